@@ -1,0 +1,1 @@
+"""Waveforms and spectra as values: no file is opened here."""

@@ -1,0 +1,79 @@
+"""Every error that a user can cause, and the exit status each one ends in."""
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """Exit statuses of all commands, after ``sysexits.h`` and the shell's 128 + signal."""
+
+    OK = 0
+    NO = 1
+    USAGE = 2
+    BAD_DATA = 65
+    NO_INPUT = 66
+    BUG = 70
+    CANNOT_WRITE = 73
+    LOCKED = 75
+    BAD_CONFIG = 78
+    INTERRUPTED = 130
+    CLOSED_PIPE = 141
+    TERMINATED = 143
+
+
+class MaestrokitError(Exception):
+    """A mistake that is not the program's own.
+
+    Parameters
+    ----------
+    message : str
+        The fact in one line, lower case, no full stop, the subject in single quotes:
+        ``cannot read 'a.mid': not a MIDI file (MThd not found)``.
+    hint : str
+        One more line that helps: which option, how to find its value. Empty if there is nothing to say.
+    """
+
+    status = ExitStatus.BUG
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)  # both are arguments, so that the error survives a process pool
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(MaestrokitError):
+    """The command line, or an argument of a public function, makes no sense."""
+
+    status = ExitStatus.USAGE
+
+
+class BadDataError(MaestrokitError):
+    """An input exists and can be read, but is not what it should be."""
+
+    status = ExitStatus.BAD_DATA
+
+
+class NoInputError(MaestrokitError):
+    """An input does not exist or cannot be opened."""
+
+    status = ExitStatus.NO_INPUT
+
+
+class CannotWriteError(MaestrokitError):
+    """An output cannot be written: no permission, no space, or it would overwrite its own input."""
+
+    status = ExitStatus.CANNOT_WRITE
+
+
+class LockedError(MaestrokitError):
+    """Somebody else holds what is needed; the same command may succeed later."""
+
+    status = ExitStatus.LOCKED
+
+
+class BadConfigError(MaestrokitError):
+    """A configuration file or environment variable is wrong."""
+
+    status = ExitStatus.BAD_CONFIG

@@ -1,0 +1,1 @@
+"""How performances are scored: one file a metric, each citing its source."""

@@ -1,0 +1,1 @@
+"""Performances as values: no file is opened here."""

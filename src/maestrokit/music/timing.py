@@ -1,0 +1,61 @@
+"""Ticks, seconds and beats, by the tempo map of a performance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from maestrokit.music.columns import Floats, Integers
+from maestrokit.music.performance import Performance
+
+DEFAULT_TEMPO = 500_000  # microseconds a beat: 120 beats a minute, where a file sets none
+
+
+@dataclass(frozen=True)
+class TempoMap:
+    """The moments at which the tempo changes, the first at tick 0.
+
+    Parameters
+    ----------
+    tick : int64, shape (changes,), strictly rising
+    second : float64, shape (changes,)
+    seconds_per_tick : float64, shape (changes,)
+        From each change on.
+    """
+
+    tick: Integers
+    second: Floats
+    seconds_per_tick: Floats
+
+
+def tempo_map(performance: Performance) -> TempoMap:
+    """Return the tempo map that all tracks share; of several tempos at one tick the last in the file counts.
+
+    A file with SMPTE division has ticks of fixed length: one entry, and its tempo events mean nothing.
+    """
+    if performance.division < 0:
+        frames_per_second = -(performance.division >> 8)
+        rate = (29.97 if frames_per_second == 29 else frames_per_second) * (performance.division & 0xFF)
+        return TempoMap(np.zeros(1, np.int64), np.zeros(1), np.array([1 / rate]))
+    tempos = performance.tempos
+    rows = np.lexsort((tempos.order, tempos.track, tempos.tick))
+    tick = np.concatenate([[0], tempos.tick[rows]])
+    microseconds = np.concatenate([[DEFAULT_TEMPO], tempos.microseconds_per_beat[rows]])
+    last = np.append(tick[1:] != tick[:-1], True)
+    tick, seconds_per_tick = tick[last], microseconds[last] / 1e6 / performance.division
+    second = np.concatenate([[0.0], np.cumsum(np.diff(tick) * seconds_per_tick[:-1])])
+    return TempoMap(tick, second, seconds_per_tick)
+
+
+def tick2second(tick: ArrayLike, tempo: TempoMap) -> Floats:
+    """Return the time of ticks, in seconds."""
+    ticks = np.asarray(tick)
+    row = np.maximum(np.searchsorted(tempo.tick, ticks, side="right") - 1, 0)
+    return np.asarray(tempo.second[row] + (ticks - tempo.tick[row]) * tempo.seconds_per_tick[row])
+
+
+def second2tick(second: ArrayLike, tempo: TempoMap) -> Integers:
+    """Return the tick nearest to each time; the inverse of :func:`tick2second`."""
+    seconds = np.asarray(second, np.float64)
+    row = np.maximum(np.searchsorted(tempo.second, seconds, side="right") - 1, 0)
+    return np.rint(tempo.tick[row] + (seconds - tempo.second[row]) / tempo.seconds_per_tick[row]).astype(np.int64)

@@ -1,0 +1,1 @@
+"""One training system for all model families."""
