@@ -1,0 +1,78 @@
+"""The sustain pedal: when it is down, and how long it keeps notes sounding."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from maestrokit.music.columns import Floats, Integers
+from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Performance
+from maestrokit.music.timing import tempo_map, tick2second
+
+PEDAL_DOWN = 64  # controller values from here on mean "down", as the MIDI 1.0 specification says of switches
+
+
+class PedalChanges(NamedTuple):
+    """The moments at which one pedal changes between up and down, the first always downwards."""
+
+    tick: Integers
+    is_down: Integers
+    """1 down, 0 up; alternating."""
+
+
+class TimedNotes(NamedTuple):
+    """Notes in seconds, sorted by onset, then pitch; one instrument, so no channels and no tracks."""
+
+    onset: Floats
+    offset: Floats
+    pitch: Integers
+    velocity: Integers
+
+
+def pedal_changes(performance: Performance, *, channel: int) -> PedalChanges:
+    """Return when the sustain pedal of one channel goes down and up; repeated values are no change."""
+    controls = performance.controls
+    controls = controls.take((controls.number == SUSTAIN) & (controls.channel == channel))
+    controls = controls.take(np.lexsort((controls.order, controls.track, controls.tick)))
+    is_down = (controls.value >= PEDAL_DOWN).astype(np.int64)
+    changed = np.diff(is_down, prepend=0) != 0
+    return PedalChanges(controls.tick[changed], is_down[changed])
+
+
+def sustained_offset_tick(performance: Performance) -> Integers:
+    """Return the tick at which each note stops sounding, in the order of ``performance.notes``.
+
+    A note released while the sustain pedal of its channel is down sounds until the pedal comes up, or until its
+    track ends. Where the same key is struck again before that, the note ends there: a key has one string set.
+    """
+    notes = performance.notes
+    offset = notes.offset_tick.copy()
+    for channel in np.unique(notes.channel):
+        changes = pedal_changes(performance, channel=int(channel))
+        rows = np.flatnonzero(notes.channel == channel)
+        ends = np.append(changes.tick, performance.last_tick)
+        next_change = np.searchsorted(changes.tick, offset[rows], side="right")
+        is_down = np.append(changes.is_down, 0)[next_change - 1] == 1  # before the first change: up, by the appended 0
+        offset[rows] = np.where(is_down, np.maximum(ends[next_change], offset[rows]), offset[rows])
+    rows = np.lexsort((notes.onset_tick, notes.pitch, notes.channel))
+    here, after = rows[:-1], rows[1:]
+    again = (notes.channel[here] == notes.channel[after]) & (notes.pitch[here] == notes.pitch[after])
+    here, after = here[again], after[again]
+    offset[here] = np.minimum(offset[here], np.maximum(notes.onset_tick[after], notes.onset_tick[here]))
+    return offset
+
+
+def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
+    """Return what sounds, in seconds: all notes but those of the drum channel.
+
+    Parameters
+    ----------
+    pedal_extends : bool
+        Whether the sustain pedal keeps notes sounding; otherwise they end where the key is released.
+    """
+    notes = performance.notes
+    offset_tick = sustained_offset_tick(performance) if pedal_extends else notes.offset_tick
+    tempo = tempo_map(performance)
+    onset, offset = tick2second(notes.onset_tick, tempo), tick2second(offset_tick, tempo)
+    rows = np.lexsort((notes.pitch, onset))
+    rows = rows[notes.channel[rows] != DRUM_CHANNEL]
+    return TimedNotes(onset[rows], offset[rows], notes.pitch[rows], notes.velocity[rows])
