@@ -1,0 +1,60 @@
+"""Files that appear whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from maestrokit.errors import CannotWriteError
+
+
+def write_bytes(path: Path | str, data: bytes) -> None:
+    """Write a file whole or not at all: beside its place under another name, to the disk, then renamed.
+
+    Whoever reads meanwhile, and whoever is killed meanwhile, has the old file or the new one. The mode bits are those
+    that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no ordinary
+    file (a device, a named pipe) cannot be replaced and is written to directly.
+
+    Parameters
+    ----------
+    path : path
+        The target; its folder must exist.
+    data : bytes
+
+    Raises
+    ------
+    CannotWriteError
+        If there is no permission, no space, no folder, or a folder of that name.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CannotWriteError(f"cannot write '{path}': {reason}", _hint(target)) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    if target.is_dir():
+        raise IsADirectoryError(0, "is a directory")
+    temporary = target.with_name(f".{target.name[:200]}.tmp-{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with open(descriptor, "wb") as file:
+            if target.exists():
+                if not os.access(target, os.W_OK):
+                    raise PermissionError(0, "permission denied")
+                os.fchmod(descriptor, target.stat().st_mode & 0o7777)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _hint(target: Path) -> str:
+    return "" if target.parent.is_dir() else f"make the folder '{target.parent.name}' first"

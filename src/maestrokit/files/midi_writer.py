@@ -1,0 +1,160 @@
+"""The MIDI writer: all events of all tracks laid out at once, with running status."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.errors import BadDataError
+from maestrokit.music.columns import Integers
+from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
+
+Bytes = NDArray[np.uint8]
+LONGEST_DELTA = 0x0FFFFFFF  # ticks: four groups of seven bits
+MOST_TRACKS = 0xFFFF
+CHUNK_HEADER = 8  # bytes
+LAST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of all tracks in any order; each message is a slice of one heap of bytes."""
+
+    track: Integers
+    tick: Integers
+    order: Integers
+    first: Integers
+    """Where the message begins in the heap."""
+    length: Integers
+    heap: Bytes
+
+    def take(self, rows: Integers) -> "Events":
+        return Events(*(getattr(self, c)[rows] for c in ("track", "tick", "order", "first", "length")), self.heap)
+
+
+def dump_midi(performance: Performance) -> bytes:
+    """Return the bytes of a MIDI file that says all that the performance says.
+
+    Events of a track are written in the order (tick, order), with running status; reading them back gives the same
+    performance if its orders are consistent (:func:`maestrokit.music.performance.settled`).
+
+    Raises
+    ------
+    BadDataError
+        If a value is beyond what MIDI can hold: pitches, velocities and controls 0..127, channels 0..15, tempos up to
+        16,777,215 microseconds a beat, 268,435,455 ticks between events, 65,535 tracks (one in a file of type 0).
+    """
+    _check(performance)
+    tracks = len(performance.track_end_tick)
+    events = _in_running_order(_events(performance))
+    delta = _deltas(events)
+    kept = _with_running_status(events)
+    delta_length = 1 + (delta >= 1 << 7) + (delta >= 1 << 14) + (delta >= 1 << 21)
+    starts_track = np.diff(events.track, prepend=-1) > 0
+    end = np.cumsum(delta_length + kept.length + CHUNK_HEADER * starts_track)
+    begin = end - delta_length - kept.length
+    out = np.zeros(end[-1] if tracks else 0, np.uint8)
+    for group in range(4):
+        rows = np.flatnonzero(delta_length > group)
+        value = delta[rows] >> 7 * group & 0x7F
+        out[begin[rows] + delta_length[rows] - 1 - group] = value | (0x80 if group else 0)
+    _copy(kept, out, end - kept.length)
+    track_end = end[np.flatnonzero(np.diff(events.track, append=tracks))]
+    for start, stop in zip(begin[starts_track].tolist(), track_end.tolist(), strict=True):
+        out[start - CHUNK_HEADER : start] = np.frombuffer(b"MTrk" + (stop - start).to_bytes(4, "big"), np.uint8)
+    header = (performance.format, tracks, performance.division & 0xFFFF)
+    return b"MThd\0\0\0\6" + b"".join(number.to_bytes(2, "big") for number in header) + out.tobytes()
+
+
+def _events(performance: Performance) -> Events:
+    """Return all events, ends of tracks among them, unsorted."""
+    notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
+    tracks = len(performance.track_end_tick)
+    by_note_on = notes.release_velocity == NOTE_ON_ENDS_IT
+    microseconds = tempos.microseconds_per_beat
+    messages = [
+        _rows(0x90 | notes.channel, notes.pitch, notes.velocity),
+        _rows(np.where(by_note_on, 0x90, 0x80) | notes.channel, notes.pitch, np.maximum(notes.release_velocity, 0)),
+        _rows(0xB0 | controls.channel, controls.number, controls.value),
+        _rows(*np.broadcast_arrays(0xFF, 0x51, 3, microseconds >> 16, microseconds >> 8 & 0xFF, microseconds & 0xFF)),
+        np.tile(np.frombuffer(b"\xff\x2f\0", np.uint8), (tracks, 1)),
+        np.frombuffer(b"".join(others.message), np.uint8),
+    ]
+    length = np.concatenate(
+        [np.full(len(rows), rows.shape[1]) for rows in messages[:-1]] + [np.array([len(m) for m in others.message], np.int64)]
+    )
+    numbers = np.arange(tracks)
+    return Events(
+        track=np.concatenate([notes.track, notes.track, controls.track, tempos.track, numbers, others.track]),
+        tick=np.concatenate([notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick,
+                             _track_ends(performance), others.tick]),
+        order=np.concatenate([notes.onset_order, notes.offset_order, controls.order, tempos.order,
+                              np.full(tracks, LAST), others.order]),
+        first=np.cumsum(length) - length, length=length,
+        heap=np.concatenate([rows.ravel() for rows in messages]),
+    )
+
+
+def _rows(*columns: Integers) -> Bytes:
+    return np.stack([column.astype(np.uint8) for column in columns], axis=1)
+
+
+def _track_ends(performance: Performance) -> Integers:
+    """Return the tick of each track's end, not before its last event."""
+    ends = performance.track_end_tick.astype(np.int64)
+    notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
+    for tick, track in ((notes.onset_tick, notes.track), (notes.offset_tick, notes.track),
+                        (controls.tick, controls.track), (tempos.tick, tempos.track), (others.tick, others.track)):
+        np.maximum.at(ends, track, tick)
+    return ends
+
+
+def _in_running_order(events: Events) -> Events:
+    return events.take(np.lexsort((events.order, events.tick, events.track)))
+
+
+def _deltas(events: Events) -> Integers:
+    delta = np.diff(events.tick, prepend=0)
+    starts = np.diff(events.track, prepend=-1) > 0
+    delta[starts] = events.tick[starts]
+    if delta.size and (longest := int(delta.max())) > LONGEST_DELTA:
+        raise BadDataError(f"{longest} ticks between two events, MIDI counts to {LONGEST_DELTA}")
+    return delta
+
+
+def _with_running_status(events: Events) -> Events:
+    """Return the events, each channel message that repeats the status just before it shortened by that byte."""
+    status = events.heap[events.first] if len(events.first) else np.empty(0, np.uint8)
+    repeated = np.zeros(len(status), bool)
+    repeated[1:] = (status[1:] == status[:-1]) & (status[1:] < 0xF0) & (events.track[1:] == events.track[:-1])
+    return Events(events.track, events.tick, events.order, events.first + repeated, events.length - repeated, events.heap)
+
+
+def _copy(events: Events, out: Bytes, target: Integers) -> None:
+    """Copy each message from the heap to its place."""
+    within = np.arange(events.length.sum()) - np.repeat(np.cumsum(events.length) - events.length, events.length)
+    out[np.repeat(target, events.length) + within] = events.heap[np.repeat(events.first, events.length) + within]
+
+
+def _check(performance: Performance) -> None:
+    notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
+    tracks = len(performance.track_end_tick)
+    if tracks > MOST_TRACKS or (performance.format == 0 and tracks > 1):
+        raise BadDataError(f"{tracks} tracks do not fit into a MIDI file of type {performance.format}")
+    division = performance.division
+    if not 0 < division < 0x8000 and not (-0x8000 <= division < 0 and division & 0xFF):
+        raise BadDataError(f"a division of {division} does not fit into a MIDI file")
+    ranges = [
+        ("pitch", notes.pitch, 0, 127), ("velocity", notes.velocity, 1, 127),
+        ("release velocity", notes.release_velocity, NOTE_ON_ENDS_IT, 127),
+        ("channel", notes.channel, 0, 15), ("channel", controls.channel, 0, 15),
+        ("control number", controls.number, 0, 127), ("control value", controls.value, 0, 127),
+        ("tempo", tempos.microseconds_per_beat, 1, 0xFFFFFF), ("end of track", performance.track_end_tick, 0, LAST),
+    ]
+    for table in (controls, tempos, others):
+        ranges += [("tick", table.tick, 0, LAST), ("track", table.track, 0, tracks - 1)]
+    ranges += [("tick", notes.onset_tick, 0, LAST), ("tick", notes.offset_tick, 0, LAST), ("track", notes.track, 0, tracks - 1)]
+    for what, values, lowest, highest in ranges:
+        if len(values) and (values.min() < lowest or values.max() > highest):
+            wrong = values[(values < lowest) | (values > highest)][0]
+            raise BadDataError(f"{what} {wrong} is outside {lowest}..{highest}")
