@@ -38,8 +38,12 @@ class Columns:
     @classmethod
     def empty(cls) -> Self:
         """Return the table without rows."""
-        return cls(**{f.name: np.empty(0, object if f.type == "Objects" or f.type is Objects else np.int64)
-                      for f in fields(cls)})
+        return cls(
+            **{
+                f.name: np.empty(0, object if f.type == "Objects" or f.type is Objects else np.int64)
+                for f in fields(cls)
+            }
+        )
 
     @classmethod
     def concatenate(cls, tables: Iterable[Self]) -> Self:

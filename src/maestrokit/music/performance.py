@@ -142,9 +142,7 @@ def settled(performance: Performance) -> Performance:
     sorted_rows = np.lexsort((order, tick, track))
     track_starts = np.searchsorted(track[sorted_rows], np.arange(len(performance.track_end_tick)))
     place[sorted_rows] = np.arange(len(tick)) - track_starts[track[sorted_rows]]
-    onset, offset, control, tempo, other = np.split(
-        place, np.cumsum([count, count, len(controls), len(tempos)])
-    )
+    onset, offset, control, tempo, other = np.split(place, np.cumsum([count, count, len(controls), len(tempos)]))
     ends = performance.track_end_tick.copy()
     np.maximum.at(ends, track, tick)
     notes = notes.replace(onset_order=onset, offset_order=offset)

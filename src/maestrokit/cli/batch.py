@@ -1,0 +1,155 @@
+"""One piece of work over many tasks: in this process, in others, or on a cluster; results in input order."""
+
+import contextlib
+import os
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import typer
+
+from maestrokit.cli import report
+from maestrokit.cli.options import Running
+from maestrokit.cli.streams import Plan, Task
+from maestrokit.errors import ExitStatus, MaestrokitError, UsageError
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Result]):
+    """What became of one task: a result, or an error."""
+
+    task: Task
+    result: Result | None = None
+    error: MaestrokitError | None = None
+
+
+class InternalError(MaestrokitError):
+    """A fault of the program itself, met in a task; a plain value, so that it survives the way between processes."""
+
+
+def results(
+    command: str, work: Callable[[Task], Result], plan: Plan, running: Running
+) -> Iterator[tuple[Task, Result]]:
+    """Yield each task with its result, in the order of the inputs, and report the errors of the others.
+
+    After the last one, a run in which anything failed ends with the exit status of the failures: their common one, or
+    65 (73 if something could not be written, 70 if the program itself failed) where they differ.
+
+    Parameters
+    ----------
+    work : function
+        Of module level, or a partial of one, so that other processes can be given it.
+
+    Raises
+    ------
+    typer.Exit
+        At the end, if anything failed; at the first failure without ``running.keep_going``.
+    """
+    if running.dry_run:
+        for task in plan.tasks:
+            print(task.source if not task.target else f"{task.source} -> {task.target}")
+        return
+    failures: list[ExitStatus] = []
+    for error in plan.missing:
+        failures.append(_failed(command, error, running))
+    outcomes = _outcomes(work, plan.tasks, running)
+    for outcome in report.progress(outcomes, total=len(plan.tasks), label=command, shown=not running.quiet):
+        if outcome.error is None:
+            yield outcome.task, outcome.result  # type: ignore[misc]
+        else:
+            failures.append(_failed(command, outcome.error, running))
+    if failures:
+        if plan.is_batch and not running.quiet:
+            report.say(f"maestrokit {command}: {len(failures)} of {len(plan.tasks) + len(plan.missing)} inputs failed")
+        raise typer.Exit(_common(failures))
+
+
+def run(command: str, work: Callable[[Task], Sequence[str]], plan: Plan, running: Running) -> None:
+    """Do tasks that write their own outputs; print the notes that they return where ``-v`` asks for them."""
+    for task, notes in results(command, work, plan, running):
+        if running.verbose:
+            for note in notes:
+                report.say(f"{task.source}: {note}")
+
+
+def _outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:
+    jobs = running.jobs or os.cpu_count() or 1
+    if jobs < 0:
+        raise UsageError(f"--jobs {jobs} is negative", "0 means one a core")
+    if running.cluster is None and (jobs == 1 or len(tasks) < 2):
+        return (_attempt(work, task, running.verbose) for task in tasks)
+    return _in_parallel(work, tasks, running, jobs)
+
+
+def _in_parallel(
+    work: Callable[[Task], Result], tasks: Sequence[Task], running: Running, jobs: int
+) -> Iterator[Outcome[Result]]:
+    import joblib
+
+    with contextlib.ExitStack() as stack:
+        if running.cluster is not None:
+            stack.enter_context(_cluster(running.cluster))
+        parallel = joblib.Parallel(n_jobs=-1 if running.cluster else jobs, return_as="generator")
+        yield from parallel(joblib.delayed(_attempt)(work, task, running.verbose) for task in tasks)
+
+
+@contextlib.contextmanager
+def _cluster(address: str) -> Iterator[None]:
+    """Make joblib work on a Dask cluster.
+
+    Raises
+    ------
+    UsageError
+        If Dask is not installed, or nobody answers at the address.
+    """
+    import joblib
+
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--cluster needs Dask", "pip install 'maestrokit[cluster]'") from None
+    try:
+        client = Client(scheduler_file=address) if Path(address).exists() else Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"no Dask scheduler at '{address}' ({error})", "it prints its address when it starts"
+        ) from None
+    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
+        yield
+
+
+def _attempt(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
+    try:
+        return Outcome(task, result=work(task))
+    except BrokenPipeError:
+        raise
+    except MaestrokitError as error:
+        return Outcome(task, error=error)
+    except Exception as error:  # whatever else happens in one task must not end the others
+        if verbose > 1:
+            report.say(traceback.format_exc().rstrip())
+        hint = "this is a fault of maestrokit; run again with -vv for the traceback to report"
+        return Outcome(
+            task, error=InternalError(f"internal error on '{task.source}': {type(error).__name__}: {error}", hint)
+        )
+
+
+def _failed(command: str, error: MaestrokitError, running: Running) -> ExitStatus:
+    status = report.say_error(command, error, verbose=running.verbose > 1)
+    if not running.keep_going:
+        raise typer.Exit(status)
+    return status
+
+
+def _common(failures: Iterable[ExitStatus]) -> ExitStatus:
+    kinds = set(failures)
+    if len(kinds) == 1:
+        return kinds.pop()
+    for status in (ExitStatus.CANNOT_WRITE, ExitStatus.BUG):
+        if status in kinds:
+            return status
+    return ExitStatus.BAD_DATA

@@ -1,0 +1,47 @@
+"""Options from a configuration file, below flags and environment, above defaults."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from maestrokit import registry
+from maestrokit.errors import BadConfigError
+
+
+def defaults(path: str, context: typer.Context) -> dict[str, Any]:
+    """Return the values that a TOML file gives to the options of the running command.
+
+    Keys are the long names of options, with - or _. The table named like the command counts before the top level,
+    where a key may belong to other commands only.
+
+    Raises
+    ------
+    BadConfigError
+        If the file cannot be read, is not TOML, or its table for this command has a key that is no option.
+    """
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfigError(f"cannot read '{path}': {error.strerror}", "--config names a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfigError(f"cannot read '{path}': not TOML ({error})", 'write values as: grid = "1/16"') from None
+    options = {
+        option.lstrip("-").replace("-", "_"): str(parameter.name)
+        for parameter in context.command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    values: dict[str, Any] = {}
+    commands = registry.names("maestrokit.cli.commands")
+    for table in (content, content.get(str(context.info_name), {})):
+        for key, value in table.items():
+            name = options.get(key.replace("-", "_"))
+            if name is not None and not isinstance(value, dict):
+                values[name] = value
+            elif table is not content or (isinstance(value, dict) and key not in commands):
+                raise BadConfigError(
+                    f"'{path}' has '{key}', which is no option of {context.info_name}",
+                    f"maestrokit {context.info_name} --help lists them",
+                )
+    return values

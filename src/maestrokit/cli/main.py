@@ -1,0 +1,119 @@
+"""The command line as a whole: finds commands, runs one, and turns whatever happens into an exit status."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from maestrokit import __version__, registry
+from maestrokit.cli import report
+from maestrokit.cli.options import spread
+from maestrokit.errors import ExitStatus, MaestrokitError
+
+COMMANDS = "maestrokit.cli.commands"
+
+
+class Terminated(BaseException):
+    """SIGTERM came; raised so that files are closed and temporary ones removed on the way out."""
+
+
+class Commands(TyperGroup):
+    """The commands in the folder ``commands``, each imported when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return registry.names(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return one command, or None."""
+        return command(cmd_name) if cmd_name in registry.names(COMMANDS) else None
+
+
+def command(name: str) -> Any:
+    """Return the typer command of one file in the folder ``commands``."""
+    module = registry.load(COMMANDS, name)
+    settings = {"auto_envvar_prefix": f"MAESTROKIT_{name.upper()}", "help_option_names": ["-h", "--help"]}
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
+    single.command(name, context_settings=settings)(spread(module.run))
+    made = typer.main.get_command(single)
+    for parameter in made.params:
+        if isinstance(parameter, TyperOption) and not parameter.envvar:
+            parameter.show_envvar = False  # one sentence says it of all: see the help of maestrokit itself
+    return made
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="maestrokit",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        print(f"maestrokit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def maestrokit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Tools for expressive piano music: performances (MIDI), recordings, and the models between them.
+
+    Commands read and write files and the standard streams, so they chain:
+    maestrokit quantize take.mid --grid 1/16 | maestrokit transpose - --to C -o take-in-C.mid
+
+    An option that is not given is looked for in the environment (--grid of quantize as MAESTROKIT_QUANTIZE_GRID), then
+    in the file that --config or MAESTROKIT_CONFIG names.
+    """
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; nothing but BaseExceptions of the interpreter leaves here."""
+    name = next((word for word in arguments if not word.startswith("-")), "")
+    verbose = any(word.startswith("-vv") for word in arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = app(args=list(arguments), standalone_mode=False, prog_name="maestrokit")
+        sys.stdout.flush()
+        return int(status) if isinstance(status, int) else ExitStatus.OK
+    except typer.Exit as leave:
+        return leave.exit_code
+    except typer.TyperException as error:
+        return _usage_status(name, error)
+    except MaestrokitError as error:
+        return report.say_error(name, error, verbose=verbose)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitStatus.INTERRUPTED
+    except Terminated:
+        return ExitStatus.TERMINATED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.CLOSED_PIPE
+    except Exception as error:
+        return report.say_error(name, error, verbose=verbose)
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated
+
+
+def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
+    """Print a mistake in options in the project's form; a value from environment or file is bad configuration."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    message = error.format_message().rstrip(".")
+    command_name = name if name in registry.names(COMMANDS) else ""
+    report.say(f"maestrokit {command_name}".strip() + f": {message[:1].lower()}{message[1:]}")
+    report.say("  " + f"maestrokit {command_name}".strip() + " --help lists the options")
+    source = context.get_parameter_source(parameter.name) if context is not None and parameter is not None else None
+    return ExitStatus.BAD_CONFIG if getattr(source, "name", "") in ("ENVIRONMENT", "DEFAULT_MAP") else ExitStatus.USAGE

@@ -1,0 +1,199 @@
+"""The options that commands share, each declared once.
+
+A group of options is a frozen dataclass. A command takes a whole group as one parameter; :func:`spread` turns the
+parameter into the group's options for typer, and the values back into the group when the command runs.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from maestrokit.provenance import command_line
+
+
+def _use_config(context: typer.Context, value: str | None) -> str | None:
+    """Make the values of a configuration file the defaults of the command."""
+    if value is not None and not context.resilient_parsing:
+        from maestrokit.cli.config import defaults
+
+        context.default_map = defaults(value, context)
+    return value
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is read."""
+
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", help="Files, folders (walked sorted), MAESTRO roots, or - for standard input."),
+    ] = None
+    files_from: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Read further inputs from FILE, one a line; - is standard input.")
+    ] = None
+    files0_from: Annotated[
+        str | None, typer.Option(metavar="FILE", help="As --files-from, each name ended by a NUL byte (find -print0).")
+    ] = None
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a MAESTRO root, only this split: train, validation or test.")
+    ] = None
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=TEXT",
+            help="Of a MAESTRO root, only rows whose COLUMN contains TEXT: composer=Chopin, title=Etude, year=2004.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is written."""
+
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to FILE; - is standard output, the default for one input."
+        ),
+    ] = None
+    directory: Annotated[
+        str | None,
+        typer.Option(
+            "--directory",
+            "-d",
+            metavar="DIR",
+            help="Write one file an input under DIR, mirroring the tree of the inputs.",
+        ),
+    ] = None
+    update: Annotated[
+        bool, typer.Option("--update", "-u", help="Skip inputs whose output exists and is not older.")
+    ] = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """How the work is done."""
+
+    keep_going: Annotated[
+        bool,
+        typer.Option(
+            "--keep-going/--no-keep-going", "-k", help="Report a bad input and do the rest, or stop at the first."
+        ),
+    ] = True
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Print what would be read and written, and do nothing.")
+    ] = False
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", "-j", metavar="N", envvar="MAESTROKIT_JOBS", help="Work on N inputs at once; 0 is one a core."
+        ),
+    ] = 1
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            envvar="MAESTROKIT_CLUSTER",
+            help="Work on the Dask cluster whose scheduler is at ADDRESS, or of a scheduler file.",
+        ),
+    ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose", "-v", count=True, help="Say what was done; twice, show tracebacks of the program's own faults."
+        ),
+    ] = 0
+    provenance: Annotated[
+        bool,
+        typer.Option("--provenance/--no-provenance", help="Write the chain of commands that made an output into it."),
+    ] = True
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.toml",
+            envvar="MAESTROKIT_CONFIG",
+            is_eager=True,
+            callback=_use_config,
+            help="Take options that are not given from the table of this command in FILE.toml, or its top level.",
+        ),
+    ] = None
+    made_by: str | None = None  # not an option: the line of provenance of this run, None if there shall be none
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How MIDI files are read."""
+
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Read damaged MIDI files as far as they make sense, instead of refusing them."),
+    ] = False
+
+
+def spread(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function for typer: each parameter that is a group of options is replaced by those options."""
+    hints: dict[str, Any] = get_type_hints(run, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    own: list[inspect.Parameter] = []
+    shared: list[inspect.Parameter] = []
+    for parameter in inspect.signature(run).parameters.values():
+        if parameter.name in groups:
+            shared += _parameters(groups[parameter.name])
+        else:
+            own.append(parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY))
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+    @functools.wraps(run)
+    def command(*, context: typer.Context, **values: Any) -> Any:
+        for name, group in groups.items():
+            chosen = {f.name: values.pop(f.name) for f in fields(group) if f.name in values}
+            values[name] = group(**chosen)
+        for name, value in values.items():
+            if isinstance(value, Running) and value.provenance:
+                asked = _asked(context, [parameter.name for parameter in own])
+                values[name] = replace(value, made_by=command_line(str(context.info_name), asked))
+        return run(**values)
+
+    command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in (context, *own, *shared)}
+    return command
+
+
+def _parameters(group: type) -> list[inspect.Parameter]:
+    """Return the options of a group as parameters; fields that carry no option stay out."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
+        for f in fields(group)
+        if hasattr(hints[f.name], "__metadata__")
+    ]
+
+
+def _asked(context: typer.Context, names: list[str]) -> dict[str, object]:
+    """Return the options of the command's own that differ from their defaults, as spelt on a command line."""
+    asked: dict[str, object] = {}
+    for parameter in context.command.params:
+        value = context.params.get(str(parameter.name))
+        if parameter.name not in names or value is None or value in (parameter.default, [], ()):
+            continue
+        if isinstance(value, bool):
+            spellings = parameter.opts if value else parameter.secondary_opts
+            asked[spellings[0]] = True
+        else:
+            asked[parameter.opts[0]] = _spelling(value)
+    return asked
+
+
+def _spelling(value: object) -> object:
+    """Return a value as one word; of a path only the last part, so that no folder of this machine is told."""
+    if isinstance(value, list | tuple):
+        return ",".join(str(_spelling(part)) for part in value)
+    return str(value).rsplit("/", 1)[-1] if str(value).startswith(("/", "./", "../", "~")) else value
+
+
+__all__ = ["Inputs", "Outputs", "Reading", "Running", "spread"]

@@ -1,0 +1,51 @@
+"""Words for people, on standard error: errors, notes and progress. Data never comes this way."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from maestrokit.errors import ExitStatus, MaestrokitError
+
+Thing = TypeVar("Thing")
+
+
+def say(text: str) -> None:
+    """Print one line; a closed standard error is nobody's error."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        return
+
+
+def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatus:
+    """Print an error in the project's form, one line and perhaps one that helps; return the status it stands for."""
+    prefix = f"maestrokit {command}".strip()
+    if isinstance(error, MaestrokitError):
+        say(f"{prefix}: {error.message}")
+        if error.hint:
+            say(f"  {error.hint}")
+        return error.status
+    if verbose:
+        say("".join(traceback.format_exception(error)).rstrip())
+    say(f"{prefix}: internal error: {type(error).__name__}: {error}")
+    if not verbose:
+        say("  this is a fault of maestrokit; run again with -vv for the traceback to report")
+    return ExitStatus.BUG
+
+
+def is_terminal() -> bool:
+    """Return whether a person watches standard error."""
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def progress(things: Iterable[Thing], *, total: int, label: str, shown: bool) -> Iterator[Thing]:
+    """Yield the things, with a progress bar if one is wanted, there is a terminal, and there are several."""
+    if not (shown and total > 1 and is_terminal()):
+        yield from things
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(things, description=label, total=total, console=Console(stderr=True), transient=True)

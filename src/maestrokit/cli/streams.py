@@ -1,0 +1,163 @@
+"""From the names on a command line to tasks: what is read, and where its output goes."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maestrokit.cli import report
+from maestrokit.cli.options import Inputs, Outputs, Running
+from maestrokit.errors import CannotWriteError, NoInputError, UsageError
+from maestrokit.files import streams, walk
+
+
+@dataclass(frozen=True)
+class Task:
+    """One input, and the output that it becomes.
+
+    Parameters
+    ----------
+    source : str
+        Path, or ``-``.
+    target : str
+        Path, or ``-``; empty where a command gathers the results of all inputs itself.
+    relative : str
+        The source's place below the folder that was given.
+    """
+
+    source: str
+    target: str
+    relative: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks of a run, and the inputs that lead nowhere."""
+
+    tasks: list[Task]
+    missing: list[NoInputError]
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether there is more than one input, good or bad."""
+        return len(self.tasks) + len(self.missing) > 1
+
+
+def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str]) -> walk.Found:
+    """Return the files that the inputs mean.
+
+    Raises
+    ------
+    UsageError
+        If no input is named, or standard input twice.
+    """
+    names = [*(inputs.inputs or [])]
+    if not names and inputs.files_from is None and inputs.files0_from is None:
+        raise UsageError("no input", "name files, folders or a MAESTRO root, or - for standard input")
+    names += _listed(inputs.files_from, "\n") + _listed(inputs.files0_from, "\0")
+    if [*names, inputs.files_from, inputs.files0_from].count(streams.STANDARD) > 1:
+        raise UsageError("standard input is named twice", "it can be read once")
+    found = walk.walk(names, suffixes=suffixes, split=inputs.split, where=inputs.where or ())
+    if not running.quiet:
+        for sentence in found.absent:
+            report.say(f"note: {sentence}")
+    return found
+
+
+def gather(inputs: Inputs, running: Running, *, suffixes: Sequence[str]) -> Plan:
+    """Return a plan for a command that makes one result of all inputs."""
+    found = find(inputs, running, suffixes=suffixes)
+    return Plan([Task(source.path, "", source.relative) for source in found.sources], found.missing)
+
+
+def convert(
+    inputs: Inputs,
+    outputs: Outputs,
+    running: Running,
+    *,
+    suffixes: Sequence[str],
+    suffix: str | None = None,
+    targets: Callable[[str], Sequence[str]] = lambda target: [target],
+) -> Plan:
+    """Return a plan for a command that makes an output of each input.
+
+    Parameters
+    ----------
+    suffix : str or None
+        Of the outputs under ``--directory``, with its dot; None keeps that of the input.
+    targets : function
+        From a task's target to the files that will really be written, where that is more than one.
+
+    Raises
+    ------
+    UsageError
+        If several inputs would be written to one place.
+    CannotWriteError
+        If an output is one of the inputs.
+    """
+    if outputs.output is not None and outputs.directory is not None:
+        raise UsageError("--output and --directory exclude each other", "-o names one file, -d a folder for many")
+    found = find(inputs, running, suffixes=suffixes)
+    if outputs.directory is None:
+        tasks = [Task(source.path, _single_target(found, outputs), source.relative) for source in found.sources]
+    else:
+        tasks = [_mirrored(source, Path(outputs.directory), suffix) for source in found.sources]
+    _check_targets(tasks, targets)
+    if outputs.update:
+        tasks = [task for task in tasks if not all(_is_newer(target, task.source) for target in targets(task.target))]
+    return Plan(tasks, found.missing)
+
+
+def refuse_terminal(target: str, what: str) -> None:
+    """Raise a usage error if binary data would be printed on a terminal."""
+    if target == streams.STANDARD and sys.stdout.isatty():
+        raise UsageError(f"will not print {what} on a terminal", "write to a file with -o FILE, or into a pipe")
+
+
+def _listed(path: str | None, separator: str) -> list[str]:
+    if path is None:
+        return []
+    text = os.fsdecode(streams.read_bytes(path))
+    return [name.rstrip("\r") if separator == "\n" else name for name in text.split(separator) if name.strip("\r")]
+
+
+def _single_target(found: walk.Found, outputs: Outputs) -> str:
+    if len(found.sources) + len(found.missing) > 1:
+        raise UsageError(
+            f"{len(found.sources) + len(found.missing)} inputs need a folder for their outputs", "name it with -d DIR"
+        )
+    return outputs.output or streams.STANDARD
+
+
+def _mirrored(source: walk.Source, directory: Path, suffix: str | None) -> Task:
+    if source.path == streams.STANDARD:
+        raise UsageError("standard input has no name to give its output", "use -o FILE instead of -d DIR")
+    relative = Path(source.relative) if suffix is None else Path(source.relative).with_suffix(suffix)
+    return Task(source.path, str(directory / relative), source.relative)
+
+
+def _check_targets(tasks: Iterable[Task], targets: Callable[[str], Sequence[str]]) -> None:
+    sources = {os.path.realpath(task.source): task.source for task in tasks if task.source != streams.STANDARD}
+    owners: dict[str, str] = {}
+    for task in tasks:
+        for target in targets(task.target):
+            if target == streams.STANDARD:
+                continue
+            place = os.path.realpath(target)
+            if place in sources:
+                raise CannotWriteError(f"'{target}' is both input and output", "write elsewhere, then move it")
+            if owners.setdefault(place, task.source) != task.source:
+                raise UsageError(
+                    f"'{owners[place]}' and '{task.source}' would both become '{target}'",
+                    "give the folder above them, so that its tree is mirrored",
+                )
+
+
+def _is_newer(target: str, source: str) -> bool:
+    if streams.STANDARD in (target, source):
+        return False
+    try:
+        return Path(target).stat().st_mtime_ns >= Path(source).stat().st_mtime_ns
+    except OSError:
+        return False

@@ -1,0 +1,103 @@
+"""The MAESTRO data set: a folder with a table of performances, official splits and metadata.
+
+References
+----------
+Hawthorne et al., "Enabling Factorized Piano Music Modeling and Generation with the MAESTRO Dataset", ICLR 2019.
+"""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maestrokit.errors import BadDataError, UsageError
+
+SPLITS = ("train", "validation", "test")
+_SHORT_NAMES = {"composer": "canonical_composer", "title": "canonical_title"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One performance: a row of the table."""
+
+    canonical_composer: str
+    canonical_title: str
+    split: str
+    year: int
+    midi_filename: str
+    audio_filename: str
+    duration: float
+    """Of the recording, in seconds."""
+
+
+def table_path(folder: Path) -> Path | None:
+    """Return the table that makes a folder a MAESTRO root, the csv rather than the json; None if it is none."""
+    for suffix in ("csv", "json"):
+        tables = sorted(folder.glob(f"maestro-v*.{suffix}"))
+        if tables:
+            return tables[-1]
+    return None
+
+
+def read_table(path: Path) -> list[Entry]:
+    """Return the rows of a MAESTRO csv or json, in the order of their MIDI files' names.
+
+    Raises
+    ------
+    BadDataError
+        If the file is not such a table.
+    """
+    try:
+        rows = (
+            _json_rows(path)
+            if path.suffix == ".json"
+            else list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+        )
+        entries = [_entry(row) for row in rows]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise BadDataError(
+            f"cannot read '{path}': not a MAESTRO table ({type(error).__name__}: {error})",
+            "its columns are " + ", ".join(Entry.__dataclass_fields__),
+        ) from None
+    return sorted(entries, key=lambda entry: entry.midi_filename)
+
+
+def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] = ()) -> list[Entry]:
+    """Return the entries of a split for which every ``column=text`` holds: text is contained, case does not count.
+
+    ``composer`` and ``title`` are short for ``canonical_composer`` and ``canonical_title``; a year must be equal.
+
+    Raises
+    ------
+    UsageError
+        If there is no such split or column.
+    """
+    if split is not None and split not in SPLITS:
+        raise UsageError(f"no split '{split}'", "MAESTRO has train, validation and test")
+    chosen = [entry for entry in entries if split in (None, entry.split)]
+    for condition in where:
+        column, equals, text = condition.partition("=")
+        name = _SHORT_NAMES.get(column, column)
+        if not equals or name not in Entry.__dataclass_fields__:
+            raise UsageError(
+                f"--where '{condition}' is not COLUMN=TEXT",
+                "columns: composer, title, " + ", ".join(Entry.__dataclass_fields__),
+            )
+        chosen = [entry for entry in chosen if _matches(getattr(entry, name), text)]
+    return chosen
+
+
+def _matches(value: object, text: str) -> bool:
+    return text.casefold() in value.casefold() if isinstance(value, str) else str(value) == text
+
+
+def _json_rows(path: Path) -> list[dict[str, object]]:
+    columns = json.loads(path.read_text(encoding="utf-8"))
+    return [{name: column[row] for name, column in columns.items()} for row in columns["midi_filename"]]
+
+
+def _entry(row: Mapping[str, object]) -> Entry:
+    words = {name: str(row[name]) for name in Entry.__dataclass_fields__}
+    numbers = {"year": int(words.pop("year")), "duration": float(words.pop("duration"))}
+    return Entry(**words, **numbers)  # type: ignore[arg-type]

@@ -1,0 +1,69 @@
+"""Whole files and the standard streams, by name; ``-`` is standard input and standard output."""
+
+import os
+import sys
+from pathlib import Path
+
+from maestrokit.errors import CannotWriteError, NoInputError
+from maestrokit.files import atomic
+
+STANDARD = "-"
+
+
+def read_bytes(path: str) -> bytes:
+    """Return all bytes of a file, or of standard input.
+
+    Raises
+    ------
+    NoInputError
+        If it cannot be opened or read.
+    """
+    try:
+        return sys.stdin.buffer.read() if path == STANDARD else Path(path).read_bytes()
+    except OSError as error:
+        raise NoInputError(f"cannot read {named(path)}: {error.strerror}") from None
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Write a file whole or not at all, making its folder if needed; or write to standard output.
+
+    Raises
+    ------
+    CannotWriteError
+        If there is no permission or no space.
+    BrokenPipeError
+        If nobody reads standard output any more.
+    """
+    if path != STANDARD:
+        _make_folder(Path(path).parent)
+        atomic.write_bytes(Path(path), data)
+        return
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_standard_output()
+        raise CannotWriteError(f"cannot write standard output: {error.strerror}") from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWriteError(f"cannot make the folder '{folder}': {error.strerror}") from None
+
+
+def named(path: str) -> str:
+    """Return how messages call a file.
+
+    >>> named("a.mid"), named("-")
+    ("'a.mid'", 'standard input')
+    """
+    return "standard input" if path == STANDARD else f"'{path}'"
+
+
+def _forget_standard_output() -> None:
+    """Point standard output at nothing, so that the interpreter does not fail once more when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

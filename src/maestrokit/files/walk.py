@@ -1,0 +1,113 @@
+"""Which files are meant by the names on a command line."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maestrokit.errors import NoInputError, UsageError
+from maestrokit.files import maestro
+
+STDIN = "-"
+MIDI_SUFFIXES = (".mid", ".midi")
+SOUND_SUFFIXES = (".flac", ".wav", ".ogg", ".mp3")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read.
+
+    Parameters
+    ----------
+    path : str
+        Where it is; ``-`` is standard input.
+    relative : str
+        Its place below the folder that was given, by which outputs mirror inputs; a file given by itself has its name.
+    """
+
+    path: str
+    relative: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the names mean: files in the order given, folders sorted; and what is not there."""
+
+    sources: list[Source]
+    missing: list[NoInputError]
+    """Names that lead nowhere: errors, each for itself."""
+    absent: list[str]
+    """Sentences on rows of a MAESTRO table without their file: an incomplete copy is none of its user's mistakes."""
+
+
+def walk(
+    names: Iterable[str], *, suffixes: Sequence[str], split: str | None = None, where: Sequence[str] = ()
+) -> Found:
+    """Return the files meant by names of files, folders, MAESTRO roots and ``-``.
+
+    Of folders, the files whose suffix, in any case, is one of ``suffixes``; hidden files and folders are passed over.
+    Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``.
+
+    Raises
+    ------
+    UsageError
+        If ``split`` or ``where`` are given and no name is a MAESTRO root.
+    """
+    found = Found([], [], [])
+    has_root = False
+    for name in names:
+        folder = Path(name)
+        if name == STDIN or not folder.is_dir():
+            _add_file(name, found)
+        elif (table := maestro.table_path(folder)) is not None:
+            has_root = True
+            _add_root(found, folder, maestro.select(maestro.read_table(table), split=split, where=where), suffixes)
+        else:
+            _add_folder(found, folder, suffixes)
+    if (split or where) and not has_root:
+        raise UsageError(
+            "--split and --where choose from a MAESTRO root, and no input is one",
+            "a root is a folder with maestro-v*.csv or .json in it",
+        )
+    return found
+
+
+def _add_file(name: str, found: Found) -> None:
+    if name == STDIN or Path(name).exists():
+        found.sources.append(Source(name, Path(name).name))
+    else:
+        found.missing.append(NoInputError(f"cannot read '{name}': no such file or folder"))
+
+
+def _add_folder(found: Found, folder: Path, suffixes: Sequence[str]) -> None:
+    below = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if name.lower().endswith(tuple(suffixes)) and not name.startswith("."):
+                path = Path(place, name)
+                below.append(Source(str(path), path.relative_to(folder).as_posix()))
+    if not below:
+        found.missing.append(NoInputError(f"'{folder}' holds no file to read", "wanted: " + " ".join(suffixes)))
+    found.sources.extend(sorted(below, key=lambda source: source.relative))
+
+
+def _add_root(found: Found, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str]) -> None:
+    wanted = [
+        name
+        for entry in entries
+        for name in (entry.midi_filename, entry.audio_filename)
+        if name.lower().endswith(tuple(suffixes))
+    ]
+    absent = [name for name in wanted if not (folder / name).exists()]
+    gone = set(absent)
+    found.sources.extend(Source(str(folder / name), name) for name in wanted if name not in gone)
+    if not wanted:
+        found.missing.append(NoInputError(f"'{folder}' has no row that was asked for", "see --split and --where"))
+    elif len(absent) == len(wanted):
+        found.missing.append(
+            NoInputError(f"'{folder}' has none of the {len(absent)} files asked for", f"the first is {absent[0]}")
+        )
+    elif absent:
+        named = ", ".join(absent[:3]) + (", .." if len(absent) > 3 else "")
+        found.absent.append(f"'{folder}': {len(absent)} of {len(wanted)} files are not there: {named}")

@@ -1,0 +1,43 @@
+"""Who made a file: the chain of commands, as lines of text that outputs carry.
+
+A line names the program, its version, the command and the options that were asked for, in the order in which the
+command declares them. It holds no clock, host, folder or file of the run, so the same work gives the same bytes.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from maestrokit import __version__
+
+MARK = "maestrokit"
+
+
+def command_line(command: str, options: Mapping[str, object]) -> str:
+    """Return the line for one command.
+
+    >>> command_line("quantize", {"--grid": "1/16", "--no-overlaps": True})
+    'maestrokit 0.1.0: quantize --grid 1/16 --no-overlaps'
+    """
+    words = [command]
+    for name, value in options.items():
+        words += [name] if value is True else [name, str(value)]
+    return f"{MARK} {__version__}: {shlex.join(words)}"
+
+
+def is_command_line(text: str) -> bool:
+    """Return whether a text was made by :func:`command_line`, of any version.
+
+    >>> is_command_line("maestrokit 0.1.0: quantize"), is_command_line("Sonata")
+    (True, False)
+    """
+    program, _, rest = text.partition(" ")
+    return program == MARK and ": " in rest
+
+
+def extended(chain: Sequence[str], line: str) -> list[str]:
+    """Return the chain with one more command, unless it ends with the very same one: doing it twice is doing it once.
+
+    >>> extended(["a"], "b"), extended(["a", "b"], "b")
+    (['a', 'b'], ['a', 'b'])
+    """
+    return [*chain] if chain and chain[-1] == line else [*chain, line]
