@@ -15,6 +15,8 @@ import numpy as np
 
 from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files.atomic import write_bytes
+from maestrokit.files.midi_arrays import read_by_arrays
+from maestrokit.files.midi_chunks import read_frame
 from maestrokit.files.midi_reference import read_by_reference
 from maestrokit.files.midi_writer import dump_midi
 from maestrokit.music.columns import Objects
@@ -41,7 +43,10 @@ def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
     BadDataError
         If the file is empty or not MIDI; or, without `repair`, if anything in it is broken.
     """
-    performance = read_by_reference(data, name=name, repair=repair)
+    frame = read_frame(data, name=name, repair=repair)
+    performance = read_by_arrays(data, frame)
+    if performance is None:
+        performance = read_by_reference(data, frame, name=name, repair=repair)
     return _with_hanging_notes_closed(performance) if repair else performance
 
 

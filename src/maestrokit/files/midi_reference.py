@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from maestrokit.files.midi_chunks import bad_midi, read_frame
+from maestrokit.files.midi_chunks import Frame, bad_midi
 from maestrokit.music.columns import Columns
 from maestrokit.music.performance import NOTE_ON_ENDS_IT, Controls, Notes, Others, Performance, Tempos
 
@@ -48,13 +48,15 @@ class Rows:
     track_ends: list[int] = field(default_factory=list)
 
 
-def read_by_reference(data: bytes, *, name: str, repair: bool = False) -> Performance:
+def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = False) -> Performance:
     """Return the performance in the bytes of a MIDI file, read event by event.
 
     Parameters
     ----------
     data : bytes
-        The whole file, bare or wrapped in RIFF.
+        The whole file.
+    frame : Frame
+        Where the tracks lie in it.
     name : str
         How messages call it.
     repair : bool
@@ -64,9 +66,8 @@ def read_by_reference(data: bytes, *, name: str, repair: bool = False) -> Perfor
     Raises
     ------
     BadDataError
-        If the file is not MIDI; or, without `repair`, if anything in it is broken.
+        Without `repair`, if anything in a track is broken.
     """
-    frame = read_frame(data, name=name, repair=repair)
     rows = Rows()
     for track, (start, stop) in enumerate(frame.spans):
         try:

@@ -29,7 +29,9 @@ class Events:
     heap: Bytes
 
     def take(self, rows: Integers) -> "Events":
-        return Events(*(getattr(self, c)[rows] for c in ("track", "tick", "order", "first", "length")), self.heap)
+        return Events(
+            self.track[rows], self.tick[rows], self.order[rows], self.first[rows], self.length[rows], self.heap
+        )
 
 
 def dump_midi(performance: Performance) -> bytes:
@@ -81,7 +83,8 @@ def _events(performance: Performance) -> Events:
         np.frombuffer(b"".join(others.message), np.uint8),
     ]
     length = np.concatenate(
-        [np.full(len(rows), rows.shape[1]) for rows in messages[:-1]] + [np.array([len(m) for m in others.message], np.int64)]
+        [np.full(len(rows), rows.shape[1]) for rows in messages[:-1]]
+        + [np.array([len(message) for message in others.message], np.int64)]
     )
     numbers = np.arange(tracks)
     return Events(
@@ -127,7 +130,8 @@ def _with_running_status(events: Events) -> Events:
     status = events.heap[events.first] if len(events.first) else np.empty(0, np.uint8)
     repeated = np.zeros(len(status), bool)
     repeated[1:] = (status[1:] == status[:-1]) & (status[1:] < 0xF0) & (events.track[1:] == events.track[:-1])
-    return Events(events.track, events.tick, events.order, events.first + repeated, events.length - repeated, events.heap)
+    first, length = events.first + repeated, events.length - repeated
+    return Events(events.track, events.tick, events.order, first, length, events.heap)
 
 
 def _copy(events: Events, out: Bytes, target: Integers) -> None:
@@ -151,9 +155,10 @@ def _check(performance: Performance) -> None:
         ("control number", controls.number, 0, 127), ("control value", controls.value, 0, 127),
         ("tempo", tempos.microseconds_per_beat, 1, 0xFFFFFF), ("end of track", performance.track_end_tick, 0, LAST),
     ]
-    for table in (controls, tempos, others):
-        ranges += [("tick", table.tick, 0, LAST), ("track", table.track, 0, tracks - 1)]
-    ranges += [("tick", notes.onset_tick, 0, LAST), ("tick", notes.offset_tick, 0, LAST), ("track", notes.track, 0, tracks - 1)]
+    for table in (notes, controls, tempos, others):
+        ranges.append(("track", table.track, 0, tracks - 1))
+    for ticks in (notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick, others.tick):
+        ranges.append(("tick", ticks, 0, LAST))
     for what, values, lowest, highest in ranges:
         if len(values) and (values.min() < lowest or values.max() > highest):
             wrong = values[(values < lowest) | (values > highest)][0]
