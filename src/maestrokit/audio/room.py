@@ -1,0 +1,116 @@
+"""Rooms, as impulse responses of which the direct sound is the first sample."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+FIRST_REFLECTION = 0.004  # seconds after the direct sound
+BANDS = ((250.0, 1.1), (1000.0, 1.0), (4000.0, 0.7), (np.inf, 0.4))  # up to Hz; decay against the decay at 1 kHz
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room of diffuse reverberation.
+
+    Parameters
+    ----------
+    decay : float, in seconds
+        Reverberation time: until the reverberation at 1 kHz has fallen by 60 dB.
+    wet : float, in dB
+        Energy of the reverberation against that of the direct sound.
+    seed : int
+        Two rooms of different seeds differ as two places in one hall do.
+    """
+
+    decay: float
+    wet: float
+    seed: int = 0
+
+
+SMALL = Room(decay=0.5, wet=-9.0)
+HALL = Room(decay=1.8, wet=-6.0)
+NAMED = {"small": SMALL, "hall": HALL}
+
+
+def impulse_response(room: Room, *, sample_rate: float, channels: int) -> NDArray[np.float32]:
+    """Return the response of a room: the direct sound, then noise that dies away, high frequencies first.
+
+    Exponentially decaying Gaussian noise is the standard model of late reverberation (Polack 1988; Moorer 1979).
+    It begins within milliseconds of the direct sound and has no single early reflections.
+
+    Returns
+    -------
+    float32, shape (channels, samples)
+
+    References
+    ----------
+    J. A. Moorer, "About this reverberation business", Computer Music Journal 3(2), 1979.
+    """
+    generator = np.random.default_rng(room.seed)
+    length = int((room.decay * max(scale for _, scale in BANDS) + FIRST_REFLECTION) * sample_rate) + 1
+    time = np.arange(length) / sample_rate
+    spectrum = np.fft.rfft(generator.standard_normal((channels, length)))
+    frequency = np.fft.rfftfreq(length, 1 / sample_rate)
+    tail = np.zeros((channels, length))
+    lowest = 0.0
+    for highest, scale in BANDS:
+        band = np.fft.irfft(spectrum * ((frequency >= lowest) & (frequency < highest)), length)
+        tail += band * 10 ** (-3 * time / (room.decay * scale))
+        lowest = highest
+    tail *= np.minimum(time / FIRST_REFLECTION, 1)  # reflections thicken at first
+    tail *= 10 ** (room.wet / 20) / np.sqrt((tail**2).sum(axis=1, keepdims=True))
+    tail[:, 0] += 1
+    return tail.astype(np.float32)
+
+
+def tilt(slope: float, *, sample_rate: float, taps: int = 255) -> NDArray[np.float32]:
+    """Return a minimum-phase filter that rises by so many dB an octave, and leaves 1 kHz as it is.
+
+    The slope holds from 125 Hz to 8 kHz and is level beyond. Minimum phase keeps onsets where they are.
+
+    Returns
+    -------
+    float32, shape (taps,)
+    """
+    size = 4096
+    frequency = np.clip(np.fft.rfftfreq(size, 1 / sample_rate), 125, 8000)
+    log_magnitude = slope * np.log2(frequency / 1000) * np.log(10) / 20
+    cepstrum = np.fft.irfft(log_magnitude, size)
+    cepstrum[1 : size // 2] *= 2
+    cepstrum[size // 2 + 1 :] = 0
+    response = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), size)[:taps]
+    return np.asarray(response * np.cos(np.linspace(0, np.pi / 2, taps)) ** 2, np.float32)
+
+
+class Convolver:
+    """Convolution of a stream with a response, block by block, by overlapping and adding.
+
+    Parameters
+    ----------
+    response : float32, shape (channels, samples)
+    """
+
+    def __init__(self, response: NDArray[np.float32]) -> None:
+        self.response = response
+        self._rest = np.zeros((len(response), response.shape[1] - 1), np.float32)
+        self._spectra: dict[int, NDArray[np.complex64]] = {}
+
+    def __call__(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the next block of the output, as long as the block of input.
+
+        Parameters
+        ----------
+        block : float32, shape (channels, samples)
+        """
+        length = block.shape[1]
+        size = scipy.fft.next_fast_len(length + self.response.shape[1] - 1, real=True)
+        if size not in self._spectra:
+            self._spectra = {size: scipy.fft.rfft(self.response, size)}
+        whole = scipy.fft.irfft(scipy.fft.rfft(block, size) * self._spectra[size], size)
+        rest = self._rest.shape[1]
+        whole = whole[:, : length + rest]
+        whole[:, :rest] += self._rest
+        self._rest = whole[:, length:].copy()
+        return np.asarray(whole[:, :length], np.float32)

@@ -1,0 +1,43 @@
+"""Sampled pianos by where they lie: the shipped one, a folder of samples, a soundfont."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from maestrokit.audio.piano import Piano
+from maestrokit.errors import NoInputError
+from maestrokit.files.compact_piano import INDEX, read_compact_piano
+from maestrokit.files.salamander import read_salamander
+
+SHIPPED = Path(__file__).resolve().parent.parent / "piano"
+
+
+@lru_cache(maxsize=1)
+def default_piano() -> Piano:
+    """Return the piano that ships: the Salamander Grand Piano by Alexander Holm (CC BY 3.0), made compact.
+
+    It is read once; the same piano comes back each time, with its waveforms already made.
+    """
+    return read_compact_piano(SHIPPED)
+
+
+def read_piano(path: Path | str) -> Piano:
+    """Return the piano in a folder of samples or a soundfont.
+
+    Parameters
+    ----------
+    path : path
+        A folder of the Salamander's samples, at any depth; or a folder made by ``python -m maestrokit.piano.build``.
+
+    Raises
+    ------
+    NoInputError
+        If there is nothing at the path.
+    BadDataError
+        If what is there is no piano.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise NoInputError(f"cannot read samples '{path}': no such file or folder")
+    if (place / INDEX).is_file():
+        return read_compact_piano(place)
+    return read_salamander(place)
