@@ -1,0 +1,194 @@
+"""Transposition: P' = P + k, and which k brings a performance into a key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.columns import Integers, Mask, Objects
+from maestrokit.music.keys import Key, Mode
+from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, settled
+
+LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
+OUT_OF_RANGE = ("error", "fold", "drop")
+PITCHED_KINDS = (0x80, 0x90, 0xA0)  # other events with a pitch: note-offs and note-ons without partner, key pressure
+KEY_SIGNATURE_HEAD = b"\xff\x59\x02"
+
+OutOfRange = Literal["error", "fold", "drop"]
+
+
+@dataclass(frozen=True)
+class TransposeReport:
+    """What a transposition did."""
+
+    semitones: int
+    moved: int
+    """Notes of another pitch than before, the folded ones among them."""
+    folded: int
+    """Notes brought back into the range by octaves."""
+    dropped: int
+    """Notes left out."""
+
+
+class Moved(NamedTuple):
+    """Where pitches go."""
+
+    pitch: Integers
+    is_kept: Mask
+    is_folded: Mask
+
+
+def shift_between(key: Key, target: Key) -> int:
+    """Return the smallest shift from a key to another, -6..5 semitones; of two tritones, the one down.
+
+    A target of the other mode stands for its relative, which has the same signature: from C minor "to C" means to
+    A minor, as it does by default, and "to D" to B minor.
+
+    >>> shift_between(Key(9, "major"), Key(0, "major")), shift_between(Key(0, "minor"), Key(0, "major"))
+    (3, -3)
+    """
+    if key.mode != target.mode:
+        target = target.relative
+    return (target.tonic - key.tonic + 6) % 12 - 6
+
+
+def transposed(
+    performance: Performance,
+    semitones: int,
+    *,
+    out_of_range: OutOfRange = "error",
+    lowest: int = LOWEST,
+    highest: int = HIGHEST,
+) -> tuple[Performance, TransposeReport]:
+    """Return the performance so many semitones higher, and what was done.
+
+    Notes, key pressure and stray note events move, key signatures are rewritten (of two spellings the one with
+    fewer signs, six flats rather than six sharps); the drum channel and everything else stays. A shift of 0 changes
+    nothing.
+
+    Parameters
+    ----------
+    out_of_range : {'error', 'fold', 'drop'}
+        What to do where a pitch would leave ``lowest..highest``: refuse, move it back by octaves, or leave it out.
+    lowest, highest : int, 0..127
+        Default is the piano's range, 21..108.
+
+    Raises
+    ------
+    UsageError
+        If the range is not within 0..127, or is narrower than an octave.
+    BadDataError
+        If a pitch would leave the range and ``out_of_range`` is 'error'.
+    """
+    check_range(lowest, highest)
+    if out_of_range not in OUT_OF_RANGE:
+        raise UsageError(f"'{out_of_range}' is no way to treat keys out of range", "ways are error, fold and drop")
+    if semitones == 0:
+        return performance, TransposeReport(0, 0, 0, 0)
+
+    def move(pitch: Integers) -> Moved:
+        return _moved(pitch, semitones, out_of_range, lowest, highest)
+
+    notes, counts = _moved_notes(performance.notes, move)
+    others = _moved_others(performance.others, semitones, move)
+    result = performance.replace(notes=notes, others=others)
+    if len(notes) + len(others) < len(performance.notes) + len(performance.others) or counts[1]:
+        result = settled(result)
+    return result, TransposeReport(semitones, *counts)
+
+
+def check_range(lowest: int, highest: int) -> None:
+    """Raise UsageError unless 0 <= lowest, highest <= 127 and there is an octave between them."""
+    if not 0 <= lowest <= highest <= 127:
+        raise UsageError(f"range {lowest}..{highest} must be rising and within 0..127")
+    if highest - lowest < 11:
+        raise UsageError(f"range {lowest}..{highest} is narrower than an octave")
+
+
+def _moved(pitch: Integers, semitones: int, out_of_range: OutOfRange, lowest: int, highest: int) -> Moved:
+    higher = pitch + semitones
+    is_inside = (higher >= lowest) & (higher <= highest)
+    everything = np.ones(len(pitch), np.bool_)
+    if is_inside.all():
+        return Moved(higher, everything, ~everything)
+    if out_of_range == "error":
+        raise BadDataError(
+            f"{np.count_nonzero(~is_inside)} of {len(pitch)} pitches would leave {lowest}..{highest} "
+            f"at {semitones:+d} semitones",
+            "fold them by octaves or drop them with --out-of-range, or allow more with --range",
+        )
+    if out_of_range == "drop":
+        return Moved(higher, is_inside, ~everything)
+    folded = np.where(higher < lowest, lowest + (higher - lowest) % 12, higher)
+    folded = np.where(folded > highest, highest - (highest - folded) % 12, folded)
+    return Moved(folded, everything, ~is_inside)
+
+
+def _moved_notes(notes: Notes, move: Callable[[Integers], Moved]) -> tuple[Notes, tuple[int, int, int]]:
+    """Return the notes moved, and how many were moved, folded, dropped."""
+    rows = np.flatnonzero(notes.channel != DRUM_CHANNEL)
+    moved = move(notes.pitch[rows])
+    pitch = notes.pitch.copy()
+    pitch[rows] = moved.pitch
+    folded, dropped = int(moved.is_folded.sum()), int((~moved.is_kept).sum())
+    counts = int((moved.is_kept & (moved.pitch != notes.pitch[rows])).sum()), folded, dropped
+    notes = notes.replace(pitch=pitch)
+    if dropped:
+        notes = notes.take(np.delete(np.arange(len(notes)), rows[~moved.is_kept]))
+    return (_paired_first_in_first_out(notes) if folded else notes), counts
+
+
+def _paired_first_in_first_out(notes: Notes) -> Notes:
+    """Return the notes with the ends that a reader would give them: of one key, the first to begin is the first to end.
+
+    Folding can put a note on a key that is already down; which release belongs to which stroke cannot be told in MIDI.
+    """
+    strokes = np.lexsort((notes.onset_order, notes.onset_tick, notes.pitch, notes.channel, notes.track))
+    releases = np.lexsort((notes.offset_order, notes.offset_tick, notes.pitch, notes.channel, notes.track))
+    end = np.empty_like(releases)
+    end[strokes] = releases  # the row whose release each note gets
+    return notes.replace(
+        offset_tick=notes.offset_tick[end],
+        offset_order=notes.offset_order[end],
+        release_velocity=notes.release_velocity[end],
+    )
+
+
+def _moved_others(others: Others, semitones: int, move: Callable[[Integers], Moved]) -> Others:
+    message = others.message
+    signatures = np.flatnonzero(others.kind == KEY_SIGNATURE)
+    pitched = np.flatnonzero(np.isin(others.kind, PITCHED_KINDS))
+    pitched = pitched[[message[row][0] & 0x0F != DRUM_CHANNEL for row in pitched]] if len(pitched) else pitched
+    if not len(signatures) and not len(pitched):
+        return others
+    message = message.copy()
+    for row in signatures:
+        message[row] = _moved_key_signature(message[row], semitones)
+    dropped = _move_messages(message, pitched, move)
+    others = others.replace(message=message)
+    return others.take(np.delete(np.arange(len(others)), dropped)) if len(dropped) else others
+
+
+def _move_messages(message: Objects, rows: Integers, move: Callable[[Integers], Moved]) -> Integers:
+    """Move the pitches of some messages in place, and return the rows of those to leave out."""
+    if not len(rows):
+        return rows
+    moved = move(np.array([message[row][1] for row in rows], np.int64))
+    for row, pitch, is_kept in zip(rows.tolist(), moved.pitch.tolist(), moved.is_kept.tolist(), strict=True):
+        if is_kept:
+            message[row] = bytes([message[row][0], pitch]) + message[row][2:]
+    return rows[~moved.is_kept]
+
+
+def _moved_key_signature(message: bytes, semitones: int) -> bytes:
+    """Return the key signature so many semitones higher; one that makes no sense is left as it is."""
+    if len(message) != 5 or not message.startswith(KEY_SIGNATURE_HEAD):
+        return message
+    fifths, is_minor = int.from_bytes(message[3:4], signed=True), message[4]
+    if abs(fifths) > 7 or is_minor > 1 or semitones % 12 == 0:
+        return message
+    mode: Mode = "minor" if is_minor else "major"
+    fifths = Key.from_fifths(fifths, mode).transposed(semitones).fifths
+    return KEY_SIGNATURE_HEAD + fifths.to_bytes(1, signed=True) + bytes([is_minor])
