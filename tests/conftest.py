@@ -1,9 +1,12 @@
 """Fixtures that every folder of tests shares."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+from command_line import CommandLine
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +17,34 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no corpora at '{folder}'; set MAESTROKIT_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_folder() -> Path:
+    """The folder of the performances that ship with the project."""
+    return Path(__file__).resolve().parents[1] / "src" / "maestrokit" / "demo"
+
+
+@pytest.fixture
+def maestrokit(monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    """Runs command lines: ``maestrokit("quantize", path, stdin=b"")`` gives status, out and err."""
+    return CommandLine(monkeypatch)
+
+
+@pytest.fixture
+def maestro_root(tmp_path: Path, demo_folder: Path) -> Path:
+    """A small MAESTRO root made of the demonstration performances: two train, one validation, and one test row without file."""
+    root = tmp_path / "maestro-v3.0.0"
+    rows = ["canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration"]
+    for name, composer, split in (
+        ("bach-prelude", "Johann Sebastian Bach", "train"),
+        ("petzold-minuet", "Christian Petzold", "train"),
+        ("beethoven-elise", "Ludwig van Beethoven", "validation"),
+        ("satie-gymnopedie", "Erik Satie", "test"),
+    ):
+        rows.append(f"{composer},{name},{split},2004,2004/{name}.midi,2004/{name}.wav,30.5")
+        if split != "test":
+            (root / "2004").mkdir(parents=True, exist_ok=True)
+            shutil.copy(demo_folder / f"{name}.mid", root / "2004" / f"{name}.midi")
+    (root / "maestro-v3.0.0.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root

@@ -77,3 +77,12 @@ class BadConfigError(MaestrokitError):
     """A configuration file or environment variable is wrong."""
 
     status = ExitStatus.BAD_CONFIG
+
+
+def reason(error: OSError) -> str:
+    """Return what the operating system says, in the project's wording.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory"))
+    'no such file or directory'
+    """
+    return (error.strerror or str(error)).lower()

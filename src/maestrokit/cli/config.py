@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from maestrokit import registry
-from maestrokit.errors import BadConfigError
+from maestrokit.errors import BadConfigError, reason
 
 
 def defaults(path: str, context: typer.Context) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadConfigError(f"cannot read '{path}': {error.strerror}", "--config names a TOML file") from None
+        raise BadConfigError(f"cannot read '{path}': {reason(error)}", "--config names a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfigError(f"cannot read '{path}': not TOML ({error})", 'write values as: grid = "1/16"') from None
     options = {

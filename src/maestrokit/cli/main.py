@@ -1,7 +1,6 @@
 """The command line as a whole: finds commands, runs one, and turns whatever happens into an exit status."""
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -82,7 +81,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; nothing but BaseExceptions of the interpreter leaves here."""
     name = next((word for word in arguments if not word.startswith("-")), "")
     verbose = any(word.startswith("-vv") for word in arguments)
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         status = app(args=list(arguments), standalone_mode=False, prog_name="maestrokit")
         sys.stdout.flush()
@@ -104,7 +102,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return report.say_error(name, error, verbose=verbose)
 
 
-def _terminate(number: int, frame: object) -> None:
+def terminate(number: int, frame: object) -> None:
+    """Handle SIGTERM: leave by an exception, as Ctrl-C does."""
     raise Terminated
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from maestrokit.errors import CannotWriteError, NoInputError
+from maestrokit.errors import CannotWriteError, NoInputError, reason
 from maestrokit.files import atomic
 
 STANDARD = "-"
@@ -21,7 +21,7 @@ def read_bytes(path: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == STANDARD else Path(path).read_bytes()
     except OSError as error:
-        raise NoInputError(f"cannot read {named(path)}: {error.strerror}") from None
+        raise NoInputError(f"cannot read {named(path)}: {reason(error)}") from None
 
 
 def write_bytes(path: str, data: bytes) -> None:
@@ -45,14 +45,14 @@ def write_bytes(path: str, data: bytes) -> None:
         raise
     except OSError as error:
         _forget_standard_output()
-        raise CannotWriteError(f"cannot write standard output: {error.strerror}") from None
+        raise CannotWriteError(f"cannot write standard output: {reason(error)}") from None
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWriteError(f"cannot make the folder '{folder}': {error.strerror}") from None
+        raise CannotWriteError(f"cannot make the folder '{folder}': {reason(error)}") from None
 
 
 def named(path: str) -> str:

@@ -1,0 +1,48 @@
+# The README's two commands are `make demo` and `make test`. Each makes its own environment if there is none.
+
+PYTHON     ?= python3
+VENV       ?= .venv
+BIN        := $(VENV)/bin
+MAESTROKIT ?= $(BIN)/maestrokit
+PIP        := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# What the demo works on (MIDI files, a folder, a MAESTRO root with options), and where its results go.
+INPUT      ?= src/maestrokit/demo
+OUT        ?= demo
+
+.PHONY: demo demo-commands test lint man clean
+
+demo: $(VENV)/.installed
+	@$(MAKE) --no-print-directory demo-commands
+
+demo-commands:
+	mkdir -p $(OUT)
+	$(MAESTROKIT) quantize $(INPUT) --step 50ms --normalize-velocity corpus -d $(OUT)/quantized
+	$(MAESTROKIT) transpose $(OUT)/quantized --to C -d $(OUT)/in-c
+	$(MAESTROKIT) features $(OUT)/in-c -o $(OUT)/features.jsonl
+	$(MAESTROKIT) evaluate $(OUT)/in-c --reference $(INPUT) --format table
+
+test: lint
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+man: $(VENV)/.installed
+	$(BIN)/python -m maestrokit.cli.manpages man
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("maestrokit needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[plot]'
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[test]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist src/*.egg-info

@@ -1,0 +1,184 @@
+"""What all commands share, shown on ``quantize``: inputs, outputs, failures, statuses, configuration."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from command_line import CommandLine
+
+from maestrokit.errors import ExitStatus
+from maestrokit.files.midi import read_midi
+from maestrokit.music.history import commands
+
+NOT_MIDI = b"RIFF or whatever this is, it is no MIDI file"
+
+
+@pytest.fixture
+def take(tmp_path: Path, demo_folder: Path) -> Path:
+    return Path(shutil.copy(demo_folder / "satie-gymnopedie.mid", tmp_path / "take.mid"))
+
+
+def test_file_to_standard_output_equals_pipe_to_file(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    to_stdout = maestrokit("quantize", take, "--step", "20ms")
+    from_stdin = maestrokit("quantize", "-", "--step", "20ms", "-o", tmp_path / "out.mid", stdin=take.read_bytes())
+    assert (to_stdout.status, from_stdin.status) == (0, 0)
+    assert to_stdout.out == (tmp_path / "out.mid").read_bytes()
+    assert to_stdout.err == ""
+
+
+def test_folder_is_mirrored_and_hidden_files_are_passed_over(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in/a/.hidden").mkdir(parents=True)
+    for place in ("in/b.MID", "in/a/c.midi", "in/.d.mid", "in/a/.hidden/e.mid"):
+        shutil.copy(demo_folder / "satie-gymnopedie.mid", tmp_path / place)
+    done = maestrokit("quantize", tmp_path / "in", "--step", "20ms", "-d", tmp_path / "out")
+    written = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*"))
+    assert (done.status, written) == (0, ["a/c.midi", "b.MID"])
+
+
+@pytest.mark.parametrize(("option", "separator"), [("--files-from", "\n"), ("--files0-from", "\0")])
+def test_lists_of_files_come_from_a_file_or_standard_input(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path, option: str, separator: str
+) -> None:
+    names = [str(demo_folder / f"{name}.mid") for name in ("bach-prelude", "satie-gymnopedie")]
+    listed = (separator.join(names) + separator).encode()
+    done = maestrokit("quantize", option, "-", "--step", "20ms", "-d", tmp_path, stdin=listed)
+    assert done.status == 0
+    assert sorted(path.name for path in tmp_path.glob("*.mid")) == ["bach-prelude.mid", "satie-gymnopedie.mid"]
+
+
+def test_maestro_root_gives_its_splits_and_names_what_is_absent(maestrokit: CommandLine, maestro_root: Path) -> None:
+    train = maestrokit("quantize", maestro_root, "--split", "train", "-n", "-d", "out", "--step", "20ms")
+    assert [line.split()[-1] for line in train.out.decode().splitlines()] == [
+        "out/2004/bach-prelude.midi",
+        "out/2004/petzold-minuet.midi",
+    ]
+    chosen = maestrokit("quantize", maestro_root, "--where", "composer=beethoven", "-n", "--step", "20ms")
+    assert "beethoven-elise" in chosen.out.decode()
+    everything = maestrokit("quantize", maestro_root, "-n", "-d", "out", "--step", "20ms")
+    assert everything.status == 0
+    assert "1 of 4 files are not there: 2004/satie-gymnopedie.midi" in everything.err
+    test = maestrokit("quantize", maestro_root, "--split", "test", "-d", "out", "--step", "20ms")
+    assert test.status == ExitStatus.NO_INPUT
+
+
+def test_bad_files_of_a_batch_are_reported_and_the_rest_is_done(
+    maestrokit: CommandLine, take: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mid"
+    bad.write_bytes(NOT_MIDI)
+    arguments = ("quantize", bad, take, tmp_path / "gone.mid", "--step", "20ms", "-d", tmp_path / "out")
+    done = maestrokit(*arguments)
+    assert done.status == ExitStatus.BAD_DATA
+    assert any(
+        line == f"maestrokit quantize: cannot read '{bad}': not a MIDI file (MThd not found)" for line in done.lines
+    )
+    assert any("gone.mid': no such file" in line for line in done.lines)
+    assert done.lines[-1] == "maestrokit quantize: 2 of 3 inputs failed"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["take.mid"]
+    shutil.rmtree(tmp_path / "out")
+    assert maestrokit(*arguments, "--no-keep-going").status == ExitStatus.NO_INPUT
+    assert not (tmp_path / "out").exists()
+
+
+def test_update_skips_what_is_newer(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mid"
+    maestrokit("quantize", take, "--step", "20ms", "-o", out)
+    out.write_bytes(b"kept")
+    os.utime(take, ns=(1, 1))
+    maestrokit("quantize", take, "--step", "20ms", "-o", out, "-u")
+    assert out.read_bytes() == b"kept"
+    os.utime(out, ns=(0, 0))
+    maestrokit("quantize", take, "--step", "20ms", "-o", out, "-u")
+    assert out.read_bytes() != b"kept"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ((), ExitStatus.USAGE, "no input"),
+        (("take.mid", "copy.mid"), ExitStatus.USAGE, "2 inputs need a folder"),
+        (("take.mid", "-o", "take.mid"), ExitStatus.CANNOT_WRITE, "both input and output"),
+        (("take.mid", "sub/take.mid", "-d", "out"), ExitStatus.USAGE, "would both become"),
+        (("take.mid", "-o", "a", "-d", "b"), ExitStatus.USAGE, "exclude each other"),
+        (("-", "-d", "out"), ExitStatus.USAGE, "standard input has no name"),
+        (("-", "-"), ExitStatus.USAGE, "standard input is named twice"),
+        (("take.mid", "--jobs", "-3", "-o", "a"), ExitStatus.USAGE, "negative"),
+        (("take.mid", "--split", "train"), ExitStatus.USAGE, "maestro root"),
+        (("take.mid", "--config", "gone.toml"), ExitStatus.BAD_CONFIG, "gone.toml"),
+        (("take.mid", "--no-such-option"), ExitStatus.USAGE, "no such option"),
+        (("gone.mid",), ExitStatus.NO_INPUT, "no such file"),
+        (("take.mid", "-o", "/dev/full"), ExitStatus.CANNOT_WRITE, "/dev/full"),
+        (("empty", "-d", "out"), ExitStatus.NO_INPUT, "holds no file"),
+    ],
+)
+def test_mistakes_get_one_clear_line_and_their_status(
+    maestrokit: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+    take: Path,
+    arguments: tuple[str, ...],
+    status: ExitStatus,
+    said: str,
+) -> None:
+    monkeypatch.chdir(take.parent)
+    for folder in ("sub", "empty"):
+        Path(folder).mkdir()
+    for copy in ("copy.mid", "sub/take.mid"):
+        shutil.copy(take, copy)
+    before = take.read_bytes()
+    done = maestrokit("quantize", *arguments, "--step", "20ms")
+    assert done.status == status
+    assert done.lines[0].startswith("maestrokit quantize: ") and said in done.lines[0].lower()
+    assert len(done.lines) <= 2 and done.out == b""
+    assert take.read_bytes() == before
+
+
+def test_flags_beat_environment_beats_config_beats_default(
+    maestrokit: CommandLine, monkeypatch: pytest.MonkeyPatch, take: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "maestrokit.toml"
+    config.write_text('jobs = 1\n[quantize]\nstep = "30ms"\n[transpose]\nto = "D"\n', encoding="utf-8")
+
+    def asked(*arguments: object) -> str:
+        maestrokit("quantize", take, "-o", tmp_path / "out.mid", *arguments)
+        return commands(read_midi(tmp_path / "out.mid"))[-1].partition("--step ")[2]
+
+    assert asked("--config", config) == "30ms"
+    monkeypatch.setenv("MAESTROKIT_QUANTIZE_STEP", "40ms")
+    assert asked("--config", config) == "40ms"
+    assert asked("--config", config, "--step", "50ms") == "50ms"
+    monkeypatch.setenv("MAESTROKIT_JOBS", "many")
+    assert maestrokit("quantize", take).status == ExitStatus.BAD_CONFIG
+    monkeypatch.delenv("MAESTROKIT_JOBS")
+    config.write_text("[quantize]\nstepp = 3\n", encoding="utf-8")
+    assert maestrokit("quantize", take, "--config", config).status == ExitStatus.BAD_CONFIG
+
+
+def test_provenance_is_a_chain_that_repetition_does_not_lengthen(
+    maestrokit: CommandLine, take: Path, tmp_path: Path
+) -> None:
+    once, twice, bare = (tmp_path / name for name in ("once.mid", "twice.mid", "bare.mid"))
+    maestrokit("quantize", take, "--step", "20ms", "-o", once)
+    maestrokit("quantize", once, "--step", "20ms", "-o", twice)
+    maestrokit("quantize", take, "--step", "20ms", "--no-provenance", "-o", bare)
+    assert once.read_bytes() == twice.read_bytes()
+    assert commands(read_midi(once)) == ["maestrokit 0.1.0: quantize --step 20ms"]
+    assert commands(read_midi(bare)) == []
+
+
+def test_new_files_have_the_mode_that_the_umask_gives(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        maestrokit("quantize", take, "--step", "20ms", "-o", tmp_path / "out.mid")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "out.mid").stat().st_mode) == 0o640
+
+
+def test_dry_run_writes_nothing(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    done = maestrokit("quantize", take, "--step", "20ms", "-o", tmp_path / "out.mid", "-n")
+    assert done.out.decode() == f"{take} -> {tmp_path / 'out.mid'}\n"
+    assert not (tmp_path / "out.mid").exists()

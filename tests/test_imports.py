@@ -1,0 +1,50 @@
+"""Start-up is quick because nothing heavy is imported: judged by the list of modules, not by a clock."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maestrokit import registry
+
+HEAVY = {"numpy", "scipy", "torch", "librosa", "rich", "mido", "soundfile", "joblib", "matplotlib", "numba"}
+COMMANDS = registry.names("maestrokit.cli.commands")
+PROBE = """
+import sys
+from maestrokit.cli.main import run_command_line
+status = run_command_line({arguments!r})
+loaded = sorted({{name.partition(".")[0] for name in sys.modules}} & {heavy!r})
+print("loaded:", *loaded, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def loaded_by(arguments: list[str]) -> set[str]:
+    """Return which heavy packages a command line imports; it must succeed."""
+    probe = PROBE.format(arguments=arguments, heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return set(done.stderr.decode().rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in COMMANDS)], ids=lambda words: " ".join(words) or "program"
+)
+def test_help_imports_nothing_heavy(command: list[str]) -> None:
+    assert loaded_by([*command, "--help"]) == set()
+
+
+@pytest.mark.parametrize("command", ["quantize", "transpose"])
+def test_midi_filters_import_neither_torch_nor_librosa(command: str, demo_folder: Path, tmp_path: Path) -> None:
+    arguments = [command, str(demo_folder / "satie-gymnopedie.mid"), "-o", str(tmp_path / "out.mid")]
+    assert loaded_by(arguments) <= {"numpy", "mido"}
+
+
+@pytest.mark.parametrize("command", ["features"])
+def test_symbolic_features_import_neither_torch_nor_librosa(command: str, demo_folder: Path) -> None:
+    assert not loaded_by([command, str(demo_folder / "satie-gymnopedie.mid")]) & {"torch", "librosa", "numba"}
+
+
+def test_the_package_itself_imports_nothing_heavy() -> None:
+    assert loaded_by(["--version"]) == set()

@@ -1,0 +1,77 @@
+"""Imports go down only: the layers of the design, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "maestrokit"
+LAYERS = [
+    {"errors", "provenance", "registry", "__init__"},
+    {"music", "audio"},
+    {"features", "metrics"},
+    {"files", "models"},
+    {"training", "inference", "piano"},
+    {"demo"},
+    {"cli"},
+    {"__main__"},
+]
+MAY_NOT_SEE = {("models", "files"), ("files", "models")}
+# Within a layer, one folder may use another one only as said here.
+MAY_SEE = {("training", "inference"), ("audio", "music"), ("metrics", "features")}
+
+
+def part(path: Path) -> str:
+    """Return the folder or file at the top of the package that a path belongs to."""
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported_parts(path: Path) -> set[str]:
+    """Return the top parts of the package that a file imports anywhere, lazily or not."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("maestrokit.")}
+    return {name if (SOURCE / name).exists() or (SOURCE / f"{name}.py").exists() else "__init__" for name in found}
+
+
+def layer(name: str) -> int:
+    """Return how high a part lies."""
+    return next(height for height, names in enumerate(LAYERS) if name in names)
+
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_go_down_only(path: Path) -> None:
+    mine = part(path)
+    for other in imported_parts(path) - {mine}:
+        assert (mine, other) not in MAY_NOT_SEE, f"{mine} must not see {other}"
+        below = layer(other) < layer(mine) or layer(mine) == 0 == layer(other) or (mine, other) in MAY_SEE
+        assert below, f"{path.relative_to(SOURCE)} imports {other}, which is not below {mine}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_files_are_short_and_functions_fit_on_a_page(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 350
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            limit = 120 if node.name == "run" else 60
+            assert node.end_lineno is not None and node.end_lineno - node.lineno <= limit, node.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_files_and_cli_open_files(path: Path) -> None:
+    if part(path) in {"files", "cli", "demo", "piano", "__main__"}:
+        pytest.skip("may open files")
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = getattr(node, "func", None)
+        name = getattr(called, "id", getattr(called, "attr", ""))
+        assert name not in {"open", "read_text", "read_bytes", "write_text", "write_bytes"}, f"line {node.lineno}"
