@@ -92,8 +92,11 @@ def midi_bytes(draw: st.DrawFn, *, max_tracks: int = 4, max_events: int = 30) ->
     count = 1 if midi_format == 0 else draw(st.integers(0, max_tracks))
     event = st.tuples(any_delta if draw(st.booleans()) else small_delta, messages())
     tracks = [
-        track_bytes(draw(st.lists(event, max_size=max_events)), running=draw(st.booleans()),
-                    end=(draw(small_delta), END_OF_TRACK))
+        track_bytes(
+            draw(st.lists(event, max_size=max_events)),
+            running=draw(st.booleans()),
+            end=(draw(small_delta), END_OF_TRACK),
+        )
         for _ in range(count)
     ]
     return file_bytes(tracks, division=draw(divisions), midi_format=midi_format)
@@ -111,7 +114,8 @@ def piano_tracks(draw: st.DrawFn, *, max_notes: int, low: int, high: int, channe
         off = draw(st.sampled_from([bytes([0x90 | number, pitch, 0]), bytes([0x80 | number, pitch, 64])]))
         timed += [(onset, 2 * place, bytes([0x90 | number, pitch, velocity])), (onset + length, 2 * place + 1, off)]
     extra = st.one_of(
-        tempo, st.sampled_from([KEY_SIGNATURE, TIME_SIGNATURE, b"\xf0\x03\x43\x12\xf7", b"\xff\x01\x05hello"]),
+        tempo,
+        st.sampled_from([KEY_SIGNATURE, TIME_SIGNATURE, b"\xf0\x03\x43\x12\xf7", b"\xff\x01\x05hello"]),
         data_byte.map(lambda value: bytes([0xB0, 64, value])),
     )
     timed += [(draw(st.integers(0, 5000)), 10**6 + place, draw(extra)) for place in range(draw(st.integers(0, 6)))]
@@ -122,8 +126,14 @@ def piano_tracks(draw: st.DrawFn, *, max_notes: int, low: int, high: int, channe
 
 @st.composite
 def performances(
-    draw: st.DrawFn, *, max_notes: int = 20, max_tracks: int = 3, low: int = 0, high: int = 127,
-    channels: tuple[int, ...] = (0, 0, 1, 9), midi_formats: tuple[int, ...] = (0, 1),
+    draw: st.DrawFn,
+    *,
+    max_notes: int = 20,
+    max_tracks: int = 3,
+    low: int = 0,
+    high: int = 127,
+    channels: tuple[int, ...] = (0, 0, 1, 9),
+    midi_formats: tuple[int, ...] = (0, 1),
 ) -> Performance:
     """Settled performances as verbs meet them: notes within `low`..`high`, pedals, tempos and other events."""
     midi_format = draw(st.sampled_from(midi_formats))

@@ -11,6 +11,7 @@ from maestrokit.errors import BadDataError
 
 REPAIR_HINT = "try --repair, which keeps what can be salvaged"
 CHUNK_HEADER = 8  # bytes: four letters and a length
+MOST_TRACKS = 0xFFFF
 SMPTE_RATES = (24, 25, 29, 30)  # frames a second; 29 stands for 29.97
 REPAIRED_DIVISION = 480  # ticks a beat, where the header says nothing usable
 
@@ -111,7 +112,7 @@ def _repaired_spans(data: bytes, first: int, stop: int) -> list[tuple[int, int]]
     """Return the tracks that can be found; a length is believed where it leads to another chunk, or to the end."""
     spans: list[tuple[int, int]] = []
     place = data.find(b"MTrk", first, stop)
-    while 0 <= place <= stop - CHUNK_HEADER:
+    while 0 <= place <= stop - CHUNK_HEADER and len(spans) < MOST_TRACKS:
         begin = place + CHUNK_HEADER
         end = begin + _number(data, place + 4, 4)
         if end != stop and not (end < stop and _is_chunk(data, end, stop)):

@@ -130,7 +130,7 @@ def _read_message(data: bytes, place: int, stop: int, status: int, *, repair: bo
         begin = place + (2 if first == 0xFF else 1)
         length, after = _variable_length(data, begin, stop)
         if after + length > stop:
-            raise MalformedError(f"an event claims {length} bytes at byte {begin}, but only {stop - after} follow")
+            raise MalformedError(f"an event claims {length} bytes at byte {place}, but only {stop - after} follow")
         return data[place : after + length], data[after : after + length], after + length
     after = place + 1 if first >= 0x80 else place
     status = first if first >= 0x80 else status

@@ -1,0 +1,128 @@
+"""Broken files end in a performance or in one clear line, whatever is broken."""
+
+import random
+import tracemalloc
+from functools import cache
+from pathlib import Path
+
+import pytest
+from strategies import END_OF_TRACK, file_bytes, track_bytes, variable_length
+
+from maestrokit.errors import BadDataError
+from maestrokit.files.midi import dump_midi, parse_midi
+
+MEBIBYTE = 1 << 20
+
+
+def generated_file(seed: int) -> bytes:
+    """A small file with notes, pedals, tempos, text, sysex and aftertouch in a few tracks."""
+    dice = random.Random(seed)
+    tracks = []
+    for _ in range(dice.randint(1, 3)):
+        events = []
+        for _ in range(dice.randint(0, 25)):
+            number, value = dice.randrange(128), dice.randrange(128)
+            message = dice.choice([
+                bytes([0x90, number, value]), bytes([0x90, 60, value]), bytes([0x80, 60, value]), bytes([0x90, 60, 0]),
+                bytes([0xB0, 64, value]), bytes([0xC1, number]), bytes([0xA0, number, value]),
+                b"\xff\x51\x03" + dice.randbytes(2) + b"\x01", b"\xff\x01" + variable_length(number) + bytes(number),
+                b"\xf0\x03\x43\x12\xf7", b"\xf7\x01\xf8",
+            ])
+            events.append((dice.choice([0, 0, 3, 200, 20_000]), message))
+        tracks.append(track_bytes(events, running=dice.random() < 0.5))
+    return file_bytes(tracks, midi_format=1, division=dice.choice([96, 480, -25 << 8 | 40]))
+
+
+@cache
+def real_files(folder: Path) -> tuple[bytes, ...]:
+    """The heads of a few real performances, closed properly."""
+    heads = []
+    for path in sorted((folder / "maestro-v3.0.0").rglob("*.midi"))[:3]:
+        start = path.read_bytes()
+        second = start.index(b"MTrk", start.index(b"MTrk") + 4)
+        whole = bytes.fromhex("00903c40") + b"\x10\x3c\x00\0" + END_OF_TRACK
+        heads.append(start[:second] + b"MTrk" + len(whole).to_bytes(4, "big") + whole)
+    return tuple(heads)
+
+
+def mutated(data: bytes, dice: random.Random) -> bytes:
+    """Return the bytes after one to four accidents."""
+    broken = bytearray(data)
+    for _ in range(dice.randint(1, 4)):
+        place = dice.randrange(len(broken) + 1)
+        accident = dice.choice(["flip", "flip", "set", "cut", "insert", "delete", "repeat", "lie"])
+        if accident == "flip" and place < len(broken):
+            broken[place] ^= 1 << dice.randrange(8)
+        elif accident == "set" and place < len(broken):
+            broken[place] = dice.choice([0, 0x7F, 0x80, 0xF0, 0xF7, 0xFF])
+        elif accident == "cut":
+            del broken[place:]
+        elif accident == "insert":
+            broken[place:place] = dice.randbytes(dice.randint(1, 6))
+        elif accident == "delete":
+            del broken[place : place + dice.randint(1, 6)]
+        elif accident == "repeat":
+            broken[place:place] = broken[place : place + dice.randint(1, 40)]
+        elif (found := broken.find(b"MTrk", place)) >= 0:
+            broken[found + 4 : found + 8] = dice.choice([b"\xff\xff\xff\xff", b"\0\0\0\0", dice.randbytes(2).rjust(4, b"\0")])
+    return bytes(broken)
+
+
+def survives(data: bytes, *, repair: bool) -> bool:
+    """Whether the bytes are read; if so, what is written is read as the same."""
+    try:
+        performance = parse_midi(data, name="broken.mid", repair=repair)
+    except BadDataError as error:
+        assert error.message.startswith("cannot read 'broken.mid': ")
+        assert "\n" not in error.message
+        return False
+    assert parse_midi(dump_midi(performance), name="again") == performance
+    return True
+
+
+def check(seeds: range, originals: list[bytes]) -> None:
+    read = repaired = 0
+    for seed in seeds:
+        dice = random.Random(seed)
+        data = mutated(dice.choice(originals), dice)
+        read += survives(data, repair=False)
+        repaired += survives(data, repair=True)
+    assert 0 < read < repaired <= len(seeds)
+
+
+@pytest.mark.parametrize("first_seed", range(0, 500, 100))
+def test_500_mutations_are_read_or_refused(first_seed: int) -> None:
+    check(range(first_seed, first_seed + 100), [generated_file(seed) for seed in range(12)])
+
+
+@pytest.mark.slow
+def test_5000_mutations_are_read_or_refused() -> None:
+    check(range(1000, 6000), [generated_file(seed) for seed in range(100, 200)])
+
+
+@pytest.mark.slow
+def test_5000_mutations_of_real_files_are_read_or_refused(shared_data: Path) -> None:
+    check(range(5000), list(real_files(shared_data)))
+
+
+@pytest.mark.parametrize("data", [
+    file_bytes([track_bytes([(0x0FFFFFFF, b"\x90\x3c\x40")])]),
+    file_bytes([b"MTrk\xff\xff\xff\xff\0"]),
+    file_bytes([track_bytes([(0, b"\xff\x01\xff\xff\xff\x7f")])]),
+    file_bytes([track_bytes([(0, b"\xf0\xff\xff\xff\x7f")])]),
+    b"MThd\0\0\0\6\0\1\xff\xff\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0",
+    b"MThd\xff\xff\xff\xff\0\1\0\1\1\xe0",
+    b"RIFF\xff\xff\xff\xffRMIDdata\xff\xff\xff\xffMThd",
+], ids=["huge delta", "track length", "text length", "sysex length", "65,535 tracks", "header length", "RIFF length"])
+@pytest.mark.parametrize("repair", [False, True])
+def test_tiny_files_take_little_memory(data: bytes, repair: bool) -> None:
+    tracemalloc.start()
+    try:
+        survives(data, repair=repair)
+        assert tracemalloc.get_traced_memory()[1] < MEBIBYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_65535_empty_tracks_are_read() -> None:
+    assert survives(file_bytes([track_bytes([])] * 0xFFFF), repair=False)
