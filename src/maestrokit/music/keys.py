@@ -169,10 +169,15 @@ def key_scores(weights: ArrayLike, *, profile: str = "albrecht-shanahan") -> Flo
     31 (2013). Krumhansl, "Cognitive foundations of musical pitch" (1990), with Kessler's probe-tone ratings.
     Temperley, "Music and probability" (2007), for the proportions in the Kostka-Payne corpus.
     """
-    if profile not in PROFILES:
-        raise UsageError(f"'{profile}' is no key profile", "profiles are " + ", ".join(PROFILES))
+    check_profile(profile)
     rows = _centred(np.array([np.roll(mode, tonic) for mode in PROFILES[profile] for tonic in range(12)]))  # (24, 12)
     return _centred(np.asarray(weights, np.float64)) @ rows.T
+
+
+def check_profile(profile: str) -> None:
+    """Raise UsageError unless there is such a key profile."""
+    if profile not in PROFILES:
+        raise UsageError(f"'{profile}' is no key profile", "profiles are " + ", ".join(PROFILES))
 
 
 def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") -> KeyEstimate:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,6 @@ LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
 OUT_OF_RANGE = ("error", "fold", "drop")
 PITCHED_KINDS = (0x80, 0x90, 0xA0)  # other events with a pitch: note-offs and note-ons without partner, key pressure
 KEY_SIGNATURE_HEAD = b"\xff\x59\x02"
-
-OutOfRange = Literal["error", "fold", "drop"]
-
 
 @dataclass(frozen=True)
 class TransposeReport:
@@ -58,7 +55,7 @@ def transposed(
     performance: Performance,
     semitones: int,
     *,
-    out_of_range: OutOfRange = "error",
+    out_of_range: str = "error",
     lowest: int = LOWEST,
     highest: int = HIGHEST,
 ) -> tuple[Performance, TransposeReport]:
@@ -78,13 +75,13 @@ def transposed(
     Raises
     ------
     UsageError
-        If the range is not within 0..127, or is narrower than an octave.
+        If the range is not within 0..127 or narrower than an octave, the shift beyond 127, the policy unknown.
     BadDataError
         If a pitch would leave the range and ``out_of_range`` is 'error'.
     """
     check_range(lowest, highest)
-    if out_of_range not in OUT_OF_RANGE:
-        raise UsageError(f"'{out_of_range}' is no way to treat keys out of range", "ways are error, fold and drop")
+    check_policy(out_of_range)
+    check_semitones(semitones)
     if semitones == 0:
         return performance, TransposeReport(0, 0, 0, 0)
 
@@ -107,7 +104,19 @@ def check_range(lowest: int, highest: int) -> None:
         raise UsageError(f"range {lowest}..{highest} is narrower than an octave")
 
 
-def _moved(pitch: Integers, semitones: int, out_of_range: OutOfRange, lowest: int, highest: int) -> Moved:
+def check_policy(out_of_range: str) -> None:
+    """Raise UsageError unless there is such a way to treat pitches out of range."""
+    if out_of_range not in OUT_OF_RANGE:
+        raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", "ways are error, fold and drop")
+
+
+def check_semitones(semitones: int) -> None:
+    """Raise UsageError unless a shift is in -127..127."""
+    if abs(semitones) > 127:
+        raise UsageError(f"a shift of {semitones} semitones leaves no pitch", "it must be in -127..127")
+
+
+def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, highest: int) -> Moved:
     higher = pitch + semitones
     is_inside = (higher >= lowest) & (higher <= highest)
     everything = np.ones(len(pitch), np.bool_)
