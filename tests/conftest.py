@@ -33,7 +33,7 @@ def maestrokit(monkeypatch: pytest.MonkeyPatch) -> CommandLine:
 
 @pytest.fixture
 def maestro_root(tmp_path: Path, demo_folder: Path) -> Path:
-    """A small MAESTRO root made of the demonstration performances: two train, one validation, and one test row without file."""
+    """A small MAESTRO root of the demonstration performances: two train, one validation, one test row without file."""
     root = tmp_path / "maestro-v3.0.0"
     rows = ["canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration"]
     for name, composer, split in (

@@ -43,6 +43,10 @@ class MaestrokitError(Exception):
         return self.message
 
 
+class ClosedPipe(BaseException):
+    """Nobody reads standard output any more: no error, so raised past everything that handles errors."""
+
+
 class UsageError(MaestrokitError):
     """The command line, or an argument of a public function, makes no sense."""
 

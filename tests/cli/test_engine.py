@@ -6,8 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine
 
+from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.music.history import commands

@@ -11,7 +11,7 @@ from typer.core import TyperGroup, TyperOption
 from maestrokit import __version__, registry
 from maestrokit.cli import report
 from maestrokit.cli.options import spread
-from maestrokit.errors import ExitStatus, MaestrokitError
+from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError
 
 COMMANDS = "maestrokit.cli.commands"
 
@@ -95,7 +95,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return ExitStatus.INTERRUPTED
     except Terminated:
         return ExitStatus.TERMINATED
-    except BrokenPipeError:
+    except (ClosedPipe, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.CLOSED_PIPE
     except Exception as error:

@@ -133,8 +133,9 @@ def _is_flag(parameter: Any) -> bool:
 
 
 def _kind(parameter: Any) -> str:
-    choices = getattr(parameter.type, "choices", None)
-    return "|".join(str(getattr(c, "value", c)) for c in choices) if choices else str(parameter.type.name).upper()
+    """Return the values that an option takes where it does not say so itself: its choices, or the name of its type."""
+    choices = parameter.type_descriptor.choices
+    return "|".join(str(getattr(c, "value", c)) for c in choices) if choices else str(parameter.bare_type()).upper()
 
 
 def _statuses(statuses: Iterable[ExitStatus]) -> str:

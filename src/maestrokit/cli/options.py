@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from maestrokit.errors import ClosedPipe
 from maestrokit.provenance import command_line
 
 
@@ -157,7 +158,10 @@ def spread(run: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(value, Running) and value.provenance:
                 asked = _asked(context, [parameter.name for parameter in own])
                 values[name] = replace(value, made_by=command_line(str(context.info_name), asked))
-        return run(**values)
+        try:
+            return run(**values)
+        except BrokenPipeError:
+            raise ClosedPipe from None  # typer would make it status 1
 
     command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in (context, *own, *shared)}

@@ -1,0 +1,66 @@
+"""The man pages say what the commands say, in the customary order, and their examples run."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from command_line import CommandLine
+from maestrokit import registry
+from maestrokit.cli import manpages
+
+MAN = Path(__file__).resolve().parents[1] / "man"
+COMMANDS = registry.names(manpages.COMMANDS)
+ORDER = ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES",
+         "REFERENCES", "SEE ALSO"]  # fmt: skip
+EXAMPLES = [line for name in COMMANDS for _, line in registry.load(manpages.COMMANDS, name).EXAMPLES]
+
+
+def test_pages_equal_the_commands() -> None:
+    made = manpages.pages()
+    there = {path.name: path.read_text(encoding="utf-8") for path in MAN.iterdir()}
+    assert sorted(there) == sorted(made), "run: make man"
+    assert there == made, "run: make man"
+
+
+@pytest.mark.parametrize("page", sorted(manpages.pages()))
+def test_sections_come_in_the_customary_order(page: str) -> None:
+    sections = re.findall(r'(?m)^\.SH "?([A-Z ]+)"?$', manpages.pages()[page])
+    assert sections[0] == "NAME" and sections[-1] == "SEE ALSO"
+    if page.endswith(".1"):
+        assert [ORDER.index(section) for section in sections] == sorted(ORDER.index(section) for section in sections)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str) -> None:
+    for parameter in manpages.command(name).params:
+        assert parameter.help and parameter.help.endswith("."), f"{name}: {parameter.name}"
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the examples speak of."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(demo_folder / "beethoven-elise.mid", "take.mid")
+    shutil.copy(demo_folder / "beethoven-elise.mid", "reference.mid")
+    shutil.copy(demo_folder / "beethoven-elise.beats.txt", "beats.txt")
+    for folder in ("performances", "generated"):
+        shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+@pytest.mark.usefixtures("workshop")
+def test_examples_run(maestrokit: CommandLine, line: str) -> None:
+    stdin = b""
+    for part in line.split(" | "):
+        words, _, target = part.partition(" > ")
+        program, *arguments = shlex.split(words)
+        assert program == "maestrokit"
+        done = maestrokit(*arguments, stdin=stdin)
+        assert done.status == 0, done.err
+        stdin = done.out
+        if target:
+            Path(target).write_bytes(done.out)

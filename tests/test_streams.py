@@ -1,0 +1,115 @@
+"""Real processes at the end of pipes: closed ones, full disks, signals, two at once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maestrokit.files.midi import read_midi
+
+MAESTROKIT = [sys.executable, "-m", "maestrokit"]
+
+
+def start(*arguments: object, **streams: object) -> subprocess.Popen[bytes]:
+    """Start a command line."""
+    return subprocess.Popen([*MAESTROKIT, *map(str, arguments)], **streams)  # type: ignore[call-overload,no-any-return]
+
+
+def outputs(folder: Path) -> list[Path]:
+    """Return all files in a folder, hidden ones too."""
+    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+
+
+def many(folder: Path, demo_folder: Path, count: int) -> Path:
+    """Return a folder with many copies of a performance."""
+    folder.mkdir()
+    data = (demo_folder / "bach-prelude.mid").read_bytes()
+    for number in range(count):
+        (folder / f"{number:04}.mid").write_bytes(data)
+    return folder
+
+
+def test_closed_pipe_is_left_silently_with_141(demo_folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    source = demo_folder / "bach-prelude.mid"
+    process = start("quantize", source, "--step", "20ms", stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (141, b"")
+
+
+def test_full_disk_is_one_line_and_73(demo_folder: Path) -> None:
+    source = demo_folder / "bach-prelude.mid"
+    with Path("/dev/full").open("wb") as full:
+        process = start("quantize", source, "--step", "20ms", stdout=full, stderr=subprocess.PIPE)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (
+        73,
+        b"maestrokit quantize: cannot write standard output: no space left on device\n",
+    )
+
+
+def test_filters_chain_on_pipes(demo_folder: Path, tmp_path: Path) -> None:
+    source = (demo_folder / "petzold-minuet.mid").open("rb")
+    first = start("quantize", "-", "--step", "20ms", stdin=source, stdout=subprocess.PIPE)
+    second = start("transpose", "-", "--to", "C", "-o", tmp_path / "out.mid", stdin=first.stdout)
+    assert first.stdout is not None
+    first.stdout.close()
+    source.close()
+    assert (second.wait(60), first.wait(60)) == (0, 0)
+    low = read_midi(demo_folder / "petzold-minuet.mid").notes.pitch
+    shift = set(read_midi(tmp_path / "out.mid").notes.pitch - low)
+    assert shift == {5}, "G major goes up to C, the nearer way"
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_signals_end_a_batch_with_their_status_and_whole_files(
+    demo_folder: Path, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    folder = many(tmp_path / "in", demo_folder, 400)
+    process = start("quantize", folder, "--step", "20ms", "-d", tmp_path / "out", stderr=subprocess.PIPE)
+    while not list((tmp_path / "out").glob("*.mid")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert b"Traceback" not in err
+    sizes = {path.stat().st_size for path in outputs(tmp_path / "out")}
+    assert len(sizes) == 1 and not list((tmp_path / "out").glob(".*"))
+
+
+def test_two_runs_at_once_leave_the_same_as_one(demo_folder: Path, tmp_path: Path) -> None:
+    folder = many(tmp_path / "in", demo_folder, 60)
+    both = [start("quantize", folder, "--step", "20ms", "-d", tmp_path / "out") for _ in range(2)]
+    assert [process.wait(60) for process in both] == [0, 0]
+    contents = {path.read_bytes() for path in outputs(tmp_path / "out")}
+    assert len(outputs(tmp_path / "out")) == 60 and len(contents) == 1
+
+
+@pytest.mark.slow
+def test_kill_at_any_moment_leaves_no_partial_output(demo_folder: Path, tmp_path: Path) -> None:
+    folder = many(tmp_path / "in", demo_folder, 300)
+    generator = random.Random(1)
+    for attempt in range(100):
+        out = tmp_path / f"out{attempt}"
+        process = start("quantize", folder, "--step", "20ms", "-d", out, "-j", 1 + attempt % 2)
+        time.sleep(generator.uniform(0.2, 1.5))
+        process.kill()
+        process.wait()
+        for path in outputs(out):
+            assert len(read_midi(path).notes) == 304, path
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_read_only_folder_is_one_line_and_73(demo_folder: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    source = demo_folder / "bach-prelude.mid"
+    process = start("quantize", source, "--step", "20ms", "-o", tmp_path / "out.mid", stderr=subprocess.PIPE)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 73 and err.count(b"\n") <= 2
