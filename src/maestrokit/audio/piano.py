@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
@@ -133,7 +134,7 @@ class Voices:
         sound = recording.read()
         sound = sound[-1:] if self.channels == 1 else sound
         sound = np.broadcast_to(sound, (self.channels, sound.shape[1]))
-        resampled = soxr.resample(np.ascontiguousarray(sound.T), rate, self.sample_rate, quality="HQ")
+        resampled = soxr.resample(np.ascontiguousarray(sound.T), rate, self.sample_rate, quality="MQ")
         return np.ascontiguousarray(resampled.T, np.float32)
 
 
@@ -145,7 +146,9 @@ def voices(piano: Piano, *, sample_rate: float, channels: int) -> Voices:
 
 def soft_pedalled(sound: Waveform, sample_rate: float) -> Waveform:
     """Return a waveform as the una corda pedal makes it: weaker, and its treble falling by some dB an octave."""
-    spectrum = np.fft.rfft(sound)
-    frequency = np.fft.rfftfreq(sound.shape[1], 1 / sample_rate)
+    length = sound.shape[1]
+    size = scipy.fft.next_fast_len(length, real=True)
+    frequency = np.fft.rfftfreq(size, 1 / sample_rate)
     decibels = -SOFT_SLOPE * np.log2(np.maximum(frequency / SOFT_CUTOFF, 1))
-    return np.fft.irfft(spectrum * SOFT_GAIN * 10 ** (decibels / 20), sound.shape[1]).astype(np.float32)
+    spectrum = scipy.fft.rfft(sound, size) * (SOFT_GAIN * 10 ** (decibels / 20)).astype(np.float32)
+    return np.asarray(scipy.fft.irfft(spectrum, size)[:, :length], np.float32)

@@ -20,7 +20,7 @@ LONGEST = 48 * 3600.0  # seconds
 HIGHEST_DAMPED = 88  # MIDI number; the strings above have no dampers
 DAMPED = 7.6  # nepers, 66 dB, after which a damped string is taken for silent
 RESTRIKE_FADE = 0.06  # seconds in which a new stroke of the same string replaces the old sound
-KNOCK_LEVEL = 0.014  # of the recorded key releases, -37 dB
+KNOCK_LEVEL = 0.004  # of the recorded key releases, -48 dB
 KNOCK_DECAY = 2.0  # dB that the release loses for each second that the key was held
 LIMIT_KNEE = 0.8  # amplitude from which the limiter bends
 NO_LAYER, RELEASE = -2, -1
@@ -163,7 +163,7 @@ def velocity_gain(velocity: Integers | Floats, *, dynamic_range: float) -> Float
     """Return the amplitude at each velocity, 1 at 127, as (m v + b)^2 (Dannenberg 2006).
 
     >>> (20 * np.log10(velocity_gain(np.array([127, 64, 1]), dynamic_range=40))).round(1).tolist()
-    [0.0, -10.3, -40.0]
+    [0.0, -10.4, -40.0]
     """
     softest = 10 ** (-dynamic_range / 40)
     return np.asarray((softest + (1 - softest) * (velocity - 1) / 126) ** 2)

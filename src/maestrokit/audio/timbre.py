@@ -15,7 +15,7 @@ class Timbre:
     """Cents by which the whole piano is sharp."""
     brightness: float = 0.0
     """Spectral tilt in dB an octave, about 1 kHz."""
-    dynamic_range: float = 40.0
+    dynamic_range: float = 45.0
     """dB between velocities 1 and 127."""
     hardness: float = 0.0
     """Velocities by which the hammers sound harder than they are struck; the loudness stays."""

@@ -23,7 +23,7 @@ ALIGNMENT = 0.004  # seconds by which two layers are at most shifted to match
 LONGEST = 14.0  # seconds of a note that are used
 SILENCE = 10 ** (-70 / 20)  # against the loudest part of a note; the note ends there
 FADE = 0.3  # seconds
-LOUDNESS = -27.0  # dB, of middle C in its first half second at velocity 127
+LOUDNESS = -22.0  # dB, of middle C in its first half second at velocity 127
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 from maestrokit.files.compact_piano import write_compact_piano
 from maestrokit.files.salamander import read_salamander
 
-LAYERS = (30.5, 53.5, 84.5, 116.5)  # velocities of the layers that are kept: 2, 7, 11 and 15 of 16
+LAYERS = (35.5, 68.5, 108.5)  # velocities of the layers that are kept: 3, 9 and 14 of 16
 SAMPLE_RATE = 22050  # Hz
-LONGEST = 9.0  # seconds
-COMPRESSION = 0.8
+LONGEST = 7.5  # seconds
+COMPRESSION = 0.4  # 27 dB between the sound and what the codec adds
 RELEASE_KEYS = range(21, 89, 4)
 
 
