@@ -1,11 +1,11 @@
 """Every fault of a file is named, with its place; and what can be salvaged is."""
 
 import pytest
-from strategies import END_OF_TRACK, file_bytes, track_bytes
 
 from maestrokit.errors import BadDataError
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.music.performance import Performance
+from strategies import END_OF_TRACK, file_bytes, track_bytes
 
 ON, OFF = b"\x90\x3c\x40", b"\x80\x3c\x40"
 TRACK = track_bytes([(0, ON), (96, OFF)])
@@ -37,7 +37,8 @@ FAULTS = {
     "tempo of 0": (file_bytes([track_bytes([(0, b"\xff\x51\x03\0\0\0")])]),
                    "track 1: a tempo of 0 microseconds a beat at byte 23"),
     "division of 0": (patched(WHOLE, 12, b"\0\0"), "the header claims 0 ticks a beat, at byte 12"),
-    "SMPTE of 31 frames": (patched(WHOLE, 12, b"\xe1\x28"), "the header claims 31 frames a second of 40 ticks, at byte 12"),
+    "SMPTE of 31 frames": (patched(WHOLE, 12, b"\xe1\x28"),
+                           "the header claims 31 frames a second of 40 ticks, at byte 12"),
     "type 3": (patched(WHOLE, 8, b"\0\3"), "MIDI file type 3 is unknown, at byte 8"),
     "type 0 of two tracks": (file_bytes([TRACK, TRACK], midi_format=0), "a file of type 0 has one track, this one 2"),
     "header length": (patched(WHOLE, 4, b"\0\0\1\0"), "the header claims a length of 256 bytes"),

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from strategies import END_OF_TRACK, file_bytes, track_bytes, variable_length
 
 from maestrokit.errors import BadDataError
 from maestrokit.files.midi import dump_midi, parse_midi
+from strategies import END_OF_TRACK, file_bytes, track_bytes, variable_length
 
 MEBIBYTE = 1 << 20
 
@@ -64,7 +64,8 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
         elif accident == "repeat":
             broken[place:place] = broken[place : place + dice.randint(1, 40)]
         elif (found := broken.find(b"MTrk", place)) >= 0:
-            broken[found + 4 : found + 8] = dice.choice([b"\xff\xff\xff\xff", b"\0\0\0\0", dice.randbytes(2).rjust(4, b"\0")])
+            lies = [0, 0xFFFFFFFF, dice.randrange(0xFFFF)]
+            broken[found + 4 : found + 8] = dice.choice(lies).to_bytes(4, "big")
     return bytes(broken)
 
 

@@ -39,10 +39,10 @@ def write_bytes(path: Path | str, data: bytes) -> None:
 def _replace(target: Path, data: bytes) -> None:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
-    temporary = target.with_name(f".{target.name[:200]}.tmp-{secrets.token_hex(4)}")
+    temporary = target.with_name(f".{target.name[:50]}.tmp-{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             if target.exists():
                 if not os.access(target, os.W_OK):
                     raise PermissionError(0, "permission denied")

@@ -74,18 +74,17 @@ def _events(performance: Performance) -> Events:
     tracks = len(performance.track_end_tick)
     by_note_on = notes.release_velocity == NOTE_ON_ENDS_IT
     microseconds = tempos.microseconds_per_beat
-    messages = [
+    heap = np.concatenate([
         _rows(0x90 | notes.channel, notes.pitch, notes.velocity),
         _rows(np.where(by_note_on, 0x90, 0x80) | notes.channel, notes.pitch, np.maximum(notes.release_velocity, 0)),
         _rows(0xB0 | controls.channel, controls.number, controls.value),
-        _rows(*np.broadcast_arrays(0xFF, 0x51, 3, microseconds >> 16, microseconds >> 8 & 0xFF, microseconds & 0xFF)),
-        np.tile(np.frombuffer(b"\xff\x2f\0", np.uint8), (tracks, 1)),
-        np.frombuffer(b"".join(others.message), np.uint8),
-    ]
-    length = np.concatenate(
-        [np.full(len(rows), rows.shape[1]) for rows in messages[:-1]]
-        + [np.array([len(message) for message in others.message], np.int64)]
-    )
+        _rows(0xFF, 0x51, 3, microseconds >> 16, microseconds >> 8 & 0xFF, microseconds & 0xFF),
+        np.frombuffer(b"\xff\x2f\0" * tracks + b"".join(others.message), np.uint8),
+    ])
+    length = np.concatenate([
+        np.repeat([3, 6, 3], [2 * len(notes) + len(controls), len(tempos), tracks]),
+        np.array([len(message) for message in others.message], np.int64),
+    ])
     numbers = np.arange(tracks)
     return Events(
         track=np.concatenate([notes.track, notes.track, controls.track, tempos.track, numbers, others.track]),
@@ -93,13 +92,17 @@ def _events(performance: Performance) -> Events:
                              _track_ends(performance), others.tick]),
         order=np.concatenate([notes.onset_order, notes.offset_order, controls.order, tempos.order,
                               np.full(tracks, LAST), others.order]),
-        first=np.cumsum(length) - length, length=length,
-        heap=np.concatenate([rows.ravel() for rows in messages]),
+        first=np.cumsum(length) - length, length=length, heap=heap,
     )
 
 
-def _rows(*columns: Integers) -> Bytes:
-    return np.stack([column.astype(np.uint8) for column in columns], axis=1)
+def _rows(*columns: Integers | int) -> Bytes:
+    """Return columns of bytes row by row."""
+    rows = max(np.size(column) for column in columns if not isinstance(column, int))
+    table = np.empty((rows, len(columns)), np.uint8)
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table.ravel()
 
 
 def _track_ends(performance: Performance) -> Integers:
@@ -135,9 +138,15 @@ def _with_running_status(events: Events) -> Events:
 
 
 def _copy(events: Events, out: Bytes, target: Integers) -> None:
-    """Copy each message from the heap to its place."""
-    within = np.arange(events.length.sum()) - np.repeat(np.cumsum(events.length) - events.length, events.length)
-    out[np.repeat(target, events.length) + within] = events.heap[np.repeat(events.first, events.length) + within]
+    """Copy each message from the heap to its place: byte by byte the first three, the rest of longer ones at once."""
+    first, length = events.first, events.length
+    for place in range(3):
+        rows = np.flatnonzero(length > place)
+        out[target[rows] + place] = events.heap[first[rows] + place]
+    long = np.flatnonzero(length > 3)
+    first, length, target = first[long] + 3, length[long] - 3, target[long] + 3
+    within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    out[np.repeat(target, length) + within] = events.heap[np.repeat(first, length) + within]
 
 
 def _check(performance: Performance) -> None:

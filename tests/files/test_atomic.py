@@ -1,0 +1,117 @@
+"""A file appears whole or not at all, and otherwise as if it had just been opened and written."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maestrokit.errors import CannotWriteError
+from maestrokit.files.atomic import write_bytes
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_new_file_has_the_bytes_and_the_usual_mode(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"x")
+    write_bytes(tmp_path / "new", b"data")
+    assert (tmp_path / "new").read_bytes() == b"data"
+    assert mode(tmp_path / "new") == mode(tmp_path / "plain")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "plain"]
+
+
+def test_overwritten_file_keeps_its_mode(tmp_path: Path) -> None:
+    target = tmp_path / "old"
+    target.write_bytes(b"long old data")
+    target.chmod(0o640)
+    write_bytes(target, b"new")
+    assert (target.read_bytes(), mode(target)) == (b"new", 0o640)
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("target")
+    write_bytes(tmp_path / "link", b"data")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"data"
+
+
+def test_the_longest_names_are_possible(tmp_path: Path) -> None:
+    write_bytes(tmp_path / ("é" * 127), b"data")
+    assert (tmp_path / ("é" * 127)).read_bytes() == b"data"
+
+
+@pytest.mark.parametrize(("name", "words"), [("none/a.mid", "no such file or directory"), ("folder", "is a directory")])
+def test_impossible_targets_are_named(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(CannotWriteError) as caught:
+        write_bytes(tmp_path / name, b"data")
+    assert caught.value.message == f"cannot write '{tmp_path / name}': {words}"
+    assert os.listdir(tmp_path) == ["folder"]  # noqa: PTH208  # names are all that is asked
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_device_is_named() -> None:
+    with pytest.raises(CannotWriteError, match="cannot write '/dev/full': no space left on device"):
+        write_bytes("/dev/full", b"data")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_old_file_stays_and_no_other_when_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupted(_: int) -> None:
+        raise error
+
+    (tmp_path / "a").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(error):
+        write_bytes(tmp_path / "a", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old"}
+
+
+def test_no_space_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWriteError, match="no space left on device"):
+        write_bytes(tmp_path / "a", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old"}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_read_only_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o444)
+    with pytest.raises(CannotWriteError, match="permission denied"):
+        write_bytes(tmp_path / "a", b"new")
+    assert os.listdir(tmp_path) == ["a"]  # noqa: PTH208
+
+
+WRITER = """
+import sys
+from maestrokit.files.atomic import write_bytes
+while True:
+    for letter in (b"a", b"b"):
+        write_bytes(sys.argv[1], letter * 300_000)
+        print(end=".", flush=True)
+"""
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_killed_writer_leaves_a_whole_file(tmp_path: Path, attempt: int) -> None:
+    target = tmp_path / "a"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(target)], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.read(2)
+        time.sleep(0.003 * attempt)
+        writer.send_signal(signal.SIGKILL)
+    assert target.read_bytes() in (b"a" * 300_000, b"b" * 300_000)
+    assert all(path == target or path.name.startswith(".a.tmp-") for path in tmp_path.iterdir())
