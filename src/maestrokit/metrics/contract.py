@@ -1,0 +1,47 @@
+"""What a metric of a set of pieces is, and the rows that all scores become."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from maestrokit.metrics.piece import Piece
+from maestrokit.music.columns import Floats
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of a set of pieces: each piece is summed up once, then the summaries are scored.
+
+    A metric of a piece alone has neither ``expected`` nor ``score``: its summary is its value, shape (1,).
+    """
+
+    unit: str
+    better: str
+    """``higher``, ``lower``, or ``alike``: the nearer to the reference, the better."""
+    summary: Callable[[Piece], Floats]
+    """Piece to vector, always of the same shape; NaN where the metric means nothing for the piece."""
+    expected: Callable[[Floats], Any] | None = None
+    """Summaries of a reference corpus, shape (pieces, values), to what :attr:`score` compares with."""
+    score: Callable[[Floats, Any], float] | None = None
+    """A summary and the expectation to the value of a piece; NaN where there is none."""
+    place: int | None = None
+    """Where the summary holds several metrics, the place of this one's value; what counts is then that value alone."""
+    is_distributed: bool = True
+    """Whether Euclidean distance between summaries means something, so that overlapped area and KL do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One score: a line of every table and report."""
+
+    metric: str
+    value: float
+    low: float = float("nan")
+    """Lower end of the 95 % interval; NaN for a single file."""
+    high: float = float("nan")
+    unit: str = ""
+    n: int = 1
+    """Pieces (set mode) or pairs behind the value."""
+    reference: float = float("nan")
+    """The same metric of the reference corpus itself: what a perfect imitation would reach."""
+    better: str = "higher"

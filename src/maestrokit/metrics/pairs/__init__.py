@@ -1,0 +1,1 @@
+"""Metrics of an estimate against its reference, each file one task; see :mod:`maestrokit.metrics.compare`."""

@@ -1,0 +1,102 @@
+"""Harmonic consistency: how far the chord changes of a piece are those of the reference, in per cent.
+
+A change of chords (:mod:`maestrokit.music.chords`, pedal heard) is the quality before, the interval from root to root, and
+the quality after, so that the key does not matter; changes from or to no chord do not count. Two questions are asked.
+
+``harmonic_consistency`` compares transition matrices. D is the Jensen-Shannon divergence between the piece's matrix and the
+reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far from any matrix
+by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the value is
+100 (1 - D) / (1 - D0), at most 100. Changes drawn like the reference's score 100 at any length, changes that it
+never has score 0. (Over MAESTRO the value then has no correlation with length.)
+
+``harmonic_typicality`` asks of each change how usual it is: the share of the reference's changes from the same quality that
+are not more usual than this one; the value is the mean over changes. It needs no correction for length, but loops of
+the two most usual chords score more than music does: read it beside the reference's own value.
+
+muspy, mgeval and MusDr have no such metric (MusDr's chord progression irregularity needs no reference; mgeval's transition
+matrix is of pitch classes). Published percentages come from other chords and definitions and are not comparable.
+
+References
+----------
+Lin, J. Divergence measures based on the Shannon entropy. IEEE Trans. Inf. Theory 37(1), 1991.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from maestrokit.metrics.contract import Metric
+from maestrokit.metrics.entropy import jensen_shannon, shares
+from maestrokit.metrics.piece import Piece
+from maestrokit.music.chord_templates import QUALITY_NAMES
+from maestrokit.music.chords import chords_of_notes
+from maestrokit.music.columns import Floats
+
+QUALITIES = len(QUALITY_NAMES)
+CHANGES = QUALITIES * 12 * QUALITIES  # quality before, interval, quality after
+SIZES = 2 ** np.arange(14)  # numbers of changes at which the chance divergence is estimated
+DRAWS, SEED = 64, 1991  # samples for each
+
+
+class Expectation(NamedTuple):
+    """The reference's transition matrix, and how far samples of it are from it."""
+
+    matrix: Floats
+    """Shape (CHANGES,), sums to 1."""
+    chance: Floats
+    """Mean divergence of samples of each of SIZES."""
+
+
+def transitions(piece: Piece) -> Floats:
+    """Return how often each chord change occurs, shape (CHANGES,)."""
+    chords = chords_of_notes(piece.onset, piece.sounding_offset, piece.pitch)
+    chords = chords.take(chords.root >= 0)
+    before, after = chords.take(slice(None, -1)), chords.take(slice(1, None))
+    interval = (after.root - before.root) % 12
+    change = (before.quality * 12 + interval) * QUALITIES + after.quality
+    return np.bincount(change, minlength=CHANGES).astype(np.float64)
+
+
+def expectation(summaries: Floats) -> Expectation:
+    """Return the matrix of all changes of the reference together, and its chance level."""
+    matrix = np.nan_to_num(shares(summaries.sum(axis=0)))
+    if not matrix.any():
+        return Expectation(matrix, np.zeros(len(SIZES)))
+    generator = np.random.default_rng(SEED)
+    samples = (generator.multinomial(int(size), matrix, size=DRAWS) for size in SIZES)
+    return Expectation(matrix, np.array([np.mean(jensen_shannon(sample, matrix)) for sample in samples]))
+
+
+def consistency(summary: Floats, expected: Expectation) -> float:
+    """Return the consistency in per cent, 0..100; NaN if the piece or the reference has no change of chords."""
+    changes = summary.sum()
+    if changes == 0 or not expected.matrix.any():
+        return float("nan")
+    divergence = jensen_shannon(summary, expected.matrix)
+    chance = np.interp(np.log2(changes), np.log2(SIZES), expected.chance)
+    return float(np.clip(100 * (1 - divergence) / (1 - chance), 0, 100))
+
+
+def usualness(summaries: Floats) -> Floats:
+    """Return, for each change, the share of changes from that quality that are not more usual, shape (CHANGES,)."""
+    rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
+    places = np.argsort(rows, axis=1, kind="stable")
+    rising = np.take_along_axis(rows, places, axis=1)
+    below = np.cumsum(rising, axis=1)
+    usual = np.zeros_like(rows)
+    for quality in range(QUALITIES):
+        last_equal = np.searchsorted(rising[quality], rising[quality], side="right") - 1
+        usual[quality, places[quality]] = below[quality, last_equal]
+    return usual.ravel()
+
+
+def typicality(summary: Floats, expected: Floats) -> float:
+    """Return the mean usualness of the changes in per cent, 0..100; NaN without a change of chords."""
+    changes = summary.sum()
+    return float(100 * summary @ expected / changes) if changes else float("nan")
+
+
+METRICS = {
+    "harmonic_consistency": Metric("%", "higher", transitions, expectation, consistency, is_distributed=False),
+    "harmonic_typicality": Metric("%", "alike", transitions, usualness, typicality, is_distributed=False),
+}
