@@ -1,0 +1,85 @@
+"""The picture of performances: notes over time, coloured by velocity, with the sustain pedal beneath."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from maestrokit.files.pictures import bare, new_figure, png_bytes
+from maestrokit.music.performance import SUSTAIN, Performance
+from maestrokit.music.timing import tempo_map, tick2second
+
+VELOCITY_MAP = "viridis"
+LONGEST_PICTURE = 60.0  # seconds; of a longer performance the beginning is drawn
+
+
+def piano_roll_png(
+    performances: Sequence[Performance], titles: Sequence[str], *, seconds: float | None = None
+) -> bytes:
+    """Return a PNG with one piano roll a performance, below one another and on the same axes.
+
+    Parameters
+    ----------
+    performances : sequence of Performance
+    titles : sequence of str
+        One a performance.
+    seconds : float > 0 or None
+        How much is drawn; None is all, at most ``LONGEST_PICTURE``.
+    """
+    figure = new_figure(width=10, height=2.6 * len(performances) + 0.4)
+    rolls = [_seconds(performance) for performance in performances]
+    longest = max((float(offset.max(initial=0.0)) for _, offset in rolls), default=0.0)
+    end = min(seconds or LONGEST_PICTURE, longest) or 1.0
+    pitches = np.concatenate([performance.notes.pitch for performance in performances] or [np.array([60])])
+    lowest, highest = int(pitches.min(initial=60)) - 2, int(pitches.max(initial=60)) + 2
+    axes = figure.subplots(2 * len(performances), 1, sharex=True, squeeze=False,
+                           height_ratios=[8, 1] * len(performances))[:, 0]  # fmt: skip
+    for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
+        notes, pedal = axes[2 * row], axes[2 * row + 1]
+        bars = _draw_notes(notes, performance, onset, offset)
+        notes.set_title(title, loc="left", fontsize=10)
+        notes.set_ylim(lowest, highest)
+        _label_octaves(notes, lowest, highest)
+        _draw_pedal(pedal, performance, end)
+        figure.colorbar(bars, ax=[notes, pedal], label="velocity", pad=0.01, aspect=18)
+    axes[-1].set_xlim(0, end)
+    axes[-1].set_xlabel("time (s)")
+    return png_bytes(figure)
+
+
+def _seconds(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
+    clock = tempo_map(performance)
+    return tick2second(performance.notes.onset_tick, clock), tick2second(performance.notes.offset_tick, clock)
+
+
+def _draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:
+    from matplotlib.collections import PolyCollection
+
+    pitch, height = performance.notes.pitch.astype(float), 0.42
+    corners = [(onset, pitch - height), (onset, pitch + height), (offset, pitch + height), (offset, pitch - height)]
+    outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)  # (notes, corners, x and y)
+    bars = PolyCollection(list(outlines), array=performance.notes.velocity, cmap=VELOCITY_MAP, linewidths=0)
+    bars.set_clim(0, 127)
+    axes.add_collection(bars)
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes.set_axisbelow(True)
+    bare(axes)
+    return bars
+
+
+def _label_octaves(axes: Any, lowest: int, highest: int) -> None:
+    ticks = [pitch for pitch in range(lowest, highest + 1) if pitch % 12 == 0]
+    axes.set_yticks(ticks, [f"C{pitch // 12 - 1}" for pitch in ticks])
+
+
+def _draw_pedal(axes: Any, performance: Performance, end: float) -> None:
+    controls = performance.controls.take(performance.controls.number == SUSTAIN)
+    second = tick2second(controls.tick, tempo_map(performance))
+    rows = np.argsort(second, kind="stable")
+    times = np.concatenate([[0.0], second[rows], [max(end, float(second.max(initial=0)))]])
+    depth = np.concatenate([[0], controls.value[rows], controls.value[rows][-1:] if len(rows) else [0]])
+    axes.fill_between(times, depth, step="post", color="0.55", linewidth=0)
+    axes.set_ylim(0, 127)
+    axes.set_yticks([])
+    axes.set_ylabel("pedal", rotation=0, ha="right", va="center", fontsize=8)
+    bare(axes)
