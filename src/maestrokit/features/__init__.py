@@ -1,1 +1,147 @@
-"""What can be said of a performance or recording: one file a group of descriptors."""
+"""What can be said of a performance or recording: one file a group of descriptors.
+
+The folder is the registry. A module of it is a group, named as in the record, and declares
+
+``NEEDS``
+    What it describes: ``"notes"`` (a :class:`~maestrokit.features._views.NoteView`) or ``"audio"``. A view says by its
+    ``kind`` which of the two it is.
+``FIELDS``
+    Every key that it emits, nested ones joined by dots, those inside a list of objects by ``[].``, each with its unit
+    and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
+``describe(view)``
+    The values, nested. What does not exist, such as the mean of no notes, is None; numbers may be numpy's.
+``FRAMES`` and ``frames(view, grid)``
+    The same for series of frames, if the group has any: arrays whose first axis is the frames of the grid.
+
+Modules with a leading underscore are no groups. This file loads no numpy, so that ``--help`` can list the groups.
+"""
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from maestrokit import registry
+from maestrokit.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
+HOP = 0.02  # seconds a frame
+
+
+class View(Protocol):
+    """What a group describes."""
+
+    @property
+    def kind(self) -> str:
+        """``"notes"`` or ``"audio"``."""
+
+    @property
+    def length(self) -> float:
+        """In seconds."""
+
+
+class Field(tuple[str, str]):
+    """Unit and meaning of one key."""
+
+    def __new__(cls, unit: str, meaning: str) -> "Field":
+        """Return the pair; a unit may be empty."""
+        return super().__new__(cls, (unit, meaning))
+
+    unit = property(lambda self: self[0])
+    meaning = property(lambda self: self[1])
+
+
+def groups(needs: str | None = None) -> list[str]:
+    """Return the names of all groups, or of those for ``"notes"`` or for ``"audio"``; asking for these loads them."""
+    names = registry.names(__name__)
+    return [name for name in names if needs in (None, _group(name).NEEDS)] if needs else names
+
+
+def check_groups(names: Iterable[str]) -> list[str]:
+    """Return the names in the order of the record, each once.
+
+    Raises
+    ------
+    UsageError
+        If there is no such group.
+    """
+    known, wanted = groups(), set(names)
+    if unknown := wanted.difference(known):
+        raise UsageError(f"no group of descriptors is called '{min(unknown)}'", "groups: " + " ".join(known))
+    return [name for name in known if name in wanted]
+
+
+def fields(group: str) -> Mapping[str, Field]:
+    """Return what a group declares: each key with its unit and meaning."""
+    return cast(Mapping[str, Field], _group(group).FIELDS)
+
+
+def frame_fields(group: str) -> Mapping[str, Field]:
+    """Return the series of frames that a group declares, each with its unit and meaning."""
+    return cast(Mapping[str, Field], getattr(_group(group), "FRAMES", {}))
+
+
+def columns(names: Sequence[str]) -> list[str]:
+    """Return the flat keys of the records of some groups, as the columns of a table."""
+    return [f"{group}.{key}" for group in names for key in fields(group) if "[]" not in key]
+
+
+def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the record of a performance or recording: a nested mapping of what JSON knows.
+
+    Parameters
+    ----------
+    view : View
+        ``NoteView.of(performance)``, for instance.
+    names : sequence of str, optional
+        The groups; those that need another kind of view are passed over. Default: all.
+
+    Raises
+    ------
+    UsageError
+        If there is no such group.
+    """
+    chosen = groups() if names is None else check_groups(names)
+    return {name: _rounded(group.describe(view)) for name in chosen if view.kind == (group := _group(name)).NEEDS}
+
+
+def frames(view: View, *, names: Sequence[str] | None = None, hop: float = HOP) -> "dict[str, NDArray[Any]]":
+    """Return the series of frames of a performance or recording, all on one time base.
+
+    Frame i covers the time from i * hop to (i + 1) * hop; ``time`` holds the starts, in seconds.
+
+    Raises
+    ------
+    UsageError
+        If there is no such group, or the hop is not above 0.
+    BadDataError
+        If the frames would be more than memory should hold.
+    """
+    from maestrokit.features._views import Grid
+
+    grid = Grid.over(view.length, hop=hop)
+    series: dict[str, NDArray[np.generic]] = {"time": grid.times}
+    for name in groups() if names is None else check_groups(names):
+        group = _group(name)
+        if view.kind == group.NEEDS and hasattr(group, "frames"):
+            series.update(group.frames(view, grid))
+    return series
+
+
+@functools.cache
+def _group(name: str) -> Any:
+    return registry.load(__name__, name)
+
+
+def _rounded(value: Any) -> Any:
+    """Return a value as JSON knows it: plain numbers, rounded, in plain lists; what is not finite is None."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, float):  # numpy's doubles too
+        return round(float(value), DECIMALS) + 0.0 if abs(value) < float("inf") else None  # + 0.0: no minus zero
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return _rounded(value.tolist()) if hasattr(value, "tolist") else value

@@ -1,0 +1,58 @@
+"""Numbers about numbers. What cannot be said of too few values is None."""
+
+from typing import Any, SupportsFloat
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from maestrokit.features import Field
+
+
+def ratio(part: SupportsFloat, whole: SupportsFloat) -> float | None:
+    """Return part / whole; None if the whole is nothing."""
+    return float(part) / float(whole) if float(whole) > 0 else None
+
+
+def entropy(counts: ArrayLike) -> float | None:
+    """Return the Shannon entropy of a histogram, in bits; None if it is empty.
+
+    >>> entropy([1, 1, 2, 0])
+    1.5
+    """
+    weights = np.asarray(counts, np.float64)
+    if not weights.sum() > 0:
+        return None
+    shares = weights[weights > 0] / weights.sum()
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float | None:
+    """Return the weighted mean; None if there are no values, or none with weight."""
+    array = np.asarray(values, np.float64)
+    weight = np.ones_like(array) if weights is None else np.asarray(weights, np.float64)
+    return ratio((array * weight).sum(), weight.sum())
+
+
+def summary(values: ArrayLike) -> dict[str, Any]:
+    """Return mean, standard deviation, minimum, median and maximum; all None if there are no values."""
+    array = np.asarray(values, np.float64)
+    if not array.size:
+        return dict.fromkeys(_SUMMARY)
+    return {
+        "mean": array.mean(),
+        "standard_deviation": array.std(),
+        "minimum": array.min(),
+        "median": np.median(array),
+        "maximum": array.max(),
+    }
+
+
+def summary_fields(name: str, unit: str, meaning: str) -> dict[str, Field]:
+    """Return the declaration of a summary of something."""
+    return {f"{name}.{key}": Field(unit, f"{word} {meaning}") for key, word in _SUMMARY.items()}
+
+
+_SUMMARY = {
+    "mean": "Mean of", "standard_deviation": "Standard deviation of", "minimum": "Least", "median": "Median of",
+    "maximum": "Greatest",
+}

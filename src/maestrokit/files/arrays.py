@@ -1,0 +1,186 @@
+"""Arrays on disk, by suffix: ``.npz``, ``.npy`` and ``.safetensors``.
+
+The same arrays and metadata give the same bytes: names are sorted, nothing is dated, and the metadata are one JSON
+string with sorted keys (safetensors with several metadata keys writes them in an order that changes from run to run).
+Nothing is ever unpickled. A ``.npy`` holds exactly one array and no metadata.
+"""
+
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.errors import BadDataError, NoInputError, UsageError
+
+Arrays = dict[str, NDArray[Any]]
+Metadata = dict[str, Any]
+
+METADATA = "metadata"  # the name, in .npz and .safetensors, of the JSON string
+ONLY = "array"  # the name that the one array of a .npy is given
+NEVER = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip member can have, given to all
+
+
+def dump_arrays(
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    suffix: str,
+    metadata: Mapping[str, Any] | None = None,
+    compress: bool = False,
+) -> bytes:
+    """Return arrays and metadata as the bytes of a file.
+
+    Parameters
+    ----------
+    arrays : mapping of names to arrays
+        Of numbers or booleans; any name but ``metadata``.
+    suffix : {".npz", ".npy", ".safetensors"}
+    metadata : mapping, optional
+        Anything that JSON can hold.
+    compress : bool
+        Deflate the members of a ``.npz``. Worth it for piano rolls (some 50 times smaller), not for spectrograms.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is none of the three, a ``.npy`` is to hold other than one array, an array is not of numbers, or
+        one is called ``metadata``.
+    """
+    check_suffix(suffix)
+    if METADATA in arrays:
+        raise UsageError(f"an array cannot be called '{METADATA}'")
+    contiguous = {name: np.ascontiguousarray(arrays[name]).reshape(np.shape(arrays[name])) for name in sorted(arrays)}
+    for name, array in contiguous.items():
+        if array.dtype.kind not in "biufc":
+            raise UsageError(f"array '{name}' holds {array.dtype}, not numbers")
+    text = json.dumps(dict(metadata or {}), sort_keys=True, ensure_ascii=True, allow_nan=False)
+    if suffix == ".npy":
+        return _npy(contiguous)
+    return _npz(contiguous, text, compress) if suffix == ".npz" else _safetensors(contiguous, text)
+
+
+def load_arrays(data: bytes, *, suffix: str, name: str) -> tuple[Arrays, Metadata]:
+    """Return the arrays and metadata in the bytes of a file; the inverse of :func:`dump_arrays`.
+
+    The metadata of a ``.npy``, and of a file that others wrote without any, are empty.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is none of the three.
+    BadDataError
+        If the bytes are not such a file, or hold pickled objects. ``name`` stands for the file in the message.
+    """
+    check_suffix(suffix)
+    readers: dict[str, Callable[[bytes], tuple[Arrays, Metadata]]] = {
+        ".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors,
+    }
+    try:
+        arrays, metadata = readers[suffix](data)
+    except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile, zlib.error, struct.error, MemoryError,
+            NotImplementedError, RuntimeError) as error:
+        fact = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadDataError(f"cannot read '{name}': not a sound {suffix} file ({fact})") from error
+    if not isinstance(metadata, dict):
+        raise BadDataError(f"cannot read '{name}': its metadata are no JSON object")
+    return arrays, metadata
+
+
+def check_suffix(suffix: str) -> None:
+    """Raise UsageError unless arrays can be kept under this suffix."""
+    if suffix not in (".npz", ".npy", ".safetensors"):
+        raise UsageError(f"cannot keep arrays in '{suffix}' files", "use .npz, .npy or .safetensors")
+
+
+def write_arrays(
+    path: str | Path,
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    compress: bool = False,
+) -> None:
+    """Write arrays and metadata to a file, whole or not at all. See :func:`dump_arrays`."""
+    from maestrokit.files.atomic import write_bytes
+
+    write_bytes(Path(path), dump_arrays(arrays, suffix=Path(path).suffix, metadata=metadata, compress=compress))
+
+
+def read_arrays(path: str | Path) -> tuple[Arrays, Metadata]:
+    """Return the arrays and metadata of a file. See :func:`load_arrays`.
+
+    Raises
+    ------
+    NoInputError
+        If the file does not exist or cannot be opened.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise NoInputError(f"cannot read '{path}': {error.strerror or error}") from error
+    return load_arrays(data, suffix=Path(path).suffix, name=str(path))
+
+
+def _npy(arrays: Arrays) -> bytes:
+    if len(arrays) != 1:
+        raise UsageError(f"a .npy file holds one array, not {len(arrays)}", "use .npz or .safetensors")
+    return _member(*arrays.values())
+
+
+def _member(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _npz(arrays: Arrays, text: str, compress: bool) -> bytes:
+    buffer = io.BytesIO()
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in {**arrays, METADATA: np.array(text)}.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=NEVER)
+            entry.compress_type = method
+            archive.writestr(entry, _member(array), compresslevel=6)
+    return buffer.getvalue()
+
+
+def _safetensors(arrays: Arrays, text: str) -> bytes:
+    from safetensors.numpy import save
+
+    try:
+        data: bytes = save(arrays, metadata={METADATA: text})
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"safetensors cannot hold such an array: {error}", "use .npz") from error
+    return data
+
+
+def _read_npy(data: bytes) -> tuple[Arrays, Metadata]:
+    return {ONLY: np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))}, {}
+
+
+def _read_npz(data: bytes) -> tuple[Arrays, Metadata]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        arrays = {
+            entry.removesuffix(".npy"): np.asarray(_read_npy(archive.read(entry))[0][ONLY])
+            for entry in archive.namelist()
+        }
+    text = arrays.pop(METADATA, np.array("{}"))
+    return arrays, json.loads(str(text[()]))
+
+
+def _read_safetensors(data: bytes) -> tuple[Arrays, Metadata]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays: Arrays = load(data)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    return arrays, json.loads(header.get("__metadata__", {}).get(METADATA, "{}"))

@@ -1,0 +1,151 @@
+r"""Records as lines of text: JSON Lines, and tab-separated values.
+
+A record is a nested mapping. In JSON Lines it is one object a line, strict JSON: what is not a finite number is
+``null``. In TSV the keys of nested mappings are joined by dots into column names; an absent value is an empty cell, a
+list is its compact JSON in one cell, and tab, newline, carriage return and backslash in text are written ``\t``,
+``\n``, ``\r`` and ``\\``.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maestrokit.errors import BadDataError, NoInputError, UsageError
+
+Record = Mapping[str, Any]
+FORMATS = ("jsonl", "tsv")
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: numpy scalars and arrays as numbers and lists, NaN and infinity as None.
+
+    >>> plain({"range": np.int64(3), "mean": float("nan"), "histogram": np.arange(2)})
+    {'range': 3, 'mean': None, 'histogram': [0, 1]}
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def json_line(record: Record) -> str:
+    """Return a record as one line of strict JSON, without its newline; keys stay in their order."""
+    return json.dumps(plain(record), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def flatten(record: Record) -> dict[str, Any]:
+    """Return a record without nesting, keys joined by dots; lists stay whole.
+
+    >>> flatten({"file": "a.mid", "pitch": {"range": 3, "histogram": [1, 2]}})
+    {'file': 'a.mid', 'pitch.range': 3, 'pitch.histogram': [1, 2]}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{key}.{inner}": item for inner, item in flatten(value).items()})
+        else:
+            flat[str(key)] = value
+    return flat
+
+
+def tsv_line(cells: Iterable[Any]) -> str:
+    r"""Return values as one line of TSV, without its newline.
+
+    >>> tsv_line(["a\tb", 1.5, None, [1, 2], True])
+    'a\\tb\t1.5\t\t[1,2]\ttrue'
+    """
+    return "\t".join(_cell(plain(value)) for value in cells)
+
+
+def record_lines(records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None) -> Iterator[str]:
+    """Yield records as lines of text with their newlines, the header of a TSV first.
+
+    Parameters
+    ----------
+    records : iterable
+        Taken one at a time, so that a stream stays a stream.
+    format : {"jsonl", "tsv"}
+    columns : sequence of str, optional
+        The columns of a TSV. Default: those of the first record.
+
+    Raises
+    ------
+    UsageError
+        If the format is neither, or a record has a value for which the TSV has no column.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"unknown format '{format}'", "use jsonl or tsv")
+    if format == "jsonl":
+        yield from (json_line(record) + "\n" for record in records)
+        return
+    if columns is not None:
+        yield tsv_line(columns) + "\n"
+    for record in records:
+        flat = flatten(record)
+        if columns is None:
+            columns = list(flat)
+            yield tsv_line(columns) + "\n"
+        if extra := flat.keys() - set(columns):
+            raise UsageError(f"the table has no column '{min(extra)}'", "records of one table need the same keys")
+        yield tsv_line(flat.get(column) for column in columns) + "\n"
+
+
+def write_records(
+    path: str | Path, records: Iterable[Record], *, format: str | None = None, columns: Sequence[str] | None = None
+) -> None:
+    """Write records to a file, whole or not at all; the format defaults to what :func:`format_of` the path says."""
+    from maestrokit.files.atomic import write_bytes
+
+    lines = record_lines(records, format=format or format_of(path), columns=columns)
+    write_bytes(Path(path), "".join(lines).encode())
+
+
+def format_of(path: str | Path) -> str:
+    """Return the format that a file name asks for: tsv for ``.tsv``, else jsonl."""
+    return "tsv" if Path(path).suffix == ".tsv" else "jsonl"
+
+
+def read_json_lines(path: str | Path) -> list[dict[str, Any]]:
+    """Return the records of a JSON Lines file; empty lines are skipped.
+
+    Raises
+    ------
+    NoInputError
+        If the file cannot be opened.
+    BadDataError
+        If a line is not one JSON object.
+    """
+    try:
+        lines = Path(path).read_bytes().splitlines()
+    except OSError as error:
+        raise NoInputError(f"cannot read '{path}': {error.strerror or error}") from error
+    return [_parsed(line, f"'{path}', line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _parsed(line: bytes, place: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadDataError(f"cannot read {place}: not JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise BadDataError(f"cannot read {place}: not a JSON object")
+    return record
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,104 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.files.tables import (
+    flatten,
+    format_of,
+    json_line,
+    plain,
+    read_json_lines,
+    record_lines,
+    write_records,
+)
+
+letters = st.text("ab\t\n\r\\\"\x00é\u2028", max_size=6)
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | letters | st.lists(st.floats(), max_size=3)
+records = st.dictionaries(letters, leaves | st.dictionaries(letters, leaves, max_size=3), max_size=4)
+
+
+def refuse(constant):
+    raise AssertionError(constant)
+
+
+@given(records)
+@settings(max_examples=80)
+def test_json_lines_are_strict_and_come_back(record):
+    line = json_line(record)
+    assert "\n" not in line
+    assert json.loads(line, parse_constant=refuse) == plain(record)
+
+
+def test_numpy_becomes_plain():
+    record = {"a": np.float32(0.5), "b": np.array([1.0, np.inf]), "c": np.int8(3), "d": np.bool_(True)}
+    assert json_line(record) == '{"a":0.5,"b":[1.0,null],"c":3,"d":true}'
+
+
+def test_keys_keep_their_order():
+    assert json_line({"b": 1, "a": 2}) == '{"b":1,"a":2}'
+
+
+@given(st.lists(letters, min_size=1, max_size=4))
+@settings(max_examples=60)
+def test_text_never_breaks_a_table(texts):
+    header, row = record_lines([{f"c{i}": text for i, text in enumerate(texts)}], format="tsv")
+    assert header.count("\t") == row.count("\t") == len(texts) - 1
+    assert row.endswith("\n")
+    assert "\n" not in row[:-1]
+    assert "\r" not in row
+
+
+def test_table_has_dotted_columns_and_json_lists():
+    records = [{"file": "a.mid", "pitch": {"range": None, "histogram": [1, 2]}}, {"file": "b\t.mid", "pitch": {"range": 3}}]
+    lines = list(record_lines(records, format="tsv"))
+    assert lines == ["file\tpitch.range\tpitch.histogram\n", "a.mid\t\t[1,2]\n", "b\\t.mid\t3\t\n"]
+    assert list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[1] == ["a.mid", "", "[1,2]"]
+
+
+def test_columns_may_be_given_and_are_a_promise():
+    lines = list(record_lines([{"b": 1}], format="tsv", columns=["a", "b"]))
+    assert lines == ["a\tb\n", "\t1\n"]
+    assert list(record_lines([], format="tsv", columns=["a", "b"])) == ["a\tb\n"]
+    with pytest.raises(UsageError, match="no column 'c'"):
+        list(record_lines([{"a": 1}, {"c": 1}], format="tsv"))
+
+
+def test_records_are_taken_one_at_a_time():
+    def endless():
+        while True:
+            yield {"a": 1}
+
+    assert next(record_lines(endless(), format="jsonl")) == '{"a":1}\n'
+
+
+def test_unknown_format():
+    with pytest.raises(UsageError, match="unknown format 'csv'"):
+        list(record_lines([], format="csv"))
+    assert [format_of(name) for name in ("a.tsv", "a.jsonl", "a")] == ["tsv", "jsonl", "jsonl"]
+
+
+def test_files_there_and_back(tmp_path):
+    path = tmp_path / "a.jsonl"
+    write_records(path, [{"a": 1}, {"b": [None]}])
+    assert read_json_lines(path) == [{"a": 1}, {"b": [None]}]
+    write_records(tmp_path / "a.tsv", [{"a": 1}])
+    assert (tmp_path / "a.tsv").read_text() == "a\n1\n"
+
+
+@pytest.mark.parametrize(("text", "fact"), [("{", "line 1: not JSON"), ("{}\n\n[1]\n", "line 3: not a JSON object")])
+def test_bad_lines_are_named(tmp_path, text, fact):
+    path = tmp_path / "a.jsonl"
+    path.write_text(text)
+    with pytest.raises(BadDataError, match=fact):
+        read_json_lines(path)
+    with pytest.raises(NoInputError):
+        read_json_lines(tmp_path / "none")
+
+
+def test_flatten_keeps_lists_of_objects_whole():
+    assert flatten({"a": {"b": {"c": 1}}, "d": [{"e": 1}]}) == {"a.b.c": 1, "d": [{"e": 1}]}
