@@ -87,16 +87,15 @@ def _next_events(wire: Bytes, delta_length: Bytes) -> Integers:
     """Return for every byte, taken as the start of an event, the start of the next; the last place for nonsense."""
     size, nowhere = len(wire) - PADDING, len(wire) - 1
     place = np.arange(len(wire))
-    after = place + CHANNEL_BYTES[wire]
+    after = place + CHANNEL_BYTES.take(wire)
     with_length = np.flatnonzero(wire[:size] >= 0xF0)
     status = wire[with_length]
     number_begin = with_length + 1 + (status == 0xFF)
     number_length = delta_length[number_begin]
     number = _numbers(wire, number_begin, number_length)
     known = (number >= 0) & ((status == 0xFF) | (status == 0xF0) | (status == 0xF7))
-    after[with_length] = np.where(known, number_begin + number_length + number, nowhere)
+    after[with_length] = np.where(known, np.minimum(number_begin + number_length + number, nowhere), nowhere)
     after[size:] = nowhere
-    np.minimum(after, nowhere, out=after)
     following = np.append(after[1:], nowhere)
     longer = np.flatnonzero(delta_length > 1)
     following[longer] = after[longer + delta_length[longer]]
@@ -130,16 +129,16 @@ def _gather(wire: Bytes, delta_length: Bytes, chain: Integers, rows_of_stops: In
     start, end = np.delete(chain, rows_of_stops), np.delete(chain, np.append(0, rows_of_stops[:-1] + 1))
     first_row = np.cumsum(counts) - counts
     track, rows = np.repeat(np.arange(tracks), counts), np.arange(len(start))
-    length = delta_length[start]
+    length = delta_length.take(start)
     delta = _numbers(wire, start, length)
     begin = start + length
-    status = wire[begin]
+    status = wire.take(begin)
     is_explicit, is_system = status >= 0x80, status >= 0xF0
     source = np.maximum.accumulate(np.where(is_explicit & ~is_system, rows, -1))
     is_known = is_explicit | (source >= first_row[track])
-    status = np.where(is_system, status, status[source])
-    first = wire[begin + is_explicit]
-    second = wire[begin + is_explicit + 1]
+    status = np.where(is_system, status, status.take(source))
+    first = wire.take(begin + is_explicit)
+    second = wire.take(begin + is_explicit + 1)
     is_short = (status & 0xE0) == 0xC0
     is_wrong = ~is_system & ((first >= 0x80) | ((second >= 0x80) & ~is_short) | (is_short & ~is_explicit))
     is_end = (status == 0xFF) & (first == END_OF_TRACK) & (second == 0)
