@@ -133,43 +133,56 @@ def settled(performance: Performance) -> Performance:
     last event.
     """
     notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
-    count = len(notes)
-    tick = np.concatenate([notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick, others.tick])
-    track = np.concatenate([notes.track, notes.track, controls.track, tempos.track, others.track])
-    order = np.concatenate([notes.onset_order, notes.offset_order, controls.order, tempos.order, others.order])
-    order = np.concatenate([order[:count], _releases_first(notes), order[2 * count :]]).astype(np.float64)
-    place = np.empty(len(tick), np.int64)
-    sorted_rows = np.lexsort((order, tick, track))
-    track_starts = np.searchsorted(track[sorted_rows], np.arange(len(performance.track_end_tick)))
-    place[sorted_rows] = np.arange(len(tick)) - track_starts[track[sorted_rows]]
-    onset, offset, control, tempo, other = np.split(place, np.cumsum([count, count, len(controls), len(tempos)]))
-    ends = performance.track_end_tick.copy()
-    np.maximum.at(ends, track, tick)
-    notes = notes.replace(onset_order=onset, offset_order=offset)
+    tick, track, order = _all_events(performance)
+    late, stroke_order = _late_releases(notes)
+    order = 2 * order
+    order[len(notes) + late] = 2 * stroke_order - 1  # just ahead of the stroke
+    rows = np.lexsort((order, tick, track))
+    first = np.searchsorted(track[rows], np.arange(len(performance.track_end_tick) + 1))
+    place = np.empty(len(rows), np.int64)
+    place[rows] = np.arange(len(rows)) - first[track[rows]]
+    ends = np.cumsum([len(notes), len(notes), len(controls), len(tempos), len(others)])
+    onset, offset, control, tempo, other = np.split(place, ends[:-1])
+    track_end_tick = performance.track_end_tick.copy()
+    filled = first[1:] > first[:-1]
+    track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[first[1:][filled] - 1]])
     return performance.replace(
-        notes=notes.take(np.lexsort((onset, notes.track))),
-        controls=controls.replace(order=control).take(np.lexsort((control, controls.track))),
-        tempos=tempos.replace(order=tempo).take(np.lexsort((tempo, tempos.track))),
-        others=others.replace(order=other).take(np.lexsort((other, others.track))),
-        track_end_tick=ends,
+        notes=notes.replace(onset_order=onset, offset_order=offset).take(rows[rows < ends[0]]),
+        controls=controls.replace(order=control).take(_between(rows, ends[1], ends[2])),
+        tempos=tempos.replace(order=tempo).take(_between(rows, ends[2], ends[3])),
+        others=others.replace(order=other).take(_between(rows, ends[3], ends[4])),
+        track_end_tick=track_end_tick,
     )
 
 
-def _releases_first(notes: Notes) -> np.ndarray:
-    """Return offset orders, those moved ahead that follow the next stroke of the same key at the same tick."""
-    offset_order = notes.offset_order.astype(np.float64)
-    rows = np.lexsort((notes.onset_order, notes.onset_tick, notes.pitch, notes.channel, notes.track))
-    here, after = rows[:-1], rows[1:]
-    same_key = (
-        (notes.track[here] == notes.track[after])
-        & (notes.channel[here] == notes.channel[after])
-        & (notes.pitch[here] == notes.pitch[after])
+def _all_events(performance: Performance) -> tuple[Integers, Integers, Integers]:
+    """Return tick, track and order of onsets, offsets, controls, tempos and others, one below the other."""
+    notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
+    return (
+        np.concatenate([notes.onset_tick, notes.offset_tick, *(table.tick for table in tables)]),
+        np.concatenate([notes.track, notes.track, *(table.track for table in tables)]),
+        np.concatenate([notes.onset_order, notes.offset_order, *(table.order for table in tables)]),
     )
-    late = (
-        same_key
-        & (notes.offset_tick[here] == notes.onset_tick[after])
-        & (notes.onset_tick[here] < notes.offset_tick[here])
-        & (offset_order[here] > notes.onset_order[after])
-    )
-    offset_order[here[late]] = notes.onset_order[after[late]] - 0.5
-    return offset_order
+
+
+def _between(rows: Integers, start: int, stop: int) -> Integers:
+    return rows[(rows >= start) & (rows < stop)] - start
+
+
+def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
+    """Return the notes whose release follows a stroke of their own key at the same tick, and the order of that stroke.
+
+    Of several strokes at that tick it is the first; a note that ends at the tick where it began is no such note.
+    """
+    key = (notes.track << 11) | (notes.channel << 7) | notes.pitch
+    beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
+    if int(key.max(initial=0)) + 1 > np.iinfo(np.int64).max // beyond:
+        key = np.unique(key, return_inverse=True)[1]
+    stroke = key * beyond + notes.onset_tick
+    rows = np.lexsort((notes.onset_order, stroke))
+    stroke, release = stroke[rows], (key * beyond + notes.offset_tick)[rows]
+    found = np.minimum(np.searchsorted(stroke, release), len(rows) - 1)
+    order = notes.onset_order[rows[found]]
+    is_late = (stroke[found] == release) & (notes.onset_tick < notes.offset_tick)[rows]
+    is_late &= notes.offset_order[rows] > order
+    return rows[is_late], order[is_late]
