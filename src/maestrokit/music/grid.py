@@ -1,0 +1,167 @@
+"""Grids in time: multiples of a quantum in seconds, or of note values in ticks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Self
+
+import numpy as np
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.columns import Floats, Integers
+from maestrokit.music.performance import Performance
+from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2second
+
+STRAIGHT = 0.5  # swing: the share of two steps that the first one takes
+FINEST_NOTE_VALUE = Fraction(1, 4096)  # of a whole note
+SHORTEST_STEP = 1e-6  # seconds: MIDI counts tempo in microseconds
+SECONDS_PER_UNIT = {"": Fraction(1), "s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The points n * step, n = 0, 1, ..; every second one is later where the grid swings.
+
+    Each point stands for the tick nearest to it, so grids finer than a tick, or that do not divide the beat, are sets
+    of ticks too, and a tick of the grid is moved nowhere.
+
+    Parameters
+    ----------
+    step : Fraction > 0
+        Seconds if there is a tempo map, else ticks.
+    tempo : TempoMap or None
+        Makes the grid one of seconds.
+    swing : float, 0.5..1, exclusive of 1
+        Share of two steps before the second point. 0.5 is straight, 2/3 is triplet swing.
+    """
+
+    step: Fraction
+    tempo: TempoMap | None = None
+    swing: float = STRAIGHT
+
+    def straight(self) -> Self:
+        """Return the grid without swing."""
+        return replace(self, swing=STRAIGHT)
+
+    def measure(self, tick: Integers) -> Floats:
+        """Return ticks in the unit of the step."""
+        return tick.astype(np.float64) if self.tempo is None else tick2second(tick, self.tempo)
+
+    def neighbours(self, tick: Integers, origin: Integers) -> Integers:
+        """Return the grid's ticks about each tick, both nearest among them, counting its points from the origin.
+
+        Shape
+        -----
+        tick, origin : (events,)
+        returned : (events, neighbours)
+        """
+        start = self.measure(origin)[:, None]
+        reach = 1 if self.swing == STRAIGHT else 2  # points; a swung point lies up to one step after its number
+        nearest = np.rint((self.measure(tick)[:, None] - start) * self.step.denominator / self.step.numerator)
+        point = np.maximum(nearest + np.arange(-reach, reach + 1), 0)
+        if self.swing != STRAIGHT:
+            point += (point % 2) * (2 * self.swing - 1)
+        # product first: numerator and point are whole, so there is one rounding, and none where the result is whole
+        place = start + point * self.step.numerator / self.step.denominator
+        return np.rint(place).astype(np.int64) if self.tempo is None else second2tick(place, self.tempo)
+
+
+def step_grid(performance: Performance, step: Fraction, *, swing: float = STRAIGHT) -> Grid:
+    """Return the grid of multiples of a quantum in seconds, by the performance's tempo map."""
+    return Grid(step, tempo_map(performance), swing)
+
+
+def note_grids(performance: Performance, note_values: Sequence[Fraction], *, swing: float = STRAIGHT) -> list[Grid]:
+    """Return the grids of note values, counted from tick 0; a beat is a quarter note.
+
+    Raises
+    ------
+    BadDataError
+        If the file counts time in SMPTE frames, so that it has no beats.
+    """
+    if performance.division < 0:
+        raise BadDataError(
+            "there are no note values in a file that counts time in SMPTE frames", "use --step with a time"
+        )
+    return [Grid(4 * performance.division * value, swing=swing) for value in note_values]
+
+
+def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = None) -> Integers:
+    """Return the nearest tick of any grid for each tick; of two equally near the later.
+
+    Ticks of a grid are returned unchanged, and the order of ticks is kept.
+
+    Parameters
+    ----------
+    tick : int64, shape (events,)
+    grids : sequence of Grid
+        All in seconds, or all in ticks.
+    origin : int64, shape (events,), optional
+        Where each event's points are counted from. Default is tick 0.
+
+    >>> beat = [Grid(Fraction(480))]
+    >>> snapped(np.array([0, 239, 240, 700]), beat).tolist()
+    [0, 0, 480, 480]
+    """
+    points = _neighbours(tick, grids, origin)
+    points = np.sort(points, axis=1)[:, ::-1]  # the later of two equally near ones comes first
+    distance = np.abs(grids[0].measure(points) - grids[0].measure(tick)[:, None])
+    return np.asarray(points[np.arange(len(tick)), distance.argmin(axis=1)])
+
+
+def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = None) -> Integers:
+    """Return the first tick of any grid after each tick.
+
+    >>> point_after(np.array([0, 479, 480]), [Grid(Fraction(480))]).tolist()
+    [480, 480, 960]
+    """
+    farthest = np.iinfo(np.int64).max
+    points = _neighbours(tick, grids, origin)
+    after = np.where(points > tick[:, None], points, farthest).min(axis=1)
+    return np.where(after == farthest, tick + 1, after)  # no neighbour is later: each tick here is one of the grid's
+
+
+def _neighbours(tick: Integers, grids: Sequence[Grid], origin: Integers | None) -> Integers:
+    start = np.zeros_like(tick) if origin is None else origin
+    return np.concatenate([grid.neighbours(tick, start) for grid in grids], axis=1)
+
+
+def parse_step(text: str) -> Fraction:
+    """Return a time in seconds.
+
+    >>> parse_step("10ms") == parse_step("0.01s") == parse_step("0.01")
+    True
+
+    Raises
+    ------
+    UsageError
+        If the text is no time, or less than a microsecond.
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
+    seconds = Fraction(match[1]) * SECONDS_PER_UNIT[match[2]] if match else Fraction(0)
+    if seconds < SHORTEST_STEP:
+        raise UsageError(f"'{text}' is no time step", "for example 10ms, 0.01s or 0.01; at least 1us")
+    return seconds
+
+
+def parse_note_values(text: str) -> tuple[Fraction, ...]:
+    """Return the note values of a list, as fractions of a whole note.
+
+    >>> [str(value) for value in parse_note_values("1/16,1/12")]
+    ['1/16', '1/12']
+
+    Raises
+    ------
+    UsageError
+        If one of them is no fraction, or not within 1/4096 to 64.
+    """
+    return tuple(_note_value(part) for part in text.split(","))
+
+
+def _note_value(text: str) -> Fraction:
+    match = re.fullmatch(r"\s*([0-9]{1,4})(?:/0*([1-9][0-9]{0,3}))?\s*", text)
+    value = Fraction(int(match[1]), int(match[2] or 1)) if match else None
+    if value is None or not FINEST_NOTE_VALUE <= value <= 64:
+        raise UsageError(f"'{text}' is no note value", "for example 1/16, 1/12 for triplets of eighths, or 1/16,1/12")
+    return value

@@ -1,0 +1,279 @@
+"""Quantization: note times onto a grid, everything else along with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from maestrokit.errors import UsageError
+from maestrokit.music.beats import retimed
+from maestrokit.music.clean import next_group, sounding_key, without_duplicates, without_overlaps
+from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
+from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, Others, Performance, settled
+from maestrokit.music.timing import tempo_map, tick2second
+
+Durations = Literal["keep", "grid", "offsets"]
+MARKER, CUE_POINT = 0xFF06, 0xFF07
+STAY = (TIME_SIGNATURE, KEY_SIGNATURE, MARKER, CUE_POINT)  # places in the score, not events of the performance
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How :func:`quantize` moves and cleans.
+
+    Parameters
+    ----------
+    step : Fraction or None
+        Time quantum in seconds, by the tempo map.
+    note_values : sequence of Fraction
+        Grids of these fractions of a whole note; the nearest point of any counts. Not with a step. With neither,
+        nothing moves.
+    durations : {"keep", "grid", "offsets"}
+        Notes keep their length in ticks; or it is rounded to a multiple of the step; or their ends move to the grid.
+    strength : float, 0..1
+        Share of the way to the grid, in ticks, that onsets go. Default is 1: all of it.
+    swing : float, 0.5 to less than 1
+        Share of two steps before the second one. Default is 0.5: straight.
+    duplicates : bool
+        Whether several strokes of one key at the same time become one note. Default is True.
+    duplicate_window : float >= 0, in seconds
+        How far apart strokes still count as the same. Default is 0.
+    overlaps : bool
+        Whether a note is cut where its own key is struck again. Default is True.
+
+    Raises
+    ------
+    UsageError
+        If these values exclude each other or are outside their bounds.
+    """
+
+    step: Fraction | None = None
+    note_values: Sequence[Fraction] = ()
+    durations: Durations = "keep"
+    strength: float = 1.0
+    swing: float = STRAIGHT
+    duplicates: bool = True
+    duplicate_window: float = 0.0
+    overlaps: bool = True
+
+    def __post_init__(self) -> None:
+        if self.step is not None and self.note_values:
+            raise UsageError("--step and --grid exclude each other", "a grid is in seconds or in note values")
+        if self.durations not in get_args(Durations):
+            raise UsageError(f"--durations '{self.durations}' is not known", "keep, grid or offsets")
+        if not 0 <= self.strength <= 1:
+            raise UsageError(f"--strength {self.strength:g} is outside 0..1", "1 moves all the way to the grid")
+        if not STRAIGHT <= self.swing < 1:
+            raise UsageError(f"--swing {self.swing:g} is outside 0.5..1", "0.5 is straight, 0.67 is triplet swing")
+        if not 0 <= self.duplicate_window < float("inf"):
+            raise UsageError(f"--duplicate-window {self.duplicate_window:g} is no time", "seconds, 0 or more")
+
+
+@dataclass(frozen=True)
+class QuantizeReport:
+    """What :func:`quantize` did.
+
+    Parameters
+    ----------
+    notes : int
+        Notes of the input.
+    moved : int
+        Onsets, of the notes that are left, that are elsewhere now.
+    farthest : float, in seconds
+        The longest way that an onset moved.
+    duplicates, overlaps : int
+        Notes that were removed because another one stands for them; notes that were cut.
+    """
+
+    notes: int
+    moved: int
+    farthest: float
+    duplicates: int
+    overlaps: int
+
+
+def quantize(
+    performance: Performance, how: Quantization, *, beats: ArrayLike | None = None
+) -> tuple[Performance, QuantizeReport]:
+    """Return the performance with its notes on a grid and cleaned, and a report.
+
+    Onsets go to the nearest point, t' = round(t / Q) * Q for a quantum Q, then to the nearest tick. The moved onsets
+    make a time map, linear between them, by which all other events move, pedals first of all: they keep their order
+    among themselves and with the onsets. Tempos, time and key signatures, markers and cue points stay.
+
+    A note that ended before the next stroke of its key still does, and none gets length 0: it lasts to the next point.
+
+    With strength 1 twice is once: quantizing the result again changes nothing, to the byte.
+
+    Parameters
+    ----------
+    performance : Performance
+    how : Quantization
+    beats : float, shape (beats,), in seconds, optional
+        Makes ticks score positions first, each of these a beat, and gives the performance that tempo map (see
+        :func:`maestrokit.music.beats.retimed`). Default is to trust the tempo map that is there.
+
+    Raises
+    ------
+    UsageError
+        If beats are given with a step in seconds.
+    BadDataError
+        If the file has SMPTE division and the grid note values, or the beats are none.
+    """
+    if beats is not None:
+        if how.step is not None:
+            raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
+        performance = retimed(performance, beats)
+    seconds, grids = tempo_map(performance), _grids(performance, how)
+    notes, cut = _cleaned(performance, how)
+    time_map = _time_map(notes.onset_tick, grids, how.strength)
+    if how.duplicates:  # those that the grid brought together
+        onset = tick2second(time_map(notes.onset_tick), seconds)
+        key = sounding_key(performance.replace(notes=notes))
+        notes = without_duplicates(notes, key=key, onset=onset, window=how.duplicate_window)
+    moved = _moved_notes(notes, sounding_key(performance.replace(notes=notes)), time_map, grids, how)
+    way = np.abs(tick2second(moved.onset_tick, seconds) - tick2second(notes.onset_tick, seconds))
+    report = QuantizeReport(
+        notes=len(performance.notes),
+        moved=int(np.count_nonzero(moved.onset_tick != notes.onset_tick)),
+        farthest=float(way.max(initial=0.0)),
+        duplicates=len(performance.notes) - len(notes),
+        overlaps=cut,
+    )
+    controls = performance.controls.replace(tick=time_map(performance.controls.tick))
+    others = _moved_others(performance.others, moved, time_map)
+    return settled(performance.replace(notes=moved, controls=controls, others=others)), report
+
+
+def _grids(performance: Performance, how: Quantization) -> list[Grid]:
+    if how.step is not None:
+        return [step_grid(performance, how.step, swing=how.swing)]
+    return note_grids(performance, how.note_values, swing=how.swing) if how.note_values else []
+
+
+def _cleaned(performance: Performance, how: Quantization) -> tuple[Notes, int]:
+    """Return the notes sorted by key and onset, cleaned at the times that they have, and how many were cut."""
+    key = sounding_key(performance)
+    rows = np.lexsort((performance.notes.onset_tick, key))
+    notes, key = performance.notes.take(rows), key[rows]
+    if how.duplicates:
+        onset = tick2second(notes.onset_tick, tempo_map(performance))
+        notes = without_duplicates(notes, key=key, onset=onset, window=how.duplicate_window)
+    if not how.overlaps:
+        return notes, 0
+    return without_overlaps(notes, key=sounding_key(performance.replace(notes=notes)))
+
+
+@dataclass(frozen=True)
+class TimeMap:
+    """Where ticks go: linear between the points, and by the way of the last point after it."""
+
+    old: Integers
+    """Strictly rising, from 0."""
+    new: Integers
+    """Rising, from 0."""
+
+    def __call__(self, tick: Integers) -> Integers:
+        """Return where each tick goes."""
+        inside = np.rint(np.interp(tick, self.old, self.new)).astype(np.int64)
+        return np.where(tick > self.old[-1], tick - self.old[-1] + self.new[-1], inside)
+
+
+def _time_map(onset: Integers, grids: Sequence[Grid], strength: float) -> TimeMap:
+    """Return the map on which each onset goes to the grid, and the start of the file nowhere."""
+    old = np.union1d(onset, 0)
+    return TimeMap(old, _on_grid(old, grids, strength))
+
+
+def _on_grid(tick: Integers, grids: Sequence[Grid], strength: float) -> Integers:
+    if not grids:
+        return tick
+    way = snapped(tick, grids) - tick
+    moved: Integers = tick + np.rint(strength * way).astype(np.int64)
+    return moved
+
+
+def _moved_notes(
+    notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization
+) -> Notes:
+    """Return the notes, which come sorted by key and onset, where they go."""
+    onset = time_map(notes.onset_tick)
+    offset = _offsets(notes, onset, grids, how)
+    limit, touches = _next_strokes(notes, key, onset, time_map)
+    offset = np.where(touches, limit, offset) if how.durations == "grid" else offset
+    offset = np.minimum(offset, limit)
+    if not (how.duplicates and how.overlaps):
+        offset = _first_in_first_out(notes, offset)
+    return notes.replace(onset_tick=onset, offset_tick=offset)
+
+
+def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantization) -> Integers:
+    """Return where the notes end by the choice of durations, those of length 0 at the next point."""
+    offset = onset + notes.offset_tick - notes.onset_tick
+    if not grids:
+        return offset
+    origin = None
+    if how.durations == "grid":
+        grids, origin = [grid.straight() for grid in grids], onset
+        offset = snapped(offset, grids, origin=origin)
+    elif how.durations == "offsets":
+        offset = _on_grid(notes.offset_tick, grids, how.strength)
+    short = np.flatnonzero(offset <= onset)
+    offset[short] = point_after(onset[short], grids, origin=None if origin is None else origin[short])
+    return offset
+
+
+def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> tuple[Integers, Mask]:
+    """Return for each note where the first stroke of its key after its end goes, and which notes end just there.
+
+    A stroke that goes where the note itself begins does not count. Where there is none it is the largest integer.
+    """
+    span = len(time_map.old) + 1
+    began, ended = np.searchsorted(time_map.old, notes.onset_tick), np.searchsorted(time_map.old, notes.offset_tick)
+    base = key * span
+    following = np.searchsorted(base + began, base + np.maximum(ended, began + 1))
+    following = np.maximum(following, next_group(key, onset))
+    there = np.minimum(following, len(key) - 1)
+    exists = (following < len(key)) & (key[there] == key)
+    limit = np.where(exists, onset[there], np.iinfo(np.int64).max)
+    return limit, exists & (notes.onset_tick[there] == notes.offset_tick)
+
+
+def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
+    """Return the offsets put off until no note of a track ends before an earlier one of its key."""
+    key = (notes.track << 11) | (notes.channel << 7) | notes.pitch
+    rows = np.lexsort((notes.onset_order, key))
+    ticks, rank = np.unique(offset[rows], return_inverse=True)
+    group = np.cumsum(np.diff(key[rows], prepend=-1) != 0) * len(ticks)
+    late = offset.copy()
+    late[rows] = ticks[np.maximum.accumulate(rank + group) - group]
+    return late
+
+
+def _moved_others(others: Others, notes: Notes, time_map: TimeMap) -> Others:
+    """Return the other events where they go; a release that ended no note stays behind the notes before it."""
+    stays = np.isin(others.kind, STAY)
+    tick = np.where(stays, others.tick, time_map(others.tick))
+    stray = np.array([
+        row for row in np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
+        if others.kind[row] == 0x80 or others.message[row][2] == 0
+    ], np.int64)
+    if len(stray) and len(notes):
+        tick[stray] = np.maximum(tick[stray], _last_release(others.take(stray), notes))
+    return others.replace(tick=tick)
+
+
+def _last_release(releases: Others, notes: Notes) -> Integers:
+    """Return where the last note of the same track, channel and pitch before each release ends; 0 without one."""
+    status, pitch = np.array([(message[0], message[1]) for message in releases.message]).T
+    key = (releases.track << 11) | ((status & 0x0F) << 7) | pitch
+    note_key = (notes.track << 11) | (notes.channel << 7) | notes.pitch
+    span = int(max(notes.onset_order.max(), releases.order.max())) + 1
+    rows = np.lexsort((notes.onset_order, note_key))
+    before = np.searchsorted((note_key * span + notes.onset_order)[rows], key * span + releases.order) - 1
+    found = rows[np.maximum(before, 0)]
+    return np.where((before >= 0) & (note_key[found] == key), notes.offset_tick[found], 0)

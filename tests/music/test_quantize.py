@@ -1,0 +1,257 @@
+"""Quantization: properties over generated performances first, then single facts."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.music.clean import sounding_key
+from maestrokit.music.grid import parse_note_values
+from maestrokit.music.performance import Performance, settled
+from maestrokit.music.quantize import STAY, Durations, Quantization, quantize
+from maestrokit.music.timing import second2tick, tempo_map, tick2second
+from strategies import file_bytes, midi_bytes, performances, track_bytes
+
+SIXTEENTHS = Quantization(note_values=(Fraction(1, 16),))
+STEPS = st.sampled_from(["1/1000", "1/100", "3/200", "1/3", "2"]).map(Fraction)
+NOTE_VALUES = st.sampled_from(["1/16", "1/12", "1/16,1/12", "1/7", "3/16", "1/4096", "1/8,1/20"]).map(parse_note_values)
+any_file = midi_bytes(max_events=40).map(lambda data: settled(parse_midi(data, name="generated")))
+
+
+@st.composite
+def crowded_files(draw: st.DrawFn) -> Performance:
+    """Few keys, struck and released in any order within a beat, now and then on another track."""
+    message = st.sampled_from([b"\x90\x3c\x40", b"\x90\x3c\x40", b"\x90\x3c\0", b"\x80\x3c\x10", b"\x90\x3e\x20",
+                               b"\x80\x3e\x20", b"\xb0\x40\x7f", b"\xb0\x40\0", b"\xff\x51\x03\x0f\0\0"])
+    event = st.tuples(st.sampled_from([0, 0, 1, 2, 3, 30, 200]), message)
+    tracks = [track_bytes(draw(st.lists(event, max_size=25))) for _ in range(draw(st.integers(1, 2)))]
+    division = draw(st.sampled_from([3, 96, 480, -25 << 8 | 4]))
+    return settled(parse_midi(file_bytes(tracks, division=division), name="crowded"))
+
+
+inputs = performances() | any_file | crowded_files()
+
+
+@st.composite
+def ways(draw: st.DrawFn, *, strengths: tuple[float, ...] = (1.0,)) -> Quantization:
+    in_seconds = draw(st.booleans())
+    return Quantization(
+        step=draw(STEPS) if in_seconds else None,
+        note_values=() if in_seconds else draw(NOTE_VALUES),
+        durations=draw(st.sampled_from(["keep", "grid", "offsets"])),
+        strength=draw(st.sampled_from(strengths)),
+        swing=draw(st.sampled_from([0.5, 0.5, 0.6, 2 / 3, 0.95])),
+        duplicates=draw(st.booleans()),
+        duplicate_window=draw(st.sampled_from([0.0, 0.03, 1.0])),
+        overlaps=draw(st.booleans()),
+    )
+
+
+def possible(performance: Performance, how: Quantization) -> bool:
+    return performance.division > 0 or not how.note_values
+
+
+def notes_file(*notes: tuple[int, int, int], division: int = 480, velocity: int = 64) -> Performance:
+    """Return a performance of notes (onset, offset, pitch) in ticks."""
+    events = sorted((tick, kind, pitch) for on, off, pitch in notes for tick, kind in ((on, 1), (off, 0)))
+    ticks = [0, *(tick for tick, _, _ in events)]
+    track = [(tick - before, bytes([0x90, pitch, velocity * kind]))
+             for before, (tick, kind, pitch) in zip(ticks, events, strict=False)]
+    return parse_midi(file_bytes([track_bytes(track)], division=division), name="notes")
+
+
+@settings(max_examples=50)
+@given(inputs, ways())
+def test_twice_is_once_to_the_byte(performance: Performance, how: Quantization) -> None:
+    assume(possible(performance, how))
+    once = quantize(performance, how)[0]
+    data = dump_midi(once)
+    assert dump_midi(quantize(once, how)[0]) == data
+    assert dump_midi(quantize(parse_midi(data, name="once"), how)[0]) == data
+
+
+@settings(max_examples=40)
+@given(inputs, NOTE_VALUES, st.lists(st.floats(0.01, 3), min_size=2, max_size=8))
+def test_twice_is_once_with_given_beats(
+    performance: Performance, note_values: tuple[Fraction, ...], intervals: list[float]
+) -> None:
+    how, beats = Quantization(note_values=note_values), np.cumsum(intervals)
+    once = quantize(performance, how, beats=beats)[0]
+    again = parse_midi(dump_midi(once), name="once")
+    assert dump_midi(quantize(again, how, beats=beats)[0]) == dump_midi(once)
+
+
+@settings(max_examples=40)
+@given(inputs, ways(strengths=(1.0, 0.5)))
+def test_the_result_is_read_back_as_it_is(performance: Performance, how: Quantization) -> None:
+    assume(possible(performance, how))
+    result = quantize(performance, how)[0]
+    assert parse_midi(dump_midi(result), name="result") == result
+
+
+@settings(max_examples=40)
+@given(inputs, STEPS, st.sampled_from(["keep", "grid", "offsets"]))
+def test_onsets_are_the_ticks_nearest_to_multiples_of_the_step(
+    performance: Performance, step: Fraction, durations: Durations
+) -> None:
+    result, _ = quantize(performance, Quantization(step=step, durations=durations))
+    tempo, onset = tempo_map(result), result.notes.onset_tick
+    multiple = np.rint(tick2second(onset, tempo) / float(step))
+    near = [second2tick((multiple + change) * float(step), tempo) for change in (-1, 0, 1)]
+    assert (np.isclose(np.array(near), onset, atol=0, rtol=0).any(axis=0)).all()
+
+
+@settings(max_examples=40)
+@given(inputs, ways())
+def test_events_that_are_no_notes_keep_what_they_say_and_their_order(
+    performance: Performance, how: Quantization
+) -> None:
+    assume(possible(performance, how))
+    result, _ = quantize(performance, how)
+    assert performance.controls.replace(tick=0, order=0) == result.controls.replace(tick=0, order=0)
+    assert performance.tempos.replace(order=0) == result.tempos.replace(order=0)
+    for track in range(len(performance.track_end_tick)):
+        before, after = (p.others.take((p.others.track == track) & ~np.isin(p.others.kind, STAY))
+                         for p in (performance, result))
+        assert before.message.tolist() == after.message.tolist()
+        before, after = (p.others.take((p.others.track == track) & np.isin(p.others.kind, STAY))
+                         for p in (performance, result))
+        assert before.replace(order=0) == after.replace(order=0)
+
+
+@settings(max_examples=40)
+@given(inputs, ways())
+def test_cleaned_notes_are_a_choice_of_the_old_ones_in_their_order(
+    performance: Performance, how: Quantization
+) -> None:
+    assume(possible(performance, how))
+    result, report = quantize(performance, how)
+    assert len(performance.notes) - len(result.notes) == report.duplicates
+    assert (result.notes.offset_tick > result.notes.onset_tick).all()
+    before, after = (sorted(zip(sounding_key(p).tolist(), p.notes.channel.tolist(), strict=True))
+                     for p in (performance, result))
+    assert set(before) == set(after)
+    key, onset, offset = sounding_key(result), result.notes.onset_tick, result.notes.offset_tick
+    rows = np.lexsort((onset, key))
+    same = key[rows[1:]] == key[rows[:-1]]
+    if how.duplicates:
+        assert (onset[rows[1:]] > onset[rows[:-1]])[same].all()
+        seconds = tick2second(onset[rows], tempo_map(result))
+        assert (np.diff(seconds) > how.duplicate_window)[same].all()
+    if how.duplicates and how.overlaps:
+        assert (offset[rows[:-1]] <= onset[rows[1:]])[same].all()
+    if not how.duplicates:
+        assert report.duplicates == 0
+        columns = ("velocity", "release_velocity", "pitch", "channel", "track")
+        assert all(sorted(getattr(performance.notes, c)) == sorted(getattr(result.notes, c)) for c in columns)
+
+
+@settings(max_examples=40)
+@given(inputs, ways(strengths=(0.0,)))
+def test_strength_0_moves_no_onset_and_no_pedal(performance: Performance, how: Quantization) -> None:
+    assume(possible(performance, how))
+    how = replace(how, duplicates=False, overlaps=False)
+    result, report = quantize(performance, how)
+    assert report.moved == 0
+    assert result.notes.onset_tick.tolist() == performance.notes.onset_tick.tolist()
+    assert result.controls.tick.tolist() == performance.controls.tick.tolist()
+
+
+@settings(max_examples=40)
+@given(performances())
+def test_a_pedal_stays_on_its_side_of_every_onset(performance: Performance) -> None:
+    how = replace(SIXTEENTHS, duplicates=False)
+    result, _ = quantize(performance, how)
+    onsets = [np.sort(p.notes.onset_tick)[:, None] for p in (performance, result)]
+    pedals = [np.sort(p.controls.tick) for p in (performance, result)]
+    assert ((onsets[1] <= pedals[1])[onsets[0] <= pedals[0]]).all()
+    assert ((onsets[1] >= pedals[1])[onsets[0] >= pedals[0]]).all()
+
+
+def test_sixteenths() -> None:
+    performance = notes_file((5, 100, 60), (115, 230, 62), (181, 300, 64), (470, 471, 65))
+    result, report = quantize(performance, SIXTEENTHS)
+    assert result.notes.onset_tick.tolist() == [0, 120, 240, 480]
+    assert result.notes.offset_tick.tolist() == [95, 235, 359, 481]
+    assert (report.notes, report.moved, report.duplicates, report.overlaps) == (4, 4, 0, 0)
+    assert report.farthest == pytest.approx(59 / 960)
+
+
+@pytest.mark.parametrize(("durations", "offsets"), [
+    ("keep", [95, 235, 359, 481]), ("grid", [120, 240, 360, 600]), ("offsets", [120, 240, 360, 600]),
+])
+def test_durations(durations: Durations, offsets: list[int]) -> None:
+    performance = notes_file((5, 100, 60), (115, 230, 62), (181, 300, 64), (470, 471, 65))
+    result, _ = quantize(performance, replace(SIXTEENTHS, durations=durations))
+    assert result.notes.offset_tick.tolist() == offsets
+
+
+def test_several_grids_are_the_nearest_of_any() -> None:
+    performance = notes_file((118, 130, 60), (165, 170, 62), (245, 250, 64), (330, 340, 65))
+    result, _ = quantize(performance, Quantization(note_values=parse_note_values("1/16,1/12")))
+    assert result.notes.onset_tick.tolist() == [120, 160, 240, 320]
+
+
+def test_grid_that_does_not_divide_the_beat_is_rounded_from_the_exact_point() -> None:
+    performance = notes_file(*((tick, tick + 5, 60) for tick in range(100, 5000, 271)))
+    result, _ = quantize(performance, Quantization(note_values=(Fraction(1, 7),)))
+    exact = [Fraction(4 * 480, 7) * n for n in range(20)]
+    assert set(result.notes.onset_tick.tolist()) <= {round(point) for point in exact}
+
+
+def test_half_strength_goes_half_the_way() -> None:
+    result, _ = quantize(notes_file((20, 60, 60), (100, 120, 62)), replace(SIXTEENTHS, strength=0.5))
+    assert result.notes.onset_tick.tolist() == [10, 110]
+
+
+def test_swing_delays_every_second_step() -> None:
+    performance = notes_file(*((tick, tick + 30, 60) for tick in (0, 240, 480, 720)))
+    result, _ = quantize(performance, Quantization(note_values=(Fraction(1, 8),), swing=2 / 3))
+    assert result.notes.onset_tick.tolist() == [0, 320, 480, 800]
+
+
+def test_step_is_in_seconds_of_the_tempo_map() -> None:
+    track = [(0, b"\xff\x51\x03\x0f\x42\x40"), (100, b"\x90\x3c\x40"), (100, b"\x80\x3c\0"),
+             (280, b"\xff\x51\x03\x07\xa1\x20"), (100, b"\x90\x3e\x40"), (20, b"\x80\x3e\0")]
+    performance = parse_midi(file_bytes([track_bytes(track)]), name="two tempos")
+    result, _ = quantize(performance, Quantization(step=Fraction(1, 10)))
+    assert result.notes.onset_tick.tolist() == [96, 480 + 96]  # 0.208 s to 0.2 s; 1.104 s to 1.1 s
+
+
+def test_signatures_stay_and_lyrics_go_with_their_notes() -> None:
+    note = [(0, b"\x90\x3c\x40"), (50, b"\x90\x3c\0")]
+    track = [(7, b"\xff\x58\x04\x03\x02\x18\x08"), (3, b"\xff\x05\x01a"), *note]
+    performance = parse_midi(file_bytes([track_bytes(track)]), name="song")
+    result, _ = quantize(performance, SIXTEENTHS)
+    assert result.others.kind.tolist() == [0xFF05, 0xFF58]
+    assert result.others.tick.tolist() == [0, 7]
+
+
+def test_strokes_that_the_grid_brings_together_are_one_note() -> None:
+    result, report = quantize(notes_file((2, 10, 60), (14, 70, 60)), SIXTEENTHS)
+    assert (len(result.notes), report.duplicates) == (1, 1)
+    assert (result.notes.onset_tick[0], result.notes.offset_tick[0]) == (0, 68)
+
+
+def test_smpte_files_have_no_note_values() -> None:
+    with pytest.raises(BadDataError, match="SMPTE"):
+        quantize(notes_file((0, 5, 60), division=-25 << 8 | 40), SIXTEENTHS)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"step": Fraction(1), "note_values": (Fraction(1),)}, {"durations": "x"}, {"strength": 1.1}, {"strength": float("nan")},
+    {"swing": 1.0}, {"swing": 0.4}, {"duplicate_window": -1.0},
+])
+def test_senseless_ways_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        Quantization(**wrong)
+
+
+def test_beats_and_step_exclude_each_other() -> None:
+    with pytest.raises(UsageError, match="--beats"):
+        quantize(notes_file((0, 5, 60)), Quantization(step=Fraction(1)), beats=[0, 1])
