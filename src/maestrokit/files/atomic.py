@@ -1,8 +1,11 @@
 """Files that appear whole or not at all."""
 
+import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from maestrokit.errors import CannotWriteError
 
@@ -25,18 +28,31 @@ def write_bytes(path: Path | str, data: bytes) -> None:
     CannotWriteError
         If there is no permission, no space, no folder, or a folder of that name.
     """
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path | str) -> Iterator[BinaryIO]:
+    """Open a file to write piece by piece what shall appear whole, at the end of the block, or not at all.
+
+    See :func:`write_bytes`.
+    """
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                yield file
         else:
-            _replace(target, data)
+            with _replacement(target) as replacement:
+                yield replacement
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise CannotWriteError(f"cannot write '{path}': {reason}", _hint(target)) from error
 
 
-def _replace(target: Path, data: bytes) -> None:
+@contextlib.contextmanager
+def _replacement(target: Path) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
     temporary = target.with_name(f".{target.name[:50]}.tmp-{secrets.token_hex(4)}")
@@ -47,7 +63,7 @@ def _replace(target: Path, data: bytes) -> None:
                 if not os.access(target, os.W_OK):
                     raise PermissionError(0, "permission denied")
                 os.fchmod(descriptor, target.stat().st_mode & 0o7777)
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(descriptor)
         temporary.replace(target)
