@@ -1,5 +1,6 @@
 """A compact piano on disk: ``piano.json``, and one OGG file a velocity layer that holds its notes one after another."""
 
+import io
 import json
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from maestrokit.audio.piano import KEYS, Layer, Piano, Recording, Waveform, nearest_keys
 from maestrokit.errors import BadDataError
-from maestrokit.files import atomic
+from maestrokit.files import atomic, ogg
 
 INDEX = "piano.json"
 GAP = 0.05  # seconds of silence between notes, so that the codec's pre-echo falls there
@@ -131,11 +132,13 @@ def _write(
         places.append((first + gap.shape[1], sound.shape[1]))
         first += gap.shape[1] + sound.shape[1]
     joined = np.concatenate([*parts, np.zeros((len(sounds[0]), int(GAP * sample_rate)), np.float32)], axis=1)
+    buffer = io.BytesIO()
     with soundfile.SoundFile(
-        path, "w", sample_rate, len(joined), "VORBIS", format="OGG", compression_level=compression
+        buffer, "w", sample_rate, len(joined), "VORBIS", format="OGG", compression_level=compression
     ) as file:
         for begin in range(0, joined.shape[1], sample_rate):  # libvorbis overflows its stack on very long writes
             file.write(joined[:, begin : begin + sample_rate].T)
+    atomic.write_bytes(path, ogg.with_serial_number(buffer.getvalue(), 0))
     return places
 
 

@@ -35,7 +35,7 @@ def write_bytes(path: str, data: bytes) -> None:
         If nobody reads standard output any more.
     """
     if path != STANDARD:
-        _make_folder(Path(path).parent)
+        make_folder(Path(path).parent)
         atomic.write_bytes(Path(path), data)
         return
     try:
@@ -48,7 +48,14 @@ def write_bytes(path: str, data: bytes) -> None:
         raise CannotWriteError(f"cannot write standard output: {reason(error)}") from None
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Raises
+    ------
+    CannotWriteError
+        If that is not possible.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
