@@ -22,6 +22,7 @@ from maestrokit.music.timing import second2tick, tempo_map
 
 TOGETHER = 0.05  # seconds: onsets closer than this to the one before are one chord, as pianists roll them
 REST = 0.3  # seconds: a silence from here on is a span of its own
+RINGING = 0.5  # seconds after its release for which a note under the pedal counts; then it has faded
 HELD = 0.3  # share of a span for which the lowest note has to sound
 CHANGE_COST, WITHOUT_BASS_COST = 0.90, 0.96  # of a change, and more where no new bass note is struck
 USUAL_SPAN, PACE_POWER = 0.3, 0.6  # seconds between onsets; how far faster music is taken to change chords faster
@@ -63,7 +64,10 @@ class Spans(NamedTuple):
 
 
 def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_NAMES) -> Chords:
-    """Return the chords of a performance; notes sound as long as the sustain pedal holds them, drums are left out.
+    """Return the chords of a performance; drums are left out.
+
+    Notes count while their key is down, and while the pedal holds them up to half a second longer: on POP909 that is
+    better than without the pedal, and much better than all that it holds.
 
     Parameters
     ----------
@@ -75,10 +79,16 @@ def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_
     UsageError
         If there is no such quality.
     """
-    notes = timed_notes(performance, pedal_extends=True)
     tempo = tempo_map(performance)
-    chords = chords_of_notes(notes.onset, notes.offset, notes.pitch, qualities=qualities)
+    chords = chords_of_notes(*ringing_notes(performance), qualities=qualities)
     return chords.replace(start_tick=second2tick(chords.start, tempo), end_tick=second2tick(chords.end, tempo))
+
+
+def ringing_notes(performance: Performance) -> tuple[Floats, Floats, Integers]:
+    """Return onsets and offsets in seconds, and pitches, of what is heard of each note as part of a chord."""
+    held = timed_notes(performance, pedal_extends=False)
+    with_pedal = timed_notes(performance, pedal_extends=True)  # the same notes in the same order
+    return held.onset, np.minimum(held.offset + RINGING, np.maximum(with_pedal.offset, held.offset)), held.pitch
 
 
 def chords_of_notes(

@@ -6,6 +6,7 @@ pitch class sounds. Keys are counted 0..23: the majors from C upwards, then the 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -170,8 +171,7 @@ def key_scores(weights: ArrayLike, *, profile: str = "albrecht-shanahan") -> Flo
     Temperley, "Music and probability" (2007), for the proportions in the Kostka-Payne corpus.
     """
     check_profile(profile)
-    rows = _centred(np.array([np.roll(mode, tonic) for mode in PROFILES[profile] for tonic in range(12)]))  # (24, 12)
-    return _centred(np.asarray(weights, np.float64)) @ rows.T
+    return _centred(np.asarray(weights, np.float64)) @ _profile_columns(profile)
 
 
 def check_profile(profile: str) -> None:
@@ -205,6 +205,12 @@ def estimate(scores: Floats) -> KeyEstimate:
     chances = np.exp(CHANCE * (scores - scores.max()))
     best = int(scores.argmax())
     return KeyEstimate(Key.from_index(best), scores, float(chances[best] / chances.sum()))
+
+
+@lru_cache(maxsize=len(PROFILES))
+def _profile_columns(profile: str) -> Floats:
+    """Return the profiles of all 24 keys, centred, shape (12, 24)."""
+    return _centred(np.array([np.roll(mode, tonic) for mode in PROFILES[profile] for tonic in range(12)])).T
 
 
 def _centred(rows: Floats) -> Floats:
