@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperArgument
 
 from maestrokit import __version__, registry
+from maestrokit.cli.formats_page import formats_page
 from maestrokit.cli.main import COMMANDS, app, command
 from maestrokit.errors import ExitStatus
 
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
     made = {"maestrokit.1": _program_page(names)}
     for name in names:
         made[f"maestrokit-{name}.1"] = _command_page(name, names)
+    made["maestrokit-formats.5"] = formats_page(_page, _prose, _items)
     return made
 
 
@@ -85,8 +87,9 @@ def _command_page(name: str, names: Sequence[str]) -> str:
     return _page(f"maestrokit-{name}", _summary(made), [section for section in sections if section[1]])
 
 
-def _page(name: str, summary: str, sections: Iterable[tuple[str, str]]) -> str:
-    head = f'.TH "{_escape(name.upper())}" "1" "" "maestrokit {__version__}" "User Commands"\n'
+def _page(name: str, summary: str, sections: Iterable[tuple[str, str]], *, section: int = 1) -> str:
+    manual = "File Formats" if section == 5 else "User Commands"
+    head = f'.TH "{_escape(name.upper())}" "{section}" "" "maestrokit {__version__}" "{manual}"\n'
     head += f".SH NAME\n{_escape(name)} \\- {_escape(summary[:1].lower() + summary[1:].rstrip('.'))}\n"
     return head + "".join(f".SH {title}\n{body}\n" for title, body in sections)
 

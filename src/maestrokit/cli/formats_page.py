@@ -1,0 +1,67 @@
+"""The man page of the formats, maestrokit-formats(5): what is in the files that commands read and write."""
+
+from collections.abc import Callable
+
+from maestrokit import features
+
+PERFORMANCES = """Performances are standard MIDI files of type 0, 1 or 2. They are written in the type and division in
+which they came, and every event that a command was not asked to change comes out as it went in, in its order.
+
+A command that writes a performance adds a text event at the start of the first track, such as "maestrokit 0.1.0:
+quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time.
+--no-provenance leaves it out."""
+
+BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
+What follows in further columns, and lines that are empty or begin with #, is not looked at."""
+
+ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .npy (one array) or .safetensors. The
+metadata is one JSON string with sorted keys, in .npz an array of bytes called metadata, in .safetensors the value of
+the header's one key of that name; .npy has none. The same arrays give the same bytes, and reading never unpickles."""
+
+RECORDS = """features writes one record an input: in JSON Lines an object a line, with one object a group; in TSV a row
+with the same keys joined by dots, lists within a cell as JSON. A number that does not exist is null, and empty in
+TSV. Keys and columns are only ever added. The key file is the input as it was named. Seconds are counted from the
+start of the file."""
+
+FRAMES = """features --frames writes arrays whose first axis is time: frame i covers the time from i * hop to
+(i + 1) * hop, and the array time holds the starts. The metadata has hop, in seconds, and units."""
+
+SCORES = """evaluate writes one row a file and metric: file (* is all together), metric, value, low and high (the
+ends of the 95 % interval, where there is one), unit, n (of pieces or notes behind the value), reference (the value
+that the reference itself has), better (higher, lower, or alike: the nearer to the reference the better). Columns are only ever
+added, at the right."""
+
+
+def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: Callable[..., str]) -> str:
+    """Return the page, made with the means of :mod:`maestrokit.cli.manpages`."""
+    groups = features.groups()
+    records = "\n".join(
+        f".SS Group {group}\n"
+        + items((f"\\fB{prose(key)}\\fR", prose(_said(field))) for key, field in features.fields(group).items())
+        for group in groups
+    )
+    frames = items(
+        (f"\\fB{prose(key)}\\fR", prose(_said(field)))
+        for group in groups
+        for key, field in features.frame_fields(group).items()
+    )
+    return page(
+        "maestrokit-formats",
+        "files that maestrokit reads and writes",
+        [
+            ("PERFORMANCES", prose(PERFORMANCES)),
+            ("BEATS", prose(BEATS)),
+            ("RECORDS", f"{prose(RECORDS)}\n{records}"),
+            ("FRAMES", f"{prose(FRAMES)}\n{frames}"),
+            ("SCORES", prose(SCORES)),
+            ("ARRAYS", prose(ARRAYS)),
+            ("SEE ALSO", "\\fBmaestrokit\\fR(1), \\fBmaestrokit\\-features\\fR(1), \\fBmaestrokit\\-evaluate\\fR(1)"),
+        ],
+        section=5,
+    )
+
+
+def _said(field: tuple[str, str]) -> str:
+    unit, meaning = field
+    sentence = meaning[:1].upper() + meaning[1:].rstrip(".")
+    return f"{sentence} ({unit})." if unit else f"{sentence}."
