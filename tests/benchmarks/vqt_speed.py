@@ -62,7 +62,8 @@ def main() -> None:
     recording = sorted((parser.parse_args().data / "maps" / "real").glob("*.flac"))[0]
     samples = read_sound(recording).samples[: SECONDS * 16000]
     print(f"{SECONDS} s of a real piano, 16 kHz; {BINS} bins, {BINS_PER_OCTAVE} an octave from {LOWEST} Hz; CPU "
-          "seconds a second of audio; accuracy in dB\nagainst the definition, above -60 dB: correlation, median, 99.9 %\n")
+          "seconds a second of audio; accuracy in dB\nagainst the definition, above -60 dB: correlation, median, 99.9 %."
+          "\n")
     print(f"{'hop':>6} {'gamma':>6} {'ours':>8} {'librosa':>8} {'ratio':>6}   {'ours':^22}   {'librosa':^22}")
     for hop, gamma in ((320, 0.0), (320, 4.4), (160, 4.4), (320, 8.0)):
         def ours(hop: int = hop, gamma: float = gamma) -> np.ndarray:
