@@ -54,7 +54,10 @@ def test_text_never_breaks_a_table(texts):
 
 
 def test_table_has_dotted_columns_and_json_lists():
-    records = [{"file": "a.mid", "pitch": {"range": None, "histogram": [1, 2]}}, {"file": "b\t.mid", "pitch": {"range": 3}}]
+    records = [
+        {"file": "a.mid", "pitch": {"range": None, "histogram": [1, 2]}},
+        {"file": "b\t.mid", "pitch": {"range": 3}},
+    ]
     lines = list(record_lines(records, format="tsv"))
     assert lines == ["file\tpitch.range\tpitch.histogram\n", "a.mid\t\t[1,2]\n", "b\\t.mid\t3\t\n"]
     assert list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[1] == ["a.mid", "", "[1,2]"]

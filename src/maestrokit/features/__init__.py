@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from maestrokit.features._views import NoteView
+    from maestrokit.music.performance import Performance
+
 DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
 HOP = 0.02  # seconds a frame
 
@@ -52,6 +55,19 @@ class Field(tuple[str, str]):
 
     unit = property(lambda self: self[0])
     meaning = property(lambda self: self[1])
+
+
+def note_view(performance: "Performance") -> "NoteView":
+    """Return what groups that need notes describe.
+
+    Raises
+    ------
+    BadDataError
+        If the performance lasts longer than a day: its curves would fill the memory.
+    """
+    from maestrokit.features._views import NoteView
+
+    return NoteView.of(performance)
 
 
 def groups(needs: str | None = None) -> list[str]:
@@ -95,7 +111,7 @@ def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any
     Parameters
     ----------
     view : View
-        ``NoteView.of(performance)``, for instance.
+        ``note_view(performance)``, for instance.
     names : sequence of str, optional
         The groups; those that need another kind of view are passed over. Default: all.
 

@@ -21,7 +21,7 @@ from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.rolls import frame_times
 
 STEPS_AN_OCTAVE = 32  # of the grid of periods: 2.2 % a step
-SHORTEST, OCTAVES = 0.1, 5.5  # seconds, and how far the grid of intervals goes: up to 4.5 s
+SHORTEST, OCTAVES = 0.125, 5  # seconds, and how far the grid of intervals goes: up to 4 s
 SLOWEST, FASTEST = 30.0, 240.0  # beats a minute
 MULTIPLES = (1, 2, 3, 4)
 USUAL, SPREAD = 100.0, 0.7  # beats a minute, and octaves: the preferred tempo
@@ -68,16 +68,20 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
 
     A stroke is as strong as the root of the sum of its velocities.
     """
-    onset, size = view.stroke_onset, int(OCTAVES * STEPS_AN_OCTAVE)
+    onset, size = view.stroke_onset, OCTAVES * STEPS_AN_OCTAVE
     strength = np.sqrt(np.add.reduceat(view.velocity.astype(np.float64), view.stroke_first)) if moments else onset
     first, last = _near_pairs(onset, SHORTEST * 2.0**OCTAVES)
     interval = np.maximum(onset[last] - onset[first], SHORTEST / 2)
-    place = np.rint(np.log2(interval / SHORTEST) * STEPS_AN_OCTAVE).astype(np.int64)
-    moment = np.rint((onset[first] + interval / 2) / HOP).astype(np.int64)
-    kept = (place >= 0) & (place < size)
+    step = np.log2(interval / SHORTEST) * STEPS_AN_OCTAVE
+    kept = np.flatnonzero((step >= 0) & (step < size - 1))
+    place = step[kept].astype(np.int64)
+    part = step[kept] - place  # an interval between two steps is shared by them
+    moment = np.rint((onset[first[kept]] + interval[kept] / 2) / HOP).astype(np.int64)
     cell = np.minimum(moment, moments - 1) * size + place
-    weight = np.minimum(strength[first], strength[last]) / interval  # so that all lengths are equally likely by chance
-    histogram = np.bincount(cell[kept], weight[kept], moments * size).astype(np.float64, copy=False)
+    # Over its length, so that by chance all lengths are equally likely.
+    weight = np.minimum(strength[first[kept]], strength[last[kept]]) / interval[kept]
+    histogram = np.bincount(cell, weight * (1 - part), moments * size)
+    histogram += np.bincount(cell + 1, weight * part, moments * size)
     return _blurred(_windowed(histogram.reshape(moments, size)))
 
 
@@ -108,9 +112,10 @@ def _combed(intervals: Floats) -> Floats:
     start = np.log2(60 / FASTEST / SHORTEST) * STEPS_AN_OCTAVE
     combed = np.zeros((len(intervals), len(periods())))
     for multiple in MULTIPLES:
-        shift = round(start + np.log2(multiple) * STEPS_AN_OCTAVE)
-        found = intervals[:, shift : shift + combed.shape[1]]
-        combed[:, : found.shape[1]] += found / multiple
+        whole, part = divmod(start + np.log2(multiple) * STEPS_AN_OCTAVE, 1)
+        for shift, weight in ((int(whole), 1 - part), (int(whole) + 1, part)):
+            found = intervals[:, shift : shift + combed.shape[1]]
+            combed[:, : found.shape[1]] += found * (weight / multiple)
     return combed
 
 

@@ -79,7 +79,8 @@ def velocity_curve(view: NoteView) -> tuple[Floats, Floats]:
 
 def _smoothed(values: Floats | Integers) -> Floats:
     reach = len(SMOOTHING) // 2
-    return np.asarray(np.convolve(values, SMOOTHING)[reach : reach + len(values)], np.float64)
+    padded = np.pad(np.asarray(values, np.float64), reach)
+    return np.asarray(sum(weight * padded[row : row + len(values)] for row, weight in enumerate(SMOOTHING)))
 
 
 def _swells(time: Floats, level: Floats) -> list[dict[str, Any]]:

@@ -1,0 +1,105 @@
+import json
+
+import pytest
+
+from maestrokit import features
+from maestrokit.files.arrays import read_arrays
+
+
+def records(done):
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_one_record_a_file_in_the_order_given(maestrokit, demo_folder):
+    names = [str(demo_folder / f"{name}.mid") for name in ("satie-gymnopedie", "bach-prelude")]
+    done = maestrokit("features", *names)
+    assert (done.status, done.err) == (0, "")
+    assert [record["file"] for record in records(done)] == names
+    assert list(records(done)[0]) == ["file", *features.groups()]
+
+
+def test_standard_input_gives_the_record_of_the_file(maestrokit, demo_folder):
+    path = demo_folder / "bach-prelude.mid"
+    piped = records(maestrokit("features", "-", stdin=path.read_bytes()))[0]
+    assert piped.pop("file") == "-"
+    named = records(maestrokit("features", path))[0]
+    named.pop("file")
+    assert piped == named
+
+
+def test_groups_are_chosen(maestrokit, demo_folder):
+    path = demo_folder / "bach-prelude.mid"
+    assert list(records(maestrokit("features", path, "--groups", "pitch,key"))[0]) == ["file", "key", "pitch"]
+    assert "chords" not in records(maestrokit("features", path, "--without", "chords"))[0]
+    for wrong in ("--groups", "--without"):
+        done = maestrokit("features", path, wrong, "colour")
+        assert (done.status, done.out) == (2, b"")
+        assert done.lines[0] == "maestrokit features: no group of descriptors is called 'colour'"
+
+
+def test_table_has_the_same_columns_for_any_input(maestrokit, demo_folder, tmp_path):
+    done = maestrokit("features", demo_folder, "--format", "tsv", "--without", "chords")
+    header, *rows = [line.split("\t") for line in done.out.decode().splitlines()]
+    assert header == ["file", *features.columns([name for name in features.groups() if name != "chords"])]
+    assert len(rows) == 4
+    assert {len(row) for row in rows} == {len(header)}
+    target = tmp_path / "table.tsv"
+    assert maestrokit("features", demo_folder, "-o", target, "--without", "chords").status == 0
+    assert target.read_bytes() == done.out
+
+
+def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
+    path = demo_folder / "bach-prelude.mid"
+    assert maestrokit("features", path, "--frames", tmp_path / "a.npz", "--hop", "0.1").status == 0
+    arrays, metadata = read_arrays(tmp_path / "a.npz")
+    assert metadata["hop"] == 0.1
+    assert metadata["provenance"][-1].startswith("maestrokit ")
+    assert set(metadata["units"]) == set(arrays)
+    assert arrays["velocity"].shape == (len(arrays["time"]), 88)
+    into = ("--frames", ".npz", "-d", tmp_path / "all")
+    done = maestrokit("features", demo_folder, *into, "--groups", "pedal", "-j", "2")
+    assert done.status == 0
+    assert sorted(entry.name for entry in (tmp_path / "all").iterdir()) == sorted(
+        f"{entry.stem}.npz" for entry in demo_folder.glob("*.mid"))
+    assert len(records(done)) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fact"),
+    [
+        (["--frames", "x.txt"], "cannot keep arrays in '.txt' files"),
+        (["--frames", "x.npy"], "a .npy file holds one array, and frames are many"),
+        (["--format", "csv"], "unknown format 'csv'"),
+        (["-d", "x"], "--directory is for the frames, and none are asked for"),
+    ],
+)
+def test_mistakes_are_named(maestrokit, demo_folder, arguments, fact):
+    done = maestrokit("features", demo_folder / "bach-prelude.mid", *arguments)
+    assert (done.status, done.out, done.lines[0]) == (2, b"", f"maestrokit features: {fact}")
+
+
+def test_bad_files_are_reported_and_the_rest_is_done(maestrokit, demo_folder, tmp_path):
+    bad = tmp_path / "bad.mid"
+    bad.write_bytes(b"no")
+    target = tmp_path / "out.jsonl"
+    done = maestrokit("features", bad, demo_folder / "bach-prelude.mid", "-o", target, "--groups", "pitch")
+    assert done.status == 65
+    assert f"cannot read '{bad}'" in done.err
+    assert len(target.read_text().splitlines()) == 1
+    target.unlink()
+    assert maestrokit("features", bad, "-o", target).status == 65
+    assert not target.exists()
+
+
+def test_update_leaves_what_is_newer(maestrokit, demo_folder, tmp_path):
+    target = tmp_path / "out.jsonl"
+    arguments = ["features", demo_folder, "-u", "-o", target, "--groups", "density"]
+    assert maestrokit(*arguments).status == 0
+    target.write_text("kept\n")
+    assert maestrokit(*arguments).status == 0
+    assert target.read_text() == "kept\n"
+
+
+def test_dry_run_names_what_would_be_read(maestrokit, demo_folder):
+    done = maestrokit("features", demo_folder, "-n")
+    assert done.out.decode().split() == sorted(str(path) for path in demo_folder.glob("*.mid"))
