@@ -105,7 +105,7 @@ def convert(
         tasks = [_mirrored(source, Path(outputs.directory), suffix) for source in found.sources]
     _check_targets(tasks, targets)
     if outputs.update:
-        tasks = [task for task in tasks if not all(_is_newer(target, task.source) for target in targets(task.target))]
+        tasks = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
     return Plan(tasks, found.missing)
 
 
@@ -154,7 +154,8 @@ def _check_targets(tasks: Iterable[Task], targets: Callable[[str], Sequence[str]
                 )
 
 
-def _is_newer(target: str, source: str) -> bool:
+def is_newer(target: str, source: str) -> bool:
+    """Return whether an output exists and is not older than its input; standard streams never are."""
     if streams.STANDARD in (target, source):
         return False
     try:
