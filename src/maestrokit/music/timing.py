@@ -50,12 +50,19 @@ def tempo_map(performance: Performance) -> TempoMap:
 def tick2second(tick: ArrayLike, tempo: TempoMap) -> Floats:
     """Return the time of ticks, in seconds."""
     ticks = np.asarray(tick)
-    row = np.maximum(np.searchsorted(tempo.tick, ticks, side="right") - 1, 0)
+    row = _row_of_last_change(ticks, tempo.tick)
     return np.asarray(tempo.second[row] + (ticks - tempo.tick[row]) * tempo.seconds_per_tick[row])
 
 
 def second2tick(second: ArrayLike, tempo: TempoMap) -> Integers:
     """Return the tick nearest to each time; the inverse of :func:`tick2second`."""
     seconds = np.asarray(second, np.float64)
-    row = np.maximum(np.searchsorted(tempo.second, seconds, side="right") - 1, 0)
+    row = _row_of_last_change(seconds, tempo.second)
     return np.rint(tempo.tick[row] + (seconds - tempo.second[row]) / tempo.seconds_per_tick[row]).astype(np.int64)
+
+
+def _row_of_last_change(moments: ArrayLike, changes: ArrayLike) -> Integers | int:
+    """Return the row of the last change not after each moment; most performances have one, and nothing to search."""
+    if np.size(changes) == 1:
+        return 0
+    return np.maximum(np.searchsorted(changes, moments, side="right") - 1, 0)
