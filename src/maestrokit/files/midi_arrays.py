@@ -3,7 +3,7 @@
 Where an event ends depends on its bytes alone, but for running status. So for every byte of the file, taken as the
 start of an event, the start of the next one is computed (most of these mean nothing), with a status byte left out
 taken for one of two data bytes. Then the chain of true events is followed from the first, by doubling: pointers to
-the 2nd, 4th, .. 32nd next, strides of 32 through the file, and the events between filled in. Last, everything that
+the 2nd, 4th, 8th, 16th next, strides of 16 through the file, and the events between filled in. Last, everything that
 was assumed is verified on the true events.
 
 What it does not fully understand it declines, and the reference reader decides; the two agree on everything else.
@@ -21,7 +21,7 @@ from maestrokit.music.performance import NOTE_ON_ENDS_IT, Controls, Notes, Other
 
 Bytes = NDArray[np.uint8]
 PADDING = 8  # bytes of zeros behind the file, so that looking ahead needs no test
-DOUBLINGS = 5  # pointers to the 32nd next event
+DOUBLINGS = 4  # pointers to the 16th next event
 END_OF_TRACK, SET_TEMPO = 0x2F, 0x51  # types of metas
 CHANNEL_BYTES = np.repeat(np.array([2, 3, 2, 3, 0], np.int64), [128, 64, 32, 16, 16])  # of a message, by first byte
 
@@ -126,16 +126,19 @@ def _gather(wire: Bytes, delta_length: Bytes, chain: Integers, rows_of_stops: In
     counts = np.diff(rows_of_stops, prepend=-1) - 1
     if not counts.all():
         return None
-    start, end = np.delete(chain, rows_of_stops), np.delete(chain, np.append(0, rows_of_stops[:-1] + 1))
+    is_event = np.ones(len(chain), bool)
+    is_event[rows_of_stops] = False
+    start, end = chain[is_event], chain[1:][is_event[:-1]]
     first_row = np.cumsum(counts) - counts
     track, rows = np.repeat(np.arange(tracks), counts), np.arange(len(start))
+    order = rows - first_row.repeat(counts)
     length = delta_length.take(start)
     delta = _numbers(wire, start, length)
     begin = start + length
     status = wire.take(begin)
     is_explicit, is_system = status >= 0x80, status >= 0xF0
     source = np.maximum.accumulate(np.where(is_explicit & ~is_system, rows, -1))
-    is_known = is_explicit | (source >= first_row[track])
+    is_known = is_explicit | (source >= rows - order)
     status = np.where(is_system, status, status.take(source))
     first = wire.take(begin + is_explicit)
     second = wire.take(begin + is_explicit + 1)
@@ -145,8 +148,8 @@ def _gather(wire: Bytes, delta_length: Bytes, chain: Integers, rows_of_stops: In
     if not is_known.all() or is_wrong.any() or (delta < 0).any() or not is_end[first_row + counts - 1].all():
         return None
     tick = np.cumsum(delta)
-    tick -= np.repeat(tick[first_row] - delta[first_row], counts)
-    return Events(wire, begin, end, tick, track, rows - first_row[track], status, first, second)
+    tick -= (tick[first_row] - delta[first_row]).repeat(counts)
+    return Events(wire, begin, end, tick, track, order, status, first, second)
 
 
 def _performance(data: bytes, events: Events, frame: Frame) -> Performance | None:
