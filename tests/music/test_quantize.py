@@ -20,7 +20,7 @@ from strategies import file_bytes, midi_bytes, performances, track_bytes
 SIXTEENTHS = Quantization(note_values=(Fraction(1, 16),))
 STEPS = st.sampled_from(["1/1000", "1/100", "3/200", "1/3", "2"]).map(Fraction)
 NOTE_VALUES = st.sampled_from(["1/16", "1/12", "1/16,1/12", "1/7", "3/16", "1/4096", "1/8,1/20"]).map(parse_note_values)
-any_file = midi_bytes(max_events=40).map(lambda data: settled(parse_midi(data, name="generated")))
+any_file = midi_bytes(max_events=20).map(lambda data: settled(parse_midi(data, name="generated")))
 
 
 @st.composite
@@ -29,12 +29,12 @@ def crowded_files(draw: st.DrawFn) -> Performance:
     message = st.sampled_from([b"\x90\x3c\x40", b"\x90\x3c\x40", b"\x90\x3c\0", b"\x80\x3c\x10", b"\x90\x3e\x20",
                                b"\x80\x3e\x20", b"\xb0\x40\x7f", b"\xb0\x40\0", b"\xff\x51\x03\x0f\0\0"])
     event = st.tuples(st.sampled_from([0, 0, 1, 2, 3, 30, 200]), message)
-    tracks = [track_bytes(draw(st.lists(event, max_size=25))) for _ in range(draw(st.integers(1, 2)))]
+    tracks = [track_bytes(draw(st.lists(event, max_size=18))) for _ in range(draw(st.integers(1, 2)))]
     division = draw(st.sampled_from([3, 96, 480, -25 << 8 | 4]))
     return settled(parse_midi(file_bytes(tracks, division=division), name="crowded"))
 
 
-inputs = performances() | any_file | crowded_files()
+inputs = performances(max_notes=8) | any_file | crowded_files()
 
 
 @st.composite
@@ -80,6 +80,7 @@ def test_twice_is_once_to_the_byte(performance: Performance, how: Quantization) 
 def test_twice_is_once_with_given_beats(
     performance: Performance, note_values: tuple[Fraction, ...], intervals: list[float]
 ) -> None:
+    assume(performance.last_tick < 10**6)  # beyond, quick beats make deltas that MIDI cannot hold
     how, beats = Quantization(note_values=note_values), np.cumsum(intervals)
     once = quantize(performance, how, beats=beats)[0]
     again = parse_midi(dump_midi(once), name="once")
@@ -244,8 +245,8 @@ def test_smpte_files_have_no_note_values() -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    {"step": Fraction(1), "note_values": (Fraction(1),)}, {"durations": "x"}, {"strength": 1.1}, {"strength": float("nan")},
-    {"swing": 1.0}, {"swing": 0.4}, {"duplicate_window": -1.0},
+    {"step": Fraction(1), "note_values": (Fraction(1),)}, {"durations": "x"}, {"strength": 1.1},
+    {"strength": float("nan")}, {"swing": 1.0}, {"swing": 0.4}, {"duplicate_window": -1.0},
 ])
 def test_senseless_ways_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):

@@ -116,10 +116,14 @@ def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers | Non
     >>> point_after(np.array([0, 479, 480]), [Grid(Fraction(480))]).tolist()
     [480, 480, 960]
     """
-    farthest = np.iinfo(np.int64).max
-    points = _neighbours(tick, grids, origin)
-    after = np.where(points > tick[:, None], points, farthest).min(axis=1)
-    return np.where(after == farthest, tick + 1, after)  # no neighbour is later: each tick here is one of the grid's
+    start = np.zeros_like(tick) if origin is None else origin
+    after = np.full_like(tick, np.iinfo(np.int64).max)
+    for grid in grids:
+        points = grid.neighbours(tick, start)
+        later = np.where(points > tick[:, None], points, after[:, None]).min(axis=1)
+        # where no neighbour is later, steps are finer than ticks, and every tick is one of the grid's
+        after = np.minimum(later, np.where(points.max(axis=1) > tick, later, tick + 1))
+    return after
 
 
 def _neighbours(tick: Integers, grids: Sequence[Grid], origin: Integers | None) -> Integers:

@@ -146,7 +146,10 @@ def quantize(
     )
     controls = performance.controls.replace(tick=time_map(performance.controls.tick))
     others = _moved_others(performance.others, moved, time_map)
-    return settled(performance.replace(notes=moved, controls=controls, others=others)), report
+    tempos = performance.tempos
+    if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
+        tempos = tempos.replace(order=np.full(len(tempos), -1))
+    return settled(performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)), report
 
 
 def _grids(performance: Performance, how: Quantization) -> list[Grid]:

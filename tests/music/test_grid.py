@@ -1,0 +1,69 @@
+"""Grids: the nearest point, in exact arithmetic."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrokit.errors import UsageError
+from maestrokit.music.grid import Grid, parse_note_values, parse_step, point_after, snapped
+
+steps = st.fractions(min_value=Fraction(1, 50), max_value=2000, max_denominator=1000)
+ticks = st.lists(st.integers(0, 10**9), min_size=1, max_size=20).map(lambda values: np.array(sorted(values), np.int64))
+
+
+@given(ticks, steps)
+def test_snapped_is_the_tick_nearest_to_the_exact_nearest_point(tick: np.ndarray, step: Fraction) -> None:
+    for place, result in zip(tick.tolist(), snapped(tick, [Grid(step)]).tolist(), strict=True):
+        point = Fraction(result) / step
+        near = {round(step * (int(point) + n)) for n in range(-1, 3)}
+        assert result in near  # it is a tick of the grid
+        nearest = min(abs(step * (int(place / step) + n) - place) for n in range(2))
+        assert abs(result - place) <= nearest + Fraction(1, 2)
+
+
+@given(ticks, st.lists(steps, min_size=1, max_size=3), st.sampled_from([0.5, 0.6, 2 / 3, 0.9]))
+def test_snapping_keeps_order_and_twice_is_once(tick: np.ndarray, spans: list[Fraction], swing: float) -> None:
+    grids = [Grid(step, swing=swing) for step in spans]
+    once = snapped(tick, grids)
+    assert (np.diff(once) >= 0).all()
+    assert snapped(once, grids).tolist() == once.tolist()
+
+
+@given(ticks, st.lists(steps, min_size=1, max_size=3))
+def test_the_point_after_a_tick_is_a_later_tick_of_the_grid(tick: np.ndarray, spans: list[Fraction]) -> None:
+    grids = [Grid(step) for step in spans]
+    after = point_after(tick, grids)
+    assert (after > tick).all()
+    assert snapped(after, grids).tolist() == after.tolist()
+    assert (after - tick <= max(1, min(spans) + Fraction(1, 2))).all()
+
+
+def test_the_later_of_two_equally_near_points() -> None:
+    assert snapped(np.array([60, 180]), [Grid(Fraction(120))]).tolist() == [120, 240]
+
+
+def test_points_counted_from_an_origin() -> None:
+    origin = np.array([7, 7])
+    assert snapped(np.array([100, 200]), [Grid(Fraction(120))], origin=origin).tolist() == [127, 247]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("10ms", "1/100"), ("0.5s", "1/2"), ("2", "2"), (".25", "1/4"), ("5us", "1/200000")]
+)
+def test_times(text: str, seconds: str) -> None:
+    assert parse_step(text) == Fraction(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "0", "0ms", "-1", "1e3", "10 minutes", "nan", "1/16"])
+def test_texts_that_are_no_times(text: str) -> None:
+    with pytest.raises(UsageError, match="no time step"):
+        parse_step(text)
+
+
+@pytest.mark.parametrize("text", ["", "1/0", "0", "0/4", "1/16,", "-1/4", "1/4097", "65", "x", "1/16 1/12", "1/1/1"])
+def test_texts_that_are_no_note_values(text: str) -> None:
+    with pytest.raises(UsageError, match="no note value"):
+        parse_note_values(text)
