@@ -13,6 +13,7 @@ Waveform = NDArray[np.float32]
 """Shape (channels, samples)."""
 
 KEYS = range(128)
+LOUDNESS = -22.0  # dB, of middle C in its first half second at velocity 127, in every piano
 SOFT_CUTOFF = 1200.0  # Hz; above it the una corda takes away SOFT_SLOPE
 SOFT_SLOPE = 4.0  # dB an octave
 SOFT_GAIN = 0.8  # two strings of three

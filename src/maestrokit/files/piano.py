@@ -7,6 +7,7 @@ from maestrokit.audio.piano import Piano
 from maestrokit.errors import NoInputError
 from maestrokit.files.compact_piano import INDEX, read_compact_piano
 from maestrokit.files.salamander import read_salamander
+from maestrokit.files.soundfont import read_soundfont
 
 SHIPPED = Path(__file__).resolve().parent.parent / "piano"
 
@@ -26,7 +27,8 @@ def read_piano(path: Path | str) -> Piano:
     Parameters
     ----------
     path : path
-        A folder of the Salamander's samples, at any depth; or a folder made by ``python -m maestrokit.piano.build``.
+        A folder of the Salamander's samples, at any depth; a folder made by ``python -m maestrokit.piano.build``; or a
+        soundfont. The last two pianos are kept, with their waveforms.
 
     Raises
     ------
@@ -38,6 +40,11 @@ def read_piano(path: Path | str) -> Piano:
     place = Path(path)
     if not place.exists():
         raise NoInputError(f"cannot read samples '{path}': no such file or folder")
-    if (place / INDEX).is_file():
-        return read_compact_piano(place)
-    return read_salamander(place)
+    return _piano(place.resolve())
+
+
+@lru_cache(maxsize=2)
+def _piano(place: Path) -> Piano:
+    if place.is_file():
+        return read_soundfont(place)
+    return read_compact_piano(place) if (place / INDEX).is_file() else read_salamander(place)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from maestrokit.audio.piano import Piano, Recording, Waveform, nearest_keys
+from maestrokit.audio.attack import onset_sample
+from maestrokit.audio.piano import LOUDNESS, Piano, Recording, Waveform, nearest_keys
 from maestrokit.errors import BadDataError
 
 NOTE_FILE = re.compile(r"([A-G]#?)(\d)v(\d+)\.(?:ogg|flac|wav)", re.IGNORECASE)
@@ -17,13 +18,11 @@ NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 LOWEST_KEY = 21  # of the release numbered 1
 HIGHEST_VELOCITY = (26, 34, 36, 43, 46, 50, 56, 64, 72, 80, 88, 96, 104, 112, 120, 127)  # of layers 1 to 16
 ATTACK = 0.7  # seconds that are measured
-ONSET_LEVEL = 0.1  # of the loudest millisecond of the attack
 PRE_ROLL = 0.001  # seconds kept before the onset
 ALIGNMENT = 0.004  # seconds by which two layers are at most shifted to match
 LONGEST = 14.0  # seconds of a note that are used
 SILENCE = 10 ** (-70 / 20)  # against the loudest part of a note; the note ends there
 FADE = 0.3  # seconds
-LOUDNESS = -22.0  # dB, of middle C in its first half second at velocity 127
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,9 @@ class _Attack:
 def read_salamander(folder: Path) -> Piano:
     """Return the piano of a folder of samples, at any depth; the npm packages ``@audio-samples/piano-*`` are such.
 
-    Notes begin 8 to 30 ms into their files: they are cut at the onset, which is where the differenced signal, in which
-    the hammer stands out from the string, first has a tenth of its loudest millisecond. Neighbouring velocity layers
-    are aligned by cross-correlation, so that a crossfade does not cancel. Levels are evened: each recording is brought
-    to a smooth curve over pitch, and velocity alone decides on loudness.
+    Notes begin 8 to 30 ms into their files: they are cut at the onset. Neighbouring velocity layers are aligned by
+    cross-correlation, so that a crossfade does not cancel. Levels are evened: each recording is brought to a smooth
+    curve over pitch, and velocity alone decides on loudness.
 
     Raises
     ------
@@ -95,11 +93,7 @@ def _read(path: Path, *, first: int = 0, samples: int = -1) -> tuple[Waveform, i
 def _attack(path: Path) -> _Attack:
     rate = soundfile.info(path).samplerate
     sound, rate = _read(path, samples=int(ATTACK * rate))
-    change = np.sqrt((np.diff(sound, axis=1) ** 2).sum(axis=0))
-    width = rate // 1000
-    loudness = np.sqrt(np.convolve(change**2, np.ones(width) / width))  # of the millisecond before each sample
-    early = loudness[: rate // 5]
-    onset = int(np.argmax(early > ONSET_LEVEL * early.max()))
+    onset = onset_sample(sound, sample_rate=rate)
     body = sound[:, onset : onset + rate // 2]
     return _Attack(path, onset, rate, float(10 * np.log10((body**2).mean() + 1e-12)), sound)
 

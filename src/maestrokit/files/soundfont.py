@@ -1,0 +1,168 @@
+"""SoundFont pianos (.sf2, .sf3): their zones become recordings, loops and volume envelopes written out."""
+
+import io
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from maestrokit.audio.attack import onset_sample
+from maestrokit.audio.piano import KEYS, LOUDNESS, Layer, Piano, Recording, Waveform
+from maestrokit.errors import BadDataError
+from maestrokit.files.soundfont_chunks import SoundFont, Zone, parse_soundfont
+
+PAN, ATTENUATION, COARSE_TUNE, FINE_TUNE, LOOPS, SCALE_TUNING, ROOT = 17, 48, 51, 52, 54, 56, 58
+START, END, LOOP_START, LOOP_END = (0, 4), (1, 12), (2, 45), (3, 50)  # offsets, fine and in units of 32768
+HOLD, DECAY, SUSTAIN, KEY_TO_HOLD, KEY_TO_DECAY = 35, 36, 37, 39, 40
+LONGEST = 12.0  # seconds of a note that are written out
+FADE = 0.5  # seconds
+ATTENUATION_SCALE = 0.4  # of what the files say, as the hardware had it and all players since
+SILENCE = 3e-4  # amplitude at which an envelope ends
+
+
+def read_soundfont(path: Path) -> Piano:
+    """Return the piano in a soundfont: its first preset.
+
+    Zones, tuning, loops, pan, attenuation and the hold, decay and sustain of the volume envelope are obeyed. Velocity
+    works as for all pianos here, by layers and a curve of loudness, and so do the dampers; filters, modulators and
+    low-frequency oscillators are not read.
+
+    Raises
+    ------
+    BadDataError
+        If it is no soundfont, or a damaged one.
+    """
+    try:
+        font = parse_soundfont(np.memmap(path, np.uint8, "r"))
+    except (ValueError, OSError) as error:
+        raise BadDataError(f"cannot read soundfont '{path}': {error}", "--samples takes .sf2 and .sf3 files") from None
+    recordings: list[Recording] = []
+    keys: dict[int, list[Layer]] = {}
+    places: dict[tuple[object, ...], int] = {}
+    for key in KEYS:
+        for velocity, zones in _layers(font, key):
+            identity = (tuple(map(id, zones)), _bend(zones, key))
+            if identity not in places:
+                places[identity] = len(recordings)
+                recordings.append(_recording(font, zones, key, path))
+            keys.setdefault(key, []).append(Layer(velocity, places[identity]))
+    filled = {key: keys[min(keys, key=lambda other: abs(other - key))] for key in KEYS}
+    gain = _gain(recordings[filled[60][-1].recording])
+    scaled = {key: tuple(Layer(one.velocity, one.recording, gain) for one in layers) for key, layers in filled.items()}
+    return Piano(tuple(recordings), scaled)
+
+
+def _layers(font: SoundFont, key: int) -> list[tuple[float, tuple[Zone, ...]]]:
+    """Return the zones that sound together on a key, by the middle of the velocities at which they do."""
+    here = [zone for zone in font.zones if zone.keys[0] <= key <= zone.keys[1]]
+    bounds = sorted({zone.velocities[0] for zone in here} | {zone.velocities[1] + 1 for zone in here})
+    layers = []
+    for low, high in pairwise(bounds):
+        zones = tuple(zone for zone in here if zone.velocities[0] <= low and high - 1 <= zone.velocities[1])
+        if zones:
+            layers.append(((low + high - 1) / 2, zones))
+    return layers
+
+
+def _semitones(zone: Zone, key: int) -> float:
+    """Return by how much a zone's sample is transposed on a key."""
+    root = zone.generators.get(ROOT, -1)
+    root = zone.sample.root if root < 0 else root
+    cents = zone.generators.get(FINE_TUNE, 0) + zone.sample.correction
+    scale = zone.generators.get(SCALE_TUNING, 100) / 100
+    return (key - root) * scale + zone.generators.get(COARSE_TUNE, 0) + cents / 100
+
+
+def _bend(zones: tuple[Zone, ...], key: int) -> object:
+    """Return what else tells the recordings of two keys apart: nothing, if the zones only move with the key."""
+    moves = all(zone.generators.get(SCALE_TUNING, 100) == 100 for zone in zones)
+    fixed = all(zone.generators.get(kind, 0) == 0 for zone in zones for kind in (KEY_TO_HOLD, KEY_TO_DECAY))
+    return None if moves and fixed else key
+
+
+def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, path: Path) -> Recording:
+    """Return the zones as one recording, at the sample rate and pitch of the first one."""
+    rate = zones[0].sample.sample_rate
+    return Recording(key - _semitones(zones[0], key), rate, partial(_together, font, zones, key, path))
+
+
+def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, path: Path) -> Waveform:
+    rate = zones[0].sample.sample_rate * 2 ** (_semitones(zones[0], key) / 12)  # at which the sample is played
+    sounds = []
+    for zone in zones:
+        try:
+            played, own_rate = _written_out(font, zone, key)
+        except (soundfile.LibsndfileError, ValueError) as error:
+            raise BadDataError(f"cannot read soundfont '{path}': damaged sample", "copy it again") from error
+        sounds.append(played if own_rate == rate else soxr.resample(played.T, own_rate, rate).T)
+    mixed = np.zeros((2, max(sound.shape[1] for sound in sounds)), np.float32)
+    for sound in sounds:
+        mixed[:, : sound.shape[1]] += sound
+    onset = onset_sample(mixed, sample_rate=round(rate))
+    return mixed[:, max(onset - round(rate) // 1000, 0) :]
+
+
+def _written_out(font: SoundFont, zone: Zone, key: int) -> tuple[Waveform, float]:
+    """Return a zone as it sounds on a key, panned, and the rate at which it is to be played."""
+    rate = zone.sample.sample_rate * 2 ** (_semitones(zone, key) / 12)
+    sound, first, last = _samples(font, zone)
+    length = int(LONGEST * rate)
+    if zone.generators.get(LOOPS, 0) & 1 and last - first > 1 and length > last:
+        rounds = -(-(length - last) // (last - first))
+        sound = np.concatenate([sound[:last], np.tile(sound[first:last], rounds)])
+    sound = sound[:length] * _envelope(zone, key, rate, min(len(sound), length))
+    audible = np.flatnonzero(np.abs(sound) > SILENCE * np.abs(sound).max(initial=0))
+    sound = sound[: int(audible[-1]) + 1 if len(audible) else 1]
+    fade = min(int(FADE * rate), len(sound) // 2)
+    sound[len(sound) - fade :] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
+    angle = (np.clip(zone.generators.get(PAN, 0), -500, 500) / 1000 + 0.5) * np.pi / 2
+    gain = 10 ** (-ATTENUATION_SCALE * zone.generators.get(ATTENUATION, 0) / 200)
+    sides = np.array([[np.cos(angle)], [np.sin(angle)]]) * gain
+    return np.asarray(sides * sound, np.float32), rate
+
+
+def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int]:
+    """Return a zone's samples, and where its loop begins and ends in them."""
+    sample = zone.sample
+    starts, ends, loop_starts, loop_ends = (
+        zone.generators.get(fine, 0) + 32768 * zone.generators.get(coarse, 0)
+        for fine, coarse in (START, END, LOOP_START, LOOP_END)
+    )
+    if sample.is_compressed:
+        data = bytes(font.data[sample.start : sample.end])
+        decoded, _ = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+        whole, begin = decoded[:, 0], 0  # the loop of a compressed sample counts from its start
+    else:
+        raw = font.data[2 * sample.start : 2 * sample.end]
+        whole, begin = np.frombuffer(bytes(raw), "<i2").astype(np.float32) / 32768, sample.start
+    cut = max(starts, 0)
+    whole = whole[cut : len(whole) + min(ends, 0)]
+    if len(whole) == 0:
+        raise ValueError("an empty sample")
+    first, last = sample.loop_start + loop_starts - begin - cut, sample.loop_end + loop_ends - begin - cut
+    return whole, max(first, 0), min(last, len(whole))
+
+
+def _envelope(zone: Zone, key: int, rate: float, length: int) -> NDArray[np.float32]:
+    """Return the volume envelope after its attack: full level, then a fall, linear in dB, to the sustain level."""
+    hold = _seconds(zone, HOLD, KEY_TO_HOLD, key)
+    decay = _seconds(zone, DECAY, KEY_TO_DECAY, key)  # of a fall by 100 dB
+    sustain = np.clip(zone.generators.get(SUSTAIN, 0) / 10, 0, 100)  # dB
+    time = np.arange(length) / rate
+    decibels = np.minimum(np.maximum(time - hold, 0) / decay * 100, sustain)
+    return np.asarray(10 ** (-decibels / 20), np.float32)
+
+
+def _seconds(zone: Zone, kind: int, key_kind: int, key: int) -> float:
+    cents = zone.generators.get(kind, -12000) + (60 - key) * zone.generators.get(key_kind, 0)
+    return float(2 ** (np.clip(cents, -12000, 8000) / 1200))
+
+
+def _gain(recording: Recording) -> float:
+    """Return the gain that brings middle C to the loudness of all pianos here."""
+    body = recording.read()[:, : int(recording.sample_rate / 2)]
+    return float(10 ** (LOUDNESS / 20) / max(np.sqrt((body**2).mean()), 1e-6))
