@@ -56,10 +56,11 @@ def dump_midi(performance: Performance) -> bytes:
     end = np.cumsum(delta_length + kept.length + CHUNK_HEADER * starts_track)
     begin = end - delta_length - kept.length
     out = np.zeros(end[-1] if tracks else 0, np.uint8)
-    for group in range(4):
+    last_delta_byte = end - kept.length - 1
+    out[last_delta_byte] = delta & 0x7F
+    for group in range(1, 4):
         rows = np.flatnonzero(delta_length > group)
-        value = delta[rows] >> 7 * group & 0x7F
-        out[begin[rows] + delta_length[rows] - 1 - group] = value | (0x80 if group else 0)
+        out[last_delta_byte[rows] - group] = delta[rows] >> 7 * group & 0x7F | 0x80
     _copy(kept, out, end - kept.length)
     track_end = end[np.flatnonzero(np.diff(events.track, append=tracks))]
     for start, stop in zip(begin[starts_track].tolist(), track_end.tolist(), strict=True):
