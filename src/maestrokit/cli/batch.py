@@ -56,8 +56,8 @@ def results(
     failures: list[ExitStatus] = []
     for error in plan.missing:
         failures.append(_failed(command, error, running))
-    outcomes = _outcomes(work, plan.tasks, running)
-    for outcome in report.progress(outcomes, total=len(plan.tasks), label=command, shown=not running.quiet):
+    found = outcomes(work, plan.tasks, running)
+    for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
@@ -76,7 +76,8 @@ def run(command: str, work: Callable[[Task], Sequence[str]], plan: Plan, running
                 report.say(f"{task.source}: {note}")
 
 
-def _outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:
+def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:
+    """Yield what becomes of each task, good or bad, in the order of the tasks, and report nothing."""
     jobs = running.jobs or os.cpu_count() or 1
     if jobs < 0:
         raise UsageError(f"--jobs {jobs} is negative", "0 means one a core")

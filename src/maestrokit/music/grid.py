@@ -132,7 +132,7 @@ def _neighbours(tick: Integers, grids: Sequence[Grid], origin: Integers | None) 
 
 
 def parse_step(text: str) -> Fraction:
-    """Return a time in seconds.
+    """Return a time in seconds that can be a step.
 
     >>> parse_step("10ms") == parse_step("0.01s") == parse_step("0.01")
     True
@@ -142,11 +142,24 @@ def parse_step(text: str) -> Fraction:
     UsageError
         If the text is no time, or less than a microsecond.
     """
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
-    seconds = Fraction(match[1]) * SECONDS_PER_UNIT[match[2]] if match else Fraction(0)
+    seconds = parse_time(text)
     if seconds < SHORTEST_STEP:
         raise UsageError(f"'{text}' is no time step", "for example 10ms, 0.01s or 0.01; at least 1us")
     return seconds
+
+
+def parse_time(text: str) -> Fraction:
+    """Return a time in seconds, given with its unit (s, ms or us) or in seconds.
+
+    Raises
+    ------
+    UsageError
+        If the text is no time.
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
+    if match is None:
+        raise UsageError(f"'{text}' is no time", "for example 10ms, 0.01s or 0.01")
+    return Fraction(match[1]) * SECONDS_PER_UNIT[match[2]]
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:

@@ -1,0 +1,134 @@
+"""The work of ``maestrokit quantize`` on one input, and on all of them where velocities need the whole corpus."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maestrokit.cli import batch, report, streams
+from maestrokit.cli.filters import read_performance, write_performance
+from maestrokit.cli.options import Inputs, Outputs, Running
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import streams as files
+from maestrokit.files import walk
+from maestrokit.music.beats import parse_beats
+from maestrokit.music.columns import Floats
+from maestrokit.music.performance import Performance
+from maestrokit.music.quantize import Quantization, QuantizeReport, quantize
+from maestrokit.music.velocity import parse_velocity_range, velocity_range, with_normalized_velocity
+
+SOURCE = "{}"  # in --beats: the input without its suffix
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What to say about one input."""
+
+    done: str
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Quantizer:
+    """How inputs are quantized; a class, so that other processes can be given it.
+
+    Parameters
+    ----------
+    velocities : str, (int, int) or None
+        ``file``: each has its own range; a range; or None, to leave velocities alone.
+    """
+
+    how: Quantization
+    beats: str | None
+    velocities: str | tuple[int, int] | None
+    repair: bool
+    made_by: str | None
+
+    def __call__(self, task: streams.Task) -> Notes:
+        """Read the source, quantize it, write the target."""
+        performance, done = self.quantized(task)
+        spread, warning = "", ""
+        if self.velocities is not None:
+            chosen = velocity_range([performance]) if self.velocities == "file" else self.velocities
+            lowest, highest = int(chosen[0]), int(chosen[1])
+            performance, outside = with_normalized_velocity(performance, lowest, highest)
+            spread = f"; velocities {lowest}..{highest} became 1..127" if lowest < highest else "; velocities became 64"
+            if outside:
+                warning = f"{outside} velocities were outside {lowest}..{highest} and became 1 or 127"
+        write_performance(performance, task.target, made_by=self.made_by)
+        return Notes(told(done) + spread, warning)
+
+    def quantized(self, task: streams.Task) -> tuple[Performance, QuantizeReport]:
+        """Read and quantize the source of a task, its velocities as they are."""
+        performance = read_performance(task.source, repair=self.repair)
+        return quantize(performance, self.how, beats=None if self.beats is None else self.beats_of(task))
+
+    def beats_of(self, task: streams.Task) -> Floats:
+        """Read the beats that belong to a task."""
+        path = str(self.beats).replace(SOURCE, str(Path(task.source).with_suffix("")))
+        try:
+            text = files.read_bytes(path).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            hint = "one beat a line, its time in seconds first"
+            raise BadDataError(f"cannot read '{path}': not a text", hint) from None
+        return parse_beats(text, name=path)
+
+    def range_of(self, task: streams.Task) -> tuple[int, int]:
+        """Return the velocity range of the quantized source of a task."""
+        return velocity_range([self.quantized(task)[0]])
+
+
+def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running: Running) -> None:
+    """Quantize all inputs; say what was done to each with ``-v``, and what was lost unless ``-q``."""
+    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES)
+    for task in plan.tasks[:1]:
+        streams.refuse_terminal(task.target, "MIDI")
+    _check_beats(quantizer, plan)
+    if isinstance(quantizer.velocities, str) and quantizer.velocities not in ("file", "corpus"):
+        quantizer = replace(quantizer, velocities=parse_velocity_range(quantizer.velocities))
+    if quantizer.velocities == "corpus" and not running.dry_run:
+        quantizer = replace(quantizer, velocities=_corpus_range(quantizer, inputs, plan, running))
+    for task, notes in batch.results("quantize", quantizer, plan, running):
+        if running.verbose:
+            report.say(f"{task.source}: {notes.done}")
+        if notes.warning and not running.quiet:
+            report.say(f"{task.source}: {notes.warning}")
+
+
+def _corpus_range(
+    quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Running
+) -> str | tuple[int, int]:
+    """Return the velocity range of all inputs, those with new enough outputs too; unreadable ones are passed over."""
+    if any(task.source == files.STANDARD for task in plan.tasks):
+        return "file"  # standard input comes alone, and can be read once
+    tasks = streams.gather(inputs, replace(running, quiet=True), suffixes=walk.MIDI_SUFFIXES).tasks
+    found = batch.outcomes(quantizer.range_of, tasks, running)
+    shown = report.progress(found, total=len(tasks), label="velocities", shown=not running.quiet)
+    ranges = [outcome.result for outcome in shown if outcome.result is not None]
+    lowest, highest = velocity_range([])
+    return min([lowest, *(low for low, _ in ranges)]), max([highest, *(high for _, high in ranges)])
+
+
+def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
+    if quantizer.beats is None:
+        return
+    if quantizer.how.step is not None:
+        raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
+    if plan.is_batch and SOURCE not in quantizer.beats:
+        raise UsageError(
+            f"--beats '{quantizer.beats}' cannot be the beats of several inputs",
+            "with {} for the input without its suffix each has its own: --beats {}_beats.txt",
+        )
+    if quantizer.beats == files.STANDARD and any(task.source == files.STANDARD for task in plan.tasks):
+        raise UsageError("standard input is named twice", "it can be read once")
+
+
+def told(done: QuantizeReport) -> str:
+    """Return a report in words.
+
+    >>> told(QuantizeReport(notes=3, moved=2, farthest=0.0312, duplicates=1, overlaps=0))
+    '3 notes: 2 onsets moved, by up to 31 ms; 1 duplicate removed; 0 overlaps cut'
+    """
+    return (
+        f"{done.notes} note{'s' * (done.notes != 1)}: {done.moved} onset{'s' * (done.moved != 1)} moved, "
+        f"by up to {1000 * done.farthest:.0f} ms; {done.duplicates} duplicate{'s' * (done.duplicates != 1)} removed; "
+        f"{done.overlaps} overlap{'s' * (done.overlaps != 1)} cut"
+    )

@@ -1,0 +1,135 @@
+"""``maestrokit quantize`` from the command line."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import CommandLine
+from maestrokit.errors import ExitStatus
+from maestrokit.files.midi import read_midi
+from maestrokit.music.velocity import velocity_range
+
+
+@pytest.fixture
+def takes(tmp_path: Path, demo_folder: Path) -> Path:
+    """A folder of two performances with their beats."""
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for name in ("bach-prelude", "satie-gymnopedie"):
+        shutil.copy(demo_folder / f"{name}.mid", folder)
+        shutil.copy(demo_folder / f"{name}.beats.txt", folder)
+    return folder
+
+
+@pytest.mark.parametrize("options", [
+    ["--step", "10ms"], ["--grid", "1/16,1/12", "--durations", "offsets"], ["--grid", "none"],
+    ["--grid", "1/8", "--swing", "0.6", "--durations", "grid", "--normalize-velocity", "file"],
+    ["--beats", "{}.beats.txt", "--grid", "1/16"],
+])
+def test_twice_is_once(maestrokit: CommandLine, takes: Path, tmp_path: Path, options: list[str]) -> None:
+    take, once = takes / "bach-prelude.mid", takes / "once.mid"
+    shutil.copy(takes / "bach-prelude.beats.txt", takes / "once.beats.txt")
+    assert maestrokit("quantize", take, *options, "-o", once, "--no-provenance").status == 0
+    assert maestrokit("quantize", once, *options, "--no-provenance").out == once.read_bytes()
+
+
+def test_verbose_counts_what_was_done(maestrokit: CommandLine, takes: Path) -> None:
+    done = maestrokit("quantize", takes / "bach-prelude.mid", "--grid", "1/16", "-v")
+    count = len(read_midi(takes / "bach-prelude.mid").notes)
+    assert len(done.lines) == 1
+    assert done.lines[0].startswith(f"{takes}/bach-prelude.mid: {count} notes: ")
+    assert "onsets moved, by up to" in done.lines[0] and "overlaps cut" in done.lines[0]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_corpus_normalization_uses_one_range_for_all_inputs(
+    maestrokit: CommandLine, takes: Path, tmp_path: Path, jobs: str
+) -> None:
+    options = ("--grid", "none", "--normalize-velocity", "corpus", "-j", jobs)
+    assert maestrokit("quantize", takes, *options, "-d", tmp_path / "out").status == 0
+    before, after = ([read_midi(path) for path in sorted(folder.glob("*.mid"))] for folder in (takes, tmp_path / "out"))
+    lowest, highest = velocity_range(before)
+    assert velocity_range(after) == (1, 127)
+    for old, new in zip(before, after, strict=True):
+        wanted = 1 + np.rint(126 * (old.notes.velocity - lowest) / (highest - lowest))
+        assert new.notes.velocity.tolist() == wanted.tolist()
+
+
+def test_corpus_range_counts_inputs_that_are_up_to_date_and_passes_over_bad_ones(
+    maestrokit: CommandLine, takes: Path, tmp_path: Path
+) -> None:
+    options = ("--grid", "none", "--normalize-velocity", "corpus", "-d", tmp_path / "out")
+    maestrokit("quantize", takes, *options)
+    wanted = (tmp_path / "out/bach-prelude.mid").read_bytes()
+    (tmp_path / "out/bach-prelude.mid").unlink()
+    (takes / "bad.mid").write_bytes(b"bad")
+    done = maestrokit("quantize", takes, *options, "-u")
+    assert done.status == ExitStatus.BAD_DATA
+    assert [line for line in done.lines if "cannot read" in line] == [
+        f"maestrokit quantize: cannot read '{takes}/bad.mid': not a MIDI file (MThd not found)"
+    ]
+    assert (tmp_path / "out/bach-prelude.mid").read_bytes() == wanted
+
+
+def test_velocities_outside_the_given_range_are_told_unless_quiet(maestrokit: CommandLine, takes: Path) -> None:
+    take = takes / "bach-prelude.mid"
+    velocity = read_midi(take).notes.velocity
+    middle = int(np.median(velocity))
+    options = ("--grid", "none", "--normalize-velocity", f"{middle},127")
+    done = maestrokit("quantize", take, *options)
+    outside = int((velocity < middle).sum())
+    assert done.lines == [f"{take}: {outside} velocities were outside {middle}..127 and became 1 or 127"]
+    assert maestrokit("quantize", take, *options, "-q").err == ""
+
+
+def test_corpus_of_standard_input_is_that_file(maestrokit: CommandLine, takes: Path) -> None:
+    data = (takes / "bach-prelude.mid").read_bytes()
+    options = ("--grid", "none", "--no-provenance", "--normalize-velocity")
+    one, all_inputs = (maestrokit("quantize", "-", *options, which, stdin=data) for which in ("file", "corpus"))
+    assert one.status == 0
+    assert one.out == all_inputs.out
+
+
+def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path) -> None:
+    take, beats = takes / "bach-prelude.mid", takes / "bach-prelude.beats.txt"
+    from_file = maestrokit("quantize", take, "--grid", "1/16", "--no-provenance", "--beats", beats)
+    piped = maestrokit("quantize", take, "--grid", "1/16", "--no-provenance", "--beats", "-", stdin=beats.read_bytes())
+    assert from_file.status == 0
+    assert from_file.out == piped.out
+
+
+@pytest.mark.parametrize(("options", "status", "said"), [
+    ([], 2, "nothing says where notes go"),
+    (["--step", "10ms", "--grid", "1/16"], 2, "--step and --grid exclude each other"),
+    (["--step", "10ms", "--beats", "b.txt"], 2, "--beats and --step exclude each other"),
+    (["--grid", "1/0"], 2, "'1/0' is no note value"),
+    (["--step", "soon"], 2, "'soon' is no time"),
+    (["--step", "0"], 2, "'0' is no time step"),
+    (["--grid", "none", "--duplicate-window", "-1"], 2, "'-1' is no time"),
+    (["--grid", "1/8", "--durations", "long"], 2, "--durations 'long' is not known"),
+    (["--grid", "1/8", "--strength", "2"], 2, "--strength 2 is outside 0..1"),
+    (["--grid", "1/8", "--swing", "0.2"], 2, "--swing 0.2 is outside 0.5..1"),
+    (["--grid", "1/8", "--normalize-velocity", "loud"], 2, "'loud' is no range of velocities"),
+    (["--grid", "1/8", "--beats", "gone.txt"], 66, "cannot read 'gone.txt'"),
+    (["--grid", "1/8", "--beats", "bach-prelude.mid"], 65, "cannot read 'bach-prelude.mid': not a text"),
+    (["--grid", "1/8", "--beats", "empty.txt"], 65, "cannot use 'empty.txt': 0 beats make no tempo"),
+])
+def test_mistakes_are_named_in_two_lines(
+    maestrokit: CommandLine, monkeypatch: pytest.MonkeyPatch, takes: Path, options: list[str], status: int, said: str
+) -> None:
+    monkeypatch.chdir(takes)
+    Path("empty.txt").touch()
+    done = maestrokit("quantize", "bach-prelude.mid", *options)
+    assert (done.status, done.out) == (status, b"")
+    assert done.lines[0].startswith(f"maestrokit quantize: {said}")
+    assert len(done.lines) <= 2
+
+
+def test_one_file_of_beats_is_not_that_of_several_inputs(maestrokit: CommandLine, takes: Path, tmp_path: Path) -> None:
+    options = ("--grid", "1/16", "-d", tmp_path / "out", "--beats")
+    refused = maestrokit("quantize", takes, *options, takes / "bach-prelude.beats.txt")
+    assert refused.status == ExitStatus.USAGE
+    assert maestrokit("quantize", takes, *options, "{}.beats.txt").status == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
