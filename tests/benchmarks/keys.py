@@ -25,6 +25,7 @@ from maestrokit.music.sustain import timed_notes
 
 Piece = tuple[str, str, Performance, Key]
 Finder = Callable[[Any], Key]
+System = tuple[str, Callable[[Performance], Any], Finder]
 
 
 def weighted(reference: Key, found: Key) -> float:
@@ -54,7 +55,8 @@ def ours_by(weights: Callable[[Any, Any], Any]) -> Finder:
 
 def partitura_form(performance: Performance) -> Any:
     notes = timed_notes(performance, pedal_extends=False)
-    form = np.zeros(len(notes.pitch), [("onset_sec", "f8"), ("duration_sec", "f8"), ("pitch", "i8"), ("velocity", "i8")])
+    columns = [("onset_sec", "f8"), ("duration_sec", "f8"), ("pitch", "i8"), ("velocity", "i8")]
+    form = np.zeros(len(notes.pitch), columns)
     form["onset_sec"], form["duration_sec"], form["pitch"] = notes.onset, notes.offset - notes.onset, notes.pitch
     return form
 
@@ -82,8 +84,8 @@ def music21_finder(method: str) -> Finder:
     return find
 
 
-def systems(every: bool) -> list[tuple[str, Callable[[Performance], Any], Finder]]:
-    listed: list[tuple[str, Callable[[Performance], Any], Finder]] = [("maestrokit", unchanged, ours("albrecht-shanahan"))]
+def systems(every: bool) -> list[System]:
+    listed: list[System] = [("maestrokit", unchanged, ours("albrecht-shanahan"))]
     listed += [(f"  {name}", unchanged, ours(name)) for name in list(PROFILES)[1:]]
     listed += [
         ("  by note count", unchanged, ours_by(lambda duration, notes: np.ones(len(duration)))),
@@ -99,12 +101,12 @@ def systems(every: bool) -> list[tuple[str, Callable[[Performance], Any], Finder
     return listed
 
 
-def partitura_systems() -> list[tuple[str, Callable[[Performance], Any], Finder]]:
-    names = ("krumhansl_kessler", "kostka_payne", "cmbs")
+def partitura_systems() -> list[System]:
+    names = ("krumhansl_kessler", "kostka_payne", "temperley")
     return [(f"partitura {name}", partitura_form, partitura_finder(name)) for name in names]
 
 
-def music21_systems() -> list[tuple[str, Callable[[Performance], Any], Finder]]:
+def music21_systems() -> list[System]:
     methods = ("aarden", "krumhansl", "temperley")
     return [(f"music21 {method}", music21_form, music21_finder(method)) for method in methods]
 
@@ -149,7 +151,7 @@ def print_local_keys(data: Path) -> None:
             right += float(shared[spans.key == key.index].sum())
             constant += (end - start) * (whole == key)
             total += end - start
-    print(f"local keys of Mozart: right for {right / total:.3f} of the time; the global key always: {constant / total:.3f}")
+    print(f"local keys of Mozart: {right / total:.3f} of the time right, {constant / total:.3f} with one key a piece")
 
 
 def main() -> None:
@@ -158,7 +160,8 @@ def main() -> None:
     parser.add_argument("--ours", action="store_true", help="leave the peers out")
     arguments = parser.parse_args()
     pieces: list[Piece] = [("Mozart", each.name, each.performance, each.key) for each in mozart(arguments.data)]
-    pieces += [("POP909", each.name, each.performance, each.keys[0]) for each in pop909(arguments.data) if len(each.keys) == 1]
+    songs = [song for song in pop909(arguments.data) if len(song.keys) == 1]
+    pieces += [("POP909", song.name, song.performance, song.keys[0]) for song in songs]
     print(f"{len(pieces)} pieces, median {int(np.median([len(piece[2].notes) for piece in pieces]))} notes")
     print_scores(pieces, not arguments.ours)
     print("missed:")

@@ -37,13 +37,13 @@ QUALITIES = (
     Quality("min", (0, 3, 7), 0.0),
     Quality("dim", (0, 3, 6), 0.56),
     Quality("aug", (0, 4, 8), 1.12),
-    Quality("7", (0, 4, 7, 10), 0.14),
-    Quality("maj7", (0, 4, 7, 11), 0.14),
-    Quality("min7", (0, 3, 7, 10), 0.14),
+    Quality("7", (0, 4, 7, 10), 0.3),
+    Quality("maj7", (0, 4, 7, 11), 0.3),
+    Quality("min7", (0, 3, 7, 10), 0.3),
     Quality("hdim7", (0, 3, 6, 10), 0.7),
     Quality("dim7", (0, 3, 6, 9), 0.7),
-    Quality("sus2", (0, 2, 7), 3.2),
-    Quality("sus4", (0, 5, 7), 3.2),
+    Quality("sus2", (0, 2, 7), 1.8),
+    Quality("sus4", (0, 5, 7), 1.8),
 )
 QUALITY_NAMES = tuple(quality.name for quality in QUALITIES)
 

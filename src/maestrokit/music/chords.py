@@ -24,6 +24,7 @@ TOGETHER = 0.05  # seconds: onsets closer than this to the one before are one ch
 REST = 0.3  # seconds: a silence from here on is a span of its own
 RINGING = 0.5  # seconds after its release for which a note under the pedal counts; then it has faded
 HELD = 0.3  # share of a span for which the lowest note has to sound
+BASS_FALL = 0.1  # a semitone higher, a lowest note says that much less about the inversion
 CHANGE_COST, WITHOUT_BASS_COST = 0.90, 0.96  # of a change, and more where no new bass note is struck
 USUAL_SPAN, PACE_POWER = 0.3, 0.6  # seconds between onsets; how far faster music is taken to change chords faster
 TEXTURE_POWER = 0.8  # twice as many notes are not twice as sure
@@ -43,7 +44,7 @@ class Chords(Columns):
     quality: Integers
     """Index into ``chord_templates.QUALITIES``; ``NO_CHORD`` where there is none."""
     bass: Integers
-    """Pitch class of the tone of the chord that is longest the lowest to sound; ``NO_CHORD`` where there is none."""
+    """Pitch class of the tone of the chord that is longest and deepest in the bass; ``NO_CHORD`` where there is none."""
     inversion: Integers
     """Place of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
     score: Floats
@@ -57,8 +58,8 @@ class Spans(NamedTuple):
     """Seconds, shape (spans + 1,)."""
     tones: Floats
     """Seconds for which each pitch class sounds, octaves added up, shape (spans, 12)."""
-    bass: Integers
-    """Pitch class of the lowest note; -1 in silence."""
+    lowest: Integers
+    """MIDI number of the lowest note; -1 in silence."""
     has_new_bass: Mask
     """Whether that note begins with the span."""
 
@@ -66,8 +67,8 @@ class Spans(NamedTuple):
 def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_NAMES) -> Chords:
     """Return the chords of a performance; drums are left out.
 
-    Notes count while their key is down, and while the pedal holds them up to half a second longer: on POP909 that is
-    better than without the pedal, and much better than all that it holds.
+    Notes count while their key is down, and while the pedal holds them up to half a second longer, so that chords
+    played under one pedal do not run into each other.
 
     Parameters
     ----------
@@ -111,10 +112,26 @@ def _scores(spans: Spans, table: Templates) -> Floats:
     time = lengths * (USUAL_SPAN / lengths.mean()) ** PACE_POWER
     texture = np.where(is_silent, 0.0, sounding / lengths) ** TEXTURE_POWER
     tones = spans.tones * (time * texture / np.where(is_silent, 1.0, sounding))[:, None]
-    bass = np.where(spans.bass[:, None] == np.arange(12), time[:, None], 0.0)
+    bass = np.where(_is_bass(spans), time[:, None], 0.0)
     scores = tones @ table.tone + bass @ table.bass - time[:, None] * table.penalty
     scores[is_silent, :-1] -= time[is_silent, None]
     return np.asarray(scores)
+
+
+def _is_bass(spans: Spans) -> Mask:
+    """Return whether each pitch class is the lowest to sound in each span, shape (spans, 12)."""
+    return (spans.lowest[:, None] % 12 == np.arange(12)) & (spans.lowest[:, None] >= 0)
+
+
+def _bass_weights(spans: Spans, lengths: Floats, first: Integers) -> Floats:
+    """Return how much each span says for each pitch class as the bass of its chord, shape (spans, 12).
+
+    The lower a note is among the lowest notes of its chord, the more: the first note of a broken chord is its bass.
+    """
+    lowest = np.where(spans.lowest < 0, 128, spans.lowest)
+    of_chord = np.repeat(np.minimum.reduceat(lowest, first), np.diff(np.append(first, len(lowest))))
+    weights = lengths * np.exp(-BASS_FALL * (lowest - of_chord))
+    return np.where(_is_bass(spans), weights[:, None], 0.0)
 
 
 def note_spans(onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike) -> Spans:
@@ -133,7 +150,7 @@ def note_spans(onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike) -> Spans:
     lowest_new = np.full(len(lowest), 128)
     np.minimum.at(lowest_new, span, pitch)
     tones = np.pad(sounding, ((0, 0), (0, 4))).reshape(-1, 11, 12).sum(axis=1)
-    return Spans(edges, tones, np.where(lowest < 0, -1, lowest % 12), lowest_new <= np.where(lowest < 0, 128, lowest))
+    return Spans(edges, tones, lowest, lowest_new <= np.where(lowest < 0, 128, lowest))
 
 
 def _merged(spans: Spans, root: Integers, quality: Integers) -> Chords:
@@ -141,8 +158,7 @@ def _merged(spans: Spans, root: Integers, quality: Integers) -> Chords:
     first = np.flatnonzero((np.diff(root, prepend=-2) != 0) | (np.diff(quality, prepend=-2) != 0))
     lengths = np.diff(spans.edges)
     tones = np.add.reduceat(spans.tones, first)  # (chords, 12)
-    bass = np.where(spans.bass[:, None] == np.arange(12), lengths[:, None], 0.0)
-    bass = np.add.reduceat(bass, first)
+    bass = np.add.reduceat(_bass_weights(spans, lengths, first), first)
     root, quality = root[first], quality[first]
     members = np.full((len(QUALITIES) + 1, 4), -1)
     for index, each in enumerate(QUALITIES):
