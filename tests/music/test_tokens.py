@@ -136,8 +136,10 @@ def test_all_of_maestro_comes_back_within_10_ms_and_one_velocity_bin(shared_data
 
 def _matched(sung, back, name) -> int:
     """Check each decoded note against its original; return how many originals were merged into another."""
-    rows = np.lexsort((-sung.velocity, np.rint(sung.onset / STANDARD.step), sung.pitch))
-    step = np.rint(sung.onset[rows] / STANDARD.step)
+    onset, offset = np.rint(sung.onset * 100), np.rint(sung.offset * 100)
+    step = np.where(offset <= onset, np.floor(sung.onset * 100), onset)
+    rows = np.lexsort((-sung.velocity, step, sung.pitch))
+    step = step[rows]
     first = np.append(True, (np.diff(sung.pitch[rows]) != 0) | (np.diff(step) != 0))
     kept = rows[first]
     order = np.lexsort((back.onset, back.pitch))

@@ -108,7 +108,8 @@ class _Events(NamedTuple):
 def encode(performance: Performance, encoding: Encoding) -> Tokens:
     """Return the events of a performance, from ``begin`` to ``end``.
 
-    Onsets and offsets are rounded to steps; a note lasts at least one step. Within a step releases come first, then
+    Onsets and offsets are rounded to steps; a note lasts at least one step, and one that would round to none begins at
+    the step before its onset, so that neither end is moved by more than a step. Within a step releases come first, then
     the pedal, then strokes, each by rising pitch. Two strokes of one key within one step are one note, the louder.
     A velocity is written only where it changes. Drum notes are left out.
 
@@ -136,6 +137,8 @@ def _steps(second: Floats, encoding: Encoding) -> Integers:
 def _note_events(notes: TimedNotes, encoding: Encoding) -> _Events:
     """Return strokes and releases; a stroke's token is pitch + 1000 * (1 + its velocity bin), for now."""
     onset, offset = _steps(notes.onset, encoding), _steps(notes.offset, encoding)
+    early = np.floor(notes.onset * 1000 / encoding.step_milliseconds).astype(np.int64)
+    onset = np.where(offset <= onset, early, onset)
     rows = np.lexsort((-notes.velocity, onset, notes.pitch))
     pitch, onset, offset = notes.pitch[rows], onset[rows], offset[rows]
     velocity_bin = np.maximum(notes.velocity[rows] - 1, 0) * encoding.velocity_bins // 128

@@ -1,0 +1,24 @@
+"""Lengths of time as people write them: ``90s``, ``30m``, ``1h30m``."""
+
+import re
+
+from maestrokit.errors import UsageError
+
+SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
+
+
+def parse_duration(text: str) -> float:
+    """Return a length of time in seconds; a bare number is seconds.
+
+    Raises
+    ------
+    UsageError
+        If the text is no length of time.
+
+    >>> parse_duration("1h30m")
+    5400.0
+    """
+    if not re.fullmatch(r"(\d+(\.\d+)?[dhms])+|\d+(\.\d+)?", text):
+        raise UsageError(f"'{text}' is no length of time", "write 90s, 30m or 1h30m")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([dhms]?)", text)
+    return sum(float(number) * SECONDS[unit] for number, unit in parts)

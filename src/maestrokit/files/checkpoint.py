@@ -1,0 +1,197 @@
+"""Checkpoints: folders of plain files, in which nothing is ever unpickled.
+
+===================== ==================================================================================
+config.json           the family, its settings, the encoding or features it expects, and how it was made
+model.safetensors     the weights to use: those that scored best
+log.jsonl             one record a line: what was learnt when
+resume.safetensors    all that training needs to go on exactly: weights, optimizers, averages, counts
+===================== ==================================================================================
+"""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from maestrokit.errors import BadDataError, CannotWriteError, LockedError, NoInputError
+from maestrokit.files.atomic import write_bytes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CONFIG, WEIGHTS, LOG, RESUME = "config.json", "model.safetensors", "log.jsonl", "resume.safetensors"
+LARGEST_CONFIG = 1 << 20  # bytes; no config is near it, and no hostile file gets further
+PROGRESS = "progress"  # the one metadata key: several are not written in a stable order
+
+
+def model_folder(name: str) -> Path:
+    """Return the folder of a checkpoint: a run folder, or else the shipped model of that name.
+
+    Raises
+    ------
+    NoInputError
+        If there is neither.
+    """
+    shipped = Path(__file__).parent.parent / "weights"
+    if (Path(name) / CONFIG).exists():
+        return Path(name)
+    if re.fullmatch(r"[a-z0-9-]+", name) and (shipped / name / CONFIG).exists():
+        return shipped / name
+    models = sorted(path.parent.name for path in shipped.glob(f"*/{CONFIG}"))
+    raise NoInputError(f"no model '{name}': neither a run folder nor a shipped model",
+                       "shipped: " + (", ".join(models) or "none"))
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write ``config.json``, with sorted keys."""
+    write_bytes(folder / CONFIG, (json.dumps(config, indent=1, sort_keys=True) + "\n").encode())
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return ``config.json``.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such folder or file.
+    BadDataError
+        If it is not a JSON object, or names no family.
+    """
+    path = folder / CONFIG
+    data = _read(path, limit=LARGEST_CONFIG)
+    try:
+        config = json.loads(data)
+    except (ValueError, RecursionError):
+        raise BadDataError(f"cannot use '{folder}': its config.json is not JSON") from None
+    if not isinstance(config, dict) or not isinstance(config.get("family"), str):
+        raise BadDataError(f"cannot use '{folder}': its config.json names no model family",
+                           "a checkpoint of maestrokit is made by 'maestrokit train'")
+    return config
+
+
+def write_weights(folder: Path, weights: Mapping[str, "Tensor"]) -> None:
+    """Write ``model.safetensors``."""
+    write_bytes(folder / WEIGHTS, _saved(weights, {}))
+
+
+def read_weights(folder: Path) -> dict[str, "Tensor"]:
+    """Return ``model.safetensors``.
+
+    Raises
+    ------
+    NoInputError
+        If there is none.
+    BadDataError
+        If it is damaged or something else, such as a pickle.
+    """
+    return _loaded(folder / WEIGHTS)[0]
+
+
+def write_resume(folder: Path, tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> None:
+    """Write ``resume.safetensors``: all of it or, if killed meanwhile, the old one stays."""
+    write_bytes(folder / RESUME, _saved(tensors, progress))
+
+
+def read_resume(folder: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
+    """Return the tensors and the progress of ``resume.safetensors``; raises as :func:`read_weights`."""
+    return _loaded(folder / RESUME)
+
+
+def has_resume(folder: Path) -> bool:
+    """Return whether training in this folder can go on."""
+    return (folder / RESUME).exists()
+
+
+def append_log(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write one more line of ``log.jsonl``."""
+    try:
+        with (folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+    except OSError as error:
+        raise CannotWriteError(f"cannot write '{folder / LOG}': {error.strerror}") from None
+
+
+def read_log(folder: Path) -> list[dict[str, Any]]:
+    """Return the records of ``log.jsonl``; a last line that was cut while being written is left out."""
+    if not (folder / LOG).exists():
+        return []
+    records = []
+    for line in (folder / LOG).read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            break
+    return records
+
+
+def cut_log(folder: Path, *, step: int) -> None:
+    """Drop what the log says of later steps than `step`: training goes on from there and will say it again."""
+    kept = [record for record in read_log(folder) if record["step"] <= step]
+    write_bytes(folder / LOG, "".join(json.dumps(record) + "\n" for record in kept).encode())
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the run folder alone; the lock goes with the process, however it ends.
+
+    Raises
+    ------
+    LockedError
+        If another process holds it.
+    CannotWriteError
+        If the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise CannotWriteError(f"cannot write '{folder}': {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise LockedError(f"'{folder}' is in use by another training",
+                          "wait for it, or choose another folder") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, *, limit: int | None = None) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read() if limit is None else file.read(limit + 1)
+    except OSError as error:
+        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}",
+                           "a checkpoint is a folder with config.json and model.safetensors") from None
+    if limit is not None and len(data) > limit:
+        raise BadDataError(f"cannot use '{path}': too large")
+    return data
+
+
+def _saved(tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> bytes:
+    from safetensors.torch import save
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return save(plain, metadata={PROGRESS: json.dumps(progress, sort_keys=True)})
+
+
+def _loaded(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    data = _read(path)
+    try:
+        tensors = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        progress = json.loads(header.get("__metadata__", {}).get(PROGRESS, "{}"))
+    except (SafetensorError, ValueError, KeyError, RuntimeError, OverflowError) as error:
+        reason = str(error).splitlines()[0][:120]
+        raise BadDataError(f"cannot use '{path}': not a safetensors file, or damaged ({reason})",
+                           "pickled checkpoints (.pt, .ckpt) are never opened: they can run code") from None
+    return tensors, progress

@@ -1,0 +1,151 @@
+"""What a family of models promises, so that one training loop serves all of them.
+
+A family is a module of this package with ``Config`` (a frozen dataclass of numbers, words and truths), ``Model`` (a
+:class:`TrainedModel` made from it) and ``TASKS`` (the names of what it can be trained for, the default first). The
+model owns its networks, its losses and the order of its steps; the loop owns learning rates, clipping, accumulation,
+averages, logs, checkpoints and signals.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, fields
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit import registry
+from maestrokit.errors import BadDataError
+
+Batch = Mapping[str, Tensor]
+Carry = dict[str, Tensor]
+"""What one batch hands to the next, such as the state of a recurrent network; empty where nothing does."""
+
+Scores = dict[str, tuple[float, float]]
+"""Sums and counts by name, so that the means over many batches are exact: ``{"loss": (sum of nats, tokens)}``."""
+
+Descend = Callable[[str, Tensor], None]
+"""``descend(player, loss)``: a step of one player's parameters, and only those, down the gradient of its loss."""
+
+
+class TrainedModel(nn.Module):
+    """A model that knows how it is trained."""
+
+    def players(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters that step together, by name; most models have one player, a GAN has two."""
+        return {"model": list(self.parameters())}
+
+    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn from one batch: call `descend` once for each player; return what the log shows, and the next carry."""
+        raise NotImplementedError
+
+    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+        """Return how well the batch is modelled, without learning from it; ``loss`` is among the scores."""
+        raise NotImplementedError
+
+
+class EventModel(TrainedModel):
+    """A model of sequences of events that tells the next one from all before.
+
+    ``forward(tokens, state)`` takes tokens of shape (batch, time) and the state after all tokens before them (None at
+    the start), and returns logits of shape (batch, time, vocabulary) and the state after.
+    """
+
+    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        raise NotImplementedError
+
+    def initial_state(self, batch: int, *, length: int) -> Any:
+        """Return the state before any token, with room for `length` of them, for stepwise generation."""
+        raise NotImplementedError
+
+
+def event_scores(logits: Tensor, target: Tensor) -> Scores:
+    """Return the sums of nats and of hits over all events, with their count."""
+    flat, count = logits.flatten(0, 1).float(), float(target.numel())
+    nats = F.cross_entropy(flat, target.flatten(), reduction="sum").item()
+    hits = (flat.argmax(-1) == target.flatten()).sum().item()
+    return {"loss": (nats, count), "accuracy": (float(hits), count)}
+
+
+C = TypeVar("C")
+
+
+def config_from(kind: type[C], values: Mapping[str, Any], *, name: str) -> C:
+    """Return a family's ``Config`` from the values of a ``config.json``.
+
+    Raises
+    ------
+    BadDataError
+        If a value is missing or unknown, or not of the type that the field has.
+    """
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    for key, value in values.items():
+        if key not in known:
+            raise BadDataError(f"cannot use '{name}': its model has an unknown setting '{key}'",
+                               "it may come from a newer version of maestrokit")
+        if type(value) not in ((int, float) if known[key].type is float else (known[key].type,)):
+            raise BadDataError(f"cannot use '{name}': setting '{key}' of its model is {value!r}")
+    absent = [f.name for f in known.values() if f.name not in values and f.default is MISSING]
+    if absent:
+        raise BadDataError(f"cannot use '{name}': its model lacks the setting '{absent[0]}'")
+    return kind(**values)
+
+
+def settings_of(config: Any) -> dict[str, Any]:
+    """Return a ``Config`` as the values for a ``config.json``."""
+    return asdict(config)
+
+
+def family(name: str) -> Any:
+    """Return the module of a family.
+
+    Raises
+    ------
+    BadDataError
+        If there is none of that name.
+    """
+    if name not in families():
+        raise BadDataError(f"no model family '{name}'", "families: " + ", ".join(families()))
+    return registry.load("maestrokit.models", name)
+
+
+def families() -> list[str]:
+    """Return the names of all families: the modules beside this one."""
+    return [name for name in registry.names("maestrokit.models") if name != "contract"]
+
+
+def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *, origin: str) -> TrainedModel:
+    """Return a model with given weights, checked before any memory is taken for it.
+
+    Parameters
+    ----------
+    name : str
+        Of the family.
+    settings : mapping
+        For its ``Config``.
+    state : mapping of tensors
+        The weights; cast to float32.
+    origin : str
+        How messages call the checkpoint.
+
+    Raises
+    ------
+    BadDataError
+        If the weights are not those that the settings ask for.
+    """
+    module = family(name)
+    config = config_from(module.Config, settings, name=origin)
+    with torch.device("meta"):
+        expected = {key: value.shape for key, value in module.Model(config).state_dict().items()}
+    for key, shape in expected.items():
+        if key not in state:
+            raise BadDataError(f"cannot use '{origin}': the weight '{key}' is missing")
+        if state[key].shape != shape:
+            raise BadDataError(f"cannot use '{origin}': the weight '{key}' has shape {tuple(state[key].shape)}, "
+                               f"its config.json means {tuple(shape)}")
+    extra = sorted(set(state) - set(expected))
+    if extra:
+        raise BadDataError(f"cannot use '{origin}': the weight '{extra[0]}' belongs to another model")
+    model: TrainedModel = module.Model(config)
+    model.load_state_dict({key: value.to(torch.float32) for key, value in state.items()})
+    return model

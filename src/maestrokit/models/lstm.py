@@ -1,0 +1,90 @@
+"""Stacked LSTM of events, trained by truncated backpropagation through time.
+
+References
+----------
+.. [1] S. Hochreiter, J. Schmidhuber, "Long Short-Term Memory", Neural Computation 9, 1997.
+.. [2] O. Press, L. Wolf, "Using the Output Embedding to Improve Language Models", EACL 2017 (tied output).
+.. [3] R. Jozefowicz, W. Zaremba, I. Sutskever, "An Empirical Exploration of Recurrent Network Architectures", ICML
+   2015 (the forget gate starts open).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit.errors import UsageError
+from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
+
+TASKS = ("events",)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of an LSTM."""
+
+    vocabulary: int = 390
+    """Number of tokens."""
+    width: int = 512
+    """Of the embedding, which is also the output, and of each layer."""
+    layers: int = 2
+    dropout: float = 0.2
+    """Between layers, and before the first and after the last."""
+
+    def __post_init__(self) -> None:
+        if min(self.vocabulary, self.width, self.layers) < 1:
+            raise UsageError("sizes of an LSTM are at least 1")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
+
+
+class Model(EventModel):
+    """Embedding, LSTM layers, and the embedding again as output."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.recurrent = nn.LSTM(
+            config.width, config.width, config.layers, batch_first=True,
+            dropout=config.dropout if config.layers > 1 else 0.0,
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.output_bias = nn.Parameter(torch.zeros(config.vocabulary))
+        nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
+        for name, weight in self.recurrent.named_parameters():
+            if name.startswith("bias"):
+                nn.init.zeros_(weight)
+            if name.startswith("bias_ih"):
+                nn.init.ones_(weight[config.width : 2 * config.width])  # the forget gate
+
+    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return logits, (batch, time, vocabulary), and the state: two tensors of (layers, batch, width)."""
+        x = self.dropout(self.embedding(tokens) * self.config.width**0.5)  # (batch, time, width)
+        x, state = self.recurrent(x, state)
+        return F.linear(self.dropout(x), self.embedding.weight, self.output_bias), state
+
+    def initial_state(self, batch: int, *, length: int) -> tuple[Tensor, Tensor]:
+        """Return zeros, whatever the length."""
+        zeros = self.output_bias.new_zeros(self.config.layers, batch, self.config.width)
+        return zeros, zeros.clone()
+
+    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn ``batch["target"]`` from ``batch["tokens"]``, both (batch, time), going on where `carry` left off."""
+        logits, carry = self._continued(batch, carry)
+        loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
+        descend("model", loss)
+        return {"loss": loss.item()}, {name: part.detach() for name, part in carry.items()}
+
+    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+        """Return nats and hits over all tokens of the batch."""
+        logits, carry = self._continued(batch, carry)
+        return event_scores(logits, batch["target"]), carry
+
+    def _continued(self, batch: Batch, carry: Carry) -> tuple[Tensor, Carry]:
+        rows = batch["tokens"].shape[0]
+        fits = bool(carry) and carry["hidden"].shape[1] == rows
+        logits, (hidden, cell) = self(batch["tokens"], (carry["hidden"], carry["cell"]) if fits else None)
+        return logits, {"hidden": hidden, "cell": cell}

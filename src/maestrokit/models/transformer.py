@@ -1,0 +1,280 @@
+"""Transformer decoder of events, in two variants.
+
+``relative`` is the Music Transformer [1]: attention with learned relative positions by the memory-efficient skew,
+layer normalisation, a feed-forward network of ReLUs. ``modern`` keeps the frame and changes its parts: rotary
+positions [2], root-mean-square normalisation before each part and of queries and keys [3], and SwiGLU [4]. Departures
+from [1] in both: normalisation comes before each part, and the output of each part, as of the whole, starts at zero,
+so that training starts from even chances.
+
+References
+----------
+.. [1] C.-Z. A. Huang et al., "Music Transformer", ICLR 2019.
+.. [2] J. Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021.
+.. [3] B. Zhang, R. Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019; A. Henry et al., "Query-Key
+   Normalization for Transformers", 2020.
+.. [4] N. Shazeer, "GLU Variants Improve Transformer", 2020.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit.errors import UsageError
+from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
+
+TASKS = ("events",)
+VARIANTS = ("relative", "modern")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of a transformer."""
+
+    vocabulary: int = 390
+    """Number of tokens."""
+    width: int = 256
+    """Numbers that stand for one token."""
+    layers: int = 6
+    heads: int = 4
+    hidden: int = 1024
+    """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights."""
+    length: int = 2048
+    """Tokens that attention reaches back over."""
+    dropout: float = 0.1
+    variant: str = "modern"
+    """``relative`` or ``modern``."""
+
+    def __post_init__(self) -> None:
+        if self.variant not in VARIANTS:
+            raise UsageError(f"no variant '{self.variant}' of the transformer", "variants: " + ", ".join(VARIANTS))
+        if min(self.vocabulary, self.width, self.layers, self.heads, self.hidden, self.length) < 1:
+            raise UsageError("sizes of a transformer are at least 1")
+        if self.width % (2 * self.heads):
+            raise UsageError(f"width {self.width} is no even multiple of {self.heads} heads",
+                             "change --width or --heads")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
+
+
+@dataclass
+class Cache:
+    """Keys and values of the tokens so far, of all layers, so that each is computed once."""
+
+    keys: list[Tensor]
+    """One a layer, (batch, heads, room, dim); rotated if positions are rotary."""
+    values: list[Tensor]
+    used: int
+    """Places of `room` that are filled, the oldest first."""
+    position: int
+    """Tokens seen in all; more than `used` once the oldest are forgotten."""
+
+    def selected(self, rows: Tensor) -> "Cache":
+        """Return the cache of some rows of the batch."""
+        return Cache([k[rows] for k in self.keys], [v[rows] for v in self.values], self.used, self.position)
+
+
+def skewed(scores: Tensor) -> Tensor:
+    """Return scores by distance as scores by key: the memory-efficient skew of [1], section 3.4.1.
+
+    Shape
+    -----
+    scores : (batch, heads, queries, length)
+        ``scores[..., i, j]`` belongs to distance ``length - 1 - j``.
+    result : (batch, heads, queries, queries)
+        ``result[..., i, j]`` belongs to distance ``i - j``; meaningless where ``j > i``. Needs queries == length.
+    """
+    batch, heads, queries, length = scores.shape
+    padded = F.pad(scores, (1, 0))  # (batch, heads, queries, length + 1)
+    return padded.reshape(batch, heads, length + 1, queries)[:, :, 1:]  # (batch, heads, length, queries)
+
+
+def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Return vectors turned by angles that grow with their positions; halves are paired.
+
+    Shape
+    -----
+    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2)
+    """
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
+
+
+class Attention(nn.Module):
+    """Causal self-attention with relative or rotary positions."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.heads, self.dim, self.length = config.heads, config.width // config.heads, config.length
+        self.is_relative, self.dropout = config.variant == "relative", config.dropout
+        self.project = nn.Linear(config.width, 3 * config.width, bias=False)
+        self.output = nn.Linear(config.width, config.width, bias=False)
+        if self.is_relative:
+            self.distance = nn.Parameter(torch.randn(config.heads, config.length, self.dim) * self.dim**-0.5)
+        else:
+            self.query_norm, self.key_norm = nn.RMSNorm(self.dim), nn.RMSNorm(self.dim)
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+        batch, time, width = x.shape
+        projected = self.project(x).view(batch, time, 3, self.heads, self.dim).permute(2, 0, 3, 1, 4)
+        query, key, value = projected.unbind(0)  # each (batch, heads, time, dim)
+        if turn is not None:
+            query, key = rotated(self.query_norm(query), *turn), rotated(self.key_norm(key), *turn)
+        if cache is not None:
+            key, value = _remembered(cache, layer, key, value)
+        mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
+        heard = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=mask is None and time > 1,
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+
+    def _bias(self, query: Tensor, keys: int) -> Tensor:
+        """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf."""
+        time = query.shape[2]
+        if time == keys:
+            bias = skewed(query @ self.distance[:, self.length - keys :].transpose(1, 2)) * self.dim**-0.5
+        else:
+            behind = torch.arange(keys - time, keys)[:, None] - torch.arange(keys)[None]  # (time, keys)
+            embedded = self.distance[:, (self.length - 1 - behind).clamp(max=self.length - 1)]
+            bias = torch.einsum("bhtd,htkd->bhtk", query, embedded) * self.dim**-0.5
+        future = torch.ones(time, keys, dtype=torch.bool, device=query.device).triu(keys - time + 1)
+        return bias.masked_fill(future, float("-inf"))  # type: ignore[no-any-return]
+
+
+def _causal(time: int, keys: int, device: torch.device) -> Tensor | None:
+    """Return which keys each query may see, (time, keys); None where a causal kernel, or no mask at all, says it."""
+    if time in (1, keys):
+        return None
+    return torch.ones(time, keys, dtype=torch.bool, device=device).tril(keys - time)
+
+
+def _remembered(cache: Cache, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Write new keys and values behind the old ones; return all."""
+    end = cache.used + key.shape[2]
+    cache.keys[layer][:, :, cache.used : end] = key
+    cache.values[layer][:, :, cache.used : end] = value
+    return cache.keys[layer][:, :, :end], cache.values[layer][:, :, :end]
+
+
+class SwiGLU(nn.Module):
+    """Feed-forward network with a gate [4]."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.input = nn.Linear(width, 2 * hidden, bias=False)
+        self.output = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, value = self.input(x).chunk(2, dim=-1)
+        return self.output(F.silu(gate) * value)  # type: ignore[no-any-return]
+
+
+class ReLUs(nn.Module):
+    """Feed-forward network of the original transformer."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.input = nn.Linear(width, hidden)
+        self.output = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output(F.relu(self.input(x)))  # type: ignore[no-any-return]
+
+
+class Layer(nn.Module):
+    """Attention and a feed-forward network, each added to what came in."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        modern = config.variant == "modern"
+        norm = nn.RMSNorm if modern else nn.LayerNorm
+        self.attention_norm, self.feed_norm = norm(config.width), norm(config.width)
+        self.attention = Attention(config)
+        hidden = -(-2 * config.hidden // 3 // 8) * 8
+        self.feed = SwiGLU(config.width, hidden) if modern else ReLUs(config.width, config.hidden)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+        x = x + self.dropout(self.attention(self.attention_norm(x), turn, cache, layer))
+        return x + self.dropout(self.feed(self.feed_norm(x)))  # type: ignore[no-any-return]
+
+
+class Model(EventModel):
+    """The decoder: tokens in, logits of the next tokens out."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.norm = (nn.RMSNorm if config.variant == "modern" else nn.LayerNorm)(config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(config.width, config.vocabulary, bias=False)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.normal_(part.weight, std=config.width**-0.5)
+            if isinstance(part, Attention | SwiGLU | ReLUs):
+                nn.init.zeros_(part.output.weight)
+        nn.init.zeros_(self.output.weight)
+
+    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return logits, (batch, time, vocabulary), and the cache with these tokens in it.
+
+        Without a cache at most ``config.length`` tokens. With one, tokens further back than its room are forgotten.
+        """
+        cache: Cache | None = state
+        time = tokens.shape[1]
+        start = 0 if cache is None else _with_room(cache, time)
+        turn = None
+        if self.config.variant == "modern":
+            turn = self._angles(torch.arange(start, start + time, device=tokens.device))
+        x = self.dropout(self.embedding(tokens))  # (batch, time, width)
+        for index, layer in enumerate(self.layers):
+            x = layer(x, turn, cache, index)
+        if cache is not None:
+            cache.used, cache.position = cache.used + time, cache.position + time
+        return self.output(self.norm(x)), cache
+
+    def initial_state(self, batch: int, *, length: int) -> Cache:
+        """Return an empty cache with room for `length` tokens, or as many as attention reaches back over."""
+        room = min(length, self.config.length)
+        dim = self.config.width // self.config.heads
+        weight = self.embedding.weight
+        keys, values = (
+            [weight.new_zeros(batch, self.config.heads, room, dim) for _ in self.layers] for _ in range(2)
+        )
+        return Cache(keys, values, 0, 0)
+
+    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
+        logits, _ = self(batch["tokens"])
+        loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
+        descend("model", loss)
+        return {"loss": loss.item()}, {}
+
+    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+        """Return nats and hits over all tokens of the batch."""
+        logits, _ = self(batch["tokens"])
+        return event_scores(logits, batch["target"]), {}
+
+    def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
+        dim = self.config.width // self.config.heads
+        frequency = 10000 ** -(torch.arange(0, dim, 2, device=position.device) / dim)
+        angle = position[:, None] * frequency[None]  # (time, dim / 2)
+        return angle.cos(), angle.sin()
+
+
+def _with_room(cache: Cache, time: int) -> int:
+    """Forget the oldest tokens where the room is full, an eighth of it at once; return the position of the next."""
+    room = cache.keys[0].shape[2]
+    if time > room:
+        raise UsageError(f"{time} tokens at once, and the transformer's attention reaches back over {room}")
+    if cache.used + time > room:
+        keep = min(cache.used, room - max(time, room // 8))
+        for store in (*cache.keys, *cache.values):
+            store[:, :, :keep] = store[:, :, cache.used - keep : cache.used].clone()
+        cache.used = keep
+    return cache.position

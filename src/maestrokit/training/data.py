@@ -1,0 +1,52 @@
+"""What a training reads: batches by number, so that any of them can be made again, and parts that share no piece."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+from maestrokit.errors import UsageError
+
+SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+
+
+class Data(Protocol):
+    """Batches for a family of models. All randomness comes from (seed, epoch): batch i is always the same."""
+
+    def batches(self, epoch: int) -> int:
+        """Return how many batches an epoch has."""
+
+    def batch(self, epoch: int, index: int) -> Mapping[str, Tensor]:
+        """Return one batch; the first axis of each tensor counts its rows."""
+
+    def validation(self) -> Iterator[Mapping[str, Tensor]]:
+        """Return the batches to validate on, always the same."""
+
+
+def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
+    """Return which items are for training, validation and test: 80, 10 and 10 % of the pieces.
+
+    All performances of a piece are in one part. The order of the inputs does not matter: pieces are drawn by a hash
+    of their names and the seed. Validation gets at least one piece, and test one if there are three.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than two pieces.
+
+    >>> split_by_piece(["a", "b", "a"], seed=0)
+    {'train': [0, 2], 'validation': [1], 'test': []}
+    """
+    items: dict[str, list[int]] = defaultdict(list)
+    for item, piece in enumerate(pieces):
+        items[piece].append(item)
+    if len(items) < 2:
+        raise UsageError("training needs at least two different pieces", "one to learn from, and one to validate on")
+    drawn = sorted(items, key=lambda piece: hashlib.sha256(f"{seed}\0{piece}".encode()).digest())
+    validation = max(1, round(len(drawn) * SHARES["validation"]))
+    test = max(len(drawn) > 2, round(len(drawn) * SHARES["test"]))
+    parts = {"train": drawn[validation + test :], "validation": drawn[:validation],
+             "test": drawn[validation : validation + test]}
+    return {part: sorted(item for piece in names for item in items[piece]) for part, names in parts.items()}

@@ -1,0 +1,90 @@
+"""Where training runs: one processor, one GPU, or many processes that share the work.
+
+Processes started by ``torchrun`` each take an equal share of the rows of every batch and average their gradients, so
+that together they do what one process would do with the whole batch.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, distributed, nn
+
+from maestrokit.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Place:
+    """A device, and which of how many processes this is."""
+
+    device: torch.device
+    rank: int = 0
+    processes: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes files and speaks."""
+        return self.rank == 0
+
+    def share(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return this process's rows of a batch, on its device.
+
+        Raises
+        ------
+        UsageError
+            If the rows cannot be shared equally.
+        """
+        rows = {len(tensor) for tensor in batch.values()}
+        if self.processes > 1 and any(count % self.processes for count in rows):
+            raise UsageError(f"a batch of {max(rows)} cannot be shared by {self.processes} processes",
+                             "choose --batch as a multiple of them")
+        return {name: part.chunk(self.processes)[self.rank].to(self.device) for name, part in batch.items()}
+
+    def averaged(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace the gradients by their means over all processes."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if self.processes == 1 or not gradients:
+            return
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        flat /= self.processes
+        means = torch.split(flat, [gradient.numel() for gradient in gradients])
+        for gradient, mean in zip(gradients, means, strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    def agreed(self, value: float) -> float:
+        """Return the first process's value in all of them."""
+        if self.processes == 1:
+            return value
+        shared = torch.tensor([value], dtype=torch.float64, device=self.device)
+        distributed.broadcast(shared, 0)
+        return float(shared.item())
+
+
+def find_place(name: str = "auto") -> Place:
+    """Return where to train: ``cpu``, ``cuda``, ``cuda:1`` .., or ``auto``, a GPU if there is one.
+
+    Under ``torchrun`` it joins the other processes: by NCCL with GPUs, else by gloo.
+
+    Raises
+    ------
+    UsageError
+        If there is no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"no device '{name}'", "use cpu, cuda or auto") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise UsageError(f"no device '{name}': this torch sees no GPU", "use --device cpu")
+    if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
+        return Place(device)
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    if not distributed.is_initialized():
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Place(device, distributed.get_rank(), distributed.get_world_size())

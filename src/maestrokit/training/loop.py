@@ -1,0 +1,259 @@
+"""The one training loop of all families.
+
+The model owns its losses and the order of its steps; the loop owns what every training needs: rates, clipping,
+accumulation, averages, validation, early stopping, logs, checkpoints and signals. It resumes exactly: batches and
+random numbers depend on nothing but the seed and the step, and everything else is in ``resume.safetensors``.
+"""
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.models.contract import Carry, TrainedModel
+from maestrokit.training.data import Data
+from maestrokit.training.device import Place
+from maestrokit.training.optimizers import Optimizers
+from maestrokit.training.schedule import learning_rate, share_done
+from maestrokit.training.settings import Settings
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Progress:
+    """How far training is; the numbers in ``resume.safetensors``."""
+
+    step: int = 0
+    epoch: int = 0
+    index: int = 0
+    """Of the next batch of the epoch."""
+    seconds: float = 0.0
+    best: float = math.inf
+    """Best score so far, made so that lower is better."""
+    since_best: int = 0
+    """Validations since then."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Why training ended: ``steps``, ``time``, ``patience`` or ``signal``."""
+
+    reason: str
+    progress: Progress
+    signal_number: int = 0
+
+
+class Training:
+    """A model on its way.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    data : Data
+    settings : Settings
+    folder : Path
+        The run folder; its ``config.json`` is there already.
+    place : Place
+    report : callable
+        Is told each record of the log as it is written.
+    """
+
+    def __init__(
+        self, model: TrainedModel, data: Data, settings: Settings, *, folder: Path, place: Place,
+        report: Report = lambda record: None,
+    ) -> None:
+        self.model, self.data, self.settings = model.to(place.device), data, settings
+        self.folder, self.place, self.report = folder, place, report
+        self.optimizers = Optimizers(self.model, settings, place)
+        self.average = {name: value.clone() for name, value in model.state_dict().items()} if settings.average else {}
+        self.carry: Carry = {}
+        self.progress = Progress()
+        self._signal = 0
+        self._recent: list[dict[str, float]] = []
+
+    def resume(self) -> None:
+        """Go on exactly where ``resume.safetensors`` stopped.
+
+        Raises
+        ------
+        BadDataError
+            If the file is damaged or belongs to another training.
+        """
+        tensors, progress = checkpoint.read_resume(self.folder)
+        try:
+            self.progress = Progress(**progress)
+            self.model.load_state_dict(_under("model.", tensors))
+            self.optimizers.restore(_under("optimizer.", tensors))
+            if self.average:
+                self.average = {name: tensors[f"average.{name}"].to(self.place.device) for name in self.average}
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise BadDataError(f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
+                               "it belongs to another training; choose another folder") from None
+        self.carry = {name: value.to(self.place.device) for name, value in _under("carry.", tensors).items()}
+        if self.place.is_first:
+            checkpoint.cut_log(self.folder, step=self.progress.step)
+
+    def run(self) -> Outcome:
+        """Train until steps, time or patience are at their end, or a signal comes; save and say why."""
+        begun = time.monotonic() - self.progress.seconds
+        saved = logged = time.monotonic()
+        with _signals_noted(self), torch.random.fork_rng():
+            while not (reason := self._reason_to_end()):
+                self._step()
+                now = time.monotonic()
+                self.progress.seconds = self.place.agreed(now - begun)
+                if self.progress.step % self.settings.log_every == 0:
+                    self._log(speed=len(self._recent) / max(now - logged, 1e-9))
+                    logged = now
+                if self.progress.step % self.settings.validate_every == 0:
+                    self._validate()
+                elif self.place.agreed(now - saved) < self.settings.save_every:
+                    continue
+                self._save()
+                saved = time.monotonic()
+            if reason != "signal" and self.progress.step % self.settings.validate_every:
+                self._validate()
+            self._save()
+        return Outcome(reason, self.progress, self._signal)
+
+    def note_signal(self, number: int) -> None:
+        """End after this step; a second signal ends at once."""
+        if self._signal:
+            raise KeyboardInterrupt
+        self._signal = number
+
+    def _reason_to_end(self) -> str:
+        settings, progress = self.settings, self.progress
+        if self.place.agreed(self._signal):
+            return "signal"
+        if settings.steps is not None and progress.step >= settings.steps:
+            return "steps"
+        if settings.time_limit is not None and progress.seconds >= settings.time_limit:
+            return "time"
+        return "patience" if settings.patience is not None and progress.since_best >= settings.patience else ""
+
+    def _step(self) -> None:
+        progress = self.progress
+        self.model.train()
+        torch.manual_seed((self.settings.seed * 1_000_003 + progress.step) % 2**63)
+        self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
+        for part in range(self.settings.accumulate):
+            self.optimizers.is_last_part = part == self.settings.accumulate - 1
+            if progress.index >= self.data.batches(progress.epoch):
+                progress.epoch, progress.index, self.carry = progress.epoch + 1, 0, {}
+            batch = self.place.share(self.data.batch(progress.epoch, progress.index))
+            with self._precision():
+                shown, self.carry = self.model.step(batch, self.carry, self.optimizers.descend)
+            self._recent.append(shown)
+            progress.index += 1
+        progress.step += 1
+        for name, value in self.model.state_dict().items() if self.average else ():
+            decay = min(self.settings.average, (1 + progress.step) / (10 + progress.step))
+            self.average[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.average[name].copy_(value)
+        if any(not math.isfinite(value) for value in shown.values()):
+            raise UsageError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        low = self.settings.precision == "bfloat16" or (
+            self.settings.precision == "auto" and self.place.device.type == "cuda")
+        return torch.autocast(self.place.device.type, torch.bfloat16) if low else nullcontext()
+
+    def _log(self, *, speed: float) -> None:
+        means = {name: sum(r[name] for r in self._recent) / len(self._recent) for name in self._recent[-1]}
+        self._recent = []
+        rate = learning_rate(self.settings, step=self.progress.step - 1, seconds=self.progress.seconds)
+        self._write({"part": "train", **means, "learning_rate": rate, "batches_per_second": round(speed, 3)})
+
+    def _validate(self) -> None:
+        with _weights_of(self.model, self.average):
+            scores = validated(self.model, self.data, self.place, self._precision)
+            now = scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch]
+            improved = now < self.progress.best
+            if improved and self.place.is_first:
+                checkpoint.write_weights(self.folder, self.model.state_dict())
+        self.progress.best = min(now, self.progress.best)
+        self.progress.since_best = 0 if improved else self.progress.since_best + 1
+        self._write({"part": "validation", **scores, "best": improved})
+
+    def _write(self, record: dict[str, Any]) -> None:
+        progress = self.progress
+        done = share_done(self.settings, step=progress.step, seconds=progress.seconds)
+        record = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds, 1),
+                  "done": round(done, 4), **record}
+        if self.place.is_first:
+            checkpoint.append_log(self.folder, record)
+            self.report(record)
+
+    def _save(self) -> None:
+        if not self.place.is_first:
+            return
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"optimizer.{name}": value for name, value in self.optimizers.saved().items()}
+        tensors |= {f"average.{name}": value for name, value in self.average.items()}
+        tensors |= {f"carry.{name}": value for name, value in self.carry.items()}
+        checkpoint.write_resume(self.folder, tensors, asdict(self.progress))
+
+
+def validated(
+    model: TrainedModel, data: Data, place: Place,
+    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> dict[str, float]:
+    """Return the mean scores of a model over the validation batches."""
+    model.eval()
+    sums: dict[str, list[float]] = {}
+    carry: Carry = {}
+    with torch.no_grad(), precision():
+        for batch in data.validation():
+            scores, carry = model.score({name: part.to(place.device) for name, part in batch.items()}, carry)
+            for name, (total, count) in scores.items():
+                entry = sums.setdefault(name, [0.0, 0.0])
+                entry[0] += total
+                entry[1] += count
+    return {name: total / max(count, 1e-12) for name, (total, count) in sums.items()}
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+@contextmanager
+def _weights_of(model: TrainedModel, average: dict[str, Tensor]) -> Iterator[None]:
+    """Use the averaged weights for a while, if there are any."""
+    if not average:
+        yield
+        return
+    own = {name: value.clone() for name, value in model.state_dict().items()}
+    model.load_state_dict(average)
+    try:
+        yield
+    finally:
+        model.load_state_dict(own)
+
+
+@contextmanager
+def _signals_noted(training: Training) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM end training after its step; where handlers cannot be set, leave them."""
+
+    def note(number: int, frame: FrameType | None) -> None:
+        training.note_signal(number)
+
+    try:
+        old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread
+        old = {}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -1,0 +1,126 @@
+"""Optimizers for each player of a model, with accumulation, clipping, and exact saving.
+
+``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2] and the rest
+(embeddings, outputs, norms, biases, convolutions) by AdamW.
+
+References
+----------
+.. [1] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
+.. [2] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; the scale of its steps after
+   J. Liu et al., "Muon is Scalable for LLM Training", 2025.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from maestrokit.models.contract import TrainedModel
+from maestrokit.training.device import Place
+from maestrokit.training.settings import Settings
+
+
+class Optimizers:
+    """The optimizers of all players; matrices decay, vectors (norms and biases) do not."""
+
+    def __init__(self, model: TrainedModel, settings: Settings, place: Place) -> None:
+        self.settings, self.place = settings, place
+        self.players = {name: list(parameters) for name, parameters in model.players().items()}
+        hidden = _hidden_matrices(model) if settings.optimizer == "muon" else set()
+        self.optimizers: dict[str, torch.optim.Optimizer] = {}
+        for name, parameters in self.players.items():
+            rest = [p for p in parameters if id(p) not in hidden]
+            if rest:
+                self.optimizers[f"{name}.adamw"] = _adamw(rest, settings)
+            if len(rest) < len(parameters):
+                self.optimizers[f"{name}.muon"] = Muon([p for p in parameters if id(p) in hidden], settings)
+        self.is_last_part = True
+
+    def begin(self, rate: float) -> None:
+        """Set the learning rate of the step that begins."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def descend(self, player: str, loss: Tensor) -> None:
+        """Add the gradient of one part of the step to one player; with the last part, let the player step."""
+        parameters = self.players[player]
+        torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
+        if not self.is_last_part:
+            return
+        self.place.averaged(parameters)
+        if self.settings.clip:
+            nn.utils.clip_grad_norm_(parameters, self.settings.clip)
+        for name, optimizer in self.optimizers.items():
+            if name.rpartition(".")[0] == player:
+                optimizer.step()
+        for parameter in parameters:
+            parameter.grad = None
+
+    def saved(self) -> dict[str, Tensor]:
+        """Return the state of all optimizers as tensors by name."""
+        return {
+            f"{owner}.{index}.{name}": value
+            for owner, optimizer in self.optimizers.items()
+            for index, state in optimizer.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Set the state of all optimizers to what :meth:`saved` returned."""
+        for owner, optimizer in self.optimizers.items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in tensors.items():
+                named, index, name = key.rsplit(".", 2)
+                if named == owner:
+                    state.setdefault(int(index), {})[name] = value
+            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose every step is replaced by the nearest matrix that turns without stretching [2].
+
+    Steps are scaled to the size that AdamW's have, so one learning rate serves both.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: Settings) -> None:
+        super().__init__(parameters, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Step all matrices that have a gradient."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                state = self.state[parameter]
+                if not state:
+                    state["momentum"] = torch.zeros_like(parameter)
+                state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+                ahead = parameter.grad.lerp(state["momentum"], group["momentum"])  # Nesterov
+                size = 0.2 * max(parameter.shape) ** 0.5
+                parameter.mul_(1 - group["lr"] * group["decay"])
+                parameter.add_(orthogonalized(ahead), alpha=-group["lr"] * size)
+
+
+def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
+    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2], in float32."""
+    x = matrix.float() / (matrix.float().norm() + 1e-7)
+    is_tall = x.shape[0] > x.shape[1]
+    x = x.T if is_tall else x
+    for _ in range(iterations):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    turned: Tensor = x.T if is_tall else x
+    return turned.to(matrix.dtype)
+
+
+def _hidden_matrices(model: nn.Module) -> set[int]:
+    """Return the identities of the weights of linear layers, but for those that make the model's output."""
+    return {id(part.weight) for name, part in model.named_modules() if isinstance(part, nn.Linear) and "." in name}
+
+
+def _adamw(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.AdamW:
+    matrices, vectors = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.beta))

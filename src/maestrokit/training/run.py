@@ -1,0 +1,158 @@
+"""A training from beginning to end: settings, data, model, run folder, loop."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from maestrokit import __version__
+from maestrokit.errors import MaestrokitError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.models import contract
+from maestrokit.training.device import Place
+from maestrokit.training.loop import Outcome, Report, Training
+from maestrokit.training.settings import Settings
+from maestrokit.training.task import Prepared, find_corpus, load_task
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained.
+
+    Parameters
+    ----------
+    family, task : str
+        Task empty for the family's first.
+    data : sequence of str
+        Files, folders, MAESTRO roots.
+    folder : Path
+        The run folder.
+    settings : mapping of str to str
+        By name, values as text: fields of :class:`Settings`, of the task's ``Options``, of the family's ``Config``.
+    init : Path or None
+        Folder of a checkpoint whose weights to begin with.
+    cache : Path
+    jobs : int
+    """
+
+    family: str
+    task: str
+    data: Sequence[str]
+    folder: Path
+    settings: Mapping[str, str]
+    init: Path | None
+    cache: Path
+    jobs: int = 1
+
+
+def train(order: Order, *, place: Place, report: Report, warn: Callable[[str], None]) -> Outcome:
+    """Train a model, or go on where an earlier training in the same folder stopped.
+
+    Raises
+    ------
+    UsageError
+        If a setting is unknown or senseless, or the folder holds a training with other settings.
+    LockedError
+        If another process trains in this folder.
+    """
+    family, task = _modules(order)
+    settings, options, wanted = (
+        chosen(kind, order.settings) for kind in (Settings, task.Options, family.Config)
+    )
+    _refuse_unknown(order.settings, (Settings, task.Options, family.Config))
+    training_settings = Settings(**settings)
+    with checkpoint.locked(order.folder):
+        corpus = find_corpus(order.data, suffixes=task.SUFFIXES, cache=order.cache, seed=training_settings.seed,
+                             jobs=order.jobs)
+        prepared = task.prepare(corpus, task.Options(**options), family=order.family)
+        for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)):
+            warn(sentence)
+        model, config = _made(order, family, wanted, prepared, training_settings.seed)
+        config |= {"data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
+                   "training": {**contract.settings_of(training_settings), **options}}
+        training = Training(model, prepared.data, training_settings, folder=order.folder, place=place, report=report)
+        if checkpoint.has_resume(order.folder):
+            _check_same(order.folder, config)
+            training.resume()
+        if place.is_first:
+            checkpoint.write_config(order.folder, config)
+        return training.run()
+
+
+def _modules(order: Order) -> tuple[Any, Any]:
+    if order.family not in contract.families():
+        raise UsageError(f"no model family '{order.family}'", "families: " + ", ".join(contract.families()))
+    family = contract.family(order.family)
+    name = order.task or family.TASKS[0]
+    if name not in family.TASKS:
+        raise UsageError(f"'{order.family}' cannot be trained for '{name}'", "its tasks: " + ", ".join(family.TASKS))
+    return family, load_task(name)
+
+
+def _made(
+    order: Order, family: Any, wanted: Mapping[str, Any], prepared: Prepared, seed: int
+) -> tuple[contract.TrainedModel, dict[str, Any]]:
+    """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
+    names = {f.name for f in fields(family.Config)}
+    about = {name: value for name, value in prepared.model.items() if name in names}
+    config = {"family": order.family, "task": order.task or family.TASKS[0], "version": __version__, **prepared.config}
+    if order.init is not None:
+        given = checkpoint.read_config(order.init)
+        if given["family"] != order.family:
+            raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
+        about = {**given["model"], **wanted}
+        model = contract.built(order.family, about, checkpoint.read_weights(order.init), origin=str(order.init))
+        return model, config | {"model": about, "init": order.init.name}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        shape = family.Config(**{**about, **wanted})
+        return family.Model(shape), config | {"model": contract.settings_of(shape)}
+
+
+def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return those settings that are fields of a dataclass, as values of the fields' types.
+
+    Raises
+    ------
+    UsageError
+        If a text is no value of its type.
+    """
+    values: dict[str, Any] = {}
+    for f in fields(kind):
+        if f.name in settings:
+            values[f.name] = _value(f.name, settings[f.name], str(f.type if isinstance(f.type, str) else
+                                                                getattr(f.type, "__name__", f.type)))
+    return values
+
+
+def _value(name: str, text: str, kind: str) -> Any:
+    try:
+        if kind.startswith("int"):
+            return int(text)
+        if kind.startswith("float"):
+            return float(text)
+        if kind == "bool":
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+    except (ValueError, KeyError):
+        raise UsageError(f"setting '{name}' is '{text}', and must be of type {kind}") from None
+    return text
+
+
+def _refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
+    known = [f.name for kind in kinds for f in fields(kind)]
+    for name in settings:
+        if name not in known:
+            raise UsageError(f"no setting '{name}'", "settings: " + ", ".join(sorted(set(known))))
+
+
+def _check_same(folder: Path, config: Mapping[str, Any]) -> None:
+    """Refuse to go on with another model or other data than those a run was made with."""
+    try:
+        old = checkpoint.read_config(folder)
+    except MaestrokitError as error:
+        raise UsageError(f"'{folder}' holds a training without its config.json", "choose another folder") from error
+    for name in ("family", "task", "model", "encoding"):
+        if old.get(name) != config.get(name):
+            raise UsageError(f"'{folder}' holds a training with another {name}", "choose another folder, or remove it")

@@ -1,0 +1,34 @@
+"""Learning rates: a rise in a line, then a fall along a cosine.
+
+References
+----------
+I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017 (the cosine).
+"""
+
+import math
+
+from maestrokit.training.settings import Settings
+
+
+def learning_rate(settings: Settings, *, step: int, seconds: float) -> float:
+    """Return the rate for the step that begins.
+
+    The cosine falls with the share of what is done: of the steps if they are limited, else of the time. With neither
+    limit the rate stays at its peak. A time limit makes rates depend on the speed of the machine; for runs that can
+    be repeated exactly, limit the steps.
+
+    >>> learning_rate(Settings(steps=100, warmup_steps=0, learning_rate=1.0), step=50, seconds=0.0)
+    0.5
+    """
+    rise = min(1.0, (step + 1) / max(settings.warmup_steps, 1))
+    fall = 0.5 * (1 + math.cos(math.pi * share_done(settings, step=step, seconds=seconds)))
+    return settings.learning_rate * rise * (settings.final_rate + (1 - settings.final_rate) * fall)
+
+
+def share_done(settings: Settings, *, step: int, seconds: float) -> float:
+    """Return how far training is, 0..1; 0 where nothing limits it."""
+    if settings.steps is not None:
+        return min(1.0, step / max(settings.steps, 1))
+    if settings.time_limit is not None:
+        return min(1.0, seconds / settings.time_limit)
+    return 0.0

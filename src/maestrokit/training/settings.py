@@ -1,0 +1,56 @@
+"""How a model is trained: numbers that are the same for all families."""
+
+from dataclasses import dataclass
+
+from maestrokit.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the training loop needs to know."""
+
+    seed: int = 0
+    steps: int | None = None
+    """Steps of the optimizer in all; None goes on until the time is up or nothing improves."""
+    time_limit: float | None = None
+    """Seconds of training in all, resumed ones counted in."""
+    optimizer: str = "adamw"
+    """``adamw`` or ``muon``."""
+    learning_rate: float = 1e-3
+    warmup_steps: int = 100
+    """The rate rises in a line for so many steps."""
+    final_rate: float = 0.0
+    """What the cosine falls to, as a share of the learning rate."""
+    weight_decay: float = 0.01
+    beta: float = 0.95
+    """Memory of the squared gradients; 0.999 is the custom for images, less is quicker for sequences."""
+    clip: float = 1.0
+    """Longest gradient; longer ones are shortened to it. 0 leaves them alone."""
+    accumulate: int = 1
+    """Batches a step."""
+    average: float = 0.0
+    """Decay of the moving average of the weights, which is then what is validated and kept; 0 keeps none."""
+    precision: str = "auto"
+    """``float32``, ``bfloat16``, or ``auto``: the second on a GPU."""
+    validate_every: int = 500
+    """Steps between validations."""
+    patience: int | None = None
+    """Validations without improvement after which training ends; None never ends it."""
+    watch: str = "loss"
+    """The score that decides what is best; all but ``loss`` are better when higher."""
+    log_every: int = 50
+    save_every: float = 60.0
+    """Seconds between two savings; each validation saves too."""
+
+    def __post_init__(self) -> None:
+        for name, lowest in (("accumulate", 1), ("validate_every", 1), ("log_every", 1), ("warmup_steps", 0)):
+            if getattr(self, name) < lowest:
+                raise UsageError(f"{name} is {getattr(self, name)}, and at least {lowest} is needed")
+        if self.learning_rate <= 0:
+            raise UsageError(f"learning_rate is {self.learning_rate}, not above 0", "change --learning-rate")
+        if not 0 <= self.average < 1:
+            raise UsageError(f"average is {self.average}, not in 0..1", "change --average")
+        if self.optimizer not in ("adamw", "muon"):
+            raise UsageError(f"no optimizer '{self.optimizer}'", "use adamw or muon")
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise UsageError(f"no precision '{self.precision}'", "use auto, float32 or bfloat16")
