@@ -57,7 +57,7 @@ def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
     assert set(metadata["units"]) == set(arrays)
     assert arrays["velocity"].shape == (len(arrays["time"]), 88)
     into = ("--frames", ".npz", "-d", tmp_path / "all")
-    done = maestrokit("features", demo_folder, *into, "--groups", "pedal", "-j", "2")
+    done = maestrokit("features", demo_folder, *into, "--groups", "pedal")
     assert done.status == 0
     assert sorted(entry.name for entry in (tmp_path / "all").iterdir()) == sorted(
         f"{entry.stem}.npz" for entry in demo_folder.glob("*.mid"))

@@ -10,7 +10,7 @@ notes = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9), st.integers(58
 
 
 @given(notes)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_steps_count_different_pitches(rows):
     onset, length, pitch = (np.array([row[i] for row in rows], np.int64) for i in range(3))
     time, count = pitches_at_once(onset * 1.0, (onset + length) * 1.0, pitch)

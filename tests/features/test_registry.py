@@ -10,9 +10,10 @@ from hypothesis import given, settings
 
 from maestrokit import features, registry
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files.midi import parse_midi
 from maestrokit.files.tables import flatten
 from scenes import scene
-from strategies import performances
+from strategies import midi_bytes, performances
 
 SCALE = [(0.5 * i, 0.5 * i + 0.6, 60 + (2, 4, 5, 7, 9, 11, 12)[i % 7], 30 + i % 60) for i in range(120)]
 RICH = scene(
@@ -86,7 +87,7 @@ def test_little_gives_a_sane_record(performance):
 
 
 @given(performances(max_notes=12, max_tracks=2))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_records_are_strict_json_with_the_same_columns(performance):
     view = features.note_view(performance)
     record = features.describe(view)
@@ -95,6 +96,18 @@ def test_records_are_strict_json_with_the_same_columns(performance):
     assert [f"{group}.{name}" for group in record for name in flatten(record[group])] == features.columns(list(record))
     series = features.frames(view, hop=0.1)
     assert {len(array) for array in series.values()} == {len(series["time"])}
+
+
+@given(midi_bytes(max_tracks=2, max_events=20))
+@settings(max_examples=15, deadline=None)
+def test_odd_files_give_a_record_or_one_clear_error(data):
+    try:
+        view = features.note_view(parse_midi(data, name="odd", repair=True))
+        record = features.describe(view)
+    except BadDataError as error:
+        assert "\n" not in str(error)
+    else:
+        assert json.loads(json.dumps(record, allow_nan=False)) == record
 
 
 def test_moving_all_pitches_by_an_octave_changes_only_pitches():

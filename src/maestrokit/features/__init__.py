@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from maestrokit.features._views import NoteView
     from maestrokit.music.performance import Performance
 
+_AS_IT_IS = (str, int, type(None))  # most values in the long lists of chords
+
 DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
 HOP = 0.02  # seconds a frame
 
@@ -155,7 +157,7 @@ def _group(name: str) -> Any:
 def _rounded(value: Any) -> Any:
     """Return a value as JSON knows it: plain numbers, rounded, in plain lists; what is not finite is None."""
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: item if type(item) in _AS_IT_IS else _rounded(item) for key, item in value.items()}
     if isinstance(value, float):  # numpy's doubles too
         return round(float(value), DECIMALS) + 0.0 if abs(value) < float("inf") else None  # + 0.0: no minus zero
     if isinstance(value, list):

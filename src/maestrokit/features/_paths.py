@@ -25,23 +25,21 @@ def smooth_path(scores: Floats, *, step_cost: float, longest_step: int) -> Integ
     [0, 1, 2]
     """
     times, states = scores.shape
-    moves = np.arange(-longest_step, longest_step + 1)
-    costs = step_cost * np.abs(moves)[:, None]
-    reached = np.full(states + 2 * longest_step, -np.inf)
-    before = np.lib.stride_tricks.sliding_window_view(reached, states)  # (moves, states); row m came from state + move
-    came_by = np.empty((times, states), np.int8)
+    costs = step_cost * np.abs(np.arange(-longest_step, longest_step + 1))
+    # Greatest sums up to each time, with room at both sides for moves from states that do not exist.
+    reached = np.full((times + 1, states + 2 * longest_step), -np.inf)
     inside = slice(longest_step, longest_step + states)
-    reached[inside] = 0.0
-    columns = np.arange(states)
+    reached[0, inside] = 0.0
+    moved = np.lib.stride_tricks.sliding_window_view(reached, states, axis=1)  # (times + 1, moves, states)
+    through = np.empty((len(costs), states))
     for time in range(times):
-        through = before - costs
-        came_by[time] = best = through.argmax(axis=0)
-        reached[inside] = through[best, columns] + scores[time]
+        np.subtract(moved[time], costs[:, None], out=through)
+        np.add(through.max(axis=0), scores[time], out=reached[time + 1, inside])
     path = np.empty(times, np.int64)
-    state = int(reached[inside].argmax()) if times else 0
+    state = int(reached[times, inside].argmax()) if times else 0
     for time in range(times - 1, -1, -1):
         path[time] = state
-        state += int(moves[came_by[time, state]])
+        state += int((reached[time, state : state + len(costs)] - costs).argmax()) - longest_step
     return path
 
 

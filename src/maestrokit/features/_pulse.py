@@ -80,7 +80,7 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
     cell = np.minimum(moment, moments - 1) * size + place
     # Over its length, so that by chance all lengths are equally likely.
     weight = np.minimum(strength[first[kept]], strength[last[kept]]) / interval[kept]
-    histogram = np.bincount(cell, weight * (1 - part), moments * size)
+    histogram = np.asarray(np.bincount(cell, weight * (1 - part), moments * size), np.float64)
     histogram += np.bincount(cell + 1, weight * part, moments * size)
     return _blurred(_windowed(histogram.reshape(moments, size)))
 

@@ -48,7 +48,10 @@ def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
     controls = view.performance.controls
     controls = controls.take(controls.number == number)
     controls = controls.take(np.lexsort((controls.order, controls.track, controls.tick)))
-    tick = np.unique(controls.tick)
+    last = np.diff(controls.tick, append=-1) != 0  # of several at one tick
+    tick, value = controls.tick[last], controls.value[last]
+    if len(np.unique(controls.channel)) <= 1:
+        return tick2second(tick, view.tempo), value
     value = np.zeros(len(tick), np.int64)
     for channel in np.unique(controls.channel):
         mine = controls.take(controls.channel == channel)

@@ -1,0 +1,86 @@
+"""How long it takes to describe performances, a file: beside the few descriptors that pretty_midi has.
+
+    python tests/benchmarks/features_speed.py [--data DIR] [--files 30] [--seed 1]
+
+Both start from the bytes of the same real performances, one thread; each time is processor time, the better of two.
+pretty_midi parses and gives pitch-class histogram, chroma, onsets, tempo and a piano roll of 20 ms; these are all that
+it can say. Ours parses and gives the record of all groups (with keys, chords, tempo curve ..), and also the frames.
+"""
+
+import argparse
+import io
+import random
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+
+from maestrokit import features
+from maestrokit.files.midi import parse_midi
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def ours(data: bytes, *, names: list[str] | None = None, with_frames: bool = False) -> object:
+    view = features.note_view(parse_midi(data, name="benchmark"))
+    return features.describe(view, names=names), features.frames(view, names=names) if with_frames else None
+
+
+def peer(data: bytes) -> object:
+    midi = pretty_midi.PrettyMIDI(io.BytesIO(data))
+    return (midi.get_pitch_class_histogram(use_duration=True), midi.get_chroma(fs=50), midi.get_onsets(),
+            midi.estimate_tempo(), midi.get_piano_roll(fs=50))
+
+
+def milliseconds(work: Callable[[bytes], object], data: bytes, repeats: int = 2) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        work(data)
+        times.append(time.process_time() - start)
+    return 1000 * min(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--files", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    paths = sorted((arguments.data / "maestro-v3.0.0").rglob("*.mid*"))
+    if not paths:
+        parser.error(f"no MAESTRO files in '{arguments.data}'")
+    paths = random.Random(arguments.seed).sample(paths, min(arguments.files, len(paths)))
+    contents = [path.read_bytes() for path in paths]
+    works: dict[str, Callable[[bytes], object]] = {
+        "parse alone": lambda data: parse_midi(data, name="benchmark"),
+        "parse, all groups": ours,
+        "parse, all but chords": partial(ours, names=[name for name in features.groups() if name != "chords"]),
+        "parse, all groups, frames": partial(ours, with_frames=True),
+        "pretty_midi": peer,
+    }
+    ours(contents[0], with_frames=True)
+    warnings.simplefilter("ignore")
+    times = {name: np.array([milliseconds(work, data) for data in contents]) for name, work in works.items()}
+    notes = [len(parse_midi(data, name="benchmark").notes) for data in contents]
+    print(f"{len(paths)} files, median {np.median(notes):.0f} notes; ms a file")
+    print(f"{'':28}{'median':>9}{'p90':>9}{'pretty_midi / this':>20}")
+    for name, values in times.items():
+        ratio = np.median(times["pretty_midi"] / values)
+        print(f"{name:28}{np.median(values):9.1f}{np.percentile(values, 90):9.1f}{ratio:20.1f}")
+    for group in features.groups():
+        views = [features.note_view(parse_midi(data, name="benchmark")) for data in contents]
+        lasting = []
+        for view in views:
+            start = time.process_time()
+            features.describe(view, names=[group])
+            lasting.append(1000 * (time.process_time() - start))
+        print(f"  {group:26}{np.median(lasting):9.1f}{np.percentile(lasting, 90):9.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""How well the tempo of expressive playing is heard from onsets alone, beside pretty_midi's estimate.
+
+    python tests/benchmarks/features_tempo.py [--data DIR]
+
+On the performances of ASAP, whose beats are annotated. Accuracy 1: the tempo is within 8 % of the median of the
+annotated one. Accuracy 2: or within 8 % of 2, 3, 3/2 or their inverses times it. Local: the share of the points of the
+tempo curve for which the same holds of the annotated tempo there (pretty_midi has no curve).
+"""
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+
+from maestrokit import features
+from maestrokit.features.tempo import tempo_curve
+from maestrokit.files.midi import read_midi
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LEVELS = np.array([1, 2, 3, 1 / 2, 1 / 3, 3 / 2, 2 / 3])
+
+
+def is_right(found: np.ndarray, truth: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    ratio = np.asarray(found)[..., None] / np.asarray(truth)[..., None] / levels
+    return (np.abs(ratio - 1) < 0.08).any(axis=-1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    root = parser.parse_args().data / "asap"
+    if not root.is_dir():
+        parser.error(f"no '{root}'")
+    warnings.simplefilter("ignore")
+    rows: list[list[float]] = []
+    seconds = np.zeros(2)
+    for annotations in sorted(root.rglob("*_annotations.txt")):
+        midi = annotations.with_name(annotations.name.replace("_annotations.txt", ".mid"))
+        if "score" in annotations.name or not midi.exists():
+            continue
+        beats = np.array([float(line.split()[0]) for line in annotations.read_text().splitlines()])
+        truth = np.median(60 / np.diff(beats))
+        start = time.process_time()
+        view = features.note_view(read_midi(midi))
+        played = features.describe(view, names=["tempo"])["tempo"]["played"]
+        middle = time.process_time()
+        theirs = pretty_midi.PrettyMIDI(str(midi)).estimate_tempo()
+        seconds += [middle - start, time.process_time() - middle]
+        moment, tempo, _ = tempo_curve(view)
+        heard = np.isfinite(tempo) & (moment > beats[0]) & (moment < beats[-1])
+        local = np.interp(moment[heard], (beats[1:] + beats[:-1]) / 2, 60 / np.diff(beats))
+        rows.append([
+            *(float(is_right(tempo_found, truth, levels))
+              for tempo_found in (played, theirs) for levels in (LEVELS[:1], LEVELS)),
+            *(float(is_right(tempo[heard], local, levels).mean()) for levels in (LEVELS[:1], LEVELS)),
+        ])
+    means = np.mean(rows, axis=0)
+    ours, peer = 1000 * seconds / len(rows)
+    print(f"{len(rows)} performances")
+    print(f"{'':14}{'accuracy 1':>12}{'accuracy 2':>12}{'local 1':>9}{'local 2':>9}{'ms a file':>11}")
+    print(f"{'maestrokit':14}{means[0]:12.3f}{means[1]:12.3f}{means[4]:9.3f}{means[5]:9.3f}{ours:11.1f}")
+    print(f"{'pretty_midi':14}{means[2]:12.3f}{means[3]:12.3f}{'-':>9}{'-':>9}{peer:11.1f}")
+    print(f"ratio of times {peer / ours:.1f}")
+
+
+if __name__ == "__main__":
+    main()
