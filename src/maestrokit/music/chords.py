@@ -44,7 +44,7 @@ class Chords(Columns):
     quality: Integers
     """Index into ``chord_templates.QUALITIES``; ``NO_CHORD`` where there is none."""
     bass: Integers
-    """Pitch class of the tone of the chord that is longest and deepest in the bass; ``NO_CHORD`` where there is none."""
+    """Pitch class of the chord's tone that is longest and deepest in the bass; ``NO_CHORD`` where there is none."""
     inversion: Integers
     """Place of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
     score: Floats
@@ -120,7 +120,7 @@ def _scores(spans: Spans, table: Templates) -> Floats:
 
 def _is_bass(spans: Spans) -> Mask:
     """Return whether each pitch class is the lowest to sound in each span, shape (spans, 12)."""
-    return (spans.lowest[:, None] % 12 == np.arange(12)) & (spans.lowest[:, None] >= 0)
+    return np.asarray((spans.lowest[:, None] % 12 == np.arange(12)) & (spans.lowest[:, None] >= 0))
 
 
 def _bass_weights(spans: Spans, lengths: Floats, first: Integers) -> Floats:
