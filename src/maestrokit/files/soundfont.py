@@ -1,11 +1,12 @@
 """SoundFont pianos (.sf2, .sf3): their zones become recordings, loops and volume envelopes written out."""
 
 import io
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import scipy.signal
 import soundfile
 import soxr
 from numpy.typing import NDArray
@@ -13,23 +14,26 @@ from numpy.typing import NDArray
 from maestrokit.audio.attack import onset_sample
 from maestrokit.audio.piano import KEYS, LOUDNESS, Layer, Piano, Recording, Waveform
 from maestrokit.errors import BadDataError
-from maestrokit.files.soundfont_chunks import SoundFont, Zone, parse_soundfont
+from maestrokit.files.soundfont_chunks import MODULATED, SoundFont, Zone, parse_soundfont
 
+CUTOFF, RESONANCE, OPENING = 8, 9, 11
 PAN, ATTENUATION, COARSE_TUNE, FINE_TUNE, LOOPS, SCALE_TUNING, ROOT = 17, 48, 51, 52, 54, 56, 58
 START, END, LOOP_START, LOOP_END = (0, 4), (1, 12), (2, 45), (3, 50)  # offsets, fine and in units of 32768
-HOLD, DECAY, SUSTAIN, KEY_TO_HOLD, KEY_TO_DECAY = 35, 36, 37, 39, 40
+ATTACK, HOLD, DECAY, SUSTAIN, KEY_TO_HOLD, KEY_TO_DECAY = 34, 35, 36, 37, 39, 40
 LONGEST = 12.0  # seconds of a note that are written out
 FADE = 0.5  # seconds
 ATTENUATION_SCALE = 0.4  # of what the files say, as the hardware had it and all players since
+OPEN_FILTER = 13500  # cents, from which the filter lets all pass
 SILENCE = 3e-4  # amplitude at which an envelope ends
 
 
 def read_soundfont(path: Path) -> Piano:
     """Return the piano in a soundfont: its first preset.
 
-    Zones, tuning, loops, pan, attenuation and the hold, decay and sustain of the volume envelope are obeyed. Velocity
-    works as for all pianos here, by layers and a curve of loudness, and so do the dampers; filters, modulators and
-    low-frequency oscillators are not read.
+    Zones, tuning, loops, pan, attenuation, the filter, and the volume envelope up to its sustain level are obeyed.
+    Velocity works as for all pianos here, by layers and a curve of loudness, and so do the dampers. Modulators and
+    low-frequency oscillators are not read: the filter stays as open as its envelope opens it, and all is let pass where
+    modulators would move it.
 
     Raises
     ------
@@ -110,11 +114,13 @@ def _written_out(font: SoundFont, zone: Zone, key: int) -> tuple[Waveform, float
     """Return a zone as it sounds on a key, panned, and the rate at which it is to be played."""
     rate = zone.sample.sample_rate * 2 ** (_semitones(zone, key) / 12)
     sound, first, last = _samples(font, zone)
+    sound = sound.copy()
     length = int(LONGEST * rate)
     if zone.generators.get(LOOPS, 0) & 1 and last - first > 1 and length > last:
         rounds = -(-(length - last) // (last - first))
         sound = np.concatenate([sound[:last], np.tile(sound[first:last], rounds)])
-    sound = sound[:length] * _envelope(zone, key, rate, min(len(sound), length))
+    sound = _filtered(zone, sound[:length], rate)
+    sound *= _envelope(zone, key, rate, len(sound))
     audible = np.flatnonzero(np.abs(sound) > SILENCE * np.abs(sound).max(initial=0))
     sound = sound[: int(audible[-1]) + 1 if len(audible) else 1]
     fade = min(int(FADE * rate), len(sound) // 2)
@@ -133,9 +139,7 @@ def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int
         for fine, coarse in (START, END, LOOP_START, LOOP_END)
     )
     if sample.is_compressed:
-        data = bytes(font.data[sample.start : sample.end])
-        decoded, _ = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-        whole, begin = decoded[:, 0], 0  # the loop of a compressed sample counts from its start
+        whole, begin = _decoded(font, sample.start, sample.end), 0  # its loop counts from its own start
     else:
         raw = font.data[2 * sample.start : 2 * sample.end]
         whole, begin = np.frombuffer(bytes(raw), "<i2").astype(np.float32) / 32768, sample.start
@@ -147,14 +151,35 @@ def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int
     return whole, max(first, 0), min(last, len(whole))
 
 
+@lru_cache(maxsize=64)
+def _decoded(font: SoundFont, start: int, end: int) -> NDArray[np.float32]:
+    decoded, _ = soundfile.read(io.BytesIO(bytes(font.data[start:end])), dtype="float32", always_2d=True)
+    return np.asarray(decoded[:, 0])
+
+
+def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
+    """Return the sound after the zone's lowpass of second order (Bristow-Johnson's cookbook, as FluidSynth has it)."""
+    cutoff = zone.generators.get(CUTOFF, OPEN_FILTER) + max(zone.generators.get(OPENING, 0), 0)
+    if cutoff >= OPEN_FILTER or MODULATED in zone.generators:
+        return sound
+    angle = 2 * np.pi * min(8.176 * 2 ** (cutoff / 1200) / rate, 0.45)
+    quality = 10 ** ((zone.generators.get(RESONANCE, 0) / 10 - 3.01) / 20)
+    alpha, cosine = np.sin(angle) / (2 * quality), np.cos(angle)
+    gain = (1 - cosine) / 2 / np.sqrt(quality)
+    section = np.array([[gain, 2 * gain, gain, 1 + alpha, -2 * cosine, 1 - alpha]]) / (1 + alpha)
+    return np.asarray(scipy.signal.sosfilt(section, sound), np.float32)
+
+
 def _envelope(zone: Zone, key: int, rate: float, length: int) -> NDArray[np.float32]:
-    """Return the volume envelope after its attack: full level, then a fall, linear in dB, to the sustain level."""
+    """Return the volume envelope: a linear rise, full level, then a fall, linear in dB, to the sustain level."""
     hold = _seconds(zone, HOLD, KEY_TO_HOLD, key)
     decay = _seconds(zone, DECAY, KEY_TO_DECAY, key)  # of a fall by 100 dB
-    sustain = np.clip(zone.generators.get(SUSTAIN, 0) / 10, 0, 100)  # dB
-    time = np.arange(length) / rate
-    decibels = np.minimum(np.maximum(time - hold, 0) / decay * 100, sustain)
-    return np.asarray(10 ** (-decibels / 20), np.float32)
+    sustain = np.float32(np.clip(zone.generators.get(SUSTAIN, 0) / 10, 0, 100))  # dB
+    attack = float(2 ** (np.clip(zone.generators.get(ATTACK, -12000), -12000, 8000) / 1200))
+    time = np.arange(length, dtype=np.float32) / np.float32(rate)
+    decibels = np.minimum(np.maximum(time - np.float32(attack + hold), 0) * np.float32(100 / decay), sustain)
+    fall = np.exp(decibels * np.float32(-np.log(10) / 20))
+    return np.asarray(fall * np.minimum(time / np.float32(attack), 1), np.float32)
 
 
 def _seconds(zone: Zone, kind: int, key_kind: int, key: int) -> float:

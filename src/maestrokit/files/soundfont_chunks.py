@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COMPRESSED = 0x10  # bit of a sample's type: .sf3
+MODULATED = -1  # stands beside the generators of a zone that has modulators
 INSTRUMENT, SAMPLE = 41, 53  # generators that end a zone
 KEY_RANGE, VELOCITY_RANGE = 43, 44
 WHOLE_RANGE = (0, 127)
@@ -147,6 +148,8 @@ def _bags(
     for number, (bag, after) in enumerate(pairwise(bounds)):
         rows = generators[int(bags["generator"][bag]) : int(bags["generator"][after])]
         own = {int(kind): int(amount) for kind, amount in zip(rows["kind"], rows["amount"], strict=True)}
+        if bags["modulator"][after] > bags["modulator"][bag]:
+            own[MODULATED] = 1
         if last in own:
             yield {**shared, **own}
         elif number == 0:
