@@ -11,7 +11,8 @@ WINDOW = 0.032  # seconds
 HOP = 0.004  # seconds
 NEIGHBOURHOOD = 0.4  # seconds over which a rise must stand out
 PROMINENCE = 1.8  # times the mean rise of the neighbourhood
-LEAST_RISE = 0.12  # of the spectrum itself: a steady low tone beats with the frames, and must not count
+LEAST_RISE = 0.12  # of the spectrum itself
+DEPTH = 1e-4  # of a frame's largest power; below that, steady low tones beat with the frames
 EARLINESS = 0.006  # seconds by which windows see a struck tone coming
 LEAST_DISTANCE = 0.04  # seconds between two transients
 BEFORE, AFTER = 0.03, 0.06  # seconds around a transient that are played as they are
@@ -32,9 +33,10 @@ def transients(samples: Samples, *, sample_rate: int) -> Floats:
     """
     window_samples, hop = 2 * round(WINDOW * sample_rate / 2), max(1, round(HOP * sample_rate))
     analysis = power_analysis(sample_rate=sample_rate, fft_samples=window_samples, hop_samples=hop)
-    magnitude = np.sqrt(np.sqrt(analyse(samples, analysis).real))  # (frames, bins)
-    if len(magnitude) <= 4:
+    power = analyse(samples, analysis).real  # (frames, bins)
+    if len(power) <= 4:
         return np.empty(0)
+    magnitude = np.sqrt(np.sqrt(np.maximum(power, DEPTH * power.max(axis=1, keepdims=True))))
     rise = np.maximum(0, magnitude[4:] - magnitude[:-4]).sum(axis=1)
     width = min(round(NEIGHBOURHOOD / HOP), len(rise))
     around = np.convolve(rise, np.full(width, 1 / width), "same")

@@ -80,11 +80,14 @@ class SoundStream:
     channels : int
     frames : int or None
         Length in samples of each channel; None where the header does not say.
+    comment : str
+        Text in the recording; ``maestrokit render`` writes there what made it.
     """
 
     sample_rate: int
     channels: int
     frames: int | None
+    comment: str
     name: str
     _file: Any
 
@@ -152,7 +155,7 @@ def open_sound(source: str | Path | bytes, *, name: str = "") -> Iterator[SoundS
         except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
             raise _unreadable(kind, name, error) from error
         frames = None if file.frames >= UNKNOWN_LENGTH else int(file.frames)
-        yield SoundStream(int(file.samplerate), int(file.channels), frames, name, file)
+        yield SoundStream(int(file.samplerate), int(file.channels), frames, file.comment, name, file)
 
 
 def _opened(source: str | Path | bytes, name: str) -> BinaryIO:

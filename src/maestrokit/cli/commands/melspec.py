@@ -1,0 +1,192 @@
+"""``maestrokit melspec``: recordings into spectra."""
+
+from pathlib import PurePath
+from typing import Annotated
+
+import typer
+
+from maestrokit.cli.options import Inputs, Outputs, Running
+from maestrokit.errors import UsageError
+
+EXAMPLES = (
+    ("The input of a transcription model", "maestrokit melspec take.flac -o take.npz"),
+    (
+        "A picture with a frequency axis of keys",
+        "maestrokit melspec take.flac --spectrum cqt --hop-samples 320 -o take.png",
+    ),
+    ("A folder, two recordings at once", "maestrokit melspec takes --format safetensors --jobs 2 -d spectra"),
+    ("A recording of any length in little memory", "maestrokit melspec take.flac --chunks 60 -o take.npy"),
+    (
+        "Four variations of each recording, with its MIDI file moved along",
+        "maestrokit melspec takes --midi --copies 4 --pitch-shift=-2..2 --time-stretch 0.9..1.1 --reverb 0.2..1 "
+        "--noise 15..40 --seed 7 -d varied",
+    ),
+)
+REFERENCES = (
+    "Slaney, Auditory Toolbox, Technical Report 1998-010, Interval Research (1998)",
+    "Schoerkhuber et al., A Matlab toolbox for efficient perfect reconstruction time-frequency transforms with "
+    "log-frequency resolution, AES 53rd Conference (2014)",
+    "Laroche and Dolson, Improved phase vocoder time-scale modification of audio, IEEE Transactions on Speech and "
+    "Audio Processing 7 (1999)",
+)
+
+
+def run(
+    inputs: Inputs,
+    outputs: Outputs,
+    running: Running,
+    spectrum: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="stft (complex), power (its squared magnitude), mel, logmel (in dB) or cqt (variable-Q magnitudes).",
+        ),
+    ] = "logmel",
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="npz, npy, safetensors or png. Default: the suffix of --output; npz on standard output and under "
+            "--directory.",
+        ),
+    ] = None,
+    sample_rate: Annotated[int, typer.Option(metavar="HZ", min=1, help="Resample to HZ first, and to mono.")] = 16000,
+    hop_samples: Annotated[int, typer.Option(metavar="N", min=1, help="Samples from one frame to the next.")] = 512,
+    fft_samples: Annotated[int, typer.Option(metavar="N", min=2, help="Length of window and transform; even.")] = 2048,
+    window: Annotated[
+        str, typer.Option(metavar="NAME", help="hann, hamming, blackman or rectangular. Not of cqt.")
+    ] = "hann",
+    mels: Annotated[int, typer.Option(metavar="N", min=1, help="Number of mel bands.")] = 229,
+    minimum_frequency: Annotated[
+        float | None,
+        typer.Option(metavar="HZ", help="Lower edge of the mel bands, 30 by default; lowest bin of cqt, 27.5."),
+    ] = None,
+    maximum_frequency: Annotated[float, typer.Option(metavar="HZ", help="Upper edge of the mel bands.")] = 8000.0,
+    floor: Annotated[float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB.")] = 1e-10,
+    bins: Annotated[int, typer.Option(metavar="N", min=1, help="Number of bins of cqt.")] = 288,
+    bins_per_octave: Annotated[int, typer.Option(metavar="N", min=1, help="Of cqt.")] = 36,
+    gamma: Annotated[
+        float,
+        typer.Option(metavar="HZ", min=0, help="Widen each filter of cqt by HZ, so that low keys have short windows; "
+                     "0 is the constant-Q spectrum."),
+    ] = 4.4,
+    chunks: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Decode and analyse so much at a time, in memory that does not grow with "
+                     "the recording. The result is the same."),
+    ] = None,
+    pitch_shift: Annotated[
+        str | None,
+        typer.Option(metavar="LOW..HIGH", help="Shift pitch by so many semitones, drawn; whole ones if both ends are."),
+    ] = None,
+    time_stretch: Annotated[
+        str | None, typer.Option(metavar="LOW..HIGH", help="Multiply durations by a factor, drawn; 1.1 is slower.")
+    ] = None,
+    detune: Annotated[
+        str | None, typer.Option(metavar="LOW..HIGH", help="Play faster so as to be so many cents higher, drawn.")
+    ] = None,
+    equalise: Annotated[
+        float | None, typer.Option(metavar="DB", min=0, help="Raise or lower five parts of the spectrum by up to DB.")
+    ] = None,
+    reverb: Annotated[
+        str | None, typer.Option(metavar="LOW..HIGH", help="Put it in a room with a decay time in seconds, drawn.")
+    ] = None,
+    room: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Put it in the room whose impulse response is in FILE.")
+    ] = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(metavar="LOW..HIGH", help="Add white, pink or brown noise, so many dB softer, drawn."),
+    ] = None,
+    compress: Annotated[
+        str | None, typer.Option(metavar="LOW..HIGH", help="Compress the dynamic range by a ratio, drawn.")
+    ] = None,
+    gain: Annotated[str | None, typer.Option(metavar="LOW..HIGH", help="Make it louder by so many dB, drawn.")] = None,
+    clip: Annotated[
+        str | None, typer.Option(metavar="LOW..HIGH", help="Cut off peaks beyond a share of the largest, drawn.")
+    ] = None,
+    copies: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Write N variations of each input, named as take.1.npz, take.2.npz."),
+    ] = None,
+    midi: Annotated[
+        bool,
+        typer.Option("--midi", help="Read the MIDI file of the same name beside each recording, and write it beside "
+                     "the output, moved as the recording is."),
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, envvar="MAESTROKIT_SEED", help="From which all that is drawn follows.")
+    ] = 0,
+) -> None:
+    """Turn recordings into spectra: arrays for networks, or pictures for papers.
+
+    Frame n is centred on sample n * hop, with silence beyond the ends. Arrays are spectrum (frames, bins), frequency
+    in Hz and time in seconds; the settings, what was drawn, and the commands that made it are in the metadata.
+    """
+    from maestrokit.audio.augment import Augmentation
+    from maestrokit.audio.spectra import SpectrumSettings
+    from maestrokit.cli import batch, streams
+    from maestrokit.cli.spectrograms import Spectrogram, check_room, parse_span
+    from maestrokit.files.walk import SOUND_SUFFIXES
+
+    settings = SpectrumSettings(
+        kind=spectrum, sample_rate=sample_rate, hop_samples=hop_samples, fft_samples=fft_samples, window=window,
+        mels=mels, minimum_frequency=minimum_frequency, maximum_frequency=maximum_frequency, floor=floor, bins=bins,
+        bins_per_octave=bins_per_octave, gamma=gamma,
+    )  # fmt: skip
+    settings.analysis()  # so that impossible settings are told once, before any work
+    augmentation = Augmentation(
+        pitch_shift=parse_span(pitch_shift, option="--pitch-shift"),
+        time_stretch=parse_span(time_stretch, option="--time-stretch"),
+        detune=parse_span(detune, option="--detune"),
+        equalise=equalise,
+        reverb=parse_span(reverb, option="--reverb"),
+        noise=parse_span(noise, option="--noise"),
+        compress=parse_span(compress, option="--compress"),
+        gain=parse_span(gain, option="--gain"),
+        clip=parse_span(clip, option="--clip"),
+    )
+    if room is not None:
+        check_room(room, sample_rate)
+    suffix = _suffix(format_, outputs)
+    is_varied = not augmentation.is_nothing or room is not None
+    _check_combination(chunks, suffix, is_varied=is_varied, midi=midi, copies=copies, inputs=inputs, outputs=outputs)
+    work = Spectrogram(settings, augmentation, room, copies, seed, midi, chunks, suffix, running.made_by)
+    plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=suffix, targets=work.targets)
+    for task in plan.tasks[:1]:
+        streams.refuse_terminal(task.target, "an array")
+    batch.run("melspec", work, plan, running)
+
+
+def _suffix(format_: str | None, outputs: Outputs) -> str:
+    from maestrokit.cli.spectrograms import SUFFIXES
+
+    named = outputs.output if outputs.output not in (None, "-") else None
+    suffix = f".{format_}" if format_ is not None else PurePath(named or ".npz").suffix or (named or ".npz")
+    if suffix not in SUFFIXES:
+        raise UsageError(f"cannot write a spectrum as '{suffix}'", f"use {', '.join(SUFFIXES)}, or name a --format")
+    return suffix
+
+
+def _check_combination(
+    chunks: float | None,
+    suffix: str,
+    *,
+    is_varied: bool,
+    midi: bool,
+    copies: int | None,
+    inputs: Inputs,
+    outputs: Outputs,
+) -> None:
+    if chunks is not None and not chunks > 0:
+        raise UsageError(f"--chunks {chunks:g} is not above 0", "60 (seconds) is a good size")
+    if chunks is not None and (is_varied or suffix == ".png" or copies is not None or midi):
+        raise UsageError("--chunks goes with plain arrays only", "pictures and variations need the whole recording")
+    to_standard_output = outputs.directory is None and outputs.output in (None, "-")
+    if copies is not None and not is_varied:
+        raise UsageError("--copies without anything to draw would be all the same", "add --pitch-shift or another one")
+    if (copies is not None or midi) and to_standard_output:
+        raise UsageError("several outputs need names", "use -o FILE or -d DIR")
+    if midi and "-" in (inputs.inputs or []):
+        raise UsageError("--midi looks beside a file, and standard input has no place", "name the recording")
