@@ -35,10 +35,10 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
     assert loaded_by([*command, "--help"]) == set()
 
 
-@pytest.mark.parametrize("command", ["quantize", "transpose"])
-def test_midi_filters_import_neither_torch_nor_librosa(command: str, demo_folder: Path, tmp_path: Path) -> None:
-    arguments = [command, str(demo_folder / "satie-gymnopedie.mid"), "-o", str(tmp_path / "out.mid")]
-    assert loaded_by(arguments) <= {"numpy", "mido"}
+@pytest.mark.parametrize("command", [["quantize", "--step", "10ms"], ["transpose"]], ids=lambda words: words[0])
+def test_midi_filters_import_numpy_and_nothing_heavier(command: list[str], demo_folder: Path, tmp_path: Path) -> None:
+    arguments = [*command, str(demo_folder / "satie-gymnopedie.mid"), "-o", str(tmp_path / "out.mid")]
+    assert loaded_by(arguments) == {"numpy"}
 
 
 @pytest.mark.parametrize("command", ["features"])

@@ -28,8 +28,8 @@ FRAMES = """features --frames writes arrays whose first axis is time: frame i co
 
 SCORES = """evaluate writes one row a file and metric: file (* is all together), metric, value, low and high (the
 ends of the 95 % interval, where there is one), unit, n (of pieces or notes behind the value), reference (the value
-that the reference itself has), better (higher, lower, or alike: the nearer to the reference the better). Columns are only ever
-added, at the right."""
+that the reference itself has), better (higher, lower, or alike: the nearer to the reference the better). Columns are
+only ever added, at the right."""
 
 
 def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: Callable[..., str]) -> str:
