@@ -34,4 +34,4 @@ def shares(histogram: ArrayLike) -> Floats:
     """Return histograms scaled to sum to 1 along the last axis; NaN where there is nothing."""
     counts = np.asarray(histogram, np.float64)
     total = counts.sum(axis=-1, keepdims=True)
-    return np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0)
+    return np.asarray(np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0))

@@ -57,7 +57,8 @@ def judge(
 ) -> tuple[list[list[Row]], list[Row]]:
     """Return the rows of each generated piece, and those of the set with 95 % intervals.
 
-    The value of a set is the mean over its pieces. Intervals are of resampled generated pieces; the reference is held fixed.
+    The value of a set is the mean over its pieces. Intervals are of resampled generated pieces; the reference is held
+    fixed. (Those of overlapped areas lie low, as a resample holds pieces twice.)
 
     Parameters
     ----------
@@ -74,7 +75,8 @@ def judge(
         for rows, value in zip(pieces, values.tolist(), strict=True):
             rows.append(Row(name, value, unit=metric.unit, reference=ceiling, better=metric.better))
         low, high = bootstrap.mean_interval(values, generator=generator)
-        whole.append(Row(name, _mean(values), low, high, metric.unit, int(np.isfinite(values).sum()), ceiling, metric.better))
+        known = int(np.isfinite(values).sum())
+        whole.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better))
         if metric.is_distributed:
             whole += distribution_rows(name, _known(mine), _known(theirs), generator=generator)
     return pieces, whole

@@ -1,9 +1,10 @@
 """Grooving similarity: how alike the rhythms of the bars are.
 
-Each bar is a vector of 64 positions, 1 where a note starts. The similarity of two bars is 1 minus the share of positions
-in which they differ; the value is the mean over all pairs of bars, from the first bar to the last with an onset.
-This is MusDr's GS on the bars of :class:`Piece`. MusDr takes 1,000 pairs at random where there are more; here all
-pairs are counted, exactly, from the column sums. muspy's ``groove_consistency`` compares only bars that follow each other.
+Each bar is a vector of 64 positions, 1 where a note starts. The similarity of two bars is 1 minus the share of
+positions in which they differ; the value is the mean over all pairs of bars, from the first bar to the last with an
+onset. This is MusDr's GS on the bars of :class:`Piece`. MusDr takes 1,000 pairs at random where there are more;
+here all pairs are counted, exactly, from the column sums. muspy's ``groove_consistency`` compares only bars that
+follow each other.
 
 References
 ----------

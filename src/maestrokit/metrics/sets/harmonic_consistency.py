@@ -1,20 +1,22 @@
 """Harmonic consistency: how far the chord changes of a piece are those of the reference, in per cent.
 
-A change of chords (:mod:`maestrokit.music.chords`, pedal heard) is the quality before, the interval from root to root, and
-the quality after, so that the key does not matter; changes from or to no chord do not count. Two questions are asked.
+A change of chords (:mod:`maestrokit.music.chords`, pedal heard) is the quality before, the interval from root to
+root, and the quality after, so that the key does not matter; changes from or to no chord do not count. Two
+questions are asked.
 
-``harmonic_consistency`` compares transition matrices. D is the Jensen-Shannon divergence between the piece's matrix and the
-reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far from any matrix
-by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the value is
-100 (1 - D) / (1 - D0), at most 100. Changes drawn like the reference's score 100 at any length, changes that it
-never has score 0. (Over MAESTRO the value then has no correlation with length.)
+``harmonic_consistency`` compares transition matrices. D is the Jensen-Shannon divergence between the piece's matrix
+and the reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far
+from any matrix by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and
+the value is 100 (1 - D) / (1 - D0), at most 100. Changes drawn like the reference's score 100 at any length,
+changes that it never has score 0. (Over MAESTRO the value then has no correlation with length.)
 
-``harmonic_typicality`` asks of each change how usual it is: the share of the reference's changes from the same quality that
-are not more usual than this one; the value is the mean over changes. It needs no correction for length, but loops of
-the two most usual chords score more than music does: read it beside the reference's own value.
+``harmonic_typicality`` asks of each change how usual it is: the share of the reference's changes from the same
+quality that are not more usual than this one; the value is the mean over changes. It needs no correction for
+length, but loops of the two most usual chords score more than music does: read it beside the reference's own value.
 
-muspy, mgeval and MusDr have no such metric (MusDr's chord progression irregularity needs no reference; mgeval's transition
-matrix is of pitch classes). Published percentages come from other chords and definitions and are not comparable.
+muspy, mgeval and MusDr have no such metric (MusDr's chord progression irregularity needs no reference; mgeval's
+transition matrix is of pitch classes). Published percentages come from other chords and definitions and are not
+comparable.
 
 References
 ----------

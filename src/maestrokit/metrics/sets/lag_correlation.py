@@ -1,9 +1,9 @@
 """Cross-correlation of a piece with itself, later: whether patterns come back at a steady distance.
 
-How often each pitch class is struck every 100 ms, smoothed (Gaussian, 200 ms) and less its mean over the piece, is correlated
-with itself delayed by 1 to 32 seconds (at most half the piece): r(lag) = sum x(t) x(t + lag), normalised by its length and
-r(0). The value is the largest r. Noise gives about 0, a literal loop 1. Unlike :mod:`structure`, it hears
-rhythm and pitch together, but only repetition at one tempo.
+How often each pitch class is struck every 100 ms, smoothed (Gaussian, 200 ms) and less its mean over the piece, is
+correlated with itself delayed by 1 to 32 seconds (at most half the piece): r(lag) = sum x(t) x(t + lag), normalised
+by its length and r(0). The value is the largest r. Noise gives about 0, a literal loop 1. Unlike :mod:`structure`,
+it hears rhythm and pitch together, but only repetition at one tempo.
 
 References
 ----------

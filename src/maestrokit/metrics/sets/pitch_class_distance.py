@@ -1,12 +1,12 @@
 """Pitch-class histogram distance: how far the use of the scale degrees is from that of the reference.
 
 The note counts of the 12 pitch classes, turned so that the tonic of the piece's key (duration-weighted profiles,
-:mod:`maestrokit.music.keys`) comes first, are compared with the mean such histogram of the reference pieces in the same mode, by
-the Jensen-Shannon divergence: 0 bits for the same, 1 for disjoint.
+:mod:`maestrokit.music.keys`) comes first, are compared with the mean such histogram of the reference pieces in the
+same mode, by the Jensen-Shannon divergence: 0 bits for the same, 1 for disjoint.
 
-The key is taken out first because a corpus in all keys has a flat mean histogram, from which music would be farther than noise.
-mgeval compares histograms of unturned pitch classes (its ``total_pitch_class_histogram``) by Euclidean distances;
-``pitch_class_distance.overlapped_area`` does so with turned ones.
+The key is taken out first because a corpus in all keys has a flat mean histogram, from which music would be farther
+than noise. mgeval compares histograms of unturned pitch classes (its ``total_pitch_class_histogram``) by Euclidean
+distances; ``pitch_class_distance.overlapped_area`` does so with turned ones.
 
 References
 ----------
@@ -35,7 +35,7 @@ def degree_histogram(piece: Piece) -> Floats:
 def mean_histograms(summaries: Floats) -> Floats:
     """Return the mean histogram of the pieces in major and of those in minor, shape (2, 12); 0 where there are none."""
     known = summaries[np.isfinite(summaries).all(axis=1)]
-    return known.sum(axis=0).reshape(2, 12)
+    return np.asarray(known.sum(axis=0).reshape(2, 12))
 
 
 def distance(summary: Floats, expected: Floats) -> float:

@@ -1,8 +1,8 @@
 """Polyphony: how many different keys sound at once, on average, while any does.
 
 The sum over keys of the time each is held, divided by the time at which at least one is. Exact in continuous time;
-muspy's ``polyphony`` counts time steps and is the same for notes on its grid. Keys are counted, not notes: a key struck
-again while it is held counts once, as in a piano roll. Pedal is not counted.
+muspy's ``polyphony`` counts time steps and is the same for notes on its grid. Keys are counted, not notes: a key
+struck again while it is held counts once, as in a piano roll. Pedal is not counted.
 
 References
 ----------
@@ -19,9 +19,13 @@ from maestrokit.music.columns import Floats
 def polyphony(piece: Piece) -> Floats:
     """Return the mean number of keys, 1 or more, shape (1,)."""
     any_time = covered(piece.onset, piece.offset)
+    return np.array([key_seconds(piece) / any_time if any_time > 0 else np.nan])
+
+
+def key_seconds(piece: Piece) -> float:
+    """Return how long each key is held, added up."""
     shift = 2 * (piece.offset.max(initial=0) + 1)  # each key on its own stretch of time, so that one pass counts all
-    key_time = covered(piece.onset + piece.pitch * shift, piece.offset + piece.pitch * shift)
-    return np.array([key_time / any_time if any_time > 0 else np.nan])
+    return covered(piece.onset + piece.pitch * shift, piece.offset + piece.pitch * shift)
 
 
 def covered(start: Floats, stop: Floats) -> float:

@@ -1,9 +1,10 @@
 """Rhythmic entropy: H = -sum p log2 p of the times between successive onsets.
 
 Onsets less than 30 ms apart are one (a chord is never struck in one instant). The times between the rest fall into
-classes of equal ratio, four an octave (each 19 % longer than the last, about what separates rubato from another note value),
-the first ending at 30 ms, the last open above 4 s. No score, beat or tempo is needed: another tempo moves all intervals by as many classes and leaves
-H where it was. A machine-like pulse gives 0; onsets strewn by chance give about 4 bits.
+classes of equal ratio, four an octave (each 19 % longer than the last, about what separates rubato from another
+note value), the first ending at 30 ms, the last open above 4 s. No score, beat or tempo is needed: another tempo
+moves all intervals by as many classes and leaves H where it was. A machine-like pulse gives 0; onsets strewn by
+chance give about 4 bits.
 
 muspy and mgeval have no such entropy; mgeval's note-length histogram needs a score.
 """

@@ -1,14 +1,14 @@
 """Structure by self-similarity: how much of a piece comes back, at three lengths.
 
-Each half second is a vector of how often each pitch class is struck; S(i, j) is the cosine of two of them. Averaging S
-along its diagonals over L seconds says how alike two stretches of L seconds are, in their order. For each stretch,
-compare the most similar one that does not overlap it with the mean over all that do not: (best - mean) / (1 - mean),
-which is 0 if no stretch is more like it than any other, and 1 if it comes back exactly. The value is the mean over
-stretches.
+Each half second is a vector of how often each pitch class is struck; S(i, j) is the cosine of two of them.
+Averaging S along its diagonals over L seconds says how alike two stretches of L seconds are, in their order. For
+each stretch, compare the most similar one that does not overlap it with the mean over all that do not: (best -
+mean) / (1 - mean), which is 0 if no stretch is more like it than any other, and 1 if it comes back exactly. The
+value is the mean over stretches.
 
-MusDr's structureness indicator asks the same at 3-8, 8-15 and over 15 seconds, but takes the one most repeated stretch
-of a piece (the largest fitness of a scape plot from audio); its values are not comparable. The mean over stretches is chosen
-as it needs no path search, says something of the whole piece, and depends less on its length.
+MusDr's structureness indicator asks the same at 3-8, 8-15 and over 15 seconds, but takes the one most repeated
+stretch of a piece (the largest fitness of a scape plot from audio); its values are not comparable. The mean over
+stretches is chosen as it needs no path search, says something of the whole piece, and depends less on its length.
 
 References
 ----------
@@ -43,7 +43,7 @@ def structure(piece: Piece) -> Floats:
                 step *= 2
             rows = np.arange(start, min(start + BLOCK, start + len(similar), similar.shape[1]))
             if similar.shape[1] > 2 * length:
-                found.append(_contrast(similar[: len(rows)] / length, rows, length))
+                found.append(_contrast(similar[: len(rows)] / np.float32(length), rows, length))
     return np.array([np.mean(np.concatenate(found)) if found else np.nan for found in contrasts], np.float64)
 
 
@@ -53,7 +53,8 @@ def chroma_frames(piece: Piece) -> NDArray[np.float32]:
     piece, frame = piece.take(frame < LONGEST), frame[frame < LONGEST]
     counts = np.zeros((int(frame.max(initial=-1)) + 1, 12), np.float32)
     np.add.at(counts, (frame, piece.pitch % 12), 1)
-    return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
+    norm = np.linalg.norm(counts, axis=1, keepdims=True)
+    return np.asarray(counts / np.maximum(norm, 1), np.float32)
 
 
 def _contrast(similar: NDArray[np.float32], rows: Integers, length: int) -> Floats:
@@ -64,7 +65,7 @@ def _contrast(similar: NDArray[np.float32], rows: Integers, length: int) -> Floa
     similar[np.nonzero(is_inside)[0], near[is_inside]] = 0
     mean = similar.sum(axis=1, dtype=np.float64) / (count - is_inside.sum(axis=1))
     best = similar.max(axis=1)
-    return np.divide(best - mean, 1 - mean, out=np.zeros_like(mean), where=mean < 1 - 1e-6)
+    return np.asarray(np.divide(best - mean, 1 - mean, out=np.zeros_like(mean), where=mean < 1 - 1e-6))
 
 
 METRICS = {

@@ -1,0 +1,127 @@
+"""``maestrokit evaluate``: how good performances are, alone, against a corpus, or against their references."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maestrokit.cli.options import Inputs, Reading, Running
+from maestrokit.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from maestrokit.cli.evaluations import Scores
+
+EXAMPLES = (
+    ("Score a transcription against what was played", "maestrokit evaluate take.mid --reference reference.mid"),
+    (
+        "Score generated pieces against a corpus",
+        "maestrokit evaluate generated --reference performances --format table",
+    ),
+    ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
+)
+REFERENCES = (
+    "Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020)",
+    "Wu and Yang, The Jazz Transformer on the front line, ISMIR 2020",
+    "Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014",
+)
+
+
+def run(
+    inputs: Inputs,
+    reading: Reading,
+    running: Running,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Compare with PATH: a file is the true version of the input (pairs), a folder or MAESTRO root is a "
+            "corpus (set). Without it, only what a set says by itself is scored. May be repeated.",
+        ),
+    ] = None,
+    reference_split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of a MAESTRO root given by --reference, only this split. Default: that of --split, which is the "
+            "inputs' if one of them is a root too.",
+        ),
+    ] = None,
+    pairs: Annotated[
+        bool,
+        typer.Option("--pairs", help="Compare each input with the file of --reference that has its name, but for suffixes."),
+    ] = False,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Score a set by NAME only. May be repeated. Default: all.")
+    ] = None,
+    onset_tolerance: Annotated[
+        str,
+        typer.Option(metavar="SECONDS", help="How far onsets of pairs may be off; several with commas, for a sweep."),
+    ] = "0.05",
+    offset_ratio: Annotated[
+        float, typer.Option(metavar="SHARE", help="How far offsets may be off: this share of the reference's duration,")
+    ] = 0.2,
+    offset_min_tolerance: Annotated[
+        float, typer.Option(metavar="SECONDS", help="or this, whichever is more.")
+    ] = 0.05,
+    extend_pedal: Annotated[
+        bool,
+        typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files on both sides of pairs."),
+    ] = False,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="tsv or jsonl for programs, table or html for people. Default: by the suffix of --output, else tsv.",
+        ),
+    ] = None,
+    per_file: Annotated[
+        bool, typer.Option("--per-file/--no-per-file", help="Print the scores of each file before those of all.")
+    ] = True,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE", help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated."
+        ),
+    ] = None,
+    fail_over: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE", help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated."
+        ),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output.")
+    ] = "-",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the resampling behind the 95 % intervals.")] = 0,
+) -> None:
+    """Score performances: generated ones against a corpus, or estimates against their references.
+
+    Set mode describes each piece by every metric, prints the mean over pieces with a 95 % interval by bootstrap, and
+    the value that the reference itself has; metrics named with .overlapped_area and .kl compare distributions.
+    Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
+    Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
+    better (higher, lower, or alike: the nearer to the reference the better).
+    """
+    from maestrokit.cli.evaluation_plan import Settings, plan_evaluation
+    from maestrokit.cli.score_tables import FORMATS, score_text
+    from maestrokit.cli.thresholds import broken, parse_thresholds
+    from maestrokit.files import streams as files
+
+    chosen = format_ or {"jsonl": "jsonl", "html": "html"}.get(output.rpartition(".")[2], "tsv")
+    if chosen not in FORMATS:
+        raise UsageError(f"unknown format '{chosen}'", "use " + ", ".join(FORMATS))
+    limits = parse_thresholds(fail_under or (), is_floor=True) + parse_thresholds(fail_over or (), is_floor=False)
+    settings = Settings(
+        tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
+        offset_min_tolerance, extend_pedal, seed, reading.repair,
+    )  # fmt: skip
+    title, score = plan_evaluation(inputs, running, settings)
+    scores: Scores = score()
+    if running.dry_run:
+        return
+    each = scores.files if per_file else []
+    text = score_text(each, scores.whole, format=chosen, title=title, made_by=running.made_by)
+    files.write_bytes(output, text.encode())
+    is_worse = broken(scores.whole, limits)
+    if scores.status or is_worse:
+        raise typer.Exit(scores.status or int(ExitStatus.NO))

@@ -1,0 +1,45 @@
+"""Tables of notes: tab-separated text with columns onset, offset, pitch and velocity, as beside MAPS recordings."""
+
+import numpy as np
+
+from maestrokit.errors import BadDataError
+from maestrokit.music.columns import Floats
+
+REQUIRED = ("onset", "offset", "pitch")
+COLUMNS = (*REQUIRED, "velocity")
+HINT = "a table of notes has a line of names (onset, offset, pitch, perhaps velocity), then a line a note, tabs between"
+
+
+def parse_notes(data: bytes, *, name: str) -> Floats:
+    """Return onset, offset (seconds), pitch and velocity of the notes in a table: shape (4, notes).
+
+    Further columns are ignored; without one of velocities, all are 64.
+
+    Raises
+    ------
+    BadDataError
+        If it is no such table, or has numbers that no note has.
+
+    >>> parse_notes(b"onset\\toffset\\tpitch\\n0.5\\t1\\t60\\n", name="a.tsv").T.tolist()
+    [[0.5, 1.0, 60.0, 64.0]]
+    """
+    try:
+        header, *lines = data.decode().splitlines() or [""]
+        names = [column.strip().lower() for column in header.lstrip("#\ufeff ").split("\t")]
+        if not set(REQUIRED) <= set(names):
+            raise ValueError("no columns onset, offset and pitch")
+        cells = [line.split("\t") for line in lines if line.strip()]
+        table = np.array([[float(cell) for cell in row[: len(names)]] for row in cells]).reshape(-1, len(names))
+    except ValueError as error:
+        raise BadDataError(f"cannot read '{name}': not a table of notes ({error})", HINT) from None
+    notes = np.array([table[:, names.index(c)] if c in names else np.full(len(table), 64.0) for c in COLUMNS])
+    _check(notes, name)
+    return notes
+
+
+def _check(notes: Floats, name: str) -> None:
+    onset, offset, pitch, velocity = notes
+    is_wrong = ~np.isfinite(notes).all(axis=0) | (offset < onset) | (pitch < 0) | (pitch > 127) | (pitch % 1 != 0)
+    is_wrong |= (velocity < 0) | (velocity > 127) | (np.abs(offset) > 1e8)
+    if is_wrong.any():
+        raise BadDataError(f"cannot read '{name}': note {int(is_wrong.argmax()) + 1} is none", HINT)

@@ -1,0 +1,41 @@
+"""Note onsets and offsets, and velocities too: precision, recall and F1.
+
+A note counts if it begins and ends within tolerance; for the velocity scores also if its velocity, after the
+matched ones have been fitted to the reference's by a straight line, is within a tenth of the reference's range.
+Equal to mir_eval's ``transcription`` and ``transcription_velocity.precision_recall_f1_overlap``; notes of no
+length, which mir_eval refuses, are allowed.
+
+References
+----------
+Bay, M., Ehmann, A. F. and Downie, J. S. Evaluation of multiple-F0 estimation and tracking systems. ISMIR 2009.
+Hawthorne, C. et al. Onsets and frames: dual-objective piano transcription. ISMIR 2018 (velocity).
+"""
+
+import numpy as np
+
+from maestrokit.metrics.compare import Take, Tolerance, precision_recall_f1
+from maestrokit.metrics.matching import match_notes
+from maestrokit.music.columns import Integers, Mask
+
+USES_TOLERANCE = True
+
+
+def scores(estimate: Take, reference: Take, *, tolerance: Tolerance) -> dict[str, float]:
+    """Return ``onset_offset_`` and ``onset_offset_velocity_`` ``precision``, ``recall`` and ``f1``."""
+    matched = match_notes(estimate.notes, reference.notes, tolerance=tolerance, with_offsets=True)
+    as_loud = velocity_within_tolerance(estimate, reference, matched, tolerance=tolerance.velocity)
+    sizes = len(estimate.notes), len(reference.notes)
+    return precision_recall_f1("onset_offset", len(matched), *sizes) | precision_recall_f1(
+        "onset_offset_velocity", int(as_loud.sum()), *sizes
+    )
+
+
+def velocity_within_tolerance(estimate: Take, reference: Take, matched: Integers, *, tolerance: float) -> Mask:
+    """Return which matched pairs (reference, estimate) are as loud as each other, shape (pairs,)."""
+    if len(matched) == 0:
+        return np.zeros(0, np.bool_)
+    velocity = reference.notes.velocity
+    wanted = (velocity[matched[:, 0]] - velocity.min()) / max(1, np.ptp(velocity))
+    found = np.stack([estimate.notes.velocity[matched[:, 1]], np.ones(len(matched))], axis=1)  # (pairs, 2)
+    fit, *_ = np.linalg.lstsq(found, wanted, rcond=None)
+    return np.asarray(np.abs(found @ fit - wanted) < tolerance)

@@ -1,0 +1,171 @@
+"""Evaluate: sets, pairs, formats, limits."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from command_line import CommandLine
+from maestrokit.errors import ExitStatus
+from maestrokit.files.midi import read_midi
+from maestrokit.metrics.piece import piece_of
+
+HEADER = "file\tmetric\tvalue\tlow\thigh\tunit\tn\treference\tbetter"
+
+
+def rows(text: bytes) -> list[dict[str, str]]:
+    header, *lines = text.decode().splitlines()
+    return [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+
+
+def whole(text: bytes) -> dict[str, dict[str, str]]:
+    return {row["metric"]: row for row in rows(text) if row["file"] == "*"}
+
+
+def note_table(path: Path, target: Path, *, late: float = 0.0) -> None:
+    piece = piece_of(read_midi(path))
+    lines = [f"{on + late:.6f}\t{off + late:.6f}\t{pitch}\t{velocity}" for on, off, pitch, velocity
+             in zip(piece.onset, piece.offset, piece.pitch, piece.velocity, strict=True)]  # fmt: skip
+    target.write_text("\n".join(["onset\toffset\tpitch\tvelocity", *lines]) + "\n", encoding="utf-8")
+
+
+def test_set_against_a_corpus(maestrokit: CommandLine, demo_folder: Path) -> None:
+    done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", "--reference", demo_folder)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.decode().splitlines()[0] == HEADER
+    scored = whole(done.out)
+    assert {"pitch_class_distance", "rhythmic_entropy", "harmonic_consistency", "structure_4s", "lag_correlation",
+            "grooving", "pitch_range", "pitch_range.overlapped_area"} - {"pitch_range.overlapped_area"} <= set(scored)
+    assert 0 < float(scored["harmonic_consistency"]["value"]) <= 100
+    assert scored["pitch_range"]["n"] == "1"
+
+
+def test_distributions_need_three_pieces_and_have_intervals(maestrokit: CommandLine, demo_folder: Path) -> None:
+    scored = whole(maestrokit("evaluate", demo_folder, "--reference", demo_folder, "--metric", "pitch_range").out)
+    assert list(scored) == ["pitch_range", "pitch_range.overlapped_area", "pitch_range.kl"]
+    for row in scored.values():
+        assert float(row["low"]) <= float(row["high"])
+
+
+def test_without_reference_and_from_standard_input(maestrokit: CommandLine, demo_folder: Path) -> None:
+    take = demo_folder / "bach-prelude.mid"
+    named, piped = maestrokit("evaluate", take), maestrokit("evaluate", "-", stdin=take.read_bytes())
+    assert "harmonic_consistency" not in whole(named.out)
+    assert whole(named.out) == whole(piped.out)
+
+
+def test_any_number_of_jobs_gives_the_same_bytes(maestrokit: CommandLine, demo_folder: Path) -> None:
+    arguments = ("evaluate", demo_folder, "--reference", demo_folder)
+    assert maestrokit(*arguments).out == maestrokit(*arguments, "-j", "2").out
+
+
+def test_splits_choose_from_the_reference_or_from_both(maestrokit: CommandLine, maestro_root: Path, demo_folder: Path) -> None:
+    take = demo_folder / "bach-prelude.mid"
+    dry = maestrokit("evaluate", take, "--reference", maestro_root, "--split", "train", "-n")
+    assert [Path(line).name for line in dry.out.decode().splitlines()] == [
+        "bach-prelude.mid", "bach-prelude.midi", "petzold-minuet.midi"]  # fmt: skip
+    both = maestrokit("evaluate", maestro_root, "--split", "validation", "--reference", maestro_root,
+                      "--reference-split", "train", "-n")  # fmt: skip
+    assert [Path(line).name for line in both.out.decode().splitlines()] == [
+        "beethoven-elise.midi", "bach-prelude.midi", "petzold-minuet.midi"]  # fmt: skip
+
+
+def test_a_pair_of_equal_files_scores_1(maestrokit: CommandLine, demo_folder: Path) -> None:
+    take = demo_folder / "satie-gymnopedie.mid"
+    done = maestrokit("evaluate", take, "--reference", take)
+    assert {row["value"] for row in whole(done.out).values()} == {"1.0"}
+    assert {"onset_f1", "onset_offset_f1", "onset_offset_velocity_f1", "frame_f1", "pedal_onset_f1"} <= set(whole(done.out))
+
+
+def test_pairs_by_name_with_tables_and_a_sweep(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    names = ("bach-prelude", "petzold-minuet")
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "guess").mkdir()
+    for name in names:
+        note_table(demo_folder / f"{name}.mid", tmp_path / f"truth/{name}.tsv", late=0.04)
+        shutil.copy(demo_folder / f"{name}.mid", tmp_path / "guess")
+    done = maestrokit("evaluate", tmp_path / "guess", "--reference", tmp_path / "truth", "--pairs",
+                      "--onset-tolerance", "0.03,0.05")  # fmt: skip
+    scored = whole(done.out)
+    assert (scored["onset_f1@30ms"]["value"], scored["onset_f1@50ms"]["value"]) == ("0.0", "1.0")
+    assert scored["frame_f1"]["n"] == "2" and not any(name.startswith("pedal") for name in scored)
+
+
+def test_an_estimate_without_reference_fails_and_the_rest_is_scored(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    for name in ("bach-prelude", "petzold-minuet"):
+        shutil.copy(demo_folder / f"{name}.mid", tmp_path)
+    done = maestrokit("evaluate", demo_folder, "--reference", tmp_path, "--pairs")
+    assert done.status == ExitStatus.NO_INPUT
+    assert any("satie-gymnopedie.mid' has no reference" in line for line in done.lines)
+    assert whole(done.out)["onset_f1"]["n"] == "2"
+
+
+def test_a_held_pedal_extends_notes_only_if_asked(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    take = demo_folder / "satie-gymnopedie.mid"
+    piece = piece_of(read_midi(take))
+    assert (piece.sounding_offset > piece.offset).any()
+    note_table(take, tmp_path / "keys.tsv")
+    plain = whole(maestrokit("evaluate", take, "--reference", tmp_path / "keys.tsv").out)
+    extended = whole(maestrokit("evaluate", take, "--reference", tmp_path / "keys.tsv", "--extend-pedal").out)
+    assert float(plain["frame_f1"]["value"]) == pytest.approx(1, abs=1e-5)
+    assert float(extended["frame_precision"]["value"]) < 1
+
+
+@pytest.mark.parametrize(("limit", "status"), [("onset_f1=1.01", 1), ("onset_f1=0.99", 0)])
+def test_limits_set_the_exit_status(maestrokit: CommandLine, demo_folder: Path, limit: str, status: int) -> None:
+    take = demo_folder / "bach-prelude.mid"
+    done = maestrokit("evaluate", take, "--reference", take, "--fail-under", limit)
+    assert done.status == status
+    assert done.lines == (["maestrokit evaluate: onset_f1 is 1, below 1.01 (--fail-under)"] if status else [])
+    assert whole(done.out)
+
+
+def test_formats(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    arguments = ("evaluate", demo_folder, "--reference", demo_folder)
+    records = [json.loads(line) for line in maestrokit(*arguments, "--format", "jsonl").out.splitlines()]
+    assert list(records[0]) == HEADER.split("\t")
+    table = maestrokit(*arguments, "--format", "table").out.decode()
+    assert "harmonic_consistency" in table and "\x1b" not in table
+    assert maestrokit(*arguments, "-o", tmp_path / "report.html").status == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "harmonic_consistency" in page
+    assert "http" not in page and "<script" not in page and str(tmp_path) not in page
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--format", "xml"], "unknown format 'xml'"),
+        (["--metric", "beauty"], "there is no metric 'beauty'"),
+        (["--pairs"], "--pairs needs references"),
+        (["--onset-tolerance", "soon", "--reference", "."], "'soon' is no tolerance"),
+        (["--fail-under", "onset_f1"], "'onset_f1' is no limit"),
+        (["--fail-under", "beauty=1"], "'beauty' was not scored"),
+    ],
+)
+def test_mistakes_of_usage(maestrokit: CommandLine, demo_folder: Path, words: list[str], message: str) -> None:
+    done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", *words)
+    assert done.status == ExitStatus.USAGE
+    assert message in done.err
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\xff", b"onset\tpitch\n1\t60\n", b"onset\toffset\tpitch\n2\t1\t60\n"])
+def test_bad_tables_are_one_line(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "bad.tsv").write_bytes(data)
+    done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", "--reference", tmp_path / "bad.tsv")
+    assert done.status == ExitStatus.BAD_DATA
+    assert "bad.tsv'" in done.lines[0] and "Traceback" not in done.err
+
+
+def test_silence_is_no_error(maestrokit: CommandLine, tmp_path: Path, demo_folder: Path) -> None:
+    (tmp_path / "silence.mid").write_bytes(
+        bytes.fromhex("4d54686400000006000000010060") + bytes.fromhex("4d54726b0000000400ff2f00")
+    )
+    done = maestrokit("evaluate", tmp_path / "silence.mid", "--reference", demo_folder)
+    assert done.status == 0
+    assert whole(done.out)["pitch_range"]["n"] == "0" and whole(done.out)["pitch_range"]["value"] == ""
+    assert np.isfinite(float(whole(done.out)["pitch_range"]["reference"]))
