@@ -6,6 +6,7 @@ Hawthorne et al., "Enabling Factorized Piano Music Modeling and Generation with 
 """
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def read_table(path: Path) -> list[Entry]:
         rows = (
             _json_rows(path)
             if path.suffix == ".json"
-            else list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+            else list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
         )
         entries = [_entry(row) for row in rows]
     except (KeyError, ValueError, TypeError, AttributeError) as error:
