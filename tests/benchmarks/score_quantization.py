@@ -4,7 +4,8 @@
 
 Prints the onset F-measure in score time: an onset of the quantized performance is right if the score has an onset of
 the same pitch within a twentieth of a beat, each counted once. The score's own positions come from the annotated beats
-of the score MIDI. Beside it the same performances on the same beats, but not moved to a grid; last, the best grid of each.
+of the score MIDI. Beside it the same performances on the same beats, but not moved to a grid; last, the best grid of
+each.
 
 A beat counts as a quarter note here whatever the meter, so that ``1/16`` is a quarter of an annotated beat.
 """
@@ -71,7 +72,7 @@ def main() -> None:
             for name in ("performance_annotations", "midi_score_annotations")
         )
         if len(beats) != len(score_beats):
-            print(f"# {row['midi_performance']}: {len(beats)} beats performed, {len(score_beats)} in the score; left out")
+            print(f"# {row['midi_performance']} left out: {len(beats)} beats played, {len(score_beats)} in the score")
             continue
         performance, score = (read_midi(folder / row[name]) for name in ("midi_performance", "midi_score"))
         wanted = score_positions(score, score_beats)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
-from maestrokit.music.clean import next_stroke, sounding_key, without_duplicates, without_overlaps
+from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
 from maestrokit.music.performance import Performance
 from strategies import file_bytes, performances, track_bytes
 
@@ -41,7 +41,8 @@ notes_of_one_key = st.lists(
 @settings(max_examples=60)
 @given(notes_of_one_key, st.integers(0, 12))
 def test_duplicates_are_the_strokes_within_the_window_of_a_leader(performance: Performance, window: int) -> None:
-    notes, key = performance.notes, sounding_key(performance)
+    notes = by_key(performance.notes, midi_format=performance.format)
+    key = sounding_key(notes, midi_format=performance.format)
     result = without_duplicates(notes, key=key, onset=notes.onset_tick, window=window)
     assert result.onset_tick.tolist() == leaders_by_hand(notes.onset_tick.tolist(), window)
     bounds = np.append(result.onset_tick, 10**6)
@@ -54,7 +55,8 @@ def test_duplicates_are_the_strokes_within_the_window_of_a_leader(performance: P
 @settings(max_examples=60)
 @given(performances(max_notes=30, low=60, high=62))
 def test_notes_are_cut_at_the_next_stroke_of_their_key(performance: Performance) -> None:
-    notes, key = performance.notes, sounding_key(performance)
+    notes = by_key(performance.notes, midi_format=performance.format)
+    key = sounding_key(notes, midi_format=performance.format)
     result, cut = without_overlaps(notes, key=key)
     for row in range(len(notes)):
         later = notes.onset_tick[(key == key[row]) & (notes.onset_tick > notes.onset_tick[row])]
@@ -65,27 +67,27 @@ def test_notes_are_cut_at_the_next_stroke_of_their_key(performance: Performance)
 
 def test_the_survivor_is_the_first_with_the_loudest_velocity_and_the_last_release() -> None:
     performance = crowd((10, 5, 30), (10, 90, 80), (12, 4, 100))
-    notes = without_duplicates(
-        performance.notes, key=sounding_key(performance), onset=performance.notes.onset_tick, window=2
-    )
+    notes = performance.notes
+    key = sounding_key(notes, midi_format=performance.format)
+    notes = without_duplicates(notes, key=key, onset=notes.onset_tick, window=2)
     assert [column.tolist() for column in (notes.onset_tick, notes.offset_tick, notes.velocity)] == [[10], [100], [100]]
 
 
 def test_the_same_pitch_on_another_channel_is_another_key() -> None:
     other = [(0, bytes([0x91, 60, 64])), (9, bytes([0x81, 60, 0]))]
     performance = parse_midi(file_bytes([track_bytes([(0, on), (9, off)]), track_bytes(other)]), name="two")
-    assert len(set(sounding_key(performance).tolist())) == 2
+    assert len(set(sounding_key(performance.notes, midi_format=performance.format).tolist())) == 2
 
 
 def test_tracks_share_their_keys_except_in_files_of_type_2() -> None:
     tracks = [track_bytes([(0, on), (9, off)])] * 2
     one, two = (parse_midi(file_bytes(tracks, midi_format=kind), name="two") for kind in (1, 2))
-    assert len(set(sounding_key(one).tolist())) == 1
-    assert len(set(sounding_key(two).tolist())) == 2
+    assert len(set(sounding_key(one.notes, midi_format=one.format).tolist())) == 1
+    assert len(set(sounding_key(two.notes, midi_format=two.format).tolist())) == 2
 
 
-def test_next_stroke() -> None:
-    onset, key = np.array([30, 10, 10, 20, 5]), np.array([1, 1, 1, 1, 2])
+def test_strokes_after_each_note_of_its_own_key() -> None:
+    onset, key = np.array([10, 10, 20, 30, 5]), np.array([1, 1, 1, 1, 2])
     never = np.iinfo(np.int64).max
-    assert next_stroke(onset, key).tolist() == [never, 20, 20, 30, never]
-    assert next_stroke(onset[:0], key[:0]).tolist() == []
+    assert strokes(onset, key, next_group(key, onset)).tolist() == [20, 20, 30, never, never]
+    assert strokes(onset[:0], key[:0], next_group(key[:0], onset[:0])).tolist() == []

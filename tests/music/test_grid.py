@@ -38,7 +38,7 @@ def test_the_point_after_a_tick_is_a_later_tick_of_the_grid(tick: np.ndarray, sp
     after = point_after(tick, grids)
     assert (after > tick).all()
     assert snapped(after, grids).tolist() == after.tolist()
-    assert (after - tick <= max(1, min(spans) + Fraction(1, 2))).all()
+    assert (after - tick <= min(spans) + 1).all()
 
 
 def test_the_later_of_two_equally_near_points() -> None:

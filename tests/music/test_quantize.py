@@ -76,11 +76,12 @@ def test_twice_is_once_to_the_byte(performance: Performance, how: Quantization) 
 
 
 @settings(max_examples=40)
-@given(inputs, NOTE_VALUES, st.lists(st.floats(0.01, 3), min_size=2, max_size=8))
+@given(inputs, NOTE_VALUES, st.lists(st.floats(0.02, 3), min_size=2, max_size=8))
 def test_twice_is_once_with_given_beats(
     performance: Performance, note_values: tuple[Fraction, ...], intervals: list[float]
 ) -> None:
-    assume(performance.last_tick < 10**6)  # beyond, quick beats make deltas that MIDI cannot hold
+    # beyond, quick beats make deltas that MIDI cannot hold
+    assume(tick2second(performance.last_tick, tempo_map(performance)) < 100)
     how, beats = Quantization(note_values=note_values), np.cumsum(intervals)
     once = quantize(performance, how, beats=beats)[0]
     again = parse_midi(dump_midi(once), name="once")
@@ -134,10 +135,9 @@ def test_cleaned_notes_are_a_choice_of_the_old_ones_in_their_order(
     result, report = quantize(performance, how)
     assert len(performance.notes) - len(result.notes) == report.duplicates
     assert (result.notes.offset_tick > result.notes.onset_tick).all()
-    before, after = (sorted(zip(sounding_key(p).tolist(), p.notes.channel.tolist(), strict=True))
-                     for p in (performance, result))
-    assert set(before) == set(after)
-    key, onset, offset = sounding_key(result), result.notes.onset_tick, result.notes.offset_tick
+    before, key = (sounding_key(p.notes, midi_format=p.format) for p in (performance, result))
+    assert set(before.tolist()) == set(key.tolist())
+    onset, offset = result.notes.onset_tick, result.notes.offset_tick
     rows = np.lexsort((onset, key))
     same = key[rows[1:]] == key[rows[:-1]]
     if how.duplicates:

@@ -3,17 +3,21 @@
 import numpy as np
 
 from maestrokit.music.columns import Floats, Integers, Mask
-from maestrokit.music.performance import Notes, Performance
+from maestrokit.music.performance import Notes
 
 
-def sounding_key(performance: Performance) -> Integers:
+def sounding_key(notes: Notes, *, midi_format: int) -> Integers:
     """Return for each note a number for what sounds as one key: pitch and channel, whatever the track.
 
     Tracks of a file of type 2 are pieces of their own, so there the track counts too.
     """
-    notes = performance.notes
     key = (notes.channel << 7) | notes.pitch
-    return (notes.track << 11) | key if performance.format == 2 else key
+    return (notes.track << 11) | key if midi_format == 2 else key
+
+
+def by_key(notes: Notes, *, midi_format: int) -> Notes:
+    """Return the notes sorted by key, then onset; the order in which they can be cleaned."""
+    return notes.take(np.lexsort((notes.onset_tick, sounding_key(notes, midi_format=midi_format))))
 
 
 def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers, window: float = 0.0) -> Notes:
@@ -25,6 +29,8 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     Parameters
     ----------
     notes : Notes
+        Sorted by key and onset (see :func:`by_key`), as are the keys and times. If none goes, the same object comes
+        back.
     key : int64, shape (notes,)
         Equal for notes that sound as one key (see :func:`sounding_key`).
     onset : shape (notes,)
@@ -32,42 +38,32 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     window : float >= 0
         Default is 0: only strokes at the same time.
     """
-    rows = np.lexsort((onset, key))
-    leads = _leads(key[rows], onset[rows], window)
-    if leads.all():
+    leads = _leads(key, onset, window)
+    first = np.flatnonzero(leads)
+    if len(first) == len(key):
         return notes
-    start = np.flatnonzero(leads)
-    group = np.cumsum(leads) - 1
-    last = np.lexsort((notes.offset_tick[rows], group))[np.append(start[1:], len(rows)) - 1]
-    ends_last = rows[last]
-    survivor = rows[start]
-    merged = notes.take(survivor).replace(
-        velocity=np.maximum.reduceat(notes.velocity[rows], start),
-        offset_tick=notes.offset_tick[ends_last],
-        release_velocity=notes.release_velocity[ends_last],
+    last = np.lexsort((notes.offset_tick, np.cumsum(leads)))[np.append(first[1:], len(key)) - 1]
+    return notes.take(first).replace(
+        velocity=np.maximum.reduceat(notes.velocity, first),
+        offset_tick=notes.offset_tick[last],
+        release_velocity=notes.release_velocity[last],
     )
-    return merged.take(np.argsort(survivor))
 
 
 def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
-    """Return the notes cut where their own key is struck again, and how many were cut.
+    """Return the notes, sorted by key and onset, cut where their own key is struck again, and how many were cut.
 
     Strokes at the same tick do not cut one another, so nothing gets length 0: those are duplicates.
     """
-    again = next_stroke(notes.onset_tick, key)
-    overlaps = notes.offset_tick > again
-    return notes.replace(offset_tick=np.minimum(notes.offset_tick, again)), int(overlaps.sum())
+    again = strokes(notes.onset_tick, key, next_group(key, notes.onset_tick))
+    cut = notes.replace(offset_tick=np.minimum(notes.offset_tick, again))
+    return cut, int(np.count_nonzero(cut.offset_tick != notes.offset_tick))
 
 
-def next_stroke(onset: Integers, key: Integers) -> Integers:
-    """Return the first later onset of the same key for each note; the largest integer where there is none."""
-    rows = np.lexsort((onset, key))
-    following = next_group(key[rows], onset[rows])
-    there = np.minimum(following, len(rows) - 1)
-    is_same_key = (following < len(rows)) & (key[rows[there]] == key[rows])
-    again = np.empty_like(onset)
-    again[rows] = np.where(is_same_key, onset[rows[there]], np.iinfo(np.int64).max)
-    return again
+def strokes(onset: Integers, key: Integers, rows: Integers) -> Integers:
+    """Return for each note the onset of the note in some row, if that is of the same key; else the largest integer."""
+    there = np.minimum(rows, len(key) - 1)
+    return np.where((rows < len(key)) & (key[there] == key), onset[there], np.iinfo(np.int64).max)
 
 
 def next_group(*columns: Floats | Integers) -> Integers:

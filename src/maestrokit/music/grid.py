@@ -105,7 +105,7 @@ def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = 
     [0, 0, 480, 480]
     """
     points = _neighbours(tick, grids, origin)
-    points = np.sort(points, axis=1)[:, ::-1]  # the later of two equally near ones comes first
+    points = (points if len(grids) == 1 else np.sort(points, axis=1))[:, ::-1]  # the later comes first where equal
     distance = np.abs(grids[0].measure(points) - grids[0].measure(tick)[:, None])
     return np.asarray(points[np.arange(len(tick)), distance.argmin(axis=1)])
 

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 
 from maestrokit.errors import UsageError
 from maestrokit.music.beats import retimed
-from maestrokit.music.clean import next_group, sounding_key, without_duplicates, without_overlaps
-from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
+from maestrokit.music.columns import Integers
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
 from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, Others, Performance, settled
-from maestrokit.music.timing import tempo_map, tick2second
+from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 Durations = Literal["keep", "grid", "offsets"]
 MARKER, CUE_POINT = 0xFF06, 0xFF07
@@ -128,18 +128,19 @@ def quantize(
         if how.step is not None:
             raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
         performance = retimed(performance, beats)
-    seconds, grids = tempo_map(performance), _grids(performance, how)
-    notes, cut = _cleaned(performance, how)
+    tempo, grids = tempo_map(performance), _grids(performance, how)
+    notes, key, cut = _cleaned(performance, tempo, how)
     time_map = _time_map(notes.onset_tick, grids, how.strength)
+    onset = time_map(notes.onset_tick)
     if how.duplicates:  # those that the grid brought together
-        onset = tick2second(time_map(notes.onset_tick), seconds)
-        key = sounding_key(performance.replace(notes=notes))
-        notes = without_duplicates(notes, key=key, onset=onset, window=how.duplicate_window)
-    moved = _moved_notes(notes, sounding_key(performance.replace(notes=notes)), time_map, grids, how)
-    way = np.abs(tick2second(moved.onset_tick, seconds) - tick2second(notes.onset_tick, seconds))
+        left = _without_duplicates(notes, key, onset, tempo, how)
+        if left is not notes:
+            notes, onset, key = left, time_map(left.onset_tick), sounding_key(left, midi_format=performance.format)
+    moved = notes.replace(onset_tick=onset, offset_tick=_moved_offsets(notes, key, onset, time_map, grids, how))
+    way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
     report = QuantizeReport(
         notes=len(performance.notes),
-        moved=int(np.count_nonzero(moved.onset_tick != notes.onset_tick)),
+        moved=int(np.count_nonzero(onset != notes.onset_tick)),
         farthest=float(way.max(initial=0.0)),
         duplicates=len(performance.notes) - len(notes),
         overlaps=cut,
@@ -149,7 +150,8 @@ def quantize(
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
         tempos = tempos.replace(order=np.full(len(tempos), -1))
-    return settled(performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)), report
+    in_order = moved.take(np.lexsort((moved.onset_order, moved.track)))  # nearly settled is settled sooner
+    return settled(performance.replace(notes=in_order, controls=controls, tempos=tempos, others=others)), report
 
 
 def _grids(performance: Performance, how: Quantization) -> list[Grid]:
@@ -158,17 +160,25 @@ def _grids(performance: Performance, how: Quantization) -> list[Grid]:
     return note_grids(performance, how.note_values, swing=how.swing) if how.note_values else []
 
 
-def _cleaned(performance: Performance, how: Quantization) -> tuple[Notes, int]:
-    """Return the notes sorted by key and onset, cleaned at the times that they have, and how many were cut."""
-    key = sounding_key(performance)
-    rows = np.lexsort((performance.notes.onset_tick, key))
-    notes, key = performance.notes.take(rows), key[rows]
+def _cleaned(performance: Performance, tempo: TempoMap, how: Quantization) -> tuple[Notes, Integers, int]:
+    """Return the notes sorted by key and cleaned at the times that they have, their keys, and how many were cut."""
+    notes, cut = by_key(performance.notes, midi_format=performance.format), 0
+    key = sounding_key(notes, midi_format=performance.format)
     if how.duplicates:
-        onset = tick2second(notes.onset_tick, tempo_map(performance))
-        notes = without_duplicates(notes, key=key, onset=onset, window=how.duplicate_window)
-    if not how.overlaps:
-        return notes, 0
-    return without_overlaps(notes, key=sounding_key(performance.replace(notes=notes)))
+        notes = _without_duplicates(notes, key, notes.onset_tick, tempo, how)
+        key = sounding_key(notes, midi_format=performance.format)
+    if how.overlaps:
+        notes, cut = without_overlaps(notes, key=key)
+    return notes, key, cut
+
+
+def _without_duplicates(
+    notes: Notes, key: Integers, onset: Integers, tempo: TempoMap, how: Quantization
+) -> Notes:
+    """Return the notes without duplicates, were their onsets at the given ticks."""
+    if how.duplicate_window == 0:
+        return without_duplicates(notes, key=key, onset=onset)
+    return without_duplicates(notes, key=key, onset=tick2second(onset, tempo), window=how.duplicate_window)
 
 
 @dataclass(frozen=True)
@@ -188,7 +198,8 @@ class TimeMap:
 
 def _time_map(onset: Integers, grids: Sequence[Grid], strength: float) -> TimeMap:
     """Return the map on which each onset goes to the grid, and the start of the file nowhere."""
-    old = np.union1d(onset, 0)
+    old = np.sort(np.append(onset, 0))  # much quicker than np.unique
+    old = old[np.append(True, old[1:] != old[:-1])]
     return TimeMap(old, _on_grid(old, grids, strength))
 
 
@@ -200,18 +211,18 @@ def _on_grid(tick: Integers, grids: Sequence[Grid], strength: float) -> Integers
     return moved
 
 
-def _moved_notes(
-    notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization
-) -> Notes:
-    """Return the notes, which come sorted by key and onset, where they go."""
-    onset = time_map(notes.onset_tick)
+def _moved_offsets(
+    notes: Notes, key: Integers, onset: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization
+) -> Integers:
+    """Return where the notes, which come sorted by key and onset, end when they begin at the given ticks."""
     offset = _offsets(notes, onset, grids, how)
-    limit, touches = _next_strokes(notes, key, onset, time_map)
-    offset = np.where(touches, limit, offset) if how.durations == "grid" else offset
+    clean = how.duplicates and how.overlaps
+    following = np.arange(1, len(key) + 1) if clean else _next_strokes(notes, key, onset, time_map)
+    limit = strokes(onset, key, following)
+    if how.durations == "grid":  # what lasts until the next stroke still does
+        offset = np.where(strokes(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
     offset = np.minimum(offset, limit)
-    if not (how.duplicates and how.overlaps):
-        offset = _first_in_first_out(notes, offset)
-    return notes.replace(onset_tick=onset, offset_tick=offset)
+    return offset if clean else _first_in_first_out(notes, offset)
 
 
 def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantization) -> Integers:
@@ -230,20 +241,15 @@ def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantiza
     return offset
 
 
-def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> tuple[Integers, Mask]:
-    """Return for each note where the first stroke of its key after its end goes, and which notes end just there.
+def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> Integers:
+    """Return for each note the row of the first stroke of its key after its end, were the notes uncleaned.
 
-    A stroke that goes where the note itself begins does not count. Where there is none it is the largest integer.
+    A stroke that goes where the note itself begins does not count. Rows beyond the notes of the key mean there is none.
     """
     span = len(time_map.old) + 1
     began, ended = np.searchsorted(time_map.old, notes.onset_tick), np.searchsorted(time_map.old, notes.offset_tick)
-    base = key * span
-    following = np.searchsorted(base + began, base + np.maximum(ended, began + 1))
-    following = np.maximum(following, next_group(key, onset))
-    there = np.minimum(following, len(key) - 1)
-    exists = (following < len(key)) & (key[there] == key)
-    limit = np.where(exists, onset[there], np.iinfo(np.int64).max)
-    return limit, exists & (notes.onset_tick[there] == notes.offset_tick)
+    following = np.searchsorted(key * span + began, key * span + np.maximum(ended, began + 1))
+    return np.maximum(following, next_group(key, onset))
 
 
 def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
@@ -259,7 +265,7 @@ def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
 
 def _moved_others(others: Others, notes: Notes, time_map: TimeMap) -> Others:
     """Return the other events where they go; a release that ended no note stays behind the notes before it."""
-    stays = np.isin(others.kind, STAY)
+    stays = (others.kind[:, None] == STAY).any(axis=1)
     tick = np.where(stays, others.tick, time_map(others.tick))
     stray = np.array([
         row for row in np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
