@@ -28,7 +28,8 @@ USUAL, SPREAD = 100.0, 0.7  # beats a minute, and octaves: the preferred tempo
 HOP = 2.0  # seconds from one moment to the next
 WINDOW = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # weights of the moments heard together
 BLUR = 1.5  # steps of the grid: spread of an interval, some 3 %
-STEP_COST, LONGEST_STEP = 0.05, 6
+STEP_COST = 0.001  # of the share of intervals explained, for each step of the grid
+LONGEST_STEP = 6  # of the grid in one hop: 14 %
 
 
 def tempo_path(view: NoteView) -> tuple[Floats, Floats, Floats]:
