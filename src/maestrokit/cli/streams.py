@@ -109,6 +109,20 @@ def convert(
     return Plan(tasks, found.missing)
 
 
+def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
+    """Raise if a file to write is one of the inputs.
+
+    Raises
+    ------
+    CannotWriteError
+        Also where the two are one file by different names.
+    """
+    sources = {os.path.realpath(task.source) for task in tasks if task.source != streams.STANDARD}
+    for output in outputs:
+        if output not in (None, "", streams.STANDARD) and os.path.realpath(str(output)) in sources:
+            raise CannotWriteError(f"'{output}' is both input and output", "write elsewhere, then move it")
+
+
 def refuse_terminal(target: str, what: str) -> None:
     """Raise a usage error if binary data would be printed on a terminal."""
     if target == streams.STANDARD and sys.stdout.isatty():
@@ -137,19 +151,14 @@ def _mirrored(source: walk.Source, directory: Path, suffix: str | None) -> Task:
     return Task(source.path, str(directory / relative), source.relative)
 
 
-def _check_targets(tasks: Iterable[Task], targets: Callable[[str], Sequence[str]]) -> None:
-    sources = {os.path.realpath(task.source): task.source for task in tasks if task.source != streams.STANDARD}
+def _check_targets(tasks: Sequence[Task], targets: Callable[[str], Sequence[str]]) -> None:
+    protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
     owners: dict[str, str] = {}
     for task in tasks:
         for target in targets(task.target):
-            if target == streams.STANDARD:
-                continue
-            place = os.path.realpath(target)
-            if place in sources:
-                raise CannotWriteError(f"'{target}' is both input and output", "write elsewhere, then move it")
-            if owners.setdefault(place, task.source) != task.source:
+            if target != streams.STANDARD and owners.setdefault(os.path.realpath(target), task.source) != task.source:
                 raise UsageError(
-                    f"'{owners[place]}' and '{task.source}' would both become '{target}'",
+                    f"'{owners[os.path.realpath(target)]}' and '{task.source}' would both become '{target}'",
                     "give the folder above them, so that its tree is mirrored",
                 )
 

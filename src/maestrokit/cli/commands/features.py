@@ -70,6 +70,7 @@ def run(
     notes, are null in JSON Lines and empty in TSV.
     """
     from maestrokit.cli import batch
+    from maestrokit.cli.streams import protect_inputs
     from maestrokit.files.tables import format_of
 
     names = _chosen(groups, without)
@@ -77,6 +78,7 @@ def run(
     if form not in ("jsonl", "tsv"):
         raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
     plan = _planned(inputs, outputs, running, frames)
+    protect_inputs(plan.tasks, outputs.output)
     if outputs.update and _is_done(plan, outputs.output):
         return
     asked = _Asked(names, hop, reading.repair, running.made_by)
