@@ -116,7 +116,7 @@ def _shortened(recording: Recording, sample_rate: int, longest: float) -> Wavefo
     limit = int(longest * sample_rate)
     if len(sound) > limit:
         sound = sound[:limit]
-        fade = int(FADE * sample_rate)
+        fade = min(int(FADE * sample_rate), limit)
         sound[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32))[:, None] ** 2
     return np.ascontiguousarray(sound.T, np.float32)
 

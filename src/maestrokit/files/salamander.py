@@ -86,13 +86,25 @@ def _read(path: Path, *, first: int = 0, samples: int = -1) -> tuple[Waveform, i
     try:
         sound, sample_rate = soundfile.read(path, samples, first, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise BadDataError(f"cannot read sample '{path}': {error.error_string}", "fetch the samples again") from error
+        raise _damaged(path, error) from error
     return np.ascontiguousarray(sound.T), int(sample_rate)
 
 
+def _sample_rate(path: Path) -> int:
+    try:
+        return int(soundfile.info(path).samplerate)
+    except soundfile.LibsndfileError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: soundfile.LibsndfileError) -> BadDataError:
+    fact = str(error.error_string).rstrip(".").lower()
+    return BadDataError(f"cannot read sample '{path}': {fact}", "fetch the samples again")
+
+
 def _attack(path: Path) -> _Attack:
-    rate = soundfile.info(path).samplerate
-    sound, rate = _read(path, samples=int(ATTACK * rate))
+    rate = _sample_rate(path)
+    sound, _ = _read(path, samples=int(ATTACK * rate))
     onset = onset_sample(sound, sample_rate=rate)
     body = sound[:, onset : onset + rate // 2]
     return _Attack(path, onset, rate, float(10 * np.log10((body**2).mean() + 1e-12)), sound)
@@ -136,7 +148,7 @@ def _gains(attacks: dict[tuple[int, int], _Attack]) -> dict[tuple[int, int], flo
 
 def _note(path: Path, first: int) -> Waveform:
     """Return one note from its onset to where it has died away, faded in and out."""
-    rate = soundfile.info(path).samplerate
+    rate = _sample_rate(path)
     lead = min(first, int(PRE_ROLL * rate))
     sound, _ = _read(path, first=first - lead, samples=int(LONGEST * rate))
     power = (sound**2).mean(axis=0)
@@ -156,7 +168,7 @@ def _releases(folder: Path) -> dict[int, Recording]:
         match = RELEASE_FILE.fullmatch(path.name)
         if match:
             key = int(match[1]) + LOWEST_KEY - 1
-            releases[key] = Recording(key, soundfile.info(path).samplerate, partial(_sound, path))
+            releases[key] = Recording(key, _sample_rate(path), partial(_sound, path))
     return releases
 
 

@@ -46,14 +46,10 @@ def read_soundfont(path: Path) -> Piano:
         raise BadDataError(f"cannot read soundfont '{path}': {error}", "--samples takes .sf2 and .sf3 files") from None
     recordings: list[Recording] = []
     keys: dict[int, list[Layer]] = {}
-    places: dict[tuple[object, ...], int] = {}
     for key in KEYS:
         for velocity, zones in _layers(font, key):
-            identity = (tuple(map(id, zones)), _bend(zones, key))
-            if identity not in places:
-                places[identity] = len(recordings)
-                recordings.append(_recording(font, zones, key, path))
-            keys.setdefault(key, []).append(Layer(velocity, places[identity]))
+            keys.setdefault(key, []).append(Layer(velocity, len(recordings)))
+            recordings.append(_recording(font, zones, key, path))  # one a key, since envelopes run in seconds
     filled = {key: keys[min(keys, key=lambda other: abs(other - key))] for key in KEYS}
     gain = _gain(recordings[filled[60][-1].recording])
     scaled = {key: tuple(Layer(one.velocity, one.recording, gain) for one in layers) for key, layers in filled.items()}
@@ -79,13 +75,6 @@ def _semitones(zone: Zone, key: int) -> float:
     cents = zone.generators.get(FINE_TUNE, 0) + zone.sample.correction
     scale = zone.generators.get(SCALE_TUNING, 100) / 100
     return (key - root) * scale + zone.generators.get(COARSE_TUNE, 0) + cents / 100
-
-
-def _bend(zones: tuple[Zone, ...], key: int) -> object:
-    """Return what else tells the recordings of two keys apart: nothing, if the zones only move with the key."""
-    moves = all(zone.generators.get(SCALE_TUNING, 100) == 100 for zone in zones)
-    fixed = all(zone.generators.get(kind, 0) == 0 for zone in zones for kind in (KEY_TO_HOLD, KEY_TO_DECAY))
-    return None if moves and fixed else key
 
 
 def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, path: Path) -> Recording:
@@ -127,8 +116,8 @@ def _written_out(font: SoundFont, zone: Zone, key: int) -> tuple[Waveform, float
     sound[len(sound) - fade :] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
     angle = (np.clip(zone.generators.get(PAN, 0), -500, 500) / 1000 + 0.5) * np.pi / 2
     gain = 10 ** (-ATTENUATION_SCALE * zone.generators.get(ATTENUATION, 0) / 200)
-    sides = np.array([[np.cos(angle)], [np.sin(angle)]]) * gain
-    return np.asarray(sides * sound, np.float32), rate
+    sides = np.array([[np.cos(angle)], [np.sin(angle)]], np.float32) * np.float32(gain)
+    return np.asarray(sides * sound), rate
 
 
 def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int]:
@@ -142,7 +131,7 @@ def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int
         whole, begin = _decoded(font, sample.start, sample.end), 0  # its loop counts from its own start
     else:
         raw = font.data[2 * sample.start : 2 * sample.end]
-        whole, begin = np.frombuffer(bytes(raw), "<i2").astype(np.float32) / 32768, sample.start
+        whole, begin = np.frombuffer(bytes(raw), "<i2").astype(np.float32) / np.float32(32768), sample.start
     cut = max(starts, 0)
     whole = whole[cut : len(whole) + min(ends, 0)]
     if len(whole) == 0:
@@ -154,7 +143,7 @@ def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int
 @lru_cache(maxsize=64)
 def _decoded(font: SoundFont, start: int, end: int) -> NDArray[np.float32]:
     decoded, _ = soundfile.read(io.BytesIO(bytes(font.data[start:end])), dtype="float32", always_2d=True)
-    return np.asarray(decoded[:, 0])
+    return np.asarray(decoded[:, 0], np.float32)
 
 
 def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float) -> NDArray[np.float32]:

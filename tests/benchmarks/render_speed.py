@@ -1,0 +1,113 @@
+"""How many times faster than real time performances are rendered, how late notes are; FluidSynth in the same run.
+
+``python tests/benchmarks/render_speed.py [--data DIR] [--soundfont FILE]``
+"""
+
+import argparse
+import csv
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.audio.room import SMALL
+from maestrokit.audio.strokes import strokes
+from maestrokit.audio.synth import render
+from maestrokit.audio.timbre import Timbre
+from maestrokit.files.midi import read_midi
+from maestrokit.files.piano import default_piano
+from maestrokit.music.performance import Performance
+
+DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LONGEST = 600.0  # seconds; of the pieces up to here the densest is taken
+CASES = ((16000, 1, None), (44100, 2, SMALL))
+
+
+def densest(root: Path) -> tuple[str, Performance]:
+    """Return the validation performance with the most notes a second."""
+    with next(root.glob("*.csv")).open(encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["split"] == "validation"]
+    short = [(row, read_midi(root / row["midi_filename"])) for row in rows if float(row["duration"]) < LONGEST]
+    row, performance = max(short, key=lambda pair: len(pair[1].notes) / float(pair[0]["duration"]))
+    return f"{row['canonical_composer']}, {row['canonical_title']}", performance
+
+
+def timed(performance: Performance, sample_rate: int, channels: int, room: object) -> tuple[float, float]:
+    """Return processor seconds and seconds of sound."""
+    begin = time.process_time()
+    sound = render(
+        performance, default_piano(), sample_rate=sample_rate, channels=channels,
+        timbre=Timbre(room=room),  # type: ignore[arg-type]
+    )
+    return time.process_time() - begin, sound.shape[-1] / sample_rate
+
+
+def fluidsynth_seconds(performance_path: Path, soundfont: Path) -> float:
+    """Return processor seconds of FluidSynth for the same at 44.1 kHz in stereo, with its reverberation."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = os.times()
+        subprocess.run(
+            ["fluidsynth", "-ni", "-q", "-C", "0", "-r", "44100", "-F", f"{folder}/out.wav", soundfont,
+             performance_path],
+            check=True, capture_output=True,
+        )
+        after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def onset_errors(performance: Performance) -> np.ndarray:
+    """Return how late the sound of each isolated onset rises, in seconds: no other within 150 ms before it.
+
+    The rise is the first millisecond whose differenced power exceeds 20 times the median of the 50 ms before the
+    onset and a tenth of what follows within 30 ms.
+    """
+    rate = 44100
+    sound = np.diff(render(performance, default_piano(), sample_rate=rate))
+    onset = np.unique(strokes(performance).onset)
+    alone = onset[1:][np.diff(onset) > 0.15]
+    late = []
+    for moment in alone[(alone > 0.1)]:
+        first = round((moment - 0.05) * rate)
+        power = np.add.reduceat(sound[first : first + round(0.08 * rate)] ** 2, np.arange(0, round(0.08 * rate), 22))
+        threshold = max(20 * np.median(power[:98]), 0.1 * power[98:].max())
+        rise = np.flatnonzero(power > threshold)
+        if len(rise):
+            late.append(rise[0] * 22 / rate - 0.05)
+    return np.array(late)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    parser.add_argument("--soundfont", type=Path, help="for FluidSynth, if that is installed")
+    arguments = parser.parse_args()
+    name, performance = densest(arguments.data / "maestro-v3.0.0")
+    print(f"{name}: {len(performance.notes)} notes")
+    seconds = 0.0
+    for sample_rate, channels, room in CASES:
+        for state in ("first time", "again"):
+            spent, seconds = timed(performance, sample_rate, channels, room)
+            print(f"maestrokit {sample_rate} Hz, {channels} channels, {'room' if room else 'dry'}, {state:10s} "
+                  f"{spent:6.2f} s CPU for {seconds:.0f} s: {seconds / spent:6.0f} x real time")
+    if arguments.soundfont and shutil.which("fluidsynth"):
+        from maestrokit.files.midi import write_midi
+
+        with tempfile.TemporaryDirectory() as folder:
+            write_midi(performance, Path(folder) / "piece.mid")
+            theirs = fluidsynth_seconds(Path(folder) / "piece.mid", arguments.soundfont)
+        print(f"fluidsynth 44100 Hz, 2 channels, reverb {theirs:6.2f} s CPU: {seconds / theirs:6.0f} x real time; "
+              f"maestrokit takes {spent / theirs:.2f} of it")
+    else:
+        print("fluidsynth: not compared (needs the program and --soundfont)")
+    late = onset_errors(performance) * 1000
+    print(f"isolated onsets: {len(late)}; ms late: median {np.median(late):.1f}, "
+          f"5 % {np.percentile(late, 5):.1f}, 95 % {np.percentile(late, 95):.1f}; "
+          f"within 5 ms {np.mean(np.abs(late) <= 5):.1%}")
+
+
+if __name__ == "__main__":
+    main()
