@@ -37,7 +37,7 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
         If there are fewer than two pieces.
 
     >>> split_by_piece(["a", "b", "a"], seed=0)
-    {'train': [0, 2], 'validation': [1], 'test': []}
+    {'train': [1], 'validation': [0, 2], 'test': []}
     """
     items: dict[str, list[int]] = defaultdict(list)
     for item, piece in enumerate(pieces):

@@ -13,14 +13,15 @@ from maestrokit.training.settings import Settings
 def learning_rate(settings: Settings, *, step: int, seconds: float) -> float:
     """Return the rate for the step that begins.
 
-    The cosine falls with the share of what is done: of the steps if they are limited, else of the time. With neither
+    The rise takes ``warmup_steps``, but at most a tenth of all steps. The cosine falls with the share of what is done: of the steps if they are limited, else of the time. With neither
     limit the rate stays at its peak. A time limit makes rates depend on the speed of the machine; for runs that can
     be repeated exactly, limit the steps.
 
     >>> learning_rate(Settings(steps=100, warmup_steps=0, learning_rate=1.0), step=50, seconds=0.0)
     0.5
     """
-    rise = min(1.0, (step + 1) / max(settings.warmup_steps, 1))
+    longest = settings.warmup_steps if settings.steps is None else min(settings.warmup_steps, settings.steps // 10)
+    rise = min(1.0, (step + 1) / max(longest, 1))
     fall = 0.5 * (1 + math.cos(math.pi * share_done(settings, step=step, seconds=seconds)))
     return settings.learning_rate * rise * (settings.final_rate + (1 - settings.final_rate) * fall)
 

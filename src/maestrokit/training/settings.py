@@ -18,7 +18,7 @@ class Settings:
     """``adamw`` or ``muon``."""
     learning_rate: float = 1e-3
     warmup_steps: int = 100
-    """The rate rises in a line for so many steps."""
+    """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
     final_rate: float = 0.0
     """What the cosine falls to, as a share of the learning rate."""
     weight_decay: float = 0.01

@@ -1,0 +1,107 @@
+"""Relative attention is what the paper defines; a cache changes nothing; nothing is heard before it is played."""
+
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.models.transformer import Config, Model, skewed
+
+VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])
+
+
+def model(variant, length=32):
+    torch.manual_seed(0)
+    made = Model(Config(vocabulary=11, width=24, layers=2, heads=3, hidden=32, length=length, dropout=0.0, variant=variant))
+    for weight in made.parameters():  # outputs start at zero, which would hide everything
+        torch.nn.init.normal_(weight, std=0.3)
+    return made.eval()
+
+
+def test_the_skew_moves_distances_to_keys():
+    batch, heads, length = 2, 3, 7
+    scores = torch.randn(batch, heads, length, length)
+    moved = skewed(scores)
+    for query in range(length):
+        for key in range(query + 1):
+            assert torch.equal(moved[..., query, key], scores[..., query, length - 1 - (query - key)])
+
+
+@pytest.mark.parametrize("time", [1, 5, 32])
+def test_relative_attention_is_the_naive_definition(time):
+    attention = model("relative").layers[0].attention
+    x = torch.randn(2, time, 24)
+    got = attention(x, None, None, 0)
+    projected = attention.project(x).view(2, time, 3, 3, 8)
+    heard = torch.zeros(2, time, 3, 8)
+    for row in range(2):
+        for head in range(3):
+            query, key, value = (projected[row, :, part, head] for part in range(3))
+            for i in range(time):
+                scores = [query[i] @ (key[j] + attention.distance[head, 31 - (i - j)]) / 8**0.5 for j in range(i + 1)]
+                heard[row, i, head] = torch.softmax(torch.stack(scores), 0) @ value[: i + 1]
+    assert torch.allclose(got, attention.output(heard.reshape(2, time, 24)), atol=1e-5)
+
+
+@VARIANTS
+def test_rows_before_a_change_do_not_change(variant):
+    made, tokens = model(variant), torch.randint(0, 11, (1, 20))
+    changed = tokens.clone()
+    changed[0, 12] = (changed[0, 12] + 1) % 11
+    with torch.no_grad():
+        before, after = made(tokens)[0], made(changed)[0]
+    assert torch.allclose(before[:, :12], after[:, :12], atol=1e-6)
+    assert not torch.allclose(before[:, 12:], after[:, 12:], atol=1e-3)
+
+
+@VARIANTS
+@pytest.mark.parametrize("pieces", [[1] * 32, [10, 1, 1, 5, 15], [32]])
+def test_cached_logits_are_uncached_logits(variant, pieces):
+    made, tokens = model(variant), torch.randint(0, 11, (3, 32))
+    with torch.no_grad():
+        whole = made(tokens)[0]
+        state, got = made.initial_state(3, length=100), []
+        for part in tokens.split(pieces, dim=1):
+            logits, state = made(part, state)
+            got.append(logits)
+    assert torch.allclose(torch.cat(got, 1), whole, atol=1e-4)
+
+
+@VARIANTS
+def test_a_full_cache_forgets_the_oldest(variant):
+    made, tokens = model(variant, length=16), torch.randint(0, 11, (1, 60))
+    with torch.no_grad():
+        state = made.initial_state(1, length=1000)
+        for index in range(60):
+            logits, state = made(tokens[:, index : index + 1], state)
+    assert state.position == 60
+    assert state.used <= 16
+    assert torch.isfinite(logits).all()
+
+
+@VARIANTS
+def test_rotary_and_relative_positions_know_only_distances(variant):
+    made = model(variant, length=64)
+    tokens = torch.randint(0, 11, (1, 10))
+    with torch.no_grad():
+        state = made.initial_state(1, length=64)
+        early, _ = made(tokens, state)
+        late_state = made.initial_state(1, length=64)
+        late_state.position = 30
+        late, _ = made(tokens, late_state)
+    assert torch.allclose(early, late, atol=1e-4)
+
+
+@VARIANTS
+def test_training_starts_from_even_chances(variant):
+    made = Model(Config(vocabulary=11, width=24, layers=2, heads=3, hidden=32, variant=variant, dropout=0.0))
+    scores, _ = made.score({"tokens": torch.randint(0, 11, (2, 8)), "target": torch.randint(0, 11, (2, 8))}, {})
+    assert scores["loss"][0] / scores["loss"][1] == pytest.approx(torch.tensor(11.0).log().item(), rel=1e-5)
+
+
+def test_senseless_sizes_are_refused():
+    with pytest.raises(UsageError, match="even multiple"):
+        Config(width=100, heads=3)
+    with pytest.raises(UsageError, match="no variant"):
+        Config(variant="quantum")
+    with pytest.raises(UsageError, match="dropout"):
+        Config(dropout=1.0)

@@ -1,0 +1,200 @@
+"""One loop trains every family, and goes on exactly however it was stopped."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import BadDataError, LockedError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.files.shards import TokenShard
+from maestrokit.models import lstm, transformer
+from maestrokit.music.tokens import Encoding
+from maestrokit.training.device import Place
+from maestrokit.training.event_data import EventData, Sampling
+from maestrokit.training.loop import Training
+from maestrokit.training.optimizers import orthogonalized
+from maestrokit.training.settings import Settings
+
+_spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name("toys.py"))
+toys = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(toys)
+
+CPU = Place(torch.device("cpu"))
+
+
+def shard(seed, pieces=3, events=160):
+    generator = np.random.default_rng(seed)
+    rows = [np.concatenate([[388], np.tile(generator.integers(30, 80, 8), events // 8), [389]]) for _ in range(pieces)]
+    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *map(len, rows)]), [])
+
+
+def event_training(folder, family="transformer", **changes):
+    torch.manual_seed(7)
+    if family == "transformer":
+        model = transformer.Model(transformer.Config(width=16, layers=1, heads=2, hidden=32, length=16, dropout=0.1))
+    else:
+        model = lstm.Model(lstm.Config(width=16, layers=2, dropout=0.1))
+    sampling = Sampling(batch=2, length=16, carried=family == "lstm", validation_tokens=64)
+    data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
+    values = {"steps": 12, "validate_every": 5, "log_every": 3, "warmup_steps": 2, "learning_rate": 0.01, **changes}
+    folder.mkdir(exist_ok=True)
+    return Training(model, data, Settings(**values), folder=folder, place=CPU)
+
+
+def weights(folder):
+    return checkpoint.read_resume(folder)[0]
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "muon", "average": 0.9, "accumulate": 2}])
+@pytest.mark.parametrize("family", ["transformer", "lstm"])
+def test_a_stopped_training_ends_with_the_weights_of_one_never_stopped(tmp_path, family, changes):
+    event_training(tmp_path / "whole", family, **changes).run()
+    first = event_training(tmp_path / "parts", family, **changes)
+    first.report = lambda record: first.note_signal(signal.SIGTERM) if record["step"] == 6 else None
+    assert first.run().reason == "signal"
+    second = event_training(tmp_path / "parts", family, **changes)
+    second.resume()
+    assert second.progress.step == 6
+    assert second.run().reason == "steps"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    assert same(checkpoint.read_weights(tmp_path / "whole"), checkpoint.read_weights(tmp_path / "parts"))
+    logs = [[{k: v for k, v in record.items() if k not in ("seconds", "batches_per_second")}
+             for record in checkpoint.read_log(tmp_path / name)] for name in ("whole", "parts")]
+    assert logs[0][-1] == logs[1][-1]
+
+
+def test_training_killed_anywhere_goes_on_to_the_same_weights(tmp_path):
+    """The log may have run ahead of the saved state: what it said beyond is said again."""
+    event_training(tmp_path / "whole").run()
+    cut = event_training(tmp_path / "cut", save_every=0.0)
+
+    def die(record):
+        if record["step"] == 9:
+            raise RuntimeError("killed")
+
+    cut.report = die
+    with pytest.raises(RuntimeError, match="killed"):
+        cut.run()
+    again = event_training(tmp_path / "cut")
+    again.resume()
+    again.run()
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
+    assert [r["step"] for r in checkpoint.read_log(tmp_path / "cut")] == [
+        r["step"] for r in checkpoint.read_log(tmp_path / "whole")]
+
+
+@pytest.mark.parametrize("family", ["transformer", "lstm"])
+def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
+    sampling = Sampling(batch=3, length=16, carried=family == "lstm", transpose=0, stretch=0.0)
+    pieces = shard(1, events=80)
+    model = (transformer.Model(transformer.Config(width=32, layers=1, heads=2, hidden=64, length=16, dropout=0.0))
+             if family == "transformer" else lstm.Model(lstm.Config(width=32, layers=1, dropout=0.0)))
+    data = EventData(pieces, pieces, encoding=Encoding(), sampling=sampling)
+    settings = Settings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
+    training = Training(model, data, settings, folder=tmp_path, place=CPU)
+    training.run()
+    assert training.progress.best < 0.45
+
+
+def test_two_players_take_turns(tmp_path):
+    torch.manual_seed(0)
+    model = toys.ToyPlayers()
+    start = model.score(next(toys.NumberData().validation()), {})[0]["loss"][0]
+    settings = Settings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, clip=0.0)
+    training = Training(model, toys.NumberData(), settings, folder=tmp_path, place=CPU)
+    training.run()
+    assert start > 2
+    assert training.progress.best < 0.5
+
+
+def test_a_step_of_one_player_leaves_the_other_alone(tmp_path):
+    model = toys.ToyPlayers()
+    training = Training(model, toys.NumberData(), Settings(weight_decay=0.0), folder=tmp_path, place=CPU)
+    before = [weight.clone() for weight in model.discriminator.parameters()]
+    training.optimizers.descend("generator", model.discriminator(model.generator(torch.randn(4, 2))).mean())
+    assert all(torch.equal(*pair) for pair in zip(before, model.discriminator.parameters(), strict=True))
+
+
+def test_convolutions_over_spectra_learn(tmp_path):
+    torch.manual_seed(0)
+    training = Training(toys.ToyConvolutions(), toys.RollData(), folder=tmp_path, place=CPU, settings=Settings(
+        steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", average=0.5))
+    training.run()
+    assert -training.progress.best > 0.98
+
+
+def test_training_ends_when_nothing_improves(tmp_path):
+    training = event_training(tmp_path, steps=None, patience=2, learning_rate=1e-9, validate_every=1)
+    training.run()
+    assert training.run().reason == "patience"
+
+
+def test_training_ends_when_the_time_is_up(tmp_path):
+    assert event_training(tmp_path, steps=None, time_limit=0.05).run().reason == "time"
+
+
+def test_another_training_cannot_be_resumed(tmp_path):
+    event_training(tmp_path, steps=1).run()
+    with pytest.raises(BadDataError, match="cannot resume"):
+        event_training(tmp_path, "lstm").resume()
+
+
+def test_a_run_folder_is_held_by_one(tmp_path):
+    with checkpoint.locked(tmp_path / "run"), pytest.raises(LockedError, match="in use"), \
+            checkpoint.locked(tmp_path / "run"):
+        pass
+    with checkpoint.locked(tmp_path / "run"):
+        pass
+
+
+def test_losses_that_are_no_numbers_end_training_with_a_cure(tmp_path):
+    training = event_training(tmp_path, learning_rate=1e9, clip=0.0, warmup_steps=0)
+    with torch.no_grad():
+        training.model.embedding.weight[:] = float("nan")
+    with pytest.raises(UsageError, match="fell apart"):
+        training.run()
+
+
+def test_muon_steps_turn_without_stretching():
+    matrix = torch.randn(24, 10, generator=torch.Generator().manual_seed(0))
+    values = torch.linalg.svdvals(orthogonalized(matrix))
+    assert 0.6 < values.min() < values.max() < 1.3
+
+
+def _command(folder, run, steps):
+    return [sys.executable, "-m", "maestrokit", "train", "lstm", str(folder), "-o", str(run), "--steps", str(steps),
+            "--batch", "2", "--length", "8", "--set", "width=8", "--set", "layers=1", "--set", "save_every=0",
+            "--cache", str(folder / "cache"), "-q"]
+
+
+@pytest.mark.slow
+def test_the_command_survives_sigterm_and_kill(tmp_path):
+    from maestrokit.files.midi import write_midi
+    from maestrokit.music.tokens import decode
+
+    pieces = shard(3)
+    for index in range(3):
+        write_midi(decode(pieces.sequence(index), Encoding()), tmp_path / f"{index}.mid")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(_command(tmp_path, tmp_path / "whole", 3000), check=True, env=environment)
+    for number, status in ((signal.SIGTERM, 143), (signal.SIGKILL, -9)):
+        process = subprocess.Popen(_command(tmp_path, tmp_path / "cut", 3000), env=environment)
+        while not checkpoint.has_resume(tmp_path / "cut"):
+            time.sleep(0.05)
+        time.sleep(1.0)
+        process.send_signal(number)
+        assert process.wait() in (status, 0)
+    subprocess.run(_command(tmp_path, tmp_path / "cut", 3000), check=True, env=environment)
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))

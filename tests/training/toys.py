@@ -1,0 +1,82 @@
+"""Two families that are not models of events, to see that the contract has room for them."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from maestrokit.models.contract import TrainedModel
+
+
+class ToyPlayers(TrainedModel):
+    """Two players: a generator learns the mean of numbers that a discriminator tells from its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator = nn.Linear(2, 1)
+        self.discriminator = nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))
+
+    def players(self):
+        return {"discriminator": list(self.discriminator.parameters()), "generator": list(self.generator.parameters())}
+
+    def step(self, batch, carry, descend):
+        real = batch["value"]
+        made = self.generator(torch.randn(len(real), 2))
+        verdicts = self.discriminator(real), self.discriminator(made.detach())
+        told = (F.softplus(-verdicts[0]) + F.softplus(verdicts[1])).mean()
+        descend("discriminator", told)
+        fooled = F.softplus(-self.discriminator(made)).mean()
+        descend("generator", fooled)
+        return {"discriminator": told.item(), "generator": fooled.item()}, {}
+
+    def score(self, batch, carry):
+        made = self.generator(torch.randn(256, 2, generator=torch.Generator().manual_seed(1)))
+        return {"loss": ((made.mean() - batch["value"].mean()).abs().item(), 1.0)}, {}
+
+
+class ToyConvolutions(TrainedModel):
+    """A network over spectra that says in which frames a tone sounds: the shape of transcription."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 1))
+
+    def forward(self, spectrum):
+        return self.network(spectrum[:, None])[:, 0]
+
+    def step(self, batch, carry, descend):
+        loss = F.binary_cross_entropy_with_logits(self(batch["spectrum"]), batch["roll"])
+        descend("model", loss)
+        return {"loss": loss.item()}, {}
+
+    def score(self, batch, carry):
+        logits, count = self(batch["spectrum"]), float(batch["roll"].numel())
+        nats = F.binary_cross_entropy_with_logits(logits, batch["roll"], reduction="sum").item()
+        return {"loss": (nats, count), "accuracy": (((logits > 0) == (batch["roll"] > 0.5)).sum().item(), count)}, {}
+
+
+class NumberData:
+    """Numbers around 3."""
+
+    def batches(self, epoch):
+        return 50
+
+    def batch(self, epoch, index):
+        return {"value": 3 + 0.1 * torch.randn(32, 1, generator=torch.Generator().manual_seed(1000 * epoch + index))}
+
+    def validation(self):
+        yield self.batch(999, 0)
+
+
+class RollData:
+    """Spectra that are piano rolls with noise."""
+
+    def batches(self, epoch):
+        return 10
+
+    def batch(self, epoch, index):
+        generator = torch.Generator().manual_seed(1000 * epoch + index)
+        roll = (torch.rand(4, 12, 16, generator=generator) > 0.8).float()
+        return {"spectrum": roll + 0.1 * torch.randn(roll.shape, generator=generator), "roll": roll}
+
+    def validation(self):
+        yield self.batch(999, 0)
