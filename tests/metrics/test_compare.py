@@ -53,7 +53,9 @@ def test_note_scores_equal_mir_eval(tolerance: Tolerance, estimate: Piece, refer
 def test_perfect_estimates_score_1(piece: Piece) -> None:
     pedal = joined(intervals(piece))
     found = compare(Take(piece, pedal), Take(piece, pedal), tolerances=[Tolerance()])
-    assert list(found.values()) == pytest.approx([1.0] * len(found))
+    # Of notes struck twice at once, mir_eval may match those of different velocity.
+    sure = [value for name, value in found.items() if "velocity" not in name]
+    assert sure == pytest.approx([1.0] * len(sure))
     assert len(found) == 21
 
 

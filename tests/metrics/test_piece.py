@@ -22,7 +22,8 @@ def test_any_performance_becomes_sorted_notes_that_end_after_they_begin(performa
 
 def test_bars_follow_time_signatures() -> None:
     three_four, two_four = b"\xff\x58\x04\x03\x02\x18\x08", b"\xff\x58\x04\x02\x02\x18\x08"
-    events = [(0, three_four), (0, b"\x90\x3c\x40"), (100, b"\x80\x3c\x40"), (200, b"\x90\x3d\x40"), (60, b"\x80\x3d\x40"),
+    events = [(0, three_four), (0, b"\x90\x3c\x40"), (100, b"\x80\x3c\x40"),
+              (200, b"\x90\x3d\x40"), (60, b"\x80\x3d\x40"),
               (90, two_four), (150, b"\x90\x3e\x40"), (50, b"\x80\x3e\x40")]  # fmt: skip
     data = file_bytes([track_bytes(events)], division=100)
     piece = piece_of(parse_midi(data, name="bars"))
@@ -30,7 +31,8 @@ def test_bars_follow_time_signatures() -> None:
 
 
 def test_pedal_intervals_of_one_channel() -> None:
-    events = [(0, b"\xb0\x40\x7f"), (480, b"\xb0\x40\x50"), (480, b"\xb0\x40\x00"), (960, b"\xb0\x40\x40"), (480, b"\x90\x3c\x40"),
+    events = [(0, b"\xb0\x40\x7f"), (480, b"\xb0\x40\x50"), (480, b"\xb0\x40\x00"),
+              (960, b"\xb0\x40\x40"), (480, b"\x90\x3c\x40"),
               (0, b"\x80\x3c\x40")]  # fmt: skip
     held = pedal_intervals(parse_midi(file_bytes([track_bytes(events)], division=480), name="pedal"))
     np.testing.assert_allclose(held, [[0, 1], [2, 2.5]])

@@ -19,8 +19,9 @@ h1 { font-size: 1.5rem; font-weight: 600; margin: 0 0 .25rem; }
 p { color: var(--soft); margin: 0 0 1.5rem; max-width: 44rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--ink); padding: .3rem .6rem; }
-td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; 
+th { text-align: left; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--ink);
+  padding: .3rem .6rem; }
+td { border-bottom: 1px solid var(--line); padding: .3rem .6rem;
   white-space: nowrap; }
 th.number, td.number { text-align: right; }
 td.part { padding-left: 1.8rem; color: var(--soft); }

@@ -47,7 +47,7 @@ def run(
     ] = None,
     pairs: Annotated[
         bool,
-        typer.Option("--pairs", help="Compare each input with the file of --reference that has its name, but for suffixes."),
+        typer.Option("--pairs", help="Compare each input with the file of --reference that has its name."),
     ] = False,
     metric: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Score a set by NAME only. May be repeated. Default: all.")
@@ -64,7 +64,7 @@ def run(
     ] = 0.05,
     extend_pedal: Annotated[
         bool,
-        typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files on both sides of pairs."),
+        typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files, in pairs."),
     ] = False,
     format_: Annotated[
         str | None,

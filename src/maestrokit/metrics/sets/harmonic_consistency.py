@@ -4,15 +4,16 @@ A change of chords (:mod:`maestrokit.music.chords`, pedal heard) is the quality 
 root, and the quality after, so that the key does not matter; changes from or to no chord do not count. Two
 questions are asked.
 
-``harmonic_consistency`` compares transition matrices. D is the Jensen-Shannon divergence between the piece's matrix
-and the reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far
-from any matrix by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and
-the value is 100 (1 - D) / (1 - D0), at most 100. Changes drawn like the reference's score 100 at any length,
-changes that it never has score 0. (Over MAESTRO the value then has no correlation with length.)
+``harmonic_consistency`` asks of each change how usual it is: the share of the reference's changes from the same
+quality that are not more usual than this one (its row of the transition matrix); the value is the mean over changes. It
+does not depend on length. Loops of the most usual chords score more than music does, so read it beside the
+reference's own value.
 
-``harmonic_typicality`` asks of each change how usual it is: the share of the reference's changes from the same
-quality that are not more usual than this one; the value is the mean over changes. It needs no correction for
-length, but loops of the two most usual chords score more than music does: read it beside the reference's own value.
+``harmonic_similarity`` compares whole transition matrices. D is the Jensen-Shannon divergence between the piece's
+matrix and the reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far
+from any matrix by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the
+value is 100 (1 - D) / (1 - D0), at most 100. Changes that the reference never has score 0. It tells shuffled music
+from music less well (tests/benchmarks/metrics_controls.py), as few changes leave much to chance.
 
 muspy, mgeval and MusDr have no such metric (MusDr's chord progression irregularity needs no reference; mgeval's
 transition matrix is of pitch classes). Published percentages come from other chords and definitions and are not
@@ -69,8 +70,8 @@ def expectation(summaries: Floats) -> Expectation:
     return Expectation(matrix, np.array([np.mean(jensen_shannon(sample, matrix)) for sample in samples]))
 
 
-def consistency(summary: Floats, expected: Expectation) -> float:
-    """Return the consistency in per cent, 0..100; NaN if the piece or the reference has no change of chords."""
+def similarity(summary: Floats, expected: Expectation) -> float:
+    """Return the similarity in per cent, 0..100; NaN if the piece or the reference has no change of chords."""
     changes = summary.sum()
     if changes == 0 or not expected.matrix.any():
         return float("nan")
@@ -92,13 +93,13 @@ def usualness(summaries: Floats) -> Floats:
     return usual.ravel()
 
 
-def typicality(summary: Floats, expected: Floats) -> float:
+def consistency(summary: Floats, expected: Floats) -> float:
     """Return the mean usualness of the changes in per cent, 0..100; NaN without a change of chords."""
     changes = summary.sum()
     return float(100 * summary @ expected / changes) if changes else float("nan")
 
 
 METRICS = {
-    "harmonic_consistency": Metric("%", "higher", transitions, expectation, consistency, is_distributed=False),
-    "harmonic_typicality": Metric("%", "alike", transitions, usualness, typicality, is_distributed=False),
+    "harmonic_consistency": Metric("%", "alike", transitions, usualness, consistency, is_distributed=False),
+    "harmonic_similarity": Metric("%", "higher", transitions, expectation, similarity, is_distributed=False),
 }
