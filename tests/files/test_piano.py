@@ -102,7 +102,7 @@ def test_what_is_no_piano_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadDataError):
         read_piano(tmp_path)
     (tmp_path / "piano.json").write_text("{}")
-    with pytest.raises(BadDataError, match="piano.json"):
+    with pytest.raises(BadDataError, match=r"piano\.json"):
         read_piano(tmp_path)
 
 
@@ -145,7 +145,8 @@ def test_a_soundfont_is_looped_tuned_panned_and_decays(tmp_path: Path) -> None:
 def test_a_soundfont_without_loops_ends_with_its_sample(tmp_path: Path) -> None:
     path = tmp_path / "one.sf2"
     path.write_bytes(soundfont(loops=0))
-    assert Voices(read_piano(path), sample_rate=RATE, channels=1).waveform(43, 0).shape[1] == pytest.approx(1600, rel=0.1)
+    sound = Voices(read_piano(path), sample_rate=RATE, channels=1).waveform(43, 0)
+    assert sound.shape[1] == pytest.approx(1600, rel=0.1)
 
 
 def test_the_first_preset_is_by_number_and_not_by_place() -> None:

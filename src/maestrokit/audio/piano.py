@@ -1,5 +1,6 @@
 """A sampled piano: recorded notes, which of them each key plays, and the keys' waveforms at any sample rate."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,7 @@ Waveform = NDArray[np.float32]
 """Shape (channels, samples)."""
 
 KEYS = range(128)
+MARGIN = 0.2  # seconds behind a part of a recording that its resampling may look at
 LOUDNESS = -22.0  # dB, of middle C in its first half second at velocity 127, in every piano
 SOFT_CUTOFF = 1200.0  # Hz; above it the una corda takes away SOFT_SLOPE
 SOFT_SLOPE = 4.0  # dB an octave
@@ -108,16 +110,23 @@ class Voices:
         self.piano = piano
         self.sample_rate = sample_rate
         self.channels = channels
-        self._waveforms: dict[tuple[int, int, bool], Waveform] = {}
+        self._waveforms: dict[tuple[int, int, bool], tuple[Waveform, float]] = {}
 
-    def waveform(self, key: int, layer: int, *, is_soft: bool = False) -> Waveform:
-        """Return what a key sounds like in one of its layers, undamped."""
-        kept = self._waveforms.get((key, layer, is_soft))
-        if kept is None:
+    def waveform(self, key: int, layer: int, *, is_soft: bool = False, samples: float = math.inf) -> Waveform:
+        """Return what a key sounds like in one of its layers, undamped: all of it, or so many samples or more.
+
+        Most notes are damped early, so a first rendering need not make the rest. The samples are the same either way.
+        """
+        place = key, layer, is_soft
+        kept, made = self._waveforms.get(place, (np.zeros((self.channels, 0), np.float32), 0.0))
+        if made < samples or made == 0:
             chosen = self.piano.keys[key][layer]
-            kept = self._resampled(self.piano.recordings[chosen.recording], key) * np.float32(chosen.gain)
+            whole = is_soft or math.isinf(samples)
+            seconds = math.inf if whole else 2.0 ** math.ceil(math.log2(max(samples / self.sample_rate, 0.5)))
+            kept = self._resampled(self.piano.recordings[chosen.recording], key, seconds) * np.float32(chosen.gain)
             kept = soft_pedalled(kept, self.sample_rate) if is_soft else kept
-            self._waveforms[key, layer, is_soft] = kept
+            ends = kept.shape[1] < int(seconds * self.sample_rate) if not whole else True
+            self._waveforms[place] = kept, math.inf if ends else kept.shape[1]
         return kept
 
     def release(self, key: int) -> Waveform | None:
@@ -125,18 +134,20 @@ class Voices:
         recording = self.piano.releases.get(key)
         if recording is None:
             return None
-        kept = self._waveforms.get((key, -1, False))
-        if kept is None:
-            kept = self._waveforms[key, -1, False] = self._resampled(recording, key)
-        return kept
+        if (key, -1, False) not in self._waveforms:
+            self._waveforms[key, -1, False] = self._resampled(recording, key, math.inf), math.inf
+        return self._waveforms[key, -1, False][0]
 
-    def _resampled(self, recording: Recording, key: int) -> Waveform:
+    def _resampled(self, recording: Recording, key: int, seconds: float) -> Waveform:
         rate = recording.sample_rate * 2 ** ((key - recording.pitch) / 12)
         sound = recording.read()
         sound = sound[-1:] if self.channels == 1 else sound
         sound = np.broadcast_to(sound, (self.channels, sound.shape[1]))
+        if sound.shape[1] > (seconds + MARGIN) * rate:
+            sound = sound[:, : int((seconds + MARGIN) * rate)]
         resampled = soxr.resample(np.ascontiguousarray(sound.T), rate, self.sample_rate, quality="MQ")
-        return np.ascontiguousarray(resampled.T, np.float32)
+        length = len(resampled) if math.isinf(seconds) else int(seconds * self.sample_rate)
+        return np.ascontiguousarray(resampled[:length].T, np.float32)
 
 
 @lru_cache(maxsize=4)

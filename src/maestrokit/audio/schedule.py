@@ -55,14 +55,16 @@ def _note_events(
         here = (struck.channel == channel) & (speed > 0)
         silent[here] = each.reaches(each.at(struck.offset[here]) + DAMPED / speed[here])
     start = np.rint(struck.onset * rate).astype(np.int64)
-    whole = np.array([
-        max(played.waveform(int(key), int(layer), is_soft=bool(soft)).shape[1] for layer in {a, b} if layer >= 0)
-        for key, soft, a, b in zip(struck.pitch, struck.is_soft, lower, upper, strict=True)
-    ], np.int64)
     length = np.minimum(np.minimum(silent, struck.next_onset + RESTRIKE_FADE) - struck.onset, 1e6)
+    wanted = np.ceil(length * rate).astype(np.int64)
+    whole = np.array([
+        max(played.waveform(int(key), int(layer), is_soft=bool(soft), samples=int(samples)).shape[1]
+            for layer in {a, b} if layer >= 0)
+        for key, soft, a, b, samples in zip(struck.pitch, struck.is_soft, lower, upper, wanted, strict=True)
+    ], np.int64)
     return Events(
         start=start,
-        stop=start + np.minimum(whole, np.ceil(length * rate).astype(np.int64)),
+        stop=start + np.minimum(whole, wanted),
         released=np.rint(struck.offset * rate).astype(np.int64),
         restruck=np.rint(np.minimum(struck.next_onset, 1e9) * rate).astype(np.int64),
         key=struck.pitch,

@@ -157,7 +157,8 @@ def _mixed(
                 continue
             key = int(here.key[row])
             sound = (played.release(key) if layer == RELEASE
-                     else played.waveform(key, int(layer), is_soft=bool(here.is_soft[row])))
+                     else played.waveform(key, int(layer), is_soft=bool(here.is_soft[row]),
+                                          samples=int(here.stop[row]) - start))
             assert sound is not None
             part = sound[:, begin - start : end - start] * np.float32(gain)
             if envelope is not None:
