@@ -136,6 +136,10 @@ class Reading:
     ] = False
 
 
+ASIDE = "writes something aside"
+"""Mark, beside typer's, of an option that does not shape the main output and so is no part of its provenance."""
+
+
 def spread(run: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function for typer: each parameter that is a group of options is replaced by those options."""
     hints: dict[str, Any] = get_type_hints(run, include_extras=True)
@@ -156,7 +160,8 @@ def spread(run: Callable[..., Any]) -> Callable[..., Any]:
             values[name] = group(**chosen)
         for name, value in values.items():
             if isinstance(value, Running) and value.provenance:
-                asked = _asked(context, [parameter.name for parameter in own])
+                shaping = [p.name for p in own if ASIDE not in getattr(p.annotation, "__metadata__", ())]
+                asked = _asked(context, shaping)
                 values[name] = replace(value, made_by=command_line(str(context.info_name), asked))
         try:
             return run(**values)
@@ -200,4 +205,4 @@ def _spelling(value: object) -> object:
     return str(value).rsplit("/", 1)[-1] if str(value).startswith(("/", "./", "../", "~")) else value
 
 
-__all__ = ["Inputs", "Outputs", "Reading", "Running", "spread"]
+__all__ = ["ASIDE", "Inputs", "Outputs", "Reading", "Running", "spread"]

@@ -1,5 +1,6 @@
 """The work of ``maestrokit transpose`` on one input: one output, or one for each shift."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,18 +41,25 @@ class Transposition:
         """Read the source and write its targets; return a record of what was done, and notes in words."""
         performance = read_performance(task.source, repair=self.repair)
         shift = key_shift(
-            performance, semitones=self.semitones, target=self.target, key=self.key, profile=self.profile,
+            performance,
+            semitones=self.semitones,
+            target=self.target,
+            key=self.key,
+            profile=self.profile,
             finds_key=self.finds_key,
         )
         results = [
             transposed(
-                performance, shift.semitones + more, out_of_range=self.out_of_range, lowest=self.lowest,
+                performance,
+                shift.semitones + more,
+                out_of_range=self.out_of_range,
+                lowest=self.lowest,
                 highest=self.highest,
             )
             for more in self.shifts
         ]
-        for target, (result, _) in zip(self.targets(task.target), results, strict=True):
-            write_performance(result, target, made_by=self.made_by)
+        for target, more, (result, _) in zip(self.targets(task.target), self.shifts, results, strict=True):
+            write_performance(result, target, made_by=self.made_by and _for_one_shift(self.made_by, more))
         reports = [report for _, report in results]
         record, notes = {"file": task.source} | key_record(shift), key_notes(shift)
         scores = record.pop("scores")
@@ -100,3 +108,12 @@ def parse_span(text: str, *, option: str) -> tuple[int, int]:
     if ends[0] > ends[1]:
         raise UsageError(f"{option} '{text}' falls", f"write it as {option}={ends[1]}..{ends[0]}")
     return ends
+
+
+def _for_one_shift(line: str, shift: int) -> str:
+    """Return the line of provenance of one of several outputs: the command that makes it alone.
+
+    >>> _for_one_shift("maestrokit 0.1.0: transpose --to C --augment -3..3", -1)
+    'maestrokit 0.1.0: transpose --to C --augment -1..-1'
+    """
+    return re.sub(r"(?<= --augment )\S+", f"{shift}..{shift}", line)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from maestrokit.cli.options import Inputs, Outputs, Reading, Running
+from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
@@ -71,6 +71,7 @@ def run(
             help="Write a record an input to FILE: key, confidence, shift, counts, the score of each key. "
             "TSV if the name ends so, else JSON Lines.",
         ),
+        ASIDE,
     ] = None,
 ) -> None:
     """Move performances into another key: P' = P + K.
@@ -103,6 +104,7 @@ def run(
         made_by=running.made_by,
     )
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, targets=work.targets)
+    streams.protect_inputs(plan.tasks, report)
     for task in plan.tasks[:1]:
         if augment is not None and task.target == "-":
             raise UsageError("--augment writes several outputs", "name a folder with -d DIR, or a file with -o FILE")
