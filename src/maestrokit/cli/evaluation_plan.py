@@ -29,13 +29,17 @@ class Settings:
     repair: bool
 
 
-def plan_evaluation(inputs: Inputs, running: Running, settings: Settings) -> tuple[str, Callable[[], Scores]]:
+def plan_evaluation(
+    inputs: Inputs, running: Running, settings: Settings, *, output: str
+) -> tuple[str, Callable[[], Scores]]:
     """Return a title, and the work: of pairs if asked or if the reference is a file, else of a set.
 
     Raises
     ------
     UsageError
         If options contradict each other.
+    CannotWriteError
+        If the output is one of the files to score or to compare with.
     """
     if settings.pairs and not settings.reference:
         raise UsageError("--pairs needs references", "name their folder with --reference")
@@ -49,6 +53,7 @@ def plan_evaluation(inputs: Inputs, running: Running, settings: Settings) -> tup
         references = streams.Plan([], [])
     else:
         references = streams.gather(theirs, running, suffixes=PAIR_SUFFIXES if is_pairs else walk.MIDI_SUFFIXES)
+    streams.protect_inputs([*estimates.tasks, *references.tasks], output)
     if is_pairs:
         partners = paired(estimates.tasks, references.tasks)
         estimates = replace(estimates, missing=[*estimates.missing, *references.missing])

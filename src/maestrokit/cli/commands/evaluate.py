@@ -59,9 +59,7 @@ def run(
     offset_ratio: Annotated[
         float, typer.Option(metavar="SHARE", help="How far offsets may be off: this share of the reference's duration,")
     ] = 0.2,
-    offset_min_tolerance: Annotated[
-        float, typer.Option(metavar="SECONDS", help="or this, whichever is more.")
-    ] = 0.05,
+    offset_min_tolerance: Annotated[float, typer.Option(metavar="SECONDS", help="or this, whichever is more.")] = 0.05,
     extend_pedal: Annotated[
         bool,
         typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files, in pairs."),
@@ -115,10 +113,12 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
         offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
-    title, score = plan_evaluation(inputs, running, settings)
+    title, score = plan_evaluation(inputs, running, settings, output=output)
     scores: Scores = score()
     if running.dry_run:
         return
+    if scores.status and not scores.files:
+        raise typer.Exit(scores.status)
     each = scores.files if per_file else []
     text = score_text(each, scores.whole, format=chosen, title=title, made_by=running.made_by)
     files.write_bytes(output, text.encode())
