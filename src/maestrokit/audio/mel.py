@@ -4,6 +4,8 @@ The scale is Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, logarithmic 
 area. These are librosa's defaults, and the numbers agree with librosa's to float32.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -80,6 +82,7 @@ def log_mel(
     return np.asarray(analyse(samples, analysis), np.float32)
 
 
+@lru_cache(maxsize=8)
 def mel_analysis(
     *,
     sample_rate: int,
@@ -91,7 +94,10 @@ def mel_analysis(
     floor: float | None,
     window_name: str = "hann",
 ) -> Analysis:
-    """Return the analysis behind :func:`log_mel`, for streams; ``floor=None`` leaves power as it is."""
+    """Return the analysis behind :func:`log_mel`, for streams; ``floor=None`` leaves power as it is.
+
+    Made once for each setting: for a recording of a minute, making the filters takes as long as using them.
+    """
     from scipy.sparse import csr_array
 
     power_spectrum = power_analysis(
