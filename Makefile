@@ -15,11 +15,13 @@ demo: $(VENV)/.installed
 	@$(MAKE) --no-print-directory demo-commands
 
 demo-commands:
-	mkdir -p $(OUT)
-	$(MAESTROKIT) quantize $(INPUT) --step 50ms --normalize-velocity corpus -d $(OUT)/quantized
-	$(MAESTROKIT) transpose $(OUT)/quantized --to C -d $(OUT)/in-c
-	$(MAESTROKIT) features $(OUT)/in-c -o $(OUT)/features.jsonl
-	$(MAESTROKIT) evaluate $(OUT)/in-c --reference $(INPUT) --format table
+	$(MAESTROKIT) quantize $(INPUT) --step 50ms --normalize-velocity corpus -d $(OUT)/1-quantized
+	$(MAESTROKIT) transpose $(OUT)/1-quantized --to C --out-of-range fold -d $(OUT)/2-in-c
+	$(MAESTROKIT) features $(OUT)/2-in-c -o $(OUT)/features.jsonl
+	$(MAESTROKIT) evaluate $(OUT)/2-in-c --reference $(INPUT) --no-per-file --format table
+	piece=$$(cd $(OUT)/2-in-c && find . -type f | sort | tail -n 1) && \
+	$(MAESTROKIT) features $(firstword $(INPUT))/$$piece $(OUT)/2-in-c/$$piece --plot $(OUT)/roll.png -o $(OUT)/drawn.jsonl
+	@echo "a performance before and after: $(OUT)/roll.png"
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -q

@@ -7,13 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from maestrokit.cli.options import Inputs, Outputs, Reading, Running
+from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
     ("Describe a performance", "maestrokit features take.mid > take.jsonl"),
     ("Tempo and key of a folder, as a table", "maestrokit features performances -o table.tsv --groups tempo,key"),
     ("Also write the series of frames", "maestrokit features take.mid -o take.jsonl --frames take.npz"),
+    (
+        "Look at a performance before and after",
+        "maestrokit features take.mid reference.mid --plot rolls.png > /dev/null",
+    ),
     ("One array file a performance", "maestrokit features performances -o all.jsonl --frames .npz -d frames"),
 )
 REFERENCES = (
@@ -25,6 +29,8 @@ REFERENCES = (
     "Dixon, Automatic extraction of tempo and beat from expressive performances, Journal of New Music Research 30 "
     "(2001)",
 )
+
+MOST_DRAWN = 8
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,14 @@ def run(
         ),
     ] = None,
     hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Draw the inputs, at most 8, into FILE.png: piano rolls coloured by velocity, the pedal beneath.",
+        ),
+        ASIDE,
+    ] = None,
 ) -> None:
     """Describe performances: one record a file, in the order of the inputs, on standard output or in one FILE.
 
@@ -78,7 +92,9 @@ def run(
     if form not in ("jsonl", "tsv"):
         raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
     plan = _planned(inputs, outputs, running, frames)
-    protect_inputs(plan.tasks, outputs.output)
+    protect_inputs(plan.tasks, outputs.output, plot)
+    if plot is not None and not running.dry_run:
+        _draw(plan.tasks, plot, reading.repair)
     if outputs.update and _is_done(plan, outputs.output):
         return
     asked = _Asked(names, hop, reading.repair, running.made_by)
@@ -121,6 +137,26 @@ def _write_frames(view: Any, target: str, asked: _Asked) -> None:
     series = features.frames(view, names=asked.groups, hop=asked.hop)
     suffix = PurePath(target).suffix
     streams.write_bytes(target, dump_arrays(series, suffix=suffix, metadata=metadata, compress=True))
+
+
+def _draw(tasks: Any, plot: str, repair: bool) -> None:
+    """Draw performances; what cannot be read is left to the description, which says so."""
+    from maestrokit.cli.filters import read_performance
+    from maestrokit.errors import MaestrokitError
+    from maestrokit.files import streams
+    from maestrokit.files.piano_roll import piano_roll_png
+
+    if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
+        raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
+    performances, titles = [], []
+    for task in tasks:
+        try:
+            performances.append(read_performance(task.source, repair=repair))
+            titles.append(task.source)
+        except MaestrokitError:
+            continue
+    if performances:
+        streams.write_bytes(plot, piano_roll_png(performances, titles))
 
 
 def _chosen(groups: str | None, without: str | None) -> tuple[str, ...]:
