@@ -19,7 +19,7 @@ demo-commands:
 	$(MAESTROKIT) transpose $(OUT)/1-quantized --to C --out-of-range fold -d $(OUT)/2-in-c
 	$(MAESTROKIT) features $(OUT)/2-in-c -o $(OUT)/features.jsonl
 	$(MAESTROKIT) evaluate $(OUT)/2-in-c --reference $(INPUT) --no-per-file --format table
-	piece=$$(cd $(OUT)/2-in-c && find . -type f | sort | tail -n 1) && \
+	piece=$$(cd $(OUT)/2-in-c && find . -type f | sort | tail -n 1 | cut -c 3-) && \
 	$(MAESTROKIT) features $(firstword $(INPUT))/$$piece $(OUT)/2-in-c/$$piece --plot $(OUT)/roll.png -o $(OUT)/drawn.jsonl
 	@echo "a performance before and after: $(OUT)/roll.png"
 

@@ -145,16 +145,19 @@ def _draw(tasks: Any, plot: str, repair: bool) -> None:
     from maestrokit.errors import MaestrokitError
     from maestrokit.files import streams
     from maestrokit.files.piano_roll import piano_roll_png
+    from maestrokit.music.keys import find_key
 
     if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
         raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
     performances, titles = [], []
     for task in tasks:
         try:
-            performances.append(read_performance(task.source, repair=repair))
-            titles.append(task.source)
+            performance = read_performance(task.source, repair=repair)
+            key = f": {find_key(performance).key.name}" if len(performance.notes) else ""
         except MaestrokitError:
             continue
+        performances.append(performance)
+        titles.append(task.source + key)
     if performances:
         streams.write_bytes(plot, piano_roll_png(performances, titles))
 
