@@ -11,11 +11,14 @@ A command that writes a performance adds a text event at the start of the first 
 quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time.
 --no-provenance leaves it out."""
 
+REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped (counts
+of notes), and scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b minor."""
+
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
 What follows in further columns, and lines that are empty or begin with #, is not looked at."""
 
 ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .npy (one array) or .safetensors. The
-metadata is one JSON string with sorted keys, in .npz an array of bytes called metadata, in .safetensors the value of
+metadata is one JSON string with sorted keys, in .npz a text array called metadata, in .safetensors the value of
 the header's one key of that name; .npy has none. The same arrays give the same bytes, and reading never unpickles."""
 
 RECORDS = """features writes one record an input: in JSON Lines an object a line, with one object a group; in TSV a row
@@ -51,6 +54,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
         [
             ("PERFORMANCES", prose(PERFORMANCES)),
             ("BEATS", prose(BEATS)),
+            ("REPORTS OF KEYS", prose(REPORTS)),
             ("RECORDS", f"{prose(RECORDS)}\n{records}"),
             ("FRAMES", f"{prose(FRAMES)}\n{frames}"),
             ("SCORES", prose(SCORES)),

@@ -93,9 +93,7 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
             report.say(f"{task.source}: {notes.warning}")
 
 
-def _corpus_range(
-    quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Running
-) -> str | tuple[int, int]:
+def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Running) -> str | tuple[int, int]:
     """Return the velocity range of all inputs, those with new enough outputs too; unreadable ones are passed over."""
     if any(task.source == files.STANDARD for task in plan.tasks):
         return "file"  # standard input comes alone, and can be read once

@@ -40,9 +40,7 @@ LEGEND = (
 )
 
 
-def page(
-    files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row], *, title: str, made_by: str | None
-) -> str:
+def page(files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row], *, title: str, made_by: str | None) -> str:
     """Return the whole page."""
     made = f"<footer>{escape(made_by)}</footer>\n" if made_by else ""
     details = "".join(_details(name, rows) for name, rows in files)

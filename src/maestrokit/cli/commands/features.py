@@ -66,6 +66,7 @@ def run(
             help="Write the series of frames to FILE (.npz or .safetensors); with --directory, to one file an input "
             "under it, of which FILE is only the suffix.",
         ),
+        ASIDE,
     ] = None,
     hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
     plot: Annotated[

@@ -68,13 +68,19 @@ def run(
     bins_per_octave: Annotated[int, typer.Option(metavar="N", min=1, help="Of cqt.")] = 36,
     gamma: Annotated[
         float,
-        typer.Option(metavar="HZ", min=0, help="Widen each filter of cqt by HZ, so that low keys have short windows; "
-                     "0 is the constant-Q spectrum."),
+        typer.Option(
+            metavar="HZ",
+            min=0,
+            help="Widen each filter of cqt by HZ, so that low keys have short windows; 0 is the constant-Q spectrum.",
+        ),
     ] = 4.4,
     chunks: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="Decode and analyse so much at a time, in memory that does not grow with "
-                     "the recording. The result is the same."),
+        typer.Option(
+            metavar="SECONDS",
+            help="Decode and analyse so much at a time, in memory that does not grow with "
+            "the recording. The result is the same.",
+        ),
     ] = None,
     pitch_shift: Annotated[
         str | None,
@@ -112,8 +118,11 @@ def run(
     ] = None,
     midi: Annotated[
         bool,
-        typer.Option("--midi", help="Read the MIDI file of the same name beside each recording, and write it beside "
-                     "the output, moved as the recording is."),
+        typer.Option(
+            "--midi",
+            help="Read the MIDI file of the same name beside each recording, and write it beside "
+            "the output, moved as the recording is.",
+        ),
     ] = False,
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, envvar="MAESTROKIT_SEED", help="From which all that is drawn follows.")

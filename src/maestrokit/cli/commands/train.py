@@ -33,8 +33,11 @@ def run(
     family: Annotated[str, typer.Argument(metavar="FAMILY", help="Kind of model: lstm, transformer, gan, cnn.")],
     data: Annotated[
         list[str],
-        typer.Argument(metavar="DATA...", help="Files, folders or a MAESTRO root, whose official split is kept; of all "
-                       "else 80 % of the pieces are for training, 10 % for validation and 10 % for tests."),
+        typer.Argument(
+            metavar="DATA...",
+            help="Files, folders or a MAESTRO root, whose official split is kept; of all "
+            "else 80 % of the pieces are for training, 10 % for validation and 10 % for tests.",
+        ),
     ],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run; a run found there goes on.")
@@ -78,8 +81,10 @@ def run(
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, or auto: a GPU if there is one.")] = "auto",
     cache: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Keep prepared data in DIR instead of the user's cache folder; they are found "
-                     "again by content."),
+        typer.Option(
+            metavar="DIR",
+            help="Keep prepared data in DIR instead of the user's cache folder; they are found again by content.",
+        ),
     ] = None,
 ) -> int:
     """Train a model, or go on training it.
@@ -96,20 +101,40 @@ def run(
     from maestrokit.training.device import find_place
     from maestrokit.training.run import Order, train
 
-    named = {"steps": steps, "patience": patience, "batch": batch, "length": length, "learning_rate": learning_rate,
-             "dropout": dropout, "weight_decay": weight_decay, "seed": seed,
-             "time_limit": None if time_limit is None else parse_duration(time_limit)}
+    named = {
+        "steps": steps,
+        "patience": patience,
+        "batch": batch,
+        "length": length,
+        "learning_rate": learning_rate,
+        "dropout": dropout,
+        "weight_decay": weight_decay,
+        "seed": seed,
+        "time_limit": None if time_limit is None else parse_duration(time_limit),
+    }
     values = {name: str(value) for name, value in named.items() if value is not None}
     for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"--set '{setting}' is not NAME=VALUE")
         values[name.replace("-", "_")] = value
-    order = Order(family, task or "", data, Path(output), values, None if init is None else model_folder(init),
-                  Path(cache) if cache else default_cache(), running.jobs)
+    order = Order(
+        family,
+        task or "",
+        data,
+        Path(output),
+        values,
+        None if init is None else model_folder(init),
+        Path(cache) if cache else default_cache(),
+        running.jobs,
+    )
     place = find_place(device)
-    outcome = train(order, place=place, report=_teller(running),
-                    warn=lambda sentence: None if running.quiet else report.say(f"note: {sentence}"))
+    outcome = train(
+        order,
+        place=place,
+        report=_teller(running),
+        warn=lambda sentence: None if running.quiet else report.say(f"note: {sentence}"),
+    )
     if not running.quiet and place.is_first:
         done = outcome.progress
         report.say(f"stopped by {outcome.reason} at step {done.step} after {done.seconds:.0f} s")
@@ -122,7 +147,11 @@ def _teller(running: Running):  # type: ignore[no-untyped-def]
 
     def tell(record: dict[str, object]) -> None:
         if shown:
-            report.say("  ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-                                 for name, value in record.items()))
+            report.say(
+                "  ".join(
+                    f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+                    for name, value in record.items()
+                )
+            )
 
     return tell
