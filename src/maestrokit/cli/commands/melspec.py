@@ -30,6 +30,38 @@ REFERENCES = (
     "Audio Processing 7 (1999)",
 )
 
+# The options of augmentation.
+PitchShift = Annotated[
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="Shift pitch by so many semitones, drawn; whole ones if both ends are."),
+]
+TimeStretch = Annotated[
+    str | None, typer.Option(metavar="LOW..HIGH", help="Multiply durations by a factor, drawn; 1.1 is slower.")
+]
+Detune = Annotated[
+    str | None, typer.Option(metavar="LOW..HIGH", help="Play faster so as to be so many cents higher, drawn.")
+]
+Equalise = Annotated[
+    float | None, typer.Option(metavar="DB", min=0, help="Raise or lower five parts of the spectrum by up to DB.")
+]
+Reverb = Annotated[
+    str | None, typer.Option(metavar="LOW..HIGH", help="Put it in a room with a decay time in seconds, drawn.")
+]
+Room = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Put it in the room whose impulse response is in FILE.")
+]
+Noise = Annotated[
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="Add white, pink or brown noise, so many dB softer, drawn."),
+]
+Compress = Annotated[
+    str | None, typer.Option(metavar="LOW..HIGH", help="Compress the dynamic range by a ratio, drawn.")
+]
+Gain = Annotated[str | None, typer.Option(metavar="LOW..HIGH", help="Make it louder by so many dB, drawn.")]
+Clip = Annotated[
+    str | None, typer.Option(metavar="LOW..HIGH", help="Cut off peaks beyond a share of the largest, drawn.")
+]
+
 
 def run(
     inputs: Inputs,
@@ -82,36 +114,16 @@ def run(
             "the recording. The result is the same.",
         ),
     ] = None,
-    pitch_shift: Annotated[
-        str | None,
-        typer.Option(metavar="LOW..HIGH", help="Shift pitch by so many semitones, drawn; whole ones if both ends are."),
-    ] = None,
-    time_stretch: Annotated[
-        str | None, typer.Option(metavar="LOW..HIGH", help="Multiply durations by a factor, drawn; 1.1 is slower.")
-    ] = None,
-    detune: Annotated[
-        str | None, typer.Option(metavar="LOW..HIGH", help="Play faster so as to be so many cents higher, drawn.")
-    ] = None,
-    equalise: Annotated[
-        float | None, typer.Option(metavar="DB", min=0, help="Raise or lower five parts of the spectrum by up to DB.")
-    ] = None,
-    reverb: Annotated[
-        str | None, typer.Option(metavar="LOW..HIGH", help="Put it in a room with a decay time in seconds, drawn.")
-    ] = None,
-    room: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Put it in the room whose impulse response is in FILE.")
-    ] = None,
-    noise: Annotated[
-        str | None,
-        typer.Option(metavar="LOW..HIGH", help="Add white, pink or brown noise, so many dB softer, drawn."),
-    ] = None,
-    compress: Annotated[
-        str | None, typer.Option(metavar="LOW..HIGH", help="Compress the dynamic range by a ratio, drawn.")
-    ] = None,
-    gain: Annotated[str | None, typer.Option(metavar="LOW..HIGH", help="Make it louder by so many dB, drawn.")] = None,
-    clip: Annotated[
-        str | None, typer.Option(metavar="LOW..HIGH", help="Cut off peaks beyond a share of the largest, drawn.")
-    ] = None,
+    pitch_shift: PitchShift = None,
+    time_stretch: TimeStretch = None,
+    detune: Detune = None,
+    equalise: Equalise = None,
+    reverb: Reverb = None,
+    room: Room = None,
+    noise: Noise = None,
+    compress: Compress = None,
+    gain: Gain = None,
+    clip: Clip = None,
     copies: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Write N variations of each input, named as take.1.npz, take.2.npz."),
