@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit import registry
-from maestrokit.errors import BadDataError
+from maestrokit.errors import BadDataError, UsageError
 
 Batch = Mapping[str, Tensor]
 Carry = dict[str, Tensor]
@@ -88,7 +88,10 @@ def config_from(kind: type[C], values: Mapping[str, Any], *, name: str) -> C:
     absent = [f.name for f in known.values() if f.name not in values and f.default is MISSING]
     if absent:
         raise BadDataError(f"cannot use '{name}': its model lacks the setting '{absent[0]}'")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except UsageError as error:
+        raise BadDataError(f"cannot use '{name}': {error}") from None
 
 
 def settings_of(config: Any) -> dict[str, Any]:

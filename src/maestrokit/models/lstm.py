@@ -19,6 +19,7 @@ from maestrokit.errors import UsageError
 from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
 
 TASKS = ("events",)
+MOST_LAYERS = 32
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Config:
     def __post_init__(self) -> None:
         if min(self.vocabulary, self.width, self.layers) < 1:
             raise UsageError("sizes of an LSTM are at least 1")
+        if self.layers > MOST_LAYERS:
+            raise UsageError(f"{self.layers} layers are more than {MOST_LAYERS}", "change --set layers=N")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
 

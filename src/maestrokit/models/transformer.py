@@ -2,7 +2,8 @@
 
 ``relative`` is the Music Transformer [1]: attention with learned relative positions by the memory-efficient skew,
 layer normalisation, a feed-forward network of ReLUs. ``modern`` keeps the frame and changes its parts: rotary
-positions [2], root-mean-square normalisation before each part and of queries and keys [3], and SwiGLU [4]. Departures
+positions [2], root-mean-square normalisation before each part and of queries and keys [3], SwiGLU [4], and before
+each part a short convolution of every channel over time, which hands neighbouring events to it at once [5]. Departures
 from [1] in both: normalisation comes before each part, and the output of each part, as of the whole, starts at zero,
 so that training starts from even chances.
 
@@ -13,6 +14,8 @@ References
 .. [3] B. Zhang, R. Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019; A. Henry et al., "Query-Key
    Normalization for Transformers", 2020.
 .. [4] N. Shazeer, "GLU Variants Improve Transformer", 2020.
+.. [5] D. So et al., "Primer: Searching for Efficient Transformers for Language Modeling", NeurIPS 2021; there the
+   convolution follows the projections, here it comes before them and is added to its input.
 """
 
 from dataclasses import dataclass
@@ -27,6 +30,8 @@ from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
+MOST_LAYERS = 128  # deeper ones are a mistake, or a checkpoint that wants to keep the machine busy
+REACH = 3  # events before the present one that a short convolution sees
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Config:
             raise UsageError(f"no variant '{self.variant}' of the transformer", "variants: " + ", ".join(VARIANTS))
         if min(self.vocabulary, self.width, self.layers, self.heads, self.hidden, self.length) < 1:
             raise UsageError("sizes of a transformer are at least 1")
+        if self.layers > MOST_LAYERS:
+            raise UsageError(f"{self.layers} layers are more than {MOST_LAYERS}", "change --set layers=N")
         if self.width % (2 * self.heads):
             raise UsageError(f"width {self.width} is no even multiple of {self.heads} heads",
                              "change --width or --heads")
@@ -66,6 +73,8 @@ class Cache:
     keys: list[Tensor]
     """One a layer, (batch, heads, room, dim); rotated if positions are rotary."""
     values: list[Tensor]
+    recent: list[Tensor]
+    """What the short convolutions saw last, two a layer, (batch, REACH, width); empty if there are none."""
     used: int
     """Places of `room` that are filled, the oldest first."""
     position: int
@@ -73,7 +82,8 @@ class Cache:
 
     def selected(self, rows: Tensor) -> "Cache":
         """Return the cache of some rows of the batch."""
-        return Cache([k[rows] for k in self.keys], [v[rows] for v in self.values], self.used, self.position)
+        keys, values, recent = ([part[rows] for part in store] for store in (self.keys, self.values, self.recent))
+        return Cache(keys, values, recent, self.used, self.position)
 
 
 def skewed(scores: Tensor) -> Tensor:
@@ -159,6 +169,26 @@ def _remembered(cache: Cache, layer: int, key: Tensor, value: Tensor) -> tuple[T
     return cache.keys[layer][:, :, :end], cache.values[layer][:, :, :end]
 
 
+class Neighbours(nn.Module):
+    """A convolution of every channel over the present event and those just before, added to its input [5]."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(REACH + 1, width))  # the last row is for the present
+        nn.init.uniform_(self.weight, -0.5, 0.5)  # as a convolution of this width, so that it works from the start
+
+    def forward(self, x: Tensor, cache: Cache | None, place: int) -> Tensor:
+        time = x.shape[1]
+        if cache is None:
+            long = F.pad(x, (0, 0, REACH, 0))
+        else:
+            long = torch.cat((cache.recent[place], x), dim=1)  # (batch, REACH + time, width)
+            cache.recent[place] = long[:, -REACH:]
+        for row in range(REACH + 1):
+            x = torch.addcmul(x, long[:, row : row + time], self.weight[row])
+        return x
+
+
 class SwiGLU(nn.Module):
     """Feed-forward network with a gate [4]."""
 
@@ -196,10 +226,16 @@ class Layer(nn.Module):
         hidden = -(-2 * config.hidden // 3 // 8) * 8
         self.feed = SwiGLU(config.width, hidden) if modern else ReLUs(config.width, config.hidden)
         self.dropout = nn.Dropout(config.dropout)
+        self.before = nn.ModuleList(Neighbours(config.width) for _ in range(2 * modern))
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
-        x = x + self.dropout(self.attention(self.attention_norm(x), turn, cache, layer))
-        return x + self.dropout(self.feed(self.feed_norm(x)))  # type: ignore[no-any-return]
+        heard = self._beside(self.attention_norm(x), cache, layer, 0)
+        x = x + self.dropout(self.attention(heard, turn, cache, layer))
+        return x + self.dropout(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))  # type: ignore[no-any-return]
+
+
+    def _beside(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
+        return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
 
 
 class Model(EventModel):
@@ -246,7 +282,9 @@ class Model(EventModel):
         keys, values = (
             [weight.new_zeros(batch, self.config.heads, room, dim) for _ in self.layers] for _ in range(2)
         )
-        return Cache(keys, values, 0, 0)
+        places = 2 * len(self.layers) if self.config.variant == "modern" else 0
+        recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(places)]
+        return Cache(keys, values, recent, 0, 0)
 
     def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
         """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""

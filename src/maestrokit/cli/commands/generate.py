@@ -1,0 +1,88 @@
+"""``maestrokit generate``: new performances from a model."""
+
+from typing import Annotated
+
+import typer
+
+from maestrokit.cli import report
+from maestrokit.cli.options import Reading, Running
+from maestrokit.errors import UsageError
+
+EXAMPLES = (
+    ("Half a minute of new music from the shipped transformer", "maestrokit generate --seed 1 -o a.mid"),
+    (
+        "Go on for a minute after the first ten seconds of a take, a little more carefully",
+        "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
+    ),
+    ("Eight pieces at once, by your own model", "maestrokit generate --model runs/t1 --count 8 -d new"),
+)
+REFERENCES = (
+    "Huang et al., Music Transformer, ICLR 2019",
+    "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
+)
+
+
+def run(
+    running: Running,
+    reading: Reading,
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="[PROMPT]", help="MIDI file to go on from; - is standard input.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output, the default."),
+    ] = None,
+    directory: Annotated[
+        str | None,
+        typer.Option("--directory", "-d", metavar="DIR", help="Write DIR/1.mid, DIR/2.mid .. for --count N."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="A run folder of train, or the name of a shipped model.")
+    ] = "transformer",
+    duration: Annotated[
+        str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")
+    ] = "30s",
+    prompt_seconds: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Use only so much of the prompt, from its start.")
+    ] = None,
+    temperature: Annotated[
+        float, typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event.")
+    ] = 1.0,
+    top_k: Annotated[int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all.")] = 0,
+    top_p: Annotated[
+        float, typer.Option(metavar="P", help="Draw among the fewest events that together have probability P.")
+    ] = 1.0,
+    count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
+) -> None:
+    """Make new piano music.
+
+    The output is always a valid performance: keys of a piano, every note ended. The same seed gives the same bytes
+    on the same machine.
+    """
+    if (count > 1 or output is not None) and (directory is None) == (output is None):
+        raise UsageError(
+            "several performances need a folder" if output is None else "-o and -d are given together",
+            "give -d DIR for --count N, or -o FILE for one",
+        )
+    from maestrokit.cli import streams
+    from maestrokit.cli.durations import parse_duration
+    from maestrokit.cli.filters import read_performance, write_performance
+    from maestrokit.inference.events import Wish, generate, load_event_model, prompt_events
+    from maestrokit.inference.sampling import Taste
+    from maestrokit.music.tokens import decode, encode
+
+    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
+    streams.refuse_terminal(targets[0], "MIDI")
+    wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
+    player, encoding = load_event_model(model)
+    given = None
+    if prompt is not None:
+        given = prompt_events(
+            encode(read_performance(prompt, repair=reading.repair), encoding), encoding, seconds=prompt_seconds
+        )
+    made = generate(player, encoding, wish, prompt=given)
+    for target, events in zip(targets, made, strict=True):
+        write_performance(decode(events, encoding), target, made_by=running.made_by)
+    if running.verbose:
+        report.say(f"{sum(map(len, made))} events")

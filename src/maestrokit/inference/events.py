@@ -1,0 +1,142 @@
+"""New performances, event by event, from a model of events."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.inference.grammar import Grammar
+from maestrokit.inference.sampling import Taste, drawn, probabilities
+from maestrokit.models.contract import EventModel, built
+from maestrokit.music.columns import Integers
+from maestrokit.music.tokens import Encoding, Tokens
+
+LONGEST = 24 * 3600.0  # seconds
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to play."""
+
+    duration: float = 30.0
+    """Seconds of new music; with a prompt, after its end."""
+    count: int = 1
+    """Performances, made side by side."""
+    seed: int = 0
+    taste: Taste = Taste()  # noqa: RUF009  (frozen)
+    events_per_second: int = 200
+    """More than this on average, and the performance ends there: a model that never waits would never end."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.duration <= LONGEST:
+            raise UsageError(f"duration is {self.duration} seconds, not above 0 and up to a day", "change --duration")
+        if self.count < 1:
+            raise UsageError(f"count is {self.count}, and at least 1 is needed", "change --count")
+
+
+def load_event_model(name: str) -> tuple[EventModel, Encoding]:
+    """Return the model of events of a run folder or of a shipped model, and its encoding.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such model.
+    BadDataError
+        If it is damaged, or no model of events.
+    """
+    folder = checkpoint.model_folder(name)
+    config = checkpoint.read_config(folder)
+    values = config.get("encoding")
+    if not isinstance(values, dict) or not isinstance(config.get("model"), dict):
+        raise BadDataError(f"cannot use '{name}': a {config['family']} that is no model of events",
+                           "train one with 'maestrokit train transformer' or lstm")
+    try:
+        encoding = Encoding(**values)
+    except (TypeError, UsageError) as error:
+        raise BadDataError(f"cannot use '{name}': its encoding makes no sense ({error})") from None
+    model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
+    if not isinstance(model, EventModel) or config["model"].get("vocabulary") != encoding.size:
+        raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit")
+    return model.eval(), encoding
+
+
+def generate(model: EventModel, encoding: Encoding, wish: Wish, *, prompt: Tokens | None = None) -> list[Tokens]:
+    """Return new performances as events, each valid: see :class:`Grammar`.
+
+    The same model, wish and prompt give the same events, on the same machine. The first of several performances need
+    not be the one that ``count=1`` gives: sums are rounded otherwise in a batch.
+
+    Parameters
+    ----------
+    prompt : uint16, shape (tokens,)
+        What was played before, from ``begin``; it is part of the result. Default is nothing.
+    """
+    start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
+    start = start[start != encoding.end]
+    grammar = Grammar(wish.count, encoding)
+    for token in start:
+        grammar.take(np.full(wish.count, token))
+    generators = [np.random.default_rng([wish.seed, row]) for row in range(wish.count)]
+    rows = _continued(model, grammar, wish, start, generators)
+    return [_whole(start, row, encoding, trim=prompt is None) for row in rows]
+
+
+def _continued(
+    model: EventModel, grammar: Grammar, wish: Wish, start: Integers, generators: Sequence[np.random.Generator]
+) -> list[Integers]:
+    """Return the new events of each row, until its time is up."""
+    encoding = grammar.encoding
+    steps, limit = round(wish.duration / encoding.step), math.ceil(wish.duration * wish.events_per_second)
+    made = np.full((wish.count, limit), encoding.end)
+    is_silent, ends_at = np.full(wish.count, len(start) == 1), grammar.step + steps
+    with torch.inference_mode():
+        logits, state = _primed(model, start, wish.count, length=len(start) + limit)
+        for place in range(limit):
+            allowed = grammar.allowed()
+            allowed[:, encoding.end] = grammar.ended
+            events = drawn(probabilities(logits.double().numpy(), allowed, wish.taste), generators)
+            made[:, place] = events
+            grammar.take(events)
+            is_silent &= events >= encoding.first_off
+            ends_at = np.where(is_silent, grammar.step + steps, ends_at)  # time counts from the first stroke
+            grammar.ended |= grammar.step >= ends_at
+            if grammar.ended.all():
+                break
+            logits, state = model(torch.from_numpy(events)[:, None], state)
+            logits = logits[:, -1]
+    return [row[row != encoding.end] for row in made]
+
+
+def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tuple[torch.Tensor, object]:
+    """Return the logits after the prompt, (rows, vocabulary), and the state there."""
+    state = model.initial_state(rows, length=length)
+    room = getattr(getattr(model, "config", None), "length", len(start))
+    tokens = torch.from_numpy(start[-room:]).expand(rows, -1)
+    logits, state = model(tokens, state)
+    return logits[:, -1], state
+
+
+def _whole(start: Integers, row: Integers, encoding: Encoding, *, trim: bool) -> Tokens:
+    """Return prompt and continuation as one sequence, without the silence that recordings begin with."""
+    if trim:
+        is_shift = (row >= encoding.first_shift) & (row < encoding.first_velocity)
+        row = row[~is_shift | (np.cumsum(row < encoding.first_off) > 0)]
+    return np.concatenate([start, row, [encoding.end]]).astype(np.uint16)
+
+
+def prompt_events(tokens: Tokens, encoding: Encoding, *, seconds: float | None) -> Tokens:
+    """Return the beginning of a sequence, as a prompt: without ``end``, and cut after some seconds.
+
+    Keys that are down at the cut stay down: the model releases them.
+    """
+    tokens = tokens[tokens != encoding.end]
+    if seconds is None:
+        return tokens
+    is_shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
+    steps: NDArray[np.int64] = np.cumsum(np.where(is_shift, tokens.astype(np.int64) - encoding.first_shift + 1, 0))
+    return tokens[steps * encoding.step <= seconds]

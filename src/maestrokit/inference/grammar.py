@@ -1,0 +1,83 @@
+"""Which events may come next, so that what is generated is always a performance.
+
+A key is struck only where the piano has one and only while it is up, released only while it is down, at least one step
+after its stroke. Releases come before strokes within a step, as in the encoding; a velocity is followed by a stroke,
+and time by something that happens. So every sequence that obeys is one that :func:`maestrokit.music.tokens.encode`
+could have written, but for the order of strokes within a step.
+"""
+
+import numpy as np
+
+from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding
+
+
+class Grammar:
+    """What has been played so far, for several sequences at once.
+
+    Parameters
+    ----------
+    rows : int
+        Number of sequences.
+    encoding : Encoding
+    longest_silence : int, in steps
+        No wait is longer where no key is down. Default is 3 seconds.
+    longest_wait : int, in steps
+        No wait is longer while keys are down. Default is 10 seconds.
+    """
+
+    def __init__(
+        self, rows: int, encoding: Encoding, *, longest_silence: int | None = None, longest_wait: int | None = None
+    ) -> None:
+        self.encoding = encoding
+        self.longest_silence = 3 * encoding.shifts if longest_silence is None else longest_silence
+        self.longest_wait = 10 * encoding.shifts if longest_wait is None else longest_wait
+        self.down = np.zeros((rows, 128), bool)
+        self.struck_now = np.zeros((rows, 128), bool)
+        self.must_strike = np.zeros(rows, bool)
+        self.has_velocity = np.zeros(rows, bool)
+        self.waited = np.zeros(rows, np.int64)
+        self.step = np.zeros(rows, np.int64)
+        self.ended = np.zeros(rows, bool)
+        self.pedal = np.zeros(rows, bool)
+
+    def allowed(self) -> Mask:
+        """Return which events may come next, (rows, vocabulary); of an ended sequence only ``end``."""
+        encoding = self.encoding
+        rows = len(self.down)
+        mask = np.zeros((rows, encoding.size), bool)
+        keys = slice(LOWEST_KEY, HIGHEST_KEY + 1)
+        free = ~self.must_strike[:, None]
+        mask[:, keys] = ~self.down[:, keys] & self.has_velocity[:, None]
+        releases = slice(encoding.first_off, encoding.first_off + 128)
+        striking, sounding = (np.asarray(keys_.any(axis=1)) for keys_ in (self.struck_now, self.down))
+        mask[:, releases] = self.down & ~striking[:, None] & free
+        room = np.where(sounding, self.longest_wait, self.longest_silence) - self.waited
+        shift = np.arange(1, encoding.shifts + 1)
+        mask[:, encoding.first_shift : encoding.first_velocity] = (shift[None] <= room[:, None]) & free
+        mask[:, encoding.first_velocity : encoding.begin] = free & ~np.asarray(self.down[:, keys].all(axis=1))[:, None]
+        mask[:, encoding.end] = ~self.must_strike
+        if encoding.pedal_events:
+            mask[:, encoding.pedal_up] = self.pedal & ~self.must_strike
+            mask[:, encoding.pedal_up + 1] = ~self.pedal & ~self.must_strike
+        mask[self.ended] = False
+        mask[self.ended, encoding.end] = True
+        return mask
+
+    def take(self, tokens: Integers) -> None:
+        """Note one event of each sequence."""
+        encoding, rows = self.encoding, np.arange(len(tokens))
+        key = tokens % 128
+        on, off = tokens < encoding.first_off, (tokens >= encoding.first_off) & (tokens < encoding.first_shift)
+        shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
+        self.down[rows[on], key[on]] = self.struck_now[rows[on], key[on]] = True
+        self.down[rows[off], key[off]] = False
+        self.struck_now[shift] = False
+        wait = np.where(shift, tokens - encoding.first_shift + 1, 0)
+        self.step += wait
+        self.waited = np.where(shift, self.waited + wait, 0)
+        self.must_strike = (tokens >= encoding.first_velocity) & (tokens < encoding.begin)
+        self.has_velocity |= self.must_strike
+        self.ended |= tokens == encoding.end
+        if encoding.pedal_events:
+            self.pedal = np.where(tokens == encoding.pedal_up, False, self.pedal | (tokens == encoding.pedal_up + 1))

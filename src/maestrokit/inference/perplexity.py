@@ -1,0 +1,138 @@
+"""How surprised a model of events is by performances: exact, over whole sequences, comparable across encodings."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit.errors import UsageError
+from maestrokit.files.shards import TokenShard
+from maestrokit.models.contract import EventModel
+from maestrokit.music.tokens import Encoding, Tokens
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Sums over sequences, and what they mean.
+
+    Per-token figures depend on the encoding; figures a note and a second do not, so compare models of different
+    encodings by those.
+    """
+
+    nats: float = 0.0
+    tokens: int = 0
+    notes: int = 0
+    seconds: float = 0.0
+    hits: int = 0
+    """Tokens that the model held to be the likeliest."""
+
+    def __add__(self, other: "Surprise") -> "Surprise":
+        return Surprise(self.nats + other.nats, self.tokens + other.tokens, self.notes + other.notes,
+                        self.seconds + other.seconds, self.hits + other.hits)
+
+    @property
+    def nats_per_token(self) -> float:
+        """Mean negative log-likelihood of an event."""
+        return self.nats / max(self.tokens, 1)
+
+    @property
+    def perplexity(self) -> float:
+        """The exponential of that: exp(-1/N sum log P)."""
+        return math.exp(self.nats_per_token)
+
+    @property
+    def nats_per_note(self) -> float:
+        """Of all events, divided by the strokes."""
+        return self.nats / max(self.notes, 1)
+
+    @property
+    def nats_per_second(self) -> float:
+        """Of all events, divided by the time that passes."""
+        return self.nats / max(self.seconds, 1e-9)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of events that were the model's first guess."""
+        return self.hits / max(self.tokens, 1)
+
+
+def surprise(
+    model: EventModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8,
+    report: Callable[[int, Surprise], None] = lambda index, sum_: None,
+) -> Surprise:
+    """Return the surprise of a model over all sequences of a shard; every token but ``begin`` is scored once.
+
+    A model with a limited view sees windows of its length that move on by `stride`; of each only the last `stride`
+    tokens count, so that each was told from at least ``length - stride`` before it, or from all there are. One without
+    a limit reads each sequence from its begin.
+
+    Parameters
+    ----------
+    stride : int
+        Default is half the model's length. Smaller is slower, and closer to what a full view would give.
+    batch : int
+        Windows at once.
+    report : callable
+        Is told the number of each sequence done, and the sums so far.
+    """
+    length = getattr(getattr(model, "config", None), "length", None)
+    stride = max(1, (length or 2) // 2) if stride is None else stride
+    if stride < 1 or (length is not None and stride > length):
+        raise UsageError(f"stride is {stride}, not in 1..{length}", "change --stride")
+    total = Surprise()
+    model.eval()
+    with torch.inference_mode():
+        for index in range(len(shard)):
+            sequence = np.asarray(shard.sequence(index))
+            if len(sequence) > 1:
+                parts = _windows(model, sequence, length, stride, batch) if length else _through(model, sequence)
+                total += _summed(parts, sequence, encoding)
+            report(index, total)
+    return total
+
+
+def _summed(parts: Iterator[tuple[float, int]], sequence: Tokens, encoding: Encoding) -> Surprise:
+    nats, hits = (sum(column) for column in zip(*parts, strict=True))
+    is_shift = (sequence >= encoding.first_shift) & (sequence < encoding.first_velocity)
+    steps = int((sequence[is_shift].astype(np.int64) - encoding.first_shift + 1).sum())
+    notes = int((sequence < encoding.first_off).sum())
+    return Surprise(nats, len(sequence) - 1, notes, steps * encoding.step, int(hits))
+
+
+def _windows(
+    model: EventModel, sequence: Tokens, length: int, stride: int, batch: int
+) -> Iterator[tuple[float, int]]:
+    """Yield nats and hits of the tokens that each batch of windows newly sees."""
+    tokens = torch.from_numpy(sequence.astype(np.int64))
+    last = len(tokens) - 1
+    first = min(length, last)
+    yield _scored(model(tokens[None, :first])[0], tokens[None, 1 : first + 1])
+    ends = list(range(first + stride, last, stride)) + ([last] if last > first else [])
+    full = [end for end in ends if end != last]
+    for start in range(0, len(full), batch):
+        rows = full[start : start + batch]
+        seen = torch.stack([tokens[end - length : end] for end in rows])
+        target = torch.stack([tokens[end - stride + 1 : end + 1] for end in rows])
+        yield _scored(model(seen)[0][:, -stride:], target)
+    if last > first:
+        done = full[-1] if full else first
+        yield _scored(model(tokens[None, last - length : last])[0][:, done - last :], tokens[None, done + 1 : last + 1])
+
+
+def _through(model: EventModel, sequence: Tokens, *, chunk: int = 1024) -> Iterator[tuple[float, int]]:
+    """Yield nats and hits of one chunk after the other, the state handed on."""
+    tokens = torch.from_numpy(sequence.astype(np.int64))[None]
+    state = model.initial_state(1, length=tokens.shape[1])
+    for start in range(0, tokens.shape[1] - 1, chunk):
+        target = tokens[:, start + 1 : start + chunk + 1]
+        logits, state = model(tokens[:, start : start + target.shape[1]], state)
+        yield _scored(logits, target)
+
+
+def _scored(logits: Tensor, target: Tensor) -> tuple[float, int]:
+    flat, wanted = logits.flatten(0, 1).float(), target.flatten()
+    return F.cross_entropy(flat, wanted, reduction="sum").item(), int((flat.argmax(-1) == wanted).sum().item())

@@ -1,0 +1,79 @@
+"""Drawing the next event from what a model thinks of all events.
+
+References
+----------
+A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020 (top-p).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from maestrokit.errors import UsageError
+from maestrokit.music.columns import Floats, Integers, Mask
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How boldly to draw."""
+
+    temperature: float = 1.0
+    """Below 1 likely events become likelier; 0 always takes the likeliest."""
+    top_k: int = 0
+    """Draw among so many of the likeliest events; 0 among all."""
+    top_p: float = 1.0
+    """Draw among the fewest events that together have this probability."""
+
+    def __post_init__(self) -> None:
+        if not self.temperature >= 0:
+            raise UsageError(f"temperature is {self.temperature}, not 0 or above")
+        if self.top_k < 0:
+            raise UsageError(f"top_k is {self.top_k}, not 0 or above")
+        if not 0 < self.top_p <= 1:
+            raise UsageError(f"top_p is {self.top_p}, not above 0 and up to 1")
+
+
+def probabilities(logits: Floats, allowed: Mask, taste: Taste) -> Floats:
+    """Return the probabilities to draw with.
+
+    What is not allowed has none before anything else is chosen, so that top-k counts only what can be drawn.
+
+    Parameters
+    ----------
+    logits : float64, shape (rows, events)
+    allowed : bool, shape (rows, events)
+        At least one true in each row.
+    taste : Taste
+
+    Returns
+    -------
+    float64, shape (rows, events)
+        Each row sums to 1.
+    """
+    logits = np.asarray(np.where(allowed, logits, -np.inf))
+    if taste.temperature == 0:
+        likeliest = np.zeros_like(logits)
+        likeliest[np.arange(len(logits)), logits.argmax(1)] = 1.0
+        return np.asarray(likeliest)
+    if 0 < taste.top_k < logits.shape[1]:
+        weakest = np.partition(logits, -taste.top_k, axis=1)[:, -taste.top_k, None]
+        logits = np.where(logits >= weakest, logits, -np.inf)
+    chances = np.exp((logits - logits.max(1, keepdims=True)) / taste.temperature)
+    chances /= chances.sum(1, keepdims=True)
+    if taste.top_p < 1:
+        order = np.argsort(-chances, axis=1, kind="stable")
+        ranked = np.take_along_axis(chances, order, 1)
+        needed = np.cumsum(ranked, axis=1) - ranked < taste.top_p
+        np.put_along_axis(chances, order, np.where(needed, ranked, 0.0), 1)
+        chances /= chances.sum(1, keepdims=True)
+    return np.asarray(chances)
+
+
+def drawn(chances: Floats, generators: Sequence[np.random.Generator]) -> Integers:
+    """Return one event a row, drawn by that row's own generator, so that rows do not change one another."""
+    heights = np.cumsum(chances, axis=1)
+    thresholds = np.array([generator.random() for generator in generators]) * heights[:, -1]
+    events = (heights <= thresholds[:, None]).sum(1)
+    last = chances.shape[1] - 1 - (chances[:, ::-1] > 0).argmax(1)
+    return np.asarray(np.minimum(events, last), np.int64)

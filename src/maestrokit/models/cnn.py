@@ -1,0 +1,152 @@
+"""Harmonic convolutional network: piano keys from a variable-Q spectrum.
+
+Copies of the spectrum, each shifted so that one harmonic of a key lies on its fundamental, are the channels of the
+input [1]: a small kernel then sees all harmonics of a key, and one set of weights serves all keys. What the keys have
+of their own is an offset in each channel. Convolutions dilated by an octave [2] tell a note from its harmonics,
+dilated ones in time a new stroke from an old sound. Onsets and offsets are triangles in time [3], whose peak says
+where between two frames they are.
+
+References
+----------
+.. [1] R. M. Bittner et al., "Deep Salience Representations for F0 Estimation in Polyphonic Music", ISMIR 2017.
+.. [2] W. Wei et al., "HPPNet: Modeling the Harmonic Structure and Pitch Invariance in Piano Transcription", ISMIR 2022.
+.. [3] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times", IEEE/ACM
+   TASLP 29, 2021.
+.. [4] K. He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016 (blocks that begin with norm and ReLU).
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit.errors import UsageError
+from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+
+TASKS = ("transcription",)
+KEYS, KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 88, 3, 2, 36
+HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
+HEADS = ("onset", "offset", "frame", "velocity")
+WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.3}  # of the losses
+MIDDLE, SCALE = -60.0, 20.0  # dB: levels are centred and scaled by them
+RARITY = 4.0  # initial log-odds against every event: almost all cells are silent
+STRIDE = 2  # frames of the spectrum for one of the output
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of a harmonic network."""
+
+    bins: int = 294
+    """Of the spectrum."""
+    channels: int = 32
+    depth: int = 1
+    """How often the six convolutions are repeated."""
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.bins < KEYS * KEY_BINS or self.channels < 1 or self.depth < 1:
+            raise UsageError("sizes of a cnn are at least 1, and its spectrum has three bins a key")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
+
+
+class Block(nn.Module):
+    """Norm, ReLU and a convolution that changes no size, added to its input."""
+
+    def __init__(self, channels: int, kernel: tuple[int, int], dilation: tuple[int, int], dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        padding = (kernel[0] // 2 * dilation[0], kernel[1] // 2 * dilation[1])
+        self.mix = nn.Conv2d(channels, channels, kernel, padding=padding, dilation=dilation, bias=False)
+        self.dropout = nn.Dropout2d(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum, (batch, channels, time, keys) as `x`."""
+        added: Tensor = x + self.dropout(self.mix(F.relu(self.norm(x))))
+        return added
+
+
+BLOCKS = (((3, 3), (1, 1)), ((1, 3), (1, 12)), ((3, 3), (1, 1)), ((5, 1), (2, 1)), ((3, 3), (1, 1)), ((5, 1), (5, 1)))
+"""Kernel and dilation of each convolution, (time, keys)."""
+
+
+class Model(TrainedModel):
+    """Harmonic stack, residual convolutions, four outputs a key."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.stem = nn.Conv2d(len(HARMONICS), config.channels, 5, stride=(STRIDE, KEY_BINS), padding=(2, 0), bias=False)
+        self.key_offset = nn.Parameter(torch.zeros(config.channels, 1, KEYS))
+        self.blocks = nn.Sequential(*(Block(config.channels, kernel, dilation, config.dropout)
+                                      for _ in range(config.depth) for kernel, dilation in BLOCKS))
+        self.norm = nn.BatchNorm2d(config.channels)
+        self.heads = nn.Conv2d(config.channels, len(HEADS), 1)
+        self.key_bias = nn.Parameter(torch.zeros(len(HEADS), 1, KEYS))
+        nn.init.zeros_(self.heads.bias)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.key_bias[: HEADS.index("velocity")] -= RARITY
+
+    @property
+    def reach(self) -> int:
+        """How many frames of output, to either side, a frame depends on."""
+        return 1 + self.config.depth * sum(kernel[0] // 2 * dilation[0] for kernel, dilation in BLOCKS)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """Return the log-odds of onset, offset, frame and velocity: (batch, heads, time / 2, keys).
+
+        Parameters
+        ----------
+        levels : Tensor, shape (batch, time, bins), in dB
+        """
+        x = harmonic_stack((levels - MIDDLE) / SCALE)  # (batch, harmonics, time, bins of the keys)
+        x = self.stem(x) + self.key_offset  # (batch, channels, time / 2, keys)
+        out: Tensor = self.heads(F.relu(self.norm(self.blocks(x)))) + self.key_bias
+        return out
+
+    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``."""
+        losses = _losses(self(batch["levels"]), batch["target"])
+        loss = sum((WEIGHTS[name] * value for name, value in losses.items()), torch.zeros(()))
+        descend("model", loss)
+        return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
+
+    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+        """Return the losses, of equal weight for each window."""
+        losses = _losses(self(batch["levels"]), batch["target"])
+        windows = float(len(batch["levels"]))
+        scores = {name: (value.item() * windows, windows) for name, value in losses.items()}
+        total = sum(WEIGHTS[name] * value.item() for name, value in losses.items())
+        return {"loss": (total * windows, windows), **scores}, {}
+
+
+def harmonic_stack(x: Tensor) -> Tensor:
+    """Return copies of a spectrum, each shifted by one of ``HARMONICS``.
+
+    Shape
+    -----
+    x : (batch, time, bins)
+    result : (batch, harmonics, time, width): the kernel of five bins about key k begins at 3 k
+    """
+    width = KEY_BINS * (KEYS - 1) + 5
+    shifts = [round(BINS_PER_OCTAVE * math.log2(harmonic)) for harmonic in HARMONICS]
+    before, after = max(0, -min(shifts)), max(0, max(shifts) + width - x.shape[-1])
+    x = F.pad(x, (before, after), value=float(x.new_tensor((-100.0 - MIDDLE) / SCALE)))
+    return torch.stack([x[..., before + shift : before + shift + width] for shift in shifts], 1)
+
+
+def _losses(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
+    """Return the cross-entropy of each head; that of velocities counts about onsets only."""
+    losses = {}
+    for index, name in enumerate(HEADS):
+        of, goal = logits[:, index].float(), target[:, index]
+        if name == "velocity":
+            near = target[:, HEADS.index("onset")]
+            each = F.binary_cross_entropy_with_logits(of, goal, reduction="none")
+            losses[name] = (near * each).sum() / near.sum().clamp(min=1.0)
+        else:
+            losses[name] = F.binary_cross_entropy_with_logits(of, goal)
+    return losses
