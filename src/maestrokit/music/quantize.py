@@ -137,6 +137,8 @@ def quantize(
         if left is not notes:
             notes, onset, key = left, time_map(left.onset_tick), sounding_key(left, midi_format=performance.format)
     moved = notes.replace(onset_tick=onset, offset_tick=_moved_offsets(notes, key, onset, time_map, grids, how))
+    if how.durations == "grid" and not (how.duplicates and how.overlaps):
+        moved = _settled_durations(moved, key, time_map, grids, how)
     way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
     report = QuantizeReport(
         notes=len(performance.notes),
@@ -223,6 +225,22 @@ def _moved_offsets(
         offset = np.where(strokes(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
     offset = np.minimum(offset, limit)
     return offset if clean else _first_in_first_out(notes, offset)
+
+
+def _settled_durations(
+    notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization
+) -> Notes:
+    """Return moved notes whose durations stay as they are when they are rounded again.
+
+    Where notes of one key overlap, an end that waits for that of an earlier note makes a duration that is no multiple
+    of the step. Ends are only ever put off by this, so it comes to an end.
+    """
+    still = TimeMap(time_map.new, time_map.new)
+    while True:
+        offset = _moved_offsets(notes, key, notes.onset_tick, still, grids, how)
+        if np.array_equal(offset, notes.offset_tick):
+            return notes
+        notes = notes.replace(offset_tick=offset)
 
 
 def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantization) -> Integers:
