@@ -11,8 +11,9 @@ A command that writes a performance adds a text event at the start of the first 
 quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time.
 --no-provenance leaves it out."""
 
-REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped (counts
-of notes), and scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b minor."""
+REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped
+(counts of notes), and scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b
+minor."""
 
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
 What follows in further columns, and lines that are empty or begin with #, is not looked at."""
