@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.cli import report
-from maestrokit.cli.options import Reading, Running
+from maestrokit.cli.options import ASIDE, Reading, Running
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
@@ -26,15 +26,17 @@ def run(
     running: Running,
     reading: Reading,
     prompt: Annotated[
-        str | None, typer.Argument(metavar="[PROMPT]", help="MIDI file to go on from; - is standard input.")
+        str | None, typer.Argument(metavar="[PROMPT]", help="MIDI file to go on from; - is standard input."), ASIDE
     ] = None,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output, the default."),
+        ASIDE,
     ] = None,
     directory: Annotated[
         str | None,
         typer.Option("--directory", "-d", metavar="DIR", help="Write DIR/1.mid, DIR/2.mid .. for --count N."),
+        ASIDE,
     ] = None,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="A run folder of train, or the name of a shipped model.")
@@ -60,11 +62,10 @@ def run(
     The output is always a valid performance: keys of a piano, every note ended. The same seed gives the same bytes
     on the same machine.
     """
-    if (count > 1 or output is not None) and (directory is None) == (output is None):
-        raise UsageError(
-            "several performances need a folder" if output is None else "-o and -d are given together",
-            "give -d DIR for --count N, or -o FILE for one",
-        )
+    if directory is None and count > 1:
+        raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o")
+    if directory is not None and output is not None:
+        raise UsageError("-o and -d are given together", "give -o FILE for one performance, -d DIR for several")
     from maestrokit.cli import streams
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance

@@ -1,0 +1,51 @@
+"""``generate`` on the command line: valid MIDI, the same bytes for a seed, one folder for many."""
+
+import pytest
+import torch
+
+from maestrokit.cli.main import run_command_line
+from maestrokit.files import checkpoint
+from maestrokit.files.midi import read_midi
+from maestrokit.models import lstm
+from maestrokit.models.contract import settings_of
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "toy"
+    folder.mkdir()
+    torch.manual_seed(0)
+    model = lstm.Model(lstm.Config(width=16, layers=1))
+    encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
+    checkpoint.write_config(folder, {"family": "lstm", "model": settings_of(model.config), "encoding": encoding})
+    checkpoint.write_weights(folder, model.state_dict())
+    return str(folder)
+
+
+def test_a_seed_gives_the_same_bytes_under_any_name(run_folder, tmp_path):
+    for name in ("a.mid", "b.mid"):
+        words = ["generate", "--model", run_folder, "--seed", "3", "--duration", "1s", "-o", str(tmp_path / name)]
+        assert run_command_line(words) == 0
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    assert len(read_midi(tmp_path / "a.mid").notes)
+
+
+def test_many_go_into_a_folder_and_a_prompt_comes_first(run_folder, tmp_path):
+    words = ["generate", "--model", run_folder, "--duration", "0.5s"]
+    assert run_command_line([*words, "--count", "3", "-d", str(tmp_path / "new")]) == 0
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["1.mid", "2.mid", "3.mid"]
+    first = str(tmp_path / "new" / "1.mid")
+    assert run_command_line([*words, first, "--prompt-seconds", "0.3", "-o", str(tmp_path / "on.mid")]) == 0
+    assert read_midi(tmp_path / "on.mid").notes.onset_tick[0] == read_midi(first).notes.onset_tick[0]
+
+
+@pytest.mark.parametrize(("words", "status"), [
+    (["--model", "nowhere"], 66), (["--count", "2", "-o", "x.mid"], 2), (["--duration", "soon", "-o", "x.mid"], 2),
+    (["--top-p", "2", "-o", "x.mid"], 2), (["nowhere.mid", "-o", "x.mid"], 66),
+])
+def test_mistakes_end_in_one_clear_line(run_folder, words, status, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = [] if "--model" in words else ["--model", run_folder]
+    assert run_command_line(["generate", *words, *model, *([] if "-o" in words else ["-o", "x.mid"])]) == status
+    assert capsys.readouterr().err.startswith("maestrokit generate: ")
+    assert not (tmp_path / "x.mid").exists()

@@ -1,0 +1,62 @@
+"""``train`` on the command line: a run folder, gone on with, and mistakes in one line."""
+
+import numpy as np
+import pytest
+
+from maestrokit.cli.main import run_command_line
+from maestrokit.files import checkpoint
+from maestrokit.files.midi import write_midi
+from maestrokit.music.tokens import played
+
+SIZES = ("width=8", "layers=1", "heads=2", "hidden=8")
+SMALL = ["--batch", "2", "--length", "8", *(word for size in SIZES for word in ("--set", size))]
+
+
+@pytest.fixture
+def takes(tmp_path):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for number in range(3):
+        onset = np.arange(20) * 200 + number
+        none = np.empty(0, np.int64)
+        write_midi(played(onset, onset + 150, 60 + onset % 7, 64 + onset % 5, pedal_tick=none, pedal_value=none),
+                   folder / f"{number}.mid")
+    return folder
+
+
+def train(takes, run, *words, family="transformer"):
+    where = ["-o", str(run), "--cache", str(takes / "cache")]
+    return run_command_line(["train", family, str(takes), *where, "-q", *words])
+
+
+def test_a_run_is_made_and_gone_on_with(takes, tmp_path):
+    run = tmp_path / "run"
+    assert train(takes, run, "--steps", "2", *SMALL) == 0
+    assert checkpoint.read_resume(run)[1]["step"] == 2
+    assert train(takes, run, "--steps", "4", *SMALL) == 0
+    assert checkpoint.read_resume(run)[1]["step"] == 4
+    assert {"config.json", "model.safetensors", "log.jsonl", "resume.safetensors"} <= {p.name for p in run.iterdir()}
+    assert checkpoint.read_config(run)["encoding"]["step_milliseconds"] == 10
+
+
+def test_fine_tuning_begins_with_given_weights(takes, tmp_path):
+    assert train(takes, tmp_path / "one", "--steps", "2", *SMALL) == 0
+    begun = ["--init", str(tmp_path / "one"), "--learning-rate", "1e-9"]
+    assert train(takes, tmp_path / "two", *begun, "--steps", "1") == 0
+    one, two = (checkpoint.read_weights(tmp_path / name) for name in ("one", "two"))
+    assert all(np.allclose(one[name], two[name], atol=1e-6) for name in one)
+
+
+def test_mistakes_have_their_statuses(takes, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert train(takes, run, "--set", "depth=3") == 2
+    assert "no setting 'depth'" in capsys.readouterr().err
+    assert train(takes, run, family="oracle") == 2
+    assert train(takes, run, "--task", "cooking") == 2
+    assert train(takes, run, "--set", "width=wide") == 2
+    assert train(tmp_path / "nowhere", run) == 66
+    assert train(takes, run, "--steps", "1", *SMALL) == 0
+    assert train(takes, run, "--steps", "2", "--length", "8", "--batch", "2") == 2
+    assert "another model" in capsys.readouterr().err
+    with checkpoint.locked(run):
+        assert train(takes, run, "--steps", "2", *SMALL) == 75
