@@ -249,6 +249,9 @@ class Model(EventModel):
         self.norm = (nn.RMSNorm if config.variant == "modern" else nn.LayerNorm)(config.width)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(config.width, config.vocabulary, bias=False)
+        dim = config.width // config.heads
+        self.frequency: Tensor  # of the rotation of each pair, in radians a token
+        self.register_buffer("frequency", 10000 ** -(torch.arange(0, dim, 2) / dim), persistent=False)
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=config.width**-0.5)
@@ -299,9 +302,7 @@ class Model(EventModel):
         return event_scores(logits, batch["target"]), {}
 
     def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
-        dim = self.config.width // self.config.heads
-        frequency = 10000 ** -(torch.arange(0, dim, 2, device=position.device) / dim)
-        angle = position[:, None] * frequency[None]  # (time, dim / 2)
+        angle = position[:, None] * self.frequency  # (time, dim / 2)
         return angle.cos(), angle.sin()
 
 
