@@ -57,9 +57,11 @@ def run(
         typer.Option(metavar="SECONDS", help="How far onsets of pairs may be off; several with commas, for a sweep."),
     ] = "0.05",
     offset_ratio: Annotated[
-        float, typer.Option(metavar="SHARE", help="How far offsets may be off: this share of the reference's duration,")
+        float, typer.Option(metavar="SHARE", help="How far offsets may be off, as a share of the reference's duration.")
     ] = 0.2,
-    offset_min_tolerance: Annotated[float, typer.Option(metavar="SECONDS", help="or this, whichever is more.")] = 0.05,
+    offset_min_tolerance: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How far offsets may be off at least, however short the note.")
+    ] = 0.05,
     extend_pedal: Annotated[
         bool,
         typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files, in pairs."),
