@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CONFIG, WEIGHTS, LOG, RESUME = "config.json", "model.safetensors", "log.jsonl", "resume.safetensors"
+CARD = "CARD.md"  # of shipped models only
+SHIPPED = Path(__file__).parent.parent / "weights"
 LARGEST_CONFIG = 1 << 20  # bytes; no config is near it, and no hostile file gets further
 PROGRESS = "progress"  # the one metadata key: several are not written in a stable order
 
@@ -36,12 +38,11 @@ def model_folder(name: str) -> Path:
     NoInputError
         If there is neither.
     """
-    shipped = Path(__file__).parent.parent / "weights"
     if (Path(name) / CONFIG).exists():
         return Path(name)
-    if re.fullmatch(r"[a-z0-9-]+", name) and (shipped / name / CONFIG).exists():
-        return shipped / name
-    models = sorted(path.parent.name for path in shipped.glob(f"*/{CONFIG}"))
+    if re.fullmatch(r"[a-z0-9-]+", name) and (SHIPPED / name / CONFIG).exists():
+        return SHIPPED / name
+    models = sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
     raise NoInputError(f"no model '{name}': neither a run folder nor a shipped model",
                        "shipped: " + (", ".join(models) or "none"))
 
@@ -89,6 +90,11 @@ def read_weights(folder: Path) -> dict[str, "Tensor"]:
         If it is damaged or something else, such as a pickle.
     """
     return _loaded(folder / WEIGHTS)[0]
+
+
+def write_card(folder: Path, text: str) -> None:
+    """Write ``CARD.md``, which tells people what the weights are made from and how good they are."""
+    write_bytes(folder / CARD, text.encode())
 
 
 def write_resume(folder: Path, tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> None:

@@ -1,0 +1,87 @@
+"""Shipping: from a run folder to a model that is found by its name, and never to a worse one."""
+
+import pytest
+import torch
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.inference.events import load_event_model
+from maestrokit.models import lstm
+from maestrokit.models.contract import settings_of
+from maestrokit.training.shipping import Story, ship
+
+STORY = Story("maestrokit train lstm corpus -o run", "one thread", "begun twice", "lstm 3.0 nats a token")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run folder that was validated twice, the first time better."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    model = lstm.Model(lstm.Config(width=16, layers=1))
+    checkpoint.write_config(
+        folder,
+        {
+            "family": "lstm",
+            "task": "events",
+            "model": settings_of(model.config),
+            "data": {"train": 2, "validation": 1},
+            "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False},
+            "training": {"seed": 7, "validation_tokens": 64},
+        },
+    )
+    checkpoint.write_weights(folder, model.state_dict())
+    for step, loss in ((10, 3.5), (20, 4.0)):
+        checkpoint.append_log(
+            folder,
+            {
+                "step": step,
+                "seconds": 36.0 * step,
+                "part": "validation",
+                "loss": loss,
+                "accuracy": 0.25,
+                "best": step == 10,
+            },
+        )
+    return folder
+
+
+def test_a_shipped_model_is_the_run_in_half_the_bytes(run, tmp_path):
+    ship(run, tmp_path / "shipped", STORY)
+    shipped = checkpoint.read_weights(tmp_path / "shipped")
+    assert {value.dtype for value in shipped.values()} == {torch.float16}
+    model, _ = load_event_model(str(tmp_path / "shipped"))
+    for name, value in checkpoint.read_weights(run).items():
+        torch.testing.assert_close(model.state_dict()[name], value, atol=1e-3, rtol=1e-3)
+
+
+def test_the_card_says_all_that_is_needed_to_judge_it_and_to_make_it_again(run, tmp_path):
+    ship(run, tmp_path / "shipped", STORY)
+    card = (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8")
+    for words in (
+        STORY.command,
+        STORY.hardware,
+        STORY.note,
+        STORY.figures,
+        "Seed 7",
+        "step 10",
+        "0.10 hours",
+        "3.500",
+        "CC BY-NC-SA 4.0",
+    ):
+        assert words in card
+
+
+def test_a_model_is_replaced_only_by_a_better_one(run, tmp_path):
+    ship(run, tmp_path / "shipped", STORY)
+    with pytest.raises(UsageError, match="as good"):
+        ship(run, tmp_path / "shipped", STORY)
+    checkpoint.append_log(run, {"step": 30, "seconds": 99.0, "loss": 3.0, "accuracy": 0.5, "best": True})
+    ship(run, tmp_path / "shipped", STORY)
+    assert checkpoint.read_config(tmp_path / "shipped")["made"]["step"] == 30
+
+
+def test_a_run_without_validation_has_nothing_to_ship(run, tmp_path):
+    checkpoint.cut_log(run, step=0)
+    with pytest.raises(BadDataError, match="never validated"):
+        ship(run, tmp_path / "shipped", STORY)
