@@ -14,7 +14,7 @@ from maestrokit.models import contract
 from maestrokit.training.device import Place
 from maestrokit.training.loop import Outcome, Report, Training
 from maestrokit.training.settings import Settings
-from maestrokit.training.task import Prepared, find_corpus, load_task
+from maestrokit.training.task import Prepared, find_corpus, load_task, stem
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def train(order: Order, *, place: Place, report: Report, warn: Callable[[str], N
     training_settings = Settings(**settings)
     with checkpoint.locked(order.folder):
         corpus = find_corpus(order.data, suffixes=task.SUFFIXES, cache=order.cache, seed=training_settings.seed,
-                             jobs=order.jobs)
+                             jobs=order.jobs, piece=getattr(task, "piece", stem))
         prepared = task.prepare(corpus, task.Options(**options), family=order.family)
         for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)):
             warn(sentence)

@@ -1,10 +1,11 @@
 """What a task promises: a module of :mod:`maestrokit.training.tasks`.
 
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
-``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`.
+``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which tells
+what piece a file is of; without it, that is the name without suffix.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,15 @@ def load_task(name: str) -> Any:
     return registry.load(TASKS, name)
 
 
-def find_corpus(names: Sequence[str], *, suffixes: Sequence[str], cache: Path, seed: int, jobs: int) -> Corpus:
+def stem(path: str) -> str:
+    """Return the name of a file without folder and suffix."""
+    return Path(path).stem
+
+
+def find_corpus(
+    names: Sequence[str], *, suffixes: Sequence[str], cache: Path, seed: int, jobs: int,
+    piece: Callable[[str], str] = stem,
+) -> Corpus:
     """Return the parts of a corpus: the official ones of MAESTRO roots, 80/10/10 by piece of all else.
 
     Files of one name without suffix, such as takes of a piece in folders of several pianists, are one piece.
@@ -91,7 +100,7 @@ def find_corpus(names: Sequence[str], *, suffixes: Sequence[str], cache: Path, s
         found = walk.walk(loose, suffixes=suffixes)
         if found.missing:
             raise found.missing[0]
-        drawn = split_by_piece([Path(source.path).stem for source in found.sources], seed=seed)
+        drawn = split_by_piece([piece(source.path) for source in found.sources], seed=seed)
         for part, items in drawn.items():
             parts[part] += [found.sources[item].path for item in items]
     if not parts["train"] or not parts["validation"]:

@@ -1,0 +1,120 @@
+"""Spectra in dB as other pianos, rooms and microphones would have given them.
+
+Much cheaper than varying the sound itself: a spectrum is taken once, and varied anew whenever it is looked at.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.audio.note_spectrum import BINS_PER_OCTAVE, FLOOR, KEY_BINS
+
+Levels = NDArray[np.float32]
+"""Shape (frames, bins), in dB."""
+
+QUIETEST_ROOM = -30.0  # dB
+
+
+@dataclass(frozen=True)
+class Variation:
+    """What is changed; the defaults change nothing."""
+
+    semitones: int = 0
+    detune: float = 0.0
+    """Bins, -1..1."""
+    gain: float = 0.0
+    """dB."""
+    colour: tuple[float, ...] = (0.0, 0.0)
+    """dB of gain at points spread evenly over the bins, linear in between."""
+    wet: float = QUIETEST_ROOM
+    """Energy of reverberation against that of the direct sound, in dB; none at ``QUIETEST_ROOM``."""
+    decay: float = 0.5
+    """Seconds in which the reverberation of the middle bin falls by 60 dB; high bins are faster, low ones slower."""
+    noise: float = FLOOR
+    """dB, in the middle bin; none at the floor."""
+    noise_slope: float = 0.0
+    """dB an octave."""
+
+
+def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
+    """Return a random variation, transposed by up to so many semitones either way."""
+    is_reverberant, is_noisy = generator.random(2) < (0.7, 0.5)
+    return Variation(
+        semitones=int(generator.integers(-semitones, semitones + 1)),
+        detune=float(np.clip(generator.normal(0, 0.25), -1, 1)),
+        gain=float(generator.uniform(-8, 16)),
+        colour=tuple(float(gain) for gain in generator.normal(0, 4, 6)),
+        wet=float(generator.uniform(-20, 3)) if is_reverberant else QUIETEST_ROOM,
+        decay=float(np.exp(generator.uniform(np.log(0.2), np.log(2.5)))),
+        noise=float(generator.uniform(-100, -70)) if is_noisy else FLOOR,
+        noise_slope=float(generator.uniform(-4, 1)),
+    )
+
+
+def varied(levels: Levels, variation: Variation, *, frame_seconds: float, generator: np.random.Generator) -> Levels:
+    """Return a spectrum with all that a variation asks for.
+
+    Reverberation is added as power, as diffuse sound is [1]; so is the noise, with the spread that the power of
+    Gaussian noise has.
+
+    Parameters
+    ----------
+    levels : float, shape (frames, bins), in dB
+    variation : Variation
+    frame_seconds : float > 0
+        Distance of frames.
+    generator : numpy Generator
+        Of the noise.
+
+    Returns
+    -------
+    float32, shape (frames, bins), in dB, at least ``FLOOR``
+
+    References
+    ----------
+    .. [1] J. A. Moorer, "About this reverberation business", Computer Music Journal 3(2), 1979.
+    """
+    moved = shifted(np.asarray(levels, np.float32), variation.semitones * KEY_BINS + variation.detune)
+    bins = moved.shape[1]
+    colour = np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, len(variation.colour)), variation.colour)
+    power: Levels = np.power(np.float32(10), (moved + (variation.gain + colour).astype(np.float32)) / 10)
+    octaves = (np.arange(bins) - bins / 2) / BINS_PER_OCTAVE
+    if variation.wet > QUIETEST_ROOM:
+        power = power + _reverberation(power, variation, octaves, frame_seconds)
+    if variation.noise > FLOOR:
+        mean = 10 ** ((variation.noise + variation.noise_slope * octaves) / 10)
+        power = power + mean.astype(np.float32) * generator.standard_exponential(power.shape, np.float32)
+    return np.asarray(10 * np.log10(np.maximum(power, np.float32(10 ** (FLOOR / 10)))), np.float32)
+
+
+def shifted(levels: Levels, bins: float) -> Levels:
+    """Return a spectrum moved upwards; what comes in at the ends is at the floor.
+
+    >>> shifted(np.array([[0.0, -10.0, -20.0]], np.float32), 1).tolist()
+    [[-100.0, 0.0, -10.0]]
+    """
+    whole = int(np.floor(bins))
+    part = np.float32(bins - whole)
+    margin = abs(whole) + 1
+    padded = np.pad(levels, ((0, 0), (margin, margin)), constant_values=FLOOR)
+    start = margin - whole
+    count = levels.shape[1]
+    lower = padded[:, start - 1 : start - 1 + count]
+    return np.asarray((1 - part) * padded[:, start : start + count] + part * lower, np.float32)
+
+
+def _reverberation(
+    power: Levels, variation: Variation, octaves: NDArray[np.float64], frame_seconds: float
+) -> Levels:
+    """Return power that begins one frame after its cause and dies away, bands of an octave together."""
+    from scipy.signal import lfilter
+
+    tail = np.empty_like(power)
+    energy = 10 ** (variation.wet / 10)
+    for first in range(0, power.shape[1], BINS_PER_OCTAVE):
+        band = slice(first, first + BINS_PER_OCTAVE)
+        decay = variation.decay * 0.8 ** float(np.clip(octaves[band].mean(), -2, 4))
+        keep = 10 ** (-6 * frame_seconds / decay)
+        tail[:, band] = lfilter([0, energy * (1 - keep)], [1, -keep], power[:, band], axis=0)
+    return tail

@@ -1,0 +1,172 @@
+"""From what a transcription model says of each frame to notes, as a stream.
+
+Onsets are peaks of the onset head, placed between frames by the sides of the triangle that the model was taught [1].
+A note ends at the first peak of the offset head, or where the frame head falls, or where its key is struck again.
+
+References
+----------
+.. [1] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times", IEEE/ACM
+   TASLP 29, 2021.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.errors import UsageError
+from maestrokit.music.columns import Floats, Mask
+from maestrokit.music.note_targets import KEYS, LOWEST_PITCH
+from maestrokit.music.sustain import TimedNotes
+
+ONSET, OFFSET, FRAME, VELOCITY = range(4)
+SIDE = 2  # frames to either side of a peak that are looked at
+
+Posteriors = NDArray[np.float32]
+"""Shape (4, frames, keys): onset, offset, frame, velocity, all 0..1."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """From which values on something counts."""
+
+    onset_threshold: float = 0.4
+    """Height of a peak that is a stroke."""
+    restrike_threshold: float = 0.4
+    """Height of a peak that is a stroke of a key that sounds already; never less than the onset threshold."""
+    offset_threshold: float = 0.4
+    """Height of a peak that ends a note."""
+    frame_threshold: float = 0.3
+    """Below, a note is over."""
+    latency: float = 0.0
+    """Seconds by which the model is late, on the mean."""
+    shortest: float = 0.05
+    """Seconds; no note ends earlier, and a stroke so soon before another of its key is none."""
+
+    def __post_init__(self) -> None:
+        for name in ("onset_threshold", "restrike_threshold", "offset_threshold", "frame_threshold"):
+            if not 0 < getattr(self, name) < 1:
+                raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)}, not between 0 and 1",
+                                 "the default was fitted on recordings apart from training")
+        if not self.shortest >= 0:
+            raise UsageError(f"shortest note of {self.shortest} s", "--min-note is 0 or more")
+
+
+class Decoder:
+    """Notes from posteriors that come in blocks; what comes out does not depend on the blocks."""
+
+    def __init__(self, decoding: Decoding, *, frame_seconds: float) -> None:
+        self.decoding, self.frame_seconds = decoding, frame_seconds
+        self._held: Posteriors = np.zeros((4, SIDE, KEYS), np.float32)
+        self._first = 0  # number of the first frame that is not decoded yet
+        self._onset = np.full(KEYS, np.nan)  # of the note that sounds
+        self._velocity = np.zeros(KEYS)
+        self._done: list[tuple[float, float, int, float]] = []
+
+    def feed(self, posteriors: Posteriors) -> TimedNotes:
+        """Return the notes that end in the frames that became certain, sorted by onset."""
+        block = np.concatenate([self._held, posteriors], axis=1)
+        if block.shape[1] > 2 * SIDE:
+            self._decode(block)
+            self._first += block.shape[1] - 2 * SIDE
+        self._held = block[:, -2 * SIDE :]
+        return self._told()
+
+    def finish(self) -> TimedNotes:
+        """Return the last notes: what still sounds ends with the recording."""
+        notes = self.feed(np.zeros((4, SIDE, KEYS), np.float32))
+        for key in np.flatnonzero(~np.isnan(self._onset)):
+            self._end(int(key), max(self._first * self.frame_seconds, self._onset[key] + self.decoding.shortest))
+        return joined([notes, self._told()])
+
+    def _decode(self, block: Posteriors) -> None:
+        """Go through the frames of a block that have both their sides."""
+        wanted, inner = self.decoding, block[:, SIDE:-SIDE]
+        strokes = peaks(block[ONSET]) & (inner[ONSET] >= wanted.onset_threshold)
+        ends = inner[FRAME] < wanted.frame_threshold
+        releases = peaks(block[OFFSET]) & (inner[OFFSET] >= wanted.offset_threshold)
+        placed = {kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
+                  for kind in (ONSET, OFFSET)}
+        times = np.where(releases, placed[OFFSET], (self._first + np.arange(inner.shape[1]))[:, None]
+                         * self.frame_seconds)
+        for key in np.flatnonzero(strokes.any(axis=0) | ~np.isnan(self._onset)):
+            self._follow(int(key), np.flatnonzero(strokes[:, key]), inner[:, :, key], placed[ONSET][:, key],
+                         np.sort(times[(ends | releases)[:, key], key]))
+
+    def _follow(self, key: int, strokes: NDArray[np.intp], said: Posteriors, time: Floats, ends: Floats) -> None:
+        """Follow one key through a block, from stroke to stroke."""
+        for frame in strokes:
+            self._end_by(key, ends, before=time[frame])
+            if not np.isnan(self._onset[key]):
+                if said[ONSET, frame] < self.decoding.restrike_threshold:
+                    continue
+                self._end(key, time[frame])
+            self._onset[key], self._velocity[key] = time[frame], said[VELOCITY, frame]
+        self._end_by(key, ends, before=np.inf)
+
+    def _end_by(self, key: int, ends: Floats, *, before: float) -> None:
+        """End the note of a key at the first end that comes late enough for it."""
+        if np.isnan(self._onset[key]):
+            return
+        row = int(np.searchsorted(ends, self._onset[key] + self.decoding.shortest))
+        if row < len(ends) and ends[row] < before:
+            self._end(key, ends[row])
+
+    def _end(self, key: int, time: float) -> None:
+        onset = self._onset[key]
+        if time - onset >= self.decoding.shortest:
+            self._done.append((onset, time, key + LOWEST_PITCH, self._velocity[key]))
+        self._onset[key] = np.nan
+
+    def _told(self) -> TimedNotes:
+        done, self._done = self._done, []
+        onset, offset, pitch, velocity = np.array(done, np.float64).reshape(-1, 4).T
+        onset = np.maximum(onset - self.decoding.latency, 0.0)
+        offset = np.maximum(offset - self.decoding.latency, onset + 1e-3)
+        velocities = np.clip(np.rint(velocity * 127), 1, 127).astype(np.int64)
+        return _sorted(TimedNotes(onset, offset, pitch.astype(np.int64), velocities))
+
+
+def peaks(values: NDArray[np.float32]) -> Mask:
+    """Return which frames are higher than the two after and at least as high as the two before.
+
+    Shape
+    -----
+    values : (frames + 4, keys)
+    result : (frames, keys)
+
+    >>> peaks(np.array([0, 0, 1, 2, 1, 0, 0], np.float32)[:, None]).ravel().tolist()
+    [False, True, False]
+    """
+    middle = values[SIDE:-SIDE]
+    is_peak = np.ones(middle.shape, bool)
+    for step in range(1, SIDE + 1):
+        is_peak &= middle >= values[SIDE - step : len(values) - SIDE - step]
+        is_peak &= middle > values[SIDE + step : len(values) - SIDE + step]
+    return is_peak
+
+
+def between(values: NDArray[np.float32]) -> Floats:
+    """Return how far from each frame, in frames, the tip of a triangle lies that has its peak there [1].
+
+    >>> between(np.array([0, 0.2, 0.7, 0.9, 0.4, 0], np.float32)[:, None]).round(2).ravel().tolist()
+    [0.5, 0.2]
+    """
+    middle = values[SIDE:-SIDE].astype(np.float64)
+    before, after = values[SIDE - 1 : -SIDE - 1], values[SIDE + 1 : len(values) - SIDE + 1]
+    lower = np.minimum(before, after)
+    return np.asarray(np.clip((after - before) / np.maximum(2 * (middle - lower), 1e-9), -0.5, 0.5))
+
+
+def joined(parts: Sequence[TimedNotes]) -> TimedNotes:
+    """Return all notes of several parts, sorted by onset, then pitch."""
+    return _sorted(TimedNotes(
+        np.concatenate([part.onset for part in parts]), np.concatenate([part.offset for part in parts]),
+        np.concatenate([part.pitch for part in parts]), np.concatenate([part.velocity for part in parts]),
+    ))
+
+
+def _sorted(notes: TimedNotes) -> TimedNotes:
+    rows = np.lexsort((notes.pitch, notes.onset))
+    return TimedNotes(notes.onset[rows], notes.offset[rows], notes.pitch[rows], notes.velocity[rows])

@@ -1,0 +1,99 @@
+"""Recordings to notes, as a stream: memory does not grow with the recording, and windows leave no seams.
+
+The model is convolutional, so each of its outputs depends on a known stretch of the spectrum. Windows overlap by that
+stretch, and only outputs that saw all of theirs are kept: no output depends on where a window begins.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from maestrokit.audio.frames import Analysis, Samples, analyse_stream
+from maestrokit.audio.note_spectrum import FLOOR, SETTINGS, levels
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
+from maestrokit.models import contract
+from maestrokit.models.cnn import STRIDE, Model
+from maestrokit.music.sustain import TimedNotes
+
+WINDOW = 512  # frames of output that a window gives
+FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
+
+
+@dataclass(frozen=True, eq=False)
+class Transcriber:
+    """A model that hears notes, and the thresholds that were fitted to it."""
+
+    model: Model
+    decoding: Decoding
+    analysis: Analysis
+
+    @property
+    def sample_rate(self) -> int:
+        """What recordings are to be resampled to, in Hz."""
+        return SETTINGS.sample_rate
+
+
+def read_transcriber(folder: Path) -> Transcriber:
+    """Return the transcription model in a run folder.
+
+    Raises
+    ------
+    UsageError
+        If the model there is of another kind.
+    BadDataError
+        If it is damaged, or was made for another spectrum.
+    """
+    config = checkpoint.read_config(folder)
+    if config["family"] != "cnn" or config.get("task") != "transcription":
+        raise UsageError(f"'{folder}' holds a {config['family']}, which does not transcribe",
+                         "train one by 'maestrokit train cnn --task transcription'")
+    if config.get("spectrum") != SETTINGS.described():
+        raise BadDataError(f"cannot use '{folder}': its model was made for another spectrum",
+                           "it comes from another version of maestrokit")
+    model = contract.built("cnn", config.get("model", {}), checkpoint.read_weights(folder), origin=str(folder))
+    assert isinstance(model, Model)
+    decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
+    return Transcriber(model.eval(), decoding, SETTINGS.analysis())
+
+
+def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[Posteriors]:
+    """Yield what the model says of a recording that arrives in blocks; frame n is about second n * FRAME_SECONDS.
+
+    Each part has shape (4, frames, keys).
+    """
+    reach = STRIDE * transcriber.model.reach
+    silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
+    pending = silence
+    received = given = 0
+    for spectrum in analyse_stream(blocks, transcriber.analysis):
+        pending = np.concatenate([pending, levels(np.asarray(spectrum))])
+        received += len(spectrum)
+        while len(pending) >= 2 * reach + STRIDE * WINDOW:
+            yield _heard(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
+            pending = pending[STRIDE * WINDOW :]
+            given += WINDOW
+    left = -(-received // STRIDE) - given
+    while left > 0:
+        missing = 2 * reach + STRIDE * WINDOW - len(pending)
+        window = np.concatenate([pending, np.full((max(missing, 0), silence.shape[1]), FLOOR, np.float32)])
+        yield _heard(window[: 2 * reach + STRIDE * WINDOW], transcriber.model)[:, :left]
+        pending, left = pending[STRIDE * WINDOW :], left - WINDOW
+
+
+def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: Decoding | None = None) -> TimedNotes:
+    """Return the notes of a recording that arrives in blocks, at ``transcriber.sample_rate``."""
+    decoder = Decoder(decoding or transcriber.decoding, frame_seconds=FRAME_SECONDS)
+    parts = [decoder.feed(said) for said in posteriors(blocks, transcriber)]
+    return joined([*parts, decoder.finish()])
+
+
+def _heard(window: np.ndarray, model: Model) -> Posteriors:
+    """Return the middle of what the model says of a window: the part that saw all that it depends on."""
+    with torch.inference_mode():
+        said = torch.sigmoid(model(torch.from_numpy(window)[None]))[0]
+    return np.ascontiguousarray(said[:, model.reach : model.reach + WINDOW].numpy())

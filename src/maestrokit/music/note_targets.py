@@ -1,0 +1,63 @@
+"""What a transcription model is to say about known notes, frame by frame."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.music.sustain import TimedNotes
+
+REACH = 0.05  # seconds to either side of an onset or offset in which it shows
+LOWEST_PITCH, KEYS = 21, 88
+EDGE = 1e-6  # of a frame: what ends this close to the edge of a frame does not touch the next
+
+
+def note_targets(notes: TimedNotes, *, start: float, frames: int, frame_seconds: float) -> NDArray[np.float32]:
+    """Return onset, offset, frame and velocity of each key in some frames, all 0..1.
+
+    Onsets and offsets are triangles: 1 at the moment itself, falling to 0 at ``REACH`` to either side, so that their
+    peak lies between frames where the moment does [1]. Frames are 1 while a note sounds. Velocities (of 127) stand
+    wherever there is an onset.
+
+    Parameters
+    ----------
+    notes : TimedNotes
+        Those outside of the 88 keys of a piano are left out.
+    start : float, in seconds
+        Time of the first frame.
+    frames : int
+    frame_seconds : float > 0
+
+    Returns
+    -------
+    float32, shape (4, frames, 88)
+
+    References
+    ----------
+    .. [1] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times",
+       IEEE/ACM TASLP 29, 2021.
+
+    >>> one = TimedNotes(np.array([0.04]), np.array([0.1]), np.array([21]), np.array([127]))
+    >>> note_targets(one, start=0.0, frames=5, frame_seconds=0.02)[0, :, 0].round(1).tolist()
+    [0.2, 0.6, 1.0, 0.6, 0.2]
+    """
+    target = np.zeros((4, frames, KEYS), np.float32)
+    end = start + frames * frame_seconds
+    is_near = (notes.offset > start - REACH) & (notes.onset < end + REACH)
+    is_near &= (notes.pitch >= LOWEST_PITCH) & (notes.pitch < LOWEST_PITCH + KEYS)
+    for row in np.flatnonzero(is_near):
+        onset, offset, key = notes.onset[row] - start, notes.offset[row] - start, notes.pitch[row] - LOWEST_PITCH
+        first, last = (int(np.ceil(moment / frame_seconds - EDGE)) for moment in (onset, offset))
+        target[2, max(first, 0) : max(last, 0), key] = 1
+        near, height = _triangle(onset, frames, frame_seconds)
+        is_higher = height > target[0, near, key]
+        target[3, near, key] = np.where(is_higher, notes.velocity[row] / 127, target[3, near, key])
+        target[0, near, key] = np.maximum(target[0, near, key], height)
+        near, height = _triangle(offset, frames, frame_seconds)
+        target[1, near, key] = np.maximum(target[1, near, key], height)
+    return target
+
+
+def _triangle(moment: float, frames: int, frame_seconds: float) -> tuple[slice, NDArray[np.float64]]:
+    first = max(0, int(np.floor((moment - REACH) / frame_seconds + EDGE)) + 1)
+    last = min(frames, int(np.ceil((moment + REACH) / frame_seconds - EDGE)))
+    time = np.arange(first, max(first, last)) * frame_seconds
+    return slice(first, max(first, last)), 1 - np.abs(time - moment) / REACH

@@ -1,0 +1,103 @@
+"""Batches of spectra and notes for transcription models."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maestrokit.audio.level_variation import drawn, varied
+from maestrokit.audio.note_spectrum import FLOOR, SETTINGS
+from maestrokit.errors import UsageError
+from maestrokit.music.note_targets import note_targets
+from maestrokit.music.sustain import TimedNotes
+from maestrokit.training.takes import Take
+
+STRIDE = 2  # frames of the spectrum for one of the targets
+LEAD = 100  # frames before a window that reverberate into it
+FRAME_SECONDS = 1 / SETTINGS.frames_per_second
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """How takes are cut into batches, and varied."""
+
+    batch: int = 3
+    """Windows a batch."""
+    frames: int = 512
+    """Of the spectrum, in each window."""
+    transpose: int = 4
+    """Semitones by which a window is moved at most."""
+    varied: bool = True
+    """Whether windows are coloured, reverberated, and made noisy."""
+    validation_seconds: float = 240.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.frames < STRIDE or self.frames % STRIDE:
+            raise UsageError("a batch has at least one window, of an even number of frames",
+                             "change --batch or --length")
+
+
+class NoteData:
+    """Windows drawn at random from takes; an epoch is as long as all of them together."""
+
+    def __init__(self, train: Sequence[Take], held_out: Sequence[Take], *, cutting: Cutting) -> None:
+        if not train or not held_out:
+            raise UsageError("training needs takes to learn from and to validate on")
+        self.train, self.held_out, self.cutting = train, held_out, cutting
+        lengths = np.array([len(take.levels) for take in train], np.float64)
+        self._ends = np.cumsum(lengths)
+
+    def batches(self, epoch: int) -> int:
+        """Return how many batches are as long as all takes."""
+        return max(1, int(self._ends[-1]) // (self.cutting.batch * self.cutting.frames))
+
+    def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
+        """Return ``levels``, (batch, frames, bins), and ``target``, (batch, heads, frames / 2, keys)."""
+        generator = np.random.default_rng([self.cutting.seed, epoch, index])
+        return _stacked([self._drawn(generator) for _ in range(self.cutting.batch)])
+
+    def validation(self) -> Iterator[dict[str, Tensor]]:
+        """Return batches of unvaried windows, spread over the takes to validate on."""
+        frames, batch = self.cutting.frames, self.cutting.batch
+        count = max(1, int(self.cutting.validation_seconds / (frames * FRAME_SECONDS)))
+        places = [(take, start) for take in self.held_out
+                  for start in range(0, max(1, len(take.levels) - frames + 1), frames)]
+        chosen = [places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
+        for first in range(0, len(chosen), batch):
+            yield _stacked([_window(take, start, frames) for take, start in chosen[first : first + batch]])
+
+    def _drawn(self, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        take = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
+        frames = self.cutting.frames
+        start = int(generator.integers(max(1, len(take.levels) - frames + 1)))
+        if not self.cutting.varied:
+            return _window(take, start, frames)
+        lead = min(LEAD, start)
+        variation = drawn(generator, semitones=self.cutting.transpose)
+        levels = varied(_cut(take, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS,
+                        generator=generator)[lead:]
+        notes = take.notes._replace(pitch=take.notes.pitch + variation.semitones)
+        return levels, _targets(notes, start, frames)
+
+
+def _window(take: Take, start: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    return _cut(take, start, frames), _targets(take.notes, start, frames)
+
+
+def _cut(take: Take, start: int, frames: int) -> np.ndarray:
+    """Return levels, at the floor beyond the end."""
+    levels = np.asarray(take.levels[start : start + frames], np.float32)
+    return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
+
+
+def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
+    return note_targets(notes, start=start * FRAME_SECONDS, frames=frames // STRIDE,
+                        frame_seconds=STRIDE * FRAME_SECONDS)
+
+
+def _stacked(windows: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.stack(parts))
+            for name, parts in zip(("levels", "target"), zip(*windows, strict=True), strict=True)}

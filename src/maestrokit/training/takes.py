@@ -1,0 +1,128 @@
+"""Takes: spectra of recordings together with the notes that were played."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.audio.note_spectrum import SETTINGS
+from maestrokit.audio.synth import render
+from maestrokit.audio.timbre import drawn
+from maestrokit.errors import BadDataError, NoInputError
+from maestrokit.files.level_shards import Levels, kept_levels, recorded_levels
+from maestrokit.files.midi import read_midi
+from maestrokit.files.note_tables import parse_notes
+from maestrokit.files.piano import default_piano, read_piano
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.music.sustain import TimedNotes, timed_notes
+
+NOTE_SUFFIXES = (".tsv", *MIDI_SUFFIXES)
+RENDER_GAIN = (-12.0, 3.0)  # dB
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A recording as a model sees it.
+
+    Parameters
+    ----------
+    levels : float16, shape (frames, bins), in dB, memory-mapped
+    notes : TimedNotes
+        Offsets are where the sound ends, the pedal heard.
+    """
+
+    levels: Levels
+    notes: TimedNotes
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How MIDI without a recording becomes sound.
+
+    Parameters
+    ----------
+    pianos : sequence of str
+        Folders of samples or soundfonts; empty names the shipped piano.
+    seconds : float
+        Length of the excerpt of each performance.
+    seed : int
+    """
+
+    pianos: Sequence[str] = ("",)
+    seconds: float = 60.0
+    seed: int = 0
+
+
+def recorded_take(path: str, *, cache: Path) -> Take:
+    """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such file of notes, or the recording cannot be opened.
+    BadDataError
+        If either cannot be read.
+    """
+    for suffix in NOTE_SUFFIXES:
+        if (beside := Path(path).with_suffix(suffix)).exists():
+            return Take(recorded_levels(path, cache=cache), _notes(beside))
+    raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
+
+
+def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
+    """Return an excerpt of a performance, played by one of the pianos in a timbre drawn for it.
+
+    Piano, timbre and excerpt depend on nothing but the seed and the content of the file.
+
+    Raises
+    ------
+    BadDataError
+        If the file cannot be read or holds no notes.
+    """
+    performance = read_midi(Path(path))
+    notes = timed_notes(performance, pedal_extends=True)
+    if not len(notes.onset):
+        raise BadDataError(f"cannot render '{path}': it has no notes")
+    content = hashlib.sha256(Path(path).read_bytes() + f"{rendering.seed}".encode()).hexdigest()
+    generator = np.random.default_rng(int(content[:16], 16))
+    piano = rendering.pianos[int(generator.integers(len(rendering.pianos)))]
+    start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
+    timbre, gain = drawn(generator), float(generator.uniform(*RENDER_GAIN))
+    levels = kept_levels(
+        f"{content} {Path(piano).name} {rendering.seconds}",
+        lambda: render(performance, read_piano(piano) if piano else default_piano(), timbre=timbre, gain=gain,
+                       sample_rate=SETTINGS.sample_rate, start=start, end=start + rendering.seconds),
+        cache=cache,
+    )
+    return Take(levels, _moved(notes, -start))
+
+
+def piece_of(path: str) -> str:
+    """Return what piece a file is of: its name without suffix, of MAPS without the piano.
+
+    >>> piece_of("synth/MAPS_MUS-alb_esp2_AkPnCGdD.flac")
+    'alb_esp2'
+    """
+    stem = Path(path).stem
+    maps = re.fullmatch(r"MAPS_MUS-(.+)_[A-Za-z0-9]+", stem)
+    return maps[1] if maps else stem
+
+
+def is_sound(path: str) -> bool:
+    """Return whether a name is that of a recording."""
+    return path.lower().endswith(SOUND_SUFFIXES)
+
+
+def _notes(path: Path) -> TimedNotes:
+    if path.suffix != ".tsv":
+        return timed_notes(read_midi(path), pedal_extends=True)
+    onset, offset, pitch, velocity = parse_notes(path.read_bytes(), name=str(path))
+    rows = np.lexsort((pitch, onset))
+    return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
+
+
+def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:
+    return notes._replace(onset=notes.onset + seconds, offset=notes.offset + seconds)

@@ -1,0 +1,75 @@
+"""The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from maestrokit.audio.note_spectrum import BINS, SETTINGS
+from maestrokit.errors import MaestrokitError
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.training.note_data import Cutting, NoteData
+from maestrokit.training.takes import Rendering, Take, is_sound, piece_of, recorded_take, rendered_take
+from maestrokit.training.task import Corpus, Prepared
+
+SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
+piece = piece_of
+
+
+@dataclass(frozen=True)
+class Options:
+    """How recordings and performances become batches of spectra and notes."""
+
+    batch: int = 3
+    length: int = 512
+    """Frames of 10 ms in a window."""
+    transpose: int = 4
+    """Semitones by which a window is moved at most."""
+    varied: bool = True
+    """Whether windows are coloured, reverberated, and made noisy, anew each time."""
+    renders: int = 200
+    """So many performances without a recording are rendered at most."""
+    render_seconds: float = 60.0
+    """Length of the excerpt of each."""
+    pianos: str = ""
+    """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
+    validation_seconds: float = 240.0
+
+
+def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
+    """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
+    rendering = Rendering(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
+    skipped: list[MaestrokitError] = []
+
+    def takes(paths: Sequence[str], renders: int) -> list[Take]:
+        sounds, performances = _sorted(paths, renders, corpus.seed)
+        jobs: list[Callable[[], Take | MaestrokitError]] = [
+            *(delayed(_tried)(recorded_take, path, cache=corpus.cache) for path in sounds),
+            *(delayed(_tried)(rendered_take, path, rendering, cache=corpus.cache) for path in performances),
+        ]
+        made = Parallel(n_jobs=corpus.jobs)(jobs)
+        skipped.extend(part for part in made if isinstance(part, MaestrokitError))
+        return [part for part in made if isinstance(part, Take)]
+
+    cutting = Cutting(batch=options.batch, frames=options.length, transpose=options.transpose, varied=options.varied,
+                      validation_seconds=options.validation_seconds, seed=corpus.seed)
+    data = NoteData(takes(corpus.train, options.renders), takes(corpus.validation, max(1, options.renders // 10)),
+                    cutting=cutting)
+    return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, skipped=skipped)
+
+
+def _sorted(paths: Sequence[str], renders: int, seed: int) -> tuple[list[str], list[str]]:
+    """Return the recordings, and some of the performances that have none."""
+    sounds = [path for path in paths if is_sound(path)]
+    recorded = {path.rpartition(".")[0] for path in sounds}
+    silent = sorted(path for path in paths if not is_sound(path) and path.rpartition(".")[0] not in recorded)
+    chosen = np.random.default_rng(seed).permutation(len(silent))[:renders]
+    return sounds, [silent[row] for row in sorted(chosen)]
+
+
+def _tried(make, *values, **named) -> Take | MaestrokitError:  # type: ignore[no-untyped-def]
+    try:
+        return make(*values, **named)  # type: ignore[no-any-return]
+    except MaestrokitError as error:
+        return error

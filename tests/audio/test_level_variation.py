@@ -1,0 +1,71 @@
+"""Variations of spectra in dB against what the same change of sound would do."""
+
+import numpy as np
+import pytest
+
+from maestrokit.audio.level_variation import Variation, drawn, shifted, varied
+from maestrokit.audio.note_spectrum import BINS, CENTRE_BIN, FLOOR, KEY_BINS, SETTINGS, levels
+from maestrokit.audio.frames import analyse
+
+FRAME = 1 / SETTINGS.frames_per_second
+
+
+def applied(spectrum: np.ndarray, **changes: object) -> np.ndarray:
+    return varied(spectrum, Variation(**changes), frame_seconds=FRAME, generator=np.random.default_rng(0))
+
+
+def tone(pitch: int, *, seconds: float = 0.5) -> np.ndarray:
+    time = np.arange(int(16000 * seconds)) / 16000
+    return (0.1 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time)).astype(np.float32)
+
+
+def spectrum(pitch: int) -> np.ndarray:
+    return levels(np.asarray(analyse(tone(pitch), SETTINGS.analysis())))
+
+
+def test_the_bin_of_each_key_is_where_it_is_said_to_be() -> None:
+    for pitch in (33, 60, 100):
+        assert spectrum(pitch)[25].argmax() == KEY_BINS * (pitch - 21) + CENTRE_BIN
+
+
+def test_no_variation_changes_nothing() -> None:
+    x = np.random.default_rng(1).uniform(FLOOR, 0, (30, BINS)).astype(np.float32)
+    assert np.allclose(applied(x), x, atol=1e-3)
+
+
+def test_transposing_a_tone_is_the_tone_transposed() -> None:
+    moved, there = applied(spectrum(60), semitones=2)[25], spectrum(62)[25]
+    near = there > there.max() - 20
+    assert moved.argmax() == there.argmax()
+    assert np.abs(moved - there)[near].max() < 2  # filters of higher bins are a little wider
+
+
+def test_shifting_forth_and_back_is_nothing() -> None:
+    x = np.random.default_rng(2).uniform(FLOOR, 0, (5, 60)).astype(np.float32)
+    assert np.array_equal(shifted(shifted(x, 7), -7)[:, :50], x[:, :50])
+
+
+def test_gain_and_colour_are_decibels() -> None:
+    x = np.full((4, BINS), -50, np.float32)
+    y = applied(x, gain=6.0, colour=(-3.0, 3.0))
+    assert y[0, 0] == pytest.approx(-47, abs=0.01) and y[0, -1] == pytest.approx(-41, abs=0.01)
+
+
+def test_reverberation_dies_away_in_its_time() -> None:
+    x = np.full((100, BINS), FLOOR, np.float32)
+    x[10] = -20
+    middle = applied(x, wet=0.0, decay=0.8)[:, BINS // 2]
+    slope = (middle[12] - middle[52]) / (40 * FRAME)
+    assert slope == pytest.approx(60 / 0.8, rel=0.3)
+    assert middle[9] < -90 and middle[10] == pytest.approx(-20, abs=0.1)
+
+
+def test_noise_has_its_level() -> None:
+    x = np.full((400, BINS), FLOOR, np.float32)
+    y = applied(x, noise=-70.0)
+    assert 10 * np.log10(np.mean(10 ** (y / 10))) == pytest.approx(-70, abs=0.3)
+
+
+def test_draws_follow_from_the_generator() -> None:
+    first, again = (drawn(np.random.default_rng(5), semitones=3) for _ in range(2))
+    assert first == again and abs(first.semitones) <= 3

@@ -1,0 +1,85 @@
+"""Decoding: notes come back from their targets, whatever the blocks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maestrokit.errors import UsageError
+from maestrokit.inference.note_decoding import Decoder, Decoding, joined
+from maestrokit.music.note_targets import note_targets
+from maestrokit.music.sustain import TimedNotes
+
+FRAME = 0.02
+
+
+@st.composite
+def performances(draw: st.DrawFn) -> TimedNotes:
+    """Notes of which no key is struck again within 0.2 s, none shorter than 0.12 s."""
+    rows = []
+    for pitch in draw(st.lists(st.integers(21, 108), min_size=1, max_size=4, unique=True)):
+        time = 0.1
+        for _ in range(draw(st.integers(1, 3))):
+            onset = time + draw(st.floats(0, 0.7))
+            offset = onset + draw(st.floats(0.12, 0.6))
+            rows.append((onset, offset, pitch, draw(st.integers(1, 127))))
+            time = offset + 0.11
+    rows.sort(key=lambda row: (row[0], row[2]))
+    onset, offset, pitch, velocity = (np.array(column) for column in zip(*rows, strict=True))
+    return TimedNotes(onset, offset, pitch, velocity)
+
+
+def decoded(posteriors: np.ndarray, *, block: int, decoding: Decoding) -> TimedNotes:
+    decoder = Decoder(decoding, frame_seconds=FRAME)
+    parts = [decoder.feed(posteriors[:, i : i + block]) for i in range(0, posteriors.shape[1], block)]
+    return joined([*parts, decoder.finish()])
+
+
+PLAIN = Decoding(onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(notes=performances(), block=st.integers(1, 300))
+def test_notes_come_back_from_their_targets(notes: TimedNotes, block: int) -> None:
+    target = note_targets(notes, start=0.0, frames=260, frame_seconds=FRAME)
+    found = decoded(target, block=block, decoding=PLAIN)
+    rows, back = np.lexsort((notes.onset, notes.pitch)), np.lexsort((found.onset, found.pitch))
+    assert np.array_equal(found.pitch[back], notes.pitch[rows])
+    assert np.abs(found.onset[back] - notes.onset[rows]).max() < 0.006
+    assert np.abs(found.offset[back] - notes.offset[rows]).max() < FRAME + 0.001
+    assert np.abs(found.velocity[back] - notes.velocity[rows]).max() <= 1
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 99), block=st.integers(1, 90))
+def test_blocks_do_not_matter(seed: int, block: int) -> None:
+    noise = np.random.default_rng(seed).random((4, 80, 88)).astype(np.float32) ** 9
+    whole, parts = (decoded(noise, block=size, decoding=Decoding()) for size in (80, block))
+    assert all(np.array_equal(a, b) for a, b in zip(whole, parts, strict=True))
+    assert (whole.offset > whole.onset).all() and (whole.velocity >= 1).all() and (whole.velocity <= 127).all()
+
+
+def test_nothing_gives_no_notes() -> None:
+    assert len(decoded(np.zeros((4, 50, 88), np.float32), block=20, decoding=Decoding()).onset) == 0
+
+
+def test_a_sounding_key_needs_a_higher_peak() -> None:
+    said = np.zeros((4, 60, 88), np.float32)
+    said[2, 5:55, 40] = 1
+    said[0, [10, 30], 40] = 0.9, 0.5
+    once, twice = (decoded(said, block=60, decoding=Decoding(onset_threshold=0.4, restrike_threshold=threshold))
+                   for threshold in (0.6, 0.4))
+    assert len(once.onset) == 1 and len(twice.onset) == 2
+    assert twice.offset[0] == twice.onset[1]
+
+
+def test_latency_is_taken_away() -> None:
+    said = np.zeros((4, 60, 88), np.float32)
+    said[2, 10:20, 40] = said[0, 10, 40] = 1
+    late, right = (decoded(said, block=60, decoding=Decoding(latency=seconds)) for seconds in (0.0, 0.01))
+    assert late.onset - right.onset == pytest.approx(0.01)
+
+
+def test_senseless_thresholds_are_refused() -> None:
+    with pytest.raises(UsageError, match="onset threshold"):
+        Decoding(onset_threshold=1.5)

@@ -1,0 +1,83 @@
+"""Transcription as a stream: no seams, whatever the windows and the blocks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.audio.note_spectrum import SETTINGS
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.inference import transcription
+from maestrokit.inference.note_decoding import Decoding
+from maestrokit.inference.transcription import Transcriber, posteriors, read_transcriber, transcribed
+from maestrokit.models.cnn import Config, Model
+from maestrokit.models.contract import settings_of
+
+
+def transcriber() -> Transcriber:
+    torch.manual_seed(3)
+    return Transcriber(Model(Config(channels=4)).eval(), Decoding(), SETTINGS.analysis())
+
+
+SOUND = np.random.default_rng(0).normal(0, 0.1, 16000 * 2).astype(np.float32)
+
+
+def heard(blocks: list[np.ndarray], maker: Transcriber) -> np.ndarray:
+    return np.concatenate(list(posteriors(blocks, maker)), axis=1)
+
+
+def test_there_is_a_frame_every_20_ms() -> None:
+    assert heard([SOUND], transcriber()).shape == (4, 101, 88)
+    assert heard([SOUND[:160]], transcriber()).shape == (4, 1, 88)
+
+
+def test_windows_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = transcriber()
+    whole = heard([SOUND], maker)
+    monkeypatch.setattr(transcription, "WINDOW", 17)
+    assert np.allclose(heard([SOUND], maker), whole, atol=1e-5)
+
+
+def test_blocks_do_not_matter() -> None:
+    maker = transcriber()
+    assert np.array_equal(heard([SOUND], maker), heard(np.array_split(SOUND, 7), maker))
+
+
+def test_a_later_start_hears_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = transcriber()
+    reach = maker.model.reach + 2048 // 320 + 1  # of the network, and of the longest filter
+    later = heard([SOUND[320 * 20 :]], maker)
+    assert np.allclose(heard([SOUND], maker)[:, 20 + reach :], later[:, reach:], atol=1e-4)
+
+
+def run_folder(folder: Path, **changes: object) -> Path:
+    folder.mkdir()
+    made = transcriber().model
+    config = {"family": "cnn", "task": "transcription", "model": settings_of(made.config),
+              "spectrum": SETTINGS.described(), "decoding": {"latency": 0.01}}
+    checkpoint.write_config(folder, config | changes)
+    checkpoint.write_weights(folder, {name: value.half() if value.is_floating_point() else value
+                                      for name, value in made.state_dict().items()})
+    return folder
+
+
+def test_a_run_folder_gives_its_model_and_thresholds(tmp_path: Path) -> None:
+    read = read_transcriber(run_folder(tmp_path / "run"))
+    assert read.decoding == Decoding(latency=0.01)
+    assert np.allclose(heard([SOUND], read), heard([SOUND], transcriber()), atol=0.02)  # half precision
+
+
+def test_other_models_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not transcribe"):
+        read_transcriber(run_folder(tmp_path / "a", family="lstm"))
+    with pytest.raises(BadDataError, match="another spectrum"):
+        read_transcriber(run_folder(tmp_path / "b", spectrum={}))
+    with pytest.raises(BadDataError, match="setting"):
+        read_transcriber(run_folder(tmp_path / "c", decoding={"loudness": 3}))
+
+
+def test_notes_of_a_recording_are_sorted_and_valid() -> None:
+    notes = transcribed([SOUND], transcriber(), Decoding(onset_threshold=0.02, restrike_threshold=0.02))
+    assert (np.diff(notes.onset) >= 0).all() and (notes.offset > notes.onset).all()

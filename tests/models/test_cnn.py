@@ -1,0 +1,71 @@
+"""The harmonic network: what it sees, how far it sees, and that it learns."""
+
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.models.cnn import KEY_BINS, KEYS, STRIDE, Config, Model, harmonic_stack
+
+SMALL = Config(channels=8)
+
+
+def model() -> Model:
+    torch.manual_seed(0)
+    return Model(SMALL)
+
+
+def levels(frames: int, *, batch: int = 1) -> torch.Tensor:
+    return -60 + 20 * torch.randn(batch, frames, SMALL.bins, generator=torch.Generator().manual_seed(1))
+
+
+def test_every_second_frame_gets_four_answers_a_key() -> None:
+    assert model().eval()(levels(20, batch=2)).shape == (2, 4, 10, KEYS)
+
+
+def test_a_semitone_up_is_one_key_up_in_the_harmonic_stack() -> None:
+    x = torch.randn(1, 2, SMALL.bins)
+    moved = torch.roll(x, KEY_BINS, dims=-1)
+    inner = slice(4 * KEY_BINS, 40 * KEY_BINS)
+    later = slice(inner.start + KEY_BINS, inner.stop + KEY_BINS)
+    assert torch.equal(harmonic_stack(x)[:, 1:8, :, inner], harmonic_stack(moved)[:, 1:8, :, later])
+
+
+def test_outputs_depend_on_no_more_than_the_reach() -> None:
+    net = model().eval()
+    reach, frames = net.reach, 2 * net.reach + 9
+    x = levels(STRIDE * frames)
+    other = x.clone()
+    other[:, : STRIDE * 4] = 0.0
+    with torch.no_grad():
+        same = torch.isclose(net(x), net(other), atol=1e-5).all(dim=1).all(dim=-1)[0]
+    assert same[4 + reach :].all()
+    assert not same[4 + reach - 1]
+
+
+def test_a_small_set_is_learnt() -> None:
+    net = model()
+    batch = {"levels": levels(12), "target": (torch.rand(1, 4, 6, KEYS) < 0.1).float()}
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.05)
+
+    def descend(player: str, loss: torch.Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    losses = [net.step(batch, {}, descend)[0]["loss"] for _ in range(12)]
+    assert losses[-1] < 0.75 * losses[0]
+
+
+def test_scores_are_the_losses_of_the_step() -> None:
+    net = model().eval()
+    batch = {"levels": levels(8), "target": torch.zeros(1, 4, 4, KEYS)}
+    scores, carry = net.score(batch, {})
+    shown, _ = net.step(batch, {}, lambda player, loss: None)
+    assert carry == {} and scores["loss"][0] == pytest.approx(shown["loss"])
+
+
+def test_senseless_sizes_are_refused() -> None:
+    with pytest.raises(UsageError):
+        Config(channels=0)
+    with pytest.raises(UsageError):
+        Config(bins=100)

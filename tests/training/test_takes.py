@@ -1,0 +1,92 @@
+"""Recordings and performances as training data of transcription."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maestrokit.audio.note_spectrum import BINS, SETTINGS
+from maestrokit.errors import NoInputError, UsageError
+from maestrokit.files.midi import write_midi
+from maestrokit.files.note_tables import dump_notes
+from maestrokit.files.sound import write_sound
+from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.transcript import transcript
+from maestrokit.training.note_data import Cutting, NoteData
+from maestrokit.training.takes import Rendering, Take, piece_of, recorded_take, rendered_take
+from maestrokit.training.task import Corpus
+from maestrokit.training.tasks.transcription import Options, prepare
+
+NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A second of noise with a table of notes, twice, and a performance."""
+    for name in ("a", "b"):
+        samples = np.random.default_rng(ord(name)).normal(0, 0.05, 16000).astype(np.float32)
+        write_sound(tmp_path / f"{name}.flac", samples, sample_rate=16000)
+        (tmp_path / f"{name}.tsv").write_bytes(dump_notes(*NOTES))
+    write_midi(transcript(NOTES), tmp_path / "c.mid")
+    return tmp_path
+
+
+def test_a_recording_comes_with_its_notes(folder: Path) -> None:
+    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    assert take.levels.shape == (101, BINS) and take.levels.dtype == np.float16
+    assert all(np.array_equal(mine, given) for mine, given in zip(take.notes, NOTES, strict=True))
+
+
+def test_a_spectrum_is_made_once(folder: Path) -> None:
+    for _ in range(2):
+        recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    assert len(list((folder / "cache").iterdir())) == 1
+
+
+def test_a_recording_without_notes_is_told(folder: Path) -> None:
+    (folder / "a.tsv").unlink()
+    with pytest.raises(NoInputError, match="no notes"):
+        recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+
+
+def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
+    take, again = (rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}")
+                   for n in (1, 2))
+    assert np.array_equal(take.levels, again.levels)
+    fundamental = np.asarray(take.levels[:, 3 * (60 - 21) + 2], np.float32)
+    before, after = (round(second * SETTINGS.frames_per_second) for second in (0.1, 0.35))
+    assert fundamental[after] > fundamental[before] + 20
+
+
+def test_pieces_of_maps_are_one_on_all_pianos() -> None:
+    assert piece_of("x/MAPS_MUS-bk_xmas4_SptkBGCl.flac") == piece_of("MAPS_MUS-bk_xmas4_AkPnBcht.tsv")
+    assert piece_of("take_1.wav") == "take_1"
+
+
+def test_batches_follow_from_seed_and_number(folder: Path) -> None:
+    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    data, again = (NoteData([take], [take], cutting=Cutting(batch=2, frames=40)) for _ in range(2))
+    first, same, other = data.batch(3, 1), again.batch(3, 1), data.batch(3, 2)
+    assert first["levels"].shape == (2, 40, BINS) and first["target"].shape == (2, 4, 20, 88)
+    assert (first["levels"] == same["levels"]).all() and (first["target"] == same["target"]).all()
+    assert (first["levels"] != other["levels"]).any()
+    assert data.batches(0) == 1
+
+
+def test_validation_is_unvaried_and_padded(folder: Path) -> None:
+    take = Take(np.full((30, BINS), -50, np.float16), NOTES)
+    batch = next(NoteData([take], [take], cutting=Cutting(frames=40)).validation())
+    assert (batch["levels"][0, :30] == -50).all() and (batch["levels"][0, 30:] == -100).all()
+
+
+def test_odd_windows_are_refused() -> None:
+    with pytest.raises(UsageError):
+        Cutting(frames=33)
+
+
+def test_the_task_takes_recordings_and_renders_the_rest(folder: Path) -> None:
+    train = [str(folder / name) for name in ("a.flac", "c.mid")]
+    corpus = Corpus(train=train, validation=[str(folder / "b.flac")], test=[], cache=folder / "cache")
+    prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
+    assert isinstance(prepared.data, NoteData) and len(prepared.data.train) == 2 and not prepared.skipped
+    assert prepared.model == {"bins": BINS} and prepared.config["spectrum"] == SETTINGS.described()
