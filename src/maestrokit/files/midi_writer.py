@@ -1,37 +1,35 @@
-"""The MIDI writer: all events of all tracks laid out at once, with running status."""
+"""The MIDI writer: all events of all tracks laid out at once, with running status.
 
-from dataclasses import dataclass
+Each event is a row of eight bytes: four for the time since the event before, then the head of the message. A mask says
+which of them are written. What a message has beyond its head, its tail, is spliced in.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.errors import BadDataError
-from maestrokit.music.columns import Integers
+from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
+from maestrokit.music.running_order import running_order
 
 Bytes = NDArray[np.uint8]
 LONGEST_DELTA = 0x0FFFFFFF  # ticks: four groups of seven bits
 MOST_TRACKS = 0xFFFF
-CHUNK_HEADER = 8  # bytes
 LAST = np.iinfo(np.int64).max
+HEAD = 4  # bytes: of a message, beside those of the time before it
+END_OF_TRACK = b"\xff\x2f\0"
 
 
-@dataclass(frozen=True)
-class Events:
-    """Events of all tracks in any order; each message is a slice of one heap of bytes."""
+def _masks() -> NDArray[np.bool_]:
+    """Return which of the eight bytes count, by bytes of the time, whether the status is left out, and of the head."""
+    masks = np.zeros((HEAD + 1, 2, HEAD + 1, 2 * HEAD), bool)
+    for time, left_out, head in np.ndindex(masks.shape[:3]):
+        masks[time, left_out, head, HEAD - time : HEAD] = True
+        masks[time, left_out, head, HEAD + left_out : HEAD + head] = True
+    return masks.reshape(-1, 2 * HEAD)
 
-    track: Integers
-    tick: Integers
-    order: Integers
-    first: Integers
-    """Where the message begins in the heap."""
-    length: Integers
-    heap: Bytes
 
-    def take(self, rows: Integers) -> "Events":
-        return Events(
-            self.track[rows], self.tick[rows], self.order[rows], self.first[rows], self.length[rows], self.heap
-        )
+MASKS = _masks()
 
 
 def dump_midi(performance: Performance) -> bytes:
@@ -48,106 +46,103 @@ def dump_midi(performance: Performance) -> bytes:
     """
     _check(performance)
     tracks = len(performance.track_end_tick)
-    events = _in_running_order(_events(performance))
-    delta = _deltas(events)
-    kept = _with_running_status(events)
-    delta_length = 1 + (delta >= 1 << 7) + (delta >= 1 << 14) + (delta >= 1 << 21)
-    starts_track = np.diff(events.track, prepend=-1) > 0
-    end = np.cumsum(delta_length + kept.length + CHUNK_HEADER * starts_track)
-    begin = end - delta_length - kept.length
-    out = np.zeros(end[-1] if tracks else 0, np.uint8)
-    last_delta_byte = end - kept.length - 1
-    out[last_delta_byte] = delta & 0x7F
-    for group in range(1, 4):
-        rows = np.flatnonzero(delta_length > group)
-        out[last_delta_byte[rows] - group] = delta[rows] >> 7 * group & 0x7F | 0x80
-    _copy(kept, out, end - kept.length)
-    track_end = end[np.flatnonzero(np.diff(events.track, append=tracks))]
-    for start, stop in zip(begin[starts_track].tolist(), track_end.tolist(), strict=True):
-        out[start - CHUNK_HEADER : start] = np.frombuffer(b"MTrk" + (stop - start).to_bytes(4, "big"), np.uint8)
+    messages = [b"\xff\x51\3" + tempo.to_bytes(3, "big") for tempo in performance.tempos.microseconds_per_beat.tolist()]
+    messages += performance.others.message.tolist()
+    rows, counts, delta = _in_running_order(performance)
+    head, length = _heads(performance, messages)
+    head, length = head[rows], length[rows]
+    ends = np.cumsum(counts)
+    is_repeated = _is_status_repeated(head, ends)
+    time_bytes, table = _rows(delta, head)
+    written = np.minimum(length, HEAD)
+    mask = MASKS.take((time_bytes * 2 + is_repeated) * (HEAD + 1) + written, axis=0)
+    body = table[mask].tobytes()
+    end = np.cumsum(time_bytes + written - is_repeated)
+    long = np.flatnonzero(length > HEAD)
+    first_message = len(rows) - tracks - len(messages)
+    tails = [(place, messages[row - first_message][HEAD:])
+             for place, row in zip(end[long].tolist(), rows[long].tolist(), strict=True)]
+    bounds = np.searchsorted(long, ends).tolist()
+    chunks, start, first = [], 0, 0
+    for stop, last in zip(end[ends - 1].tolist(), bounds, strict=True):
+        chunk = _spliced(body, start, stop, tails[first:last])
+        chunks += [b"MTrk", len(chunk).to_bytes(4, "big"), chunk]
+        start, first = stop, last
     header = (performance.format, tracks, performance.division & 0xFFFF)
-    return b"MThd\0\0\0\6" + b"".join(number.to_bytes(2, "big") for number in header) + out.tobytes()
+    return b"".join([b"MThd\0\0\0\6", *(number.to_bytes(2, "big") for number in header), *chunks])
 
 
-def _events(performance: Performance) -> Events:
-    """Return all events, ends of tracks among them, unsorted."""
-    notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
+def _in_running_order(performance: Performance) -> tuple[Integers, Integers, Integers]:
+    """Return the rows of events in the order of the file, how many each track has, and the ticks since the one before.
+
+    Rows count onsets, offsets, controls, tempos, others, and ends of tracks, which are not before their last events.
+    """
+    notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
     tracks = len(performance.track_end_tick)
-    by_note_on = notes.release_velocity == NOTE_ON_ENDS_IT
-    microseconds = tempos.microseconds_per_beat
-    heap = np.concatenate([
-        _rows(0x90 | notes.channel, notes.pitch, notes.velocity),
-        _rows(np.where(by_note_on, 0x90, 0x80) | notes.channel, notes.pitch, np.maximum(notes.release_velocity, 0)),
-        _rows(0xB0 | controls.channel, controls.number, controls.value),
-        _rows(0xFF, 0x51, 3, microseconds >> 16, microseconds >> 8 & 0xFF, microseconds & 0xFF),
-        np.frombuffer(b"\xff\x2f\0" * tracks + b"".join(others.message), np.uint8),
-    ])
-    length = np.concatenate([
-        np.repeat([3, 6, 3], [2 * len(notes) + len(controls), len(tempos), tracks]),
-        np.array([len(message) for message in others.message], np.int64),
-    ])
-    numbers = np.arange(tracks)
-    return Events(
-        track=np.concatenate([notes.track, notes.track, controls.track, tempos.track, numbers, others.track]),
-        tick=np.concatenate([notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick,
-                             _track_ends(performance), others.tick]),
-        order=np.concatenate([notes.onset_order, notes.offset_order, controls.order, tempos.order,
-                              np.full(tracks, LAST), others.order]),
-        first=np.cumsum(length) - length, length=length, heap=heap,
-    )
-
-
-def _rows(*columns: Integers | int) -> Bytes:
-    """Return columns of bytes row by row."""
-    rows = max(np.size(column) for column in columns if not isinstance(column, int))
-    table = np.empty((rows, len(columns)), np.uint8)
-    for place, column in enumerate(columns):
-        table[:, place] = column
-    return table.ravel()
-
-
-def _track_ends(performance: Performance) -> Integers:
-    """Return the tick of each track's end, not before its last event."""
-    ends = performance.track_end_tick.astype(np.int64)
-    notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
-    for tick, track in ((notes.onset_tick, notes.track), (notes.offset_tick, notes.track),
-                        (controls.tick, controls.track), (tempos.tick, tempos.track), (others.tick, others.track)):
-        np.maximum.at(ends, track, tick)
-    return ends
-
-
-def _in_running_order(events: Events) -> Events:
-    return events.take(np.lexsort((events.order, events.tick, events.track)))
-
-
-def _deltas(events: Events) -> Integers:
-    delta = np.diff(events.tick, prepend=0)
-    starts = np.diff(events.track, prepend=-1) > 0
-    delta[starts] = events.tick[starts]
+    track = np.concatenate([notes.track, notes.track, *(table.track for table in tables)])
+    tick = np.concatenate([notes.onset_tick, notes.offset_tick, *(table.tick for table in tables)])
+    order = np.concatenate([notes.onset_order, notes.offset_order, *(table.order for table in tables)])
+    rows = running_order(track, tick, order)
+    counts = np.bincount(track, minlength=tracks)
+    stops = np.cumsum(counts)
+    end_tick = performance.track_end_tick.astype(np.int64)
+    filled = np.flatnonzero(counts)
+    end_tick[filled] = np.maximum(end_tick[filled], tick[rows[stops[filled] - 1]])
+    rows = np.insert(rows, stops, np.arange(len(tick), len(tick) + tracks))
+    tick = np.append(tick, end_tick)[rows]
+    delta = np.diff(tick, prepend=0)
+    starts = stops - counts + np.arange(tracks)
+    delta[starts] = tick[starts]
     if delta.size and (longest := int(delta.max())) > LONGEST_DELTA:
         raise BadDataError(f"{longest} ticks between two events, MIDI counts to {LONGEST_DELTA}")
-    return delta
+    return rows, counts + 1, delta
 
 
-def _with_running_status(events: Events) -> Events:
-    """Return the events, each channel message that repeats the status just before it shortened by that byte."""
-    status = events.heap[events.first] if len(events.first) else np.empty(0, np.uint8)
-    repeated = np.zeros(len(status), bool)
-    repeated[1:] = (status[1:] == status[:-1]) & (status[1:] < 0xF0) & (events.track[1:] == events.track[:-1])
-    first, length = events.first + repeated, events.length - repeated
-    return Events(events.track, events.tick, events.order, first, length, events.heap)
+def _heads(performance: Performance, messages: list[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Return the first four bytes of each message, and how many bytes it has, up to 255; zeros fill short ones."""
+    notes, controls, tracks = performance.notes, performance.controls, len(performance.track_end_tick)
+    off = np.where(notes.release_velocity == NOTE_ON_ENDS_IT, 0x90, 0x80)
+    channel_messages = np.concatenate([
+        (0x90 | notes.channel) << 16 | notes.pitch << 8 | notes.velocity,
+        (off | notes.channel) << 16 | notes.pitch << 8 | np.maximum(notes.release_velocity, 0),
+        (0xB0 | controls.channel) << 16 | controls.number << 8 | controls.value,
+    ]).astype(np.uint32) << 8
+    messages = messages + tracks * [END_OF_TRACK]
+    heads = np.frombuffer(b"".join(message[:HEAD].ljust(HEAD, b"\0") for message in messages), ">u4")
+    length = np.full(len(channel_messages) + len(messages), 3, np.uint8)
+    length[len(channel_messages) :] = [min(len(message), 255) for message in messages]
+    return np.concatenate([channel_messages, heads.astype(np.uint32)]), length
 
 
-def _copy(events: Events, out: Bytes, target: Integers) -> None:
-    """Copy each message from the heap to its place: byte by byte the first three, the rest of longer ones at once."""
-    first, length = events.first, events.length
-    for place in range(3):
-        rows = np.flatnonzero(length > place)
-        out[target[rows] + place] = events.heap[first[rows] + place]
-    long = np.flatnonzero(length > 3)
-    first, length, target = first[long] + 3, length[long] - 3, target[long] + 3
-    within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    out[np.repeat(target, length) + within] = events.heap[np.repeat(first, length) + within]
+def _is_status_repeated(head: NDArray[np.uint32], ends: Integers) -> Mask:
+    """Return which channel messages have the status of the event just before them in their track."""
+    status = (head >> 24).astype(np.uint8)
+    is_repeated = np.zeros(len(status), bool)
+    is_repeated[1:] = (status[1:] == status[:-1]) & (status[1:] < 0xF0)
+    is_repeated[ends[:-1]] = False
+    return is_repeated
+
+
+def _rows(delta: Integers, head: NDArray[np.uint32]) -> tuple[NDArray[np.uint8], Bytes]:
+    """Return how many bytes each delta takes, and the eight bytes of each event, the delta just before the head."""
+    table = np.empty((len(delta), 2 * HEAD), np.uint8)
+    table[:, HEAD:] = head.astype(">u4").view(np.uint8).reshape(-1, HEAD)
+    table[:, HEAD - 1] = delta & 0x7F
+    time_bytes = np.ones(len(delta), np.uint8)
+    for group in range(1, HEAD):
+        rows = np.flatnonzero(delta >= 1 << 7 * group)
+        table[rows, HEAD - 1 - group] = delta[rows] >> 7 * group & 0x7F | 0x80
+        time_bytes[rows] += 1
+    return time_bytes, table
+
+
+def _spliced(body: bytes, start: int, stop: int, tails: list[tuple[int, bytes]]) -> bytes:
+    """Return the bytes from start to stop, with each tail at its place."""
+    pieces = []
+    for place, tail in tails:
+        pieces += [body[start:place], tail]
+        start = place
+    return b"".join([*pieces, body[start:stop]])
 
 
 def _check(performance: Performance) -> None:

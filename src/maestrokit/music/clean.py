@@ -17,7 +17,10 @@ def sounding_key(notes: Notes, *, midi_format: int) -> Integers:
 
 def by_key(notes: Notes, *, midi_format: int) -> Notes:
     """Return the notes sorted by key, then onset; the order in which they can be cleaned."""
-    return notes.take(np.lexsort((notes.onset_tick, sounding_key(notes, midi_format=midi_format))))
+    key, onset = sounding_key(notes, midi_format=midi_format), notes.onset_tick
+    if len(key) and int(key.max()) <= np.iinfo(np.uint16).max and (onset[1:] >= onset[:-1]).all():
+        return notes.take(np.argsort(key.astype(np.uint16), kind="stable"))  # short numbers are sorted by counting
+    return notes.take(np.lexsort((onset, key)))
 
 
 def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers, window: float = 0.0) -> Notes:
@@ -39,9 +42,9 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
         Default is 0: only strokes at the same time.
     """
     leads = _leads(key, onset, window)
-    first = np.flatnonzero(leads)
-    if len(first) == len(key):
+    if leads.all():
         return notes
+    first = np.flatnonzero(leads)
     last = np.lexsort((notes.offset_tick, np.cumsum(leads)))[np.append(first[1:], len(key)) - 1]
     return notes.take(first).replace(
         velocity=np.maximum.reduceat(notes.velocity, first),
@@ -92,6 +95,8 @@ def _leads(key: Integers, onset: Floats | Integers, window: float) -> Mask:
     """
     leads = _changes(key)
     leads[1:] |= np.diff(onset) > window
+    if window == 0:
+        return leads
     while True:
         leader = np.maximum.accumulate(np.where(leads, np.arange(len(key)), 0))
         beyond = ~leads & (onset - onset[leader] > window)

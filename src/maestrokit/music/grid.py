@@ -53,13 +53,14 @@ class Grid:
 
         Shape
         -----
-        tick, origin : (events,)
-        returned : (events, neighbours)
+        tick : (events,)
+        origin : (events,) or (1,)
+        returned : (neighbours, events)
         """
-        start = self.measure(origin)[:, None]
+        start = self.measure(origin)
         reach = 1 if self.swing == STRAIGHT else 2  # points; a swung point lies up to one step after its number
-        nearest = np.rint((self.measure(tick)[:, None] - start) * self.step.denominator / self.step.numerator)
-        point = np.maximum(nearest + np.arange(-reach, reach + 1), 0)
+        nearest = np.rint((self.measure(tick) - start) * self.step.denominator / self.step.numerator)
+        point = np.maximum(nearest + np.arange(-reach, reach + 1)[:, None], 0)
         if self.swing != STRAIGHT:
             point += (point % 2) * (2 * self.swing - 1)
         # product first: numerator and point are whole, so there is one rounding, and none where the result is whole
@@ -105,9 +106,15 @@ def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = 
     [0, 0, 480, 480]
     """
     points = _neighbours(tick, grids, origin)
-    points = (points if len(grids) == 1 else np.sort(points, axis=1))[:, ::-1]  # the later comes first where equal
-    distance = np.abs(grids[0].measure(points) - grids[0].measure(tick)[:, None])
-    return np.asarray(points[np.arange(len(tick)), distance.argmin(axis=1)])
+    if len(grids) > 1:
+        points.sort(axis=0)
+    distance = np.abs(grids[0].measure(points) - grids[0].measure(tick))
+    nearest: Integers = points[-1]
+    least = distance[-1]
+    for row in range(len(points) - 2, -1, -1):  # from the last, so that the later one stays where both are equal
+        is_nearer = distance[row] < least
+        nearest, least = np.where(is_nearer, points[row], nearest), np.where(is_nearer, distance[row], least)
+    return nearest
 
 
 def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = None) -> Integers:
@@ -116,19 +123,20 @@ def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers | Non
     >>> point_after(np.array([0, 479, 480]), [Grid(Fraction(480))]).tolist()
     [480, 480, 960]
     """
-    start = np.zeros_like(tick) if origin is None else origin
+    start = np.zeros(1, np.int64) if origin is None else origin
     after = np.full_like(tick, np.iinfo(np.int64).max)
     for grid in grids:
         points = grid.neighbours(tick, start)
-        later = np.where(points > tick[:, None], points, after[:, None]).min(axis=1)
+        later = np.where(points > tick, points, after).min(axis=0)
         # where no neighbour is later, steps are finer than ticks, and every tick is one of the grid's
-        after = np.minimum(later, np.where(points.max(axis=1) > tick, later, tick + 1))
+        after = np.minimum(later, np.where(points.max(axis=0) > tick, later, tick + 1))
     return after
 
 
 def _neighbours(tick: Integers, grids: Sequence[Grid], origin: Integers | None) -> Integers:
-    start = np.zeros_like(tick) if origin is None else origin
-    return np.concatenate([grid.neighbours(tick, start) for grid in grids], axis=1)
+    start = np.zeros(1, np.int64) if origin is None else origin
+    points = [grid.neighbours(tick, start) for grid in grids]
+    return points[0] if len(points) == 1 else np.concatenate(points)
 
 
 def parse_step(text: str) -> Fraction:

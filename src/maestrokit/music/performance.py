@@ -8,12 +8,15 @@ function that moves, adds or cuts events ends with :func:`settled`, which makes 
 """
 
 from dataclasses import dataclass, replace
-from typing import Self
+from itertools import pairwise
+from typing import Self, TypeVar
 
 import numpy as np
 
 from maestrokit.music.columns import Columns, Integers, Objects
+from maestrokit.music.running_order import by_order, by_tick
 
+Table = TypeVar("Table", bound=Columns)
 NOTE_ON_ENDS_IT = -1  # release velocity of a note ended by a note-on of velocity 0
 TEXT, TRACK_NAME, TIME_SIGNATURE, KEY_SIGNATURE = 0xFF01, 0xFF03, 0xFF58, 0xFF59  # kinds of metas, 0xFF00 + type
 SUSTAIN, SOSTENUTO, SOFT = 64, 66, 67  # controller numbers of the three pedals
@@ -132,25 +135,27 @@ def settled(performance: Performance) -> Performance:
     Orders then count from 0 without gaps, notes are sorted by (track, onset order), and no track ends before its
     last event.
     """
-    notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
+    notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
     tick, track, order = _all_events(performance)
-    late, stroke_order = _late_releases(notes)
-    order = 2 * order
-    order[len(notes) + late] = 2 * stroke_order - 1  # just ahead of the stroke
-    rows = np.lexsort((order, tick, track))
-    first = np.searchsorted(track[rows], np.arange(len(performance.track_end_tick) + 1))
+    rows = _by_order_with_releases_first(notes, track, order)
+    rows = by_tick(rows, track, tick)
+    counts = np.bincount(track, minlength=len(performance.track_end_tick))
+    ends = np.cumsum(counts)
     place = np.empty(len(rows), np.int64)
-    place[rows] = np.arange(len(rows)) - first[track[rows]]
-    ends = np.cumsum([len(notes), len(notes), len(controls), len(tempos), len(others)])
-    onset, offset, control, tempo, other = np.split(place, ends[:-1])
+    place[rows] = np.arange(len(rows))
+    place_in_track = place - (ends - counts)[track]
     track_end_tick = performance.track_end_tick.copy()
-    filled = first[1:] > first[:-1]
-    track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[first[1:][filled] - 1]])
+    filled = np.flatnonzero(counts)
+    track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[ends[filled] - 1]])
+    parts = np.cumsum([len(notes), len(notes), *(len(table) for table in tables)]).tolist()
+    spans = [slice(start, stop) for start, stop in pairwise(parts)]
+    moved = notes.replace(onset_order=place_in_track[: len(notes)], offset_order=place_in_track[spans[0]])
+    controls, tempos, others = (
+        _sorted_by(place[span], table.replace(order=place_in_track[span]))
+        for table, span in zip(tables, spans[1:], strict=True)
+    )
     return performance.replace(
-        notes=notes.replace(onset_order=onset, offset_order=offset).take(rows[rows < ends[0]]),
-        controls=controls.replace(order=control).take(_between(rows, ends[1], ends[2])),
-        tempos=tempos.replace(order=tempo).take(_between(rows, ends[2], ends[3])),
-        others=others.replace(order=other).take(_between(rows, ends[3], ends[4])),
+        notes=moved.take(rows[rows < len(notes)]), controls=controls, tempos=tempos, others=others,
         track_end_tick=track_end_tick,
     )
 
@@ -165,8 +170,21 @@ def _all_events(performance: Performance) -> tuple[Integers, Integers, Integers]
     )
 
 
-def _between(rows: Integers, start: int, stop: int) -> Integers:
-    return rows[(rows >= start) & (rows < stop)] - start
+def _sorted_by(place: Integers, table: Table) -> Table:
+    """Return the rows by their places, all different; the same table if they are sorted already."""
+    if (place[1:] > place[:-1]).all():
+        return table
+    return table.take(np.argsort(place, kind="stable"))  # nearly sorted
+
+
+def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers) -> Integers:
+    """Return the rows of all events by (track, order), each late release just ahead of the stroke that it delays."""
+    late, stroke_order = _late_releases(notes)
+    if not len(late):
+        return by_order(track, order)
+    order = 2 * order
+    order[len(notes) + late] = 2 * stroke_order - 1
+    return np.lexsort((order, track))
 
 
 def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
@@ -178,11 +196,15 @@ def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
     beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
     if int(key.max(initial=0)) + 1 > np.iinfo(np.int64).max // beyond:
         key = np.unique(key, return_inverse=True)[1]
-    stroke = key * beyond + notes.onset_tick
-    rows = np.lexsort((notes.onset_order, stroke))
-    stroke, release = stroke[rows], (key * beyond + notes.offset_tick)[rows]
-    found = np.minimum(np.searchsorted(stroke, release), len(rows) - 1)
-    order = notes.onset_order[rows[found]]
-    is_late = (stroke[found] == release) & (notes.onset_tick < notes.offset_tick)[rows]
-    is_late &= notes.offset_order[rows] > order
-    return rows[is_late], order[is_late]
+    stroke, release = key * beyond + notes.onset_tick, key * beyond + notes.offset_tick
+    rows = np.arange(len(key))
+    if not (stroke[1:] > stroke[:-1]).all():
+        rows = np.lexsort((notes.onset_order, stroke))
+        stroke, release = stroke[rows], release[rows]
+    reaching = np.flatnonzero(release[:-1] >= stroke[1:])  # no other can meet a later stroke of its key
+    found = np.minimum(np.searchsorted(stroke, release[reaching]), len(rows) - 1)
+    is_met = stroke[found] == release[reaching]
+    released, struck = rows[reaching[is_met]], rows[found[is_met]]
+    order = notes.onset_order[struck]
+    is_late = (notes.onset_tick < notes.offset_tick)[released] & (notes.offset_order[released] > order)
+    return released[is_late], order[is_late]

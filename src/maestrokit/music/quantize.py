@@ -130,8 +130,7 @@ def quantize(
         performance = retimed(performance, beats)
     tempo, grids = tempo_map(performance), _grids(performance, how)
     notes, key, cut = _cleaned(performance, tempo, how)
-    time_map = _time_map(notes.onset_tick, grids, how.strength)
-    onset = time_map(notes.onset_tick)
+    time_map, onset = _time_map(notes.onset_tick, grids, how.strength)
     if how.duplicates:  # those that the grid brought together
         left = _without_duplicates(notes, key, onset, tempo, how)
         if left is not notes:
@@ -152,8 +151,7 @@ def quantize(
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
         tempos = tempos.replace(order=np.full(len(tempos), -1))
-    in_order = moved.take(np.lexsort((moved.onset_order, moved.track)))  # nearly settled is settled sooner
-    return settled(performance.replace(notes=in_order, controls=controls, tempos=tempos, others=others)), report
+    return settled(performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)), report
 
 
 def _grids(performance: Performance, how: Quantization) -> list[Grid]:
@@ -194,15 +192,22 @@ class TimeMap:
 
     def __call__(self, tick: Integers) -> Integers:
         """Return where each tick goes."""
-        inside = np.rint(np.interp(tick, self.old, self.new)).astype(np.int64)
-        return np.where(tick > self.old[-1], tick - self.old[-1] + self.new[-1], inside)
+        moved = np.rint(np.interp(tick, self.old, self.new)).astype(np.int64)
+        after = np.flatnonzero(tick > self.old[-1])
+        moved[after] = tick[after] - self.old[-1] + self.new[-1]
+        return moved
 
 
-def _time_map(onset: Integers, grids: Sequence[Grid], strength: float) -> TimeMap:
-    """Return the map on which each onset goes to the grid, and the start of the file nowhere."""
-    old = np.sort(np.append(onset, 0))  # much quicker than np.unique
-    old = old[np.append(True, old[1:] != old[:-1])]
-    return TimeMap(old, _on_grid(old, grids, strength))
+def _time_map(onset: Integers, grids: Sequence[Grid], strength: float) -> tuple[TimeMap, Integers]:
+    """Return the map on which each onset goes to the grid, and the start of the file nowhere; and where onsets go."""
+    rows = np.argsort(onset)
+    old = np.concatenate([[0], onset[rows]])
+    rises = old[1:] > old[:-1]
+    old = np.append(0, old[1:][rises])
+    time_map = TimeMap(old, _on_grid(old, grids, strength))
+    moved = np.empty_like(onset)
+    moved[rows] = time_map.new[np.cumsum(rises)]
+    return time_map, moved
 
 
 def _on_grid(tick: Integers, grids: Sequence[Grid], strength: float) -> Integers:
@@ -255,7 +260,8 @@ def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantiza
     elif how.durations == "offsets":
         offset = _on_grid(notes.offset_tick, grids, how.strength)
     short = np.flatnonzero(offset <= onset)
-    offset[short] = point_after(onset[short], grids, origin=None if origin is None else origin[short])
+    if len(short):
+        offset[short] = point_after(onset[short], grids, origin=None if origin is None else origin[short])
     return offset
 
 
@@ -283,7 +289,7 @@ def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
 
 def _moved_others(others: Others, notes: Notes, time_map: TimeMap) -> Others:
     """Return the other events where they go; a release that ended no note stays behind the notes before it."""
-    stays = (others.kind[:, None] == STAY).any(axis=1)
+    stays = (others.kind[:, None] == np.array(STAY)).any(axis=1)
     tick = np.where(stays, others.tick, time_map(others.tick))
     stray = np.array([
         row for row in np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
