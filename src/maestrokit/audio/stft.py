@@ -1,7 +1,7 @@
-"""The short-time Fourier transform and its power.
+"""The short-time Fourier transform and its power, in single precision.
 
-Computed in double precision, given in single: the quietest bins of a loud frame are 100 dB below its peak, and single
-precision would move them by a hundredth of a decibel. It costs a fifth of the time from file to array.
+Rounding leaves noise some 140 dB below the peak of a frame. Bins within 80 dB of the peak of a recording are right to
+a thousandth of a decibel; double precision would take half as long again from file to array.
 """
 
 from collections.abc import Callable
@@ -55,35 +55,36 @@ def stft_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, windo
     """Return the analysis behind :func:`stft`, for streams."""
     check_lengths(fft_samples, hop_samples)
     transform = _transform(fft_samples, hop_samples, window_name)
-
-    def single_precision(segment: Samples) -> NDArray[np.complex64]:
-        return transform(segment).astype(np.complex64)
-
-    return Analysis(
-        bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, single_precision
-    )
+    return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, transform)
 
 
 def power_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
     """Return the analysis whose spectrum is the power |X|^2, float32."""
-    check_lengths(fft_samples, hop_samples)
-    transform = _transform(fft_samples, hop_samples, window_name)
+    squares = squares_analysis(
+        sample_rate=sample_rate, fft_samples=fft_samples, hop_samples=hop_samples, window_name=window_name
+    )
 
     def power_of(segment: Samples) -> NDArray[np.float32]:
-        return power(transform(segment))
+        parts = np.asarray(squares.transform(segment), np.float32)
+        return parts[:, 0::2] + parts[:, 1::2]
 
     return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, power_of)
 
 
-def power(spectrum: NDArray[np.complex128]) -> NDArray[np.float32]:
-    """Return |X|^2, without the square root that ``abs(X) ** 2`` takes on its way.
+def squares_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
+    """Return the analysis of the squared real and imaginary part of each bin by turns; the two add up to its power.
 
-    >>> power(np.array([[3 + 4j]])).tolist()
-    [[25.0]]
+    A product with filters may as well do that addition. The ``frequency`` of the analysis has each bin twice.
     """
-    parts = spectrum.view(np.float64)  # (frames, 2 * bins), real and imaginary by turns
-    squares = parts * parts
-    return (squares[:, 0::2] + squares[:, 1::2]).astype(np.float32)
+    check_lengths(fft_samples, hop_samples)
+    transform = _transform(fft_samples, hop_samples, window_name)
+
+    def squares_of(segment: Samples) -> NDArray[np.float32]:
+        parts = transform(segment).view(np.float32)  # (frames, 2 * bins)
+        return np.multiply(parts, parts, out=parts)
+
+    frequency = np.repeat(bin_frequencies(sample_rate, fft_samples), 2)
+    return Analysis(frequency, sample_rate, hop_samples, fft_samples // 2, squares_of)
 
 
 def bin_frequencies(sample_rate: int, fft_samples: int) -> Floats:
@@ -95,14 +96,14 @@ def bin_frequencies(sample_rate: int, fft_samples: int) -> Floats:
     return np.arange(fft_samples // 2 + 1, dtype=np.float64) * (sample_rate / fft_samples)
 
 
-def _transform(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.complex128]]:
-    """Return the function from a segment of samples to its spectrum in double precision."""
-    weights = window(window_name, fft_samples)
+def _transform(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.complex64]]:
+    """Return the function from a segment of samples to its spectrum."""
+    weights = window(window_name, fft_samples).astype(np.float32)
 
-    def transform(segment: Samples) -> NDArray[np.complex128]:
+    def transform(segment: Samples) -> NDArray[np.complex64]:
         from scipy.fft import rfft
 
-        return np.asarray(rfft(sliding(segment, fft_samples, hop_samples) * weights, axis=1), np.complex128)
+        return np.asarray(rfft(sliding(segment, fft_samples, hop_samples) * weights, axis=1), np.complex64)
 
     return transform
 

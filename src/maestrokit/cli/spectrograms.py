@@ -14,6 +14,7 @@ from maestrokit.audio.paired import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra import SpectrumSettings
 from maestrokit.cli.filters import read_performance, write_performance
+from maestrokit.cli.options import Inputs, Outputs
 from maestrokit.cli.streams import Task
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import streams
@@ -60,6 +61,11 @@ class Spectrogram:
             if performance is not None:
                 write_performance(moved(performance, effects), _midi_beside(target), made_by=self.made_by)
         return notes
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether anything but the recording itself is analysed."""
+        return not self.augmentation.is_nothing or self.room is not None
 
     def targets(self, target: str) -> list[str]:
         """Return the files that an output becomes: itself, or ``take.1.npz``, ``take.2.npz`` .. for copies."""
@@ -121,7 +127,7 @@ class Spectrogram:
 
     def _metadata(self, effects: Effects, chain: list[str]) -> dict[str, Any]:
         metadata: dict[str, Any] = {"settings": self.settings.described()}
-        if not self.augmentation.is_nothing or self.room is not None:
+        if self.is_varied:
             metadata["augmentation"] = effects.described()
         if self.made_by is not None:
             metadata["provenance"] = extended(chain, self.made_by)
@@ -133,6 +139,49 @@ class Spectrogram:
             if beside.exists():
                 return read_performance(str(beside), repair=False)
         raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
+
+
+def drawing(equalise: float | None, **spans: str | None) -> Augmentation:
+    """Return what is drawn, from the words of the options, each given by its name.
+
+    Raises
+    ------
+    UsageError
+        If an option is no range.
+    """
+    ranges: dict[str, Any] = {name: parse_span(text, option=f"--{name.replace('_', '-')}") for name, text in spans.items()}
+    return Augmentation(equalise=equalise, **ranges)
+
+
+def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
+    """Return the suffix of the outputs: as asked, or that of the output's name.
+
+    Raises
+    ------
+    UsageError
+        If spectra are not written so.
+    """
+    named = outputs.output if outputs.output not in (None, "-") else None
+    suffix = f".{format_}" if format_ is not None else PurePath(named or ".npz").suffix or (named or ".npz")
+    if suffix not in SUFFIXES:
+        raise UsageError(f"cannot write a spectrum as '{suffix}'", f"use {', '.join(SUFFIXES)}, or name a --format")
+    return suffix
+
+
+def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
+    """Raise UsageError if options do not go together."""
+    chunks, copies, has_midi = work.chunk_seconds, work.copies, work.has_midi
+    if chunks is not None and not chunks > 0:
+        raise UsageError(f"--chunks {chunks:g} is not above 0", "60 (seconds) is a good size")
+    if chunks is not None and (work.is_varied or work.suffix == ".png" or copies is not None or has_midi):
+        raise UsageError("--chunks goes with plain arrays only", "pictures and variations need the whole recording")
+    to_standard_output = outputs.directory is None and outputs.output in (None, "-")
+    if copies is not None and not work.is_varied:
+        raise UsageError("--copies without anything to draw would be all the same", "add --pitch-shift or another one")
+    if (copies is not None or has_midi) and to_standard_output:
+        raise UsageError("several outputs need names", "use -o FILE or -d DIR")
+    if has_midi and "-" in (inputs.inputs or []):
+        raise UsageError("--midi looks beside a file, and standard input has no place", "name the recording")
 
 
 def parse_span(text: str | None, *, option: str) -> Span | None:

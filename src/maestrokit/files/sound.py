@@ -106,10 +106,12 @@ class SoundStream:
         has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
         received = 0
         while len(block := self._read(buffer, received)):
+            if self.channels == 1:
+                buffer = np.empty_like(buffer)  # the old one is given away, which spares a copy
             if has_floats and not np.abs(block).max() <= LARGEST_SAMPLE:
                 raise self._unsound(block, received)
             received += len(block)
-            yield block[:, 0].copy() if self.channels == 1 else mono(block)  # the buffer is filled again
+            yield block[:, 0] if self.channels == 1 else mono(block)
         if received == 0:
             raise BadDataError(f"cannot read '{self.name}': it holds no samples")
         if self.frames is not None and received < self.frames:

@@ -1,12 +1,10 @@
 """``maestrokit melspec``: recordings into spectra."""
 
-from pathlib import PurePath
 from typing import Annotated
 
 import typer
 
-from maestrokit.cli.options import Inputs, Outputs, Running
-from maestrokit.errors import UsageError
+from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
 
 EXAMPLES = (
     ("The input of a transcription model", "maestrokit melspec take.flac -o take.npz"),
@@ -103,7 +101,8 @@ def run(
         typer.Option(
             metavar="HZ",
             min=0,
-            help="Widen each filter of cqt by HZ, so that low keys have short windows; 0 is the constant-Q spectrum.",
+            help="Widen each filter of cqt by HZ, so that low keys have short windows; 0 is the constant-Q spectrum, "
+            "whose windows of seconds take a little longer.",
         ),
     ] = 4.4,
     chunks: Annotated[
@@ -111,8 +110,9 @@ def run(
         typer.Option(
             metavar="SECONDS",
             help="Decode and analyse so much at a time, in memory that does not grow with "
-            "the recording. The result is the same.",
+            "the recording. The output is the same to the byte.",
         ),
+        ASIDE,
     ] = None,
     pitch_shift: PitchShift = None,
     time_stretch: TimeStretch = None,
@@ -145,10 +145,9 @@ def run(
     Frame n is centred on sample n * hop, with silence beyond the ends. Arrays are spectrum (frames, bins), frequency
     in Hz and time in seconds; the settings, what was drawn, and the commands that made it are in the metadata.
     """
-    from maestrokit.audio.augment import Augmentation
     from maestrokit.audio.spectra import SpectrumSettings
     from maestrokit.cli import batch, streams
-    from maestrokit.cli.spectrograms import Spectrogram, check_room, parse_span
+    from maestrokit.cli.spectrograms import Spectrogram, check_combination, check_room, drawing, spectrum_suffix
     from maestrokit.files.walk import SOUND_SUFFIXES
 
     settings = SpectrumSettings(
@@ -157,57 +156,16 @@ def run(
         bins_per_octave=bins_per_octave, gamma=gamma,
     )  # fmt: skip
     settings.analysis()  # so that impossible settings are told once, before any work
-    augmentation = Augmentation(
-        pitch_shift=parse_span(pitch_shift, option="--pitch-shift"),
-        time_stretch=parse_span(time_stretch, option="--time-stretch"),
-        detune=parse_span(detune, option="--detune"),
-        equalise=equalise,
-        reverb=parse_span(reverb, option="--reverb"),
-        noise=parse_span(noise, option="--noise"),
-        compress=parse_span(compress, option="--compress"),
-        gain=parse_span(gain, option="--gain"),
-        clip=parse_span(clip, option="--clip"),
-    )
+    augmentation = drawing(
+        equalise, pitch_shift=pitch_shift, time_stretch=time_stretch, detune=detune, reverb=reverb, noise=noise,
+        compress=compress, gain=gain, clip=clip,
+    )  # fmt: skip
     if room is not None:
         check_room(room, sample_rate)
-    suffix = _suffix(format_, outputs)
-    is_varied = not augmentation.is_nothing or room is not None
-    _check_combination(chunks, suffix, is_varied=is_varied, midi=midi, copies=copies, inputs=inputs, outputs=outputs)
+    suffix = spectrum_suffix(format_, outputs)
     work = Spectrogram(settings, augmentation, room, copies, seed, midi, chunks, suffix, running.made_by)
+    check_combination(work, inputs, outputs)
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=suffix, targets=work.targets)
     for task in plan.tasks[:1]:
         streams.refuse_terminal(task.target, "an array")
     batch.run("melspec", work, plan, running)
-
-
-def _suffix(format_: str | None, outputs: Outputs) -> str:
-    from maestrokit.cli.spectrograms import SUFFIXES
-
-    named = outputs.output if outputs.output not in (None, "-") else None
-    suffix = f".{format_}" if format_ is not None else PurePath(named or ".npz").suffix or (named or ".npz")
-    if suffix not in SUFFIXES:
-        raise UsageError(f"cannot write a spectrum as '{suffix}'", f"use {', '.join(SUFFIXES)}, or name a --format")
-    return suffix
-
-
-def _check_combination(
-    chunks: float | None,
-    suffix: str,
-    *,
-    is_varied: bool,
-    midi: bool,
-    copies: int | None,
-    inputs: Inputs,
-    outputs: Outputs,
-) -> None:
-    if chunks is not None and not chunks > 0:
-        raise UsageError(f"--chunks {chunks:g} is not above 0", "60 (seconds) is a good size")
-    if chunks is not None and (is_varied or suffix == ".png" or copies is not None or midi):
-        raise UsageError("--chunks goes with plain arrays only", "pictures and variations need the whole recording")
-    to_standard_output = outputs.directory is None and outputs.output in (None, "-")
-    if copies is not None and not is_varied:
-        raise UsageError("--copies without anything to draw would be all the same", "add --pitch-shift or another one")
-    if (copies is not None or midi) and to_standard_output:
-        raise UsageError("several outputs need names", "use -o FILE or -d DIR")
-    if midi and "-" in (inputs.inputs or []):
-        raise UsageError("--midi looks beside a file, and standard input has no place", "name the recording")
