@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 import soxr
 from numpy.typing import NDArray
+
+from maestrokit.audio.room import minimum_phase
 
 Waveform = NDArray[np.float32]
 """Shape (channels, samples)."""
@@ -19,6 +20,7 @@ LOUDNESS = -22.0  # dB, of middle C in its first half second at velocity 127, in
 SOFT_CUTOFF = 1200.0  # Hz; above it the una corda takes away SOFT_SLOPE
 SOFT_SLOPE = 4.0  # dB an octave
 SOFT_GAIN = 0.8  # two strings of three
+SOFT_LENGTH = 0.0015  # seconds of its impulse response
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,14 @@ class Recording:
     pitch: float
     sample_rate: float
     read: Callable[[], Waveform]
+    read_first: Callable[[int], Waveform] | None = None
+    """The same up to so many samples, where that is quicker."""
+
+    def first(self, samples: int | None) -> Waveform:
+        """Return the first samples of the sound, or all of it."""
+        if samples is None:
+            return self.read()
+        return (self.read() if self.read_first is None else self.read_first(samples))[:, :samples]
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,7 @@ class Voices:
         kept, made = self._waveforms.get(place, (np.zeros((self.channels, 0), np.float32), 0.0))
         if made < samples or made == 0:
             chosen = self.piano.keys[key][layer]
-            whole = is_soft or math.isinf(samples)
+            whole = math.isinf(samples)
             seconds = math.inf if whole else 2.0 ** math.ceil(math.log2(max(samples / self.sample_rate, 0.5)))
             kept = self._resampled(self.piano.recordings[chosen.recording], key, seconds) * np.float32(chosen.gain)
             kept = soft_pedalled(kept, self.sample_rate) if is_soft else kept
@@ -140,11 +150,9 @@ class Voices:
 
     def _resampled(self, recording: Recording, key: int, seconds: float) -> Waveform:
         rate = recording.sample_rate * 2 ** ((key - recording.pitch) / 12)
-        sound = recording.read()
+        sound = recording.first(None if math.isinf(seconds) else int((seconds + MARGIN) * rate))
         sound = sound[-1:] if self.channels == 1 else sound
         sound = np.broadcast_to(sound, (self.channels, sound.shape[1]))
-        if sound.shape[1] > (seconds + MARGIN) * rate:
-            sound = sound[:, : int((seconds + MARGIN) * rate)]
         resampled = soxr.resample(np.ascontiguousarray(sound.T), rate, self.sample_rate, quality="MQ")
         length = len(resampled) if math.isinf(seconds) else int(seconds * self.sample_rate)
         return np.ascontiguousarray(resampled[:length].T, np.float32)
@@ -157,10 +165,20 @@ def voices(piano: Piano, *, sample_rate: float, channels: int) -> Voices:
 
 
 def soft_pedalled(sound: Waveform, sample_rate: float) -> Waveform:
-    """Return a waveform as the una corda pedal makes it: weaker, and its treble falling by some dB an octave."""
-    length = sound.shape[1]
-    size = scipy.fft.next_fast_len(length, real=True)
+    """Return a waveform as the una corda pedal makes it: weaker, and its treble falling by some dB an octave.
+
+    The filter has minimum phase, which keeps the onset where it is, and a part of a waveform becomes that part of the
+    result, to the bit.
+    """
+    response = soft_response(sample_rate)
+    return np.stack([np.convolve(one, response)[: sound.shape[1]] for one in sound])
+
+
+@lru_cache(maxsize=4)
+def soft_response(sample_rate: float) -> NDArray[np.float32]:
+    """Return the impulse response of the una corda pedal, float32, of some milliseconds."""
+    size = 4096
     frequency = np.fft.rfftfreq(size, 1 / sample_rate)
     decibels = -SOFT_SLOPE * np.log2(np.maximum(frequency / SOFT_CUTOFF, 1))
-    spectrum = scipy.fft.rfft(sound, size) * (SOFT_GAIN * 10 ** (decibels / 20)).astype(np.float32)
-    return np.asarray(scipy.fft.irfft(spectrum, size)[:, :length], np.float32)
+    taps = max(round(SOFT_LENGTH * sample_rate), 1)
+    return (SOFT_GAIN * minimum_phase(decibels * (np.log(10) / 20), taps=taps)).astype(np.float32)

@@ -77,11 +77,29 @@ def tilt(slope: float, *, sample_rate: float, taps: int = 255) -> NDArray[np.flo
     size = 4096
     frequency = np.clip(np.fft.rfftfreq(size, 1 / sample_rate), 125, 8000)
     log_magnitude = slope * np.log2(frequency / 1000) * np.log(10) / 20
+    return minimum_phase(log_magnitude, taps=taps).astype(np.float32)
+
+
+def minimum_phase(log_magnitude: NDArray[np.float64], *, taps: int) -> NDArray[np.float64]:
+    """Return the filter of minimum phase that has a magnitude, by its folded cepstrum.
+
+    Parameters
+    ----------
+    log_magnitude : float64, shape (size // 2 + 1,)
+        Natural logarithm, from 0 Hz to half of the sample rate.
+    taps : int <= size
+        The response is faded out over so many samples.
+
+    References
+    ----------
+    A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", chapter on cepstrum analysis.
+    """
+    size = 2 * (len(log_magnitude) - 1)
     cepstrum = np.fft.irfft(log_magnitude, size)
     cepstrum[1 : size // 2] *= 2
     cepstrum[size // 2 + 1 :] = 0
     response = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), size)[:taps]
-    return np.asarray(response * np.cos(np.linspace(0, np.pi / 2, taps)) ** 2, np.float32)
+    return np.asarray(response * np.cos(np.linspace(0, np.pi / 2, taps)) ** 2)
 
 
 class Convolver:

@@ -57,6 +57,14 @@ def _note_events(
     start = np.rint(struck.onset * rate).astype(np.int64)
     length = np.minimum(np.minimum(silent, struck.next_onset + RESTRIKE_FADE) - struck.onset, 1e6)
     wanted = np.ceil(length * rate).astype(np.int64)
+    longest: dict[tuple[int, int, int], int] = {}
+    for layers in (lower, upper):
+        for key, soft, layer, samples in zip(struck.pitch, struck.is_soft, layers, wanted, strict=True):
+            place = int(key), int(layer), int(soft)
+            longest[place] = max(longest.get(place, 0), int(samples))
+    for (key, layer, soft), samples in longest.items():  # once, at its longest
+        if layer >= 0:
+            played.waveform(key, layer, is_soft=bool(soft), samples=samples)
     whole = np.array([
         max(played.waveform(int(key), int(layer), is_soft=bool(soft), samples=int(samples)).shape[1]
             for layer in {a, b} if layer >= 0)

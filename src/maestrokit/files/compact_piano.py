@@ -143,18 +143,24 @@ def _write(
 
 
 def _recording(path: Path, pitch: int, first: int, samples: int, rate: int, gain: float = 1.0) -> Recording:
-    return Recording(pitch, rate, partial(_part, path, first, samples, gain))
+    return Recording(
+        pitch, rate, partial(_part, path, first, samples, gain, samples), partial(_part, path, first, samples, gain)
+    )
 
 
-def _part(path: Path, first: int, samples: int, gain: float) -> Waveform:
-    return _decoded(path)[:, first : first + samples] * np.float32(gain / QUANTUM)
+def _part(path: Path, first: int, samples: int, gain: float, wanted: int) -> Waveform:
+    """Return the beginning of a note; only that is decoded, since most notes of most pieces are short."""
+    length = min(samples, 1 << max(wanted - 1, 0).bit_length())  # few lengths, so that neighbouring keys share them
+    return _decoded(path, first, length)[:, :wanted] * np.float32(gain / QUANTUM)
 
 
-@lru_cache(maxsize=16)
-def _decoded(path: Path) -> NDArray[np.int16]:
-    """Return a whole file, kept for the next note, at half the memory of floats."""
+@lru_cache(maxsize=128)
+def _decoded(path: Path, first: int, samples: int) -> NDArray[np.int16]:
+    """Return a part of a file, kept for the next key, at half the memory of floats."""
     try:
-        sound, _ = soundfile.read(path, dtype="int16", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            file.seek(first)
+            sound = file.read(samples, dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise BadDataError(f"cannot read samples '{path}': {error.error_string}", "install again") from error
     return np.ascontiguousarray(sound.T)
