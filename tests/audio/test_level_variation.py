@@ -51,6 +51,12 @@ def test_gain_and_colour_are_decibels() -> None:
     assert y[0, 0] == pytest.approx(-47, abs=0.01) and y[0, -1] == pytest.approx(-41, abs=0.01)
 
 
+def test_a_thin_bass_falls_by_its_slope() -> None:
+    y = applied(np.full((2, BINS), -20, np.float32), thinned=2.0, slope=12.0)[0]
+    assert y[0] == pytest.approx(-44, abs=0.01) and y[36] == pytest.approx(-32, abs=0.01)
+    assert np.allclose(y[72:], -20, atol=0.01)
+
+
 def test_reverberation_dies_away_in_its_time() -> None:
     x = np.full((100, BINS), FLOOR, np.float32)
     x[10] = -20

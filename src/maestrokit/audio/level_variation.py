@@ -14,6 +14,7 @@ Levels = NDArray[np.float32]
 """Shape (frames, bins), in dB."""
 
 QUIETEST_ROOM = -30.0  # dB
+COLOURS = 33  # points of a drawn colour, three or four an octave
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Variation:
     """dB."""
     colour: tuple[float, ...] = (0.0, 0.0)
     """dB of gain at points spread evenly over the bins, linear in between."""
+    thinned: float = 0.0
+    """Octaves from the lowest bin up to which the bass is weak, as the fundamentals of low strings are in the air."""
+    slope: float = 12.0
+    """dB an octave by which it falls from there down."""
     wet: float = QUIETEST_ROOM
     """Energy of reverberation against that of the direct sound, in dB; none at ``QUIETEST_ROOM``."""
     decay: float = 0.5
@@ -39,12 +44,15 @@ class Variation:
 
 def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
     """Return a random variation, transposed by up to so many semitones either way."""
-    is_reverberant, is_noisy = generator.random(2) < (0.7, 0.5)
+    is_reverberant, is_noisy, is_thin = generator.random(3) < (0.7, 0.5, 0.6)
+    broad = np.interp(np.linspace(0, 5, COLOURS), np.arange(6), generator.normal(0, 4, 6))
     return Variation(
         semitones=int(generator.integers(-semitones, semitones + 1)),
         detune=float(np.clip(generator.normal(0, 0.25), -1, 1)),
         gain=float(generator.uniform(-8, 16)),
-        colour=tuple(float(gain) for gain in generator.normal(0, 4, 6)),
+        colour=tuple(float(gain) for gain in broad + generator.normal(0, 3, COLOURS)),
+        thinned=float(generator.uniform(0, 3)) if is_thin else 0.0,
+        slope=float(generator.uniform(6, 24)),
         wet=float(generator.uniform(-20, 3)) if is_reverberant else QUIETEST_ROOM,
         decay=float(np.exp(generator.uniform(np.log(0.2), np.log(2.5)))),
         noise=float(generator.uniform(-100, -70)) if is_noisy else FLOOR,
@@ -78,7 +86,9 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
     moved = shifted(np.asarray(levels, np.float32), variation.semitones * KEY_BINS + variation.detune)
     bins = moved.shape[1]
     colour = np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, len(variation.colour)), variation.colour)
-    power: Levels = np.power(np.float32(10), (moved + (variation.gain + colour).astype(np.float32)) / 10)
+    missing = np.minimum(np.arange(bins) / BINS_PER_OCTAVE - variation.thinned, 0) * variation.slope
+    gain = variation.gain + colour + missing
+    power: Levels = np.power(np.float32(10), (moved + gain.astype(np.float32)) / 10)
     octaves = (np.arange(bins) - bins / 2) / BINS_PER_OCTAVE
     if variation.wet > QUIETEST_ROOM:
         power = power + _reverberation(power, variation, octaves, frame_seconds)

@@ -12,6 +12,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.sampling import Taste, drawn, probabilities
+from maestrokit.inference.steps import stepper
 from maestrokit.models.contract import EventModel, built
 from maestrokit.music.columns import Integers
 from maestrokit.music.tokens import Encoding, Tokens
@@ -95,11 +96,12 @@ def _continued(
     made = np.full((wish.count, limit), encoding.end)
     is_silent, ends_at = np.full(wish.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode():
-        logits, state = _primed(model, start, wish.count, length=len(start) + limit)
+        primed, state = _primed(model, start, wish.count, length=len(start) + limit)
+        logits, step = primed.numpy(), stepper(model, state)
         for place in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
-            events = drawn(probabilities(logits.double().numpy(), allowed, wish.taste), generators)
+            events = drawn(probabilities(logits.astype(np.float64), allowed, wish.taste), generators)
             made[:, place] = events
             grammar.take(events)
             is_silent &= events >= encoding.first_off
@@ -107,8 +109,7 @@ def _continued(
             grammar.ended |= grammar.step >= ends_at
             if grammar.ended.all():
                 break
-            logits, state = model(torch.from_numpy(events)[:, None], state)
-            logits = logits[:, -1]
+            logits = step(events)
     return [row[row != encoding.end] for row in made]
 
 

@@ -147,11 +147,11 @@ def peaks(values: NDArray[np.float32]) -> Mask:
     return is_peak
 
 
-def between(values: NDArray[np.float32]) -> Floats:
+def between(values: NDArray[np.floating]) -> Floats:
     """Return how far from each frame, in frames, the tip of a triangle lies that has its peak there [1].
 
-    >>> between(np.array([0, 0.2, 0.7, 0.9, 0.4, 0], np.float32)[:, None]).round(2).ravel().tolist()
-    [0.5, 0.2]
+    >>> between(np.array([0.08, 0.48, 0.88, 0.72, 0.32])[:, None]).round(2).tolist()
+    [[0.3]]
     """
     middle = values[SIDE:-SIDE].astype(np.float64)
     before, after = values[SIDE - 1 : -SIDE - 1], values[SIDE + 1 : len(values) - SIDE + 1]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from maestrokit.audio.frames import Analysis, Samples, analyse_stream
 from maestrokit.audio.note_spectrum import FLOOR, SETTINGS, levels
@@ -36,6 +37,11 @@ class Transcriber:
     def sample_rate(self) -> int:
         """What recordings are to be resampled to, in Hz."""
         return SETTINGS.sample_rate
+
+    @property
+    def frames_per_second(self) -> float:
+        """Of the spectrum; what the model says has half as many."""
+        return SETTINGS.frames_per_second
 
 
 def read_transcriber(folder: Path) -> Transcriber:
@@ -66,13 +72,19 @@ def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[
 
     Each part has shape (4, frames, keys).
     """
+    spectra = analyse_stream(blocks, transcriber.analysis)
+    return posteriors_of_levels((levels(np.asarray(spectrum)) for spectrum in spectra), transcriber)
+
+
+def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[Posteriors]:
+    """Yield what the model says of a spectrum in dB that arrives in parts of shape (frames, bins)."""
     reach = STRIDE * transcriber.model.reach
     silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
     pending = silence
     received = given = 0
-    for spectrum in analyse_stream(blocks, transcriber.analysis):
-        pending = np.concatenate([pending, levels(np.asarray(spectrum))])
-        received += len(spectrum)
+    for part in parts:
+        pending = np.concatenate([pending, part])
+        received += len(part)
         while len(pending) >= 2 * reach + STRIDE * WINDOW:
             yield _heard(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
             pending = pending[STRIDE * WINDOW :]
@@ -92,7 +104,7 @@ def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: D
     return joined([*parts, decoder.finish()])
 
 
-def _heard(window: np.ndarray, model: Model) -> Posteriors:
+def _heard(window: NDArray[np.float32], model: Model) -> Posteriors:
     """Return the middle of what the model says of a window: the part that saw all that it depends on."""
     with torch.inference_mode():
         said = torch.sigmoid(model(torch.from_numpy(window)[None]))[0]

@@ -36,7 +36,7 @@ def note_targets(notes: TimedNotes, *, start: float, frames: int, frame_seconds:
        IEEE/ACM TASLP 29, 2021.
 
     >>> one = TimedNotes(np.array([0.04]), np.array([0.1]), np.array([21]), np.array([127]))
-    >>> note_targets(one, start=0.0, frames=5, frame_seconds=0.02)[0, :, 0].round(1).tolist()
+    >>> note_targets(one, start=0.0, frames=5, frame_seconds=0.02)[0, :, 0].astype(float).round(2).tolist()
     [0.2, 0.6, 1.0, 0.6, 0.2]
     """
     target = np.zeros((4, frames, KEYS), np.float32)

@@ -1,0 +1,108 @@
+"""Fit the thresholds of a transcription model: ``python -m maestrokit.training.thresholds RUN DATA...``.
+
+DATA are recordings with their notes that were not trained on. Each threshold in turn takes the value that is best for
+the mean over all recordings, twice over; what is found goes into the run's config.json, as ``decoding``.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.files import checkpoint, walk
+from maestrokit.files.shards import default_cache
+from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
+from maestrokit.inference.transcription import FRAME_SECONDS, Transcriber, posteriors_of_levels, read_transcriber
+from maestrokit.metrics.compare import Take, Tolerance
+from maestrokit.metrics.pairs import onset, onset_offset
+from maestrokit.metrics.piece import Piece, notes_in_seconds
+from maestrokit.music.sustain import TimedNotes
+from maestrokit.training.takes import recorded_take
+
+CHOICES = {
+    "onset_threshold": np.arange(0.25, 0.66, 0.05),
+    "latency": np.arange(0.0, 0.0161, 0.004),
+    "restrike_threshold": np.arange(0.25, 0.76, 0.1),
+    "frame_threshold": np.arange(0.1, 0.61, 0.1),
+    "offset_threshold": np.arange(0.15, 0.66, 0.1),
+    "shortest": np.array([0.03, 0.05, 0.07]),
+}
+ROUNDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A recording as the model hears it, and what was played."""
+
+    said: Posteriors
+    truth: Take
+
+
+def fitted(heard: Sequence[Heard], start: Decoding) -> tuple[Decoding, float]:
+    """Return the best decoding found from `start` on, and its :func:`worth`."""
+    best, highest = start, worth(heard, start)
+    for _ in range(ROUNDS):
+        for name, values in CHOICES.items():
+            for value in values:
+                tried = replace(best, **{name: round(float(value), 4)})
+                if (now := worth(heard, tried)) > highest:
+                    best, highest = tried, now
+    return best, highest
+
+
+def worth(heard: Sequence[Heard], decoding: Decoding) -> float:
+    """Return the mean over recordings of the F1 of onsets within 50 ms, with a half of that of offsets too added, and
+    a quarter of that of onsets within 30 ms."""
+    return float(np.mean([_worth(one, decoding) for one in heard]))
+
+
+def _worth(one: Heard, decoding: Decoding) -> float:
+    found = Take(_piece(_notes(one.said, decoding)), None)
+    wide, narrow = (onset.scores(found, one.truth, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03))
+    whole = onset_offset.scores(found, one.truth, tolerance=Tolerance())
+    return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
+
+
+def _notes(said: Posteriors, decoding: Decoding) -> TimedNotes:
+    decoder = Decoder(decoding, frame_seconds=FRAME_SECONDS)
+    return joined([decoder.feed(said), decoder.finish()])
+
+
+def _piece(notes: TimedNotes) -> Piece:
+    return notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
+
+
+def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) -> Heard:
+    """Return the start of a recording as the model hears it, and the notes that begin there."""
+    take = recorded_take(path, cache=cache)
+    frames = min(len(take.levels), round(seconds * transcriber.frames_per_second))
+    said = list(posteriors_of_levels([np.asarray(take.levels[:frames], np.float32)], transcriber))
+    end = frames / transcriber.frames_per_second
+    rows = take.notes.onset < end
+    notes = TimedNotes(take.notes.onset[rows], np.minimum(take.notes.offset[rows], end), take.notes.pitch[rows],
+                       take.notes.velocity[rows])
+    return Heard(np.concatenate(said, axis=1), Take(_piece(notes), None))
+
+
+def main() -> None:
+    """Fit, and write what was found into the run."""
+    parser = argparse.ArgumentParser(prog="python -m maestrokit.training.thresholds", description=__doc__)
+    parser.add_argument("run", type=Path, help="run folder of a cnn that transcribes")
+    parser.add_argument("data", nargs="+", help="recordings with their notes beside them, or folders of such")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each recording, from its start")
+    parser.add_argument("--cache", type=Path, default=None, help="folder for spectra")
+    told = parser.parse_args()
+    transcriber, cache = read_transcriber(told.run), told.cache or default_cache()
+    found = walk.walk(told.data, suffixes=walk.SOUND_SUFFIXES)
+    for error in found.missing:
+        raise error
+    heard = [hear(source.path, transcriber, seconds=told.seconds, cache=cache) for source in found.sources]
+    decoding, value = fitted(heard, transcriber.decoding)
+    checkpoint.write_config(told.run, checkpoint.read_config(told.run) | {"decoding": asdict(decoding)})
+    print(f"{len(heard)} recordings, worth {value:.4f}: {decoding}")
+
+
+if __name__ == "__main__":
+    main()
