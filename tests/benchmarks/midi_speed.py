@@ -3,10 +3,10 @@
     python tests/benchmarks/midi_speed.py [--data DIR] [--files 60] [--seed 1] [--libraries maestrokit,symusic]
 
 Every library reads the same real performances from memory and writes to memory, file by file in turn, one thread.
-Each time is processor time: of ours and symusic's, taking turns, the best of seven; of the slow two a single one,
-noisier by some percent where the ratios are tens. All quantize the onsets and offsets of notes to the nearest 10 ms; ours also
-moves the pedals with them, removes duplicates and cuts overlaps. Peers drop what they always drop. A ratio above 1 says
-how many times longer a library takes than ours, the last column how many times longer ours takes than that library.
+Each time is processor time: of ours and symusic's, taking turns, the best of seven; of the slow two a single one, which
+is noisier by some percent, where the ratios are tens. All quantize the onsets and offsets of notes to the nearest
+10 ms; ours also moves the pedals with them, removes duplicates and cuts overlaps. Peers drop what they always drop.
+A ratio above 1 says how many times longer a library takes than ours, the last column how many times longer ours takes.
 """
 
 import argparse

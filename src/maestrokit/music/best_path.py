@@ -5,6 +5,8 @@ from numpy.typing import ArrayLike
 
 from maestrokit.music.columns import Floats, Integers
 
+BLOCK = 512  # steps whose sums are kept at a time
+
 
 def best_path(scores: Floats, change_cost: ArrayLike) -> Integers:
     """Return the state at each step whose scores, less the cost of each change, are greatest in sum.
@@ -29,21 +31,37 @@ def best_path(scores: Floats, change_cost: ArrayLike) -> Integers:
     """
     steps, states = scores.shape
     cost = np.broadcast_to(np.asarray(change_cost, np.float64), (steps,))
-    came_from = np.empty(steps, np.int64)  # the best state before each step
-    stayed = np.ones((steps, states), np.bool_)
-    total = np.zeros(states)
-    for step in range(steps):
-        if step:
-            came_from[step] = best = int(total.argmax())
-            changed = total[best] - cost[step]
-            np.greater_equal(total, changed, out=stayed[step])
-            np.maximum(total, changed, out=total)
-        total += scores[step]
+    came_from = np.zeros(steps, np.int64)  # the best state before each step
+    changed = np.full(steps, -np.inf)  # the sum when coming from there
+    stayed = np.empty((steps, states), np.bool_)
+    total = np.zeros((BLOCK + 1, states))  # before each step of a block, and after the last
+    for start in range(0, steps, BLOCK):
+        block = slice(start, min(start + BLOCK, steps))
+        _follow(total, scores[block], cost[block], came_from[block], changed[block], is_first=start == 0)
+        size = block.stop - start
+        np.greater_equal(total[:size], changed[block, None], out=stayed[block])
+        total[0] = total[size]
     path = np.empty(steps, np.int64)
     for step in range(steps - 1, -1, -1):
         if step == steps - 1:
-            path[step] = total.argmax()
+            path[step] = total[0].argmax()
         else:
             state = path[step + 1]
             path[step] = state if stayed[step + 1, state] else came_from[step + 1]
     return path
+
+
+def _follow(
+    total: Floats, scores: Floats, cost: Floats, came_from: Integers, changed: Floats, *, is_first: bool
+) -> None:
+    """Fill in the sums of a block of steps from those before it, and what changing comes to."""
+    rows = list(total)
+    for step, (score, price) in enumerate(zip(list(scores), cost.tolist(), strict=True)):
+        before, after = rows[step], rows[step + 1]
+        if step or not is_first:
+            best = before.argmax()
+            came_from[step], changed[step] = best, (sum_there := before[best] - price)
+            np.maximum(before, sum_there, out=after)
+            after += score
+        else:
+            np.add(before, score, out=after)

@@ -113,7 +113,8 @@ def _scores(spans: Spans, table: Templates) -> Floats:
     texture = np.where(is_silent, 0.0, sounding / lengths) ** TEXTURE_POWER
     tones = spans.tones * (time * texture / np.where(is_silent, 1.0, sounding))[:, None]
     bass = np.where(_is_bass(spans), time[:, None], 0.0)
-    scores = tones @ table.tone + bass @ table.bass - time[:, None] * table.penalty
+    evidence = np.concatenate([tones, bass, -time[:, None]], axis=1)  # (spans, 25)
+    scores = evidence @ np.concatenate([table.tone, table.bass, table.penalty[None, :]])
     scores[is_silent, :-1] -= time[is_silent, None]
     return np.asarray(scores)
 
