@@ -16,6 +16,7 @@ from maestrokit.music.quantize import Quantization, QuantizeReport, quantize
 from maestrokit.music.velocity import parse_velocity_range, velocity_range, with_normalized_velocity
 
 SOURCE = "{}"  # in --beats: the input without its suffix
+TRACK = "track"  # in --beats: to be found in the notes
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Quantizer:
 
     def __call__(self, task: streams.Task) -> Notes:
         """Read the source, quantize it, write the target."""
-        performance, done = self.quantized(task)
+        performance, done, beats = self.quantized(task)
         spread, warning = "", ""
         if self.velocities is not None:
             chosen = velocity_range([performance]) if self.velocities == "file" else self.velocities
@@ -54,12 +55,33 @@ class Quantizer:
             if outside:
                 warning = f"{outside} velocities were outside {lowest}..{highest} and became 1 or 127"
         write_performance(performance, task.target, made_by=self.made_by)
-        return Notes(told(done) + spread, warning)
+        tracked = f"{len(beats)} beats tracked; " if self.beats == TRACK and beats is not None else ""
+        return Notes(tracked + told(done) + spread, warning)
 
-    def quantized(self, task: streams.Task) -> tuple[Performance, QuantizeReport]:
-        """Read and quantize the source of a task, its velocities as they are."""
+    def quantized(self, task: streams.Task) -> tuple[Performance, QuantizeReport, Floats | None]:
+        """Read and quantize the source of a task, its velocities as they are; return the beats used, too."""
         performance = read_performance(task.source, repair=self.repair)
-        return quantize(performance, self.how, beats=None if self.beats is None else self.beats_of(task))
+        beats = None
+        if self.beats is not None:
+            beats = self.tracked(performance, task) if self.beats == TRACK else self.beats_of(task)
+        return *quantize(performance, self.how, beats=beats), beats
+
+    def tracked(self, performance: Performance, task: streams.Task) -> Floats:
+        """Return the beats heard in the notes of a performance.
+
+        Raises
+        ------
+        BadDataError
+            If there are too few notes to hear two beats in, or so long a rest that MIDI holds no tempo for it.
+        """
+        from maestrokit.music.beat_evidence import performed_beats
+
+        beats = performed_beats(performance).time
+        if len(beats) < 2:
+            raise BadDataError(
+                f"cannot track the beats of {files.named(task.source)}: too few notes", "use --step, or --beats FILE"
+            )
+        return beats
 
     def beats_of(self, task: streams.Task) -> Floats:
         """Read the beats that belong to a task."""
@@ -110,6 +132,8 @@ def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
         return
     if quantizer.how.step is not None:
         raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
+    if quantizer.beats == TRACK:
+        return
     if plan.is_batch and SOURCE not in quantizer.beats:
         raise UsageError(
             f"--beats '{quantizer.beats}' cannot be the beats of several inputs",

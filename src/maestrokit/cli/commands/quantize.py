@@ -22,12 +22,17 @@ EXAMPLES = (
         "maestrokit quantize take.mid --beats beats.txt --grid 1/16,1/12 -o take-score.mid",
     ),
     (
+        "The same, its beats tracked on the notes, those of a whole folder",
+        "maestrokit quantize performances --beats track --grid 1/16,1/12 -d scores",
+    ),
+    (
         "Only clean a folder of performances, and spread the velocities of all of them onto 1..127",
         "maestrokit quantize performances --grid none --normalize-velocity corpus -d cleaned",
     ),
 )
 REFERENCES = (
     "Desain and Honing, The quantization of musical time: a connectionist approach, Computer Music Journal 13 (1989)",
+    "Krebs, Boeck and Widmer, An efficient state-space model for joint tempo and meter tracking, ISMIR 2015",
     "Cemgil, Desain and Kappen, Rhythm quantization for transcription, Computer Music Journal 24 (2000)",
 )
 
@@ -52,10 +57,10 @@ def run(
     beats: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE",
+            metavar="FILE|track",
             help="Take the beats from FILE, seconds in the first column, one a line, as quarter notes instead of those "
             "of the tempo map; the output has a tempo map that follows them. A {} in FILE stands for the input "
-            "without its suffix.",
+            "without its suffix. With track, beats are heard in the notes.",
         ),
     ] = None,
     durations: Annotated[

@@ -1,0 +1,98 @@
+"""Fits what strokes and onsets say about beats, on the even-numbered pieces of ASAP by name.
+
+    python tests/benchmarks/fit_beats.py [--data DIR] [--seconds S] notes|audio
+
+Prints ``maestrokit/music/beat_weights.py`` or ``maestrokit/audio/beat_weights.py``: logistic regressions by Newton's
+method, a piece counting with the root of its number of events. ``audio`` renders the performances first.
+"""
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from asap import DATA, Take, rendered, takes
+
+from maestrokit.audio.beat_evidence import described_onsets
+from maestrokit.audio.chroma import salience
+from maestrokit.audio.onsets import find_onsets, onset_strength
+from maestrokit.files.midi import read_midi
+from maestrokit.music.beat_evidence import described_strokes
+from maestrokit.music.surroundings import in_context, nearest_rows
+
+CONTEXT = 3  # events to both sides
+RIDGE = 30.0
+TITLE = "Weights of the logistic regressions, made by tests/benchmarks/fit_beats.py of half of ASAP (CC BY-NC-SA 4.0)."
+TOLERANCE = 0.05  # seconds from an annotated beat to its event
+
+
+def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return times and features of the strokes or onsets of a performance."""
+    if view == "notes":
+        strokes = described_strokes(read_midi(take.midi))
+        return strokes.onset, strokes.features
+    sound = rendered(take, seconds)
+    onsets = find_onsets(onset_strength([sound]))
+    return onsets.time, described_onsets(onsets, salience([sound]))
+
+
+def labels(time: np.ndarray, beats: np.ndarray) -> np.ndarray:
+    """Return 1 for each event that is the nearest to a beat, and near it."""
+    rows = nearest_rows(time, beats)
+    marked = np.zeros(len(time))
+    marked[rows[np.abs(time[rows] - beats) < TOLERANCE]] = 1
+    return marked
+
+
+def fitted(features: np.ndarray, marked: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return bias and weights of the ridge-regularised logistic regression."""
+    design = np.hstack([np.ones((len(features), 1)), features])
+    ridge = np.diag([1e-6, *[RIDGE] * features.shape[1]])
+    solution = np.zeros(design.shape[1])
+    for _ in range(12):
+        chance = 1 / (1 + np.exp(-design @ solution))
+        slope = design.T @ (weight * (marked - chance)) - ridge @ solution
+        bend = (design * (weight * chance * (1 - chance))[:, None]).T @ design + ridge
+        solution += np.linalg.solve(bend, slope)
+    return solution
+
+
+def table(name: str, solution: np.ndarray, width: int) -> Iterator[str]:
+    """Yield the lines of a table of weights: the bias first, then a row for each event of the context."""
+    rows = [[solution[0]] + [0.0] * (width - 1), *solution[1:].reshape(-1, width)]
+    yield f"{name}: Floats = np.array(["
+    for row in rows:
+        numbers = ", ".join(f"{round(float(value), 3) + 0.0:g}" for value in row)
+        yield from textwrap.wrap(f"[{numbers}],", 120, initial_indent="    ", subsequent_indent="     ")
+    yield "])"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--seconds", type=float, default=90.0, help="of each recording")
+    parser.add_argument("--every", type=int, default=1, help="take every so manieth piece")
+    parser.add_argument("view", choices=("notes", "audio"))
+    options = parser.parse_args()
+    found = []
+    for take in [take for take in takes(options.data) if take.is_tuned_on][:: options.every]:
+        time, features = events(take, options.view, options.seconds)
+        heard = take.beats < time[-1] + 0.1
+        marks = (labels(time, take.beats[heard]), labels(time, take.downbeats[take.downbeats < time[-1] + 0.1]))
+        found.append((in_context(features, CONTEXT), *marks, np.full(len(time), np.sqrt(1500 / len(time)))))
+    features, beat, downbeat, weight = (np.concatenate(column) for column in zip(*found, strict=True))
+    width = features.shape[1] // (2 * CONTEXT + 1)
+    on_beat = beat > 0
+    lines = [
+        f'"""{TITLE}"""',
+        "", "import numpy as np", "", "from maestrokit.music.columns import Floats", "",
+        f"UNSTRUCK = {downbeat[on_beat].mean() / 2:.2f}  # chance of a downbeat where nothing is struck", "",
+        *table("BEAT", fitted(features, beat, weight), width), "",
+        *table("DOWNBEAT", fitted(features[on_beat], downbeat[on_beat], weight[on_beat]), width),
+    ]
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
