@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
+from torch.overrides import TorchFunctionMode
 
 from maestrokit import registry
 from maestrokit.errors import BadDataError, UsageError
@@ -117,6 +118,19 @@ def families() -> list[str]:
     return [name for name in registry.names("maestrokit.models") if name != "contract"]
 
 
+class Unfilled(TorchFunctionMode):
+    """Within it, models are made without random weights: they are to be given others, or to tell their sizes only.
+
+    Drawing them takes time, and where there is no memory for them, seconds: torch then loads its compiler first.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
 def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *, origin: str) -> TrainedModel:
     """Return a model with given weights, checked before any memory is taken for it.
 
@@ -138,7 +152,7 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
     """
     module = family(name)
     config = config_from(module.Config, settings, name=origin)
-    with torch.device("meta"):
+    with torch.device("meta"), Unfilled():
         expected = {key: value.shape for key, value in module.Model(config).state_dict().items()}
     for key, shape in expected.items():
         if key not in state:
@@ -149,6 +163,7 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
     extra = sorted(set(state) - set(expected))
     if extra:
         raise BadDataError(f"cannot use '{origin}': the weight '{extra[0]}' belongs to another model")
-    model: TrainedModel = module.Model(config)
+    with Unfilled():
+        model: TrainedModel = module.Model(config)
     model.load_state_dict({key: value.to(torch.float32) for key, value in state.items()})
     return model

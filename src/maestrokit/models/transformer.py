@@ -122,7 +122,8 @@ class Attention(nn.Module):
         self.project = nn.Linear(config.width, 3 * config.width, bias=False)
         self.output = nn.Linear(config.width, config.width, bias=False)
         if self.is_relative:
-            self.distance = nn.Parameter(torch.randn(config.heads, config.length, self.dim) * self.dim**-0.5)
+            self.distance = nn.Parameter(torch.empty(config.heads, config.length, self.dim))
+            nn.init.normal_(self.distance, std=self.dim**-0.5)
         else:
             self.query_norm, self.key_norm = nn.RMSNorm(self.dim), nn.RMSNorm(self.dim)
 
@@ -251,7 +252,8 @@ class Model(EventModel):
         self.output = nn.Linear(config.width, config.vocabulary, bias=False)
         dim = config.width // config.heads
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
-        self.register_buffer("frequency", 10000 ** -(torch.arange(0, dim, 2) / dim), persistent=False)
+        pairs = torch.arange(0, dim, 2, device="cpu")  # also where only sizes are wanted
+        self.register_buffer("frequency", 10000 ** -(pairs / dim), persistent=False)
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=config.width**-0.5)
@@ -266,7 +268,7 @@ class Model(EventModel):
         """
         cache: Cache | None = state
         time = tokens.shape[1]
-        start = 0 if cache is None else _with_room(cache, time)
+        start = 0 if cache is None else make_room(cache, time)
         turn = None
         if self.config.variant == "modern":
             turn = self._angles(torch.arange(start, start + time, device=tokens.device))
@@ -306,7 +308,7 @@ class Model(EventModel):
         return angle.cos(), angle.sin()
 
 
-def _with_room(cache: Cache, time: int) -> int:
+def make_room(cache: Cache, time: int) -> int:
     """Forget the oldest tokens where the room is full, an eighth of it at once; return the position of the next."""
     room = cache.keys[0].shape[2]
     if time > room:

@@ -1,0 +1,207 @@
+"""A model of events one event at a time, in numpy.
+
+One event is so little arithmetic that calling decides what it costs: torch spends some ten times on its modules and
+operators what the sums take, numpy a fraction of that. Each class here says one step of a family of
+:mod:`maestrokit.models` again, with the weights and the state of the torch model, and gives its logits up to
+rounding. A family that has none steps by its own ``forward``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maestrokit.models import lstm, transformer
+from maestrokit.models.contract import EventModel
+from maestrokit.music.columns import Integers
+
+Logits = NDArray[np.float32]
+Step = Callable[[Integers], Logits]
+"""From the newest event of each row, (rows,), to the logits of the next, (rows, vocabulary); it keeps the state."""
+
+
+def stepper(model: EventModel, state: Any) -> Step:
+    """Return what steps on from a state, which it may overwrite."""
+    if isinstance(model, transformer.Model) and isinstance(state, transformer.Cache):
+        return TransformerStep(model, state)
+    if isinstance(model, lstm.Model):
+        return LstmStep(model, state)
+    return ModelStep(model, state)
+
+
+class ModelStep:
+    """Steps of any model, by its own ``forward``."""
+
+    def __init__(self, model: EventModel, state: Any) -> None:
+        self.model, self.state = model, state
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        with torch.inference_mode():
+            logits, self.state = self.model(torch.from_numpy(tokens)[:, None], self.state)
+        return _numbers(logits[:, -1])
+
+
+class LstmStep:
+    """Steps of :class:`maestrokit.models.lstm.Model`."""
+
+    def __init__(self, model: lstm.Model, state: tuple[torch.Tensor, torch.Tensor]) -> None:
+        self.hidden, self.cell = (list(_numbers(part).copy()) for part in state)  # one a layer, (rows, width)
+        self.embedding = _numbers(model.embedding.weight)
+        self.output, self.output_bias = _columns(model.embedding.weight), _numbers(model.output_bias)
+        self.scale = np.float32(model.config.width**0.5)
+        named = {name: weight for name, weight in model.recurrent.named_parameters()}
+        self.layers = [
+            (_columns(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
+             _numbers(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
+            for layer in range(model.config.layers)
+        ]  # fmt: skip
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        x = self.embedding[tokens] * self.scale  # (rows, width)
+        for layer, (weight, bias) in enumerate(self.layers):
+            gates = np.concatenate((x, self.hidden[layer]), 1) @ weight + bias  # (rows, 4 width)
+            enter, forget, new, leave = np.split(gates, 4, axis=1)
+            cell = _sigmoid(forget) * self.cell[layer] + _sigmoid(enter) * np.tanh(new)
+            x = _sigmoid(leave) * np.tanh(cell)
+            self.hidden[layer], self.cell[layer] = x, cell
+        return np.asarray(x @ self.output + self.output_bias)
+
+
+class TransformerStep:
+    """Steps of :class:`maestrokit.models.transformer.Model`, both variants, on the arrays of its cache."""
+
+    def __init__(self, model: transformer.Model, cache: transformer.Cache) -> None:
+        self.cache, self.is_modern = cache, model.config.variant == "modern"
+        self.embedding, self.output = _numbers(model.embedding.weight), _columns(model.output.weight)
+        self.frequency = _numbers(model.frequency)
+        self.norm = _norm(model.norm)
+        self.layers = [
+            _Layer(layer, key, value, recent, model.config)
+            for layer, key, value, recent in zip(
+                model.layers, cache.keys, cache.values,
+                zip(cache.recent[::2], cache.recent[1::2], strict=True) if cache.recent else [()] * len(model.layers),
+                strict=True,
+            )
+        ]  # fmt: skip
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        cache = self.cache
+        with torch.inference_mode():
+            angle = np.float32(transformer.make_room(cache, 1)) * self.frequency
+        turn = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
+        x = self.embedding[tokens]  # (rows, width)
+        for layer in self.layers:
+            x = layer(x, turn, cache.used)
+        cache.used, cache.position = cache.used + 1, cache.position + 1
+        return np.asarray(self.norm(x) @ self.output)
+
+
+class _Layer:
+    """A layer of a transformer, for one event a row."""
+
+    def __init__(
+        self, layer: Any, key: torch.Tensor, value: torch.Tensor, recent: tuple[torch.Tensor, ...],
+        config: transformer.Config,
+    ) -> None:  # fmt: skip
+        self.key, self.value = _numbers(key), _numbers(value)  # (rows, heads, room, dim)
+        attention, feed = layer.attention, layer.feed
+        self.heads, self.dim = config.heads, config.width // config.heads
+        self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
+        self.project, self.mix = _columns(attention.project.weight), _columns(attention.output.weight)
+        self.inner, self.outer = _columns(feed.input.weight), _columns(feed.output.weight)
+        self.before = [_Neighbours(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
+        self.is_modern = config.variant == "modern"
+        if self.is_modern:
+            both = np.stack((_numbers(attention.query_norm.weight), _numbers(attention.key_norm.weight)))
+            self.query_and_key_norm = _rms_norm(both[:, None, None], attention.query_norm.eps)
+        else:
+            self.distance, self.inner_bias = _numbers(attention.distance), _numbers(feed.input.bias)
+
+    def __call__(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+        heard = self.attention_norm(x)
+        x = x + self._attention(self.before[0](heard) if self.before else heard, turn, used)
+        thought = self.feed_norm(x)
+        inner = (self.before[1](thought) if self.before else thought) @ self.inner
+        if self.is_modern:
+            gate, passed = inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :]
+            inner = gate * _sigmoid(gate) * passed
+        else:
+            inner = np.maximum(inner + self.inner_bias, 0)
+        return np.asarray(x + inner @ self.outer)
+
+    def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+        rows = len(x)
+        projected = (x @ self.project).reshape(rows, 3, self.heads, self.dim).swapaxes(0, 1)
+        query, key = projected[:2] if turn is None else _rotated(self.query_and_key_norm(projected[:2]), *turn)
+        self.key[:, :, used], self.value[:, :, used] = key, projected[2]
+        keys = self.key[:, :, : used + 1]  # (rows, heads, keys, dim)
+        if turn is None:
+            keys = keys + self.distance[:, self.distance.shape[1] - used - 1 :]
+        scores = np.matmul(keys, query[..., None])[..., 0] * np.float32(self.dim**-0.5)  # (rows, heads, keys)
+        chances = np.exp(scores - np.maximum.reduce(scores, -1, keepdims=True))
+        heard = np.matmul(chances[:, :, None], self.value[:, :, : used + 1])[:, :, 0]  # (rows, heads, dim)
+        heard /= np.add.reduce(chances, -1, keepdims=True)
+        return np.asarray(heard.reshape(rows, -1) @ self.mix)
+
+
+class _Neighbours:
+    """The short convolution, and the events that it has still to see."""
+
+    def __init__(self, part: Any, recent: torch.Tensor) -> None:
+        weight = _numbers(part.weight).copy()
+        weight[-1] += 1  # the event itself, to which the convolution is added
+        self.weight = weight
+        self.seen = np.concatenate((np.zeros_like(_numbers(recent)[:, :1]), _numbers(recent)), 1)
+
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+        self.seen[:, :-1] = self.seen[:, 1:]  # (rows, REACH + 1, width)
+        self.seen[:, -1] = x
+        return np.asarray(np.add.reduce(self.seen * self.weight, 1))
+
+
+def _norm(part: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """Return a normalisation of the last axis: root-mean-square, or layer normalisation."""
+    weight = _numbers(part.weight)
+    if not isinstance(part, torch.nn.LayerNorm):
+        return _rms_norm(weight, part.eps)
+    bias, floor, size = _numbers(part.bias), np.float32(part.eps), np.float32(len(weight))
+
+    def layer_norm(x: NDArray[Any]) -> NDArray[Any]:
+        x = x - np.add.reduce(x, -1, keepdims=True) / size
+        return np.asarray(x / np.sqrt(np.add.reduce(x * x, -1, keepdims=True) / size + floor) * weight + bias)
+
+    return layer_norm
+
+
+def _rms_norm(weight: NDArray[Any], epsilon: float | None) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    floor = np.float32(torch.finfo(torch.float32).eps if epsilon is None else epsilon)
+    size = np.float32(weight.shape[-1])
+
+    def rms_norm(x: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(x / np.sqrt(np.add.reduce(x * x, -1, keepdims=True) / size + floor) * weight)
+
+    return rms_norm
+
+
+def _rotated(x: NDArray[Any], cosine: NDArray[Any], sine: NDArray[Any]) -> NDArray[Any]:
+    half = x.shape[-1] // 2
+    first, second = x[..., :half], x[..., half:]
+    return np.concatenate((first * cosine - second * sine, first * sine + second * cosine), -1)
+
+
+def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.tanh(x * np.float32(0.5)) * np.float32(0.5) + np.float32(0.5))
+
+
+def _numbers(tensor: torch.Tensor) -> NDArray[Any]:
+    return np.asarray(tensor.detach().cpu().numpy())
+
+
+def _columns(weight: torch.Tensor) -> NDArray[Any]:
+    """Return the transposed matrix, laid out so that rows times it are quick."""
+    return np.ascontiguousarray(_numbers(weight).T)

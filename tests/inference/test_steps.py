@@ -1,0 +1,34 @@
+"""Steps in numpy give the logits of the models they stand for."""
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.inference.steps import ModelStep, stepper
+from maestrokit.models import lstm, transformer
+
+MODELS = {
+    "relative": lambda: transformer.Model(transformer.Config(50, 16, 2, 2, 24, 12, 0.0, "relative")),
+    "modern": lambda: transformer.Model(transformer.Config(50, 16, 2, 2, 24, 12, 0.0, "modern")),
+    "lstm": lambda: lstm.Model(lstm.Config(50, 16, 2, 0.0)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("rows", [1, 3])
+def test_steps_equal_those_of_the_model_also_once_it_forgets(name, rows):
+    torch.manual_seed(3)
+    model = MODELS[name]().eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.normal_(std=0.4)
+    tokens = torch.randint(0, 50, (rows, 30))
+    states = []
+    for _ in range(2):
+        with torch.inference_mode():
+            states.append(model(tokens[:, :7], model.initial_state(rows, length=40))[1])
+    quick, plain = stepper(model, states[0]), ModelStep(model, states[1])
+    assert not isinstance(quick, ModelStep)
+    for place in range(7, 30):
+        events = tokens[:, place].numpy()
+        np.testing.assert_allclose(quick(events), plain(events), rtol=1e-4, atol=1e-4)
