@@ -16,9 +16,9 @@ MIDI_COMMANDS = {
     "evaluate": (),
     "render": (),
 }
-SOUND_COMMANDS = {"melspec": ()}
-OUTPUTS = {"render": "out.wav", "melspec": "out.npz"}
-OTHERS = {"train", "generate", "transcribe"}  # their own tests bring them the same
+SOUND_COMMANDS = {"melspec": (), "transcribe": ()}
+OUTPUTS = {"render": "out.wav", "melspec": "out.npz", "transcribe": "out.mid"}
+OTHERS = {"train", "generate"}  # their own tests bring them the same
 COMMANDS = [*((name, ".mid", options) for name, options in MIDI_COMMANDS.items()),
             *((name, ".wav", options) for name, options in SOUND_COMMANDS.items())]  # fmt: skip
 EACH_COMMAND = pytest.mark.parametrize(("name", "suffix", "options"), COMMANDS, ids=[row[0] for row in COMMANDS])

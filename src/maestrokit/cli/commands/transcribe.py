@@ -13,8 +13,8 @@ FORMATS = ("mid", "tsv", "npz")
 EXAMPLES = (
     ("A recording into MIDI", "maestrokit transcribe take.flac -o take.mid"),
     (
-        "The main road: from a recording to a quantised performance in C",
-        "maestrokit transcribe take.flac | maestrokit quantize - --step 10ms | maestrokit transpose - --to C -o c.mid",
+        "From a recording to a cleaned performance on a grid of 10 ms",
+        "maestrokit transcribe take.flac | maestrokit quantize - --step 10ms -o clean.mid",
     ),
     ("A folder, two recordings at once", "maestrokit transcribe takes --jobs 2 -d midi"),
     ("A table of notes, of clear ones only", "maestrokit transcribe take.flac --onset-threshold 0.6 --format tsv"),
