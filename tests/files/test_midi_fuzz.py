@@ -9,28 +9,10 @@ import pytest
 
 from maestrokit.errors import BadDataError
 from maestrokit.files.midi import dump_midi, parse_midi
-from strategies import END_OF_TRACK, file_bytes, track_bytes, variable_length
+from mutations import generated_file, mutated
+from strategies import END_OF_TRACK, file_bytes, track_bytes
 
 MEBIBYTE = 1 << 20
-
-
-def generated_file(seed: int) -> bytes:
-    """A small file with notes, pedals, tempos, text, sysex and aftertouch in a few tracks."""
-    dice = random.Random(seed)
-    tracks = []
-    for _ in range(dice.randint(1, 3)):
-        events = []
-        for _ in range(dice.randint(0, 25)):
-            number, value = dice.randrange(128), dice.randrange(128)
-            message = dice.choice([
-                bytes([0x90, number, value]), bytes([0x90, 60, value]), bytes([0x80, 60, value]), bytes([0x90, 60, 0]),
-                bytes([0xB0, 64, value]), bytes([0xC1, number]), bytes([0xA0, number, value]),
-                b"\xff\x51\x03" + dice.randbytes(2) + b"\x01", b"\xff\x01" + variable_length(number) + bytes(number),
-                b"\xf0\x03\x43\x12\xf7", b"\xf7\x01\xf8",
-            ])
-            events.append((dice.choice([0, 0, 3, 200, 20_000]), message))
-        tracks.append(track_bytes(events, running=dice.random() < 0.5))
-    return file_bytes(tracks, midi_format=1, division=dice.choice([96, 480, -25 << 8 | 40]))
 
 
 @cache
@@ -43,30 +25,6 @@ def real_files(folder: Path) -> tuple[bytes, ...]:
         whole = bytes.fromhex("00903c40") + b"\x10\x3c\x00\0" + END_OF_TRACK
         heads.append(start[:second] + b"MTrk" + len(whole).to_bytes(4, "big") + whole)
     return tuple(heads)
-
-
-def mutated(data: bytes, dice: random.Random) -> bytes:
-    """Return the bytes after one to four accidents."""
-    broken = bytearray(data)
-    for _ in range(dice.randint(1, 4)):
-        place = dice.randrange(len(broken) + 1)
-        accident = dice.choice(["flip", "flip", "set", "cut", "insert", "delete", "repeat", "lie"])
-        if accident == "flip" and place < len(broken):
-            broken[place] ^= 1 << dice.randrange(8)
-        elif accident == "set" and place < len(broken):
-            broken[place] = dice.choice([0, 0x7F, 0x80, 0xF0, 0xF7, 0xFF])
-        elif accident == "cut":
-            del broken[place:]
-        elif accident == "insert":
-            broken[place:place] = dice.randbytes(dice.randint(1, 6))
-        elif accident == "delete":
-            del broken[place : place + dice.randint(1, 6)]
-        elif accident == "repeat":
-            broken[place:place] = broken[place : place + dice.randint(1, 40)]
-        elif (found := broken.find(b"MTrk", place)) >= 0:
-            lies = [0, 0xFFFFFFFF, dice.randrange(0xFFFF)]
-            broken[found + 4 : found + 8] = dice.choice(lies).to_bytes(4, "big")
-    return bytes(broken)
 
 
 def survives(data: bytes, *, repair: bool) -> bool:

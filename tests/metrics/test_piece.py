@@ -41,3 +41,10 @@ def test_pedal_intervals_of_one_channel() -> None:
 def test_joined_intervals_of_nothing() -> None:
     assert joined(np.empty((0, 2))).shape == (0, 2)
     assert len(Piece.empty()) == 0
+
+
+def test_a_time_signature_of_another_length_says_nothing() -> None:
+    note = [(0, b"\x90\x3c\x40"), (480, b"\x80\x3c\x40")]
+    plain = piece_of(parse_midi(file_bytes([track_bytes(note)]), name="plain"))
+    broken = piece_of(parse_midi(file_bytes([track_bytes([(0, b"\xff\x58\0"), *note])]), name="broken"))
+    assert broken.offset_bar.tolist() == plain.offset_bar.tolist() == [0.25]

@@ -65,7 +65,7 @@ def note_view(performance: "Performance") -> "NoteView":
     Raises
     ------
     BadDataError
-        If the performance lasts longer than a day: its curves would fill the memory.
+        If the performance lasts longer than 100,000 s, some 28 hours: its curves would fill the memory.
     """
     from maestrokit.features._views import NoteView
 

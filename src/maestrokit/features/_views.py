@@ -15,7 +15,7 @@ from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 TOGETHER = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
 LONGEST = 100_000  # seconds
-MOST_FRAMES = 2_000_000  # eleven hours at 20 ms
+MOST_FRAMES = 1_000_000  # five and a half hours at 20 ms; all series of so many take some 300 MB
 
 
 @dataclass(frozen=True, eq=False)

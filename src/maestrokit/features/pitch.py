@@ -73,12 +73,12 @@ def describe(view: NoteView) -> dict[str, Any]:
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the pitch classes of the keys that are down; unlike a binary roll, a part of a frame counts as a part."""
     pitch_class = view.pitch % 12
-    columns = []
+    chroma = np.empty((grid.count, 12), np.float32)
     for wanted in range(12):
         rows = pitch_class == wanted
-        columns.append(sounding_time(view.onset[rows], view.offset[rows], hop=grid.hop, frames=grid.count))
-    chroma = np.maximum(np.stack(columns, axis=1) / grid.hop, 0)  # (frames, 12)
-    return {"chroma": np.round(chroma, 6).astype(np.float32)}
+        seconds = sounding_time(view.onset[rows], view.offset[rows], hop=grid.hop, frames=grid.count)
+        chroma[:, wanted] = np.round(np.maximum(seconds / grid.hop, 0), 6)
+    return {"chroma": chroma}
 
 
 def fold(histogram: Floats | Integers) -> Floats:

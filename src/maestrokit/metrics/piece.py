@@ -10,6 +10,7 @@ from maestrokit.music.performance import DRUM_CHANNEL, TIME_SIGNATURE, Performan
 from maestrokit.music.sustain import pedal_changes, sustained_offset_tick
 from maestrokit.music.timing import tempo_map, tick2second
 
+SIGNATURE_BYTES = 7  # status, type, length and four of data; a message of another length says nothing
 SECONDS_PER_BAR = 2.0  # where a file has no beats (SMPTE): a bar of four at 120 beats a minute
 
 
@@ -73,7 +74,9 @@ def _sorted(onset: Floats, offset: Floats, *columns: NDArray[np.generic]) -> Pie
 
 def tick2bar(tick: Integers, performance: Performance) -> Floats:
     """Return positions in bars, from 0; a time signature that comes inside a bar begins a new one."""
-    signatures = performance.others.take(performance.others.kind == TIME_SIGNATURE)
+    is_signature = performance.others.kind == TIME_SIGNATURE
+    is_signature &= np.array([len(message) == SIGNATURE_BYTES for message in performance.others.message], bool)
+    signatures = performance.others.take(is_signature)
     signatures = signatures.take(np.lexsort((signatures.order, signatures.track, signatures.tick)))
     changes = {0: 4 * performance.division}
     for when, message in zip(signatures.tick.tolist(), signatures.message, strict=True):
