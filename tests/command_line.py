@@ -31,7 +31,7 @@ class CommandLine:
 
     def __call__(self, *arguments: object, stdin: bytes = b"") -> Done:
         """Run one command line and return its status and streams."""
-        out, err = _Text(), _Text()
+        out, err = _Text(), _Text(errors="backslashreplace")  # as the interpreter has them
         with self._monkeypatch.context() as patch:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
             patch.setattr(sys, "stdout", out)
@@ -43,8 +43,8 @@ class CommandLine:
 class _Text(io.TextIOWrapper):
     """A text stream over bytes that stay readable."""
 
-    def __init__(self) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+    def __init__(self, errors: str = "strict") -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", errors=errors, write_through=True)
 
     def content(self) -> bytes:
         """Return all that was written."""

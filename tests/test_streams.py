@@ -113,3 +113,45 @@ def test_read_only_folder_is_one_line_and_73(demo_folder: Path, tmp_path: Path) 
     process = start("quantize", source, "--step", "20ms", "-o", tmp_path / "out.mid", stderr=subprocess.PIPE)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 73 and err.count(b"\n") <= 2
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of bash in a folder; $M is the command."""
+    environment = os.environ | {"M": f"{sys.executable} -m maestrokit"}
+    return subprocess.run(["bash", "-c", line], capture_output=True, check=False, cwd=folder, env=environment)
+
+
+@pytest.mark.parametrize(("redirection", "status", "line"), [
+    (">&-", 73, b"cannot write standard output: it is closed"),
+    ("-n >&-", 73, b"cannot write standard output: it is closed"),
+    ("-n >/dev/full", 73, b"cannot write standard output: no space left on device"),
+    ("--help >/dev/full", 73, b"cannot write standard output: no space left on device"),
+    ("- <&-", 66, b"cannot read standard input: it is closed"),
+])
+def test_closed_and_full_streams_are_one_line(redirection: str, status: int, line: bytes, demo_folder: Path) -> None:
+    source = "" if redirection.startswith("- ") else "satie-gymnopedie.mid"
+    done = shell(f"$M quantize {source} --step 20ms {redirection}", demo_folder)
+    assert (done.returncode, done.stderr) == (status, b"maestrokit quantize: " + line + b"\n")
+
+
+def test_words_do_not_go_into_the_data_where_standard_error_is_closed(demo_folder: Path) -> None:
+    command = "$M quantize satie-gymnopedie.mid --step 20ms -v"
+    assert shell(command + " 2>&-", demo_folder).stdout == shell(command, demo_folder).stdout
+
+
+def test_pipes_have_names_too(demo_folder: Path, tmp_path: Path) -> None:
+    whole = shell("$M quantize satie-gymnopedie.mid --step 20ms", demo_folder).stdout
+    named = shell("cat satie-gymnopedie.mid | $M quantize /dev/stdin --step 20ms -o /dev/stdout | cat", demo_folder)
+    assert named.stdout == whole
+    out = tmp_path / "out.mid"
+    os.mkfifo(tmp_path / "pipe")
+    command = f"$M quantize satie-gymnopedie.mid --step 20ms -o {tmp_path}/pipe"
+    shell(f"cat {tmp_path}/pipe > {out} & {command}; wait", demo_folder)
+    assert out.read_bytes() == whole
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anywhere")
+def test_folders_that_may_not_be_read_are_named(demo_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir(mode=0)
+    done = shell("$M features in in/take.mid", tmp_path)
+    assert done.returncode == 66 and done.stderr.count(b"permission denied") == 2

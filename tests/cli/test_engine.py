@@ -1,5 +1,6 @@
 """What all commands share, shown on ``quantize``: inputs, outputs, failures, statuses, configuration."""
 
+import json
 import os
 import shutil
 import stat
@@ -182,3 +183,66 @@ def test_dry_run_writes_nothing(maestrokit: CommandLine, take: Path, tmp_path: P
     done = maestrokit("quantize", take, "--step", "20ms", "-o", tmp_path / "out.mid", "-n")
     assert done.out.decode() == f"{take} -> {tmp_path / 'out.mid'}\n"
     assert not (tmp_path / "out.mid").exists()
+
+
+def test_names_that_are_no_text_pass_through_every_format(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    name = os.fsdecode(b"\xff\n.mid")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(demo_folder / "satie-gymnopedie.mid", folder / name)
+    record = json.loads(maestrokit("features", folder, "--groups", "pitch").out)
+    assert record["file"] == f"{folder}/{name}"
+    table = maestrokit("features", folder, "--groups", "pitch", "--format", "tsv").out.splitlines()[1]
+    assert table.startswith(f"{folder}/\\udcff\\n.mid\t".encode())
+    for form in ("tsv", "jsonl", "html"):
+        assert maestrokit("evaluate", folder, "--metric", "pitch_entropy", "--format", form).status == 0
+    shown = maestrokit("features", folder, "-n").out
+    assert shown == os.fsencode(f"{folder}/{name}\n")
+    told = maestrokit("transpose", folder / name, "--semitones", "60").lines
+    assert "\\n.mid': " in told[0] and len(told) == 2
+
+
+def test_outputs_below_the_inputs_are_no_inputs(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(demo_folder / "satie-gymnopedie.mid", tmp_path)
+    for _ in range(2):
+        done = maestrokit("quantize", tmp_path, "--step", "20ms", "-d", tmp_path / "out", "-v")
+        assert (done.status, len(done.lines)) == (0, 1)
+
+
+def test_what_a_verb_refuses_is_named(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    done = maestrokit("transpose", demo_folder, "--semitones", "60", "-d", tmp_path)
+    assert done.status == 65
+    assert "/bach-prelude.mid': " in done.lines[0] and "would leave 21..108" in done.lines[0]
+    alone = maestrokit("transpose", "-", "--semitones", "60", stdin=(demo_folder / "bach-prelude.mid").read_bytes())
+    assert alone.lines[0].startswith("maestrokit transpose: standard input: ")
+
+
+def test_dry_run_tells_what_is_missing(maestrokit: CommandLine, maestro_root: Path) -> None:
+    done = maestrokit("quantize", maestro_root, "--split", "test", "--step", "20ms", "-n")
+    assert (done.status, done.out) == (66, b"") and "none of the 1 files" in done.lines[0]
+
+
+@pytest.mark.parametrize("row", ["../take.mid", "/take.mid"])
+def test_a_maestro_table_cannot_name_files_elsewhere(maestrokit: CommandLine, maestro_root: Path, row: str) -> None:
+    table = maestro_root / "maestro-v3.0.0.csv"
+    table.write_text(table.read_text().replace("2004/bach-prelude.midi", row))
+    done = maestrokit("features", maestro_root)
+    assert done.status == 65 and f"'{row}' is outside the folder" in done.lines[0]
+
+
+def test_configuration_takes_one_word_for_a_list_and_only_tables_for_commands(
+    maestrokit: CommandLine, maestro_root: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text('[quantize]\nstep = "20ms"\nwhere = "composer=Bach"\n')
+    assert maestrokit("quantize", maestro_root, "--config", config, "-n").out.count(b"\n") == 1
+    config.write_text("quantize = 3\n")
+    done = maestrokit("quantize", maestro_root, "--config", config)
+    assert done.status == 78 and "no table" in done.lines[0]
+
+
+def test_no_arguments_print_the_help(maestrokit: CommandLine) -> None:
+    done = maestrokit()
+    assert done.status == 2 and done.lines[0].startswith("Usage: maestrokit ")

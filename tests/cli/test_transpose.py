@@ -153,5 +153,5 @@ def test_without_notes_the_key_must_be_given(maestrokit: CommandLine, tmp_path: 
     empty.write_bytes(b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0")
     refused = maestrokit("transpose", empty)
     assert refused.status == ExitStatus.BAD_DATA
-    assert refused.lines[0] == "maestrokit transpose: no notes to find a key from"
+    assert refused.lines[0] == f"maestrokit transpose: '{empty}': no notes to find a key from"
     assert maestrokit("transpose", empty, "--key", "D", "-v", "--report", tmp_path / "r.tsv").status == 0

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ import typer
 from maestrokit.cli import report
 from maestrokit.cli.options import Running
 from maestrokit.cli.streams import Plan, Task
-from maestrokit.errors import ExitStatus, MaestrokitError, UsageError
+from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError
+from maestrokit.files import streams as files
 
 Result = TypeVar("Result")
 
@@ -51,12 +51,12 @@ def results(
     """
     if running.dry_run:
         for task in plan.tasks:
-            print(task.source if not task.target else f"{task.source} -> {task.target}")
-        return
+            line = task.source if not task.target else f"{task.source} -> {task.target}"
+            files.write_bytes(files.STANDARD, os.fsencode(line + "\n"))
     failures: list[ExitStatus] = []
     for error in plan.missing:
         failures.append(_failed(command, error, running))
-    found = outcomes(work, plan.tasks, running)
+    found = outcomes(work, [] if running.dry_run else plan.tasks, running)
     for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
@@ -128,11 +128,15 @@ def _attempt(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
         return Outcome(task, result=work(task))
     except BrokenPipeError:
         raise
+    except BadDataError as error:
+        is_named = error.message.startswith("cannot ")  # by files/; what music and features refuse, they cannot name
+        place = "" if is_named else f"{files.named(task.source)}: "
+        return Outcome(task, error=BadDataError(place + error.message, error.hint))
     except MaestrokitError as error:
         return Outcome(task, error=error)
     except Exception as error:  # whatever else happens in one task must not end the others
         if verbose > 1:
-            report.say(traceback.format_exc().rstrip())
+            report.say_traceback(error)
         hint = "this is a fault of maestrokit; run again with -vv for the traceback to report"
         return Outcome(
             task, error=InternalError(f"internal error on '{task.source}': {type(error).__name__}: {error}", hint)

@@ -32,13 +32,17 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
         for parameter in context.command.params
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
+    lists = {str(parameter.name) for parameter in context.command.params if getattr(parameter, "multiple", False)}
     values: dict[str, Any] = {}
     commands = registry.names("maestrokit.cli.commands")
-    for table in (content, content.get(str(context.info_name), {})):
+    own = content.get(str(context.info_name), {})
+    if not isinstance(own, dict):
+        raise BadConfigError(f"'{path}' has '{context.info_name}', which is no table", f"write [{context.info_name}]")
+    for table in (content, own):
         for key, value in table.items():
             name = options.get(key.replace("-", "_"))
             if name is not None and not isinstance(value, dict):
-                values[name] = value
+                values[name] = [value] if name in lists and not isinstance(value, list) else value
             elif table is not content or (isinstance(value, dict) and key not in commands):
                 raise BadConfigError(
                     f"'{path}' has '{key}', which is no option of {context.info_name}",

@@ -1,6 +1,5 @@
 """The command line as a whole: finds commands, runs one, and turns whatever happens into an exit status."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from maestrokit import __version__, registry
 from maestrokit.cli import report
 from maestrokit.cli.options import spread
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError
+from maestrokit.files import streams as files
 
 COMMANDS = "maestrokit.cli.commands"
 
@@ -83,7 +83,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
     verbose = any(word.startswith("-vv") for word in arguments)
     try:
         status = app(args=list(arguments), standalone_mode=False, prog_name="maestrokit")
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return int(status) if isinstance(status, int) else ExitStatus.OK
     except typer.Exit as leave:
         return leave.exit_code
@@ -96,8 +97,11 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except Terminated:
         return ExitStatus.TERMINATED
     except (ClosedPipe, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        files.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
+    except OSError as error:  # only help is printed without files/, which name what they cannot read or write
+        files.forget_standard_output()
+        return report.say_error(name, files.no_standard_output(error), verbose=verbose)
     except Exception as error:
         return report.say_error(name, error, verbose=verbose)
 
@@ -111,6 +115,10 @@ def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     """Print a mistake in options in the project's form; a value from environment or file is bad configuration."""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     message = error.format_message().rstrip(".")
+    if "\n" in message:  # no arguments: the help itself
+        for line in message.splitlines():
+            report.say(line)
+        return ExitStatus.USAGE
     command_name = name if name in registry.names(COMMANDS) else ""
     report.say(f"maestrokit {command_name}".strip() + f": {message[:1].lower()}{message[1:]}")
     report.say("  " + f"maestrokit {command_name}".strip() + " --help lists the options")

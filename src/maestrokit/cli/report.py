@@ -9,14 +9,26 @@ from typing import TypeVar
 from maestrokit.errors import ExitStatus, MaestrokitError
 
 Thing = TypeVar("Thing")
+_CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160))}
 
 
 def say(text: str) -> None:
-    """Print one line; a closed standard error is nobody's error."""
+    """Print one line; a closed standard error is nobody's error.
+
+    Control characters, which names of files may hold, are escaped: a line stays a line, and a terminal as it is.
+    """
+    if sys.stderr is None:  # closed; print would take standard output instead
+        return
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(text.translate(_CONTROLS), file=sys.stderr, flush=True)
     except OSError:
         return
+
+
+def say_traceback(error: BaseException) -> None:
+    """Print where an error came from, for those who mend the program."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        say(line)
 
 
 def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatus:
@@ -28,7 +40,7 @@ def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatu
             say(f"  {error.hint}")
         return error.status
     if verbose:
-        say("".join(traceback.format_exception(error)).rstrip())
+        say_traceback(error)
     say(f"{prefix}: internal error: {type(error).__name__}: {error}")
     if not verbose:
         say("  this is a fault of maestrokit; run again with -vv for the traceback to report")

@@ -44,8 +44,8 @@ class Plan:
         return len(self.tasks) + len(self.missing) > 1
 
 
-def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str]) -> walk.Found:
-    """Return the files that the inputs mean.
+def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str], outputs: str | None = None) -> walk.Found:
+    """Return the files that the inputs mean, but for those in the folder of outputs below them.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str]) -> walk.F
     names += _listed(inputs.files_from, "\n") + _listed(inputs.files0_from, "\0")
     if [*names, inputs.files_from, inputs.files0_from].count(streams.STANDARD) > 1:
         raise UsageError("standard input is named twice", "it can be read once")
-    found = walk.walk(names, suffixes=suffixes, split=inputs.split, where=inputs.where or ())
+    found = walk.walk(names, suffixes=suffixes, split=inputs.split, where=inputs.where or (), outputs=outputs)
     if not running.quiet:
         for sentence in found.absent:
             report.say(f"note: {sentence}")
@@ -98,7 +98,7 @@ def convert(
     """
     if outputs.output is not None and outputs.directory is not None:
         raise UsageError("--output and --directory exclude each other", "-o names one file, -d a folder for many")
-    found = find(inputs, running, suffixes=suffixes)
+    found = find(inputs, running, suffixes=suffixes, outputs=outputs.directory)
     if outputs.directory is None:
         tasks = [Task(source.path, _single_target(found, outputs), source.relative) for source in found.sources]
     else:
@@ -125,7 +125,7 @@ def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
 
 def refuse_terminal(target: str, what: str) -> None:
     """Raise a usage error if binary data would be printed on a terminal."""
-    if target == streams.STANDARD and sys.stdout.isatty():
+    if target == streams.STANDARD and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(f"will not print {what} on a terminal", "write to a file with -o FILE, or into a pipe")
 
 

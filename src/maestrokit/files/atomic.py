@@ -38,10 +38,10 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
 
     See :func:`write_bytes`.
     """
-    target = Path(os.path.realpath(path))
+    given, target = Path(path), Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("wb") as file:
+        if given.exists() and not given.is_file() and not given.is_dir():
+            with given.open("wb") as file:  # by its given name: a pipe behind /dev/fd has no real one
                 yield file
         else:
             with _replacement(target) as replacement:

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from maestrokit.errors import BadDataError, UsageError
 
@@ -100,5 +100,8 @@ def _json_rows(path: Path) -> list[dict[str, object]]:
 
 def _entry(row: Mapping[str, object]) -> Entry:
     words = {name: str(row[name]) for name in Entry.__dataclass_fields__}
+    for name in (words["midi_filename"], words["audio_filename"]):
+        if ".." in PurePosixPath(name).parts or name.startswith("/"):
+            raise ValueError(f"'{name}' is outside the folder")
     numbers = {"year": int(words.pop("year")), "duration": float(words.pop("duration"))}
     return Entry(**words, **numbers)  # type: ignore[arg-type]

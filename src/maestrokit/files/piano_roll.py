@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from maestrokit.files.pictures import bare, new_figure, png_bytes
+from maestrokit.files.tables import encoded
 from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 
@@ -37,7 +38,7 @@ def piano_roll_png(
     for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
         notes, pedal = axes[2 * row], axes[2 * row + 1]
         bars = _draw_notes(notes, performance, onset, offset)
-        notes.set_title(title, loc="left", fontsize=10)
+        notes.set_title(encoded(title).decode(), loc="left", fontsize=10).set_parse_math(False)
         notes.set_ylim(lowest, highest)
         _label_octaves(notes, lowest, highest)
         _draw_pedal(pedal, performance, end)

@@ -19,7 +19,11 @@ def read_bytes(path: str) -> bytes:
         If it cannot be opened or read.
     """
     try:
-        return sys.stdin.buffer.read() if path == STANDARD else Path(path).read_bytes()
+        if path != STANDARD:
+            return Path(path).read_bytes()
+        if sys.stdin is None:
+            raise OSError(0, "it is closed")
+        return sys.stdin.buffer.read()
     except OSError as error:
         raise NoInputError(f"cannot read {named(path)}: {reason(error)}") from None
 
@@ -38,14 +42,16 @@ def write_bytes(path: str, data: bytes) -> None:
         make_folder(Path(path).parent)
         atomic.write_bytes(Path(path), data)
         return
+    if sys.stdout is None:
+        raise no_standard_output(OSError(0, "it is closed"))
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        _forget_standard_output()
-        raise CannotWriteError(f"cannot write standard output: {reason(error)}") from None
+        forget_standard_output()
+        raise no_standard_output(error) from None
 
 
 def make_folder(folder: Path) -> None:
@@ -71,6 +77,12 @@ def named(path: str) -> str:
     return "standard input" if path == STANDARD else f"'{path}'"
 
 
-def _forget_standard_output() -> None:
+def no_standard_output(error: OSError) -> CannotWriteError:
+    """Return the error that says why standard output cannot be written."""
+    return CannotWriteError(f"cannot write standard output: {reason(error)}")
+
+
+def forget_standard_output() -> None:
     """Point standard output at nothing, so that the interpreter does not fail once more when it flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

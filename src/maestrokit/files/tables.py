@@ -108,7 +108,16 @@ def write_records(
     from maestrokit.files.atomic import write_bytes
 
     lines = record_lines(records, format=format or format_of(path), columns=columns)
-    write_bytes(Path(path), "".join(lines).encode())
+    write_bytes(Path(path), encoded("".join(lines)))
+
+
+def encoded(text: str) -> bytes:
+    r"""Return text as UTF-8; bytes of file names that are no text are escaped, as JSON does.
+
+    >>> encoded("\udcff.mid")
+    b'\\udcff.mid'
+    """
+    return text.encode("utf-8", "backslashreplace")
 
 
 def format_of(path: str | Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maestrokit.errors import NoInputError, UsageError
+from maestrokit.errors import NoInputError, UsageError, reason
 from maestrokit.files import maestro
 
 STDIN = "-"
@@ -41,11 +41,17 @@ class Found:
 
 
 def walk(
-    names: Iterable[str], *, suffixes: Sequence[str], split: str | None = None, where: Sequence[str] = ()
+    names: Iterable[str],
+    *,
+    suffixes: Sequence[str],
+    split: str | None = None,
+    where: Sequence[str] = (),
+    outputs: str | None = None,
 ) -> Found:
     """Return the files meant by names of files, folders, MAESTRO roots and ``-``.
 
     Of folders, the files whose suffix, in any case, is one of ``suffixes``; hidden files and folders are passed over.
+    So are links to folders, and the folder of ``outputs`` if it lies below: a second run reads what the first one read.
     Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``.
 
     Raises
@@ -57,13 +63,13 @@ def walk(
     has_root = False
     for name in names:
         folder = Path(name)
-        if name == STDIN or not folder.is_dir():
+        if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
             _add_file(name, found)
         elif (table := maestro.table_path(folder)) is not None:
             has_root = True
             _add_root(found, folder, maestro.select(maestro.read_table(table), split=split, where=where), suffixes)
         else:
-            _add_folder(found, folder, suffixes)
+            _add_folder(found, folder, suffixes, outputs)
     if (split or where) and not has_root:
         raise UsageError(
             "--split and --where choose from a MAESTRO root, and no input is one",
@@ -73,21 +79,33 @@ def walk(
 
 
 def _add_file(name: str, found: Found) -> None:
-    if name == STDIN or Path(name).exists():
+    try:
+        if name != STDIN:
+            Path(name).stat()
         found.sources.append(Source(name, Path(name).name))
-    else:
+    except FileNotFoundError:
         found.missing.append(NoInputError(f"cannot read '{name}': no such file or folder"))
+    except OSError as error:
+        found.missing.append(NoInputError(f"cannot read '{name}': {reason(error)}"))
+    except ValueError:  # a NUL byte
+        found.missing.append(NoInputError("a name holds a NUL byte", "lists of such names need --files0-from"))
 
 
-def _add_folder(found: Found, folder: Path, suffixes: Sequence[str]) -> None:
-    below = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+def _add_folder(found: Found, folder: Path, suffixes: Sequence[str], outputs: str | None) -> None:
+    below, locked = [], list[OSError]()
+    left_out = "" if outputs is None else os.path.realpath(outputs)
+    for place, folders, files in os.walk(folder, onerror=locked.append):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and not (left_out and os.path.realpath(Path(place, name)) == left_out)
+        )
         for name in files:
             if name.lower().endswith(tuple(suffixes)) and not name.startswith("."):
                 path = Path(place, name)
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
-    if not below:
+    found.missing.extend(NoInputError(f"cannot read '{error.filename}': {reason(error)}") for error in locked)
+    if not below and not locked:
         found.missing.append(NoInputError(f"'{folder}' holds no file to read", "wanted: " + " ".join(suffixes)))
     found.sources.extend(sorted(below, key=lambda source: source.relative))
 

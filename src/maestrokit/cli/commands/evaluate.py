@@ -106,6 +106,7 @@ def run(
     from maestrokit.cli.score_tables import FORMATS, score_text
     from maestrokit.cli.thresholds import broken, parse_thresholds
     from maestrokit.files import streams as files
+    from maestrokit.files.tables import encoded
 
     chosen = format_ or {"jsonl": "jsonl", "html": "html"}.get(output.rpartition(".")[2], "tsv")
     if chosen not in FORMATS:
@@ -123,7 +124,7 @@ def run(
         raise typer.Exit(scores.status)
     each = scores.files if per_file else []
     text = score_text(each, scores.whole, format=chosen, title=title, made_by=running.made_by)
-    files.write_bytes(output, text.encode())
+    files.write_bytes(output, encoded(text))
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:
         raise typer.Exit(scores.status or int(ExitStatus.NO))

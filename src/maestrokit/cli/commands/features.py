@@ -92,6 +92,8 @@ def run(
     form = format_ or format_of(outputs.output or "")
     if form not in ("jsonl", "tsv"):
         raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
+    if not 0 < hop < float("inf"):
+        raise UsageError(f"--hop {hop:g} makes no frames", "it must be above 0; 0.02 is usual")
     plan = _planned(inputs, outputs, running, frames)
     protect_inputs(plan.tasks, outputs.output, plot)
     if plot is not None and not running.dry_run:
@@ -209,16 +211,16 @@ def _write(records: Iterable[dict[str, Any]], form: str, output: str, asked: _As
     """Write records as they come, or, to a file, all at once; what was done before a failure is written too."""
     from maestrokit import features
     from maestrokit.files import streams
-    from maestrokit.files.tables import record_lines
+    from maestrokit.files.tables import encoded, record_lines
 
     lines = record_lines(records, format=form, columns=["file", *features.columns(asked.groups)])
     if output == streams.STANDARD:
         for line in lines:
-            streams.write_bytes(output, line.encode())
+            streams.write_bytes(output, encoded(line))
         return
     done: list[bytes] = []
     try:
-        done.extend(line.encode() for line in lines)
+        done.extend(map(encoded, lines))
     except typer.Exit:
         if keep_going and len(done) > (form == "tsv"):
             streams.write_bytes(output, b"".join(done))
