@@ -83,6 +83,23 @@ def test_blocks_leave_no_seam_in_rooms_and_detuning(timbre: Timbre) -> None:
     np.testing.assert_allclose(parts, whole, atol=1e-6)
 
 
+def test_no_click_at_the_borders_of_blocks() -> None:
+    """High above a lone sinusoid with its decay there is no more energy at the borders than elsewhere."""
+    performance = in_order(pedal(0, 127), *note(0, 3900))
+    rates = {"sample_rate": RATE, "timbre": Timbre(detune=13, room=Room(0.2, -20), brightness=-1)}
+    sound = np.concatenate(list(stream(performance, PIANO, block=0.25, **rates)), axis=1)[0]
+
+    def treble(sample: int) -> float:
+        spectrum = np.abs(np.fft.rfft(sound[sample - 64 : sample + 64] * np.blackman(128)))
+        return float((spectrum[48:] ** 2).sum() / (spectrum**2).sum())  # from 3 kHz
+
+    borders = [treble(n * RATE // 4) for n in range(2, 12)]
+    elsewhere = [treble(n * RATE // 4 + RATE // 8) for n in range(2, 12)]
+    assert max(borders) < 2 * max(elsewhere)
+    sound[4 * RATE // 4 :] += 0.003  # a click of -50 dB would be seen
+    assert treble(4 * RATE // 4) > 10 * max(elsewhere)
+
+
 def test_a_part_is_that_part_of_the_whole() -> None:
     performance = in_order(*note(100, 900), *note(300, 1700, 60))
     whole = render(performance, PIANO, sample_rate=RATE)

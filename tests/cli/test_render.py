@@ -1,6 +1,9 @@
 """``maestrokit render``: files of every format, the pipe, and what it refuses."""
 
+import contextlib
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +66,34 @@ def test_a_performance_is_transposed_and_rendered_in_one_line(maestrokit: Comman
 def test_a_folder_is_mirrored(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
     assert maestrokit("render", take.parent, "-d", tmp_path / "out", *QUICK, "--format", "wav").status == 0
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["take.wav"]
+
+
+def test_two_jobs_give_the_bytes_of_one(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    (take.parent / "again.mid").write_bytes(TAKE)
+    for jobs in (1, 2):
+        out = tmp_path / f"out{jobs}"
+        assert maestrokit("render", take, take.parent / "again.mid", "-d", out, *QUICK, "-j", jobs).status == 0
+    one, two = (sorted((tmp_path / f"out{jobs}").iterdir()) for jobs in (1, 2))
+    assert [path.name for path in one] == ["again.flac", "take.flac"]
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0])
+def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Path, seconds: float) -> None:
+    notes = [(240, bytes([0x90, 40 + n % 40, 80])) for n in range(400)]
+    (tmp_path / "long.mid").write_bytes(file_bytes([track_bytes(notes)]))
+    (tmp_path / "out.flac").write_bytes(b"old")
+    command = [sys.executable, "-m", "maestrokit", "render", tmp_path / "long.mid", "-o", tmp_path / "out.flac"]
+    process = subprocess.Popen(command)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+    process.kill()
+    finished = process.wait() == 0
+    if (tmp_path / "out.flac").read_bytes() != b"old" or finished:
+        assert soundfile.info(tmp_path / "out.flac").duration > 90
+    assert [path.name for path in sorted(tmp_path.glob("*.*")) if not path.name.startswith(".")] == [
+        "long.mid", "out.flac"]
 
 
 def test_stereo_in_a_room_is_the_default(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
