@@ -1,7 +1,7 @@
 """The Salamander Grand Piano's folder of samples: one file a note and velocity layer, ``F#4v10.ogg``."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ LOWEST_KEY = 21  # of the release numbered 1
 HIGHEST_VELOCITY = (26, 34, 36, 43, 46, 50, 56, 64, 72, 80, 88, 96, 104, 112, 120, 127)  # of layers 1 to 16
 ATTACK = 0.7  # seconds that are measured
 PRE_ROLL = 0.001  # seconds kept before the onset
+LATENESS = 0.0013  # seconds by which notes sound late in the median where they are cut PRE_ROLL before the onset
 ALIGNMENT = 0.004  # seconds by which two layers are at most shifted to match
 LONGEST = 14.0  # seconds of a note that are used
 SILENCE = 10 ** (-70 / 20)  # against the loudest part of a note; the note ends there
@@ -118,9 +119,23 @@ def _aligned(attacks: dict[tuple[int, int], _Attack]) -> dict[tuple[int, int], _
         placed = attack
         if pitch in above and above[pitch].sample_rate == attack.sample_rate:
             shift = _shift(above[pitch], attack)
-            placed = _Attack(attack.path, max(attack.first + shift, 0), attack.sample_rate, attack.level, attack.sound)
+            placed = replace(attack, first=max(attack.first + shift, 0))
         aligned[number, pitch] = above[pitch] = placed
-    return aligned
+    return _centred(attacks, aligned)
+
+
+def _centred(
+    measured: dict[tuple[int, int], _Attack], aligned: dict[tuple[int, int], _Attack]
+) -> dict[tuple[int, int], _Attack]:
+    """Return the aligned attacks, those of each pitch moved together so that they are as often early as late."""
+    centred = dict(aligned)
+    for pitch in {pitch for _, pitch in aligned}:
+        layers = [place for place in aligned if place[1] == pitch]
+        early = [measured[place].first - aligned[place].first for place in layers]
+        move = (min(early) + max(early)) // 2 + round(LATENESS * aligned[layers[0]].sample_rate)
+        for place in layers:
+            centred[place] = replace(aligned[place], first=max(aligned[place].first + move, 0))
+    return centred
 
 
 def _shift(reference: _Attack, attack: _Attack) -> int:
