@@ -73,6 +73,20 @@ def test_a_sounding_key_needs_a_higher_peak() -> None:
     assert twice.offset[0] == twice.onset[1]
 
 
+def test_an_overtone_has_to_be_nearly_as_certain() -> None:
+    said = np.zeros((4, 60, 88), np.float32)
+    said[2, 10:20, [40, 52]] = 1
+    said[0, 10, 40], said[0, 11, 52] = 0.9, 0.6
+    alone = said.copy()
+    alone[:, :, 40] = 0
+
+    def pitches(heard: np.ndarray, share: float) -> list[int]:
+        decoding = Decoding(onset_threshold=0.3, overtone_threshold=0.4, overtone_share=share)
+        return decoded(heard, block=7, decoding=decoding).pitch.tolist()
+
+    assert pitches(said, 0.8) == [61] and pitches(said, 0.5) == [61, 73] and pitches(alone, 0.8) == [73]
+
+
 def test_latency_is_taken_away() -> None:
     said = np.zeros((4, 60, 88), np.float32)
     said[2, 10:20, 40] = said[0, 10, 40] = 1

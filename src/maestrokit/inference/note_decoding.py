@@ -3,6 +3,9 @@
 Onsets are peaks of the onset head, placed between frames by the sides of the triangle that the model was taught [1].
 A note ends at the first peak of the offset head, or where the frame head falls, or where its key is struck again.
 
+Most false notes of such models are overtones of a note struck at the same time. A stroke that comes together with one
+an octave, a twelfth, two octaves .. below it has therefore to be nearly as certain as that one.
+
 References
 ----------
 .. [1] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times", IEEE/ACM
@@ -21,6 +24,7 @@ from maestrokit.music.note_targets import KEYS, LOWEST_PITCH
 from maestrokit.music.sustain import TimedNotes
 
 ONSET, OFFSET, FRAME, VELOCITY = range(4)
+OVERTONES = (12, 19, 24, 28, 31)  # semitones from a key to its second, third .. sixth harmonic
 SIDE = 2  # frames to either side of a peak that are looked at
 
 Posteriors = NDArray[np.float32]
@@ -35,6 +39,10 @@ class Decoding:
     """Height of a peak that is a stroke."""
     restrike_threshold: float = 0.4
     """Height of a peak that is a stroke of a key that sounds already; never less than the onset threshold."""
+    overtone_threshold: float = 0.4
+    """Height of a peak that is a stroke together with one of which it may be an overtone."""
+    overtone_share: float = 0.7
+    """Share of that one's height which it must reach, too."""
     offset_threshold: float = 0.4
     """Height of a peak that ends a note."""
     frame_threshold: float = 0.3
@@ -45,10 +53,13 @@ class Decoding:
     """Seconds; no note ends earlier, and a stroke so soon before another of its key is none."""
 
     def __post_init__(self) -> None:
-        for name in ("onset_threshold", "restrike_threshold", "offset_threshold", "frame_threshold"):
+        for name in ("onset_threshold", "restrike_threshold", "overtone_threshold", "offset_threshold",
+                     "frame_threshold"):
             if not 0 < getattr(self, name) < 1:
                 raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)}, not between 0 and 1",
                                  "the default was fitted on recordings apart from training")
+        if not 0 <= self.overtone_share <= 1:
+            raise UsageError(f"overtone share is {self.overtone_share}, not in 0..1")
         if not self.shortest >= 0:
             raise UsageError(f"shortest note of {self.shortest} s", "--min-note is 0 or more")
 
@@ -83,7 +94,7 @@ class Decoder:
     def _decode(self, block: Posteriors) -> None:
         """Go through the frames of a block that have both their sides."""
         wanted, inner = self.decoding, block[:, SIDE:-SIDE]
-        strokes = peaks(block[ONSET]) & (inner[ONSET] >= wanted.onset_threshold)
+        strokes = peaks(block[ONSET]) & (inner[ONSET] >= needed(block[ONSET], wanted))
         ends = inner[FRAME] < wanted.frame_threshold
         releases = peaks(block[OFFSET]) & (inner[OFFSET] >= wanted.offset_threshold)
         placed = {kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
@@ -126,6 +137,24 @@ class Decoder:
         offset = np.maximum(offset - self.decoding.latency, onset + 1e-3)
         velocities = np.clip(np.rint(velocity * 127), 1, 127).astype(np.int64)
         return _sorted(TimedNotes(onset, offset, pitch.astype(np.int64), velocities))
+
+
+def needed(values: NDArray[np.float32], decoding: Decoding) -> NDArray[np.float32]:
+    """Return the height from which on a peak of the onset head is a stroke, in each frame and key.
+
+    Shape
+    -----
+    values : (frames + 4, keys)
+    result : (frames, keys)
+    """
+    frames = len(values) - 2 * SIDE
+    near = np.max([values[step : step + frames] for step in range(2 * SIDE + 1)], axis=0)  # (frames, keys)
+    below = np.zeros_like(near)
+    for interval in OVERTONES:
+        np.maximum(below[:, interval:], near[:, :-interval], out=below[:, interval:])
+    as_overtone = np.maximum(decoding.overtone_threshold, decoding.overtone_share * below)
+    least = np.float32(decoding.onset_threshold)
+    return np.asarray(np.where(below >= least, np.maximum(as_overtone, least), least), np.float32)
 
 
 def peaks(values: NDArray[np.float32]) -> Mask:
