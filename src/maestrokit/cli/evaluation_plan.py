@@ -28,6 +28,11 @@ class Settings:
     seed: int
     repair: bool
 
+    @property
+    def compares(self) -> bool:
+        """Whether performances are asked about."""
+        return bool(self.reference or self.metric or self.pairs)
+
 
 def plan_evaluation(
     inputs: Inputs, running: Running, settings: Settings, *, output: str

@@ -44,8 +44,8 @@ def score_set(
     """Return the scores of a set, against a reference corpus unless that is empty."""
     chosen = judge.metrics(names)
     work = partial(_summary, names=list(chosen), repair=repair)
-    mine, status = _all_results(work, generated, running)
-    theirs, other_status = _all_results(work, reference, running)
+    mine, status = all_results(work, generated, running)
+    theirs, other_status = all_results(work, reference, running)
     rows, whole = judge.judge(
         [summary for _, summary in mine], [summary for _, summary in theirs], chosen,
         generator=np.random.default_rng(seed),
@@ -89,7 +89,7 @@ class PairWork:
 
 def score_pairs(estimates: streams.Plan, work: PairWork, *, seed: int, running: Running) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
-    results, status = _all_results(work, estimates, running)
+    results, status = all_results(work, estimates, running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
              for task, scores in results]  # fmt: skip
     return Scores(named, mean_rows([scores for _, scores in results], generator=np.random.default_rng(seed)), status)
@@ -138,10 +138,10 @@ def _name(path: str) -> str:
     return files.named(path).strip("'")
 
 
-def _all_results(
+def all_results(
     work: Callable[[streams.Task], Result], plan: streams.Plan, running: Running
 ) -> tuple[list[tuple[streams.Task, Result]], int]:
-    """Return what could be done, and the exit status of what could not."""
+    """Return what could be done of a plan, and the exit status of what could not."""
     found: list[tuple[streams.Task, Result]] = []
     try:
         found.extend(batch.results("evaluate", work, plan, running))

@@ -76,6 +76,35 @@ class Outputs:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The model of events that is scored, instead of the performances themselves."""
+
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Score not the inputs but how well a model tells their events: a run folder of train, or the name "
+            "of a shipped model.",
+        ),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="With --model, also score 5-grams of PATH; of a MAESTRO root, of its train."),
+    ] = None
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="With --model, take only N inputs, evenly spread over all.")
+    ] = None
+    stride: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="With --model, how many events the model's view moves on at once. Smaller is slower and gives every "
+            "event more to be told from. Default: half the view.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class Running:
     """How the work is done."""
 

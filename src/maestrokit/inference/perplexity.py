@@ -1,7 +1,7 @@
 """How surprised a model of events is by performances: exact, over whole sequences, comparable across encodings."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
 from maestrokit.files.shards import TokenShard
+from maestrokit.metrics.ngrams import Ngrams, probabilities
 from maestrokit.models.contract import EventModel
 from maestrokit.music.tokens import Encoding, Tokens
 
@@ -61,10 +62,17 @@ class Surprise:
 
 
 def surprise(
-    model: EventModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8,
-    report: Callable[[int, Surprise], None] = lambda index, sum_: None,
+    model: EventModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8
 ) -> Surprise:
-    """Return the surprise of a model over all sequences of a shard; every token but ``begin`` is scored once.
+    """Return the surprise of a model over all sequences of a shard: the sum of :func:`surprises`."""
+    sequences = (shard.sequence(index) for index in range(len(shard)))
+    return sum(surprises(model, sequences, encoding, stride=stride, batch=batch), Surprise())
+
+
+def surprises(
+    model: EventModel, sequences: Iterable[Tokens], encoding: Encoding, *, stride: int | None = None, batch: int = 8
+) -> Iterator[Surprise]:
+    """Yield the surprise of a model over each sequence; every token but ``begin`` is scored once.
 
     A model with a limited view sees windows of its length that move on by `stride`; of each only the last `stride`
     tokens count, so that each was told from at least ``length - stride`` before it, or from all there are. One without
@@ -76,31 +84,37 @@ def surprise(
         Default is half the model's length. Smaller is slower, and closer to what a full view would give.
     batch : int
         Windows at once.
-    report : callable
-        Is told the number of each sequence done, and the sums so far.
+
+    Raises
+    ------
+    UsageError
+        If the stride is longer than the model's view, or not positive.
     """
     length = getattr(getattr(model, "config", None), "length", None)
     stride = max(1, (length or 2) // 2) if stride is None else stride
     if stride < 1 or (length is not None and stride > length):
         raise UsageError(f"stride is {stride}, not in 1..{length}", "change --stride")
-    total = Surprise()
     model.eval()
-    with torch.inference_mode():
-        for index in range(len(shard)):
-            sequence = np.asarray(shard.sequence(index))
-            if len(sequence) > 1:
-                parts = _windows(model, sequence, length, stride, batch) if length else _through(model, sequence)
-                total += _summed(parts, sequence, encoding)
-            report(index, total)
-    return total
+    for tokens in sequences:
+        sequence = np.asarray(tokens)
+        with torch.inference_mode():
+            parts = _windows(model, sequence, length, stride, batch) if length else _through(model, sequence)
+            nats, hits = np.sum(list(parts) if len(sequence) > 1 else [(0.0, 0)], axis=0)
+        yield _measured(float(nats), int(hits), sequence, encoding)
 
 
-def _summed(parts: Iterator[tuple[float, int]], sequence: Tokens, encoding: Encoding) -> Surprise:
-    nats, hits = (sum(column) for column in zip(*parts, strict=True))
+def ngram_surprises(ngrams: Ngrams, sequences: Iterable[Tokens], encoding: Encoding) -> Iterator[Surprise]:
+    """Yield the surprise of n-grams over each sequence, as :func:`surprises`; their first guesses are not counted."""
+    for tokens in sequences:
+        nats = -np.log(probabilities(ngrams, tokens)[1:]).sum()
+        yield _measured(float(nats), 0, np.asarray(tokens), encoding)
+
+
+def _measured(nats: float, hits: int, sequence: Tokens, encoding: Encoding) -> Surprise:
     is_shift = (sequence >= encoding.first_shift) & (sequence < encoding.first_velocity)
     steps = int((sequence[is_shift].astype(np.int64) - encoding.first_shift + 1).sum())
     notes = int((sequence < encoding.first_off).sum())
-    return Surprise(nats, len(sequence) - 1, notes, steps * encoding.step, int(hits))
+    return Surprise(nats, max(len(sequence) - 1, 0), notes, steps * encoding.step, hits)
 
 
 def _windows(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maestrokit.cli.options import Inputs, Reading, Running
+from maestrokit.cli.options import Inputs, Judged, Reading, Running
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ EXAMPLES = (
     (
         "Score generated pieces against a corpus",
         "maestrokit evaluate generated --reference performances --format table",
+    ),
+    (
+        "How well the shipped LSTM tells the events of the validation performances of MAESTRO",
+        "maestrokit evaluate --model lstm maestro-v3.0.0 --split validation --baseline maestro-v3.0.0",
     ),
     ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
 )
@@ -29,6 +33,7 @@ def run(
     inputs: Inputs,
     reading: Reading,
     running: Running,
+    judged: Judged,
     reference: Annotated[
         list[str] | None,
         typer.Option(
@@ -98,6 +103,7 @@ def run(
 
     Set mode describes each piece by every metric, prints the mean over pieces with a 95 % interval by bootstrap, and
     the value that the reference itself has; metrics named with .overlapped_area and .kl compare distributions.
+    With --model, the model of events is scored instead: nats a token, a note and a second, perplexity and accuracy.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
     better (higher, lower, or alike: the nearer to the reference the better).
@@ -116,7 +122,14 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
         offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
-    title, score = plan_evaluation(inputs, running, settings, output=output)
+    if judged.model is None:
+        title, score = plan_evaluation(inputs, running, settings, output=output)
+    elif settings.compares:
+        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
+    else:
+        from maestrokit.cli.model_scores import plan_model
+
+        title, score = plan_model(inputs, running, judged, output=output, seed=seed, repair=reading.repair)
     scores: Scores = score()
     if running.dry_run:
         return

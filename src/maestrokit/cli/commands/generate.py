@@ -14,7 +14,7 @@ EXAMPLES = (
         "Go on for a minute after the first ten seconds of a take, a little more carefully",
         "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
     ),
-    ("Eight pieces at once, by your own model", "maestrokit generate --model runs/t1 --count 8 -d new"),
+    ("Eight pieces at once, by another model", "maestrokit generate --model lstm --count 8 -d new"),
 )
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",

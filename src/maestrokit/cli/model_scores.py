@@ -1,0 +1,107 @@
+"""The work of ``evaluate --model``: how well a model tells the events of performances."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.cli import report, streams
+from maestrokit.cli.evaluations import Scores, all_results
+from maestrokit.cli.options import Inputs, Judged, Running
+from maestrokit.errors import UsageError
+from maestrokit.files import maestro, walk
+from maestrokit.files import streams as files
+from maestrokit.files.midi import parse_midi
+from maestrokit.metrics.bootstrap import interval, resampled_counts
+from maestrokit.metrics.contract import Row
+from maestrokit.music.tokens import Encoding, Tokens, encode
+
+ORDER = 5  # of the n-grams that a model has to beat
+
+
+def plan_model(
+    inputs: Inputs, running: Running, judged: Judged, *, output: str, seed: int, repair: bool
+) -> tuple[str, Callable[[], Scores]]:
+    """Return a title, and the work.
+
+    Raises
+    ------
+    UsageError
+        If the limit is not positive.
+    CannotWriteError
+        If the output is one of the inputs.
+    """
+    plan = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
+    streams.protect_inputs(plan.tasks, output)
+    if judged.limit is not None:
+        if judged.limit < 1:
+            raise UsageError(f"limit is {judged.limit}, and at least 1 is needed", "change --limit")
+        chosen = np.linspace(0, len(plan.tasks) - 1, min(judged.limit, len(plan.tasks))).astype(int)
+        plan = streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
+    title = f"{judged.model} on {len(plan.tasks)} performances"
+    return title, partial(score_model, plan, judged, running, seed=seed, repair=repair)
+
+
+def score_model(plan: streams.Plan, judged: Judged, running: Running, *, seed: int, repair: bool) -> Scores:
+    """Return the surprise of a model at each performance and at all, and that of n-grams if asked."""
+    from maestrokit.inference.events import load_event_model
+    from maestrokit.inference.perplexity import surprises
+
+    model, encoding = load_event_model(judged.model or "")
+    read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
+    sequences = [tokens for _, tokens in read]
+    told = report.progress(
+        surprises(model, sequences, encoding, stride=judged.stride), total=len(read), label="evaluate",
+        shown=not running.quiet,
+    )  # fmt: skip
+    sums = [
+        {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
+        for one in told
+    ]
+    if judged.baseline is not None:
+        for one, nats in zip(sums, _baseline(judged.baseline, sequences, encoding, running), strict=True):
+            one["ngram"] = nats
+    generator = np.random.default_rng(seed)
+    each = [(task.source, _rows([one], generator)) for (task, _), one in zip(read, sums, strict=True)]
+    return Scores(each, _rows(sums, generator) if sums else [], status)
+
+
+def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
+    name = files.named(task.source).strip("'")
+    return encode(parse_midi(files.read_bytes(task.source), name=name, repair=repair), encoding)
+
+
+def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Running) -> list[float]:
+    """Return the nats of each sequence by n-grams of the performances at a path."""
+    from maestrokit.files.shards import default_cache, token_shard
+    from maestrokit.inference.perplexity import ngram_surprises
+    from maestrokit.metrics.ngrams import counted
+
+    is_root = Path(path).is_dir() and maestro.table_path(Path(path)) is not None
+    found = walk.walk([path], suffixes=walk.MIDI_SUFFIXES, split="train" if is_root else None)
+    if found.missing:
+        raise found.missing[0]
+    paths = [source.path for source in found.sources]
+    shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.jobs)
+    ngrams = counted(np.asarray(shard.tokens), order=ORDER, vocabulary=encoding.size)
+    return [one.nats for one in ngram_surprises(ngrams, sequences, encoding)]
+
+
+def _rows(sums: Sequence[dict[str, float]], generator: np.random.Generator) -> list[Row]:
+    """Return the scores of some performances together, with 95 % intervals where there are several."""
+    columns = {name: np.array([one[name] for one in sums]) for name in sums[0]}
+    draws = resampled_counts(len(sums), generator=generator) if len(sums) > 1 else np.empty((0, len(sums)))
+
+    def row(metric: str, above: str, below: str, unit: str, better: str = "lower", exponential: bool = False) -> Row:
+        shape = np.exp if exponential else np.asarray
+        value = shape(columns[above].sum() / max(columns[below].sum(), 1e-9))
+        low, high = interval(shape((draws @ columns[above]) / np.maximum(draws @ columns[below], 1e-9)))
+        return Row(metric, float(value), low, high, unit, len(sums), better=better)
+
+    rows = [row(f"nats_per_{unit}", "nats", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
+    rows.append(row("perplexity", "nats", "token", "", exponential=True))
+    rows.append(row("accuracy", "hits", "token", "", better="higher"))
+    if "ngram" in columns:
+        rows += [row(f"ngram_nats_per_{unit}", "ngram", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
+    return rows

@@ -1,0 +1,56 @@
+"""``evaluate --model``: the surprise of a model of events, file by file and of all together."""
+
+import pytest
+
+from maestrokit.errors import ExitStatus
+from maestrokit.files.midi import read_midi
+from maestrokit.inference.events import load_event_model
+from maestrokit.inference.perplexity import surprises
+from maestrokit.music.tokens import encode
+
+
+def rows(text):
+    header, *lines = text.decode().splitlines()
+    found = [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    return {(row["file"], row["metric"]): float(row["value"]) for row in found}
+
+
+def test_all_together_is_the_sum_over_the_sum(maestrokit, demo_folder):
+    paths = [demo_folder / f"{name}.mid" for name in ("petzold-minuet", "satie-gymnopedie")]
+    done = maestrokit("evaluate", "--model", "lstm", *paths)
+    assert (done.status, done.err) == (0, "")
+    model, encoding = load_event_model("lstm")
+    each = list(surprises(model, [encode(read_midi(path), encoding) for path in paths], encoding))
+    scored = rows(done.out)
+    for unit in ("token", "note", "second"):
+        for path, one in zip(paths, each, strict=True):
+            expected = getattr(one, f"nats_per_{unit}")
+            assert scored[str(path), f"nats_per_{unit}"] == pytest.approx(expected, rel=1e-4)
+        assert scored["*", f"nats_per_{unit}"] == pytest.approx(
+            getattr(each[0] + each[1], f"nats_per_{unit}"), rel=1e-4
+        )
+    assert 1 < scored["*", "perplexity"] < 390
+    assert 0 < scored["*", "accuracy"] < 1
+
+
+def test_ngrams_stand_beside_and_tell_best_what_they_were_counted_on(maestrokit, demo_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    words = ["evaluate", "--model", "lstm", demo_folder / "bach-prelude.mid", "--baseline"]
+    known, other = (
+        rows(maestrokit(*words, demo_folder / name).out)["*", "ngram_nats_per_token"]
+        for name in ("bach-prelude.mid", "satie-gymnopedie.mid")
+    )
+    assert 2 * known < other
+
+
+def test_a_limit_takes_inputs_from_all_over(maestrokit, demo_folder):
+    scored = rows(maestrokit("evaluate", "--model", "lstm", demo_folder, "--limit", "2").out)
+    every = sorted(str(path) for path in demo_folder.glob("*.mid"))
+    assert {name for name, _ in scored} == {every[0], every[-1], "*"}
+
+
+@pytest.mark.parametrize("words", [["--pairs"], ["--metric", "grooving"], ["--limit", "0"], ["--stride", "0"]])
+def test_what_makes_no_sense_with_a_model_is_refused(maestrokit, demo_folder, words):
+    done = maestrokit("evaluate", "--model", "transformer", demo_folder / "bach-prelude.mid", *words)
+    assert done.status == ExitStatus.USAGE
+    assert done.err.startswith("maestrokit evaluate: ")
