@@ -72,7 +72,7 @@ def test_filters_chain_on_pipes(demo_folder: Path, tmp_path: Path) -> None:
 def test_signals_end_a_batch_with_their_status_and_whole_files(
     demo_folder: Path, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
-    folder = many(tmp_path / "in", demo_folder, 400)
+    folder = many(tmp_path / "in", demo_folder, 3000)
     process = start("quantize", folder, "--step", "20ms", "-d", tmp_path / "out", stderr=subprocess.PIPE)
     while not list((tmp_path / "out").glob("*.mid")) and process.poll() is None:
         time.sleep(0.01)

@@ -95,7 +95,8 @@ def _in_parallel(
         if running.cluster is not None:
             stack.enter_context(_cluster(running.cluster))
         parallel = joblib.Parallel(n_jobs=-1 if running.cluster else jobs, return_as="generator")
-        yield from parallel(joblib.delayed(_attempt)(work, task, running.verbose) for task in tasks)
+        folder = str(Path.cwd())
+        yield from parallel(joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks)
 
 
 @contextlib.contextmanager
@@ -121,6 +122,13 @@ def _cluster(address: str) -> Iterator[None]:
         ) from None
     with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
         yield
+
+
+def _attempt_elsewhere(work: Callable[[Task], Result], task: Task, verbose: int, folder: str) -> Outcome[Result]:
+    """Do a task in another process, which may have begun in another folder than the one that names are relative to."""
+    with contextlib.suppress(OSError):  # a folder that is not there shows in the error of the first file
+        os.chdir(folder)
+    return _attempt(work, task, verbose)
 
 
 def _attempt(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
