@@ -32,3 +32,19 @@ def test_steps_equal_those_of_the_model_also_once_it_forgets(name, rows):
     for place in range(7, 30):
         events = tokens[:, place].numpy()
         np.testing.assert_allclose(quick(events), plain(events), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("kind", [stepper, ModelStep])
+def test_rows_that_are_kept_go_on_as_they_would_have(name, kind):
+    torch.manual_seed(4)
+    model = MODELS[name]().eval()
+    tokens = torch.randint(0, 50, (3, 8))
+    whole, part = (kind(model, model.initial_state(3, length=20)) for _ in range(2))
+    for place in range(4):
+        whole(tokens[:, place].numpy())
+        part(tokens[:, place].numpy())
+    part.keep(np.array([True, False, True]))
+    for place in range(4, 8):
+        events = tokens[:, place].numpy()
+        np.testing.assert_allclose(part(events[[0, 2]]), whole(events)[[0, 2]], rtol=1e-4, atol=1e-5)

@@ -97,7 +97,7 @@ def _continued(
     is_silent, ends_at = np.full(wish.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode():
         primed, state = _primed(model, start, wish.count, length=len(start) + limit)
-        logits, step = primed.numpy(), stepper(model, state)
+        logits, step, going = primed.numpy().copy(), stepper(model, state), np.arange(wish.count)
         for place in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
@@ -109,7 +109,10 @@ def _continued(
             grammar.ended |= grammar.step >= ends_at
             if grammar.ended.all():
                 break
-            logits = step(events)
+            if grammar.ended[going].any():
+                step.keep(~grammar.ended[going])
+                going = going[~grammar.ended[going]]
+            logits[going] = step(events[going])
     return [row[row != encoding.end] for row in made]
 
 

@@ -40,6 +40,7 @@ class Grammar:
         self.step = np.zeros(rows, np.int64)
         self.ended = np.zeros(rows, bool)
         self.pedal = np.zeros(rows, bool)
+        self._shifts = np.arange(1, encoding.shifts + 1)
 
     def allowed(self) -> Mask:
         """Return which events may come next, (rows, vocabulary); of an ended sequence only ``end``."""
@@ -53,8 +54,8 @@ class Grammar:
         striking, sounding = (np.asarray(keys_.any(axis=1)) for keys_ in (self.struck_now, self.down))
         mask[:, releases] = self.down & ~striking[:, None] & free
         room = np.where(sounding, self.longest_wait, self.longest_silence) - self.waited
-        shift = np.arange(1, encoding.shifts + 1)
-        mask[:, encoding.first_shift : encoding.first_velocity] = (shift[None] <= room[:, None]) & free
+        room[self.must_strike] = 0
+        mask[:, encoding.first_shift : encoding.first_velocity] = self._shifts <= room[:, None]
         mask[:, encoding.first_velocity : encoding.begin] = free & ~np.asarray(self.down[:, keys].all(axis=1))[:, None]
         mask[:, encoding.end] = ~self.must_strike
         if encoding.pedal_events:

@@ -7,7 +7,7 @@ rounding. A family that has none steps by its own ``forward``.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,11 +15,19 @@ from numpy.typing import NDArray
 
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import EventModel
-from maestrokit.music.columns import Integers
+from maestrokit.music.columns import Integers, Mask
 
 Logits = NDArray[np.float32]
-Step = Callable[[Integers], Logits]
-"""From the newest event of each row, (rows,), to the logits of the next, (rows, vocabulary); it keeps the state."""
+
+
+class Step(Protocol):
+    """From the newest event of each row, (rows,), to the logits of the next, (rows, vocabulary); it has the state."""
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+
+    def keep(self, rows: Mask) -> None:
+        """Forget all rows but those that are true: they are at their end."""
 
 
 def stepper(model: EventModel, state: Any) -> Step:
@@ -36,12 +44,21 @@ class ModelStep:
 
     def __init__(self, model: EventModel, state: Any) -> None:
         self.model, self.state = model, state
+        self.newest: Integers | None = None
+        self.rows = np.empty(0, np.int64)
 
     def __call__(self, tokens: Integers) -> Logits:
         """Return the logits of the next events."""
+        if self.newest is None:
+            self.newest, self.rows = tokens.copy(), np.arange(len(tokens))
+        self.newest[self.rows] = tokens
         with torch.inference_mode():
-            logits, self.state = self.model(torch.from_numpy(tokens)[:, None], self.state)
-        return _numbers(logits[:, -1])
+            logits, self.state = self.model(torch.from_numpy(self.newest)[:, None], self.state)
+        return np.asarray(_numbers(logits[:, -1])[self.rows])
+
+    def keep(self, rows: Mask) -> None:
+        """Show those rows no more; what a state looks like inside is unknown here, so they go on unseen."""
+        self.rows = self.rows[rows]
 
 
 class LstmStep:
@@ -69,6 +86,10 @@ class LstmStep:
             x = _sigmoid(leave) * np.tanh(cell)
             self.hidden[layer], self.cell[layer] = x, cell
         return np.asarray(x @ self.output + self.output_bias)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.hidden, self.cell = [part[rows] for part in self.hidden], [part[rows] for part in self.cell]
 
 
 class TransformerStep:
@@ -99,6 +120,14 @@ class TransformerStep:
             x = layer(x, turn, cache.used)
         cache.used, cache.position = cache.used + 1, cache.position + 1
         return np.asarray(self.norm(x) @ self.output)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.cache = self.cache.selected(torch.from_numpy(rows))
+        for layer, key, value in zip(self.layers, self.cache.keys, self.cache.values, strict=True):
+            layer.key, layer.value = _numbers(key), _numbers(value)
+            for part in layer.before:
+                part.seen = part.seen[rows]
 
 
 class _Layer:
@@ -142,8 +171,9 @@ class _Layer:
         keys = self.key[:, :, : used + 1]  # (rows, heads, keys, dim)
         if turn is None:
             keys = keys + self.distance[:, self.distance.shape[1] - used - 1 :]
-        scores = np.matmul(keys, query[..., None])[..., 0] * np.float32(self.dim**-0.5)  # (rows, heads, keys)
-        chances = np.exp(scores - np.maximum.reduce(scores, -1, keepdims=True))
+        scores = np.matmul(keys, (query * np.float32(self.dim**-0.5))[..., None])[..., 0]  # (rows, heads, keys)
+        scores -= np.maximum.reduce(scores, -1, keepdims=True)
+        chances = np.exp(scores, out=scores)
         heard = np.matmul(chances[:, :, None], self.value[:, :, : used + 1])[:, :, 0]  # (rows, heads, dim)
         heard /= np.add.reduce(chances, -1, keepdims=True)
         return np.asarray(heard.reshape(rows, -1) @ self.mix)

@@ -9,12 +9,15 @@ from maestrokit.cli.options import ASIDE, Reading, Running
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
-    ("Half a minute of new music from the shipped transformer", "maestrokit generate --seed 1 -o a.mid"),
+    ("Half a minute of new music from the better of the shipped models", "maestrokit generate --seed 1 -o a.mid"),
     (
         "Go on for a minute after the first ten seconds of a take, a little more carefully",
         "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
     ),
-    ("Eight pieces at once, by another model", "maestrokit generate --model lstm --count 8 -d new"),
+    (
+        "Eight pieces at once, by the other shipped model",
+        "maestrokit generate --model transformer --duration 10s --count 8 -d new",
+    ),
 )
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
@@ -40,7 +43,7 @@ def run(
     ] = None,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="A run folder of train, or the name of a shipped model.")
-    ] = "transformer",
+    ] = "lstm",  # of those shipped, the better one on the validation performances
     duration: Annotated[
         str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")
     ] = "30s",
