@@ -74,7 +74,8 @@ def test_signals_end_a_batch_with_their_status_and_whole_files(
 ) -> None:
     folder = many(tmp_path / "in", demo_folder, 3000)
     process = start("quantize", folder, "--step", "20ms", "-d", tmp_path / "out", stderr=subprocess.PIPE)
-    while not list((tmp_path / "out").glob("*.mid")) and process.poll() is None:
+    patience = time.monotonic() + 60
+    while not list((tmp_path / "out").glob("*.mid")) and process.poll() is None and time.monotonic() < patience:
         time.sleep(0.01)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from maestrokit.errors import CannotWriteError
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:
-    """Write a file whole or not at all: beside its place under another name, to the disk, then renamed.
+    """Write a file whole or not at all: without a name where the system can, to the disk, then named and renamed.
 
     Whoever reads meanwhile, and whoever is killed meanwhile, has the old file or the new one. The mode bits are those
     that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no ordinary
@@ -56,7 +57,10 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
     temporary = target.with_name(f".{target.name[:50]}.tmp-{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = _nameless(target.parent)
+    is_nameless = descriptor is not None
+    if descriptor is None:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             if target.exists():
@@ -66,9 +70,24 @@ def _replacement(target: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(descriptor)
+            if is_nameless:
+                # Only with src_dir_fd, which an absolute path makes meaningless, does Python follow the link.
+                os.link(f"/proc/self/fd/{descriptor}", temporary, src_dir_fd=descriptor, follow_symlinks=True)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+def _nameless(folder: Path) -> int | None:
+    """Open a file that has no name yet, and so leaves nothing behind if we are killed; None where there are none."""
+    if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").exists():
+        return None
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o666)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):  # the file system has no such files
+            return None
         raise
 
 
