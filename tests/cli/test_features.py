@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from maestrokit import features
 from maestrokit.files.arrays import read_arrays
+from maestrokit.files.sound import write_sound
 
 
 def records(done):
@@ -15,7 +17,7 @@ def test_one_record_a_file_in_the_order_given(maestrokit, demo_folder):
     done = maestrokit("features", *names)
     assert (done.status, done.err) == (0, "")
     assert [record["file"] for record in records(done)] == names
-    assert list(records(done)[0]) == ["file", *features.groups()]
+    assert list(records(done)[0]) == ["file", *features.groups("notes")]
 
 
 def test_standard_input_gives_the_record_of_the_file(maestrokit, demo_folder):
@@ -40,7 +42,7 @@ def test_groups_are_chosen(maestrokit, demo_folder):
 def test_table_has_the_same_columns_for_any_input(maestrokit, demo_folder, tmp_path):
     done = maestrokit("features", demo_folder, "--format", "tsv", "--without", "chords")
     header, *rows = [line.split("\t") for line in done.out.decode().splitlines()]
-    assert header == ["file", *features.columns([name for name in features.groups() if name != "chords"])]
+    assert header == ["file", *features.columns([name for name in features.groups("notes") if name != "chords"])]
     assert len(rows) == 4
     assert {len(row) for row in rows} == {len(header)}
     target = tmp_path / "table.tsv"
@@ -103,3 +105,52 @@ def test_update_leaves_what_is_newer(maestrokit, demo_folder, tmp_path):
 def test_dry_run_names_what_would_be_read(maestrokit, demo_folder):
     done = maestrokit("features", demo_folder, "-n")
     assert done.out.decode().split() == sorted(str(path) for path in demo_folder.glob("*.mid"))
+
+
+@pytest.fixture
+def take(maestrokit, demo_folder, tmp_path):
+    """A folder with a short performance and its recording."""
+    data = (demo_folder / "satie-gymnopedie.mid").read_bytes()
+    (tmp_path / "take.mid").write_bytes(data)
+    seconds = np.arange(3 * 16000) / 16000
+    tone = 0.2 * np.sin(2 * np.pi * 440 * seconds) * (1 - seconds % 0.5)
+    write_sound(tmp_path / "take.flac", tone.astype(np.float32), sample_rate=16000)
+    return tmp_path
+
+
+def test_a_performance_and_its_recording_share_a_record(maestrokit, take):
+    chosen = ("--groups", "pitch,audio_key,audio_f0")
+    for inputs in ([take / "take.mid", take / "take.flac"], [take / "take.flac", take / "take.mid"], [take]):
+        [record] = records(maestrokit("features", *inputs, *chosen))
+        assert list(record) == ["file", "recording", "audio_f0", "audio_key", "pitch"]
+        assert record["file"].endswith("take.mid")
+        assert record["recording"].endswith("take.flac")
+        assert record["audio_f0"]["median_pitch"] == pytest.approx(69, abs=0.05)
+
+
+def test_a_recording_is_described_by_itself_and_from_standard_input(maestrokit, take):
+    done = maestrokit("features", take / "take.flac", "--format", "tsv", "--without", "audio_chords")
+    header, row = [line.split("\t") for line in done.out.decode().splitlines()]
+    wanted = [name for name in features.groups("audio") if name != "audio_chords"]
+    assert header == ["file", *features.columns(wanted)]
+    assert len(row) == len(header)
+    chosen = ("--groups", "audio_loudness")
+    piped = records(maestrokit("features", "-", *chosen, stdin=(take / "take.flac").read_bytes()))[0]
+    assert piped["audio_loudness"] == records(maestrokit("features", take / "take.flac", *chosen))[0]["audio_loudness"]
+
+
+def test_frames_of_a_pair_share_a_time_base(maestrokit, take):
+    chosen = ("--groups", "pedal,audio_loudness", "--hop", "0.1")
+    done = maestrokit("features", take, *chosen, "--frames", take / "all.npz")
+    assert done.status == 0, done.err
+    arrays, metadata = read_arrays(take / "all.npz")
+    assert set(arrays) == set(metadata["units"]) >= {"time", "sustain", "audio_rms"}
+    assert len({len(array) for array in arrays.values()}) == 1
+
+
+def test_broken_recordings_are_reported(maestrokit, take):
+    (take / "take.flac").write_bytes((take / "take.flac").read_bytes()[:200])
+    done = maestrokit("features", take, "--groups", "pitch,audio_key")
+    assert (done.status, done.out) == (65, b"")
+    assert "take.flac" in done.lines[0]
+    assert maestrokit("features", take / "take.flac", "--f0", "guess").status == 2

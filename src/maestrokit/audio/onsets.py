@@ -23,7 +23,7 @@ WIDTH = 1  # mels to both sides whose maximum it is measured from: vibrato and b
 GAIN = 1e4  # of power before its logarithm is taken, so that noise below -60 dB hardly counts
 NEIGHBOURHOOD = 50  # frames to both sides over which a peak must stand out
 PROMINENCE = 1.4  # times the mean of the neighbourhood
-LEAST = 0.02  # mean rise a mel, in natural logarithms, below which nothing is an onset
+LEAST = 0.05  # mean rise a mel, in natural logarithms, below which nothing is an onset
 DISTANCE = 3  # frames to both sides of which an onset is the highest
 LATENESS = 0.005  # seconds by which the steepest rise of a struck tone comes after its onset
 

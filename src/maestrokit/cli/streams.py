@@ -3,13 +3,15 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.cli import report
 from maestrokit.cli.options import Inputs, Outputs, Running
 from maestrokit.errors import CannotWriteError, NoInputError, UsageError
 from maestrokit.files import streams, walk
+
+Choice = Callable[[Sequence[walk.Source]], list[walk.Source]]
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str], outputs: 
     return found
 
 
-def gather(inputs: Inputs, running: Running, *, suffixes: Sequence[str]) -> Plan:
-    """Return a plan for a command that makes one result of all inputs."""
+def gather(inputs: Inputs, running: Running, *, suffixes: Sequence[str], chosen: Choice = list) -> Plan:
+    """Return a plan for a command that makes one result of all inputs; see :func:`convert` for ``chosen``."""
     found = find(inputs, running, suffixes=suffixes)
-    return Plan([Task(source.path, "", source.relative) for source in found.sources], found.missing)
+    return Plan([Task(source.path, "", source.relative) for source in chosen(found.sources)], found.missing)
 
 
 def convert(
@@ -79,6 +81,7 @@ def convert(
     suffixes: Sequence[str],
     suffix: str | None = None,
     targets: Callable[[str], Sequence[str]] = lambda target: [target],
+    chosen: Choice = list,
 ) -> Plan:
     """Return a plan for a command that makes an output of each input.
 
@@ -88,6 +91,8 @@ def convert(
         Of the outputs under ``--directory``, with its dot; None keeps that of the input.
     targets : function
         From a task's target to the files that will really be written, where that is more than one.
+    chosen : function
+        From the files found to those that are tasks of their own.
 
     Raises
     ------
@@ -99,6 +104,7 @@ def convert(
     if outputs.output is not None and outputs.directory is not None:
         raise UsageError("--output and --directory exclude each other", "-o names one file, -d a folder for many")
     found = find(inputs, running, suffixes=suffixes, outputs=outputs.directory)
+    found = replace(found, sources=chosen(found.sources))
     if outputs.directory is None:
         tasks = [Task(source.path, _single_target(found, outputs), source.relative) for source in found.sources]
     else:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from maestrokit.features._sound import AudioView, Blocks
     from maestrokit.features._views import NoteView
     from maestrokit.music.performance import Performance
 
@@ -72,10 +73,32 @@ def note_view(performance: "Performance") -> "NoteView":
     return NoteView.of(performance)
 
 
+def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin") -> "AudioView":
+    """Return what groups that need audio describe.
+
+    Parameters
+    ----------
+    blocks : function
+        From a sample rate in Hz to the recording at that rate as one channel, in blocks; called once for each
+        description that needs it.
+    length : float, in seconds
+    f0 : {'yin', 'pyin', 'fft'}
+        See :func:`maestrokit.audio.pitch.track_pitch`.
+
+    Raises
+    ------
+    BadDataError
+        If the recording lasts longer than a day.
+    """
+    from maestrokit.features._sound import AudioView
+
+    return AudioView.of(blocks, length=length, f0=f0)
+
+
 def groups(needs: str | None = None) -> list[str]:
     """Return the names of all groups, or of those for ``"notes"`` or for ``"audio"``; asking for these loads them."""
     names = registry.names(__name__)
-    return [name for name in names if needs in (None, _group(name).NEEDS)] if needs else names
+    return [name for name in names if needs == _group(name).NEEDS] if needs else names
 
 
 def check_groups(names: Iterable[str]) -> list[str]:
@@ -126,10 +149,13 @@ def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any
     return {name: _rounded(group.describe(view)) for name in chosen if view.kind == (group := _group(name)).NEEDS}
 
 
-def frames(view: View, *, names: Sequence[str] | None = None, hop: float = HOP) -> "dict[str, NDArray[Any]]":
+def frames(
+    view: View, *, names: Sequence[str] | None = None, hop: float = HOP, length: float | None = None
+) -> "dict[str, NDArray[Any]]":
     """Return the series of frames of a performance or recording, all on one time base.
 
-    Frame i covers the time from i * hop to (i + 1) * hop; ``time`` holds the starts, in seconds.
+    Frame i covers the time from i * hop to (i + 1) * hop; ``time`` holds the starts, in seconds. The frames cover the
+    length of the view, or another one that is given, so that two views can share a time base.
 
     Raises
     ------
@@ -140,7 +166,7 @@ def frames(view: View, *, names: Sequence[str] | None = None, hop: float = HOP) 
     """
     from maestrokit.features._views import Grid
 
-    grid = Grid.over(view.length, hop=hop)
+    grid = Grid.over(view.length if length is None else length, hop=hop)
     series: dict[str, NDArray[np.generic]] = {"time": grid.times}
     for name in groups() if names is None else check_groups(names):
         group = _group(name)

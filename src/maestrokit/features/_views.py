@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.beat_evidence import Beats, performed_beats
 from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import DRUM_CHANNEL, Notes, Performance
 from maestrokit.music.rolls import frame_count, frame_times
@@ -76,6 +77,11 @@ class NoteView:
     def velocity(self) -> Integers:
         """1..127, shape (notes,)."""
         return self.notes.velocity
+
+    @cached_property
+    def beats(self) -> Beats:
+        """Beats tracked on the notes."""
+        return performed_beats(self.performance)
 
     @cached_property
     def stroke(self) -> Integers:

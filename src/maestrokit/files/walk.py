@@ -117,6 +117,8 @@ def _add_root(found: Found, folder: Path, entries: Iterable[maestro.Entry], suff
         for name in (entry.midi_filename, entry.audio_filename)
         if name.lower().endswith(tuple(suffixes))
     ]
+    if set(suffixes) >= {*MIDI_SUFFIXES, *SOUND_SUFFIXES}:  # either will do: nobody misses the audio beside the MIDI
+        wanted = [name for name in wanted if name.lower().endswith(MIDI_SUFFIXES) or (folder / name).exists()]
     absent = [name for name in wanted if not (folder / name).exists()]
     gone = set(absent)
     found.sources.extend(Source(str(folder / name), name) for name in wanted if name not in gone)

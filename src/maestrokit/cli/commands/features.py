@@ -1,7 +1,6 @@
-"""``maestrokit features``: performances described in numbers."""
+"""``maestrokit features``: performances and recordings described in numbers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from maestrokit.errors import UsageError
 
 EXAMPLES = (
     ("Describe a performance", "maestrokit features take.mid > take.jsonl"),
+    ("Describe a performance with its recording, in one record", "maestrokit features take.mid take.flac > take.jsonl"),
     ("Tempo and key of a folder, as a table", "maestrokit features performances -o table.tsv --groups tempo,key"),
     ("Also write the series of frames", "maestrokit features take.mid -o take.jsonl --frames take.npz"),
     (
@@ -28,19 +28,12 @@ REFERENCES = (
     "(2000)",
     "Dixon, Automatic extraction of tempo and beat from expressive performances, Journal of New Music Research 30 "
     "(2001)",
+    "Krebs, Boeck and Widmer, An efficient state-space model for joint tempo and meter tracking, ISMIR 2015",
+    "de Cheveigne and Kawahara, YIN, a fundamental frequency estimator for speech and music, JASA 111 (2002)",
+    "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 
 MOST_DRAWN = 8
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is to be said of each input."""
-
-    groups: tuple[str, ...]
-    hop: float
-    repair: bool
-    made_by: str | None
 
 
 def run(
@@ -50,7 +43,11 @@ def run(
     running: Running,
     groups: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Only these groups of descriptors, comma-separated. Default: all."),
+        typer.Option(
+            metavar="NAMES",
+            help="Only these groups of descriptors, comma-separated. Default: all that the inputs have notes or sound "
+            "for.",
+        ),
     ] = None,
     without: Annotated[
         str | None, typer.Option(metavar="NAMES", help="All groups but these; chords take about half of the time.")
@@ -68,88 +65,74 @@ def run(
         ),
         ASIDE,
     ] = None,
+    f0: Annotated[
+        str,
+        typer.Option(
+            metavar="WAY",
+            help="How the fundamental frequency of recordings is found: yin, pyin (slower, smoother), or fft (harmonic "
+            "summation).",
+        ),
+    ] = "yin",
     hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
     plot: Annotated[
         str | None,
         typer.Option(
             metavar="FILE.png",
-            help="Draw the inputs, at most 8, into FILE.png: piano rolls coloured by velocity, the pedal beneath.",
+            help="Draw performances, at most 8, into FILE.png: piano rolls coloured by velocity, the pedal beneath.",
         ),
         ASIDE,
     ] = None,
 ) -> None:
-    """Describe performances: one record a file, in the order of the inputs, on standard output or in one FILE.
+    """Describe performances and recordings: one record each, in the order of the inputs, on standard output or in FILE.
 
     Records say which pitches, which key, how fast, which chords, how loud, how joined, how pedalled, how dense and
-    how many at once; maestrokit-formats(5) explains every key. Numbers that do not exist, such as the range of no
-    notes, are null in JSON Lines and empty in TSV.
+    how many at once; maestrokit-formats(5) explains every key. Groups that begin with audio_ describe sound. A
+    performance and a recording of one name in one folder (take.mid, take.flac) get one record that holds both. Numbers
+    that do not exist, such as the range of no notes, are null in JSON Lines and empty in TSV.
     """
+    from maestrokit import features
+    from maestrokit.audio.pitch import METHODS
     from maestrokit.cli import batch
+    from maestrokit.cli.describing import Asked, Describing, Partners
     from maestrokit.cli.streams import protect_inputs
     from maestrokit.files.tables import format_of
 
-    names = _chosen(groups, without)
+    _chosen(groups, without, [])
+    if f0 not in METHODS:
+        raise UsageError(f"no way to find f0 is called '{f0}'", "use " + ", ".join(METHODS))
     form = format_ or format_of(outputs.output or "")
     if form not in ("jsonl", "tsv"):
         raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
     if not 0 < hop < float("inf"):
         raise UsageError(f"--hop {hop:g} makes no frames", "it must be above 0; 0.02 is usual")
-    plan = _planned(inputs, outputs, running, frames)
+    partners = Partners()
+    plan = _planned(inputs, outputs, running, frames, partners)
+    recordings = partners.recording_of
+    names = _chosen(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
     protect_inputs(plan.tasks, outputs.output, plot)
     if plot is not None and not running.dry_run:
         _draw(plan.tasks, plot, reading.repair)
-    if outputs.update and _is_done(plan, outputs.output):
+    if outputs.update and _is_done(plan, outputs.output, recordings):
         return
-    asked = _Asked(names, hop, reading.repair, running.made_by)
-    described = (record for _, record in batch.results("features", _Work(asked), plan, running))
+    work = Describing(Asked(names, hop, f0, reading.repair, running.made_by), recordings)
+    described = (record for _, record in batch.results("features", work, plan, running))
+    columns = ["file", *features.columns(names), *(["recording"] if recordings else [])]
     if running.dry_run:
         list(described)
     else:
-        _write(described, form, outputs.output or "-", asked, running.keep_going)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """The work on one input; a class, so that other processes can be given it."""
-
-    asked: _Asked
-
-    def __call__(self, task: Any) -> dict[str, Any]:
-        """Return the record of an input, and write its frames if it has a target."""
-        from maestrokit import features
-        from maestrokit.cli.filters import read_performance
-
-        view = features.note_view(read_performance(task.source, repair=self.asked.repair))
-        if task.target:
-            _write_frames(view, task.target, self.asked)
-        return {"file": task.source, **features.describe(view, names=self.asked.groups)}
-
-
-def _write_frames(view: Any, target: str, asked: _Asked) -> None:
-    from maestrokit import features
-    from maestrokit.files import streams
-    from maestrokit.files.arrays import dump_arrays
-    from maestrokit.music.history import commands
-    from maestrokit.provenance import extended
-
-    metadata: dict[str, Any] = {"hop": asked.hop, "units": {"time": "s"}}
-    for group in asked.groups:
-        metadata["units"].update({name: field.unit for name, field in features.frame_fields(group).items()})
-    if asked.made_by is not None:
-        metadata["provenance"] = extended(commands(view.performance), asked.made_by)
-    series = features.frames(view, names=asked.groups, hop=asked.hop)
-    suffix = PurePath(target).suffix
-    streams.write_bytes(target, dump_arrays(series, suffix=suffix, metadata=metadata, compress=True))
+        _write(described, form, outputs.output or "-", columns, running.keep_going)
 
 
 def _draw(tasks: Any, plot: str, repair: bool) -> None:
     """Draw performances; what cannot be read is left to the description, which says so."""
+    from maestrokit.cli.describing import is_sound
     from maestrokit.cli.filters import read_performance
     from maestrokit.errors import MaestrokitError
     from maestrokit.files import streams
     from maestrokit.files.piano_roll import piano_roll_png
     from maestrokit.music.keys import find_key
 
+    tasks = [task for task in tasks if not is_sound(task.source)]
     if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
         raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
     performances, titles = [], []
@@ -165,10 +148,14 @@ def _draw(tasks: Any, plot: str, repair: bool) -> None:
         streams.write_bytes(plot, piano_roll_png(performances, titles))
 
 
-def _chosen(groups: str | None, without: str | None) -> tuple[str, ...]:
+def _chosen(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:
+    """Return the groups that were asked for; by default those for notes, for sound or for both, by the inputs."""
     from maestrokit import features
+    from maestrokit.cli.describing import is_sound
 
-    wanted = features.groups() if groups is None else features.check_groups(_words(groups))
+    kinds = {"audio" if is_sound(source) else "notes" for source in sources if source != "-"}
+    needs = kinds.pop() if len(kinds) == 1 and "-" not in sources else None
+    wanted = features.groups(needs) if groups is None else features.check_groups(_words(groups))
     unwanted = features.check_groups(_words(without or ""))
     chosen = tuple(name for name in wanted if name not in unwanted)
     if not chosen:
@@ -180,40 +167,48 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _planned(inputs: Inputs, outputs: Outputs, running: Running, frames: str | None) -> Any:
+def _planned(inputs: Inputs, outputs: Outputs, running: Running, frames: str | None, partners: Any) -> Any:
     """Return the plan: tasks have a target if frames are to be written."""
     from maestrokit.cli import streams
     from maestrokit.files.arrays import check_suffix
-    from maestrokit.files.walk import MIDI_SUFFIXES
+    from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
+    suffixes = MIDI_SUFFIXES + SOUND_SUFFIXES
     if frames is None:
         if outputs.directory is not None:
             raise UsageError("--directory is for the frames, and none are asked for", "add --frames .npz")
-        return streams.gather(inputs, running, suffixes=MIDI_SUFFIXES)
+        return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
     suffix = frames if outputs.directory is not None else PurePath(frames).suffix
     check_suffix(suffix)
     if suffix == ".npy":
         raise UsageError("a .npy file holds one array, and frames are many", "use .npz or .safetensors")
     places = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(inputs, places, running, suffixes=MIDI_SUFFIXES, suffix=suffix)
+    return streams.convert(
+        inputs, places, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart
+    )
 
 
-def _is_done(plan: Any, output: str | None) -> bool:
+def _is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> bool:
     from maestrokit.cli.streams import is_newer
 
     if output is None or plan.missing:
         return False
-    targets = [(target, task.source) for task in plan.tasks for target in (output, task.target) if target != ""]
+    targets = [
+        (target, source)
+        for task in plan.tasks
+        for target in (output, task.target)
+        for source in (task.source, recordings.get(task.source, task.source))
+        if target != ""
+    ]
     return all(is_newer(target, source) for target, source in targets)
 
 
-def _write(records: Iterable[dict[str, Any]], form: str, output: str, asked: _Asked, keep_going: bool) -> None:
+def _write(records: Iterable[dict[str, Any]], form: str, output: str, columns: list[str], keep_going: bool) -> None:
     """Write records as they come, or, to a file, all at once; what was done before a failure is written too."""
-    from maestrokit import features
     from maestrokit.files import streams
     from maestrokit.files.tables import encoded, record_lines
 
-    lines = record_lines(records, format=form, columns=["file", *features.columns(asked.groups)])
+    lines = record_lines(records, format=form, columns=columns)
     if output == streams.STANDARD:
         for line in lines:
             streams.write_bytes(output, encoded(line))

@@ -1,0 +1,180 @@
+"""Fundamental frequency of one voice at a time: YIN, pYIN and harmonic summation."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.audio.frames import Analysis, Samples, analyse_stream, sliding
+from maestrokit.audio.resample import equal_blocks
+from maestrokit.audio.windows import window
+from maestrokit.errors import UsageError
+from maestrokit.music.columns import Floats
+
+SAMPLE_RATE = 16000  # Hz
+HOP_SAMPLES = 160
+FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 100 frames a second
+LOWEST, HIGHEST = 50.0, 2000.0  # Hz
+WINDOW_SAMPLES = 1024  # that are compared with those a period later
+DIP = 0.15  # of the normalised difference: the first dip below it is the period (de Cheveigne's absolute threshold)
+VOICED = 0.3  # normalised difference below which a frame is voiced
+FLOOR = 1e-7  # mean power of a frame below which it is silent: -70 dB
+HARMONICS, DECAY = 10, 0.84  # of the summation, and the weight of each after the one before (Hermes 1988)
+FFT_SAMPLES = 4096
+STEPS_AN_OCTAVE = 120  # of the candidates of the summation: 10 cents
+CONCENTRATED = 0.5  # share of the spectrum that lies on the harmonics, from which a frame is voiced
+CHUNK_SAMPLES = 3000 * HOP_SAMPLES  # given to pYIN at a time: 30 s
+
+
+class Pitches(NamedTuple):
+    """The pitch in each frame, at ``FRAME_RATE``.
+
+    Parameters
+    ----------
+    frequency : float64, shape (frames,), in Hz
+        The best guess, in frames without a voice too; 0 where there is none.
+    voicing : float64, shape (frames,)
+        0 (noise or silence) to 1 (a periodic tone).
+    is_voiced : bool, shape (frames,)
+    """
+
+    frequency: Floats
+    voicing: Floats
+    is_voiced: NDArray[np.bool_]
+
+
+def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
+    """Return the fundamental frequency of a recording of one voice.
+
+    Parameters
+    ----------
+    blocks : iterable of float32, shape (samples,)
+        At ``SAMPLE_RATE``; memory grows by 24 bytes a frame.
+    method : {'yin', 'pyin', 'fft'}
+        yin: the period at which the wave repeats best. pyin: the same with all thresholds at once, and the smoothest
+        path (librosa's, in pieces of 30 s). fft: the frequency whose harmonics hold most of the spectrum.
+
+    Raises
+    ------
+    UsageError
+        If there is no such method.
+
+    References
+    ----------
+    A. de Cheveigne, H. Kawahara: YIN, a fundamental frequency estimator for speech and music. JASA 111, 2002.
+    M. Mauch, S. Dixon: pYIN, an f0 estimator using probabilistic threshold distributions. ICASSP, 2014.
+    D. J. Hermes: Measurement of pitch by subharmonic summation. JASA 83, 1988.
+
+    >>> tone = np.sin(2 * np.pi * 440 / 16000 * np.arange(16000)).astype(np.float32)
+    >>> [round(float(np.median(track_pitch([tone], method=name).frequency))) for name in ("yin", "fft")]
+    [440, 440]
+    """
+    if method not in METHODS:
+        raise UsageError(f"no way to find f0 is called '{method}'", "use " + ", ".join(METHODS))
+    found = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
+    return Pitches(found[:, 0], found[:, 1], found[:, 2] > 0)
+
+
+def _by_yin(blocks: Iterable[Samples]) -> Iterable[Floats]:
+    longest = int(np.ceil(SAMPLE_RATE / LOWEST)) + 1
+    reach = (WINDOW_SAMPLES + longest + 1) // 2
+    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, reach, _yin_frames)
+    return (np.asarray(part, np.float64) for part in analyse_stream(blocks, analysis))
+
+
+def _yin_frames(segment: Samples) -> NDArray[np.float32]:
+    """Return frequency, voicing and whether there is a voice, shape (frames, 3)."""
+    longest = int(np.ceil(SAMPLE_RATE / LOWEST)) + 1
+    frames = sliding(segment, 2 * ((WINDOW_SAMPLES + longest + 1) // 2), HOP_SAMPLES).astype(np.float64)
+    difference = _normalised_difference(frames, longest)  # (frames, lags)
+    shortest = int(SAMPLE_RATE / HIGHEST)
+    inside = difference[:, shortest:-1]
+    is_dip = (inside <= difference[:, shortest - 1 : -2]) & (inside < difference[:, shortest + 1 :])
+    is_low = is_dip & (inside < DIP)
+    lag = np.where(is_low.any(axis=1), is_low.argmax(axis=1), np.where(is_dip, inside, np.inf).argmin(axis=1))
+    rows = np.arange(len(frames))
+    low, here, high = (difference[rows, lag + shortest + side] for side in (-1, 0, 1))
+    bend = low - 2 * here + high
+    moved = np.where(bend > 0, 0.5 * (low - high) / np.where(bend > 0, bend, 1.0), 0.0)
+    frequency = SAMPLE_RATE / (lag + shortest + np.clip(moved, -0.5, 0.5))
+    sounds = (frames[:, :WINDOW_SAMPLES] ** 2).mean(axis=1) > FLOOR
+    voicing = np.where(sounds, np.clip(1 - here, 0, 1), 0)
+    return np.stack([np.where(sounds, frequency, 0), voicing, voicing > 1 - VOICED], axis=1).astype(np.float32)
+
+
+def _normalised_difference(frames: Floats, longest: int) -> Floats:
+    """Return the cumulative mean normalised difference d'(lag), shape (frames, longest + 1)."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    size = next_fast_len(frames.shape[1] + WINDOW_SAMPLES, real=True)
+    spectrum = rfft(frames, size, axis=1)
+    product = irfft(spectrum * np.conj(rfft(frames[:, :WINDOW_SAMPLES], size, axis=1)), size, axis=1)[:, : longest + 1]
+    total = np.concatenate([np.zeros((len(frames), 1)), np.cumsum(frames**2, axis=1)], axis=1)
+    energy = total[:, WINDOW_SAMPLES : WINDOW_SAMPLES + longest + 1] - total[:, : longest + 1]
+    difference = np.maximum(energy[:, :1] + energy - 2 * product, 0)
+    difference[:, 0] = 0
+    mean = np.cumsum(difference, axis=1)[:, 1:] / np.arange(1, longest + 1)
+    normalised = np.ones_like(difference)
+    np.divide(difference[:, 1:], mean, out=normalised[:, 1:], where=mean > 1e-12)
+    return np.asarray(normalised, np.float64)
+
+
+def _by_pyin(blocks: Iterable[Samples]) -> Iterator[Floats]:
+    import librosa
+
+    for chunk in equal_blocks(blocks, CHUNK_SAMPLES):
+        frequency, is_voiced, chance = librosa.pyin(
+            chunk, fmin=LOWEST, fmax=HIGHEST, sr=SAMPLE_RATE, frame_length=2048, hop_length=HOP_SAMPLES, fill_na=None
+        )
+        frames = 1 + len(chunk) // HOP_SAMPLES - (len(chunk) == CHUNK_SAMPLES)  # the next chunk begins with the last
+        yield np.stack([frequency, chance, is_voiced], axis=1)[:frames]
+
+
+def _by_summation(blocks: Iterable[Samples]) -> Iterable[Floats]:
+    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, FFT_SAMPLES // 2, _summed_frames)
+    return (np.asarray(part, np.float64) for part in analyse_stream(blocks, analysis))
+
+
+def _summed_frames(segment: Samples) -> NDArray[np.float32]:
+    from scipy.fft import rfft
+
+    frames = sliding(segment, FFT_SAMPLES, HOP_SAMPLES)
+    level = np.abs(rfft(frames * window("hann", FFT_SAMPLES).astype(np.float32), axis=1))
+    candidates, grid, shifts = _summation()
+    bins = grid * FFT_SAMPLES / SAMPLE_RATE
+    below = bins.astype(np.int64)
+    share = (bins - below).astype(np.float32)
+    spectrum = np.sqrt(level[:, below] * (1 - share) + level[:, below + 1] * share)  # over the logarithm of frequency
+    total = sum(
+        DECAY**number * spectrum[:, shift : shift + len(candidates)] for number, shift in enumerate(shifts)
+    )
+    summed = np.asarray(total)
+    best = summed.argmax(axis=1)
+    rows = np.arange(len(frames))
+    low, here, high = (summed[rows, np.clip(best + side, 0, len(candidates) - 1)] for side in (-1, 0, 1))
+    bend = low - 2 * here + high
+    moved = np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0)
+    frequency = candidates[best] * 2 ** (np.clip(moved, -0.5, 0.5) / STEPS_AN_OCTAVE)
+    sounds = (frames**2).mean(axis=1) > FLOOR
+    peak = sum(DECAY**number for number in range(HARMONICS)) * np.maximum(spectrum.max(axis=1), 1e-12)
+    voicing = np.where(sounds, np.clip(here / peak, 0, 1), 0)
+    is_voiced = voicing > CONCENTRATED / 2
+    return np.stack([np.where(sounds, frequency, 0), voicing, is_voiced], axis=1).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _summation() -> tuple[Floats, Floats, list[int]]:
+    """Return the candidates, the frequencies that their harmonics reach, and how far up each harmonic is, in steps."""
+    steps = int(np.log2(HIGHEST / LOWEST) * STEPS_AN_OCTAVE) + 1
+    shifts = [round(float(np.log2(number)) * STEPS_AN_OCTAVE) for number in range(1, HARMONICS + 1)]
+    grid = LOWEST * 2.0 ** (np.arange(steps + shifts[-1]) / STEPS_AN_OCTAVE)
+    return grid[:steps], np.minimum(grid, SAMPLE_RATE / 2 - 2 * SAMPLE_RATE / FFT_SAMPLES), shifts
+
+
+METHODS: dict[str, Callable[[Iterable[Samples]], Iterable[Floats]]] = {
+    "yin": _by_yin,
+    "pyin": _by_pyin,
+    "fft": _by_summation,
+}

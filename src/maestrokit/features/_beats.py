@@ -1,0 +1,81 @@
+"""What tracked beats say about tempo, the same for notes and recordings."""
+
+from typing import Any
+
+import numpy as np
+
+from maestrokit.features import Field
+from maestrokit.features._statistics import ratio
+from maestrokit.features._trends import trends
+from maestrokit.features._views import Grid
+from maestrokit.music.beat_evidence import Beats
+from maestrokit.music.columns import Floats
+
+SMOOTHING = 3  # intervals to both sides over whose median a tempo change is looked for
+CHANGE = 0.15  # of the tempo: least change of a ritardando or accelerando
+
+BEAT_FIELDS = {
+    "count": Field("beats", "How many beats were tracked"),
+    "times": Field("s", "The beats"),
+    "downbeats": Field("s", "Those that begin a bar"),
+    "meter": Field("beats", "Beats a bar, of most bars"),
+    "tempo": Field("beats/min", "Median of T = 60 / dt over the intervals dt from beat to beat"),
+    "variation": Field("share", "Half the distance from the 16th to the 84th percentile of T, over its median"),
+    "curve": Field("beats/min", "T of each interval, from each beat to the next"),
+    "changes": Field("list", "Stretches in which the median T of seven intervals changes by 15 % or more"),
+    "changes[].kind": Field("", "ritardando or accelerando"),
+    "changes[].start": Field("s", "Where it begins"),
+    "changes[].end": Field("s", "Where it ends"),
+    "changes[].from": Field("beats/min", "Tempo at the start"),
+    "changes[].to": Field("beats/min", "Tempo at the end"),
+}
+
+
+def beat_record(beats: Beats) -> dict[str, Any]:
+    """Return the values of ``BEAT_FIELDS``."""
+    tempo = tempo_of(beats)
+    low, middle, high = np.percentile(tempo, (16, 50, 84)) if len(tempo) else [float("nan")] * 3
+    return {
+        "count": len(beats.time),
+        "times": beats.time,
+        "downbeats": beats.downbeats,
+        "meter": int(np.bincount(beats.meter).argmax()) if len(beats.meter) else None,
+        "tempo": middle,
+        "variation": ratio((high - low) / 2, middle) if len(tempo) else None,
+        "curve": tempo.round(2),
+        "changes": _changes(beats.time[:-1], tempo) if len(tempo) else [],
+    }
+
+
+def tempo_of(beats: Beats) -> Floats:
+    """Return T = 60 / dt of each interval, in beats a minute."""
+    return np.asarray(60 / np.diff(beats.time), np.float64)
+
+
+def tempo_frames(beats: Beats, grid: Grid) -> Floats:
+    """Return the tempo at the start of each frame; 0 before the first beat and from the last on."""
+    tempo = np.concatenate([[0.0], tempo_of(beats), [0.0]]) if len(beats.time) else np.zeros(1)
+    return np.asarray(tempo[np.searchsorted(beats.time, grid.times, side="right")], np.float64)
+
+
+def beat_frames(beats: Beats, grid: Grid) -> Floats:
+    """Return 2 in frames with a downbeat, 1 in those with another beat, else 0."""
+    series = np.zeros(grid.count)
+    frame = np.minimum((beats.time / grid.hop + 1e-6).astype(np.int64), grid.count - 1)
+    np.maximum.at(series, frame, np.where(beats.position == 0, 2, 1))
+    return series
+
+
+def _changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
+    padded = np.pad(tempo, SMOOTHING, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * SMOOTHING + 1), axis=1)
+    return [
+        {
+            "kind": "accelerando" if smooth[last] > smooth[first] else "ritardando",
+            "start": time[first],
+            "end": time[last],
+            "from": smooth[first],
+            "to": smooth[last],
+        }
+        for first, last in trends(np.log(smooth), least=float(np.log1p(CHANGE)))
+    ]

@@ -1,0 +1,102 @@
+"""What groups of descriptors hear in a recording, each part of it computed once, when first asked for."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maestrokit.audio import chroma, loudness, onsets, pitch
+from maestrokit.audio.beat_evidence import recorded_beats
+from maestrokit.audio.frames import Samples
+from maestrokit.errors import BadDataError
+from maestrokit.features._views import LONGEST, Grid
+from maestrokit.music.beat_evidence import Beats
+from maestrokit.music.columns import Floats, Integers
+
+Blocks = Callable[[int], Iterable[Samples]]
+"""From a sample rate in Hz to a recording at that rate, one channel, in blocks."""
+
+
+@dataclass(frozen=True, eq=False)
+class AudioView:
+    """A recording, and what is heard in it. Samples are read in blocks, again for each part, and never kept.
+
+    Parameters
+    ----------
+    blocks : function
+    length : float, in seconds
+    f0 : {'yin', 'pyin', 'fft'}
+        How the fundamental frequency is found.
+    """
+
+    blocks: Blocks
+    length: float
+    f0: str
+
+    kind: ClassVar[str] = "audio"
+
+    @classmethod
+    def of(cls, blocks: Blocks, *, length: float, f0: str) -> Self:
+        """Return the view of a recording; see :func:`maestrokit.features.audio_view`."""
+        if length > LONGEST:
+            raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
+        return cls(blocks, length, f0)
+
+    @cached_property
+    def levels(self) -> loudness.Levels:
+        """Power over time, plain and as heard."""
+        return loudness.levels(self.blocks(loudness.SAMPLE_RATE))
+
+    @cached_property
+    def onset_strength(self) -> NDArray[np.float32]:
+        """Rise of the spectrum over time, shape (frames, bands + 1)."""
+        return onsets.onset_strength(self.blocks(onsets.SAMPLE_RATE))
+
+    @cached_property
+    def onsets(self) -> onsets.Onsets:
+        """Onsets in seconds and their strengths."""
+        return onsets.find_onsets(self.onset_strength)
+
+    @cached_property
+    def salience(self) -> NDArray[np.float32]:
+        """How strongly each key seems to sound over time."""
+        return chroma.salience(self.blocks(chroma.SAMPLE_RATE))
+
+    @cached_property
+    def chroma(self) -> Floats:
+        """How strongly each pitch class sounds over time, shape (frames, 12)."""
+        return chroma.chroma(self.salience)
+
+    @cached_property
+    def beats(self) -> Beats:
+        """Beats in seconds, with their places in bars."""
+        return recorded_beats(self.onsets, self.salience)
+
+    @cached_property
+    def pitches(self) -> pitch.Pitches:
+        """Fundamental frequency over time."""
+        return pitch.track_pitch(self.blocks(pitch.SAMPLE_RATE), method=self.f0)
+
+
+def nearest_frames(grid: Grid, *, frame_rate: float, count: int) -> Integers:
+    """Return, for each frame of a grid, the one of ``count`` centred frames that is nearest to its middle."""
+    middle = (grid.times + grid.hop / 2) * frame_rate
+    return np.clip(np.rint(middle).astype(np.int64), 0, max(count - 1, 0))
+
+
+def mean_between(values: ArrayLike, grid: Grid, *, frame_rate: float) -> Floats:
+    """Return the mean of values over each frame of a grid; value i lasts from i to i + 1 over the rate.
+
+    >>> mean_between([1.0, 3.0, 5.0], Grid(0.2, 2), frame_rate=10.0).tolist()
+    [2.0, 5.0]
+    """
+    array = np.asarray(values, np.float64)
+    total = np.concatenate([[0.0], np.cumsum(array)])
+    edges = np.minimum(np.append(grid.times, grid.count * grid.hop) * frame_rate, len(array))
+    at = np.interp(edges, np.arange(len(total)), total)
+    span = np.diff(edges)
+    here = array[np.clip(edges[:-1].astype(np.int64), 0, max(len(array) - 1, 0))] if len(array) else np.zeros(len(span))
+    return np.asarray(np.divide(np.diff(at), span, out=here.copy(), where=span > 1e-6), np.float64)
