@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -56,7 +55,7 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
-    temporary = target.with_name(f".{target.name[:50]}.tmp-{secrets.token_hex(4)}")
+    temporary = target.with_name(f".{target.name[:50]}.tmp-{os.urandom(4).hex()}")
     descriptor = _nameless(target.parent)
     is_nameless = descriptor is not None
     if descriptor is None:
