@@ -18,6 +18,13 @@ minor."""
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
 What follows in further columns, and lines that are empty or begin with #, is not looked at."""
 
+NOTES = """Tables of notes, as transcribe --format tsv writes them and evaluate and train read them beside recordings,
+have a line of names, then a line a note: onset and offset in seconds, pitch (MIDI number) and velocity (1..127). Notes
+last as long as they sound. transcribe --format npz has the same columns as note_onset .. note_velocity, and what the
+model says of each frame and key, 0..1, as onset_posterior, offset_posterior, frame_posterior and velocity_posterior of
+shape (frames, 88); the metadata has frame_seconds and lowest_pitch. Performances that transcribe writes say in a text
+event that their tempo means nothing, unless --tempo gave one."""
+
 ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .npy (one array) or .safetensors. The
 metadata is one JSON string with sorted keys, in .npz a text array called metadata, in .safetensors the value of
 the header's one key of that name; .npy has none. The same arrays give the same bytes, and reading never unpickles."""
@@ -57,6 +64,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
         [
             ("PERFORMANCES", prose(PERFORMANCES)),
             ("BEATS", prose(BEATS)),
+            ("NOTES", prose(NOTES)),
             ("REPORTS OF KEYS", prose(REPORTS)),
             ("RECORDS", f"{prose(RECORDS)}\n{records}"),
             ("FRAMES", f"{prose(FRAMES)}\n{frames}"),
