@@ -101,7 +101,8 @@ def _continued(
         for place in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
-            events = drawn(probabilities(logits.astype(np.float64), allowed, wish.taste), generators)
+            wanted = grammar.permitted(logits.astype(np.float64), allowed)
+            events = drawn(probabilities(wanted, allowed, wish.taste), generators)
             made[:, place] = events
             grammar.take(events)
             is_silent &= events >= encoding.first_off

@@ -8,7 +8,7 @@ could have written, but for the order of strokes within a step.
 
 import numpy as np
 
-from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.columns import Floats, Integers, Mask
 from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding
 
 
@@ -24,15 +24,20 @@ class Grammar:
         No wait is longer where no key is down. Default is 3 seconds.
     longest_wait : int, in steps
         No wait is longer while keys are down. Default is 10 seconds.
+    longest_hold : int, in steps
+        A key that is down for so long is released before anything else. Default is 12 seconds.
     """
 
     def __init__(
-        self, rows: int, encoding: Encoding, *, longest_silence: int | None = None, longest_wait: int | None = None
+        self, rows: int, encoding: Encoding, *, longest_silence: int | None = None, longest_wait: int | None = None,
+        longest_hold: int | None = None,
     ) -> None:
         self.encoding = encoding
         self.longest_silence = 3 * encoding.shifts if longest_silence is None else longest_silence
         self.longest_wait = 10 * encoding.shifts if longest_wait is None else longest_wait
+        self.longest_hold = 12 * encoding.shifts if longest_hold is None else longest_hold
         self.down = np.zeros((rows, 128), bool)
+        self.struck_at = np.zeros((rows, 128), np.int64)
         self.struck_now = np.zeros((rows, 128), bool)
         self.must_strike = np.zeros(rows, bool)
         self.has_velocity = np.zeros(rows, bool)
@@ -41,6 +46,8 @@ class Grammar:
         self.ended = np.zeros(rows, bool)
         self.pedal = np.zeros(rows, bool)
         self._shifts = np.arange(1, encoding.shifts + 1)
+        self._kinds = np.array([0, encoding.first_off, encoding.first_shift, encoding.first_velocity, encoding.begin])
+        self._kind_sizes = np.diff(self._kinds, append=encoding.size)
 
     def allowed(self) -> Mask:
         """Return which events may come next, (rows, vocabulary); of an ended sequence only ``end``."""
@@ -54,6 +61,8 @@ class Grammar:
         striking, sounding = (np.asarray(keys_.any(axis=1)) for keys_ in (self.struck_now, self.down))
         mask[:, releases] = self.down & ~striking[:, None] & free
         room = np.where(sounding, self.longest_wait, self.longest_silence) - self.waited
+        held = np.where(self.down, self.step[:, None] - self.struck_at, 0)
+        room = np.minimum(room, np.maximum(self.longest_hold - held.max(1), 1))
         room[self.must_strike] = 0
         mask[:, encoding.first_shift : encoding.first_velocity] = self._shifts <= room[:, None]
         mask[:, encoding.first_velocity : encoding.begin] = free & ~np.asarray(self.down[:, keys].all(axis=1))[:, None]
@@ -61,9 +70,31 @@ class Grammar:
         if encoding.pedal_events:
             mask[:, encoding.pedal_up] = self.pedal & ~self.must_strike
             mask[:, encoding.pedal_up + 1] = ~self.pedal & ~self.must_strike
+        overdue = held >= self.longest_hold
+        is_due = overdue.any(1) & ~striking & ~self.must_strike
+        mask[is_due] = False
+        mask[is_due, releases] = overdue[is_due]
         mask[self.ended] = False
         mask[self.ended, encoding.end] = True
         return mask
+
+    def permitted(self, logits: Floats, allowed: Mask) -> Floats:
+        """Return logits of the events that are allowed, -inf for the others.
+
+        What a model gives to events of a kind (strokes, releases, waits, velocities) that are not allowed goes to those
+        of the same kind that are: a model that would release some key, but does not know which, releases one that is
+        down, where otherwise it would rather do something else, and hold ever more keys.
+
+        Parameters
+        ----------
+        logits : float64, shape (rows, vocabulary)
+        allowed : bool, shape (rows, vocabulary)
+        """
+        chances = np.exp(logits - logits.max(1, keepdims=True))
+        share = np.add.reduceat(chances, self._kinds, axis=1)  # (rows, kinds)
+        kept = np.add.reduceat(np.where(allowed, chances, 0.0), self._kinds, axis=1)
+        raised = np.log(np.where(kept > 0, share, 1.0) / np.where(kept > 0, kept, 1.0))
+        return np.asarray(np.where(allowed, logits + np.repeat(raised, self._kind_sizes, axis=1), -np.inf))
 
     def take(self, tokens: Integers) -> None:
         """Note one event of each sequence."""
@@ -72,6 +103,7 @@ class Grammar:
         on, off = tokens < encoding.first_off, (tokens >= encoding.first_off) & (tokens < encoding.first_shift)
         shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
         self.down[rows[on], key[on]] = self.struck_now[rows[on], key[on]] = True
+        self.struck_at[rows[on], key[on]] = self.step[rows[on]]
         self.down[rows[off], key[off]] = False
         self.struck_now[shift] = False
         wait = np.where(shift, tokens - encoding.first_shift + 1, 0)
