@@ -193,8 +193,8 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
     notes = performance.notes
     tempo = tempo_map(performance)
     duration = tick2second(notes.offset_tick, tempo) - tick2second(notes.onset_tick, tempo)
-    duration = np.where(notes.channel == DRUM_CHANNEL, 0.0, duration)
-    weights = np.bincount(notes.pitch % 12, duration, minlength=12)
+    duration[notes.channel == DRUM_CHANNEL] = 0.0
+    weights = np.bincount(notes.pitch, duration, minlength=132).reshape(-1, 12).sum(axis=0)  # 132: 11 whole octaves
     if not weights.any():
         raise BadDataError("no notes to find a key from", "give the key with --key, or the shift with --semitones")
     return estimate(key_scores(weights, profile=profile))
@@ -215,7 +215,7 @@ def _profile_columns(profile: str) -> Floats:
 
 def _centred(rows: Floats) -> Floats:
     """Return each row less its mean, and of length 1 (0 where all its values are equal)."""
-    centred = rows - rows.mean(axis=-1, keepdims=True)
-    length = np.linalg.norm(centred, axis=-1, keepdims=True)
+    centred = rows - rows.sum(axis=-1, keepdims=True) / rows.shape[-1]
+    length = np.sqrt((centred * centred).sum(axis=-1, keepdims=True))
     flat = length <= 1e-12 * np.abs(rows).max(axis=-1, keepdims=True)
     return np.asarray(np.where(flat, 0.0, centred / np.where(flat, 1.0, length)))

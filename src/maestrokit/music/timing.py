@@ -38,6 +38,8 @@ def tempo_map(performance: Performance) -> TempoMap:
         rate = (29.97 if frames_per_second == 29 else frames_per_second) * (performance.division & 0xFF)
         return TempoMap(np.zeros(1, np.int64), np.zeros(1), np.array([1 / rate]))
     tempos = performance.tempos
+    if len(tempos) == 1 and tempos.tick[0] == 0:  # as most performances have it
+        return TempoMap(np.zeros(1, np.int64), np.zeros(1), tempos.microseconds_per_beat / 1e6 / performance.division)
     rows = np.lexsort((tempos.order, tempos.track, tempos.tick))
     tick = np.concatenate([[0], tempos.tick[rows]])
     microseconds = np.concatenate([[DEFAULT_TEMPO], tempos.microseconds_per_beat[rows]])
