@@ -50,7 +50,7 @@ def run(
         ),
     ] = None,
     without: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="All groups but these; chords take about half of the time.")
+        str | None, typer.Option(metavar="NAMES", help="All groups but these; beats take most of the time.")
     ] = None,
     format_: Annotated[
         str | None,
