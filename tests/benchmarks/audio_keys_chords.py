@@ -1,8 +1,8 @@
 """Keys and chords heard in rendered sound: keys of Mozart's movements, chords of POP909 by mir_eval, beside librosa.
 
-    python tests/benchmarks/audio_keys_chords.py [--data DIR] [--movements N] [--songs N] [--seconds S]
+    python tests/benchmarks/audio_keys_chords.py [--data DIR] [--movements N] [--songs N] [--movement-seconds S] [--seconds S]
 
-Keys are scored on the first S seconds of each movement, against the annotated global key; beside maestrokit the same
+Keys are scored on the first seconds of each movement, against the annotated global key; beside maestrokit the same
 profiles on the mean of librosa's constant-Q chroma. Chords: the weighted majmin score of mir_eval on the first S
 seconds of the odd-numbered songs (the even-numbered were used to choose the numbers), beside major and minor templates
 on the same librosa chroma, frame by frame with a median over a second.
@@ -107,11 +107,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--movements", type=int, default=30)
     parser.add_argument("--songs", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--movement-seconds", type=float, default=150.0, help="of each movement")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each song")
     parser.add_argument("--tuned", action="store_true", help="the songs that the numbers were chosen on")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    keys(options.data, options.movements, options.seconds)
+    keys(options.data, options.movements, options.movement_seconds)
     chords(options.data, options.songs, options.seconds, 0 if options.tuned else 1)
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
-from maestrokit.files.midi import read_midi
+from maestrokit.files.midi import dump_midi, read_midi
 from maestrokit.music.velocity import velocity_range
+from scenes import scene
 
 
 @pytest.fixture
@@ -133,3 +134,16 @@ def test_one_file_of_beats_is_not_that_of_several_inputs(maestrokit: CommandLine
     assert refused.status == ExitStatus.USAGE
     assert maestrokit("quantize", takes, *options, "{}.beats.txt").status == 0
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_beats_are_tracked_on_the_notes(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    source = demo_folder / "petzold-minuet.mid"
+    done = maestrokit("quantize", source, "--beats", "track", "--grid", "1/8", "-o", tmp_path / "out.mid", "-v")
+    assert done.status == 0
+    assert " beats tracked; " in done.err
+    score = read_midi(tmp_path / "out.mid")
+    assert len(score.tempos) > 10
+    assert set((score.notes.onset_tick % (score.division // 2)).tolist()) == {0}
+    few = maestrokit("quantize", "-", "--beats", "track", "--grid", "1/8", stdin=dump_midi(scene([(1, 2, 60, 64)])))
+    assert (few.status, few.out) == (65, b"")
+    assert few.lines[0] == "maestrokit quantize: cannot track the beats of standard input: too few notes"

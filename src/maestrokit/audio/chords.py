@@ -11,14 +11,14 @@ from maestrokit.music.columns import Floats, Integers
 
 NO_CHORD = 24
 BASS = 52  # MIDI number up to which keys are the bass
-BASS_WEIGHT = 0.3  # of the bass, against all
+BASS_WEIGHT = 0.6  # of the bass, against all
 TRIADS = ((0, 4, 7), (0, 3, 7))  # major and minor, semitones above the root
 DEGREES = (1.0, 0.9, 0.9)  # weight of root, third and fifth
 REACH = 4  # frames to both sides that are heard with each: 0.45 s in all
 STEEPNESS = 1.2  # nats a frame for a correlation of 1
-CHANGE_COST = 4.0  # nats
-SILENT = 0.3  # sum of the chroma below which nothing sounds
-NOTHING = 0.3  # correlation that no chord is taken to have
+CHANGE_COST = 3.0  # nats
+SILENT = 0.1  # sum of the chroma below which nothing sounds
+NOTHING = 0.2  # correlation that no chord is taken to have
 
 
 class AudioChords(NamedTuple):

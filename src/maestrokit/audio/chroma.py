@@ -16,7 +16,6 @@ FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 20 frames a second
 LOWEST_KEY, KEYS = 21, 84  # MIDI numbers: A0 to G#7; above that a piano has noise rather than pitch
 BINS_A_SEMITONE = 3
 GAMMA = 4.4  # Hz added to each bandwidth
-GAIN = 1000.0  # of magnitudes before the logarithm; a full-scale tone has 1
 AROUND = 6  # semitones to both sides whose mean is taken away: what sounds everywhere is noise
 HARMONICS = ((12, 0.5), (19, 0.4), (24, 0.25), (28, 0.2), (31, 0.15))  # semitones above a key, and share taken away
 
@@ -24,7 +23,7 @@ HARMONICS = ((12, 0.5), (19, 0.4), (24, 0.25), (28, 0.2), (31, 0.15))  # semiton
 def salience(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     """Return how strongly each key from A0 to G#7 seems to sound, shape (frames, 84), at 20 frames a second.
 
-    The logarithm of the variable-Q spectrum at the pitch of each key, less its mean over an octave, less shares of the
+    The root of the variable-Q magnitude at the pitch of each key, less its mean over an octave, less shares of the
     keys that it may be a harmonic of; what is left below 0 is 0. Memory grows with the recording by 336 bytes a frame.
 
     Parameters
@@ -73,7 +72,7 @@ def chroma(saliences: NDArray[np.float32], *, lowest: int = LOWEST_KEY, highest:
 
 
 def _keys(spectrum: Spectrum) -> NDArray[np.float32]:
-    level = np.log1p(GAIN * np.asarray(spectrum, np.float32)).reshape(len(spectrum), KEYS, BINS_A_SEMITONE)
+    level = np.sqrt(np.asarray(spectrum, np.float32)).reshape(len(spectrum), KEYS, BINS_A_SEMITONE)
     strongest = level.max(axis=2)  # the middle bin is in tune, its neighbours a third of a semitone off
     padded = np.pad(strongest, ((0, 0), (AROUND, AROUND)), mode="reflect")
     mean = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1, axis=1).mean(axis=2)
