@@ -35,7 +35,8 @@ def decoded(posteriors: np.ndarray, *, block: int, decoding: Decoding) -> TimedN
     return joined([*parts, decoder.finish()])
 
 
-PLAIN = Decoding(onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5)
+PLAIN = Decoding(onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5,
+                 latency=0.0, shortest=0.05)
 
 
 @settings(max_examples=20, deadline=None)

@@ -33,7 +33,8 @@ def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thresholds, "CHOICES", {"onset_threshold": np.array([0.3, 0.6]),
                                                 "latency": np.array([0.0, 0.012])})
     monkeypatch.setattr(thresholds, "ROUNDS", 1)
-    start = Decoding(onset_threshold=0.3, restrike_threshold=0.3, frame_threshold=0.5, offset_threshold=0.5)
+    start = Decoding(onset_threshold=0.3, restrike_threshold=0.3, frame_threshold=0.5, offset_threshold=0.5,
+                     latency=0.0)
     found, value = fitted([heard(late=0.035)], start)
     assert (found.onset_threshold, found.latency) == (0.6, 0.012)
     assert value > worth([heard(late=0.035)], start)

@@ -35,21 +35,21 @@ Posteriors = NDArray[np.float32]
 class Decoding:
     """From which values on something counts."""
 
-    onset_threshold: float = 0.4
+    onset_threshold: float = 0.35
     """Height of a peak that is a stroke."""
-    restrike_threshold: float = 0.4
+    restrike_threshold: float = 0.45
     """Height of a peak that is a stroke of a key that sounds already; never less than the onset threshold."""
-    overtone_threshold: float = 0.4
+    overtone_threshold: float = 0.5
     """Height of a peak that is a stroke together with one of which it may be an overtone."""
-    overtone_share: float = 0.7
+    overtone_share: float = 0.8
     """Share of that one's height which it must reach, too."""
-    offset_threshold: float = 0.4
+    offset_threshold: float = 0.25
     """Height of a peak that ends a note."""
-    frame_threshold: float = 0.3
+    frame_threshold: float = 0.5
     """Below, a note is over."""
-    latency: float = 0.0
+    latency: float = 0.008
     """Seconds by which the model is late, on the mean."""
-    shortest: float = 0.05
+    shortest: float = 0.07
     """Seconds; no note ends earlier, and a stroke so soon before another of its key is none."""
 
     def __post_init__(self) -> None:
