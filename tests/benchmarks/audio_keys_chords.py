@@ -1,6 +1,7 @@
 """Keys and chords heard in rendered sound: keys of Mozart's movements, chords of POP909 by mir_eval, beside librosa.
 
-    python tests/benchmarks/audio_keys_chords.py [--data DIR] [--movements N] [--songs N] [--movement-seconds S] [--seconds S]
+    python tests/benchmarks/audio_keys_chords.py [--data DIR] [--movements N] [--movement-seconds S] [--songs N]
+        [--seconds S]
 
 Keys are scored on the first seconds of each movement, against the annotated global key; beside maestrokit the same
 profiles on the mean of librosa's constant-Q chroma. Chords: the weighted majmin score of mir_eval on the first S
