@@ -33,7 +33,7 @@ def recorded_levels(path: str, *, cache: Path) -> Levels:
     CannotWriteError
         If the cache cannot be written.
     """
-    return kept_levels(_digest(path), lambda: read_sound(path, sample_rate=SETTINGS.sample_rate).samples, cache=cache)
+    return kept_levels(digest(path), lambda: read_sound(path, sample_rate=SETTINGS.sample_rate).samples, cache=cache)
 
 
 def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cache: Path) -> Levels:
@@ -49,8 +49,15 @@ def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cac
     return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
 
 
-def _digest(path: str) -> str:
+def digest(path: str, *, salt: str = "") -> str:
+    """Return the SHA-256 of the bytes of a file, with those of `salt` behind them.
+
+    Raises
+    ------
+    NoInputError
+        If it cannot be read.
+    """
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return hashlib.sha256(Path(path).read_bytes() + salt.encode()).hexdigest()
     except OSError as error:
         raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}") from None

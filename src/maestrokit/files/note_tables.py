@@ -1,8 +1,11 @@
 """Tables of notes: tab-separated text with columns onset, offset, pitch and velocity, as beside MAPS recordings."""
 
+from pathlib import Path
+
 import numpy as np
 
 from maestrokit.errors import BadDataError
+from maestrokit.files.streams import read_bytes
 from maestrokit.music.columns import Floats, Integers
 
 REQUIRED = ("onset", "offset", "pitch")
@@ -35,6 +38,17 @@ def parse_notes(data: bytes, *, name: str) -> Floats:
     notes = np.array([table[:, names.index(c)] if c in names else np.full(len(table), 64.0) for c in COLUMNS])
     _check(notes, name)
     return notes
+
+
+def read_notes(path: str | Path) -> Floats:
+    """Return the notes in a table on disk; see :func:`parse_notes`.
+
+    Raises
+    ------
+    NoInputError
+        If it cannot be read.
+    """
+    return parse_notes(read_bytes(str(path)), name=str(path))
 
 
 def dump_notes(onset: Floats, offset: Floats, pitch: Integers, velocity: Integers) -> bytes:

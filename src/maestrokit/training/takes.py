@@ -1,6 +1,5 @@
 """Takes: spectra of recordings together with the notes that were played."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from maestrokit.audio.note_spectrum import SETTINGS
 from maestrokit.audio.synth import render
 from maestrokit.audio.timbre import drawn
 from maestrokit.errors import BadDataError, NoInputError
-from maestrokit.files.level_shards import Levels, kept_levels, recorded_levels
+from maestrokit.files.level_shards import Levels, digest, kept_levels, recorded_levels
 from maestrokit.files.midi import read_midi
-from maestrokit.files.note_tables import parse_notes
+from maestrokit.files.note_tables import read_notes
 from maestrokit.files.piano import default_piano, read_piano
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.music.sustain import TimedNotes, timed_notes
@@ -86,7 +85,7 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
     notes = timed_notes(performance, pedal_extends=True)
     if not len(notes.onset):
         raise BadDataError(f"cannot render '{path}': it has no notes")
-    content = hashlib.sha256(Path(path).read_bytes() + f"{rendering.seed}".encode()).hexdigest()
+    content = digest(path, salt=f"{rendering.seed}")
     generator = np.random.default_rng(int(content[:16], 16))
     piano = rendering.pianos[int(generator.integers(len(rendering.pianos)))]
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
@@ -119,7 +118,7 @@ def is_sound(path: str) -> bool:
 def _notes(path: Path) -> TimedNotes:
     if path.suffix != ".tsv":
         return timed_notes(read_midi(path), pedal_extends=True)
-    onset, offset, pitch, velocity = parse_notes(path.read_bytes(), name=str(path))
+    onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
     return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
 
