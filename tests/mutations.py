@@ -14,14 +14,24 @@ def generated_file(seed: int) -> bytes:
         events = []
         for _ in range(dice.randint(0, 25)):
             number, value = dice.randrange(128), dice.randrange(128)
-            message = dice.choice([
-                bytes([0x90, number, value]), bytes([0x90, 60, value]), bytes([0x80, 60, value]), bytes([0x90, 60, 0]),
-                bytes([0xB0, 64, value]), bytes([0xC1, number]), bytes([0xA0, number, value]),
-                b"\xff\x51\x03" + dice.randbytes(2) + b"\x01", b"\xff\x01" + variable_length(number) + bytes(number),
-                b"\xf0\x03\x43\x12\xf7", b"\xf7\x01\xf8", bytes([0x99, number, value]),
-                b"\xff\x58\x04" + bytes([number, value % 9, 24, 8]),
-                b"\xff\x59\x02" + bytes([value * 2 & 0xFF, number % 2]),
-            ])
+            message = dice.choice(
+                [
+                    bytes([0x90, number, value]),
+                    bytes([0x90, 60, value]),
+                    bytes([0x80, 60, value]),
+                    bytes([0x90, 60, 0]),
+                    bytes([0xB0, 64, value]),
+                    bytes([0xC1, number]),
+                    bytes([0xA0, number, value]),
+                    b"\xff\x51\x03" + dice.randbytes(2) + b"\x01",
+                    b"\xff\x01" + variable_length(number) + bytes(number),
+                    b"\xf0\x03\x43\x12\xf7",
+                    b"\xf7\x01\xf8",
+                    bytes([0x99, number, value]),
+                    b"\xff\x58\x04" + bytes([number, value % 9, 24, 8]),
+                    b"\xff\x59\x02" + bytes([value * 2 & 0xFF, number % 2]),
+                ]
+            )
             events.append((dice.choice(deltas), message))
         tracks.append(track_bytes(events, running=dice.random() < 0.5))
     return file_bytes(tracks, midi_format=1, division=dice.choice([96, 480, -25 << 8 | 40]))

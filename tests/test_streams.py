@@ -122,13 +122,16 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["bash", "-c", line], capture_output=True, check=False, cwd=folder, env=environment)
 
 
-@pytest.mark.parametrize(("redirection", "status", "line"), [
-    (">&-", 73, b"cannot write standard output: it is closed"),
-    ("-n >&-", 73, b"cannot write standard output: it is closed"),
-    ("-n >/dev/full", 73, b"cannot write standard output: no space left on device"),
-    ("--help >/dev/full", 73, b"cannot write standard output: no space left on device"),
-    ("- <&-", 66, b"cannot read standard input: it is closed"),
-])
+@pytest.mark.parametrize(
+    ("redirection", "status", "line"),
+    [
+        (">&-", 73, b"cannot write standard output: it is closed"),
+        ("-n >&-", 73, b"cannot write standard output: it is closed"),
+        ("-n >/dev/full", 73, b"cannot write standard output: no space left on device"),
+        ("--help >/dev/full", 73, b"cannot write standard output: no space left on device"),
+        ("- <&-", 66, b"cannot read standard input: it is closed"),
+    ],
+)
 def test_closed_and_full_streams_are_one_line(redirection: str, status: int, line: bytes, demo_folder: Path) -> None:
     source = "" if redirection.startswith("- ") else "satie-gymnopedie.mid"
     done = shell(f"$M quantize {source} --step 20ms {redirection}", demo_folder)

@@ -13,8 +13,17 @@ from maestrokit.audio.dynamics import clipped, compressed, gained
 from maestrokit.errors import UsageError
 
 RATE = 16000
-EVERYTHING = Augmentation(pitch_shift=(-2, 2), time_stretch=(0.9, 1.1), detune=(-20, 20), equalise=6.0,
-                          reverb=(0.2, 1.0), noise=(10, 40), compress=(1, 4), gain=(-12, 0), clip=(0.7, 1.0))
+EVERYTHING = Augmentation(
+    pitch_shift=(-2, 2),
+    time_stretch=(0.9, 1.1),
+    detune=(-20, 20),
+    equalise=6.0,
+    reverb=(0.2, 1.0),
+    noise=(10, 40),
+    compress=(1, 4),
+    gain=(-12, 0),
+    clip=(0.7, 1.0),
+)
 
 
 def decaying(seconds: float = 1.0) -> np.ndarray:
@@ -62,8 +71,9 @@ def test_no_effects_change_nothing() -> None:
 
 def test_noise_is_as_loud_as_asked() -> None:
     for colour in ("white", "pink", "brown"):
-        noisy = noised(decaying(), sample_rate=RATE, signal_to_noise=20, colour=colour,
-                       generator=np.random.default_rng(0))
+        noisy = noised(
+            decaying(), sample_rate=RATE, signal_to_noise=20, colour=colour, generator=np.random.default_rng(0)
+        )
         assert level(decaying()) - level(noisy - decaying()) == pytest.approx(20, abs=0.01)
 
 

@@ -14,8 +14,10 @@ PIANO = {"sample_rate": 16000, "hop_samples": 320, "minimum_frequency": 27.5, "b
 
 def chord() -> np.ndarray:
     time = np.arange(24000) / 16000
-    tones = sum(np.sin(2 * np.pi * f * time + f) * np.exp(-time * (1 + f / 1000)) / (1 + f / 500)
-                for f in (27.5, 55, 130.8, 196, 329.6, 440, 1318.5, 3520))
+    tones = sum(
+        np.sin(2 * np.pi * f * time + f) * np.exp(-time * (1 + f / 1000)) / (1 + f / 500)
+        for f in (27.5, 55, 130.8, 196, 329.6, 440, 1318.5, 3520)
+    )
     return (0.2 * tones + 1e-3 * np.random.default_rng(0).standard_normal(len(time))).astype(np.float32)
 
 
@@ -42,8 +44,9 @@ def test_it_is_what_its_definition_says() -> None:
 def test_it_agrees_with_librosa_up_to_a_gain_for_each_bin() -> None:
     samples = chord()
     ours = variable_q(samples, **PIANO, gamma=5.0)
-    theirs = np.abs(librosa.vqt(samples, sr=16000, hop_length=320, fmin=27.5, n_bins=288, bins_per_octave=36,
-                                gamma=5.0)).T
+    theirs = np.abs(
+        librosa.vqt(samples, sr=16000, hop_length=320, fmin=27.5, n_bins=288, bins_per_octave=36, gamma=5.0)
+    ).T
     theirs *= (ours * theirs).sum(0) / (theirs**2).sum(0)
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999
 
@@ -72,9 +75,16 @@ def test_gamma_shortens_the_windows_of_low_keys() -> None:
     assert variable[1] > constant[1] * 0.9
 
 
-@pytest.mark.parametrize("wrong", [
-    {"bins": 300}, {"bins": 0}, {"minimum_frequency": 0.0}, {"gamma": -1.0}, {"hop_samples": 0},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"bins": 300},
+        {"bins": 0},
+        {"minimum_frequency": 0.0},
+        {"gamma": -1.0},
+        {"hop_samples": 0},
+    ],
+)
 def test_impossible_parameters_are_named(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         variable_q(np.zeros(100, np.float32), **(PIANO | {"gamma": 0.0} | wrong))

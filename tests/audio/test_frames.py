@@ -13,10 +13,18 @@ from maestrokit.audio.stft import stft_analysis
 ANALYSES = {
     "stft": stft_analysis(sample_rate=16000, fft_samples=256, hop_samples=100),
     "far hops": stft_analysis(sample_rate=16000, fft_samples=64, hop_samples=300),
-    "logmel": mel_analysis(sample_rate=16000, fft_samples=512, hop_samples=128, mels=40, minimum_frequency=30,
-                           maximum_frequency=8000, floor=1e-10),
-    "variable-Q": variable_q_analysis(sample_rate=16000, hop_samples=160, minimum_frequency=110.0, bins=60,
-                                      bins_per_octave=12, gamma=10.0),
+    "logmel": mel_analysis(
+        sample_rate=16000,
+        fft_samples=512,
+        hop_samples=128,
+        mels=40,
+        minimum_frequency=30,
+        maximum_frequency=8000,
+        floor=1e-10,
+    ),
+    "variable-Q": variable_q_analysis(
+        sample_rate=16000, hop_samples=160, minimum_frequency=110.0, bins=60, bins_per_octave=12, gamma=10.0
+    ),
 }
 
 

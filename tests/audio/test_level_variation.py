@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from maestrokit.audio.frames import analyse
 from maestrokit.audio.level_variation import Variation, drawn, shifted, varied
 from maestrokit.audio.note_spectrum import BINS, CENTRE_BIN, FLOOR, KEY_BINS, SETTINGS, levels
-from maestrokit.audio.frames import analyse
 
 FRAME = 1 / SETTINGS.frames_per_second
 

@@ -40,10 +40,19 @@ def test_log_mel_equals_librosa() -> None:
 
 def test_log_mel_equals_librosa_with_other_parameters() -> None:
     samples = decaying_chord(22050)
-    ours = log_mel(samples, sample_rate=22050, fft_samples=1024, hop_samples=441, mels=64, minimum_frequency=50,
-                   maximum_frequency=11025, window_name="hamming")
-    theirs = librosa_log_mel(samples, 22050, n_fft=1024, hop_length=441, n_mels=64, fmin=50, fmax=11025,
-                             window="hamming")
+    ours = log_mel(
+        samples,
+        sample_rate=22050,
+        fft_samples=1024,
+        hop_samples=441,
+        mels=64,
+        minimum_frequency=50,
+        maximum_frequency=11025,
+        window_name="hamming",
+    )
+    theirs = librosa_log_mel(
+        samples, 22050, n_fft=1024, hop_length=441, n_mels=64, fmin=50, fmax=11025, window="hamming"
+    )
     assert difference(ours, theirs) < 1e-3
 
 
@@ -80,10 +89,19 @@ def test_mels_there_and_back() -> None:
     assert np.allclose(mel2hertz(hertz2mel(hertz)), hertz)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"mels": 0}, {"mels": 2000}, {"minimum_frequency": 9000}, {"maximum_frequency": 8001}, {"minimum_frequency": -1},
-    {"fft_samples": 511}, {"hop_samples": 0}, {"window_name": "square"},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mels": 0},
+        {"mels": 2000},
+        {"minimum_frequency": 9000},
+        {"maximum_frequency": 8001},
+        {"minimum_frequency": -1},
+        {"fft_samples": 511},
+        {"hop_samples": 0},
+        {"window_name": "square"},
+    ],
+)
 def test_impossible_parameters_are_named(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         log_mel(np.zeros(100, np.float32), sample_rate=16000, **wrong)

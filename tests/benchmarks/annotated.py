@@ -88,9 +88,14 @@ def _performance(rows: list[dict[str, str]]) -> Performance:
     offset = onset + np.array([round(Fraction(row["duration_qb"]) * TICKS) for row in rows])
     zeros, order = np.zeros(len(rows), np.int64), np.arange(len(rows))
     notes = Notes(
-        onset, offset, np.array([int(row["midi"]) for row in rows]), zeros + 64, zeros, zeros, zeros, 2 * order,
+        onset,
+        offset,
+        np.array([int(row["midi"]) for row in rows]),
+        zeros + 64,
+        zeros,
+        zeros,
+        zeros,
+        2 * order,
         2 * order + 1,
     )
-    return Performance(
-        notes, Controls.empty(), Tempos.empty(), Others.empty(), np.array([offset.max()]), TICKS, 1
-    )
+    return Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), np.array([offset.max()]), TICKS, 1)

@@ -61,8 +61,9 @@ def our_chords(samples: np.ndarray) -> tuple[np.ndarray, list[str]]:
 
 def librosa_chords(samples: np.ndarray) -> tuple[np.ndarray, list[str]]:
     folded = librosa_chroma(samples)
-    templates = np.array([np.roll(np.isin(np.arange(12), tones), root) for tones in ((0, 4, 7), (0, 3, 7))
-                          for root in range(12)], float)
+    templates = np.array(
+        [np.roll(np.isin(np.arange(12), tones), root) for tones in ((0, 4, 7), (0, 3, 7)) for root in range(12)], float
+    )
     smooth = median_filter(folded, (1, round(SAMPLE_RATE / LIBROSA_HOP)))
     path = (templates @ smooth).argmax(axis=0)
     first = np.flatnonzero(np.diff(path, prepend=-1))
@@ -88,8 +89,10 @@ def keys(data: Path, count: int, seconds: float) -> None:
             spent[way] += time.process_time() - start
             right[way] += found == movement.key
         number += 1
-    print(f"keys of {number} movements, the first {seconds:g} s: maestrokit {right[0] / number:.3f}, librosa "
-          f"{right[1] / number:.3f}; CPU s a file {spent[0] / number:.2f}, {spent[1] / number:.2f}")
+    print(
+        f"keys of {number} movements, the first {seconds:g} s: maestrokit {right[0] / number:.3f}, librosa "
+        f"{right[1] / number:.3f}; CPU s a file {spent[0] / number:.2f}, {spent[1] / number:.2f}"
+    )
 
 
 def chords(data: Path, count: int, seconds: float, parity: int) -> None:

@@ -63,8 +63,10 @@ def main() -> None:
             stretched = stretch(recording, factor)
             cost = (time.process_time() - start) / (len(recording) / RATE)
             error = np.abs([onset_near(stretched, t * factor) - t * factor for t in onsets] - own_error) * 1000
-            print(f"{name:>10} x{factor:<5} {np.median(error):6.1f} {np.quantile(error, 0.95):6.1f} {error.max():6.1f}"
-                  f" {np.mean(error < 10):8.1%} {cost:10.4f}")
+            print(
+                f"{name:>10} x{factor:<5} {np.median(error):6.1f} {np.quantile(error, 0.95):6.1f} {error.max():6.1f}"
+                f" {np.mean(error < 10):8.1%} {cost:10.4f}"
+            )
     shifters = {
         "maestrokit": lambda x, steps: pitch_shift(x, sample_rate=RATE, semitones=steps),
         "librosa": lambda x, steps: librosa.effects.pitch_shift(x, sr=RATE, n_steps=steps),

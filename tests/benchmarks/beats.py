@@ -48,7 +48,9 @@ def scores(take: Take, beats: np.ndarray, downbeats: np.ndarray, seconds: float)
         return [0.0] * 4
     _, cmlt, _, amlt = mir_eval.beat.continuity(wanted, beats)
     return [
-        mir_eval.beat.f_measure(wanted, beats), cmlt, amlt,
+        mir_eval.beat.f_measure(wanted, beats),
+        cmlt,
+        amlt,
         mir_eval.beat.f_measure(wanted_down, downbeats) if len(downbeats) else 0.0,
     ]
 

@@ -34,8 +34,17 @@ def line(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Perfor
     pitch = np.array(WHITE)[place]
     tick = np.rint(edges * TICKS_A_SECOND).astype(np.int64)
     zeros, order = np.zeros(count, np.int64), np.arange(count)
-    notes = Notes(tick[:-1], tick[1:], pitch, generator.integers(40, 100, count), zeros + 64, zeros, zeros,
-                  2 * order, 2 * order + 1)
+    notes = Notes(
+        tick[:-1],
+        tick[1:],
+        pitch,
+        generator.integers(40, 100, count),
+        zeros + 64,
+        zeros,
+        zeros,
+        2 * order,
+        2 * order + 1,
+    )
     played = Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), tick[-1:], 480, 0)
     return edges, pitch, settled(played)
 

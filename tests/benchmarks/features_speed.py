@@ -32,8 +32,13 @@ def ours(data: bytes, *, names: list[str] | None = None, with_frames: bool = Fal
 
 def peer(data: bytes) -> object:
     midi = pretty_midi.PrettyMIDI(io.BytesIO(data))
-    return (midi.get_pitch_class_histogram(use_duration=True), midi.get_chroma(fs=50), midi.get_onsets(),
-            midi.estimate_tempo(), midi.get_piano_roll(fs=50))
+    return (
+        midi.get_pitch_class_histogram(use_duration=True),
+        midi.get_chroma(fs=50),
+        midi.get_onsets(),
+        midi.estimate_tempo(),
+        midi.get_piano_roll(fs=50),
+    )
 
 
 def milliseconds(work: Callable[[bytes], object], data: bytes, repeats: int = 2) -> float:

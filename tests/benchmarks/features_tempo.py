@@ -52,11 +52,16 @@ def main() -> None:
         moment, tempo, _ = tempo_curve(view)
         heard = np.isfinite(tempo) & (moment > beats[0]) & (moment < beats[-1])
         local = np.interp(moment[heard], (beats[1:] + beats[:-1]) / 2, 60 / np.diff(beats))
-        rows.append([
-            *(float(is_right(tempo_found, truth, levels))
-              for tempo_found in (played, theirs) for levels in (LEVELS[:1], LEVELS)),
-            *(float(is_right(tempo[heard], local, levels).mean()) for levels in (LEVELS[:1], LEVELS)),
-        ])
+        rows.append(
+            [
+                *(
+                    float(is_right(tempo_found, truth, levels))
+                    for tempo_found in (played, theirs)
+                    for levels in (LEVELS[:1], LEVELS)
+                ),
+                *(float(is_right(tempo[heard], local, levels).mean()) for levels in (LEVELS[:1], LEVELS)),
+            ]
+        )
     means = np.mean(rows, axis=0)
     ours, peer = 1000 * seconds / len(rows)
     print(f"{len(rows)} performances")

@@ -86,9 +86,15 @@ def main() -> None:
     on_beat = beat > 0
     lines = [
         f'"""{TITLE}"""',
-        "", "import numpy as np", "", "from maestrokit.music.columns import Floats", "",
-        f"UNSTRUCK = {downbeat[on_beat].mean() / 2:.2f}  # chance of a downbeat where nothing is struck", "",
-        *table("BEAT", fitted(features, beat, weight), width), "",
+        "",
+        "import numpy as np",
+        "",
+        "from maestrokit.music.columns import Floats",
+        "",
+        f"UNSTRUCK = {downbeat[on_beat].mean() / 2:.2f}  # chance of a downbeat where nothing is struck",
+        "",
+        *table("BEAT", fitted(features, beat, weight), width),
+        "",
         *table("DOWNBEAT", fitted(features[on_beat], downbeat[on_beat], weight[on_beat]), width),
     ]
     print("\n".join(lines))

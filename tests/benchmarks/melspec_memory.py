@@ -54,8 +54,7 @@ def main() -> None:
             peak, spent = measured(recording, output)
             sizes = (path.stat().st_size / 1e6 for path in (recording, output))
             print(f"{seconds:>10} s {next(sizes):9.0f} {next(sizes):10.1f} {peak:8.0f} {spent:7.1f}", flush=True)
-    print(f"bound: {BOUND} MB, {'kept' if peak < BOUND else 'broken'} (load of this machine: "
-          f"{os.getloadavg()[0]:.1f})")
+    print(f"bound: {BOUND} MB, {'kept' if peak < BOUND else 'broken'} (load of this machine: {os.getloadavg()[0]:.1f})")
     sys.exit(peak >= BOUND)
 
 

@@ -77,8 +77,11 @@ def compare(label: str, paths: Sequence[Path]) -> None:
     duration = sum(soundfile.info(path).duration for path in paths) / 60
     apart = max(map(difference, paths))
     floor, own, other = (total / duration * 1000 for total in seconds((decoded, ours, theirs), paths))
-    print(f"{label:<22} {duration:6.1f} {floor:9.1f} {own:9.1f} {other:9.1f} {other / own:7.2f} {own / floor:10.2f} "
-          f"{apart:14.2e}", flush=True)
+    print(
+        f"{label:<22} {duration:6.1f} {floor:9.1f} {own:9.1f} {other:9.1f} {other / own:7.2f} {own / floor:10.2f} "
+        f"{apart:14.2e}",
+        flush=True,
+    )
 
 
 def compare_jobs(folder: Path, recording: Path) -> None:
@@ -92,8 +95,10 @@ def compare_jobs(folder: Path, recording: Path) -> None:
         command = [sys.executable, "-m", "maestrokit", "melspec", *names, "-d", f"{folder}/out", "-j", str(jobs)]
         subprocess.run(command, check=True)
         times.append(time.perf_counter() - start)
-    print(f"\nthe command on {COPIES} of the stereo recording: {times[0]:.1f} s with one job, {times[1]:.1f} s with "
-          f"two, ratio {times[0] / times[1]:.2f} (load of this machine now: {os.getloadavg()[0]:.1f})")
+    print(
+        f"\nthe command on {COPIES} of the stereo recording: {times[0]:.1f} s with one job, {times[1]:.1f} s with "
+        f"two, ratio {times[0] / times[1]:.2f} (load of this machine now: {os.getloadavg()[0]:.1f})"
+    )
 
 
 def main() -> None:
@@ -104,8 +109,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"{'':22} {'':6} CPU ms a minute of audio\n{'recordings':<22} {'min':>6} {'decoding':>9} {'ours':>9} "
-              f"{'librosa':>9} {'ratio':>7} {'to floor':>10} {'max diff (dB)':>14}")
+        print(
+            f"{'':22} {'':6} CPU ms a minute of audio\n{'recordings':<22} {'min':>6} {'decoding':>9} {'ours':>9} "
+            f"{'librosa':>9} {'ratio':>7} {'to floor':>10} {'max diff (dB)':>14}"
+        )
         maps = sorted((arguments.data / "maps").rglob("*.flac"))
         compare("16 kHz mono FLAC", maps[:: max(1, len(maps) // arguments.files)])
         compare("44.1 kHz stereo FLAC", [recording := made_recording(folder, arguments.minutes)])

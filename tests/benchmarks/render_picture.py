@@ -29,8 +29,13 @@ DEPTH = 70.0  # dB below the loudest
 def levels(samples: np.ndarray) -> np.ndarray:
     """Return levels in dB against the loudest, shape (frames, bins)."""
     spectrum = variable_q(
-        samples, sample_rate=RATE, hop_samples=HOP, minimum_frequency=27.5, bins=BINS,
-        bins_per_octave=BINS_PER_OCTAVE, gamma=4.4,
+        samples,
+        sample_rate=RATE,
+        hop_samples=HOP,
+        minimum_frequency=27.5,
+        bins=BINS,
+        bins_per_octave=BINS_PER_OCTAVE,
+        gamma=4.4,
     )
     decibels = 20 * np.log10(spectrum + 1e-9)
     return decibels - decibels.max()
@@ -48,13 +53,20 @@ def main() -> None:
     path = next(path for path in sorted(folder.glob("*.flac")) if arguments.piece in path.name)
     start, end = arguments.start, arguments.start + arguments.seconds
     recorded = read_sound(path, sample_rate=RATE).samples[int(start * RATE) : int(end * RATE)]
-    rendered = render(read_midi(path.with_suffix(".mid")), default_piano(), sample_rate=RATE,
-                      timbre=Timbre(room=SMALL), start=start, end=end)
+    rendered = render(
+        read_midi(path.with_suffix(".mid")),
+        default_piano(),
+        sample_rate=RATE,
+        timbre=Timbre(room=SMALL),
+        start=start,
+        end=end,
+    )
     figure, axes = pyplot.subplots(2, 1, figsize=(12, 9), sharex=True, sharey=True, layout="constrained")
     pair = levels(rendered), levels(recorded)
     for axis, spectrum, title in zip(axes, pair, ("rendered", f"recorded: {path.stem}"), strict=True):
-        picture = axis.imshow(spectrum.T, origin="lower", aspect="auto", vmin=-DEPTH, vmax=0, cmap="magma",
-                              extent=(start, end, 0, BINS))
+        picture = axis.imshow(
+            spectrum.T, origin="lower", aspect="auto", vmin=-DEPTH, vmax=0, cmap="magma", extent=(start, end, 0, BINS)
+        )
         octaves = np.arange(0, BINS, BINS_PER_OCTAVE)
         axis.set_yticks(octaves, [f"{27.5 * 2 ** (place / BINS_PER_OCTAVE):g}" for place in octaves])
         axis.set(title=title, ylabel="frequency (Hz)")

@@ -42,7 +42,10 @@ def timed(performance: Performance, sample_rate: int, channels: int, room: objec
     """Return processor seconds and seconds of sound."""
     begin = time.process_time()
     sound = render(
-        performance, default_piano(), sample_rate=sample_rate, channels=channels,
+        performance,
+        default_piano(),
+        sample_rate=sample_rate,
+        channels=channels,
         timbre=Timbre(room=room),  # type: ignore[arg-type]
     )
     return time.process_time() - begin, sound.shape[-1] / sample_rate
@@ -53,9 +56,21 @@ def fluidsynth_seconds(performance_path: Path, soundfont: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
         before = os.times()
         subprocess.run(
-            ["fluidsynth", "-ni", "-q", "-C", "0", "-r", "44100", "-F", f"{folder}/out.wav", soundfont,
-             performance_path],
-            check=True, capture_output=True,
+            [
+                "fluidsynth",
+                "-ni",
+                "-q",
+                "-C",
+                "0",
+                "-r",
+                "44100",
+                "-F",
+                f"{folder}/out.wav",
+                soundfont,
+                performance_path,
+            ],
+            check=True,
+            capture_output=True,
         )
         after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
@@ -80,9 +95,12 @@ def onset_errors() -> np.ndarray:
     lead = round(0.01 * rate)
     sound = np.concatenate([np.zeros(lead, np.float32), sound])
     moments = np.rint(strokes(performance).onset * rate).astype(int)
-    return np.array([
-        onset_sample(sound[None, moment : moment + rate // 4], sample_rate=rate) - lead for moment in moments
-    ]) / rate
+    return (
+        np.array(
+            [onset_sample(sound[None, moment : moment + rate // 4], sample_rate=rate) - lead for moment in moments]
+        )
+        / rate
+    )
 
 
 def main() -> None:
@@ -96,20 +114,26 @@ def main() -> None:
     for sample_rate, channels, room in CASES:
         for state in ("first time", "again"):
             spent, seconds = timed(performance, sample_rate, channels, room)
-            print(f"maestrokit {sample_rate} Hz, {channels} channels, {'room' if room else 'dry'}, {state:10s} "
-                  f"{spent:6.2f} s CPU for {seconds:.0f} s: {seconds / spent:6.0f} x real time")
+            print(
+                f"maestrokit {sample_rate} Hz, {channels} channels, {'room' if room else 'dry'}, {state:10s} "
+                f"{spent:6.2f} s CPU for {seconds:.0f} s: {seconds / spent:6.0f} x real time"
+            )
     if arguments.soundfont and shutil.which("fluidsynth"):
         with tempfile.TemporaryDirectory() as folder:
             write_midi(performance, Path(folder) / "piece.mid")
             theirs = fluidsynth_seconds(Path(folder) / "piece.mid", arguments.soundfont)
-        print(f"fluidsynth 44100 Hz, 2 channels, reverb {theirs:6.2f} s CPU: {seconds / theirs:6.0f} x real time; "
-              f"maestrokit takes {spent / theirs:.2f} of it")
+        print(
+            f"fluidsynth 44100 Hz, 2 channels, reverb {theirs:6.2f} s CPU: {seconds / theirs:6.0f} x real time; "
+            f"maestrokit takes {spent / theirs:.2f} of it"
+        )
     else:
         print("fluidsynth: not compared (needs the program and --soundfont)")
     late = onset_errors() * 1000
-    print(f"{len(late)} onsets, every key at velocities {VELOCITIES}; ms late: median {np.median(late):.1f}, "
-          f"5 % {np.percentile(late, 5):.1f}, 95 % {np.percentile(late, 95):.1f}; "
-          f"within 5 ms {np.mean(np.abs(late) <= 5):.1%}")
+    print(
+        f"{len(late)} onsets, every key at velocities {VELOCITIES}; ms late: median {np.median(late):.1f}, "
+        f"5 % {np.percentile(late, 5):.1f}, 95 % {np.percentile(late, 95):.1f}; "
+        f"within 5 ms {np.mean(np.abs(late) <= 5):.1%}"
+    )
 
 
 if __name__ == "__main__":

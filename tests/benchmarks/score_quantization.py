@@ -50,9 +50,11 @@ def onset_f_measure(wanted: np.ndarray, wanted_pitch: np.ndarray, got: np.ndarra
     start = min(wanted.min(), got.min())
     spans = [np.column_stack([times - start, times - start + 1]) for times in (wanted, got)]
     hertz = [mir_eval.util.midi_to_hz(pitch) for pitch in (wanted_pitch, got_pitch)]
-    return float(mir_eval.transcription.precision_recall_f1_overlap(
-        spans[0], hertz[0], spans[1], hertz[1], onset_tolerance=TOLERANCE, pitch_tolerance=25.0, offset_ratio=None
-    )[2])
+    return float(
+        mir_eval.transcription.precision_recall_f1_overlap(
+            spans[0], hertz[0], spans[1], hertz[1], onset_tolerance=TOLERANCE, pitch_tolerance=25.0, offset_ratio=None
+        )[2]
+    )
 
 
 def main() -> None:
@@ -80,9 +82,9 @@ def main() -> None:
         for values in WAYS.values():
             how = Quantization(note_values=parse_note_values(values) if values else ())
             result, _ = quantize(performance, how, beats=beats)
-            results.append(onset_f_measure(
-                wanted, score.notes.pitch, beat_positions(result, beats), result.notes.pitch
-            ))
+            results.append(
+                onset_f_measure(wanted, score.notes.pitch, beat_positions(result, beats), result.notes.pitch)
+            )
         results.append(max(results[1:]))
         scores.append(results)
         print(row["midi_performance"] + "\t" + "\t".join(f"{value:.3f}" for value in results), flush=True)

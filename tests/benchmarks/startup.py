@@ -51,8 +51,15 @@ def main() -> None:
             "import typer": [sys.executable, "-c", "import typer"],
             "maestrokit --help": [*maestrokit, "--help"],
             "maestrokit quantize --help": [*maestrokit, "quantize", "--help"],
-            "maestrokit quantize, one file": [*maestrokit, "quantize", str(source), "--step", "10ms", "-o",
-                                              str(Path(folder) / "out.mid")],
+            "maestrokit quantize, one file": [
+                *maestrokit,
+                "quantize",
+                str(source),
+                "--step",
+                "10ms",
+                "-o",
+                str(Path(folder) / "out.mid"),
+            ],
         }
         for command in commands.values():
             seconds(command, environment)  # so that bytecode is there and files are cached

@@ -28,8 +28,16 @@ from maestrokit.metrics.compare import Take, Tolerance, compare
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 
 TOLERANCES = [Tolerance(onset=seconds) for seconds in (0.03, 0.05, 0.1)]
-SHOWN = ("onset_f1@30ms", "onset_f1@50ms", "onset_f1@100ms", "onset_precision@50ms", "onset_recall@50ms",
-         "onset_offset_f1@50ms", "onset_offset_velocity_f1@50ms", "frame_f1")
+SHOWN = (
+    "onset_f1@30ms",
+    "onset_f1@50ms",
+    "onset_f1@100ms",
+    "onset_precision@50ms",
+    "onset_recall@50ms",
+    "onset_offset_f1@50ms",
+    "onset_offset_velocity_f1@50ms",
+    "frame_f1",
+)
 PEER = """
 import json, sys, time
 from basic_pitch.inference import predict, Model
@@ -118,8 +126,9 @@ def timed(work: Callable[[], Rows]) -> Result:
 
 def theirs(python: str, clips: list[Path]) -> list[Result]:
     """Let basic-pitch transcribe with its own thresholds."""
-    done = subprocess.run([python, "-c", PEER, str(clips[0]), *map(str, clips)], capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(
+        [python, "-c", PEER, str(clips[0]), *map(str, clips)], capture_output=True, text=True, check=True
+    )
     answers = [json.loads(line[1:]) for line in done.stdout.splitlines() if line.startswith("@")]
     return [(np.array(rows, np.float64).reshape(-1, 4).T, seconds) for rows, seconds in answers]
 

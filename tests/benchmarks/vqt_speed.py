@@ -61,18 +61,37 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
     recording = sorted((parser.parse_args().data / "maps" / "real").glob("*.flac"))[0]
     samples = read_sound(recording).samples[: SECONDS * 16000]
-    print(f"{SECONDS} s of a real piano, 16 kHz; {BINS} bins, {BINS_PER_OCTAVE} an octave from {LOWEST} Hz; CPU "
-          "seconds a second of audio; accuracy in dB\nagainst the definition, above -60 dB: correlation, median, 99.9 %."
-          "\n")
+    print(
+        f"{SECONDS} s of a real piano, 16 kHz; {BINS} bins, {BINS_PER_OCTAVE} an octave from {LOWEST} Hz; CPU "
+        "seconds a second of audio; accuracy in dB\nagainst the definition, above -60 dB: correlation, median, 99.9 %."
+        "\n"
+    )
     print(f"{'hop':>6} {'gamma':>6} {'ours':>8} {'librosa':>8} {'ratio':>6}   {'ours':^22}   {'librosa':^22}")
     for hop, gamma in ((320, 0.0), (320, 4.4), (160, 4.4), (320, 8.0)):
+
         def ours(hop: int = hop, gamma: float = gamma) -> np.ndarray:
-            return variable_q(samples, sample_rate=16000, hop_samples=hop, minimum_frequency=LOWEST, bins=BINS,
-                              bins_per_octave=BINS_PER_OCTAVE, gamma=gamma)
+            return variable_q(
+                samples,
+                sample_rate=16000,
+                hop_samples=hop,
+                minimum_frequency=LOWEST,
+                bins=BINS,
+                bins_per_octave=BINS_PER_OCTAVE,
+                gamma=gamma,
+            )
 
         def theirs(hop: int = hop, gamma: float = gamma) -> np.ndarray:
-            return np.abs(librosa.vqt(samples, sr=16000, hop_length=hop, fmin=LOWEST, n_bins=BINS,
-                                      bins_per_octave=BINS_PER_OCTAVE, gamma=gamma)).T
+            return np.abs(
+                librosa.vqt(
+                    samples,
+                    sr=16000,
+                    hop_length=hop,
+                    fmin=LOWEST,
+                    n_bins=BINS,
+                    bins_per_octave=BINS_PER_OCTAVE,
+                    gamma=gamma,
+                )
+            ).T
 
         our_time, their_time = best_seconds(ours) / SECONDS, best_seconds(theirs, 3) / SECONDS
         frames = np.arange(200, SECONDS * 16000 // hop - 200, 37)

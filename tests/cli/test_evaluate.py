@@ -36,8 +36,15 @@ def test_set_against_a_corpus(maestrokit: CommandLine, demo_folder: Path) -> Non
     assert (done.status, done.err) == (0, "")
     assert done.out.decode().splitlines()[0] == HEADER
     scored = whole(done.out)
-    assert {"pitch_class_distance", "rhythmic_entropy", "harmonic_consistency", "structure_4s", "lag_correlation",
-            "grooving", "pitch_range"} <= set(scored)
+    assert {
+        "pitch_class_distance",
+        "rhythmic_entropy",
+        "harmonic_consistency",
+        "structure_4s",
+        "lag_correlation",
+        "grooving",
+        "pitch_range",
+    } <= set(scored)
     assert "pitch_range.overlapped_area" not in scored
     assert 0 < float(scored["harmonic_consistency"]["value"]) <= 100
     assert scored["pitch_range"]["n"] == "1"

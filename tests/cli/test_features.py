@@ -62,7 +62,8 @@ def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
     done = maestrokit("features", demo_folder, *into, "--groups", "pedal")
     assert done.status == 0
     assert sorted(entry.name for entry in (tmp_path / "all").iterdir()) == sorted(
-        f"{entry.stem}.npz" for entry in demo_folder.glob("*.mid"))
+        f"{entry.stem}.npz" for entry in demo_folder.glob("*.mid")
+    )
     assert len(records(done)) == 4
 
 

@@ -39,10 +39,16 @@ def test_many_go_into_a_folder_and_a_prompt_comes_first(run_folder, tmp_path):
     assert read_midi(tmp_path / "on.mid").notes.onset_tick[0] == read_midi(first).notes.onset_tick[0]
 
 
-@pytest.mark.parametrize(("words", "status"), [
-    (["--model", "nowhere"], 66), (["--count", "2", "-o", "x.mid"], 2), (["--duration", "soon", "-o", "x.mid"], 2),
-    (["--top-p", "2", "-o", "x.mid"], 2), (["nowhere.mid", "-o", "x.mid"], 66),
-])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["--model", "nowhere"], 66),
+        (["--count", "2", "-o", "x.mid"], 2),
+        (["--duration", "soon", "-o", "x.mid"], 2),
+        (["--top-p", "2", "-o", "x.mid"], 2),
+        (["nowhere.mid", "-o", "x.mid"], 66),
+    ],
+)
 def test_mistakes_end_in_one_clear_line(run_folder, words, status, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = [] if "--model" in words else ["--model", run_folder]

@@ -16,8 +16,20 @@ from maestrokit.files.sound import dump_sound, read_sound, write_sound
 from maestrokit.music.timing import tempo_map, tick2second
 from strategies import file_bytes, track_bytes
 
-VARIED = ("--pitch-shift", "-2..2", "--time-stretch", "0.8..0.9", "--reverb", "0.1..0.3", "--noise", "20..30",
-          "--compress", "2..3", "--seed", "5")
+VARIED = (
+    "--pitch-shift",
+    "-2..2",
+    "--time-stretch",
+    "0.8..0.9",
+    "--reverb",
+    "0.1..0.3",
+    "--noise",
+    "20..30",
+    "--compress",
+    "2..3",
+    "--seed",
+    "5",
+)
 
 
 def chord(sample_rate: int = 22050, seconds: float = 1.2) -> np.ndarray:
@@ -52,12 +64,29 @@ def test_the_array_is_the_librarys(maestrokit: CommandLine, takes: Path) -> None
 
 
 def test_constant_q_by_options(maestrokit: CommandLine, takes: Path) -> None:
-    done = maestrokit("melspec", takes / "a.flac", "--spectrum", "cqt", "--bins", 100, "--bins-per-octave", 12,
-                      "--gamma", 0, "--hop-samples", 320, "--minimum-frequency", 20, "--format", "npy")
+    done = maestrokit(
+        "melspec",
+        takes / "a.flac",
+        "--spectrum",
+        "cqt",
+        "--bins",
+        100,
+        "--bins-per-octave",
+        12,
+        "--gamma",
+        0,
+        "--hop-samples",
+        320,
+        "--minimum-frequency",
+        20,
+        "--format",
+        "npy",
+    )
     spectrum = np.load(io.BytesIO(done.out))
     samples = read_sound(takes / "a.flac", sample_rate=16000).samples
-    expected = variable_q(samples, sample_rate=16000, hop_samples=320, minimum_frequency=20, bins=100,
-                          bins_per_octave=12, gamma=0.0)
+    expected = variable_q(
+        samples, sample_rate=16000, hop_samples=320, minimum_frequency=20, bins=100, bins_per_octave=12, gamma=0.0
+    )
     assert np.array_equal(spectrum, expected)
 
 
@@ -80,12 +109,21 @@ def test_standard_input_and_a_file_give_the_same_bytes(maestrokit: CommandLine, 
 
 def test_a_folder_gives_the_same_bytes_for_any_jobs(maestrokit: CommandLine, takes: Path) -> None:
     for jobs in (1, 2):
-        done = maestrokit("melspec", takes, "-d", takes.parent / f"out{jobs}", "-j", jobs, "--copies", 2, "--midi",
-                          *VARIED)
+        done = maestrokit(
+            "melspec", takes, "-d", takes.parent / f"out{jobs}", "-j", jobs, "--copies", 2, "--midi", *VARIED
+        )
         assert done.status == 0, done.err
     one, two = (sorted(p for p in (takes.parent / f"out{jobs}").rglob("*") if p.is_file()) for jobs in (1, 2))
-    assert [p.name for p in one] == ["a.1.mid", "a.1.npz", "a.2.mid", "a.2.npz",
-                                     "b.1.mid", "b.1.npz", "b.2.mid", "b.2.npz"]
+    assert [p.name for p in one] == [
+        "a.1.mid",
+        "a.1.npz",
+        "a.2.mid",
+        "a.2.npz",
+        "b.1.mid",
+        "b.1.npz",
+        "b.2.mid",
+        "b.2.npz",
+    ]
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
 
 
@@ -128,18 +166,21 @@ def test_a_silent_recording_has_a_picture_too(maestrokit: CommandLine) -> None:
     assert maestrokit("melspec", "-", "--format", "png", stdin=silence).status == 0
 
 
-@pytest.mark.parametrize(("arguments", "fact"), [
-    (("--spectrum", "bark"), "no spectrum 'bark'"),
-    (("--format", "mp3"), "cannot write a spectrum as '.mp3'"),
-    (("--maximum-frequency", 9000), "above half of the sample rate"),
-    (("--copies", 2, "-o", "x.npz"), "--copies without anything to draw"),
-    (("--copies", 2, "--noise", "20"), "several outputs need names"),
-    (("--chunks", 10, "--noise", "20"), "--chunks goes with plain arrays only"),
-    (("--chunks", 0), "--chunks 0 is not above 0"),
-    (("--noise", "loud"), "--noise 'loud' is no range of numbers"),
-    (("--pitch-shift", "2..-2"), "--pitch-shift '2..-2' is no range"),
-    (("--window", "square"), "no window 'square'"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "fact"),
+    [
+        (("--spectrum", "bark"), "no spectrum 'bark'"),
+        (("--format", "mp3"), "cannot write a spectrum as '.mp3'"),
+        (("--maximum-frequency", 9000), "above half of the sample rate"),
+        (("--copies", 2, "-o", "x.npz"), "--copies without anything to draw"),
+        (("--copies", 2, "--noise", "20"), "several outputs need names"),
+        (("--chunks", 10, "--noise", "20"), "--chunks goes with plain arrays only"),
+        (("--chunks", 0), "--chunks 0 is not above 0"),
+        (("--noise", "loud"), "--noise 'loud' is no range of numbers"),
+        (("--pitch-shift", "2..-2"), "--pitch-shift '2..-2' is no range"),
+        (("--window", "square"), "no window 'square'"),
+    ],
+)
 def test_usage_errors(maestrokit: CommandLine, takes: Path, arguments: tuple[object, ...], fact: str) -> None:
     done = maestrokit("melspec", takes / "a.flac", *arguments)
     assert done.status == 2

@@ -24,11 +24,16 @@ def takes(tmp_path: Path, demo_folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("options", [
-    ["--step", "10ms"], ["--grid", "1/16,1/12", "--durations", "offsets"], ["--grid", "none"],
-    ["--grid", "1/8", "--swing", "0.6", "--durations", "grid", "--normalize-velocity", "file"],
-    ["--beats", "{}.beats.txt", "--grid", "1/16"],
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--step", "10ms"],
+        ["--grid", "1/16,1/12", "--durations", "offsets"],
+        ["--grid", "none"],
+        ["--grid", "1/8", "--swing", "0.6", "--durations", "grid", "--normalize-velocity", "file"],
+        ["--beats", "{}.beats.txt", "--grid", "1/16"],
+    ],
+)
 def test_twice_is_once(maestrokit: CommandLine, takes: Path, tmp_path: Path, options: list[str]) -> None:
     take, once = takes / "bach-prelude.mid", takes / "once.mid"
     shutil.copy(takes / "bach-prelude.beats.txt", takes / "once.beats.txt")
@@ -101,22 +106,25 @@ def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path
     assert from_file.out == piped.out
 
 
-@pytest.mark.parametrize(("options", "status", "said"), [
-    ([], 2, "nothing says where notes go"),
-    (["--step", "10ms", "--grid", "1/16"], 2, "--step and --grid exclude each other"),
-    (["--step", "10ms", "--beats", "b.txt"], 2, "--beats and --step exclude each other"),
-    (["--grid", "1/0"], 2, "'1/0' is no note value"),
-    (["--step", "soon"], 2, "'soon' is no time"),
-    (["--step", "0"], 2, "'0' is no time step"),
-    (["--grid", "none", "--duplicate-window", "-1"], 2, "'-1' is no time"),
-    (["--grid", "1/8", "--durations", "long"], 2, "--durations 'long' is not known"),
-    (["--grid", "1/8", "--strength", "2"], 2, "--strength 2 is outside 0..1"),
-    (["--grid", "1/8", "--swing", "0.2"], 2, "--swing 0.2 is outside 0.5..1"),
-    (["--grid", "1/8", "--normalize-velocity", "loud"], 2, "'loud' is no range of velocities"),
-    (["--grid", "1/8", "--beats", "gone.txt"], 66, "cannot read 'gone.txt'"),
-    (["--grid", "1/8", "--beats", "bach-prelude.mid"], 65, "cannot read 'bach-prelude.mid': not a text"),
-    (["--grid", "1/8", "--beats", "empty.txt"], 65, "cannot use 'empty.txt': 0 beats make no tempo"),
-])
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        ([], 2, "nothing says where notes go"),
+        (["--step", "10ms", "--grid", "1/16"], 2, "--step and --grid exclude each other"),
+        (["--step", "10ms", "--beats", "b.txt"], 2, "--beats and --step exclude each other"),
+        (["--grid", "1/0"], 2, "'1/0' is no note value"),
+        (["--step", "soon"], 2, "'soon' is no time"),
+        (["--step", "0"], 2, "'0' is no time step"),
+        (["--grid", "none", "--duplicate-window", "-1"], 2, "'-1' is no time"),
+        (["--grid", "1/8", "--durations", "long"], 2, "--durations 'long' is not known"),
+        (["--grid", "1/8", "--strength", "2"], 2, "--strength 2 is outside 0..1"),
+        (["--grid", "1/8", "--swing", "0.2"], 2, "--swing 0.2 is outside 0.5..1"),
+        (["--grid", "1/8", "--normalize-velocity", "loud"], 2, "'loud' is no range of velocities"),
+        (["--grid", "1/8", "--beats", "gone.txt"], 66, "cannot read 'gone.txt'"),
+        (["--grid", "1/8", "--beats", "bach-prelude.mid"], 65, "cannot read 'bach-prelude.mid': not a text"),
+        (["--grid", "1/8", "--beats", "empty.txt"], 65, "cannot use 'empty.txt': 0 beats make no tempo"),
+    ],
+)
 def test_mistakes_are_named_in_two_lines(
     maestrokit: CommandLine, monkeypatch: pytest.MonkeyPatch, takes: Path, options: list[str], status: int, said: str
 ) -> None:

@@ -13,10 +13,18 @@ import soundfile
 from command_line import CommandLine
 from strategies import file_bytes, track_bytes
 
-TAKE = file_bytes([
-    track_bytes([(0, bytes([0x90, 60, 80])), (480, bytes([0x80, 60, 64])), (0, bytes([0x90, 64, 90])),
-                 (480, bytes([0x80, 64, 64]))])
-])
+TAKE = file_bytes(
+    [
+        track_bytes(
+            [
+                (0, bytes([0x90, 60, 80])),
+                (480, bytes([0x80, 60, 64])),
+                (0, bytes([0x90, 64, 90])),
+                (480, bytes([0x80, 64, 64])),
+            ]
+        )
+    ]
+)
 QUICK = ("--sample-rate", 8000, "--channels", 1, "--room", "none")
 
 
@@ -93,7 +101,9 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Pa
     if (tmp_path / "out.flac").read_bytes() != b"old" or finished:
         assert soundfile.info(tmp_path / "out.flac").duration > 90
     assert [path.name for path in sorted(tmp_path.glob("*.*")) if not path.name.startswith(".")] == [
-        "long.mid", "out.flac"]
+        "long.mid",
+        "out.flac",
+    ]
 
 
 def test_stereo_in_a_room_is_the_default(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
@@ -111,8 +121,13 @@ def test_stereo_in_a_room_is_the_default(maestrokit: CommandLine, take: Path, tm
     ],
 )
 def test_mistakes_are_named_and_nothing_is_written(
-    maestrokit: CommandLine, take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    options: list[str], status: int, message: str,
+    maestrokit: CommandLine,
+    take: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    status: int,
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     done = maestrokit("render", take.name, *options)

@@ -19,8 +19,10 @@ def takes(tmp_path):
     for number in range(3):
         onset = np.arange(20) * 200 + number
         none = np.empty(0, np.int64)
-        write_midi(played(onset, onset + 150, 60 + onset % 7, 64 + onset % 5, pedal_tick=none, pedal_value=none),
-                   folder / f"{number}.mid")
+        write_midi(
+            played(onset, onset + 150, 60 + onset % 7, 64 + onset % 5, pedal_tick=none, pedal_value=none),
+            folder / f"{number}.mid",
+        )
     return folder
 
 

@@ -29,8 +29,16 @@ def model(tmp_path: Path) -> Path:
     network = Model(Config(channels=4))
     folder = tmp_path / "model"
     folder.mkdir()
-    checkpoint.write_config(folder, {"family": "cnn", "task": "transcription", "spectrum": SETTINGS.described(),
-                                     "model": settings_of(network.config), "decoding": EAGER})
+    checkpoint.write_config(
+        folder,
+        {
+            "family": "cnn",
+            "task": "transcription",
+            "spectrum": SETTINGS.described(),
+            "model": settings_of(network.config),
+            "decoding": EAGER,
+        },
+    )
     checkpoint.write_weights(folder, network.state_dict())
     return folder
 
@@ -87,18 +95,23 @@ def test_thresholds_and_lengths(maestrokit: CommandLine, model: Path, take: Path
 
 
 def test_a_tempo_is_written_and_moves_nothing(maestrokit: CommandLine, model: Path, take: Path) -> None:
-    plain, told = (parse_midi(maestrokit("transcribe", take, "--model", model, *options).out, name="x")
-                   for options in ((), ("--tempo", 90)))
+    plain, told = (
+        parse_midi(maestrokit("transcribe", take, "--model", model, *options).out, name="x")
+        for options in ((), ("--tempo", 90))
+    )
     assert told.tempos.microseconds_per_beat.tolist() == [666667]
     mine, theirs = (timed_notes(one, pedal_extends=False).onset for one in (plain, told))
     assert np.allclose(mine, theirs, atol=0.002)
 
 
-@pytest.mark.parametrize(("options", "status"), [
-    (("--format", "xml"), ExitStatus.USAGE),
-    (("--onset-threshold", "1.5"), ExitStatus.USAGE),
-    (("--model", "nothing"), ExitStatus.NO_INPUT),
-])
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (("--format", "xml"), ExitStatus.USAGE),
+        (("--onset-threshold", "1.5"), ExitStatus.USAGE),
+        (("--model", "nothing"), ExitStatus.NO_INPUT),
+    ],
+)
 def test_mistakes_are_one_line(
     maestrokit: CommandLine, model: Path, take: Path, options: tuple[str, ...], status: ExitStatus
 ) -> None:

@@ -30,7 +30,8 @@ def test_key_changes_where_the_music_does():
     view = features.note_view(scene([*cadence(rounds=15), *cadence(up=6, start=60.0, rounds=15)]))
     key = features.describe(view, names=["key"])["key"]
     assert [span["name"] for span in key["spans"]] == ["C major", "F# major"] or [
-        span["name"] for span in key["spans"]] == ["C major", "Gb major"]
+        span["name"] for span in key["spans"]
+    ] == ["C major", "Gb major"]
     assert abs(key["spans"][0]["end"] - 60) <= 4
     assert key["spans"][0]["start"] == 0
     frames = features.frames(view, names=["key"], hop=1.0)["key"]

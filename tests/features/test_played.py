@@ -46,7 +46,11 @@ def test_density_counts_strokes_and_the_busiest_second():
     notes = [(0, 1, 60, 64), (0.01, 1, 64, 64), (2.0, 3, 60, 64), (2.5, 3, 62, 64), (2.9, 3, 64, 64), (3.0, 4, 65, 64)]
     density = describe("density", notes, end=5.0)
     assert density == {
-        "length": 5.0, "strokes": 5, "notes_per_second": 1.2, "strokes_per_second": 1.0, "notes_per_stroke": 1.2,
+        "length": 5.0,
+        "strokes": 5,
+        "notes_per_second": 1.2,
+        "strokes_per_second": 1.0,
+        "notes_per_stroke": 1.2,
         "greatest_notes_per_second": 3,
     }
 
@@ -55,8 +59,11 @@ def test_pedal_presses_depth_and_shares():
     moves = [(0, 64, 0), (1, 64, 127), (2, 64, 100), (3, 64, 30), (4, 64, 0), (6, 64, 64), (7, 64, 0)]
     pedal = describe("pedal", line(0.4), controls=moves, end=10.0)
     assert pedal["sustain"] == {
-        "down": 0.3, "presses": 2, "presses_per_minute": 12.0,
-        "mean_depth": pytest.approx((127 + 100 + 30 + 64) / 4 / 127, abs=1e-6), "partial": 0.3,
+        "down": 0.3,
+        "presses": 2,
+        "presses_per_minute": 12.0,
+        "mean_depth": pytest.approx((127 + 100 + 30 + 64) / 4 / 127, abs=1e-6),
+        "partial": 0.3,
     }
     assert pedal["soft"] == {"down": 0, "presses": 0, "presses_per_minute": 0, "mean_depth": None, "partial": 0}
 
@@ -64,7 +71,11 @@ def test_pedal_presses_depth_and_shares():
 def test_rhythm_of_a_machine_is_even():
     rhythm = describe("rhythm", line(0.4))
     assert rhythm["inter_onset_interval"] == {
-        "mean": 0.5, "standard_deviation": 0.0, "minimum": 0.5, "median": 0.5, "maximum": 0.5,
+        "mean": 0.5,
+        "standard_deviation": 0.0,
+        "minimum": 0.5,
+        "median": 0.5,
+        "maximum": 0.5,
     }
     assert (rhythm["entropy"], rhythm["npvi"], sum(rhythm["histogram"])) == (0.0, 0.0, 19)
 
@@ -80,7 +91,9 @@ def test_dynamics_find_the_swell():
     notes = [(0.25 * i, 0.25 * i + 0.2, 60, 40 + min(i, 160 - i) // 2) for i in range(161)]
     dynamics = describe("dynamics", notes)
     assert [(swell["kind"], round(swell["start"]), round(swell["end"])) for swell in dynamics["swells"]] == [
-        ("crescendo", 0, 20), ("diminuendo", 20, 40)]
+        ("crescendo", 0, 20),
+        ("diminuendo", 20, 40),
+    ]
     assert dynamics["velocity"]["range"] == 40
     assert dynamics["mean_velocity"]["bass"] is None
     assert dynamics["mean_velocity"]["middle"] == dynamics["velocity"]["mean"]

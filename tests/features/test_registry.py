@@ -70,7 +70,10 @@ def test_names_of_frames_are_used_once():
 @pytest.mark.parametrize(
     "performance",
     [
-        scene([]), scene([], end=5.0), scene(SCALE[:9], channel=9), scene([(1.0, 1.0, 60, 64)]),
+        scene([]),
+        scene([], end=5.0),
+        scene(SCALE[:9], channel=9),
+        scene([(1.0, 1.0, 60, 64)]),
         scene([(0.0, 1.0, 0, 1)]),
     ],
     ids=["nothing", "silence", "drums", "one note of no length", "one note"],
@@ -111,8 +114,9 @@ def test_odd_files_give_a_record_or_one_clear_error(data):
 
 
 def test_moving_all_pitches_by_an_octave_changes_only_pitches():
-    low, high = (features.describe(features.note_view(scene([(a, b, p + up, v) for a, b, p, v in SCALE])))
-                 for up in (0, 12))
+    low, high = (
+        features.describe(features.note_view(scene([(a, b, p + up, v) for a, b, p, v in SCALE]))) for up in (0, 12)
+    )
     for group in ("articulation", "density", "pedal", "polyphony", "rhythm", "tempo"):
         assert low[group] == high[group]
     assert low["key"] == high["key"]

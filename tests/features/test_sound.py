@@ -13,7 +13,14 @@ from maestrokit.music.performance import SUSTAIN
 from scenes import scene
 
 CADENCE = [
-    (60, 64, 67), (65, 69, 72), (67, 71, 74), (60, 64, 67), (57, 60, 64), (62, 65, 69), (67, 71, 74), (60, 64, 67),
+    (60, 64, 67),
+    (65, 69, 72),
+    (67, 71, 74),
+    (60, 64, 67),
+    (57, 60, 64),
+    (62, 65, 69),
+    (67, 71, 74),
+    (60, 64, 67),
 ]
 
 
@@ -94,8 +101,10 @@ def test_one_sample_gives_a_sane_record():
 
 def test_twice_as_loud_is_6_db_more():
     quiet, loud = (
-        features.describe(view(lambda rate, gain=gain: gain * struck(rate, [0.1], [(60,)], length=2.0), 2.0),
-                          names=["audio_loudness"])["audio_loudness"] for gain in (0.5, 1.0)
+        features.describe(
+            view(lambda rate, gain=gain: gain * struck(rate, [0.1], [(60,)], length=2.0), 2.0), names=["audio_loudness"]
+        )["audio_loudness"]
+        for gain in (0.5, 1.0)
     )
     for name in ("rms", "peak", "integrated"):
         assert loud[name] - quiet[name] == pytest.approx(6.02, abs=0.01)
@@ -115,8 +124,10 @@ def test_one_voice_has_its_frequency(method, pitch):
 def test_notes_and_sound_share_a_time_base(cadence):
     notes = features.note_view(scene([(0.5, 1.0, 60, 64)], controls=[(0.5, SUSTAIN, 127)], end=3.0))
     length = max(notes.length, cadence.length)
-    series = [features.frames(one, names=names, hop=0.1, length=length)
-              for one, names in ((notes, ["pedal"]), (cadence, ["audio_loudness"]))]
+    series = [
+        features.frames(one, names=names, hop=0.1, length=length)
+        for one, names in ((notes, ["pedal"]), (cadence, ["audio_loudness"]))
+    ]
     assert np.array_equal(series[0]["time"], series[1]["time"])
     assert len(series[0]["sustain"]) == len(series[1]["audio_rms"]) == 190
 

@@ -52,8 +52,9 @@ def test_ons_and_offs_without_partner_stay_other_events() -> None:
 
 
 def test_offs_on_other_channels_tracks_and_keys_end_nothing() -> None:
-    performance = parse(track_bytes([(0, b"\x90\x3c\x40"), (1, b"\x81\x3c\0"), (1, b"\x80\x3d\0")]),
-                        track_bytes([(9, b"\x80\x3c\0")]))
+    performance = parse(
+        track_bytes([(0, b"\x90\x3c\x40"), (1, b"\x81\x3c\0"), (1, b"\x80\x3d\0")]), track_bytes([(9, b"\x80\x3c\0")])
+    )
     assert len(performance.notes) == 0
     assert performance.others.track.tolist() == [0, 0, 0, 1]
 

@@ -55,11 +55,15 @@ def test_many_tracks_are_read_by_arrays() -> None:
     assert len(by_reference.notes) == 99
 
 
-@pytest.mark.parametrize("data", [
-    file_bytes([]),
-    file_bytes([track_bytes([(0, b"\xf8")])]),
-    file_bytes([track_bytes([(0, b"\xc0\x05"), (0, b"\xc0\x06")])]),
-], ids=["no track", "real-time message", "running status of one data byte"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        file_bytes([]),
+        file_bytes([track_bytes([(0, b"\xf8")])]),
+        file_bytes([track_bytes([(0, b"\xc0\x05"), (0, b"\xc0\x06")])]),
+    ],
+    ids=["no track", "real-time message", "running status of one data byte"],
+)
 def test_the_doubtful_is_declined(data: bytes) -> None:
     by_arrays, _ = both(data)
     assert by_arrays is None

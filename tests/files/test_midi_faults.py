@@ -23,22 +23,36 @@ FAULTS = {
     "too many tracks": (WHOLE + TRACK, "the header promises 1 track, but the file has 2"),
     "garbage": (WHOLE + b"\0\0\0", "3 bytes of garbage after the last chunk, at byte 34"),
     "no end of track": (file_bytes([track_bytes([(0, ON)], end=None)]), "track 1: no end of track at byte 26"),
-    "event after the end": (file_bytes([track_bytes([(0, END_OF_TRACK), (0, ON)])]),
-                            "track 1: 8 bytes after the end of track, at byte 23"),
-    "running status without status": (file_bytes([track_bytes([(0, b"\x3c\x40")])]),
-                                      "track 1: running status without a status at byte 23"),
+    "event after the end": (
+        file_bytes([track_bytes([(0, END_OF_TRACK), (0, ON)])]),
+        "track 1: 8 bytes after the end of track, at byte 23",
+    ),
+    "running status without status": (
+        file_bytes([track_bytes([(0, b"\x3c\x40")])]),
+        "track 1: running status without a status at byte 23",
+    ),
     "undefined status": (file_bytes([track_bytes([(0, b"\xf4")])]), "track 1: the undefined status 0xf4 at byte 23"),
-    "data byte": (file_bytes([track_bytes([(0, b"\x90\x3c\xc8"), (1, OFF)])]),
-                  "track 1: a data byte above 127 at byte 24"),
-    "long delta": (file_bytes([b"MTrk\0\0\0\x06\x80\x80\x80\x80\0\x90"]),
-                   "track 1: a number of more than four bytes at byte 22"),
-    "long text": (file_bytes([track_bytes([(0, b"\xff\x01\x20abc")])]),
-                  "track 1: an event claims 32 bytes at byte 23, but only 7 follow"),
-    "tempo of 0": (file_bytes([track_bytes([(0, b"\xff\x51\x03\0\0\0")])]),
-                   "track 1: a tempo of 0 microseconds a beat at byte 23"),
+    "data byte": (
+        file_bytes([track_bytes([(0, b"\x90\x3c\xc8"), (1, OFF)])]),
+        "track 1: a data byte above 127 at byte 24",
+    ),
+    "long delta": (
+        file_bytes([b"MTrk\0\0\0\x06\x80\x80\x80\x80\0\x90"]),
+        "track 1: a number of more than four bytes at byte 22",
+    ),
+    "long text": (
+        file_bytes([track_bytes([(0, b"\xff\x01\x20abc")])]),
+        "track 1: an event claims 32 bytes at byte 23, but only 7 follow",
+    ),
+    "tempo of 0": (
+        file_bytes([track_bytes([(0, b"\xff\x51\x03\0\0\0")])]),
+        "track 1: a tempo of 0 microseconds a beat at byte 23",
+    ),
     "division of 0": (patched(WHOLE, 12, b"\0\0"), "the header claims 0 ticks a beat, at byte 12"),
-    "SMPTE of 31 frames": (patched(WHOLE, 12, b"\xe1\x28"),
-                           "the header claims 31 frames a second of 40 ticks, at byte 12"),
+    "SMPTE of 31 frames": (
+        patched(WHOLE, 12, b"\xe1\x28"),
+        "the header claims 31 frames a second of 40 ticks, at byte 12",
+    ),
     "type 3": (patched(WHOLE, 8, b"\0\3"), "MIDI file type 3 is unknown, at byte 8"),
     "type 0 of two tracks": (file_bytes([TRACK, TRACK], midi_format=0), "a file of type 0 has one track, this one 2"),
     "header length": (patched(WHOLE, 4, b"\0\0\1\0"), "the header claims a length of 256 bytes"),
@@ -60,12 +74,15 @@ def test_repaired_files_are_sound(data: bytes, _: str) -> None:
     assert parse_midi(dump_midi(performance), name="again") == performance
 
 
-@pytest.mark.parametrize(("data", "fact"), [
-    (b"", "the file is empty"),
-    (b"Hello", "not a MIDI file (MThd not found)"),
-    (b"MThd\0\0\0\6\0\1", "the header is cut off at byte 10"),
-    (b"RIFF\x10\0\0\0WAVEfmt \0\0\0\0", "not a MIDI file (MThd not found)"),
-])
+@pytest.mark.parametrize(
+    ("data", "fact"),
+    [
+        (b"", "the file is empty"),
+        (b"Hello", "not a MIDI file (MThd not found)"),
+        (b"MThd\0\0\0\6\0\1", "the header is cut off at byte 10"),
+        (b"RIFF\x10\0\0\0WAVEfmt \0\0\0\0", "not a MIDI file (MThd not found)"),
+    ],
+)
 @pytest.mark.parametrize("repair", [False, True])
 def test_what_is_no_midi_file_cannot_be_cured(data: bytes, fact: str, repair: bool) -> None:
     with pytest.raises(BadDataError) as caught:
@@ -77,8 +94,18 @@ def repaired(fault: str) -> Performance:
     return parse_midi(FAULTS[fault][0], name="a.mid", repair=True)
 
 
-@pytest.mark.parametrize("fault", ["cut within a track", "too few tracks", "garbage", "division of 0", "type 3",
-                                   "header length", "bytes before the header"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "cut within a track",
+        "too few tracks",
+        "garbage",
+        "division of 0",
+        "type 3",
+        "header length",
+        "bytes before the header",
+    ],
+)
 def test_repair_keeps_all_events(fault: str) -> None:
     notes = repaired(fault).notes
     assert (notes.onset_tick.tolist(), notes.offset_tick.tolist(), notes.velocity.tolist()) == ([0], [96], [64])

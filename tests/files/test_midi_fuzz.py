@@ -64,15 +64,19 @@ def test_5000_mutations_of_real_files_are_read_or_refused(shared_data: Path) -> 
     check(range(5000), list(real_files(shared_data)))
 
 
-@pytest.mark.parametrize("data", [
-    file_bytes([track_bytes([(0x0FFFFFFF, b"\x90\x3c\x40")])]),
-    file_bytes([b"MTrk\xff\xff\xff\xff\0"]),
-    file_bytes([track_bytes([(0, b"\xff\x01\xff\xff\xff\x7f")])]),
-    file_bytes([track_bytes([(0, b"\xf0\xff\xff\xff\x7f")])]),
-    b"MThd\0\0\0\6\0\1\xff\xff\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0",
-    b"MThd\xff\xff\xff\xff\0\1\0\1\1\xe0",
-    b"RIFF\xff\xff\xff\xffRMIDdata\xff\xff\xff\xffMThd",
-], ids=["huge delta", "track length", "text length", "sysex length", "65,535 tracks", "header length", "RIFF length"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        file_bytes([track_bytes([(0x0FFFFFFF, b"\x90\x3c\x40")])]),
+        file_bytes([b"MTrk\xff\xff\xff\xff\0"]),
+        file_bytes([track_bytes([(0, b"\xff\x01\xff\xff\xff\x7f")])]),
+        file_bytes([track_bytes([(0, b"\xf0\xff\xff\xff\x7f")])]),
+        b"MThd\0\0\0\6\0\1\xff\xff\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0",
+        b"MThd\xff\xff\xff\xff\0\1\0\1\1\xe0",
+        b"RIFF\xff\xff\xff\xffRMIDdata\xff\xff\xff\xffMThd",
+    ],
+    ids=["huge delta", "track length", "text length", "sysex length", "65,535 tracks", "header length", "RIFF length"],
+)
 @pytest.mark.parametrize("repair", [False, True])
 def test_tiny_files_take_little_memory(data: bytes, repair: bool) -> None:
     tracemalloc.start()

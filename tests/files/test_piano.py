@@ -60,7 +60,12 @@ def test_a_compact_piano_comes_back_as_it_was(folder: Path, tmp_path: Path) -> N
     compact = tmp_path / "compact"
     compact.mkdir()
     write_compact_piano(
-        full, compact, velocities={35.5: 40.0}, sample_rate=RATE, longest=0.5, compression=0.1,
+        full,
+        compact,
+        velocities={35.5: 40.0},
+        sample_rate=RATE,
+        longest=0.5,
+        compression=0.1,
         release_keys=range(69, 70),
     )
     again = read_compact_piano(compact)
@@ -120,9 +125,13 @@ def soundfont(*, loops: int = 1) -> bytes:
     generators = [(43, 0 | 127 << 8), (17, -500), (54, loops), (36, 3600), (37, 1000), (53, 0)]
     tables = [
         table("phdr", (b"Other", 5, 0, 0, b""), (b"Piano", 0, 0, 0, b""), (b"EOP", 0, 0, 1, b"")),
-        table("pbag", (0, 0), (1, 0)), chunk("pmod", b""), table("pgen", (41, 0), (0, 0)),
+        table("pbag", (0, 0), (1, 0)),
+        chunk("pmod", b""),
+        table("pgen", (41, 0), (0, 0)),
         table("inst", (b"Piano", 0), (b"EOI", 1)),
-        table("ibag", (0, 0), (len(generators), 0)), chunk("imod", b""), table("igen", *generators, (0, 0)),
+        table("ibag", (0, 0), (len(generators), 0)),
+        chunk("imod", b""),
+        table("igen", *generators, (0, 0)),
         table("shdr", (b"tone", 0, len(tone), 160, 1600, RATE, 43, -35, 0, 1), (b"EOS", 0, 0, 0, 0, 0, 0, 0, 0, 0)),
     ]
     body = chunk("LIST", b"sdta" + chunk("smpl", tone.tobytes())) + chunk("LIST", b"pdta" + b"".join(tables))

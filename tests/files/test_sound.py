@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError
 from maestrokit.files.sound import dump_sound, open_sound, read_sound, write_sound
 
-FORMATS = [("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"),
-           ("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16")]
+FORMATS = [
+    ("WAV", "PCM_16"),
+    ("WAV", "PCM_24"),
+    ("WAV", "FLOAT"),
+    ("FLAC", "PCM_16"),
+    ("OGG", "VORBIS"),
+    ("MP3", "MPEG_LAYER_III"),
+    ("AIFF", "PCM_16"),
+]
 
 
 def tone(sample_rate: int, seconds: float = 1.0) -> np.ndarray:
@@ -74,8 +81,10 @@ def test_stereo_is_written_to_a_file(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.flac"]
 
 
-@pytest.mark.parametrize(("suffix", "bits", "loudest"), [(".mp3", 16, 0.5), (".flac", 32, 0.5), (".wav", 16, 1.1),
-                                                         (".wav", 16, np.nan), (".wav", 8, 0.5)])
+@pytest.mark.parametrize(
+    ("suffix", "bits", "loudest"),
+    [(".mp3", 16, 0.5), (".flac", 32, 0.5), (".wav", 16, 1.1), (".wav", 16, np.nan), (".wav", 8, 0.5)],
+)
 def test_what_cannot_be_written_faithfully_is_refused(suffix: str, bits: int, loudest: float) -> None:
     with pytest.raises(UsageError):
         dump_sound(np.full(10, loudest, np.float32), sample_rate=8000, suffix=suffix, bits=bits)
@@ -100,17 +109,20 @@ def with_unknown_codec() -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize(("data", "fact"), [
-    (b"", "it is empty"),
-    (b"once upon a time there was a text file", "not a recording"),
-    (b"MThd\0\0\0\6", "a MIDI file, not a recording"),
-    (b"\x89PNG\r\n", "a picture, not a recording"),
-    (encoded(tone(8000)[:0], 8000, "WAV"), "holds no samples"),
-    (with_sample(np.nan), "the sample at 0.500 s is not a number"),
-    (with_sample(-np.inf), "the sample at 0.500 s is -inf"),
-    (with_sample(1e30), "the sample at 0.500 s is 1e"),
-    (with_unknown_codec(), "unknown codec"),
-])
+@pytest.mark.parametrize(
+    ("data", "fact"),
+    [
+        (b"", "it is empty"),
+        (b"once upon a time there was a text file", "not a recording"),
+        (b"MThd\0\0\0\6", "a MIDI file, not a recording"),
+        (b"\x89PNG\r\n", "a picture, not a recording"),
+        (encoded(tone(8000)[:0], 8000, "WAV"), "holds no samples"),
+        (with_sample(np.nan), "the sample at 0.500 s is not a number"),
+        (with_sample(-np.inf), "the sample at 0.500 s is -inf"),
+        (with_sample(1e30), "the sample at 0.500 s is 1e"),
+        (with_unknown_codec(), "unknown codec"),
+    ],
+)
 def test_bad_data_is_named(data: bytes, fact: str) -> None:
     with pytest.raises(BadDataError, match=fact) as raised:
         read_sound(data, name="a.wav")

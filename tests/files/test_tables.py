@@ -17,7 +17,7 @@ from maestrokit.files.tables import (
     write_records,
 )
 
-letters = st.text("ab\t\n\r\\\"\x00é\u2028", max_size=6)
+letters = st.text('ab\t\n\r\\"\x00é\u2028', max_size=6)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | letters | st.lists(st.floats(), max_size=3)
 records = st.dictionaries(letters, leaves | st.dictionaries(letters, leaves, max_size=3), max_size=4)
 

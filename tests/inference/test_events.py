@@ -25,8 +25,18 @@ def model(family="transformer", encoding=ENCODINGS[0], seed=0):
         made = lstm.Model(lstm.Config(vocabulary=encoding.size, width=16, layers=1, dropout=0.0))
     else:
         variant = "relative" if family == "relative" else "modern"
-        made = transformer.Model(transformer.Config(vocabulary=encoding.size, width=16, layers=1, heads=2, hidden=32,
-                                                    length=24, dropout=0.0, variant=variant))
+        made = transformer.Model(
+            transformer.Config(
+                vocabulary=encoding.size,
+                width=16,
+                layers=1,
+                heads=2,
+                hidden=32,
+                length=24,
+                dropout=0.0,
+                variant=variant,
+            )
+        )
     for weight in made.parameters():
         torch.nn.init.normal_(weight, std=0.5)
     return made.eval()
@@ -103,8 +113,11 @@ def test_the_grammar_allows_all_that_people_play(rows, encoding):
 
 def saved(folder, made, **changes):
     folder.mkdir(exist_ok=True)
-    config = {"family": "transformer", "model": settings_of(made.config),
-              "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}}
+    config = {
+        "family": "transformer",
+        "model": settings_of(made.config),
+        "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False},
+    }
     checkpoint.write_config(folder, config | changes)
     checkpoint.write_weights(folder, made.state_dict())
     return folder
@@ -114,8 +127,10 @@ def test_a_run_folder_plays(tmp_path):
     made = model()
     loaded, encoding = load_event_model(str(saved(tmp_path / "run", made)))
     assert encoding == Encoding()
-    assert generate(loaded, encoding, Wish(duration=0.5))[0].tolist() == generate(
-        made, encoding, Wish(duration=0.5))[0].tolist()
+    assert (
+        generate(loaded, encoding, Wish(duration=0.5))[0].tolist()
+        == generate(made, encoding, Wish(duration=0.5))[0].tolist()
+    )
 
 
 def test_weights_in_half_precision_load(tmp_path):
@@ -152,10 +167,28 @@ def broken(tmp_path, kind):
     return folder
 
 
-@pytest.mark.parametrize("kind", [
-    "cut", "pickle", "empty", "header", "shape", "less", "more", "json", "list", "deep", "family", "huge", "word",
-    "sense", "unknown", "encoding", "other",
-])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "cut",
+        "pickle",
+        "empty",
+        "header",
+        "shape",
+        "less",
+        "more",
+        "json",
+        "list",
+        "deep",
+        "family",
+        "huge",
+        "word",
+        "sense",
+        "unknown",
+        "encoding",
+        "other",
+    ],
+)
 def test_a_damaged_foreign_or_hostile_checkpoint_is_one_clear_line(tmp_path, kind):
     with pytest.raises((BadDataError, UsageError)) as caught:
         load_event_model(str(broken(tmp_path, kind)))

@@ -35,8 +35,9 @@ def decoded(posteriors: np.ndarray, *, block: int, decoding: Decoding) -> TimedN
     return joined([*parts, decoder.finish()])
 
 
-PLAIN = Decoding(onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5,
-                 latency=0.0, shortest=0.05)
+PLAIN = Decoding(
+    onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5, latency=0.0, shortest=0.05
+)
 
 
 @settings(max_examples=20, deadline=None)
@@ -68,8 +69,10 @@ def test_a_sounding_key_needs_a_higher_peak() -> None:
     said = np.zeros((4, 60, 88), np.float32)
     said[2, 5:55, 40] = 1
     said[0, [10, 30], 40] = 0.9, 0.5
-    once, twice = (decoded(said, block=60, decoding=Decoding(onset_threshold=0.4, restrike_threshold=threshold))
-                   for threshold in (0.6, 0.4))
+    once, twice = (
+        decoded(said, block=60, decoding=Decoding(onset_threshold=0.4, restrike_threshold=threshold))
+        for threshold in (0.6, 0.4)
+    )
     assert len(once.onset) == 1 and len(twice.onset) == 2
     assert twice.offset[0] == twice.onset[1]
 

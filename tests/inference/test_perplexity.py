@@ -75,8 +75,10 @@ def test_a_recurrent_model_reads_each_piece_from_its_begin():
     both = surprise(made, shard([2000, 70]), ENCODING)
     sequence = torch.from_numpy(np.asarray(shard([2000, 70]).tokens, np.int64))
     with torch.no_grad():
-        nats = sum(F.cross_entropy(made(part[None, :-1])[0][0], part[1:], reduction="sum").item()
-                   for part in (sequence[:2000], sequence[2000:]))
+        nats = sum(
+            F.cross_entropy(made(part[None, :-1])[0][0], part[1:], reduction="sum").item()
+            for part in (sequence[:2000], sequence[2000:])
+        )
     assert both.nats == pytest.approx(nats, rel=1e-4)
 
 

@@ -11,8 +11,9 @@ VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])
 
 def model(variant, length=32):
     torch.manual_seed(0)
-    made = Model(Config(vocabulary=11, width=24, layers=2, heads=3, hidden=32, length=length, dropout=0.0,
-                        variant=variant))
+    made = Model(
+        Config(vocabulary=11, width=24, layers=2, heads=3, hidden=32, length=length, dropout=0.0, variant=variant)
+    )
     for weight in made.parameters():  # outputs start at zero, which would hide everything
         torch.nn.init.normal_(weight, std=0.3)
     return made.eval()

@@ -19,8 +19,9 @@ def best_by_trying_all(chances, *, frame_rate, model):
         row = {after: model.change * abs(after / before - 1) for after in intervals}
         total = np.log(sum(np.exp(-value) for value in row.values()))
         cost.update({(before, after): value + total for after, value in row.items()})
-    bonus = {n: model.reward - 0.5 * (np.log2(60 * frame_rate / n / model.usual) / model.spread) ** 2
-             for n in intervals}
+    bonus = {
+        n: model.reward - 0.5 * (np.log2(60 * frame_rate / n / model.usual) / model.spread) ** 2 for n in intervals
+    }
     hit, miss = np.log(np.clip(chances, LEAST, MOST)), np.log1p(-np.minimum(chances, MOST))
     best = (-np.inf, None)
     for first, lead in itertools.product(range(max(intervals)), intervals):

@@ -84,10 +84,22 @@ def test_a_note_gets_no_length_0(performance: Performance) -> None:
     assert (notes.offset_tick > notes.onset_tick).all()
 
 
-@pytest.mark.parametrize("beats", [
-    [], [1], [1, 1], [2, 1], [-1, 1], [0, float("nan")], [0, float("inf")], [0, 17], [0, 0.001], [0, 1e9],
-    [1e300, 2e300],
-])
+@pytest.mark.parametrize(
+    "beats",
+    [
+        [],
+        [1],
+        [1, 1],
+        [2, 1],
+        [-1, 1],
+        [0, float("nan")],
+        [0, float("inf")],
+        [0, 17],
+        [0, 0.001],
+        [0, 1e9],
+        [1e300, 2e300],
+    ],
+)
 def test_what_are_no_beats(beats: list[float]) -> None:
     with pytest.raises(BadDataError):
         retimed(EMPTY, beats)
@@ -99,20 +111,29 @@ def test_a_late_first_beat_stays_within_what_a_tempo_can_hold() -> None:
     assert tempo_map(result).second.tolist() == [0, 8, 24, 40]
 
 
-@pytest.mark.parametrize("text", [
-    "0.5\n1\n", "0.5\t0.5\tdb,3/4,0\n1.0\t1.0\tb\n", "# beats\n\n0.5 db\n\n1.0 b\n", "time,label\n0.5,db\n1,b\n",
-    "onset\tlabel\r\n0.5\tdb\r\n1.0\tb\r\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.5\n1\n",
+        "0.5\t0.5\tdb,3/4,0\n1.0\t1.0\tb\n",
+        "# beats\n\n0.5 db\n\n1.0 b\n",
+        "time,label\n0.5,db\n1,b\n",
+        "onset\tlabel\r\n0.5\tdb\r\n1.0\tb\r\n",
+    ],
+)
 def test_beats_in_files(text: str) -> None:
     assert parse_beats(text, name="beats.txt").tolist() == [0.5, 1.0]
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("0.5\nx\n", "cannot read 'beats.txt': line 2 begins with 'x', which is no time"),
-    ("", "cannot use 'beats.txt': 0 beats make no tempo"),
-    ("0.5\n0.4\n", "cannot use 'beats.txt': the beat at 0.4 s does not follow the one before it by 10 ms"),
-    ("0.5\n60\n", "cannot use 'beats.txt': the beats at 0.5 s and 60 s are further apart than 16.7 s"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0.5\nx\n", "cannot read 'beats.txt': line 2 begins with 'x', which is no time"),
+        ("", "cannot use 'beats.txt': 0 beats make no tempo"),
+        ("0.5\n0.4\n", "cannot use 'beats.txt': the beat at 0.4 s does not follow the one before it by 10 ms"),
+        ("0.5\n60\n", "cannot use 'beats.txt': the beats at 0.5 s and 60 s are further apart than 16.7 s"),
+    ],
+)
 def test_files_that_hold_no_beats(text: str, message: str) -> None:
     with pytest.raises(BadDataError) as caught:
         parse_beats(text, name="beats.txt")

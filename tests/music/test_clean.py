@@ -28,14 +28,16 @@ def crowd(*notes: tuple[int, int, int]) -> Performance:
     events += [(onset + length, 0, 0) for onset, length, _ in notes]
     events.sort()
     ticks = [0, *(tick for tick, _, _ in events)]
-    track = [(tick - before, bytes([0x90, 60, velocity]) if kind else off)
-             for before, (tick, kind, velocity) in zip(ticks, events, strict=False)]
+    track = [
+        (tick - before, bytes([0x90, 60, velocity]) if kind else off)
+        for before, (tick, kind, velocity) in zip(ticks, events, strict=False)
+    ]
     return parse_midi(file_bytes([track_bytes(track)]), name="crowd")
 
 
-notes_of_one_key = st.lists(
-    st.tuples(st.integers(0, 50), st.integers(1, 20), st.integers(1, 127)), max_size=15
-).map(lambda notes: crowd(*notes))
+notes_of_one_key = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20), st.integers(1, 127)), max_size=15).map(
+    lambda notes: crowd(*notes)
+)
 
 
 @settings(max_examples=60)

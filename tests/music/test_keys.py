@@ -140,7 +140,6 @@ def test_keys_of_a_single_note_and_of_none() -> None:
 @pytest.mark.slow
 def test_keys_of_pop_songs(shared_data: Path) -> None:
 
-
     right = []
     for folder in sorted((shared_data / "pop909").iterdir()):
         rows = list(csv.reader((folder / "key_audio.txt").open(), delimiter="\t")) if folder.is_dir() else []

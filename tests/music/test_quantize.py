@@ -26,8 +26,19 @@ any_file = midi_bytes(max_events=20).map(lambda data: settled(parse_midi(data, n
 @st.composite
 def crowded_files(draw: st.DrawFn) -> Performance:
     """Few keys, struck and released in any order within a beat, now and then on another track."""
-    message = st.sampled_from([b"\x90\x3c\x40", b"\x90\x3c\x40", b"\x90\x3c\0", b"\x80\x3c\x10", b"\x90\x3e\x20",
-                               b"\x80\x3e\x20", b"\xb0\x40\x7f", b"\xb0\x40\0", b"\xff\x51\x03\x0f\0\0"])
+    message = st.sampled_from(
+        [
+            b"\x90\x3c\x40",
+            b"\x90\x3c\x40",
+            b"\x90\x3c\0",
+            b"\x80\x3c\x10",
+            b"\x90\x3e\x20",
+            b"\x80\x3e\x20",
+            b"\xb0\x40\x7f",
+            b"\xb0\x40\0",
+            b"\xff\x51\x03\x0f\0\0",
+        ]
+    )
     event = st.tuples(st.sampled_from([0, 0, 1, 2, 3, 30, 200]), message)
     tracks = [track_bytes(draw(st.lists(event, max_size=18))) for _ in range(draw(st.integers(1, 2)))]
     division = draw(st.sampled_from([3, 96, 480, -25 << 8 | 4]))
@@ -69,8 +80,10 @@ def notes_file(*notes: tuple[int, int, int], division: int = 480, velocity: int 
     """Return a performance of notes (onset, offset, pitch) in ticks."""
     events = sorted((tick, kind, pitch) for on, off, pitch in notes for tick, kind in ((on, 1), (off, 0)))
     ticks = [0, *(tick for tick, _, _ in events)]
-    track = [(tick - before, bytes([0x90, pitch, velocity * kind]))
-             for before, (tick, kind, pitch) in zip(ticks, events, strict=False)]
+    track = [
+        (tick - before, bytes([0x90, pitch, velocity * kind]))
+        for before, (tick, kind, pitch) in zip(ticks, events, strict=False)
+    ]
     return parse_midi(file_bytes([track_bytes(track)], division=division), name="notes")
 
 
@@ -127,19 +140,19 @@ def test_events_that_are_no_notes_keep_what_they_say_and_their_order(
     assert performance.controls.replace(tick=0, order=0) == result.controls.replace(tick=0, order=0)
     assert performance.tempos.replace(order=0) == result.tempos.replace(order=0)
     for track in range(len(performance.track_end_tick)):
-        before, after = (p.others.take((p.others.track == track) & ~np.isin(p.others.kind, STAY))
-                         for p in (performance, result))
+        before, after = (
+            p.others.take((p.others.track == track) & ~np.isin(p.others.kind, STAY)) for p in (performance, result)
+        )
         assert before.message.tolist() == after.message.tolist()
-        before, after = (p.others.take((p.others.track == track) & np.isin(p.others.kind, STAY))
-                         for p in (performance, result))
+        before, after = (
+            p.others.take((p.others.track == track) & np.isin(p.others.kind, STAY)) for p in (performance, result)
+        )
         assert before.replace(order=0) == after.replace(order=0)
 
 
 @settings(max_examples=40)
 @given(inputs, ways())
-def test_cleaned_notes_are_a_choice_of_the_old_ones_in_their_order(
-    performance: Performance, how: Quantization
-) -> None:
+def test_cleaned_notes_are_a_choice_of_the_old_ones_in_their_order(performance: Performance, how: Quantization) -> None:
     assume(possible(performance, how))
     result, report = quantize(performance, how)
     assert len(performance.notes) - len(result.notes) == report.duplicates
@@ -192,9 +205,14 @@ def test_sixteenths() -> None:
     assert report.farthest == pytest.approx(59 / 960)
 
 
-@pytest.mark.parametrize(("durations", "offsets"), [
-    ("keep", [95, 235, 359, 481]), ("grid", [120, 240, 360, 600]), ("offsets", [120, 240, 360, 600]),
-])
+@pytest.mark.parametrize(
+    ("durations", "offsets"),
+    [
+        ("keep", [95, 235, 359, 481]),
+        ("grid", [120, 240, 360, 600]),
+        ("offsets", [120, 240, 360, 600]),
+    ],
+)
 def test_durations(durations: Durations, offsets: list[int]) -> None:
     performance = notes_file((5, 100, 60), (115, 230, 62), (181, 300, 64), (470, 471, 65))
     result, _ = quantize(performance, replace(SIXTEENTHS, durations=durations))
@@ -226,8 +244,14 @@ def test_swing_delays_every_second_step() -> None:
 
 
 def test_step_is_in_seconds_of_the_tempo_map() -> None:
-    track = [(0, b"\xff\x51\x03\x0f\x42\x40"), (100, b"\x90\x3c\x40"), (100, b"\x80\x3c\0"),
-             (280, b"\xff\x51\x03\x07\xa1\x20"), (100, b"\x90\x3e\x40"), (20, b"\x80\x3e\0")]
+    track = [
+        (0, b"\xff\x51\x03\x0f\x42\x40"),
+        (100, b"\x90\x3c\x40"),
+        (100, b"\x80\x3c\0"),
+        (280, b"\xff\x51\x03\x07\xa1\x20"),
+        (100, b"\x90\x3e\x40"),
+        (20, b"\x80\x3e\0"),
+    ]
     performance = parse_midi(file_bytes([track_bytes(track)]), name="two tempos")
     result, _ = quantize(performance, Quantization(step=Fraction(1, 10)))
     assert result.notes.onset_tick.tolist() == [96, 480 + 96]  # 0.208 s to 0.2 s; 1.104 s to 1.1 s
@@ -253,10 +277,18 @@ def test_smpte_files_have_no_note_values() -> None:
         quantize(notes_file((0, 5, 60), division=-25 << 8 | 40), SIXTEENTHS)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"step": Fraction(1), "note_values": (Fraction(1),)}, {"durations": "x"}, {"strength": 1.1},
-    {"strength": float("nan")}, {"swing": 1.0}, {"swing": 0.4}, {"duplicate_window": -1.0},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"step": Fraction(1), "note_values": (Fraction(1),)},
+        {"durations": "x"},
+        {"strength": 1.1},
+        {"strength": float("nan")},
+        {"swing": 1.0},
+        {"swing": 0.4},
+        {"duplicate_window": -1.0},
+    ],
+)
 def test_senseless_ways_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Quantization(**wrong)

@@ -29,7 +29,9 @@ performances = st.builds(
     st.lists(st.tuples(st.integers(0, 6000), st.sampled_from([0, 40, 64, 127])), max_size=8).map(sorted),
 )
 encodings = st.builds(
-    Encoding, step_milliseconds=st.sampled_from([8, 10]), velocity_bins=st.sampled_from([16, 32]),
+    Encoding,
+    step_milliseconds=st.sampled_from([8, 10]),
+    velocity_bins=st.sampled_from([16, 32]),
     pedal_events=st.booleans(),
 )
 

@@ -70,8 +70,13 @@ def test_a_stopped_training_ends_with_the_weights_of_one_never_stopped(tmp_path,
     assert second.run().reason == "steps"
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
     assert same(checkpoint.read_weights(tmp_path / "whole"), checkpoint.read_weights(tmp_path / "parts"))
-    logs = [[{k: v for k, v in record.items() if k not in ("seconds", "batches_per_second")}
-             for record in checkpoint.read_log(tmp_path / name)] for name in ("whole", "parts")]
+    logs = [
+        [
+            {k: v for k, v in record.items() if k not in ("seconds", "batches_per_second")}
+            for record in checkpoint.read_log(tmp_path / name)
+        ]
+        for name in ("whole", "parts")
+    ]
     assert logs[0][-1] == logs[1][-1]
 
 
@@ -92,15 +97,19 @@ def test_training_killed_anywhere_goes_on_to_the_same_weights(tmp_path):
     again.run()
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
     assert [r["step"] for r in checkpoint.read_log(tmp_path / "cut")] == [
-        r["step"] for r in checkpoint.read_log(tmp_path / "whole")]
+        r["step"] for r in checkpoint.read_log(tmp_path / "whole")
+    ]
 
 
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
     sampling = Sampling(batch=3, length=16, carried=family == "lstm", transpose=0, stretch=0.0)
     pieces = shard(1, events=80)
-    model = (transformer.Model(transformer.Config(width=32, layers=1, heads=2, hidden=64, length=16, dropout=0.0))
-             if family == "transformer" else lstm.Model(lstm.Config(width=32, layers=1, dropout=0.0)))
+    model = (
+        transformer.Model(transformer.Config(width=32, layers=1, heads=2, hidden=64, length=16, dropout=0.0))
+        if family == "transformer"
+        else lstm.Model(lstm.Config(width=32, layers=1, dropout=0.0))
+    )
     data = EventData(pieces, pieces, encoding=Encoding(), sampling=sampling)
     settings = Settings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
     training = Training(model, data, settings, folder=tmp_path, place=CPU)
@@ -129,8 +138,13 @@ def test_a_step_of_one_player_leaves_the_other_alone(tmp_path):
 
 def test_convolutions_over_spectra_learn(tmp_path):
     torch.manual_seed(0)
-    training = Training(toys.ToyConvolutions(), toys.RollData(), folder=tmp_path, place=CPU, settings=Settings(
-        steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", average=0.5))
+    training = Training(
+        toys.ToyConvolutions(),
+        toys.RollData(),
+        folder=tmp_path,
+        place=CPU,
+        settings=Settings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", average=0.5),
+    )
     training.run()
     assert -training.progress.best > 0.98
 
@@ -152,8 +166,11 @@ def test_another_training_cannot_be_resumed(tmp_path):
 
 
 def test_a_run_folder_is_held_by_one(tmp_path):
-    with checkpoint.locked(tmp_path / "run"), pytest.raises(LockedError, match="in use"), \
-            checkpoint.locked(tmp_path / "run"):
+    with (
+        checkpoint.locked(tmp_path / "run"),
+        pytest.raises(LockedError, match="in use"),
+        checkpoint.locked(tmp_path / "run"),
+    ):
         pass
     with checkpoint.locked(tmp_path / "run"):
         pass
@@ -174,9 +191,31 @@ def test_muon_steps_turn_without_stretching():
 
 
 def _command(folder, run, steps):
-    return [sys.executable, "-m", "maestrokit", "train", "lstm", str(folder), "-o", str(run), "--steps", str(steps),
-            "--batch", "2", "--length", "8", "--set", "width=8", "--set", "layers=1", "--set", "save_every=0",
-            "--cache", str(folder / "cache"), "-q"]
+    return [
+        sys.executable,
+        "-m",
+        "maestrokit",
+        "train",
+        "lstm",
+        str(folder),
+        "-o",
+        str(run),
+        "--steps",
+        str(steps),
+        "--batch",
+        "2",
+        "--length",
+        "8",
+        "--set",
+        "width=8",
+        "--set",
+        "layers=1",
+        "--set",
+        "save_every=0",
+        "--cache",
+        str(folder / "cache"),
+        "-q",
+    ]
 
 
 @pytest.mark.slow

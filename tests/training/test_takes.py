@@ -50,8 +50,9 @@ def test_a_recording_without_notes_is_told(folder: Path) -> None:
 
 
 def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
-    take, again = (rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}")
-                   for n in (1, 2))
+    take, again = (
+        rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
+    )
     assert np.array_equal(take.levels, again.levels)
     fundamental = np.asarray(take.levels[:, 3 * (60 - 21) + 2], np.float32)
     before, after = (round(second * SETTINGS.frames_per_second) for second in (0.1, 0.35))

@@ -19,8 +19,10 @@ GHOSTS = TimedNotes(ONSET, ONSET + 0.2, 80 + np.arange(6), np.full(6, 64))
 def heard(*, late: float = 0.0) -> Heard:
     """Notes at .8 of their height and ghosts at .45."""
     moved = PLAYED._replace(onset=PLAYED.onset + late, offset=PLAYED.offset + late)
-    said = sum(height * note_targets(notes, start=0.0, frames=150, frame_seconds=0.02)
-               for notes, height in ((moved, 0.8), (GHOSTS, 0.45)))
+    said = sum(
+        height * note_targets(notes, start=0.0, frames=150, frame_seconds=0.02)
+        for notes, height in ((moved, 0.8), (GHOSTS, 0.45))
+    )
     truth = Take(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, PLAYED.velocity), None)
     return Heard(np.asarray(said, np.float32), truth)
 
@@ -30,11 +32,13 @@ def test_perfect_notes_are_worth_the_most() -> None:
 
 
 def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thresholds, "CHOICES", {"onset_threshold": np.array([0.3, 0.6]),
-                                                "latency": np.array([0.0, 0.012])})
+    monkeypatch.setattr(
+        thresholds, "CHOICES", {"onset_threshold": np.array([0.3, 0.6]), "latency": np.array([0.0, 0.012])}
+    )
     monkeypatch.setattr(thresholds, "ROUNDS", 1)
-    start = Decoding(onset_threshold=0.3, restrike_threshold=0.3, frame_threshold=0.5, offset_threshold=0.5,
-                     latency=0.0)
+    start = Decoding(
+        onset_threshold=0.3, restrike_threshold=0.3, frame_threshold=0.5, offset_threshold=0.5, latency=0.0
+    )
     found, value = fitted([heard(late=0.035)], start)
     assert (found.onset_threshold, found.latency) == (0.6, 0.012)
     assert value > worth([heard(late=0.035)], start)

@@ -30,9 +30,7 @@ WEAKEST = 1e-3  # rise below which bands count alike
 DEEPEST, HARMONIC, TIMES = 5, 6, (7, 15)  # columns of features
 
 
-def recorded_beats(
-    onsets: Onsets, saliences: NDArray[np.float32], *, model: TempoModel | None = None
-) -> Beats:
+def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
     """Return the beats of a recording.
 
     Parameters

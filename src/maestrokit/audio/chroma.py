@@ -37,8 +37,12 @@ def salience(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     M. Mauch, S. Dixon: Approximate note transcription for the improved identification of difficult chords. ISMIR 2010.
     """
     analysis = variable_q_analysis(
-        sample_rate=SAMPLE_RATE, hop_samples=HOP_SAMPLES, minimum_frequency=27.5 * 2 ** (-1 / 36),
-        bins=KEYS * BINS_A_SEMITONE, bins_per_octave=12 * BINS_A_SEMITONE, gamma=GAMMA,
+        sample_rate=SAMPLE_RATE,
+        hop_samples=HOP_SAMPLES,
+        minimum_frequency=27.5 * 2 ** (-1 / 36),
+        bins=KEYS * BINS_A_SEMITONE,
+        bins_per_octave=12 * BINS_A_SEMITONE,
+        gamma=GAMMA,
     )
     parts = (_keys(part) for part in analyse_stream(blocks, analysis))
     return np.concatenate([np.empty((0, KEYS), np.float32), *parts])

@@ -114,9 +114,7 @@ def shifted(levels: Levels, bins: float) -> Levels:
     return np.asarray((1 - part) * padded[:, start : start + count] + part * lower, np.float32)
 
 
-def _reverberation(
-    power: Levels, variation: Variation, octaves: NDArray[np.float64], frame_seconds: float
-) -> Levels:
+def _reverberation(power: Levels, variation: Variation, octaves: NDArray[np.float64], frame_seconds: float) -> Levels:
     """Return power that begins one frame after its cause and dies away, bands of an octave together."""
     from scipy.signal import lfilter
 

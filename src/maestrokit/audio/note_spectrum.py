@@ -17,7 +17,11 @@ BINS_PER_OCTAVE = 12 * KEY_BINS
 BINS = 294  # up to 7.5 kHz
 FLOOR = -100.0  # dB; nothing is quieter
 SETTINGS = SpectrumSettings(
-    kind="cqt", sample_rate=16000, hop_samples=160, bins=BINS, bins_per_octave=BINS_PER_OCTAVE,
+    kind="cqt",
+    sample_rate=16000,
+    hop_samples=160,
+    bins=BINS,
+    bins_per_octave=BINS_PER_OCTAVE,
     minimum_frequency=LOWEST_KEY * 2 ** (-CENTRE_BIN / BINS_PER_OCTAVE),
 )
 

@@ -63,8 +63,13 @@ def onset_strength(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     True
     """
     analysis = mel_analysis(
-        sample_rate=SAMPLE_RATE, fft_samples=FFT_SAMPLES, hop_samples=HOP_SAMPLES, mels=MELS,
-        minimum_frequency=LOWEST, maximum_frequency=HIGHEST, floor=None,
+        sample_rate=SAMPLE_RATE,
+        fft_samples=FFT_SAMPLES,
+        hop_samples=HOP_SAMPLES,
+        mels=MELS,
+        minimum_frequency=LOWEST,
+        maximum_frequency=HIGHEST,
+        floor=None,
     )
     return np.concatenate([np.empty((0, len(BAND_EDGES)), np.float32), *_rises(analyse_stream(blocks, analysis))])
 

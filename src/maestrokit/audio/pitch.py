@@ -147,9 +147,7 @@ def _summed_frames(segment: Samples) -> NDArray[np.float32]:
     below = bins.astype(np.int64)
     share = (bins - below).astype(np.float32)
     spectrum = np.sqrt(level[:, below] * (1 - share) + level[:, below + 1] * share)  # over the logarithm of frequency
-    total = sum(
-        DECAY**number * spectrum[:, shift : shift + len(candidates)] for number, shift in enumerate(shifts)
-    )
+    total = sum(DECAY**number * spectrum[:, shift : shift + len(candidates)] for number, shift in enumerate(shifts))
     summed = np.asarray(total)
     best = summed.argmax(axis=1)
     rows = np.arange(len(frames))

@@ -37,17 +37,13 @@ class Events(Columns):
     upper_gain: Floats
 
 
-def events(
-    struck: Strokes, damping: dict[int, Damping], played: Voices, rate: float, timbre: Timbre
-) -> Events:
+def events(struck: Strokes, damping: dict[int, Damping], played: Voices, rate: float, timbre: Timbre) -> Events:
     notes = _note_events(struck, damping, played, rate, timbre)
     both = Events.concatenate([notes, _knock_events(struck, played, rate, timbre)])
     return both.take(np.argsort(both.start, kind="stable"))
 
 
-def _note_events(
-    struck: Strokes, damping: dict[int, Damping], played: Voices, rate: float, timbre: Timbre
-) -> Events:
+def _note_events(struck: Strokes, damping: dict[int, Damping], played: Voices, rate: float, timbre: Timbre) -> Events:
     lower, upper, lower_gain, upper_gain = _layers(struck, played, timbre)
     speed = damping_rate(struck.pitch, damping_time=timbre.damping_time)
     silent = np.full(len(struck), np.inf)
@@ -65,11 +61,17 @@ def _note_events(
     for (key, layer, soft), samples in longest.items():  # once, at its longest
         if layer >= 0:
             played.waveform(key, layer, is_soft=bool(soft), samples=samples)
-    whole = np.array([
-        max(played.waveform(int(key), int(layer), is_soft=bool(soft), samples=int(samples)).shape[1]
-            for layer in {a, b} if layer >= 0)
-        for key, soft, a, b, samples in zip(struck.pitch, struck.is_soft, lower, upper, wanted, strict=True)
-    ], np.int64)
+    whole = np.array(
+        [
+            max(
+                played.waveform(int(key), int(layer), is_soft=bool(soft), samples=int(samples)).shape[1]
+                for layer in {a, b}
+                if layer >= 0
+            )
+            for key, soft, a, b, samples in zip(struck.pitch, struck.is_soft, lower, upper, wanted, strict=True)
+        ],
+        np.int64,
+    )
     return Events(
         start=start,
         stop=start + np.minimum(whole, wanted),

@@ -68,8 +68,16 @@ def render(
     R. B. Dannenberg, "The interpretation of MIDI velocity", ICMC 2006.
     """
     blocks = list(
-        stream(performance, piano, sample_rate=sample_rate, channels=channels, timbre=timbre, gain=gain,
-               start=start, end=end)
+        stream(
+            performance,
+            piano,
+            sample_rate=sample_rate,
+            channels=channels,
+            timbre=timbre,
+            gain=gain,
+            start=start,
+            end=end,
+        )
     )
     sound = np.concatenate([np.zeros((channels, 0), np.float32), *blocks], axis=1)
     return sound[0] if channels == 1 else sound
@@ -149,16 +157,27 @@ def _mixed(
     for row in range(len(here)):
         start = int(here.start[row])
         begin, end = max(start, first), min(int(here.stop[row]), last)
-        envelope = _envelope(begin, end, int(here.released[row]), int(here.restruck[row]), RESTRIKE_FADE * rate,
-                             float(speed[row]), damped[int(here.channel[row])][begin - first : end - first],
-                             float(released_at[row]))
+        envelope = _envelope(
+            begin,
+            end,
+            int(here.released[row]),
+            int(here.restruck[row]),
+            RESTRIKE_FADE * rate,
+            float(speed[row]),
+            damped[int(here.channel[row])][begin - first : end - first],
+            float(released_at[row]),
+        )
         for layer, gain in ((here.lower[row], here.lower_gain[row]), (here.upper[row], here.upper_gain[row])):
             if layer == NO_LAYER:
                 continue
             key = int(here.key[row])
-            sound = (played.release(key) if layer == RELEASE
-                     else played.waveform(key, int(layer), is_soft=bool(here.is_soft[row]),
-                                          samples=int(here.stop[row]) - start))
+            sound = (
+                played.release(key)
+                if layer == RELEASE
+                else played.waveform(
+                    key, int(layer), is_soft=bool(here.is_soft[row]), samples=int(here.stop[row]) - start
+                )
+            )
             assert sound is not None
             part = sound[:, begin - start : end - start] * np.float32(gain)
             if envelope is not None:

@@ -149,7 +149,9 @@ def drawing(equalise: float | None, **spans: str | None) -> Augmentation:
     UsageError
         If an option is no range.
     """
-    ranges: dict[str, Any] = {name: parse_span(text, option=f"--{name.replace('_', '-')}") for name, text in spans.items()}
+    ranges: dict[str, Any] = {
+        name: parse_span(text, option=f"--{name.replace('_', '-')}") for name, text in spans.items()
+    }
     return Augmentation(equalise=equalise, **ranges)
 
 

@@ -53,6 +53,9 @@ def summary_fields(name: str, unit: str, meaning: str) -> dict[str, Field]:
 
 
 _SUMMARY = {
-    "mean": "Mean of", "standard_deviation": "Standard deviation of", "minimum": "Least", "median": "Median of",
+    "mean": "Mean of",
+    "standard_deviation": "Standard deviation of",
+    "minimum": "Least",
+    "median": "Median of",
     "maximum": "Greatest",
 }

@@ -26,8 +26,11 @@ FIELDS = {
     "spans[].root": Field("", "this root, spelled as in the key of the piece; null without a chord"),
     "spans[].quality": Field("", "maj, min, or N without a chord"),
 }
-FRAMES = {"audio_chord": Field("0..23", "Chord of the recording: C major 0 to B major 11, C minor 12 to B minor 23; "
-                               "-1 without a chord")}
+FRAMES = {
+    "audio_chord": Field(
+        "0..23", "Chord of the recording: C major 0 to B major 11, C minor 12 to B minor 23; -1 without a chord"
+    )
+}
 
 
 def describe(view: AudioView) -> dict[str, Any]:

@@ -35,8 +35,10 @@ FIELDS = {
 
 FRAMES = {
     "chord_root": Field("0..11", "Root of the chord as a pitch class, C is 0; -1 without a chord"),
-    "chord_quality": Field("0..", "Quality of the chord: " + ", ".join(f"{n} {name}" for n, name in enumerate(NAMES))
-                           + "; -1 without a chord"),
+    "chord_quality": Field(
+        "0..",
+        "Quality of the chord: " + ", ".join(f"{n} {name}" for n, name in enumerate(NAMES)) + "; -1 without a chord",
+    ),
 }
 
 
@@ -75,8 +77,15 @@ def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:
     names: list[str | None] = [pitch_class_name(pitch_class, key) for pitch_class in range(12)]
     spelled = [*names, None]  # -1 is no chord
     qualities = [*NAMES, NO_CHORD]
-    rows = zip(chords.start.tolist(), chords.end.tolist(), chords.root.tolist(), chords.quality.tolist(),
-               chords.bass.tolist(), roman_numerals(chords, key), strict=True)
+    rows = zip(
+        chords.start.tolist(),
+        chords.end.tolist(),
+        chords.root.tolist(),
+        chords.quality.tolist(),
+        chords.bass.tolist(),
+        roman_numerals(chords, key),
+        strict=True,
+    )
     return [
         {
             "start": start,

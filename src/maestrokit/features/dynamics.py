@@ -22,10 +22,14 @@ SWELL = 12  # velocity: least change of a crescendo; about one dynamic mark (pp 
 FIELDS = {
     **summary_fields("velocity", "0..127", "the velocities"),
     "velocity.range": Field("0..127", "Greatest velocity less least"),
-    **{f"velocity.percentile_{rank}": Field("0..127", f"{rank} % of the velocities are not above it")
-       for rank in PERCENTILES},
-    **{f"mean_velocity.{name}": Field("0..127", f"Mean velocity of MIDI numbers {low} to {high - 1}")
-       for name, (low, high) in REGIONS.items()},
+    **{
+        f"velocity.percentile_{rank}": Field("0..127", f"{rank} % of the velocities are not above it")
+        for rank in PERCENTILES
+    },
+    **{
+        f"mean_velocity.{name}": Field("0..127", f"Mean velocity of MIDI numbers {low} to {high - 1}")
+        for name, (low, high) in REGIONS.items()
+    },
     "curve.hop": Field("s", "Time from one point of the curve to the next; the first is at 0"),
     "curve.velocity": Field("0..127", "Mean velocity of the notes around each point, null where there are none"),
     "swells": Field("list", "Crescendos and diminuendos: stretches in which the curve rises or falls by 12 or more"),

@@ -24,8 +24,10 @@ FIELDS = {
     "tonic": Field("", "Its tonic"),
     "mode": Field("", "major or minor"),
     "confidence": Field("share", "Probability of the key among the 24, as calibrated on songs with known keys"),
-    **{f"scores.{key.name}": Field("-1..1", f"Correlation of the time that each pitch class is held with {key.name}")
-       for key in KEYS},
+    **{
+        f"scores.{key.name}": Field("-1..1", f"Correlation of the time that each pitch class is held with {key.name}")
+        for key in KEYS
+    },
     "changes": Field("changes", "How often the key over time changes"),
     "spans": Field("list", "The key over time, from windows of 18 s"),
     "spans[].start": Field("s", "From here"),

@@ -20,8 +20,10 @@ _KEYS = {
 }
 FIELDS = {
     **{f"keys.{name}": Field(unit, f"Keys down: {meaning}") for name, (unit, meaning) in _KEYS.items()},
-    **{f"sounding.{name}": Field(unit, f"Sounding, the sustain pedal heard: {meaning}")
-       for name, (unit, meaning) in _KEYS.items()},
+    **{
+        f"sounding.{name}": Field(unit, f"Sounding, the sustain pedal heard: {meaning}")
+        for name, (unit, meaning) in _KEYS.items()
+    },
 }
 
 FRAMES = {

@@ -79,12 +79,24 @@ def load_arrays(data: bytes, *, suffix: str, name: str) -> tuple[Arrays, Metadat
     """
     check_suffix(suffix)
     readers: dict[str, Callable[[bytes], tuple[Arrays, Metadata]]] = {
-        ".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors,
+        ".npy": _read_npy,
+        ".npz": _read_npz,
+        ".safetensors": _read_safetensors,
     }
     try:
         arrays, metadata = readers[suffix](data)
-    except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile, zlib.error, struct.error, MemoryError,
-            NotImplementedError, RuntimeError) as error:
+    except (
+        ValueError,
+        EOFError,
+        OSError,
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        MemoryError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         fact = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadDataError(f"cannot read '{name}': not a sound {suffix} file ({fact})") from error
     if not isinstance(metadata, dict):

@@ -43,8 +43,9 @@ def model_folder(name: str) -> Path:
     if re.fullmatch(r"[a-z0-9-]+", name) and (SHIPPED / name / CONFIG).exists():
         return SHIPPED / name
     models = sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
-    raise NoInputError(f"no model '{name}': neither a run folder nor a shipped model",
-                       "shipped: " + (", ".join(models) or "none"))
+    raise NoInputError(
+        f"no model '{name}': neither a run folder nor a shipped model", "shipped: " + (", ".join(models) or "none")
+    )
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
@@ -69,8 +70,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise BadDataError(f"cannot use '{folder}': its config.json is not JSON") from None
     if not isinstance(config, dict) or not isinstance(config.get("family"), str):
-        raise BadDataError(f"cannot use '{folder}': its config.json names no model family",
-                           "a checkpoint of maestrokit is made by 'maestrokit train'")
+        raise BadDataError(
+            f"cannot use '{folder}': its config.json names no model family",
+            "a checkpoint of maestrokit is made by 'maestrokit train'",
+        )
     return config
 
 
@@ -160,8 +163,9 @@ def locked(folder: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise LockedError(f"'{folder}' is in use by another training",
-                          "wait for it, or choose another folder") from None
+        raise LockedError(
+            f"'{folder}' is in use by another training", "wait for it, or choose another folder"
+        ) from None
     try:
         yield
     finally:
@@ -173,8 +177,10 @@ def _read(path: Path, *, limit: int | None = None) -> bytes:
         with path.open("rb") as file:
             data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}",
-                           "a checkpoint is a folder with config.json and model.safetensors") from None
+        raise NoInputError(
+            f"cannot read '{path}': {(error.strerror or str(error)).lower()}",
+            "a checkpoint is a folder with config.json and model.safetensors",
+        ) from None
     if limit is not None and len(data) > limit:
         raise BadDataError(f"cannot use '{path}': too large")
     return data
@@ -198,6 +204,8 @@ def _loaded(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
         progress = json.loads(header.get("__metadata__", {}).get(PROGRESS, "{}"))
     except (SafetensorError, ValueError, KeyError, RuntimeError, OverflowError) as error:
         reason = str(error).splitlines()[0][:120]
-        raise BadDataError(f"cannot use '{path}': not a safetensors file, or damaged ({reason})",
-                           "pickled checkpoints (.pt, .ckpt) are never opened: they can run code") from None
+        raise BadDataError(
+            f"cannot use '{path}': not a safetensors file, or damaged ({reason})",
+            "pickled checkpoints (.pt, .ckpt) are never opened: they can run code",
+        ) from None
     return tensors, progress

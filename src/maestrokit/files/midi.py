@@ -92,12 +92,22 @@ def _with_hanging_notes_closed(performance: Performance) -> Performance:
         return performance
     ons = others.take(hanging)
     events = _events_in_track(performance)
-    notes = Notes.concatenate([performance.notes, Notes(
-        onset_tick=ons.tick, offset_tick=performance.track_end_tick[ons.track],
-        pitch=_byte(ons.message, 1), velocity=_byte(ons.message, 2),
-        release_velocity=np.full(len(ons), NOTE_ON_ENDS_IT), channel=_byte(ons.message, 0) & 0x0F,
-        track=ons.track, onset_order=ons.order, offset_order=events[ons.track] + _rank(ons.track),
-    )])
+    notes = Notes.concatenate(
+        [
+            performance.notes,
+            Notes(
+                onset_tick=ons.tick,
+                offset_tick=performance.track_end_tick[ons.track],
+                pitch=_byte(ons.message, 1),
+                velocity=_byte(ons.message, 2),
+                release_velocity=np.full(len(ons), NOTE_ON_ENDS_IT),
+                channel=_byte(ons.message, 0) & 0x0F,
+                track=ons.track,
+                onset_order=ons.order,
+                offset_order=events[ons.track] + _rank(ons.track),
+            ),
+        ]
+    )
     notes = notes.take(np.lexsort((notes.onset_order, notes.track)))
     return performance.replace(notes=notes, others=others.take(~hanging))
 

@@ -49,8 +49,11 @@ class Events:
 def read_by_arrays(data: bytes, frame: Frame) -> Performance | None:
     """Return what the reference reader returns for well-formed files; nothing for whatever is doubtful."""
     wire = np.frombuffer(data + bytes(PADDING), np.uint8)
-    starts, stops = (np.array(column, np.int64) for column in zip(*frame.spans, strict=True)) if frame.spans else (
-        np.empty(0, np.int64),) * 2
+    starts, stops = (
+        (np.array(column, np.int64) for column in zip(*frame.spans, strict=True))
+        if frame.spans
+        else (np.empty(0, np.int64),) * 2
+    )
     if not len(starts):
         return None
     delta_length = _lengths(wire)
@@ -168,11 +171,19 @@ def _performance(data: bytes, events: Events, frame: Frame) -> Performance | Non
         is_other[rows] = False
     return Performance(
         notes=_notes(events, on, off),
-        controls=Controls(events.tick[control], _wide(events.first[control]), _wide(events.second[control]),
-                          _channel(events, control), events.track[control], events.order[control]),
+        controls=Controls(
+            events.tick[control],
+            _wide(events.first[control]),
+            _wide(events.second[control]),
+            _channel(events, control),
+            events.track[control],
+            events.order[control],
+        ),
         tempos=Tempos(events.tick[tempo_rows], tempo_values, events.track[tempo_rows], events.order[tempo_rows]),
         others=_others(data, events, np.flatnonzero(is_other)),
-        track_end_tick=events.tick[ends], division=frame.division, format=frame.format,
+        track_end_tick=events.tick[ends],
+        division=frame.division,
+        format=frame.format,
     )
 
 
@@ -216,11 +227,15 @@ def _pairs(events: Events, keys: Integers) -> tuple[Integers, Integers]:
 def _notes(events: Events, on: Integers, off: Integers) -> Notes:
     by_note_on = (events.status[off] & 0x10) > 0
     return Notes(
-        onset_tick=events.tick[on], offset_tick=events.tick[off],
-        pitch=_wide(events.first[on]), velocity=_wide(events.second[on]),
+        onset_tick=events.tick[on],
+        offset_tick=events.tick[off],
+        pitch=_wide(events.first[on]),
+        velocity=_wide(events.second[on]),
         release_velocity=np.where(by_note_on, NOTE_ON_ENDS_IT, _wide(events.second[off])),
-        channel=_channel(events, on), track=events.track[on],
-        onset_order=events.order[on], offset_order=events.order[off],
+        channel=_channel(events, on),
+        track=events.track[on],
+        onset_order=events.order[on],
+        offset_order=events.order[off],
     )
 
 

@@ -50,8 +50,11 @@ def read_frame(data: bytes, *, name: str, repair: bool) -> Frame:
     file_format, promised, division = (_number(data, start + place, 2) for place in (8, 10, 12))
     first = start + CHUNK_HEADER + header_length
     spans = _repaired_spans(data, first, stop) if repair else _spans(data, first, stop, promised, name)
-    return Frame(_checked_format(file_format, len(spans), name=name, repair=repair),
-                 _checked_division(division, name=name, repair=repair), tuple(spans))
+    return Frame(
+        _checked_format(file_format, len(spans), name=name, repair=repair),
+        _checked_division(division, name=name, repair=repair),
+        tuple(spans),
+    )
 
 
 def _number(data: bytes, start: int, length: int) -> int:
@@ -88,8 +91,9 @@ def _spans(data: bytes, first: int, stop: int, promised: int, name: str) -> list
                 raise bad_midi(name, f"{stop - place} bytes of garbage after the last chunk, at byte {place}")
             raise bad_midi(name, f"no track where track {len(spans) + 1} should begin, at byte {place}")
         if begin + length > stop:
-            raise bad_midi(name, f"track {len(spans) + 1} is cut off at byte {stop}, "
-                                 f"{begin + length - stop} bytes before its end")
+            raise bad_midi(
+                name, f"track {len(spans) + 1} is cut off at byte {stop}, {begin + length - stop} bytes before its end"
+            )
         if data[place : place + 4] == b"MTrk":
             spans.append((begin, begin + length))
         place = begin + length

@@ -79,9 +79,13 @@ def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = Fa
     rows.notes.sort(key=lambda row: (row[6], row[7]))
     rows.others.sort(key=lambda row: row[3:])
     return Performance(
-        notes=_table(Notes, rows.notes), controls=_table(Controls, rows.controls),
-        tempos=_table(Tempos, rows.tempos), others=_table(Others, rows.others),
-        track_end_tick=np.array(rows.track_ends, np.int64), division=frame.division, format=frame.format,
+        notes=_table(Notes, rows.notes),
+        controls=_table(Controls, rows.controls),
+        tempos=_table(Tempos, rows.tempos),
+        others=_table(Others, rows.others),
+        track_end_tick=np.array(rows.track_ends, np.int64),
+        division=frame.division,
+        format=frame.format,
     )
 
 
@@ -173,8 +177,9 @@ def _sort_out(events: list[Event], track: int, rows: Rows) -> None:
             if not sounding[key]:
                 del sounding[key]
             release = message[2] if kind == 0x80 else NOTE_ON_ENDS_IT
-            rows.notes.append((events[onset].tick, tick, key[1], events[onset].message[2], release, key[0], track,
-                               onset, order))
+            rows.notes.append(
+                (events[onset].tick, tick, key[1], events[onset].message[2], release, key[0], track, onset, order)
+            )
         elif kind == 0xB0:
             rows.controls.append((tick, message[1], message[2], message[0] & 0x0F, track, order))
         elif kind == 0xFF and message[1] == SET_TEMPO and len(payload) == 3:

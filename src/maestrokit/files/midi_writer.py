@@ -60,8 +60,10 @@ def dump_midi(performance: Performance) -> bytes:
     end = np.cumsum(time_bytes + written - is_repeated)
     long = np.flatnonzero(length > HEAD)
     first_message = len(rows) - tracks - len(messages)
-    tails = [(place, messages[row - first_message][HEAD:])
-             for place, row in zip(end[long].tolist(), rows[long].tolist(), strict=True)]
+    tails = [
+        (place, messages[row - first_message][HEAD:])
+        for place, row in zip(end[long].tolist(), rows[long].tolist(), strict=True)
+    ]
     bounds = np.searchsorted(long, ends).tolist()
     chunks, start, first = [], 0, 0
     for stop, last in zip(end[ends - 1].tolist(), bounds, strict=True):
@@ -102,11 +104,16 @@ def _heads(performance: Performance, messages: list[bytes]) -> tuple[NDArray[np.
     """Return the first four bytes of each message, and how many bytes it has, up to 255; zeros fill short ones."""
     notes, controls, tracks = performance.notes, performance.controls, len(performance.track_end_tick)
     off = np.where(notes.release_velocity == NOTE_ON_ENDS_IT, 0x90, 0x80)
-    channel_messages = np.concatenate([
-        (0x90 | notes.channel) << 16 | notes.pitch << 8 | notes.velocity,
-        (off | notes.channel) << 16 | notes.pitch << 8 | np.maximum(notes.release_velocity, 0),
-        (0xB0 | controls.channel) << 16 | controls.number << 8 | controls.value,
-    ]).astype(np.uint32) << 8
+    channel_messages = (
+        np.concatenate(
+            [
+                (0x90 | notes.channel) << 16 | notes.pitch << 8 | notes.velocity,
+                (off | notes.channel) << 16 | notes.pitch << 8 | np.maximum(notes.release_velocity, 0),
+                (0xB0 | controls.channel) << 16 | controls.number << 8 | controls.value,
+            ]
+        ).astype(np.uint32)
+        << 8
+    )
     messages = messages + tracks * [END_OF_TRACK]
     heads = np.frombuffer(b"".join(message[:HEAD].ljust(HEAD, b"\0") for message in messages), ">u4")
     length = np.full(len(channel_messages) + len(messages), 3, np.uint8)
@@ -154,11 +161,15 @@ def _check(performance: Performance) -> None:
     if not 0 < division < 0x8000 and not (-0x8000 <= division < 0 and division & 0xFF):
         raise BadDataError(f"a division of {division} does not fit into a MIDI file")
     ranges = [
-        ("pitch", notes.pitch, 0, 127), ("velocity", notes.velocity, 1, 127),
+        ("pitch", notes.pitch, 0, 127),
+        ("velocity", notes.velocity, 1, 127),
         ("release velocity", notes.release_velocity, NOTE_ON_ENDS_IT, 127),
-        ("channel", notes.channel, 0, 15), ("channel", controls.channel, 0, 15),
-        ("control number", controls.number, 0, 127), ("control value", controls.value, 0, 127),
-        ("tempo", tempos.microseconds_per_beat, 1, 0xFFFFFF), ("end of track", performance.track_end_tick, 0, LAST),
+        ("channel", notes.channel, 0, 15),
+        ("channel", controls.channel, 0, 15),
+        ("control number", controls.number, 0, 127),
+        ("control value", controls.value, 0, 127),
+        ("tempo", tempos.microseconds_per_beat, 1, 0xFFFFFF),
+        ("end of track", performance.track_end_tick, 0, LAST),
     ]
     for table in (notes, controls, tempos, others):
         ranges.append(("track", table.track, 0, tracks - 1))

@@ -60,8 +60,13 @@ def default_cache() -> Path:
 
 
 def token_shard(
-    paths: Sequence[str], *, encoding: Encoding, cache: Path, jobs: int = 1,
-    normalize: Normalize | None = None, normalized_by: str = "",
+    paths: Sequence[str],
+    *,
+    encoding: Encoding,
+    cache: Path,
+    jobs: int = 1,
+    normalize: Normalize | None = None,
+    normalized_by: str = "",
 ) -> TokenShard:
     """Return the shard of some MIDI files, made if the cache does not have it.
 
@@ -87,12 +92,18 @@ def token_shard(
     skipped: list[MaestrokitError] = []
     if not starts_path.exists():  # written last, so it vouches for the tokens
         skipped = _make(paths, tokens_path, starts_path, encoding=encoding, jobs=jobs, normalize=normalize)
-    return TokenShard(np.load(tokens_path, mmap_mode="r", allow_pickle=False),
-                      np.load(starts_path, allow_pickle=False), skipped)
+    return TokenShard(
+        np.load(tokens_path, mmap_mode="r", allow_pickle=False), np.load(starts_path, allow_pickle=False), skipped
+    )
 
 
 def _make(
-    paths: Sequence[str], tokens_path: Path, starts_path: Path, *, encoding: Encoding, jobs: int,
+    paths: Sequence[str],
+    tokens_path: Path,
+    starts_path: Path,
+    *,
+    encoding: Encoding,
+    jobs: int,
     normalize: Normalize | None,
 ) -> list[MaestrokitError]:
     made = Parallel(n_jobs=jobs, batch_size=8)(delayed(_encoded)(path, encoding, normalize) for path in paths)

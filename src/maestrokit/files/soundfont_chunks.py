@@ -25,9 +25,20 @@ RECORDS = {
     "inst": np.dtype([("name", "S20"), ("bag", "<u2")]),
     "ibag": np.dtype([("generator", "<u2"), ("modulator", "<u2")]),
     "igen": np.dtype([("kind", "<u2"), ("amount", "<i2")]),
-    "shdr": np.dtype([("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop_start", "<u4"), ("loop_end", "<u4"),
-                      ("sample_rate", "<u4"), ("root", "u1"), ("correction", "i1"), ("link", "<u2"),
-                      ("kind", "<u2")]),
+    "shdr": np.dtype(
+        [
+            ("name", "S20"),
+            ("start", "<u4"),
+            ("end", "<u4"),
+            ("loop_start", "<u4"),
+            ("loop_end", "<u4"),
+            ("sample_rate", "<u4"),
+            ("root", "u1"),
+            ("correction", "i1"),
+            ("link", "<u2"),
+            ("kind", "<u2"),
+        ]
+    ),
 }
 
 Generators = Mapping[int, int]

@@ -54,8 +54,10 @@ def load_event_model(name: str) -> tuple[EventModel, Encoding]:
     config = checkpoint.read_config(folder)
     values = config.get("encoding")
     if not isinstance(values, dict) or not isinstance(config.get("model"), dict):
-        raise BadDataError(f"cannot use '{name}': a {config['family']} that is no model of events",
-                           "train one with 'maestrokit train transformer' or lstm")
+        raise BadDataError(
+            f"cannot use '{name}': a {config['family']} that is no model of events",
+            "train one with 'maestrokit train transformer' or lstm",
+        )
     try:
         encoding = Encoding(**values)
     except (TypeError, UsageError) as error:

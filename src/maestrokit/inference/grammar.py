@@ -29,7 +29,12 @@ class Grammar:
     """
 
     def __init__(
-        self, rows: int, encoding: Encoding, *, longest_silence: int | None = None, longest_wait: int | None = None,
+        self,
+        rows: int,
+        encoding: Encoding,
+        *,
+        longest_silence: int | None = None,
+        longest_wait: int | None = None,
         longest_hold: int | None = None,
     ) -> None:
         self.encoding = encoding

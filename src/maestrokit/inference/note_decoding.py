@@ -53,11 +53,18 @@ class Decoding:
     """Seconds; no note ends earlier, and a stroke so soon before another of its key is none."""
 
     def __post_init__(self) -> None:
-        for name in ("onset_threshold", "restrike_threshold", "overtone_threshold", "offset_threshold",
-                     "frame_threshold"):
+        for name in (
+            "onset_threshold",
+            "restrike_threshold",
+            "overtone_threshold",
+            "offset_threshold",
+            "frame_threshold",
+        ):
             if not 0 < getattr(self, name) < 1:
-                raise UsageError(f"{name.replace('_', ' ')} is {getattr(self, name)}, not between 0 and 1",
-                                 "the default was fitted on recordings apart from training")
+                raise UsageError(
+                    f"{name.replace('_', ' ')} is {getattr(self, name)}, not between 0 and 1",
+                    "the default was fitted on recordings apart from training",
+                )
         if not 0 <= self.overtone_share <= 1:
             raise UsageError(f"overtone share is {self.overtone_share}, not in 0..1")
         if not self.shortest >= 0:
@@ -97,13 +104,21 @@ class Decoder:
         strokes = peaks(block[ONSET]) & (inner[ONSET] >= needed(block[ONSET], wanted))
         ends = inner[FRAME] < wanted.frame_threshold
         releases = peaks(block[OFFSET]) & (inner[OFFSET] >= wanted.offset_threshold)
-        placed = {kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
-                  for kind in (ONSET, OFFSET)}
-        times = np.where(releases, placed[OFFSET], (self._first + np.arange(inner.shape[1]))[:, None]
-                         * self.frame_seconds)
+        placed = {
+            kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
+            for kind in (ONSET, OFFSET)
+        }
+        times = np.where(
+            releases, placed[OFFSET], (self._first + np.arange(inner.shape[1]))[:, None] * self.frame_seconds
+        )
         for key in np.flatnonzero(strokes.any(axis=0) | ~np.isnan(self._onset)):
-            self._follow(int(key), np.flatnonzero(strokes[:, key]), inner[:, :, key], placed[ONSET][:, key],
-                         np.sort(times[(ends | releases)[:, key], key]))
+            self._follow(
+                int(key),
+                np.flatnonzero(strokes[:, key]),
+                inner[:, :, key],
+                placed[ONSET][:, key],
+                np.sort(times[(ends | releases)[:, key], key]),
+            )
 
     def _follow(self, key: int, strokes: NDArray[np.intp], said: Posteriors, time: Floats, ends: Floats) -> None:
         """Follow one key through a block, from stroke to stroke."""
@@ -190,10 +205,14 @@ def between(values: NDArray[np.floating]) -> Floats:
 
 def joined(parts: Sequence[TimedNotes]) -> TimedNotes:
     """Return all notes of several parts, sorted by onset, then pitch."""
-    return _sorted(TimedNotes(
-        np.concatenate([part.onset for part in parts]), np.concatenate([part.offset for part in parts]),
-        np.concatenate([part.pitch for part in parts]), np.concatenate([part.velocity for part in parts]),
-    ))
+    return _sorted(
+        TimedNotes(
+            np.concatenate([part.onset for part in parts]),
+            np.concatenate([part.offset for part in parts]),
+            np.concatenate([part.pitch for part in parts]),
+            np.concatenate([part.velocity for part in parts]),
+        )
+    )
 
 
 def _sorted(notes: TimedNotes) -> TimedNotes:

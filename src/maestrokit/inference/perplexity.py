@@ -32,8 +32,13 @@ class Surprise:
     """Tokens that the model held to be the likeliest."""
 
     def __add__(self, other: "Surprise") -> "Surprise":
-        return Surprise(self.nats + other.nats, self.tokens + other.tokens, self.notes + other.notes,
-                        self.seconds + other.seconds, self.hits + other.hits)
+        return Surprise(
+            self.nats + other.nats,
+            self.tokens + other.tokens,
+            self.notes + other.notes,
+            self.seconds + other.seconds,
+            self.hits + other.hits,
+        )
 
     @property
     def nats_per_token(self) -> float:
@@ -117,9 +122,7 @@ def _measured(nats: float, hits: int, sequence: Tokens, encoding: Encoding) -> S
     return Surprise(nats, max(len(sequence) - 1, 0), notes, steps * encoding.step, hits)
 
 
-def _windows(
-    model: EventModel, sequence: Tokens, length: int, stride: int, batch: int
-) -> Iterator[tuple[float, int]]:
+def _windows(model: EventModel, sequence: Tokens, length: int, stride: int, batch: int) -> Iterator[tuple[float, int]]:
     """Yield nats and hits of the tokens that each batch of windows newly sees."""
     tokens = torch.from_numpy(sequence.astype(np.int64))
     last = len(tokens) - 1

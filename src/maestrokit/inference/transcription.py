@@ -56,11 +56,15 @@ def read_transcriber(folder: Path) -> Transcriber:
     """
     config = checkpoint.read_config(folder)
     if config["family"] != "cnn" or config.get("task") != "transcription":
-        raise UsageError(f"'{folder}' holds a {config['family']}, which does not transcribe",
-                         "train one by 'maestrokit train cnn --task transcription'")
+        raise UsageError(
+            f"'{folder}' holds a {config['family']}, which does not transcribe",
+            "train one by 'maestrokit train cnn --task transcription'",
+        )
     if config.get("spectrum") != SETTINGS.described():
-        raise BadDataError(f"cannot use '{folder}': its model was made for another spectrum",
-                           "it comes from another version of maestrokit")
+        raise BadDataError(
+            f"cannot use '{folder}': its model was made for another spectrum",
+            "it comes from another version of maestrokit",
+        )
     model = contract.built("cnn", config.get("model", {}), checkpoint.read_weights(folder), origin=str(folder))
     assert isinstance(model, Model)
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))

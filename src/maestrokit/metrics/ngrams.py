@@ -93,8 +93,14 @@ def _keys(tokens: Integers, length: int, vocabulary: int) -> Integers:
 def _order(key: Integers, count: Integers, vocabulary: int) -> Order:
     starts = np.flatnonzero(np.diff(key // vocabulary, prepend=-1))
     once, twice = int((count == 1).sum()), int((count == 2).sum())
-    return Order(key, count, key[starts] // vocabulary, np.add.reduceat(count, starts),
-                 np.diff(np.append(starts, len(key))), once / (once + 2 * twice) if once else 0.0)
+    return Order(
+        key,
+        count,
+        key[starts] // vocabulary,
+        np.add.reduceat(count, starts),
+        np.diff(np.append(starts, len(key))),
+        once / (once + 2 * twice) if once else 0.0,
+    )
 
 
 def _find(table: Integers, keys: Integers) -> tuple[Integers, NDArray[np.bool_]]:

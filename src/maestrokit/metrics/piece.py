@@ -39,9 +39,7 @@ class Piece(Columns):
         return float(self.offset.max() - self.onset.min()) if len(self) else 0.0
 
 
-def notes_in_seconds(
-    onset: Floats, offset: Floats, pitch: Integers, velocity: Integers | None = None
-) -> Piece:
+def notes_in_seconds(onset: Floats, offset: Floats, pitch: Integers, velocity: Integers | None = None) -> Piece:
     """Return a piece from plain arrays, with bars of 2 seconds; velocities default to 64.
 
     >>> len(notes_in_seconds(np.array([0.0]), np.array([1.0]), np.array([60])))

@@ -81,8 +81,13 @@ class Model(TrainedModel):
         self.config = config
         self.stem = nn.Conv2d(len(HARMONICS), config.channels, 5, stride=(STRIDE, KEY_BINS), padding=(2, 0), bias=False)
         self.key_offset = nn.Parameter(torch.zeros(config.channels, 1, KEYS))
-        self.blocks = nn.Sequential(*(Block(config.channels, kernel, dilation, config.dropout)
-                                      for _ in range(config.depth) for kernel, dilation in BLOCKS))
+        self.blocks = nn.Sequential(
+            *(
+                Block(config.channels, kernel, dilation, config.dropout)
+                for _ in range(config.depth)
+                for kernel, dilation in BLOCKS
+            )
+        )
         self.norm = nn.BatchNorm2d(config.channels)
         self.heads = nn.Conv2d(config.channels, len(HEADS), 1)
         self.key_bias = nn.Parameter(torch.zeros(len(HEADS), 1, KEYS))

@@ -82,8 +82,10 @@ def config_from(kind: type[C], values: Mapping[str, Any], *, name: str) -> C:
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in known:
-            raise BadDataError(f"cannot use '{name}': its model has an unknown setting '{key}'",
-                               "it may come from a newer version of maestrokit")
+            raise BadDataError(
+                f"cannot use '{name}': its model has an unknown setting '{key}'",
+                "it may come from a newer version of maestrokit",
+            )
         if type(value) not in ((int, float) if known[key].type is float else (known[key].type,)):
             raise BadDataError(f"cannot use '{name}': setting '{key}' of its model is {value!r}")
     absent = [f.name for f in known.values() if f.name not in values and f.default is MISSING]
@@ -158,8 +160,10 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
         if key not in state:
             raise BadDataError(f"cannot use '{origin}': the weight '{key}' is missing")
         if state[key].shape != shape:
-            raise BadDataError(f"cannot use '{origin}': the weight '{key}' has shape {tuple(state[key].shape)}, "
-                               f"its config.json means {tuple(shape)}")
+            raise BadDataError(
+                f"cannot use '{origin}': the weight '{key}' has shape {tuple(state[key].shape)}, "
+                f"its config.json means {tuple(shape)}"
+            )
     extra = sorted(set(state) - set(expected))
     if extra:
         raise BadDataError(f"cannot use '{origin}': the weight '{extra[0]}' belongs to another model")

@@ -51,7 +51,10 @@ class Model(EventModel):
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.width)
         self.recurrent = nn.LSTM(
-            config.width, config.width, config.layers, batch_first=True,
+            config.width,
+            config.width,
+            config.layers,
+            batch_first=True,
             dropout=config.dropout if config.layers > 1 else 0.0,
         )
         self.dropout = nn.Dropout(config.dropout)

@@ -60,8 +60,9 @@ class Config:
         if self.layers > MOST_LAYERS:
             raise UsageError(f"{self.layers} layers are more than {MOST_LAYERS}", "change --set layers=N")
         if self.width % (2 * self.heads):
-            raise UsageError(f"width {self.width} is no even multiple of {self.heads} heads",
-                             "change --width or --heads")
+            raise UsageError(
+                f"width {self.width} is no even multiple of {self.heads} heads", "change --width or --heads"
+            )
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
 
@@ -137,7 +138,11 @@ class Attention(nn.Module):
             key, value = _remembered(cache, layer, key, value)
         mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
         heard = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None and time > 1,
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            is_causal=mask is None and time > 1,
             dropout_p=self.dropout if self.training else 0.0,
         )
         return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
@@ -234,7 +239,6 @@ class Layer(nn.Module):
         x = x + self.dropout(self.attention(heard, turn, cache, layer))
         return x + self.dropout(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))  # type: ignore[no-any-return]
 
-
     def _beside(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
         return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
 
@@ -284,9 +288,7 @@ class Model(EventModel):
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
         weight = self.embedding.weight
-        keys, values = (
-            [weight.new_zeros(batch, self.config.heads, room, dim) for _ in self.layers] for _ in range(2)
-        )
+        keys, values = ([weight.new_zeros(batch, self.config.heads, room, dim) for _ in self.layers] for _ in range(2))
         places = 2 * len(self.layers) if self.config.variant == "modern" else 0
         recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(places)]
         return Cache(keys, values, recent, 0, 0)

@@ -118,8 +118,9 @@ def described_strokes(performance: Performance) -> Strokes:
     size = np.minimum(np.diff(first, append=len(onset)), 5).astype(np.float64)
     length = logarithm(offset - onset)
     longest = np.maximum.reduceat(length, first)
-    lowest_length = np.maximum.reduceat(np.where(notes.pitch == np.repeat(low, np.diff(first, append=len(onset))),
-                                                 length, -np.inf), first)
+    lowest_length = np.maximum.reduceat(
+        np.where(notes.pitch == np.repeat(low, np.diff(first, append=len(onset))), length, -np.inf), first
+    )
     after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
     since, until = deep_gaps(time, low)
     columns = [
@@ -150,10 +151,6 @@ def described_strokes(performance: Performance) -> Strokes:
     return Strokes(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
 
 
-
-
-
-
 def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:
     """Return when the sustain pedal of any channel comes up, and when it goes down, in seconds."""
     tempo = tempo_map(performance)
@@ -163,10 +160,6 @@ def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:
     is_down = np.concatenate([np.empty(0, np.int64), *(change.is_down for change in changes)]) == 1
     seconds = tick2second(ticks, tempo)
     return np.sort(seconds[~is_down]), np.sort(seconds[is_down])
-
-
-
-
 
 
 def _harmonic_change(time: Floats, onset: Floats, pitch: Integers) -> Floats:

@@ -49,12 +49,14 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
     notes, others = performance.notes, performance.others.take(performance.others.kind != TIME_SIGNATURE)
     onset, offset = moved(notes.onset_tick), moved(notes.offset_tick)
     lasts = notes.offset_tick > notes.onset_tick
-    return settled(timed.replace(
-        notes=notes.replace(onset_tick=onset, offset_tick=np.where(lasts, np.maximum(offset, onset + 1), offset)),
-        controls=performance.controls.replace(tick=moved(performance.controls.tick)),
-        others=others.replace(tick=moved(others.tick)),
-        track_end_tick=moved(timed.track_end_tick),
-    ))
+    return settled(
+        timed.replace(
+            notes=notes.replace(onset_tick=onset, offset_tick=np.where(lasts, np.maximum(offset, onset + 1), offset)),
+            controls=performance.controls.replace(tick=moved(performance.controls.tick)),
+            others=others.replace(tick=moved(others.tick)),
+            track_end_tick=moved(timed.track_end_tick),
+        )
+    )
 
 
 def parse_beats(text: str, *, name: str) -> Floats:
@@ -131,6 +133,8 @@ def _one_tempo_a_beat(beats: Floats, division: int) -> Tempos:
     microseconds = np.diff(np.rint(beats * 1e6)).astype(np.int64)
     count = len(microseconds)
     return Tempos(
-        tick=division * np.arange(count), microseconds_per_beat=microseconds,
-        track=np.zeros(count, np.int64), order=np.full(count, -1),
+        tick=division * np.arange(count),
+        microseconds_per_beat=microseconds,
+        track=np.zeros(count, np.int64),
+        order=np.full(count, -1),
     )

@@ -32,10 +32,17 @@ def with_command(performance: Performance, line: str) -> Performance:
 
 def with_text(performance: Performance, text: str) -> Performance:
     """Return the performance with one more text event, behind all others at its very start."""
-    last = max((int(part.order.max(initial=-1)) for part in (
-        performance.controls, performance.tempos, performance.others)), default=-1)
-    line = Others(tick=np.zeros(1, np.int64), kind=np.full(1, TEXT), message=_messages([text]),
-                  track=np.zeros(1, np.int64), order=np.array([last + 1]))
+    last = max(
+        (int(part.order.max(initial=-1)) for part in (performance.controls, performance.tempos, performance.others)),
+        default=-1,
+    )
+    line = Others(
+        tick=np.zeros(1, np.int64),
+        kind=np.full(1, TEXT),
+        message=_messages([text]),
+        track=np.zeros(1, np.int64),
+        order=np.array([last + 1]),
+    )
     return settled(performance.replace(others=Others.concatenate([performance.others, line])))
 
 

@@ -155,7 +155,10 @@ def settled(performance: Performance) -> Performance:
         for table, span in zip(tables, spans[1:], strict=True)
     )
     return performance.replace(
-        notes=moved.take(rows[rows < len(notes)]), controls=controls, tempos=tempos, others=others,
+        notes=moved.take(rows[rows < len(notes)]),
+        controls=controls,
+        tempos=tempos,
+        others=others,
         track_end_tick=track_end_tick,
     )
 

@@ -172,9 +172,7 @@ def _cleaned(performance: Performance, tempo: TempoMap, how: Quantization) -> tu
     return notes, key, cut
 
 
-def _without_duplicates(
-    notes: Notes, key: Integers, onset: Integers, tempo: TempoMap, how: Quantization
-) -> Notes:
+def _without_duplicates(notes: Notes, key: Integers, onset: Integers, tempo: TempoMap, how: Quantization) -> Notes:
     """Return the notes without duplicates, were their onsets at the given ticks."""
     if how.duplicate_window == 0:
         return without_duplicates(notes, key=key, onset=onset)
@@ -291,10 +289,14 @@ def _moved_others(others: Others, notes: Notes, time_map: TimeMap) -> Others:
     """Return the other events where they go; a release that ended no note stays behind the notes before it."""
     stays = (others.kind[:, None] == np.array(STAY)).any(axis=1)
     tick = np.where(stays, others.tick, time_map(others.tick))
-    stray = np.array([
-        row for row in np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
-        if others.kind[row] == 0x80 or others.message[row][2] == 0
-    ], np.int64)
+    stray = np.array(
+        [
+            row
+            for row in np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
+            if others.kind[row] == 0x80 or others.message[row][2] == 0
+        ],
+        np.int64,
+    )
     if len(stray) and len(notes):
         tick[stray] = np.maximum(tick[stray], _last_release(others.take(stray), notes))
     return others.replace(tick=tick)

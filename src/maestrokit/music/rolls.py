@@ -68,8 +68,13 @@ def piano_roll(
     key = np.asarray(pitch, np.int64) - lowest
     roll = np.zeros((keys, frames), np.uint8)  # one row a key, so that a note is one stretch of memory
     kept = np.flatnonzero((key >= 0) & (key < keys) & (after > 0) & (first < frames))
-    spans = zip(key[kept].tolist(), np.maximum(first[kept], 0).tolist(), after[kept].tolist(),
-                np.asarray(value)[kept].tolist(), strict=True)
+    spans = zip(
+        key[kept].tolist(),
+        np.maximum(first[kept], 0).tolist(),
+        after[kept].tolist(),
+        np.asarray(value)[kept].tolist(),
+        strict=True,
+    )
     for row, start, end, number in spans:
         roll[row, start:end] = number
     return np.ascontiguousarray(roll.T)  # (frames, keys)

@@ -43,8 +43,10 @@ class Encoding:
 
     def __post_init__(self) -> None:
         if self.step_milliseconds < 1 or 1000 % self.step_milliseconds:
-            raise UsageError(f"step_milliseconds is {self.step_milliseconds}: a second is not a multiple of it",
-                             "use 10 (the literature) or 8")
+            raise UsageError(
+                f"step_milliseconds is {self.step_milliseconds}: a second is not a multiple of it",
+                "use 10 (the literature) or 8",
+            )
         if not 1 <= self.velocity_bins <= 128 or 128 % self.velocity_bins:
             raise UsageError(f"velocity_bins is {self.velocity_bins}: 128 is not a multiple of it", "use 32 or 16")
 
@@ -129,8 +131,10 @@ def encode(performance: Performance, encoding: Encoding) -> Tokens:
 def _steps(second: Floats, encoding: Encoding) -> Integers:
     steps = np.rint(second * 1000 / encoding.step_milliseconds)
     if steps.max(initial=0) > MAXIMUM_STEPS:
-        raise UsageError("a performance of more than a day cannot be written as events",
-                         "cut it, or look for one stray event at its end")
+        raise UsageError(
+            "a performance of more than a day cannot be written as events",
+            "cut it, or look for one stray event at its end",
+        )
     return steps.astype(np.int64)
 
 
@@ -253,22 +257,43 @@ def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:
 
 
 def played(
-    onset_tick: Integers, offset_tick: Integers, pitch: Integers, velocity: Integers,
-    *, pedal_tick: Integers, pedal_value: Integers,
+    onset_tick: Integers,
+    offset_tick: Integers,
+    pitch: Integers,
+    velocity: Integers,
+    *,
+    pedal_tick: Integers,
+    pedal_value: Integers,
 ) -> Performance:
     """Return a performance on one track of 1 ms ticks from bare columns: notes, and the values of the pedal."""
     many, few = np.zeros(len(pitch), np.int64), np.zeros(len(pedal_tick), np.int64)
     notes = Notes(
-        onset_tick=onset_tick, offset_tick=offset_tick, pitch=pitch.astype(np.int64),
-        velocity=velocity.astype(np.int64), release_velocity=many, channel=many, track=many,
-        onset_order=2 + len(few) + np.arange(len(pitch)), offset_order=many + 1,
+        onset_tick=onset_tick,
+        offset_tick=offset_tick,
+        pitch=pitch.astype(np.int64),
+        velocity=velocity.astype(np.int64),
+        release_velocity=many,
+        channel=many,
+        track=many,
+        onset_order=2 + len(few) + np.arange(len(pitch)),
+        offset_order=many + 1,
     )
-    controls = Controls(tick=pedal_tick, number=few + SUSTAIN, value=pedal_value, channel=few, track=few,
-                        order=2 + np.arange(len(few)))
+    controls = Controls(
+        tick=pedal_tick, number=few + SUSTAIN, value=pedal_value, channel=few, track=few, order=2 + np.arange(len(few))
+    )
     tempos = Tempos(*(np.array([value]) for value in (0, DEFAULT_TEMPO, 0, 0)))
     end = np.array([max(offset_tick.max(initial=0), pedal_tick.max(initial=0))])
-    return settled(Performance(notes=notes, controls=controls, tempos=tempos, others=Others.empty(),
-                               track_end_tick=end, division=TICKS_PER_BEAT, format=0))
+    return settled(
+        Performance(
+            notes=notes,
+            controls=controls,
+            tempos=tempos,
+            others=Others.empty(),
+            track_end_tick=end,
+            division=TICKS_PER_BEAT,
+            format=0,
+        )
+    )
 
 
 def transposed(tokens: Tokens, semitones: int, encoding: Encoding) -> Tokens:

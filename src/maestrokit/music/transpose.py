@@ -16,6 +16,7 @@ OUT_OF_RANGE = ("error", "fold", "drop")
 PITCHED_KINDS = (0x80, 0x90, 0xA0)  # other events with a pitch: note-offs and note-ons without partner, key pressure
 KEY_SIGNATURE_HEAD = b"\xff\x59\x02"
 
+
 @dataclass(frozen=True)
 class TransposeReport:
     """What a transposition did."""

@@ -47,6 +47,9 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     drawn = sorted(items, key=lambda piece: hashlib.sha256(f"{seed}\0{piece}".encode()).digest())
     validation = max(1, round(len(drawn) * SHARES["validation"]))
     test = max(len(drawn) > 2, round(len(drawn) * SHARES["test"]))
-    parts = {"train": drawn[validation + test :], "validation": drawn[:validation],
-             "test": drawn[validation : validation + test]}
+    parts = {
+        "train": drawn[validation + test :],
+        "validation": drawn[:validation],
+        "test": drawn[validation : validation + test],
+    }
     return {part: sorted(item for piece in names for item in items[piece]) for part, names in parts.items()}

@@ -37,8 +37,10 @@ class Place:
         """
         rows = {len(tensor) for tensor in batch.values()}
         if self.processes > 1 and any(count % self.processes for count in rows):
-            raise UsageError(f"a batch of {max(rows)} cannot be shared by {self.processes} processes",
-                             "choose --batch as a multiple of them")
+            raise UsageError(
+                f"a batch of {max(rows)} cannot be shared by {self.processes} processes",
+                "choose --batch as a multiple of them",
+            )
         return {name: part.chunk(self.processes)[self.rank].to(self.device) for name, part in batch.items()}
 
     def averaged(self, parameters: Iterable[nn.Parameter]) -> None:

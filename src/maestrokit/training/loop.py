@@ -70,7 +70,13 @@ class Training:
     """
 
     def __init__(
-        self, model: TrainedModel, data: Data, settings: Settings, *, folder: Path, place: Place,
+        self,
+        model: TrainedModel,
+        data: Data,
+        settings: Settings,
+        *,
+        folder: Path,
+        place: Place,
         report: Report = lambda record: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(place.device), data, settings
@@ -98,8 +104,10 @@ class Training:
             if self.average:
                 self.average = {name: tensors[f"average.{name}"].to(self.place.device) for name in self.average}
         except (KeyError, TypeError, RuntimeError) as error:
-            raise BadDataError(f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
-                               "it belongs to another training; choose another folder") from None
+            raise BadDataError(
+                f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
+                "it belongs to another training; choose another folder",
+            ) from None
         self.carry = {name: value.to(self.place.device) for name, value in _under("carry.", tensors).items()}
         if self.place.is_first:
             checkpoint.cut_log(self.folder, step=self.progress.step)
@@ -166,7 +174,8 @@ class Training:
 
     def _precision(self) -> AbstractContextManager[Any]:
         low = self.settings.precision == "bfloat16" or (
-            self.settings.precision == "auto" and self.place.device.type == "cuda")
+            self.settings.precision == "auto" and self.place.device.type == "cuda"
+        )
         return torch.autocast(self.place.device.type, torch.bfloat16) if low else nullcontext()
 
     def _log(self, *, speed: float) -> None:
@@ -189,8 +198,13 @@ class Training:
     def _write(self, record: dict[str, Any]) -> None:
         progress = self.progress
         done = share_done(self.settings, step=progress.step, seconds=progress.seconds)
-        record = {"step": progress.step, "epoch": progress.epoch, "seconds": round(progress.seconds, 1),
-                  "done": round(done, 4), **record}
+        record = {
+            "step": progress.step,
+            "epoch": progress.epoch,
+            "seconds": round(progress.seconds, 1),
+            "done": round(done, 4),
+            **record,
+        }
         if self.place.is_first:
             checkpoint.append_log(self.folder, record)
             self.report(record)
@@ -206,7 +220,9 @@ class Training:
 
 
 def validated(
-    model: TrainedModel, data: Data, place: Place,
+    model: TrainedModel,
+    data: Data,
+    place: Place,
     precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> dict[str, float]:
     """Return the mean scores of a model over the validation batches."""

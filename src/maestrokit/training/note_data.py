@@ -36,8 +36,9 @@ class Cutting:
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.frames < STRIDE or self.frames % STRIDE:
-            raise UsageError("a batch has at least one window, of an even number of frames",
-                             "change --batch or --length")
+            raise UsageError(
+                "a batch has at least one window, of an even number of frames", "change --batch or --length"
+            )
 
 
 class NoteData:
@@ -63,8 +64,9 @@ class NoteData:
         """Return batches of unvaried windows, spread over the takes to validate on."""
         frames, batch = self.cutting.frames, self.cutting.batch
         count = max(1, int(self.cutting.validation_seconds / (frames * FRAME_SECONDS)))
-        places = [(take, start) for take in self.held_out
-                  for start in range(0, max(1, len(take.levels) - frames + 1), frames)]
+        places = [
+            (take, start) for take in self.held_out for start in range(0, max(1, len(take.levels) - frames + 1), frames)
+        ]
         chosen = [places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
         for first in range(0, len(chosen), batch):
             yield _stacked([_window(take, start, frames) for take, start in chosen[first : first + batch]])
@@ -77,8 +79,9 @@ class NoteData:
             return _window(take, start, frames)
         lead = min(LEAD, start)
         variation = drawn(generator, semitones=self.cutting.transpose)
-        levels = varied(_cut(take, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS,
-                        generator=generator)[lead:]
+        levels = varied(
+            _cut(take, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
+        )[lead:]
         notes = take.notes._replace(pitch=take.notes.pitch + variation.semitones)
         return levels, _targets(notes, start, frames)
 
@@ -94,10 +97,13 @@ def _cut(take: Take, start: int, frames: int) -> np.ndarray:
 
 
 def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
-    return note_targets(notes, start=start * FRAME_SECONDS, frames=frames // STRIDE,
-                        frame_seconds=STRIDE * FRAME_SECONDS)
+    return note_targets(
+        notes, start=start * FRAME_SECONDS, frames=frames // STRIDE, frame_seconds=STRIDE * FRAME_SECONDS
+    )
 
 
 def _stacked(windows: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(np.stack(parts))
-            for name, parts in zip(("levels", "target"), zip(*windows, strict=True), strict=True)}
+    return {
+        name: torch.from_numpy(np.stack(parts))
+        for name, parts in zip(("levels", "target"), zip(*windows, strict=True), strict=True)
+    }

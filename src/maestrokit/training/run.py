@@ -58,20 +58,26 @@ def train(order: Order, *, place: Place, report: Report, warn: Callable[[str], N
         If another process trains in this folder.
     """
     family, task = _modules(order)
-    settings, options, wanted = (
-        chosen(kind, order.settings) for kind in (Settings, task.Options, family.Config)
-    )
+    settings, options, wanted = (chosen(kind, order.settings) for kind in (Settings, task.Options, family.Config))
     _refuse_unknown(order.settings, (Settings, task.Options, family.Config))
     training_settings = Settings(**settings)
     with checkpoint.locked(order.folder):
-        corpus = find_corpus(order.data, suffixes=task.SUFFIXES, cache=order.cache, seed=training_settings.seed,
-                             jobs=order.jobs, piece=getattr(task, "piece", stem))
+        corpus = find_corpus(
+            order.data,
+            suffixes=task.SUFFIXES,
+            cache=order.cache,
+            seed=training_settings.seed,
+            jobs=order.jobs,
+            piece=getattr(task, "piece", stem),
+        )
         prepared = task.prepare(corpus, task.Options(**options), family=order.family)
         for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)):
             warn(sentence)
         model, config = _made(order, family, wanted, prepared, training_settings.seed)
-        config |= {"data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
-                   "training": {**contract.settings_of(training_settings), **options}}
+        config |= {
+            "data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
+            "training": {**contract.settings_of(training_settings), **options},
+        }
         training = Training(model, prepared.data, training_settings, folder=order.folder, place=place, report=report)
         if checkpoint.has_resume(order.folder):
             _check_same(order.folder, config)
@@ -122,8 +128,11 @@ def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for f in fields(kind):
         if f.name in settings:
-            values[f.name] = _value(f.name, settings[f.name], str(f.type if isinstance(f.type, str) else
-                                                                getattr(f.type, "__name__", f.type)))
+            values[f.name] = _value(
+                f.name,
+                settings[f.name],
+                str(f.type if isinstance(f.type, str) else getattr(f.type, "__name__", f.type)),
+            )
     return values
 
 

@@ -13,9 +13,10 @@ from maestrokit.training.settings import Settings
 def learning_rate(settings: Settings, *, step: int, seconds: float) -> float:
     """Return the rate for the step that begins.
 
-    The rise takes ``warmup_steps``, but at most a tenth of all steps. The cosine falls with the share of what is done: of the steps if they are limited, else of the time. With neither
-    limit the rate stays at its peak. A time limit makes rates depend on the speed of the machine; for runs that can
-    be repeated exactly, limit the steps.
+    The rise takes ``warmup_steps``, but at most a tenth of all steps. The cosine falls with the share of what is done:
+    of the steps if they are limited, else of the time. With neither limit the rate stays at its
+    peak. A time limit makes rates depend on the speed of the machine; for runs that can be repeated exactly, limit the
+    steps.
 
     >>> learning_rate(Settings(steps=100, warmup_steps=0, learning_rate=1.0), step=50, seconds=0.0)
     0.5

@@ -92,8 +92,15 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
     timbre, gain = drawn(generator), float(generator.uniform(*RENDER_GAIN))
     levels = kept_levels(
         f"{content} {Path(piano).name} {rendering.seconds}",
-        lambda: render(performance, read_piano(piano) if piano else default_piano(), timbre=timbre, gain=gain,
-                       sample_rate=SETTINGS.sample_rate, start=start, end=start + rendering.seconds),
+        lambda: render(
+            performance,
+            read_piano(piano) if piano else default_piano(),
+            timbre=timbre,
+            gain=gain,
+            sample_rate=SETTINGS.sample_rate,
+            start=start,
+            end=start + rendering.seconds,
+        ),
         cache=cache,
     )
     return Take(levels, _moved(notes, -start))

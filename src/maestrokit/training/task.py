@@ -73,7 +73,12 @@ def stem(path: str) -> str:
 
 
 def find_corpus(
-    names: Sequence[str], *, suffixes: Sequence[str], cache: Path, seed: int, jobs: int,
+    names: Sequence[str],
+    *,
+    suffixes: Sequence[str],
+    cache: Path,
+    seed: int,
+    jobs: int,
     piece: Callable[[str], str] = stem,
 ) -> Corpus:
     """Return the parts of a corpus: the official ones of MAESTRO roots, 80/10/10 by piece of all else.
@@ -104,6 +109,8 @@ def find_corpus(
         for part, items in drawn.items():
             parts[part] += [found.sources[item].path for item in items]
     if not parts["train"] or not parts["validation"]:
-        raise NoInputError("nothing to learn from" if not parts["train"] else "nothing to validate on",
-                           "name folders of files (" + " ".join(suffixes) + ") or a MAESTRO root")
+        raise NoInputError(
+            "nothing to learn from" if not parts["train"] else "nothing to validate on",
+            "name folders of files (" + " ".join(suffixes) + ") or a MAESTRO root",
+        )
     return Corpus(**parts, cache=cache, seed=seed, jobs=jobs, missing=missing)

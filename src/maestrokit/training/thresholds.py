@@ -83,8 +83,12 @@ def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) ->
     said = list(posteriors_of_levels([np.asarray(take.levels[:frames], np.float32)], transcriber))
     end = frames / transcriber.frames_per_second
     rows = take.notes.onset < end
-    notes = TimedNotes(take.notes.onset[rows], np.minimum(take.notes.offset[rows], end), take.notes.pitch[rows],
-                       take.notes.velocity[rows])
+    notes = TimedNotes(
+        take.notes.onset[rows],
+        np.minimum(take.notes.offset[rows], end),
+        take.notes.pitch[rows],
+        take.notes.velocity[rows],
+    )
     return Heard(np.concatenate(said, axis=1), Take(_piece(notes), None))
 
 

@@ -183,9 +183,7 @@ def _planned(inputs: Inputs, outputs: Outputs, running: Running, frames: str | N
     if suffix == ".npy":
         raise UsageError("a .npy file holds one array, and frames are many", "use .npz or .safetensors")
     places = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(
-        inputs, places, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart
-    )
+    return streams.convert(inputs, places, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
 
 
 def _is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> bool:

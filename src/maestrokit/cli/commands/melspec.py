@@ -45,9 +45,7 @@ Equalise = Annotated[
 Reverb = Annotated[
     str | None, typer.Option(metavar="LOW..HIGH", help="Put it in a room with a decay time in seconds, drawn.")
 ]
-Room = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Put it in the room whose impulse response is in FILE.")
-]
+Room = Annotated[str | None, typer.Option(metavar="FILE", help="Put it in the room whose impulse response is in FILE.")]
 Noise = Annotated[
     str | None,
     typer.Option(metavar="LOW..HIGH", help="Add white, pink or brown noise, so many dB softer, drawn."),

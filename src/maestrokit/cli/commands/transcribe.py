@@ -45,16 +45,22 @@ def run(
     ] = None,
     onset_threshold: Annotated[
         float | None,
-        typer.Option(metavar="P", help="Tell notes from this height of their onset on, 0..1; lower finds more. "
-                     "Default: fitted to the model."),
+        typer.Option(
+            metavar="P",
+            help="Tell notes from this height of their onset on, 0..1; lower finds more. Default: fitted to the model.",
+        ),
     ] = None,
     min_note: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Let no note be shorter. Default: fitted to the model.")
     ] = None,
     tempo: Annotated[
         float | None,
-        typer.Option(metavar="BPM", min=4, max=1000, help="Write this tempo; it moves no note. Without it the file "
-                     "says that its tempo means nothing."),
+        typer.Option(
+            metavar="BPM",
+            min=4,
+            max=1000,
+            help="Write this tempo; it moves no note. Without it the file says that its tempo means nothing.",
+        ),
     ] = None,
     threads: Annotated[int, typer.Option(metavar="N", min=1, help="Threads that work on each input.")] = 1,
 ) -> None:

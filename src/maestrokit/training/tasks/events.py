@@ -30,15 +30,28 @@ class Options:
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
     """Return the batches of a corpus of MIDI files, and what a model must know about them."""
-    encoding = Encoding(step_milliseconds=options.step_milliseconds, velocity_bins=options.velocity_bins,
-                        pedal_events=options.pedal_events)
+    encoding = Encoding(
+        step_milliseconds=options.step_milliseconds,
+        velocity_bins=options.velocity_bins,
+        pedal_events=options.pedal_events,
+    )
     train, validation = (
         token_shard(paths, encoding=encoding, cache=corpus.cache, jobs=corpus.jobs)
         for paths in (corpus.train, corpus.validation)
     )
-    sampling = Sampling(batch=options.batch, length=options.length, carried=family in CARRIED,
-                        transpose=options.transpose, stretch=options.stretch,
-                        validation_tokens=options.validation_tokens, seed=corpus.seed)
+    sampling = Sampling(
+        batch=options.batch,
+        length=options.length,
+        carried=family in CARRIED,
+        transpose=options.transpose,
+        stretch=options.stretch,
+        validation_tokens=options.validation_tokens,
+        seed=corpus.seed,
+    )
     data = EventData(train, validation, encoding=encoding, sampling=sampling)
-    return Prepared(data, model={"vocabulary": encoding.size, "length": options.length},
-                    config={"encoding": asdict(encoding)}, skipped=[*train.skipped, *validation.skipped])
+    return Prepared(
+        data,
+        model={"vocabulary": encoding.size, "length": options.length},
+        config={"encoding": asdict(encoding)},
+        skipped=[*train.skipped, *validation.skipped],
+    )

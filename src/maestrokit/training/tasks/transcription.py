@@ -52,10 +52,17 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         skipped.extend(part for part in made if isinstance(part, MaestrokitError))
         return [part for part in made if isinstance(part, Take)]
 
-    cutting = Cutting(batch=options.batch, frames=options.length, transpose=options.transpose, varied=options.varied,
-                      validation_seconds=options.validation_seconds, seed=corpus.seed)
-    data = NoteData(takes(corpus.train, options.renders), takes(corpus.validation, max(1, options.renders // 10)),
-                    cutting=cutting)
+    cutting = Cutting(
+        batch=options.batch,
+        frames=options.length,
+        transpose=options.transpose,
+        varied=options.varied,
+        validation_seconds=options.validation_seconds,
+        seed=corpus.seed,
+    )
+    data = NoteData(
+        takes(corpus.train, options.renders), takes(corpus.validation, max(1, options.renders // 10)), cutting=cutting
+    )
     return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, skipped=skipped)
 
 
