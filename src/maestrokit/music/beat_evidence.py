@@ -33,6 +33,8 @@ from maestrokit.music.timing import tempo_map, tick2second
 TOGETHER = 0.03  # seconds: notes closer than this to the one before are one stroke
 HARMONY = 0.5  # seconds before and after a stroke whose pitch classes are compared
 FRAME_RATE = 50.0  # frames a second
+LONGEST_REST = 10.0  # seconds without a stroke, after which beats are counted anew
+LEAD = 2.0  # seconds before the first stroke that are tracked with it
 DEEPEST, LENGTH, HARMONIC, TIMES = 4, 8, 17, (9, 17)  # columns of features
 
 
@@ -88,18 +90,31 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
     Returns
     -------
     Beats
-        None before the first stroke and after the last; empty if there are fewer than two strokes.
+        None before the first stroke, after the last and in rests of more than ten seconds; empty if there are fewer
+        than two strokes.
     """
     strokes = described_strokes(performance)
     if len(strokes.onset) < 2:
         return NO_BEATS
     chances = chance(strokes.features, beat_weights.BEAT)
-    activation = framed(strokes.onset, chances, frame_rate=FRAME_RATE)
-    time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model), strokes.onset)
+    rests = np.flatnonzero(np.diff(strokes.onset) > LONGEST_REST) + 1
+    stretches = zip(np.split(strokes.onset, rests), np.split(chances, rests), strict=True)
+    time = np.concatenate([_beats_of_stretch(onset, chance_of_beat, model) for onset, chance_of_beat in stretches])
+    if not len(time):
+        return NO_BEATS
     nearest = nearest_rows(strokes.onset, time)
     is_struck = np.abs(strokes.onset[nearest] - time) < SNAP
     downbeat = np.where(is_struck, chance(strokes.features, beat_weights.DOWNBEAT)[nearest], beat_weights.UNSTRUCK)
     return Beats(time, *track_downbeats(downbeat))
+
+
+def _beats_of_stretch(onset: Floats, chances: Floats, model: TempoModel | None) -> Floats:
+    """Return the beats, in seconds, of strokes between two long rests."""
+    if len(onset) < 2:
+        return np.empty(0)
+    start = max(onset[0] - LEAD, 0.0)
+    activation = framed(onset - start, chances, frame_rate=FRAME_RATE)
+    return snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model) + start, onset)
 
 
 def described_strokes(performance: Performance) -> Strokes:
