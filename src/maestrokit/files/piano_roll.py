@@ -11,6 +11,7 @@ from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 
 VELOCITY_MAP = "viridis"
+LONGEST_TITLE = 96  # characters
 LONGEST_PICTURE = 60.0  # seconds; of a longer performance the beginning is drawn
 
 
@@ -38,7 +39,7 @@ def piano_roll_png(
     for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
         notes, pedal = axes[2 * row], axes[2 * row + 1]
         bars = _draw_notes(notes, performance, onset, offset)
-        notes.set_title(encoded(title).decode(), loc="left", fontsize=10).set_parse_math(False)
+        notes.set_title(_shortened(encoded(title).decode()), loc="left", fontsize=10).set_parse_math(False)
         notes.set_ylim(lowest, highest)
         _label_octaves(notes, lowest, highest)
         _draw_pedal(pedal, performance, end)
@@ -46,6 +47,16 @@ def piano_roll_png(
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
     return png_bytes(figure)
+
+
+def _shortened(title: str) -> str:
+    """Return a title that fits above the picture, its middle left out if it is long.
+
+    >>> _shortened("C major: take.mid")
+    'C major: take.mid'
+    """
+    half = LONGEST_TITLE // 2
+    return title if len(title) <= LONGEST_TITLE else f"{title[:half]} .. {title[-half:]}"
 
 
 def _seconds(performance: Performance) -> tuple[np.ndarray, np.ndarray]:

@@ -139,11 +139,11 @@ def _draw(tasks: Any, plot: str, repair: bool) -> None:
     for task in tasks:
         try:
             performance = read_performance(task.source, repair=repair)
-            key = f": {find_key(performance).key.name}" if len(performance.notes) else ""
+            key = f"{find_key(performance).key.name}: " if len(performance.notes) else ""
         except MaestrokitError:
             continue
         performances.append(performance)
-        titles.append(task.source + key)
+        titles.append(key + task.source)
     if performances:
         streams.write_bytes(plot, piano_roll_png(performances, titles))
 
