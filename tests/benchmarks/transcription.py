@@ -110,7 +110,7 @@ def ours(model: str, clips: list[Path]) -> list[Result]:
     transcriber = read_transcriber(model_folder(model))
 
     def one(path: Path) -> Rows:
-        notes = transcribed([read_sound(path, sample_rate=transcriber.sample_rate).samples], transcriber)
+        notes = transcribed([read_sound(path, sample_rate=transcriber.sample_rate).samples], transcriber).notes
         return np.array([notes.onset, notes.offset, notes.pitch, notes.velocity], np.float64)
 
     one(clips[0])

@@ -33,7 +33,7 @@ def sound(demo_folder: Path) -> np.ndarray:
 @pytest.fixture(scope="module")
 def heard(transcriber: Transcriber, sound: np.ndarray) -> TimedNotes:
     """What the model hears in it."""
-    return transcribed([sound], transcriber)
+    return transcribed([sound], transcriber).notes
 
 
 def agreement(found: TimedNotes, truth: TimedNotes, *, seconds: float = 0.05) -> float:
@@ -61,14 +61,14 @@ def test_it_hears_a_minuet(heard: TimedNotes, demo_folder: Path) -> None:
 def test_a_start_cut_off_changes_next_to_nothing(
     transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes, milliseconds: int
 ) -> None:
-    cut = transcribed([sound[RATE * milliseconds // 1000 :]], transcriber)
+    cut = transcribed([sound[RATE * milliseconds // 1000 :]], transcriber).notes
     moved = cut._replace(onset=cut.onset + milliseconds / 1000, offset=cut.offset + milliseconds / 1000)
     assert agreement(between(moved, 0.3, 8), between(heard, 0.3, 8), seconds=0.015) > 0.95
 
 
 def test_halves_are_the_whole(transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes) -> None:
     half = RATE * 4  # a whole number of frames
-    first, second = (transcribed([part], transcriber) for part in (sound[:half], sound[half:]))
+    first, second = (transcribed([part], transcriber).notes for part in (sound[:half], sound[half:]))
     for part, shift, start, end in ((first, 0.0, 0.0, 3.5), (second, 4.0, 4.5, 8.0)):
         mine, whole = between(part._replace(onset=part.onset + shift), start, end), between(heard, start, end)
         assert np.array_equal(mine.pitch, whole.pitch) and len(mine.pitch) > 3

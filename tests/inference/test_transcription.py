@@ -1,5 +1,6 @@
 """Transcription as a stream: no seams, whatever the windows and the blocks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference import transcription
 from maestrokit.inference.note_decoding import Decoding
+from maestrokit.inference.pedal_decoding import PedalDecoding
 from maestrokit.inference.transcription import Transcriber, posteriors, read_transcriber, transcribed
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
@@ -18,19 +20,26 @@ from maestrokit.models.contract import settings_of
 
 def transcriber() -> Transcriber:
     torch.manual_seed(3)
-    return Transcriber(Model(Config(channels=4)).eval(), Decoding(), SETTINGS.analysis())
+    return Transcriber(Model(Config(channels=4)).eval(), Decoding(), PedalDecoding(), SETTINGS.analysis())
 
 
 SOUND = np.random.default_rng(0).normal(0, 0.1, 16000 * 2).astype(np.float32)
 
 
+ANSWERS = 4 * 88 + 1
+
+
 def heard(blocks: list[np.ndarray], maker: Transcriber) -> np.ndarray:
-    return np.concatenate(list(posteriors(blocks, maker)), axis=1)
+    """Return all that is said, shape (answers, frames): four a key, and the pedal."""
+    said = list(posteriors(blocks, maker))
+    pedal = np.concatenate([part.pedal for part in said])
+    keys = np.concatenate([part.keys for part in said], axis=1)
+    return np.concatenate([keys.transpose(0, 2, 1).reshape(-1, len(pedal)), pedal[None]])
 
 
 def test_there_is_a_frame_every_20_ms() -> None:
-    assert heard([SOUND], transcriber()).shape == (4, 101, 88)
-    assert heard([SOUND[:160]], transcriber()).shape == (4, 1, 88)
+    assert heard([SOUND], transcriber()).shape == (ANSWERS, 101)
+    assert heard([SOUND[:160]], transcriber()).shape == (ANSWERS, 1)
 
 
 def test_windows_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +94,12 @@ def test_other_models_are_refused(tmp_path: Path) -> None:
         read_transcriber(run_folder(tmp_path / "c", decoding={"loudness": 3}))
 
 
+def test_a_model_without_a_pedal_tells_of_none() -> None:
+    maker = replace(transcriber(), model=Model(Config(channels=4, pedal=False)).eval())
+    assert transcribed([SOUND], maker).pedal.shape == (0, 2)
+
+
 def test_notes_of_a_recording_are_sorted_and_valid() -> None:
-    notes = transcribed([SOUND], transcriber(), Decoding(onset_threshold=0.02, restrike_threshold=0.02))
+    notes, pedal = transcribed([SOUND], transcriber(), Decoding(onset_threshold=0.02, restrike_threshold=0.02))
+    assert pedal.shape[1] == 2 and (np.diff(pedal.ravel()) > 0).all()
     assert (np.diff(notes.onset) >= 0).all() and (notes.offset > notes.onset).all()

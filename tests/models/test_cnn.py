@@ -18,8 +18,10 @@ def levels(frames: int, *, batch: int = 1) -> torch.Tensor:
     return -60 + 20 * torch.randn(batch, frames, SMALL.bins, generator=torch.Generator().manual_seed(1))
 
 
-def test_every_second_frame_gets_four_answers_a_key() -> None:
-    assert model().eval()(levels(20, batch=2)).shape == (2, 4, 10, KEYS)
+def test_every_second_frame_gets_four_answers_a_key_and_one_for_the_pedal() -> None:
+    heard = model().eval()(levels(20, batch=2))
+    assert heard.keys.shape == (2, 4, 10, KEYS) and heard.pedal.shape == (2, 10)
+    assert Model(Config(channels=8, pedal=False)).eval()(levels(20)).pedal is None
 
 
 def test_a_semitone_up_is_one_key_up_in_the_harmonic_stack() -> None:
@@ -37,14 +39,20 @@ def test_outputs_depend_on_no_more_than_the_reach() -> None:
     other = x.clone()
     other[:, : STRIDE * 4] = 0.0
     with torch.no_grad():
-        same = torch.isclose(net(x), net(other), atol=1e-5).all(dim=1).all(dim=-1)[0]
+        one, two = net(x), net(other)
+        same = torch.isclose(one.keys, two.keys, atol=1e-5).all(dim=1).all(dim=-1)[0]
+        same &= torch.isclose(one.pedal, two.pedal, atol=1e-6)[0]
     assert same[4 + reach :].all()
     assert not same[4 + reach - 1]
 
 
 def test_a_small_set_is_learnt() -> None:
     net = model()
-    batch = {"levels": levels(12), "target": (torch.rand(1, 4, 6, KEYS) < 0.1).float()}
+    batch = {
+        "levels": levels(12),
+        "target": (torch.rand(1, 4, 6, KEYS) < 0.1).float(),
+        "pedal": torch.tensor([[0, 1, 1, 0, 1, torch.nan]]),
+    }
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.05)
 
     def descend(player: str, loss: torch.Tensor) -> None:
@@ -58,10 +66,10 @@ def test_a_small_set_is_learnt() -> None:
 
 def test_scores_are_the_losses_of_the_step() -> None:
     net = model().eval()
-    batch = {"levels": levels(8), "target": torch.zeros(1, 4, 4, KEYS)}
+    batch = {"levels": levels(8), "target": torch.zeros(1, 4, 4, KEYS), "pedal": torch.full((1, 4), torch.nan)}
     scores, carry = net.score(batch, {})
     shown, _ = net.step(batch, {}, lambda player, loss: None)
-    assert carry == {} and scores["loss"][0] == pytest.approx(shown["loss"])
+    assert carry == {} and shown["pedal"] == 0 and scores["loss"][0] == pytest.approx(shown["loss"])
 
 
 def test_senseless_sizes_are_refused() -> None:

@@ -63,9 +63,9 @@ class Transcription:
         decoder = Decoder(self._decoding(transcriber), frame_seconds=FRAME_SECONDS)
         parts, kept = [], []
         for said in posteriors(blocks, transcriber):
-            parts.append(decoder.feed(said))
+            parts.append(decoder.feed(said.keys))
             if self.format == "npz":
-                kept.append(said.astype(np.float16))
+                kept.append(said.keys.astype(np.float16))
         return joined([*parts, decoder.finish()]), kept
 
     def _decoding(self, transcriber: Transcriber) -> Decoding:

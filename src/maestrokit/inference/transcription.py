@@ -7,6 +7,7 @@ stretch, and only outputs that saw all of theirs are kept: no output depends on 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,12 +18,31 @@ from maestrokit.audio.note_spectrum import FLOOR, SETTINGS, levels
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
+from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
+from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes
 
 WINDOW = 512  # frames of output that a window gives
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
+
+
+class Said(NamedTuple):
+    """What a model says of some frames; frame n is about second n * FRAME_SECONDS."""
+
+    keys: Posteriors
+    pedal: NDArray[np.float32]
+    """That the sustain pedal is down, 0..1, shape (frames,); 0 of a model that does not tell."""
+
+
+class Transcript(NamedTuple):
+    """What was played in a recording."""
+
+    notes: TimedNotes
+    """Offsets are where the sound ends, the pedal heard."""
+    pedal: Floats
+    """When the sustain pedal is down, in seconds, shape (intervals, 2)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +51,7 @@ class Transcriber:
 
     model: Model
     decoding: Decoding
+    pedal_decoding: PedalDecoding
     analysis: Analysis
 
     @property
@@ -68,19 +89,17 @@ def read_transcriber(folder: Path) -> Transcriber:
     model = contract.built("cnn", config.get("model", {}), checkpoint.read_weights(folder), origin=str(folder))
     assert isinstance(model, Model)
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
-    return Transcriber(model.eval(), decoding, SETTINGS.analysis())
+    pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
+    return Transcriber(model.eval(), decoding, pedal, SETTINGS.analysis())
 
 
-def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[Posteriors]:
-    """Yield what the model says of a recording that arrives in blocks; frame n is about second n * FRAME_SECONDS.
-
-    Each part has shape (4, frames, keys).
-    """
+def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[Said]:
+    """Yield what the model says of a recording that arrives in blocks."""
     spectra = analyse_stream(blocks, transcriber.analysis)
     return posteriors_of_levels((levels(np.asarray(spectrum)) for spectrum in spectra), transcriber)
 
 
-def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[Posteriors]:
+def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[Said]:
     """Yield what the model says of a spectrum in dB that arrives in parts of shape (frames, bins)."""
     reach = STRIDE * transcriber.model.reach
     silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
@@ -97,19 +116,28 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
     while left > 0:
         missing = 2 * reach + STRIDE * WINDOW - len(pending)
         window = np.concatenate([pending, np.full((max(missing, 0), silence.shape[1]), FLOOR, np.float32)])
-        yield _heard(window[: 2 * reach + STRIDE * WINDOW], transcriber.model)[:, :left]
+        keys, pedal = _heard(window[: 2 * reach + STRIDE * WINDOW], transcriber.model)
+        yield Said(keys[:, :left], pedal[:left])
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
 
 
-def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: Decoding | None = None) -> TimedNotes:
-    """Return the notes of a recording that arrives in blocks, at ``transcriber.sample_rate``."""
-    decoder = Decoder(decoding or transcriber.decoding, frame_seconds=FRAME_SECONDS)
-    parts = [decoder.feed(said) for said in posteriors(blocks, transcriber)]
-    return joined([*parts, decoder.finish()])
+def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: Decoding | None = None) -> Transcript:
+    """Return what was played in a recording that arrives in blocks, at ``transcriber.sample_rate``."""
+    keys = Decoder(decoding or transcriber.decoding, frame_seconds=FRAME_SECONDS)
+    pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
+    parts = []
+    for said in posteriors(blocks, transcriber):
+        parts.append(keys.feed(said.keys))
+        pedal.feed(said.pedal)
+    return Transcript(joined([*parts, keys.finish()]), pedal.finish())
 
 
-def _heard(window: NDArray[np.float32], model: Model) -> Posteriors:
+def _heard(window: NDArray[np.float32], model: Model) -> Said:
     """Return the middle of what the model says of a window: the part that saw all that it depends on."""
+    middle = slice(model.reach, model.reach + WINDOW)
     with torch.inference_mode():
-        said = torch.sigmoid(model(torch.from_numpy(window)[None]))[0]
-    return np.ascontiguousarray(said[:, model.reach : model.reach + WINDOW].numpy())
+        heard = model(torch.from_numpy(window)[None])
+        keys = torch.sigmoid(heard.keys)[0, :, middle].contiguous().numpy()
+        if heard.pedal is None:
+            return Said(keys, np.zeros(WINDOW, np.float32))
+        return Said(keys, torch.sigmoid(heard.pedal)[0, middle].numpy())

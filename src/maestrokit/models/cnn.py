@@ -4,7 +4,7 @@ Copies of the spectrum, each shifted so that one harmonic of a key lies on its f
 input [1]: a small kernel then sees all harmonics of a key, and one set of weights serves all keys. What the keys have
 of their own is an offset in each channel. Convolutions dilated by an octave [2] tell a note from its harmonics,
 dilated ones in time a new stroke from an old sound. Onsets and offsets are triangles in time [3], whose peak says
-where between two frames they are.
+where between two frames they are. Whether the sustain pedal is down is told from all keys together.
 
 References
 ----------
@@ -17,6 +17,7 @@ References
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ TASKS = ("transcription",)
 KEYS, KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 88, 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")
-WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03}  # of the losses
+WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.02}  # of the losses
 MIDDLE, SCALE = -60.0, 20.0  # dB: levels are centred and scaled by them
 RARITY = 4.0  # initial log-odds against every event: almost all cells are silent
 STRIDE = 2  # frames of the spectrum for one of the output
@@ -45,6 +46,8 @@ class Config:
     depth: int = 1
     """How often the six convolutions are repeated."""
     dropout: float = 0.0
+    pedal: bool = True
+    """Whether it tells of the sustain pedal."""
 
     def __post_init__(self) -> None:
         if self.bins < KEYS * KEY_BINS or self.channels < 1 or self.depth < 1:
@@ -69,12 +72,37 @@ class Block(nn.Module):
         return added
 
 
+class Heard(NamedTuple):
+    """What the model says, as log-odds."""
+
+    keys: Tensor
+    """Onset, offset, frame and velocity: (batch, heads, time / 2, keys)."""
+    pedal: Tensor | None
+    """Whether the sustain pedal is down: (batch, time / 2); None of a model without it."""
+
+
+class Pedal(nn.Module):
+    """The mean and the loudest of all keys, and two convolutions over time."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mix = nn.Conv1d(2 * channels, channels, 9, padding=8, dilation=2)
+        self.down = nn.Conv1d(channels, 1, 9, padding=4)
+
+    reach = 8 + 4
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return log-odds, (batch, time), from (batch, channels, time, keys)."""
+        pooled = torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)
+        return self.down(F.relu(self.mix(pooled)))[:, 0]  # type: ignore[no-any-return]
+
+
 BLOCKS = (((3, 3), (1, 1)), ((1, 3), (1, 12)), ((3, 3), (1, 1)), ((5, 1), (2, 1)), ((3, 3), (1, 1)), ((5, 1), (5, 1)))
 """Kernel and dilation of each convolution, (time, keys)."""
 
 
 class Model(TrainedModel):
-    """Harmonic stack, residual convolutions, four outputs a key."""
+    """Harmonic stack, residual convolutions, four outputs a key and one for the pedal."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -91,6 +119,7 @@ class Model(TrainedModel):
         self.norm = nn.BatchNorm2d(config.channels)
         self.heads = nn.Conv2d(config.channels, len(HEADS), 1)
         self.key_bias = nn.Parameter(torch.zeros(len(HEADS), 1, KEYS))
+        self.pedal = Pedal(config.channels) if config.pedal else None
         nn.init.zeros_(self.heads.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.key_bias[: HEADS.index("velocity")] -= RARITY
@@ -98,10 +127,11 @@ class Model(TrainedModel):
     @property
     def reach(self) -> int:
         """How many frames of output, to either side, a frame depends on."""
-        return 1 + self.config.depth * sum(kernel[0] // 2 * dilation[0] for kernel, dilation in BLOCKS)
+        keys = 1 + self.config.depth * sum(kernel[0] // 2 * dilation[0] for kernel, dilation in BLOCKS)
+        return keys + (0 if self.pedal is None else self.pedal.reach)
 
-    def forward(self, levels: Tensor) -> Tensor:
-        """Return the log-odds of onset, offset, frame and velocity: (batch, heads, time / 2, keys).
+    def forward(self, levels: Tensor) -> Heard:
+        """Return the log-odds of what each second frame holds.
 
         Parameters
         ----------
@@ -109,19 +139,22 @@ class Model(TrainedModel):
         """
         x = harmonic_stack((levels - MIDDLE) / SCALE)  # (batch, harmonics, time, bins of the keys)
         x = self.stem(x) + self.key_offset  # (batch, channels, time / 2, keys)
-        out: Tensor = self.heads(F.relu(self.norm(self.blocks(x)))) + self.key_bias
-        return out
+        x = F.relu(self.norm(self.blocks(x)))
+        return Heard(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
 
     def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``."""
-        losses = _losses(self(batch["levels"]), batch["target"])
+        """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``.
+
+        ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and not a number where nobody knows.
+        """
+        losses = _losses(self(batch["levels"]), batch)
         loss = sum((WEIGHTS[name] * value for name, value in losses.items()), torch.zeros(()))
         descend("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
         """Return the losses, of equal weight for each window."""
-        losses = _losses(self(batch["levels"]), batch["target"])
+        losses = _losses(self(batch["levels"]), batch)
         windows = float(len(batch["levels"]))
         scores = {name: (value.item() * windows, windows) for name, value in losses.items()}
         total = sum(WEIGHTS[name] * value.item() for name, value in losses.items())
@@ -143,15 +176,19 @@ def harmonic_stack(x: Tensor) -> Tensor:
     return torch.stack([x[..., before + shift : before + shift + width] for shift in shifts], 1)
 
 
-def _losses(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
+def _losses(heard: Heard, batch: Batch) -> dict[str, Tensor]:
     """Return the cross-entropy of each head; that of velocities counts about onsets only."""
-    losses = {}
+    losses, target = {}, batch["target"]
     for index, name in enumerate(HEADS):
-        of, goal = logits[:, index].float(), target[:, index]
+        of, goal = heard.keys[:, index].float(), target[:, index]
         if name == "velocity":
             near = target[:, HEADS.index("onset")]
             each = F.binary_cross_entropy_with_logits(of, goal, reduction="none")
             losses[name] = (near * each).sum() / near.sum().clamp(min=1.0)
         else:
             losses[name] = F.binary_cross_entropy_with_logits(of, goal)
+    if heard.pedal is not None:
+        known = batch["pedal"].isfinite()
+        each = F.binary_cross_entropy_with_logits(heard.pedal.float(), batch["pedal"].nan_to_num(), reduction="none")
+        losses["pedal"] = (known * each).sum() / known.sum().clamp(min=1)
     return losses

@@ -18,6 +18,9 @@ STRIDE = 2  # frames of the spectrum for one of the targets
 LEAD = 100  # frames before a window that reverberate into it
 FRAME_SECONDS = 1 / SETTINGS.frames_per_second
 
+Window = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Levels, targets of the keys, pedal."""
+
 
 @dataclass(frozen=True)
 class Cutting:
@@ -56,7 +59,8 @@ class NoteData:
         return max(1, int(self._ends[-1]) // (self.cutting.batch * self.cutting.frames))
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
-        """Return ``levels``, (batch, frames, bins), and ``target``, (batch, heads, frames / 2, keys)."""
+        """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
+        (batch, frames / 2), which is not a number where nobody knows."""
         generator = np.random.default_rng([self.cutting.seed, epoch, index])
         return _stacked([self._drawn(generator) for _ in range(self.cutting.batch)])
 
@@ -71,7 +75,7 @@ class NoteData:
         for first in range(0, len(chosen), batch):
             yield _stacked([_window(take, start, frames) for take, start in chosen[first : first + batch]])
 
-    def _drawn(self, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _drawn(self, generator: np.random.Generator) -> Window:
         take = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
         frames = self.cutting.frames
         start = int(generator.integers(max(1, len(take.levels) - frames + 1)))
@@ -83,11 +87,11 @@ class NoteData:
             _cut(take, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
         )[lead:]
         notes = take.notes._replace(pitch=take.notes.pitch + variation.semitones)
-        return levels, _targets(notes, start, frames)
+        return levels, _targets(notes, start, frames), _pedal(take, start, frames)
 
 
-def _window(take: Take, start: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    return _cut(take, start, frames), _targets(take.notes, start, frames)
+def _window(take: Take, start: int, frames: int) -> Window:
+    return _cut(take, start, frames), _targets(take.notes, start, frames), _pedal(take, start, frames)
 
 
 def _cut(take: Take, start: int, frames: int) -> np.ndarray:
@@ -102,8 +106,18 @@ def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
     )
 
 
-def _stacked(windows: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, Tensor]:
+def _pedal(take: Take, start: int, frames: int) -> np.ndarray:
+    """Return 1 for each frame of output in which the pedal is down, not a number where nobody knows."""
+    if take.pedal is None:
+        return np.full(frames // STRIDE, np.nan, np.float32)
+    time = (start + STRIDE * np.arange(frames // STRIDE)) * FRAME_SECONDS
+    downs = np.searchsorted(take.pedal[:, 0], time, side="right")
+    ups = np.searchsorted(take.pedal[:, 1], time, side="right")
+    return (downs > ups).astype(np.float32)
+
+
+def _stacked(windows: Sequence[Window]) -> dict[str, Tensor]:
     return {
         name: torch.from_numpy(np.stack(parts))
-        for name, parts in zip(("levels", "target"), zip(*windows, strict=True), strict=True)
+        for name, parts in zip(("levels", "target", "pedal"), zip(*windows, strict=True), strict=True)
     }

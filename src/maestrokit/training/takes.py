@@ -16,6 +16,8 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.piano import default_piano, read_piano
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.metrics.piece import pedal_intervals
+from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes, timed_notes
 
 NOTE_SUFFIXES = (".tsv", *MIDI_SUFFIXES)
@@ -35,6 +37,8 @@ class Take:
 
     levels: Levels
     notes: TimedNotes
+    pedal: Floats | None = None
+    """When the sustain pedal is down, in seconds, shape (intervals, 2); None if nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def recorded_take(path: str, *, cache: Path) -> Take:
     """
     for suffix in NOTE_SUFFIXES:
         if (beside := Path(path).with_suffix(suffix)).exists():
-            return Take(recorded_levels(path, cache=cache), _notes(beside))
+            return Take(recorded_levels(path, cache=cache), *_notes(beside))
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
@@ -103,7 +107,7 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         ),
         cache=cache,
     )
-    return Take(levels, _moved(notes, -start))
+    return Take(levels, _moved(notes, -start), pedal_intervals(performance) - start)
 
 
 def piece_of(path: str) -> str:
@@ -122,12 +126,14 @@ def is_sound(path: str) -> bool:
     return path.lower().endswith(SOUND_SUFFIXES)
 
 
-def _notes(path: Path) -> TimedNotes:
+def _notes(path: Path) -> tuple[TimedNotes, Floats | None]:
+    """Return the notes in a file, and the pedal if it is MIDI."""
     if path.suffix != ".tsv":
-        return timed_notes(read_midi(path), pedal_extends=True)
+        performance = read_midi(path)
+        return timed_notes(performance, pedal_extends=True), pedal_intervals(performance)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
-    return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
+    return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64)), None
 
 
 def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:

@@ -89,7 +89,7 @@ def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) ->
         take.notes.pitch[rows],
         take.notes.velocity[rows],
     )
-    return Heard(np.concatenate(said, axis=1), Take(_piece(notes), None))
+    return Heard(np.concatenate([part.keys for part in said], axis=1), Take(_piece(notes), None))
 
 
 def main() -> None:

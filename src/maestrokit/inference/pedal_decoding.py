@@ -1,0 +1,54 @@
+"""From what a transcription model says of the sustain pedal to when it is down, as a stream."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.errors import UsageError
+from maestrokit.music.columns import Floats
+
+
+@dataclass(frozen=True)
+class PedalDecoding:
+    """From which values on the pedal moves: two thresholds, so that doubt does not make it flutter."""
+
+    down: float = 0.6
+    """The pedal goes down where the model is at least so certain of it,"""
+    up: float = 0.4
+    """and comes up where it is less certain than this."""
+    shortest: float = 0.1
+    """Seconds; what is shorter is no pedal, and a shorter lift is none."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.up <= self.down < 1:
+            raise UsageError(f"pedal thresholds are {self.up} and {self.down}, not 0 < up <= down < 1")
+
+
+class PedalDecoder:
+    """Intervals of a pedal from its posterior in parts; what comes out does not depend on the parts."""
+
+    def __init__(self, decoding: PedalDecoding, *, frame_seconds: float) -> None:
+        self.decoding, self.frame_seconds = decoding, frame_seconds
+        self._frame = 0
+        self._is_down = False
+        self._moves: list[float] = []
+
+    def feed(self, posterior: NDArray[np.float32]) -> None:
+        """Go through the next frames, shape (frames,), 0..1."""
+        states = np.where(posterior >= self.decoding.down, 1, np.where(posterior < self.decoding.up, 0, -1))
+        told = np.flatnonzero(states >= 0)
+        changed = told[np.diff(states[told], prepend=int(self._is_down)) != 0]
+        self._moves.extend((self._frame + changed) * self.frame_seconds)
+        if len(told):
+            self._is_down = bool(states[told[-1]])
+        self._frame += len(posterior)
+
+    def finish(self) -> Floats:
+        """Return when the pedal was down, in seconds, shape (intervals, 2)."""
+        moves = [*self._moves, self._frame * self.frame_seconds] if self._is_down else self._moves
+        spans = np.array(moves, np.float64).reshape(-1, 2)
+        if len(spans) > 1:
+            is_lifted = spans[1:, 0] - spans[:-1, 1] >= self.decoding.shortest
+            spans = np.stack([spans[np.append(True, is_lifted), 0], spans[np.append(is_lifted, True), 1]], axis=1)
+        return spans[spans[:, 1] - spans[:, 0] >= self.decoding.shortest]
