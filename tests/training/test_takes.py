@@ -10,6 +10,7 @@ from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound import write_sound
+from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.music.transcript import transcript
 from maestrokit.training.note_data import Cutting, NoteData
@@ -18,6 +19,14 @@ from maestrokit.training.task import Corpus
 from maestrokit.training.tasks.transcription import Options, prepare
 
 NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))
+
+
+def pedalled() -> Performance:
+    """The notes with the pedal down from .3 to .7 s."""
+    performance = transcript(NOTES)
+    zero = np.zeros(2, np.int64)
+    pedal = Controls(np.array([300, 700]), zero + SUSTAIN, np.array([127, 0]), zero, zero, zero)
+    return performance.replace(controls=pedal)
 
 
 @pytest.fixture
@@ -35,6 +44,21 @@ def test_a_recording_comes_with_its_notes(folder: Path) -> None:
     take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
     assert take.levels.shape == (101, BINS) and take.levels.dtype == np.float16
     assert all(np.array_equal(mine, given) for mine, given in zip(take.notes, NOTES, strict=True))
+
+
+def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
+    assert recorded_take(str(folder / "a.flac"), cache=folder / "cache").pedal is None
+    write_midi(pedalled(), folder / "a.mid")
+    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    assert take.pedal is not None and np.allclose(take.pedal, [[0.3, 0.7]])
+    assert np.array_equal(take.notes.onset, NOTES.onset)
+
+
+def test_a_batch_says_when_the_pedal_is_down_or_that_nobody_knows(folder: Path) -> None:
+    levels = np.full((60, BINS), -50, np.float16)
+    takes = [Take(levels, NOTES, np.array([[0.1, 0.2]])), Take(levels, NOTES)]
+    known, unknown = next(NoteData(takes, takes, cutting=Cutting(batch=2, frames=40)).validation())["pedal"].numpy()
+    assert np.flatnonzero(known).tolist() == [5, 6, 7, 8, 9] and np.isnan(unknown).all()
 
 
 def test_a_spectrum_is_made_once(folder: Path) -> None:

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from maestrokit.inference.note_decoding import Decoding
+from maestrokit.inference.pedal_decoding import PedalDecoding
+from maestrokit.inference.transcription import Said
 from maestrokit.metrics.compare import Take
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.music.note_targets import note_targets
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.training import thresholds
-from maestrokit.training.thresholds import Heard, fitted, worth
+from maestrokit.training.thresholds import Heard, fitted, fitted_pedal, worth
 
 ONSET = np.arange(1, 7) * 0.4
 PLAYED = TimedNotes(ONSET, ONSET + 0.2, 60 + np.arange(6), np.full(6, 64))
@@ -24,7 +26,7 @@ def heard(*, late: float = 0.0) -> Heard:
         for notes, height in ((moved, 0.8), (GHOSTS, 0.45))
     )
     truth = Take(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, PLAYED.velocity), None)
-    return Heard(np.asarray(said, np.float32), truth)
+    return Heard(Said(np.asarray(said, np.float32), np.zeros(150, np.float32)), truth)
 
 
 def test_perfect_notes_are_worth_the_most() -> None:
@@ -42,3 +44,14 @@ def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     found, value = fitted([heard(late=0.035)], start)
     assert (found.onset_threshold, found.latency) == (0.6, 0.012)
     assert value > worth([heard(late=0.035)], start)
+
+
+def test_the_pedal_is_fitted_where_it_is_known() -> None:
+    one = heard()
+    down = np.zeros(150, np.float32)
+    down[20:50], down[50:90] = 0.5, 0.3
+    said, truth = one.said._replace(pedal=down), one.truth
+    assert fitted_pedal([Heard(said, truth)], PedalDecoding()) == (PedalDecoding(), 0.0)
+    known = Heard(said, Take(truth.notes, np.array([[0.4, 1.0]])))
+    found, value = fitted_pedal([known, Heard(said, truth)], PedalDecoding())
+    assert value == pytest.approx(1.0) and 0.3 < found.up <= found.down <= 0.5

@@ -20,7 +20,8 @@ from maestrokit.metrics.piece import pedal_intervals
 from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes, timed_notes
 
-NOTE_SUFFIXES = (".tsv", *MIDI_SUFFIXES)
+TABLE = ".tsv"
+NOTE_SUFFIXES = (TABLE, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
 
 
@@ -62,6 +63,8 @@ class Rendering:
 def recorded_take(path: str, *, cache: Path) -> Take:
     """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
 
+    Where there are both, the notes are those of the table, and the pedal is that of the MIDI file.
+
     Raises
     ------
     NoInputError
@@ -69,9 +72,10 @@ def recorded_take(path: str, *, cache: Path) -> Take:
     BadDataError
         If either cannot be read.
     """
-    for suffix in NOTE_SUFFIXES:
-        if (beside := Path(path).with_suffix(suffix)).exists():
-            return Take(recorded_levels(path, cache=cache), *_notes(beside))
+    found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
+    if found:
+        pedal = None if found[-1].suffix == TABLE else pedal_intervals(read_midi(found[-1]))
+        return Take(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
@@ -126,14 +130,12 @@ def is_sound(path: str) -> bool:
     return path.lower().endswith(SOUND_SUFFIXES)
 
 
-def _notes(path: Path) -> tuple[TimedNotes, Floats | None]:
-    """Return the notes in a file, and the pedal if it is MIDI."""
-    if path.suffix != ".tsv":
-        performance = read_midi(path)
-        return timed_notes(performance, pedal_extends=True), pedal_intervals(performance)
+def _notes(path: Path) -> TimedNotes:
+    if path.suffix != TABLE:
+        return timed_notes(read_midi(path), pedal_extends=True)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
-    return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64)), None
+    return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
 
 
 def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:

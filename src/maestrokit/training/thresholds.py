@@ -1,7 +1,8 @@
 """Fit the thresholds of a transcription model: ``python -m maestrokit.training.thresholds RUN DATA...``.
 
 DATA are recordings with their notes that were not trained on. Each threshold in turn takes the value that is best for
-the mean over all recordings, twice over; what is found goes into the run's config.json, as ``decoding``.
+the mean over all recordings, twice over; those of the pedal, where MIDI files tell of it, the best pair. What is found
+goes into the run's config.json, as ``decoding`` and ``pedal_decoding``, and how good it is as ``fitted``.
 """
 
 import argparse
@@ -14,9 +15,16 @@ import numpy as np
 from maestrokit.files import checkpoint, walk
 from maestrokit.files.shards import default_cache
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
-from maestrokit.inference.transcription import FRAME_SECONDS, Transcriber, posteriors_of_levels, read_transcriber
+from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
+from maestrokit.inference.transcription import (
+    FRAME_SECONDS,
+    Said,
+    Transcriber,
+    posteriors_of_levels,
+    read_transcriber,
+)
 from maestrokit.metrics.compare import Take, Tolerance
-from maestrokit.metrics.pairs import onset, onset_offset
+from maestrokit.metrics.pairs import onset, onset_offset, pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.training.takes import recorded_take
@@ -32,13 +40,14 @@ CHOICES = {
     "shortest": np.array([0.03, 0.05, 0.07]),
 }
 ROUNDS = 2
+PEDAL_CHOICES = np.arange(0.1, 0.91, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
 class Heard:
     """A recording as the model hears it, and what was played."""
 
-    said: Posteriors
+    said: Said
     truth: Take
 
 
@@ -61,10 +70,34 @@ def worth(heard: Sequence[Heard], decoding: Decoding) -> float:
 
 
 def _worth(one: Heard, decoding: Decoding) -> float:
-    found = Take(_piece(_notes(one.said, decoding)), None)
+    found = Take(_piece(_notes(one.said.keys, decoding)), None)
     wide, narrow = (onset.scores(found, one.truth, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03))
     whole = onset_offset.scores(found, one.truth, tolerance=Tolerance())
     return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
+
+
+def fitted_pedal(heard: Sequence[Heard], start: PedalDecoding) -> tuple[PedalDecoding, float]:
+    """Return the thresholds of the pedal that are best for :func:`pedal_worth`, and that; else `start`."""
+    best, highest = start, pedal_worth(heard, start)
+    for down in PEDAL_CHOICES:
+        for up in PEDAL_CHOICES[down >= PEDAL_CHOICES]:
+            tried = replace(start, down=round(float(down), 4), up=round(float(up), 4))
+            if (now := pedal_worth(heard, tried)) > highest:
+                best, highest = tried, now
+    return best, highest
+
+
+def pedal_worth(heard: Sequence[Heard], decoding: PedalDecoding) -> float:
+    """Return the mean, over recordings with a known pedal, of the F1 of seconds for which it is down."""
+    scores = [pedal.scores(_with_pedal(one, decoding), one.truth, tolerance=Tolerance()) for one in heard]
+    known = [score["pedal_frame_f1"] for score in scores if score]
+    return float(np.mean(known)) if known else 0.0
+
+
+def _with_pedal(one: Heard, decoding: PedalDecoding) -> Take:
+    decoder = PedalDecoder(decoding, frame_seconds=FRAME_SECONDS)
+    decoder.feed(one.said.pedal)
+    return Take(one.truth.notes, decoder.finish())
 
 
 def _notes(said: Posteriors, decoding: Decoding) -> TimedNotes:
@@ -89,7 +122,9 @@ def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) ->
         take.notes.pitch[rows],
         take.notes.velocity[rows],
     )
-    return Heard(np.concatenate([part.keys for part in said], axis=1), Take(_piece(notes), None))
+    keys, pedals = np.concatenate([part.keys for part in said], axis=1), np.concatenate([part.pedal for part in said])
+    downs = None if take.pedal is None else np.minimum(take.pedal[take.pedal[:, 0] < end], end)
+    return Heard(Said(keys, pedals), Take(_piece(notes), downs))
 
 
 def main() -> None:
@@ -106,8 +141,14 @@ def main() -> None:
         raise error
     heard = [hear(source.path, transcriber, seconds=told.seconds, cache=cache) for source in found.sources]
     decoding, value = fitted(heard, transcriber.decoding)
-    checkpoint.write_config(told.run, checkpoint.read_config(told.run) | {"decoding": asdict(decoding)})
-    print(f"{len(heard)} recordings, worth {value:.4f}: {decoding}")
+    pedals, pedal_value = fitted_pedal(heard, transcriber.pedal_decoding)
+    print(f"{len(heard)} recordings, worth {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
+    config = {
+        "decoding": asdict(decoding),
+        "pedal_decoding": asdict(pedals),
+        "fitted": {"recordings": len(heard), "seconds": told.seconds, "worth": value, "pedal": pedal_value},
+    }
+    checkpoint.write_config(told.run, checkpoint.read_config(told.run) | config)
 
 
 if __name__ == "__main__":
