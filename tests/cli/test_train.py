@@ -62,3 +62,36 @@ def test_mistakes_have_their_statuses(takes, tmp_path, capsys):
     assert "another model" in capsys.readouterr().err
     with checkpoint.locked(run):
         assert train(takes, run, "--steps", "2", *SMALL) == 75
+
+
+def test_learning_curves_are_drawn(takes, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    assert train(takes, tmp_path / "run", "--steps", "2", "--plot", str(tmp_path / "curves.png"), *SMALL) == 0
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert train(takes, tmp_path / "run", "--steps", "2", "--plot", str(tmp_path / "curves.pdf"), *SMALL) == 2
+    assert "no name of a picture" in capsys.readouterr().err
+
+
+def test_settings_are_searched(takes, tmp_path, capsys):
+    pytest.importorskip("optuna")
+    where = ["-o", str(tmp_path / "run"), "--cache", str(takes / "cache")]
+    words = [
+        "--tune",
+        "2",
+        "--steps",
+        "2",
+        "--set",
+        "width=8..16",
+        "--set",
+        "layers=1",
+        "--batch",
+        "2",
+        "--length",
+        "8",
+    ]
+    assert run_command_line(["train", "lstm", str(takes), *where, *words]) == 0
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("best of 2 trials: ") and "--set width=" in said.err
+    assert checkpoint.has_search(tmp_path / "run") and checkpoint.read_weights(tmp_path / "run")
+    assert train(takes, tmp_path / "new", "--tune", "2", family="lstm") == 2
+    assert train(takes, tmp_path / "new", "--tune", "2", "--steps", "2", "--length", "9..1", family="lstm") == 2

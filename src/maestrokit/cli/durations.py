@@ -22,3 +22,18 @@ def parse_duration(text: str) -> float:
         raise UsageError(f"'{text}' is no length of time", "write 90s, 30m or 1h30m")
     parts = re.findall(r"(\d+(?:\.\d+)?)([dhms]?)", text)
     return sum(float(number) * SECONDS[unit] for number, unit in parts)
+
+
+def spelt_duration(seconds: float) -> str:
+    """Return a length of time as people read it, the two largest units of it.
+
+    >>> spelt_duration(5400), spelt_duration(59.6), spelt_duration(90061)
+    ('1h30m', '1m00s', '1d1h')
+    """
+    whole = round(seconds)
+    for unit, smaller in (("d", "h"), ("h", "m"), ("m", "s")):
+        size, part = int(SECONDS[unit]), int(SECONDS[smaller])
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size}{unit}" + (f"{rest}h" if unit == "d" else f"{rest:02d}{smaller}")
+    return f"{whole}s"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CONFIG, WEIGHTS, LOG, RESUME = "config.json", "model.safetensors", "log.jsonl", "resume.safetensors"
 CARD = "CARD.md"  # of shipped models only
+SEARCH = "tune.json"  # of searches for settings only
 SHIPPED = Path(__file__).parent.parent / "weights"
 LARGEST_CONFIG = 1 << 20  # bytes; no config is near it, and no hostile file gets further
 PROGRESS = "progress"  # the one metadata key: several are not written in a stable order
@@ -113,6 +114,41 @@ def read_resume(folder: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
 def has_resume(folder: Path) -> bool:
     """Return whether training in this folder can go on."""
     return (folder / RESUME).exists()
+
+
+def write_search(folder: Path, search: Mapping[str, Any]) -> None:
+    """Write ``tune.json``: what a search for good settings tried, and how good each was."""
+    write_bytes(folder / SEARCH, (json.dumps(search, indent=1, sort_keys=True) + "\n").encode())
+
+
+def read_search(folder: Path) -> dict[str, Any]:
+    """Return ``tune.json``; nothing if there is none.
+
+    Raises
+    ------
+    BadDataError
+        If it is not a JSON object.
+    """
+    if not has_search(folder):
+        return {}
+    try:
+        search = json.loads(_read(folder / SEARCH))
+    except (ValueError, RecursionError):
+        search = None
+    if not isinstance(search, dict):
+        raise BadDataError(f"cannot use '{folder}': its tune.json is not a JSON object", "remove it to begin anew")
+    return search
+
+
+def has_search(folder: Path) -> bool:
+    """Return whether the folder is that of a search for settings."""
+    return (folder / SEARCH).exists()
+
+
+def adopt(folder: Path, other: Path) -> None:
+    """Make the settings, the weights and the log of another run those of a folder."""
+    for name in (LOG, WEIGHTS, CONFIG):
+        write_bytes(folder / name, _read(other / name))
 
 
 def append_log(folder: Path, record: Mapping[str, Any]) -> None:

@@ -20,7 +20,10 @@ from maestrokit.errors import BadDataError, UsageError
 
 Batch = Mapping[str, Tensor]
 Carry = dict[str, Tensor]
-"""What one batch hands to the next, such as the state of a recurrent network; empty where nothing does."""
+"""What one batch hands to the next, such as the state of a recurrent network; empty where nothing does.
+
+The second axis of each tensor counts the rows of the batch, so that processes can share them.
+"""
 
 Scores = dict[str, tuple[float, float]]
 """Sums and counts by name, so that the means over many batches are exact: ``{"loss": (sum of nats, tokens)}``."""

@@ -5,13 +5,18 @@ that together they do what one process would do with the whole batch.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
 
 from maestrokit.errors import UsageError
+from maestrokit.models.contract import Carry
+
+PATIENCE = timedelta(hours=3)  # that processes have with one another: the first prepares data for all
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,44 @@ class Place:
         distributed.broadcast(shared, 0)
         return float(shared.item())
 
+    def mean(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Return the means of values over all processes."""
+        if self.processes == 1:
+            return dict(values)
+        shared = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device)
+        distributed.all_reduce(shared)
+        return dict(zip(values, (shared / self.processes).tolist(), strict=True))
+
+    def all_rows(self, carry: Carry) -> Carry:
+        """Return what all processes hand to their next batches, as one process with all rows would."""
+        if self.processes == 1:
+            return carry
+        whole = {}
+        for name, own in carry.items():
+            parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(self.processes)]
+            distributed.all_gather(parts, own.contiguous())
+            whole[name] = torch.cat(parts, dim=1)
+        return whole
+
+    def own_rows(self, carry: Carry) -> Carry:
+        """Return this process's rows of what :meth:`all_rows` gave, on its device."""
+        own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in carry.items()}
+        return {name: part.contiguous().to(self.device) for name, part in own.items()}
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """Let the first process pass the block before the others enter it."""
+        if self.processes > 1 and not self.is_first:
+            distributed.barrier()
+        yield
+        if self.processes > 1 and self.is_first:
+            distributed.barrier()
+
+    def leave(self) -> None:
+        """Part from the other processes, at the end."""
+        if self.processes > 1:
+            distributed.destroy_process_group()
+
 
 def find_place(name: str = "auto") -> Place:
     """Return where to train: ``cpu``, ``cuda``, ``cuda:1`` .., or ``auto``, a GPU if there is one.
@@ -88,5 +131,5 @@ def find_place(name: str = "auto") -> Place:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
     if not distributed.is_initialized():
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     return Place(device, distributed.get_rank(), distributed.get_world_size())

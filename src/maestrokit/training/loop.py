@@ -8,7 +8,7 @@ random numbers depend on nothing but the seed and the step, and everything else 
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +29,15 @@ from maestrokit.training.settings import Settings
 
 Report = Callable[[dict[str, Any]], None]
 
+Tick = Callable[[float, Mapping[str, float]], None]
+"""``tick(done, shown)``: after each step, how far training is, 0..1, and what its last batch showed."""
+
+TENTHS = 10  # validations on the way, where settings ask for shares of it
+
+
+class DivergedError(UsageError):
+    """A loss is no number any more."""
+
 
 @dataclass
 class Progress:
@@ -43,6 +52,8 @@ class Progress:
     """Best score so far, made so that lower is better."""
     since_best: int = 0
     """Validations since then."""
+    validated: int = -1
+    """Step of the last validation."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,8 @@ class Training:
     place : Place
     report : callable
         Is told each record of the log as it is written.
+    tick : callable
+        Is told of each step.
     """
 
     def __init__(
@@ -78,9 +91,10 @@ class Training:
         folder: Path,
         place: Place,
         report: Report = lambda record: None,
+        tick: Tick = lambda done, shown: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(place.device), data, settings
-        self.folder, self.place, self.report = folder, place, report
+        self.folder, self.place, self.report, self.tick = folder, place, report, tick
         self.optimizers = Optimizers(self.model, settings, place)
         self.average = {name: value.clone() for name, value in model.state_dict().items()} if settings.average else {}
         self.carry: Carry = {}
@@ -108,7 +122,7 @@ class Training:
                 f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
                 "it belongs to another training; choose another folder",
             ) from None
-        self.carry = {name: value.to(self.place.device) for name, value in _under("carry.", tensors).items()}
+        self.carry = self.place.own_rows(_under("carry.", tensors))
         if self.place.is_first:
             checkpoint.cut_log(self.folder, step=self.progress.step)
 
@@ -118,19 +132,21 @@ class Training:
         saved = logged = time.monotonic()
         with _signals_noted(self), torch.random.fork_rng():
             while not (reason := self._reason_to_end()):
-                self._step()
+                before = self._done()
+                shown = self._step()
                 now = time.monotonic()
                 self.progress.seconds = self.place.agreed(now - begun)
+                self.tick(self._done(), shown)
                 if self.progress.step % self.settings.log_every == 0:
                     self._log(speed=len(self._recent) / max(now - logged, 1e-9))
                     logged = now
-                if self.progress.step % self.settings.validate_every == 0:
+                if self._is_time_to_validate(before):
                     self._validate()
                 elif self.place.agreed(now - saved) < self.settings.save_every:
                     continue
                 self._save()
                 saved = time.monotonic()
-            if reason != "signal" and self.progress.step % self.settings.validate_every:
+            if reason != "signal" and self.progress.validated != self.progress.step:
                 self._validate()
             self._save()
         return Outcome(reason, self.progress, self._signal)
@@ -151,10 +167,19 @@ class Training:
             return "time"
         return "patience" if settings.patience is not None and progress.since_best >= settings.patience else ""
 
-    def _step(self) -> None:
+    def _done(self) -> float:
+        return share_done(self.settings, step=self.progress.step, seconds=self.progress.seconds)
+
+    def _is_time_to_validate(self, done_before: float) -> bool:
+        if self.settings.validate_every:
+            return self.progress.step % self.settings.validate_every == 0
+        return math.floor(TENTHS * self._done()) > math.floor(TENTHS * done_before)
+
+    def _step(self) -> dict[str, float]:
+        """Learn from the next batches; return what the last one showed."""
         progress = self.progress
         self.model.train()
-        torch.manual_seed((self.settings.seed * 1_000_003 + progress.step) % 2**63)
+        torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.place.rank << 40)) % 2**63)
         self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
         for part in range(self.settings.accumulate):
             self.optimizers.is_last_part = part == self.settings.accumulate - 1
@@ -170,7 +195,8 @@ class Training:
             decay = min(self.settings.average, (1 + progress.step) / (10 + progress.step))
             self.average[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.average[name].copy_(value)
         if any(not math.isfinite(value) for value in shown.values()):
-            raise UsageError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
+            raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
+        return shown
 
     def _precision(self) -> AbstractContextManager[Any]:
         low = self.settings.precision == "bfloat16" or (
@@ -180,6 +206,7 @@ class Training:
 
     def _log(self, *, speed: float) -> None:
         means = {name: sum(r[name] for r in self._recent) / len(self._recent) for name in self._recent[-1]}
+        means = self.place.mean(means)
         self._recent = []
         rate = learning_rate(self.settings, step=self.progress.step - 1, seconds=self.progress.seconds)
         self._write({"part": "train", **means, "learning_rate": rate, "batches_per_second": round(speed, 3)})
@@ -187,22 +214,22 @@ class Training:
     def _validate(self) -> None:
         with _weights_of(self.model, self.average):
             scores = validated(self.model, self.data, self.place, self._precision)
-            now = scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch]
+            now = self.place.agreed(scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch])
             improved = now < self.progress.best
             if improved and self.place.is_first:
                 checkpoint.write_weights(self.folder, self.model.state_dict())
         self.progress.best = min(now, self.progress.best)
         self.progress.since_best = 0 if improved else self.progress.since_best + 1
+        self.progress.validated = self.progress.step
         self._write({"part": "validation", **scores, "best": improved})
 
     def _write(self, record: dict[str, Any]) -> None:
         progress = self.progress
-        done = share_done(self.settings, step=progress.step, seconds=progress.seconds)
         record = {
             "step": progress.step,
             "epoch": progress.epoch,
             "seconds": round(progress.seconds, 1),
-            "done": round(done, 4),
+            "done": round(self._done(), 4),
             **record,
         }
         if self.place.is_first:
@@ -210,12 +237,13 @@ class Training:
             self.report(record)
 
     def _save(self) -> None:
+        carry = self.place.all_rows(self.carry)
         if not self.place.is_first:
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.optimizers.saved().items()}
         tensors |= {f"average.{name}": value for name, value in self.average.items()}
-        tensors |= {f"carry.{name}": value for name, value in self.carry.items()}
+        tensors |= {f"carry.{name}": value for name, value in carry.items()}
         checkpoint.write_resume(self.folder, tensors, asdict(self.progress))
 
 

@@ -1,6 +1,7 @@
 """A training from beginning to end: settings, data, model, run folder, loop."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from maestrokit.errors import MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models import contract
 from maestrokit.training.device import Place
-from maestrokit.training.loop import Outcome, Report, Training
+from maestrokit.training.loop import Outcome, Report, Tick, Training
 from maestrokit.training.settings import Settings
-from maestrokit.training.task import Prepared, find_corpus, load_task, stem
+from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, stem
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ class Order:
     jobs: int = 1
 
 
-def train(order: Order, *, place: Place, report: Report, warn: Callable[[str], None]) -> Outcome:
+def train(
+    order: Order,
+    *,
+    place: Place,
+    warn: Callable[[str], None],
+    report: Report = lambda record: None,
+    tick: Tick = lambda done, shown: None,
+) -> Outcome:
     """Train a model, or go on where an earlier training in the same folder stopped.
 
     Raises
@@ -57,28 +65,25 @@ def train(order: Order, *, place: Place, report: Report, warn: Callable[[str], N
     LockedError
         If another process trains in this folder.
     """
-    family, task = _modules(order)
+    family, task = modules(order)
     settings, options, wanted = (chosen(kind, order.settings) for kind in (Settings, task.Options, family.Config))
-    _refuse_unknown(order.settings, (Settings, task.Options, family.Config))
+    refuse_unknown(order.settings, (Settings, task.Options, family.Config))
     training_settings = Settings(**settings)
-    with checkpoint.locked(order.folder):
-        corpus = find_corpus(
-            order.data,
-            suffixes=task.SUFFIXES,
-            cache=order.cache,
-            seed=training_settings.seed,
-            jobs=order.jobs,
-            piece=getattr(task, "piece", stem),
-        )
-        prepared = task.prepare(corpus, task.Options(**options), family=order.family)
-        for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)):
+    with checkpoint.locked(order.folder) if place.is_first else nullcontext():
+        if checkpoint.has_search(order.folder):
+            raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give --tune")
+        with place.first_alone():
+            corpus, prepared = _prepared(order, task, task.Options(**options), seed=training_settings.seed)
+        for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)) if place.is_first else ():
             warn(sentence)
         model, config = _made(order, family, wanted, prepared, training_settings.seed)
         config |= {
             "data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
             "training": {**contract.settings_of(training_settings), **options},
         }
-        training = Training(model, prepared.data, training_settings, folder=order.folder, place=place, report=report)
+        training = Training(
+            model, prepared.data, training_settings, folder=order.folder, place=place, report=report, tick=tick
+        )
         if checkpoint.has_resume(order.folder):
             _check_same(order.folder, config)
             training.resume()
@@ -87,7 +92,26 @@ def train(order: Order, *, place: Place, report: Report, warn: Callable[[str], N
         return training.run()
 
 
-def _modules(order: Order) -> tuple[Any, Any]:
+def _prepared(order: Order, task: Any, options: Any, *, seed: int) -> tuple[Corpus, Prepared]:
+    corpus = find_corpus(
+        order.data,
+        suffixes=task.SUFFIXES,
+        cache=order.cache,
+        seed=seed,
+        jobs=order.jobs,
+        piece=getattr(task, "piece", stem),
+    )
+    return corpus, task.prepare(corpus, options, family=order.family)
+
+
+def modules(order: Order) -> tuple[Any, Any]:
+    """Return the modules of the family and of the task.
+
+    Raises
+    ------
+    UsageError
+        If there is no such family, or it cannot do that task.
+    """
     if order.family not in contract.families():
         raise UsageError(f"no model family '{order.family}'", "families: " + ", ".join(contract.families()))
     family = contract.family(order.family)
@@ -149,7 +173,14 @@ def _value(name: str, text: str, kind: str) -> Any:
     return text
 
 
-def _refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
+def refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
+    """Refuse settings that are fields of none of the dataclasses.
+
+    Raises
+    ------
+    UsageError
+        If one is.
+    """
     known = [f.name for kind in kinds for f in fields(kind)]
     for name in settings:
         if name not in known:

@@ -33,7 +33,7 @@ class Settings:
     precision: str = "auto"
     """``float32``, ``bfloat16``, or ``auto``: the second on a GPU."""
     validate_every: int = 500
-    """Steps between validations."""
+    """Steps between validations; 0 validates at each tenth of the steps, or of the time."""
     patience: int | None = None
     """Validations without improvement after which training ends; None never ends it."""
     watch: str = "loss"
@@ -43,9 +43,11 @@ class Settings:
     """Seconds between two savings; each validation saves too."""
 
     def __post_init__(self) -> None:
-        for name, lowest in (("accumulate", 1), ("validate_every", 1), ("log_every", 1), ("warmup_steps", 0)):
+        for name, lowest in (("accumulate", 1), ("validate_every", 0), ("log_every", 1), ("warmup_steps", 0)):
             if getattr(self, name) < lowest:
                 raise UsageError(f"{name} is {getattr(self, name)}, and at least {lowest} is needed")
+        if not self.validate_every and self.steps is None and self.time_limit is None:
+            raise UsageError("there are no tenths of a training without end", "give --steps or --time-limit")
         if self.learning_rate <= 0:
             raise UsageError(f"learning_rate is {self.learning_rate}, not above 0", "change --learning-rate")
         if not 0 <= self.average < 1:

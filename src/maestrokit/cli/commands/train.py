@@ -1,12 +1,11 @@
 """``maestrokit train``: models from performances and recordings."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from maestrokit.cli import report
-from maestrokit.cli.options import Running
-from maestrokit.errors import UsageError
+from maestrokit.cli.options import ASIDE, Running
 
 EXAMPLES = (
     (
@@ -21,12 +20,40 @@ EXAMPLES = (
         "Fine-tune it on your own performances",
         "maestrokit train transformer takes -o runs/t2 --init runs/t1 --steps 500",
     ),
+    (
+        "Search for good settings by ten trainings of ten minutes, widths among them",
+        "maestrokit train lstm takes -o runs/search --tune 10 --time-limit 10m --set 'width=128..512'",
+    ),
 )
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019",
     "Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024",
 )
+
+
+@dataclass(frozen=True)
+class Searching:
+    """The search for good settings."""
+
+    tune: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Search for good settings by N trainings, each up to --steps, --time-limit or --patience; bad ones "
+            "are ended early. Searched are learning_rate 1e-4..1e-3, batch 32..128, length 128..1024, dropout 0..0.5, "
+            "weight_decay 1e-4..0.1, but for those that are given, and what --set gives as NAME=LOW..HIGH or NAME=A|B. "
+            "RUN gets tune.json, trials/0 .., and the weights of the best.",
+        ),
+    ] = None
+    tune_storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Note trials in this storage of Optuna, such as sqlite:////shared/tune.db or mysql://.., instead of "
+            "RUN/tune.db; several machines that use one, each with its own RUN, share a search.",
+        ),
+    ] = None
 
 
 def run(
@@ -43,6 +70,7 @@ def run(
         str, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run; a run found there goes on.")
     ],
     running: Running,
+    searching: Searching,
     task: Annotated[
         str | None, typer.Option(metavar="NAME", help="What to train for, where the family can do several things.")
     ] = None,
@@ -77,6 +105,11 @@ def run(
             "--set", metavar="NAME=VALUE", help="Any other setting of model, data or training; a wrong NAME lists all."
         ),
     ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.png", help="Draw the learning curves, anew with each validation."),
+        ASIDE,
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, or auto: a GPU if there is one.")] = "auto",
     cache: Annotated[
@@ -96,62 +129,32 @@ def run(
     from pathlib import Path
 
     from maestrokit.cli.durations import parse_duration
+    from maestrokit.cli.trainings import run_search, run_training, settings_of
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.shards import default_cache
     from maestrokit.training.device import find_place
-    from maestrokit.training.run import Order, train
+    from maestrokit.training.run import Order
+    from maestrokit.training.tuning import Search
 
     named = {
-        "steps": steps,
-        "patience": patience,
-        "batch": batch,
-        "length": length,
-        "learning_rate": learning_rate,
-        "dropout": dropout,
-        "weight_decay": weight_decay,
-        "seed": seed,
+        "steps": steps, "patience": patience, "batch": batch, "length": length, "learning_rate": learning_rate,
+        "dropout": dropout, "weight_decay": weight_decay, "seed": seed,
         "time_limit": None if time_limit is None else parse_duration(time_limit),
-    }
-    values = {name: str(value) for name, value in named.items() if value is not None}
-    for setting in settings or []:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"--set '{setting}' is not NAME=VALUE")
-        values[name.replace("-", "_")] = value
+    }  # fmt: skip
     order = Order(
         family,
         task or "",
         data,
         Path(output),
-        values,
+        settings_of(named, settings or []),
         None if init is None else model_folder(init),
         Path(cache) if cache else default_cache(),
         running.jobs,
     )
     place = find_place(device)
-    outcome = train(
-        order,
-        place=place,
-        report=_teller(running),
-        warn=lambda sentence: None if running.quiet else report.say(f"note: {sentence}"),
-    )
-    if not running.quiet and place.is_first:
-        done = outcome.progress
-        report.say(f"stopped by {outcome.reason} at step {done.step} after {done.seconds:.0f} s")
-    return 128 + outcome.signal_number if outcome.reason == "signal" else 0
-
-
-def _teller(running: Running):  # type: ignore[no-untyped-def]
-    """Return what shows the log as it grows: always at a terminal, elsewhere with -v."""
-    shown = not running.quiet and (running.verbose > 0 or report.is_terminal())
-
-    def tell(record: dict[str, object]) -> None:
-        if shown:
-            report.say(
-                "  ".join(
-                    f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-                    for name, value in record.items()
-                )
-            )
-
-    return tell
+    try:
+        if searching.tune is not None:
+            return run_search(order, Search(searching.tune, searching.tune_storage or ""), place, running, plot)
+        return run_training(order, place, running, plot)
+    finally:
+        place.leave()

@@ -1,0 +1,279 @@
+"""The search for good settings: trial trainings, each with settings chosen from how well those before did.
+
+Settings are chosen by the tree-structured Parzen estimator [1], and a trial is ended early once it is worse than the
+median of the others at the same share of the way, by Optuna [2]. Its storage may be shared, and then several machines
+work on one search. Everything that a search knows is in the storage and in the folders of the trials: it goes on after
+it was stopped or killed, and a trial that was cut short goes on exactly.
+
+References
+----------
+.. [1] J. Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011.
+.. [2] T. Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", KDD 2019.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from maestrokit.errors import CannotWriteError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.training.device import Place
+from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
+from maestrokit.training.ranges import RANGES, Range, Space, is_space, parse_space
+from maestrokit.training.run import Order, modules, refuse_unknown, train
+from maestrokit.training.settings import Settings
+
+TRIALS = "trials"  # the folder of their folders
+
+
+@dataclass(frozen=True)
+class Search:
+    """How much is tried, and where it is noted."""
+
+    trials: int
+    """In all, those of other machines and of earlier runs counted in."""
+    storage: str = ""
+    """URL for Optuna; empty is an SQLite file in the run folder."""
+
+
+@dataclass(frozen=True)
+class Eye:
+    """Who watches a trial."""
+
+    report: Report = lambda record: None
+    tick: Tick = lambda done, shown: None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search has found so far.
+
+    Parameters
+    ----------
+    best : mapping or None
+        The entry of the best trial, as ``tune.json`` has it; None if none came to an end.
+    tried : int
+        Trials that came to their ends.
+    signal_number : int
+        What stopped the search, 0 if nothing did.
+    """
+
+    best: Mapping[str, Any] | None
+    tried: int
+    signal_number: int = 0
+
+
+class PrunedError(Exception):
+    """A trial is not worth going on with."""
+
+
+def tune(
+    order: Order, search: Search, *, place: Place, watch: Callable[[int], Eye], warn: Callable[[str], None]
+) -> Found:
+    """Train with many settings, and leave the weights of the best ones as those of the run folder.
+
+    Parameters
+    ----------
+    order : Order
+        Settings with several values are searched (:mod:`~maestrokit.training.ranges`), as are those of ``RANGES`` that
+        are not given.
+    search : Search
+    place : Place
+        One process.
+    watch : callable
+        Returns who watches a trial, given its number.
+    warn : callable
+
+    Raises
+    ------
+    UsageError
+        If Optuna is not installed, a setting is unknown or senseless, or the folder holds a training.
+    CannotWriteError
+        If the storage cannot be used.
+    LockedError
+        If another process works in this folder.
+    """
+    fixed, space = spaces(order)
+    _check(order, search, place, fixed)
+    with checkpoint.locked(order.folder):
+        if checkpoint.has_resume(order.folder):
+            raise UsageError(f"'{order.folder}' holds a training, not a search", "choose another folder")
+        study = _study(order, search, fixed, space)
+        _check_same(order.folder, study)
+        _write(order.folder, study, fixed)
+        for trial in _trials(study, order.folder, search.trials, seed=int(fixed.get("seed", "0"))):
+            told = {name: _suggested(trial, name, part) for name, part in space.items()}
+            mine = replace(order, folder=_folder(order.folder, trial.number), settings={**fixed, **told})
+            outcome = _tried(study, trial, mine, place=place, eye=watch(trial.number), warn=warn)
+            if outcome is not None and outcome.reason == "signal":
+                return _found(study, outcome.signal_number)
+            _write(order.folder, study, fixed)
+        return _found(study)
+
+
+def spaces(order: Order) -> tuple[dict[str, str], Space]:
+    """Return the settings that are the same in all trials, and what the others are chosen from.
+
+    Raises
+    ------
+    UsageError
+        If a setting is unknown, or a range is none.
+    """
+    family, task = modules(order)
+    kinds = (Settings, task.Options, family.Config)
+    refuse_unknown(order.settings, kinds)
+    known = {f.name for kind in kinds for f in fields(kind)}
+    ranges = {**RANGES, **getattr(task, "RANGES", {})}
+    given = {name: text for name, text in ranges.items() if name in known} | dict(order.settings)
+    space = {name: parse_space(name, text) for name, text in given.items() if is_space(text)}
+    fixed = {name: text for name, text in given.items() if not is_space(text)}
+    if "steps" in fixed or "time_limit" in fixed:
+        fixed.setdefault("validate_every", "0")
+    return fixed, space
+
+
+def _check(order: Order, search: Search, place: Place, fixed: Mapping[str, str]) -> None:
+    if search.trials < 1:
+        raise UsageError(f"{search.trials} trials, and at least 1 is needed", "change --tune")
+    if place.processes > 1:
+        raise UsageError("a search is not shared by torchrun", "start several with one --tune-storage")
+    if not {"steps", "time_limit", "patience"} & set(fixed):
+        raise UsageError("a trial needs an end", "give --steps, --time-limit or --patience")
+    if order.init is not None and order.init.resolve() == order.folder.resolve():
+        raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")
+
+
+def _study(order: Order, search: Search, fixed: Mapping[str, str], space: Space) -> Any:
+    """Return the study of this order in the storage, made if it is not there yet."""
+    try:
+        import optuna
+    except ImportError:
+        raise UsageError("--tune needs Optuna", "pip install 'maestrokit[tune]'") from None
+    from sqlalchemy.exc import SQLAlchemyError
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # what is to be said, the command says
+    asked = [dict(fixed), {name: repr(part) for name, part in space.items()}]
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
+    storage = search.storage or f"sqlite:///{(order.folder / 'tune.db').resolve()}"
+    try:
+        return optuna.create_study(
+            study_name=f"maestrokit-{order.family}-{order.task or 'default'}-{digest}",
+            storage=storage,
+            direction="minimize",
+            load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
+        )
+    except (SQLAlchemyError, ImportError, ValueError, OSError) as error:
+        raise CannotWriteError(
+            f"cannot use the storage '{storage}': {str(error).splitlines()[0]}", "--tune-storage is a URL for Optuna"
+        ) from None
+
+
+def _check_same(folder: Path, study: Any) -> None:
+    """Refuse to go on with another search than the folder's."""
+    old = checkpoint.read_search(folder)
+    if old and old.get("study") != study.study_name:
+        raise UsageError(f"'{folder}' holds a search with other settings", "choose another folder, or remove it")
+    if len(study.get_trials(deepcopy=False)) < len(old.get("trials", ())):
+        raise UsageError(f"the storage does not know the search of '{folder}'", "give the same --tune-storage again")
+
+
+def _trials(study: Any, folder: Path, count: int, *, seed: int) -> Iterator[Any]:
+    """Yield first the trials that were cut short here, then new ones, until there are enough in all."""
+    from optuna.samplers import TPESampler
+    from optuna.trial import Trial, TrialState
+
+    for cut in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if _folder(folder, cut.number).exists():
+            yield Trial(study, cut._trial_id)
+    counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+    while len(study.get_trials(deepcopy=False, states=counted)) < count:
+        trial = study.ask()
+        _folder(folder, trial.number).mkdir(parents=True, exist_ok=True)
+        # A sampler for each trial: what it chooses depends on the trials before, not on when the search was stopped.
+        study.sampler = TPESampler(seed=(seed * 1_000_003 + trial.number) % 2**32)
+        yield trial
+
+
+def _suggested(trial: Any, name: str, part: Any) -> str:
+    if not isinstance(part, Range):
+        return str(trial.suggest_categorical(name, part.values))
+    if part.is_whole:
+        return str(trial.suggest_int(name, int(part.low), int(part.high), step=part.step))
+    return repr(trial.suggest_float(name, part.low, part.high, log=part.is_logarithmic))
+
+
+def _tried(
+    study: Any, trial: Any, order: Order, *, place: Place, eye: Eye, warn: Callable[[str], None]
+) -> Outcome | None:
+    """Train once, and tell the study how it went; None if the trial was ended early."""
+    from optuna.trial import TrialState
+
+    reported: set[int] = set(study.get_trials(deepcopy=False)[trial.number].intermediate_values)
+    validations = max(reported, default=0)
+
+    def report(record: dict[str, Any]) -> None:
+        nonlocal validations
+        eye.report(record)
+        if record["part"] != "validation":
+            return
+        validations += 1
+        share = math.floor(TENTHS * record["done"]) if record["done"] else validations
+        if share not in reported:
+            reported.add(share)
+            trial.report(_height(record, order), share)
+            if record["done"] < 1 and trial.should_prune():
+                raise PrunedError
+
+    try:
+        outcome = train(order, place=place, warn=warn, report=report, tick=eye.tick)
+    except (PrunedError, DivergedError):
+        study.tell(trial, state=TrialState.PRUNED)
+        return None
+    except Exception:
+        study.tell(trial, state=TrialState.FAIL)
+        raise
+    if outcome.reason != "signal":
+        study.tell(trial, outcome.progress.best)
+    return outcome
+
+
+def _height(record: Mapping[str, Any], order: Order) -> float:
+    """Return the watched score of a validation, made so that lower is better."""
+    watched = order.settings.get("watch", "loss")
+    return float(record["loss"] if watched == "loss" else -record[watched])
+
+
+def _folder(folder: Path, number: int) -> Path:
+    return folder / TRIALS / str(number)
+
+
+def _entries(study: Any) -> list[dict[str, Any]]:
+    return [
+        {"trial": one.number, "state": one.state.name.lower(), "score": one.value, "settings": one.params}
+        for one in study.get_trials(deepcopy=False)
+    ]
+
+
+def _best(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
+    ended = [entry for entry in entries if entry["state"] == "complete" and math.isfinite(entry["score"])]
+    return min(ended, key=lambda entry: entry["score"], default=None)
+
+
+def _found(study: Any, signal_number: int = 0) -> Found:
+    entries = _entries(study)
+    return Found(_best(entries), sum(e["state"] in ("complete", "pruned") for e in entries), signal_number)
+
+
+def _write(folder: Path, study: Any, fixed: Mapping[str, str]) -> None:
+    """Write what is known to ``tune.json``; make the best trial of this folder the run's own."""
+    entries = _entries(study)
+    here = _best([entry for entry in entries if checkpoint.has_resume(_folder(folder, entry["trial"]))])
+    if here is not None:
+        checkpoint.adopt(folder, _folder(folder, here["trial"]))
+    summary = {"study": study.study_name, "fixed": dict(fixed), "best": _best(entries), "trials": entries}
+    checkpoint.write_search(folder, summary | {"weights_of": None if here is None else here["trial"]})
