@@ -1,11 +1,7 @@
 """One loop trains every family, and goes on exactly however it was stopped."""
 
 import importlib.util
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -188,52 +184,3 @@ def test_muon_steps_turn_without_stretching():
     matrix = torch.randn(24, 10, generator=torch.Generator().manual_seed(0))
     values = torch.linalg.svdvals(orthogonalized(matrix))
     assert 0.6 < values.min() < values.max() < 1.3
-
-
-def _command(folder, run, steps):
-    return [
-        sys.executable,
-        "-m",
-        "maestrokit",
-        "train",
-        "lstm",
-        str(folder),
-        "-o",
-        str(run),
-        "--steps",
-        str(steps),
-        "--batch",
-        "2",
-        "--length",
-        "8",
-        "--set",
-        "width=8",
-        "--set",
-        "layers=1",
-        "--set",
-        "save_every=0",
-        "--cache",
-        str(folder / "cache"),
-        "-q",
-    ]
-
-
-@pytest.mark.slow
-def test_the_command_survives_sigterm_and_kill(tmp_path):
-    from maestrokit.files.midi import write_midi
-    from maestrokit.music.tokens import decode
-
-    pieces = shard(3)
-    for index in range(3):
-        write_midi(decode(pieces.sequence(index), Encoding()), tmp_path / f"{index}.mid")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(_command(tmp_path, tmp_path / "whole", 3000), check=True, env=environment)
-    for number, status in ((signal.SIGTERM, 143), (signal.SIGKILL, -9)):
-        process = subprocess.Popen(_command(tmp_path, tmp_path / "cut", 3000), env=environment)
-        while not checkpoint.has_resume(tmp_path / "cut"):
-            time.sleep(0.05)
-        time.sleep(1.0)
-        process.send_signal(number)
-        assert process.wait() in (status, 0)
-    subprocess.run(_command(tmp_path, tmp_path / "cut", 3000), check=True, env=environment)
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))

@@ -1,0 +1,122 @@
+"""Real processes: stopped, killed, locked out, and two that share the work; the weights are the same in the end."""
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from maestrokit.cli.main import run_command_line
+from maestrokit.errors import ExitStatus
+from maestrokit.files import checkpoint
+
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+corpora = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(corpora)
+
+SMALL = ("--batch", "4", "--length", "8", "--set", "width=8", "--set", "layers=1", "--set", "save_every=0", "-q")
+STEPS = 100
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory):
+    return corpora.write_takes(tmp_path_factory.mktemp("corpus") / "takes", notes=400)
+
+
+@pytest.fixture(scope="module")
+def whole(takes, tmp_path_factory):
+    """The weights of a training that nothing disturbed."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    assert run_command_line(words(takes, run)) == 0
+    return state(run)
+
+
+def words(takes, run, *more, steps=STEPS):
+    where = ["-o", str(run), "--cache", str(takes.parent / "cache"), "--device", "cpu"]
+    return ["train", "lstm", str(takes), *where, "--steps", str(steps), *SMALL, *more]
+
+
+def started(command, program=("-m", "maestrokit"), **environment):
+    variables = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    return subprocess.Popen([sys.executable, *program, *command], env=variables)
+
+
+def state(run):
+    return checkpoint.read_resume(run)[0]
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def wait_for_step(run, step):
+    """Wait until a training has saved so many steps, and no more than are left."""
+    ends = time.monotonic() + 120
+    while not checkpoint.has_resume(run) or checkpoint.read_resume(run)[1]["step"] < step:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_after_sigterm_the_same_command_goes_on_exactly(takes, whole, tmp_path):
+    run = tmp_path / "run"
+    process = started(words(takes, run))
+    wait_for_step(run, 5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == ExitStatus.TERMINATED
+    assert checkpoint.read_resume(run)[1]["step"] < STEPS
+    assert run_command_line(words(takes, run)) == 0
+    assert same(state(run), whole)
+
+
+def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(takes, whole, tmp_path, capfd):
+    run = tmp_path / "run"
+    process = started(words(takes, run))
+    wait_for_step(run, 5)
+    assert run_command_line(words(takes, run)) == ExitStatus.LOCKED
+    assert "in use by another training" in capfd.readouterr().err
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert checkpoint.read_resume(run)[1]["step"] < STEPS
+    assert run_command_line(words(takes, run)) == 0
+    assert same(state(run), whole)
+
+
+def test_two_processes_do_what_one_does(takes, tmp_path):
+    """As torchrun starts them, without torchrun, which takes a third interpreter its time."""
+    alike = ("--dropout", "0", "--set", "validate_every=4", "--set", "log_every=4")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    pair = [
+        started(words(takes, tmp_path / "two", *alike, steps=10), RANK=rank, LOCAL_RANK=rank, **together)
+        for rank in "01"
+    ]
+    assert run_command_line(words(takes, tmp_path / "one", *alike, steps=10)) == 0
+    assert [process.wait() for process in pair] == [0, 0]
+    one, two = state(tmp_path / "one"), state(tmp_path / "two")
+    assert one["carry.hidden"].shape[1] == 4
+    assert one.keys() == two.keys()
+    assert all(torch.allclose(one[name], two[name], atol=1e-5) for name in one)
+    logs = [checkpoint.read_log(tmp_path / name) for name in ("one", "two")]
+    assert [r["loss"] for r in logs[0]] == pytest.approx([r["loss"] for r in logs[1]], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_pair_under_torchrun_stopped_by_sigterm_goes_on_exactly(takes, tmp_path):
+    program = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "maestrokit")
+    assert started(words(takes, tmp_path / "whole"), program).wait() == 0
+    run = tmp_path / "cut"
+    process = started(words(takes, run), program)
+    wait_for_step(run, 5)
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+    assert checkpoint.read_resume(run)[1]["step"] < STEPS
+    assert started(words(takes, run), program).wait() == 0
+    assert same(state(run), state(tmp_path / "whole"))
