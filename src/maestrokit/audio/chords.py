@@ -3,22 +3,18 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from maestrokit.audio.chord_weights import BIAS, NOTHING, NOTHING_BIAS, TRIAD
 from maestrokit.audio.chroma import FRAME_RATE, chroma
 from maestrokit.music.best_path import best_path
 from maestrokit.music.columns import Floats, Integers
 
 NO_CHORD = 24
 BASS = 52  # MIDI number up to which keys are the bass
-BASS_WEIGHT = 0.6  # of the bass, against all
-TRIADS = ((0, 4, 7), (0, 3, 7))  # major and minor, semitones above the root
-DEGREES = (1.0, 0.9, 0.9)  # weight of root, third and fifth
 REACH = 4  # frames to both sides that are heard with each: 0.45 s in all
-STEEPNESS = 1.2  # nats a frame for a correlation of 1
-CHANGE_COST = 3.0  # nats
+CHANGE_COST = 25.0  # nats
 SILENT = 0.1  # sum of the chroma below which nothing sounds
-NOTHING = 0.2  # correlation that no chord is taken to have
 
 
 class AudioChords(NamedTuple):
@@ -39,8 +35,8 @@ class AudioChords(NamedTuple):
 def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioChords:
     """Return the chords of a recording.
 
-    The chroma around each frame, with that of the bass, is correlated with the tones of the 24 triads; the path that
-    gains the most, where each change costs the same, is what is heard.
+    A logistic regression tells from the chroma around each frame, and from that of the bass, how likely each of the 24
+    triads is; the likeliest path, where each change costs the same, is what is heard.
 
     Parameters
     ----------
@@ -56,15 +52,42 @@ def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioC
     """
     if not len(saliences):
         return AudioChords(np.empty(0), np.empty(0), np.empty(0, np.int64))
-    folded = _around(chroma(saliences))
-    heard = _unit(folded) + BASS_WEIGHT * _unit(_around(chroma(saliences, highest=BASS)))
-    scores = np.column_stack([_centred_unit(heard) @ _triads(), np.full(len(heard), NOTHING)])
-    scores[folded.sum(axis=1) < SILENT, NO_CHORD] = 1.0
-    path = best_path(STEEPNESS * scores, CHANGE_COST)
+    likely = scores(described(saliences), triad=TRIAD, bias=BIAS, nothing=NOTHING, nothing_bias=NOTHING_BIAS)
+    is_silent = _around(chroma(saliences)).sum(axis=1) < SILENT
+    likely[is_silent] = np.where(np.arange(NO_CHORD + 1) == NO_CHORD, 0.0, -CHANGE_COST)
+    path = best_path(likely, CHANGE_COST)
     first = np.flatnonzero(np.diff(path, prepend=-1))
     edges = np.append(np.maximum(first - 0.5, 0) / FRAME_RATE, length)
     edges = np.minimum(edges, length)
     return AudioChords(edges[:-1], edges[1:], path[first])
+
+
+def described(saliences: NDArray[np.float32]) -> Floats:
+    """Return the chroma around each frame and that of the bass, each of length 1, shape (frames, 2, 12)."""
+    return np.stack([_unit(_around(chroma(saliences, highest=highest))) for highest in (108, BASS)], axis=1)
+
+
+def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLike, nothing_bias: ArrayLike) -> Floats:
+    """Return the logarithm of the chance of each chord, shape (frames, 25).
+
+    Parameters
+    ----------
+    features : shape (frames, 2, 12)
+        From :func:`described`.
+    triad : shape (2, 24)
+        Weights for major and minor of the features as seen from the root.
+    bias : shape (2,)
+    nothing : shape (2,)
+        Weights for no chord of the strongest pitch class of each chroma.
+    nothing_bias : shape ()
+    """
+    frames = len(features)
+    logits = np.empty((frames, NO_CHORD + 1))
+    for root in range(12):
+        seen = np.roll(features, -root, axis=2).reshape(frames, -1)
+        logits[:, [root, 12 + root]] = seen @ triad.T + np.asarray(bias)
+    logits[:, NO_CHORD] = features.max(axis=2) @ np.asarray(nothing) + nothing_bias
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
 
 def _around(values: Floats) -> Floats:
@@ -74,16 +97,3 @@ def _around(values: Floats) -> Floats:
 
 def _unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float64)
-
-
-def _centred_unit(rows: Floats) -> Floats:
-    return _unit(rows - rows.mean(axis=1, keepdims=True))
-
-
-def _triads() -> Floats:
-    """Return the templates, centred and of length 1, shape (12, 24)."""
-    templates = np.zeros((24, 12))
-    for quality, degrees in enumerate(TRIADS):
-        for root in range(12):
-            templates[12 * quality + root, (root + np.array(degrees)) % 12] = DEGREES
-    return _centred_unit(templates).T
