@@ -55,7 +55,25 @@ def frame_count(samples: int, hop_samples: int) -> int:
 
 def analyse(samples: Samples, analysis: Analysis) -> Spectrum:
     """Return the spectrum of a recording, shape (frames, bins); see :func:`frame_count`."""
-    return np.concatenate(list(analyse_stream([samples], analysis)))
+    hop, reach = analysis.hop_samples, analysis.reach_samples
+    frames = frame_count(len(samples), hop)
+    spectrum: Spectrum | None = None
+    for first in range(0, frames, GROUP_FRAMES):
+        end = min(first + GROUP_FRAMES, frames)
+        group = analysis.transform(_stretch(samples, first * hop - reach, (end - 1) * hop + reach))
+        if spectrum is None:
+            spectrum = np.empty((frames, *group.shape[1:]), group.dtype)
+        spectrum[first:end] = group
+    assert spectrum is not None  # there is always a frame
+    return spectrum
+
+
+def _stretch(samples: Samples, start: int, end: int) -> Samples:
+    """Return the samples from start up to end, and silence where these lie outside."""
+    within = np.asarray(samples[max(0, start) : max(0, end)], np.float32)
+    if len(within) == end - start:
+        return within
+    return np.pad(within, (max(0, -start), end - start - len(within) - max(0, -start)))
 
 
 def analyse_stream(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Spectrum]:
@@ -102,4 +120,6 @@ def sliding(samples: Samples, length: int, hop_samples: int) -> Samples:
     >>> sliding(np.arange(5, dtype=np.float32), 3, 2).tolist()
     [[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]]
     """
-    return np.lib.stride_tricks.sliding_window_view(samples, length)[::hop_samples]
+    frames = 1 + (len(samples) - length) // hop_samples
+    step = samples.strides[0]
+    return np.lib.stride_tricks.as_strided(samples, (frames, length), (hop_samples * step, step), writeable=False)

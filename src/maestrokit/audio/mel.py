@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.audio.frames import Analysis, Samples, analyse
-from maestrokit.audio.stft import squares_analysis
+from maestrokit.audio.stft import tilt_power, tilted_squares
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Floats
 
@@ -43,7 +43,7 @@ def log_mel(
 ) -> NDArray[np.float32]:
     """Return the mel spectrum in decibels, 10 log10(max(floor, S)), S = M |X|^2.
 
-    Equals ``librosa.power_to_db(librosa.feature.melspectrogram(...), top_db=None)`` transposed, up to float32: to .001
+    Equals ``librosa.power_to_db(librosa.feature.melspectrogram(...), top_db=None)`` transposed, up to float32: to .0005
     dB down to 80 dB below the peak (where librosa's default clips), to some hundredths of a dB far below.
 
     Parameters
@@ -102,24 +102,23 @@ def mel_analysis(
     """
     from scipy.sparse import csr_array
 
-    squares = squares_analysis(
-        sample_rate=sample_rate, fft_samples=fft_samples, hop_samples=hop_samples, window_name=window_name
-    )
-    one_each = mel_filters(
+    squares_of = tilted_squares(fft_samples, hop_samples, window_name)
+    triangles = mel_filters(
         sample_rate=sample_rate,
         fft_samples=fft_samples,
         mels=mels,
         minimum_frequency=minimum_frequency,
         maximum_frequency=maximum_frequency,
     )
-    filters = csr_array(np.repeat(one_each, 2, axis=1))  # (mels, 2 * bins)
+    filters = csr_array((triangles / tilt_power(fft_samples)).astype(np.float32))
 
     def transform(segment: Samples) -> NDArray[np.float32]:
-        bands = filters @ np.ascontiguousarray(squares.transform(segment).T)  # (mels, frames)
+        parts = filters @ squares_of(segment)  # (mels, 2 * frames)
+        bands = parts[:, 0::2] + parts[:, 1::2]
         return np.ascontiguousarray((bands if floor is None else power2decibel(bands, floor)).T)
 
     centres = mel_edges(mels, minimum_frequency, maximum_frequency)[1:-1]
-    return Analysis(centres, sample_rate, hop_samples, squares.reach_samples, transform)
+    return Analysis(centres, sample_rate, hop_samples, fft_samples // 2, transform)
 
 
 def power2decibel(power: NDArray[np.float32], floor: float) -> NDArray[np.float32]:

@@ -1,7 +1,11 @@
 """The short-time Fourier transform and its power, in single precision.
 
-Rounding leaves noise some 140 dB below the peak of a frame. Bins within 80 dB of the peak of a recording are right to
-a thousandth of a decibel; double precision would take half as long again from file to array.
+Rounding leaves noise that is even over all bins, some 140 dB below the peak of a frame. The peak of music is low, and
+what is soft is high. So power is taken of a tilted spectrum: X(k) (1 - TILT exp(-2 pi i k / N)) is the transform of the
+difference of each windowed sample and TILT times the one before it, in a circle. That is exact, softens what is low
+before the transform rounds, and is undone by a factor for each bin. It halves the largest error: bins within 80 dB of
+the peak of a recording are right to less than half a thousandth of a decibel. Double precision would take half as long
+again from file to array.
 """
 
 from collections.abc import Callable
@@ -13,6 +17,8 @@ from maestrokit.audio.frames import Analysis, Samples, analyse, sliding
 from maestrokit.audio.windows import window
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Floats
+
+TILT = 0.7  # of 0 to 1: less leaves more noise on high bins, more brings it to low ones
 
 
 def stft(
@@ -54,37 +60,60 @@ def stft(
 def stft_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
     """Return the analysis behind :func:`stft`, for streams."""
     check_lengths(fft_samples, hop_samples)
-    transform = _transform(fft_samples, hop_samples, window_name)
+    weights = window(window_name, fft_samples).astype(np.float32)
+
+    def transform(segment: Samples) -> NDArray[np.complex64]:
+        from scipy.fft import rfft
+
+        return np.asarray(rfft(sliding(segment, fft_samples, hop_samples) * weights, axis=1), np.complex64)
+
     return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, transform)
 
 
 def power_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
     """Return the analysis whose spectrum is the power |X|^2, float32."""
-    squares = squares_analysis(
-        sample_rate=sample_rate, fft_samples=fft_samples, hop_samples=hop_samples, window_name=window_name
-    )
+    squares_of = tilted_squares(fft_samples, hop_samples, window_name)
+    levelling = (1 / tilt_power(fft_samples)).astype(np.float32)
 
     def power_of(segment: Samples) -> NDArray[np.float32]:
-        parts = np.asarray(squares.transform(segment), np.float32)
-        return parts[:, 0::2] + parts[:, 1::2]
+        parts = squares_of(segment)
+        return np.ascontiguousarray((parts[:, 0::2] + parts[:, 1::2]).T) * levelling
 
     return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, power_of)
 
 
-def squares_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
-    """Return the analysis of the squared real and imaginary part of each bin by turns; the two add up to its power.
+def tilted_squares(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.float32]]:
+    """Return the function from a segment of samples to the squared parts of its tilted spectrum, bins first.
 
-    A product with filters may as well do that addition. The ``frequency`` of the analysis has each bin twice.
+    Its result has shape (fft_samples // 2 + 1, 2 * frames): the squares of the real and of the imaginary part by turns.
+    The two add up to the power times :func:`tilt_power`. Filters may be applied first, and the parts added after.
     """
     check_lengths(fft_samples, hop_samples)
-    transform = _transform(fft_samples, hop_samples, window_name)
+    weights = window(window_name, fft_samples).astype(np.float32)
+    softer = (np.float32(TILT) * weights)[:-1]  # of the sample before
 
     def squares_of(segment: Samples) -> NDArray[np.float32]:
-        parts = transform(segment).view(np.float32)  # (frames, 2 * bins)
+        from scipy.fft import rfft
+
+        untouched = sliding(segment, fft_samples, hop_samples)
+        frames = untouched * weights
+        first, rest = frames[:, 0], frames[:, 1:]
+        np.subtract(first, TILT * frames[:, -1], out=first)
+        np.subtract(rest, untouched[:, :-1] * softer, out=rest)
+        parts = np.asarray(rfft(frames.T, axis=0), np.complex64).view(np.float32)
         return np.multiply(parts, parts, out=parts)
 
-    frequency = np.repeat(bin_frequencies(sample_rate, fft_samples), 2)
-    return Analysis(frequency, sample_rate, hop_samples, fft_samples // 2, squares_of)
+    return squares_of
+
+
+def tilt_power(fft_samples: int) -> Floats:
+    """Return |1 - TILT exp(-2 pi i k / N)|^2, shape (fft_samples // 2 + 1,).
+
+    >>> tilt_power(4).round(2).tolist()
+    [0.09, 1.49, 2.89]
+    """
+    circle = np.exp(-2j * np.pi * np.arange(fft_samples // 2 + 1) / fft_samples)
+    return np.asarray(np.abs(1 - float(np.float32(TILT)) * circle) ** 2)
 
 
 def bin_frequencies(sample_rate: int, fft_samples: int) -> Floats:
@@ -94,18 +123,6 @@ def bin_frequencies(sample_rate: int, fft_samples: int) -> Floats:
     [0.0, 4000.0, 8000.0]
     """
     return np.arange(fft_samples // 2 + 1, dtype=np.float64) * (sample_rate / fft_samples)
-
-
-def _transform(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.complex64]]:
-    """Return the function from a segment of samples to its spectrum."""
-    weights = window(window_name, fft_samples).astype(np.float32)
-
-    def transform(segment: Samples) -> NDArray[np.complex64]:
-        from scipy.fft import rfft
-
-        return np.asarray(rfft(sliding(segment, fft_samples, hop_samples) * weights, axis=1), np.complex64)
-
-    return transform
 
 
 def check_lengths(fft_samples: int, hop_samples: int) -> None:

@@ -18,6 +18,8 @@ from maestrokit.files.atomic import write_bytes
 from maestrokit.files.sound_containers import check_whole, sound_kind
 
 BLOCK_FRAMES = 1 << 16  # decoded at a time: 1.5 s at 44.1 kHz
+ROOM_FRAMES = 1 << 18  # the same where the whole is wanted: libsndfile seeks after each block
+LARGEST_ROOM = 1 << 28  # samples that a header is believed in beforehand: 4.6 hours at 16 kHz
 FORMATS = {".flac": "FLAC", ".wav": "WAV"}
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
 UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not say how long the recording is
@@ -66,8 +68,10 @@ def read_sound(source: str | Path | bytes, *, sample_rate: int | None = None, na
     """
     with open_sound(source, name=name) as stream:
         rate = sample_rate or stream.sample_rate
-        blocks = list(stream.blocks(sample_rate=rate))
-    return Sound(np.concatenate(blocks), rate)
+        samples = (
+            stream.whole() if rate == stream.sample_rate else np.concatenate(list(stream.blocks(sample_rate=rate)))
+        )
+    return Sound(samples, rate)
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,21 @@ class SoundStream:
         """
         return resample_stream(self._decoded(), from_rate=self.sample_rate, to_rate=sample_rate)
 
-    def _decoded(self) -> Iterator[NDArray[np.float32]]:
+    def whole(self) -> NDArray[np.float32]:
+        """Return the recording as one channel at its own rate; see :meth:`blocks` for errors."""
+        if self.channels > 1 or self.frames is None or self.frames > LARGEST_ROOM:
+            return np.concatenate(list(self._decoded()))
+        room = np.empty((self.frames, 1), np.float32)
+        received = sum(map(len, self._decoded(room)))
+        return room[:received, 0]
+
+    def _decoded(self, room: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
+        """Yield blocks of one channel; with room for the whole, they lie in it one after the other."""
         buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32)
         has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
         received = 0
-        while len(block := self._read(buffer, received)):
-            if self.channels == 1:
+        while len(block := self._read(buffer if room is None else room[received:][:ROOM_FRAMES], received)):
+            if self.channels == 1 and room is None:
                 buffer = np.empty_like(buffer)  # the old one is given away, which spares a copy
             if has_floats and not np.abs(block).max() <= LARGEST_SAMPLE:
                 raise self._unsound(block, received)
