@@ -110,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--movements", type=int, default=30)
-    parser.add_argument("--songs", type=int, default=10)
+    parser.add_argument("--songs", type=int, default=50)
     parser.add_argument("--movement-seconds", type=float, default=150.0, help="of each movement")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each song")
     parser.add_argument("--tuned", action="store_true", help="the songs that the numbers were chosen on")

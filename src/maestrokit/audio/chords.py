@@ -13,7 +13,7 @@ from maestrokit.music.columns import Floats, Integers
 NO_CHORD = 24
 BASS = 52  # MIDI number up to which keys are the bass
 REACH = 4  # frames to both sides that are heard with each: 0.45 s in all
-CHANGE_COST = 25.0  # nats
+CHANGE_COST = 15.0  # nats
 SILENT = 0.1  # sum of the chroma below which nothing sounds
 
 
@@ -63,8 +63,10 @@ def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioC
 
 
 def described(saliences: NDArray[np.float32]) -> Floats:
-    """Return the chroma around each frame and that of the bass, each of length 1, shape (frames, 2, 12)."""
-    return np.stack([_unit(_around(chroma(saliences, highest=highest))) for highest in (108, BASS)], axis=1)
+    """Return the chroma around each frame, of length 1, and the share of the bass in it, shape (frames, 2, 12)."""
+    whole, bass = _around(chroma(saliences)), _around(chroma(saliences, highest=BASS))
+    length = np.maximum(np.linalg.norm(whole, axis=1), 1e-9)
+    return np.asarray(np.stack([whole, bass], axis=1) / length[:, None, None], np.float64)
 
 
 def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLike, nothing_bias: ArrayLike) -> Floats:
@@ -93,7 +95,3 @@ def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLi
 def _around(values: Floats) -> Floats:
     padded = np.pad(values, ((REACH, REACH), (0, 0)), mode="edge")
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * REACH + 1, axis=0).mean(axis=-1))
-
-
-def _unit(rows: Floats) -> Floats:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float64)
