@@ -1,5 +1,7 @@
 """Peak memory of ``maestrokit melspec --chunks`` over a long recording made here, beside a short one.
 
+Of the short one the output must be the same, byte for byte, as without ``--chunks``.
+
 ``python tests/benchmarks/melspec_memory.py [--hours N]``
 """
 
@@ -15,6 +17,7 @@ import soundfile
 
 RATE = 44100
 BOUND = 500  # MB
+SHORT = 120  # seconds
 
 
 def made_recording(path: Path, seconds: int) -> None:
@@ -32,9 +35,9 @@ def made_recording(path: Path, seconds: int) -> None:
             file.write(chords[second % len(chords)][:, None] + hiss)
 
 
-def measured(recording: Path, output: Path) -> tuple[float, float]:
+def measured(recording: Path, output: Path, *options: str) -> tuple[float, float]:
     """Return peak resident memory in MB and processor seconds of the command."""
-    command = [sys.executable, "-m", "maestrokit", "melspec", recording, "--chunks", "60", "-o", output]
+    command = [sys.executable, "-m", "maestrokit", "melspec", "--no-provenance", *options, recording, "-o", output]
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0
@@ -49,13 +52,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         recording, output = folder / "long.flac", folder / "long.npz"
-        for seconds in (120, round(hours * 3600)):
+        for seconds in (SHORT, round(hours * 3600)):
             made_recording(recording, seconds)
-            peak, spent = measured(recording, output)
+            peak, spent = measured(recording, output, "--chunks", "60")
+            if seconds == SHORT:
+                measured(recording, whole := folder / "whole.npz")
+                is_same = whole.read_bytes() == output.read_bytes()
             sizes = (path.stat().st_size / 1e6 for path in (recording, output))
             print(f"{seconds:>10} s {next(sizes):9.0f} {next(sizes):10.1f} {peak:8.0f} {spent:7.1f}", flush=True)
     print(f"bound: {BOUND} MB, {'kept' if peak < BOUND else 'broken'} (load of this machine: {os.getloadavg()[0]:.1f})")
-    sys.exit(peak >= BOUND)
+    print(f"the output of {SHORT} s is {'the same' if is_same else 'not the same'} without --chunks")
+    sys.exit(peak >= BOUND or not is_same)
 
 
 if __name__ == "__main__":

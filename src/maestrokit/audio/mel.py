@@ -4,7 +4,8 @@ The scale is Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, logarithmic 
 area. These are librosa's defaults, and the numbers agree with librosa's to float32.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -100,8 +101,6 @@ def mel_analysis(
 
     Made once for each setting: for a recording of a minute, making the filters takes as long as using them.
     """
-    from scipy.sparse import csr_array
-
     squares_of = tilted_squares(fft_samples, hop_samples, window_name)
     triangles = mel_filters(
         sample_rate=sample_rate,
@@ -110,10 +109,16 @@ def mel_analysis(
         minimum_frequency=minimum_frequency,
         maximum_frequency=maximum_frequency,
     )
-    filters = csr_array((triangles / tilt_power(fft_samples)).astype(np.float32))
+    levelled = (triangles / tilt_power(fft_samples)).astype(np.float32)
+
+    @cache
+    def filters() -> Any:
+        from scipy.sparse import csr_array  # when first used: settings may be checked by those who do not analyse
+
+        return csr_array(levelled)
 
     def transform(segment: Samples) -> NDArray[np.float32]:
-        parts = filters @ squares_of(segment)  # (mels, 2 * frames)
+        parts = filters() @ squares_of(segment)  # (mels, 2 * frames)
         bands = parts[:, 0::2] + parts[:, 1::2]
         return np.ascontiguousarray((bands if floor is None else power2decibel(bands, floor)).T)
 

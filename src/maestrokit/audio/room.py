@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 FIRST_REFLECTION = 0.004  # seconds after the direct sound
@@ -125,10 +124,12 @@ class Convolver:
         length = block.shape[1]
         if self.response.shape[1] == 1 or length == 0:
             return np.asarray(block * self.response[:, :1])
-        size = scipy.fft.next_fast_len(length + self.response.shape[1] - 1, real=True)
+        from scipy.fft import irfft, next_fast_len, rfft
+
+        size = next_fast_len(length + self.response.shape[1] - 1, real=True)
         if size not in self._spectra:
-            self._spectra = {size: scipy.fft.rfft(self.response, size)}
-        whole = scipy.fft.irfft(scipy.fft.rfft(block, size) * self._spectra[size], size)
+            self._spectra = {size: rfft(self.response, size)}
+        whole = irfft(rfft(block, size) * self._spectra[size], size)
         rest = self._rest.shape[1]
         whole = whole[:, : length + rest]
         whole[:, :rest] += self._rest
