@@ -102,10 +102,14 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
     time = np.concatenate([_beats_of_stretch(onset, chance_of_beat, model) for onset, chance_of_beat in stretches])
     if not len(time):
         return NO_BEATS
+    return Beats(time, *track_downbeats(downbeat_chances(strokes, time)))
+
+
+def downbeat_chances(strokes: Strokes, time: Floats) -> Floats:
+    """Return how likely each of some beats, in seconds, is a downbeat by the stroke on it, 0..1."""
     nearest = nearest_rows(strokes.onset, time)
     is_struck = np.abs(strokes.onset[nearest] - time) < SNAP
-    downbeat = np.where(is_struck, chance(strokes.features, beat_weights.DOWNBEAT)[nearest], beat_weights.UNSTRUCK)
-    return Beats(time, *track_downbeats(downbeat))
+    return np.where(is_struck, chance(strokes.features, beat_weights.DOWNBEAT)[nearest], beat_weights.UNSTRUCK)
 
 
 def _beats_of_stretch(onset: Floats, chances: Floats, model: TempoModel | None) -> Floats:

@@ -1,0 +1,91 @@
+"""Notes as they sound and the pedal that was heard beside them, brought to agree.
+
+A transcription tells when notes stop sounding and when the sustain pedal is down; the two are heard apart, and differ
+by some hundredths of a second. Whoever lets the pedal extend notes would then hear other lengths than those that were
+told: a note that ends just before the pedal comes up would be a little longer, and one that ends just after the pedal
+went down would last until it comes up.
+"""
+
+import numpy as np
+
+from maestrokit.music.columns import Floats, Mask
+from maestrokit.music.sustain import TimedNotes
+
+TOGETHER = 0.05  # seconds: what is heard so close together is one event
+SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved
+LEGATO = 0.1  # seconds after its onset from which on the next stroke may end a note: before, it is of the same chord
+
+
+def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
+    """Return notes and pedal of which the one does not change the other.
+
+    A note that ends within ``TOGETHER`` of the pedal's rise ends with it. The pedal goes down after the notes that end
+    within ``TOGETHER`` of its fall, so that it does not catch them. Notes that end elsewhere in the pedal died away in
+    it; they keep their ends. A pedal in which nothing sounds is none.
+
+    Parameters
+    ----------
+    notes : TimedNotes
+        Offsets are where the sound ends.
+    pedal : float, shape (intervals, 2), in seconds
+        When it is down; sorted, apart.
+
+    >>> one = TimedNotes(np.array([0.0, 0.0]), np.array([0.98, 2.03]), np.array([60, 64]), np.array([64, 64]))
+    >>> both, pedal = agreeing(one, np.array([[0.95, 2.0]]))
+    >>> both.offset.tolist(), pedal.round(3).tolist()
+    ([0.98, 2.0], [[0.982, 2.0]])
+    """
+    pedal = pedal[_sounding(notes, pedal)]
+    if not len(pedal):
+        return notes, pedal
+    down, up = pedal.T
+    offset = notes.offset.copy()
+    rise = up[_nearest(up, offset)]
+    is_released = (np.abs(offset - rise) <= TOGETHER) & (rise - notes.onset >= SHORTEST)
+    offset[is_released] = rise[is_released]
+    row = np.clip(np.searchsorted(down, offset + TOGETHER, side="right") - 1, 0, None)  # the last fall before its end
+    is_caught = ~is_released & (offset - down[row] >= 0) & (offset - down[row] <= TOGETHER)
+    later = down.copy()
+    np.maximum.at(later, row[is_caught], offset[is_caught] + 0.002)
+    moved = np.where(up - later >= SHORTEST, later, down)
+    return notes._replace(offset=offset), np.stack([moved, up], axis=1)
+
+
+def unpedalled(notes: TimedNotes, pedal: Floats) -> TimedNotes:
+    """Return notes as they might have been played without a pedal.
+
+    Where the pedal was down at the end of a note nobody hears when the key was let go. Such a note ends where the next
+    key is struck, but for those of its own chord, and not before the pedal went down.
+
+    >>> three = TimedNotes(np.array([0.0, 0.5, 1.0]), np.full(3, 2.0), np.array([60, 64, 67]), np.full(3, 64))
+    >>> unpedalled(three, np.array([[0.2, 2.0]])).offset.tolist()
+    [0.5, 1.0, 2.0]
+    """
+    is_held, down = _held(notes, pedal)
+    next_row = np.searchsorted(notes.onset, np.maximum(notes.onset + LEGATO, down))
+    stroke = np.append(notes.onset, np.inf)[next_row]
+    return notes._replace(offset=np.where(is_held, np.minimum(notes.offset, stroke), notes.offset))
+
+
+def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
+    """Return which notes end while the pedal is down or as it rises, and when it went down for each."""
+    if not len(pedal):
+        return np.zeros(len(notes.onset), bool), np.zeros(len(notes.onset))
+    row = np.searchsorted(pedal[:, 0], notes.offset, side="left") - 1
+    down, up = pedal[np.maximum(row, 0)].T
+    return (row >= 0) & (notes.offset <= up + TOGETHER), down
+
+
+def _sounding(notes: TimedNotes, pedal: Floats) -> Mask:
+    """Return in which intervals a note sounds."""
+    begun = np.searchsorted(np.sort(notes.onset), pedal[:, 1], side="left")
+    ended = np.searchsorted(np.sort(notes.offset), pedal[:, 0], side="right")
+    return np.asarray(begun > ended)
+
+
+def _nearest(moments: Floats, of: Floats) -> np.ndarray:
+    """Return the row of the moment that is nearest to each of others."""
+    after = np.clip(np.searchsorted(moments, of), 1, max(len(moments) - 1, 1))
+    after = np.minimum(after, len(moments) - 1)
+    before = np.maximum(after - 1, 0)
+    return np.where(of - moments[before] <= moments[after] - of, before, after)

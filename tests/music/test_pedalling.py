@@ -1,0 +1,65 @@
+"""Notes and pedal that agree: letting the pedal extend the notes changes none that the pedal ended."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.music.pedalling import TOGETHER, agreeing, unpedalled
+from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.music.transcript import transcript
+
+NOTES = st.lists(st.tuples(st.floats(0, 10), st.floats(0.05, 3)), min_size=1, max_size=8)
+PEDAL = st.lists(st.floats(0.12, 2), max_size=8)
+
+
+def made(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNotes, np.ndarray]:
+    """Return notes of different keys, sorted, and intervals of the pedal."""
+    onset, length = np.array(sorted(notes)).T
+    both = TimedNotes(onset, onset + length, 40 + np.arange(len(onset)), np.full(len(onset), 64))
+    return both, np.cumsum(moves[: len(moves) // 2 * 2]).reshape(-1, 2)
+
+
+@settings(max_examples=60)
+@given(notes=NOTES, moves=PEDAL, tempo=st.none() | st.floats(10, 400))
+def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
+    notes: list[tuple[float, float]], moves: list[float], tempo: float | None
+) -> None:
+    told, pedal = agreeing(*made(notes, moves))
+    back = parse_midi(dump_midi(transcript(told, pedal, tempo=tempo)), name="x")
+    held, written = (timed_notes(back, pedal_extends=extends).offset for extends in (True, False))
+    inside = np.zeros(len(written), bool)
+    for down, up in pedal:
+        inside |= (written > down + 0.003) & (written < up - TOGETHER - 0.003)
+    assert np.array_equal(held[~inside], written[~inside])
+
+
+@settings(max_examples=60)
+@given(notes=NOTES, moves=PEDAL)
+def test_little_is_moved(notes: list[tuple[float, float]], moves: list[float]) -> None:
+    before, pedal = made(notes, moves)
+    told, moved = agreeing(before, pedal)
+    pedal = np.array([span for span in pedal if ((before.onset < span[1]) & (before.offset > span[0])).any()])
+    pedal = pedal.reshape(-1, 2)
+    assert np.array_equal(told.onset, before.onset) and (told.offset > told.onset).all()
+    assert np.abs(told.offset - before.offset).max() <= TOGETHER + 1e-9
+    assert np.abs(moved - pedal).max(initial=0) <= TOGETHER + 0.003
+    assert (np.diff(moved.ravel()) > 0).all()
+
+
+@settings(max_examples=60)
+@given(notes=NOTES, moves=PEDAL)
+def test_without_pedal_notes_are_never_longer_nor_gone(notes: list[tuple[float, float]], moves: list[float]) -> None:
+    before, pedal = made(notes, moves)
+    after = unpedalled(before, pedal)
+    assert (after.offset <= before.offset).all() and (after.offset > after.onset).all()
+    if not len(pedal):
+        assert np.array_equal(after.offset, before.offset)
+
+
+def test_a_chord_is_let_go_as_one_when_the_next_is_struck() -> None:
+    onset = np.array([0.0, 0.01, 0.02, 1.0])
+    notes = TimedNotes(onset, np.array([1.9, 1.9, 1.9, 1.5]), np.array([60, 64, 67, 72]), np.full(4, 64))
+    assert unpedalled(notes, np.array([[0.5, 1.9]])).offset.tolist() == [1.0, 1.0, 1.0, 1.5]
+    late = unpedalled(notes, np.array([[1.2, 1.9]])).offset.tolist()
+    assert late == [1.9, 1.9, 1.9, 1.5]  # nothing is struck after the pedal went down
