@@ -5,7 +5,7 @@ stretch, and only outputs that saw all of theirs are kept: no output depends on 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from maestrokit.audio.frames import Analysis, Samples, analyse_stream
 from maestrokit.audio.note_spectrum import FLOOR, SETTINGS, levels
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
+from maestrokit.inference.listening import Gate, Listening, Loudness
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
@@ -53,11 +54,17 @@ class Transcriber:
     decoding: Decoding
     pedal_decoding: PedalDecoding
     analysis: Analysis
+    listening: Listening = field(default_factory=Listening)
 
     @property
     def sample_rate(self) -> int:
         """What recordings are to be resampled to, in Hz."""
         return SETTINGS.sample_rate
+
+    @property
+    def hears_pedal(self) -> bool:
+        """Whether the model tells of the sustain pedal."""
+        return self.model.config.pedal
 
     @property
     def frames_per_second(self) -> float:
@@ -90,13 +97,19 @@ def read_transcriber(folder: Path) -> Transcriber:
     assert isinstance(model, Model)
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
-    return Transcriber(model.eval(), decoding, pedal, SETTINGS.analysis())
+    listening = contract.config_from(Listening, config.get("listening", {}), name=str(folder))
+    return Transcriber(model.eval(), decoding, pedal, SETTINGS.analysis(), listening)
 
 
 def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[Said]:
     """Yield what the model says of a recording that arrives in blocks."""
-    spectra = analyse_stream(blocks, transcriber.analysis)
-    return posteriors_of_levels((levels(np.asarray(spectrum)) for spectrum in spectra), transcriber)
+    return posteriors_of_levels(spectrum_levels(blocks, transcriber), transcriber)
+
+
+def spectrum_levels(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[NDArray[np.float32]]:
+    """Yield the spectrum of a recording that arrives in blocks, in dB, in parts of shape (frames, bins)."""
+    for spectrum in analyse_stream(blocks, transcriber.analysis):
+        yield levels(np.asarray(spectrum))
 
 
 def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[Said]:
@@ -121,15 +134,33 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
 
 
+class Scribe:
+    """Writes down what is said of a recording while it comes; ``loudness`` is to hear the recording pass."""
+
+    def __init__(self, transcriber: Transcriber, decoding: Decoding | None = None) -> None:
+        self.loudness = Loudness(round(FRAME_SECONDS * transcriber.sample_rate))
+        self.gate = Gate(transcriber.listening, frame_seconds=FRAME_SECONDS)
+        self._keys = Decoder(decoding or transcriber.decoding, frame_seconds=FRAME_SECONDS)
+        self._pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
+        self._parts: list[TimedNotes] = []
+
+    def feed(self, said: Said) -> None:
+        """Go through the next frames."""
+        self._parts.append(self._keys.feed(self.gate.feed(said.keys, self.loudness.levels(len(said.pedal)))))
+        self._pedal.feed(said.pedal)
+
+    def finish(self) -> Transcript:
+        """Return all that was played."""
+        self._parts.append(self._keys.feed(self.gate.finish()))
+        return Transcript(joined([*self._parts, self._keys.finish()]), self._pedal.finish())
+
+
 def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: Decoding | None = None) -> Transcript:
     """Return what was played in a recording that arrives in blocks, at ``transcriber.sample_rate``."""
-    keys = Decoder(decoding or transcriber.decoding, frame_seconds=FRAME_SECONDS)
-    pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
-    parts = []
-    for said in posteriors(blocks, transcriber):
-        parts.append(keys.feed(said.keys))
-        pedal.feed(said.pedal)
-    return Transcript(joined([*parts, keys.finish()]), pedal.finish())
+    scribe = Scribe(transcriber, decoding)
+    for said in posteriors(scribe.loudness.through(blocks), transcriber):
+        scribe.feed(said)
+    return scribe.finish()
 
 
 def _heard(window: NDArray[np.float32], model: Model) -> Said:
