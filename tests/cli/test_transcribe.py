@@ -1,9 +1,11 @@
 """``maestrokit transcribe``: command lines, and what they leave behind. The model here knows nothing; it is quick."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from command_line import CommandLine
@@ -24,10 +26,26 @@ EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A network as it is before training, which sees notes in noise here and there."""
-    torch.manual_seed(1)
+    """A network as it is before training, which sees notes in noise here and there; it does not hear the pedal."""
+    return saved(Model(Config(channels=4, pedal=False)), tmp_path / "model")
+
+
+@pytest.fixture
+def pedalled(tmp_path: Path) -> Path:
+    """A network that sees notes in noise, and hears the pedal all the time."""
     network = Model(Config(channels=4))
-    folder = tmp_path / "model"
+    assert network.pedal is not None
+    torch.nn.init.constant_(network.pedal.down.bias, 3.0)
+    torch.nn.init.zeros_(network.pedal.down.weight)
+    return saved(network, tmp_path / "pedalled")
+
+
+def saved(network: Model, folder: Path) -> Path:
+    """Write a network into a run folder, its weights drawn anew."""
+    torch.manual_seed(1)
+    seen = Model(network.config)
+    if seen.pedal is not None and network.pedal is not None:
+        seen.pedal.load_state_dict(network.pedal.state_dict())
     folder.mkdir()
     checkpoint.write_config(
         folder,
@@ -35,11 +53,11 @@ def model(tmp_path: Path) -> Path:
             "family": "cnn",
             "task": "transcription",
             "spectrum": SETTINGS.described(),
-            "model": settings_of(network.config),
+            "model": settings_of(seen.config),
             "decoding": EAGER,
         },
     )
-    checkpoint.write_weights(folder, network.state_dict())
+    checkpoint.write_weights(folder, seen.state_dict())
     return folder
 
 
@@ -110,6 +128,12 @@ def test_a_tempo_is_written_and_moves_nothing(maestrokit: CommandLine, model: Pa
         (("--format", "xml"), ExitStatus.USAGE),
         (("--onset-threshold", "1.5"), ExitStatus.USAGE),
         (("--model", "nothing"), ExitStatus.NO_INPUT),
+        (("--pedal", "cc64"), ExitStatus.USAGE),
+        (("--pedal", "none"), ExitStatus.USAGE),
+        (("--pedal", "half"), ExitStatus.USAGE),
+        (("--tempo", "fast"), ExitStatus.USAGE),
+        (("--tempo", "3"), ExitStatus.USAGE),
+        (("--listen-level", "3"), ExitStatus.USAGE),
     ],
 )
 def test_mistakes_are_one_line(
@@ -127,3 +151,100 @@ def test_a_folder_is_mirrored(maestrokit: CommandLine, model: Path, take: Path, 
     assert done.status == 0 and len(done.lines) == 2
     first, second = ((tmp_path / "out" / f"{name}.mid").read_bytes() for name in ("a", "b"))
     assert first == second == maestrokit("transcribe", take, "--model", model).out
+
+
+def test_the_pedal_is_written_extends_or_is_left_out(maestrokit: CommandLine, pedalled: Path, take: Path) -> None:
+    told = {
+        way: parse_midi(
+            maestrokit("transcribe", take, "--model", pedalled, "--min-note", 0.15, *options).out, name="x"
+        )
+        for way, options in {
+            "default": (), "cc64": ("--pedal", "cc64"), "extend": ("--pedal", "extend"), "none": ("--pedal", "none"),
+        }.items()
+    }  # fmt: skip
+    assert told["cc64"].controls.number.tolist() == [64, 64] and told["cc64"].controls.value.tolist() == [127, 0]
+    assert told["default"].notes == told["cc64"].notes and len(told["default"].controls) == 2
+    assert len(told["extend"].controls) == len(told["none"].controls) == 0
+    kept, cut = (timed_notes(told[way], pedal_extends=False) for way in ("extend", "none"))
+    assert len(kept.onset) == len(cut.onset) and (cut.offset <= kept.offset + 1e-9).all()
+    assert cut.offset.sum() < kept.offset.sum()
+
+
+def test_arrays_hold_the_pedal(maestrokit: CommandLine, pedalled: Path, model: Path, take: Path) -> None:
+    heard, deaf = (
+        load_arrays(maestrokit("transcribe", take, "--model", one, "--format", "npz").out, suffix=".npz", name="x")[0]
+        for one in (pedalled, model)
+    )
+    assert heard["pedal_posterior"].shape == (76,) and heard["pedal"].shape == (1, 2)
+    assert "pedal_posterior" not in deaf and deaf["pedal"].shape == (0, 2)
+
+
+def test_beats_are_tracked_and_move_nothing(maestrokit: CommandLine, model: Path, take: Path) -> None:
+    plain, tracked = (
+        maestrokit("transcribe", take, "--model", model, "-v", *options) for options in ((), ("--tempo", "track"))
+    )
+    assert "beats in 1.5 s" in tracked.err and "beats in 1.5 s" not in plain.err
+    first, second = (parse_midi(one.out, name="x") for one in (plain, tracked))
+    assert len(second.tempos) > 1
+    one, other = (timed_notes(performance, pedal_extends=False) for performance in (first, second))
+    assert np.allclose(np.sort(one.onset), np.sort(other.onset), atol=0.0011)
+
+
+def test_beats_nobody_hears_are_said_to_be_so(maestrokit: CommandLine, model: Path, take: Path) -> None:
+    done = maestrokit("transcribe", take, "--model", model, "--tempo", "track", "--onset-threshold", 0.3)
+    assert done.status == 0 and "no piano note" in done.err
+    assert b"tempo unknown" in done.out
+
+
+def test_a_level_below_which_nothing_is_told(maestrokit: CommandLine, model: Path, take: Path) -> None:
+    assert "no piano note is heard in 1.5 s of sound (1.5 s too quiet)" in (
+        maestrokit("transcribe", take, "--model", model, "--listen-level", -10).err
+    )
+    heard = maestrokit("transcribe", take, "--model", model, "--listen-level", -30)
+    assert heard.out.count(b"\x90") or len(parse_midi(heard.out, name="x").notes) > 0
+
+
+def test_a_picture_beside_the_notes(maestrokit: CommandLine, pedalled: Path, take: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    drawn = maestrokit("transcribe", take, "--model", pedalled, "--plot", tmp_path / "roll.png")
+    assert drawn.status == 0 and (tmp_path / "roll.png").read_bytes().startswith(b"\x89PNG")
+    assert drawn.out == maestrokit("transcribe", take, "--model", pedalled).out
+    (tmp_path / "b.wav").write_bytes(take.read_bytes())
+    several = maestrokit("transcribe", take, tmp_path / "b.wav", "-d", tmp_path, "--model", pedalled, "--plot", "x.png")
+    assert several.status == ExitStatus.USAGE and "one recording" in several.err
+
+
+DAMAGED = {"nan.wav": "not a number", "cut.flac": "truncated|damaged", "empty.wav": "empty|no samples|not a recording"}
+
+
+@pytest.mark.parametrize("name", sorted(DAMAGED))
+def test_damaged_recordings_are_one_line(maestrokit: CommandLine, model: Path, tmp_path: Path, name: str) -> None:
+    sound = np.random.default_rng(0).normal(0, 0.1, 48000).astype(np.float32)
+    if name == "nan.wav":
+        sound[1000] = np.nan
+        soundfile.write(tmp_path / name, sound, 16000, subtype="FLOAT")
+    elif name == "cut.flac":
+        write_sound(tmp_path / name, sound, sample_rate=16000)
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:20000])
+    else:
+        (tmp_path / name).write_bytes(b"")
+    for arguments, stdin in (((tmp_path / name,), b""), (("-",), (tmp_path / name).read_bytes())):
+        done = maestrokit("transcribe", *arguments, "--model", model, stdin=stdin)
+        assert done.status == ExitStatus.BAD_DATA and done.out == b"" and len(done.lines) <= 2
+        assert re.search(DAMAGED[name], done.err), done.err
+
+
+@pytest.mark.parametrize("kind", ["clipped", "8 kHz", "44.1 kHz stereo", "0.1 s", "one sample"])
+def test_odd_recordings_are_transcribed(maestrokit: CommandLine, model: Path, tmp_path: Path, kind: str) -> None:
+    sound = np.random.default_rng(0).normal(0, 0.1, 12000).astype(np.float32)
+    rate, samples = {
+        "clipped": (16000, np.sign(sound)),
+        "8 kHz": (8000, sound),
+        "44.1 kHz stereo": (44100, np.stack([sound, -0.5 * sound], axis=1)),
+        "0.1 s": (16000, sound[:1600]),
+        "one sample": (16000, sound[:1]),
+    }[kind]
+    write_sound(tmp_path / "odd.wav", samples, sample_rate=rate)
+    done = maestrokit("transcribe", tmp_path / "odd.wav", "--model", model)
+    assert done.status == 0
+    parse_midi(done.out, name="x")

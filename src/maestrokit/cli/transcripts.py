@@ -3,25 +3,38 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
 from maestrokit.audio.frames import Samples
+from maestrokit.audio.overview import Overview
 from maestrokit.cli.streams import Task
+from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.arrays import dump_arrays
 from maestrokit.files.midi import dump_midi
 from maestrokit.files.note_tables import dump_notes
-from maestrokit.files.sound import SoundStream, open_sound
-from maestrokit.inference.note_decoding import Decoder, Decoding, joined
-from maestrokit.inference.transcription import FRAME_SECONDS, Transcriber, posteriors, read_transcriber
+from maestrokit.files.sound import open_sound
+from maestrokit.inference.transcription import (
+    FRAME_SECONDS,
+    Said,
+    Scribe,
+    Transcriber,
+    Transcript,
+    posteriors_of_levels,
+    read_transcriber,
+    spectrum_levels,
+)
 from maestrokit.music.history import with_command
 from maestrokit.music.note_targets import LOWEST_PITCH
-from maestrokit.music.sustain import TimedNotes
-from maestrokit.music.transcript import transcript
+from maestrokit.music.pedalling import agreeing, unpedalled
+from maestrokit.music.performance import TIME_SIGNATURE
+from maestrokit.music.transcript import tracked_transcript, transcript
 from maestrokit.provenance import extended, is_command_line
+
+TRACK = "track"  # in place of a tempo: to be found in the notes
 
 
 @dataclass(frozen=True)
@@ -30,65 +43,123 @@ class Found:
 
     notes: int
     seconds: float
+    quiet: float
+    """Seconds below the listen level."""
+    doubtful: float
+    """Seconds of what is no piano, as it seems."""
+    beats: int | None = None
+    """None if nobody asked."""
+    has_meter: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every input; None leaves it to the model."""
+
+    format: str = "mid"
+    onset_threshold: float | None = None
+    shortest: float | None = None
+    pedal: str | None = None
+    tempo: float | str | None = None
+    """Beats a minute, or ``track``."""
+    listen_level: float | None = None
+    listen_certainty: float | None = None
+    plot: str | None = None
 
 
 @dataclass(frozen=True)
 class Transcription:
-    """What is asked of every input; a class, so that other processes can be given it."""
+    """The work on one input; a class, so that other processes can be given it."""
 
     folder: str
-    format: str
-    onset_threshold: float | None
-    shortest: float | None
-    tempo: float | None
+    asked: Asked
     threads: int
     made_by: str | None
 
     def check(self) -> None:
-        """Raise the error of an unusable model or threshold, before any work."""
-        self._decoding(loaded(self.folder, self.threads))
+        """Raise the error of an unusable model or option, before any work."""
+        transcriber = self._transcriber()
+        if self.asked.pedal in ("cc64", "none") and not transcriber.hears_pedal:
+            name = PurePath(self.folder).name
+            raise UsageError(f"the model '{name}' does not hear the pedal", "use --pedal extend, or another model")
 
     def __call__(self, task: Task) -> Found:
         """Read the recording and write its notes."""
-        transcriber = loaded(self.folder, self.threads)
+        transcriber = self._transcriber()
+        scribe, kept = Scribe(transcriber), _Kept(transcriber, self.asked)
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source) as stream:
             chain = [line for line in stream.comment.splitlines() if is_command_line(line)]
-            length = _Length(transcriber.sample_rate)
-            notes, said = self._notes(length.through(stream, transcriber.sample_rate), transcriber)
-        streams.write_bytes(task.target, self._written(notes, said, chain))
-        return Found(len(notes.onset), length.seconds)
+            blocks = kept.samples(stream.blocks(sample_rate=transcriber.sample_rate))
+            levels = kept.levels(spectrum_levels(scribe.loudness.through(blocks), transcriber))
+            for said in posteriors_of_levels(levels, transcriber):
+                scribe.feed(said)
+                kept.said(said)
+        result = self._pedalled(scribe.finish(), transcriber)
+        if self.asked.plot:
+            from maestrokit.files.transcript_picture import transcript_png
 
-    def _notes(self, blocks: Iterator[Samples], transcriber: Transcriber) -> tuple[TimedNotes, list[Any]]:
-        decoder = Decoder(self._decoding(transcriber), frame_seconds=FRAME_SECONDS)
-        parts, kept = [], []
-        for said in posteriors(blocks, transcriber):
-            parts.append(decoder.feed(said.keys))
-            if self.format == "npz":
-                kept.append(said.keys.astype(np.float16))
-        return joined([*parts, decoder.finish()]), kept
+            assert kept.overview is not None
+            title = "standard input" if task.source == streams.STANDARD else PurePath(task.source).name
+            picture = transcript_png(*result, kept.overview, seconds=kept.seconds, title=title)
+            streams.write_bytes(self.asked.plot, picture)
+        found = Found(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
+        data, found = self._written(result, kept, [] if self.made_by is None else extended(chain, self.made_by), found)
+        streams.write_bytes(task.target, data)
+        return found
 
-    def _decoding(self, transcriber: Transcriber) -> Decoding:
-        decoding = transcriber.decoding
-        if self.onset_threshold is not None:
-            restrike = max(decoding.restrike_threshold, self.onset_threshold)
-            decoding = replace(decoding, onset_threshold=self.onset_threshold, restrike_threshold=restrike)
-        return decoding if self.shortest is None else replace(decoding, shortest=self.shortest)
+    def _transcriber(self) -> Transcriber:
+        asked, read = self.asked, loaded(self.folder, self.threads)
+        decoding, listening = read.decoding, read.listening
+        if asked.onset_threshold is not None:
+            restrike = max(decoding.restrike_threshold, asked.onset_threshold)
+            decoding = replace(decoding, onset_threshold=asked.onset_threshold, restrike_threshold=restrike)
+        if asked.shortest is not None:
+            decoding = replace(decoding, shortest=asked.shortest)
+        if asked.listen_level is not None:
+            listening = replace(listening, level=asked.listen_level)
+        if asked.listen_certainty is not None:
+            listening = replace(listening, certainty=asked.listen_certainty)
+        return replace(read, decoding=decoding, listening=listening)
 
-    def _written(self, notes: TimedNotes, said: list[Any], chain: list[str]) -> bytes:
-        if self.format == "tsv":
-            return dump_notes(*notes)
-        if self.format == "npz":
-            made_by = {} if self.made_by is None else {"provenance": extended(chain, self.made_by)}
-            heads = dict(zip(("onset", "offset", "frame", "velocity"), np.concatenate(said, axis=1), strict=True))
-            arrays = {f"note_{name}": column for name, column in notes._asdict().items()}
-            arrays |= {f"{name}_posterior": head for name, head in heads.items()}
-            metadata = {"frame_seconds": FRAME_SECONDS, "lowest_pitch": LOWEST_PITCH, **made_by}
-            return dump_arrays(arrays, suffix=".npz", metadata=metadata, compress=True)
-        performance = transcript(notes, tempo=self.tempo)
-        for line in [] if self.made_by is None else [*chain, self.made_by]:
+    def _pedalled(self, heard: Transcript, transcriber: Transcriber) -> Transcript:
+        """Return notes and pedal as ``--pedal`` wants them."""
+        if not transcriber.hears_pedal or self.asked.pedal == "extend":
+            return Transcript(heard.notes, heard.pedal[:0])
+        if self.asked.pedal == "none":
+            return Transcript(unpedalled(*heard), heard.pedal[:0])
+        return Transcript(*agreeing(*heard))
+
+    def _written(self, heard: Transcript, kept: "_Kept", lines: list[str], found: Found) -> tuple[bytes, Found]:
+        """Return the bytes of the output, and what was found on the way there."""
+        if self.asked.format == "tsv":
+            return dump_notes(*heard.notes), found
+        if self.asked.format == "npz":
+            return _arrays(heard, kept, lines), found
+        if self.asked.tempo == TRACK:
+            performance, beats = tracked_transcript(*heard)
+            found = replace(
+                found, beats=len(beats.time), has_meter=bool((performance.others.kind == TIME_SIGNATURE).any())
+            )
+        else:
+            assert not isinstance(self.asked.tempo, str)
+            performance = transcript(*heard, tempo=self.asked.tempo)
+        for line in lines:
             performance = with_command(performance, line)
-        return dump_midi(performance)
+        return dump_midi(performance), found
+
+
+def _arrays(heard: Transcript, kept: "_Kept", lines: list[str]) -> bytes:
+    keys = np.concatenate([said.keys for said in kept.all_said], axis=1)  # (heads, frames, keys)
+    arrays = {f"note_{name}": column for name, column in heard.notes._asdict().items()} | {"pedal": heard.pedal}
+    heads = dict(zip(("onset", "offset", "frame", "velocity"), keys, strict=True))
+    if kept.hears_pedal:
+        heads["pedal"] = np.concatenate([said.pedal for said in kept.all_said])
+    arrays |= {f"{name}_posterior": head for name, head in heads.items()}
+    metadata: dict[str, Any] = {"frame_seconds": FRAME_SECONDS, "lowest_pitch": LOWEST_PITCH}
+    if lines:
+        metadata["provenance"] = lines
+    return dump_arrays(arrays, suffix=".npz", metadata=metadata, compress=True)
 
 
 @lru_cache(maxsize=1)
@@ -100,17 +171,31 @@ def loaded(folder: str, threads: int) -> Transcriber:
     return read_transcriber(Path(folder))
 
 
-class _Length:
-    """Counts the samples that pass."""
+class _Kept:
+    """Counts and keeps what passes, as far as somebody asks for it."""
 
-    def __init__(self, sample_rate: int) -> None:
-        self.samples, self.sample_rate = 0, sample_rate
+    def __init__(self, transcriber: Transcriber, asked: Asked) -> None:
+        self.hears_pedal = transcriber.hears_pedal
+        self.overview = Overview(transcriber.frames_per_second) if asked.plot else None
+        self.all_said: list[Said] = []
+        self._keeps_said = asked.format == "npz"
+        self._samples, self._sample_rate = 0, transcriber.sample_rate
 
     @property
     def seconds(self) -> float:
-        return self.samples / self.sample_rate
+        return self._samples / self._sample_rate
 
-    def through(self, stream: SoundStream, sample_rate: int) -> Iterator[Samples]:
-        for block in stream.blocks(sample_rate=sample_rate):
-            self.samples += len(block)
+    def samples(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
+        for block in blocks:
+            self._samples += len(block)
             yield block
+
+    def levels(self, parts: Iterator[Any]) -> Iterator[Any]:
+        for part in parts:
+            if self.overview is not None:
+                self.overview.feed(part)
+            yield part
+
+    def said(self, said: Said) -> None:
+        if self._keeps_said:
+            self.all_said.append(Said(said.keys.astype(np.float16), said.pedal.astype(np.float16)))

@@ -39,9 +39,9 @@ def piano_roll_png(
     for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
         notes, pedal = axes[2 * row], axes[2 * row + 1]
         bars = _draw_notes(notes, performance, onset, offset)
-        notes.set_title(_shortened(encoded(title).decode()), loc="left", fontsize=10).set_parse_math(False)
+        notes.set_title(shortened(encoded(title).decode()), loc="left", fontsize=10).set_parse_math(False)
         notes.set_ylim(lowest, highest)
-        _label_octaves(notes, lowest, highest)
+        notes.set_yticks(*octave_ticks(lowest, highest))
         _draw_pedal(pedal, performance, end)
         figure.colorbar(bars, ax=[notes, pedal], label="velocity", pad=0.01, aspect=18)
     axes[-1].set_xlim(0, end)
@@ -49,10 +49,10 @@ def piano_roll_png(
     return png_bytes(figure)
 
 
-def _shortened(title: str) -> str:
+def shortened(title: str) -> str:
     """Return a title that fits above the picture, its middle left out if it is long.
 
-    >>> _shortened("C major: take.mid")
+    >>> shortened("C major: take.mid")
     'C major: take.mid'
     """
     half = LONGEST_TITLE // 2
@@ -79,9 +79,14 @@ def _draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: 
     return bars
 
 
-def _label_octaves(axes: Any, lowest: int, highest: int) -> None:
+def octave_ticks(lowest: int, highest: int) -> tuple[list[int], list[str]]:
+    """Return the keys C from one key to another, and their names.
+
+    >>> octave_ticks(59, 73)
+    ([60, 72], ['C4', 'C5'])
+    """
     ticks = [pitch for pitch in range(lowest, highest + 1) if pitch % 12 == 0]
-    axes.set_yticks(ticks, [f"C{pitch // 12 - 1}" for pitch in ticks])
+    return ticks, [f"C{pitch // 12 - 1}" for pitch in ticks]
 
 
 def _draw_pedal(axes: Any, performance: Performance, end: float) -> None:

@@ -1,15 +1,19 @@
 """``maestrokit transcribe``: recordings into performances."""
 
 from pathlib import PurePath
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from maestrokit.cli import report
-from maestrokit.cli.options import Inputs, Outputs, Running
+from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
 from maestrokit.errors import UsageError
 
+if TYPE_CHECKING:
+    from maestrokit.cli.transcripts import Found
+
 FORMATS = ("mid", "tsv", "npz")
+PEDALS = ("cc64", "extend", "none")
 EXAMPLES = (
     ("A recording into MIDI", "maestrokit transcribe take.flac -o take.mid"),
     (
@@ -17,6 +21,8 @@ EXAMPLES = (
         "maestrokit transcribe take.flac | maestrokit quantize - --step 10ms -o clean.mid",
     ),
     ("A folder, two recordings at once", "maestrokit transcribe takes --jobs 2 -d midi"),
+    ("With the beats that are heard, ready for a grid", "maestrokit transcribe take.flac --tempo track -o take.mid"),
+    ("The notes over the spectrum, for a look", "maestrokit transcribe take.flac -o take.mid --plot take.png"),
     ("A table of notes, of clear ones only", "maestrokit transcribe take.flac --onset-threshold 0.6 --format tsv"),
 )
 REFERENCES = (
@@ -53,40 +59,107 @@ def run(
     min_note: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Let no note be shorter. Default: fitted to the model.")
     ] = None,
+    pedal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="cc64: notes last as long as they sound, and the sustain pedal is written, too. extend: they last so "
+            "long, and no pedal is written. none: no pedal is written, and notes that it held end where the next key "
+            "is struck. Default: cc64 if the model hears the pedal, else extend.",
+        ),
+    ] = None,
     tempo: Annotated[
-        float | None,
+        str | None,
         typer.Option(
             metavar="BPM",
-            min=4,
-            max=1000,
-            help="Write this tempo; it moves no note. Without it the file says that its tempo means nothing.",
+            help="Write this tempo, or with 'track' the beats that are heard in the notes, as a tempo map, with a time "
+            "signature where the meter is beyond doubt. No note moves. Without it the file says that its tempo means "
+            "nothing.",
         ),
+    ] = None,
+    listen_level: Annotated[
+        float | None,
+        typer.Option(metavar="DBFS", help="Tell no notes where the sound is quieter, over 0.2 s. Default: -80."),
+    ] = None,
+    listen_certainty: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Tell no notes where those of some seconds are less certain on the mean, as they are in speech and "
+            "noise, 0..1; 0 tells all. Default: fitted to the model.",
+        ),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.png", help="Draw the notes over the spectrum, velocities as colour, and the pedal beneath."
+        ),
+        ASIDE,
     ] = None,
     threads: Annotated[int, typer.Option(metavar="N", min=1, help="Threads that work on each input.")] = 1,
 ) -> None:
     """Write down the piano notes of recordings.
 
-    Notes last as long as they sound, in the sustain pedal too, and no pedal is written. Where nothing is heard the
-    output is a valid performance without notes, and the command says so. Memory does not grow with the recording,
-    but for npz. The same recording gives the same notes, wherever it is cut, up to what the cut takes away.
+    A note lasts as long as it sounds. Where the sustain pedal is written beside the notes, the two agree: a note that
+    ends when the pedal comes up ends with it, and none is caught by a pedal that goes down just before its end, so
+    that whoever lets the pedal extend the notes hears the same. Where nothing is heard, in silence as in speech or
+    noise, the output is a valid performance without notes, and the command says so. Memory does not grow with the
+    recording, but for npz. The same recording gives the same notes, wherever it is cut, up to what the cut takes away.
     """
     from maestrokit.cli import batch, streams
-    from maestrokit.cli.transcripts import Transcription
+    from maestrokit.cli.transcripts import Asked, Transcription
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.walk import SOUND_SUFFIXES
 
     kind = _format(format_, outputs)
-    work = Transcription(str(model_folder(model)), kind, onset_threshold, min_note, tempo, threads, running.made_by)
+    if pedal not in (None, *PEDALS):
+        raise UsageError(f"no way '{pedal}' of writing the pedal", f"use {', '.join(PEDALS)}")
+    asked = Asked(kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot)
+    work = Transcription(str(model_folder(model)), asked, threads, running.made_by)
     work.check()
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{kind}")
+    if plot is not None and plan.is_batch:
+        raise UsageError("--plot draws one recording, and these are several", "draw one at a time")
+    streams.protect_inputs(plan.tasks, plot)
     for task in plan.tasks[:1]:
         if kind != "tsv":
             streams.refuse_terminal(task.target, "MIDI" if kind == "mid" else "an array")
     for task, found in batch.results("transcribe", work, plan, running):
-        if not found.notes and not running.quiet:
-            report.say(f"note: '{task.source}': no piano note is heard in {found.seconds:.1f} s of sound")
-        elif running.verbose:
-            report.say(f"{task.source}: {found.notes} notes in {found.seconds:.1f} s")
+        _say(task.source, found, running)
+
+
+def _say(source: str, found: "Found", running: Running) -> None:
+    """Say what was found in a recording: with ``-v``, or if there is nothing to be had."""
+    passed = [f"{seconds:.1f} s {what}" for seconds, what in (
+        (found.quiet, "too quiet"), (found.doubtful, "of no piano"),
+    ) if seconds >= 0.05]  # fmt: skip
+    told = f" ({', '.join(passed)})" if passed else ""
+    if not found.notes and not running.quiet:
+        report.say(f"note: '{source}': no piano note is heard in {found.seconds:.1f} s of sound{told}")
+    elif running.verbose:
+        tracked = "" if found.beats is None else f", {found.beats} beats{' in bars' if found.has_meter else ''}"
+        report.say(f"{source}: {found.notes} notes{tracked} in {found.seconds:.1f} s{told}")
+    if found.notes and found.beats == 0 and not running.quiet:
+        report.say(f"note: '{source}': too few notes to hear beats in, so its tempo means nothing")
+
+
+def _tempo(text: str | None) -> float | str | None:
+    """Return a tempo in beats a minute, or ``track``.
+
+    Raises
+    ------
+    UsageError
+        If it is neither, or no pianist plays it.
+    """
+    if text is None or text == "track":
+        return text
+    try:
+        tempo = float(text)
+    except ValueError:
+        tempo = 0.0
+    if not 4 <= tempo <= 1000:
+        raise UsageError(f"no tempo '{text}'", "use track, or 4 to 1000 beats a minute")
+    return tempo
 
 
 def _format(name: str | None, outputs: Outputs) -> str:
