@@ -75,3 +75,25 @@ def test_noise_has_its_level() -> None:
 def test_draws_follow_from_the_generator() -> None:
     first, again = (drawn(np.random.default_rng(5), semitones=3) for _ in range(2))
     assert first == again and abs(first.semitones) <= 3
+
+
+def test_a_codec_leaves_nothing_above_its_band_and_holes_below() -> None:
+    x = np.full((200, BINS), -20, np.float32)
+    y = applied(x, lowpass=1.0, noise=-60.0)
+    end = BINS - 36
+    assert (y[:, end:] == FLOOR).all()
+    assert np.allclose(y[:, : end - 36], -20, atol=0.1)
+    holes = (y[:, end - 36 : end] == FLOOR).mean()
+    assert 0.2 < holes < 0.4
+    assert (y[:4, end - 36 : end - 30] == FLOOR).all() or (y[:4, end - 36 : end - 30] > FLOOR).all()
+
+
+def test_a_codec_may_leave_the_lowest_bins_only() -> None:
+    x = np.full((3, BINS), -20, np.float32)
+    assert (applied(x, lowpass=20.0) == FLOOR).all()
+    assert (applied(x, lowpass=8.0)[:, 6:] == FLOOR).all()
+
+
+def test_some_draws_are_coded() -> None:
+    drawn_ones = [drawn(np.random.default_rng(seed), semitones=0).lowpass for seed in range(200)]
+    assert 0.2 < np.mean(np.array(drawn_ones) > 0) < 0.4 and max(drawn_ones) <= 1.5

@@ -15,6 +15,8 @@ Levels = NDArray[np.float32]
 
 QUIETEST_ROOM = -30.0  # dB
 COLOURS = 33  # points of a drawn colour, three or four an octave
+HOLE = (4, 6)  # frames and bins of what a codec leaves out at once: some 40 ms of a scale factor band
+HOLLOW, HOLES = 1.0, 0.3  # octaves below the end of a codec's band that have holes, and the share of these
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class Variation:
     """dB, in the middle bin; none at the floor."""
     noise_slope: float = 0.0
     """dB an octave."""
+    lowpass: float = 0.0
+    """Octaves below the highest bin from which up nothing is left, as codecs of low rates leave it; in the octave below
+    that they leave out what they have no bits for."""
 
 
 def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
@@ -57,6 +62,7 @@ def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
         decay=float(np.exp(generator.uniform(np.log(0.2), np.log(2.5)))),
         noise=float(generator.uniform(-100, -70)) if is_noisy else FLOOR,
         noise_slope=float(generator.uniform(-4, 1)),
+        lowpass=float(max(generator.uniform(-3.5, 1.5), 0)),  # three of ten
     )
 
 
@@ -64,7 +70,7 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
     """Return a spectrum with all that a variation asks for.
 
     Reverberation is added as power, as diffuse sound is [1]; so is the noise, with the spread that the power of
-    Gaussian noise has.
+    Gaussian noise has. The codec comes last.
 
     Parameters
     ----------
@@ -73,7 +79,7 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
     frame_seconds : float > 0
         Distance of frames.
     generator : numpy Generator
-        Of the noise.
+        Of the noise and of the codec's holes.
 
     Returns
     -------
@@ -95,6 +101,8 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
     if variation.noise > FLOOR:
         mean = 10 ** ((variation.noise + variation.noise_slope * octaves) / 10)
         power = power + mean.astype(np.float32) * generator.standard_exponential(power.shape, np.float32)
+    if variation.lowpass > 0:
+        power = np.where(_is_coded(power.shape, variation.lowpass, generator), power, np.float32(0))
     return np.asarray(10 * np.log10(np.maximum(power, np.float32(10 ** (FLOOR / 10)))), np.float32)
 
 
@@ -126,3 +134,15 @@ def _reverberation(power: Levels, variation: Variation, octaves: NDArray[np.floa
         keep = 10 ** (-6 * frame_seconds / decay)
         tail[:, band] = lfilter([0, energy * (1 - keep)], [1, -keep], power[:, band], axis=0)
     return tail
+
+
+def _is_coded(shape: tuple[int, int], lowpass: float, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Return which cells a codec keeps, shape (frames, bins)."""
+    frames, bins = shape
+    end = bins - round(lowpass * BINS_PER_OCTAVE)
+    hollow = slice(max(0, end - round(HOLLOW * BINS_PER_OCTAVE)), max(0, end))
+    is_kept = np.broadcast_to(np.arange(bins) < end, shape).copy()
+    width = hollow.stop - hollow.start
+    cells = generator.random((-(-frames // HOLE[0]), -(-width // HOLE[1]))) >= HOLES
+    is_kept[:, hollow] = cells.repeat(HOLE[0], axis=0).repeat(HOLE[1], axis=1)[:frames, :width]
+    return is_kept
