@@ -14,8 +14,9 @@ from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.music.transcript import transcript
 from maestrokit.training.note_data import Cutting, NoteData
-from maestrokit.training.takes import Rendering, Take, piece_of, recorded_take, rendered_take
+from maestrokit.training.takes import Rendering, Take, piano_of, piece_of, recorded_take, rendered_take
 from maestrokit.training.task import Corpus
+from maestrokit.training.tasks import transcription
 from maestrokit.training.tasks.transcription import Options, prepare
 
 NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))
@@ -115,3 +116,25 @@ def test_the_task_takes_recordings_and_renders_the_rest(folder: Path) -> None:
     prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
     assert isinstance(prepared.data, NoteData) and len(prepared.data.train) == 2 and not prepared.skipped
     assert prepared.model == {"bins": BINS} and prepared.config["spectrum"] == SETTINGS.described()
+
+
+def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [str(folder / f"{number}.mid") for number in range(6)]
+    for number, path in enumerate(paths):
+        write_midi(transcript(NOTES._replace(pitch=NOTES.pitch + number)), Path(path))
+    rendering = Rendering(("one", "other"), 0.5, 0)
+    order: list[str] = []
+
+    def made(path: str, rendering: Rendering, *, cache: Path) -> Take:
+        order.append(piano_of(path, rendering))
+        return Take(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
+
+    monkeypatch.setattr(transcription, "rendered_take", made)
+    corpus = Corpus(train=paths, validation=paths[:1], test=[], cache=folder / "cache")
+    prepared = prepare(corpus, Options(length=20, pianos="one,other"), family="cnn")
+    assert isinstance(prepared.data, NoteData)
+    assert [float(take.levels[0, 0]) for take in prepared.data.train] == [0, 1, 2, 3, 4, 5]
+    assert order[:6] == sorted(order[:6]) and set(order) == {"one", "other"}
+    assert order[:6] == sorted(piano_of(path, rendering) for path in paths)

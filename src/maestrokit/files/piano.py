@@ -9,6 +9,7 @@ from maestrokit.files.compact_piano import INDEX, read_compact_piano
 from maestrokit.files.salamander import read_salamander
 from maestrokit.files.soundfont import read_soundfont
 
+KEPT = 4  # pianos of which the waveforms stay in memory, beside the shipped one
 SHIPPED = Path(__file__).resolve().parent.parent / "piano"
 
 
@@ -43,7 +44,7 @@ def read_piano(path: Path | str) -> Piano:
     return _piano(place.resolve())
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=KEPT)
 def _piano(place: Path) -> Piano:
     if place.is_file():
         return read_soundfont(place)

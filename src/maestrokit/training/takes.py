@@ -93,9 +93,8 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
     notes = timed_notes(performance, pedal_extends=True)
     if not len(notes.onset):
         raise BadDataError(f"cannot render '{path}': it has no notes")
-    content = digest(path, salt=f"{rendering.seed}")
-    generator = np.random.default_rng(int(content[:16], 16))
-    piano = rendering.pianos[int(generator.integers(len(rendering.pianos)))]
+    content, generator = _fate(path, rendering)
+    piano = _drawn_piano(rendering, generator)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
     timbre, gain = drawn(generator), float(generator.uniform(*RENDER_GAIN))
     levels = kept_levels(
@@ -112,6 +111,27 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         cache=cache,
     )
     return Take(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+
+
+def piano_of(path: str, rendering: Rendering) -> str:
+    """Return the piano that plays a performance, so that those of one piano can be rendered together.
+
+    Raises
+    ------
+    NoInputError
+        If the performance cannot be read.
+    """
+    return _drawn_piano(rendering, _fate(path, rendering)[1])
+
+
+def _fate(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
+    """Return what identifies a performance and a seed, and all that is random about its rendering."""
+    content = digest(path, salt=f"{rendering.seed}")
+    return content, np.random.default_rng(int(content[:16], 16))
+
+
+def _drawn_piano(rendering: Rendering, generator: np.random.Generator) -> str:
+    return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
 
 
 def piece_of(path: str) -> str:

@@ -1,7 +1,9 @@
 """The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -10,7 +12,7 @@ from maestrokit.audio.note_spectrum import BINS, SETTINGS
 from maestrokit.errors import MaestrokitError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.training.note_data import Cutting, NoteData
-from maestrokit.training.takes import Rendering, Take, is_sound, piece_of, recorded_take, rendered_take
+from maestrokit.training.takes import Rendering, Take, is_sound, piano_of, piece_of, recorded_take, rendered_take
 from maestrokit.training.task import Corpus, Prepared
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
@@ -44,11 +46,16 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
 
     def takes(paths: Sequence[str], renders: int) -> list[Take]:
         sounds, performances = _sorted(paths, renders, corpus.seed)
+        rows = _by_piano(performances, rendering)
         jobs: list[Callable[[], Take | MaestrokitError]] = [
             *(delayed(_tried)(recorded_take, path, cache=corpus.cache) for path in sounds),
-            *(delayed(_tried)(rendered_take, path, rendering, cache=corpus.cache) for path in performances),
+            *(delayed(_tried)(rendered_take, performances[row], rendering, cache=corpus.cache) for row in rows),
         ]
-        made = Parallel(n_jobs=corpus.jobs)(jobs)
+        with warnings.catch_warnings():  # a process is replaced, which loky tells, when a piano has made it large
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            done = Parallel(n_jobs=corpus.jobs)(jobs)
+        rendered = dict(zip(rows, done[len(sounds) :], strict=True))
+        made = [*done[: len(sounds)], *(rendered[row] for row in range(len(rows)))]
         skipped.extend(part for part in made if isinstance(part, MaestrokitError))
         return [part for part in made if isinstance(part, Take)]
 
@@ -75,8 +82,14 @@ def _sorted(paths: Sequence[str], renders: int, seed: int) -> tuple[list[str], l
     return sounds, [silent[row] for row in sorted(chosen)]
 
 
-def _tried(make, *values, **named) -> Take | MaestrokitError:  # type: ignore[no-untyped-def]
+def _by_piano(performances: Sequence[str], rendering: Rendering) -> list[int]:
+    """Return the rows of performances, those of one piano together: it is then read once in each process."""
+    pianos = [_tried(piano_of, path, rendering) for path in performances]
+    return sorted(range(len(performances)), key=lambda row: (str(pianos[row]), row))
+
+
+def _tried(make, *values, **named) -> Any:  # type: ignore[no-untyped-def]
     try:
-        return make(*values, **named)  # type: ignore[no-any-return]
+        return make(*values, **named)
     except MaestrokitError as error:
         return error
