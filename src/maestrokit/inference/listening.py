@@ -31,10 +31,10 @@ class Listening:
 
     level: float = -80.0
     """dBFS, the root of the mean square over 0.2 s; strokes in quieter sound are none."""
-    certainty: float = 0.3
+    certainty: float = 0.28
     """Strokes count where, on the mean over those around, the product of their height and of how much the frame head
     says of their keys just after is at least this; 0 listens to anything."""
-    around: float = 2.5
+    around: float = 4.0
     """Seconds to either side that are looked at."""
 
     def __post_init__(self) -> None:
