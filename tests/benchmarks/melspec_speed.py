@@ -100,7 +100,8 @@ def compare_jobs(folder: Path, minutes: float) -> None:
             least[row] = min(least[row], time.perf_counter() - start)
     print(
         f"\nthe command on {COPIES} stereo recordings of {minutes:g} min: {least[0]:.1f} s with one job, "
-        f"{least[1]:.1f} s with two, ratio {least[0] / least[1]:.2f} (load of this machine now: {os.getloadavg()[0]:.1f})"
+        f"{least[1]:.1f} s with two, ratio {least[0] / least[1]:.2f} "
+        f"(load of this machine now: {os.getloadavg()[0]:.1f})"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from maestrokit.cli.streams import Task
 
 if TYPE_CHECKING:
+    from maestrokit.audio.crepe import Weights
     from maestrokit.audio.frames import Samples
     from maestrokit.features import View
     from maestrokit.files.walk import Source
@@ -92,9 +93,21 @@ class Describing:
             views, chain = [features.note_view(performance)], commands(performance)
         for sound in sounds:
             recording = Recording(sound, data if sound == streams.STANDARD else None)
-            views.append(features.audio_view(recording, length=recording.length, f0=self.asked.f0))
+            views.append(
+                features.audio_view(recording, length=recording.length, f0=self.asked.f0, weights=self.weights())
+            )
             chain = chain or [line for line in recording.comment.splitlines() if is_command_line(line)]
         return views, chain
+
+    def weights(self) -> "Weights | None":
+        """Return those of CREPE, where it is asked for."""
+        from maestrokit.audio.crepe import SIZES
+
+        if self.asked.f0 not in SIZES:
+            return None
+        from maestrokit.files.crepe import read_crepe
+
+        return read_crepe(self.asked.f0)
 
     def write_frames(self, views: "Sequence[View]", target: str, chain: list[str]) -> None:
         """Write the series of all views on one time base."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from maestrokit.audio.crepe import Weights
     from maestrokit.features._sound import AudioView, Blocks
     from maestrokit.features._views import NoteView
     from maestrokit.music.performance import Performance
@@ -73,7 +74,7 @@ def note_view(performance: "Performance") -> "NoteView":
     return NoteView.of(performance)
 
 
-def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin") -> "AudioView":
+def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin", weights: "Weights | None" = None) -> "AudioView":
     """Return what groups that need audio describe.
 
     Parameters
@@ -82,8 +83,10 @@ def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin") -> "AudioVie
         From a sample rate in Hz to the recording at that rate as one channel, in blocks; called once for each
         description that needs it.
     length : float, in seconds
-    f0 : {'yin', 'pyin', 'fft'}
-        See :func:`maestrokit.audio.pitch.track_pitch`.
+    f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
+        See :func:`maestrokit.audio.pitch.track_pitch` and :func:`maestrokit.audio.crepe.track_pitch_by_network`.
+    weights : mapping, optional
+        Those of CREPE, where it is the way; see :func:`maestrokit.files.crepe.read_crepe`.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin") -> "AudioVie
     """
     from maestrokit.features._sound import AudioView
 
-    return AudioView.of(blocks, length=length, f0=f0)
+    return AudioView.of(blocks, length=length, f0=f0, weights=weights)
 
 
 def groups(needs: str | None = None) -> list[str]:

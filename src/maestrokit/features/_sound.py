@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.audio import chroma, loudness, onsets, pitch
 from maestrokit.audio.beat_evidence import recorded_beats
+from maestrokit.audio.crepe import Weights, track_pitch_by_network
 from maestrokit.audio.frames import Samples
 from maestrokit.errors import BadDataError
 from maestrokit.features._views import LONGEST, Grid
@@ -28,22 +29,25 @@ class AudioView:
     ----------
     blocks : function
     length : float, in seconds
-    f0 : {'yin', 'pyin', 'fft'}
+    f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
         How the fundamental frequency is found.
+    weights : mapping or None
+        Those of CREPE.
     """
 
     blocks: Blocks
     length: float
     f0: str
+    weights: Weights | None = None
 
     kind: ClassVar[str] = "audio"
 
     @classmethod
-    def of(cls, blocks: Blocks, *, length: float, f0: str) -> Self:
+    def of(cls, blocks: Blocks, *, length: float, f0: str, weights: Weights | None = None) -> Self:
         """Return the view of a recording; see :func:`maestrokit.features.audio_view`."""
         if length > LONGEST:
             raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
-        return cls(blocks, length, f0)
+        return cls(blocks, length, f0, weights)
 
     @cached_property
     def levels(self) -> loudness.Levels:
@@ -78,7 +82,10 @@ class AudioView:
     @cached_property
     def pitches(self) -> pitch.Pitches:
         """Fundamental frequency over time."""
-        return pitch.track_pitch(self.blocks(pitch.SAMPLE_RATE), method=self.f0)
+        blocks = self.blocks(pitch.SAMPLE_RATE)
+        if self.weights is not None:
+            return track_pitch_by_network(blocks, self.weights)
+        return pitch.track_pitch(blocks, method=self.f0)
 
 
 def nearest_frames(grid: Grid, *, frame_rate: float, count: int) -> Integers:

