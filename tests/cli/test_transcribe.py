@@ -6,59 +6,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from command_line import CommandLine
-from maestrokit.audio.note_spectrum import SETTINGS
+from maestrokit.cli import transcripts
 from maestrokit.errors import ExitStatus
-from maestrokit.files import checkpoint
 from maestrokit.files.arrays import load_arrays
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound import write_sound
-from maestrokit.models.cnn import Config, Model
-from maestrokit.models.contract import settings_of
+from maestrokit.inference.transcription import Transcriber, read_transcriber
 from maestrokit.music.history import commands
 from maestrokit.music.sustain import timed_notes
-
-EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
+from small_models import saved_transcriber
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A network as it is before training, which sees notes in noise here and there; it does not hear the pedal."""
-    return saved(Model(Config(channels=4, pedal=False)), tmp_path / "model")
+    return saved_transcriber(tmp_path / "model", pedal=False)
 
 
 @pytest.fixture
 def pedalled(tmp_path: Path) -> Path:
     """A network that sees notes in noise, and hears the pedal all the time."""
-    network = Model(Config(channels=4))
-    assert network.pedal is not None
-    torch.nn.init.constant_(network.pedal.down.bias, 3.0)
-    torch.nn.init.zeros_(network.pedal.down.weight)
-    return saved(network, tmp_path / "pedalled")
-
-
-def saved(network: Model, folder: Path) -> Path:
-    """Write a network into a run folder, its weights drawn anew."""
-    torch.manual_seed(1)
-    seen = Model(network.config)
-    if seen.pedal is not None and network.pedal is not None:
-        seen.pedal.load_state_dict(network.pedal.state_dict())
-    folder.mkdir()
-    checkpoint.write_config(
-        folder,
-        {
-            "family": "cnn",
-            "task": "transcription",
-            "spectrum": SETTINGS.described(),
-            "model": settings_of(seen.config),
-            "decoding": EAGER,
-        },
-    )
-    checkpoint.write_weights(folder, seen.state_dict())
-    return folder
+    return saved_transcriber(tmp_path / "pedalled", pedal=True)
 
 
 @pytest.fixture
@@ -248,3 +219,19 @@ def test_odd_recordings_are_transcribed(maestrokit: CommandLine, model: Path, tm
     done = maestrokit("transcribe", tmp_path / "odd.wav", "--model", model)
     assert done.status == 0
     parse_midi(done.out, name="x")
+
+
+def test_a_model_is_read_once_for_many_files(
+    maestrokit: CommandLine, model: Path, take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.wav").write_bytes(take.read_bytes())
+    read = []
+
+    def counted(folder: Path) -> Transcriber:
+        read.append(folder)
+        return read_transcriber(folder)
+
+    monkeypatch.setattr(transcripts, "read_transcriber", counted)
+    done = maestrokit("transcribe", *(tmp_path / f"{name}.wav" for name in "abc"), "--model", model, "-d", tmp_path)
+    assert done.status == 0 and read == [model]

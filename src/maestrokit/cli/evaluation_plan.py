@@ -72,6 +72,20 @@ def plan_evaluation(
     )  # fmt: skip
 
 
+def transcribing(model: str) -> Path | None:
+    """Return the folder of a model if it is one that transcribes.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such model.
+    """
+    from maestrokit.files.checkpoint import model_folder, read_config
+
+    folder = model_folder(model)
+    return folder if read_config(folder).get("task") == "transcription" else None
+
+
 def tolerances_of(settings: Settings) -> tuple[Tolerance, ...]:
     """Return the tolerances, one for each onset tolerance.
 

@@ -56,7 +56,7 @@ def score_set(
 
 def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
     data = files.read_bytes(task.source)
-    return judge.summarize(piece_of(parse_midi(data, name=_name(task.source), repair=repair)), judge.metrics(names))
+    return judge.summarize(piece_of(parse_midi(data, name=named(task.source), repair=repair)), judge.metrics(names))
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,17 @@ class PairWork:
     def _take(self, path: str) -> Take:
         data = files.read_bytes(path)
         if Path(path).suffix.lower() == TABLE_SUFFIX:
-            onset, offset, pitch, velocity = parse_notes(data, name=_name(path))
+            onset, offset, pitch, velocity = parse_notes(data, name=named(path))
             return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
-        performance = parse_midi(data, name=_name(path), repair=self.repair)
+        performance = parse_midi(data, name=named(path), repair=self.repair)
         piece = piece_of(performance)
         notes = piece.replace(offset=piece.sounding_offset) if self.extends_by_pedal else piece
         return Take(notes, pedal_intervals(performance))
 
 
-def score_pairs(estimates: streams.Plan, work: PairWork, *, seed: int, running: Running) -> Scores:
+def score_pairs(
+    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], *, seed: int, running: Running
+) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
     results, status = all_results(work, estimates, running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
@@ -134,7 +136,8 @@ def _stem(task: streams.Task) -> str:
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
 
 
-def _name(path: str) -> str:
+def named(path: str) -> str:
+    """Return how messages of readers call a file."""
     return files.named(path).strip("'")
 
 

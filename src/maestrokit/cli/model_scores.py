@@ -34,13 +34,25 @@ def plan_model(
     """
     plan = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, output)
-    if judged.limit is not None:
-        if judged.limit < 1:
-            raise UsageError(f"limit is {judged.limit}, and at least 1 is needed", "change --limit")
-        chosen = np.linspace(0, len(plan.tasks) - 1, min(judged.limit, len(plan.tasks))).astype(int)
-        plan = streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
+    plan = some(plan, judged.limit)
     title = f"{judged.model} on {len(plan.tasks)} performances"
     return title, partial(score_model, plan, judged, running, seed=seed, repair=repair)
+
+
+def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
+    """Return a plan of so many tasks, evenly spread over all.
+
+    Raises
+    ------
+    UsageError
+        If the limit is not positive.
+    """
+    if limit is None:
+        return plan
+    if limit < 1:
+        raise UsageError(f"limit is {limit}, and at least 1 is needed", "change --limit")
+    chosen = np.linspace(0, len(plan.tasks) - 1, min(limit, len(plan.tasks))).astype(int)
+    return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
 
 
 def score_model(plan: streams.Plan, judged: Judged, running: Running, *, seed: int, repair: bool) -> Scores:

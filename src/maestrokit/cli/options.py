@@ -77,14 +77,14 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Judged:
-    """The model of events that is scored, instead of the performances themselves."""
+    """The model that is scored, instead of the performances themselves."""
 
     model: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Score not the inputs but how well a model tells their events: a run folder of train, or the name "
-            "of a shipped model.",
+            help="Score not the inputs but how well a model tells their events, or hears their notes if they are "
+            "recordings: a run folder of train, or the name of a shipped model.",
         ),
     ] = None
     baseline: Annotated[

@@ -23,6 +23,7 @@ from maestrokit.inference.transcription import (
     Scribe,
     Transcriber,
     Transcript,
+    loudness_meter,
     posteriors_of_levels,
     read_transcriber,
     spectrum_levels,
@@ -86,14 +87,14 @@ class Transcription:
     def __call__(self, task: Task) -> Found:
         """Read the recording and write its notes."""
         transcriber = self._transcriber()
-        scribe, kept = Scribe(transcriber), _Kept(transcriber, self.asked)
+        scribe, loudness, kept = Scribe(transcriber), loudness_meter(transcriber), _Kept(transcriber, self.asked)
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source) as stream:
             chain = [line for line in stream.comment.splitlines() if is_command_line(line)]
             blocks = kept.samples(stream.blocks(sample_rate=transcriber.sample_rate))
-            levels = kept.levels(spectrum_levels(scribe.loudness.through(blocks), transcriber))
+            levels = kept.levels(spectrum_levels(loudness.through(blocks), transcriber))
             for said in posteriors_of_levels(levels, transcriber):
-                scribe.feed(said)
+                scribe.feed(said, loudness.levels(len(said.pedal)))
                 kept.said(said)
         result = self._pedalled(scribe.finish(), transcriber)
         if self.asked.plot:

@@ -4,8 +4,8 @@ The model is convolutional, so each of its outputs depends on a known stretch of
 stretch, and only outputs that saw all of theirs are kept: no output depends on where a window begins.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,18 +135,17 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
 
 
 class Scribe:
-    """Writes down what is said of a recording while it comes; ``loudness`` is to hear the recording pass."""
+    """Writes down what is said of a recording while it comes."""
 
-    def __init__(self, transcriber: Transcriber, decoding: Decoding | None = None) -> None:
-        self.loudness = Loudness(round(FRAME_SECONDS * transcriber.sample_rate))
+    def __init__(self, transcriber: Transcriber) -> None:
         self.gate = Gate(transcriber.listening, frame_seconds=FRAME_SECONDS)
-        self._keys = Decoder(decoding or transcriber.decoding, frame_seconds=FRAME_SECONDS)
+        self._keys = Decoder(transcriber.decoding, frame_seconds=FRAME_SECONDS)
         self._pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
         self._parts: list[TimedNotes] = []
 
-    def feed(self, said: Said) -> None:
-        """Go through the next frames."""
-        self._parts.append(self._keys.feed(self.gate.feed(said.keys, self.loudness.levels(len(said.pedal)))))
+    def feed(self, said: Said, level: Floats) -> None:
+        """Go through the next frames, and their levels in dBFS."""
+        self._parts.append(self._keys.feed(self.gate.feed(said.keys, level)))
         self._pedal.feed(said.pedal)
 
     def finish(self) -> Transcript:
@@ -155,12 +154,26 @@ class Scribe:
         return Transcript(joined([*self._parts, self._keys.finish()]), self._pedal.finish())
 
 
+def loudness_meter(transcriber: Transcriber) -> Loudness:
+    """Return what hears the samples of a recording pass and tells the level of each frame."""
+    return Loudness(round(FRAME_SECONDS * transcriber.sample_rate))
+
+
 def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: Decoding | None = None) -> Transcript:
     """Return what was played in a recording that arrives in blocks, at ``transcriber.sample_rate``."""
-    scribe = Scribe(transcriber, decoding)
-    for said in posteriors(scribe.loudness.through(blocks), transcriber):
-        scribe.feed(said)
-    return scribe.finish()
+    chosen = transcriber if decoding is None else replace(transcriber, decoding=decoding)
+    return transcriptions(blocks, [chosen])[0]
+
+
+def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber]) -> list[Transcript]:
+    """Return what was played, as transcribers of one model write it down that differ in what counts as a note."""
+    first = transcribers[0]
+    loudness, scribes = loudness_meter(first), [Scribe(transcriber) for transcriber in transcribers]
+    for said in posteriors(loudness.through(blocks), first):
+        level = loudness.levels(len(said.pedal))
+        for scribe in scribes:
+            scribe.feed(said, level)
+    return [scribe.finish() for scribe in scribes]
 
 
 def _heard(window: NDArray[np.float32], model: Model) -> Said:

@@ -20,6 +20,10 @@ EXAMPLES = (
         "How well the shipped LSTM tells the events of the validation performances of MAESTRO",
         "maestrokit evaluate --model lstm maestro-v3.0.0 --split validation --baseline maestro-v3.0.0",
     ),
+    (
+        "How well the shipped model hears a recording with its notes beside it, by threshold",
+        "maestrokit evaluate --model transcription takes --sweep onset_threshold=0.3..0.5/0.1 --format table",
+    ),
     ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
 )
 REFERENCES = (
@@ -67,6 +71,14 @@ def run(
     offset_min_tolerance: Annotated[
         float, typer.Option(metavar="SECONDS", help="How far offsets may be off at least, however short the note.")
     ] = 0.05,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="With a --model that transcribes, score each of several values of a threshold: "
+            "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
+        ),
+    ] = None,
     extend_pedal: Annotated[
         bool,
         typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files, in pairs."),
@@ -103,12 +115,14 @@ def run(
 
     Set mode describes each piece by every metric, prints the mean over pieces with a 95 % interval by bootstrap, and
     the value that the reference itself has; metrics named with .overlapped_area and .kl compare distributions.
-    With --model, the model of events is scored instead: nats a token, a note and a second, perplexity and accuracy.
+    With --model, a model of events is scored instead: nats a token, a note and a second, perplexity and accuracy; and
+    a model that transcribes is scored as pairs are, on recordings with their notes beside them (a .tsv or .mid of their
+    name, the pedal as the .mid has it) or in --reference; notes last as long as they sound.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
     better (higher, lower, or alike: the nearer to the reference the better).
     """
-    from maestrokit.cli.evaluation_plan import Settings, plan_evaluation
+    from maestrokit.cli.evaluation_plan import Settings, plan_evaluation, transcribing
     from maestrokit.cli.score_tables import FORMATS, score_text
     from maestrokit.cli.thresholds import broken, parse_thresholds
     from maestrokit.files import streams as files
@@ -122,8 +136,14 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
         offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
+    if sweep is not None and (judged.model is None or transcribing(judged.model) is None):
+        raise UsageError("--sweep is of a model that transcribes", "name one with --model: transcription")
     if judged.model is None:
         title, score = plan_evaluation(inputs, running, settings, output=output)
+    elif (folder := transcribing(judged.model)) is not None:
+        from maestrokit.cli.transcription_scores import plan_transcription
+
+        title, score = plan_transcription(inputs, running, judged, settings, folder=folder, sweep=sweep, output=output)
     elif settings.compares:
         raise UsageError("--model scores a model, and the other options performances", "give --model without them")
     else:

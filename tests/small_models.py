@@ -1,0 +1,34 @@
+"""Run folders of networks that nobody trained: quick, and the same each time."""
+
+from pathlib import Path
+
+import torch
+
+from maestrokit.audio.note_spectrum import SETTINGS
+from maestrokit.files import checkpoint
+from maestrokit.models.cnn import Config, Model
+from maestrokit.models.contract import settings_of
+
+EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
+
+
+def saved_transcriber(folder: Path, *, pedal: bool) -> Path:
+    """Write a network that sees notes in noise here and there; one that hears the pedal hears it all the time."""
+    torch.manual_seed(1)
+    network = Model(Config(channels=4, pedal=pedal))
+    if network.pedal is not None:
+        torch.nn.init.zeros_(network.pedal.down.weight)
+        torch.nn.init.constant_(network.pedal.down.bias, 3.0)
+    folder.mkdir()
+    checkpoint.write_config(
+        folder,
+        {
+            "family": "cnn",
+            "task": "transcription",
+            "spectrum": SETTINGS.described(),
+            "model": settings_of(network.config),
+            "decoding": EAGER,
+        },
+    )
+    checkpoint.write_weights(folder, network.state_dict())
+    return folder
