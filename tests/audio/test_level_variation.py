@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maestrokit.audio.frames import analyse
-from maestrokit.audio.level_variation import Variation, drawn, shifted, varied
+from maestrokit.audio.level_variation import FAR_DELAY, FAR_SPREAD, Variation, drawn, shifted, varied
 from maestrokit.audio.note_spectrum import BINS, CENTRE_BIN, FLOOR, KEY_BINS, SETTINGS, levels
 
 FRAME = 1 / SETTINGS.frames_per_second
@@ -64,6 +64,17 @@ def test_reverberation_dies_away_in_its_time() -> None:
     slope = (middle[12] - middle[52]) / (40 * FRAME)
     assert slope == pytest.approx(60 / 0.8, rel=0.3)
     assert middle[9] < -90 and middle[10] == pytest.approx(-20, abs=0.1)
+
+
+def test_from_afar_a_stroke_is_later_and_softer_and_no_weaker() -> None:
+    x = np.full((60, BINS), FLOOR, np.float32)
+    x[10] = 0.0
+    powers = [(10 ** (applied(x, distance=distance) / 10))[:, 40] for distance in (0.01, 0.5, 1.0)]
+    centres = [(np.arange(60) * power).sum() / power.sum() for power in powers]
+    assert [power.sum() for power in powers] == pytest.approx([1.0] * 3, abs=1e-3)
+    assert centres[0] == pytest.approx(10, abs=0.05)
+    assert centres[2] == pytest.approx(10 + (FAR_DELAY + FAR_SPREAD) / 0.01, abs=0.1)
+    assert powers[0].max() > powers[1].max() > powers[2].max()
 
 
 def test_noise_has_its_level() -> None:

@@ -14,6 +14,7 @@ Levels = NDArray[np.float32]
 """Shape (frames, bins), in dB."""
 
 QUIETEST_ROOM = -30.0  # dB
+FAR_DELAY, FAR_SPREAD = 0.025, 0.015  # seconds
 COLOURS = 33  # points of a drawn colour, three or four an octave
 HOLE = (4, 6)  # frames and bins of what a codec leaves out at once: some 40 ms of a scale factor band
 HOLLOW, HOLES = 1.0, 0.3  # octaves below the end of a codec's band that have holes, and the share of these
@@ -34,6 +35,9 @@ class Variation:
     """Octaves from the lowest bin up to which the bass is weak, as the fundamentals of low strings are in the air."""
     slope: float = 12.0
     """dB an octave by which it falls from there down."""
+    distance: float = 0.0
+    """Of the microphone, 0 at the strings .. 1 across a hall: what arrives is late by ``FAR_DELAY`` at 1, and its
+    attacks are spread over ``FAR_SPREAD``, as by early reflections."""
     wet: float = QUIETEST_ROOM
     """Energy of reverberation against that of the direct sound, in dB; none at ``QUIETEST_ROOM``."""
     decay: float = 0.5
@@ -49,7 +53,7 @@ class Variation:
 
 def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
     """Return a random variation, transposed by up to so many semitones either way."""
-    is_reverberant, is_noisy, is_thin = generator.random(3) < (0.7, 0.5, 0.6)
+    is_reverberant, is_noisy, is_thin, is_distant = generator.random(4) < (0.7, 0.5, 0.6, 0.7)
     broad = np.interp(np.linspace(0, 5, COLOURS), np.arange(6), generator.normal(0, 4, 6))
     return Variation(
         semitones=int(generator.integers(-semitones, semitones + 1)),
@@ -58,7 +62,8 @@ def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
         colour=tuple(float(gain) for gain in broad + generator.normal(0, 3, COLOURS)),
         thinned=float(generator.uniform(0, 3)) if is_thin else 0.0,
         slope=float(generator.uniform(6, 24)),
-        wet=float(generator.uniform(-20, 3)) if is_reverberant else QUIETEST_ROOM,
+        distance=float(generator.random()) if is_distant else 0.0,
+        wet=float(generator.uniform(-20, 6)) if is_reverberant else QUIETEST_ROOM,
         decay=float(np.exp(generator.uniform(np.log(0.2), np.log(2.5)))),
         noise=float(generator.uniform(-100, -70)) if is_noisy else FLOOR,
         noise_slope=float(generator.uniform(-4, 1)),
@@ -96,6 +101,8 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
     gain = variation.gain + colour + missing
     power: Levels = np.power(np.float32(10), (moved + gain.astype(np.float32)) / 10)
     octaves = (np.arange(bins) - bins / 2) / BINS_PER_OCTAVE
+    if variation.distance > 0:
+        power = _from_afar(power, variation.distance, frame_seconds)
     if variation.wet > QUIETEST_ROOM:
         power = power + _reverberation(power, variation, octaves, frame_seconds)
     if variation.noise > FLOOR:
@@ -120,6 +127,18 @@ def shifted(levels: Levels, bins: float) -> Levels:
     count = levels.shape[1]
     lower = padded[:, start - 1 : start - 1 + count]
     return np.asarray((1 - part) * padded[:, start : start + count] + part * lower, np.float32)
+
+
+def _from_afar(power: Levels, distance: float, frame_seconds: float) -> Levels:
+    """Return power that arrives later, and not all at once but as a decaying crowd of echoes."""
+    delay, spread = distance * FAR_DELAY / frame_seconds, distance * FAR_SPREAD / frame_seconds  # frames
+    ends = np.arange(int(delay + 5 * spread) + 2) + 0.5
+    arrived = 1 - np.exp(-np.maximum(ends - delay, 0) / max(spread, 1e-6))
+    shares = np.diff(arrived, prepend=0.0) / arrived[-1]
+    late = np.zeros_like(power)
+    for lag, share in enumerate(shares[: len(power)]):
+        late[lag:] += np.float32(share) * power[: len(power) - lag]
+    return late
 
 
 def _reverberation(power: Levels, variation: Variation, octaves: NDArray[np.float64], frame_seconds: float) -> Levels:
