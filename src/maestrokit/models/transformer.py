@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
+from maestrokit.models import _fused
+from maestrokit.models._attention import CausalAttention
 from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
 
 TASKS = ("events",)
@@ -109,8 +111,20 @@ def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     -----
     x : (batch, heads, time, dim); cosine, sine : (time, dim / 2)
     """
+    if _fused.is_for(x):
+        return _fused.Rotated.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
+
+
+class Norm(nn.RMSNorm):
+    """Root-mean-square normalisation of the last axis."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not _fused.is_for(x):
+            return super().forward(x)
+        epsilon = torch.finfo(x.dtype).eps if self.eps is None else self.eps
+        return _fused.RmsNorm.apply(x, self.weight, epsilon)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class Attention(nn.Module):
@@ -126,7 +140,7 @@ class Attention(nn.Module):
             self.distance = nn.Parameter(torch.empty(config.heads, config.length, self.dim))
             nn.init.normal_(self.distance, std=self.dim**-0.5)
         else:
-            self.query_norm, self.key_norm = nn.RMSNorm(self.dim), nn.RMSNorm(self.dim)
+            self.query_norm, self.key_norm = Norm(self.dim), Norm(self.dim)
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
         batch, time, width = x.shape
@@ -134,6 +148,10 @@ class Attention(nn.Module):
         query, key, value = projected.unbind(0)  # each (batch, heads, time, dim)
         if turn is not None:
             query, key = rotated(self.query_norm(query), *turn), rotated(self.key_norm(key), *turn)
+        if cache is None and _fused.is_for(x):
+            distance, share = self.distance if self.is_relative else None, self.dropout if self.training else 0.0
+            heard = CausalAttention.apply(query, key, value, distance, share)  # type: ignore[no-untyped-call]
+            return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
         if cache is not None:
             key, value = _remembered(cache, layer, key, value)
         mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
@@ -185,6 +203,8 @@ class Neighbours(nn.Module):
 
     def forward(self, x: Tensor, cache: Cache | None, place: int) -> Tensor:
         time = x.shape[1]
+        if cache is None and _fused.is_for(x):
+            return _fused.Neighbourly.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
         if cache is None:
             long = F.pad(x, (0, 0, REACH, 0))
         else:
@@ -204,7 +224,10 @@ class SwiGLU(nn.Module):
         self.output = nn.Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, value = self.input(x).chunk(2, dim=-1)
+        both = self.input(x)
+        if _fused.is_for(both):
+            return self.output(_fused.Gated.apply(both))  # type: ignore[no-any-return, no-untyped-call]
+        gate, value = both.chunk(2, dim=-1)
         return self.output(F.silu(gate) * value)  # type: ignore[no-any-return]
 
 
@@ -226,18 +249,21 @@ class Layer(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         modern = config.variant == "modern"
-        norm = nn.RMSNorm if modern else nn.LayerNorm
+        norm = Norm if modern else nn.LayerNorm
         self.attention_norm, self.feed_norm = norm(config.width), norm(config.width)
         self.attention = Attention(config)
         hidden = -(-2 * config.hidden // 3 // 8) * 8
         self.feed = SwiGLU(config.width, hidden) if modern else ReLUs(config.width, config.hidden)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = config.dropout
         self.before = nn.ModuleList(Neighbours(config.width) for _ in range(2 * modern))
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
         heard = self._beside(self.attention_norm(x), cache, layer, 0)
-        x = x + self.dropout(self.attention(heard, turn, cache, layer))
-        return x + self.dropout(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))  # type: ignore[no-any-return]
+        x = x + self._dropped(self.attention(heard, turn, cache, layer))
+        return x + self._dropped(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return _fused.dropped(x, self.dropout, self.training)
 
     def _beside(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
         return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
@@ -251,8 +277,7 @@ class Model(EventModel):
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
-        self.norm = (nn.RMSNorm if config.variant == "modern" else nn.LayerNorm)(config.width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.norm = (Norm if config.variant == "modern" else nn.LayerNorm)(config.width)
         self.output = nn.Linear(config.width, config.vocabulary, bias=False)
         dim = config.width // config.heads
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
@@ -276,7 +301,7 @@ class Model(EventModel):
         turn = None
         if self.config.variant == "modern":
             turn = self._angles(torch.arange(start, start + time, device=tokens.device))
-        x = self.dropout(self.embedding(tokens))  # (batch, time, width)
+        x = _fused.dropped(self.embedding(tokens), self.config.dropout, self.training)  # (batch, time, width)
         for index, layer in enumerate(self.layers):
             x = layer(x, turn, cache, index)
         if cache is not None:

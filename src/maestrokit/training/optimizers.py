@@ -123,4 +123,6 @@ def _hidden_matrices(model: nn.Module) -> set[int]:
 def _adamw(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.AdamW:
     matrices, vectors = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.beta))
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.beta), fused=True
+    )

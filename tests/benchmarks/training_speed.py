@@ -1,0 +1,160 @@
+"""Training steps of our transformers and LSTM, beside the same sizes written plainly with torch.nn; one thread.
+
+    python tests/benchmarks/training_speed.py [--width W] [--layers N] [--batch N] [--length N] ..
+
+Times are of the processor, so that other work on the machine counts less, and each is the best of several turns. The
+first plain network is a stack of torch.nn.TransformerEncoderLayer with a causal mask, which is the same network; the
+second is a stack of torch.nn.TransformerDecoderLayer that attends to its own input once more, as decoders do in
+torch.nn. All have the same optimizer, clipping and loss.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+
+from maestrokit.models import lstm, transformer
+from maestrokit.models.contract import TrainedModel
+from maestrokit.training.device import Place
+from maestrokit.training.loop import Training
+from maestrokit.training.settings import Settings
+
+VOCABULARY = 390
+Step = Callable[[], object]
+
+
+class Plain(nn.Module):
+    """A decoder of torch.nn."""
+
+    def __init__(self, sizes: argparse.Namespace, dropout: float, *, is_decoder: bool) -> None:
+        super().__init__()
+        kind = nn.TransformerDecoderLayer if is_decoder else nn.TransformerEncoderLayer
+        layer = kind(sizes.width, sizes.heads, sizes.hidden, dropout, batch_first=True, norm_first=True)
+        self.is_decoder = is_decoder
+        self.embedding, self.place = nn.Embedding(VOCABULARY, sizes.width), nn.Embedding(sizes.length, sizes.width)
+        self.stack = (
+            nn.TransformerDecoder(layer, sizes.layers)
+            if is_decoder
+            else nn.TransformerEncoder(layer, sizes.layers, enable_nested_tensor=False)
+        )
+        self.norm, self.output = nn.LayerNorm(sizes.width), nn.Linear(sizes.width, VOCABULARY)
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(sizes.length))
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        x = self.embedding(tokens) + self.place.weight
+        if self.is_decoder:
+            x = self.stack(x, x, tgt_mask=self.mask, memory_mask=self.mask)
+        else:
+            x = self.stack(x, mask=self.mask)
+        return self.output(self.norm(x))
+
+
+class PlainLstm(nn.Module):
+    """torch.nn.LSTM between an embedding and a linear layer."""
+
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.embedding, self.output = nn.Embedding(VOCABULARY, width), nn.Linear(width, VOCABULARY)
+        self.recurrent = nn.LSTM(width, width, layers, batch_first=True)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        return self.output(self.recurrent(self.embedding(tokens))[0])
+
+
+class Noise:
+    """Random tokens, as many as are asked for."""
+
+    def __init__(self, batch: int, length: int) -> None:
+        tokens = torch.randint(0, VOCABULARY, (batch, length + 1), generator=torch.Generator().manual_seed(1))
+        self.one = {"tokens": tokens[:, :-1], "target": tokens[:, 1:]}
+
+    def batches(self, epoch: int) -> int:
+        return 1 << 30
+
+    def batch(self, epoch: int, index: int) -> dict[str, torch.Tensor]:
+        return self.one
+
+
+def plain_step(model: nn.Module, data: Noise) -> Step:
+    """Return the step that everybody writes."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+    def step() -> None:
+        loss = F.cross_entropy(model(data.one["tokens"]).flatten(0, 1), data.one["target"].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        loss.item()
+
+    return step
+
+
+def our_step(model: TrainedModel, data: Noise) -> Step:
+    """Return the step of the training loop."""
+    folder, place = Path(tempfile.mkdtemp()), Place(torch.device("cpu"))
+    return Training(model, data, Settings(), folder=folder, place=place)._step  # type: ignore[arg-type]
+
+
+def seconds_a_step(steps: dict[str, Step], *, turns: int) -> dict[str, float]:
+    """Return the best CPU time of each, taken by turns."""
+    best = dict.fromkeys(steps, float("inf"))
+    for turn in range(turns + 1):
+        for name, step in steps.items():
+            started = time.process_time()
+            step()
+            if turn:
+                best[name] = min(best[name], time.process_time() - started)
+    return best
+
+
+def show(title: str, steps: dict[str, Step], *, tokens: int, turns: int) -> None:
+    """Print tokens a second, and how many times as many ours are."""
+    seconds = seconds_a_step(steps, turns=turns)
+    peers = [name for name in steps if name.startswith("torch")]
+    print(title)
+    print(f"{'':28}tokens/s" + "".join(f"   / {name}" for name in peers))
+    for name, value in seconds.items():
+        ratios = "".join(f"{seconds[peer] / value:>{len(peer) + 5}.2f}" for peer in peers)
+        print(f"{name:28}{tokens / value:8.0f}{ratios}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    sizes = {"width": 128, "layers": 4, "heads": 4, "hidden": 512, "batch": 4, "length": 384, "turns": 6}
+    for name, value in sizes.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    told = parser.parse_args()
+    torch.set_num_threads(1)
+    tokens = told.batch * told.length
+    for dropout in (0.0, 0.1):
+        torch.manual_seed(0)
+        data = Noise(told.batch, told.length)
+        shape = {name: getattr(told, name) for name in ("width", "layers", "heads", "hidden", "length")}
+        steps = {
+            "torch encoder layers": plain_step(Plain(told, dropout, is_decoder=False), data),
+            "torch decoder layers": plain_step(Plain(told, dropout, is_decoder=True), data),
+            **{
+                f"ours, {variant}": our_step(
+                    transformer.Model(transformer.Config(**shape, dropout=dropout, variant=variant)), data
+                )
+                for variant in transformer.VARIANTS
+            },
+        }
+        title = f"transformers {told.width} x {told.layers}, {told.batch} x {told.length} tokens, dropout {dropout}"
+        show(title, steps, tokens=tokens, turns=told.turns)
+    data = Noise(16, 96)
+    pair = {
+        "torch LSTM": plain_step(PlainLstm(256, 2), data),
+        "ours": our_step(lstm.Model(lstm.Config(width=256, layers=2, dropout=0.0)), data),
+    }
+    show("LSTMs 256 x 2, 16 x 96 tokens, dropout 0.0", pair, tokens=16 * 96, turns=told.turns)
+
+
+if __name__ == "__main__":
+    main()
