@@ -1,0 +1,82 @@
+"""Fifty generated minutes of each shipped model against fifty of the validation split, beside as many of humans.
+
+    python tests/benchmarks/generated_sets.py [--data DIR] [--pieces N] [--seconds S] [--models NAME,..] [--keep DIR]
+
+The column of humans, minutes of train performances, is the ceiling: no generated set can be expected to be more like
+the validation split than other human performances are. `reference` is the value of the validation minutes themselves. A
+star: outside the 95 % interval of the humans.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from metrics_controls import at, read
+
+from maestrokit.files.midi import read_midi
+from maestrokit.metrics import judge
+from maestrokit.metrics.contract import Row
+from maestrokit.metrics.piece import Piece, piece_of
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(__file__).resolve().parents[3] / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
+    parser.add_argument("--pieces", type=int, default=50, help="of each set")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each piece")
+    parser.add_argument("--models", default="transformer,lstm", help="names or run folders, commas between")
+    parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
+    told = parser.parse_args()
+    root, names = told.data / "maestro-v3.0.0", told.models.split(",")
+    chosen = judge.metrics()
+    reference, human = (
+        [judge.summarize(minute(piece, told.seconds, place), chosen) for place, piece in enumerate(pieces)]
+        for pieces in (read(root, split, told.pieces) for split in ("validation", "train"))
+    )
+    columns = {"human": judged(human, reference)}
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in names:
+            folder = (told.keep or Path(scratch)) / Path(name).name
+            made = [judge.summarize(piece, chosen) for piece in generated(name, folder, told)]
+            columns[Path(name).name] = judged(made, reference)
+    print(f"{told.pieces} pieces of {told.seconds:g} s in each set")
+    others_named = "".join(f"{name:>13}" for name in list(columns)[1:])
+    print(f"{'metric':<43}{'reference':>10}{'human':>9}{'95 % interval':>18}{others_named}")
+    for first, *others in zip(*columns.values(), strict=True):
+        interval = f"{first.low:.3f}..{first.high:.3f}"
+        marked = "".join(
+            f"{row.value:>12.3f}" + (" " if first.low <= row.value <= first.high else "*") for row in others
+        )
+        print(f"{first.metric:<43}{first.reference:>10.3f}{first.value:>9.3f}{interval:>18}{marked}")
+
+
+def judged(made: list[judge.Summary], reference: list[judge.Summary]) -> list[Row]:
+    """Return the rows of a set."""
+    return judge.judge(made, reference, judge.metrics(), generator=np.random.default_rng(0))[1]
+
+
+def minute(piece: Piece, seconds: float, seed: int) -> Piece:
+    """Return a stretch of a piece that begins with a note, from somewhere in it."""
+    last = max(piece.onset[-1] - seconds, piece.onset[0])
+    start = piece.onset[np.searchsorted(piece.onset, np.random.default_rng(seed).uniform(piece.onset[0], last))]
+    part = piece.take((piece.onset >= start) & (piece.onset < start + seconds))
+    return at(part, part.onset - start)
+
+
+def generated(name: str, folder: Path, told: argparse.Namespace) -> list[Piece]:
+    """Return what a model makes of seed 1."""
+    if not folder.exists():
+        command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1", "--count"]
+        command += [str(told.pieces), "--duration", f"{told.seconds:g}s", "-d", str(folder), "--quiet"]
+        subprocess.run(command, check=True)
+    paths = sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[: told.pieces]
+    return [piece_of(read_midi(path)) for path in paths]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Transcription of MAESTRO validation excerpts played by a piano that no training heard; scores as mir_eval's.
+
+    python tests/benchmarks/transcription_unseen.py --piano FILE.sf2 [--data DIR] [--excerpts N] [--seconds S]
+
+The excerpts are spread over the validation split, rendered by maestrokit in a small room. Means over excerpts.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+
+from maestrokit.audio.room import SMALL
+from maestrokit.audio.synth import render
+from maestrokit.audio.timbre import Timbre
+from maestrokit.files import maestro
+from maestrokit.files.checkpoint import model_folder
+from maestrokit.files.midi import read_midi
+from maestrokit.files.piano import read_piano
+from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
+from maestrokit.metrics.compare import Take, Tolerance, compare
+from maestrokit.metrics.piece import Piece, notes_in_seconds, pedal_intervals
+from maestrokit.music.performance import Performance
+from maestrokit.music.sustain import TimedNotes, timed_notes
+
+SHOWN = (
+    "onset_f1",
+    "onset_precision",
+    "onset_recall",
+    "onset_offset_f1",
+    "onset_offset_velocity_f1",
+    "frame_f1",
+    "pedal_frame_f1",
+)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(__file__).resolve().parents[3] / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
+    parser.add_argument("--piano", type=Path, required=True, help="a soundfont or a folder of samples, not trained on")
+    parser.add_argument("--model", default="transcription")
+    parser.add_argument("--excerpts", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each excerpt")
+    told = parser.parse_args()
+    torch.set_num_threads(1)
+    transcriber, piano = read_transcriber(model_folder(told.model)), read_piano(told.piano)
+    rows = []
+    for seed, path in enumerate(excerpted(told.data / "maestro-v3.0.0", told.excerpts)):
+        performance = read_midi(path)
+        last = max(0.0, timed_notes(performance, pedal_extends=True).onset[-1] - told.seconds)
+        start = float(np.random.default_rng(seed).uniform(0, last))
+        end, rate = start + told.seconds, transcriber.sample_rate
+        sound = render(performance, piano, timbre=Timbre(room=SMALL), sample_rate=rate, start=start, end=end)
+        rows.append(scores(sound, transcriber, truth(performance, start, end)))
+    print(f"{len(rows)} excerpts of {told.seconds:g} s, played by {told.piano.name}, heard by {told.model}")
+    print("\t".join(SHOWN))
+    print("\t".join(f"{np.nanmean([row.get(name, np.nan) for row in rows]):.3f}" for name in SHOWN))
+
+
+def excerpted(root: Path, count: int) -> list[Path]:
+    """Return so many performances of the validation split, evenly spread."""
+    table = maestro.table_path(root)
+    if table is None:
+        raise SystemExit(f"no MAESTRO at '{root}'; name its folder with --data")
+    names = sorted(entry.midi_filename for entry in maestro.select(maestro.read_table(table), split="validation"))
+    return [root / names[place] for place in np.linspace(0, len(names) - 1, count).astype(int)]
+
+
+def scores(sound: np.ndarray, transcriber: Transcriber, played: Take) -> dict[str, float]:
+    """Return the scores of one excerpt."""
+    notes, pedal = transcribed([sound], transcriber)
+    return compare(Take(piece(notes), pedal), played, tolerances=[Tolerance()])
+
+
+def truth(performance: Performance, start: float, end: float) -> Take:
+    """Return the notes struck between two moments, and the pedal."""
+    notes = timed_notes(performance, pedal_extends=True)
+    rows = (notes.onset >= start) & (notes.onset < end)
+    kept = TimedNotes(*(column[rows] for column in notes))
+    moved = kept._replace(onset=kept.onset - start, offset=np.minimum(kept.offset, end) - start)
+    pedal = np.clip(pedal_intervals(performance), start, end) - start
+    return Take(piece(moved), pedal[pedal[:, 1] > pedal[:, 0]])
+
+
+def piece(notes: TimedNotes) -> Piece:
+    """Return notes as the metrics want them."""
+    return notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
+
+
+if __name__ == "__main__":
+    main()
