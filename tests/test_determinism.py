@@ -30,9 +30,9 @@ def test_jobs_pipes_and_repetition_give_the_same_bytes(
 
 
 def test_features_come_in_input_order_for_any_jobs(maestrokit: CommandLine, demo_folder: Path) -> None:
-    alone = maestrokit("features", demo_folder)
+    alone = maestrokit("features", *sorted(demo_folder.glob("*.mid")))
     assert alone.status == 0 and len(alone.out.splitlines()) == 4
-    assert maestrokit("features", demo_folder, "-j", "2").out == alone.out
+    assert maestrokit("features", *sorted(demo_folder.glob("*.mid")), "-j", "2").out == alone.out
 
 
 CLUSTER = """

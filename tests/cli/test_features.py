@@ -40,13 +40,13 @@ def test_groups_are_chosen(maestrokit, demo_folder):
 
 
 def test_table_has_the_same_columns_for_any_input(maestrokit, demo_folder, tmp_path):
-    done = maestrokit("features", demo_folder, "--format", "tsv", "--without", "chords")
+    done = maestrokit("features", *sorted(demo_folder.glob("*.mid")), "--format", "tsv", "--without", "chords")
     header, *rows = [line.split("\t") for line in done.out.decode().splitlines()]
     assert header == ["file", *features.columns([name for name in features.groups("notes") if name != "chords"])]
     assert len(rows) == 4
     assert {len(row) for row in rows} == {len(header)}
     target = tmp_path / "table.tsv"
-    assert maestrokit("features", demo_folder, "-o", target, "--without", "chords").status == 0
+    assert maestrokit("features", *sorted(demo_folder.glob("*.mid")), "-o", target, "--without", "chords").status == 0
     assert target.read_bytes() == done.out
 
 
@@ -59,7 +59,7 @@ def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
     assert set(metadata["units"]) == set(arrays)
     assert arrays["velocity"].shape == (len(arrays["time"]), 88)
     into = ("--frames", ".npz", "-d", tmp_path / "all")
-    done = maestrokit("features", demo_folder, *into, "--groups", "pedal")
+    done = maestrokit("features", *sorted(demo_folder.glob("*.mid")), *into, "--groups", "pedal")
     assert done.status == 0
     assert sorted(entry.name for entry in (tmp_path / "all").iterdir()) == sorted(
         f"{entry.stem}.npz" for entry in demo_folder.glob("*.mid")
@@ -96,7 +96,7 @@ def test_bad_files_are_reported_and_the_rest_is_done(maestrokit, demo_folder, tm
 
 def test_update_leaves_what_is_newer(maestrokit, demo_folder, tmp_path):
     target = tmp_path / "out.jsonl"
-    arguments = ["features", demo_folder, "-u", "-o", target, "--groups", "density"]
+    arguments = ["features", *sorted(demo_folder.glob("*.mid")), "-u", "-o", target, "--groups", "density"]
     assert maestrokit(*arguments).status == 0
     target.write_text("kept\n")
     assert maestrokit(*arguments).status == 0
@@ -104,7 +104,7 @@ def test_update_leaves_what_is_newer(maestrokit, demo_folder, tmp_path):
 
 
 def test_dry_run_names_what_would_be_read(maestrokit, demo_folder):
-    done = maestrokit("features", demo_folder, "-n")
+    done = maestrokit("features", *sorted(demo_folder.glob("*.mid")), "-n")
     assert done.out.decode().split() == sorted(str(path) for path in demo_folder.glob("*.mid"))
 
 

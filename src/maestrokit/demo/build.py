@@ -1,4 +1,4 @@
-"""Make the demonstration performances: ``python -m maestrokit.demo.build FOLDER``.
+"""Make the demonstration performances and the recording: ``python -m maestrokit.demo.build FOLDER``.
 
 The playing follows well-known rules of expressive performance, all of them small: tempo and loudness rise and fall over
 phrases of four bars, the last bars slow down, the melody is louder and a little early, nothing is quite even, and the
@@ -15,13 +15,24 @@ from pathlib import Path
 
 import numpy as np
 
+from maestrokit.audio.room import SMALL
+from maestrokit.audio.synth import stream
+from maestrokit.audio.timbre import Timbre
 from maestrokit.demo.scores import SCORES, Score
+from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi import write_midi
+from maestrokit.files.note_tables import dump_notes
+from maestrokit.files.piano import default_piano
+from maestrokit.files.sound_output import write_blocks
 from maestrokit.music.columns import Floats
 from maestrokit.music.performance import SUSTAIN, TRACK_NAME, Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.sustain import timed_notes
 
 TICKS_PER_BEAT = 480
 TICKS_PER_SECOND = 960  # at 120 beats a minute, which is what MIDI says where nothing is said
+RECORDED, RECORDING, RECORDED_BEATS = "petzold-minuet", "petzold-opening", 24  # its first eight bars
+RECORDED_RATE = 16000  # Hz
+SHORTEST_HEARD = 0.05  # seconds: notes that begin later are not to be heard before the end
 NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -110,12 +121,25 @@ def _performance(title: str, notes: Notes, bars: Floats, end: float) -> Performa
     return settled(Performance(notes, controls, tempos, others, ends, TICKS_PER_BEAT, 1))
 
 
+def record(performance: Performance, target: Path, *, end: float) -> None:
+    """Write a recording of a performance up to a moment, in a small room, and beside it a table of its notes."""
+    blocks = stream(performance, default_piano(), sample_rate=RECORDED_RATE, timbre=Timbre(room=SMALL), end=end)
+    write_blocks(str(target), blocks, format="ogg", sample_rate=RECORDED_RATE, channels=1, comment="")
+    notes = timed_notes(performance, pedal_extends=True)
+    rows = notes.onset < end - SHORTEST_HEARD
+    offset = np.minimum(notes.offset, end)
+    table = dump_notes(notes.onset[rows], offset[rows], notes.pitch[rows], notes.velocity[rows])
+    write_bytes(target.with_suffix(".tsv"), table)
+
+
 def main(folder: str) -> None:
-    """Write all performances and their beats into a folder."""
+    """Write all performances with their beats, and the recording, into a folder."""
     for seed, (name, score) in enumerate(SCORES.items()):
         performance, beats = perform(score, seed=seed)
         write_midi(performance, Path(folder, f"{name}.mid"))
         Path(folder, f"{name}.beats.txt").write_text("".join(f"{beat:.4f}\n" for beat in beats), encoding="ascii")
+        if name == RECORDED:
+            record(performance, Path(folder, f"{RECORDING}.ogg"), end=float(beats[RECORDED_BEATS]))
 
 
 if __name__ == "__main__":

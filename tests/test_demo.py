@@ -1,0 +1,37 @@
+"""What ships for the demonstration is what its builder makes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maestrokit.demo.build import main
+from maestrokit.files.note_tables import read_notes
+from maestrokit.files.sound import read_sound
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything, made anew."""
+    folder = tmp_path_factory.mktemp("demo")
+    main(str(folder))
+    return folder
+
+
+def test_performances_beats_and_notes_are_as_they_ship(made: Path, demo_folder: Path) -> None:
+    names = sorted(path.name for path in made.iterdir())
+    assert names == sorted(
+        path.name for path in demo_folder.iterdir() if path.suffix in (".mid", ".txt", ".ogg", ".tsv")
+    )
+    for name in names:
+        if not name.endswith(".ogg"):  # other releases of the encoder write other bytes
+            assert (made / name).read_bytes() == (demo_folder / name).read_bytes(), name
+
+
+def test_the_recording_is_short_small_and_of_its_notes(made: Path, demo_folder: Path) -> None:
+    path = demo_folder / "petzold-opening.ogg"
+    shipped, again = read_sound(path), read_sound(made / path.name)
+    assert path.stat().st_size < 150_000 and shipped.sample_rate == 16000 and shipped.duration <= 15
+    assert np.allclose(shipped.samples, again.samples, atol=0.01)
+    onset, offset, *_ = read_notes(path.with_suffix(".tsv"))
+    assert len(onset) > 40 and onset.max() < offset.max() <= shipped.duration
