@@ -193,6 +193,6 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> None:
         old = checkpoint.read_config(folder)
     except MaestrokitError as error:
         raise UsageError(f"'{folder}' holds a training without its config.json", "choose another folder") from error
-    for name in ("family", "task", "model", "encoding"):
-        if old.get(name) != config.get(name):
+    for name in ("family", "task", "model", "encoding", "key_normalized"):
+        if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
             raise UsageError(f"'{folder}' holds a training with another {name}", "choose another folder, or remove it")

@@ -2,13 +2,19 @@
 
 from dataclasses import asdict, dataclass
 
+from maestrokit.errors import BadDataError
 from maestrokit.files.shards import token_shard
+from maestrokit.music.key_shift import key_shift
+from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
+from maestrokit.music.transpose import transposed
 from maestrokit.training.event_data import EventData, Sampling
 from maestrokit.training.task import Corpus, Prepared
 
 SUFFIXES = (".mid", ".midi")
 CARRIED = ("lstm",)  # families that hand a state from batch to batch
+TRANSPOSE = 3  # semitones, where pieces keep their keys
+NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that changes, so that old shards are not found
 
 
 @dataclass(frozen=True)
@@ -18,13 +24,15 @@ class Options:
     batch: int = 32
     length: int = 512
     """Tokens that the model sees at once."""
-    transpose: int = 3
-    """Semitones by which a piece is moved at most, drawn anew for each epoch."""
+    transpose: int | None = None
+    """Semitones by which a piece is moved at most, drawn anew for each epoch; None is 3, or 0 with `key_normalized`."""
     stretch: float = 0.05
     """Share by which a piece is played slower or faster at most."""
     step_milliseconds: int = 10
     velocity_bins: int = 32
     pedal_events: bool = False
+    key_normalized: bool = False
+    """Move pieces to C major or A minor first, so that the model has one key to learn, and plays in that one."""
     validation_tokens: int = 131072
 
 
@@ -36,14 +44,22 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         pedal_events=options.pedal_events,
     )
     train, validation = (
-        token_shard(paths, encoding=encoding, cache=corpus.cache, jobs=corpus.jobs)
+        token_shard(
+            paths,
+            encoding=encoding,
+            cache=corpus.cache,
+            jobs=corpus.jobs,
+            normalize=in_c if options.key_normalized else None,
+            normalized_by=NORMALIZED_BY if options.key_normalized else "",
+        )
         for paths in (corpus.train, corpus.validation)
     )
+    transpose = (0 if options.key_normalized else TRANSPOSE) if options.transpose is None else options.transpose
     sampling = Sampling(
         batch=options.batch,
         length=options.length,
         carried=family in CARRIED,
-        transpose=options.transpose,
+        transpose=transpose,
         stretch=options.stretch,
         validation_tokens=options.validation_tokens,
         seed=corpus.seed,
@@ -52,6 +68,18 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
     return Prepared(
         data,
         model={"vocabulary": encoding.size, "length": options.length},
-        config={"encoding": asdict(encoding)},
+        config={"encoding": asdict(encoding), "key_normalized": options.key_normalized},
         skipped=[*train.skipped, *validation.skipped],
     )
+
+
+def in_c(performance: Performance) -> Performance:
+    """Return a performance moved to C major, one in a minor key to A minor; one without notes as it is.
+
+    Notes that would leave the piano are moved back by octaves.
+    """
+    try:
+        shift = key_shift(performance)
+    except BadDataError:  # nothing to find a key from
+        return performance
+    return transposed(performance, shift.semitones, out_of_range="fold")[0]
