@@ -1,5 +1,6 @@
 """The transcription model that ships, on a performance that ships, played by the piano that ships."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from maestrokit.audio.synth import render
 from maestrokit.files.checkpoint import model_folder, read_weights
 from maestrokit.files.midi import read_midi
 from maestrokit.files.piano import default_piano
+from maestrokit.inference.listening import Listening
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
 from maestrokit.metrics.compare import Take, Tolerance
 from maestrokit.metrics.pairs import onset
@@ -57,13 +59,13 @@ def test_it_hears_a_minuet(heard: TimedNotes, demo_folder: Path) -> None:
     assert agreement(heard, between(played, 0.0, SECONDS - 0.05)) > 0.9
 
 
-@pytest.mark.parametrize("milliseconds", [7, 13])
+@pytest.mark.parametrize("milliseconds", [1, 4, 7, 10, 13, 16, 19])
 def test_a_start_cut_off_changes_next_to_nothing(
     transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes, milliseconds: int
 ) -> None:
     cut = transcribed([sound[RATE * milliseconds // 1000 :]], transcriber).notes
     moved = cut._replace(onset=cut.onset + milliseconds / 1000, offset=cut.offset + milliseconds / 1000)
-    assert agreement(between(moved, 0.3, 8), between(heard, 0.3, 8), seconds=0.015) > 0.95
+    assert agreement(between(moved, 0.3, 8), between(heard, 0.3, 8), seconds=0.015) > 0.92  # 3 of 45 notes
 
 
 def test_halves_are_the_whole(transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes) -> None:
@@ -73,3 +75,32 @@ def test_halves_are_the_whole(transcriber: Transcriber, sound: np.ndarray, heard
         mine, whole = between(part._replace(onset=part.onset + shift), start, end), between(heard, start, end)
         assert np.array_equal(mine.pitch, whole.pitch) and len(mine.pitch) > 3
         assert np.allclose(mine.onset, whole.onset, atol=1e-3)
+
+
+def test_silence_noise_and_sines_are_no_music(transcriber: Transcriber) -> None:
+    when, generator = np.arange(RATE * 4) / RATE, np.random.default_rng(0)
+    noise = generator.normal(0, 0.1, RATE * 4).astype(np.float32)
+    for sound, most in (
+        (np.zeros(RATE * 4, np.float32), 0),
+        (noise, 0),
+        (np.float32(0.01) * noise, 0),
+        (0.1 * np.sin(2 * np.pi * 440 * when).astype(np.float32), 1),
+    ):
+        assert len(transcribed([sound], transcriber).notes.onset) <= most
+
+
+def test_syllables_are_no_music(transcriber: Transcriber) -> None:
+    """Harmonics of a gliding voice, formed by a vowel, come and go four times a second."""
+    when = np.arange(RATE * 6) / RATE
+    pitch = 120 * 2 ** (0.25 * np.sin(2 * np.pi * 0.7 * when) + 0.1 * np.sin(2 * np.pi * 3.1 * when))
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    vowel = [
+        np.exp(-(((np.log2(k * 120 / formant)) / 0.4) ** 2)) for formant in (600, 1200, 2500) for k in range(1, 30)
+    ]
+    weights = np.reshape(vowel, (3, 29)).sum(axis=0) + 0.05
+    voice = sum(weight * np.sin(k * phase) for k, weight in enumerate(weights, start=1))
+    syllables = np.clip(np.sin(2 * np.pi * 4 * when), 0, 1) * voice
+    sound = (0.2 * syllables / np.abs(syllables).max()).astype(np.float32)
+    told = transcribed([sound], transcriber).notes
+    heard = transcribed([sound], replace(transcriber, listening=Listening(certainty=0.0))).notes
+    assert len(told.onset) == 0 < len(heard.onset)
