@@ -22,8 +22,10 @@ NOTES = """Tables of notes, as transcribe --format tsv writes them and evaluate 
 have a line of names, then a line a note: onset and offset in seconds, pitch (MIDI number) and velocity (1..127). Notes
 last as long as they sound. transcribe --format npz has the same columns as note_onset .. note_velocity, and what the
 model says of each frame and key, 0..1, as onset_posterior, offset_posterior, frame_posterior and velocity_posterior of
-shape (frames, 88); the metadata has frame_seconds and lowest_pitch. Performances that transcribe writes say in a text
-event that their tempo means nothing, unless --tempo gave one."""
+shape (frames, 88); the metadata has frame_seconds and lowest_pitch. The array pedal, shape (intervals, 2), is when the
+sustain pedal is down, in seconds, and pedal_posterior, shape (frames,), what the model says of it, if it hears it.
+Performances that transcribe writes say in a text event that their tempo means nothing, unless --tempo gave one or
+found one."""
 
 ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .npy (one array) or .safetensors. The
 metadata is one JSON string with sorted keys, in .npz a text array called metadata, in .safetensors the value of
