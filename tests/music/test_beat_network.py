@@ -16,7 +16,7 @@ def best_by_trying_all(chances, *, frame_rate, model):
     intervals = beat_intervals(model, frame_rate).tolist()
     cost = {}
     for before in intervals:
-        row = {after: model.change * abs(after / before - 1) for after in intervals}
+        row = {after: model.change * abs(np.log(after / before)) for after in intervals}
         total = np.log(sum(np.exp(-value) for value in row.values()))
         cost.update({(before, after): value + total for after, value in row.items()})
     bonus = {

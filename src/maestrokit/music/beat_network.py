@@ -8,7 +8,6 @@ the same paths as Viterbi's algorithm over all positions, and takes time in prop
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +17,8 @@ from maestrokit.music.best_path import best_path
 from maestrokit.music.columns import Floats, Integers
 
 LEAST, MOST = 0.01, 0.98  # evidence is never surer than that
-MOST_SPEEDS = 255  # of which a byte can keep the number
+SPEEDS_AN_OCTAVE = 36
+CHUNK = 2048  # frames whose sums are kept at a time
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class TempoModel:
     """Beats a minute."""
     fastest: float = 300.0
     """Beats a minute."""
-    change: float = 10.0
-    """Cost of the relative change of the interval from one beat to the next, in nats; the lower, the freer."""
+    change: float = 8.0
+    """Cost of a change of the interval from one beat to the next, in nats times its logarithm; the lower, the freer."""
     usual: float = 109.0
     """Beats a minute, the centre of a bell over the logarithm of the tempo."""
     spread: float = 0.8
@@ -96,78 +96,90 @@ def track_beats(activation: ArrayLike, *, frame_rate: float, model: TempoModel |
 
 
 def beat_intervals(model: TempoModel, frame_rate: float) -> Integers:
-    """Return the intervals between beats that are tried, in frames: all, or 255 spread evenly in their logarithm."""
+    """Return the intervals between beats that are tried, in frames: spread evenly in their logarithm, none twice."""
     shortest, longest = round(60 * frame_rate / model.fastest), round(60 * frame_rate / model.slowest)
     if shortest < 2:
         raise UsageError(
             f"{frame_rate:g} frames a second are too few for {model.fastest:g} beats a minute", "50 are usual"
         )
-    every = np.arange(shortest, longest + 1)
-    if len(every) <= MOST_SPEEDS:
-        return every
-    return np.unique(np.rint(np.geomspace(shortest, longest, MOST_SPEEDS)).astype(np.int64))
+    count = 1 + int(np.ceil(SPEEDS_AN_OCTAVE * np.log2(longest / shortest)))
+    return np.unique(np.rint(np.geomspace(shortest, longest, count)).astype(np.int64))
 
 
 def _best_beats(chances: Floats, intervals: Integers, frame_rate: float, model: TempoModel) -> Integers:
     """Return the frames of the best beats.
 
-    Frames are worked on in blocks as long as the shortest interval: no beat in a block comes from one within it.
+    ``left[t, n]`` is the best sum up to a beat at t that is left by the interval n, less what the frames up to t say
+    where they hold no beats; so the sum that the next beat is reached with is ``left[t - n, n]`` and a bonus.
     """
-    rest, marked = _likelihoods(chances)
-    bonus = _interval_bonus(tuple(intervals.tolist()), frame_rate, model)
-    cost = _change_costs(tuple(intervals.tolist()), model.change)
+    gain = np.log(np.clip(chances, LEAST, MOST)) - np.log1p(-np.minimum(chances, MOST))  # of a beat over none
+    steps = _Steps(intervals, frame_rate, model)
     frames, longest, block = len(chances), int(intervals[-1]), int(intervals[0])
-    size = longest + block
-    left = np.zeros((size, len(intervals)))  # best sum up to a beat that is left by an interval; a ring of frames
-    came = np.empty((frames, len(intervals)), np.uint8)
-    speeds = np.arange(len(intervals))
-    until = np.concatenate([np.zeros(longest), rest])  # until[longest + t]: what the frames before t say
-    for start in range(0, frames, block):
-        times = np.arange(start, min(start + block, frames))
-        before = times[:, None] - intervals  # (times, speeds)
-        reached = left[before % size, speeds] - until[np.maximum(longest + before + 1, 0)]
-        reached += (until[longest + times] + marked[times])[:, None] + bonus
-        through = reached[:, None, :] - cost  # (times, speed left by, speed come by)
-        best = through.argmax(axis=2)
-        came[times] = best
-        left[times % size] = np.take_along_axis(through, best[:, :, None], axis=2)[:, :, 0]
-    return _traced(came, left, until[longest:], intervals)
+    left = np.zeros((longest + CHUNK, len(intervals)))
+    kept = np.zeros((longest + frames, len(intervals)), np.float32)  # left[t - longest], its chunk's greatest taken off
+    greatest = np.zeros(1 + (longest + frames) // CHUNK)
+    for start in range(0, frames, CHUNK):
+        count = min(CHUNK, frames - start)
+        for first in range(0, count, block):  # no beat in a block comes from one within it
+            last = min(first + block, count)
+            best = steps.best(left, longest + first, last - first)
+            np.add(best, gain[start + first : start + last, None], out=left[longest + first : longest + last])
+        found = left[longest : longest + count]
+        np.subtract(found, found.max(), out=kept[longest + start :][:count], casting="same_kind")
+        greatest[start // CHUNK] = found.max()
+        left[:longest] = left[count : count + longest].copy()
+    return _traced(kept, greatest, left[:longest], steps)
 
 
-def _likelihoods(chances: Floats) -> tuple[Floats, Floats]:
-    """Return sums of the log-likelihoods that frames 0..t-1 are no beats, for each t; and that each frame is one."""
-    rest = np.concatenate([[0.0], np.cumsum(np.log1p(-np.minimum(chances, MOST)))])
-    return rest, np.log(np.clip(chances, LEAST, MOST))
+class _Steps:
+    """From the beats that may come before to the best one: by a law of changes that is the same up and down.
+
+    A change from the interval m to n costs ``change |log(n / m)|``. The best over all m below n therefore follows from
+    the best below n - 1, and likewise from above: one running maximum each way in place of all pairs.
+    """
+
+    def __init__(self, intervals: Integers, frame_rate: float, model: TempoModel) -> None:
+        octaves = np.log2(60 * frame_rate / intervals / model.usual)
+        place = model.change * np.log(intervals)
+        normal = np.log(np.exp(-np.abs(place[:, None] - place)).sum(axis=0))
+        bonus = model.reward - 0.5 * (octaves / model.spread) ** 2 - normal
+        self.intervals, self._place, self._bonus = intervals, place, bonus
+        self._width = len(intervals)
+        back = np.arange(self._width) - self._width * intervals  # in a flat array, to what was left by each interval
+        rows = self._width * np.arange(intervals[0])[:, None]
+        self._sources = rows + np.stack([back, back[::-1]])[:, None, :]  # (way, frames, speeds), the second way down
+        self._entry = np.stack([bonus + place, (bonus - place)[::-1]])[:, None, :]
+        self._exit = np.stack([place, -place[::-1]])[:, None, :]
+
+    def best(self, left: Floats, row: int, count: int) -> Floats:
+        """Return the best sums by which beats in some rows are reached, to be left by each interval."""
+        reached = left.ravel().take(self._sources[:, :count] + row * self._width)
+        reached += self._entry
+        np.maximum.accumulate(reached, axis=2, out=reached)
+        reached -= self._exit
+        return np.asarray(np.maximum(reached[0], reached[1, :, ::-1]))
+
+    def chosen(self, sums: NDArray[np.floating], speed: int) -> int:
+        """Return the number of the interval to come by, for one to leave by, from what each is reached with."""
+        return int((sums + self._bonus - np.abs(self._place - self._place[speed])).argmax())
 
 
-def _traced(came: NDArray[np.uint8], left: Floats, until: Floats, intervals: Integers) -> Integers:
-    """Follow the best path back from where it leaves the last frame."""
-    frames, size, longest = len(came), len(left), int(intervals[-1])
-    times = np.arange(max(frames - longest, 0), frames)
-    ends = left[times % size] + (until[frames] - until[times + 1])[:, None]
-    ends[times[:, None] + intervals < frames] = -np.inf  # the next beat must lie beyond the end
+def _traced(kept: NDArray[np.float32], greatest: Floats, ends: Floats, steps: _Steps) -> Integers:
+    """Follow the best path back from where it leaves the last frame, by the sums of the last frames."""
+    intervals, longest = steps.intervals, len(ends)
+    frames, speeds = len(kept) - longest, np.arange(len(intervals))
+    times = frames - longest + np.arange(longest)
+    ends[(times[:, None] + intervals < frames) | (times[:, None] < 0)] = -np.inf  # the next beat lies beyond the end
     row, speed = divmod(int(ends.argmax()), len(intervals))
     time = int(times[row])
     path = []
     while time >= 0:
         path.append(time)
-        speed = int(came[time, speed])
-        time -= int(intervals[speed])
+        before = time - intervals
+        level = np.where(before >= 0, greatest[before // CHUNK], 0)
+        speed = steps.chosen(kept[longest + before, speeds] + level, speed)
+        time = int(before[speed])
     return np.array(path[::-1], np.int64)
-
-
-@lru_cache(maxsize=4)
-def _change_costs(intervals: tuple[int, ...], change: float) -> Floats:
-    """Return the cost of each interval (rows) after each (columns), in nats: an exponential law of their ratio."""
-    frames = np.array(intervals, np.float64)
-    cost = change * np.abs(frames[:, None] / frames - 1)
-    return np.asarray(cost + np.log(np.exp(-cost).sum(axis=0)), np.float64)
-
-
-@lru_cache(maxsize=4)
-def _interval_bonus(intervals: tuple[int, ...], frame_rate: float, model: TempoModel) -> Floats:
-    octaves = np.log2(60 * frame_rate / np.array(intervals) / model.usual)
-    return np.asarray(model.reward - 0.5 * (octaves / model.spread) ** 2, np.float64)
 
 
 def track_downbeats(
