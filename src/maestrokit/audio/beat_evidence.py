@@ -13,15 +13,15 @@ from maestrokit.music.beat_evidence import FRAME_RATE, NO_BEATS, Beats
 from maestrokit.music.beat_network import TempoModel, track_beats, track_downbeats
 from maestrokit.music.columns import Floats
 from maestrokit.music.surroundings import (
-    SNAP,
     chance,
+    chance_at,
     deep_gaps,
     framed,
     is_deepest,
     logarithm,
     mean_around,
-    nearest_rows,
     snapped,
+    unlikeness,
     with_ramps,
 )
 
@@ -51,10 +51,8 @@ def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: Tem
     features = described_onsets(onsets, saliences)
     activation = framed(onsets.time, chance(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
     time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model), onsets.time)
-    nearest = nearest_rows(onsets.time, time)
-    is_struck = np.abs(onsets.time[nearest] - time) < SNAP
-    downbeat = np.where(is_struck, chance(features, beat_weights.DOWNBEAT)[nearest], beat_weights.UNSTRUCK)
-    return Beats(time, *track_downbeats(downbeat))
+    downbeat = chance(features, beat_weights.DOWNBEAT)
+    return Beats(time, *track_downbeats(chance_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
 
 
 def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
@@ -92,5 +90,4 @@ def _harmonic_change(time: Floats, saliences: NDArray[np.float32]) -> Floats:
     here = np.clip(np.rint(time * chroma.FRAME_RATE).astype(np.int64) + 1, 0, len(folded))
     before = total[here] - total[np.maximum(here - reach, 0)]
     after = total[np.minimum(here + reach, len(folded))] - total[here]
-    size = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    return np.asarray(1 - (before * after).sum(axis=1) / np.maximum(size, 1e-9), np.float64)
+    return unlikeness(before, after)

@@ -1,8 +1,10 @@
 """What tracked beats say about tempo, the same for notes and recordings."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maestrokit.features import Field
 from maestrokit.features._statistics import ratio
@@ -29,6 +31,33 @@ BEAT_FIELDS = {
     "changes[].from": Field("beats/min", "Tempo at the start"),
     "changes[].to": Field("beats/min", "Tempo at the end"),
 }
+
+
+class HasBeats(Protocol):
+    """A view with beats."""
+
+    @property
+    def beats(self) -> Beats:
+        """Beats tracked on what it shows."""
+
+
+def beat_series(beat: str, tempo: str, place: str = "") -> dict[str, Field]:
+    """Return the names of the two series of frames, with what they mean; the place is words to tell them apart."""
+    return {
+        beat: Field("0..2", f"2 where a bar begins, 1 at its other beats, else 0{place and f', in {place}'}"),
+        tempo: Field("beats/min", f"Tempo by the tracked beats{place and f' of {place}'}; 0 outside of them"),
+    }
+
+
+def describe_beats(view: HasBeats) -> dict[str, Any]:
+    """Return the beats and tempo; see :mod:`maestrokit.music.beat_network` for how they are tracked."""
+    return beat_record(view.beats)
+
+
+def frames_of_beats(view: HasBeats, grid: Grid, *, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Return where beats are, and the tempo."""
+    series = beat_frames(view.beats, grid).astype(np.uint8), tempo_frames(view.beats, grid).astype(np.float32)
+    return dict(zip(names, series, strict=True))
 
 
 def beat_record(beats: Beats) -> dict[str, Any]:

@@ -15,16 +15,16 @@ from maestrokit.music.beat_network import TempoModel, track_beats, track_downbea
 from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
 from maestrokit.music.surroundings import (
-    SNAP,
     chance,
+    chance_at,
     deep_gaps,
     framed,
     has_event,
     is_deepest,
     logarithm,
     mean_around,
-    nearest_rows,
     snapped,
+    unlikeness,
     with_ramps,
 )
 from maestrokit.music.sustain import pedal_changes
@@ -107,9 +107,8 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
 
 def downbeat_chances(strokes: Strokes, time: Floats) -> Floats:
     """Return how likely each of some beats, in seconds, is a downbeat by the stroke on it, 0..1."""
-    nearest = nearest_rows(strokes.onset, time)
-    is_struck = np.abs(strokes.onset[nearest] - time) < SNAP
-    return np.where(is_struck, chance(strokes.features, beat_weights.DOWNBEAT)[nearest], beat_weights.UNSTRUCK)
+    chances = chance(strokes.features, beat_weights.DOWNBEAT)
+    return chance_at(time, strokes.onset, chances, otherwise=beat_weights.UNSTRUCK)
 
 
 def _beats_of_stretch(onset: Floats, chances: Floats, model: TempoModel | None) -> Floats:
@@ -185,6 +184,4 @@ def _harmonic_change(time: Floats, onset: Floats, pitch: Integers) -> Floats:
     """Return 1 less the cosine of what pitch classes begin before each stroke and from it on, 0..1."""
     total = np.vstack([np.zeros(12), np.cumsum(np.eye(12)[pitch % 12], axis=0)])
     start, here, end = (np.searchsorted(onset, time + shift - 1e-6) for shift in (-HARMONY, 0.0, HARMONY))
-    before, after = total[here] - total[start], total[end] - total[here]
-    size = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    return np.asarray(1 - (before * after).sum(axis=1) / np.maximum(size, 1e-9), np.float64)
+    return unlikeness(total[here] - total[start], total[end] - total[here])

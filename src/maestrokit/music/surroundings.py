@@ -99,6 +99,18 @@ def snapped(beats: Floats, events: Floats) -> Floats:
     return np.unique(np.where(np.abs(nearest - beats) < SNAP, nearest, beats))
 
 
+def chance_at(time: Floats, events: Floats, chances: Floats, *, otherwise: float) -> Floats:
+    """Return the chance of the event that each time lies on, or another one where none is within ``SNAP``."""
+    nearest = nearest_rows(events, time)
+    return np.where(np.abs(events[nearest] - time) < SNAP, chances[nearest], otherwise)
+
+
+def unlikeness(before: Floats, after: Floats) -> Floats:
+    """Return 1 less the cosine of rows of two arrays, 0..1 for what is not negative; 1 where one of them is nothing."""
+    size = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    return np.asarray(1 - (before * after).sum(axis=1) / np.maximum(size, 1e-9), np.float64)
+
+
 def nearest_rows(events: Floats, times: Floats) -> Integers:
     """Return the row of the event nearest to each time."""
     after = np.clip(np.searchsorted(events, times), 1, len(events) - 1)
