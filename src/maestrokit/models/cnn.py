@@ -86,7 +86,9 @@ class Pedal(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.mix = nn.Conv1d(2 * channels, channels, 9, padding=8, dilation=2)
+        self.norm = nn.BatchNorm1d(2 * channels)
+        self.mix = nn.Conv1d(2 * channels, channels, 9, padding=8, dilation=2, bias=False)
+        self.mixed_norm = nn.BatchNorm1d(channels)
         self.down = nn.Conv1d(channels, 1, 9, padding=4)
 
     reach = 8 + 4
@@ -94,7 +96,7 @@ class Pedal(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return log-odds, (batch, time), from (batch, channels, time, keys)."""
         pooled = torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)
-        return self.down(F.relu(self.mix(pooled)))[:, 0]  # type: ignore[no-any-return]
+        return self.down(F.relu(self.mixed_norm(self.mix(self.norm(pooled)))))[:, 0]  # type: ignore[no-any-return]
 
 
 BLOCKS = (((3, 3), (1, 1)), ((1, 3), (1, 12)), ((3, 3), (1, 1)), ((5, 1), (2, 1)), ((3, 3), (1, 1)), ((5, 1), (5, 1)))

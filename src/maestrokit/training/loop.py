@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
@@ -95,6 +95,8 @@ class Training:
     ) -> None:
         self.model, self.data, self.settings = model.to(place.device), data, settings
         self.folder, self.place, self.report, self.tick = folder, place, report, tick
+        for name, parameter in self.model.named_parameters() if settings.only else ():
+            parameter.requires_grad_(name.startswith(f"{settings.only}."))
         self.optimizers = Optimizers(self.model, settings, place)
         self.average = {name: value.clone() for name, value in model.state_dict().items()} if settings.average else {}
         self.carry: Carry = {}
@@ -178,7 +180,7 @@ class Training:
     def _step(self) -> dict[str, float]:
         """Learn from the next batches; return what the last one showed."""
         progress = self.progress
-        self.model.train()
+        self._learning().train()
         torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.place.rank << 40)) % 2**63)
         self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
         for part in range(self.settings.accumulate):
@@ -197,6 +199,10 @@ class Training:
         if any(not math.isfinite(value) for value in shown.values()):
             raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
         return shown
+
+    def _learning(self) -> nn.Module:
+        """Return what learns; the rest of the model keeps even its running means."""
+        return self.model.eval().get_submodule(self.settings.only)
 
     def _precision(self) -> AbstractContextManager[Any]:
         low = self.settings.precision == "bfloat16" or (

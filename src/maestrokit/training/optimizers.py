@@ -25,7 +25,8 @@ class Optimizers:
 
     def __init__(self, model: TrainedModel, settings: Settings, place: Place) -> None:
         self.settings, self.place = settings, place
-        self.players = {name: list(parameters) for name, parameters in model.players().items()}
+        players = model.players().items()
+        self.players = {name: [p for p in parameters if p.requires_grad] for name, parameters in players}
         hidden = _hidden_matrices(model) if settings.optimizer == "muon" else set()
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         for name, parameters in self.players.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from maestrokit import __version__
 from maestrokit.errors import MaestrokitError, UsageError
@@ -76,7 +77,7 @@ def train(
             corpus, prepared = _prepared(order, task, task.Options(**options), seed=training_settings.seed)
         for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)) if place.is_first else ():
             warn(sentence)
-        model, config = _made(order, family, wanted, prepared, training_settings.seed)
+        model, config = _made(order, family, wanted, prepared, training_settings)
         config |= {
             "data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
             "training": {**contract.settings_of(training_settings), **options},
@@ -122,7 +123,7 @@ def modules(order: Order) -> tuple[Any, Any]:
 
 
 def _made(
-    order: Order, family: Any, wanted: Mapping[str, Any], prepared: Prepared, seed: int
+    order: Order, family: Any, wanted: Mapping[str, Any], prepared: Prepared, settings: Settings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
     """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}
@@ -133,12 +134,29 @@ def _made(
         if given["family"] != order.family:
             raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
         about = {**given["model"], **wanted}
-        model = contract.built(order.family, about, checkpoint.read_weights(order.init), origin=str(order.init))
+        weights = checkpoint.read_weights(order.init)
+        if settings.only:
+            weights = _grafted(weights, _new(family, about, settings.seed), settings.only)
+        model = contract.built(order.family, about, weights, origin=str(order.init))
         return model, config | {"model": about, "init": order.init.name}
+    if settings.only:
+        raise UsageError(f"no model around the part '{settings.only}' that is to learn alone", "give one by --init")
+    made = _new(family, {**about, **wanted}, settings.seed)
+    return made, config | {"model": contract.settings_of(made.config)}
+
+
+def _new(family: Any, about: Mapping[str, Any], seed: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        shape = family.Config(**{**about, **wanted})
-        return family.Model(shape), config | {"model": contract.settings_of(shape)}
+        return family.Model(family.Config(**about))
+
+
+def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
+    """Return weights with those of one part as a new model has them."""
+    fresh = {name: value for name, value in new.state_dict().items() if name.startswith(f"{part}.")}
+    if not fresh:
+        raise UsageError(f"the model has no part '{part}'", "parts: " + ", ".join(n for n, _ in new.named_children()))
+    return {name: value for name, value in weights.items() if not name.startswith(f"{part}.")} | fresh
 
 
 def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:

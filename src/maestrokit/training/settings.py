@@ -32,6 +32,9 @@ class Settings:
     """Decay of the moving average of the weights, which is then what is validated and kept; 0 keeps none."""
     precision: str = "auto"
     """``float32``, ``bfloat16``, or ``auto``: the second on a GPU."""
+    only: str = ""
+    """Part of the model that learns alone, from the beginning, while all else stays as ``--init`` has it, such as the
+    ``pedal`` of a cnn; empty lets all learn."""
     validate_every: int = 500
     """Steps between validations; 0 validates at each tenth of the steps, or of the time."""
     patience: int | None = None

@@ -1,0 +1,46 @@
+"""A part of a model learns alone: it begins anew, and everything else stays."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.files import checkpoint
+from maestrokit.training.device import Place
+from maestrokit.training.run import Order, train
+
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+corpora = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(corpora)
+
+SMALL = {"steps": "3", "width": "8", "layers": "1", "batch": "2", "length": "8", "warmup_steps": "0",
+         "validate_every": "3", "validation_tokens": "32"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory):
+    return corpora.write_takes(tmp_path_factory.mktemp("corpus") / "takes")
+
+
+def trained(takes, folder, *, init=None, **settings):
+    order = Order("lstm", "", [str(takes)], folder, {**SMALL, **settings}, init, takes.parent / "cache")
+    train(order, place=Place(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None)
+    return checkpoint.read_weights(folder)
+
+
+def test_one_part_learns_alone_from_the_beginning(takes, tmp_path):
+    before = trained(takes, tmp_path / "first")
+    part = next(iter(before)).split(".")[0]
+    after = trained(takes, tmp_path / "second", init=tmp_path / "first", only=part, steps="1")
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {name for name in before if name.startswith(f"{part}.")}
+
+
+def test_unknown_parts_and_parts_of_nothing_are_refused(takes, tmp_path):
+    trained(takes, tmp_path / "first")
+    with pytest.raises(UsageError, match="no part 'horn'"):
+        trained(takes, tmp_path / "second", init=tmp_path / "first", only="horn")
+    with pytest.raises(UsageError, match="no model around"):
+        trained(takes, tmp_path / "third", only="embedding")
