@@ -14,9 +14,15 @@ PEDAL = st.lists(st.floats(0.12, 2), max_size=8)
 
 
 def made(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNotes, np.ndarray]:
-    """Return notes of different keys, sorted, and intervals of the pedal."""
+    """Return notes of three keys, sorted, and intervals of the pedal."""
     onset, length = np.array(sorted(notes)).T
-    both = TimedNotes(onset, onset + length, 40 + np.arange(len(onset)), np.full(len(onset), 64))
+    pitch = 40 + np.arange(len(onset)) % 3
+    again = np.array(
+        [min([9e9, *onset[(pitch == key) & (onset > time)]]) for key, time in zip(pitch, onset, strict=True)]
+    )
+    lasting = np.minimum(onset + length, again)
+    rows = lasting - onset >= 0.03  # as transcriptions have it: no shorter notes, and none goes on when struck again
+    both = TimedNotes(onset[rows], lasting[rows], pitch[rows], np.full(int(rows.sum()), 64))
     return both, np.cumsum(moves[: len(moves) // 2 * 2]).reshape(-1, 2)
 
 
@@ -55,6 +61,13 @@ def test_without_pedal_notes_are_never_longer_nor_gone(notes: list[tuple[float, 
     assert (after.offset <= before.offset).all() and (after.offset > after.onset).all()
     if not len(pedal):
         assert np.array_equal(after.offset, before.offset)
+
+
+def test_a_key_struck_again_ends_its_note_whatever_the_pedal() -> None:
+    onset = np.array([0.0, 0.9, 2.0])
+    notes = TimedNotes(onset, np.array([0.87, 1.5, 2.4]), np.full(3, 60), np.full(3, 64))
+    told, pedal = agreeing(notes, np.array([[0.2, 0.92], [1.7, 3.0]]))
+    assert told.offset.tolist() == [0.9, 1.5, 2.4] and np.array_equal(pedal, [[0.2, 0.92], [1.7, 3.0]])
 
 
 def test_a_chord_is_let_go_as_one_when_the_next_is_struck() -> None:

@@ -19,9 +19,10 @@ LEGATO = 0.1  # seconds after its onset from which on the next stroke may end a 
 def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
     """Return notes and pedal of which the one does not change the other.
 
-    A note that ends within ``TOGETHER`` of the pedal's rise ends with it. The pedal goes down after the notes that end
-    within ``TOGETHER`` of its fall, so that it does not catch them. Notes that end elsewhere in the pedal died away in
-    it; they keep their ends. A pedal in which nothing sounds is none.
+    A note that ends within ``TOGETHER`` of the pedal's rise ends with it, and one that ends in the pedal so shortly
+    before the next stroke of its key ends with that. The pedal goes down after the notes that end within ``TOGETHER``
+    of its fall, so that it does not catch them. Notes that end elsewhere in the pedal died away in it; they keep their
+    ends. A pedal in which nothing sounds is none.
 
     Parameters
     ----------
@@ -39,12 +40,15 @@ def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
     if not len(pedal):
         return notes, pedal
     down, up = pedal.T
-    offset = notes.offset.copy()
+    offset, again = notes.offset.copy(), _next_strokes(notes)
+    is_struck = (again - offset <= TOGETHER) & _held(notes, pedal)[0]
+    offset[is_struck] = again[is_struck]
     rise = up[_nearest(up, offset)]
-    is_released = (np.abs(offset - rise) <= TOGETHER) & (rise - notes.onset >= SHORTEST)
+    is_released = ~is_struck & (np.abs(offset - rise) <= TOGETHER) & (rise - notes.onset >= SHORTEST)
+    is_released &= rise <= again
     offset[is_released] = rise[is_released]
     row = np.clip(np.searchsorted(down, offset + TOGETHER, side="right") - 1, 0, None)  # the last fall before its end
-    is_caught = ~is_released & (offset - down[row] >= 0) & (offset - down[row] <= TOGETHER)
+    is_caught = ~is_released & ~is_struck & (offset - down[row] >= 0) & (offset - down[row] <= TOGETHER)
     later = down.copy()
     np.maximum.at(later, row[is_caught], offset[is_caught] + 0.002)
     moved = np.where(up - later >= SHORTEST, later, down)
@@ -74,6 +78,15 @@ def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
     row = np.searchsorted(pedal[:, 0], notes.offset, side="left") - 1
     down, up = pedal[np.maximum(row, 0)].T
     return (row >= 0) & (notes.offset <= up + TOGETHER), down
+
+
+def _next_strokes(notes: TimedNotes) -> Floats:
+    """Return when the key of each note is struck next, infinite where it is not."""
+    rows = np.lexsort((notes.onset, notes.pitch))
+    again = np.full(len(rows), np.inf)
+    is_same = notes.pitch[rows[1:]] == notes.pitch[rows[:-1]]
+    again[rows[:-1][is_same]] = notes.onset[rows[1:][is_same]]
+    return again
 
 
 def _sounding(notes: TimedNotes, pedal: Floats) -> Mask:
