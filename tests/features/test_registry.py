@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,3 +153,19 @@ def test_frames_that_fill_the_memory_are_refused():
 def test_naming_the_groups_loads_no_numpy():
     code = "import sys; from maestrokit import features; features.groups(); sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_columns_of_the_first_release_keep_their_places():
+    """Columns are only ever added, at the right: a group or key that is new must say since when it is there."""
+    first = Path(__file__).with_name("columns_of_release_0_1.txt").read_text(encoding="utf-8").splitlines()
+    assert features.columns(features.groups())[: len(first)] == first
+
+
+def test_what_is_newer_lies_further_right(monkeypatch):
+    groups = ["articulation", "density", "pitch"]
+    before = features.columns(groups)
+    monkeypatch.setattr(registry.load("maestrokit.features", "articulation"), "SINCE", (0, 2), raising=False)
+    monkeypatch.setitem(features.fields("density"), "new", features.Field("", "Something", since=(0, 3)))
+    old = [name for name in before if not name.startswith("articulation.")]
+    moved = [name for name in before if name.startswith("articulation.")]
+    assert features.columns(groups) == [*old, *moved, "density.new"]

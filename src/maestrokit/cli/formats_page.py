@@ -33,7 +33,7 @@ the header's one key of that name; .npy has none. The same arrays give the same 
 
 RECORDS = """features writes one record an input: in JSON Lines an object a line, with one object a group; in TSV a row
 with the same keys joined by dots, lists within a cell as JSON. A number that does not exist is null, and empty in
-TSV. Keys and columns are only ever added. The key file is the input as it was named; a
+TSV. Keys and columns are only ever added, columns at the right. The key file is the input as it was named; a
 performance whose recording lies beside it (take.mid, take.flac) has one record with both, and recording names that
 file. Groups that begin with audio_ describe sound, the others notes. Seconds are counted from the
 start of the file."""

@@ -12,6 +12,9 @@ The folder is the registry. A module of it is a group, named as in the record, a
     The values, nested. What does not exist, such as the mean of no notes, is None; numbers may be numpy's.
 ``FRAMES`` and ``frames(view, grid)``
     The same for series of frames, if the group has any: arrays whose first axis is the frames of the grid.
+``SINCE``
+    The release that the group came with, such as ``(0, 2)``; may be left out for those of the first. Tables have the
+    columns of later releases to the right of all earlier ones, so that columns never change their places.
 
 Modules with a leading underscore are no groups. This file loads no numpy, so that ``--help`` can list the groups.
 """
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _AS_IT_IS = (str, int, type(None))  # most values in the long lists of chords
 
+FIRST = (0, 1)  # release
 DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
 HOP = 0.02  # seconds a frame
 
@@ -51,11 +55,15 @@ class View(Protocol):
 
 
 class Field(tuple[str, str]):
-    """Unit and meaning of one key."""
+    """Unit and meaning of one key, and the release that it came with, if later than its group did."""
 
-    def __new__(cls, unit: str, meaning: str) -> "Field":
+    since: tuple[int, ...]
+
+    def __new__(cls, unit: str, meaning: str, *, since: tuple[int, ...] = FIRST) -> "Field":
         """Return the pair; a unit may be empty."""
-        return super().__new__(cls, (unit, meaning))
+        field = super().__new__(cls, (unit, meaning))
+        field.since = since
+        return field
 
     unit = property(lambda self: self[0])
     meaning = property(lambda self: self[1])
@@ -129,8 +137,14 @@ def frame_fields(group: str) -> Mapping[str, Field]:
 
 
 def columns(names: Sequence[str]) -> list[str]:
-    """Return the flat keys of the records of some groups, as the columns of a table."""
-    return [f"{group}.{key}" for group in names for key in fields(group) if "[]" not in key]
+    """Return the flat keys of the records of some groups, as the columns of a table: the oldest on the left."""
+    found = [
+        (max(field.since, getattr(_group(group), "SINCE", FIRST)), f"{group}.{key}")
+        for group in names
+        for key, field in fields(group).items()
+        if "[]" not in key
+    ]
+    return [column for _, column in sorted(found, key=lambda aged: aged[0])]
 
 
 def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def run(
         return
     work = Describing(Asked(names, hop, f0, reading.repair, running.made_by), recordings)
     described = (record for _, record in batch.results("features", work, plan, running))
-    columns = ["file", *features.columns(names), *(["recording"] if recordings else [])]
+    columns = ["file", *(["recording"] if recordings else []), *features.columns(names)]
     if running.dry_run:
         list(described)
     else:
