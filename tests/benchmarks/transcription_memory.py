@@ -46,9 +46,7 @@ def main() -> None:
             print(
                 f"{seconds:10.0f} s {notes:7} {peak:8.0f} {spent:8.1f} {seconds / spent:12.1f} {wall:8.1f}", flush=True
             )
-    print(
-        f"bound: {BOUND:.0f} MB, {'kept' if peak < BOUND else 'broken'} (machine's load: {os.getloadavg()[0]:.1f})"
-    )
+    print(f"bound: {BOUND:.0f} MB, {'kept' if peak < BOUND else 'broken'} (machine's load: {os.getloadavg()[0]:.1f})")
     sys.exit(peak >= BOUND)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from maestrokit.errors import ClosedPipe
+from maestrokit.errors import ClosedPipe, NoInputError, UsageError
 from maestrokit.provenance import command_line
 
 
@@ -100,6 +100,14 @@ class Judged:
             metavar="N",
             help="With --model, how many events the model's view moves on at once. Smaller is slower and gives every "
             "event more to be told from. Default: half the view.",
+        ),
+    ] = None
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="With a --model that transcribes, score each of several values of a threshold: "
+            "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
         ),
     ] = None
 
@@ -196,6 +204,10 @@ def spread(run: Callable[..., Any]) -> Callable[..., Any]:
             return run(**values)
         except BrokenPipeError:
             raise ClosedPipe from None  # typer would make it status 1
+        except (UsageError, NoInputError) as error:
+            from maestrokit.cli.config import blamed
+
+            raise blamed(error, context) from error.__cause__
 
     command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in (context, *own, *shared)}

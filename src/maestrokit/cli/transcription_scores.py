@@ -88,14 +88,7 @@ def parse_sweep(text: str | None) -> Sweep:
 
 
 def plan_transcription(
-    inputs: Inputs,
-    running: Running,
-    judged: Judged,
-    settings: Settings,
-    *,
-    folder: Path,
-    sweep: str | None,
-    output: str,
+    inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, folder: Path, output: str
 ) -> tuple[str, Callable[[], Scores]]:
     """Return a title, and the work.
 
@@ -116,7 +109,9 @@ def plan_transcription(
         found = streams.gather(asked, running, suffixes=PAIR_SUFFIXES)
         plan = replace(plan, missing=[*plan.missing, *found.missing])
         references = paired(plan.tasks, found.tasks)
-    work = TranscriptionWork(str(folder), parse_sweep(sweep), references, tolerances_of(settings), settings.repair)
+    work = TranscriptionWork(
+        str(folder), parse_sweep(judged.sweep), references, tolerances_of(settings), settings.repair
+    )
     work.check()
     streams.protect_inputs(plan.tasks, output)
     for task in plan.tasks:

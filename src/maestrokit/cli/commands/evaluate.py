@@ -8,6 +8,9 @@ from maestrokit.cli.options import Inputs, Judged, Reading, Running
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maestrokit.cli.evaluation_plan import Settings
     from maestrokit.cli.evaluations import Scores
 
 EXAMPLES = (
@@ -71,14 +74,6 @@ def run(
     offset_min_tolerance: Annotated[
         float, typer.Option(metavar="SECONDS", help="How far offsets may be off at least, however short the note.")
     ] = 0.05,
-    sweep: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME=VALUES",
-            help="With a --model that transcribes, score each of several values of a threshold: "
-            "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
-        ),
-    ] = None,
     extend_pedal: Annotated[
         bool,
         typer.Option("--extend-pedal", help="Let the sustain pedal hold the notes of MIDI files, in pairs."),
@@ -122,7 +117,7 @@ def run(
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
     better (higher, lower, or alike: the nearer to the reference the better).
     """
-    from maestrokit.cli.evaluation_plan import Settings, plan_evaluation, transcribing
+    from maestrokit.cli.evaluation_plan import Settings
     from maestrokit.cli.score_tables import FORMATS, score_text
     from maestrokit.cli.thresholds import broken, parse_thresholds
     from maestrokit.files import streams as files
@@ -136,20 +131,7 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
         offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
-    if sweep is not None and (judged.model is None or transcribing(judged.model) is None):
-        raise UsageError("--sweep is of a model that transcribes", "name one with --model: transcription")
-    if judged.model is None:
-        title, score = plan_evaluation(inputs, running, settings, output=output)
-    elif (folder := transcribing(judged.model)) is not None:
-        from maestrokit.cli.transcription_scores import plan_transcription
-
-        title, score = plan_transcription(inputs, running, judged, settings, folder=folder, sweep=sweep, output=output)
-    elif settings.compares:
-        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
-    else:
-        from maestrokit.cli.model_scores import plan_model
-
-        title, score = plan_model(inputs, running, judged, output=output, seed=seed, repair=reading.repair)
+    title, score = _plan(inputs, running, judged, settings, output)
     scores: Scores = score()
     if running.dry_run:
         return
@@ -161,3 +143,25 @@ def run(
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:
         raise typer.Exit(scores.status or int(ExitStatus.NO))
+
+
+def _plan(
+    inputs: Inputs, running: Running, judged: Judged, settings: "Settings", output: str
+) -> "tuple[str, Callable[[], Scores]]":
+    """Return a title, and the work: on performances, or of a model."""
+    from maestrokit.cli.evaluation_plan import plan_evaluation, transcribing
+
+    folder = None if judged.model is None else transcribing(judged.model)
+    if judged.sweep is not None and folder is None:
+        raise UsageError("--sweep is of a model that transcribes", "name one with --model: transcription")
+    if judged.model is None:
+        return plan_evaluation(inputs, running, settings, output=output)
+    if folder is not None:
+        from maestrokit.cli.transcription_scores import plan_transcription
+
+        return plan_transcription(inputs, running, judged, settings, folder=folder, output=output)
+    if settings.compares:
+        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
+    from maestrokit.cli.model_scores import plan_model
+
+    return plan_model(inputs, running, judged, output=output, seed=settings.seed, repair=settings.repair)

@@ -104,7 +104,8 @@ def run(
     ends when the pedal comes up ends with it, and none is caught by a pedal that goes down just before its end, so
     that whoever lets the pedal extend the notes hears the same. Where nothing is heard, in silence as in speech or
     noise, the output is a valid performance without notes, and the command says so. Memory does not grow with the
-    recording, but for npz. The same recording gives the same notes, wherever it is cut, up to what the cut takes away.
+    recording, but for npz and what comes through a pipe. The same recording gives the same notes, wherever it is cut,
+    up to what the cut takes away.
     """
     from maestrokit.cli import batch, streams
     from maestrokit.cli.transcripts import Asked, Transcription
