@@ -85,3 +85,20 @@ def test_a_run_without_validation_has_nothing_to_ship(run, tmp_path):
     checkpoint.cut_log(run, step=0)
     with pytest.raises(BadDataError, match="never validated"):
         ship(run, tmp_path / "shipped", STORY)
+
+
+def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tmp_path):
+    def fitted(worth, recordings=15):
+        told = {"recordings": recordings, "seconds": 60.0, "worth": worth, "pedal": 0.5}
+        checkpoint.write_config(run, checkpoint.read_config(run) | {"fitted": told})
+
+    fitted(1.2)
+    ship(run, tmp_path / "shipped", "# A card")
+    assert (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8") == "# A card"
+    with pytest.raises(UsageError, match="as good: worth 1.2"):
+        ship(run, tmp_path / "shipped", "# A card")
+    fitted(1.3, recordings=3)
+    with pytest.raises(UsageError, match="other data"):
+        ship(run, tmp_path / "shipped", "# A card")
+    fitted(1.3)
+    ship(run, tmp_path / "shipped", "# A better card")

@@ -2,7 +2,8 @@
 
 From a run folder to ``maestrokit/weights/NAME``: config.json, the best weights as 16-bit floats, and CARD.md, which
 says what they were made from and how good they are. A shipped model is replaced only by one that scored better on the
-same validation tokens.
+same validation: models of events on the same tokens, those that transcribe on the recordings that
+``maestrokit.training.thresholds`` fitted them to. Cards of the latter are written by hand: ``--card FILE``.
 """
 
 import argparse
@@ -34,8 +35,14 @@ class Story:
     """What ``maestrokit evaluate --model`` printed of the shipped weights."""
 
 
-def ship(run: Path, shipped: Path, story: Story) -> None:
+def ship(run: Path, shipped: Path, story: Story | str) -> None:
     """Write the best weights of a run, its settings and its card into the folder of a shipped model.
+
+    Parameters
+    ----------
+    run, shipped : Path
+    story : Story or str
+        Or the whole card.
 
     Raises
     ------
@@ -55,8 +62,11 @@ def ship(run: Path, shipped: Path, story: Story) -> None:
     write_card(shipped, best, story)
 
 
-def write_card(shipped: Path, best: Mapping[str, Any], story: Story) -> None:
+def write_card(shipped: Path, best: Mapping[str, Any], story: Story | str) -> None:
     """Write the CARD.md of the model in a folder."""
+    if isinstance(story, str):
+        checkpoint.write_card(shipped, story)
+        return
     config, weights = checkpoint.read_config(shipped), checkpoint.read_weights(shipped)
     checkpoint.write_card(shipped, card(config, weights, best, story))
 
@@ -96,13 +106,18 @@ def card(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: M
 
 
 def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-    if new["training"]["validation_tokens"] != old["training"]["validation_tokens"]:
-        raise UsageError("the shipped model was validated on other tokens, so the two cannot be compared")
-    if new["made"]["validation_loss"] >= old["made"]["validation_loss"]:
-        raise UsageError(
-            f"the shipped model is as good: {old['made']['validation_loss']:.4f} nats a token, "
-            f"this one {new['made']['validation_loss']:.4f}"
-        )
+    if "fitted" in new:
+        said, here, there = "worth", new["fitted"], old.get("fitted", {"worth": 0.0})
+        is_same = all(here[name] == there.get(name, here[name]) for name in ("recordings", "seconds"))
+        is_better = here["worth"] > there["worth"]
+    else:
+        said, here, there = "validation_loss", new["made"], old["made"]
+        is_same = new["training"]["validation_tokens"] == old["training"]["validation_tokens"]
+        is_better = here[said] < there[said]
+    if not is_same:
+        raise UsageError("the shipped model was validated on other data, so the two cannot be compared")
+    if not is_better:
+        raise UsageError(f"the shipped model is as good: {said} {there[said]:.4f}, this one {here[said]:.4f}")
 
 
 def main() -> None:
@@ -110,13 +125,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m maestrokit.training.shipping", description=__doc__)
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("name", help="name of the shipped model")
-    parser.add_argument("--command", required=True, help="the exact command line of the training")
-    parser.add_argument("--hardware", required=True, help="what it ran on")
+    parser.add_argument("--card", type=Path, help="the card, written by hand, instead of what follows")
+    parser.add_argument("--command", default="", help="the exact command line of the training")
+    parser.add_argument("--hardware", default="", help="what it ran on")
     parser.add_argument("--note", default="", help="what else is needed to do it again")
     parser.add_argument("--figures", default="", help="what 'maestrokit evaluate --model NAME' printed")
     parser.add_argument("--card-only", action="store_true", help="rewrite the card of the weights that are there")
     told = parser.parse_args()
-    shipped, story = checkpoint.SHIPPED / told.name, Story(told.command, told.hardware, told.note, told.figures)
+    if told.card is None and not (told.command and told.hardware):
+        parser.error("a card needs --command and --hardware, or name one by --card")
+    shipped = checkpoint.SHIPPED / told.name
+    story: Story | str = Story(told.command, told.hardware, told.note, told.figures)
+    if told.card is not None:
+        story = told.card.read_text()
     if not told.card_only:
         ship(told.run, shipped, story)
         return

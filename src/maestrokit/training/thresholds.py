@@ -33,7 +33,7 @@ CHOICES = {
     "onset_threshold": np.arange(0.2, 0.56, 0.05),
     "overtone_threshold": np.arange(0.3, 0.71, 0.1),
     "overtone_share": np.arange(0.4, 0.96, 0.1),
-    "latency": np.arange(0.0, 0.0161, 0.004),
+    "latency": np.arange(-0.012, 0.0161, 0.004),
     "restrike_threshold": np.arange(0.25, 0.76, 0.1),
     "frame_threshold": np.arange(0.1, 0.61, 0.1),
     "offset_threshold": np.arange(0.15, 0.66, 0.1),
