@@ -95,7 +95,7 @@ def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tm
     fitted(1.2)
     ship(run, tmp_path / "shipped", "# A card")
     assert (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8") == "# A card"
-    with pytest.raises(UsageError, match="as good: worth 1.2"):
+    with pytest.raises(UsageError, match=r"as good: worth 1\.2"):
         ship(run, tmp_path / "shipped", "# A card")
     fitted(1.3, recordings=3)
     with pytest.raises(UsageError, match="other data"):
