@@ -9,6 +9,7 @@ from typer.core import TyperGroup, TyperOption
 
 from maestrokit import __version__, registry
 from maestrokit.cli import report
+from maestrokit.cli.config import long_name, origin
 from maestrokit.cli.options import spread
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError
 from maestrokit.files import streams as files
@@ -52,6 +53,7 @@ def command(name: str) -> Any:
     made = typer.main.get_command(single)
     for parameter in made.params:
         if isinstance(parameter, TyperOption) and not parameter.envvar:
+            parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
             parameter.show_envvar = False  # one sentence says it of all: see the help of maestrokit itself
     return made
 
@@ -131,7 +133,8 @@ def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
             report.say(line)
         return ExitStatus.USAGE
     command_name = name if name in registry.names(COMMANDS) else ""
-    report.say(f"maestrokit {command_name}".strip() + f": {message[:1].lower()}{message[1:]}")
+    place = origin(parameter, context) if context is not None and parameter is not None else None
+    told = "" if place is None or place in message else f" (from {place})"
+    report.say(f"maestrokit {command_name}".strip() + f": {message[:1].lower()}{message[1:]}{told}")
     report.say("  " + f"maestrokit {command_name}".strip() + " --help lists the options")
-    source = context.get_parameter_source(parameter.name) if context is not None and parameter is not None else None
-    return ExitStatus.BAD_CONFIG if getattr(source, "name", "") in ("ENVIRONMENT", "DEFAULT_MAP") else ExitStatus.USAGE
+    return ExitStatus.USAGE if place is None else ExitStatus.BAD_CONFIG
