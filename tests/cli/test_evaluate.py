@@ -155,13 +155,21 @@ def test_formats(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> 
         (["--pairs"], "--pairs needs references"),
         (["--onset-tolerance", "soon", "--reference", "."], "'soon' is no tolerance"),
         (["--fail-under", "onset_f1"], "'onset_f1' is no limit"),
-        (["--fail-under", "beauty=1"], "'beauty' was not scored"),
+        (["--fail-under", "beauty=1"], "there is no metric 'beauty'"),
+        (["--fail-under", "onset_f1=1"], "there is no metric 'onset_f1'"),  # of pairs, and this is a set
+        (["--fail-under", "pitch_range.kl=1"], "'pitch_range.kl' was not scored"),  # for want of a reference
     ],
 )
 def test_mistakes_of_usage(maestrokit: CommandLine, demo_folder: Path, words: list[str], message: str) -> None:
     done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", *words)
     assert done.status == ExitStatus.USAGE
     assert message in done.err
+
+
+def test_limits_of_unknown_metrics_are_refused_before_anything_is_read(maestrokit: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "bad.mid").write_bytes(b"no MIDI")
+    done = maestrokit("evaluate", tmp_path / "bad.mid", "--fail-over", "beauty=1")
+    assert done.status == ExitStatus.USAGE and "bad.mid" not in done.err
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff", b"onset\tpitch\n1\t60\n", b"onset\toffset\tpitch\n2\t1\t60\n"])

@@ -33,6 +33,11 @@ class Settings:
         """Whether performances are asked about."""
         return bool(self.reference or self.metric or self.pairs)
 
+    @property
+    def is_pairs(self) -> bool:
+        """Whether each input is compared with a reference of its own."""
+        return self.pairs or any(not Path(name).is_dir() for name in self.reference)
+
 
 def plan_evaluation(
     inputs: Inputs, running: Running, settings: Settings, *, output: str
@@ -48,7 +53,7 @@ def plan_evaluation(
     """
     if settings.pairs and not settings.reference:
         raise UsageError("--pairs needs references", "name their folder with --reference")
-    is_pairs = settings.pairs or any(not Path(name).is_dir() for name in settings.reference)
+    is_pairs = settings.is_pairs
     tolerances = tolerances_of(settings)
     if is_pairs and settings.metric:
         raise UsageError("--metric chooses metrics of a set, and these are pairs", "pairs are scored by all metrics")

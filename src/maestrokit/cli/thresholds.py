@@ -40,6 +40,24 @@ def parse_thresholds(texts: Sequence[str], *, is_floor: bool) -> list[Threshold]
     return found
 
 
+def check_known(limits: Sequence[Threshold], names: Sequence[str]) -> None:
+    """Refuse limits of metrics that there are not, before hours are spent on scoring.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Without what tells tolerances apart (``@30ms``), which limits may have.
+
+    Raises
+    ------
+    UsageError
+        If there is such a limit.
+    """
+    for limit in limits:
+        if limit.metric.partition("@")[0] not in names:
+            raise UsageError(f"there is no metric '{limit.metric}'", "metrics are " + ", ".join(names))
+
+
 def broken(rows: Sequence[Row], limits: Sequence[Threshold]) -> bool:
     """Return whether any limit is not kept, and say which, a line each; a score that does not exist keeps none.
 

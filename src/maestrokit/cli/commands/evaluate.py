@@ -119,7 +119,7 @@ def run(
     """
     from maestrokit.cli.evaluation_plan import Settings
     from maestrokit.cli.score_tables import FORMATS, score_text
-    from maestrokit.cli.thresholds import broken, parse_thresholds
+    from maestrokit.cli.thresholds import broken, check_known, parse_thresholds
     from maestrokit.files import streams as files
     from maestrokit.files.tables import encoded
 
@@ -131,7 +131,8 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
         offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
-    title, score = _plan(inputs, running, judged, settings, output)
+    title, score, names = _plan(inputs, running, judged, settings, output)
+    check_known(limits, names)
     scores: Scores = score()
     if running.dry_run:
         return
@@ -147,21 +148,25 @@ def run(
 
 def _plan(
     inputs: Inputs, running: Running, judged: Judged, settings: "Settings", output: str
-) -> "tuple[str, Callable[[], Scores]]":
-    """Return a title, and the work: on performances, or of a model."""
+) -> "tuple[str, Callable[[], Scores], list[str]]":
+    """Return a title, the work, on performances or of a model, and the names of the scores that it may give."""
+    from maestrokit.cli import metric_names
     from maestrokit.cli.evaluation_plan import plan_evaluation, transcribing
 
     folder = None if judged.model is None else transcribing(judged.model)
     if judged.sweep is not None and folder is None:
         raise UsageError("--sweep is of a model that transcribes", "name one with --model: transcription")
     if judged.model is None:
-        return plan_evaluation(inputs, running, settings, output=output)
+        names = metric_names.names_in_pairs() if settings.is_pairs else metric_names.names_in_sets(settings.metric)
+        return *plan_evaluation(inputs, running, settings, output=output), names
     if folder is not None:
         from maestrokit.cli.transcription_scores import plan_transcription
 
-        return plan_transcription(inputs, running, judged, settings, folder=folder, output=output)
+        title, score = plan_transcription(inputs, running, judged, settings, folder=folder, output=output)
+        return title, score, metric_names.names_in_pairs()
     if settings.compares:
         raise UsageError("--model scores a model, and the other options performances", "give --model without them")
     from maestrokit.cli.model_scores import plan_model
 
-    return plan_model(inputs, running, judged, output=output, seed=settings.seed, repair=settings.repair)
+    title, score = plan_model(inputs, running, judged, output=output, seed=settings.seed, repair=settings.repair)
+    return title, score, metric_names.names_of_models(has_baseline=judged.baseline is not None)
