@@ -94,20 +94,12 @@ class Describing:
         for sound in sounds:
             recording = Recording(sound, data if sound == streams.STANDARD else None)
             views.append(
-                features.audio_view(recording, length=recording.length, f0=self.asked.f0, weights=self.weights())
+                features.audio_view(
+                    recording, length=recording.length, f0=self.asked.f0, weights=crepe_weights(self.asked.f0)
+                )
             )
             chain = chain or [line for line in recording.comment.splitlines() if is_command_line(line)]
         return views, chain
-
-    def weights(self) -> "Weights | None":
-        """Return those of CREPE, where it is asked for."""
-        from maestrokit.audio.crepe import SIZES
-
-        if self.asked.f0 not in SIZES:
-            return None
-        from maestrokit.files.crepe import read_crepe
-
-        return read_crepe(self.asked.f0)
 
     def write_frames(self, views: "Sequence[View]", target: str, chain: list[str]) -> None:
         """Write the series of all views on one time base."""
@@ -130,6 +122,17 @@ class Describing:
             metadata["provenance"] = extended(chain, asked.made_by)
         suffix = PurePath(target).suffix
         streams.write_bytes(target, dump_arrays(series, suffix=suffix, metadata=metadata, compress=True))
+
+
+def crepe_weights(f0: str) -> "Weights | None":
+    """Return the weights of CREPE, where it is the way to find f0."""
+    from maestrokit.audio.crepe import SIZES
+
+    if f0 not in SIZES:
+        return None
+    from maestrokit.files.crepe import read_crepe
+
+    return read_crepe(f0)
 
 
 class Recording:

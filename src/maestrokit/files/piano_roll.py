@@ -29,7 +29,7 @@ def piano_roll_png(
         How much is drawn; None is all, at most ``LONGEST_PICTURE``.
     """
     figure = new_figure(width=10, height=2.6 * len(performances) + 0.4)
-    rolls = [_seconds(performance) for performance in performances]
+    rolls = [seconds_of(performance) for performance in performances]
     longest = max((float(offset.max(initial=0.0)) for _, offset in rolls), default=0.0)
     end = min(seconds or LONGEST_PICTURE, longest) or 1.0
     pitches = np.concatenate([performance.notes.pitch for performance in performances] or [np.array([60])])
@@ -38,11 +38,11 @@ def piano_roll_png(
                            height_ratios=[8, 1] * len(performances))[:, 0]  # fmt: skip
     for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
         notes, pedal = axes[2 * row], axes[2 * row + 1]
-        bars = _draw_notes(notes, performance, onset, offset)
+        bars = draw_notes(notes, performance, onset, offset)
         notes.set_title(shortened(encoded(title).decode()), loc="left", fontsize=10).set_parse_math(False)
         notes.set_ylim(lowest, highest)
         notes.set_yticks(*octave_ticks(lowest, highest))
-        _draw_pedal(pedal, performance, end)
+        draw_pedal(pedal, performance, end)
         figure.colorbar(bars, ax=[notes, pedal], label="velocity", pad=0.01, aspect=18)
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
@@ -59,12 +59,14 @@ def shortened(title: str) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[:half]} .. {title[-half:]}"
 
 
-def _seconds(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
+def seconds_of(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
+    """Return onset and offset of the notes."""
     clock = tempo_map(performance)
     return tick2second(performance.notes.onset_tick, clock), tick2second(performance.notes.offset_tick, clock)
 
 
-def _draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:
+def draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:
+    """Draw a bar for each note, coloured by its velocity; return the bars."""
     from matplotlib.collections import PolyCollection
 
     pitch, height = performance.notes.pitch.astype(float), 0.42
@@ -89,7 +91,8 @@ def octave_ticks(lowest: int, highest: int) -> tuple[list[int], list[str]]:
     return ticks, [f"C{pitch // 12 - 1}" for pitch in ticks]
 
 
-def _draw_pedal(axes: Any, performance: Performance, end: float) -> None:
+def draw_pedal(axes: Any, performance: Performance, end: float) -> None:
+    """Draw how far down the sustain pedal is."""
     controls = performance.controls.take(performance.controls.number == SUSTAIN)
     second = tick2second(controls.tick, tempo_map(performance))
     rows = np.argsort(second, kind="stable")

@@ -48,7 +48,7 @@ def spectrum_png(
         interpolation="nearest", extent=(-half_frame, end, -0.5, len(frequency) - 0.5),
     )  # fmt: skip
     axes.set_xlim(0, max(len(decibels) - 1, 1) / frames_per_second)
-    _name_frequencies(axes, frequency, is_linear)
+    name_frequencies(axes, frequency, is_linear)
     axes.set_xlabel("Time (s)")
     axes.set_ylabel("Frequency (Hz)")
     bar = figure.colorbar(image, ax=axes, pad=0.015, aspect=30)
@@ -65,7 +65,7 @@ def _loudest(decibels: NDArray[np.float32], pool: int) -> NDArray[np.float32]:
     return np.maximum.reduceat(decibels, np.arange(0, len(decibels), pool), axis=0)
 
 
-def _name_frequencies(axes: "Axes", frequency: Floats, is_linear: bool) -> None:
+def name_frequencies(axes: "Axes", frequency: Floats, is_linear: bool) -> None:
     """Put ticks at round frequencies, at the row in which each lies."""
     lowest, highest = float(frequency[0]), float(frequency[-1])
     if is_linear:

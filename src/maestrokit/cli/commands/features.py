@@ -34,8 +34,6 @@ REFERENCES = (
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 
-MOST_DRAWN = 8
-
 
 def run(
     inputs: Inputs,
@@ -80,7 +78,9 @@ def run(
         str | None,
         typer.Option(
             metavar="FILE.png",
-            help="Draw performances, at most 8, into FILE.png: piano rolls coloured by velocity, the pedal beneath.",
+            help="Draw inputs, at most 8, into FILE.png, the first minute of each: performances as piano rolls "
+            "coloured by velocity, the pedal beneath; recordings as mel spectra with f0, beats and chords, the level "
+            "beneath; a performance above its recording.",
         ),
         ASIDE,
     ] = None,
@@ -95,6 +95,7 @@ def run(
     from maestrokit import features
     from maestrokit.cli import batch
     from maestrokit.cli.describing import Asked, Describing, Partners
+    from maestrokit.cli.drawing import draw
     from maestrokit.cli.streams import protect_inputs
     from maestrokit.files.tables import format_of
 
@@ -111,7 +112,7 @@ def run(
     names = _chosen(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
     protect_inputs(plan.tasks, outputs.output, plot)
     if plot is not None and not running.dry_run:
-        _draw(plan.tasks, plot, reading.repair)
+        draw(plan.tasks, plot, Asked(names, hop, f0, reading.repair, None), recordings)
     if outputs.update and _is_done(plan, outputs.output, recordings):
         return
     work = Describing(Asked(names, hop, f0, reading.repair, running.made_by), recordings)
@@ -133,31 +134,6 @@ def _check_f0(name: str) -> None:
         find_crepe(name)
     elif name not in METHODS:
         raise UsageError(f"no way to find f0 is called '{name}'", "use " + ", ".join([*METHODS, *SIZES]))
-
-
-def _draw(tasks: Any, plot: str, repair: bool) -> None:
-    """Draw performances; what cannot be read is left to the description, which says so."""
-    from maestrokit.cli.describing import is_sound
-    from maestrokit.cli.filters import read_performance
-    from maestrokit.errors import MaestrokitError
-    from maestrokit.files import streams
-    from maestrokit.files.piano_roll import piano_roll_png
-    from maestrokit.music.keys import find_key
-
-    tasks = [task for task in tasks if not is_sound(task.source)]
-    if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
-        raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
-    performances, titles = [], []
-    for task in tasks:
-        try:
-            performance = read_performance(task.source, repair=repair)
-            key = f"{find_key(performance).key.name}: " if len(performance.notes) else ""
-        except MaestrokitError:
-            continue
-        performances.append(performance)
-        titles.append(key + task.source)
-    if performances:
-        streams.write_bytes(plot, piano_roll_png(performances, titles))
 
 
 def _chosen(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:

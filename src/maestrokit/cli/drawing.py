@@ -1,0 +1,89 @@
+"""What ``maestrokit features --plot`` draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from maestrokit.cli.describing import Asked, Recording, crepe_weights, is_sound
+from maestrokit.cli.streams import Task
+from maestrokit.errors import MaestrokitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maestrokit.audio.frames import Samples
+    from maestrokit.files.description_picture import Drawn
+
+MOST_DRAWN = 8
+
+
+def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[str, str]) -> None:
+    """Draw inputs into a file; what cannot be read is left to the description, which says so.
+
+    Raises
+    ------
+    UsageError
+        If they are more than 8, or one comes through a pipe.
+    """
+    from maestrokit.files import streams
+    from maestrokit.files.description_picture import description_png
+
+    if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
+        raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
+    drawn = []
+    for task in tasks:
+        try:
+            drawn.append(_drawn(task.source, asked, recording_of.get(task.source)))
+        except MaestrokitError as error:
+            if isinstance(error, UsageError):
+                raise
+    if drawn:
+        streams.write_bytes(plot, description_png(drawn))
+
+
+def _drawn(source: str, asked: Asked, partner: str | None) -> "Drawn":
+    from maestrokit.cli.filters import read_performance
+    from maestrokit.files.description_picture import Drawn
+    from maestrokit.music.keys import find_key
+
+    performance = None if is_sound(source) else read_performance(source, repair=asked.repair)
+    place = source if is_sound(source) else partner
+    sound = None if place is None else _heard(place, asked)
+    if performance is not None:
+        key = find_key(performance).key.name if len(performance.notes) else None
+    else:
+        key = sound.record["audio_key"]["name"] if sound is not None else None
+    return Drawn(f"{key}: {source}" if key else source, performance, sound)
+
+
+def _heard(source: str, asked: Asked) -> Any:
+    from maestrokit import features
+    from maestrokit.files.description_picture import LONGEST_PICTURE
+    from maestrokit.files.sound_picture import heard
+
+    recording = Recording(source, None)
+    length = min(recording.length, LONGEST_PICTURE)
+    weights = crepe_weights(asked.f0)
+    return heard(features.audio_view(_Beginning(recording, length), length=length, f0=asked.f0, weights=weights))
+
+
+@dataclass
+class _Beginning:
+    """The first seconds of a recording, at any sample rate; kept at each rate, since several things are heard there."""
+
+    recording: Recording
+    length: float
+    _kept: "dict[int, list[Samples]]" = field(default_factory=dict)
+
+    def __call__(self, sample_rate: int) -> "Iterator[Samples]":
+        if sample_rate not in self._kept:
+            self._kept[sample_rate] = list(self._read(sample_rate))
+        return iter(self._kept[sample_rate])
+
+    def _read(self, sample_rate: int) -> "Iterator[Samples]":
+        left = max(round(self.length * sample_rate), 1)
+        for block in self.recording(sample_rate):
+            yield block[:left]
+            left -= len(block)
+            if left <= 0:
+                return
