@@ -101,6 +101,17 @@ def write_card(folder: Path, text: str) -> None:
     write_bytes(folder / CARD, text.encode())
 
 
+def read_hand_written(path: Path) -> str:
+    """Return the text of a card that was written by hand.
+
+    Raises
+    ------
+    NoInputError
+        If there is none.
+    """
+    return _read(path).decode()
+
+
 def write_resume(folder: Path, tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> None:
     """Write ``resume.safetensors``: all of it or, if killed meanwhile, the old one stays."""
     write_bytes(folder / RESUME, _saved(tensors, progress))

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files import checkpoint, streams
+from maestrokit.files import checkpoint
 
 LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Enabling Factorized Piano Music Modeling
 and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Creative Commons
@@ -137,7 +137,7 @@ def main() -> None:
     shipped = checkpoint.SHIPPED / told.name
     story: Story | str = Story(told.command, told.hardware, told.note, told.figures)
     if told.card is not None:
-        story = streams.read_bytes(str(told.card)).decode()
+        story = checkpoint.read_hand_written(told.card)
     if not told.card_only:
         ship(told.run, shipped, story)
         return
