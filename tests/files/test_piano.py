@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from maestrokit.files import ogg
 from maestrokit.files.compact_piano import read_compact_piano, write_compact_piano
 from maestrokit.files.piano import SHIPPED, default_piano, read_piano
 from maestrokit.files.soundfont_chunks import RECORDS, parse_soundfont
+from maestrokit.files.soundfont_modulators import Modulator, moved
 
 RATE = 16000
 
@@ -119,18 +121,18 @@ def table(name: str, *rows: tuple[object, ...]) -> bytes:
     return chunk(name, np.array(list(rows), RECORDS[name]).tobytes())
 
 
-def soundfont(*, loops: int = 1) -> bytes:
+def soundfont(*, loops: int = 1, cutoff: int = 13500, modulators: Sequence[tuple[int, ...]] = ()) -> bytes:
     """Return a soundfont of one preset: a looped tone of 100 Hz, an octave up from its root on the left."""
     tone = (np.sin(2 * np.pi * 100 * np.arange(RATE // 10) / RATE) * 16000).astype("<i2")
-    generators = [(43, 0 | 127 << 8), (17, -500), (54, loops), (36, 3600), (37, 1000), (53, 0)]
+    generators = [(43, 0 | 127 << 8), (17, -500), (54, loops), (36, 3600), (37, 1000), (8, cutoff), (53, 0)]
     tables = [
         table("phdr", (b"Other", 5, 0, 0, b""), (b"Piano", 0, 0, 0, b""), (b"EOP", 0, 0, 1, b"")),
         table("pbag", (0, 0), (1, 0)),
         chunk("pmod", b""),
         table("pgen", (41, 0), (0, 0)),
         table("inst", (b"Piano", 0), (b"EOI", 1)),
-        table("ibag", (0, 0), (len(generators), 0)),
-        chunk("imod", b""),
+        table("ibag", (0, 0), (len(generators), len(modulators))),
+        table("imod", *modulators, (0, 0, 0, 0, 0)),
         table("igen", *generators, (0, 0)),
         table("shdr", (b"tone", 0, len(tone), 160, 1600, RATE, 43, -35, 0, 1), (b"EOS", 0, 0, 0, 0, 0, 0, 0, 0, 0)),
     ]
@@ -156,6 +158,36 @@ def test_a_soundfont_without_loops_ends_with_its_sample(tmp_path: Path) -> None:
     path.write_bytes(soundfont(loops=0))
     sound = Voices(read_piano(path), sample_rate=RATE, channels=1).waveform(43, 0)
     assert sound.shape[1] == pytest.approx(1600, rel=0.1)
+
+
+def test_velocity_opens_the_filter_of_a_soundfont(tmp_path: Path) -> None:
+    """A tone of 100 Hz through a filter at 66 Hz is soft; a modulator brings the filter three octaves up at 127."""
+    path = tmp_path / "one.sf2"
+    path.write_bytes(soundfont(cutoff=3600, modulators=[(0x002, 8, 3600, 0, 0)]))
+    piano = read_piano(path)
+    layers = piano.keys[55]
+    velocities = [layer.velocity for layer in layers]
+    assert velocities == sorted(velocities) and np.diff(velocities).max() <= 16
+    levels = [np.abs(piano.recordings[layer.recording].read()).max() for layer in layers]
+    assert levels == sorted(levels) and levels[-1] > 3 * levels[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "velocity", "wanted"),
+    [
+        (0x002, 127, 1.0),  # velocity, upwards
+        (0x102, 127, 0.0),  # downwards
+        (0x502, 64, 400 / 960 * np.log10(127 / 64)),  # concave downwards, as for loudness: 40 log10(127 / v) dB of 96
+        (0x802, 0, 0.0),  # convex
+        (0xC02, 63, 0.0),  # a switch in the middle
+        (0xC02, 64, 1.0),
+        (0x203, 64, 2 * 60 / 127 - 1),  # key, both ways
+        (0x0DB, 64, 0.0),  # a controller at rest
+    ],
+)
+def test_sources_of_modulators_follow_the_specification(source: int, velocity: float, wanted: float) -> None:
+    found = moved([Modulator(source, 8, 1000, 0)], 8, key=60, velocity=velocity)
+    assert found == pytest.approx(1000 * wanted, abs=0.5)
 
 
 def test_the_first_preset_is_by_number_and_not_by_place() -> None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from maestrokit.audio.attack import onset_sample
 from maestrokit.audio.piano import KEYS, LOUDNESS, Layer, Piano, Recording, Waveform
 from maestrokit.errors import BadDataError
-from maestrokit.files.soundfont_chunks import MODULATED, SoundFont, Zone, parse_soundfont
+from maestrokit.files.soundfont_chunks import SoundFont, Zone, parse_soundfont
+from maestrokit.files.soundfont_modulators import moved
 
 CUTOFF, RESONANCE, OPENING = 8, 9, 11
 PAN, ATTENUATION, COARSE_TUNE, FINE_TUNE, LOOPS, SCALE_TUNING, ROOT = 17, 48, 51, 52, 54, 56, 58
@@ -24,16 +25,21 @@ LONGEST = 12.0  # seconds of a note that are written out
 FADE = 0.5  # seconds
 ATTENUATION_SCALE = 0.4  # of what the files say, as the hardware had it and all players since
 OPEN_FILTER = 13500  # cents, from which the filter lets all pass
+LOWEST_CUTOFF = 1500  # cents
+FINEST = 16  # velocities
 SILENCE = 3e-4  # amplitude at which an envelope ends
+FALL = 100.0  # dB, over which the time of decay counts
+STRETCH = 1024  # samples of an envelope that are written out as one
 
 
 def read_soundfont(path: Path) -> Piano:
     """Return the piano in a soundfont: its first preset.
 
-    Zones, tuning, loops, pan, attenuation, the filter, and the volume envelope up to its sustain level are obeyed.
-    Velocity works as for all pianos here, by layers and a curve of loudness, and so do the dampers. Modulators and
-    low-frequency oscillators are not read: the filter stays as open as its envelope opens it, and all is let pass where
-    modulators would move it.
+    Zones, tuning, loops, pan, attenuation, the filter, and the volume envelope up to its sustain level are obeyed, and
+    so are the modulators that move the filter. Where velocity moves it, zones are heard at velocities ``FINEST`` apart.
+    It stays as open as its envelope opens it. Loudness by velocity is that of all pianos here, by layers and a curve,
+    and so are the dampers. Low-frequency oscillators are not read. The default modulator from velocity to the filter
+    is left out, as FluidSynth does, for which most fonts are made.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def read_soundfont(path: Path) -> Piano:
     for key in KEYS:
         for velocity, zones in _layers(font, key):
             keys.setdefault(key, []).append(Layer(velocity, len(recordings)))
-            recordings.append(_recording(font, zones, key, path))  # one a key, since envelopes run in seconds
+            recordings.append(_recording(font, zones, key, velocity, path))  # one a key, since envelopes run in seconds
     filled = {key: keys[min(keys, key=lambda other: abs(other - key))] for key in KEYS}
     gain = _gain(recordings[filled[60][-1].recording])
     scaled = {key: tuple(Layer(one.velocity, one.recording, gain) for one in layers) for key, layers in filled.items()}
@@ -60,6 +66,8 @@ def _layers(font: SoundFont, key: int) -> list[tuple[float, tuple[Zone, ...]]]:
     """Return the zones that sound together on a key, by the middle of the velocities at which they do."""
     here = [zone for zone in font.zones if zone.keys[0] <= key <= zone.keys[1]]
     bounds = sorted({zone.velocities[0] for zone in here} | {zone.velocities[1] + 1 for zone in here})
+    if any(one.is_by_velocity and one.destination in (CUTOFF, OPENING) for zone in here for one in zone.modulators):
+        bounds = sorted({*bounds, *range(bounds[0], bounds[-1], FINEST)})
     layers = []
     for low, high in pairwise(bounds):
         zones = tuple(zone for zone in here if zone.velocities[0] <= low and high - 1 <= zone.velocities[1])
@@ -77,18 +85,18 @@ def _semitones(zone: Zone, key: int) -> float:
     return (key - root) * scale + zone.generators.get(COARSE_TUNE, 0) + cents / 100
 
 
-def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, path: Path) -> Recording:
+def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> Recording:
     """Return the zones as one recording, at the sample rate and pitch of the first one."""
     rate = zones[0].sample.sample_rate
-    return Recording(key - _semitones(zones[0], key), rate, partial(_together, font, zones, key, path))
+    return Recording(key - _semitones(zones[0], key), rate, partial(_together, font, zones, key, velocity, path))
 
 
-def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, path: Path) -> Waveform:
+def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> Waveform:
     rate = zones[0].sample.sample_rate * 2 ** (_semitones(zones[0], key) / 12)  # at which the sample is played
     sounds = []
     for zone in zones:
         try:
-            played, own_rate = _written_out(font, zone, key)
+            played, own_rate = _written_out(font, zone, key, velocity)
         except (soundfile.LibsndfileError, ValueError) as error:
             raise BadDataError(f"cannot read soundfont '{path}': damaged sample", "copy it again") from error
         sounds.append(played if own_rate == rate else soxr.resample(played.T, own_rate, rate).T)
@@ -99,16 +107,16 @@ def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, path: Path) ->
     return mixed[:, max(onset - round(rate) // 1000, 0) :]
 
 
-def _written_out(font: SoundFont, zone: Zone, key: int) -> tuple[Waveform, float]:
+def _written_out(font: SoundFont, zone: Zone, key: int, velocity: float) -> tuple[Waveform, float]:
     """Return a zone as it sounds on a key, panned, and the rate at which it is to be played."""
     rate = zone.sample.sample_rate * 2 ** (_semitones(zone, key) / 12)
     sound, first, last = _samples(font, zone)
     sound = sound.copy()
-    length = int(LONGEST * rate)
+    length = max(int(min(LONGEST, _audible_seconds(zone, key)) * rate), 1)
     if zone.generators.get(LOOPS, 0) & 1 and last - first > 1 and length > last:
         rounds = -(-(length - last) // (last - first))
         sound = np.concatenate([sound[:last], np.tile(sound[first:last], rounds)])
-    sound = _filtered(zone, sound[:length], rate)
+    sound = _filtered(zone, sound[:length], rate, key, velocity)
     sound *= _envelope(zone, key, rate, len(sound))
     audible = np.flatnonzero(np.abs(sound) > SILENCE * np.abs(sound).max(initial=0))
     sound = sound[: int(audible[-1]) + 1 if len(audible) else 1]
@@ -146,13 +154,17 @@ def _decoded(font: SoundFont, start: int, end: int) -> NDArray[np.float32]:
     return np.asarray(decoded[:, 0], np.float32)
 
 
-def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
+def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float, key: int, velocity: float) -> NDArray[np.float32]:
     """Return the sound after the zone's lowpass of second order (Bristow-Johnson's cookbook, as FluidSynth has it)."""
-    cutoff = zone.generators.get(CUTOFF, OPEN_FILTER) + max(zone.generators.get(OPENING, 0), 0)
-    if cutoff >= OPEN_FILTER or MODULATED in zone.generators:
+    still, opening, resonance = (
+        zone.generators.get(kind, default) + moved(zone.modulators, kind, key=key, velocity=velocity)
+        for kind, default in ((CUTOFF, OPEN_FILTER), (OPENING, 0), (RESONANCE, 0))
+    )
+    cutoff = max(still + max(opening, 0), LOWEST_CUTOFF)
+    if cutoff >= OPEN_FILTER:
         return sound
     angle = 2 * np.pi * min(8.176 * 2 ** (cutoff / 1200) / rate, 0.45)
-    quality = 10 ** ((zone.generators.get(RESONANCE, 0) / 10 - 3.01) / 20)
+    quality = 10 ** ((float(np.clip(resonance, 0, 960)) / 10 - 3.01) / 20)
     alpha, cosine = np.sin(angle) / (2 * quality), np.cos(angle)
     gain = (1 - cosine) / 2 / np.sqrt(quality)
     section = np.array([[gain, 2 * gain, gain, 1 + alpha, -2 * cosine, 1 - alpha]]) / (1 + alpha)
@@ -160,15 +172,35 @@ def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float) -> NDArray[np
 
 
 def _envelope(zone: Zone, key: int, rate: float, length: int) -> NDArray[np.float32]:
-    """Return the volume envelope: a linear rise, full level, then a fall, linear in dB, to the sustain level."""
-    hold = _seconds(zone, HOLD, KEY_TO_HOLD, key)
-    decay = _seconds(zone, DECAY, KEY_TO_DECAY, key)  # of a fall by 100 dB
-    sustain = np.float32(np.clip(zone.generators.get(SUSTAIN, 0) / 10, 0, 100))  # dB
+    """Return the volume envelope: a linear rise, full level, then a fall, linear in dB, to the sustain level.
+
+    The fall is written out as a short stretch of it, each time as much softer as the stretch is long.
+    """
+    attack, full, decay, sustain = _phases(zone, key)
+    envelope = np.ones(length, np.float32)
+    start, per_sample = min(int(full * rate), length), FALL / (decay * rate)  # dB
+    falling = min(int(np.ceil(sustain / per_sample)), length - start)
+    stretch = np.exp(-np.log(10) / 20 * per_sample * np.arange(STRETCH)).astype(np.float32)
+    levels = np.exp(-np.log(10) / 20 * per_sample * STRETCH * np.arange(-(-falling // STRETCH))).astype(np.float32)
+    envelope[start : start + falling] = np.multiply.outer(levels, stretch).ravel()[:falling]
+    envelope[start + falling :] = 10 ** (-sustain / 20)
+    rise = min(int(np.ceil(attack * rate)), length)
+    envelope[:rise] *= np.arange(rise, dtype=np.float32) / np.float32(attack * rate)
+    return envelope
+
+
+def _phases(zone: Zone, key: int) -> tuple[float, float, float, float]:
+    """Return the seconds of attack, of attack and full level, and of a fall by 100 dB; and the sustain level in dB."""
     attack = float(2 ** (np.clip(zone.generators.get(ATTACK, -12000), -12000, 8000) / 1200))
-    time = np.arange(length, dtype=np.float32) / np.float32(rate)
-    decibels = np.minimum(np.maximum(time - np.float32(attack + hold), 0) * np.float32(100 / decay), sustain)
-    fall = np.exp(decibels * np.float32(-np.log(10) / 20))
-    return np.asarray(fall * np.minimum(time / np.float32(attack), 1), np.float32)
+    sustain = float(np.clip(zone.generators.get(SUSTAIN, 0) / 10, 0, FALL))  # dB below full level
+    return attack, attack + _seconds(zone, HOLD, KEY_TO_HOLD, key), _seconds(zone, DECAY, KEY_TO_DECAY, key), sustain
+
+
+def _audible_seconds(zone: Zone, key: int) -> float:
+    """Return after how long the envelope has fallen to silence; it may never."""
+    _, full, decay, sustain = _phases(zone, key)
+    silence = -20 * np.log10(SILENCE)
+    return full + decay * silence / FALL if sustain > silence else float("inf")
 
 
 def _seconds(zone: Zone, kind: int, key_kind: int, key: int) -> float:

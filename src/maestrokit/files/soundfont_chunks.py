@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.files.soundfont_modulators import RECORD, Modulator, replaced
+
 COMPRESSED = 0x10  # bit of a sample's type: .sf3
-MODULATED = -1  # stands beside the generators of a zone that has modulators
 INSTRUMENT, SAMPLE = 41, 53  # generators that end a zone
 KEY_RANGE, VELOCITY_RANGE = 43, 44
 WHOLE_RANGE = (0, 127)
@@ -25,6 +26,8 @@ RECORDS = {
     "inst": np.dtype([("name", "S20"), ("bag", "<u2")]),
     "ibag": np.dtype([("generator", "<u2"), ("modulator", "<u2")]),
     "igen": np.dtype([("kind", "<u2"), ("amount", "<i2")]),
+    "pmod": RECORD,
+    "imod": RECORD,
     "shdr": np.dtype(
         [
             ("name", "S20"),
@@ -40,6 +43,8 @@ RECORDS = {
         ]
     ),
 }
+
+PARTS = {"phdr": ("pbag", "pgen", "pmod"), "inst": ("ibag", "igen", "imod")}
 
 Generators = Mapping[int, int]
 Range = tuple[int, int]
@@ -68,6 +73,7 @@ class Zone:
     velocities: Range
     sample: SampleHeader
     generators: Generators
+    modulators: tuple[Modulator, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,33 +144,36 @@ def _table(chunk: NDArray[np.uint8], kind: np.dtype[np.void]) -> NDArray[np.void
 
 
 def _preset_zones(tables: Mapping[str, NDArray[np.void]], preset: int) -> Iterator[Zone]:
-    for generators in _bags(tables["phdr"], tables["pbag"], tables["pgen"], preset, last=INSTRUMENT):
-        for inner in _bags(tables["inst"], tables["ibag"], tables["igen"], generators[INSTRUMENT], last=SAMPLE):
+    for generators, modulators in _bags(tables, "phdr", preset, last=INSTRUMENT):
+        for inner, own in _bags(tables, "inst", generators[INSTRUMENT], last=SAMPLE):
             keys = _common(_range(generators, KEY_RANGE), _range(inner, KEY_RANGE))
             velocities = _common(_range(generators, VELOCITY_RANGE), _range(inner, VELOCITY_RANGE))
             if keys[0] <= keys[1] and velocities[0] <= velocities[1]:
-                yield Zone(keys, velocities, _sample(tables["shdr"], inner[SAMPLE]), _sum(generators, inner))
+                sample = _sample(tables["shdr"], inner[SAMPLE])
+                yield Zone(keys, velocities, sample, _sum(generators, inner), modulators + own)
 
 
 def _bags(
-    heads: NDArray[np.void], bags: NDArray[np.void], generators: NDArray[np.void], row: int, *, last: int
-) -> Iterator[dict[int, int]]:
-    """Yield the generators of each zone of a preset or instrument, completed by those of its global zone."""
+    tables: Mapping[str, NDArray[np.void]], kind: str, row: int, *, last: int
+) -> Iterator[tuple[dict[int, int], tuple[Modulator, ...]]]:
+    """Yield generators and modulators of each zone of a preset or instrument, completed by those of its global zone."""
+    heads, bags, generators, modulators = (tables[name] for name in (kind, *PARTS[kind]))
     if not 0 <= row < len(heads) - 1:
         raise ValueError("an instrument is missing")
     shared: dict[int, int] = {}
+    moving: tuple[Modulator, ...] = ()
     bounds = range(int(heads["bag"][row]), int(heads["bag"][row + 1]) + 1)
     if bounds.stop > len(bags):
         raise ValueError("a zone is missing")
     for number, (bag, after) in enumerate(pairwise(bounds)):
         rows = generators[int(bags["generator"][bag]) : int(bags["generator"][after])]
         own = {int(kind): int(amount) for kind, amount in zip(rows["kind"], rows["amount"], strict=True)}
-        if bags["modulator"][after] > bags["modulator"][bag]:
-            own[MODULATED] = 1
+        table = modulators[int(bags["modulator"][bag]) : int(bags["modulator"][after])]
+        added = [Modulator(*(int(row[name]) for name in Modulator._fields)) for row in table]
         if last in own:
-            yield {**shared, **own}
+            yield {**shared, **own}, replaced(moving, added)
         elif number == 0:
-            shared = own
+            shared, moving = own, tuple(added)
 
 
 def _range(generators: Generators, kind: int) -> Range:
