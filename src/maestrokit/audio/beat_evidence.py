@@ -25,6 +25,7 @@ from maestrokit.music.surroundings import (
     with_ramps,
 )
 
+MODEL = TempoModel(change=12.0)  # tempo is held more firmly than on notes; chosen on the same half of ASAP
 STEP = 0.25  # natural logarithm of the low band's rise that counts as a semitone of depth
 WEAKEST = 1e-3  # rise below which bands count alike
 DEEPEST, HARMONIC, TIMES = 5, 6, (7, 15)  # columns of features
@@ -40,6 +41,7 @@ def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: Tem
     saliences : float32, shape (frames, 84)
         From :func:`maestrokit.audio.chroma.salience`.
     model : TempoModel, optional
+        Default is ``MODEL``.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: Tem
         return NO_BEATS
     features = described_onsets(onsets, saliences)
     activation = framed(onsets.time, chance(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
-    time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model), onsets.time)
+    time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model or MODEL), onsets.time)
     downbeat = chance(features, beat_weights.DOWNBEAT)
     return Beats(time, *track_downbeats(chance_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
 
