@@ -18,6 +18,7 @@ from maestrokit.models.contract import EventModel
 from maestrokit.music.columns import Integers, Mask
 
 Logits = NDArray[np.float32]
+HALF = np.float32(0.5)
 
 
 class Step(Protocol):
@@ -70,9 +71,10 @@ class LstmStep:
         self.output, self.output_bias = _columns(model.embedding.weight), _numbers(model.output_bias)
         self.scale = np.float32(model.config.width**0.5)
         named = {name: weight for name, weight in model.recurrent.named_parameters()}
+        self.width = model.config.width
         self.layers = [
-            (_columns(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
-             _numbers(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
+            (self._gates(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
+             self._gates(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
             for layer in range(model.config.layers)
         ]  # fmt: skip
 
@@ -80,12 +82,26 @@ class LstmStep:
         """Return the logits of the next events."""
         x = self.embedding[tokens] * self.scale  # (rows, width)
         for layer, (weight, bias) in enumerate(self.layers):
-            gates = np.concatenate((x, self.hidden[layer]), 1) @ weight + bias  # (rows, 4 width)
-            enter, forget, new, leave = np.split(gates, 4, axis=1)
-            cell = _sigmoid(forget) * self.cell[layer] + _sigmoid(enter) * np.tanh(new)
-            x = _sigmoid(leave) * np.tanh(cell)
+            gates = np.concatenate((x, self.hidden[layer]), 1) @ weight  # (rows, 4 width)
+            gates += bias
+            np.tanh(gates, out=gates)
+            shares, new = gates[:, : 3 * self.width], gates[:, 3 * self.width :]
+            shares *= HALF
+            shares += HALF
+            cell = shares[:, self.width : 2 * self.width] * self.cell[layer]
+            cell += shares[:, : self.width] * new
+            x = shares[:, 2 * self.width :] * np.tanh(cell)
             self.hidden[layer], self.cell[layer] = x, cell
         return np.asarray(x @ self.output + self.output_bias)
+
+    @staticmethod
+    def _gates(weight: torch.Tensor) -> NDArray[Any]:
+        """Return columns for the gates that enter, forget and leave, then for what is new.
+
+        The first three are halved, since sigmoid(x) is 0.5 + 0.5 tanh(x / 2): one tanh serves all.
+        """
+        enter, forget, new, leave = weight.detach().chunk(4)
+        return _columns(torch.cat((enter / 2, forget / 2, leave / 2, new)))
 
     def keep(self, rows: Mask) -> None:
         """Forget the other rows."""
@@ -127,7 +143,7 @@ class TransformerStep:
         for layer, key, value in zip(self.layers, self.cache.keys, self.cache.values, strict=True):
             layer.key, layer.value = _numbers(key), _numbers(value)
             for part in layer.before:
-                part.seen = part.seen[rows]
+                part.seen = [seen[rows] for seen in part.seen]
 
 
 class _Layer:
@@ -186,12 +202,14 @@ class _Neighbours:
         weight = _numbers(part.weight).copy()
         weight[-1] += 1  # the event itself, to which the convolution is added
         self.weight = weight
-        self.seen = np.concatenate((np.zeros_like(_numbers(recent)[:, :1]), _numbers(recent)), 1)
+        self.seen = [np.ascontiguousarray(_numbers(recent)[:, place]) for place in range(recent.shape[1])]
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
-        self.seen[:, :-1] = self.seen[:, 1:]  # (rows, REACH + 1, width)
-        self.seen[:, -1] = x
-        return np.asarray(np.add.reduce(self.seen * self.weight, 1))
+        out = x * self.weight[-1]
+        for seen, weight in zip(self.seen, self.weight, strict=False):  # each (rows, width)
+            out += seen * weight
+        self.seen = [*self.seen[1:], x]
+        return np.asarray(out)
 
 
 def _norm(part: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
@@ -225,7 +243,7 @@ def _rotated(x: NDArray[Any], cosine: NDArray[Any], sine: NDArray[Any]) -> NDArr
 
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(np.tanh(x * np.float32(0.5)) * np.float32(0.5) + np.float32(0.5))
+    return np.asarray(np.tanh(x * HALF) * HALF + HALF)
 
 
 def _numbers(tensor: torch.Tensor) -> NDArray[Any]:
