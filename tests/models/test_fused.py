@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
+from maestrokit.models import _attention
 from maestrokit.models._attention import BLOCK, CausalAttention
 from maestrokit.models._fused import Dropped, Gated, Neighbourly, RmsNorm, Rotated, drawn, dropped
 
@@ -60,9 +61,12 @@ def test_rotations():
     agree(lambda x: Rotated.apply(x, angle.cos(), angle.sin()), plain, numbers(2, 3, 5, 8))
 
 
+@pytest.mark.parametrize("most_kept", [0, 1 << 24])
 @pytest.mark.parametrize("time", [1, 2, BLOCK - 1, BLOCK, 2 * BLOCK + 7])
 @pytest.mark.parametrize("is_relative", [False, True])
-def test_attention(time, is_relative):
+def test_attention(time, is_relative, most_kept, monkeypatch):
+    monkeypatch.setattr(_attention, "MOST_KEPT", most_kept)
+
     def plain(query, key, value, distance=None):
         scores = query @ key.transpose(-1, -2)
         if distance is not None:

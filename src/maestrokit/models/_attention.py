@@ -19,6 +19,7 @@ from torch.autograd import Function
 from maestrokit.models._fused import drawn
 
 BLOCK = 128  # queries at once
+MOST_KEPT = 1 << 24  # chances of a layer that are kept for the gradient, 64 MiB; more are computed again
 
 
 class _Part(NamedTuple):
@@ -27,8 +28,8 @@ class _Part(NamedTuple):
     row: int
     start: int
     end: int
-    chances: Tensor
-    """After the softmax, (heads, queries, keys)."""
+    chances: Tensor | None
+    """After the softmax, (heads, queries, keys); None if they are to be computed again."""
     kept: Tensor | None
     scale: float
 
@@ -47,22 +48,16 @@ class CausalAttention(Function):
         batch, heads, time, dim = query.shape
         ctx.save_for_backward(query, key, value, distance)
         out = torch.empty(batch, time, heads, dim, dtype=query.dtype).transpose(1, 2)
-        future = torch.full((BLOCK, BLOCK), -math.inf, dtype=query.dtype).triu_(1)
+        keeps = batch * heads * time * time <= MOST_KEPT
         ctx.parts = []
         for row in range(batch):
             for start in range(0, time, BLOCK):
                 end = min(start + BLOCK, time)
-                asked = query[row, :, start:end] * dim**-0.5  # (heads, queries, dim)
-                scores = torch.bmm(asked, key[row, :, :end].transpose(1, 2))  # (heads, queries, keys)
-                if distance is not None:
-                    by_distance = torch.bmm(asked, distance[:, -end:].transpose(1, 2))
-                    scores += _by_key(by_distance)
-                scores[:, :, start:] += future[: end - start, : end - start]
-                chances = torch.softmax(scores, -1)
+                chances = _chances(query[row], key[row], distance, start, end)
                 kept, scale = drawn(chances.shape, share) if share else (None, 1.0)
                 heard = chances if kept is None else chances * kept
                 torch.mul(torch.bmm(heard, value[row, :, :end]), scale, out=out[row, :, start:end])
-                ctx.parts.append(_Part(row, start, end, chances, kept, scale))
+                ctx.parts.append(_Part(row, start, end, chances if keeps else None, kept, scale))
         return out
 
     @staticmethod
@@ -70,7 +65,8 @@ class CausalAttention(Function):
         query, key, value, distance = ctx.saved_tensors
         to_query, to_key, to_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
         to_distance = None if distance is None else torch.zeros_like(distance)
-        for row, start, end, chances, kept, scale in ctx.parts:
+        for row, start, end, chances_before, kept, scale in ctx.parts:
+            chances = _chances(query[row], key[row], distance, start, end) if chances_before is None else chances_before
             told = given[row, :, start:end] * scale  # (heads, queries, dim)
             heard = chances if kept is None else chances * kept
             to_value[row, :, :end] += torch.bmm(heard.transpose(1, 2), told)
@@ -87,6 +83,16 @@ class CausalAttention(Function):
                 to_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), asked)
             to_query[row, :, start:end] = to_asked
         return to_query, to_key, to_value, to_distance, None
+
+
+def _chances(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:
+    """Return what the queries from `start` to `end` take of each key up to `end`: (heads, queries, keys)."""
+    asked = query[:, start:end] * query.shape[-1] ** -0.5  # (heads, queries, dim)
+    scores = torch.bmm(asked, key[:, :end].transpose(1, 2))  # (heads, queries, keys)
+    if distance is not None:
+        scores += _by_key(torch.bmm(asked, distance[:, -end:].transpose(1, 2)))
+    scores[:, :, start:] += torch.full((end - start, end - start), -math.inf, dtype=query.dtype).triu_(1)
+    return torch.softmax(scores, -1)
 
 
 def _by_key(scores: Tensor) -> Tensor:

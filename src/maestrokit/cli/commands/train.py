@@ -21,8 +21,8 @@ EXAMPLES = (
         "maestrokit train transformer takes -o runs/t2 --init runs/t1 --steps 500",
     ),
     (
-        "Search for good settings by ten trainings of ten minutes, widths among them",
-        "maestrokit train lstm takes -o runs/search --tune 10 --time-limit 10m --set 'width=128..512'",
+        "Search for good settings by five trainings of ten minutes, widths among them",
+        "maestrokit train transformer takes -o runs/search --tune 5 --time-limit 10m --set 'width=128..512'",
     ),
 )
 REFERENCES = (
