@@ -39,7 +39,7 @@ class WithoutCache(torch.nn.Module):
         return torch.empty(batch, 0, dtype=torch.long)
 
     def forward(self, tokens: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        state = torch.cat((state, tokens), 1)[:, -self.config.length :]
+        state = torch.cat((state, tokens), 1)[:, -getattr(self.config, "length", 1 << 20) :]
         return self.model(state)[0], state
 
 
@@ -62,7 +62,7 @@ def command_seconds(model: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="transformer", help="shipped model of the transformer family, or run folder")
+    parser.add_argument("--model", default="transformer", help="shipped model of events, or run folder")
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
     torch.set_num_threads(1)

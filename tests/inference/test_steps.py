@@ -48,3 +48,6 @@ def test_rows_that_are_kept_go_on_as_they_would_have(name, kind):
     for place in range(4, 8):
         events = tokens[:, place].numpy()
         np.testing.assert_allclose(part(events[[0, 2]]), whole(events)[[0, 2]], rtol=1e-4, atol=1e-5)
+    part.keep(np.array([False, True]))
+    for _ in range(3):
+        np.testing.assert_allclose(part(events[[2]]), whole(events)[[2]], rtol=1e-4, atol=1e-5)

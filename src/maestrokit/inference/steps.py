@@ -67,6 +67,8 @@ class LstmStep:
 
     def __init__(self, model: lstm.Model, state: tuple[torch.Tensor, torch.Tensor]) -> None:
         self.hidden, self.cell = (list(_numbers(part).copy()) for part in state)  # one a layer, (rows, width)
+        self.rows = np.arange(len(self.hidden[0]))  # those that are still wanted
+        self.newest = np.zeros(len(self.rows), np.int64)
         self.embedding = _numbers(model.embedding.weight)
         self.output, self.output_bias = _columns(model.embedding.weight), _numbers(model.output_bias)
         self.scale = np.float32(model.config.width**0.5)
@@ -80,7 +82,8 @@ class LstmStep:
 
     def __call__(self, tokens: Integers) -> Logits:
         """Return the logits of the next events."""
-        x = self.embedding[tokens] * self.scale  # (rows, width)
+        self.newest[self.rows] = tokens
+        x = self.embedding[self.newest] * self.scale  # (rows, width)
         for layer, (weight, bias) in enumerate(self.layers):
             gates = np.concatenate((x, self.hidden[layer]), 1) @ weight  # (rows, 4 width)
             gates += bias
@@ -92,7 +95,7 @@ class LstmStep:
             cell += shares[:, : self.width] * new
             x = shares[:, 2 * self.width :] * np.tanh(cell)
             self.hidden[layer], self.cell[layer] = x, cell
-        return np.asarray(x @ self.output + self.output_bias)
+        return np.asarray((x @ self.output + self.output_bias)[self.rows])
 
     @staticmethod
     def _gates(weight: torch.Tensor) -> NDArray[Any]:
@@ -104,8 +107,12 @@ class LstmStep:
         return _columns(torch.cat((enter / 2, forget / 2, leave / 2, new)))
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows."""
-        self.hidden, self.cell = [part[rows] for part in self.hidden], [part[rows] for part in self.cell]
+        """Forget the other rows, once no more than half are left: products of matrices like eight rows, not six."""
+        self.rows = self.rows[rows]
+        if 2 * len(self.rows) <= len(self.newest):
+            self.hidden, self.cell = ([part[self.rows] for part in parts] for parts in (self.hidden, self.cell))
+            self.rows = np.arange(len(self.rows))
+            self.newest = np.zeros(len(self.rows), np.int64)
 
 
 class TransformerStep:
