@@ -1,6 +1,6 @@
 """Fundamental frequency of the passages of one voice in maps/synth: raw pitch accuracy by mir_eval, each way.
 
-    python tests/benchmarks/f0_maps.py [--half tuning|report] [--crepe-full]
+    python tests/benchmarks/f0_maps.py [--half tuning|report] [--ways yin,pyin,fft,crepe,crepe-full]
 
 A passage is at least .15 s in which, by the truth, one note sounds and no other, offsets prolonged by the pedal. Its
 first 30 ms are left out. A method hears the passage with .25 s around it, where other notes may end or begin. Every
@@ -65,17 +65,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
     parser.add_argument("--half", choices=("tuning", "report"), default="report")
-    parser.add_argument("--crepe-full", action="store_true", help="hear with the large network too")
+    parser.add_argument("--ways", default=",".join((*METHODS, "crepe")), help="those to compare, comma-separated")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     ways = {name: lambda y, name=name: track_pitch([y], method=name) for name in METHODS}
-    for name in SIZES:
+    wanted = options.ways.split(",")
+    for name in set(SIZES).intersection(wanted):
         try:
-            if name != "crepe-full" or options.crepe_full:
-                weights = read_crepe(name)
-                ways[name] = lambda y, weights=weights: track_pitch_by_network([y], weights)
+            weights = read_crepe(name)
+            ways[name] = lambda y, weights=weights: track_pitch_by_network([y], weights)
         except UsageError as error:
             print(error.message)
+    ways = {name: ways[name] for name in wanted if name in ways}
     found = {name: ([], [], []) for name in ways}
     spent, heard = dict.fromkeys(ways, 0.0), 0.0
     for path in chosen(options.data, options.half):
@@ -89,8 +90,8 @@ def main() -> None:
                 spent[name] += time.process_time() - start
                 for kept, value in zip(found[name], (when, frequency, passage[2]), strict=True):
                     kept.append(value)
-    count = len(found["yin"][0])
-    frames = sum(map(len, found["yin"][0]))
+    heard_times = next(iter(found.values()))[0]
+    count, frames = len(heard_times), sum(map(len, heard_times))
     print(f"{count} passages of one note, {frames / 100:.0f} s, of the half for {options.half}")
     print(f"{'':12}{'raw pitch':>10}{'raw chroma':>11}{'voiced':>8}{'CPU ms a second':>17}")
     for name, kept in found.items():
