@@ -22,10 +22,8 @@ DIP = 0.3  # of the normalised difference: the first dip below it is the period 
 # to .15 are usual for speech, and more is better for pianos, whose other strings ring on (tests/benchmarks/f0_maps.py)
 VOICED = 0.3  # normalised difference below which a frame is voiced
 FLOOR = 1e-7  # mean power of a frame below which it is silent: -70 dB
-HARMONICS, DECAY = (
-    10,
-    0.7,
-)  # of the summation, and the weight of each after the one before (.84 for speech: Hermes 1988)
+HARMONICS = 10  # of the summation
+DECAY = 0.7  # weight of each harmonic after the one before; Hermes has .84, for speech
 FFT_SAMPLES = 4096
 STEPS_AN_OCTAVE = 120  # of the candidates of the summation: 10 cents
 CONCENTRATED = 0.5  # share of the spectrum that lies on the harmonics, from which a frame is voiced
