@@ -1,6 +1,6 @@
 """Fundamental frequency of the passages of one voice in maps/synth: raw pitch accuracy by mir_eval, each way.
 
-    python tests/benchmarks/f0_maps.py [--half tuning|report] [--ways yin,pyin,fft,crepe,crepe-full]
+    python tests/benchmarks/f0_maps.py [--half tuning|report] [--ways yin,pyin,fft,crepe,crepe-full] [--every N]
 
 A passage is at least .15 s in which, by the truth, one note sounds and no other, offsets prolonged by the pedal. Its
 first 30 ms are left out. A method hears the passage with .25 s around it, where other notes may end or begin. Every
@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
     parser.add_argument("--half", choices=("tuning", "report"), default="report")
     parser.add_argument("--ways", default=",".join((*METHODS, "crepe")), help="those to compare, comma-separated")
+    parser.add_argument("--every", type=int, default=1, help="only each so-manieth recording")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     ways = {name: lambda y, name=name: track_pitch([y], method=name) for name in METHODS}
@@ -79,7 +80,7 @@ def main() -> None:
     ways = {name: ways[name] for name in wanted if name in ways}
     found = {name: ([], [], []) for name in ways}
     spent, heard = dict.fromkeys(ways, 0.0), 0.0
-    for path in chosen(options.data, options.half):
+    for path in chosen(options.data, options.half)[:: options.every]:
         mine = list(passages(path))
         samples = read_sound(path.with_suffix(".flac"), sample_rate=SAMPLE_RATE).samples if mine else np.empty(0)
         for passage in mine:
