@@ -43,7 +43,7 @@ def run(
     ] = None,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="A run folder of train, or the name of a shipped model.")
-    ] = "lstm",  # of those shipped, the better one on the validation performances
+    ] = "transformer",  # of those shipped, the better one on the validation performances
     duration: Annotated[
         str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")
     ] = "30s",
