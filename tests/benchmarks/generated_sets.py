@@ -3,8 +3,9 @@
     python tests/benchmarks/generated_sets.py [--data DIR] [--pieces N] [--seconds S] [--models NAME,..] [--keep DIR]
 
 The column of humans, minutes of train performances, is the ceiling: no generated set can be expected to be more like
-the validation split than other human performances are. `reference` is the value of the validation minutes themselves. A
-star: outside the 95 % interval of the humans.
+the validation split than other human performances are. Humans go through the tokens that models are taught, in which
+notes last as long as the pedal holds them. `reference` is the value of the validation minutes themselves. A star:
+outside the 95 % interval of the humans.
 """
 
 import argparse
@@ -14,12 +15,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from metrics_controls import at, read
+from metrics_controls import at
 
+from maestrokit.files import maestro
 from maestrokit.files.midi import read_midi
 from maestrokit.metrics import judge
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.music.tokens import Encoding, decode, encode
 
 
 def main() -> None:
@@ -30,6 +33,8 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=50, help="of each set")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each piece")
     parser.add_argument("--models", default="transformer,lstm", help="names or run folders, commas between")
+    parser.add_argument("--temperature", default="1.0")
+    parser.add_argument("--top-p", default="1.0")
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
     told = parser.parse_args()
     root, names = told.data / "maestro-v3.0.0", told.models.split(",")
@@ -55,6 +60,17 @@ def main() -> None:
         print(f"{first.metric:<43}{first.reference:>10.3f}{first.value:>9.3f}{interval:>18}{marked}")
 
 
+def read(root: Path, split: str, count: int) -> list[Piece]:
+    """Return so many performances of a split, evenly chosen, as models see them."""
+    table = maestro.table_path(root)
+    if table is None:
+        raise SystemExit(f"no MAESTRO at '{root}'; name its folder with --data")
+    names = sorted(entry.midi_filename for entry in maestro.select(maestro.read_table(table), split=split))
+    places = np.unique(np.linspace(0, len(names) - 1, count).astype(np.int64))
+    encoding = Encoding()
+    return [piece_of(decode(encode(read_midi(root / names[place]), encoding), encoding)) for place in places]
+
+
 def judged(made: list[judge.Summary], reference: list[judge.Summary]) -> list[Row]:
     """Return the rows of a set."""
     return judge.judge(made, reference, judge.metrics(), generator=np.random.default_rng(0))[1]
@@ -71,8 +87,9 @@ def minute(piece: Piece, seconds: float, seed: int) -> Piece:
 def generated(name: str, folder: Path, told: argparse.Namespace) -> list[Piece]:
     """Return what a model makes of seed 1."""
     if not folder.exists():
-        command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1", "--count"]
-        command += [str(told.pieces), "--duration", f"{told.seconds:g}s", "-d", str(folder), "--quiet"]
+        command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1"]
+        command += ["--temperature", told.temperature, "--top-p", told.top_p, "--count", str(told.pieces)]
+        command += ["--duration", f"{told.seconds:g}s", "-d", str(folder), "--quiet"]
         subprocess.run(command, check=True)
     paths = sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[: told.pieces]
     return [piece_of(read_midi(path)) for path in paths]
