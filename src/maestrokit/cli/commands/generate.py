@@ -52,11 +52,11 @@ def run(
     ] = None,
     temperature: Annotated[
         float, typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event.")
-    ] = 1.0,
+    ] = 0.95,
     top_k: Annotated[int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all.")] = 0,
     top_p: Annotated[
         float, typer.Option(metavar="P", help="Draw among the fewest events that together have probability P.")
-    ] = 1.0,
+    ] = 0.98,
     count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side.")] = 1,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
 ) -> None:
