@@ -100,7 +100,7 @@ def pitch_of_answers(answers: NDArray[np.float32]) -> Floats:
     >>> answers = np.zeros((3, 360), np.float32)
     >>> answers[:, 228] = 0.9
     >>> pitch_of_answers(answers).round(2).tolist()
-    [[441.79, 0.9], [441.79, 0.9], [441.79, 0.9]]
+    [[441.54, 0.9], [441.54, 0.9], [441.54, 0.9]]
     """
     path = smoothest_path(answers)
     near = np.clip(path[:, None] + np.arange(-NEIGHBOURS, NEIGHBOURS + 1), 0, STEPS - 1)
