@@ -9,7 +9,8 @@ from maestrokit.music.pedalling import TOGETHER, agreeing, unpedalled
 from maestrokit.music.sustain import TimedNotes, timed_notes
 from maestrokit.music.transcript import transcript
 
-NOTES = st.lists(st.tuples(st.floats(0, 10), st.floats(0.05, 3)), min_size=1, max_size=8)
+# no two strokes at once: a key cannot be struck twice
+NOTES = st.lists(st.tuples(st.floats(0, 10), st.floats(0.05, 3)), min_size=1, max_size=8, unique_by=lambda note: note[0])
 PEDAL = st.lists(st.floats(0.12, 2), max_size=8)
 
 
