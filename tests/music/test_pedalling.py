@@ -10,7 +10,9 @@ from maestrokit.music.sustain import TimedNotes, timed_notes
 from maestrokit.music.transcript import transcript
 
 # no two strokes at once: a key cannot be struck twice
-NOTES = st.lists(st.tuples(st.floats(0, 10), st.floats(0.05, 3)), min_size=1, max_size=8, unique_by=lambda note: note[0])
+NOTES = st.lists(
+    st.tuples(st.floats(0, 10), st.floats(0.05, 3)), min_size=1, max_size=8, unique_by=lambda note: note[0]
+)
 PEDAL = st.lists(st.floats(0.12, 2), max_size=8)
 
 
@@ -37,7 +39,7 @@ def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
     held, written = (timed_notes(back, pedal_extends=extends).offset for extends in (True, False))
     inside = np.zeros(len(written), bool)
     for down, up in pedal:
-        inside |= (written > down + 0.003) & (written < up - TOGETHER - 0.003)
+        inside |= (written > down + 0.003) & (written < up - TOGETHER + 0.003)
     assert np.array_equal(held[~inside], written[~inside])
 
 
