@@ -1,4 +1,4 @@
-"""Where in a recording a piano is heard at all: no notes are told in silence, nor in speech and noise.
+"""Where in a recording a piano is heard at all: no notes are told in silence, nor where they are doubtful on the mean.
 
 Two things are asked of each frame, and a stroke there counts if both are so:
 
