@@ -38,6 +38,13 @@ def test_one_part_learns_alone_from_the_beginning(takes, tmp_path):
     assert changed == {name for name in before if name.startswith(f"{part}.")}
 
 
+def test_parts_that_settings_add_begin_new_and_the_others_as_they_were(takes, tmp_path):
+    before = trained(takes, tmp_path / "first")
+    after = trained(takes, tmp_path / "second", init=tmp_path / "first", layers="2", steps="1", learning_rate="1e-9")
+    assert set(before) < set(after)
+    assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in before)
+
+
 def test_unknown_parts_and_parts_of_nothing_are_refused(takes, tmp_path):
     trained(takes, tmp_path / "first")
     with pytest.raises(UsageError, match="no part 'horn'"):

@@ -84,7 +84,7 @@ class Judged:
         typer.Option(
             metavar="NAME",
             help="Score not the inputs but how well a model tells their events, or hears their notes if they are "
-            "recordings: a run folder of train, or the name of a shipped model.",
+            "recordings: the name of a shipped model, or a run folder of train.",
         ),
     ] = None
     baseline: Annotated[

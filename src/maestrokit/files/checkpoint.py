@@ -32,20 +32,22 @@ PROGRESS = "progress"  # the one metadata key: several are not written in a stab
 
 
 def model_folder(name: str) -> Path:
-    """Return the folder of a checkpoint: a run folder, or else the shipped model of that name.
+    """Return the folder of a checkpoint: the shipped model of that name, or else a run folder.
+
+    A shipped name means the same wherever one stands; a run folder of that name is reached by ``./NAME``.
 
     Raises
     ------
     NoInputError
         If there is neither.
     """
-    if (Path(name) / CONFIG).exists():
-        return Path(name)
     if re.fullmatch(r"[a-z0-9-]+", name) and (SHIPPED / name / CONFIG).exists():
         return SHIPPED / name
+    if (Path(name) / CONFIG).exists():
+        return Path(name)
     models = sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
     raise NoInputError(
-        f"no model '{name}': neither a run folder nor a shipped model", "shipped: " + (", ".join(models) or "none")
+        f"no model '{name}': neither a shipped model nor a run folder", "shipped: " + (", ".join(models) or "none")
     )
 
 

@@ -17,6 +17,7 @@ References
 
 import math
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import NamedTuple
 
 import torch
@@ -43,8 +44,9 @@ class Config:
     bins: int = 294
     """Of the spectrum."""
     channels: int = 32
-    depth: int = 1
-    """How often the six convolutions are repeated."""
+    depth: int = 10
+    """How many convolutions follow the first, those of ``BLOCKS`` in turn; each begins by adding nothing, so a trained
+    model can be made deeper."""
     dropout: float = 0.0
     pedal: bool = True
     """Whether it tells of the sustain pedal."""
@@ -64,6 +66,7 @@ class Block(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
         padding = (kernel[0] // 2 * dilation[0], kernel[1] // 2 * dilation[1])
         self.mix = nn.Conv2d(channels, channels, kernel, padding=padding, dilation=dilation, bias=False)
+        nn.init.zeros_(self.mix.weight)
         self.dropout = nn.Dropout2d(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -99,7 +102,18 @@ class Pedal(nn.Module):
         return self.down(F.relu(self.mixed_norm(self.mix(self.norm(pooled)))))[:, 0]  # type: ignore[no-any-return]
 
 
-BLOCKS = (((3, 3), (1, 1)), ((1, 3), (1, 12)), ((3, 3), (1, 1)), ((5, 1), (2, 1)), ((3, 3), (1, 1)), ((5, 1), (5, 1)))
+BLOCKS = (
+    ((3, 3), (1, 1)),
+    ((1, 3), (1, 12)),
+    ((3, 3), (1, 1)),
+    ((5, 1), (2, 1)),
+    ((3, 3), (1, 1)),
+    ((5, 1), (5, 1)),
+    ((1, 3), (1, 19)),
+    ((1, 3), (1, 12)),
+    ((5, 1), (10, 1)),
+    ((3, 3), (1, 1)),
+)
 """Kernel and dilation of each convolution, (time, keys)."""
 
 
@@ -112,11 +126,7 @@ class Model(TrainedModel):
         self.stem = nn.Conv2d(len(HARMONICS), config.channels, 5, stride=(STRIDE, KEY_BINS), padding=(2, 0), bias=False)
         self.key_offset = nn.Parameter(torch.zeros(config.channels, 1, KEYS))
         self.blocks = nn.Sequential(
-            *(
-                Block(config.channels, kernel, dilation, config.dropout)
-                for _ in range(config.depth)
-                for kernel, dilation in BLOCKS
-            )
+            *(Block(config.channels, *shape, config.dropout) for shape in islice(cycle(BLOCKS), config.depth))
         )
         self.norm = nn.BatchNorm2d(config.channels)
         self.heads = nn.Conv2d(config.channels, len(HEADS), 1)
@@ -129,7 +139,8 @@ class Model(TrainedModel):
     @property
     def reach(self) -> int:
         """How many frames of output, to either side, a frame depends on."""
-        keys = 1 + self.config.depth * sum(kernel[0] // 2 * dilation[0] for kernel, dilation in BLOCKS)
+        shapes = islice(cycle(BLOCKS), self.config.depth)
+        keys = 1 + sum(kernel[0] // 2 * dilation[0] for kernel, dilation in shapes)
         return keys + (0 if self.pedal is None else self.pedal.reach)
 
     def forward(self, levels: Tensor) -> Heard:

@@ -135,7 +135,7 @@ def _made(
             raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
         about = {**given["model"], **wanted}
         weights = checkpoint.read_weights(order.init)
-        if settings.only:
+        if wanted or settings.only:
             weights = _grafted(weights, _new(family, about, settings.seed), settings.only)
         model = contract.built(order.family, about, weights, origin=str(order.init))
         return model, config | {"model": about, "init": order.init.name}
@@ -152,11 +152,13 @@ def _new(family: Any, about: Mapping[str, Any], seed: int) -> Any:
 
 
 def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
-    """Return weights with those of one part as a new model has them."""
-    fresh = {name: value for name, value in new.state_dict().items() if name.startswith(f"{part}.")}
-    if not fresh:
+    """Return weights with those of one part, and those that are missing, as a new model has them."""
+    begun = new.state_dict()
+    fresh = {name: value for name, value in begun.items() if part and name.startswith(f"{part}.")}
+    if part and not fresh:
         raise UsageError(f"the model has no part '{part}'", "parts: " + ", ".join(n for n, _ in new.named_children()))
-    return {name: value for name, value in weights.items() if not name.startswith(f"{part}.")} | fresh
+    kept = {name: value for name, value in weights.items() if not (part and name.startswith(f"{part}."))}
+    return {name: value for name, value in begun.items() if name not in kept} | kept | fresh
 
 
 def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:

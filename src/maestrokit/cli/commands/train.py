@@ -77,7 +77,9 @@ def run(
     init: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Begin with the weights of a shipped model or of another run, to fine-tune them."
+            metavar="NAME",
+            help="Begin with the weights of a shipped model or of another run, to fine-tune them; parts that --set "
+            "adds begin new.",
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="End after N steps of the optimizer.")] = None,

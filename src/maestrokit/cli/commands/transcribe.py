@@ -38,7 +38,7 @@ def run(
     outputs: Outputs,
     running: Running,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="A run folder of train cnn, or the name of a shipped model.")
+        str, typer.Option(metavar="NAME", help="The name of a shipped model, or a run folder of train cnn.")
     ] = "transcription",
     format_: Annotated[
         str | None,
@@ -85,8 +85,8 @@ def run(
         float | None,
         typer.Option(
             metavar="P",
-            help="Tell no notes where those of some seconds are less certain on the mean, as they are in speech and "
-            "noise, 0..1; 0 tells all. Default: fitted to the model.",
+            help="Tell no notes where those of some seconds are less certain on the mean, 0..1; 0 tells all. "
+            "Default: fitted to the model.",
         ),
     ] = None,
     plot: Annotated[
@@ -102,10 +102,10 @@ def run(
 
     A note lasts as long as it sounds. Where the sustain pedal is written beside the notes, the two agree: a note that
     ends when the pedal comes up ends with it, and none is caught by a pedal that goes down just before its end, so
-    that whoever lets the pedal extend the notes hears the same. Where nothing is heard, in silence as in speech or
-    noise, the output is a valid performance without notes, and the command says so. Memory does not grow with the
-    recording, but for npz and what comes through a pipe. The same recording gives the same notes, wherever it is cut,
-    up to what the cut takes away.
+    that whoever lets the pedal extend the notes hears the same. Where nothing is heard, as in silence, the output is a
+    valid performance without notes, and the command says so. Memory does not grow with the recording, but for npz and
+    what comes through a pipe. The same recording gives the same notes, wherever it is cut, up to what the cut takes
+    away.
     """
     from maestrokit.cli import batch, streams
     from maestrokit.cli.transcripts import Asked, Transcription
