@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
@@ -97,7 +98,7 @@ def _continued(
     steps, limit = round(wish.duration / encoding.step), math.ceil(wish.duration * wish.events_per_second)
     made = np.full((wish.count, limit), encoding.end)
     is_silent, ends_at = np.full(wish.count, len(start) == 1), grammar.step + steps
-    with torch.inference_mode():
+    with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         primed, state = _primed(model, start, wish.count, length=len(start) + limit)
         logits, step, going = primed.numpy().copy(), stepper(model, state), np.arange(wish.count)
         for place in range(limit):
