@@ -12,10 +12,18 @@ from maestrokit.models.contract import settings_of
 EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
 
 
+def experienced(config: Config, *, seed: int = 0) -> Model:
+    """Return a network whose every convolution adds something, as those of a trained one do."""
+    torch.manual_seed(seed)
+    network = Model(config)
+    for block in network.blocks:
+        block.mix.reset_parameters()
+    return network
+
+
 def saved_transcriber(folder: Path, *, pedal: bool) -> Path:
     """Write a network that sees notes in noise here and there; one that hears the pedal hears it all the time."""
-    torch.manual_seed(1)
-    network = Model(Config(channels=4, pedal=pedal))
+    network = experienced(Config(channels=4, depth=6, pedal=pedal), seed=1)
     if network.pedal is not None:
         torch.nn.init.zeros_(network.pedal.down.weight)
         torch.nn.init.constant_(network.pedal.down.bias, 3.0)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from metrics_controls import at
+from performances import spread
 
-from maestrokit.files import maestro
 from maestrokit.files.midi import read_midi
 from maestrokit.metrics import judge
 from maestrokit.metrics.contract import Row
@@ -62,13 +62,8 @@ def main() -> None:
 
 def read(root: Path, split: str, count: int) -> list[Piece]:
     """Return so many performances of a split, evenly chosen, as models see them."""
-    table = maestro.table_path(root)
-    if table is None:
-        raise SystemExit(f"no MAESTRO at '{root}'; name its folder with --data")
-    names = sorted(entry.midi_filename for entry in maestro.select(maestro.read_table(table), split=split))
-    places = np.unique(np.linspace(0, len(names) - 1, count).astype(np.int64))
     encoding = Encoding()
-    return [piece_of(decode(encode(read_midi(root / names[place]), encoding), encoding)) for place in places]
+    return [piece_of(decode(encode(read_midi(path), encoding), encoding)) for path in spread(root, split, count)]
 
 
 def judged(made: list[judge.Summary], reference: list[judge.Summary]) -> list[Row]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from performances import spread
 
-from maestrokit.files import maestro
 from maestrokit.files.midi import read_midi
 from maestrokit.metrics import judge
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
@@ -98,12 +98,7 @@ def main() -> None:
 
 def read(root: Path, split: str, count: int) -> list[Piece]:
     """Return that many performances of a split."""
-    table = maestro.table_path(root)
-    if table is None:
-        raise SystemExit(f"no MAESTRO at '{root}'; name its folder with --data")
-    names = sorted(entry.midi_filename for entry in maestro.select(maestro.read_table(table), split=split))
-    places = np.unique(np.linspace(0, len(names) - 1, count).astype(np.int64))
-    return [piece_of(read_midi(root / names[place])) for place in places]
+    return [piece_of(read_midi(path)) for path in spread(root, split, count)]
 
 
 if __name__ == "__main__":

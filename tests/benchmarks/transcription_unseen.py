@@ -13,11 +13,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from performances import spread
 
 from maestrokit.audio.room import SMALL
 from maestrokit.audio.synth import render
 from maestrokit.audio.timbre import Timbre
-from maestrokit.files import maestro
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.piano import read_piano
@@ -51,7 +51,7 @@ def main() -> None:
     torch.set_num_threads(1)
     transcriber, piano = read_transcriber(model_folder(told.model)), read_piano(told.piano)
     rows = []
-    for seed, path in enumerate(excerpted(told.data / "maestro-v3.0.0", told.excerpts)):
+    for seed, path in enumerate(spread(told.data / "maestro-v3.0.0", "validation", told.excerpts)):
         performance = read_midi(path)
         last = max(0.0, timed_notes(performance, pedal_extends=True).onset[-1] - told.seconds)
         start = float(np.random.default_rng(seed).uniform(0, last))
@@ -61,15 +61,6 @@ def main() -> None:
     print(f"{len(rows)} excerpts of {told.seconds:g} s, played by {told.piano.name}, heard by {told.model}")
     print("\t".join(SHOWN))
     print("\t".join(f"{np.nanmean([row.get(name, np.nan) for row in rows]):.3f}" for name in SHOWN))
-
-
-def excerpted(root: Path, count: int) -> list[Path]:
-    """Return so many performances of the validation split, evenly spread."""
-    table = maestro.table_path(root)
-    if table is None:
-        raise SystemExit(f"no MAESTRO at '{root}'; name its folder with --data")
-    names = sorted(entry.midi_filename for entry in maestro.select(maestro.read_table(table), split="validation"))
-    return [root / names[place] for place in np.linspace(0, len(names) - 1, count).astype(int)]
 
 
 def scores(sound: np.ndarray, transcriber: Transcriber, played: Take) -> dict[str, float]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from maestrokit.audio.note_spectrum import SETTINGS
 from maestrokit.errors import BadDataError, UsageError
@@ -14,13 +13,14 @@ from maestrokit.inference import transcription
 from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.pedal_decoding import PedalDecoding
 from maestrokit.inference.transcription import Transcriber, posteriors, read_transcriber, transcribed
-from maestrokit.models.cnn import Config, Model
+from maestrokit.models.cnn import Config
 from maestrokit.models.contract import settings_of
+from small_models import experienced
 
 
 def transcriber() -> Transcriber:
-    torch.manual_seed(3)
-    return Transcriber(Model(Config(channels=4)).eval(), Decoding(), PedalDecoding(), SETTINGS.analysis())
+    model = experienced(Config(channels=4), seed=3)
+    return Transcriber(model.eval(), Decoding(), PedalDecoding(), SETTINGS.analysis())
 
 
 SOUND = np.random.default_rng(0).normal(0, 0.1, 16000 * 2).astype(np.float32)
@@ -95,7 +95,7 @@ def test_other_models_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_pedal_tells_of_none() -> None:
-    maker = replace(transcriber(), model=Model(Config(channels=4, pedal=False)).eval())
+    maker = replace(transcriber(), model=experienced(Config(channels=4, pedal=False)).eval())
     assert transcribed([SOUND], maker).pedal.shape == (0, 2)
 
 

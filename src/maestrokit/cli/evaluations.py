@@ -73,18 +73,29 @@ class PairWork:
         """Return the scores of the estimate."""
         if task.source not in self.references:
             raise NoInputError(f"'{task.source}' has no reference", "one has the same name but for its suffix")
-        pair = (self._take(task.source), self._take(self.references[task.source]))
-        return compare(*pair, tolerances=self.tolerances)
+        estimate, reference = (
+            read_take(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
+            for path in (task.source, self.references[task.source])
+        )
+        return compare(estimate, reference, tolerances=self.tolerances)
 
-    def _take(self, path: str) -> Take:
-        data = files.read_bytes(path)
-        if Path(path).suffix.lower() == TABLE_SUFFIX:
-            onset, offset, pitch, velocity = parse_notes(data, name=named(path))
-            return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
-        performance = parse_midi(data, name=named(path), repair=self.repair)
-        piece = piece_of(performance)
-        notes = piece.replace(offset=piece.sounding_offset) if self.extends_by_pedal else piece
-        return Take(notes, pedal_intervals(performance))
+
+def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> Take:
+    """Return the notes, and the pedal if it is known, in a MIDI file or a table of notes.
+
+    Raises
+    ------
+    NoInputError, BadDataError
+        If it cannot be read.
+    """
+    data = files.read_bytes(path)
+    if Path(path).suffix.lower() == TABLE_SUFFIX:
+        onset, offset, pitch, velocity = parse_notes(data, name=named(path))
+        return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
+    performance = parse_midi(data, name=named(path), repair=repair)
+    piece = piece_of(performance)
+    notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
+    return Take(notes, pedal_intervals(performance))
 
 
 def score_pairs(

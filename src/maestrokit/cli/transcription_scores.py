@@ -9,22 +9,19 @@ import numpy as np
 
 from maestrokit.cli import streams
 from maestrokit.cli.evaluation_plan import Settings, tolerances_of
-from maestrokit.cli.evaluations import PAIR_SUFFIXES, TABLE_SUFFIX, Scores, named, paired, score_pairs
+from maestrokit.cli.evaluations import PAIR_SUFFIXES, TABLE_SUFFIX, Scores, paired, read_take, score_pairs
 from maestrokit.cli.model_scores import some
 from maestrokit.cli.options import Inputs, Judged, Running
 from maestrokit.cli.transcripts import loaded
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
-from maestrokit.files.midi import parse_midi
-from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound import open_sound
 from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.transcription import Transcriber, Transcript, transcriptions
 from maestrokit.metrics.compare import Take, Tolerance, compare
-from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals
+from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.music.pedalling import agreeing
-from maestrokit.music.sustain import timed_notes
 
 DECODING = tuple(field.name for field in fields(Decoding))
 SWEPT = (*DECODING, "listen_certainty", "listen_level", "pedal_down", "pedal_up")
@@ -163,16 +160,8 @@ class TranscriptionWork:
             raise NoInputError(
                 f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
             )
-        takes = [self._read(place) for place in places]
+        takes = [read_take(place, repair=self.repair, extends_by_pedal=True) for place in places]
         return Take(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
-
-    def _read(self, path: str) -> Take:
-        data = files.read_bytes(path)
-        if Path(path).suffix.lower() == TABLE_SUFFIX:
-            onset, offset, pitch, velocity = parse_notes(data, name=named(path))
-            return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
-        performance = parse_midi(data, name=named(path), repair=self.repair)
-        return Take(notes_in_seconds(*timed_notes(performance, pedal_extends=True)), pedal_intervals(performance))
 
 
 def _heard_take(heard: Transcript, hears_pedal: bool) -> Take:

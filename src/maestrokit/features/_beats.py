@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from maestrokit.features import Field
 from maestrokit.features._statistics import ratio
-from maestrokit.features._trends import trends
+from maestrokit.features._trends import tempo_changes
 from maestrokit.features._views import Grid
 from maestrokit.music.beat_evidence import Beats
 from maestrokit.music.columns import Floats
 
 SMOOTHING = 3  # intervals to both sides over whose median a tempo change is looked for
-CHANGE = 0.15  # of the tempo: least change of a ritardando or accelerando
 
 BEAT_FIELDS = {
     "count": Field("beats", "How many beats were tracked"),
@@ -98,13 +97,4 @@ def beat_frames(beats: Beats, grid: Grid) -> Floats:
 def _changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
     padded = np.pad(tempo, SMOOTHING, mode="edge")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * SMOOTHING + 1), axis=1)
-    return [
-        {
-            "kind": "accelerando" if smooth[last] > smooth[first] else "ritardando",
-            "start": time[first],
-            "end": time[last],
-            "from": smooth[first],
-            "to": smooth[last],
-        }
-        for first, last in trends(np.log(smooth), least=float(np.log1p(CHANGE)))
-    ]
+    return tempo_changes(time, smooth)

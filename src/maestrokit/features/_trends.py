@@ -1,10 +1,14 @@
 """Where a curve goes up or down for long enough to be heard."""
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from maestrokit.music.columns import Floats
+
+TEMPO_CHANGE = 0.15  # of the tempo: least change of a ritardando or accelerando
 
 
 class Trend(NamedTuple):
@@ -43,3 +47,23 @@ def trends(values: ArrayLike, *, least: float) -> list[Trend]:
             direction, low = -1, row
     turns.append(high if direction > 0 else low)
     return [Trend(first, last) for first, last in pairwise(turns)]
+
+
+def tempo_changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
+    """Return the accelerandos and ritardandos of a tempo curve.
+
+    Parameters
+    ----------
+    time : float, shape (points,), in seconds
+    tempo : float, shape (points,), in beats a minute
+    """
+    return [
+        {
+            "kind": "accelerando" if tempo[last] > tempo[first] else "ritardando",
+            "start": time[first],
+            "end": time[last],
+            "from": tempo[first],
+            "to": tempo[last],
+        }
+        for first, last in trends(np.log(tempo), least=float(np.log1p(TEMPO_CHANGE)))
+    ]

@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from maestrokit.features import Field
 from maestrokit.features._pulse import HOP, tempo_path
 from maestrokit.features._statistics import mean
-from maestrokit.features._trends import trends
+from maestrokit.features._trends import tempo_changes
 from maestrokit.features._views import Grid, NoteView
 from maestrokit.music.columns import Floats
 
 NEEDS = "notes"
 FEWEST = 8  # strokes from which a tempo is estimated
-CHANGE = 0.15  # of the tempo: least change of a ritardando or accelerando
 SURE = 0.05  # strength from which a moment has a pulse
 
 FIELDS = {
@@ -50,7 +49,7 @@ def describe(view: NoteView) -> dict[str, Any]:
         "strength": mean(strength[known]),
         "variation": (high - low) / 2 / middle,
         "curve": {"hop": HOP, "tempo": tempo.round(2)},
-        "changes": _changes(time[known], tempo[known]),
+        "changes": tempo_changes(time[known], tempo[known]),
     }
 
 
@@ -86,16 +85,3 @@ def _set_tempo(view: NoteView) -> dict[str, Any]:
         "maximum": tempo.max(),
         "changes": np.count_nonzero(np.diff(tempo)),
     }
-
-
-def _changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": "accelerando" if tempo[last] > tempo[first] else "ritardando",
-            "start": time[first],
-            "end": time[last],
-            "from": tempo[first],
-            "to": tempo[last],
-        }
-        for first, last in trends(np.log(tempo), least=float(np.log1p(CHANGE)))
-    ]
