@@ -55,6 +55,17 @@ def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
     assert np.array_equal(take.notes.onset, NOTES.onset)
 
 
+def test_renders_differ_in_contrast(folder: Path) -> None:
+    takes = [
+        rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0, seed=seed), cache=folder / "cache")
+        for seed in range(12)
+    ]
+    velocity = np.array([take.notes.velocity for take in takes])  # (takes, notes)
+    exponent = np.log(velocity[:, 0] / 127) / np.log(70 / 127)
+    assert exponent.min() < 1.1 and exponent.max() > 1.6
+    assert np.allclose(velocity[:, 1], 127 * (90 / 127) ** exponent, atol=1)
+
+
 def test_a_batch_says_when_the_pedal_is_down_or_that_nobody_knows(folder: Path) -> None:
     levels = np.full((60, BINS), -50, np.float16)
     takes = [Take(levels, NOTES, np.array([[0.1, 0.2]])), Take(levels, NOTES)]

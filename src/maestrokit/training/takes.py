@@ -18,11 +18,13 @@ from maestrokit.files.piano import default_piano, read_piano
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.metrics.piece import pedal_intervals
 from maestrokit.music.columns import Floats
+from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import TimedNotes, timed_notes
 
 TABLE = ".tsv"
 NOTE_SUFFIXES = (TABLE, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
+CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as is heard elsewhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +82,9 @@ def recorded_take(path: str, *, cache: Path) -> Take:
 
 
 def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
-    """Return an excerpt of a performance, played by one of the pianos in a timbre drawn for it.
+    """Return an excerpt of a performance, played by one of the pianos in a timbre and with a contrast drawn for it.
 
-    Piano, timbre and excerpt depend on nothing but the seed and the content of the file.
+    Piano, timbre, contrast and excerpt depend on nothing but the seed and the content of the file.
 
     Raises
     ------
@@ -90,15 +92,17 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         If the file cannot be read or holds no notes.
     """
     performance = read_midi(Path(path))
-    notes = timed_notes(performance, pedal_extends=True)
-    if not len(notes.onset):
+    if not len(performance.notes):
         raise BadDataError(f"cannot render '{path}': it has no notes")
     content, generator = _fate(path, rendering)
     piano = _drawn_piano(rendering, generator)
+    exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
+    performance = _contrasted(performance, exponent)
+    notes = timed_notes(performance, pedal_extends=True)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
     timbre, gain = drawn(generator), float(generator.uniform(*RENDER_GAIN))
     levels = kept_levels(
-        f"{content} {Path(piano).name} {rendering.seconds}",
+        f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}",
         lambda: render(
             performance,
             read_piano(piano) if piano else default_piano(),
@@ -111,6 +115,12 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         cache=cache,
     )
     return Take(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+
+
+def _contrasted(performance: Performance, exponent: float) -> Performance:
+    """Return a performance whose soft notes are softer, where the exponent is above 1, and whose loudest stay."""
+    velocity = np.rint(127 * (performance.notes.velocity / 127) ** exponent).astype(np.int64)
+    return performance.replace(notes=performance.notes.replace(velocity=np.maximum(velocity, 1)))
 
 
 def piano_of(path: str, rendering: Rendering) -> str:
