@@ -18,7 +18,7 @@ from maestrokit.audio.windows import window
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Floats
 
-TILT = 0.7  # of 0 to 1: less leaves more noise on high bins, more brings it to low ones
+TILT = 0.5  # of 0 to 1: less leaves more noise on high bins, more brings it to low ones
 
 
 def stft(
@@ -110,7 +110,7 @@ def tilt_power(fft_samples: int) -> Floats:
     """Return |1 - TILT exp(-2 pi i k / N)|^2, shape (fft_samples // 2 + 1,).
 
     >>> tilt_power(4).round(2).tolist()
-    [0.09, 1.49, 2.89]
+    [0.25, 1.25, 2.25]
     """
     circle = np.exp(-2j * np.pi * np.arange(fft_samples // 2 + 1) / fft_samples)
     return np.asarray(np.abs(1 - float(np.float32(TILT)) * circle) ** 2)
