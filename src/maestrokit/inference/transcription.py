@@ -25,7 +25,7 @@ from maestrokit.models.cnn import STRIDE, Model
 from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes
 
-WINDOW = 512  # frames of output that a window gives
+WINDOW = 1024  # frames of output that a window gives, but the last, which gives those that are left
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
 
 
@@ -127,10 +127,9 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
             given += WINDOW
     left = -(-received // STRIDE) - given
     while left > 0:
-        missing = 2 * reach + STRIDE * WINDOW - len(pending)
-        window = np.concatenate([pending, np.full((max(missing, 0), silence.shape[1]), FLOOR, np.float32)])
-        keys, pedal = _heard(window[: 2 * reach + STRIDE * WINDOW], transcriber.model)
-        yield Said(keys[:, :left], pedal[:left])
+        needed = 2 * reach + STRIDE * min(left, WINDOW)
+        window = np.concatenate([pending, silence, silence[:STRIDE]])[:needed]
+        yield _heard(window, transcriber.model)
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
 
 
@@ -178,10 +177,10 @@ def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber
 
 def _heard(window: NDArray[np.float32], model: Model) -> Said:
     """Return the middle of what the model says of a window: the part that saw all that it depends on."""
-    middle = slice(model.reach, model.reach + WINDOW)
+    middle = slice(model.reach, len(window) // STRIDE - model.reach)
     with torch.inference_mode():
         heard = model(torch.from_numpy(window)[None])
         keys = torch.sigmoid(heard.keys)[0, :, middle].contiguous().numpy()
         if heard.pedal is None:
-            return Said(keys, np.zeros(WINDOW, np.float32))
+            return Said(keys, np.zeros(keys.shape[1], np.float32))
         return Said(keys, torch.sigmoid(heard.pedal)[0, middle].numpy())

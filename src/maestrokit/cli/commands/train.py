@@ -57,7 +57,7 @@ class Searching:
 
 
 def run(
-    family: Annotated[str, typer.Argument(metavar="FAMILY", help="Kind of model: lstm, transformer, gan, cnn.")],
+    family: Annotated[str, typer.Argument(metavar="FAMILY", help="Kind of model: lstm, transformer, cnn.")],
     data: Annotated[
         list[str],
         typer.Argument(
