@@ -25,7 +25,7 @@ from maestrokit.audio.mel import log_mel
 from maestrokit.files.sound import read_sound
 
 REPEATS = 5
-COPIES = 12
+COPIES = 36
 JOB_REPEATS = 2
 
 

@@ -1,5 +1,7 @@
 """Decoding: notes come back from their targets, whatever the blocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,6 +52,15 @@ def test_notes_come_back_from_their_targets(notes: TimedNotes, block: int) -> No
     assert np.abs(found.onset[back] - notes.onset[rows]).max() < 0.006
     assert np.abs(found.offset[back] - notes.offset[rows]).max() < FRAME + 0.001
     assert np.abs(found.velocity[back] - notes.velocity[rows]).max() <= 1
+
+
+def test_velocities_are_spread_about_the_middle_and_stay_velocities() -> None:
+    notes = TimedNotes(np.array([0.1, 0.2, 0.3]), np.array([0.4] * 3), np.array([40, 60, 80]), np.array([20, 50, 80]))
+    target = note_targets(notes, start=0.0, frames=40, frame_seconds=FRAME)
+    wider = replace(PLAIN, velocity_spread=2.0, velocity_middle=50.0)
+    assert decoded(target, block=9, decoding=wider).velocity.tolist() == pytest.approx([1, 50, 110], abs=1)
+    with pytest.raises(UsageError, match="velocities spread by 0"):
+        Decoding(velocity_spread=0.0)
 
 
 @settings(max_examples=12, deadline=None)

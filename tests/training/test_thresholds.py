@@ -11,7 +11,7 @@ from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.music.note_targets import note_targets
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.training import thresholds
-from maestrokit.training.thresholds import Heard, fitted, fitted_pedal, worth
+from maestrokit.training.thresholds import Heard, fitted, fitted_pedal, spread, worth
 
 ONSET = np.arange(1, 7) * 0.4
 PLAYED = TimedNotes(ONSET, ONSET + 0.2, 60 + np.arange(6), np.full(6, 64))
@@ -44,6 +44,16 @@ def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     found, value = fitted([heard(late=0.035)], start)
     assert (found.onset_threshold, found.latency) == (0.6, 0.012)
     assert value > worth([heard(late=0.035)], start)
+
+
+def test_velocities_are_spread_as_far_as_they_were_played() -> None:
+    one, played = heard(), np.array([34, 44, 54, 74, 84, 94])
+    told = PLAYED._replace(velocity=64 + (played - 64) // 2)
+    said = np.asarray(note_targets(told, start=0.0, frames=150, frame_seconds=0.02), np.float32)
+    truth = Take(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, played), None)
+    found = spread([Heard(one.said._replace(keys=said), truth)], Decoding(latency=0.0))
+    assert found.velocity_spread == pytest.approx(2.0, abs=0.1) and found.velocity_middle == pytest.approx(64, abs=1)
+    assert spread([], Decoding(velocity_spread=3.0)) == Decoding()
 
 
 def test_the_pedal_is_fitted_where_it_is_known() -> None:

@@ -25,6 +25,7 @@ from maestrokit.music.sustain import TimedNotes
 
 ONSET, OFFSET, FRAME, VELOCITY = range(4)
 OVERTONES = (12, 19, 24, 28, 31)  # semitones from a key to its second, third .. sixth harmonic
+MOST_SPREAD = 4.0
 SIDE = 2  # frames to either side of a peak that are looked at
 
 Posteriors = NDArray[np.float32]
@@ -51,6 +52,9 @@ class Decoding:
     """Seconds by which the model is late, on the mean."""
     shortest: float = 0.07
     """Seconds; no note ends earlier, and a stroke so soon before another of its key is none."""
+    velocity_spread: float = 1.0
+    """Factor on the distances of velocities from the middle: an unsure model tells them too alike."""
+    velocity_middle: float = 60.0
 
     def __post_init__(self) -> None:
         for name in (
@@ -67,6 +71,11 @@ class Decoding:
                 )
         if not 0 <= self.overtone_share <= 1:
             raise UsageError(f"overtone share is {self.overtone_share}, not in 0..1")
+        if not (0 < self.velocity_spread <= MOST_SPREAD and 1 <= self.velocity_middle <= 127):
+            raise UsageError(
+                f"velocities spread by {self.velocity_spread} about {self.velocity_middle}",
+                f"the factor is above 0 and up to {MOST_SPREAD:g}, the middle in 1..127",
+            )
         if not self.shortest >= 0:
             raise UsageError(f"shortest note of {self.shortest} s", "--min-note is 0 or more")
 
@@ -150,7 +159,9 @@ class Decoder:
         onset, offset, pitch, velocity = np.array(done, np.float64).reshape(-1, 4).T
         onset = np.maximum(onset - self.decoding.latency, 0.0)
         offset = np.maximum(offset - self.decoding.latency, onset + 1e-3)
-        velocities = np.clip(np.rint(velocity * 127), 1, 127).astype(np.int64)
+        middle = self.decoding.velocity_middle
+        spread = middle + self.decoding.velocity_spread * (velocity * 127 - middle)
+        velocities = np.clip(np.rint(spread), 1, 127).astype(np.int64)
         return _sorted(TimedNotes(onset, offset, pitch.astype(np.int64), velocities))
 
 

@@ -1,7 +1,8 @@
 """Fit the thresholds of a transcription model: ``python -m maestrokit.training.thresholds RUN DATA...``.
 
 DATA are recordings with their notes that were not trained on. Each threshold in turn takes the value that is best for
-the mean over all recordings, twice over; those of the pedal, where MIDI files tell of it, the best pair. What is found
+the mean over all recordings, twice over; those of the pedal, where MIDI files tell of it, the best pair; velocities are
+spread as far as those that were played. What is found
 goes into the run's config.json, as ``decoding`` and ``pedal_decoding``, and how good it is as ``fitted``.
 """
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from maestrokit.files import checkpoint, walk
 from maestrokit.files.shards import default_cache
-from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
+from maestrokit.inference.note_decoding import MOST_SPREAD, Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.inference.transcription import (
     FRAME_SECONDS,
@@ -24,8 +25,10 @@ from maestrokit.inference.transcription import (
     read_transcriber,
 )
 from maestrokit.metrics.compare import Take, Tolerance
+from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.pairs import onset, onset_offset, pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
+from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.training.takes import recorded_take
 
@@ -74,6 +77,26 @@ def _worth(one: Heard, decoding: Decoding) -> float:
     wide, narrow = (onset.scores(found, one.truth, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03))
     whole = onset_offset.scores(found, one.truth, tolerance=Tolerance())
     return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
+
+
+def spread(heard: Sequence[Heard], decoding: Decoding) -> Decoding:
+    """Return a decoding whose velocities vary as much within a recording as those that were played."""
+    plain = replace(decoding, velocity_spread=1.0)
+    told: list[Floats] = []
+    moved: list[Floats] = []  # (2, notes): as told and as played, from the means of the recording
+    for one in heard:
+        found = _piece(_notes(one.said.keys, plain))
+        matched = match_notes(found, one.truth.notes, tolerance=Tolerance(), with_offsets=False)
+        if len(matched) > 1:
+            pair = np.stack((found.velocity[matched[:, 1]], one.truth.notes.velocity[matched[:, 0]])).astype(float)
+            told.append(pair[0])
+            moved.append(pair - pair.mean(axis=1, keepdims=True))
+    if not moved:
+        return plain
+    varied, played = np.sqrt(np.mean(np.concatenate(moved, axis=1) ** 2, axis=1))
+    factor = float(np.clip(played / max(varied, 1e-6), 0.5, MOST_SPREAD))
+    middle = round(float(np.mean(np.concatenate(told))), 1)
+    return replace(decoding, velocity_spread=round(factor, 2), velocity_middle=middle)
 
 
 def fitted_pedal(heard: Sequence[Heard], start: PedalDecoding) -> tuple[PedalDecoding, float]:
@@ -141,6 +164,7 @@ def main() -> None:
         raise error
     heard = [hear(source.path, transcriber, seconds=told.seconds, cache=cache) for source in found.sources]
     decoding, value = fitted(heard, transcriber.decoding)
+    decoding = spread(heard, decoding)
     pedals, pedal_value = fitted_pedal(heard, transcriber.pedal_decoding)
     print(f"{len(heard)} recordings, worth {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
     config = {
