@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ import pytest
 from maestrokit.files.midi import read_midi
 
 MAESTROKIT = [sys.executable, "-m", "maestrokit"]
+
+
+@pytest.fixture(autouse=True)
+def _minds_interrupts() -> Iterator[None]:
+    """Let children mind SIGINT, also where the tests run in the background of a shell that ignores it."""
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, old)
 
 
 def start(*arguments: object, **streams: object) -> subprocess.Popen[bytes]:
