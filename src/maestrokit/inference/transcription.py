@@ -25,7 +25,7 @@ from maestrokit.models.cnn import STRIDE, Model
 from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes
 
-WINDOW = 1024  # frames of output that a window gives, but the last, which gives those that are left
+WINDOW = 512  # frames of output that a window gives, but the last, which gives those that are left
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
 
 
