@@ -100,6 +100,15 @@ def test_damaged_files_give_one_clear_error(suffix, data):
         assert "\n" not in str(error)
 
 
+@pytest.mark.parametrize("wrong", [b"\xff", b"(", b"'", b"\n "])
+def test_damaged_headers_are_one_clear_error(wrong):
+    sound = dump_arrays({"a": np.arange(5)}, suffix=".npy")
+    place = sound.index(b"(5,)") + 3
+    damaged = sound[:place] + wrong + sound[place + len(wrong) :]
+    with pytest.raises(BadDataError, match=r"^cannot read 'bad': not a sound \.npy file \([^\n]+\)$"):
+        load_arrays(damaged, suffix=".npy", name="bad")
+
+
 def test_what_cannot_be_kept_is_refused():
     with pytest.raises(UsageError, match=r"cannot keep arrays in '\.txt' files"):
         dump_arrays({"a": np.arange(3)}, suffix=".txt")

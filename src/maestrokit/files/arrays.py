@@ -8,6 +8,7 @@ Nothing is ever unpickled. A ``.npy`` holds exactly one array and no metadata.
 import io
 import json
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -96,6 +97,8 @@ def load_arrays(data: bytes, *, suffix: str, name: str) -> tuple[Arrays, Metadat
         MemoryError,
         NotImplementedError,
         RuntimeError,
+        tokenize.TokenError,  # these two from headers, in which numpy looks for what Python 2 wrote
+        SyntaxError,
     ) as error:
         fact = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadDataError(f"cannot read '{name}': not a sound {suffix} file ({fact})") from error
