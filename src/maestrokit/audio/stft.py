@@ -95,7 +95,7 @@ def tilted_squares(fft_samples: int, hop_samples: int, window_name: str) -> Call
     def squares_of(segment: Samples) -> NDArray[np.float32]:
         from scipy.fft import rfft
 
-        before = np.append(np.float32(0), segment[:-1])  # of one alignment with the frames, as is three times as fast
+        before = np.append(np.float32(0), segment[:-1])  # aligned as the frames are
         frames = sliding(segment, fft_samples, hop_samples) * weights
         last = TILT * frames[:, -1]
         frames -= sliding(before, fft_samples, hop_samples) * softer

@@ -1,5 +1,6 @@
 """Where a curve goes up or down for long enough to be heard."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -49,6 +50,29 @@ def trends(values: ArrayLike, *, least: float) -> list[Trend]:
     return [Trend(first, last) for first, last in pairwise(turns)]
 
 
+def told(time: Floats, values: Floats, found: Iterable[Trend], *, rise: str, fall: str) -> list[dict[str, Any]]:
+    """Return the records of trends of a curve: the kind, the ends in seconds, and the values there.
+
+    Parameters
+    ----------
+    time : float, shape (points,), in seconds
+    values : float, shape (points,)
+    found : iterable of Trend
+    rise, fall : str
+        Names of the two kinds.
+    """
+    return [
+        {
+            "kind": rise if values[last] > values[first] else fall,
+            "start": time[first],
+            "end": time[last],
+            "from": values[first],
+            "to": values[last],
+        }
+        for first, last in found
+    ]
+
+
 def tempo_changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
     """Return the accelerandos and ritardandos of a tempo curve.
 
@@ -57,13 +81,5 @@ def tempo_changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
     time : float, shape (points,), in seconds
     tempo : float, shape (points,), in beats a minute
     """
-    return [
-        {
-            "kind": "accelerando" if tempo[last] > tempo[first] else "ritardando",
-            "start": time[first],
-            "end": time[last],
-            "from": tempo[first],
-            "to": tempo[last],
-        }
-        for first, last in trends(np.log(tempo), least=float(np.log1p(TEMPO_CHANGE)))
-    ]
+    found = trends(np.log(tempo), least=float(np.log1p(TEMPO_CHANGE)))
+    return told(time, tempo, found, rise="accelerando", fall="ritardando")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.features import Field
 from maestrokit.features._statistics import mean, summary, summary_fields
-from maestrokit.features._trends import trends
+from maestrokit.features._trends import told, trends
 from maestrokit.features._views import Grid, NoteView
 from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.rolls import frame_times, piano_roll
@@ -90,13 +90,4 @@ def _smoothed(values: Floats | Integers) -> Floats:
 def _swells(time: Floats, level: Floats) -> list[dict[str, Any]]:
     known = np.isfinite(level)
     time, level = time[known], level[known]
-    return [
-        {
-            "kind": "crescendo" if level[last] > level[first] else "diminuendo",
-            "start": time[first],
-            "end": time[last],
-            "from": level[first],
-            "to": level[last],
-        }
-        for first, last in trends(level, least=SWELL)
-    ]
+    return told(time, level, trends(level, least=SWELL), rise="crescendo", fall="diminuendo")

@@ -98,7 +98,7 @@ def read_transcriber(folder: Path) -> Transcriber:
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
     listening = contract.config_from(Listening, config.get("listening", {}), name=str(folder))
-    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a fifth less time
+    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
     return Transcriber(model, decoding, pedal, SETTINGS.analysis(), listening)
 
 
