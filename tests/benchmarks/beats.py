@@ -26,7 +26,7 @@ from asap import DATA, SAMPLE_RATE, Take, rendered, takes
 
 from maestrokit.audio.beat_evidence import recorded_beats
 from maestrokit.audio.chroma import salience
-from maestrokit.audio.onsets import find_onsets, onset_strength
+from maestrokit.audio.onsets import onset_course
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
@@ -42,7 +42,7 @@ def from_notes(take: Take) -> tuple[np.ndarray, np.ndarray]:
 
 
 def from_sound(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    beats: Beats = recorded_beats(find_onsets(onset_strength([samples])), salience([samples]))
+    beats: Beats = recorded_beats(onset_course([samples]), salience([samples]))
     return beats.time, beats.downbeats
 
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 from asap import DATA, Take, rendered, takes
 
-from maestrokit.audio.beat_evidence import described_onsets
+from maestrokit.audio.beat_evidence import described_onsets, likely_onsets
 from maestrokit.audio.chroma import salience
-from maestrokit.audio.onsets import find_onsets, onset_strength
+from maestrokit.audio.onsets import onset_course
 from maestrokit.files.midi import read_midi
 from maestrokit.music.beat_evidence import described_strokes
 from maestrokit.music.surroundings import in_context, nearest_rows
 
 CONTEXT = 3  # events to both sides
-RIDGE = 30.0
+RIDGE = {"notes": 30.0, "audio": 100.0}  # chosen by leaving out quarters of the pieces
 TITLE = "Weights of the logistic regressions, made by tests/benchmarks/fit_beats.py of half of ASAP (CC BY-NC-SA 4.0)."
 TOLERANCE = 0.05  # seconds from an annotated beat to its event
 
@@ -33,7 +33,7 @@ def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarra
         strokes = described_strokes(read_midi(take.midi))
         return strokes.onset, strokes.features
     sound = rendered(take, seconds)
-    onsets = find_onsets(onset_strength([sound]))
+    onsets = likely_onsets(onset_course([sound]))
     return onsets.time, described_onsets(onsets, salience([sound]))
 
 
@@ -45,10 +45,10 @@ def labels(time: np.ndarray, beats: np.ndarray) -> np.ndarray:
     return marked
 
 
-def fitted(features: np.ndarray, marked: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def fitted(features: np.ndarray, marked: np.ndarray, weight: np.ndarray, *, penalty: float) -> np.ndarray:
     """Return bias and weights of the ridge-regularised logistic regression."""
     design = np.hstack([np.ones((len(features), 1)), features])
-    ridge = np.diag([1e-6, *[RIDGE] * features.shape[1]])
+    ridge = np.diag([1e-6, *[penalty] * features.shape[1]])
     solution = np.zeros(design.shape[1])
     for _ in range(12):
         chance = 1 / (1 + np.exp(-design @ solution))
@@ -83,7 +83,7 @@ def main() -> None:
         found.append((in_context(features, CONTEXT), *marks, np.full(len(time), np.sqrt(1500 / len(time)))))
     features, beat, downbeat, weight = (np.concatenate(column) for column in zip(*found, strict=True))
     width = features.shape[1] // (2 * CONTEXT + 1)
-    on_beat = beat > 0
+    on_beat, penalty = beat > 0, RIDGE[options.view]
     lines = [
         f'"""{TITLE}"""',
         "",
@@ -93,9 +93,9 @@ def main() -> None:
         "",
         f"UNSTRUCK = {downbeat[on_beat].mean() / 2:.2f}  # chance of a downbeat where nothing is struck",
         "",
-        *table("BEAT", fitted(features, beat, weight), width),
+        *table("BEAT", fitted(features, beat, weight, penalty=penalty), width),
         "",
-        *table("DOWNBEAT", fitted(features[on_beat], downbeat[on_beat], weight[on_beat]), width),
+        *table("DOWNBEAT", fitted(features[on_beat], downbeat[on_beat], weight[on_beat], penalty=penalty), width),
     ]
     print("\n".join(lines))
 

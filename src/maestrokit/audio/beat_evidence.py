@@ -1,14 +1,14 @@
 """What onsets of a recording say about beats and downbeats; the twin of :mod:`maestrokit.music.beat_evidence`.
 
-The features say how much each band rises, how far the neighbours are, and whether the pitch classes change. Where notes
-have a lowest pitch, onsets have a rise of the low band: the stronger, the deeper.
+The features say what each band of the spectrum does, which keys seem to begin, how far the neighbours are, and whether
+the harmony changes.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.audio import beat_weights, chroma
-from maestrokit.audio.onsets import Onsets
+from maestrokit.audio.onsets import Course, Onsets, find_onsets
 from maestrokit.music.beat_evidence import FRAME_RATE, NO_BEATS, Beats
 from maestrokit.music.beat_network import TempoModel, track_beats, track_downbeats
 from maestrokit.music.columns import Floats
@@ -26,18 +26,21 @@ from maestrokit.music.surroundings import (
 )
 
 MODEL = TempoModel(change=12.0)  # tempo is held more firmly than on notes; chosen on the same half of ASAP
-STEP = 0.25  # natural logarithm of the low band's rise that counts as a semitone of depth
 WEAKEST = 1e-3  # rise below which bands count alike
-DEEPEST, HARMONIC, TIMES = 5, 6, (7, 15)  # columns of features
+LEAST_GROWTH = 1e-2
+SALIENCE_GAIN = 20.0  # of saliences, the greatest of which is 1, before their logarithm is taken
+BEGUN = 0.5  # of the greatest rise of a key at an onset: those that rise as much begin there
+HARMONY = (0.25, 0.5, 1.0, 2.0)  # seconds before and after an onset whose pitch classes are compared
+BASS_KEYS, BASS_HARMONY = 24, 0.4  # lowest keys, and seconds in which these are compared
 
 
-def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
+def recorded_beats(course: Course, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
     """Return the beats of a recording.
 
     Parameters
     ----------
-    onsets : Onsets
-        From :func:`maestrokit.audio.onsets.find_onsets`.
+    course : Course
+        From :func:`maestrokit.audio.onsets.onset_course`.
     saliences : float32, shape (frames, 84)
         From :func:`maestrokit.audio.chroma.salience`.
     model : TempoModel, optional
@@ -48,6 +51,7 @@ def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: Tem
     Beats
         None before the first onset and after the last; empty if there are fewer than two onsets.
     """
+    onsets = likely_onsets(course)
     if len(onsets.time) < 2:
         return NO_BEATS
     features = described_onsets(onsets, saliences)
@@ -57,20 +61,29 @@ def recorded_beats(onsets: Onsets, saliences: NDArray[np.float32], *, model: Tem
     return Beats(time, *track_downbeats(chance_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
 
 
+def likely_onsets(course: Course) -> Onsets:
+    """Return the onsets that may be beats: more than are surely notes, since what they are is weighed anyway."""
+    return find_onsets(course, prominence=1.1, distance=2)
+
+
 def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
     """Return the features of onsets, shape (onsets, features)."""
     time = onsets.time
-    rise = np.log(np.maximum(onsets.strength, WEAKEST))  # (onsets, bands)
-    depth = -np.rint(rise[:, 0] / STEP)
-    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
-    since, until = deep_gaps(time, depth)
-    deepest = is_deepest(time, depth).astype(np.float64)
-    change = _harmonic_change(time, saliences)
-    columns = [
-        *(band - mean_around(time, band) for band in rise.T),
+    rise, growth = np.log(np.maximum(onsets.strength, WEAKEST)), np.log(np.maximum(onsets.growth, LEAST_GROWTH))
+    lowest, highest, size = _begun(time, saliences)
+    deepest = is_deepest(time, lowest).astype(np.float64)
+    change = _harmonic_changes(time, saliences)
+    bands = [*rise.T, *growth.T, *(onsets.level / 2).T, *(onsets.lasting / 2).T, lowest / 12, highest / 12, size / 5]
+    told = [
+        *(values - mean_around(time, values) for values in [*bands, *change]),
         rise[:, -1] + 2,
         deepest,
-        change,
+        change[1],
+        deepest * change[1],
+    ]
+    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
+    since, until = deep_gaps(time, lowest)
+    times = [
         after - np.log(0.2),
         after - mean_around(time, after),
         before - mean_around(time, before),
@@ -79,17 +92,32 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
         until - np.log(0.5),
         since - mean_around(time, since),
         until - mean_around(time, until),
-        deepest * change,
     ]
-    return with_ramps(np.stack(columns, axis=1), slice(*TIMES))
+    return with_ramps(np.stack([*told, *times], axis=1), slice(len(told), None))
 
 
-def _harmonic_change(time: Floats, saliences: NDArray[np.float32]) -> Floats:
-    """Return 1 less the cosine of the pitch classes in the half seconds before and after each onset, 0..1."""
-    reach = round(chroma.FRAME_RATE / 2)
+def _begun(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
+    """Return the lowest and the highest of the keys that seem to begin at each onset, and how many these are."""
+    loud = np.log1p(SALIENCE_GAIN * saliences / max(float(saliences.max(initial=0)), 1e-9))
+    frame = np.rint(time * chroma.FRAME_RATE).astype(np.int64)
+    two, one, next_one, next_two = (loud[np.clip(frame + shift, 0, len(loud) - 1)] for shift in (-2, -1, 1, 2))
+    rise = np.maximum(np.maximum(next_one, next_two) - np.minimum(one, two), 0)  # (onsets, keys)
+    beside = np.pad(rise, ((0, 0), (1, 1)))
+    is_begun = (rise >= beside[:, :-2]) & (rise >= beside[:, 2:]) & (rise >= BEGUN * rise.max(axis=1, keepdims=True))
+    highest = is_begun.shape[1] - 1 - is_begun[:, ::-1].argmax(axis=1)
+    lowest, size = is_begun.argmax(axis=1), is_begun.sum(axis=1)
+    return lowest.astype(np.float64), highest.astype(np.float64), size.astype(np.float64)
+
+
+def _harmonic_changes(time: Floats, saliences: NDArray[np.float32]) -> list[Floats]:
+    """Return 1 less the cosine of the pitch classes before and after each onset, and of the lowest keys, 0..1."""
     folded = chroma.chroma(saliences)
-    total = np.vstack([np.zeros(12), np.cumsum(folded, axis=0)])
     here = np.clip(np.rint(time * chroma.FRAME_RATE).astype(np.int64) + 1, 0, len(folded))
-    before = total[here] - total[np.maximum(here - reach, 0)]
-    after = total[np.minimum(here + reach, len(folded))] - total[here]
-    return unlikeness(before, after)
+
+    def change(values: Floats | NDArray[np.float32], seconds: float) -> Floats:
+        total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0, dtype=np.float64)])
+        reach = int(seconds * chroma.FRAME_RATE)
+        before = total[here] - total[np.maximum(here - reach, 0)]
+        return unlikeness(before, total[np.minimum(here + reach, len(values))] - total[here])
+
+    return [*(change(folded, seconds) for seconds in HARMONY), change(saliences[:, :BASS_KEYS], BASS_HARMONY)]

@@ -1,4 +1,4 @@
-"""Onsets in recordings: where the spectrum rises, band by band, and which rises are notes."""
+"""Onsets in recordings: where the spectrum rises, which rises are notes, and what each does to broad bands."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -19,39 +19,63 @@ MELS = 80
 LOWEST, HIGHEST = 27.5, 8000.0  # Hz
 BAND_EDGES = (0, 8, 28, 80)  # mels: up to 250 Hz, to 1.1 kHz, and above
 LAG = 2  # frames back to the spectrum that a rise is measured from
+BROAD_EDGES = (0, 4, 8, 16, 28, 50, 80)  # mels: of the six bands whose growth and level describe an onset
+GROWTH_LAG, GROWN = 5, 3  # frames over which growth is measured, and from an onset to where it has happened
+LASTED = 12  # frames from there to where it shows what lasts
 WIDTH = 1  # mels to both sides whose maximum it is measured from: vibrato and beating are no rises
 GAIN = 1e4  # of power before its logarithm is taken, so that noise below -60 dB hardly counts
 NEIGHBOURHOOD = 50  # frames to both sides over which a peak must stand out
-PROMINENCE = 1.4  # times the mean of the neighbourhood
+PROMINENCE = 1.4
 LEAST = 0.05  # mean rise a mel, in natural logarithms, below which nothing is an onset
-DISTANCE = 3  # frames to both sides of which an onset is the highest
+DISTANCE = 3
 LATENESS = 0.005  # seconds by which the steepest rise of a struck tone comes after its onset
 
 
+class Course(NamedTuple):
+    """What a spectrum does in time. Frame i is at i / ``FRAME_RATE`` seconds; all is in natural logarithms of power.
+
+    Parameters
+    ----------
+    strength : float32, shape (frames, 4)
+        How much the low, middle and high band rise, and all, each compared with the highest of its neighbours before
+        (SuperFlux), averaged over the band.
+    growth : float32, shape (frames, 6)
+        How much broad bands have risen in 50 ms, in the mean over those mels that rose.
+    level : float32, shape (frames, 6)
+        Means of broad bands.
+    """
+
+    strength: NDArray[np.float32]
+    growth: NDArray[np.float32]
+    level: NDArray[np.float32]
+
+
 class Onsets(NamedTuple):
-    """Onsets in seconds, rising, and how strong each is.
+    """Onsets in seconds, rising, and what the spectrum does there, in natural logarithms of power.
 
     Parameters
     ----------
     time : float64, shape (onsets,)
-    strength : float64, shape (onsets, bands + 1)
-        Mean rise in the low, middle and high band, and in all, in natural logarithms.
+    strength : float64, shape (onsets, 4)
+        Mean rise in the low, middle and high band, and in all.
+    growth, level, lasting : float64, shape (onsets, 6)
+        Of broad bands: how much they grow, how high they then are, and what is left of that 120 ms later.
     """
 
     time: Floats
     strength: Floats
+    growth: Floats
+    level: Floats
+    lasting: Floats
 
 
-def onset_strength(blocks: Iterable[Samples]) -> NDArray[np.float32]:
-    """Return how much the spectrum rises in each frame, shape (frames, 4): low, middle and high band, and all.
-
-    The rise of the logarithm of the mel spectrum over two frames, where each band is compared with the highest of its
-    neighbours then (SuperFlux), averaged over the band. Frame i is at i / ``FRAME_RATE`` seconds.
+def onset_course(blocks: Iterable[Samples]) -> Course:
+    """Return what the logarithm of the mel spectrum of a recording does over time.
 
     Parameters
     ----------
     blocks : iterable of float32, shape (samples,)
-        A recording at ``SAMPLE_RATE``; memory grows with its length by 16 bytes a frame only.
+        A recording at ``SAMPLE_RATE``; memory grows with its length by 64 bytes a frame only.
 
     References
     ----------
@@ -59,7 +83,7 @@ def onset_strength(blocks: Iterable[Samples]) -> NDArray[np.float32]:
 
     >>> click = np.zeros(16000, np.float32)
     >>> click[8000:] = np.random.default_rng(0).normal(0, 0.1, 8000)
-    >>> abs(int(onset_strength([click])[:, 3].argmax()) - 50) <= 3
+    >>> abs(int(onset_course([click]).strength[:, 3].argmax()) - 50) <= 3
     True
     """
     analysis = mel_analysis(
@@ -71,42 +95,65 @@ def onset_strength(blocks: Iterable[Samples]) -> NDArray[np.float32]:
         maximum_frequency=HIGHEST,
         floor=None,
     )
-    return np.concatenate([np.empty((0, len(BAND_EDGES)), np.float32), *_rises(analyse_stream(blocks, analysis))])
+    broad = len(BROAD_EDGES) - 1
+    none = (np.empty((0, len(BAND_EDGES)), np.float32), *[np.empty((0, broad), np.float32)] * 2)
+    parts = zip(none, *_described(analyse_stream(blocks, analysis)), strict=True)
+    return Course(*(np.concatenate(part) for part in parts))
 
 
-def find_onsets(strength: NDArray[np.float32]) -> Onsets:
+def find_onsets(course: Course, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
     """Return the peaks of the rise over all bands that stand out from the second around them.
 
     Parameters
     ----------
-    strength : float32, shape (frames, 4)
-        From :func:`onset_strength`.
+    course : Course
+        From :func:`onset_course`.
+    prominence : float
+        Times the mean of the second around.
+    distance : int
+        Frames to both sides of which an onset is the highest.
     """
-    total = strength[:, -1].astype(np.float64)
-    if not len(total):
-        return Onsets(np.empty(0), np.empty((0, len(BAND_EDGES))))
-    highest = _around(total, DISTANCE).max(axis=1)
-    is_peak = (total == highest) & (total > LEAST) & (total > PROMINENCE * _local_mean(total))
-    is_peak &= np.diff(total, prepend=-1.0) > 0  # of equal neighbours the first
+    total = course.strength[:, -1].astype(np.float64)
+    is_peak = np.zeros(len(total), np.bool_)
+    if len(total):
+        highest = _around(total, distance).max(axis=1)
+        is_peak = (total == highest) & (total > LEAST) & (total > prominence * _local_mean(total))
+        is_peak &= np.diff(total, prepend=-1.0) > 0  # of equal neighbours the first
     rows = np.flatnonzero(is_peak)
-    near = np.clip(rows[:, None] + np.arange(-1, 2), 0, len(total) - 1)
-    return Onsets(_refined(total, rows) / FRAME_RATE - LATENESS, strength[near].max(axis=1).astype(np.float64))
+
+    def at(values: NDArray[np.float32], shift: int) -> Floats:
+        return values[np.clip(rows + shift, 0, max(len(values) - 1, 0))].astype(np.float64)
+
+    level = at(course.level, GROWN)
+    return Onsets(
+        time=_refined(total, rows) / FRAME_RATE - LATENESS,
+        strength=np.maximum.reduce([at(course.strength, shift) for shift in (-1, 0, 1)]),
+        growth=at(course.growth, GROWN),
+        level=level,
+        lasting=at(course.level, GROWN + LASTED) - level,
+    )
 
 
-def _rises(spectra: Iterable[Spectrum]) -> Iterator[NDArray[np.float32]]:
-    """Yield the rises of one group of frames after the other, which need the last frames of the one before."""
+def _described(spectra: Iterable[Spectrum]) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Yield the columns of a course for one group of frames after the other."""
     before: NDArray[np.float32] | None = None
     for spectrum in spectra:
         level = np.log1p(GAIN * np.asarray(spectrum, np.float32))
-        level = np.concatenate([np.repeat(level[:1], LAG, axis=0) if before is None else before, level])
-        reference = level[:-LAG].copy()
+        level = np.concatenate([np.repeat(level[:1], GROWTH_LAG, axis=0) if before is None else before, level])
+        now, then = level[GROWTH_LAG:], level[GROWTH_LAG - LAG : -LAG]
+        reference = then.copy()
         for shift in range(1, WIDTH + 1):
-            np.maximum(reference[:, shift:], level[:-LAG, :-shift], out=reference[:, shift:])
-            np.maximum(reference[:, :-shift], level[:-LAG, shift:], out=reference[:, :-shift])
-        rise = np.maximum(level[LAG:] - reference, 0)  # (frames, mels)
-        bands = [rise[:, first:after].mean(axis=1) for first, after in pairwise(BAND_EDGES)]
-        yield np.stack([*bands, rise.mean(axis=1)], axis=1)
-        before = level[-LAG:]
+            np.maximum(reference[:, shift:], then[:, :-shift], out=reference[:, shift:])
+            np.maximum(reference[:, :-shift], then[:, shift:], out=reference[:, :-shift])
+        rise, growth = np.maximum(now - reference, 0), np.maximum(now - level[:-GROWTH_LAG], 0)  # (frames, mels)
+        strength = np.concatenate([_banded(rise, BAND_EDGES), rise.mean(axis=1, keepdims=True)], axis=1)
+        yield strength, _banded(growth, BROAD_EDGES), _banded(now, BROAD_EDGES)
+        before = level[-GROWTH_LAG:]
+
+
+def _banded(mels: NDArray[np.float32], edges: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return the means of bands, (frames, bands)."""
+    return np.stack([mels[:, first:after].mean(axis=1) for first, after in pairwise(edges)], axis=1)
 
 
 def _around(values: Floats, reach: int) -> Floats:

@@ -55,14 +55,14 @@ class AudioView:
         return loudness.levels(self.blocks(loudness.SAMPLE_RATE))
 
     @cached_property
-    def onset_strength(self) -> NDArray[np.float32]:
-        """Rise of the spectrum over time, shape (frames, bands + 1)."""
-        return onsets.onset_strength(self.blocks(onsets.SAMPLE_RATE))
+    def onset_course(self) -> onsets.Course:
+        """Rises and levels of the spectrum over time."""
+        return onsets.onset_course(self.blocks(onsets.SAMPLE_RATE))
 
     @cached_property
     def onsets(self) -> onsets.Onsets:
         """Onsets in seconds and their strengths."""
-        return onsets.find_onsets(self.onset_strength)
+        return onsets.find_onsets(self.onset_course)
 
     @cached_property
     def salience(self) -> NDArray[np.float32]:
@@ -77,7 +77,7 @@ class AudioView:
     @cached_property
     def beats(self) -> Beats:
         """Beats in seconds, with their places in bars."""
-        return recorded_beats(self.onsets, self.salience)
+        return recorded_beats(self.onset_course, self.salience)
 
     @cached_property
     def pitches(self) -> pitch.Pitches:
