@@ -190,20 +190,25 @@ def _is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> bo
 
 
 def _write(records: Iterable[dict[str, Any]], form: str, output: str, columns: list[str], keep_going: bool) -> None:
-    """Write records as they come, or, to a file, all at once; what was done before a failure is written too."""
-    from maestrokit.files import streams
+    """Write records as they come; a file appears at the end, with what was done before a failure if that may be."""
+    from maestrokit.files import atomic, streams
     from maestrokit.files.tables import encoded, record_lines
 
-    lines = record_lines(records, format=form, columns=columns)
+    lines = map(encoded, record_lines(records, format=form, columns=columns))
     if output == streams.STANDARD:
         for line in lines:
-            streams.write_bytes(output, encoded(line))
+            streams.write_bytes(output, line)
         return
-    done: list[bytes] = []
-    try:
-        done.extend(map(encoded, lines))
-    except typer.Exit:
-        if keep_going and len(done) > (form == "tsv"):
-            streams.write_bytes(output, b"".join(done))
-        raise
-    streams.write_bytes(output, b"".join(done))
+    failure: typer.Exit | None = None
+    with atomic.replacing(output) as file:
+        count = 0
+        try:
+            for line in lines:
+                file.write(line)
+                count += 1
+        except typer.Exit as exit_:
+            if not keep_going or count <= (form == "tsv"):
+                raise
+            failure = exit_
+    if failure is not None:
+        raise failure
