@@ -121,6 +121,7 @@ def with_unknown_codec() -> bytes:
         (with_sample(-np.inf), "the sample at 0.500 s is -inf"),
         (with_sample(1e30), "the sample at 0.500 s is 1e"),
         (with_unknown_codec(), "unknown codec"),
+        (encoded(tone(16000, 3), 16000, "MP3", "MPEG_LAYER_III")[:60], "it ends too soon"),
     ],
 )
 def test_bad_data_is_named(data: bytes, fact: str) -> None:

@@ -271,5 +271,5 @@ def _unreadable(kind: str, name: str, error: Exception) -> BadDataError:
 
 def _fact(error: Exception) -> str:
     """Return what libsndfile says, without its own mention of the file."""
-    text = str(getattr(error, "error_string", "") or error)
-    return text.rstrip(".").split(": ")[-1].lower()
+    text = str(getattr(error, "error_string", "") or error).rstrip(".").split(": ")[-1].lower()
+    return "it ends too soon" if text.startswith("file does not exist") else text  # so an MP3 of a few bytes is called
