@@ -72,14 +72,15 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
     rise, growth = np.log(np.maximum(onsets.strength, WEAKEST)), np.log(np.maximum(onsets.growth, LEAST_GROWTH))
     lowest, highest, size = _begun(time, saliences)
     deepest = is_deepest(time, lowest).astype(np.float64)
-    change = _harmonic_changes(time, saliences)
+    changes = _harmonic_changes(time, saliences)
+    change = changes[HARMONY.index(0.5)]
     bands = [*rise.T, *growth.T, *(onsets.level / 2).T, *(onsets.lasting / 2).T, lowest / 12, highest / 12, size / 5]
     told = [
-        *(values - mean_around(time, values) for values in [*bands, *change]),
+        *(values - mean_around(time, values) for values in [*bands, *changes]),
         rise[:, -1] + 2,
         deepest,
-        change[1],
-        deepest * change[1],
+        change,
+        deepest * change,
     ]
     after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
     since, until = deep_gaps(time, lowest)

@@ -25,9 +25,9 @@ LASTED = 12  # frames from there to where it shows what lasts
 WIDTH = 1  # mels to both sides whose maximum it is measured from: vibrato and beating are no rises
 GAIN = 1e4  # of power before its logarithm is taken, so that noise below -60 dB hardly counts
 NEIGHBOURHOOD = 50  # frames to both sides over which a peak must stand out
-PROMINENCE = 1.4
+PROMINENCE = 1.4  # times the mean of the neighbourhood
 LEAST = 0.05  # mean rise a mel, in natural logarithms, below which nothing is an onset
-DISTANCE = 3
+DISTANCE = 3  # frames
 LATENESS = 0.005  # seconds by which the steepest rise of a struck tone comes after its onset
 
 
@@ -40,7 +40,7 @@ class Course(NamedTuple):
         How much the low, middle and high band rise, and all, each compared with the highest of its neighbours before
         (SuperFlux), averaged over the band.
     growth : float32, shape (frames, 6)
-        How much broad bands have risen in 50 ms, in the mean over those mels that rose.
+        How much broad bands have risen in 50 ms, in the mean over their mels; those that fell count as 0.
     level : float32, shape (frames, 6)
         Means of broad bands.
     """
