@@ -1,5 +1,7 @@
 """Relative attention is what the paper defines; a cache changes nothing; nothing is heard before it is played."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -98,6 +100,16 @@ def test_training_starts_from_even_chances(variant):
     made = Model(Config(vocabulary=11, width=24, layers=2, heads=3, hidden=32, variant=variant, dropout=0.0))
     scores, _ = made.score({"tokens": torch.randint(0, 11, (2, 8)), "target": torch.randint(0, 11, (2, 8))}, {})
     assert scores["loss"][0] / scores["loss"][1] == pytest.approx(torch.tensor(11.0).log().item(), rel=1e-5)
+
+
+@VARIANTS
+def test_a_deeper_model_begins_as_the_one_that_it_was(variant):
+    before, tokens = model(variant), torch.randint(0, 11, (2, 20))
+    deeper = Model(replace(before.config, layers=5)).eval()
+    missing = deeper.load_state_dict(before.state_dict(), strict=False)
+    assert missing.missing_keys and not missing.unexpected_keys
+    with torch.no_grad():
+        assert torch.equal(before(tokens)[0], deeper(tokens)[0])
 
 
 def test_senseless_sizes_are_refused():

@@ -45,6 +45,7 @@ class Config:
     width: int = 256
     """Numbers that stand for one token."""
     layers: int = 6
+    """Each begins by adding nothing, so a trained model can be made deeper."""
     heads: int = 4
     hidden: int = 1024
     """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights."""
