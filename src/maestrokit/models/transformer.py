@@ -287,6 +287,7 @@ class Model(EventModel):
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=config.width**-0.5)
+        for part in self.modules():  # after the loop above, which comes to a part before it comes to its output
             if isinstance(part, Attention | SwiGLU | ReLUs):
                 nn.init.zeros_(part.output.weight)
         nn.init.zeros_(self.output.weight)
