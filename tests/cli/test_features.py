@@ -94,6 +94,19 @@ def test_bad_files_are_reported_and_the_rest_is_done(maestrokit, demo_folder, tm
     assert not target.exists()
 
 
+@pytest.mark.parametrize(("inputs", "options"), [(["bad"], []), (["good", "bad"], ["--no-keep-going"])])
+def test_a_batch_that_fails_leaves_the_old_file_and_nothing_else(maestrokit, demo_folder, tmp_path, inputs, options):
+    output, bad = tmp_path / "out" / "all.jsonl", tmp_path / "bad.mid"
+    output.parent.mkdir()
+    output.write_text("old\n")
+    bad.write_bytes(b"no music")
+    paths = {"bad": bad, "good": demo_folder / "bach-prelude.mid"}
+    done = maestrokit("features", *(paths[name] for name in inputs), "--groups", "density", *options, "-o", output)
+    assert done.status == 65
+    assert output.read_text() == "old\n"
+    assert list(output.parent.iterdir()) == [output]
+
+
 def test_update_leaves_what_is_newer(maestrokit, demo_folder, tmp_path):
     target = tmp_path / "out.jsonl"
     arguments = ["features", *sorted(demo_folder.glob("*.mid")), "-u", "-o", target, "--groups", "density"]
