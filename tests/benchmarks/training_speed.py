@@ -136,6 +136,7 @@ def main() -> None:
         torch.manual_seed(0)
         data = Noise(told.batch, told.length)
         shape = {name: getattr(told, name) for name in ("width", "layers", "heads", "hidden", "length")}
+        shape["kv_heads"] = told.heads  # as torch's
         steps = {
             "torch encoder layers": plain_step(Plain(told, dropout, is_decoder=False), data),
             "torch decoder layers": plain_step(Plain(told, dropout, is_decoder=True), data),

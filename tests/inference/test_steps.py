@@ -7,9 +7,17 @@ import torch
 from maestrokit.inference.steps import ModelStep, stepper
 from maestrokit.models import lstm, transformer
 
+
+def small(variant, kv_heads):
+    sizes = {"vocabulary": 50, "width": 16, "layers": 2, "heads": 4, "kv_heads": kv_heads, "hidden": 24, "length": 12}
+    return transformer.Model(transformer.Config(**sizes, dropout=0.0, variant=variant))
+
+
 MODELS = {
-    "relative": lambda: transformer.Model(transformer.Config(50, 16, 2, 2, 24, 12, 0.0, "relative")),
-    "modern": lambda: transformer.Model(transformer.Config(50, 16, 2, 2, 24, 12, 0.0, "modern")),
+    "relative": lambda: small("relative", 4),
+    "relative, keys shared": lambda: small("relative", 2),
+    "modern": lambda: small("modern", 4),
+    "modern, keys shared": lambda: small("modern", 1),
     "lstm": lambda: lstm.Model(lstm.Config(50, 16, 2, 0.0)),
 }
 
@@ -51,3 +59,16 @@ def test_rows_that_are_kept_go_on_as_they_would_have(name, kind):
     part.keep(np.array([False, True]))
     for _ in range(3):
         np.testing.assert_allclose(part(events[[2]]), whole(events)[[2]], rtol=1e-4, atol=1e-5)
+
+
+def test_scores_beyond_exponentials_are_no_trouble():
+    torch.manual_seed(5)
+    model = small("modern", 1).eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            weight.normal_(std=0.4)
+            if name.endswith(("query_norm.weight", "key_norm.weight")):
+                weight.mul_(40)
+    quick, plain = (kind(model, model.initial_state(2, length=20)) for kind in (stepper, ModelStep))
+    for events in torch.randint(0, 50, (10, 2)).numpy():
+        np.testing.assert_allclose(quick(events), plain(events), rtol=1e-3, atol=1e-3)

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from maestrokit.models import _attention
-from maestrokit.models._attention import BLOCK, CausalAttention
+from maestrokit.models import _fused_attention
 from maestrokit.models._fused import Dropped, Gated, Neighbourly, RmsNorm, Rotated, drawn, dropped
+from maestrokit.models._fused_attention import BLOCK, CausalAttention
 
 
 def numbers(*shape):
@@ -65,10 +65,12 @@ def test_rotations():
 @pytest.mark.parametrize("most_kept", [0, 1 << 24])
 @pytest.mark.parametrize("time", [1, 2, BLOCK - 1, BLOCK, 2 * BLOCK + 7])
 @pytest.mark.parametrize("is_relative", [False, True])
-def test_attention(time, is_relative, most_kept, monkeypatch):
-    monkeypatch.setattr(_attention, "MOST_KEPT", most_kept)
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+def test_attention(time, is_relative, kv_heads, most_kept, monkeypatch):
+    monkeypatch.setattr(_fused_attention, "MOST_KEPT", most_kept)
 
     def plain(query, key, value, distance=None):
+        key, value = (part.repeat_interleave(4 // kv_heads, 1) for part in (key, value))
         scores = query @ key.transpose(-1, -2)
         if distance is not None:
             behind = torch.arange(time)[:, None] - torch.arange(time)
@@ -77,7 +79,8 @@ def test_attention(time, is_relative, most_kept, monkeypatch):
         future = torch.ones(time, time, dtype=torch.bool).triu(1)
         return (scores * 4**-0.5).masked_fill(future, -torch.inf).softmax(-1) @ value
 
-    inputs = [numbers(2, 3, time, 4) for _ in range(3)] + ([numbers(3, time + 5, 4)] if is_relative else [])
+    inputs = [numbers(2, heads, time, 4) for heads in (4, kv_heads, kv_heads)]
+    inputs += [numbers(4, time + 5, 4)] if is_relative else []
     assert agree(lambda q, k, v, d=None: CausalAttention.apply(q, k, v, d, 0.0), plain, *inputs)
 
 

@@ -6,16 +6,17 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models.transformer import Config, Model, skewed
+from maestrokit.models._attention import skewed
+from maestrokit.models.transformer import Config, Model
 
 VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])
+SHARING = pytest.mark.parametrize("kv_heads", [1, 3])
 
 
-def model(variant, length=32):
+def model(variant, length=32, kv_heads=3):
     torch.manual_seed(0)
-    made = Model(
-        Config(vocabulary=11, width=24, layers=2, heads=3, hidden=32, length=length, dropout=0.0, variant=variant)
-    )
+    sizes = {"vocabulary": 11, "width": 24, "layers": 2, "heads": 3, "kv_heads": kv_heads, "hidden": 32}
+    made = Model(Config(**sizes, length=length, dropout=0.0, variant=variant))
     for weight in made.parameters():  # outputs start at zero, which would hide everything
         torch.nn.init.normal_(weight, std=0.3)
     return made.eval()
@@ -30,16 +31,19 @@ def test_the_skew_moves_distances_to_keys():
             assert torch.equal(moved[..., query, key], scores[..., query, length - 1 - (query - key)])
 
 
+@SHARING
 @pytest.mark.parametrize("time", [1, 5, 32])
-def test_relative_attention_is_the_naive_definition(time):
-    attention = model("relative").layers[0].attention
+def test_relative_attention_is_the_naive_definition(time, kv_heads):
+    attention = model("relative", kv_heads=kv_heads).layers[0].attention
     x = torch.randn(2, time, 24)
     got = attention(x, None, None, 0)
-    projected = attention.project(x).view(2, time, 3, 3, 8)
+    projected = attention.project(x).view(2, time, 3 + 2 * kv_heads, 8)
+    key_of = [3 + head * kv_heads // 3 for head in range(3)]
     heard = torch.zeros(2, time, 3, 8)
     for row in range(2):
         for head in range(3):
-            query, key, value = (projected[row, :, part, head] for part in range(3))
+            places = head, key_of[head], key_of[head] + kv_heads
+            query, key, value = (projected[row, :, place] for place in places)
             for i in range(time):
                 scores = [query[i] @ (key[j] + attention.distance[head, 31 - (i - j)]) / 8**0.5 for j in range(i + 1)]
                 heard[row, i, head] = torch.softmax(torch.stack(scores), 0) @ value[: i + 1]
@@ -58,9 +62,10 @@ def test_rows_before_a_change_do_not_change(variant):
 
 
 @VARIANTS
+@SHARING
 @pytest.mark.parametrize("pieces", [[1] * 32, [10, 1, 1, 5, 15], [32]])
-def test_cached_logits_are_uncached_logits(variant, pieces):
-    made, tokens = model(variant), torch.randint(0, 11, (3, 32))
+def test_cached_logits_are_uncached_logits(variant, kv_heads, pieces):
+    made, tokens = model(variant, kv_heads=kv_heads), torch.randint(0, 11, (3, 32))
     with torch.no_grad():
         whole = made(tokens)[0]
         state, got = made.initial_state(3, length=100), []
@@ -112,7 +117,38 @@ def test_a_deeper_model_begins_as_the_one_that_it_was(variant):
         assert torch.equal(before(tokens)[0], deeper(tokens)[0])
 
 
+@VARIANTS
+def test_a_wider_feed_begins_as_the_one_that_it_was(variant):
+    before, tokens = model(variant), torch.randint(0, 11, (2, 20))
+    wider = Model(replace(before.config, hidden=64)).eval()
+    wider.load_state_dict(wider.inherited(before.state_dict()))
+    with torch.no_grad():
+        assert torch.allclose(before(tokens)[0], wider(tokens)[0], atol=1e-5)
+
+
+@VARIANTS
+def test_heads_begin_to_share_the_means_of_their_keys_and_values(variant):
+    before, tokens = model(variant), torch.randint(0, 11, (2, 20))
+    with torch.no_grad():
+        for layer in before.layers:  # (heads, dim, width) of keys, then of values
+            told = layer.attention.project.weight[24:].view(2, 3, 8, 24)
+            noise = torch.randn(2, 3, 8, 24)
+            mean = torch.randn(2, 1, 8, 24) * 0.3
+            told.copy_(mean + noise - noise.mean(1, keepdim=True))
+        same = Model(before.config).eval()
+        same.load_state_dict(same.inherited(before.state_dict()))
+        assert torch.equal(before(tokens)[0], same(tokens)[0])
+        sharing = Model(replace(before.config, kv_heads=1)).eval()
+        sharing.load_state_dict(sharing.inherited(before.state_dict()))
+        for layer in before.layers:
+            told = layer.attention.project.weight[24:].view(2, 3, 8, 24)
+            told.copy_(told.mean(1, keepdim=True).expand_as(told))
+        assert torch.allclose(before(tokens)[0], sharing(tokens)[0], atol=1e-5)
+
+
 def test_senseless_sizes_are_refused():
+    with pytest.raises(UsageError, match="share 3 heads of keys"):
+        Config(heads=4, kv_heads=3)
     with pytest.raises(UsageError, match="even multiple"):
         Config(width=100, heads=3)
     with pytest.raises(UsageError, match="no variant"):

@@ -14,11 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from maestrokit.models import lstm, transformer
+from maestrokit.models._attention import Cache, make_room
 from maestrokit.models.contract import EventModel
 from maestrokit.music.columns import Integers, Mask
 
 Logits = NDArray[np.float32]
 HALF = np.float32(0.5)
+SAFE_SCORE = 60.0  # whose exponential, and the sum of many, single precision holds
 
 
 class Step(Protocol):
@@ -33,7 +35,7 @@ class Step(Protocol):
 
 def stepper(model: EventModel, state: Any) -> Step:
     """Return what steps on from a state, which it may overwrite."""
-    if isinstance(model, transformer.Model) and isinstance(state, transformer.Cache):
+    if isinstance(model, transformer.Model) and isinstance(state, Cache):
         return TransformerStep(model, state)
     if isinstance(model, lstm.Model):
         return LstmStep(model, state)
@@ -118,7 +120,7 @@ class LstmStep:
 class TransformerStep:
     """Steps of :class:`maestrokit.models.transformer.Model`, both variants, on the arrays of its cache."""
 
-    def __init__(self, model: transformer.Model, cache: transformer.Cache) -> None:
+    def __init__(self, model: transformer.Model, cache: Cache) -> None:
         self.cache, self.is_modern = cache, model.config.variant == "modern"
         self.embedding, self.output = _numbers(model.embedding.weight), _columns(model.output.weight)
         self.frequency = _numbers(model.frequency)
@@ -136,7 +138,7 @@ class TransformerStep:
         """Return the logits of the next events."""
         cache = self.cache
         with torch.inference_mode():
-            angle = np.float32(transformer.make_room(cache, 1)) * self.frequency
+            angle = np.float32(make_room(cache, 1)) * self.frequency
         turn = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
         x = self.embedding[tokens]  # (rows, width)
         for layer in self.layers:
@@ -160,19 +162,21 @@ class _Layer:
         self, layer: Any, key: torch.Tensor, value: torch.Tensor, recent: tuple[torch.Tensor, ...],
         config: transformer.Config,
     ) -> None:  # fmt: skip
-        self.key, self.value = _numbers(key), _numbers(value)  # (rows, heads, room, dim)
+        self.key, self.value = _numbers(key), _numbers(value)  # (rows, kv_heads, room, dim)
         attention, feed = layer.attention, layer.feed
-        self.heads, self.dim = config.heads, config.width // config.heads
+        self.sizes, self.dim = (config.heads, config.kv_heads), config.width // config.heads
         self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
         self.project, self.mix = _columns(attention.project.weight), _columns(attention.output.weight)
         self.inner, self.outer = _columns(feed.input.weight), _columns(feed.output.weight)
         self.before = [_Neighbours(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
-        self.is_modern = config.variant == "modern"
+        self.is_modern, highest = config.variant == "modern", np.inf  # that a score can be
         if self.is_modern:
-            both = np.stack((_numbers(attention.query_norm.weight), _numbers(attention.key_norm.weight)))
-            self.query_and_key_norm = _rms_norm(both[:, None, None], attention.query_norm.eps)
+            both = [_numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
+            self.query_and_key_norm = _rms_norm(np.repeat(both, self.sizes, axis=0), attention.query_norm.eps)
+            highest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
         else:
             self.distance, self.inner_bias = _numbers(attention.distance), _numbers(feed.input.bias)
+        self.is_bounded = highest < SAFE_SCORE
 
     def __call__(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         heard = self.attention_norm(x)
@@ -187,17 +191,22 @@ class _Layer:
         return np.asarray(x + inner @ self.outer)
 
     def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
-        rows = len(x)
-        projected = (x @ self.project).reshape(rows, 3, self.heads, self.dim).swapaxes(0, 1)
-        query, key = projected[:2] if turn is None else _rotated(self.query_and_key_norm(projected[:2]), *turn)
-        self.key[:, :, used], self.value[:, :, used] = key, projected[2]
-        keys = self.key[:, :, : used + 1]  # (rows, heads, keys, dim)
+        rows, (heads, kv_heads) = len(x), self.sizes
+        projected = (x @ self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
+        asked = projected[:, : heads + kv_heads]
+        if turn is not None:
+            asked = _rotated(self.query_and_key_norm(asked), *turn)
+        self.key[:, :, used], self.value[:, :, used] = asked[:, heads:], projected[:, heads + kv_heads :]
+        query = (asked[:, :heads] * np.float32(self.dim**-0.5)).reshape(rows, kv_heads, -1, self.dim)
+        scores = np.matmul(query, self.key[:, :, : used + 1].swapaxes(2, 3))  # (rows, kv_heads, that share, keys)
         if turn is None:
-            keys = keys + self.distance[:, self.distance.shape[1] - used - 1 :]
-        scores = np.matmul(keys, (query * np.float32(self.dim**-0.5))[..., None])[..., 0]  # (rows, heads, keys)
-        scores -= np.maximum.reduce(scores, -1, keepdims=True)
+            near = self.distance[:, self.distance.shape[1] - used - 1 :]  # (heads, keys, dim)
+            far = np.matmul(query.reshape(rows, heads, 1, self.dim), near.swapaxes(1, 2))
+            scores += far.reshape(scores.shape)
+        if not self.is_bounded:
+            scores -= np.maximum.reduce(scores, -1, keepdims=True)
         chances = np.exp(scores, out=scores)
-        heard = np.matmul(chances[:, :, None], self.value[:, :, : used + 1])[:, :, 0]  # (rows, heads, dim)
+        heard = np.matmul(chances, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
         heard /= np.add.reduce(chances, -1, keepdims=True)
         return np.asarray(heard.reshape(rows, -1) @ self.mix)
 

@@ -1,112 +1,159 @@
-"""Causal attention with its gradient written out, for processors; see :mod:`maestrokit.models._fused`.
-
-Queries are taken a block at a time, with the keys that they may see and no others: scores that the mask would take away
-are not computed, and those of a block stay in the cache from the matrix product to the weighted sum. Relative positions
-[1] add a score by distance; the memory-efficient skew is here a view of the same memory with rows one element shorter.
+"""Attention of a transformer to what came before, with relative or rotary positions, and the cache of what it saw.
 
 References
 ----------
 .. [1] C.-Z. A. Huang et al., "Music Transformer", ICLR 2019.
+.. [2] N. Shazeer, "Fast Transformer Decoding: One Write-Head is All You Need", 2019; J. Ainslie et al., "GQA: Training
+   Generalized Multi-Query Transformer Models from Multi-Head Checkpoints", EMNLP 2023.
 """
 
-import math
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.autograd import Function
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._fused import drawn
-
-BLOCK = 128  # queries at once
-MOST_KEPT = 1 << 24  # chances of a layer that are kept for the gradient, 64 MiB; more are computed again
-
-
-class _Part(NamedTuple):
-    """What the gradient of one block of queries needs."""
-
-    row: int
-    start: int
-    end: int
-    chances: Tensor | None
-    """After the softmax, (heads, queries, keys); None if they are to be computed again."""
-    kept: Tensor | None
-    scale: float
+from maestrokit.errors import UsageError
+from maestrokit.models import _fused
+from maestrokit.models._fused_attention import CausalAttention
 
 
-class CausalAttention(Function):
-    """``dropout(softmax(query @ (key + distance).T / sqrt(dim) + mask)) @ value``, the past and present only.
+@dataclass
+class Cache:
+    """Keys and values of the tokens so far, of all layers, so that each is computed once."""
+
+    keys: list[Tensor]
+    """One a layer, (batch, kv_heads, room, dim); rotated if positions are rotary."""
+    values: list[Tensor]
+    recent: list[Tensor]
+    """What the short convolutions saw last, two a layer, (batch, REACH, width); empty if there are none."""
+    used: int
+    """Places of `room` that are filled, the oldest first."""
+    position: int
+    """Tokens seen in all; more than `used` once the oldest are forgotten."""
+
+    def selected(self, rows: Tensor) -> "Cache":
+        """Return the cache of some rows of the batch."""
+        keys, values, recent = ([part[rows] for part in store] for store in (self.keys, self.values, self.recent))
+        return Cache(keys, values, recent, self.used, self.position)
+
+
+def make_room(cache: Cache, time: int) -> int:
+    """Forget the oldest tokens where the room is full, an eighth of it at once; return the position of the next."""
+    room = cache.keys[0].shape[2]
+    if time > room:
+        raise UsageError(f"{time} tokens at once, and the transformer's attention reaches back over {room}")
+    if cache.used + time > room:
+        keep = min(cache.used, room - max(time, room // 8))
+        for store in (*cache.keys, *cache.values):
+            store[:, :, :keep] = store[:, :, cache.used - keep : cache.used].clone()
+        cache.used = keep
+    return cache.position
+
+
+def skewed(scores: Tensor) -> Tensor:
+    """Return scores by distance as scores by key: the memory-efficient skew of [1], section 3.4.1.
 
     Shape
     -----
-    query, key, value : (batch, heads, time, dim); any strides
-    distance : (heads, length, dim) or None, the last row for the present; length >= time
+    scores : (batch, heads, queries, length)
+        ``scores[..., i, j]`` belongs to distance ``length - 1 - j``.
+    result : (batch, heads, queries, queries)
+        ``result[..., i, j]`` belongs to distance ``i - j``; meaningless where ``j > i``. Needs queries == length.
     """
-
-    @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, distance: Tensor | None, share: float) -> Tensor:
-        batch, heads, time, dim = query.shape
-        ctx.save_for_backward(query, key, value, distance)
-        out = torch.empty(batch, time, heads, dim, dtype=query.dtype).transpose(1, 2)
-        keeps = batch * heads * time * time <= MOST_KEPT
-        ctx.parts = []
-        for row in range(batch):
-            for start in range(0, time, BLOCK):
-                end = min(start + BLOCK, time)
-                chances = _chances(query[row], key[row], distance, start, end)
-                kept, scale = drawn(chances.shape, share) if share else (None, 1.0)
-                heard = chances if kept is None else chances * kept
-                torch.mul(torch.bmm(heard, value[row, :, :end]), scale, out=out[row, :, start:end])
-                ctx.parts.append(_Part(row, start, end, chances if keeps else None, kept, scale))
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
-        query, key, value, distance = ctx.saved_tensors
-        to_query, to_key, to_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
-        to_distance = None if distance is None else torch.zeros_like(distance)
-        for row, start, end, chances_before, kept, scale in ctx.parts:
-            chances = _chances(query[row], key[row], distance, start, end) if chances_before is None else chances_before
-            told = given[row, :, start:end] * scale  # (heads, queries, dim)
-            heard = chances if kept is None else chances * kept
-            to_value[row, :, :end] += torch.bmm(heard.transpose(1, 2), told)
-            to_chances = torch.bmm(told, value[row, :, :end].transpose(1, 2))
-            if kept is not None:
-                to_chances *= kept
-            to_scores = torch._softmax_backward_data(to_chances, chances, -1, chances.dtype)
-            to_scores *= query.shape[-1] ** -0.5
-            asked, to_asked = query[row, :, start:end], torch.bmm(to_scores, key[row, :, :end])
-            to_key[row, :, :end] += torch.bmm(to_scores.transpose(1, 2), asked)
-            if distance is not None and to_distance is not None:
-                by_distance = _by_distance(to_scores)
-                to_asked += torch.bmm(by_distance, distance[:, -end:])
-                to_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), asked)
-            to_query[row, :, start:end] = to_asked
-        return to_query, to_key, to_value, to_distance, None
+    batch, heads, queries, length = scores.shape
+    padded = F.pad(scores, (1, 0))  # (batch, heads, queries, length + 1)
+    return padded.reshape(batch, heads, length + 1, queries)[:, :, 1:]  # (batch, heads, length, queries)
 
 
-def _chances(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:
-    """Return what the queries from `start` to `end` take of each key up to `end`: (heads, queries, keys)."""
-    asked = query[:, start:end] * query.shape[-1] ** -0.5  # (heads, queries, dim)
-    scores = torch.bmm(asked, key[:, :end].transpose(1, 2))  # (heads, queries, keys)
-    if distance is not None:
-        scores += _by_key(torch.bmm(asked, distance[:, -end:].transpose(1, 2)))
-    scores[:, :, start:] += torch.full((end - start, end - start), -math.inf, dtype=query.dtype).triu_(1)
-    return torch.softmax(scores, -1)
+def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Return vectors turned by angles that grow with their positions; halves are paired.
+
+    Shape
+    -----
+    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2)
+    """
+    if _fused.is_for(x):
+        return _fused.Rotated.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
 
 
-def _by_key(scores: Tensor) -> Tensor:
-    """Return scores by distance, (heads, queries, keys), the present last, as scores by key; the future is anything."""
-    heads, queries, keys = scores.shape
-    return scores.as_strided((heads, queries, keys), (queries * keys, keys - 1, 1), queries - 1)
+class Norm(nn.RMSNorm):
+    """Root-mean-square normalisation of the last axis."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not _fused.is_for(x):
+            return super().forward(x)
+        epsilon = torch.finfo(x.dtype).eps if self.eps is None else self.eps
+        return _fused.RmsNorm.apply(x, self.weight, epsilon)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def _by_distance(scores: Tensor) -> Tensor:
-    """Return the inverse of :func:`_by_key`; scores of the future are zero."""
-    heads, queries, keys = scores.shape
-    moved = torch.zeros_like(scores, memory_format=torch.contiguous_format)
-    # Rows of the view would overlap in the last key, which is the future of all queries but the last.
-    view = moved.as_strided((heads, queries, keys - 1), (queries * keys, keys - 1, 1), queries - 1)
-    view.copy_(scores[:, :, :-1])
-    moved[:, -1, -1] = scores[:, -1, -1]
-    return moved
+class Attention(nn.Module):
+    """Causal self-attention with relative positions [1] or rotary ones; queries may share keys and values [2]."""
+
+    def __init__(
+        self, width: int, *, heads: int, kv_heads: int, length: int, dropout: float, is_relative: bool
+    ) -> None:
+        super().__init__()
+        self.dim, self.length = width // heads, length
+        self.sizes = heads, kv_heads, kv_heads  # heads of queries, keys and values
+        self.is_relative, self.dropout = is_relative, dropout
+        self.project = nn.Linear(width, sum(self.sizes) * self.dim, bias=False)
+        self.output = nn.Linear(width, width, bias=False)
+        if is_relative:
+            self.distance = nn.Parameter(torch.empty(heads, length, self.dim))
+            nn.init.normal_(self.distance, std=self.dim**-0.5)
+        else:
+            self.query_norm, self.key_norm = Norm(self.dim), Norm(self.dim)
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+        batch, time, width = x.shape
+        projected = self.project(x).view(batch, time, sum(self.sizes), self.dim).transpose(1, 2)
+        query, key, value = projected.split(self.sizes, dim=1)  # (batch, heads or kv_heads, time, dim)
+        if turn is not None:
+            query, key = rotated(self.query_norm(query), *turn), rotated(self.key_norm(key), *turn)
+        if cache is None and _fused.is_for(x):
+            distance, share = self.distance if self.is_relative else None, self.dropout if self.training else 0.0
+            heard = CausalAttention.apply(query, key, value, distance, share)  # type: ignore[no-untyped-call]
+            return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+        if cache is not None:
+            key, value = _remembered(cache, layer, key, value)
+        mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
+        heard = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            is_causal=mask is None and time > 1,
+            dropout_p=self.dropout if self.training else 0.0,
+            enable_gqa=self.sizes[0] != self.sizes[1],
+        )
+        return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+
+    def _bias(self, query: Tensor, keys: int) -> Tensor:
+        """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf."""
+        time = query.shape[2]
+        if time == keys:
+            bias = skewed(query @ self.distance[:, self.length - keys :].transpose(1, 2)) * self.dim**-0.5
+        else:
+            behind = torch.arange(keys - time, keys)[:, None] - torch.arange(keys)[None]  # (time, keys)
+            embedded = self.distance[:, (self.length - 1 - behind).clamp(max=self.length - 1)]
+            bias = torch.einsum("bhtd,htkd->bhtk", query, embedded) * self.dim**-0.5
+        future = torch.ones(time, keys, dtype=torch.bool, device=query.device).triu(keys - time + 1)
+        return bias.masked_fill(future, float("-inf"))  # type: ignore[no-any-return]
+
+
+def _causal(time: int, keys: int, device: torch.device) -> Tensor | None:
+    """Return which keys each query may see, (time, keys); None where a causal kernel, or no mask at all, says it."""
+    if time in (1, keys):
+        return None
+    return torch.ones(time, keys, dtype=torch.bool, device=device).tril(keys - time)
+
+
+def _remembered(cache: Cache, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Write new keys and values behind the old ones; return all."""
+    end = cache.used + key.shape[2]
+    cache.keys[layer][:, :, cache.used : end] = key
+    cache.values[layer][:, :, cache.used : end] = value
+    return cache.keys[layer][:, :, :end], cache.values[layer][:, :, :end]

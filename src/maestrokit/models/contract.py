@@ -47,6 +47,10 @@ class TrainedModel(nn.Module):
         """Return how well the batch is modelled, without learning from it; ``loss`` is among the scores."""
         raise NotImplementedError
 
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights of a model of other sizes as this one can begin with them; as they are, where it cannot."""
+        return dict(weights)
+
 
 class EventModel(TrainedModel):
     """A model of sequences of events that tells the next one from all before.

@@ -5,7 +5,8 @@ layer normalisation, a feed-forward network of ReLUs. ``modern`` keeps the frame
 positions [2], root-mean-square normalisation before each part and of queries and keys [3], SwiGLU [4], and before
 each part a short convolution of every channel over time, which hands neighbouring events to it at once [5]. Departures
 from [1] in both: normalisation comes before each part, and the output of each part, as of the whole, starts at zero,
-so that training starts from even chances.
+so that training starts from even chances; and the queries of several heads share keys and values [6], of which a cache
+then holds so much less, so that many pieces are made at once about as fast as the network itself allows.
 
 References
 ----------
@@ -16,8 +17,11 @@ References
 .. [4] N. Shazeer, "GLU Variants Improve Transformer", 2020.
 .. [5] D. So et al., "Primer: Searching for Efficient Transformers for Language Modeling", NeurIPS 2021; there the
    convolution follows the projections, here it comes before them and is added to its input.
+.. [6] N. Shazeer, "Fast Transformer Decoding: One Write-Head is All You Need", 2019; J. Ainslie et al., "GQA: Training
+   Generalized Multi-Query Transformer Models from Multi-Head Checkpoints", EMNLP 2023.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +31,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
 from maestrokit.models import _fused
-from maestrokit.models._attention import CausalAttention
+from maestrokit.models._attention import Attention, Cache, Norm, make_room
 from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
 
 TASKS = ("events",)
@@ -47,8 +51,12 @@ class Config:
     layers: int = 6
     """Each begins by adding nothing, so a trained model can be made deeper."""
     heads: int = 4
+    """Of queries."""
+    kv_heads: int = 1
+    """Heads of keys and values, each shared by as many heads of queries; a trained model can be made to have fewer."""
     hidden: int = 1024
-    """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights."""
+    """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights. A trained
+    model can be made wider here."""
     length: int = 2048
     """Tokens that attention reaches back over."""
     dropout: float = 0.1
@@ -58,7 +66,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
             raise UsageError(f"no variant '{self.variant}' of the transformer", "variants: " + ", ".join(VARIANTS))
-        if min(self.vocabulary, self.width, self.layers, self.heads, self.hidden, self.length) < 1:
+        if min(self.vocabulary, self.width, self.layers, self.heads, self.kv_heads, self.hidden, self.length) < 1:
             raise UsageError("sizes of a transformer are at least 1")
         if self.layers > MOST_LAYERS:
             raise UsageError(f"{self.layers} layers are more than {MOST_LAYERS}", "change --set layers=N")
@@ -66,132 +74,12 @@ class Config:
             raise UsageError(
                 f"width {self.width} is no even multiple of {self.heads} heads", "change --width or --heads"
             )
+        if self.heads % self.kv_heads:
+            raise UsageError(
+                f"{self.heads} heads cannot share {self.kv_heads} heads of keys evenly", "change --set kv_heads=N"
+            )
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
-
-
-@dataclass
-class Cache:
-    """Keys and values of the tokens so far, of all layers, so that each is computed once."""
-
-    keys: list[Tensor]
-    """One a layer, (batch, heads, room, dim); rotated if positions are rotary."""
-    values: list[Tensor]
-    recent: list[Tensor]
-    """What the short convolutions saw last, two a layer, (batch, REACH, width); empty if there are none."""
-    used: int
-    """Places of `room` that are filled, the oldest first."""
-    position: int
-    """Tokens seen in all; more than `used` once the oldest are forgotten."""
-
-    def selected(self, rows: Tensor) -> "Cache":
-        """Return the cache of some rows of the batch."""
-        keys, values, recent = ([part[rows] for part in store] for store in (self.keys, self.values, self.recent))
-        return Cache(keys, values, recent, self.used, self.position)
-
-
-def skewed(scores: Tensor) -> Tensor:
-    """Return scores by distance as scores by key: the memory-efficient skew of [1], section 3.4.1.
-
-    Shape
-    -----
-    scores : (batch, heads, queries, length)
-        ``scores[..., i, j]`` belongs to distance ``length - 1 - j``.
-    result : (batch, heads, queries, queries)
-        ``result[..., i, j]`` belongs to distance ``i - j``; meaningless where ``j > i``. Needs queries == length.
-    """
-    batch, heads, queries, length = scores.shape
-    padded = F.pad(scores, (1, 0))  # (batch, heads, queries, length + 1)
-    return padded.reshape(batch, heads, length + 1, queries)[:, :, 1:]  # (batch, heads, length, queries)
-
-
-def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Return vectors turned by angles that grow with their positions; halves are paired.
-
-    Shape
-    -----
-    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2)
-    """
-    if _fused.is_for(x):
-        return _fused.Rotated.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
-
-
-class Norm(nn.RMSNorm):
-    """Root-mean-square normalisation of the last axis."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not _fused.is_for(x):
-            return super().forward(x)
-        epsilon = torch.finfo(x.dtype).eps if self.eps is None else self.eps
-        return _fused.RmsNorm.apply(x, self.weight, epsilon)  # type: ignore[no-any-return, no-untyped-call]
-
-
-class Attention(nn.Module):
-    """Causal self-attention with relative or rotary positions."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.heads, self.dim, self.length = config.heads, config.width // config.heads, config.length
-        self.is_relative, self.dropout = config.variant == "relative", config.dropout
-        self.project = nn.Linear(config.width, 3 * config.width, bias=False)
-        self.output = nn.Linear(config.width, config.width, bias=False)
-        if self.is_relative:
-            self.distance = nn.Parameter(torch.empty(config.heads, config.length, self.dim))
-            nn.init.normal_(self.distance, std=self.dim**-0.5)
-        else:
-            self.query_norm, self.key_norm = Norm(self.dim), Norm(self.dim)
-
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
-        batch, time, width = x.shape
-        projected = self.project(x).view(batch, time, 3, self.heads, self.dim).permute(2, 0, 3, 1, 4)
-        query, key, value = projected.unbind(0)  # each (batch, heads, time, dim)
-        if turn is not None:
-            query, key = rotated(self.query_norm(query), *turn), rotated(self.key_norm(key), *turn)
-        if cache is None and _fused.is_for(x):
-            distance, share = self.distance if self.is_relative else None, self.dropout if self.training else 0.0
-            heard = CausalAttention.apply(query, key, value, distance, share)  # type: ignore[no-untyped-call]
-            return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
-        if cache is not None:
-            key, value = _remembered(cache, layer, key, value)
-        mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
-        heard = F.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=mask,
-            is_causal=mask is None and time > 1,
-            dropout_p=self.dropout if self.training else 0.0,
-        )
-        return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
-
-    def _bias(self, query: Tensor, keys: int) -> Tensor:
-        """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf."""
-        time = query.shape[2]
-        if time == keys:
-            bias = skewed(query @ self.distance[:, self.length - keys :].transpose(1, 2)) * self.dim**-0.5
-        else:
-            behind = torch.arange(keys - time, keys)[:, None] - torch.arange(keys)[None]  # (time, keys)
-            embedded = self.distance[:, (self.length - 1 - behind).clamp(max=self.length - 1)]
-            bias = torch.einsum("bhtd,htkd->bhtk", query, embedded) * self.dim**-0.5
-        future = torch.ones(time, keys, dtype=torch.bool, device=query.device).triu(keys - time + 1)
-        return bias.masked_fill(future, float("-inf"))  # type: ignore[no-any-return]
-
-
-def _causal(time: int, keys: int, device: torch.device) -> Tensor | None:
-    """Return which keys each query may see, (time, keys); None where a causal kernel, or no mask at all, says it."""
-    if time in (1, keys):
-        return None
-    return torch.ones(time, keys, dtype=torch.bool, device=device).tril(keys - time)
-
-
-def _remembered(cache: Cache, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    """Write new keys and values behind the old ones; return all."""
-    end = cache.used + key.shape[2]
-    cache.keys[layer][:, :, cache.used : end] = key
-    cache.values[layer][:, :, cache.used : end] = value
-    return cache.keys[layer][:, :, :end], cache.values[layer][:, :, :end]
 
 
 class Neighbours(nn.Module):
@@ -252,7 +140,10 @@ class Layer(nn.Module):
         modern = config.variant == "modern"
         norm = Norm if modern else nn.LayerNorm
         self.attention_norm, self.feed_norm = norm(config.width), norm(config.width)
-        self.attention = Attention(config)
+        self.attention = Attention(
+            config.width, heads=config.heads, kv_heads=config.kv_heads, length=config.length, dropout=config.dropout,
+            is_relative=not modern,
+        )  # fmt: skip
         hidden = -(-2 * config.hidden // 3 // 8) * 8
         self.feed = SwiGLU(config.width, hidden) if modern else ReLUs(config.width, config.hidden)
         self.dropout = config.dropout
@@ -315,7 +206,9 @@ class Model(EventModel):
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
         weight = self.embedding.weight
-        keys, values = ([weight.new_zeros(batch, self.config.heads, room, dim) for _ in self.layers] for _ in range(2))
+        keys, values = (
+            [weight.new_zeros(batch, self.config.kv_heads, room, dim) for _ in self.layers] for _ in range(2)
+        )
         places = 2 * len(self.layers) if self.config.variant == "modern" else 0
         recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(places)]
         return Cache(keys, values, recent, 0, 0)
@@ -332,19 +225,35 @@ class Model(EventModel):
         logits, _ = self(batch["tokens"])
         return event_scores(logits, batch["target"]), {}
 
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
+
+        What the wider ones have more of, begins by adding nothing.
+        """
+        begun, taken = self.state_dict(), dict(weights)
+        for name, value in weights.items():
+            size = begun[name].shape if name in begun else value.shape
+            if name.endswith("attention.project.weight") and size[0] < value.shape[0]:
+                taken[name] = self._shared(value)
+            elif name.endswith(("feed.input.weight", "feed.input.bias")) and size[0] > value.shape[0]:
+                halves = 2 if self.config.variant == "modern" else 1  # gate and value
+                wide = [part.clone() for part in begun[name].chunk(halves)]
+                for part, known in zip(wide, value.chunk(halves), strict=True):
+                    part[: len(known)] = known
+                taken[name] = torch.cat(wide)
+            elif name.endswith("feed.output.weight") and size[1] > value.shape[1]:
+                taken[name] = F.pad(value, (0, size[1] - value.shape[1]))
+        return taken
+
+    def _shared(self, project: Tensor) -> Tensor:
+        """Return projections whose keys and values are means over the heads that are to share them."""
+        width, dim = self.config.width, self.config.width // self.config.heads
+        parts = [project[:width]]
+        for part in project[width:].chunk(2):
+            heads = part.view(self.config.kv_heads, -1, dim, part.shape[1])  # (kv_heads, heads that share, dim, width)
+            parts.append(heads.mean(1).flatten(0, 1))
+        return torch.cat(parts)
+
     def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
         angle = position[:, None] * self.frequency  # (time, dim / 2)
         return angle.cos(), angle.sin()
-
-
-def make_room(cache: Cache, time: int) -> int:
-    """Forget the oldest tokens where the room is full, an eighth of it at once; return the position of the next."""
-    room = cache.keys[0].shape[2]
-    if time > room:
-        raise UsageError(f"{time} tokens at once, and the transformer's attention reaches back over {room}")
-    if cache.used + time > room:
-        keep = min(cache.used, room - max(time, room // 8))
-        for store in (*cache.keys, *cache.values):
-            store[:, :, :keep] = store[:, :, cache.used - keep : cache.used].clone()
-        cache.used = keep
-    return cache.position

@@ -136,7 +136,8 @@ def _made(
         about = {**given["model"], **wanted}
         weights = checkpoint.read_weights(order.init)
         if wanted or settings.only:
-            weights = _grafted(weights, _new(family, about, settings.seed), settings.only)
+            new = _new(family, about, settings.seed)
+            weights = _grafted(new.inherited(weights), new, settings.only)
         model = contract.built(order.family, about, weights, origin=str(order.init))
         return model, config | {"model": about, "init": order.init.name}
     if settings.only:
