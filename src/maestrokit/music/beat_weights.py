@@ -1,4 +1,4 @@
-"""Weights of the logistic regressions, made by tests/benchmarks/fit_beats.py of half of ASAP (CC BY-NC-SA 4.0)."""
+"""Logistic regressions, made by tests/benchmarks/fit_beats.py from half of ASAP (CC BY-NC-SA 4.0)."""
 
 import numpy as np
 
