@@ -44,10 +44,15 @@ def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarra
 
 
 def taught(data: Path) -> list[Take]:
-    """Return performances of MAESTRO's train split, each of another piece, with the beats tracked on the notes."""
+    """Return performances of MAESTRO's train split, each of another piece, with the beats tracked on the notes.
+
+    None is in ASAP, where the tracker is judged.
+    """
     root = data / "maestro-v3.0.0"
+    with (data / "asap" / "metadata.csv").open(encoding="utf-8", newline="") as lines:
+        judged = {row["maestro_midi_performance"].removeprefix("{maestro}/") for row in csv.DictReader(lines)}
     with next(root.glob("*.csv")).open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["split"] == "train"]
+        rows = [r for r in csv.DictReader(lines) if r["split"] == "train" and r["midi_filename"] not in judged]
     pieces = {(row["canonical_composer"], row["canonical_title"]): row for row in reversed(rows)}
     names = sorted(row["midi_filename"] for row in pieces.values() if (root / row["midi_filename"]).exists())
     found = []
