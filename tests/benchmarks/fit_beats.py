@@ -26,9 +26,7 @@ from maestrokit.music.surroundings import in_context, nearest_rows
 
 CONTEXT = 3  # events to both sides
 RIDGE = {"notes": 30.0, "audio": 100.0}  # chosen by leaving out quarters of the pieces
-TITLE = (
-    "Weights of the logistic regressions, made by tests/benchmarks/fit_beats.py of half of ASAP{} (CC BY-NC-SA 4.0)."
-)
+TITLE = "Logistic regressions, made by tests/benchmarks/fit_beats.py from half of ASAP{} (CC BY-NC-SA 4.0)."
 TOLERANCE = 0.05  # seconds from an annotated beat to its event
 TAUGHT, TAUGHT_SECONDS = 160, 150.0  # performances of MAESTRO, and how much of each
 
