@@ -21,6 +21,7 @@ from maestrokit.music.columns import Integers, Mask
 Logits = NDArray[np.float32]
 HALF = np.float32(0.5)
 SAFE_SCORE = 60.0  # whose exponential, and the sum of many, single precision holds
+FEW = 4  # rows; BLAS multiplies a matrix of so many as slowly as one of eight
 
 
 class Step(Protocol):
@@ -145,7 +146,7 @@ class TransformerStep:
         for layer in self.layers:
             x = layer(x, turn, cache.used)
         cache.used, cache.position = cache.used + 1, cache.position + 1
-        return np.asarray(self.norm(x) @ self.output)
+        return _times(self.norm(x), self.output)
 
     def keep(self, rows: Mask) -> None:
         """Forget the other rows."""
@@ -184,17 +185,16 @@ class _Layer:
         heard = self.attention_norm(x)
         x = x + self._attention(self.before[0](heard) if self.before else heard, turn, used)
         thought = self.feed_norm(x)
-        inner = (self.before[1](thought) if self.before else thought) @ self.inner
+        inner = _times(self.before[1](thought) if self.before else thought, self.inner)
         if self.is_modern:
-            gate, passed = inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :]
-            inner = gate * _sigmoid(gate) * passed
+            inner = _gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
         else:
             inner = np.maximum(inner + self.inner_bias, 0)
-        return np.asarray(x + inner @ self.outer)
+        return np.asarray(x + _times(inner, self.outer))
 
     def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         rows, (heads, kv_heads) = len(x), self.sizes
-        projected = (x @ self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
+        projected = _times(x, self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
         asked = projected[:, : heads + kv_heads]
         if turn is not None:
             asked = _rotated(self.query_and_key_norm(asked), *turn)
@@ -210,7 +210,7 @@ class _Layer:
         chances = np.exp(scores, out=scores)
         heard = np.matmul(chances, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
         heard /= np.add.reduce(chances, -1, keepdims=True)
-        return np.asarray(heard.reshape(rows, -1) @ self.mix)
+        return _times(heard.reshape(rows, -1), self.mix)
 
 
 class _Neighbours:
@@ -260,8 +260,17 @@ def _rotated(x: NDArray[Any], cosine: NDArray[Any], sine: NDArray[Any]) -> NDArr
     return np.concatenate((first * cosine - second * sine, first * sine + second * cosine), -1)
 
 
-def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(np.tanh(x * HALF) * HALF + HALF)
+def _gated(gate: NDArray[Any], passed: NDArray[Any]) -> NDArray[Any]:
+    """Return ``silu(gate) * passed``."""
+    low = np.minimum(-gate, SAFE_SCORE)
+    np.exp(low, out=low)
+    low += 1
+    return np.asarray(gate * passed / low)
+
+
+def _times(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x @ weight``."""
+    return np.stack([row @ weight for row in x]) if 1 < len(x) <= FEW else np.asarray(x @ weight)
 
 
 def _placed_last(key: torch.Tensor) -> torch.Tensor:
