@@ -32,7 +32,7 @@ def trained(takes, folder, *, init=None, **settings):
 
 def test_one_part_learns_alone_from_the_beginning(takes, tmp_path):
     before = trained(takes, tmp_path / "first")
-    part = next(iter(before)).split(".")[0]
+    part = "embedding"  # weights come from files in any order, and not all of them belong to a part
     after = trained(takes, tmp_path / "second", init=tmp_path / "first", only=part, steps="1")
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed == {name for name in before if name.startswith(f"{part}.")}
