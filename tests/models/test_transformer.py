@@ -146,6 +146,15 @@ def test_heads_begin_to_share_the_means_of_their_keys_and_values(variant):
         assert torch.allclose(before(tokens)[0], sharing(tokens)[0], atol=1e-5)
 
 
+@VARIANTS
+@pytest.mark.parametrize("sizes", [{"width": 48, "hidden": 64}, {"width": 12}, {"heads": 6, "kv_heads": 2}])
+def test_weights_of_quite_another_size_are_left_for_others_to_refuse(variant, sizes):
+    before = model(variant)
+    other = Model(replace(before.config, **sizes))
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        other.load_state_dict(other.inherited(before.state_dict()))
+
+
 def test_senseless_sizes_are_refused():
     with pytest.raises(UsageError, match="share 3 heads of keys"):
         Config(heads=4, kv_heads=3)

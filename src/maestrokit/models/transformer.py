@@ -228,32 +228,36 @@ class Model(EventModel):
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
 
-        What the wider ones have more of, begins by adding nothing.
+        What the wider ones have more of, begins by adding nothing. Weights that differ otherwise stay as they are.
         """
         begun, taken = self.state_dict(), dict(weights)
         for name, value in weights.items():
-            size = begun[name].shape if name in begun else value.shape
-            if name.endswith("attention.project.weight") and size[0] < value.shape[0]:
+            wanted = begun.get(name, value)
+            if name.endswith("attention.project.weight") and wanted.shape[1:] == value.shape[1:]:
                 taken[name] = self._shared(value)
-            elif name.endswith(("feed.input.weight", "feed.input.bias")) and size[0] > value.shape[0]:
+            elif ".feed.input." in name and _is_longer(wanted, value, axis=0):
                 halves = 2 if self.config.variant == "modern" else 1  # gate and value
-                wide = [part.clone() for part in begun[name].chunk(halves)]
+                wide = [part.clone() for part in wanted.chunk(halves)]
                 for part, known in zip(wide, value.chunk(halves), strict=True):
                     part[: len(known)] = known
                 taken[name] = torch.cat(wide)
-            elif name.endswith("feed.output.weight") and size[1] > value.shape[1]:
-                taken[name] = F.pad(value, (0, size[1] - value.shape[1]))
+            elif name.endswith("feed.output.weight") and _is_longer(wanted, value, axis=1):
+                taken[name] = F.pad(value, (0, wanted.shape[1] - value.shape[1]))
         return taken
 
     def _shared(self, project: Tensor) -> Tensor:
-        """Return projections whose keys and values are means over the heads that are to share them."""
+        """Return projections whose keys and values are means over the heads that are to share them, if evenly many."""
         width, dim = self.config.width, self.config.width // self.config.heads
-        parts = [project[:width]]
-        for part in project[width:].chunk(2):
-            heads = part.view(self.config.kv_heads, -1, dim, part.shape[1])  # (kv_heads, heads that share, dim, width)
-            parts.append(heads.mean(1).flatten(0, 1))
-        return torch.cat(parts)
+        if len(project[width:]) % (2 * self.config.kv_heads * dim):
+            return project
+        heads = project[width:].reshape(2, self.config.kv_heads, -1, dim, width)  # of keys and of values
+        return torch.cat((project[:width], heads.mean(2).flatten(0, 2)))
 
     def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
         angle = position[:, None] * self.frequency  # (time, dim / 2)
         return angle.cos(), angle.sin()
+
+
+def _is_longer(one: Tensor, other: Tensor, *, axis: int) -> bool:
+    """Return whether a tensor is longer along one axis, and otherwise as large."""
+    return one.shape[axis] > other.shape[axis] and one.select(axis, 0).shape == other.select(axis, 0).shape
