@@ -169,7 +169,7 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
         if state[key].shape != shape:
             raise BadDataError(
                 f"cannot use '{origin}': the weight '{key}' has shape {tuple(state[key].shape)}, "
-                f"its config.json means {tuple(shape)}"
+                f"its settings ask for {tuple(shape)}"
             )
     extra = sorted(set(state) - set(expected))
     if extra:
