@@ -11,12 +11,12 @@ import torch
 from maestrokit.errors import BadDataError, LockedError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.shards import TokenShard
-from maestrokit.models import lstm, transformer
+from maestrokit.models import cnn, lstm, transformer
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.device import Place
 from maestrokit.training.event_data import EventData, Sampling
 from maestrokit.training.loop import Training
-from maestrokit.training.optimizers import orthogonalized
+from maestrokit.training.optimizers import Optimizers, orthogonalized
 from maestrokit.training.settings import Settings
 
 _spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name("toys.py"))
@@ -184,3 +184,22 @@ def test_muon_steps_turn_without_stretching():
     matrix = torch.randn(24, 10, generator=torch.Generator().manual_seed(0))
     values = torch.linalg.svdvals(orthogonalized(matrix))
     assert 0.6 < values.min() < values.max() < 1.3
+
+
+def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_adamw():
+    torch.manual_seed(0)
+    model = cnn.Model(cnn.Config(channels=6, depth=2, pedal=True))
+    optimizers = Optimizers(model, Settings(optimizer="muon", weight_decay=0.0, clip=0.0), CPU)
+    muon, adamw = optimizers.optimizers["model.muon"], optimizers.optimizers["model.adamw"]
+    by_muon = {id(p) for p in muon.param_groups[0]["params"]}
+    names = {name for name, p in model.named_parameters() if id(p) in by_muon}
+    assert names == {"blocks.0.mix.weight", "blocks.1.mix.weight", "pedal.mix.weight"}
+    assert sum(len(g["params"]) for g in adamw.param_groups) == len(list(model.parameters())) - len(names)
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizers.begin(0.1)
+    generator = torch.Generator().manual_seed(1)
+    optimizers.descend("model", sum((p * torch.randn(p.shape, generator=generator)).sum() for p in model.parameters()))
+    step = (model.blocks[0].mix.weight - before["blocks.0.mix.weight"]).flatten(1)
+    values = torch.linalg.svdvals(step) / (0.1 * 0.2 * step.shape[1] ** 0.5)
+    assert 0.6 < values.min() < values.max() < 1.3
+    assert not torch.equal(model.stem.weight, before["stem.weight"])

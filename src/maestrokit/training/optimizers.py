@@ -1,7 +1,8 @@
 """Optimizers for each player of a model, with accumulation, clipping, and exact saving.
 
-``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2] and the rest
-(embeddings, outputs, norms, biases, convolutions) by AdamW.
+``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2], kernels of
+convolutions as matrices with a row for each channel that they make, and the rest (embeddings, inputs and outputs of the
+model, norms, biases) by AdamW.
 
 References
 ----------
@@ -98,10 +99,10 @@ class Muon(torch.optim.Optimizer):
                 if not state:
                     state["momentum"] = torch.zeros_like(parameter)
                 state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-                ahead = parameter.grad.lerp(state["momentum"], group["momentum"])  # Nesterov
-                size = 0.2 * max(parameter.shape) ** 0.5
+                ahead = parameter.grad.lerp(state["momentum"], group["momentum"]).flatten(1)  # Nesterov
+                size = 0.2 * max(ahead.shape) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["decay"])
-                parameter.add_(orthogonalized(ahead), alpha=-group["lr"] * size)
+                parameter.add_(orthogonalized(ahead).view_as(parameter), alpha=-group["lr"] * size)
 
 
 def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
@@ -117,8 +118,10 @@ def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
 
 
 def _hidden_matrices(model: nn.Module) -> set[int]:
-    """Return the identities of the weights of linear layers, but for those that make the model's output."""
-    return {id(part.weight) for name, part in model.named_modules() if isinstance(part, nn.Linear) and "." in name}
+    """Return the identities of the weights of linear layers and convolutions, but for those at the model's ends."""
+    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d)
+    weights = [part.weight for name, part in model.named_modules() if isinstance(part, kinds) and "." in name]
+    return {id(weight) for weight in weights if len(weight) > 1}
 
 
 def _adamw(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.AdamW:
