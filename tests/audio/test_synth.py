@@ -1,5 +1,6 @@
 """The synthesiser: on time, damped by the right pedal, in blocks as in one, never beyond full scale."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -106,6 +107,14 @@ def test_a_part_is_that_part_of_the_whole() -> None:
     part = render(performance, PIANO, sample_rate=RATE, start=0.5, end=1.25)
     np.testing.assert_array_equal(part, whole[RATE // 2 : RATE // 2 + len(part)])
     assert len(part) == 0.75 * RATE
+
+
+def test_a_part_makes_nothing_of_the_notes_outside_it() -> None:
+    performance = in_order(*note(0, 100, 72), *note(1000, 1200, 60), *note(3000, 3100, 73))
+    only = replace(PIANO, keys={60: PIANO.keys[60]})  # the other strings are cut
+    part = render(performance, only, sample_rate=RATE, start=0.9, end=1.5)
+    np.testing.assert_array_equal(part, render(performance, PIANO, sample_rate=RATE, start=0.9, end=1.5))
+    assert part.any()
 
 
 def test_a_part_beyond_the_end_is_silence_of_that_length() -> None:

@@ -1,5 +1,6 @@
 """What sounds when: strokes and returning keys as parts of waveforms, in samples."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,22 +38,37 @@ class Events(Columns):
     upper_gain: Floats
 
 
-def events(struck: Strokes, damping: dict[int, Damping], played: Voices, rate: float, timbre: Timbre) -> Events:
-    notes = _note_events(struck, damping, played, rate, timbre)
-    both = Events.concatenate([notes, _knock_events(struck, played, rate, timbre)])
+def events(
+    struck: Strokes,
+    damping: dict[int, Damping],
+    played: Voices,
+    rate: float,
+    timbre: Timbre,
+    *,
+    first: int = 0,
+    last: float = math.inf,
+) -> Events:
+    """Return all that may be heard from sample `first` up to `last`, sorted by start."""
+    notes = _note_events(struck, damping, played, rate, timbre, first, last)
+    knocks = _knock_events(struck.take(struck.onset * rate < last), played, rate, timbre)
+    both = Events.concatenate([notes, knocks.take((knocks.stop > first) & (knocks.start < last))])
     return both.take(np.argsort(both.start, kind="stable"))
 
 
-def _note_events(struck: Strokes, damping: dict[int, Damping], played: Voices, rate: float, timbre: Timbre) -> Events:
-    lower, upper, lower_gain, upper_gain = _layers(struck, played, timbre)
-    speed = damping_rate(struck.pitch, damping_time=timbre.damping_time)
-    silent = np.full(len(struck), np.inf)
-    for channel, each in damping.items():
-        here = (struck.channel == channel) & (speed > 0)
-        silent[here] = each.reaches(each.at(struck.offset[here]) + DAMPED / speed[here])
+def _note_events(
+    struck: Strokes,
+    damping: dict[int, Damping],
+    played: Voices,
+    rate: float,
+    timbre: Timbre,
+    first: int,
+    last: float,
+) -> Events:
+    lengths = _lengths(struck, damping, timbre) * rate
+    is_near = (struck.onset * rate < last + 1) & (struck.onset * rate + lengths > first - 1)
+    struck, wanted = struck.take(is_near), np.ceil(lengths[is_near]).astype(np.int64)
     start = np.rint(struck.onset * rate).astype(np.int64)
-    length = np.minimum(np.minimum(silent, struck.next_onset + RESTRIKE_FADE) - struck.onset, 1e6)
-    wanted = np.ceil(length * rate).astype(np.int64)
+    lower, upper, lower_gain, upper_gain = _layers(struck, played, timbre)
     longest: dict[tuple[int, int, int], int] = {}
     for layers in (lower, upper):
         for key, soft, layer, samples in zip(struck.pitch, struck.is_soft, layers, wanted, strict=True):
@@ -85,6 +101,16 @@ def _note_events(struck: Strokes, damping: dict[int, Damping], played: Voices, r
         lower_gain=lower_gain,
         upper_gain=upper_gain,
     )
+
+
+def _lengths(struck: Strokes, damping: dict[int, Damping], timbre: Timbre) -> Floats:
+    """Return how long each stroke may sound until it is damped or its string is struck again, in seconds."""
+    speed = damping_rate(struck.pitch, damping_time=timbre.damping_time)
+    silent = np.full(len(struck), np.inf)
+    for channel, each in damping.items():
+        here = (struck.channel == channel) & (speed > 0)
+        silent[here] = each.reaches(each.at(struck.offset[here]) + DAMPED / speed[here])
+    return np.asarray(np.minimum(np.minimum(silent, struck.next_onset + RESTRIKE_FADE) - struck.onset, 1e6))
 
 
 def _layers(struck: Strokes, played: Voices, timbre: Timbre) -> tuple[Integers, Integers, Floats, Floats]:

@@ -1,5 +1,6 @@
 """Performances played on a sampled piano."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -104,10 +105,10 @@ def stream(
     inner_rate = sample_rate * 2 ** (timbre.detune / 1200)  # a piano played faster is sharper; times are stretched
     damping = dampings(performance)
     played = voices(piano, sample_rate=sample_rate, channels=channels)
-    sounding = events(strokes(performance), damping, played, inner_rate, timbre)
     response = _response(timbre, sample_rate=sample_rate, channels=channels)
-    first = round(start * inner_rate)
-    last = int(sounding.stop.max(initial=first)) + response.shape[1] - 1 if end is None else int(end * inner_rate) + 64
+    first, bound = round(start * inner_rate), math.inf if end is None else int(end * inner_rate) + 64
+    sounding = events(strokes(performance), damping, played, inner_rate, timbre, first=first, last=bound)
+    last = int(sounding.stop.max(initial=first)) + response.shape[1] - 1 if end is None else int(bound)
     if last / inner_rate > LONGEST:
         raise BadDataError(
             f"the performance lasts {last / inner_rate / 3600:.0f} hours",

@@ -29,7 +29,7 @@ def read_piano(path: Path | str) -> Piano:
     ----------
     path : path
         A folder of the Salamander's samples, at any depth; a folder made by ``python -m maestrokit.piano.build``; or a
-        soundfont. The last two pianos are kept, with their waveforms.
+        soundfont. The last four are kept, with their waveforms.
 
     Raises
     ------

@@ -3,6 +3,8 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from maestrokit.training.task import Corpus, Prepared
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
 piece = piece_of
+TURNS = 6  # in which each process renders its share: one that a piano has made large is replaced after its turn
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,16 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
 
     def takes(paths: Sequence[str], renders: int) -> list[Take]:
         sounds, performances = _sorted(paths, renders, corpus.seed)
-        rows = _by_piano(performances, rendering)
-        jobs: list[Callable[[], Take | MaestrokitError]] = [
-            *(delayed(_tried)(recorded_take, path, cache=corpus.cache) for path in sounds),
-            *(delayed(_tried)(rendered_take, performances[row], rendering, cache=corpus.cache) for row in rows),
+        turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
+        jobs: list[Callable[[], list[Take | MaestrokitError]]] = [
+            *(delayed(_recorded)(path, cache=corpus.cache) for path in sounds),
+            *(delayed(_rendered)([performances[row] for row in rows], rendering, cache=corpus.cache) for rows in turns),
         ]
         with warnings.catch_warnings():  # a process is replaced, which loky tells, when a piano has made it large
             warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-            done = Parallel(n_jobs=corpus.jobs)(jobs)
-        rendered = dict(zip(rows, done[len(sounds) :], strict=True))
-        made = [*done[: len(sounds)], *(rendered[row] for row in range(len(rows)))]
+            done = list(chain.from_iterable(Parallel(n_jobs=corpus.jobs)(jobs)))
+        rendered = dict(zip(chain.from_iterable(turns), done[len(sounds) :], strict=True))
+        made = [*done[: len(sounds)], *(rendered[row] for row in sorted(rendered))]
         skipped.extend(part for part in made if isinstance(part, MaestrokitError))
         return [part for part in made if isinstance(part, Take)]
 
@@ -82,10 +85,20 @@ def _sorted(paths: Sequence[str], renders: int, seed: int) -> tuple[list[str], l
     return sounds, [silent[row] for row in sorted(chosen)]
 
 
-def _by_piano(performances: Sequence[str], rendering: Rendering) -> list[int]:
-    """Return the rows of performances, those of one piano together: it is then read once in each process."""
-    pianos = [_tried(piano_of, path, rendering) for path in performances]
-    return sorted(range(len(performances)), key=lambda row: (str(pianos[row]), row))
+def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -> list[list[int]]:
+    """Return the rows of performances in turns of one piano each: what is read and made of it serves them all."""
+    rows: dict[str, list[int]] = {}
+    for row, path in enumerate(performances):
+        rows.setdefault(str(_tried(piano_of, path, rendering)), []).append(row)
+    return [some[first : first + most] for _, some in sorted(rows.items()) for first in range(0, len(some), most)]
+
+
+def _recorded(path: str, *, cache: Path) -> list[Take | MaestrokitError]:
+    return [_tried(recorded_take, path, cache=cache)]
+
+
+def _rendered(performances: Sequence[str], rendering: Rendering, *, cache: Path) -> list[Take | MaestrokitError]:
+    return [_tried(rendered_take, path, rendering, cache=cache) for path in performances]
 
 
 def _tried(make, *values, **named) -> Any:  # type: ignore[no-untyped-def]
