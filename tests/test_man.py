@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ import soundfile
 
 from command_line import CommandLine
 from maestrokit import registry
-from maestrokit.cli import manpages
+from maestrokit.cli import manpages, settings_page
+from maestrokit.models import cnn, lstm, transformer
+from maestrokit.training.settings import Settings as TrainingSettings
+from maestrokit.training.tasks import events, transcription
 
 MAN = Path(__file__).resolve().parents[1] / "man"
 COMMANDS = registry.names(manpages.COMMANDS)
-ORDER = ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES",
-         "REFERENCES", "SEE ALSO"]  # fmt: skip
+ORDER = ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "SETTINGS", "EXIT STATUS", "ENVIRONMENT", "FILES",
+         "EXAMPLES", "REFERENCES", "SEE ALSO"]  # fmt: skip
 SETTINGS = ("width=16", "layers=1", "heads=1", "hidden=16")
 BRIEFLY = ("--steps", "1", "--batch", "1", "--length", "16", *(word for one in SETTINGS for word in ("--set", one)))
 """Options that make an example of train a matter of a second."""
@@ -41,6 +45,18 @@ def test_sections_come_in_the_customary_order(page: str) -> None:
 def test_every_option_says_what_it_does(name: str) -> None:
     for parameter in manpages.command(name).params:
         assert parameter.help and parameter.help.endswith("."), f"{name}: {parameter.name}"
+
+
+@pytest.mark.parametrize(
+    "kind", [TrainingSettings, events.Options, transcription.Options, cnn.Config, lstm.Config, transformer.Config]
+)
+def test_every_setting_says_what_it_does(kind: type) -> None:
+    told = settings_page.settings_of(kind.__module__, kind.__name__)
+    assert [name for name, _, _ in told] == [field.name for field in fields(kind)]
+    page = manpages.pages()["maestrokit-train.1"].replace("\\-", "-")
+    for name, default, meaning in told:
+        assert meaning.endswith("."), name
+        assert f"\\fB{name}\\fR ({default})\n" in page
 
 
 @pytest.fixture

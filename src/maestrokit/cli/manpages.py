@@ -13,6 +13,7 @@ from typer.core import TyperArgument
 from maestrokit import __version__, registry
 from maestrokit.cli.formats_page import formats_page
 from maestrokit.cli.main import COMMANDS, app, command
+from maestrokit.cli.settings_page import settings_section
 from maestrokit.errors import ExitStatus
 
 STATUS_MEANINGS = {
@@ -78,6 +79,7 @@ def _command_page(name: str, names: Sequence[str]) -> str:
         ("SYNOPSIS", f".B maestrokit {name}\n[\\fIOPTIONS\\fR] {arguments}".rstrip()),
         ("DESCRIPTION", _prose(inspect.getdoc(module.run) or "")),
         ("OPTIONS", _options(made)),
+        ("SETTINGS", settings_section(_escape, _items) if hasattr(module, "SETTINGS") else ""),
         ("EXIT STATUS", _statuses(ExitStatus)),
         ("ENVIRONMENT", _environment(name)),
         ("EXAMPLES", examples),

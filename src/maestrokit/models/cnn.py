@@ -44,10 +44,11 @@ class Config:
     bins: int = 294
     """Of the spectrum."""
     channels: int = 32
+    """Numbers for each key and frame between the convolutions."""
     depth: int = 10
-    """How many convolutions follow the first, those of ``BLOCKS`` in turn; each begins by adding nothing, so a trained
-    model can be made deeper."""
+    """How many convolutions follow the first; each begins by adding nothing, so a trained model can be made deeper."""
     dropout: float = 0.0
+    """Of whole channels, behind each convolution."""
     pedal: bool = True
     """Whether it tells of the sustain pedal."""
 

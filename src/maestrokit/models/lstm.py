@@ -31,6 +31,7 @@ class Config:
     width: int = 512
     """Of the embedding, which is also the output, and of each layer."""
     layers: int = 2
+    """One above the other."""
     dropout: float = 0.2
     """Between layers, and before the first and after the last."""
 

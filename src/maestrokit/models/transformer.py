@@ -60,6 +60,7 @@ class Config:
     length: int = 2048
     """Tokens that attention reaches back over."""
     dropout: float = 0.1
+    """Of the embedding, of the weights of attention, and of what each part of a layer adds."""
     variant: str = "modern"
     """``relative`` or ``modern``."""
 

@@ -10,18 +10,21 @@ class Settings:
     """What the training loop needs to know."""
 
     seed: int = 0
+    """Decides all that is drawn at random."""
     steps: int | None = None
     """Steps of the optimizer in all; None goes on until the time is up or nothing improves."""
     time_limit: float | None = None
     """Seconds of training in all, resumed ones counted in."""
     optimizer: str = "adamw"
-    """``adamw`` or ``muon``."""
+    """``adamw``, or ``muon``: inner matrices and convolutions by Muon, which needs fewer steps, all else by AdamW."""
     learning_rate: float = 1e-3
+    """The highest."""
     warmup_steps: int = 100
     """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
     final_rate: float = 0.0
     """What the cosine falls to, as a share of the learning rate."""
     weight_decay: float = 0.01
+    """Share of the matrices that the learning rate takes away with each step."""
     beta: float = 0.95
     """Memory of the squared gradients; 0.999 is the custom for images, less is quicker for sequences."""
     clip: float = 1.0
@@ -42,6 +45,7 @@ class Settings:
     watch: str = "loss"
     """The score that decides what is best; all but ``loss`` are better when higher."""
     log_every: int = 50
+    """Steps between two lines of the log."""
     save_every: float = 60.0
     """Seconds between two savings; each validation saves too."""
 

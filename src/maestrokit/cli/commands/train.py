@@ -25,6 +25,7 @@ EXAMPLES = (
         "maestrokit train transformer takes -o runs/search --tune 5 --time-limit 10m --set 'width=128..512'",
     ),
 )
+SETTINGS = True  # the man page tells what --set may name
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019",
@@ -104,7 +105,10 @@ def run(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="Any other setting of model, data or training; a wrong NAME lists all."
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any other setting of model, data or training: maestrokit-train(1) explains them, a wrong NAME lists "
+            "them.",
         ),
     ] = None,
     plot: Annotated[

@@ -22,6 +22,7 @@ class Options:
     """How performances become batches of events."""
 
     batch: int = 32
+    """Windows a batch."""
     length: int = 512
     """Tokens that the model sees at once."""
     transpose: int | None = None
@@ -29,11 +30,15 @@ class Options:
     stretch: float = 0.05
     """Share by which a piece is played slower or faster at most."""
     step_milliseconds: int = 10
+    """Step of time of the events."""
     velocity_bins: int = 32
+    """How many velocities are told apart."""
     pedal_events: bool = False
+    """Whether the sustain pedal has events of its own; else it makes notes longer."""
     key_normalized: bool = False
     """Move pieces to C major or A minor first, so that the model has one key to learn, and plays in that one."""
     validation_tokens: int = 131072
+    """So many, spread over the pieces to validate on, are looked at."""
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:

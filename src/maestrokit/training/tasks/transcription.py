@@ -27,6 +27,7 @@ class Options:
     """How recordings and performances become batches of spectra and notes."""
 
     batch: int = 3
+    """Windows a batch."""
     length: int = 512
     """Frames of 10 ms in a window."""
     transpose: int = 4
@@ -40,6 +41,7 @@ class Options:
     pianos: str = ""
     """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
     validation_seconds: float = 240.0
+    """So many, spread over the takes to validate on, are looked at."""
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:

@@ -1,0 +1,49 @@
+"""The section of maestrokit-train(1) on what ``--set`` may name, from the sources of the settings' dataclasses."""
+
+import ast
+import importlib.util
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from maestrokit import registry
+from maestrokit.models import contract
+
+TRAINING, TASKS, MODELS = "maestrokit.training.settings", "maestrokit.training.tasks", "maestrokit.models"
+HEAD = "What --set may name, with its default; an option of the command stands for the setting of its name."
+
+Setting = tuple[str, str, str]
+"""Name, default as it is written, meaning."""
+
+
+def settings_section(escape: Callable[[str], str], items: Callable[[Iterable[tuple[str, str]]], str]) -> str:
+    """Return the settings of every training, of each task and of each family, as roff."""
+    parts = [("every training", settings_of(TRAINING, "Settings"))]
+    parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
+    parts += [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in contract.families()]
+    texts = [escape(HEAD)]
+    for title, settings in parts:
+        entries = [(f"\\fB{escape(name)}\\fR ({escape(default)})", escape(text)) for name, default, text in settings]
+        texts.append(f".SS Of {title}\n{items(entries)}")
+    return "\n".join(texts)
+
+
+def settings_of(module: str, name: str) -> list[Setting]:
+    """Return the settings of a dataclass in a module, as its source has them: names, defaults, and the texts below."""
+    found = importlib.util.find_spec(module)
+    assert found is not None and found.origin is not None
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    settings = []
+    for statement, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            default = ast.literal_eval(statement.value)
+            written = "none" if default is None else str(default).lower() or "empty"
+            settings.append((ast.unparse(statement.target), written, _meaning(after)))
+    return settings
+
+
+def _meaning(statement: ast.stmt | None) -> str:
+    """Return the text below a field, in one paragraph."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return " ".join(str(statement.value.value).split())
+    return ""  # which a test finds
