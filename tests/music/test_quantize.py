@@ -110,6 +110,17 @@ def test_twice_is_once_with_given_beats(
     assert dump_midi(quantize(again, how, beats=beats)[0]) == dump_midi(once)
 
 
+def test_a_stroke_that_nothing_ends_waits_for_the_release_before_it_that_had_to_wait() -> None:
+    on, off = bytes([0x90, 60, 64]), bytes([0x90, 60, 0])
+    performance = parse_midi(
+        file_bytes([track_bytes([(0, on), (0, off), (0, off), (0, on)])], division=480), name="test"
+    )
+    once = quantize(performance, Quantization(note_values=(Fraction(1, 16),)))[0]
+    assert once.notes.offset_tick.tolist() == [120] and once.others.tick.tolist() == [120, 120]
+    again = parse_midi(dump_midi(once), name="again")
+    assert len(again.notes) == 1 and [message[2] for message in again.others.message] == [0, 64]
+
+
 @settings(max_examples=40)
 @given(inputs, ways(strengths=(1.0, 0.5)))
 def test_the_result_is_read_back_as_it_is(performance: Performance, how: Quantization) -> None:

@@ -276,39 +276,46 @@ def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMa
 
 def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
     """Return the offsets put off until no note of a track ends before an earlier one of its key."""
-    key = (notes.track << 11) | (notes.channel << 7) | notes.pitch
-    rows = np.lexsort((notes.onset_order, key))
-    ticks, rank = np.unique(offset[rows], return_inverse=True)
+    return _in_turn(offset, _note_keys(notes), notes.onset_order)
+
+
+def _in_turn(tick: Integers, key: Integers, order: Integers) -> Integers:
+    """Return the ticks put off until none is less than one before it, in order, of the same key."""
+    rows = np.lexsort((order, key))
+    ticks, rank = np.unique(tick[rows], return_inverse=True)
     group = np.cumsum(np.diff(key[rows], prepend=-1) != 0) * len(ticks)
-    late = offset.copy()
+    late = tick.copy()
     late[rows] = ticks[np.maximum.accumulate(rank + group) - group]
     return late
 
 
+def _note_keys(notes: Notes) -> Integers:
+    """Return a number for each track, channel and pitch."""
+    return (notes.track << 11) | (notes.channel << 7) | notes.pitch
+
+
 def _moved_others(others: Others, notes: Notes, time_map: TimeMap) -> Others:
-    """Return the other events where they go; a release that ended no note stays behind the notes before it."""
+    """Return the other events where they go.
+
+    A release that ended no note stays behind the notes before it, and a stroke that nothing ends behind such releases.
+    """
     stays = (others.kind[:, None] == np.array(STAY)).any(axis=1)
     tick = np.where(stays, others.tick, time_map(others.tick))
-    stray = np.array(
-        [
-            row
-            for row in np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
-            if others.kind[row] == 0x80 or others.message[row][2] == 0
-        ],
-        np.int64,
-    )
-    if len(stray) and len(notes):
-        tick[stray] = np.maximum(tick[stray], _last_release(others.take(stray), notes))
+    loose = np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
+    if len(loose) and len(notes):
+        status, pitch, velocity = np.array([tuple(message) for message in others.message[loose]]).T
+        key = (others.track[loose] << 11) | ((status & 0x0F) << 7) | pitch
+        is_release = (others.kind[loose] == 0x80) | (velocity == 0)
+        ends = np.where(is_release, _last_release(key, others.order[loose], notes), 0)
+        tick[loose] = _in_turn(np.maximum(tick[loose], ends), key, others.order[loose])
     return others.replace(tick=tick)
 
 
-def _last_release(releases: Others, notes: Notes) -> Integers:
-    """Return where the last note of the same track, channel and pitch before each release ends; 0 without one."""
-    status, pitch = np.array([(message[0], message[1]) for message in releases.message]).T
-    key = (releases.track << 11) | ((status & 0x0F) << 7) | pitch
-    note_key = (notes.track << 11) | (notes.channel << 7) | notes.pitch
-    span = int(max(notes.onset_order.max(), releases.order.max())) + 1
+def _last_release(key: Integers, order: Integers, notes: Notes) -> Integers:
+    """Return where the last note of the same track, channel and pitch before each event ends; 0 without one."""
+    note_key = _note_keys(notes)
+    span = int(max(notes.onset_order.max(), order.max())) + 1
     rows = np.lexsort((notes.onset_order, note_key))
-    before = np.searchsorted((note_key * span + notes.onset_order)[rows], key * span + releases.order) - 1
+    before = np.searchsorted((note_key * span + notes.onset_order)[rows], key * span + order) - 1
     found = rows[np.maximum(before, 0)]
     return np.where((before >= 0) & (note_key[found] == key), notes.offset_tick[found], 0)
