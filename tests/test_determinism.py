@@ -58,5 +58,5 @@ def test_a_dask_cluster_gives_the_same_bytes(maestrokit: CommandLine, demo_folde
 
 def test_no_dask_scheduler_is_one_clear_line(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    done = maestrokit("quantize", demo_folder, "--step", "20ms", "-d", tmp_path, "--cluster", "tcp://127.0.0.1:1")
+    done = maestrokit("quantize", demo_folder, "--step", "20ms", "-d", tmp_path, "-q", "--cluster", "tcp://127.0.0.1:1")
     assert done.status == 2 and "no Dask scheduler at 'tcp://127.0.0.1:1'" in done.lines[0]

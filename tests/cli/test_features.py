@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 
 from maestrokit import features
 from maestrokit.files.arrays import read_arrays
@@ -168,3 +169,22 @@ def test_broken_recordings_are_reported(maestrokit, take):
     assert (done.status, done.out) == (65, b"")
     assert "take.flac" in done.lines[0]
     assert maestrokit("features", take / "take.flac", "--f0", "guess").status == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("take.aiff", "AIFF"), ("take.AIF", "AIFF"), ("take.au", "AU"), ("take.w64", "W64"), ("take.caf", "CAF"),
+        ("take.wave", "WAV"), ("take", "AIFF"),
+    ],
+)  # fmt: skip
+def test_a_recording_of_any_kind_is_heard_by_name_by_content_and_through_a_pipe(maestrokit, tmp_path, name, kind):
+    tone = 0.1 * np.sin(np.arange(8000) / 8)
+    soundfile.write(tmp_path / name, tone, 8000, format=kind)
+    arguments = ("--groups", "audio_loudness")
+    by_name = maestrokit("features", tmp_path / name, *arguments)
+    piped = maestrokit("features", "-", *arguments, stdin=(tmp_path / name).read_bytes())
+    assert (by_name.status, piped.status) == (0, 0)
+    loudness = [json.loads(done.out)["audio_loudness"] for done in (by_name, piped)]
+    assert loudness[0] == loudness[1]
+    assert loudness[0]["rms"] == pytest.approx(-23.0, abs=0.1)

@@ -23,8 +23,10 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
     """
     import tomllib
 
+    from maestrokit.files.text import decoded
+
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        content = tomllib.loads(decoded(Path(path).read_bytes()))
     except OSError as error:
         raise BadConfigError(f"cannot read '{path}': {reason(error)}", "--config names a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

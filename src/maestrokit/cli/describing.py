@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from maestrokit.cli.streams import Task
+from maestrokit.files.streams import first_bytes, named
 
 if TYPE_CHECKING:
     from maestrokit.audio.crepe import Weights
@@ -78,21 +79,21 @@ class Describing:
         from maestrokit import features
         from maestrokit.files import streams
         from maestrokit.files.midi import parse_midi
-        from maestrokit.files.sound_containers import KINDS
+        from maestrokit.files.sound_containers import begins_sound
         from maestrokit.music.history import commands
         from maestrokit.provenance import is_command_line
 
         source, views, chain = task.source, list[Any](), list[str]()
         data = streams.read_bytes(source) if not is_sound(source) else b""
         sounds = [self.recording_of[source]] if source in self.recording_of else []
-        if is_sound(source) or (source == streams.STANDARD and data.startswith(tuple(KINDS))):
+        if is_sound(source) or (not is_performance(source) and begins_sound(data)):
             sounds = [source]
         else:
             name = streams.named(source).strip("'")
             performance = parse_midi(data, name=name, repair=self.asked.repair)
             views, chain = [features.note_view(performance)], commands(performance)
         for sound in sounds:
-            recording = Recording(sound, data if sound == streams.STANDARD else None)
+            recording = Recording(sound, data if sound == source and data else None)
             views.append(
                 features.audio_view(
                     recording, length=recording.length, f0=self.asked.f0, weights=crepe_weights(self.asked.f0)
@@ -140,7 +141,7 @@ class Recording:
 
     def __init__(self, source: str, data: bytes | None) -> None:
         self._source: str | bytes = source if data is None else data
-        self._name = "" if data is None else "standard input"
+        self._name = "" if data is None else named(source).strip("'")
 
     def __call__(self, sample_rate: int) -> "Iterator[Samples]":
         """Yield the recording at a rate in Hz."""
@@ -179,14 +180,31 @@ class Recording:
 
 
 def is_sound(path: str) -> bool:
-    """Return whether a name is that of a recording.
+    """Return whether a file is a recording: by its name, or by its first bytes where its name says neither.
+
+    Of what comes through a pipe the bytes are not looked at, since they can be read once.
 
     >>> is_sound("take.FLAC"), is_sound("take.mid"), is_sound("-")
     (True, False, False)
     """
-    from maestrokit.files.walk import SOUND_SUFFIXES
+    from maestrokit.files.sound_containers import begins_sound
+    from maestrokit.files.walk import SOUND_SUFFIXES, has_suffix
 
-    return path.lower().endswith(SOUND_SUFFIXES)
+    if has_suffix(path, SOUND_SUFFIXES) or is_performance(path):
+        return has_suffix(path, SOUND_SUFFIXES)
+    return begins_sound(first_bytes(path))
+
+
+def is_performance(path: str) -> bool:
+    """Return whether a name is that of a MIDI file."""
+    from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
+
+    return has_suffix(path, MIDI_SUFFIXES)
+
+
+def is_of_unknown_kind(path: str) -> bool:
+    """Return whether neither the name nor the first bytes of an input say what it is, as with what comes by a pipe."""
+    return not (is_performance(path) or is_sound(path) or first_bytes(path))
 
 
 def _stem(path: str) -> str:

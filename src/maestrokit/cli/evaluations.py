@@ -23,8 +23,7 @@ from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals, piece_of
 from maestrokit.music.columns import Floats
 
 Result = TypeVar("Result")
-TABLE_SUFFIX = ".tsv"
-PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, TABLE_SUFFIX)
+PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> Take:
         If it cannot be read.
     """
     data = files.read_bytes(path)
-    if Path(path).suffix.lower() == TABLE_SUFFIX:
+    if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
         onset, offset, pitch, velocity = parse_notes(data, name=named(path))
         return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
     performance = parse_midi(data, name=named(path), repair=repair)

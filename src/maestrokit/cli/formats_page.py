@@ -3,6 +3,16 @@
 from collections.abc import Callable
 
 from maestrokit import features
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+
+FOLDERS = f"""Of a folder, a command reads the files that it can use, by the ends of their names in any case:
+performances are {" ".join(MIDI_SUFFIXES)}, recordings {" ".join(SOUND_SUFFIXES)}. Hidden files are passed over; a note
+on standard error counts the others and names their suffixes. A file that is named itself is read whatever its name.
+Inputs of one folder that differ in their suffix only, such as take.flac and take.wav, keep it in the names of their
+outputs: take.flac.mid, take.wav.mid.
+
+Tables and lists that are read (of MAESTRO, of notes, of beats, of files, configuration) are UTF-8, or UTF-16 where a
+byte order mark says so; a mark is no part of the text."""
 
 PERFORMANCES = """Performances are standard MIDI files of type 0, 1 or 2. They are written in the type and division in
 which they came, and every event that a command was not asked to change comes out as it went in, in its order.
@@ -64,6 +74,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
         "maestrokit-formats",
         "files that maestrokit reads and writes",
         [
+            ("FOLDERS AND LISTS", prose(FOLDERS)),
             ("PERFORMANCES", prose(PERFORMANCES)),
             ("BEATS", prose(BEATS)),
             ("NOTES", prose(NOTES)),

@@ -9,6 +9,7 @@ from maestrokit.cli.options import Inputs, Outputs, Running
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
+from maestrokit.files.text import decoded
 from maestrokit.music.beats import parse_beats
 from maestrokit.music.columns import Floats
 from maestrokit.music.performance import Performance
@@ -87,7 +88,7 @@ class Quantizer:
         """Read the beats that belong to a task."""
         path = str(self.beats).replace(SOURCE, str(Path(task.source).with_suffix("")))
         try:
-            text = files.read_bytes(path).decode("utf-8-sig")
+            text = decoded(files.read_bytes(path))
         except UnicodeDecodeError:
             hint = "one beat a line, its time in seconds first"
             raise BadDataError(f"cannot read '{path}': not a text", hint) from None
@@ -100,7 +101,8 @@ class Quantizer:
 
 def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running: Running) -> None:
     """Quantize all inputs; say what was done to each with ``-v``, and what was lost unless ``-q``."""
-    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES)
+    beside = () if quantizer.beats is None else (Path(quantizer.beats).name.replace(SOURCE, "").lower(),)
+    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=beside)
     for task in plan.tasks[:1]:
         streams.refuse_terminal(task.target, "MIDI")
     _check_beats(quantizer, plan)

@@ -2,14 +2,16 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.cli import report
 from maestrokit.cli.options import Inputs, Outputs, Running
-from maestrokit.errors import CannotWriteError, NoInputError, UsageError
+from maestrokit.errors import BadDataError, CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import streams, walk
+from maestrokit.files.text import decoded
 
 Choice = Callable[[Sequence[walk.Source]], list[walk.Source]]
 
@@ -38,7 +40,7 @@ class Plan:
     """The tasks of a run, and the inputs that lead nowhere."""
 
     tasks: list[Task]
-    missing: list[NoInputError]
+    missing: Sequence[MaestrokitError]
 
     @property
     def is_batch(self) -> bool:
@@ -46,8 +48,12 @@ class Plan:
         return len(self.tasks) + len(self.missing) > 1
 
 
-def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str], outputs: str | None = None) -> walk.Found:
+def find(
+    inputs: Inputs, running: Running, *, suffixes: Sequence[str], beside: Sequence[str] = (), outputs: str | None = None
+) -> walk.Found:
     """Return the files that the inputs mean, but for those in the folder of outputs below them.
+
+    What folders hold besides, rows without files in MAESTRO roots and files that are skipped, is said in notes.
 
     Raises
     ------
@@ -60,16 +66,20 @@ def find(inputs: Inputs, running: Running, *, suffixes: Sequence[str], outputs: 
     names += _listed(inputs.files_from, "\n") + _listed(inputs.files0_from, "\0")
     if [*names, inputs.files_from, inputs.files0_from].count(streams.STANDARD) > 1:
         raise UsageError("standard input is named twice", "it can be read once")
-    found = walk.walk(names, suffixes=suffixes, split=inputs.split, where=inputs.where or (), outputs=outputs)
+    found = walk.walk(
+        names, suffixes=suffixes, beside=beside, split=inputs.split, where=inputs.where or (), outputs=outputs
+    )
     if not running.quiet:
-        for sentence in found.absent:
+        for sentence in found.absent + found.skipped:
             report.say(f"note: {sentence}")
     return found
 
 
-def gather(inputs: Inputs, running: Running, *, suffixes: Sequence[str], chosen: Choice = list) -> Plan:
-    """Return a plan for a command that makes one result of all inputs; see :func:`convert` for ``chosen``."""
-    found = find(inputs, running, suffixes=suffixes)
+def gather(
+    inputs: Inputs, running: Running, *, suffixes: Sequence[str], beside: Sequence[str] = (), chosen: Choice = list
+) -> Plan:
+    """Return a plan for a command that makes one result of all inputs; see :func:`convert` for the parameters."""
+    found = find(inputs, running, suffixes=suffixes, beside=beside)
     return Plan([Task(source.path, "", source.relative) for source in chosen(found.sources)], found.missing)
 
 
@@ -79,6 +89,7 @@ def convert(
     running: Running,
     *,
     suffixes: Sequence[str],
+    beside: Sequence[str] = (),
     suffix: str | None = None,
     targets: Callable[[str], Sequence[str]] = lambda target: [target],
     chosen: Choice = list,
@@ -87,8 +98,11 @@ def convert(
 
     Parameters
     ----------
+    beside : sequence of str
+        Suffixes of files that are read together with the inputs: in a folder they are not skipped.
     suffix : str or None
-        Of the outputs under ``--directory``, with its dot; None keeps that of the input.
+        Of the outputs under ``--directory``, with its dot; None keeps that of the input. Where inputs differ in nothing
+        but their own suffix (take.flac, take.wav), their outputs keep it, too (take.flac.mid, take.wav.mid).
     targets : function
         From a task's target to the files that will really be written, where that is more than one.
     chosen : function
@@ -97,22 +111,23 @@ def convert(
     Raises
     ------
     UsageError
-        If several inputs would be written to one place.
+        If several inputs are given and no folder for their outputs.
     CannotWriteError
         If an output is one of the inputs.
     """
     if outputs.output is not None and outputs.directory is not None:
         raise UsageError("--output and --directory exclude each other", "-o names one file, -d a folder for many")
-    found = find(inputs, running, suffixes=suffixes, outputs=outputs.directory)
+    found = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
     found = replace(found, sources=chosen(found.sources))
     if outputs.directory is None:
         tasks = [Task(source.path, _single_target(found, outputs), source.relative) for source in found.sources]
     else:
-        tasks = [_mirrored(source, Path(outputs.directory), suffix) for source in found.sources]
-    _check_targets(tasks, targets)
+        tasks = _mirrored(found.sources, Path(outputs.directory), suffix)
+    protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
+    tasks, taken = _with_own_targets(tasks, targets)
     if outputs.update:
         tasks = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
-    return Plan(tasks, found.missing)
+    return Plan(tasks, [*found.missing, *taken])
 
 
 def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
@@ -138,7 +153,10 @@ def refuse_terminal(target: str, what: str) -> None:
 def _listed(path: str | None, separator: str) -> list[str]:
     if path is None:
         return []
-    text = os.fsdecode(streams.read_bytes(path))
+    try:
+        text = decoded(streams.read_bytes(path), encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+    except UnicodeDecodeError:
+        raise BadDataError(f"cannot read {streams.named(path)}: not a list of names", "write it in UTF-8") from None
     return [name.rstrip("\r") if separator == "\n" else name for name in text.split(separator) if name.strip("\r")]
 
 
@@ -150,23 +168,43 @@ def _single_target(found: walk.Found, outputs: Outputs) -> str:
     return outputs.output or streams.STANDARD
 
 
-def _mirrored(source: walk.Source, directory: Path, suffix: str | None) -> Task:
-    if source.path == streams.STANDARD:
+def _mirrored(sources: Sequence[walk.Source], directory: Path, suffix: str | None) -> list[Task]:
+    if any(source.path == streams.STANDARD for source in sources):
         raise UsageError("standard input has no name to give its output", "use -o FILE instead of -d DIR")
-    relative = Path(source.relative) if suffix is None else Path(source.relative).with_suffix(suffix)
-    return Task(source.path, str(directory / relative), source.relative)
+    if suffix is None:
+        return [Task(source.path, str(directory / source.relative), source.relative) for source in sources]
+    plain = [Path(source.relative).with_suffix(suffix) for source in sources]
+    uses = Counter(path for path, _ in {(path, source.relative) for path, source in zip(plain, sources, strict=True)})
+    return [
+        Task(
+            source.path,
+            str(directory / (path if uses[path] == 1 else f"{source.relative}{suffix}")),
+            source.relative,
+        )
+        for source, path in zip(sources, plain, strict=True)
+    ]
 
 
-def _check_targets(tasks: Sequence[Task], targets: Callable[[str], Sequence[str]]) -> None:
-    protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
+def _with_own_targets(
+    tasks: Sequence[Task], targets: Callable[[str], Sequence[str]]
+) -> tuple[list[Task], list[CannotWriteError]]:
+    """Return the tasks whose outputs are of no task before them, and an error for each of the others."""
     owners: dict[str, str] = {}
+    own, taken = [], []
     for task in tasks:
-        for target in targets(task.target):
-            if target != streams.STANDARD and owners.setdefault(os.path.realpath(target), task.source) != task.source:
-                raise UsageError(
-                    f"'{owners[os.path.realpath(target)]}' and '{task.source}' would both become '{target}'",
+        places = [os.path.realpath(target) for target in targets(task.target) if target != streams.STANDARD]
+        owner = next((owners[place] for place in places if place in owners), task.source)
+        if owner == task.source:
+            owners.update(dict.fromkeys(places, task.source))
+            own.append(task)
+        else:
+            taken.append(
+                CannotWriteError(
+                    f"'{owner}' and '{task.source}' would both become '{task.target}', and only the first is",
                     "give the folder above them, so that its tree is mirrored",
                 )
+            )
+    return own, taken
 
 
 def is_newer(target: str, source: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from maestrokit.cli import streams
 from maestrokit.cli.evaluation_plan import Settings, tolerances_of
-from maestrokit.cli.evaluations import PAIR_SUFFIXES, TABLE_SUFFIX, Scores, paired, read_take, score_pairs
+from maestrokit.cli.evaluations import PAIR_SUFFIXES, Scores, paired, read_take, score_pairs
 from maestrokit.cli.model_scores import some
 from maestrokit.cli.options import Inputs, Judged, Running
 from maestrokit.cli.transcripts import loaded
@@ -99,7 +99,7 @@ def plan_transcription(
     for given, name in ((judged.baseline, "baseline"), (judged.stride, "stride"), (settings.metric, "metric")):
         if given:
             raise UsageError(f"--{name} is of models of events, and '{judged.model}' transcribes", "leave it out")
-    plan = some(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES), judged.limit)
+    plan = some(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), judged.limit)
     references = None
     if settings.reference:
         asked = Inputs(inputs=[*settings.reference], split=settings.reference_split)
@@ -150,7 +150,7 @@ class TranscriptionWork:
         """Return the files that say what was played in a recording: the first says the notes."""
         if self.references is not None:
             return [self.references[path]] if path in self.references else []
-        beside = (Path(path).with_suffix(suffix) for suffix in (TABLE_SUFFIX, *walk.MIDI_SUFFIXES))
+        beside = (Path(path).with_suffix(suffix) for suffix in (walk.TABLE_SUFFIX, *walk.MIDI_SUFFIXES))
         return [str(place) for place in beside if path != files.STANDARD and place.exists()]
 
     def _truth(self, path: str) -> Take:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files.text import decoded
 
 SPLITS = ("train", "validation", "test")
 _SHORT_NAMES = {"composer": "canonical_composer", "title": "canonical_title"}
@@ -53,7 +54,7 @@ def read_table(path: Path) -> list[Entry]:
         rows = (
             _json_rows(path)
             if path.suffix == ".json"
-            else list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
+            else list(csv.DictReader(io.StringIO(decoded(path.read_bytes()), newline="")))
         )
         entries = [_entry(row) for row in rows]
     except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -94,7 +95,7 @@ def _matches(value: object, text: str) -> bool:
 
 
 def _json_rows(path: Path) -> list[dict[str, object]]:
-    columns = json.loads(path.read_text(encoding="utf-8"))
+    columns = json.loads(decoded(path.read_bytes()))
     return [{name: column[row] for name, column in columns.items()} for row in columns["midi_filename"]]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from maestrokit.errors import BadDataError
 from maestrokit.files.streams import read_bytes
+from maestrokit.files.text import decoded
 from maestrokit.music.columns import Floats, Integers
 
 REQUIRED = ("onset", "offset", "pitch")
@@ -27,8 +28,8 @@ def parse_notes(data: bytes, *, name: str) -> Floats:
     [[0.5, 1.0, 60.0, 64.0]]
     """
     try:
-        header, *lines = data.decode().splitlines() or [""]
-        names = [column.strip().lower() for column in header.lstrip("#\ufeff ").split("\t")]
+        header, *lines = decoded(data).splitlines() or [""]
+        names = [column.strip().lower() for column in header.lstrip("# ").split("\t")]
         if not set(REQUIRED) <= set(names):
             raise ValueError("no columns onset, offset and pitch")
         cells = [line.split("\t") for line in lines if line.strip()]

@@ -11,7 +11,9 @@ from maestrokit.errors import BadDataError
 KINDS = {
     b"fLaC": "FLAC", b"RIFF": "WAV", b"RF64": "WAV", b"OggS": "OGG", b"FORM": "AIFF", b"ID3": "MP3",
     b"\xff\xfb": "MP3", b"\xff\xf3": "MP3", b"\xff\xf2": "MP3", b"\xff\xfa": "MP3",
+    b".snd": "AU", b"riff": "W64", b"caff": "CAF",
 }  # fmt: skip
+NO_SOUND_IN_RIFF = (b"RMID", b"sfbk")  # MIDI and soundfonts
 OTHERS = {
     b"MThd": "a MIDI file", b"\x89PNG": "a picture", b"PK\x03\x04": "a zip archive",
     b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file",
@@ -39,6 +41,15 @@ def sound_kind(head: bytes, name: str) -> str:
             hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else ""
             raise BadDataError(f"cannot read '{name}': {what}, not a recording", hint)
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
+
+
+def begins_sound(head: bytes) -> bool:
+    """Return whether the first bytes of a file are those of a recording.
+
+    >>> begins_sound(b"FORM...."), begins_sound(b"MThd...."), begins_sound(b"RIFF....RMID")
+    (True, False, False)
+    """
+    return head.startswith(tuple(KINDS)) and head[8:12] not in NO_SOUND_IN_RIFF
 
 
 def check_whole(file: BinaryIO, kind: str, name: str) -> None:

@@ -28,6 +28,21 @@ def read_bytes(path: str) -> bytes:
         raise NoInputError(f"cannot read {named(path)}: {reason(error)}") from None
 
 
+def first_bytes(path: str, *, count: int = 16) -> bytes:
+    """Return the first bytes of an ordinary file; none of a pipe, which can be read once, or of what is not there.
+
+    >>> first_bytes("-")
+    b''
+    """
+    try:
+        if path == STANDARD or not Path(path).is_file():
+            return b""
+        with Path(path).open("rb") as file:
+            return file.read(count)
+    except OSError:
+        return b""
+
+
 def write_bytes(path: str, data: bytes) -> None:
     """Write a file whole or not at all, making its folder if needed; or write to standard output.
 

@@ -1,6 +1,7 @@
 """Which files are meant by the names on a command line."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,13 @@ from maestrokit.errors import NoInputError, UsageError, reason
 from maestrokit.files import maestro
 
 STDIN = "-"
-MIDI_SUFFIXES = (".mid", ".midi")
-SOUND_SUFFIXES = (".flac", ".wav", ".ogg", ".mp3")
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
+SOUND_SUFFIXES = (
+    ".flac", ".wav", ".wave", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".snd", ".w64", ".rf64",
+    ".caf",
+)  # fmt: skip
+TABLE_SUFFIX = ".tsv"  # of tables of notes
+MOST_KINDS = 6  # of suffixes, named in a sentence on what is skipped
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,15 @@ class Found:
     """Names that lead nowhere: errors, each for itself."""
     absent: list[str]
     """Sentences on rows of a MAESTRO table without their file: an incomplete copy is none of its user's mistakes."""
+    skipped: list[str]
+    """Sentences on the files of a folder that have other suffixes than those to be read, one for each folder."""
 
 
 def walk(
     names: Iterable[str],
     *,
     suffixes: Sequence[str],
+    beside: Sequence[str] = (),
     split: str | None = None,
     where: Sequence[str] = (),
     outputs: str | None = None,
@@ -52,6 +61,7 @@ def walk(
 
     Of folders, the files whose suffix, in any case, is one of ``suffixes``; hidden files and folders are passed over.
     So are links to folders, and the folder of ``outputs`` if it lies below: a second run reads what the first one read.
+    Files with suffixes of ``beside``, which are read together with the others, do not count as skipped.
     Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``.
 
     Raises
@@ -59,7 +69,7 @@ def walk(
     UsageError
         If ``split`` or ``where`` are given and no name is a MAESTRO root.
     """
-    found = Found([], [], [])
+    found = Found([], [], [], [])
     has_root = False
     for name in names:
         folder = Path(name)
@@ -69,7 +79,7 @@ def walk(
             has_root = True
             _add_root(found, folder, maestro.select(maestro.read_table(table), split=split, where=where), suffixes)
         else:
-            _add_folder(found, folder, suffixes, outputs)
+            _add_folder(found, folder, suffixes, beside, outputs)
     if (split or where) and not has_root:
         raise UsageError(
             "--split and --where choose from a MAESTRO root, and no input is one",
@@ -91,8 +101,10 @@ def _add_file(name: str, found: Found) -> None:
         found.missing.append(NoInputError("a name holds a NUL byte", "lists of such names need --files0-from"))
 
 
-def _add_folder(found: Found, folder: Path, suffixes: Sequence[str], outputs: str | None) -> None:
-    below, locked = [], list[OSError]()
+def _add_folder(
+    found: Found, folder: Path, suffixes: Sequence[str], beside: Sequence[str], outputs: str | None
+) -> None:
+    below, skipped, locked = list[Source](), Counter[str](), list[OSError]()
     left_out = "" if outputs is None else os.path.realpath(outputs)
     for place, folders, files in os.walk(folder, onerror=locked.append):
         folders[:] = sorted(
@@ -101,24 +113,49 @@ def _add_folder(found: Found, folder: Path, suffixes: Sequence[str], outputs: st
             if not name.startswith(".") and not (left_out and os.path.realpath(Path(place, name)) == left_out)
         )
         for name in files:
-            if name.lower().endswith(tuple(suffixes)) and not name.startswith("."):
-                path = Path(place, name)
+            path = Path(place, name)
+            if name.startswith("."):
+                continue
+            if has_suffix(name, suffixes):
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
+            elif not has_suffix(name, beside):
+                skipped[path.suffix.lower() or "without a suffix"] += 1
     found.missing.extend(NoInputError(f"cannot read '{error.filename}': {reason(error)}") for error in locked)
     if not below and not locked:
-        found.missing.append(NoInputError(f"'{folder}' holds no file to read", "wanted: " + " ".join(suffixes)))
+        there = f"; there: {_counted(skipped)}" if skipped else ""
+        found.missing.append(NoInputError(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}"))
+    elif skipped:
+        found.skipped.append(f"'{folder}': skipped {_counted(skipped)}")
     found.sources.extend(sorted(below, key=lambda source: source.relative))
+
+
+def _counted(suffixes: Counter[str]) -> str:
+    """Return how many files there are of which suffixes, most of them first.
+
+    >>> _counted(Counter({".txt": 1, ".m4a": 2}))
+    '3 files (2 .m4a, 1 .txt)'
+    """
+    count = suffixes.total()
+    kinds = sorted(suffixes.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{number} {suffix}" for suffix, number in kinds[:MOST_KINDS]]
+    return f"{count} file{'s' * (count != 1)} ({', '.join(named + ['..'] * (len(kinds) > MOST_KINDS))})"
+
+
+def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
+    """Return whether a name ends in one of the suffixes, in any case.
+
+    >>> has_suffix("take.FLAC", SOUND_SUFFIXES), has_suffix("take.mid", SOUND_SUFFIXES), has_suffix("-", SOUND_SUFFIXES)
+    (True, False, False)
+    """
+    return name.lower().endswith(tuple(suffixes))
 
 
 def _add_root(found: Found, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str]) -> None:
     wanted = [
-        name
-        for entry in entries
-        for name in (entry.midi_filename, entry.audio_filename)
-        if name.lower().endswith(tuple(suffixes))
+        name for entry in entries for name in (entry.midi_filename, entry.audio_filename) if has_suffix(name, suffixes)
     ]
     if set(suffixes) >= {*MIDI_SUFFIXES, *SOUND_SUFFIXES}:  # either will do: nobody misses the audio beside the MIDI
-        wanted = [name for name in wanted if name.lower().endswith(MIDI_SUFFIXES) or (folder / name).exists()]
+        wanted = [name for name in wanted if has_suffix(name, MIDI_SUFFIXES) or (folder / name).exists()]
     absent = [name for name in wanted if not (folder / name).exists()]
     gone = set(absent)
     found.sources.extend(Source(str(folder / name), name) for name in wanted if name not in gone)

@@ -15,14 +15,13 @@ from maestrokit.files.level_shards import Levels, digest, kept_levels, recorded_
 from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.piano import default_piano, read_piano
-from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, has_suffix
 from maestrokit.metrics.piece import pedal_intervals
 from maestrokit.music.columns import Floats
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import TimedNotes, timed_notes
 
-TABLE = ".tsv"
-NOTE_SUFFIXES = (TABLE, *MIDI_SUFFIXES)
+NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
 CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as is heard elsewhere
 
@@ -76,7 +75,7 @@ def recorded_take(path: str, *, cache: Path) -> Take:
     """
     found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if found:
-        pedal = None if found[-1].suffix == TABLE else pedal_intervals(read_midi(found[-1]))
+        pedal = None if found[-1].suffix == TABLE_SUFFIX else pedal_intervals(read_midi(found[-1]))
         return Take(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
@@ -157,11 +156,11 @@ def piece_of(path: str) -> str:
 
 def is_sound(path: str) -> bool:
     """Return whether a name is that of a recording."""
-    return path.lower().endswith(SOUND_SUFFIXES)
+    return has_suffix(path, SOUND_SUFFIXES)
 
 
 def _notes(path: Path) -> TimedNotes:
-    if path.suffix != TABLE:
+    if path.suffix != TABLE_SUFFIX:
         return timed_notes(read_midi(path), pedal_extends=True)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))

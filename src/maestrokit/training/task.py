@@ -102,7 +102,8 @@ def find_corpus(
         else:
             loose.append(name)
     if loose:
-        found = walk.walk(loose, suffixes=suffixes)
+        found = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
+        missing += found.skipped
         if found.missing:
             raise found.missing[0]
         drawn = split_by_piece([piece(source.path) for source in found.sources], seed=seed)

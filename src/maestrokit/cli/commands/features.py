@@ -139,10 +139,10 @@ def _check_f0(name: str) -> None:
 def _chosen(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:
     """Return the groups that were asked for; by default those for notes, for sound or for both, by the inputs."""
     from maestrokit import features
-    from maestrokit.cli.describing import is_sound
+    from maestrokit.cli.describing import is_of_unknown_kind, is_sound
 
-    kinds = {"audio" if is_sound(source) else "notes" for source in sources if source != "-"}
-    needs = kinds.pop() if len(kinds) == 1 and "-" not in sources else None
+    kinds = {"audio" if is_sound(source) else "notes" for source in sources}
+    needs = kinds.pop() if len(kinds) == 1 and not any(map(is_of_unknown_kind, sources)) else None
     wanted = features.groups(needs) if groups is None else features.check_groups(_words(groups))
     unwanted = features.check_groups(_words(without or ""))
     chosen = tuple(name for name in wanted if name not in unwanted)

@@ -146,7 +146,7 @@ def run(
     from maestrokit.audio.spectra import SpectrumSettings
     from maestrokit.cli import batch, streams
     from maestrokit.cli.spectrograms import Spectrogram, check_combination, check_room, drawing, spectrum_suffix
-    from maestrokit.files.walk import SOUND_SUFFIXES
+    from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     settings = SpectrumSettings(
         kind=spectrum, sample_rate=sample_rate, hop_samples=hop_samples, fft_samples=fft_samples, window=window,
@@ -163,7 +163,10 @@ def run(
     suffix = spectrum_suffix(format_, outputs)
     work = Spectrogram(settings, augmentation, room, copies, seed, midi, chunks, suffix, running.made_by)
     check_combination(work, inputs, outputs)
-    plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=suffix, targets=work.targets)
+    plan = streams.convert(
+        inputs, outputs, running, suffixes=SOUND_SUFFIXES, beside=MIDI_SUFFIXES if midi else (), suffix=suffix,
+        targets=work.targets,
+    )  # fmt: skip
     for task in plan.tasks[:1]:
         streams.refuse_terminal(task.target, "an array")
     batch.run("melspec", work, plan, running)

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from maestrokit.errors import BadDataError
 from maestrokit.files.shards import token_shard
+from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.key_shift import key_shift
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
@@ -11,7 +12,7 @@ from maestrokit.music.transpose import transposed
 from maestrokit.training.event_data import EventData, Sampling
 from maestrokit.training.task import Corpus, Prepared
 
-SUFFIXES = (".mid", ".midi")
+SUFFIXES = MIDI_SUFFIXES
 CARRIED = ("lstm",)  # families that hand a state from batch to batch
 TRANSPOSE = 3  # semitones, where pieces keep their keys
 NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that changes, so that old shards are not found
