@@ -18,8 +18,9 @@ PERFORMANCES = """Performances are standard MIDI files of type 0, 1 or 2. They a
 which they came, and every event that a command was not asked to change comes out as it went in, in its order.
 
 A command that writes a performance adds a text event at the start of the first track, such as "maestrokit 0.1.0:
-quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time.
---no-provenance leaves it out."""
+quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time:
+where an option names a file the line has the word of the manual, as in --beats FILE, and a model of train has its name
+without the folders above it. --no-provenance leaves it out."""
 
 REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped
 (counts of notes), and scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b

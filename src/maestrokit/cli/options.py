@@ -8,6 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import PurePath
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -82,7 +83,7 @@ class Judged:
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME",
+            metavar="NAME|RUN",
             help="Score not the inputs but how well a model tells their events, or hears their notes if they are "
             "recordings: the name of a shipped model, or a run folder of train.",
         ),
@@ -177,6 +178,11 @@ ASIDE = "writes something aside"
 """Mark, beside typer's, of an option that does not shape the main output and so is no part of its provenance."""
 
 
+PATHS = ("FILE", "PATH", "DIR", "DATA...")
+RUN = "RUN"
+"""Words in the metavar of an option by which its value is a path, or the name of a model that may be one."""
+
+
 def spread(run: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function for typer: each parameter that is a group of options is replaced by those options."""
     hints: dict[str, Any] = get_type_hints(run, include_extras=True)
@@ -235,15 +241,30 @@ def _asked(context: typer.Context, names: list[str]) -> dict[str, object]:
             spellings = parameter.opts if value else parameter.secondary_opts
             asked[spellings[0]] = True
         else:
-            asked[parameter.opts[0]] = _spelling(value)
+            asked[parameter.opts[0]] = _spelling(value, parameter.metavar or "")
     return asked
 
 
-def _spelling(value: object) -> object:
-    """Return a value as one word; of a path only the last part, so that no folder of this machine is told."""
+def _spelling(value: object, metavar: str) -> str:
+    """Return a value as one word that tells no file or folder: the word of the metavar, where that says it is a path.
+
+    The name of a model is the last part of its folder.
+
+    >>> _spelling("takes/a.txt", "FILE|track"), _spelling("track", "FILE|track"), _spelling("1/16", "VALUES")
+    ('FILE', 'track', '1/16')
+    >>> _spelling("runs/t1", "NAME|RUN"), _spelling(["a.mid", "b"], "PATH")
+    ('t1', 'PATH,PATH')
+    """
     if isinstance(value, list | tuple):
-        return ",".join(str(_spelling(part)) for part in value)
-    return str(value).rsplit("/", 1)[-1] if str(value).startswith(("/", "./", "../", "~")) else value
+        return ",".join(_spelling(part, metavar) for part in value)
+    text, words = str(value), metavar.split("|")
+    if text in words:
+        return text
+    if paths := [word for word in words if word in PATHS]:
+        return paths[0]
+    if RUN in words:
+        text = PurePath(text).name or RUN
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 __all__ = ["ASIDE", "Inputs", "Outputs", "Reading", "Running", "spread"]

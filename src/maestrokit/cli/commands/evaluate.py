@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maestrokit.cli.options import Inputs, Judged, Reading, Running
+from maestrokit.cli.options import ASIDE, Inputs, Judged, Reading, Running
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def run(
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output.")
+        str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output."), ASIDE
     ] = "-",
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the resampling behind the 95 % intervals.")] = 0,
 ) -> None:

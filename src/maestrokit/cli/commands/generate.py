@@ -42,7 +42,7 @@ def run(
         ASIDE,
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="The name of a shipped model, or a run folder of train.")
+        str, typer.Option(metavar="NAME|RUN", help="The name of a shipped model, or a run folder of train.")
     ] = "transformer",  # of those shipped, the better one on the validation performances
     duration: Annotated[
         str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")

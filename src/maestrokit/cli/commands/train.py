@@ -78,7 +78,7 @@ def run(
     init: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME",
+            metavar="NAME|RUN",
             help="Begin with the weights of a shipped model or of another run, to fine-tune them; parts that --set "
             "adds begin new.",
         ),

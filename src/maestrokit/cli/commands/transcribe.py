@@ -38,7 +38,7 @@ def run(
     outputs: Outputs,
     running: Running,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="The name of a shipped model, or a run folder of train cnn.")
+        str, typer.Option(metavar="NAME|RUN", help="The name of a shipped model, or a run folder of train cnn.")
     ] = "transcription",
     format_: Annotated[
         str | None,

@@ -1,0 +1,84 @@
+"""Lines of provenance say what was done, and name no file and no folder of the machine it was done on."""
+
+import functools
+import re
+
+import pytest
+
+from maestrokit import registry
+from maestrokit.cli.main import COMMANDS, command
+from maestrokit.cli.options import PATHS, RUN, Running
+from maestrokit.files.midi import read_midi
+from maestrokit.music.history import commands
+
+NAMES = registry.names(COMMANDS)
+SECRET = "private/secret.txt"
+
+
+def words(parameter):
+    return set((parameter.metavar or "").split("|"))
+
+
+@pytest.fixture
+def line(maestrokit, monkeypatch):
+    """Return the line of provenance that a command line makes; no work is done."""
+
+    def made_by(name, *arguments):
+        made = []
+        module = registry.load(COMMANDS, name)
+
+        @functools.wraps(module.run)
+        def run(**values):
+            made.extend(value.made_by for value in values.values() if isinstance(value, Running))
+
+        monkeypatch.setattr(module, "run", run)
+        assert maestrokit(name, *arguments).err == ""
+        return made[0]
+
+    return made_by
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
+    arguments = []
+    for one in command(name).params:
+        is_path = bool(words(one) & {*PATHS, RUN})
+        speaks_of_paths = re.search(r"\b(FILE|PATH|DIR|RUN)\b|run folder", one.help or "")
+        is_aside = re.fullmatch(r"FILE\.(png|toml)", one.metavar or "")
+        assert is_path or is_aside or not speaks_of_paths or one.name.startswith("tune"), one.name
+        if is_path and one.param_type_name == "option":
+            arguments += [one.opts[-1], SECRET]
+        elif one.param_type_name == "argument" and one.required:
+            arguments += [SECRET if is_path else "lstm"]
+    told = line(name, *arguments)
+    assert "private" not in told
+    assert "secret" not in re.sub(r"--(model|init|output) secret.txt", "", told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("quantize", "--beats", "q/beats.txt", "--grid", "1/16"), "quantize --grid 1/16 --beats FILE"),
+        (("quantize", "--beats", "track", "--grid", "1/16,1/12"), "quantize --grid 1/16,1/12 --beats track"),
+        (("generate", "--model", "runs/t1/"), "generate --model t1"),
+        (("generate", "--model", b"runs/\xff".decode("utf-8", "surrogateescape")), r"generate --model '\udcff'"),
+        (("generate", "--model", "lstm"), "generate --model lstm"),
+        (("render", "--samples", "pianos/a.sf2"), "render --samples PATH"),
+        (
+            ("evaluate", "a", "--reference", "x/b", "--reference", "c", "-o", "x/y.html"),
+            "evaluate --reference PATH,PATH",
+        ),
+    ],
+)
+def test_options_are_spelt(line, arguments, expected):
+    assert line(*arguments).partition(": ")[2] == expected
+
+
+def test_beats_leave_no_name_in_the_file(maestrokit, demo_folder, tmp_path):
+    beats = tmp_path / "private" / "secret.txt"
+    beats.parent.mkdir()
+    beats.write_text("\n".join(str(0.5 * beat) for beat in range(1, 200)))
+    arguments = ("--beats", beats, "--grid", "1/16", "-o", tmp_path / "q.mid")
+    assert maestrokit("quantize", demo_folder / "bach-prelude.mid", *arguments).status == 0
+    assert commands(read_midi(tmp_path / "q.mid"))[-1].endswith(": quantize --grid 1/16 --beats FILE")
+    assert b"secret" not in (tmp_path / "q.mid").read_bytes()
