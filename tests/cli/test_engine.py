@@ -286,3 +286,22 @@ def test_configuration_takes_one_word_for_a_list_and_only_tables_for_commands(
 def test_no_arguments_print_the_help(maestrokit: CommandLine) -> None:
     done = maestrokit()
     assert done.status == 2 and done.lines[0].startswith("Usage: maestrokit ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("features", "--groups", "key", "-o", "out.jsonl"),
+        ("evaluate", "--metric", "pitch_range", "-o", "out.jsonl"),
+        ("transpose", "--report", "out.jsonl", "-o", "out.mid"),
+    ],
+)
+def test_json_lines_are_utf8_whatever_names_hold(
+    maestrokit: CommandLine, monkeypatch: pytest.MonkeyPatch, take: Path, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(take.parent)
+    name = os.fsdecode(b"a\xff\xe9.mid")
+    take.rename(name)
+    assert maestrokit(*arguments, name).status == 0
+    line = Path("out.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert json.loads(line)["file"] == name

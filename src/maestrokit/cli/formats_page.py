@@ -43,11 +43,12 @@ metadata is one JSON string with sorted keys, in .npz a text array called metada
 the header's one key of that name; .npy has none. The same arrays give the same bytes, and reading never unpickles."""
 
 RECORDS = """features writes one record an input: in JSON Lines an object a line, with one object a group; in TSV a row
-with the same keys joined by dots, lists within a cell as JSON. A number that does not exist is null, and empty in
-TSV. Keys and columns are only ever added, columns at the right. The key file is the input as it was named; a
-performance whose recording lies beside it (take.mid, take.flac) has one record with both, and recording names that
-file. Groups that begin with audio_ describe sound, the others notes. Seconds are counted from the
-start of the file."""
+with the same keys joined by dots, lists within a cell as JSON. A number that does not exist is null, and empty in TSV.
+Keys and columns are only ever added, columns at the right. The key file is the input as it was named; a performance
+whose recording lies beside it (take.mid, take.flac) has one record with both, and recording names that file. The text
+is always UTF-8. Bytes of names that are not are escaped, the byte ff as \\udcff: in JSON this is an escape, from which
+json.loads and os.fsencode of Python make the name again; in tables it is these six characters. Groups that begin with
+audio_ describe sound, the others notes. Seconds are counted from the start of the file."""
 
 FRAMES = """features --frames writes arrays whose first axis is time: frame i covers the time from i * hop to
 (i + 1) * hop, and the array time holds the starts. The metadata has hop, in seconds, and units."""

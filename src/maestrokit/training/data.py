@@ -1,6 +1,7 @@
 """What a training reads: batches by number, so that any of them can be made again, and parts that share no piece."""
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -44,7 +45,7 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
         items[piece].append(item)
     if len(items) < 2:
         raise UsageError("training needs at least two different pieces", "one to learn from, and one to validate on")
-    drawn = sorted(items, key=lambda piece: hashlib.sha256(f"{seed}\0{piece}".encode()).digest())
+    drawn = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
     validation = max(1, round(len(drawn) * SHARES["validation"]))
     test = max(len(drawn) > 2, round(len(drawn) * SHARES["test"]))
     parts = {
