@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import dump_midi, parse_midi
-from maestrokit.inference.events import Wish, generate, load_event_model, prompt_events
+from maestrokit.inference.events import Wish, generate, load_event_model, perform
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.sampling import Taste
 from maestrokit.models import lstm, transformer
@@ -82,13 +82,17 @@ def test_a_seed_decides_everything():
 def test_a_prompt_is_where_the_music_begins():
     columns = (np.array(values) for values in ([0, 300, 600], [250, 900, 800], [60, 64, 67], [64, 64, 64]))
     none = np.empty(0, np.int64)
-    whole = encode(played(*columns, pedal_tick=none, pedal_value=none), Encoding())
-    prompt = prompt_events(whole, Encoding(), seconds=0.7)
-    (made,) = generate(model(), Encoding(), Wish(duration=1.0), prompt=prompt)
-    assert made[: len(prompt)].tolist() == prompt.tolist()
+    prompt = played(*columns, pedal_tick=none, pedal_value=none)
+    given = encode(prompt, Encoding())[:-1]
+    (made,) = generate(model(), Encoding(), Wish(duration=1.0), prompt=given)
+    assert made[: len(given)].tolist() == given.tolist()
     assert is_a_performance(made.tolist(), Encoding())
-    notes = decode_notes(made, Encoding())
-    assert 1.5 < notes.offset.max() < 2.9
+    (performance,) = perform(model(), Encoding(), Wish(duration=1.0), prompt=prompt)
+    assert performance.notes.take(slice(3)).replace(onset_order=0, offset_order=0) == prompt.notes.replace(
+        onset_order=0, offset_order=0
+    )
+    assert performance.notes.onset_tick[3:].min() >= 900
+    assert 1900 < performance.notes.offset_tick.max() < 3100
 
 
 def test_music_lasts_as_long_as_was_asked():

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from maestrokit.errors import BadDataError, UsageError
@@ -16,7 +15,9 @@ from maestrokit.inference.sampling import Taste, drawn, probabilities
 from maestrokit.inference.steps import stepper
 from maestrokit.models.contract import EventModel, built
 from maestrokit.music.columns import Integers
-from maestrokit.music.tokens import Encoding, Tokens
+from maestrokit.music.continuation import continued, prompt_of
+from maestrokit.music.performance import Performance
+from maestrokit.music.tokens import Encoding, Tokens, decode
 
 LONGEST = 24 * 3600.0  # seconds
 
@@ -90,6 +91,30 @@ def generate(model: EventModel, encoding: Encoding, wish: Wish, *, prompt: Token
     return [_whole(start, row, encoding, trim=prompt is None) for row in rows]
 
 
+def perform(
+    model: EventModel,
+    encoding: Encoding,
+    wish: Wish,
+    *,
+    prompt: Performance | None = None,
+    seconds: float | None = None,
+) -> list[Performance]:
+    """Return new performances; with a prompt, each begins with all of its events as they were.
+
+    Parameters
+    ----------
+    prompt : Performance
+        What is played before; see :func:`maestrokit.music.continuation.prompt_of`. Default is nothing.
+    seconds : float
+        So much of the prompt, from its start. Default is all.
+    """
+    if prompt is None:
+        return [decode(tokens, encoding) for tokens in generate(model, encoding, wish)]
+    given = prompt_of(prompt, encoding, seconds=seconds)
+    made = generate(model, encoding, wish, prompt=given.tokens)
+    return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in made]
+
+
 def _continued(
     model: EventModel, grammar: Grammar, wish: Wish, start: Integers, generators: Sequence[np.random.Generator]
 ) -> list[Integers]:
@@ -135,16 +160,3 @@ def _whole(start: Integers, row: Integers, encoding: Encoding, *, trim: bool) ->
         is_shift = (row >= encoding.first_shift) & (row < encoding.first_velocity)
         row = row[~is_shift | (np.cumsum(row < encoding.first_off) > 0)]
     return np.concatenate([start, row, [encoding.end]]).astype(np.uint16)
-
-
-def prompt_events(tokens: Tokens, encoding: Encoding, *, seconds: float | None) -> Tokens:
-    """Return the beginning of a sequence, as a prompt: without ``end``, and cut after some seconds.
-
-    Keys that are down at the cut stay down: the model releases them.
-    """
-    tokens = tokens[tokens != encoding.end]
-    if seconds is None:
-        return tokens
-    is_shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
-    steps: NDArray[np.int64] = np.cumsum(np.where(is_shift, tokens.astype(np.int64) - encoding.first_shift + 1, 0))
-    return tokens[steps * encoding.step <= seconds]

@@ -64,6 +64,12 @@ def run(
 
     The output is always a valid performance: keys of a piano, every note ended. The same seed gives the same bytes
     on the same machine.
+
+    A prompt is kept: all its events come out at the ticks at which they were, with their velocities and pedals, other
+    tracks and channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what
+    comes later is left out; keys that are down there are released by the new music, pedals come up. The model hears the
+    prompt on a grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys that no
+    piano has; these end where the prompt ends.
     """
     if directory is None and count > 1:
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o")
@@ -72,21 +78,16 @@ def run(
     from maestrokit.cli import streams
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance
-    from maestrokit.inference.events import Wish, generate, load_event_model, prompt_events
+    from maestrokit.inference.events import Wish, load_event_model, perform
     from maestrokit.inference.sampling import Taste
-    from maestrokit.music.tokens import decode, encode
 
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     streams.refuse_terminal(targets[0], "MIDI")
     wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
     player, encoding = load_event_model(model)
-    given = None
-    if prompt is not None:
-        given = prompt_events(
-            encode(read_performance(prompt, repair=reading.repair), encoding), encoding, seconds=prompt_seconds
-        )
-    made = generate(player, encoding, wish, prompt=given)
-    for target, events in zip(targets, made, strict=True):
-        write_performance(decode(events, encoding), target, made_by=running.made_by)
+    given = None if prompt is None else read_performance(prompt, repair=reading.repair)
+    made = perform(player, encoding, wish, prompt=given, seconds=prompt_seconds)
+    for target, performance in zip(targets, made, strict=True):
+        write_performance(performance, target, made_by=running.made_by)
     if running.verbose:
-        report.say(f"{sum(map(len, made))} events")
+        report.say(f"{sum(len(performance.notes) for performance in made)} notes")

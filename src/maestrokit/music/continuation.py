@@ -1,0 +1,153 @@
+"""Performances that go on: the beginning of one as it was, and the events of a model after its end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.performance import (
+    DRUM_CHANNEL,
+    SOFT,
+    SOSTENUTO,
+    SUSTAIN,
+    Controls,
+    Notes,
+    Performance,
+    settled,
+)
+from maestrokit.music.sustain import PEDAL_DOWN
+from maestrokit.music.timing import second2tick, tempo_map
+from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding, Tokens, decode, encode
+
+PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is played before new music, and how a model sees it.
+
+    Parameters
+    ----------
+    performance : Performance
+        All events as they were, and the pedals released at the end.
+    is_held : bool, shape (notes,)
+        Which notes have their keys down at the end, so that the new music releases them.
+    tokens : uint16, shape (tokens,)
+        From ``begin``: the keys of a piano only, no drums, and not the releases of those notes.
+    """
+
+    performance: Performance
+    is_held: Mask
+    tokens: Tokens
+
+
+def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | None) -> Prompt:
+    """Return a performance, or its beginning of some seconds, as a prompt.
+
+    No event before the end is changed. Pedals that are down there come up. Drums and keys outside a piano, which the
+    model does not see, end there.
+    """
+    end, notes, controls = performance.last_tick, performance.notes, performance.controls
+    if seconds is not None and (cut := int(second2tick(seconds, tempo_map(performance)))) < end:
+        end, notes, controls = cut, notes.take(notes.onset_tick < cut), controls.take(controls.tick <= cut)
+    is_piano = _is_piano(notes)
+    is_held = is_piano & (notes.offset_tick > end)
+    begun = performance.replace(
+        notes=notes.replace(offset_tick=np.minimum(notes.offset_tick, end)),
+        controls=Controls.concatenate([controls, _pedals_up(controls, end, _next_order(performance))]),
+        tempos=performance.tempos.take(performance.tempos.tick <= end),
+        others=performance.others.take(performance.others.tick <= end),
+        track_end_tick=np.minimum(performance.track_end_tick, end),
+    )
+    tokens = encode(begun.replace(notes=begun.notes.take(is_piano)), encoding)[:-1]
+    return Prompt(begun, is_held, _without_releases(tokens, np.unique(notes.pitch[is_held]), encoding))
+
+
+def continued(prompt: Prompt, events: Tokens, encoding: Encoding) -> Performance:
+    """Return the performance of a prompt and of the events that follow it.
+
+    New events are on the track and channel of the prompt's last note, at the ticks nearest to their times. No key is
+    struck before the prompt has released it, which may be half a step later than the model sees it.
+    """
+    performance, notes = prompt.performance, prompt.performance.notes
+    tempo, start = tempo_map(performance), _steps(prompt.tokens, encoding)[-1] * encoding.step
+    is_velocity = (prompt.tokens >= encoding.first_velocity) & (prompt.tokens < encoding.begin)
+    new = decode(np.concatenate([prompt.tokens[is_velocity][-1:], events]), encoding)  # its ticks are milliseconds
+    releases = start + _release_steps(notes.pitch[prompt.is_held], events, encoding) * encoding.step
+    offset, is_piano = notes.offset_tick.copy(), _is_piano(notes)
+    offset[prompt.is_held] = np.maximum(offset[prompt.is_held], second2tick(releases, tempo))
+    released = np.zeros(128, np.int64)
+    np.maximum.at(released, notes.pitch[is_piano], offset[is_piano])
+    onset = np.maximum(second2tick(start + new.notes.onset_tick / 1000, tempo), released[new.notes.pitch])
+    order = _next_order(performance)
+    track, channel = _place_of_last(notes.take(is_piano))
+    added_notes = new.notes.replace(
+        onset_tick=onset,
+        offset_tick=np.maximum(second2tick(start + new.notes.offset_tick / 1000, tempo), onset + 1),
+        track=new.notes.track + track,
+        channel=new.notes.channel + channel,
+        onset_order=new.notes.onset_order + order,
+        offset_order=new.notes.offset_order + order,
+    )
+    added_controls = new.controls.replace(
+        tick=second2tick(start + new.controls.tick / 1000, tempo),
+        track=new.controls.track + track,
+        channel=new.controls.channel + channel,
+        order=new.controls.order + order,
+    )
+    return settled(
+        performance.replace(
+            notes=Notes.concatenate([notes.replace(offset_tick=offset), added_notes]),
+            controls=Controls.concatenate([performance.controls, added_controls]),
+            track_end_tick=performance.track_end_tick if len(performance.track_end_tick) else np.zeros(1, np.int64),
+        )
+    )
+
+
+def _is_piano(notes: Notes) -> Mask:
+    return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_KEY) & (notes.pitch <= HIGHEST_KEY))
+
+
+def _place_of_last(notes: Notes) -> tuple[int, int]:
+    """Return track and channel of the last note struck; the first of each if there is none."""
+    if not len(notes):
+        return 0, 0
+    last = int(notes.onset_tick.argmax())
+    return int(notes.track[last]), int(notes.channel[last])
+
+
+def _next_order(performance: Performance) -> int:
+    """Return a place in the running order behind all events."""
+    notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
+    orders = (notes.onset_order, notes.offset_order, *(table.order for table in tables))
+    return max(int(order.max(initial=-1)) for order in orders) + 1
+
+
+def _pedals_up(controls: Controls, tick: int, order: int) -> Controls:
+    """Return what brings up the pedals that controls leave down."""
+    pedals = controls.take(np.isin(controls.number, PEDALS))
+    pedals = pedals.take(np.lexsort((pedals.order, pedals.track, pedals.tick)))
+    _, last = np.unique((pedals.channel * 128 + pedals.number)[::-1], return_index=True)
+    pedals = pedals.take(len(pedals) - 1 - last)
+    pedals = pedals.take(pedals.value >= PEDAL_DOWN)
+    count = len(pedals)
+    return pedals.replace(tick=np.full(count, tick), value=np.zeros(count, np.int64), order=order + np.arange(count))
+
+
+def _steps(tokens: Tokens, encoding: Encoding) -> Integers:
+    """Return the step at which each token happens."""
+    is_shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
+    return np.cumsum(np.where(is_shift, tokens.astype(np.int64) - encoding.first_shift + 1, 0))
+
+
+def _without_releases(tokens: Tokens, pitches: Integers, encoding: Encoding) -> Tokens:
+    """Return tokens without the last release of each key."""
+    last = [np.flatnonzero(tokens == encoding.first_off + pitch)[-1] for pitch in pitches]
+    return np.delete(tokens, last)
+
+
+def _release_steps(pitches: Integers, events: Tokens, encoding: Encoding) -> Integers:
+    """Return the step at which each key is released first; the last step where it is not."""
+    steps = _steps(events, encoding)
+    found = [steps[events == encoding.first_off + pitch][:1] for pitch in pitches]
+    return np.array([int(step[0]) if len(step) else int(steps.max(initial=0)) for step in found], np.int64)
