@@ -71,9 +71,9 @@ def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "fact"),
     [
-        (["--frames", "x.txt"], "cannot keep arrays in '.txt' files"),
-        (["--frames", "x.npy"], "a .npy file holds one array, and frames are many"),
-        (["--format", "csv"], "unknown format 'csv'"),
+        (["--frames", "x.txt"], "cannot write series of frames as 'x.txt'"),
+        (["--frames", "x.npy"], "cannot write series of frames as 'x.npy'"),
+        (["--format", "xml"], "cannot write records as 'xml'"),
         (["-d", "x"], "--directory is for the frames, and none are asked for"),
     ],
 )

@@ -170,7 +170,7 @@ def test_a_silent_recording_has_a_picture_too(maestrokit: CommandLine) -> None:
     ("arguments", "fact"),
     [
         (("--spectrum", "bark"), "no spectrum 'bark'"),
-        (("--format", "mp3"), "cannot write a spectrum as '.mp3'"),
+        (("--format", "mp3"), "cannot write a spectrum as 'mp3'"),
         (("--maximum-frequency", 9000), "above half of the sample rate"),
         (("--copies", 2, "-o", "x.npz"), "--copies without anything to draw"),
         (("--copies", 2, "--noise", "20"), "several outputs need names"),

@@ -114,8 +114,8 @@ def test_stereo_in_a_room_is_the_default(maestrokit: CommandLine, take: Path, tm
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
-        (["-o", "out.mp3"], 2, "cannot write sound as 'mp3'"),
-        (["-o", "out.flac", "--format", "wav"], 2, "contradicts"),
+        (["-o", "out.mp3"], 2, "cannot write sound as 'out.mp3'"),
+        (["-o", "out.flac", "--format", "wav"], 2, "the format wav contradicts the name 'out.flac'"),
         (["-o", "out.flac", "--room", "cave"], 2, "no room 'cave'"),
         (["-o", "out.flac", "--samples", "nowhere"], 66, "cannot read samples 'nowhere'"),
     ],

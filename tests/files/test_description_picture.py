@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maestrokit import features
-from maestrokit.files.description_picture import Drawn, description_png
+from maestrokit.files.description_picture import Drawn, description_picture
 from maestrokit.files.sound_picture import heard
 from scenes import scene
 
@@ -23,13 +23,13 @@ def of_tone(level: float):
 def test_a_recording_beside_its_performance_is_drawn_the_same_each_time() -> None:
     performance, sound = scene([(0.0, 1.0, 69, 80)], controls=[(0.5, 64, 127)]), of_tone(0.3)
     assert np.nanmedian(sound.pitch) == pytest.approx(440, rel=0.01)
-    together = description_png([Drawn("a take", performance, sound)])
+    together = description_picture([Drawn("a take", performance, sound)], format="png")
     assert together.startswith(b"\x89PNG\r\n\x1a\n")
-    assert together == description_png([Drawn("a take", performance, sound)])
-    assert together != description_png([Drawn("a take", None, sound)])
+    assert together == description_picture([Drawn("a take", performance, sound)], format="png")
+    assert together != description_picture([Drawn("a take", None, sound)], format="png")
 
 
 def test_silence_and_nothing_are_drawn_too() -> None:
     quiet = of_tone(0.0)
     assert np.isnan(quiet.pitch).all()
-    assert description_png([Drawn("silence", scene([]), quiet), Drawn("$nothing", scene([]), None)])
+    assert description_picture([Drawn("silence", scene([]), quiet), Drawn("$nothing", scene([]), None)], format="png")

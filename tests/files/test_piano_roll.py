@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano_roll import piano_roll_png
+from maestrokit.files.piano_roll import piano_roll_picture
 from maestrokit.music.columns import Columns
 from maestrokit.music.performance import Controls, Notes, Performance
 
@@ -19,12 +19,14 @@ def without(performance: Performance, **tables: type[Columns]) -> Performance:
 
 def test_picture_is_a_png_and_reproducible(demo_folder: Path) -> None:
     performance = read_midi(demo_folder / "satie-gymnopedie.mid")
-    first = piano_roll_png([performance, performance], ["before", "after"], seconds=10)
+    first = piano_roll_picture([performance, performance], ["before", "after"], seconds=10, format="png")
     assert first.startswith(PNG)
-    assert first == piano_roll_png([performance, performance], ["before", "after"], seconds=10)
+    assert first == piano_roll_picture([performance, performance], ["before", "after"], seconds=10, format="png")
 
 
 def test_picture_shows_what_is_played(demo_folder: Path) -> None:
     performance = read_midi(demo_folder / "satie-gymnopedie.mid")
     silent = without(performance, notes=Notes, controls=Controls)
-    assert piano_roll_png([silent], ["silence"]) != piano_roll_png([performance], ["silence"])
+    assert piano_roll_picture([silent], ["silence"], format="png") != piano_roll_picture(
+        [performance], ["silence"], format="png"
+    )

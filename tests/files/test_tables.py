@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 
 import numpy as np
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files.tables import (
     flatten,
-    format_of,
     json_line,
     plain,
     read_json_lines,
@@ -80,17 +80,33 @@ def test_records_are_taken_one_at_a_time():
 
 
 def test_unknown_format():
-    with pytest.raises(UsageError, match="unknown format 'csv'"):
-        list(record_lines([], format="csv"))
-    assert [format_of(name) for name in ("a.tsv", "a.jsonl", "a")] == ["tsv", "jsonl", "jsonl"]
+    with pytest.raises(UsageError, match="unknown format 'xml'"):
+        list(record_lines([], format="xml"))
+
+
+@given(st.lists(records, max_size=3))
+@settings(max_examples=40)
+def test_json_is_an_array_of_the_lines(several):
+    text = "".join(record_lines(several, format="json"))
+    assert json.loads(text, parse_constant=refuse) == [plain(record) for record in several]
+    assert text.endswith("]\n")
+
+
+@given(st.lists(st.text('ab\t\n\r,"\\é', max_size=6), min_size=2, max_size=4))
+@settings(max_examples=60)
+def test_csv_keeps_text_as_it_is(texts):
+    record = {f"c{place}": text for place, text in enumerate(texts)}
+    lines = "".join(record_lines([record, record], format="csv"))
+    rows = list(csv.reader(io.StringIO(lines, newline=""), lineterminator="\n"))
+    assert rows == [list(record), texts, texts]
 
 
 def test_files_there_and_back(tmp_path):
     path = tmp_path / "a.jsonl"
-    write_records(path, [{"a": 1}, {"b": [None]}])
+    write_records(path, [{"a": 1}, {"b": [None]}], format="jsonl")
     assert read_json_lines(path) == [{"a": 1}, {"b": [None]}]
-    write_records(tmp_path / "a.tsv", [{"a": 1}])
-    assert (tmp_path / "a.tsv").read_text() == "a\n1\n"
+    write_records(tmp_path / "a.csv", [{"a": {"b": [1, None]}, "c": None}], format="csv")
+    assert (tmp_path / "a.csv").read_text() == 'a.b,c\n"[1,null]",\n'
 
 
 @pytest.mark.parametrize(("text", "fact"), [("{", "line 1: not JSON"), ("{}\n\n[1]\n", "line 3: not a JSON object")])

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from maestrokit.audio.overview import COLUMNS, Overview
-from maestrokit.files.transcript_picture import transcript_png
+from maestrokit.files.transcript_picture import transcript_picture
 from maestrokit.music.sustain import TimedNotes
 
 NOTHING = TimedNotes(*(np.empty(0, kind) for kind in (float, float, np.int64, np.int64)))
@@ -32,19 +32,19 @@ def test_it_is_the_same_each_time_and_shows_notes_and_pedal() -> None:
     notes = TimedNotes(np.array([0.2]), np.array([0.8]), np.array([60]), np.array([90]))
     pedal = np.array([[0.1, 0.9]])
     one, again, bare, unpedalled = (
-        transcript_png(*what, heard(1.0), seconds=1.0, title="take")
+        transcript_picture(*what, heard(1.0), seconds=1.0, title="take", format="png")
         for what in ((notes, pedal), (notes, pedal), (NOTHING, pedal), (notes, NO_PEDAL))
     )
     assert one == again and len({one, bare, unpedalled}) == 3
 
 
 def test_nothing_and_next_to_nothing_can_be_drawn() -> None:
-    assert size(transcript_png(NOTHING, NO_PEDAL, heard(0.01), seconds=0.0, title="$x_"))[0] == 1050
+    assert size(transcript_picture(NOTHING, NO_PEDAL, heard(0.01), seconds=0.0, title="$x_", format="png"))[0] == 1050
 
 
 def test_longer_recordings_have_more_rows_but_not_many() -> None:
     short, long, longest = (
-        size(transcript_png(NOTHING, NO_PEDAL, heard(1.0), seconds=seconds, title=""))[1]
+        size(transcript_picture(NOTHING, NO_PEDAL, heard(1.0), seconds=seconds, title="", format="png"))[1]
         for seconds in (10.0, 50.0, 10000.0)
     )
     assert short < long < longest < 3000

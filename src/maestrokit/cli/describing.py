@@ -107,6 +107,7 @@ class Describing:
         from maestrokit import features
         from maestrokit.files import streams
         from maestrokit.files.arrays import dump_arrays
+        from maestrokit.files.formats import FRAMES, format_by_name
         from maestrokit.provenance import extended
 
         asked = self.asked
@@ -121,7 +122,7 @@ class Describing:
         metadata: dict[str, Any] = {"hop": asked.hop, "units": units}
         if asked.made_by is not None:
             metadata["provenance"] = extended(chain, asked.made_by)
-        suffix = PurePath(target).suffix
+        suffix = f".{format_by_name(target, FRAMES) or 'npz'}"
         streams.write_bytes(target, dump_arrays(series, suffix=suffix, metadata=metadata, compress=True))
 
 

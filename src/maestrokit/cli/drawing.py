@@ -23,10 +23,13 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
     Raises
     ------
     UsageError
-        If they are more than 8, or one comes through a pipe.
+        If they are more than 8, one comes through a pipe, or pictures are not written so.
     """
     from maestrokit.files import streams
-    from maestrokit.files.description_picture import description_png
+    from maestrokit.files.description_picture import description_picture
+    from maestrokit.files.formats import PICTURE, format_by_name
+
+    format = format_by_name(plot, PICTURE) or "png"
 
     if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
         raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
@@ -38,7 +41,7 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
             if isinstance(error, UsageError):
                 raise
     if drawn:
-        streams.write_bytes(plot, description_png(drawn))
+        streams.write_bytes(plot, description_picture(drawn, format=format))
 
 
 def _drawn(source: str, asked: Asked, partner: str | None) -> "Drawn":

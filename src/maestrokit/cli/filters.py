@@ -8,6 +8,7 @@ from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.rmid import wrapped
 from maestrokit.music.history import with_command
 from maestrokit.music.performance import Performance
 
@@ -48,4 +49,10 @@ def read_performance(path: str, *, repair: bool) -> Performance:
 def write_performance(performance: Performance, path: str, *, made_by: str | None) -> None:
     """Write a MIDI file, or standard output, with one more line of provenance unless ``made_by`` is None."""
     stamped = performance if made_by is None else with_command(performance, made_by)
-    files.write_bytes(path, dump_midi(stamped))
+    files.write_bytes(path, midi_bytes(stamped, path))
+
+
+def midi_bytes(performance: Performance, path: str) -> bytes:
+    """Return the bytes of a MIDI file of a name: one that ends with ``.rmi`` says that it is wrapped in RIFF."""
+    data = dump_midi(performance)
+    return wrapped(data) if walk.has_suffix(path, (".rmi",)) else data

@@ -24,7 +24,7 @@ without the folders above it. --no-provenance leaves it out."""
 
 REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped
 (counts of notes), and scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b
-minor."""
+minor. Its format, as that of all outputs, is what its suffix says."""
 
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
 What follows in further columns, and lines that are empty or begin with #, is not looked at."""
@@ -42,13 +42,14 @@ ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .
 metadata is one JSON string with sorted keys, in .npz a text array called metadata, in .safetensors the value of
 the header's one key of that name; .npy has none. The same arrays give the same bytes, and reading never unpickles."""
 
-RECORDS = """features writes one record an input: in JSON Lines an object a line, with one object a group; in TSV a row
-with the same keys joined by dots, lists within a cell as JSON. A number that does not exist is null, and empty in TSV.
-Keys and columns are only ever added, columns at the right. The key file is the input as it was named; a performance
-whose recording lies beside it (take.mid, take.flac) has one record with both, and recording names that file. The text
-is always UTF-8. Bytes of names that are not are escaped, the byte ff as \\udcff: in JSON this is an escape, from which
-json.loads and os.fsencode of Python make the name again; in tables it is these six characters. Groups that begin with
-audio_ describe sound, the others notes. Seconds are counted from the start of the file."""
+RECORDS = """features writes one record an input: in JSON Lines an object a line, with one object a group, in JSON an
+array of these objects; in TSV a row with the same keys joined by dots, lists within a cell as JSON, and in CSV the same
+table, with text in quotes where it needs them. A number that does not exist is null, and empty in TSV. Keys and columns
+are only ever added, columns at the right. The key file is the input as it was named; a performance whose recording lies
+beside it (take.mid, take.flac) has one record with both, and recording names that file. The text is always UTF-8. Bytes
+of names that are not are escaped, the byte ff as \\udcff: in JSON this is an escape, from which json.loads and
+os.fsencode of Python make the name again; in tables it is these six characters. Groups that begin with audio_ describe
+sound, the others notes. Seconds are counted from the start of the file."""
 
 FRAMES = """features --frames writes arrays whose first axis is time: frame i covers the time from i * hop to
 (i + 1) * hop, and the array time holds the starts. The metadata has hop, in seconds, and units."""

@@ -9,6 +9,7 @@ from maestrokit.cli.options import Inputs, Outputs, Running
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
+from maestrokit.files.formats import PERFORMANCE, format_by_name
 from maestrokit.files.text import decoded
 from maestrokit.music.beats import parse_beats
 from maestrokit.music.columns import Floats
@@ -102,6 +103,7 @@ class Quantizer:
 def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running: Running) -> None:
     """Quantize all inputs; say what was done to each with ``-v``, and what was lost unless ``-q``."""
     beside = () if quantizer.beats is None else (Path(quantizer.beats).name.replace(SOURCE, "").lower(),)
+    format_by_name(outputs.output, PERFORMANCE)
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=beside)
     for task in plan.tasks[:1]:
         streams.refuse_terminal(task.target, "MIDI")

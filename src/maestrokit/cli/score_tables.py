@@ -1,4 +1,4 @@
-"""Scores as text: TSV and JSON Lines for programs, a table and a page for people."""
+"""Scores as text: records for programs, a table and a page for people."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from maestrokit.files.tables import record_lines
 from maestrokit.metrics.contract import Row
 
-FORMATS = ("tsv", "jsonl", "table", "html")
 COLUMNS = ("file", "metric", "value", "low", "high", "unit", "n", "reference", "better")
 WHOLE = "*"  # in the column "file": all files together
 DIGITS = 6  # significant, in files; so that the last bits of a processor's arithmetic do not show
@@ -35,7 +34,7 @@ def rounded(value: float) -> float:
 def score_text(
     files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row], *, format: str, title: str, made_by: str | None
 ) -> str:
-    """Return scores in one of FORMATS; the table for people has only what is of all files together."""
+    """Return scores as a page or a table for people, or as records; the table has only those of all files together."""
     if format == "html":
         from maestrokit.cli.score_page import page
 

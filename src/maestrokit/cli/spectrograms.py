@@ -19,12 +19,12 @@ from maestrokit.cli.streams import Task
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import streams
 from maestrokit.files.arrays import dump_arrays
+from maestrokit.files.formats import PICTURE, SPECTRUM, chosen_format
 from maestrokit.files.sound import SoundStream, open_sound, read_sound
-from maestrokit.files.spectra import FREQUENCY, SPECTRUM, TIME, write_spectrum
+from maestrokit.files.spectra import FREQUENCY, TIME, write_spectrum
+from maestrokit.files.spectra import SPECTRUM as SPECTRUM_ARRAY
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.provenance import extended, is_command_line
-
-SUFFIXES = (".npz", ".npy", ".safetensors", ".png")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ class Spectrogram:
         return notes
 
     @property
+    def is_picture(self) -> bool:
+        """Whether the outputs are pictures, not arrays."""
+        return self.suffix in PICTURE.suffixes
+
+    @property
     def is_varied(self) -> bool:
         """Whether anything but the recording itself is analysed."""
         return not self.augmentation.is_nothing or self.room is not None
@@ -89,19 +94,20 @@ class Spectrogram:
     def _write(self, samples: Samples, effects: Effects, target: str, chain: list[str]) -> None:
         settings, analysis = self.settings, self.settings.analysis()
         spectrum = analyse(samples, analysis)
-        if self.suffix == ".png":
-            from maestrokit.files.spectrum_picture import spectrum_png
+        if self.is_picture:
+            from maestrokit.files.spectrum_picture import spectrum_picture
 
-            picture = spectrum_png(
+            picture = spectrum_picture(
                 settings.decibels(spectrum),
                 frequency=analysis.frequency,
                 frames_per_second=settings.frames_per_second,
                 is_linear=settings.kind in ("stft", "power"),
+                format=self.suffix.removeprefix("."),
             )
             streams.write_bytes(target, picture)
             return
         time = np.arange(len(spectrum)) / settings.frames_per_second
-        arrays: dict[str, Any] = {SPECTRUM: spectrum}
+        arrays: dict[str, Any] = {SPECTRUM_ARRAY: spectrum}
         if self.suffix != ".npy":
             arrays |= {FREQUENCY: analysis.frequency, TIME: time}
         metadata = self._metadata(effects, chain)
@@ -163,11 +169,7 @@ def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
     UsageError
         If spectra are not written so.
     """
-    named = outputs.output if outputs.output not in (None, "-") else None
-    suffix = f".{format_}" if format_ is not None else PurePath(named or ".npz").suffix or (named or ".npz")
-    if suffix not in SUFFIXES:
-        raise UsageError(f"cannot write a spectrum as '{suffix}'", f"use {', '.join(SUFFIXES)}, or name a --format")
-    return suffix
+    return f".{chosen_format(format_, outputs.output, SPECTRUM, default='npz')}"
 
 
 def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
@@ -175,7 +177,7 @@ def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> No
     chunks, copies, has_midi = work.chunk_seconds, work.copies, work.has_midi
     if chunks is not None and not chunks > 0:
         raise UsageError(f"--chunks {chunks:g} is not above 0", "60 (seconds) is a good size")
-    if chunks is not None and (work.is_varied or work.suffix == ".png" or copies is not None or has_midi):
+    if chunks is not None and (work.is_varied or work.is_picture or copies is not None or has_midi):
         raise UsageError("--chunks goes with plain arrays only", "pictures and variations need the whole recording")
     to_standard_output = outputs.directory is None and outputs.output in (None, "-")
     if copies is not None and not work.is_varied:

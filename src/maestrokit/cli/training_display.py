@@ -8,9 +8,9 @@ from typing import Any
 from maestrokit.cli import report
 from maestrokit.cli.durations import spelt_duration
 from maestrokit.cli.options import Running
-from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.atomic import write_bytes
+from maestrokit.files.formats import PICTURE, format_by_name
 
 
 class Curves:
@@ -19,22 +19,22 @@ class Curves:
     Raises
     ------
     UsageError
-        If the name does not end with .png, or matplotlib is not installed.
+        If the name does not end as that of a picture, or matplotlib is not installed.
     """
 
     def __init__(self, path: str, run: Path) -> None:
-        if Path(path).suffix.lower() != ".png":
-            raise UsageError(f"--plot '{path}' is no name of a picture", "write FILE.png")
         from maestrokit.files.pictures import new_figure
+
+        self._format = format_by_name(path, PICTURE) or "png"
 
         new_figure(width=1, height=1)  # before hours of training, not after
         self.path, self.run = path, run
 
     def draw(self) -> None:
         """Write the picture."""
-        from maestrokit.files.learning_curves import learning_curves_png
+        from maestrokit.files.learning_curves import learning_curves_picture
 
-        write_bytes(self.path, learning_curves_png(checkpoint.read_log(self.run)))
+        write_bytes(self.path, learning_curves_picture(checkpoint.read_log(self.run), format=self._format))
 
 
 class Display:

@@ -10,11 +10,12 @@ import numpy as np
 
 from maestrokit.audio.frames import Samples
 from maestrokit.audio.overview import Overview
+from maestrokit.cli.filters import midi_bytes
 from maestrokit.cli.streams import Task
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.arrays import dump_arrays
-from maestrokit.files.midi import dump_midi
+from maestrokit.files.formats import PICTURE, format_by_name
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound import open_sound
 from maestrokit.inference.transcription import (
@@ -79,6 +80,7 @@ class Transcription:
 
     def check(self) -> None:
         """Raise the error of an unusable model or option, before any work."""
+        format_by_name(self.asked.plot, PICTURE)
         transcriber = self._transcriber()
         if self.asked.pedal in ("cc64", "none") and not transcriber.hears_pedal:
             name = PurePath(self.folder).name
@@ -98,14 +100,18 @@ class Transcription:
                 kept.said(said)
         result = self._pedalled(scribe.finish(), transcriber)
         if self.asked.plot:
-            from maestrokit.files.transcript_picture import transcript_png
+            from maestrokit.files.transcript_picture import transcript_picture
 
             assert kept.overview is not None
             title = "standard input" if task.source == streams.STANDARD else PurePath(task.source).name
-            picture = transcript_png(*result, kept.overview, seconds=kept.seconds, title=title)
+            picture = transcript_picture(
+                *result, kept.overview, seconds=kept.seconds, title=title,
+                format=format_by_name(self.asked.plot, PICTURE) or "png",
+            )  # fmt: skip
             streams.write_bytes(self.asked.plot, picture)
         found = Found(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
-        data, found = self._written(result, kept, [] if self.made_by is None else extended(chain, self.made_by), found)
+        lines = [] if self.made_by is None else extended(chain, self.made_by)
+        data, found = self._written(result, kept, lines, found, task.target)
         streams.write_bytes(task.target, data)
         return found
 
@@ -131,7 +137,9 @@ class Transcription:
             return Transcript(unpedalled(*heard), heard.pedal[:0])
         return Transcript(*agreeing(*heard))
 
-    def _written(self, heard: Transcript, kept: "_Kept", lines: list[str], found: Found) -> tuple[bytes, Found]:
+    def _written(
+        self, heard: Transcript, kept: "_Kept", lines: list[str], found: Found, target: str
+    ) -> tuple[bytes, Found]:
         """Return the bytes of the output, and what was found on the way there."""
         if self.asked.format == "tsv":
             return dump_notes(*heard.notes), found
@@ -147,7 +155,7 @@ class Transcription:
             performance = transcript(*heard, tempo=self.asked.tempo)
         for line in lines:
             performance = with_command(performance, line)
-        return dump_midi(performance), found
+        return midi_bytes(performance, target), found
 
 
 def _arrays(heard: Transcript, kept: "_Kept", lines: list[str]) -> bytes:

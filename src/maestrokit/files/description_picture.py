@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from maestrokit.files.piano_roll import draw_notes, draw_pedal, octave_ticks, seconds_of, shortened
-from maestrokit.files.pictures import new_figure, png_bytes
+from maestrokit.files.pictures import new_figure, picture_bytes
 from maestrokit.files.sound_picture import Heard, draw_level, draw_spectrum
 from maestrokit.files.tables import encoded
 from maestrokit.music.performance import Performance
@@ -23,8 +23,13 @@ class Drawn(NamedTuple):
     sound: Heard | None
 
 
-def description_png(drawn: Sequence[Drawn]) -> bytes:
-    """Return a PNG: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
+def description_picture(drawn: Sequence[Drawn], *, format: str) -> bytes:
+    """Return a picture: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
+
+    Parameters
+    ----------
+    drawn : sequence of Drawn
+    format : {"png", "svg", "pdf"}
 
     Raises
     ------
@@ -51,7 +56,7 @@ def description_png(drawn: Sequence[Drawn]) -> bytes:
             draw_level(axes[row], part.sound)
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
-    return png_bytes(figure)
+    return picture_bytes(figure, format=format)
 
 
 def _draw_performance(figure: Any, axes: Any, row: int, performance: Performance, name: str, end: float) -> None:

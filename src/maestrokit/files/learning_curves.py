@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.files.pictures import bare, new_figure, png_bytes
+from maestrokit.files.pictures import bare, new_figure, picture_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,13 +14,14 @@ MANY = 60  # validations; more have no marks of their own
 SHOWN = 1.15  # losses above the first validation's by this factor are out of the picture: the first steps are steep
 
 
-def learning_curves_png(log: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the picture of a training's log as PNG, the same bytes for the same log.
+def learning_curves_picture(log: Sequence[Mapping[str, Any]], *, format: str) -> bytes:
+    """Return the picture of a training's log, the same bytes for the same log.
 
     Parameters
     ----------
     log : sequence of mapping
         The records of ``log.jsonl``.
+    format : {"png", "svg", "pdf"}
 
     Raises
     ------
@@ -52,7 +53,7 @@ def learning_curves_png(log: Sequence[Mapping[str, Any]]) -> bytes:
         bare(axes)
         axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     figure.align_ylabels()
-    return png_bytes(figure)
+    return picture_bytes(figure, format=format)
 
 
 def _points(records: Sequence[Mapping[str, Any]], name: str) -> tuple[list[float], list[float]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.files.pictures import bare, new_figure, png_bytes
+from maestrokit.files.pictures import bare, new_figure, picture_bytes
 from maestrokit.files.tables import encoded
 from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.timing import tempo_map, tick2second
@@ -15,16 +15,17 @@ LONGEST_TITLE = 96  # characters
 LONGEST_PICTURE = 60.0  # seconds; of a longer performance the beginning is drawn
 
 
-def piano_roll_png(
-    performances: Sequence[Performance], titles: Sequence[str], *, seconds: float | None = None
+def piano_roll_picture(
+    performances: Sequence[Performance], titles: Sequence[str], *, format: str, seconds: float | None = None
 ) -> bytes:
-    """Return a PNG with one piano roll a performance, below one another and on the same axes.
+    """Return a picture with one piano roll a performance, below one another and on the same axes.
 
     Parameters
     ----------
     performances : sequence of Performance
     titles : sequence of str
         One a performance.
+    format : {"png", "svg", "pdf"}
     seconds : float > 0 or None
         How much is drawn; None is all, at most ``LONGEST_PICTURE``.
     """
@@ -46,7 +47,7 @@ def piano_roll_png(
         figure.colorbar(bars, ax=[notes, pedal], label="velocity", pad=0.01, aspect=18)
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
-    return png_bytes(figure)
+    return picture_bytes(figure, format=format)
 
 
 def shortened(title: str) -> str:

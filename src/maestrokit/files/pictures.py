@@ -1,4 +1,4 @@
-"""Pictures as PNG: the few things that all of them share."""
+"""Pictures as PNG, SVG or PDF: the few things that all of them share."""
 
 import io
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,11 @@ from maestrokit.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+CLOCKLESS: dict[str, dict[str, Any]] = {
+    "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None},
+}  # fmt: skip
+"""Metadata by format: what matplotlib would write of the time of drawing is left out."""
 
 
 def new_figure(*, width: float, height: float) -> "Figure":
@@ -24,10 +29,13 @@ def new_figure(*, width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), dpi=150, layout="constrained")
 
 
-def png_bytes(figure: "Figure") -> bytes:
-    """Return a figure as PNG, the same bytes each time."""
+def picture_bytes(figure: "Figure", *, format: str) -> bytes:
+    """Return a figure as PNG, SVG or PDF, the same bytes each time: without the clock and, in SVG, random names."""
+    from matplotlib import rc_context
+
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    with rc_context({"svg.hashsalt": "maestrokit"}):
+        figure.savefig(buffer, format=format, metadata=CLOCKLESS[format])
     return buffer.getvalue()
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.files.pictures import new_figure, png_bytes
+from maestrokit.files.pictures import new_figure, picture_bytes
 from maestrokit.music.columns import Floats
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ LINEAR_TICKS = 1000.0  # Hz
 CLOSEST_TICKS = 0.05  # of the height of the picture
 
 
-def spectrum_png(
-    decibels: NDArray[np.float32], *, frequency: Floats, frames_per_second: float, is_linear: bool
+def spectrum_picture(
+    decibels: NDArray[np.float32], *, frequency: Floats, frames_per_second: float, is_linear: bool, format: str
 ) -> bytes:
-    """Return the picture of a spectrum as PNG, the same bytes each time; levels count from the loudest value.
+    """Return the picture of a spectrum, the same bytes each time; levels count from the loudest value.
 
     Parameters
     ----------
@@ -30,6 +30,7 @@ def spectrum_png(
     frames_per_second : float
     is_linear : bool
         Whether the frequency axis is linear; else every bin is as high as any other, with ticks at round frequencies.
+    format : {"png", "svg", "pdf"}
 
     Raises
     ------
@@ -56,7 +57,7 @@ def spectrum_png(
     bar.outline.set_visible(False)
     for side in axes.spines.values():
         side.set_linewidth(0.6)
-    return png_bytes(figure)
+    return picture_bytes(figure, format=format)
 
 
 def _loudest(decibels: NDArray[np.float32], pool: int) -> NDArray[np.float32]:

@@ -1,14 +1,17 @@
-r"""Records as lines of text: JSON Lines, and tab-separated values.
+r"""Records as lines of text: JSON Lines and JSON, tab- and comma-separated values.
 
 A record is a nested mapping. In JSON Lines it is one object a line, strict JSON: what is not a finite number is
-``null``. In TSV the keys of nested mappings are joined by dots into column names; an absent value is an empty cell, a
-list is its compact JSON in one cell, and tab, newline, carriage return and backslash in text are written ``\t``,
-``\n``, ``\r`` and ``\\``.
+``null``; JSON is an array of these lines. In TSV the keys of nested mappings are joined by dots into column names; an
+absent value is an empty cell, a list is its compact JSON in one cell, and tab, newline, carriage return and backslash
+in text are written ``\t``, ``\n``, ``\r`` and ``\\``. CSV is the same table with text as it is, in quotes where RFC
+4180 asks for them.
 """
 
+import csv
+import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import numpy as np
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 
 Record = Mapping[str, Any]
-FORMATS = ("jsonl", "tsv")
+FORMATS = ("jsonl", "json", "tsv", "csv")
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -68,46 +71,75 @@ def tsv_line(cells: Iterable[Any]) -> str:
     return "\t".join(_cell(plain(value)) for value in cells)
 
 
+def csv_line(cells: Iterable[Any]) -> str:
+    r"""Return values as one line of CSV, without its newline.
+
+    >>> csv_line(["a,b", 1.5, None, [1, 2], True])
+    '"a,b",1.5,,"[1,2]",true'
+    """
+    text = io.StringIO()
+    values = (value if isinstance(value, str) else _cell(plain(value)) for value in cells)
+    csv.writer(text).writerow(values)
+    return text.getvalue().removesuffix("\r\n")
+
+
 def record_lines(records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None) -> Iterator[str]:
-    """Yield records as lines of text with their newlines, the header of a TSV first.
+    """Yield records as lines of text with their newlines, the header of a table first.
 
     Parameters
     ----------
     records : iterable
         Taken one at a time, so that a stream stays a stream.
-    format : {"jsonl", "tsv"}
+    format : {"jsonl", "json", "tsv", "csv"}
     columns : sequence of str, optional
-        The columns of a TSV. Default: those of the first record.
+        The columns of a table. Default: those of the first record.
 
     Raises
     ------
     UsageError
-        If the format is neither, or a record has a value for which the TSV has no column.
+        If the format is none of these, or a record has a value for which the table has no column.
     """
     if format not in FORMATS:
-        raise UsageError(f"unknown format '{format}'", "use jsonl or tsv")
+        raise UsageError(f"unknown format '{format}'", f"use {', '.join(FORMATS)}")
     if format == "jsonl":
         yield from (json_line(record) + "\n" for record in records)
-        return
+    elif format == "json":
+        yield from _json_array(records)
+    else:
+        yield from _table(records, tsv_line if format == "tsv" else csv_line, columns)
+
+
+def _json_array(records: Iterable[Record]) -> Iterator[str]:
+    """Yield the lines of an array, each record on its own."""
+    before = "[\n"
+    for record in records:
+        yield before + json_line(record)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _table(
+    records: Iterable[Record], line: Callable[[Iterable[Any]], str], columns: Sequence[str] | None
+) -> Iterator[str]:
     if columns is not None:
-        yield tsv_line(columns) + "\n"
+        yield line(columns) + "\n"
     for record in records:
         flat = flatten(record)
         if columns is None:
             columns = list(flat)
-            yield tsv_line(columns) + "\n"
+            yield line(columns) + "\n"
         if extra := flat.keys() - set(columns):
             raise UsageError(f"the table has no column '{min(extra)}'", "records of one table need the same keys")
-        yield tsv_line(flat.get(column) for column in columns) + "\n"
+        yield line(flat.get(column) for column in columns) + "\n"
 
 
 def write_records(
-    path: str | Path, records: Iterable[Record], *, format: str | None = None, columns: Sequence[str] | None = None
+    path: str | Path, records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None
 ) -> None:
-    """Write records to a file, whole or not at all; the format defaults to what :func:`format_of` the path says."""
+    """Write records to a file, whole or not at all; see :func:`record_lines`."""
     from maestrokit.files.atomic import write_bytes
 
-    lines = record_lines(records, format=format or format_of(path), columns=columns)
+    lines = record_lines(records, format=format, columns=columns)
     write_bytes(Path(path), encoded("".join(lines)))
 
 
@@ -118,11 +150,6 @@ def encoded(text: str) -> bytes:
     b'\\udcff.mid'
     """
     return text.encode("utf-8", "backslashreplace")
-
-
-def format_of(path: str | Path) -> str:
-    """Return the format that a file name asks for: tsv for ``.tsv``, else jsonl."""
-    return "tsv" if Path(path).suffix == ".tsv" else "jsonl"
 
 
 def read_json_lines(path: str | Path) -> list[dict[str, Any]]:

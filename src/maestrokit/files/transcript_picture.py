@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from maestrokit.audio.note_spectrum import CENTRE_BIN, KEY_BINS, LOWEST_PITCH
 from maestrokit.audio.overview import Overview
 from maestrokit.files.piano_roll import octave_ticks, shortened
-from maestrokit.files.pictures import bare, new_figure, png_bytes
+from maestrokit.files.pictures import bare, new_figure, picture_bytes
 from maestrokit.files.tables import encoded
 from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes
@@ -90,8 +90,10 @@ class _Row:
         bare(strip)
 
 
-def transcript_png(notes: TimedNotes, pedal: Floats, overview: Overview, *, seconds: float, title: str) -> bytes:
-    """Return the picture as PNG, the same bytes each time.
+def transcript_picture(
+    notes: TimedNotes, pedal: Floats, overview: Overview, *, seconds: float, title: str, format: str
+) -> bytes:
+    """Return the picture, the same bytes each time.
 
     A short recording is one row, a longer one has several below one another, as a score has; each key is as high as any
     other.
@@ -106,6 +108,7 @@ def transcript_png(notes: TimedNotes, pedal: Floats, overview: Overview, *, seco
     seconds : float
         Length of the recording.
     title : str
+    format : {"png", "svg", "pdf"}
 
     Raises
     ------
@@ -130,7 +133,7 @@ def transcript_png(notes: TimedNotes, pedal: Floats, overview: Overview, *, seco
     bar.set_label("velocity", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
-    return png_bytes(figure)
+    return picture_bytes(figure, format=format)
 
 
 def _velocities(notes: TimedNotes) -> tuple[int, int]:

@@ -83,7 +83,8 @@ def run(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="tsv or jsonl for programs, table or html for people. Default: by the suffix of --output, else tsv.",
+            help="tsv, csv, jsonl or json for programs, table or html for people. Default: by the suffix of --output "
+            "(.txt is a table), else tsv.",
         ),
     ] = None,
     per_file: Annotated[
@@ -118,14 +119,13 @@ def run(
     better (higher, lower, or alike: the nearer to the reference the better).
     """
     from maestrokit.cli.evaluation_plan import Settings
-    from maestrokit.cli.score_tables import FORMATS, score_text
+    from maestrokit.cli.score_tables import score_text
     from maestrokit.cli.thresholds import broken, check_known, parse_thresholds
     from maestrokit.files import streams as files
+    from maestrokit.files.formats import SCORES, chosen_format
     from maestrokit.files.tables import encoded
 
-    chosen = format_ or {"jsonl": "jsonl", "html": "html"}.get(output.rpartition(".")[2], "tsv")
-    if chosen not in FORMATS:
-        raise UsageError(f"unknown format '{chosen}'", "use " + ", ".join(FORMATS))
+    chosen = chosen_format(format_, output, SCORES, default="tsv")
     limits = parse_thresholds(fail_under or (), is_floor=True) + parse_thresholds(fail_over or (), is_floor=False)
     settings = Settings(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,

@@ -1,7 +1,6 @@
 """``maestrokit features``: performances and recordings described in numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -53,7 +52,9 @@ def run(
     ] = None,
     format_: Annotated[
         str | None,
-        typer.Option("--format", metavar="NAME", help="jsonl or tsv. Default: tsv if --output ends so, else jsonl."),
+        typer.Option(
+            "--format", metavar="NAME", help="jsonl, json, tsv or csv. Default: by the suffix of --output, else jsonl."
+        ),
     ] = None,
     frames: Annotated[
         str | None,
@@ -77,10 +78,10 @@ def run(
     plot: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE.png",
-            help="Draw inputs, at most 8, into FILE.png, the first minute of each: performances as piano rolls "
-            "coloured by velocity, the pedal beneath; recordings as mel spectra with f0, beats and chords, the level "
-            "beneath; a performance above its recording.",
+            metavar="FILE",
+            help="Draw inputs, at most 8, into FILE (.png, .svg or .pdf), the first minute of each: performances as "
+            "piano rolls coloured by velocity, the pedal beneath; recordings as mel spectra with f0, beats and chords, "
+            "the level beneath; a performance above its recording.",
         ),
         ASIDE,
     ] = None,
@@ -97,13 +98,12 @@ def run(
     from maestrokit.cli.describing import Asked, Describing, Partners
     from maestrokit.cli.drawing import draw
     from maestrokit.cli.streams import protect_inputs
-    from maestrokit.files.tables import format_of
+    from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
     _chosen(groups, without, [])
     _check_f0(f0)
-    form = format_ or format_of(outputs.output or "")
-    if form not in ("jsonl", "tsv"):
-        raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
+    form = chosen_format(format_, outputs.output, RECORDS, default="jsonl")
+    format_by_name(plot, PICTURE)
     if not 0 < hop < float("inf"):
         raise UsageError(f"--hop {hop:g} makes no frames", "it must be above 0; 0.02 is usual")
     partners = Partners()
@@ -158,7 +158,7 @@ def _words(text: str) -> list[str]:
 def _planned(inputs: Inputs, outputs: Outputs, running: Running, frames: str | None, partners: Any) -> Any:
     """Return the plan: tasks have a target if frames are to be written."""
     from maestrokit.cli import streams
-    from maestrokit.files.arrays import check_suffix
+    from maestrokit.files.formats import FRAMES, format_by_name
     from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     suffixes = MIDI_SUFFIXES + SOUND_SUFFIXES
@@ -166,10 +166,7 @@ def _planned(inputs: Inputs, outputs: Outputs, running: Running, frames: str | N
         if outputs.directory is not None:
             raise UsageError("--directory is for the frames, and none are asked for", "add --frames .npz")
         return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
-    suffix = frames if outputs.directory is not None else PurePath(frames).suffix
-    check_suffix(suffix)
-    if suffix == ".npy":
-        raise UsageError("a .npy file holds one array, and frames are many", "use .npz or .safetensors")
+    suffix = f".{format_by_name(f'frames{frames}' if outputs.directory else frames, FRAMES) or 'npz'}"
     places = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
     return streams.convert(inputs, places, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
 
@@ -194,21 +191,25 @@ def _write(records: Iterable[dict[str, Any]], form: str, output: str, columns: l
     from maestrokit.files import atomic, streams
     from maestrokit.files.tables import encoded, record_lines
 
-    lines = map(encoded, record_lines(records, format=form, columns=columns))
+    failures: list[typer.Exit] = []
+
+    def done() -> Iterator[dict[str, Any]]:
+        count = 0
+        try:
+            for record in records:
+                count += 1
+                yield record
+        except typer.Exit as failure:
+            if output != streams.STANDARD and (not keep_going or not count):
+                raise
+            failures.append(failure)
+
+    lines = map(encoded, record_lines(done(), format=form, columns=columns))
     if output == streams.STANDARD:
         for line in lines:
             streams.write_bytes(output, line)
-        return
-    failure: typer.Exit | None = None
-    with atomic.replacing(output) as file:
-        count = 0
-        try:
-            for line in lines:
-                file.write(line)
-                count += 1
-        except typer.Exit as exit_:
-            if not keep_going or count <= (form == "tsv"):
-                raise
-            failure = exit_
-    if failure is not None:
-        raise failure
+    else:
+        with atomic.replacing(output) as file:
+            file.writelines(lines)
+    if failures:
+        raise failures[0]

@@ -63,7 +63,8 @@ def run(
     """Make new piano music.
 
     The output is always a valid performance: keys of a piano, every note ended. The same seed gives the same bytes
-    on the same machine.
+    on the same machine. A name of the output that ends as that of a recording (.flac, .wav or .ogg) gives the sound of
+    it, as render makes it with its defaults.
 
     A prompt is kept: all its events come out at the ticks at which they were, with their velocities and pedals, other
     tracks and channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what
@@ -76,11 +77,14 @@ def run(
     if directory is not None and output is not None:
         raise UsageError("-o and -d are given together", "give -o FILE for one performance, -d DIR for several")
     from maestrokit.cli import streams
+    from maestrokit.cli.commands.render import Rendering
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance
+    from maestrokit.files.formats import MUSIC, format_by_name
     from maestrokit.inference.events import Wish, load_event_model, perform
     from maestrokit.inference.sampling import Taste
 
+    form = format_by_name(output, MUSIC) or "mid"
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     streams.refuse_terminal(targets[0], "MIDI")
     wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
@@ -88,6 +92,9 @@ def run(
     given = None if prompt is None else read_performance(prompt, repair=reading.repair)
     made = perform(player, encoding, wish, prompt=given, seconds=prompt_seconds)
     for target, performance in zip(targets, made, strict=True):
-        write_performance(performance, target, made_by=running.made_by)
+        if form == "mid":
+            write_performance(performance, target, made_by=running.made_by)
+        else:
+            Rendering(format=form, repair=reading.repair, made_by=running.made_by).play(performance, target)
     if running.verbose:
         report.say(f"{sum(len(performance.notes) for performance in made)} notes")

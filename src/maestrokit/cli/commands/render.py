@@ -1,7 +1,6 @@
 """``maestrokit render``: performances made audible."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
     from maestrokit.audio.room import Room
     from maestrokit.cli.streams import Task
     from maestrokit.files.sound_output import Blocks
+    from maestrokit.music.performance import Performance
 
-FORMATS = ("flac", "wav", "ogg")
 EXAMPLES = (
     ("Play a performance on the piano that ships", "maestrokit render take.mid -o take.flac"),
     (
@@ -72,9 +71,10 @@ def run(
     """
     from maestrokit.cli import batch, streams
     from maestrokit.files import walk
+    from maestrokit.files.formats import SOUND, chosen_format
 
-    chosen = _format(format_, outputs)
-    work = Rendering(samples, sample_rate, channels, room, gain, chosen, reading.repair, running.made_by)
+    chosen = chosen_format(format_, outputs.output, SOUND, default="wav" if outputs.directory is None else "flac")
+    work = Rendering(chosen, reading.repair, running.made_by, samples, sample_rate, channels, room, gain)
     _ = work.room_of_name
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, suffix=f".{chosen}")
     for task in plan.tasks[:1]:
@@ -86,25 +86,29 @@ def run(
 class Rendering:
     """The work of the command on one task; a class, so that other processes can be given it."""
 
-    samples: str | None
-    sample_rate: int
-    channels: int
-    room: str
-    gain: float
     format: str
     repair: bool
     made_by: str | None
+    samples: str | None = None
+    sample_rate: int = 44100
+    channels: int = 2
+    room: str = "small"
+    gain: float = 0.0
 
     def __call__(self, task: "Task") -> list[str]:
         """Read the performance, play it, write the sound; return how loud it was."""
+        from maestrokit.cli.filters import read_performance
+
+        return self.play(read_performance(task.source, repair=self.repair), task.target)
+
+    def play(self, performance: "Performance", target: str) -> list[str]:
+        """Play a performance, write the sound; return how loud it was."""
         from maestrokit.audio.synth import stream
         from maestrokit.audio.timbre import Timbre
-        from maestrokit.cli.filters import read_performance
         from maestrokit.files.piano import default_piano, read_piano
         from maestrokit.files.sound_output import write_blocks
         from maestrokit.music.history import commands
 
-        performance = read_performance(task.source, repair=self.repair)
         piano = default_piano() if self.samples is None else read_piano(self.samples)
         blocks = stream(
             performance,
@@ -117,7 +121,7 @@ class Rendering:
         meter = _Meter()
         chain = [] if self.made_by is None else [*commands(performance), self.made_by]
         write_blocks(
-            task.target,
+            target,
             meter.through(blocks),
             format=self.format,
             sample_rate=self.sample_rate,
@@ -163,21 +167,3 @@ class _Meter:
             self.samples += block.shape[1]
             self.peak = max(self.peak, float(abs(block).max(initial=0)))
             yield block
-
-
-def _format(asked: str | None, outputs: Outputs) -> str:
-    """Return the format of the outputs.
-
-    Raises
-    ------
-    UsageError
-        If it is unknown, or the suffix of the output says something else.
-    """
-    suffix = None if outputs.output in (None, "-") else Path(str(outputs.output)).suffix.lower().removeprefix(".")
-    default = "wav" if outputs.directory is None else "flac"
-    chosen = (asked or suffix or default).lower()
-    if chosen not in FORMATS:
-        raise UsageError(f"cannot write sound as '{chosen}'", "use flac, wav or ogg, as suffix of -o or with --format")
-    if asked and suffix in FORMATS and suffix != chosen:
-        raise UsageError(f"--format {chosen} contradicts '{outputs.output}'", "leave --format out")
-    return chosen

@@ -113,7 +113,9 @@ def run(
     ] = None,
     plot: Annotated[
         str | None,
-        typer.Option(metavar="FILE.png", help="Draw the learning curves, anew with each validation."),
+        typer.Option(
+            metavar="FILE", help="Draw the learning curves into FILE (.png, .svg or .pdf), anew with each validation."
+        ),
         ASIDE,
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,

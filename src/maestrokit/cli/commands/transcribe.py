@@ -1,6 +1,5 @@
 """``maestrokit transcribe``: recordings into performances."""
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ from maestrokit.errors import UsageError
 if TYPE_CHECKING:
     from maestrokit.cli.transcripts import Found
 
-FORMATS = ("mid", "tsv", "npz")
 PEDALS = ("cc64", "extend", "none")
 EXAMPLES = (
     ("A recording into MIDI", "maestrokit transcribe take.flac -o take.mid"),
@@ -92,7 +90,9 @@ def run(
     plot: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE.png", help="Draw the notes over the spectrum, velocities as colour, and the pedal beneath."
+            metavar="FILE",
+            help="Draw the notes over the spectrum into FILE (.png, .svg or .pdf), velocities as colour, and the pedal "
+            "beneath.",
         ),
         ASIDE,
     ] = None,
@@ -110,9 +110,10 @@ def run(
     from maestrokit.cli import batch, streams
     from maestrokit.cli.transcripts import Asked, Transcription
     from maestrokit.files.checkpoint import model_folder
+    from maestrokit.files.formats import NOTES, chosen_format
     from maestrokit.files.walk import SOUND_SUFFIXES
 
-    kind = _format(format_, outputs)
+    kind = chosen_format(format_, outputs.output, NOTES, default="mid")
     if pedal not in (None, *PEDALS):
         raise UsageError(f"no way '{pedal}' of writing the pedal", f"use {', '.join(PEDALS)}")
     asked = Asked(kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot)
@@ -161,11 +162,3 @@ def _tempo(text: str | None) -> float | str | None:
     if not 4 <= tempo <= 1000:
         raise UsageError(f"no tempo '{text}'", "use track, or 4 to 1000 beats a minute")
     return tempo
-
-
-def _format(name: str | None, outputs: Outputs) -> str:
-    suffix = PurePath(outputs.output or "-").suffix.lower().removeprefix(".")
-    kind = name or {"midi": "mid"}.get(suffix, suffix) or "mid"
-    if kind not in FORMATS:
-        raise UsageError(f"cannot write notes as '{kind}'", f"use {', '.join(FORMATS)}, or name a --format")
-    return kind

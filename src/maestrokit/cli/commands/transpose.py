@@ -68,8 +68,8 @@ def run(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Write a record an input to FILE: key, confidence, shift, counts, the score of each key. "
-            "TSV if the name ends so, else JSON Lines.",
+            help="Write a record an input to FILE: key, confidence, shift, counts, the score of each key. TSV, CSV, "
+            "JSON Lines or JSON by the suffix, else JSON Lines.",
         ),
         ASIDE,
     ] = None,
@@ -83,6 +83,7 @@ def run(
     from maestrokit.cli.report import say
     from maestrokit.cli.transpositions import Transposition, parse_span
     from maestrokit.files import walk
+    from maestrokit.files.formats import PERFORMANCE, RECORDS, format_by_name
     from maestrokit.music.keys import parse_key
 
     if to is not None and semitones is not None:
@@ -103,6 +104,8 @@ def run(
         repair=reading.repair,
         made_by=running.made_by,
     )
+    format_by_name(outputs.output, PERFORMANCE)
+    report_format = format_by_name(report, RECORDS) or "jsonl"
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, targets=work.targets)
     streams.protect_inputs(plan.tasks, report)
     for task in plan.tasks[:1]:
@@ -116,13 +119,13 @@ def run(
             for note in notes if running.verbose else ():
                 say(f"{task.source}: {note}")
     except typer.Exit:  # some inputs failed; the others have their records
-        _write_report(report, records, running)
+        _write_report(report, records, report_format, running)
         raise
-    _write_report(report, records, running)
+    _write_report(report, records, report_format, running)
 
 
-def _write_report(path: str | None, records: list[dict[str, Any]], running: Running) -> None:
+def _write_report(path: str | None, records: list[dict[str, Any]], format_: str, running: Running) -> None:
     from maestrokit.files.tables import write_records
 
     if path is not None and not running.dry_run:
-        write_records(path, records)
+        write_records(path, records, format=format_)

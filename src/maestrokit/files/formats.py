@@ -1,0 +1,84 @@
+"""What can be written in which formats, and which of them the name of an output says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from maestrokit.errors import UsageError
+from maestrokit.files.streams import STANDARD
+from maestrokit.files.walk import MIDI_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Writable:
+    """What an output holds, and the formats in which it is written.
+
+    Parameters
+    ----------
+    what : str
+        As messages call it.
+    suffixes : mapping
+        From a suffix to its format.
+    """
+
+    what: str
+    suffixes: Mapping[str, str]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the formats."""
+        return tuple(dict.fromkeys(self.suffixes.values()))
+
+
+_TABLES = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
+_PICTURES = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+_ARRAYS = {".npz": "npz", ".safetensors": "safetensors"}
+_MIDI = dict.fromkeys(MIDI_SUFFIXES, "mid")
+_SOUND = {".flac": "flac", ".wav": "wav", ".wave": "wav", ".ogg": "ogg", ".oga": "ogg"}
+
+RECORDS = Writable("records", _TABLES)
+SCORES = Writable("scores", _TABLES | {".html": "html", ".htm": "html", ".txt": "table"})
+PICTURE = Writable("a picture", _PICTURES)
+FRAMES = Writable("series of frames", _ARRAYS)
+SPECTRUM = Writable("a spectrum", _ARRAYS | {".npy": "npy"} | _PICTURES)
+PERFORMANCE = Writable("MIDI", _MIDI)
+NOTES = Writable("notes", _MIDI | {".tsv": "tsv", ".npz": "npz"})
+SOUND = Writable("sound", _SOUND)
+MUSIC = Writable("music", _MIDI | _SOUND)
+
+
+def format_by_name(path: str | None, writable: Writable) -> str | None:
+    """Return the format that the name of an output says by its suffix, in any case; None if it has none.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is none in which this is written.
+
+    >>> format_by_name("keys.CSV", RECORDS), format_by_name("-", RECORDS), format_by_name(None, RECORDS)
+    ('csv', None, None)
+    """
+    suffix = "" if path in (None, STANDARD) else Path(str(path)).suffix.lower()
+    if suffix and suffix not in writable.suffixes:
+        raise UsageError(f"cannot write {writable.what} as '{path}'", f"use {' '.join(writable.suffixes)}")
+    return writable.suffixes.get(suffix)
+
+
+def chosen_format(named: str | None, path: str | None, writable: Writable, *, default: str) -> str:
+    """Return the format that is asked for by its own name, else by the name of the output, else the default.
+
+    Raises
+    ------
+    UsageError
+        If this is not written so, or the two names say different formats.
+
+    >>> chosen_format(None, "take.wave", SOUND, default="flac"), chosen_format("ogg", "take", SOUND, default="flac")
+    ('wav', 'ogg')
+    """
+    if named is None:
+        return format_by_name(path, writable) or default
+    if named not in writable.formats:
+        raise UsageError(f"cannot write {writable.what} as '{named}'", f"use {', '.join(writable.formats)}")
+    if path not in (None, STANDARD) and writable.suffixes.get(Path(str(path)).suffix.lower(), named) != named:
+        raise UsageError(f"the format {named} contradicts the name '{path}'", "give one of the two")
+    return named
