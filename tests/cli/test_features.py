@@ -175,10 +175,10 @@ def test_broken_recordings_are_reported(maestrokit, take):
     ("name", "kind"),
     [
         ("take.aiff", "AIFF"), ("take.AIF", "AIFF"), ("take.au", "AU"), ("take.w64", "W64"), ("take.caf", "CAF"),
-        ("take.wave", "WAV"), ("take", "AIFF"),
+        ("take.wave", "WAV"), ("take", "AIFF"), ("take.oga", "OGG"),
     ],
 )  # fmt: skip
-def test_a_recording_of_any_kind_is_heard_by_name_by_content_and_through_a_pipe(maestrokit, tmp_path, name, kind):
+def test_a_recording_of_any_kind_is_known_by_name_by_content_and_through_a_pipe(maestrokit, tmp_path, name, kind):
     tone = 0.1 * np.sin(np.arange(8000) / 8)
     soundfile.write(tmp_path / name, tone, 8000, format=kind)
     arguments = ("--groups", "audio_loudness")

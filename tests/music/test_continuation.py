@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from maestrokit.errors import UsageError
 from maestrokit.music.continuation import continued, prompt_of
 from maestrokit.music.performance import DRUM_CHANNEL, TEXT, Notes, Others, settled
 from maestrokit.music.tokens import Encoding, decode_notes
@@ -119,6 +120,13 @@ def test_pedals_of_the_new_music_are_written():
     result = continued(prompt, tokens(wait(0.5), encoding.pedal_up + 1, on(62), wait(0.5), off(62)), encoding)
     pedals = list(zip(result.controls.tick.tolist(), result.controls.value.tolist(), strict=True))
     assert pedals == [(480, 127), (960, 0), (1440, 127), (1920, 0)]
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan")])
+def test_a_prompt_has_a_length(take, seconds):
+    with pytest.raises(UsageError, match="no part of a prompt"):
+        prompt_of(take, ENCODING, seconds=seconds)
+    assert len(prompt_of(take, ENCODING, seconds=float("inf")).performance.notes) == len(take.notes)
 
 
 def test_a_prompt_without_notes_or_tracks_is_one():

@@ -77,6 +77,7 @@ def chosen_format(named: str | None, path: str | None, writable: Writable, *, de
     """
     if named is None:
         return format_by_name(path, writable) or default
+    named = named.lower()
     if named not in writable.formats:
         raise UsageError(f"cannot write {writable.what} as '{named}'", f"use {', '.join(writable.formats)}")
     if path not in (None, STANDARD) and writable.suffixes.get(Path(str(path)).suffix.lower(), named) != named:

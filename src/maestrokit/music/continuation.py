@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maestrokit.errors import UsageError
 from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.performance import (
     DRUM_CHANNEL,
@@ -16,7 +17,7 @@ from maestrokit.music.performance import (
     settled,
 )
 from maestrokit.music.sustain import PEDAL_DOWN
-from maestrokit.music.timing import second2tick, tempo_map
+from maestrokit.music.timing import second2tick, tempo_map, tick2second
 from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding, Tokens, decode, encode
 
 PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
@@ -46,10 +47,18 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
 
     No event before the end is changed. Pedals that are down there come up. Drums and keys outside a piano, which the
     model does not see, end there.
+
+    Raises
+    ------
+    UsageError
+        If the seconds are negative or not a number, or the performance lasts longer than a day.
     """
     end, notes, controls = performance.last_tick, performance.notes, performance.controls
-    if seconds is not None and (cut := int(second2tick(seconds, tempo_map(performance)))) < end:
-        end, notes, controls = cut, notes.take(notes.onset_tick < cut), controls.take(controls.tick <= cut)
+    if seconds is not None and not seconds >= 0:
+        raise UsageError(f"{seconds} seconds are no part of a prompt", "change --prompt-seconds")
+    if seconds is not None and seconds < float(tick2second(end, tempo_map(performance))):
+        end = int(second2tick(seconds, tempo_map(performance)))
+        notes, controls = notes.take(notes.onset_tick < end), controls.take(controls.tick <= end)
     is_piano = _is_piano(notes)
     is_held = is_piano & (notes.offset_tick > end)
     begun = performance.replace(
