@@ -17,12 +17,10 @@ from maestrokit.cli.filters import read_performance, write_performance
 from maestrokit.cli.options import Inputs, Outputs
 from maestrokit.cli.streams import Task
 from maestrokit.errors import BadDataError, NoInputError, UsageError
-from maestrokit.files import streams
+from maestrokit.files import formats, streams
 from maestrokit.files.arrays import dump_arrays
-from maestrokit.files.formats import PICTURE, SPECTRUM, chosen_format
 from maestrokit.files.sound import SoundStream, open_sound, read_sound
-from maestrokit.files.spectra import FREQUENCY, TIME, write_spectrum
-from maestrokit.files.spectra import SPECTRUM as SPECTRUM_ARRAY
+from maestrokit.files.spectra import FREQUENCY, SPECTRUM, TIME, write_spectrum
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.provenance import extended, is_command_line
 
@@ -65,7 +63,7 @@ class Spectrogram:
     @property
     def is_picture(self) -> bool:
         """Whether the outputs are pictures, not arrays."""
-        return self.suffix in PICTURE.suffixes
+        return self.suffix in formats.PICTURE.suffixes
 
     @property
     def is_varied(self) -> bool:
@@ -107,7 +105,7 @@ class Spectrogram:
             streams.write_bytes(target, picture)
             return
         time = np.arange(len(spectrum)) / settings.frames_per_second
-        arrays: dict[str, Any] = {SPECTRUM_ARRAY: spectrum}
+        arrays: dict[str, Any] = {SPECTRUM: spectrum}
         if self.suffix != ".npy":
             arrays |= {FREQUENCY: analysis.frequency, TIME: time}
         metadata = self._metadata(effects, chain)
@@ -169,7 +167,7 @@ def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
     UsageError
         If spectra are not written so.
     """
-    return f".{chosen_format(format_, outputs.output, SPECTRUM, default='npz')}"
+    return f".{formats.chosen_format(format_, outputs.output, formats.SPECTRUM, default='npz')}"
 
 
 def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
