@@ -91,7 +91,7 @@ def test_settings_are_searched(takes, tmp_path, capsys):
     ]
     assert run_command_line(["train", "lstm", str(takes), *where, *words]) == 0
     said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith("best of 2 trials: ") and "--set width=" in said.err
+    assert said.out == "" and said.err.splitlines()[-1].startswith("best of 2 trials: ") and "--set width=" in said.err
     assert checkpoint.has_search(tmp_path / "run") and checkpoint.read_weights(tmp_path / "run")
     assert train(takes, tmp_path / "new", "--tune", "2", family="lstm") == 2
     assert train(takes, tmp_path / "new", "--tune", "2", "--steps", "2", "--length", "9..1", family="lstm") == 2
