@@ -44,14 +44,14 @@ def run(
     running: Running,
     step: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Move onsets to multiples of TIME (10ms, 0.01s, 0.01) in real seconds."),
+        typer.Option(metavar="TIME", help="Move onsets to multiples of TIME (10ms, 0.01s) in real time."),
     ] = None,
     grid: Annotated[
         str | None,
         typer.Option(
             metavar="VALUES",
-            help="Move onsets to multiples of a note value (1/16; 1/12 is a triplet eighth), of several (1/16,1/12) to "
-            "the nearest; none only cleans. A beat of the file is a quarter note.",
+            help="Move onsets to multiples of a fraction of a whole note, up to 1 (1/16; 1/12 is a triplet eighth), of "
+            "several (1/16,1/12) to the nearest; none only cleans. A beat of the file is a quarter note.",
         ),
     ] = None,
     beats: Annotated[
@@ -90,7 +90,7 @@ def run(
         ),
     ] = True,
     duplicate_window: Annotated[
-        str, typer.Option(metavar="TIME", help="How long after the first stroke others count as duplicates of it.")
+        str, typer.Option(metavar="TIME", help="Onsets so soon (30ms) after the first are duplicates of it.")
     ] = "0",
     cut_overlaps: Annotated[
         bool,
@@ -108,7 +108,8 @@ def run(
     """Move the notes of performances onto a time grid, and clean them.
 
     Onsets become t' = round(t / Q) * Q for a quantum Q. The moved onsets make a time map by which all else moves,
-    pedals first of all; tempos, signatures and markers stay. Quantizing twice is quantizing once.
+    pedals first of all; tempos, signatures and markers stay. Quantizing twice is quantizing once. Where more than 5 %
+    of the notes are merged into others, or more than 5 % of the onsets move by more than 250 ms, a note says so.
     """
     if step is None and grid is None:
         raise UsageError("nothing says where notes go", "give --step 10ms, --grid 1/16, or --grid none to clean only")

@@ -11,6 +11,7 @@ from maestrokit.errors import UsageError
 
 if TYPE_CHECKING:
     from maestrokit.audio.room import Room
+    from maestrokit.cli.batch import Notes
     from maestrokit.cli.streams import Task
     from maestrokit.files.sound_output import Blocks
 
@@ -95,10 +96,11 @@ class Rendering:
     repair: bool
     made_by: str | None
 
-    def __call__(self, task: "Task") -> list[str]:
+    def __call__(self, task: "Task") -> "Notes":
         """Read the performance, play it, write the sound; return how loud it was."""
         from maestrokit.audio.synth import stream
         from maestrokit.audio.timbre import Timbre
+        from maestrokit.cli.batch import Notes
         from maestrokit.cli.filters import read_performance
         from maestrokit.files.piano import default_piano, read_piano
         from maestrokit.files.sound_output import write_blocks
@@ -124,7 +126,8 @@ class Rendering:
             channels=self.channels,
             comment="\n".join(chain),
         )
-        return [f"{len(performance.notes)} notes, {meter.samples / self.sample_rate:.2f} s, peak {meter.peak:.3f}"]
+        seconds = meter.samples / self.sample_rate
+        return Notes((f"{len(performance.notes)} notes, {seconds:.2f} s, peak {meter.peak:.3f}",))
 
     @property
     def room_of_name(self) -> "Room | None":

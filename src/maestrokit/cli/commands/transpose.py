@@ -77,10 +77,9 @@ def run(
     """Move performances into another key: P' = P + K.
 
     The key is the one whose profile fits best how long each pitch class is held; -v prints how each of the 24 fits.
-    The drum channel stays as it is, key signatures follow.
+    The drum channel stays as it is, key signatures follow. A note says so where more than 5 % of the notes are dropped.
     """
     from maestrokit.cli import batch, streams
-    from maestrokit.cli.report import say
     from maestrokit.cli.transpositions import Transposition, parse_span
     from maestrokit.files import walk
     from maestrokit.music.keys import parse_key
@@ -113,8 +112,7 @@ def run(
     try:
         for task, (record, notes) in batch.results("transpose", work, plan, running):
             records.append(record)
-            for note in notes if running.verbose else ():
-                say(f"{task.source}: {note}")
+            batch.say(task, notes, running)
     except typer.Exit:  # some inputs failed; the others have their records
         _write_report(report, records, running)
         raise
