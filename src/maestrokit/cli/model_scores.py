@@ -1,6 +1,7 @@
 """The work of ``evaluate --model``: how well a model tells the events of performances."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from maestrokit.files import maestro, walk
 from maestrokit.files import streams as files
 from maestrokit.files.midi import parse_midi
 from maestrokit.metrics.bootstrap import interval, resampled_counts
-from maestrokit.metrics.contract import Row
+from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.music.tokens import Encoding, Tokens, encode
 
 ORDER = 5  # of the n-grams that a model has to beat
@@ -115,7 +116,7 @@ def _rows(sums: Sequence[dict[str, float]], generator: np.random.Generator) -> l
 
     rows = [row(f"nats_per_{unit}", "nats", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
     rows.append(row("perplexity", "nats", "token", "", exponential=True))
-    rows.append(row("accuracy", "hits", "token", "", better="higher"))
+    rows.append(replace(row("accuracy", "hits", "token", "", better="higher"), bounds=SHARE))
     if "ngram" in columns:
         rows += [row(f"ngram_nats_per_{unit}", "ngram", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
     return rows
