@@ -158,11 +158,12 @@ def _described(inputs: Sequence[str], settings: Settings, comparison: Comparison
     count = len(comparison.estimates.tasks)
     performances = f"{count} performance{'s' * (count != 1)}"
     is_free = settings.pairs is None and not settings.metric
+    if comparison.partners is not None and is_free:
+        return f"pairs: {performances}, each compared with its reference (--sets compares them as a set)"
     if comparison.partners is not None:
         left = len(comparison.references) - len(set(comparison.partners.values()))
-        what = f"pairs: {performances}, each compared with its reference"
-        what += f"; {left} reference{'s' * (left != 1)} without an input" if left else ""
-        return what + (" (--sets compares them as a set)" if is_free else "")
+        unused = f"; {left} reference{'s' * (left != 1)} without an input" if left else ""
+        return f"pairs: {performances}, each compared with its reference{unused}"
     if settings.reference:
         what = f"sets: {performances} compared with a corpus of {len(comparison.references)}"
         return what + (" (--pairs compares each with the reference of its name)" if is_free else "")

@@ -11,7 +11,7 @@ from maestrokit import __version__, registry
 from maestrokit.cli import report
 from maestrokit.cli.config import long_name, origin
 from maestrokit.cli.options import spread
-from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError
+from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
 COMMANDS = "maestrokit.cli.commands"
@@ -127,14 +127,19 @@ def terminate(number: int, frame: object) -> None:
 def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     """Print a mistake in options in the project's form; a value from environment or file is bad configuration."""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
-    message = error.format_message().rstrip(".")
+    possible = list(getattr(error, "possibilities", None) or ())  # of options; typer would add them to the message
+    message = (error.message if possible else error.format_message()).rstrip(".")
     if "\n" in message:  # no arguments: the help itself
         for line in message.splitlines():
             report.say(line)
         return ExitStatus.USAGE
-    command_name = name if name in registry.names(COMMANDS) else ""
+    names = registry.names(COMMANDS)
+    program = f"maestrokit {name if name in names else ''}".strip()
     place = origin(parameter, context) if context is not None and parameter is not None else None
     told = "" if place is None or place in message else f" (from {place})"
-    report.say(f"maestrokit {command_name}".strip() + f": {message[:1].lower()}{message[1:]}{told}")
-    report.say("  " + f"maestrokit {command_name}".strip() + " --help lists the options")
+    report.say(f"{program}: {message[:1].lower()}{message[1:]}{told}")
+    is_command_wrong = name != "" and name not in names
+    nearest = nearest_name(name, names) if is_command_wrong else next(iter(possible), None)
+    question = f"did you mean '{nearest}'? " if nearest else ""
+    report.say(f"  {question}{program} --help lists the {'commands' if is_command_wrong else 'options'}")
     return ExitStatus.USAGE if place is None else ExitStatus.BAD_CONFIG

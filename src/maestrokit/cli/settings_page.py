@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from maestrokit import registry
-from maestrokit.models import contract
+from maestrokit.models import families
 
 TRAINING, TASKS, MODELS = "maestrokit.training.settings", "maestrokit.training.tasks", "maestrokit.models"
 HEAD = "What --set may name, with its default; an option of the command stands for the setting of its name."
@@ -19,7 +19,7 @@ def settings_section(escape: Callable[[str], str], items: Callable[[Iterable[tup
     """Return the settings of every training, of each task and of each family, as roff."""
     parts = [("every training", settings_of(TRAINING, "Settings"))]
     parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
-    parts += [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in contract.families()]
+    parts += [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in families()]
     texts = [escape(HEAD)]
     for title, settings in parts:
         entries = [(f"\\fB{escape(name)}\\fR ({escape(default)})", escape(text)) for name, default, text in settings]

@@ -18,7 +18,7 @@ from maestrokit.cli.filters import read_performance, write_performance
 from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.options import Inputs, Outputs
 from maestrokit.cli.streams import Task
-from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.errors import BadDataError, NoInputError, UsageError, choices_hint
 from maestrokit.files import streams
 from maestrokit.files.arrays import dump_arrays
 from maestrokit.files.sound import SoundStream, open_sound, read_sound
@@ -172,7 +172,7 @@ def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
     named = outputs.output if outputs.output not in (None, "-") else None
     suffix = f".{format_}" if format_ is not None else PurePath(named or ".npz").suffix or (named or ".npz")
     if suffix not in SUFFIXES:
-        raise UsageError(f"cannot write a spectrum as '{suffix}'", f"use {', '.join(SUFFIXES)}, or name a --format")
+        raise UsageError(f"cannot write a spectrum as '{suffix}'", f"name a --format: {choices_hint(suffix, SUFFIXES)}")
     return suffix
 
 

@@ -13,7 +13,7 @@ from maestrokit.cli.evaluations import TABLE_SUFFIX, paired, read_take, score_pa
 from maestrokit.cli.model_scores import some
 from maestrokit.cli.options import Inputs, Judged, Running
 from maestrokit.cli.transcripts import loaded
-from maestrokit.errors import NoInputError, UsageError
+from maestrokit.errors import NoInputError, UsageError, choices_hint
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.sound import open_sound
@@ -68,7 +68,7 @@ def parse_sweep(text: str | None) -> Sweep:
         return Sweep()
     name, _, values = text.partition("=")
     if name not in SWEPT:
-        raise UsageError(f"no threshold '{name}' to sweep", f"use {', '.join(SWEPT)}")
+        raise UsageError(f"no threshold '{name}' to sweep", choices_hint(name, SWEPT))
     try:
         if ".." not in values:
             return Sweep(name, tuple(float(value) for value in values.split(",")))

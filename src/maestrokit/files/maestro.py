@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 
 SPLITS = ("train", "validation", "test")
 _SHORT_NAMES = {"composer": "canonical_composer", "title": "canonical_title"}
@@ -75,7 +75,7 @@ def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] 
         If there is no such split or column.
     """
     if split is not None and split not in SPLITS:
-        raise UsageError(f"no split '{split}'", "MAESTRO has train, validation and test")
+        raise UsageError(f"no split '{split}'", choices_hint(split, SPLITS))
     chosen = [entry for entry in entries if split in (None, entry.split)]
     for condition in where:
         column, equals, text = condition.partition("=")

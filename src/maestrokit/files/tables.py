@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.errors import BadDataError, NoInputError, UsageError, choices_hint
 
 Record = Mapping[str, Any]
 FORMATS = ("jsonl", "tsv")
@@ -85,7 +85,7 @@ def record_lines(records: Iterable[Record], *, format: str, columns: Sequence[st
         If the format is neither, or a record has a value for which the TSV has no column.
     """
     if format not in FORMATS:
-        raise UsageError(f"unknown format '{format}'", "use jsonl or tsv")
+        raise UsageError(f"unknown format '{format}'", choices_hint(format, FORMATS))
     if format == "jsonl":
         yield from (json_line(record) + "\n" for record in records)
         return

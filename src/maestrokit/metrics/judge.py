@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from maestrokit import registry
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.metrics import bootstrap, overlap
 from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
@@ -32,7 +32,7 @@ def metrics(names: Sequence[str] | None = None) -> dict[str, Metric]:
         found.update(registry.load(FOLDER, module).METRICS)
     for name in names or ():
         if name not in found:
-            raise UsageError(f"there is no metric '{name}'", "metrics are " + ", ".join(found))
+            raise UsageError(f"there is no metric '{name}'", choices_hint(name, found))
     return {name: metric for name, metric in found.items() if names is None or name in names}
 
 

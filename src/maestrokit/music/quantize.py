@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.beats import retimed
 from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
 from maestrokit.music.columns import Integers
@@ -17,6 +17,7 @@ from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, O
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 Durations = Literal["keep", "grid", "offsets"]
+DURATIONS: tuple[str, ...] = get_args(Durations)
 FAR = 0.25  # seconds, more than which an onset cannot move and still be where a listener expects it
 MARKER, CUE_POINT = 0xFF06, 0xFF07
 STAY = (TIME_SIGNATURE, KEY_SIGNATURE, MARKER, CUE_POINT)  # places in the score, not events of the performance
@@ -64,8 +65,8 @@ class Quantization:
     def __post_init__(self) -> None:
         if self.step is not None and self.note_values:
             raise UsageError("--step and --grid exclude each other", "a grid is in seconds or in note values")
-        if self.durations not in get_args(Durations):
-            raise UsageError(f"--durations '{self.durations}' is not known", "keep, grid or offsets")
+        if self.durations not in DURATIONS:
+            raise UsageError(f"--durations '{self.durations}' is not known", choices_hint(self.durations, DURATIONS))
         if not 0 <= self.strength <= 1:
             raise UsageError(f"--strength {self.strength:g} is outside 0..1", "1 moves all the way to the grid")
         if not STRAIGHT <= self.swing < 1:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maestrokit.cli.options import Inputs, Judged, Reading, Running
-from maestrokit.errors import ExitStatus, UsageError
+from maestrokit.errors import ExitStatus, UsageError, choices_hint
 
 if TYPE_CHECKING:
     from maestrokit.cli.evaluation_plan import Evaluation, Settings
@@ -129,7 +129,7 @@ def run(
 
     chosen = format_ or {"jsonl": "jsonl", "html": "html"}.get(output.rpartition(".")[2], "tsv")
     if chosen not in FORMATS:
-        raise UsageError(f"unknown format '{chosen}'", "use " + ", ".join(FORMATS))
+        raise UsageError(f"unknown format '{chosen}'", choices_hint(chosen, FORMATS))
     limits = parse_thresholds(fail_under or (), is_floor=True) + parse_thresholds(fail_over or (), is_floor=False)
     settings = Settings(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,

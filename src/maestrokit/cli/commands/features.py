@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 EXAMPLES = (
     ("Describe a performance", "maestrokit features take.mid > take.jsonl"),
@@ -97,13 +97,13 @@ def run(
     from maestrokit.cli.describing import Asked, Describing, Partners
     from maestrokit.cli.drawing import draw
     from maestrokit.cli.streams import protect_inputs
-    from maestrokit.files.tables import format_of
+    from maestrokit.files.tables import FORMATS, format_of
 
     _chosen(groups, without, [])
     _check_f0(f0)
     form = format_ or format_of(outputs.output or "")
     if form not in ("jsonl", "tsv"):
-        raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
+        raise UsageError(f"unknown format '{form}'", choices_hint(form, FORMATS))
     if not 0 < hop < float("inf"):
         raise UsageError(f"--hop {hop:g} makes no frames", "it must be above 0; 0.02 is usual")
     partners = Partners()
@@ -133,7 +133,7 @@ def _check_f0(name: str) -> None:
 
         find_crepe(name)
     elif name not in METHODS:
-        raise UsageError(f"no way to find f0 is called '{name}'", "use " + ", ".join([*METHODS, *SIZES]))
+        raise UsageError(f"no way to find f0 is called '{name}'", choices_hint(name, [*METHODS, *SIZES]))
 
 
 def _chosen(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:

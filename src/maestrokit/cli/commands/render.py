@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
     from maestrokit.audio.room import Room
@@ -180,7 +180,9 @@ def _format(asked: str | None, outputs: Outputs) -> str:
     default = "wav" if outputs.directory is None else "flac"
     chosen = (asked or suffix or default).lower()
     if chosen not in FORMATS:
-        raise UsageError(f"cannot write sound as '{chosen}'", "use flac, wav or ogg, as suffix of -o or with --format")
+        raise UsageError(
+            f"cannot write sound as '{chosen}'", f"as suffix of -o or with --format, {choices_hint(chosen, FORMATS)}"
+        )
     if asked and suffix in FORMATS and suffix != chosen:
         raise UsageError(f"--format {chosen} contradicts '{outputs.output}'", "leave --format out")
     return chosen

@@ -7,7 +7,7 @@ import typer
 
 from maestrokit.cli import report
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
     from maestrokit.cli.transcripts import Found
@@ -114,7 +114,7 @@ def run(
 
     kind = _format(format_, outputs)
     if pedal not in (None, *PEDALS):
-        raise UsageError(f"no way '{pedal}' of writing the pedal", f"use {', '.join(PEDALS)}")
+        raise UsageError(f"no way '{pedal}' of writing the pedal", choices_hint(pedal, PEDALS))
     asked = Asked(kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot)
     work = Transcription(str(model_folder(model)), asked, threads, running.made_by)
     work.check()
@@ -167,5 +167,5 @@ def _format(name: str | None, outputs: Outputs) -> str:
     suffix = PurePath(outputs.output or "-").suffix.lower().removeprefix(".")
     kind = name or {"midi": "mid"}.get(suffix, suffix) or "mid"
     if kind not in FORMATS:
-        raise UsageError(f"cannot write notes as '{kind}'", f"use {', '.join(FORMATS)}, or name a --format")
+        raise UsageError(f"cannot write notes as '{kind}'", f"name a --format: {choices_hint(kind, FORMATS)}")
     return kind
