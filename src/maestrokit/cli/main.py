@@ -1,14 +1,15 @@
 """The command line as a whole: finds commands, runs one, and turns whatever happens into an exit status."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from maestrokit import __version__, registry
 from maestrokit.cli import report
+from maestrokit.cli.choices import Names, lists
 from maestrokit.cli.config import long_name, origin
 from maestrokit.cli.options import spread
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
@@ -38,6 +39,24 @@ class Commands(TyperGroup):
             formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
 
 
+class Command(TyperCommand):
+    """A command whose help may list the names that an option can have; they are looked up when it is shown."""
+
+    lists: Mapping[str, Names] = {}
+
+    def list_names(self) -> None:
+        """Add the names to the help of the options that list them."""
+        for parameter in self.params:
+            if isinstance(parameter, TyperOption) and parameter.name in self.lists:
+                parameter.help = f"{parameter.help} Names: {', '.join(self.lists[parameter.name]())}."
+        self.lists = {}
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, all names in it."""
+        self.list_names()
+        super().format_help(ctx, formatter)
+
+
 def summary(name: str) -> str:
     """Return what a command does, in one sentence."""
     paragraph = str(registry.load(COMMANDS, name).run.__doc__).split("\n\n", maxsplit=1)[0]
@@ -49,8 +68,9 @@ def command(name: str) -> Any:
     module = registry.load(COMMANDS, name)
     settings = {"auto_envvar_prefix": f"MAESTROKIT_{name.upper()}", "help_option_names": ["-h", "--help"]}
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
-    single.command(name, context_settings=settings)(spread(module.run))
-    made = typer.main.get_command(single)
+    single.command(name, cls=Command, context_settings=settings)(spread(module.run))
+    made: Any = typer.main.get_command(single)
+    made.lists = lists(module.run)
     for parameter in made.params:
         if isinstance(parameter, TyperOption) and not parameter.envvar:
             parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()

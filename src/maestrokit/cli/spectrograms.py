@@ -26,7 +26,8 @@ from maestrokit.files.spectra import FREQUENCY, SPECTRUM, TIME, write_spectrum
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.provenance import extended, is_command_line
 
-SUFFIXES = (".npz", ".npy", ".safetensors", ".png")
+FORMATS = ("npz", "npy", "safetensors", "png")
+SUFFIXES = tuple(f".{name}" for name in FORMATS)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ class Entry:
     """Of the recording, in seconds."""
 
 
+COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
+"""What ``--where`` may name."""
+
+
 def table_path(folder: Path) -> Path | None:
     """Return the table that makes a folder a MAESTRO root, the csv rather than the json; None if it is none."""
     for suffix in ("csv", "json"):
@@ -83,7 +87,7 @@ def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] 
         if not equals or name not in Entry.__dataclass_fields__:
             raise UsageError(
                 f"--where '{condition}' is not COLUMN=TEXT",
-                "columns: composer, title, " + ", ".join(Entry.__dataclass_fields__),
+                "columns: " + ", ".join(COLUMNS),
             )
         chosen = [entry for entry in chosen if _matches(getattr(entry, name), text)]
     return chosen

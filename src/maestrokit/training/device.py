@@ -15,8 +15,8 @@ from torch import Tensor, distributed, nn
 
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.models.contract import Carry
+from maestrokit.training.settings import DEVICES
 
-DEVICES = ("cpu", "cuda", "auto")
 PATIENCE = timedelta(hours=3)  # that processes have with one another: the first prepares data for all
 
 

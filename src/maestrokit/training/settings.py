@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from maestrokit.errors import UsageError, choices_hint
 
+DEVICES = ("auto", "cpu", "cuda")
 OPTIMIZERS = ("adamw", "muon")
 PRECISIONS = ("auto", "float32", "bfloat16")
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maestrokit.cli.options import Inputs, Judged, Reading, Running
+from maestrokit.cli.choices import Listed, assigned_to, kept_in, one_of, set_metrics
+from maestrokit.cli.options import SPLITS, Inputs, Judged, Reading, Running
 from maestrokit.errors import ExitStatus, UsageError, choices_hint
 
 if TYPE_CHECKING:
@@ -27,11 +28,31 @@ EXAMPLES = (
     ),
     ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
 )
+SCORES = ("maestrokit.cli.metric_names:names_in_pairs", "maestrokit.cli.metric_names:names_in_sets")
 REFERENCES = (
     "Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020)",
     "Wu and Yang, The Jazz Transformer on the front line, ISMIR 2020",
     "Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014",
 )
+
+# The limits of scores.
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated.",
+        autocompletion=assigned_to(kept_in(*SCORES)),
+    ),
+]
+
+FailOver = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated.",
+        autocompletion=assigned_to(kept_in(*SCORES)),
+    ),
+]
 
 
 def run(
@@ -55,6 +76,7 @@ def run(
             metavar="NAME",
             help="Of a MAESTRO root given by --reference, only this split. Default: that of --split, which is the "
             "inputs' if one of them is a root too.",
+            autocompletion=one_of(SPLITS),
         ),
     ] = None,
     pairs: Annotated[
@@ -66,7 +88,13 @@ def run(
         ),
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Score a set by NAME only. May be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Score a set by NAME only. May be repeated. Default: all.",
+            autocompletion=one_of(set_metrics),
+        ),
+        Listed(set_metrics),
     ] = None,
     onset_tolerance: Annotated[
         str,
@@ -88,23 +116,14 @@ def run(
             "--format",
             metavar="NAME",
             help="tsv or jsonl for programs, table or html for people. Default: by the suffix of --output, else tsv.",
+            autocompletion=one_of(kept_in("maestrokit.cli.score_tables:FORMATS")),
         ),
     ] = None,
     per_file: Annotated[
         bool, typer.Option("--per-file/--no-per-file", help="Print the scores of each file before those of all.")
     ] = True,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE", help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated."
-        ),
-    ] = None,
-    fail_over: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE", help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated."
-        ),
-    ] = None,
+    fail_under: FailUnder = None,
+    fail_over: FailOver = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output.")
     ] = "-",

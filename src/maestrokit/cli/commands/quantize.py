@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
@@ -69,6 +70,7 @@ def run(
             metavar="WAY",
             help="keep the length of notes; round it to multiples of the step (grid); or move the ends of notes to the "
             "grid (offsets). No note gets shorter than one step, unless it was, or its key is struck again.",
+            autocompletion=one_of(kept_in("maestrokit.music.quantize:DURATIONS")),
         ),
     ] = "keep",
     strength: Annotated[

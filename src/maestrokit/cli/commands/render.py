@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError, choices_hint
 
@@ -49,7 +50,12 @@ def run(
     sample_rate: Annotated[int, typer.Option(metavar="HZ", min=8000, max=192000, help="Samples a second.")] = 44100,
     channels: Annotated[int, typer.Option(metavar="N", min=1, max=2, help="1 is mono, 2 is stereo.")] = 2,
     room: Annotated[
-        str, typer.Option(metavar="NAME", help="none, small, hall, or the reverberation time in seconds.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="none, small, hall, or the reverberation time in seconds.",
+            autocompletion=one_of(lambda: ("none", *kept_in("maestrokit.audio.room:NAMED")())),
+        ),
     ] = "small",
     gain: Annotated[
         float,
@@ -63,6 +69,7 @@ def run(
             "--format",
             metavar="NAME",
             help="flac, wav or ogg. Default: the suffix of --output; wav on standard output, flac under --directory.",
+            autocompletion=one_of(lambda: FORMATS),
         ),
     ] = None,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maestrokit.cli import report
+from maestrokit.cli.choices import models_for, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
 from maestrokit.errors import UsageError, choices_hint
 
@@ -38,7 +39,12 @@ def run(
     outputs: Outputs,
     running: Running,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="The name of a shipped model, or a run folder of train cnn.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The name of a shipped model, or a run folder of train cnn.",
+            autocompletion=one_of(models_for("transcription")),
+        ),
     ] = "transcription",
     format_: Annotated[
         str | None,
@@ -47,6 +53,7 @@ def run(
             metavar="NAME",
             help="mid; tsv (onset, offset, pitch, velocity); or npz, with what the model says of each 20 ms. Default: "
             "the suffix of --output, else mid.",
+            autocompletion=one_of(lambda: FORMATS),
         ),
     ] = None,
     onset_threshold: Annotated[
@@ -66,6 +73,7 @@ def run(
             help="cc64: notes last as long as they sound, and the sustain pedal is written, too. extend: they last so "
             "long, and no pedal is written. none: no pedal is written, and notes that it held end where the next key "
             "is struck. Default: cc64 if the model hears the pedal, else extend.",
+            autocompletion=one_of(lambda: PEDALS),
         ),
     ] = None,
     tempo: Annotated[
@@ -75,6 +83,7 @@ def run(
             help="Write this tempo, or with 'track' the beats that are heard in the notes, as a tempo map, with a time "
             "signature where the meter is beyond doubt. No note moves. Without it the file says that its tempo means "
             "nothing.",
+            autocompletion=one_of(lambda: ("track",)),
         ),
     ] = None,
     listen_level: Annotated[

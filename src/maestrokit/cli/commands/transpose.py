@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
@@ -43,7 +44,11 @@ def run(
     ] = None,
     profile: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Key profile: albrecht-shanahan, krumhansl-kessler or kostka-payne."),
+        typer.Option(
+            metavar="NAME",
+            help="Key profile: albrecht-shanahan, krumhansl-kessler or kostka-payne.",
+            autocompletion=one_of(kept_in("maestrokit.music.keys:PROFILES")),
+        ),
     ] = "albrecht-shanahan",
     out_of_range: Annotated[
         str,
@@ -51,6 +56,7 @@ def run(
             metavar="WAY",
             help="Where notes would leave the range: error refuses the input, fold moves them by octaves, drop leaves "
             "them out.",
+            autocompletion=one_of(kept_in("maestrokit.music.transpose:OUT_OF_RANGE")),
         ),
     ] = "error",
     range_: Annotated[
