@@ -158,6 +158,8 @@ def _described(inputs: Sequence[str], settings: Settings, comparison: Comparison
     count = len(comparison.estimates.tasks)
     performances = f"{count} performance{'s' * (count != 1)}"
     is_free = settings.pairs is None and not settings.metric
+    if not count:
+        return ""
     if comparison.partners is not None and is_free:
         return f"pairs: {performances}, each compared with its reference (--sets compares them as a set)"
     if comparison.partners is not None:

@@ -21,10 +21,10 @@ class Loss:
         The option that helps, and how: ``use a smaller --step``.
     """
 
-    notes: int = 0
-    of: int = 0
-    what: str = ""
-    remedy: str = ""
+    notes: int
+    of: int
+    what: str
+    remedy: str
 
     @property
     def is_large(self) -> bool:

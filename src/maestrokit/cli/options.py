@@ -16,8 +16,8 @@ from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of
 from maestrokit.errors import ClosedPipe, NoInputError, UsageError
 from maestrokit.provenance import command_line
 
-SPLITS = kept_in("maestrokit.files.maestro:SPLITS")
-COLUMNS = kept_in("maestrokit.files.maestro:COLUMNS")
+split_names = kept_in("maestrokit.files.maestro:SPLITS")
+column_names = kept_in("maestrokit.files.maestro:COLUMNS")
 
 
 def _use_config(context: typer.Context, value: str | None) -> str | None:
@@ -48,7 +48,7 @@ class Inputs:
         typer.Option(
             metavar="NAME",
             help="Of a MAESTRO root, only this split: train, validation or test.",
-            autocompletion=one_of(SPLITS),
+            autocompletion=one_of(split_names),
         ),
     ] = None
     where: Annotated[
@@ -56,7 +56,7 @@ class Inputs:
         typer.Option(
             metavar="COLUMN=TEXT",
             help="Of a MAESTRO root, only rows whose COLUMN contains TEXT: composer=Chopin, title=Etude, year=2004.",
-            autocompletion=assigned_to(COLUMNS),
+            autocompletion=assigned_to(column_names),
         ),
     ] = None
 

@@ -55,7 +55,7 @@ class Spectrogram:
         with open_sound(source) as stream:
             chain = _chain(stream)
         samples = read_sound(source, sample_rate=self.settings.sample_rate).samples
-        done, losses = [], [Loss()]
+        done, dropped = [], 0
         for number, target in enumerate(self.targets(task.target)):
             effects = self._effects(task.relative, number)
             varied = self._varied(samples, effects)
@@ -64,10 +64,10 @@ class Spectrogram:
             if performance is not None:
                 beside = moved(performance, effects)
                 write_performance(beside, _midi_beside(target), made_by=self.made_by)
-                dropped, what = len(performance.notes) - len(beside.notes), "of the MIDI file left the piano"
-                losses.append(Loss(dropped, len(performance.notes), what, "use a narrower --pitch-shift"))
-        worst = max(losses, key=lambda loss: loss.notes)
-        return Notes(tuple(done), tuple(large_losses(worst)))
+                dropped = max(dropped, len(performance.notes) - len(beside.notes))
+        notes = 0 if performance is None else len(performance.notes)
+        loss = Loss(dropped, notes, "of the MIDI file left the piano", "use a narrower --pitch-shift")
+        return Notes(tuple(done), tuple(large_losses(loss)))
 
     @property
     def is_varied(self) -> bool:

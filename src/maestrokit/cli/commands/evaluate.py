@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maestrokit.cli.choices import Listed, assigned_to, kept_in, one_of, set_metrics
-from maestrokit.cli.options import SPLITS, Inputs, Judged, Reading, Running
+from maestrokit.cli.options import Inputs, Judged, Reading, Running, split_names
 from maestrokit.errors import ExitStatus, UsageError, choices_hint
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ EXAMPLES = (
     ),
     ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
 )
-SCORES = ("maestrokit.cli.metric_names:names_in_pairs", "maestrokit.cli.metric_names:names_in_sets")
 REFERENCES = (
     "Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020)",
     "Wu and Yang, The Jazz Transformer on the front line, ISMIR 2020",
@@ -36,12 +35,13 @@ REFERENCES = (
 )
 
 # The limits of scores.
+score_names = kept_in("maestrokit.cli.metric_names:names_in_pairs", "maestrokit.cli.metric_names:names_in_sets")
 FailUnder = Annotated[
     list[str] | None,
     typer.Option(
         metavar="METRIC=VALUE",
         help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated.",
-        autocompletion=assigned_to(kept_in(*SCORES)),
+        autocompletion=assigned_to(score_names),
     ),
 ]
 
@@ -50,7 +50,7 @@ FailOver = Annotated[
     typer.Option(
         metavar="METRIC=VALUE",
         help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated.",
-        autocompletion=assigned_to(kept_in(*SCORES)),
+        autocompletion=assigned_to(score_names),
     ),
 ]
 
@@ -76,7 +76,7 @@ def run(
             metavar="NAME",
             help="Of a MAESTRO root given by --reference, only this split. Default: that of --split, which is the "
             "inputs' if one of them is a root too.",
-            autocompletion=one_of(SPLITS),
+            autocompletion=one_of(split_names),
         ),
     ] = None,
     pairs: Annotated[
