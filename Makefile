@@ -27,7 +27,7 @@ demo-commands:
 	$(MAESTROKIT) quantize $(INPUT) --step 50ms --normalize-velocity corpus -d $(OUT)/1-quantized
 	$(MAESTROKIT) transpose $(OUT)/1-quantized --to C --out-of-range fold -d $(OUT)/2-in-c
 	$(MAESTROKIT) features $(OUT)/2-in-c -o $(OUT)/features.jsonl
-	$(MAESTROKIT) evaluate $(OUT)/2-in-c --reference $(INPUT) --no-per-file --format table
+	$(MAESTROKIT) evaluate $(OUT)/2-in-c --reference $(INPUT) --sets --no-per-file --format table
 	piece=$$(cd $(OUT)/2-in-c && find . -type f | sort | tail -n 1 | cut -c 3-) && \
 	$(MAESTROKIT) features $(firstword $(INPUT))/$$piece $(OUT)/2-in-c/$$piece --plot $(OUT)/roll.png -o $(OUT)/drawn.jsonl
 	@echo "what was heard in a recording: $(OUT)/heard.png; a performance before and after: $(OUT)/roll.png"

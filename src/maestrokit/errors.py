@@ -1,5 +1,6 @@
 """Every error that a user can cause, and the exit status each one ends in."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -90,3 +91,24 @@ def reason(error: OSError) -> str:
     'no such file or directory'
     """
     return (error.strerror or str(error)).lower()
+
+
+def choices_hint(word: str, known: Iterable[str]) -> str:
+    """Return the line that helps where a name is none of those known: the nearest of them, if one is near, and all.
+
+    >>> choices_hint("temop", ["key", "tempo"])
+    "did you mean 'tempo'? choose from key, tempo"
+    >>> choices_hint("loudness", ["key", "tempo"])
+    'choose from key, tempo'
+    """
+    names = list(known)
+    nearest = nearest_name(word, names)
+    question = f"did you mean '{nearest}'? " if nearest else ""
+    return f"{question}choose from {', '.join(names)}"
+
+
+def nearest_name(word: str, known: Iterable[str]) -> str | None:
+    """Return the name that a mistyped one is nearest to; None if it is near none."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word.lower(), list(known), n=1)), None)

@@ -48,6 +48,15 @@ def test_a_wrong_value_of_a_file_is_named(maestrokit: CommandLine, demo_folder: 
     assert "(from strength in '" in done.lines[0] and "settings.toml" in done.lines[0]
 
 
+def test_the_opposite_of_a_flag_in_a_file_means_the_opposite(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.toml").write_text("[evaluate]\nsets = true\n")
+    take = demo_folder / "petzold-minuet.mid"
+    done = maestrokit("evaluate", take, "--reference", take, "--config", tmp_path / "settings.toml", "-n")
+    assert done.lines == ["note: sets: 1 performance compared with a corpus of 1"]
+
+
 def test_what_is_wrong_on_the_command_line_is_not_blamed_on_the_environment(
     maestrokit: CommandLine, demo_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
-from maestrokit.files.midi import read_midi
+from maestrokit.files.midi import read_midi, write_midi
 from maestrokit.metrics.piece import piece_of
+from scenes import scene
 
 HEADER = "file\tmetric\tvalue\tlow\thigh\tunit\tn\treference\tbetter"
 
@@ -65,7 +66,7 @@ def test_without_reference_and_from_standard_input(maestrokit: CommandLine, demo
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(maestrokit: CommandLine, demo_folder: Path) -> None:
-    arguments = ("evaluate", demo_folder, "--reference", demo_folder)
+    arguments = ("evaluate", demo_folder, "--reference", demo_folder, "--sets")
     assert maestrokit(*arguments).out == maestrokit(*arguments, "-j", "2").out
 
 
@@ -129,14 +130,14 @@ def test_a_held_pedal_extends_notes_only_if_asked(maestrokit: CommandLine, demo_
 @pytest.mark.parametrize(("limit", "status"), [("onset_f1=1.01", 1), ("onset_f1=0.99", 0)])
 def test_limits_set_the_exit_status(maestrokit: CommandLine, demo_folder: Path, limit: str, status: int) -> None:
     take = demo_folder / "bach-prelude.mid"
-    done = maestrokit("evaluate", take, "--reference", take, "--fail-under", limit)
+    done = maestrokit("evaluate", take, "--reference", take, "--fail-under", limit, "-q")
     assert done.status == status
     assert done.lines == (["maestrokit evaluate: onset_f1 is 1, below 1.01 (--fail-under)"] if status else [])
     assert whole(done.out)
 
 
 def test_formats(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
-    arguments = ("evaluate", demo_folder, "--reference", demo_folder)
+    arguments = ("evaluate", demo_folder, "--reference", demo_folder, "--sets")
     records = [json.loads(line) for line in maestrokit(*arguments, "--format", "jsonl").out.splitlines()]
     assert list(records[0]) == HEADER.split("\t")
     table = maestrokit(*arguments, "--format", "table").out.decode()
@@ -175,7 +176,7 @@ def test_limits_of_unknown_metrics_are_refused_before_anything_is_read(maestroki
 @pytest.mark.parametrize("data", [b"", b"\x00\xff", b"onset\tpitch\n1\t60\n", b"onset\toffset\tpitch\n2\t1\t60\n"])
 def test_bad_tables_are_one_line(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "bad.tsv").write_bytes(data)
-    done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", "--reference", tmp_path / "bad.tsv")
+    done = maestrokit("evaluate", demo_folder / "bach-prelude.mid", "--reference", tmp_path / "bad.tsv", "-q")
     assert done.status == ExitStatus.BAD_DATA
     assert "bad.tsv'" in done.lines[0] and "Traceback" not in done.err
 
@@ -188,3 +189,81 @@ def test_silence_is_no_error(maestrokit: CommandLine, tmp_path: Path, demo_folde
     assert done.status == 0
     assert whole(done.out)["pitch_range"]["n"] == "0" and whole(done.out)["pitch_range"]["value"] == ""
     assert np.isfinite(float(whole(done.out)["pitch_range"]["reference"]))
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the current folder one with two estimates in one folder and the references of their names in another."""
+    for folder in ("est", "ref"):
+        (tmp_path / folder).mkdir()
+        for name, pitch in (("one", 60), ("two", 67)):
+            notes = [(beat / 2, beat / 2 + 0.4, pitch + beat % 5, 64) for beat in range(1, 20)]
+            write_midi(scene(notes), tmp_path / folder / f"{name}.mid")
+    monkeypatch.chdir(tmp_path)
+
+
+PAIRS = "note: pairs: 2 performances, each compared with its reference"
+SETS = "note: sets: 2 performances compared with a corpus of 2"
+
+
+@pytest.mark.usefixtures("folders")
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (["est", "--reference", "ref"], f"{PAIRS} (--sets compares them as a set)"),
+        (["est/one.mid", "est/two.mid", "--reference", "ref"], PAIRS),
+        (["est", "--reference", "ref/two.mid", "--reference", "ref/one.mid"], PAIRS),
+        (["est", "--reference", "ref", "--sets"], SETS),
+        (["est", "--reference", "ref", "--metric", "grooving"], SETS),
+        (["est/one.mid", "--reference", "ref"], "note: sets: 1 performance compared with a corpus of 2 (--p"),
+        (["est", "--reference", "ref", "--reference", "est"], "note: sets: 2 performances compared with a corpus of 4"),
+        (["est/one.mid", "--reference", "ref/two.mid"], "note: pairs: 1 performance, each"),
+        (["est/one.mid", "--reference", "ref", "--pairs"], "reference; 1 reference without an input"),
+        (["est/one.mid", "est/two.mid"],
+         "(to compare the two: evaluate 'est/one.mid' --reference 'est/two.mid')"),
+    ],
+)  # fmt: skip
+def test_names_decide_between_pairs_and_sets_and_a_line_says_so(
+    maestrokit: CommandLine, words: list[str], note: str
+) -> None:
+    done = maestrokit("evaluate", *words)
+    assert done.status == 0 and len(done.lines) == 1
+    assert note in done.lines[0]
+    assert ("onset_f1" in whole(done.out)) == done.lines[0].startswith("note: pairs")
+    assert maestrokit("evaluate", *words, "-q").err == ""
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_reference_left_over_makes_a_set_and_a_table_beside_does_not(
+    maestrokit: CommandLine, demo_folder: Path
+) -> None:
+    note_table(demo_folder / "satie-gymnopedie.mid", Path("ref/other.tsv"))
+    assert maestrokit("evaluate", "est", "--reference", "ref").lines[0].startswith("note: pairs")
+    shutil.copy(demo_folder / "satie-gymnopedie.mid", "ref")
+    assert maestrokit("evaluate", "est", "--reference", "ref").lines[0].startswith("note: sets")
+
+
+def test_tables_are_references_of_pairs_and_no_corpus(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    take = demo_folder / "bach-prelude.mid"
+    note_table(take, tmp_path / "bach-prelude.tsv")
+    assert maestrokit("evaluate", take, "--reference", tmp_path).lines[0].startswith("note: pairs")
+    refused = maestrokit("evaluate", take, "--reference", tmp_path, "--sets")
+    assert refused.status == ExitStatus.NO_INPUT
+    assert refused.lines[0] == f"maestrokit evaluate: '{tmp_path}' holds no performance"
+
+
+def test_a_maestro_root_is_a_corpus_unless_pairs_are_asked_for(maestrokit: CommandLine, maestro_root: Path) -> None:
+    line = ("evaluate", maestro_root, "--reference", maestro_root, "--split", "validation",
+            "--reference-split", "validation")  # fmt: skip
+    assert maestrokit(*line).lines[-1].startswith("note: sets: 1 performance compared with a corpus of 1")
+    assert maestrokit(*line, "--pairs").lines[-1] == "note: pairs: 1 performance, each compared with its reference"
+
+
+@pytest.mark.usefixtures("folders")
+@pytest.mark.parametrize("mode", [[], ["--pairs"], ["--sets"]])
+def test_a_missing_reference_is_reported_once(maestrokit: CommandLine, mode: list[str]) -> None:
+    done = maestrokit("evaluate", "est", "--reference", "gone", *mode)
+    assert (done.status, done.out) == (ExitStatus.NO_INPUT, b"")
+    assert done.lines == ["maestrokit evaluate: cannot read 'gone': no such file or folder"]

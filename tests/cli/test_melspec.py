@@ -205,6 +205,17 @@ def test_a_truncated_recording_leaves_no_output(maestrokit: CommandLine, takes: 
         assert not (takes.parent / "cut.npz").exists()
 
 
+def test_notes_that_a_shift_takes_off_the_piano_are_reported(maestrokit: CommandLine, takes: Path) -> None:
+    events = [(0, b"\x90\x1e\x40"), (480, b"\x80\x1e\x40"), (0, b"\x90\x40\x40"), (480, b"\x80\x40\x40")]
+    (takes / "a.mid").write_bytes(file_bytes([track_bytes(events)]))
+    line = ("melspec", takes / "a.flac", "--midi", "--pitch-shift=-12..-12", "-o", takes.parent / "x.npz")
+    done = maestrokit(*line)
+    assert done.lines == [
+        f"note: '{takes}/a.flac': 1 of 2 notes of the MIDI file left the piano: use a narrower --pitch-shift"
+    ]
+    assert maestrokit(*line, "-q").err == ""
+
+
 def test_missing_midi_is_named(maestrokit: CommandLine, takes: Path) -> None:
     (takes / "a.mid").unlink()
     done = maestrokit("melspec", takes / "a.flac", "--midi", "-o", takes.parent / "x.npz")

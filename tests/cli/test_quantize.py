@@ -86,7 +86,7 @@ def test_velocities_outside_the_given_range_are_told_unless_quiet(maestrokit: Co
     options = ("--grid", "none", "--normalize-velocity", f"{middle},127")
     done = maestrokit("quantize", take, *options)
     outside = int((velocity < middle).sum())
-    assert done.lines == [f"{take}: {outside} velocities were outside {middle}..127 and became 1 or 127"]
+    assert done.lines == [f"note: '{take}': {outside} velocities were outside {middle}..127 and became 1 or 127"]
     assert maestrokit("quantize", take, *options, "-q").err == ""
 
 
@@ -115,6 +115,9 @@ def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path
         (["--grid", "1/0"], 2, "'1/0' is no note value"),
         (["--step", "soon"], 2, "'soon' is no time"),
         (["--step", "0"], 2, "'0' is no time step"),
+        (["--step", "10"], 2, "'10' is a number without a unit of time"),
+        (["--grid", "16"], 2, "'16' is more than a whole note"),
+        (["--grid", "none", "--duplicate-window", "30"], 2, "'30' is a number without a unit of time"),
         (["--grid", "none", "--duplicate-window", "-1"], 2, "'-1' is no time"),
         (["--grid", "1/8", "--durations", "long"], 2, "--durations 'long' is not known"),
         (["--grid", "1/8", "--strength", "2"], 2, "--strength 2 is outside 0..1"),
@@ -155,3 +158,36 @@ def test_beats_are_tracked_on_the_notes(maestrokit: CommandLine, demo_folder: Pa
     few = maestrokit("quantize", "-", "--beats", "track", "--grid", "1/8", stdin=dump_midi(scene([(1, 2, 60, 64)])))
     assert (few.status, few.out) == (65, b"")
     assert few.lines[0] == "maestrokit quantize: cannot track the beats of standard input: too few notes"
+
+
+def crowd(spacing: float, count: int = 40) -> bytes:
+    """Return a MIDI file of one key struck again and again, each time for half of the spacing in seconds."""
+    return dump_midi(scene([(place * spacing, (place + 0.5) * spacing, 60, 64) for place in range(1, count + 1)]))
+
+
+@pytest.mark.parametrize(
+    ("spacing", "options", "facts"),
+    [  # of 40 notes at multiples of the spacing
+        (0.125, ["--step", "1s"], ["34 of 40 notes were merged", "5 of 6 notes moved by more", "use a smaller --step"]),
+        (0.5, ["--grid", "1/1"], ["29 of 40 notes were merged", "use a finer --grid"]),
+        (0.125, ["--grid", "none", "--duplicate-window", "1s"], ["were merged", "use a smaller --duplicate-window"]),
+        (0.0, ["--grid", "none"], ["39 of 40 notes were merged", "give --keep-duplicates"]),
+        (0.75, ["--step", "1s"], ["moved by more than 250 ms", "use a smaller --step"]),
+    ],
+)
+def test_much_harm_is_reported_unless_quiet(
+    maestrokit: CommandLine, spacing: float, options: list[str], facts: list[str]
+) -> None:
+    data = crowd(spacing) if spacing else dump_midi(scene([(1, 2, 60, 64)] * 40))
+    done = maestrokit("quantize", "-", *options, stdin=data)
+    assert done.status == 0
+    assert len(done.lines) == 1 and done.lines[0].startswith("note: standard input: ")
+    for fact in facts:
+        assert fact in done.lines[0]
+    assert maestrokit("quantize", "-", *options, "-q", stdin=data).err == ""
+
+
+def test_little_harm_is_not_reported(maestrokit: CommandLine) -> None:
+    notes = [(place, place + 0.5, 60, 64) for place in range(1, 40)]
+    options = ("--step", "10ms")
+    assert maestrokit("quantize", "-", *options, stdin=dump_midi(scene([*notes, (1, 1.2, 60, 64)]))).err == ""

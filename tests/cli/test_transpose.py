@@ -123,6 +123,16 @@ def test_out_of_range_is_refused_folded_or_dropped(maestrokit: CommandLine, take
     assert sorted(read_midi(tmp_path / "out.mid").notes.pitch) == sorted(before[before <= 60] + 40)
 
 
+def test_many_dropped_notes_are_reported_unless_quiet(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    line = ["transpose", take, "--augment", "-1..40", "--out-of-range", "drop", "-d", tmp_path / "out"]
+    pitch = read_midi(take).notes.pitch
+    lost = f"{(pitch + 40 > 108).sum()} of {len(pitch)} notes were left out at +40 semitones"
+    assert maestrokit(*line).lines == [f"note: '{take}': {lost}: --out-of-range fold keeps them"]
+    assert maestrokit(*line, "-q").err == ""
+    line[line.index("-1..40")] = "-1..1"
+    assert maestrokit(*line).err == ""
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -80,7 +80,7 @@ def test_repaired_files_are_sound(data: bytes, _: str) -> None:
         (b"", "the file is empty"),
         (b"Hello", "not a MIDI file (MThd not found)"),
         (b"MThd\0\0\0\6\0\1", "the header is cut off at byte 10"),
-        (b"RIFF\x10\0\0\0WAVEfmt \0\0\0\0", "not a MIDI file (MThd not found)"),
+        (b"RIFF\x10\0\0\0XXXXfmt \0\0\0\0", "not a MIDI file (MThd not found)"),
     ],
 )
 @pytest.mark.parametrize("repair", [False, True])
@@ -152,3 +152,12 @@ def test_repair_finds_tracks_whose_length_is_wrong(length: int) -> None:
 
 def test_repair_cuts_velocities_above_127() -> None:
     assert repaired("data byte").notes.velocity.tolist() == [127]
+
+
+@pytest.mark.parametrize(
+    "head", [b"fLaC", b"OggS", b"ID3\x04", b"\xff\xfb\x90", b"RIFF\x10\0\0\0WAVE", b"FORM\0\0\0\x10AIFF"]
+)
+def test_a_recording_is_called_one_and_the_hint_is_to_transcribe_it(head: bytes) -> None:
+    with pytest.raises(BadDataError, match="a recording, not a MIDI file") as caught:
+        parse_midi(head + bytes(40), name="take", repair=False)
+    assert "transcribe" in caught.value.hint

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maestrokit.audio.frames import Analysis, Samples, analyse_stream, sliding
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.windows import window
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.columns import Floats
 
 SAMPLE_RATE = 16000  # Hz
@@ -74,7 +74,7 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
     [440, 440]
     """
     if method not in METHODS:
-        raise UsageError(f"no way to find f0 is called '{method}'", "use " + ", ".join(METHODS))
+        raise UsageError(f"no way to find f0 is called '{method}'", choices_hint(method, METHODS))
     found = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
     return Pitches(found[:, 0], found[:, 1], found[:, 2] > 0)
 

@@ -11,7 +11,7 @@ from maestrokit.audio.cqt import variable_q_analysis
 from maestrokit.audio.frames import Analysis, Spectrum
 from maestrokit.audio.mel import mel_analysis, power2decibel
 from maestrokit.audio.stft import power_analysis, stft_analysis
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 KINDS = ("stft", "power", "mel", "logmel", "cqt")
 LOWEST_KEY = 27.5  # Hz
@@ -52,7 +52,7 @@ class SpectrumSettings:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise UsageError(f"no spectrum '{self.kind}'", f"choose one of {', '.join(KINDS)}")
+            raise UsageError(f"no spectrum '{self.kind}'", choices_hint(self.kind, KINDS))
         if self.sample_rate < 1:
             raise UsageError(f"sample rate of {self.sample_rate} Hz", "16000 and 22050 are usual")
         if not self.floor > 0:

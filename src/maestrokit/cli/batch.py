@@ -68,12 +68,28 @@ def results(
         raise typer.Exit(_common(failures))
 
 
-def run(command: str, work: Callable[[Task], Sequence[str]], plan: Plan, running: Running) -> None:
-    """Do tasks that write their own outputs; print the notes that they return where ``-v`` asks for them."""
+@dataclass(frozen=True)
+class Notes:
+    """What to say about one input."""
+
+    done: tuple[str, ...] = ()
+    """What was done to it, for ``-v``."""
+    warnings: tuple[str, ...] = ()
+    """What its user has to know, unless ``-q`` is given."""
+
+
+def run(command: str, work: Callable[[Task], Notes], plan: Plan, running: Running) -> None:
+    """Do tasks that write their own outputs, and say what they return."""
     for task, notes in results(command, work, plan, running):
-        if running.verbose:
-            for note in notes:
-                report.say(f"{task.source}: {note}")
+        say(task, notes, running)
+
+
+def say(task: Task, notes: Notes, running: Running) -> None:
+    """Print what is to be said about an input, a line each."""
+    for note in notes.done if running.verbose else ():
+        report.say(f"{task.source}: {note}")
+    for warning in notes.warnings if not running.quiet else ():
+        report.say(f"note: {files.named(task.source)}: {warning}")
 
 
 def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:

@@ -32,7 +32,7 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfigError(f"cannot read '{path}': not TOML ({error})", 'write values as: grid = "1/16"') from None
     options = {
-        option.lstrip("-").replace("-", "_"): str(parameter.name)
+        option.lstrip("-").replace("-", "_"): (str(parameter.name), option in parameter.secondary_opts)
         for parameter in context.command.params
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
@@ -44,9 +44,11 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
         raise BadConfigError(f"'{path}' has '{context.info_name}', which is no table", f"write [{context.info_name}]")
     for table in (content, own):
         for key, value in table.items():
-            name = options.get(key.replace("-", "_"))
-            if name is not None and not isinstance(value, dict):
+            name, is_opposite = options.get(key.replace("-", "_"), ("", False))
+            if name and not isinstance(value, dict):
                 values[name] = [value] if name in lists and not isinstance(value, list) else value
+                if is_opposite and isinstance(value, bool):  # keep_duplicates = true is remove_duplicates = false
+                    values[name] = not value
             elif table is not content or (isinstance(value, dict) and key not in commands):
                 raise BadConfigError(
                     f"'{path}' has '{key}', which is no option of {context.info_name}",

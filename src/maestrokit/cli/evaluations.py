@@ -120,12 +120,12 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
     """
     if len(references) == 1:
         return {task.source: references[0].source for task in estimates}
-    by_place, by_name = _grouped(references, _stem), _grouped(references, lambda task: PurePosixPath(_stem(task)).name)
+    by_place, by_name = _grouped(references, stem), _grouped(references, lambda task: PurePosixPath(stem(task)).name)
     found = {}
     for task in estimates:
-        candidates = by_place.get(_stem(task)) or by_name.get(PurePosixPath(_stem(task)).name, [])
+        candidates = by_place.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
         alike = [one for one in candidates if Path(one.source).suffix == Path(task.source).suffix] or candidates
-        if len(alike) > 1 and len({_stem(one) for one in alike}) > 1:
+        if len(alike) > 1 and len({stem(one) for one in alike}) > 1:
             raise UsageError(
                 f"'{task.source}' has several references: '{alike[0].source}', '{alike[1].source}'",
                 "give folders of the same tree",
@@ -142,7 +142,8 @@ def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) 
     return groups
 
 
-def _stem(task: streams.Task) -> str:
+def stem(task: streams.Task) -> str:
+    """Return the place of a file below the folder that was given, without its suffix."""
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
 
 

@@ -1,17 +1,18 @@
 """The command line as a whole: finds commands, runs one, and turns whatever happens into an exit status."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from maestrokit import __version__, registry
 from maestrokit.cli import report
+from maestrokit.cli.choices import Names, lists
 from maestrokit.cli.config import long_name, origin
 from maestrokit.cli.options import spread
-from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError
+from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
 COMMANDS = "maestrokit.cli.commands"
@@ -38,6 +39,24 @@ class Commands(TyperGroup):
             formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
 
 
+class Command(TyperCommand):
+    """A command whose help may list the names that an option can have; they are looked up when it is shown."""
+
+    lists: Mapping[str, Names] = {}
+
+    def list_names(self) -> None:
+        """Add the names to the help of the options that list them."""
+        for parameter in self.params:
+            if isinstance(parameter, TyperOption) and parameter.name in self.lists:
+                parameter.help = f"{parameter.help} Names: {', '.join(self.lists[parameter.name]())}."
+        self.lists = {}
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, all names in it."""
+        self.list_names()
+        super().format_help(ctx, formatter)
+
+
 def summary(name: str) -> str:
     """Return what a command does, in one sentence."""
     paragraph = str(registry.load(COMMANDS, name).run.__doc__).split("\n\n", maxsplit=1)[0]
@@ -49,8 +68,9 @@ def command(name: str) -> Any:
     module = registry.load(COMMANDS, name)
     settings = {"auto_envvar_prefix": f"MAESTROKIT_{name.upper()}", "help_option_names": ["-h", "--help"]}
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
-    single.command(name, context_settings=settings)(spread(module.run))
-    made = typer.main.get_command(single)
+    single.command(name, cls=Command, context_settings=settings)(spread(module.run))
+    made: Any = typer.main.get_command(single)
+    made.lists = lists(module.run)
     for parameter in made.params:
         if isinstance(parameter, TyperOption) and not parameter.envvar:
             parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
@@ -127,14 +147,19 @@ def terminate(number: int, frame: object) -> None:
 def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     """Print a mistake in options in the project's form; a value from environment or file is bad configuration."""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
-    message = error.format_message().rstrip(".")
+    possible = list(getattr(error, "possibilities", None) or ())  # of options; typer would add them to the message
+    message = (error.message if possible else error.format_message()).rstrip(".")
     if "\n" in message:  # no arguments: the help itself
         for line in message.splitlines():
             report.say(line)
         return ExitStatus.USAGE
-    command_name = name if name in registry.names(COMMANDS) else ""
+    names = registry.names(COMMANDS)
+    program = f"maestrokit {name if name in names else ''}".strip()
     place = origin(parameter, context) if context is not None and parameter is not None else None
     told = "" if place is None or place in message else f" (from {place})"
-    report.say(f"maestrokit {command_name}".strip() + f": {message[:1].lower()}{message[1:]}{told}")
-    report.say("  " + f"maestrokit {command_name}".strip() + " --help lists the options")
+    report.say(f"{program}: {message[:1].lower()}{message[1:]}{told}")
+    is_command_wrong = name != "" and name not in names
+    nearest = nearest_name(name, names) if is_command_wrong else next(iter(possible), None)
+    question = f"did you mean '{nearest}'? " if nearest else ""
+    report.say(f"  {question}{program} --help lists the {'commands' if is_command_wrong else 'options'}")
     return ExitStatus.USAGE if place is None else ExitStatus.BAD_CONFIG

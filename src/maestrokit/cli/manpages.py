@@ -68,6 +68,7 @@ def _program_page(names: Sequence[str]) -> str:
 
 def _command_page(name: str, names: Sequence[str]) -> str:
     module, made = registry.load(COMMANDS, name), command(name)
+    made.list_names()
     examples = "\n".join(
         f"{_escape(what)}:\n.PP\n.RS\n.nf\n{_escape(line)}\n.fi\n.RE\n.PP" for what, line in module.EXAMPLES
     )
@@ -110,7 +111,7 @@ def _options(made: Any) -> str:
     for parameter in made.params:
         if isinstance(parameter, TyperArgument):
             entries.append((f"\\fI{parameter.metavar}\\fR", _escape(parameter.help or "")))
-        elif parameter.name not in ("install_completion", "show_completion"):
+        else:
             entries.append((_spellings(parameter), _escape(_described(parameter))))
     entries.append(("\\fB\\-h\\fR, \\fB\\-\\-help\\fR", "Print the options and leave."))
     return _items(entries)

@@ -20,7 +20,7 @@ def names_in_pairs() -> list[str]:
     return list(compare(take, take, tolerances=[Tolerance()]))
 
 
-def names_in_sets(chosen: tuple[str, ...]) -> list[str]:
+def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
     """Return the names of the scores of a set by the metrics that were chosen, or by all.
 
     >>> names_in_sets(("pitch_range",))

@@ -1,12 +1,14 @@
 """The work of ``evaluate --model``: how well a model tells the events of performances."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from maestrokit.cli import report, streams
+from maestrokit.cli import metric_names, report, streams
+from maestrokit.cli.evaluation_plan import Evaluation, Settings
 from maestrokit.cli.evaluations import Scores, all_results
 from maestrokit.cli.options import Inputs, Judged, Running
 from maestrokit.errors import UsageError
@@ -14,29 +16,30 @@ from maestrokit.files import maestro, walk
 from maestrokit.files import streams as files
 from maestrokit.files.midi import parse_midi
 from maestrokit.metrics.bootstrap import interval, resampled_counts
-from maestrokit.metrics.contract import Row
+from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.music.tokens import Encoding, Tokens, encode
 
 ORDER = 5  # of the n-grams that a model has to beat
 
 
-def plan_model(
-    inputs: Inputs, running: Running, judged: Judged, *, output: str, seed: int, repair: bool
-) -> tuple[str, Callable[[], Scores]]:
-    """Return a title, and the work.
+def plan_model(inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, output: str) -> Evaluation:
+    """Return the evaluation of a model of events.
 
     Raises
     ------
     UsageError
-        If the limit is not positive.
+        If the limit is not positive, or performances are asked about.
     CannotWriteError
         If the output is one of the inputs.
     """
+    if settings.compares:
+        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
     plan = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, output)
     plan = some(plan, judged.limit)
-    title = f"{judged.model} on {len(plan.tasks)} performances"
-    return title, partial(score_model, plan, judged, running, seed=seed, repair=repair)
+    score = partial(score_model, plan, judged, running, seed=settings.seed, repair=settings.repair)
+    names = metric_names.names_of_models(has_baseline=judged.baseline is not None)
+    return Evaluation(f"{judged.model} on {len(plan.tasks)} performances", score, names)
 
 
 def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
@@ -113,7 +116,7 @@ def _rows(sums: Sequence[dict[str, float]], generator: np.random.Generator) -> l
 
     rows = [row(f"nats_per_{unit}", "nats", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
     rows.append(row("perplexity", "nats", "token", "", exponential=True))
-    rows.append(row("accuracy", "hits", "token", "", better="higher"))
+    rows.append(replace(row("accuracy", "hits", "token", "", better="higher"), bounds=SHARE))
     if "ngram" in columns:
         rows += [row(f"ngram_nats_per_{unit}", "ngram", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
     return rows

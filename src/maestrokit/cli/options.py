@@ -13,8 +13,12 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of
 from maestrokit.errors import ClosedPipe, NoInputError, UsageError
 from maestrokit.provenance import command_line
+
+split_names = kept_in("maestrokit.files.maestro:SPLITS")
+column_names = kept_in("maestrokit.files.maestro:COLUMNS")
 
 
 def _use_config(context: typer.Context, value: str | None) -> str | None:
@@ -41,13 +45,19 @@ class Inputs:
         str | None, typer.Option(metavar="FILE", help="As --files-from, each name ended by a NUL byte (find -print0).")
     ] = None
     split: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of a MAESTRO root, only this split: train, validation or test.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of a MAESTRO root, only this split: train, validation or test.",
+            autocompletion=one_of(split_names),
+        ),
     ] = None
     where: Annotated[
         list[str] | None,
         typer.Option(
             metavar="COLUMN=TEXT",
             help="Of a MAESTRO root, only rows whose COLUMN contains TEXT: composer=Chopin, title=Etude, year=2004.",
+            autocompletion=assigned_to(column_names),
         ),
     ] = None
 
@@ -86,6 +96,7 @@ class Judged:
             metavar="NAME|RUN",
             help="Score not the inputs but how well a model tells their events, or hears their notes if they are "
             "recordings: the name of a shipped model, or a run folder of train.",
+            autocompletion=one_of(models_for(None)),
         ),
     ] = None
     baseline: Annotated[
@@ -109,6 +120,7 @@ class Judged:
             metavar="NAME=VALUES",
             help="With a --model that transcribes, score each of several values of a threshold: "
             "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
+            autocompletion=assigned_to(kept_in("maestrokit.cli.transcription_scores:SWEPT")),
         ),
     ] = None
 

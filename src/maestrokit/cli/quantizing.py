@@ -5,6 +5,7 @@ from pathlib import Path
 
 from maestrokit.cli import batch, report, streams
 from maestrokit.cli.filters import read_performance, write_performance
+from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.options import Inputs, Outputs, Running
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
@@ -19,14 +20,6 @@ from maestrokit.music.velocity import parse_velocity_range, velocity_range, with
 
 SOURCE = "{}"  # in --beats: the input without its suffix
 TRACK = "track"  # in --beats: to be found in the notes
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What to say about one input."""
-
-    done: str
-    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,20 +38,32 @@ class Quantizer:
     repair: bool
     made_by: str | None
 
-    def __call__(self, task: streams.Task) -> Notes:
+    def __call__(self, task: streams.Task) -> batch.Notes:
         """Read the source, quantize it, write the target."""
         performance, done, beats = self.quantized(task)
-        spread, warning = "", ""
+        spread, warnings = "", self.losses(done)
         if self.velocities is not None:
             chosen = velocity_range([performance]) if self.velocities == "file" else self.velocities
             lowest, highest = int(chosen[0]), int(chosen[1])
             performance, outside = with_normalized_velocity(performance, lowest, highest)
             spread = f"; velocities {lowest}..{highest} became 1..127" if lowest < highest else "; velocities became 64"
             if outside:
-                warning = f"{outside} velocities were outside {lowest}..{highest} and became 1 or 127"
+                warnings.append(f"{outside} velocities were outside {lowest}..{highest} and became 1 or 127")
         write_performance(performance, task.target, made_by=self.made_by)
         tracked = f"{len(beats)} beats tracked; " if self.beats == TRACK and beats is not None else ""
-        return Notes(tracked + told(done) + spread, warning)
+        return batch.Notes((tracked + told(done) + spread,), tuple(warnings))
+
+    def losses(self, done: QuantizeReport) -> list[str]:
+        """Return what is to be said of notes that were merged and onsets that moved far, with the option that helps."""
+        finer = "use a smaller --step" if self.how.step is not None else "use a finer --grid"
+        fewer = "use a smaller --duplicate-window" if self.how.duplicate_window else "give --keep-duplicates"
+        return large_losses(
+            Loss(
+                done.duplicates, done.notes, "were merged into others as duplicates",
+                finer if 2 * done.merged >= done.duplicates else fewer,
+            ),
+            Loss(done.moved_far, done.notes - done.duplicates, "moved by more than 250 ms", finer),
+        )  # fmt: skip
 
     def quantized(self, task: streams.Task) -> tuple[Performance, QuantizeReport, Floats | None]:
         """Read and quantize the source of a task, its velocities as they are; return the beats used, too."""
@@ -112,11 +117,7 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
         quantizer = replace(quantizer, velocities=parse_velocity_range(quantizer.velocities))
     if quantizer.velocities == "corpus" and not running.dry_run:
         quantizer = replace(quantizer, velocities=_corpus_range(quantizer, inputs, plan, running))
-    for task, notes in batch.results("quantize", quantizer, plan, running):
-        if running.verbose:
-            report.say(f"{task.source}: {notes.done}")
-        if notes.warning and not running.quiet:
-            report.say(f"{task.source}: {notes.warning}")
+    batch.run("quantize", quantizer, plan, running)
 
 
 def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Running) -> str | tuple[int, int]:
@@ -150,7 +151,7 @@ def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
 def told(done: QuantizeReport) -> str:
     """Return a report in words.
 
-    >>> told(QuantizeReport(notes=3, moved=2, farthest=0.0312, duplicates=1, overlaps=0))
+    >>> told(QuantizeReport(notes=3, moved=2, farthest=0.0312, moved_far=0, duplicates=1, overlaps=0, merged=1))
     '3 notes: 2 onsets moved, by up to 31 ms; 1 duplicate removed; 0 overlaps cut'
     """
     return (

@@ -36,7 +36,8 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .85rem; }
 CLASSES = dict.fromkeys(("value", "95 % interval", "reference", "n"), ' class="number"')
 LEGEND = (
     "Dot: the value, the mean over files. Bar: its 95 % interval over resampled files. Upright line: the reference, "
-    "which is what a perfect imitation of it would score. Each scale has its own range."
+    "which is what a perfect imitation of it would score. Scores that have bounds (0 to 1, or 0 to 100 %) are drawn "
+    "between them; every other scale has its own range."
 )
 
 
@@ -71,11 +72,14 @@ def _line(row: Row) -> str:
 
 
 def _picture(row: Row) -> str:
-    """Return value, interval and reference on a scale that holds them all; nothing if there is only a value."""
+    """Return value, interval and reference on the scale of the metric, or else on one that holds them all.
+
+    Nothing if there is only a value, and no bounds.
+    """
     numbers = [number for number in (row.value, row.low, row.high, row.reference) if math.isfinite(number)]
-    if len(numbers) < 2 or not math.isfinite(row.value):
+    if len(numbers) < 2 - (row.bounds is not None) or not math.isfinite(row.value):
         return ""
-    low, high = min(numbers), max(numbers)
+    low, high = row.bounds or (min(numbers), max(numbers))
     margin = (high - low) * 0.1 or 1.0
     low, width = low - margin, high - low + 2 * margin
 

@@ -8,7 +8,15 @@ from maestrokit.metrics.contract import Row
 
 COLUMNS = ("file", "metric", "value", "low", "high", "unit", "n", "reference", "better")
 WHOLE = "*"  # in the column "file": all files together
+AREA, DIVERGENCE = ".overlapped_area", ".kl"
+INTERVAL = "95 % interval"
+TEXTS = ("metric", "unit", "better")  # columns of the table that are no numbers
+EMPTY = {"", "-"}  # cells that say nothing
 DIGITS = 6  # significant, in files; so that the last bits of a processor's arithmetic do not show
+
+
+Column = tuple[str, list[str]]
+"""A heading of the table, and the cells below it."""
 
 
 def records(files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row]) -> Iterator[dict[str, object]]:
@@ -61,27 +69,55 @@ def interval(row: Row) -> str:
 
 
 def _table(whole: Sequence[Row], title: str) -> str:
-    from io import StringIO
+    """Return scores for a terminal of 80 columns; names of metrics are never cut, however long."""
+    own = [row for row in whole if not row.metric.endswith((AREA, DIVERGENCE))]
+    areas, divergences = ([row for row in whole if row.metric.endswith(kind)] for kind in (AREA, DIVERGENCE))
+    columns, common = _columns(own)
+    text = "\n".join([title, *([f"In all rows: {common}"] if common else []), "", _aligned(columns)])
+    if areas:
+        text += "\nDistances between pieces, within the reference and to it (KL in bits)\n\n" + _aligned([
+            ("metric", [row.metric.removesuffix(AREA) for row in areas]),
+            ("overlap", [shown(row.value) for row in areas]), (INTERVAL, [interval(row) for row in areas]),
+            ("KL", [shown(row.value) for row in divergences]), (INTERVAL, [interval(row) for row in divergences]),
+        ])  # fmt: skip
+    return text
 
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
 
-    parts = {row.metric: row for row in whole}
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left")
-    table.add_column("metric", no_wrap=True)
-    for heading in ("value", "95 % interval", "reference", "overlap", "kl", "n"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("unit", "better"):
-        table.add_column(heading)
-    for row in whole:
-        if row.metric.endswith((".overlapped_area", ".kl")):
-            continue
-        area, divergence = (parts.get(f"{row.metric}.{part}") for part in ("overlapped_area", "kl"))
-        table.add_row(
-            row.metric, shown(row.value), interval(row), shown(row.reference), shown(area.value) if area else "",
-            shown(divergence.value) if divergence else "", str(row.n), row.unit, row.better,
-        )  # fmt: skip
-    text = StringIO()
-    Console(file=text, width=120, color_system=None, force_terminal=False).print(table)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+def _columns(rows: Sequence[Row]) -> tuple[list[Column], str]:
+    """Return the columns of scores, but for those that say the same in each of several rows, and what these say."""
+    columns = [
+        ("metric", [row.metric for row in rows]),
+        ("value", [shown(row.value) for row in rows]),
+        (INTERVAL, [interval(row) for row in rows]),
+    ]
+    common = []
+    for heading, cells in (
+        ("ref.", [shown(row.reference) for row in rows]),
+        ("n", [str(row.n) for row in rows]),
+        ("unit", [row.unit for row in rows]),
+        ("better", [row.better for row in rows]),
+    ):
+        if len(rows) > 1 and len(set(cells)) == 1 and cells[0] not in EMPTY:
+            common.append(f"{heading} = {cells[0]}")
+        else:
+            columns.append((heading, cells))
+    return columns, ", ".join(common)
+
+
+def _aligned(columns: Sequence[Column]) -> str:
+    r"""Return columns as lines of text, as wide as need be; those with nothing in them but ``value`` are left out.
+
+    >>> _aligned([("metric", ["grooving"]), ("value", ["0.8"]), ("unit", [""])])
+    'metric    value\n───────────────\ngrooving    0.8\n'
+    """
+    filled = [
+        (heading, [heading, *cells]) for heading, cells in columns if heading == "value" or not EMPTY.issuperset(cells)
+    ]
+    widths = [max(map(len, cells)) for _, cells in filled]
+    padded = [
+        [cell.ljust(width) if heading in TEXTS else cell.rjust(width) for cell in cells]
+        for (heading, cells), width in zip(filled, widths, strict=True)
+    ]
+    head, *lines = ("  ".join(cells).rstrip() for cells in zip(*padded, strict=True))
+    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+    return "".join(f"{line}\n" for line in (head, rule, *lines))

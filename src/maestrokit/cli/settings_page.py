@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from maestrokit import registry
-from maestrokit.models import contract
+from maestrokit.models import families
 
 TRAINING, TASKS, MODELS = "maestrokit.training.settings", "maestrokit.training.tasks", "maestrokit.models"
 HEAD = "What --set may name, with its default; an option of the command stands for the setting of its name."
@@ -17,14 +17,18 @@ Setting = tuple[str, str, str]
 
 def settings_section(escape: Callable[[str], str], items: Callable[[Iterable[tuple[str, str]]], str]) -> str:
     """Return the settings of every training, of each task and of each family, as roff."""
-    parts = [("every training", settings_of(TRAINING, "Settings"))]
-    parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
-    parts += [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in contract.families()]
     texts = [escape(HEAD)]
-    for title, settings in parts:
+    for title, settings in all_settings():
         entries = [(f"\\fB{escape(name)}\\fR ({escape(default)})", escape(text)) for name, default, text in settings]
         texts.append(f".SS Of {title}\n{items(entries)}")
     return "\n".join(texts)
+
+
+def all_settings() -> list[tuple[str, list[Setting]]]:
+    """Return the settings of every training, of each task and of each family, by whose they are."""
+    parts = [("every training", settings_of(TRAINING, "Settings"))]
+    parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
+    return parts + [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in families()]
 
 
 def settings_of(module: str, name: str) -> list[Setting]:

@@ -13,7 +13,9 @@ from maestrokit.audio.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.paired import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra import SpectrumSettings
+from maestrokit.cli.batch import Notes
 from maestrokit.cli.filters import read_performance, write_performance
+from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.options import Inputs, Outputs
 from maestrokit.cli.streams import Task
 from maestrokit.errors import BadDataError, NoInputError, UsageError
@@ -41,24 +43,28 @@ class Spectrogram:
     suffix: str
     made_by: str | None
 
-    def __call__(self, task: Task) -> list[str]:
-        """Read the source and write its targets; return notes in words."""
+    def __call__(self, task: Task) -> Notes:
+        """Read the source and write its targets; return what was done in words."""
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         performance = self._paired_performance(task.source) if self.has_midi else None
         if self.chunk_seconds is not None:
-            return [self._stream(source, task.target)]
+            return Notes((self._stream(source, task.target),))
         with open_sound(source) as stream:
             chain = _chain(stream)
         samples = read_sound(source, sample_rate=self.settings.sample_rate).samples
-        notes = []
+        done, dropped = [], 0
         for number, target in enumerate(self.targets(task.target)):
             effects = self._effects(task.relative, number)
             varied = self._varied(samples, effects)
             self._write(varied, effects, target, chain)
-            notes.append(f"{target}: {len(varied) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
+            done.append(f"{target}: {len(varied) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
             if performance is not None:
-                write_performance(moved(performance, effects), _midi_beside(target), made_by=self.made_by)
-        return notes
+                beside = moved(performance, effects)
+                write_performance(beside, _midi_beside(target), made_by=self.made_by)
+                dropped = max(dropped, len(performance.notes) - len(beside.notes))
+        notes = 0 if performance is None else len(performance.notes)
+        loss = Loss(dropped, notes, "of the MIDI file left the piano", "use a narrower --pitch-shift")
+        return Notes(tuple(done), tuple(large_losses(loss)))
 
     @property
     def is_picture(self) -> bool:

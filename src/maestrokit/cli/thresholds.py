@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maestrokit.cli.report import say
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.metrics.contract import Row
 
 
@@ -54,8 +54,9 @@ def check_known(limits: Sequence[Threshold], names: Sequence[str]) -> None:
         If there is such a limit.
     """
     for limit in limits:
-        if limit.metric.partition("@")[0] not in names:
-            raise UsageError(f"there is no metric '{limit.metric}'", "metrics are " + ", ".join(names))
+        metric = limit.metric.partition("@")[0]
+        if metric not in names:
+            raise UsageError(f"there is no metric '{limit.metric}'", choices_hint(metric, names))
 
 
 def broken(rows: Sequence[Row], limits: Sequence[Threshold]) -> bool:

@@ -1,19 +1,19 @@
 """The work of ``evaluate --model`` with a model that transcribes: how well it hears recordings of known notes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from maestrokit.cli import streams
-from maestrokit.cli.evaluation_plan import Settings, tolerances_of
-from maestrokit.cli.evaluations import PAIR_SUFFIXES, Scores, paired, read_take, score_pairs
+from maestrokit.cli import metric_names, streams
+from maestrokit.cli.evaluation_plan import Evaluation, Settings, found_references, tolerances_of
+from maestrokit.cli.evaluations import PAIR_SUFFIXES, paired, read_take, score_pairs
 from maestrokit.cli.model_scores import some
 from maestrokit.cli.options import Inputs, Judged, Running
 from maestrokit.cli.transcripts import loaded
-from maestrokit.errors import NoInputError, UsageError
+from maestrokit.errors import NoInputError, UsageError, choices_hint
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.sound import open_sound
@@ -68,7 +68,7 @@ def parse_sweep(text: str | None) -> Sweep:
         return Sweep()
     name, _, values = text.partition("=")
     if name not in SWEPT:
-        raise UsageError(f"no threshold '{name}' to sweep", f"use {', '.join(SWEPT)}")
+        raise UsageError(f"no threshold '{name}' to sweep", choices_hint(name, SWEPT))
     try:
         if ".." not in values:
             return Sweep(name, tuple(float(value) for value in values.split(",")))
@@ -86,26 +86,28 @@ def parse_sweep(text: str | None) -> Sweep:
 
 def plan_transcription(
     inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, folder: Path, output: str
-) -> tuple[str, Callable[[], Scores]]:
-    """Return a title, and the work.
+) -> Evaluation:
+    """Return the evaluation of a model that transcribes.
 
     Raises
     ------
     UsageError
         If options contradict each other.
+    NoInputError
+        If a reference is not there.
     CannotWriteError
         If the output is one of the inputs or references.
     """
     for given, name in ((judged.baseline, "baseline"), (judged.stride, "stride"), (settings.metric, "metric")):
         if given:
             raise UsageError(f"--{name} is of models of events, and '{judged.model}' transcribes", "leave it out")
+    if settings.pairs is False:
+        raise UsageError(f"--sets compares performances, and '{judged.model}' is scored in pairs", "leave it out")
     plan = some(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), judged.limit)
     references = None
     if settings.reference:
         asked = Inputs(inputs=[*settings.reference], split=settings.reference_split)
-        found = streams.gather(asked, running, suffixes=PAIR_SUFFIXES)
-        plan = replace(plan, missing=[*plan.missing, *found.missing])
-        references = paired(plan.tasks, found.tasks)
+        references = paired(plan.tasks, found_references(asked, running))
     work = TranscriptionWork(
         str(folder), parse_sweep(judged.sweep), references, tolerances_of(settings), settings.repair
     )
@@ -113,8 +115,8 @@ def plan_transcription(
     streams.protect_inputs(plan.tasks, output)
     for task in plan.tasks:
         streams.protect_inputs([replace(task, source=path) for path in work.truth_of(task.source)], output)
-    title = f"{judged.model} on {len(plan.tasks)} recordings"
-    return title, partial(score_pairs, plan, work, seed=settings.seed, running=running)
+    score = partial(score_pairs, plan, work, seed=settings.seed, running=running)
+    return Evaluation(f"{judged.model} on {len(plan.tasks)} recordings", score, metric_names.names_in_pairs())
 
 
 @dataclass(frozen=True)

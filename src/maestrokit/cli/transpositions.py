@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from maestrokit.cli.batch import Notes
 from maestrokit.cli.filters import read_performance, write_performance
+from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.streams import Task
 from maestrokit.errors import UsageError
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
@@ -37,8 +39,8 @@ class Transposition:
         for shift in self.augment or (0,):
             check_semitones((self.semitones or 0) + shift)
 
-    def __call__(self, task: Task) -> tuple[dict[str, Any], list[str]]:
-        """Read the source and write its targets; return a record of what was done, and notes in words."""
+    def __call__(self, task: Task) -> tuple[dict[str, Any], Notes]:
+        """Read the source and write its targets; return a record of what was done, and the same in words."""
         performance = read_performance(task.source, repair=self.repair)
         shift = key_shift(
             performance,
@@ -70,7 +72,10 @@ class Transposition:
             f"{report.dropped} dropped"
             for report in reports
         ]
-        return record | {"scores": scores}, notes
+        worst = max(reports, key=lambda report: report.dropped)
+        what = f"were left out at {worst.semitones:+d} semitones"
+        loss = Loss(worst.dropped, len(performance.notes), what, "--out-of-range fold keeps them")
+        return record | {"scores": scores}, Notes(tuple(notes), tuple(large_losses(loss)))
 
     @property
     def shifts(self) -> range:

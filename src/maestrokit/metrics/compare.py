@@ -8,7 +8,7 @@ import numpy as np
 from maestrokit import registry
 from maestrokit.errors import UsageError
 from maestrokit.metrics import bootstrap
-from maestrokit.metrics.contract import Row
+from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats
 
@@ -77,7 +77,7 @@ def mean_rows(pairs: Sequence[Mapping[str, float]], *, generator: np.random.Gene
     for name in dict.fromkeys(name for scores in pairs for name in scores):
         values = np.array([scores[name] for scores in pairs if name in scores])
         low, high = bootstrap.mean_interval(values, generator=generator)
-        rows.append(Row(name, float(values.mean()), low, high, n=len(values), reference=1.0))
+        rows.append(Row(name, float(values.mean()), low, high, n=len(values), reference=1.0, bounds=SHARE))
     return rows
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats
 
+SHARE = (0.0, 1.0)
+"""The bounds of what is a share of a whole."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -28,6 +31,8 @@ class Metric:
     """Where the summary holds several metrics, the place of this one's value; what counts is then that value alone."""
     is_distributed: bool = True
     """Whether Euclidean distance between summaries means something, so that overlapped area and KL do."""
+    bounds: tuple[float, float] | None = None
+    """The least and the greatest value that there can be, where there are such."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +50,5 @@ class Row:
     reference: float = float("nan")
     """The same metric of the reference corpus itself: what a perfect imitation would reach."""
     better: str = "higher"
+    bounds: tuple[float, float] | None = None
+    """As those of :class:`Metric`; reports draw all scores of equal bounds on one scale."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from maestrokit import registry
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.metrics import bootstrap, overlap
-from maestrokit.metrics.contract import Metric, Row
+from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats
 
@@ -32,7 +32,7 @@ def metrics(names: Sequence[str] | None = None) -> dict[str, Metric]:
         found.update(registry.load(FOLDER, module).METRICS)
     for name in names or ():
         if name not in found:
-            raise UsageError(f"there is no metric '{name}'", "metrics are " + ", ".join(found))
+            raise UsageError(f"there is no metric '{name}'", choices_hint(name, found))
     return {name: metric for name, metric in found.items() if names is None or name in names}
 
 
@@ -76,7 +76,7 @@ def judge(
             rows.append(Row(name, value, unit=metric.unit, reference=ceiling, better=metric.better))
         low, high = bootstrap.mean_interval(values, generator=generator)
         known = int(np.isfinite(values).sum())
-        whole.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better))
+        whole.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better, metric.bounds))
         if metric.is_distributed:
             whole += distribution_rows(name, _known(mine), _known(theirs), generator=generator)
     return pieces, whole
@@ -97,7 +97,7 @@ def distribution_rows(
         areas[place], divergences[place] = overlap.shared_area(one, mixed), overlap.divergence(one, mixed)
     area, divergence = overlap.shared_area(one, two), overlap.divergence(one, two)
     return [
-        Row(f"{name}.overlapped_area", area, *bootstrap.interval(areas), "", len(mine), 1.0, "higher"),
+        Row(f"{name}.overlapped_area", area, *bootstrap.interval(areas), "", len(mine), 1.0, "higher", SHARE),
         Row(f"{name}.kl", divergence, *bootstrap.interval(divergences), "bits", len(mine), 0.0, "lower"),
     ]
 

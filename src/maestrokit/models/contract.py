@@ -16,7 +16,8 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from torch.overrides import TorchFunctionMode
 
 from maestrokit import registry
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
+from maestrokit.models import families
 
 Batch = Mapping[str, Tensor]
 Carry = dict[str, Tensor]
@@ -118,13 +119,8 @@ def family(name: str) -> Any:
         If there is none of that name.
     """
     if name not in families():
-        raise BadDataError(f"no model family '{name}'", "families: " + ", ".join(families()))
+        raise BadDataError(f"no model family '{name}'", choices_hint(name, families()))
     return registry.load("maestrokit.models", name)
-
-
-def families() -> list[str]:
-    """Return the names of all families: the modules beside this one."""
-    return [name for name in registry.names("maestrokit.models") if name != "contract"]
 
 
 class Unfilled(TorchFunctionMode):

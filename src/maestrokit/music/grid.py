@@ -16,7 +16,7 @@ from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2secon
 STRAIGHT = 0.5  # swing: the share of two steps that the first one takes
 FINEST_NOTE_VALUE = Fraction(1, 4096)  # of a whole note
 SHORTEST_STEP = 1e-6  # seconds: MIDI counts tempo in microseconds
-SECONDS_PER_UNIT = {"": Fraction(1), "s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
+SECONDS_PER_UNIT = {"s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
 
 
 @dataclass(frozen=True)
@@ -142,32 +142,35 @@ def _neighbours(tick: Integers, grids: Sequence[Grid], origin: Integers | None) 
 def parse_step(text: str) -> Fraction:
     """Return a time in seconds that can be a step.
 
-    >>> parse_step("10ms") == parse_step("0.01s") == parse_step("0.01")
+    >>> parse_step("10ms") == parse_step("0.01s")
     True
 
     Raises
     ------
     UsageError
-        If the text is no time, or less than a microsecond.
+        If the text is no time with its unit, or less than a microsecond.
     """
     seconds = parse_time(text)
     if seconds < SHORTEST_STEP:
-        raise UsageError(f"'{text}' is no time step", "for example 10ms, 0.01s or 0.01; at least 1us")
+        raise UsageError(f"'{text}' is no time step", "for example 10ms or 0.01s; at least 1us")
     return seconds
 
 
 def parse_time(text: str) -> Fraction:
-    """Return a time in seconds, given with its unit (s, ms or us) or in seconds.
+    """Return a time in seconds, given with its unit (s, ms or us); only 0 may do without.
 
     Raises
     ------
     UsageError
-        If the text is no time.
+        If the text is no time, or a number without unit: of ``10`` nobody knows whether it is 10 ms or 10 s.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
     if match is None:
-        raise UsageError(f"'{text}' is no time", "for example 10ms, 0.01s or 0.01")
-    return Fraction(match[1]) * SECONDS_PER_UNIT[match[2]]
+        raise UsageError(f"'{text}' is no time", "for example 10ms or 0.01s")
+    number, unit = Fraction(match[1]), match[2]
+    if number and not unit:
+        raise UsageError(f"'{text}' is a number without a unit of time", "write 10ms or 0.01s")
+    return number * SECONDS_PER_UNIT[unit or "s"]
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:
@@ -179,7 +182,7 @@ def parse_note_values(text: str) -> tuple[Fraction, ...]:
     Raises
     ------
     UsageError
-        If one of them is no fraction, or not within 1/4096 to 64.
+        If one of them is no fraction, or not within 1/4096 to 1.
     """
     return tuple(_note_value(part) for part in text.split(","))
 
@@ -187,6 +190,9 @@ def parse_note_values(text: str) -> tuple[Fraction, ...]:
 def _note_value(text: str) -> Fraction:
     match = re.fullmatch(r"\s*([0-9]{1,4})(?:/0*([1-9][0-9]{0,3}))?\s*", text)
     value = Fraction(int(match[1]), int(match[2] or 1)) if match else None
-    if value is None or not FINEST_NOTE_VALUE <= value <= 64:
+    if value is None or value < FINEST_NOTE_VALUE:
         raise UsageError(f"'{text}' is no note value", "for example 1/16, 1/12 for triplets of eighths, or 1/16,1/12")
+    if value > 1:
+        meant = f"did you mean 1/{value}?" if value.denominator == 1 else "for example 1/16, or 1/12 for triplets"
+        raise UsageError(f"'{text}' is more than a whole note", meant)
     return value

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.columns import Floats
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
 from maestrokit.music.timing import tempo_map, tick2second
@@ -177,7 +177,7 @@ def key_scores(weights: ArrayLike, *, profile: str = "albrecht-shanahan") -> Flo
 def check_profile(profile: str) -> None:
     """Raise UsageError unless there is such a key profile."""
     if profile not in PROFILES:
-        raise UsageError(f"'{profile}' is no key profile", "profiles are " + ", ".join(PROFILES))
+        raise UsageError(f"'{profile}' is no key profile", choices_hint(profile, PROFILES))
 
 
 def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") -> KeyEstimate:

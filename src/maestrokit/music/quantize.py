@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.beats import retimed
 from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
 from maestrokit.music.columns import Integers
@@ -17,6 +17,8 @@ from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, O
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 Durations = Literal["keep", "grid", "offsets"]
+DURATIONS: tuple[str, ...] = get_args(Durations)
+FAR = 0.25  # seconds, more than which an onset cannot move and still be where a listener expects it
 MARKER, CUE_POINT = 0xFF06, 0xFF07
 STAY = (TIME_SIGNATURE, KEY_SIGNATURE, MARKER, CUE_POINT)  # places in the score, not events of the performance
 
@@ -63,8 +65,8 @@ class Quantization:
     def __post_init__(self) -> None:
         if self.step is not None and self.note_values:
             raise UsageError("--step and --grid exclude each other", "a grid is in seconds or in note values")
-        if self.durations not in get_args(Durations):
-            raise UsageError(f"--durations '{self.durations}' is not known", "keep, grid or offsets")
+        if self.durations not in DURATIONS:
+            raise UsageError(f"--durations '{self.durations}' is not known", choices_hint(self.durations, DURATIONS))
         if not 0 <= self.strength <= 1:
             raise UsageError(f"--strength {self.strength:g} is outside 0..1", "1 moves all the way to the grid")
         if not STRAIGHT <= self.swing < 1:
@@ -85,15 +87,21 @@ class QuantizeReport:
         Onsets, of the notes that are left, that are elsewhere now.
     farthest : float, in seconds
         The longest way that an onset moved.
+    moved_far : int
+        Onsets that moved by more than 250 ms.
     duplicates, overlaps : int
         Notes that were removed because another one stands for them; notes that were cut.
+    merged : int
+        Those of the duplicates that were none before the grid brought them together.
     """
 
     notes: int
     moved: int
     farthest: float
+    moved_far: int
     duplicates: int
     overlaps: int
+    merged: int
 
 
 def quantize(
@@ -130,6 +138,7 @@ def quantize(
         performance = retimed(performance, beats)
     tempo, grids = tempo_map(performance), _grids(performance, how)
     notes, key, cut = _cleaned(performance, tempo, how)
+    cleaned = len(notes)
     time_map, onset = _time_map(notes.onset_tick, grids, how.strength)
     if how.duplicates:  # those that the grid brought together
         left = _without_duplicates(notes, key, onset, tempo, how)
@@ -143,8 +152,10 @@ def quantize(
         notes=len(performance.notes),
         moved=int(np.count_nonzero(onset != notes.onset_tick)),
         farthest=float(way.max(initial=0.0)),
+        moved_far=int(np.count_nonzero(way > FAR)),
         duplicates=len(performance.notes) - len(notes),
         overlaps=cut,
+        merged=cleaned - len(notes),
     )
     controls = performance.controls.replace(tick=time_map(performance.controls.tick))
     others = _moved_others(performance.others, moved, time_map)

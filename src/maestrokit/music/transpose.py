@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.columns import Integers, Mask, Objects
 from maestrokit.music.keys import Key, Mode
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, settled
@@ -108,7 +108,8 @@ def check_range(lowest: int, highest: int) -> None:
 def check_policy(out_of_range: str) -> None:
     """Raise UsageError unless there is such a way to treat pitches out of range."""
     if out_of_range not in OUT_OF_RANGE:
-        raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", "ways are error, fold and drop")
+        hint = choices_hint(out_of_range, OUT_OF_RANGE)
+        raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", hint)
 
 
 def check_semitones(semitones: int) -> None:

@@ -13,8 +13,9 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.models.contract import Carry
+from maestrokit.training.settings import DEVICES
 
 PATIENCE = timedelta(hours=3)  # that processes have with one another: the first prepares data for all
 
@@ -122,7 +123,7 @@ def find_place(name: str = "auto") -> Place:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UsageError(f"no device '{name}'", "use cpu, cuda or auto") from None
+        raise UsageError(f"no device '{name}'", choices_hint(name, DEVICES)) from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UsageError(f"no device '{name}': this torch sees no GPU", "use --device cpu")
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:

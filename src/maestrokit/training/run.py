@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from maestrokit import __version__
-from maestrokit.errors import MaestrokitError, UsageError
+from maestrokit.errors import MaestrokitError, UsageError, choices_hint
 from maestrokit.files import checkpoint
-from maestrokit.models import contract
+from maestrokit.models import contract, families
 from maestrokit.training.device import Place
 from maestrokit.training.loop import Outcome, Report, Tick, Training
 from maestrokit.training.settings import Settings
@@ -113,12 +113,12 @@ def modules(order: Order) -> tuple[Any, Any]:
     UsageError
         If there is no such family, or it cannot do that task.
     """
-    if order.family not in contract.families():
-        raise UsageError(f"no model family '{order.family}'", "families: " + ", ".join(contract.families()))
+    if order.family not in families():
+        raise UsageError(f"no model family '{order.family}'", choices_hint(order.family, families()))
     family = contract.family(order.family)
     name = order.task or family.TASKS[0]
     if name not in family.TASKS:
-        raise UsageError(f"'{order.family}' cannot be trained for '{name}'", "its tasks: " + ", ".join(family.TASKS))
+        raise UsageError(f"'{order.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS))
     return family, load_task(name)
 
 
@@ -205,7 +205,7 @@ def refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
     known = [f.name for kind in kinds for f in fields(kind)]
     for name in settings:
         if name not in known:
-            raise UsageError(f"no setting '{name}'", "settings: " + ", ".join(sorted(set(known))))
+            raise UsageError(f"no setting '{name}'", choices_hint(name, sorted(set(known))))
 
 
 def _check_same(folder: Path, config: Mapping[str, Any]) -> None:

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
+
+DEVICES = ("auto", "cpu", "cuda")
+OPTIMIZERS = ("adamw", "muon")
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Settings:
             raise UsageError(f"learning_rate is {self.learning_rate}, not above 0", "change --learning-rate")
         if not 0 <= self.average < 1:
             raise UsageError(f"average is {self.average}, not in 0..1", "change --average")
-        if self.optimizer not in ("adamw", "muon"):
-            raise UsageError(f"no optimizer '{self.optimizer}'", "use adamw or muon")
-        if self.precision not in ("auto", "float32", "bfloat16"):
-            raise UsageError(f"no precision '{self.precision}'", "use auto, float32 or bfloat16")
+        if self.optimizer not in OPTIMIZERS:
+            raise UsageError(f"no optimizer '{self.optimizer}'", choices_hint(self.optimizer, OPTIMIZERS))
+        if self.precision not in PRECISIONS:
+            raise UsageError(f"no precision '{self.precision}'", choices_hint(self.precision, PRECISIONS))

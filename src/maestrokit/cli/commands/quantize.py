@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
@@ -44,14 +45,14 @@ def run(
     running: Running,
     step: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Move onsets to multiples of TIME (10ms, 0.01s, 0.01) in real seconds."),
+        typer.Option(metavar="TIME", help="Move onsets to multiples of TIME (10ms, 0.01s) in real time."),
     ] = None,
     grid: Annotated[
         str | None,
         typer.Option(
             metavar="VALUES",
-            help="Move onsets to multiples of a note value (1/16; 1/12 is a triplet eighth), of several (1/16,1/12) to "
-            "the nearest; none only cleans. A beat of the file is a quarter note.",
+            help="Move onsets to multiples of a fraction of a whole note, up to 1 (1/16; 1/12 is a triplet eighth), of "
+            "several (1/16,1/12) to the nearest; none only cleans. A beat of the file is a quarter note.",
         ),
     ] = None,
     beats: Annotated[
@@ -69,6 +70,7 @@ def run(
             metavar="WAY",
             help="keep the length of notes; round it to multiples of the step (grid); or move the ends of notes to the "
             "grid (offsets). No note gets shorter than one step, unless it was, or its key is struck again.",
+            autocompletion=one_of(kept_in("maestrokit.music.quantize:DURATIONS")),
         ),
     ] = "keep",
     strength: Annotated[
@@ -90,7 +92,7 @@ def run(
         ),
     ] = True,
     duplicate_window: Annotated[
-        str, typer.Option(metavar="TIME", help="How long after the first stroke others count as duplicates of it.")
+        str, typer.Option(metavar="TIME", help="Onsets so soon (30ms) after the first are duplicates of it.")
     ] = "0",
     cut_overlaps: Annotated[
         bool,
@@ -108,7 +110,8 @@ def run(
     """Move the notes of performances onto a time grid, and clean them.
 
     Onsets become t' = round(t / Q) * Q for a quantum Q. The moved onsets make a time map by which all else moves,
-    pedals first of all; tempos, signatures and markers stay. Quantizing twice is quantizing once.
+    pedals first of all; tempos, signatures and markers stay. Quantizing twice is quantizing once. Where more than 5 %
+    of the notes are merged into others, or more than 5 % of the onsets move by more than 250 ms, a note says so.
     """
     if step is None and grid is None:
         raise UsageError("nothing says where notes go", "give --step 10ms, --grid 1/16, or --grid none to clean only")

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
 if TYPE_CHECKING:
     from maestrokit.audio.room import Room
+    from maestrokit.cli.batch import Notes
     from maestrokit.cli.streams import Task
     from maestrokit.files.sound_output import Blocks
     from maestrokit.music.performance import Performance
@@ -47,7 +49,12 @@ def run(
     sample_rate: Annotated[int, typer.Option(metavar="HZ", min=8000, max=192000, help="Samples a second.")] = 44100,
     channels: Annotated[int, typer.Option(metavar="N", min=1, max=2, help="1 is mono, 2 is stereo.")] = 2,
     room: Annotated[
-        str, typer.Option(metavar="NAME", help="none, small, hall, or the reverberation time in seconds.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="none, small, hall, or the reverberation time in seconds.",
+            autocompletion=one_of(lambda: ("none", *kept_in("maestrokit.audio.room:NAMED")())),
+        ),
     ] = "small",
     gain: Annotated[
         float,
@@ -61,6 +68,7 @@ def run(
             "--format",
             metavar="NAME",
             help="flac, wav or ogg. Default: the suffix of --output; wav on standard output, flac under --directory.",
+            autocompletion=one_of(kept_in("maestrokit.files.formats:SOUND.formats")),
         ),
     ] = None,
 ) -> None:
@@ -95,16 +103,17 @@ class Rendering:
     room: str = "small"
     gain: float = 0.0
 
-    def __call__(self, task: "Task") -> list[str]:
+    def __call__(self, task: "Task") -> "Notes":
         """Read the performance, play it, write the sound; return how loud it was."""
         from maestrokit.cli.filters import read_performance
 
         return self.play(read_performance(task.source, repair=self.repair), task.target)
 
-    def play(self, performance: "Performance", target: str) -> list[str]:
+    def play(self, performance: "Performance", target: str) -> "Notes":
         """Play a performance, write the sound; return how loud it was."""
         from maestrokit.audio.synth import stream
         from maestrokit.audio.timbre import Timbre
+        from maestrokit.cli.batch import Notes
         from maestrokit.files.piano import default_piano, read_piano
         from maestrokit.files.sound_output import write_blocks
         from maestrokit.music.history import commands
@@ -128,7 +137,8 @@ class Rendering:
             channels=self.channels,
             comment="\n".join(chain),
         )
-        return [f"{len(performance.notes)} notes, {meter.samples / self.sample_rate:.2f} s, peak {meter.peak:.3f}"]
+        seconds = meter.samples / self.sample_rate
+        return Notes((f"{len(performance.notes)} notes, {seconds:.2f} s, peak {meter.peak:.3f}",))
 
     @property
     def room_of_name(self) -> "Room | None":

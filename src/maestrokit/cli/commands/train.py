@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of, tasks, training_settings
 from maestrokit.cli.options import ASIDE, Running
 
 EXAMPLES = (
@@ -57,8 +58,35 @@ class Searching:
     ] = None
 
 
+# What is trained for, and where.
+Task = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What to train for, where the family can do several things.",
+        autocompletion=one_of(tasks),
+    ),
+]
+
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="cpu, cuda, or auto: a GPU if there is one.",
+        autocompletion=one_of(kept_in("maestrokit.training.settings:DEVICES")),
+    ),
+]
+
+
 def run(
-    family: Annotated[str, typer.Argument(metavar="FAMILY", help="Kind of model: lstm, transformer, cnn.")],
+    family: Annotated[
+        str,
+        typer.Argument(
+            metavar="FAMILY",
+            help="Kind of model: lstm, transformer, cnn.",
+            autocompletion=one_of(kept_in("maestrokit.models:families")),
+        ),
+    ],
     data: Annotated[
         list[str],
         typer.Argument(
@@ -72,15 +100,14 @@ def run(
     ],
     running: Running,
     searching: Searching,
-    task: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What to train for, where the family can do several things.")
-    ] = None,
+    task: Task = None,
     init: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|RUN",
             help="Begin with the weights of a shipped model or of another run, to fine-tune them; parts that --set "
             "adds begin new.",
+            autocompletion=one_of(models_for(None)),
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="End after N steps of the optimizer.")] = None,
@@ -109,6 +136,7 @@ def run(
             metavar="NAME=VALUE",
             help="Any other setting of model, data or training: maestrokit-train(1) explains them, a wrong NAME lists "
             "them.",
+            autocompletion=assigned_to(training_settings),
         ),
     ] = None,
     plot: Annotated[
@@ -119,7 +147,7 @@ def run(
         ASIDE,
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
-    device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, or auto: a GPU if there is one.")] = "auto",
+    device: Device = "auto",
     cache: Annotated[
         str | None,
         typer.Option(

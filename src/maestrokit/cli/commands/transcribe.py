@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maestrokit.cli import report
+from maestrokit.cli.choices import kept_in, models_for, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
     from maestrokit.cli.transcripts import Found
@@ -36,7 +37,12 @@ def run(
     outputs: Outputs,
     running: Running,
     model: Annotated[
-        str, typer.Option(metavar="NAME|RUN", help="The name of a shipped model, or a run folder of train cnn.")
+        str,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="The name of a shipped model, or a run folder of train cnn.",
+            autocompletion=one_of(models_for("transcription")),
+        ),
     ] = "transcription",
     format_: Annotated[
         str | None,
@@ -45,6 +51,7 @@ def run(
             metavar="NAME",
             help="mid; tsv (onset, offset, pitch, velocity); or npz, with what the model says of each 20 ms. Default: "
             "the suffix of --output, else mid.",
+            autocompletion=one_of(kept_in("maestrokit.files.formats:NOTES.formats")),
         ),
     ] = None,
     onset_threshold: Annotated[
@@ -64,6 +71,7 @@ def run(
             help="cc64: notes last as long as they sound, and the sustain pedal is written, too. extend: they last so "
             "long, and no pedal is written. none: no pedal is written, and notes that it held end where the next key "
             "is struck. Default: cc64 if the model hears the pedal, else extend.",
+            autocompletion=one_of(lambda: PEDALS),
         ),
     ] = None,
     tempo: Annotated[
@@ -73,6 +81,7 @@ def run(
             help="Write this tempo, or with 'track' the beats that are heard in the notes, as a tempo map, with a time "
             "signature where the meter is beyond doubt. No note moves. Without it the file says that its tempo means "
             "nothing.",
+            autocompletion=one_of(lambda: ("track",)),
         ),
     ] = None,
     listen_level: Annotated[
@@ -115,7 +124,7 @@ def run(
 
     kind = chosen_format(format_, outputs.output, NOTES, default="mid")
     if pedal not in (None, *PEDALS):
-        raise UsageError(f"no way '{pedal}' of writing the pedal", f"use {', '.join(PEDALS)}")
+        raise UsageError(f"no way '{pedal}' of writing the pedal", choices_hint(pedal, PEDALS))
     asked = Asked(kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot)
     work = Transcription(str(model_folder(model)), asked, threads, running.made_by)
     work.check()

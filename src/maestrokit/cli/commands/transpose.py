@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
@@ -43,7 +44,11 @@ def run(
     ] = None,
     profile: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Key profile: albrecht-shanahan, krumhansl-kessler or kostka-payne."),
+        typer.Option(
+            metavar="NAME",
+            help="Key profile: albrecht-shanahan, krumhansl-kessler or kostka-payne.",
+            autocompletion=one_of(kept_in("maestrokit.music.keys:PROFILES")),
+        ),
     ] = "albrecht-shanahan",
     out_of_range: Annotated[
         str,
@@ -51,6 +56,7 @@ def run(
             metavar="WAY",
             help="Where notes would leave the range: error refuses the input, fold moves them by octaves, drop leaves "
             "them out.",
+            autocompletion=one_of(kept_in("maestrokit.music.transpose:OUT_OF_RANGE")),
         ),
     ] = "error",
     range_: Annotated[
@@ -77,10 +83,9 @@ def run(
     """Move performances into another key: P' = P + K.
 
     The key is the one whose profile fits best how long each pitch class is held; -v prints how each of the 24 fits.
-    The drum channel stays as it is, key signatures follow.
+    The drum channel stays as it is, key signatures follow. A note says so where more than 5 % of the notes are dropped.
     """
     from maestrokit.cli import batch, streams
-    from maestrokit.cli.report import say
     from maestrokit.cli.transpositions import Transposition, parse_span
     from maestrokit.files import walk
     from maestrokit.files.formats import PERFORMANCE, RECORDS, format_by_name
@@ -116,8 +121,7 @@ def run(
     try:
         for task, (record, notes) in batch.results("transpose", work, plan, running):
             records.append(record)
-            for note in notes if running.verbose else ():
-                say(f"{task.source}: {note}")
+            batch.say(task, notes, running)
     except typer.Exit:  # some inputs failed; the others have their records
         _write_report(report, records, report_format, running)
         raise

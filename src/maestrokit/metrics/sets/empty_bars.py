@@ -11,7 +11,7 @@ accompaniment. AAAI 2018.
 
 import numpy as np
 
-from maestrokit.metrics.contract import Metric
+from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats
 
@@ -28,4 +28,4 @@ def empty_bars(piece: Piece) -> Floats:
     return np.array([gaps / reach[-1]])
 
 
-METRICS = {"empty_bars": Metric("", "alike", empty_bars)}
+METRICS = {"empty_bars": Metric("", "alike", empty_bars, bounds=SHARE)}

@@ -14,7 +14,7 @@ characterisation of music via rhythmic patterns, ISMIR 2004.
 
 import numpy as np
 
-from maestrokit.metrics.contract import Metric
+from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats
 
@@ -31,4 +31,4 @@ def grooving(piece: Piece) -> Floats:
     return np.array([1 - np.mean(used * (bars - used)) / (bars * (bars - 1) / 2)])
 
 
-METRICS = {"grooving": Metric("", "alike", grooving)}
+METRICS = {"grooving": Metric("", "alike", grooving, bounds=SHARE)}

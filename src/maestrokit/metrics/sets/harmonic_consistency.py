@@ -99,7 +99,12 @@ def consistency(summary: Floats, expected: Floats) -> float:
     return float(100 * summary @ expected / changes) if changes else float("nan")
 
 
+PERCENT = (0.0, 100.0)
 METRICS = {
-    "harmonic_consistency": Metric("%", "alike", transitions, usualness, consistency, is_distributed=False),
-    "harmonic_similarity": Metric("%", "higher", transitions, expectation, similarity, is_distributed=False),
+    "harmonic_consistency": Metric(
+        "%", "alike", transitions, usualness, consistency, is_distributed=False, bounds=PERCENT
+    ),
+    "harmonic_similarity": Metric(
+        "%", "higher", transitions, expectation, similarity, is_distributed=False, bounds=PERCENT
+    ),
 }

@@ -10,7 +10,7 @@ Mogren, O. C-RNN-GAN: continuous recurrent neural networks with adversarial trai
 
 import numpy as np
 
-from maestrokit.metrics.contract import Metric
+from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.entropy import shares
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats
@@ -24,4 +24,4 @@ def scale_consistency(piece: Piece) -> Floats:
     return np.array([np.max(SCALES @ shares(np.bincount(piece.pitch % 12, minlength=12)))])
 
 
-METRICS = {"scale_consistency": Metric("", "alike", scale_consistency)}
+METRICS = {"scale_consistency": Metric("", "alike", scale_consistency, bounds=SHARE)}

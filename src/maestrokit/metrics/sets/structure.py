@@ -19,7 +19,7 @@ Foote, J. Visualizing music and audio using self-similarity. ACM Multimedia 1999
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.metrics.contract import Metric
+from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.columns import Floats, Integers
 
@@ -69,7 +69,7 @@ def _contrast(similar: NDArray[np.float32], rows: Integers, length: int) -> Floa
 
 
 METRICS = {
-    "structure_4s": Metric("", "alike", structure, place=0),
-    "structure_8s": Metric("", "alike", structure, place=1),
-    "structure_16s": Metric("", "alike", structure, place=2),
+    "structure_4s": Metric("", "alike", structure, place=0, bounds=SHARE),
+    "structure_8s": Metric("", "alike", structure, place=1, bounds=SHARE),
+    "structure_16s": Metric("", "alike", structure, place=2, bounds=SHARE),
 }

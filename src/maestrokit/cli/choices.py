@@ -1,0 +1,135 @@
+"""Names that values of options may have: for the completion of shells, and for help that lists them.
+
+Each list is looked up where the program keeps it, and only when it is needed: nothing is imported before.
+"""
+
+import ast
+import importlib
+import importlib.util
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_type_hints
+
+from maestrokit import registry
+
+Names = Callable[[], Iterable[str]]
+Completion = Callable[[str], list[str]]
+"""From what is typed to what it may become; typer leaves out what does not begin so."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Mark, beside typer's, of an option whose help lists all names; they are looked up when the help is shown."""
+
+    names: Names
+
+
+def lists(run: Callable[..., object]) -> dict[str, Names]:
+    """Return where the names are from that the help of a command lists, by parameter."""
+    found = {}
+    for name, hint in get_type_hints(run, include_extras=True).items():
+        for mark in getattr(hint, "__metadata__", ()):
+            if isinstance(mark, Listed):
+                found[name] = mark.names
+    return found
+
+
+def one_of(names: Names) -> Completion:
+    """Return the completion of one name."""
+
+    def complete(incomplete: str) -> list[str]:
+        return list(names())
+
+    return complete
+
+
+def several_of(names: Names) -> Completion:
+    """Return the completion of names separated by commas, each once."""
+
+    def complete(incomplete: str) -> list[str]:
+        typed, comma, _ = incomplete.rpartition(",")
+        return [f"{typed}{comma}{name}" for name in names() if name not in typed.split(",")]
+
+    return complete
+
+
+def assigned_to(names: Names) -> Completion:
+    """Return the completion of the name in NAME=VALUE."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [f"{name}=" for name in names()]
+
+    return complete
+
+
+def kept_in(*places: str) -> Names:
+    """Return the names in constants of modules, or those that functions of modules return.
+
+    >>> kept_in("maestrokit.files.maestro:SPLITS")()
+    ['train', 'validation', 'test']
+    """
+
+    def names() -> list[str]:
+        found: list[str] = []
+        for place in places:
+            module, _, constant = place.partition(":")
+            kept = operator.attrgetter(constant)(importlib.import_module(module))
+            found += [str(name) for name in (kept() if callable(kept) else kept)]
+        return found
+
+    return names
+
+
+def models_for(task: str | None) -> Names:
+    """Return the names of the shipped models for a task, or of all."""
+
+    def names() -> list[str]:
+        from maestrokit.files.checkpoint import shipped_models
+
+        return shipped_models(task=task)
+
+    return names
+
+
+def feature_groups() -> list[str]:
+    """Return the names of the groups of descriptors."""
+    return registry.names("maestrokit.features")
+
+
+def tasks() -> list[str]:
+    """Return the names of what models can be trained for."""
+    return registry.names("maestrokit.training.tasks")
+
+
+def set_metrics() -> list[str]:
+    """Return the names of the metrics of sets, read in their sources: to import these takes numpy, which help has not.
+
+    >>> "grooving" in set_metrics()
+    True
+    """
+    package = "maestrokit.metrics.sets"
+    return [name for module in registry.names(package) for name in _keys(f"{package}.{module}", "METRICS")]
+
+
+def _keys(module: str, constant: str) -> list[str]:
+    """Return the keys of a dictionary that a module has, by its source."""
+    found = importlib.util.find_spec(module)
+    assert found is not None and found.origin is not None
+    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    return [
+        str(ast.literal_eval(key))
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict)
+        if [ast.unparse(target) for target in statement.targets] == [constant]
+        for key in statement.value.keys
+        if key is not None
+    ]
+
+
+def training_settings() -> list[str]:
+    """Return the names of all settings of training, of its tasks and of the models."""
+    from maestrokit.cli.settings_page import all_settings
+
+    return sorted({name for _, part in all_settings() for name, _, _ in part})
