@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -20,11 +20,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What became of one task: a result, or an error."""
+    """What became of one task: a result, or an error; and what the library warned of meanwhile."""
 
     task: Task
     result: Result | None = None
     error: MaestrokitError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class InternalError(MaestrokitError):
@@ -34,7 +35,7 @@ class InternalError(MaestrokitError):
 def results(
     command: str, work: Callable[[Task], Result], plan: Plan, running: Running
 ) -> Iterator[tuple[Task, Result]]:
-    """Yield each task with its result, in the order of the inputs, and report the errors of the others.
+    """Yield each task with its result, in the order of the inputs, and report warnings and the errors of the others.
 
     After the last one, a run in which anything failed ends with the exit status of the failures: their common one, or
     65 (73 if something could not be written, 70 if the program itself failed) where they differ.
@@ -57,7 +58,12 @@ def results(
     for error in plan.missing:
         failures.append(_failed(command, error, running))
     found = outcomes(work, [] if running.dry_run else plan.tasks, running)
+    warned: set[str] = set()  # a file may be read for several tasks
     for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
+        for warning in outcome.warnings:
+            if not running.quiet and warning not in warned:
+                report.say(warning)
+        warned.update(outcome.warnings)
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
@@ -132,6 +138,12 @@ def _attempt_elsewhere(work: Callable[[Task], Result], task: Task, verbose: int,
 
 
 def _attempt(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
+    with report.warnings() as warnings:
+        outcome = _outcome(work, task, verbose)
+    return replace(outcome, warnings=tuple(warnings))
+
+
+def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
     try:
         return Outcome(task, result=work(task))
     except BrokenPipeError:

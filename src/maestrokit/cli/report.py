@@ -1,5 +1,6 @@
 """Words for people, on standard error: errors, notes and progress. Data never comes this way."""
 
+import contextlib
 import os
 import sys
 import traceback
@@ -45,6 +46,26 @@ def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatu
     if not verbose:
         say("  this is a fault of maestrokit; run again with -vv for the traceback to report")
     return ExitStatus.BUG
+
+
+@contextlib.contextmanager
+def warnings() -> Iterator[list[str]]:
+    """Collect what the library warns of meanwhile, in this thread: what it had to assume about a file."""
+    import logging
+    import threading
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == threading.get_ident():
+                collected.append(record.getMessage())
+
+    collected: list[str] = []
+    handler, logger = Collector(logging.WARNING), logging.getLogger("maestrokit")
+    logger.addHandler(handler)
+    try:
+        yield collected
+    finally:
+        logger.removeHandler(handler)
 
 
 def is_terminal() -> bool:

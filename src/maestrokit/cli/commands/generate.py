@@ -82,9 +82,11 @@ def run(
     player, encoding = load_event_model(model)
     given = None
     if prompt is not None:
-        given = prompt_events(
-            encode(read_performance(prompt, repair=reading.repair), encoding), encoding, seconds=prompt_seconds
-        )
+        with report.warnings() as warnings:
+            performance = read_performance(prompt, repair=reading.repair)
+        for warning in warnings if not running.quiet else []:
+            report.say(warning)
+        given = prompt_events(encode(performance, encoding), encoding, seconds=prompt_seconds)
     made = generate(player, encoding, wish, prompt=given)
     for target, events in zip(targets, made, strict=True):
         write_performance(decode(events, encoding), target, made_by=running.made_by)
