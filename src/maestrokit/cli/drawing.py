@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from maestrokit.cli import report
 from maestrokit.cli.describing import Asked, Recording, crepe_weights, is_sound
 from maestrokit.cli.streams import Task
 from maestrokit.errors import MaestrokitError, UsageError
@@ -33,7 +34,8 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
     drawn = []
     for task in tasks:
         try:
-            drawn.append(_drawn(task.source, asked, recording_of.get(task.source)))
+            with report.warnings():  # those are printed when the input is described
+                drawn.append(_drawn(task.source, asked, recording_of.get(task.source)))
         except MaestrokitError as error:
             if isinstance(error, UsageError):
                 raise

@@ -119,7 +119,7 @@ class Performance:
     division : int
         Ticks a beat if positive; else SMPTE as in the file header: -frames a second * 256 + ticks a frame.
     format : {0, 1, 2}
-        MIDI file type. The tracks of type 2 are kept as they are, and timed by one tempo map as those of type 1.
+        MIDI file type. The tracks of type 2 are sequences on their own; see :func:`maestrokit.music.timing.tempo_map`.
     """
 
     notes: Notes

@@ -114,7 +114,9 @@ def quantize(
     make a time map, linear between them, by which all other events move, pedals first of all: they keep their order
     among themselves and with the onsets. Tempos, time and key signatures, markers and cue points stay.
 
-    A note that ended before the next stroke of its key still does, and none gets length 0: it lasts to the next point.
+    A note that ended before the next stroke of its key still does, and none with a note-off gets length 0: it lasts to
+    the next point. What a reader would pair otherwise keeps its order on each key (:mod:`maestrokit.music.key_order`).
+    A note without a note-off is given none, unless its key is struck on another track and overlaps are cut.
 
     With strength 1 twice is once: quantizing the result again changes nothing, to the byte.
 
