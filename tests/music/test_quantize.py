@@ -37,6 +37,8 @@ def crowded_files(draw: st.DrawFn) -> Performance:
             b"\x80\x3e\x20",
             b"\xb0\x40\x7f",
             b"\xb0\x40\0",
+            b"\xb0\x7b\0",
+            b"\xff\x01\1a",
             b"\xff\x51\x03\x0f\0\0",
         ]
     )

@@ -61,6 +61,8 @@ def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
     """
     again = strokes(notes.onset_tick, key, next_group(key, notes.onset_tick))
     is_cut = notes.offset_tick > again
+    if not is_cut.any():
+        return notes, 0
     cut = notes.replace(
         offset_tick=np.where(is_cut, again, notes.offset_tick),
         release_velocity=np.where(is_cut & ~notes.is_released, NOTE_ON_ENDS_IT, notes.release_velocity),

@@ -59,11 +59,13 @@ def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Contr
     controls : Controls
         Where they go.
     """
+    stops = controls.take(np.flatnonzero(ends_all_notes(controls.number)))
+    if not len(releases) and not len(stops) and notes.is_released.all():
+        return Barriers(np.full(len(notes), NEVER), np.full(len(notes), -1))
     unended = notes.take(~notes.is_released)
     key, order = np.append(releases.key, unended.key), np.append(releases.order, unended.onset_order)
     tick = np.append(latest, unended.onset_tick)
     of_key = _next_barriers(key, order, tick, notes, notes.key)
-    stops = controls.take(ends_all_notes(controls.number))
     channel = notes.key >> 7
     of_channel = _next_barriers(stops.track << 4 | stops.channel, stops.order, stops.tick, notes, channel)
     return Barriers(
@@ -74,8 +76,6 @@ def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Contr
 
 def _next_barriers(key: Integers, order: Integers, tick: Integers, notes: Notes, note_key: Integers) -> Barriers:
     """Return the barriers of notes among events, of each key in order and at rising ticks."""
-    if not len(key):
-        return Barriers(np.full(len(notes), NEVER), np.full(len(notes), -1))
     rows = np.lexsort((order, key))
     key, order, tick = np.append(key[rows], -1), np.append(order[rows], -1), np.append(tick[rows], NEVER)
     following = count_up_to(key[:-1], order[:-1], note_key, notes.onset_order)

@@ -174,8 +174,10 @@ def settled(performance: Performance) -> Performance:
     is_released = notes.is_released
     parts = np.cumsum([len(notes), is_released.sum(), *(len(table) for table in tables)]).tolist()
     spans = [slice(start, stop) for start, stop in pairwise(parts)]
-    offset_order = place_in_track[: len(notes)].copy()
-    offset_order[is_released] = place_in_track[spans[0]]
+    offset_order = place_in_track[spans[0]]
+    if not is_released.all():
+        offset_order = place_in_track[: len(notes)].copy()
+        offset_order[is_released] = place_in_track[spans[0]]
     moved = notes.replace(onset_order=place_in_track[: len(notes)], offset_order=offset_order)
     orders = [place_in_track[span] for span in spans[1:]]
     controls = _sorted_by(place[spans[1]], performance.controls.replace(order=orders[0]))
@@ -273,7 +275,7 @@ def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers
     if not len(late):
         return by_order(track, order)
     order = 2 * order
-    row_of_release = len(notes) + np.cumsum(notes.is_released) - 1
+    row_of_release = len(notes) - 1 + np.cumsum(notes.is_released)
     order[row_of_release[late]] = 2 * stroke_order - 1
     return np.lexsort((order, track))
 
