@@ -154,20 +154,20 @@ def quantize(
     moved = notes.replace(onset_tick=onset, offset_tick=offset_tick)
     if how.durations == "grid" and not (how.duplicates and how.overlaps):
         moved = _settled_durations(moved, key, time_map, grids, how, barrier.end)
-    way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
-    report = QuantizeReport(
-        notes=len(performance.notes),
-        moved=int(np.count_nonzero(onset != notes.onset_tick)),
-        farthest=float(way.max(initial=0.0)),
-        duplicates=len(performance.notes) - len(notes),
-        overlaps=cut,
-    )
+    report = _report(len(performance.notes), notes, onset, tempo, cut)
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
         tempos = tempos.replace(order=np.full(len(tempos), -1))
     result = performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)
     result = settled(_in_key_order(result, barrier, releases))
     return (_with_overlaps_cut(result) if how.overlaps and not notes.is_released.all() else result), report
+
+
+def _report(count: int, notes: Notes, onset: Integers, tempo: TempoMap, cut: int) -> QuantizeReport:
+    """Return what was done to so many notes, of which these are left and get the given onsets."""
+    way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
+    moved = int(np.count_nonzero(onset != notes.onset_tick))
+    return QuantizeReport(count, moved, float(way.max(initial=0.0)), count - len(notes), cut)
 
 
 def _grids(performance: Performance, how: Quantization) -> list[Grid]:
