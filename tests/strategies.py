@@ -42,6 +42,7 @@ data_byte = st.integers(0, 127)
 small_delta = st.sampled_from([0, 0, 0, 1, 5, 60, 127, 128, 480, 16383, 16384])
 any_delta = small_delta | st.integers(0, 0x0FFFFFFF)
 key = st.sampled_from([21, 60, 60, 60, 64, 108]) | data_byte
+control = st.sampled_from([64, 64, 120, 121, 123]) | data_byte
 channel = st.sampled_from([0, 0, 0, 1, 9, 15])
 tempo = st.integers(1, 0xFFFFFF).map(lambda n: b"\xff\x51\x03" + n.to_bytes(3, "big"))
 
@@ -50,7 +51,7 @@ tempo = st.integers(1, 0xFFFFFF).map(lambda n: b"\xff\x51\x03" + n.to_bytes(3, "
 def channel_messages(draw: st.DrawFn) -> bytes:
     """Notes most often, on few keys, so that they overlap, double and hang; and every other channel message."""
     kind = draw(st.sampled_from([0x90, 0x90, 0x90, 0x80, 0x80, 0xB0, 0xB0, 0xA0, 0xC0, 0xD0, 0xE0]))
-    first = draw(key if kind in (0x80, 0x90) else data_byte)
+    first = draw({0x80: key, 0x90: key, 0xB0: control}.get(kind, data_byte))
     second = draw(st.sampled_from([0, 0, 64, 100]) | data_byte)
     status = bytes([kind | draw(channel)])
     return status + bytes([first]) + (b"" if kind in (0xC0, 0xD0) else bytes([second]))

@@ -7,7 +7,9 @@ import pytest
 
 from maestrokit import features
 from maestrokit.features._trends import trends
+from maestrokit.files.midi import parse_midi
 from scenes import scene
+from strategies import END_OF_TRACK, file_bytes, track_bytes
 
 
 def describe(group, *arguments, **options):
@@ -40,6 +42,26 @@ def test_pedal_lengthens_and_joins():
     assert articulation["mean_pedal_extension"] == 0.375
     assert articulation["key_overlap_ratio"] == -0.5
     assert articulation["sounding_overlap_ratio"] == 0.25
+
+
+@pytest.mark.parametrize(
+    "late", [{"end": 279_624.0}, {"controls": [(5.5, 64, 127), (279_624.0, 64, 0)]}, {"controls": [(9e4, 1, 1)]}]
+)
+def test_an_event_hours_after_the_music_is_no_part_of_it(late):
+    notes = [(0, 1, 60, 64), (2, 3, 62, 64), (4, 5, 64, 64)]
+    record = features.describe(features.note_view(scene(notes, **late)), names=["density", "polyphony", "pedal"])
+    assert record["density"]["length"] == 5.0
+    assert record["density"]["notes_per_second"] == 0.6
+    assert record["polyphony"]["sounding"]["silence"] == 0.4
+    assert record["pedal"]["sustain"]["down"] == 0.0
+
+
+def test_what_ends_only_with_its_track_sounds_no_longer_than_a_string_can():
+    held = features.note_view(scene([(0, 1, 60, 64)], controls=[(0.5, 64, 127)], end=50_000.0))
+    assert held.length == held.sounding_offset[0] == 61.0
+    track = track_bytes([(0, b"\x90\x3c\x40")], end=(48_000_000, END_OF_TRACK))
+    endless = features.note_view(parse_midi(file_bytes([track]), name="endless"))
+    assert endless.length == endless.offset[0] == 60.0
 
 
 def test_density_counts_strokes_and_the_busiest_second():

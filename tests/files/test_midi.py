@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files.midi import dump_midi, parse_midi, read_midi, write_midi
-from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
+from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 from strategies import END_OF_TRACK, file_bytes, midi_bytes, performances, track_bytes
 
 NOTE = [(0, b"\x90\x3c\x40"), (96, b"\x80\x3c\x10")]
@@ -45,18 +45,19 @@ def test_note_on_of_velocity_0_ends_a_note_and_stays_one() -> None:
     assert dump_midi(performance) == data
 
 
-def test_ons_and_offs_without_partner_stay_other_events() -> None:
-    performance = parse(track_bytes([(0, b"\x80\x3c\x40"), (1, b"\x90\x3c\x40")]))
-    assert len(performance.notes) == 0
-    assert performance.others.message.tolist() == [b"\x80\x3c\x40", b"\x90\x3c\x40"]
+def test_an_off_without_an_on_stays_another_event_and_an_on_without_an_off_lasts_to_the_end_of_its_track() -> None:
+    performance = parse(track_bytes([(0, b"\x80\x3c\x40"), (1, b"\x90\x3c\x40")], end=(7, END_OF_TRACK)))
+    assert performance.notes.offset_tick.tolist() == [8]
+    assert performance.notes.release_velocity.tolist() == [NOT_RELEASED]
+    assert performance.others.message.tolist() == [b"\x80\x3c\x40"]
 
 
 def test_offs_on_other_channels_tracks_and_keys_end_nothing() -> None:
     performance = parse(
         track_bytes([(0, b"\x90\x3c\x40"), (1, b"\x81\x3c\0"), (1, b"\x80\x3d\0")]), track_bytes([(9, b"\x80\x3c\0")])
     )
-    assert len(performance.notes) == 0
-    assert performance.others.track.tolist() == [0, 0, 0, 1]
+    assert performance.notes.release_velocity.tolist() == [NOT_RELEASED]
+    assert performance.others.track.tolist() == [0, 0, 1]
 
 
 def test_running_status_holds_across_metas() -> None:
@@ -116,7 +117,7 @@ def test_writer_uses_running_status_again_only_where_the_standard_allows() -> No
     [
         ("notes", "pitch", 128, "pitch 128 is outside 0..127"),
         ("notes", "velocity", 0, "velocity 0 is outside 1..127"),
-        ("notes", "release_velocity", -2, "release velocity -2 is outside -1..127"),
+        ("notes", "release_velocity", -3, "release velocity -3 is outside -2..127"),
         ("notes", "channel", 16, "channel 16 is outside 0..15"),
         ("notes", "onset_tick", -1, "tick -1 is outside"),
         ("notes", "track", 1, "track 1 is outside 0..0"),

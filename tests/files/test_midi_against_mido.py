@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import dump_midi, parse_midi
-from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
+from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 from strategies import channel_messages, file_bytes, small_delta, tempo, track_bytes
 
 Event = tuple[int, bytes]  # absolute tick, message
@@ -21,6 +21,8 @@ def events_of(performance: Performance) -> list[list[Event]]:
     notes, controls, tempos, others = performance.notes, performance.controls, performance.tempos, performance.others
     for onset, offset, pitch, velocity, release, channel, track, on, off in zip(*vars(notes).values(), strict=True):
         tracks[track].append((on, onset, bytes([0x90 | channel, pitch, velocity])))
+        if release == NOT_RELEASED:
+            continue
         status, velocity_off = (0x90, 0) if release == NOTE_ON_ENDS_IT else (0x80, release)
         tracks[track].append((off, offset, bytes([status | channel, pitch, velocity_off])))
     for tick, number, value, channel, track, order in zip(*vars(controls).values(), strict=True):

@@ -71,14 +71,18 @@ def test_the_doubtful_is_declined(data: bytes) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=30))
-def test_pairs_are_those_of_a_queue_a_key(strokes: list[tuple[int, bool]]) -> None:
-    queues: dict[int, list[int]] = {}
-    expected = []
-    for row, (key, is_on) in enumerate(strokes):
-        if is_on:
-            queues.setdefault(key, []).append(row)
-        elif queues.get(key):
-            expected.append((queues[key].pop(0), row))
+def test_pairs_are_first_in_first_out_among_ons_that_have_an_off(strokes: list[tuple[int, bool]]) -> None:
+    expected = [(row, -1) for row, (_, is_on) in enumerate(strokes) if is_on]
+    for key in {key for key, _ in strokes}:
+        waiting, ons, offs = list[int](), list[int](), list[int]()
+        for row in (row for row, (other, _) in enumerate(strokes) if other == key):
+            if strokes[row][1]:
+                waiting.append(row)
+            elif waiting:
+                ons.append(waiting.pop())
+                offs.append(row)
+        pairs = dict(zip(sorted(ons), offs, strict=True))
+        expected = [(on, pairs.get(on, off)) for on, off in expected]
     on, off = pair_notes(np.array([key for key, _ in strokes], np.int64), np.array([on for _, on in strokes], bool))
     assert list(zip(on.tolist(), off.tolist(), strict=True)) == sorted(expected)
 

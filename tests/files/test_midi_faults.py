@@ -4,7 +4,7 @@ import pytest
 
 from maestrokit.errors import BadDataError
 from maestrokit.files.midi import dump_midi, parse_midi
-from maestrokit.music.performance import Performance
+from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
 from strategies import END_OF_TRACK, file_bytes, track_bytes
 
 ON, OFF = b"\x90\x3c\x40", b"\x80\x3c\x40"
@@ -121,8 +121,9 @@ def test_repair_gives_type_0_of_two_tracks_type_1() -> None:
 
 def test_repair_ends_hanging_notes_with_their_track() -> None:
     data = file_bytes([track_bytes([(0, ON), (10, b"\x90\x40\x40")], end=(500, END_OF_TRACK))])
-    assert len(parse_midi(data, name="a.mid").notes) == 0
+    assert dump_midi(parse_midi(data, name="a.mid")) == data
     performance = parse_midi(data, name="a.mid", repair=True)
+    assert performance.notes.release_velocity.tolist() == [NOTE_ON_ENDS_IT, NOTE_ON_ENDS_IT]
     assert performance.notes.offset_tick.tolist() == [510, 510]
     assert performance.notes.offset_order.tolist() == [2, 3]
     assert len(performance.others) == 0

@@ -25,9 +25,10 @@ def test_settling_twice_is_settling_once(performance: Performance) -> None:
 def test_orders_count_from_0_without_gaps_and_follow_the_ticks(performance: Performance) -> None:
     result = settled(performance)
     tables = (result.controls, result.tempos, result.others)
-    track = np.concatenate([result.notes.track, result.notes.track, *(t.track for t in tables)])
-    order = np.concatenate([result.notes.onset_order, result.notes.offset_order, *(t.order for t in tables)])
-    tick = np.concatenate([result.notes.onset_tick, result.notes.offset_tick, *(t.tick for t in tables)])
+    released = result.notes.released()
+    track = np.concatenate([result.notes.track, released.track, *(t.track for t in tables)])
+    order = np.concatenate([result.notes.onset_order, released.offset_order, *(t.order for t in tables)])
+    tick = np.concatenate([result.notes.onset_tick, released.offset_tick, *(t.tick for t in tables)])
     for number, end in enumerate(result.track_end_tick):
         mine = track == number
         rows = np.argsort(order[mine])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maestrokit.errors import BadDataError
 from maestrokit.files.midi import parse_midi
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
@@ -53,3 +54,19 @@ def test_of_two_tempos_at_one_tick_the_last_counts() -> None:
     tempos = [(0, b"\xff\x51\x03\x00\x00\x01"), (0, b"\xff\x51\x03\x0f\x42\x40")]
     performance = parse_midi(file_bytes([track_bytes(tempos)], division=480), name="two")
     assert tick2second(480, tempo_map(performance)) == 1.0
+
+
+def sequences(*tempos: int | None) -> Performance:
+    """Return a file of type 2 whose sequences set tempos, in microseconds a beat, or none."""
+    tracks = [track_bytes([(0, b"\xff\x51\x03" + tempo.to_bytes(3, "big"))] if tempo else []) for tempo in tempos]
+    return parse_midi(file_bytes(tracks, midi_format=2), name="sequences")
+
+
+def test_sequences_that_set_different_tempos_are_refused() -> None:
+    with pytest.raises(BadDataError, match="have different tempos"):
+        tempo_map(sequences(1_000_000, 500_000))
+
+
+@pytest.mark.parametrize("tempos", [(1_000_000,), (1_000_000, 1_000_000), (1_000_000, None), (None, 1_000_000)])
+def test_sequences_that_set_one_tempo_are_timed_by_it(tempos: tuple[int | None, ...]) -> None:
+    assert tick2second(480, tempo_map(sequences(*tempos))) == 1.0

@@ -133,7 +133,7 @@ def test_senseless_key_signatures_stay(message: bytes) -> None:
 
 
 def test_key_pressure_and_stray_notes_move_but_not_on_drums() -> None:
-    stray = [b"\xa0\x3c\x40", b"\x80\x3c\x40", b"\xa9\x3c\x40", b"\x99\x3c\x40", b"\xd0\x3c", b"\xe0\x3c\x40"]
+    stray = [b"\xa0\x3c\x40", b"\x80\x3c\x40", b"\xa9\x3c\x40", b"\x99\x3c\0", b"\xd0\x3c", b"\xe0\x3c\x40"]
     performance = parsed(*[(0, message) for message in stray])
     moved, report = transposed(performance, 2)
     assert set(moved.others.message) == {b"\xa0\x3e\x40", b"\x80\x3e\x40", *stray[2:]}
@@ -148,6 +148,16 @@ def test_leaving_the_range_is_refused_with_a_cure() -> None:
     assert transposed(performance, 4, highest=127)[0].notes.pitch.tolist() == [109]
     assert transposed(performance, 4, out_of_range="fold")[0].notes.pitch.tolist() == [97]
     assert len(transposed(performance, 4, out_of_range="drop")[0].notes) == 0
+
+
+def test_a_note_without_a_note_off_takes_none_of_the_key_that_it_is_folded_onto() -> None:
+    events = [(0, b"\x90\x3c\x40"), (10, b"\x90\x6c\x40"), (10, b"\x80\x3c\x40"), (80, b"\xff\x01\x01a")]
+    moved, _ = transposed(parsed(*events), 12, out_of_range="fold", highest=80)
+    assert sorted(zip(moved.notes.onset_tick, moved.notes.offset_tick, moved.notes.pitch, strict=True)) == [
+        (0, 20, 72),
+        (10, 100, 72),
+    ]
+    assert parse_midi(dump_midi(moved), name="moved") == moved
 
 
 def test_folding_goes_to_the_nearest_octave() -> None:

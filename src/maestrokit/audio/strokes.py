@@ -6,6 +6,7 @@ import numpy as np
 
 from maestrokit.music.columns import Columns, Floats, Integers
 from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Performance
+from maestrokit.music.sustain import pedal_positions
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 LIFTED, RESTING = 90, 38  # sustain controller: dampers off the strings, dampers at rest; half pedal between
@@ -103,9 +104,8 @@ def _damping(time: Floats, value: Floats) -> Damping:
 
 
 def _pedal(controls: Controls, number: int, channel: int, tempo: TempoMap) -> tuple[Floats, Floats]:
-    """Return times and values of one controller, in order."""
-    rows = controls.take((controls.number == number) & (controls.channel == channel))
-    rows = rows.take(np.lexsort((rows.order, rows.track, rows.tick)))
+    """Return times and values of one pedal, in order."""
+    rows = pedal_positions(controls.take(controls.channel == channel), number)
     return tick2second(rows.tick, tempo), rows.value.astype(np.float64)
 
 

@@ -16,6 +16,8 @@ from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 TOGETHER = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
 LONGEST = 100_000  # seconds
+LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer, whatever the file says
+LONGEST_SILENCE = 10.0  # seconds at the end that may still be part of the music
 MOST_FRAMES = 1_000_000  # five and a half hours at 20 ms; all series of so many take some 300 MB
 
 
@@ -30,11 +32,13 @@ class NoteView:
     notes : Notes
         The rows that the following arrays stand for.
     onset, offset : float64, shape (notes,)
-        When the key goes down, and up.
+        When the key goes down, and up; not after the length.
     sounding_offset : float64, shape (notes,)
-        When the sound ends, the sustain pedal heard (:mod:`maestrokit.music.sustain`).
+        When the sound ends, the sustain pedal heard (:mod:`maestrokit.music.sustain`); not after the length.
     length : float
-        From 0 to the end of the longest track.
+        From 0 to the end of the longest track, or to the end of the last sound where more than ``LONGEST_SILENCE``
+        follow it, for a file may end hours after its music. What ends only with the track, by the pedal or for lack of
+        a note-off, sounds no longer than ``LONGEST_RING``.
     """
 
     performance: Performance
@@ -57,16 +61,18 @@ class NoteView:
             If it lasts longer than ``LONGEST``: curves over such a time would fill the memory.
         """
         tempo = tempo_map(performance)
-        length = float(tick2second(performance.last_tick, tempo))
+        notes, end = performance.notes, float(tick2second(performance.last_tick, tempo))
+        onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+        sounding = tick2second(sustained_offset_tick(performance), tempo)
+        known = np.where(notes.is_released, offset, onset)
+        last_sound = float(np.minimum(sounding, known + LONGEST_RING).max(initial=0.0))
+        length = end if end - last_sound <= LONGEST_SILENCE else last_sound
         if length > LONGEST:
             raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
-        notes = performance.notes
+        offset, sounding = np.minimum(offset, length), np.minimum(sounding, length)
         rows = np.lexsort((notes.pitch, notes.onset_tick))
         rows = rows[notes.channel[rows] != DRUM_CHANNEL]
-        sounding = tick2second(sustained_offset_tick(performance)[rows], tempo)
-        notes = notes.take(rows)
-        onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
-        return cls(performance, tempo, notes, onset, offset, sounding, length)
+        return cls(performance, tempo, notes.take(rows), onset[rows], offset[rows], sounding[rows], length)
 
     @property
     def pitch(self) -> Integers:

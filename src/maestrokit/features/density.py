@@ -14,7 +14,7 @@ NEEDS = "notes"
 WINDOW = 1.0  # seconds
 
 FIELDS = {
-    "length": Field("s", "From 0 to the end of the longest track"),
+    "length": Field("s", "From 0 to the end of the longest track, or of the last sound if over 10 s earlier"),
     "strokes": Field("strokes", "Notes that begin within 30 ms of the one before count as one stroke"),
     "notes_per_second": Field("1/s", "Notes over the length"),
     "strokes_per_second": Field("1/s", "Strokes over the length"),

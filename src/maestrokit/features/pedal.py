@@ -11,7 +11,7 @@ from maestrokit.features._views import Grid, NoteView
 from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import SOFT, SOSTENUTO, SUSTAIN
 from maestrokit.music.rolls import held_values
-from maestrokit.music.sustain import PEDAL_DOWN
+from maestrokit.music.sustain import PEDAL_DOWN, pedal_positions
 from maestrokit.music.timing import tick2second
 
 NEEDS = "notes"
@@ -45,9 +45,7 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
 
 def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
     """Return the moments at which a pedal is moved, in seconds, and its value from each on."""
-    controls = view.performance.controls
-    controls = controls.take(controls.number == number)
-    controls = controls.take(np.lexsort((controls.order, controls.track, controls.tick)))
+    controls = pedal_positions(view.performance.controls, number)
     last = np.diff(controls.tick, append=-1) != 0  # of several at one tick
     tick, value = controls.tick[last], controls.value[last]
     if len(np.unique(controls.channel)) <= 1:
@@ -60,7 +58,8 @@ def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
 
 
 def _described(time: Floats, value: Integers, length: float) -> dict[str, Any]:
-    lasting = np.diff(time, append=max(length, time[-1]) if len(time) else length)
+    time, value = time[time <= length], value[time <= length]
+    lasting = np.diff(time, append=length)
     is_down = value >= PEDAL_DOWN
     presses = int(np.count_nonzero(np.diff(is_down, prepend=False) & is_down))
     pressed = lasting[value > 0].sum()

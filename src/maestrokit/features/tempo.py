@@ -75,7 +75,7 @@ def tempo_curve(view: NoteView) -> tuple[Floats, Floats, Floats]:
 def _set_tempo(view: NoteView) -> dict[str, Any]:
     if view.performance.division < 0:
         return dict.fromkeys(("initial", "mean", "minimum", "maximum", "changes"))
-    within = view.tempo.tick <= view.performance.last_tick
+    within = view.tempo.second <= view.length
     tempo = 60 / (view.tempo.seconds_per_tick[within] * view.performance.division)
     lasting = np.diff(view.tempo.second[within], append=view.length)
     return {

@@ -9,24 +9,25 @@
 True
 """
 
+import warnings
 from pathlib import Path
 
-import numpy as np
-
-from maestrokit.errors import BadDataError, NoInputError
+from maestrokit.errors import BadDataError, DataWarning, NoInputError
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi_arrays import read_by_arrays
 from maestrokit.files.midi_chunks import read_frame
 from maestrokit.files.midi_reference import read_by_reference
 from maestrokit.files.midi_writer import dump_midi
-from maestrokit.music.columns import Objects
-from maestrokit.music.performance import NOTE_ON_ENDS_IT, Notes, Performance
+from maestrokit.music.note_offs import endless_notes, with_note_offs
+from maestrokit.music.performance import Performance
 
 __all__ = ["dump_midi", "parse_midi", "read_midi", "write_midi"]
 
 
 def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
     """Return the performance in the bytes of a MIDI file, of type 0, 1 or 2, bare or wrapped in RIFF.
+
+    What had to be assumed is a :class:`~maestrokit.errors.DataWarning`: notes that nothing in the file ends.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
         How messages call it.
     repair : bool
         Salvage what can be salvaged: wrong chunk lengths, cut or unreadable tracks up to the fault, missing ends,
-        garbage, a division or tempo of 0; and notes that never end stop with their track. Default is to raise.
+        garbage, a division or tempo of 0; and notes that nothing ends get note-offs. Default is to raise.
 
     Raises
     ------
@@ -47,7 +48,9 @@ def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
     performance = read_by_arrays(data, frame)
     if performance is None:
         performance = read_by_reference(data, frame, name=name, repair=repair)
-    return _with_hanging_notes_closed(performance) if repair else performance
+    if assumed := endless_notes(performance):
+        warnings.warn(f"'{name}': {assumed}", DataWarning, stacklevel=2)
+    return with_note_offs(performance) if repair else performance
 
 
 def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
@@ -82,46 +85,3 @@ def write_midi(performance: Performance, path: Path | str) -> None:
     except BadDataError as error:
         raise BadDataError(f"cannot write '{path}': {error.message}", error.hint) from error
     write_bytes(path, data)
-
-
-def _with_hanging_notes_closed(performance: Performance) -> Performance:
-    """Return the performance with every note-on that found no off turned into a note that ends with its track."""
-    others = performance.others
-    hanging = (others.kind == 0x90) & np.array([message[-1] > 0 for message in others.message], bool)
-    if not hanging.any():
-        return performance
-    ons = others.take(hanging)
-    events = _events_in_track(performance)
-    notes = Notes.concatenate(
-        [
-            performance.notes,
-            Notes(
-                onset_tick=ons.tick,
-                offset_tick=performance.track_end_tick[ons.track],
-                pitch=_byte(ons.message, 1),
-                velocity=_byte(ons.message, 2),
-                release_velocity=np.full(len(ons), NOTE_ON_ENDS_IT),
-                channel=_byte(ons.message, 0) & 0x0F,
-                track=ons.track,
-                onset_order=ons.order,
-                offset_order=events[ons.track] + _rank(ons.track),
-            ),
-        ]
-    )
-    notes = notes.take(np.lexsort((notes.onset_order, notes.track)))
-    return performance.replace(notes=notes, others=others.take(~hanging))
-
-
-def _byte(messages: Objects, place: int) -> np.ndarray:
-    return np.array([message[place] for message in messages], np.int64)
-
-
-def _events_in_track(performance: Performance) -> np.ndarray:
-    p = performance
-    track = np.concatenate([p.notes.track, p.notes.track, p.controls.track, p.tempos.track, p.others.track])
-    return np.bincount(track, minlength=len(p.track_end_tick))
-
-
-def _rank(track: np.ndarray) -> np.ndarray:
-    """Return the place of each row among the rows of its own track; rows come sorted by track."""
-    return np.arange(len(track)) - np.searchsorted(track, track)

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from maestrokit.files.midi_chunks import Frame
 from maestrokit.files.midi_pairs import pair_notes
 from maestrokit.music.columns import Integers, Mask, Objects
-from maestrokit.music.performance import NOTE_ON_ENDS_IT, Controls, Notes, Others, Performance, Tempos
+from maestrokit.music.performance import (
+    NOT_RELEASED,
+    NOTE_ON_ENDS_IT,
+    Controls,
+    Notes,
+    Others,
+    Performance,
+    Tempos,
+    ends_all_notes,
+    with_missing_ends,
+)
 
 Bytes = NDArray[np.uint8]
 PADDING = 8  # bytes of zeros behind the file, so that looking ahead needs no test
@@ -164,21 +174,22 @@ def _performance(data: bytes, events: Events, frame: Frame) -> Performance | Non
     if len(ends) != len(frame.spans) or not tempo_values.all():
         return None
     is_key = (kind == 8) | (kind == 9)
-    on, off = _pairs(events, np.flatnonzero(is_key))
     control = np.flatnonzero(kind == 11)
+    on, off = _pairs(events, np.flatnonzero(is_key), control)
     is_other = np.ones(len(kind), bool)
-    for rows in (on, off, control, tempo_rows, ends):
+    for rows in (on, off[off >= 0], control, tempo_rows, ends):
         is_other[rows] = False
+    controls = Controls(
+        events.tick[control],
+        _wide(events.first[control]),
+        _wide(events.second[control]),
+        _channel(events, control),
+        events.track[control],
+        events.order[control],
+    )
     return Performance(
-        notes=_notes(events, on, off),
-        controls=Controls(
-            events.tick[control],
-            _wide(events.first[control]),
-            _wide(events.second[control]),
-            _channel(events, control),
-            events.track[control],
-            events.order[control],
-        ),
+        notes=with_missing_ends(_notes(events, on, off), controls, events.tick[ends]),
+        controls=controls,
         tempos=Tempos(events.tick[tempo_rows], tempo_values, events.track[tempo_rows], events.order[tempo_rows]),
         others=_others(data, events, np.flatnonzero(is_other)),
         track_end_tick=events.tick[ends],
@@ -210,8 +221,8 @@ def _lengths_at(wire: Bytes, begin: Integers) -> Integers:
     return np.asarray(1 + np.logical_and.accumulate(goes_on, axis=1).sum(axis=1))
 
 
-def _pairs(events: Events, keys: Integers) -> tuple[Integers, Integers]:
-    """Return the rows of the note-ons of all notes, rising, and those of their note-offs."""
+def _pairs(events: Events, keys: Integers, control: Integers) -> tuple[Integers, Integers]:
+    """Return the rows of all note-ons, rising, and those of their note-offs, -1 where there is none."""
     status, pitch = events.status[keys], events.first[keys]
     is_on: Mask = ((status & 0x10) > 0) & (events.second[keys] > 0)
     number = (status & 0x0F).astype(np.uint16) << 7 | pitch
@@ -220,18 +231,32 @@ def _pairs(events: Events, keys: Integers) -> tuple[Integers, Integers]:
         number = number + (track << 11)
     else:
         number |= track.astype(np.uint16) << 11
+    stops = control[ends_all_notes(events.first[control])]
+    if len(stops):
+        number = _apart(events, keys, number, stops)
     on, off = pair_notes(number, is_on)
-    return keys[on], keys[off]
+    return keys[on], np.where(off < 0, -1, keys[off])
+
+
+def _apart(events: Events, keys: Integers, number: NDArray[np.integer], stops: Integers) -> Integers:
+    """Return other numbers for the keys of a channel after each event that ends all its notes."""
+    channel, span = events.track << 4 | events.status & 0x0F, len(events.tick)
+    ended = np.searchsorted(np.sort(channel[stops] * span + stops), channel[keys] * span + keys)
+    return np.asarray(np.unique(number.astype(np.int64) * (len(stops) + 1) + ended, return_inverse=True)[1])
 
 
 def _notes(events: Events, on: Integers, off: Integers) -> Notes:
     by_note_on = (events.status[off] & 0x10) > 0
+    release_velocity = np.where(by_note_on, NOTE_ON_ENDS_IT, _wide(events.second[off]))
+    is_missing = off < 0
+    if is_missing.any():
+        release_velocity[is_missing], off = NOT_RELEASED, np.where(is_missing, on, off)
     return Notes(
         onset_tick=events.tick[on],
         offset_tick=events.tick[off],
         pitch=_wide(events.first[on]),
         velocity=_wide(events.second[on]),
-        release_velocity=np.where(by_note_on, NOTE_ON_ENDS_IT, _wide(events.second[off])),
+        release_velocity=release_velocity,
         channel=_channel(events, on),
         track=events.track[on],
         onset_order=events.order[on],

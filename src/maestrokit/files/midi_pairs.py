@@ -7,9 +7,11 @@ from maestrokit.music.columns import Integers, Mask
 
 
 def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integers]:
-    """Return the rows of the note-ons that are notes, rising, and the rows of the note-offs that end them.
+    """Return the rows of the note-ons, rising, and the rows of the note-offs that end them, -1 where none does.
 
-    First in, first out: an off ends the oldest on of its key that still sounds, and none if none sounds.
+    An off belongs to the nearest on of its key before it that no other off belongs to, and to none if there is none.
+    That tells which ons have no off: of a key struck twice and released once it is the first, which the second stroke
+    ended. The others end first in, first out.
 
     Parameters
     ----------
@@ -18,7 +20,7 @@ def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integer
     is_on : bool, shape (events,)
 
     >>> pair_notes(np.array([60, 60, 64, 60, 60]), np.array([True, True, False, False, True]))
-    (array([0]), array([3]))
+    (array([0, 1, 4]), array([-1,  3, -1]))
     """
     rows = np.argsort(key, kind="stable")
     sorted_key, sorted_on = key[rows], is_on[rows]
@@ -29,7 +31,7 @@ def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integer
         on, off = rows[is_paired & sorted_on], rows[is_paired & ~sorted_on]
     partner = np.full(len(key), -1)
     partner[on] = off
-    ons = np.flatnonzero(partner >= 0)
+    ons = np.flatnonzero(is_on)
     return ons, partner[ons]
 
 
@@ -44,7 +46,8 @@ def _paired(key: NDArray[np.integer], is_on: Mask) -> Mask:
     """Return which events, sorted by key, have a partner.
 
     The sum of ons less offs falls below its lowest so far in that key, 0 included, exactly at the offs that end
-    nothing. Of each key, as many of the first ons are notes as other offs there are.
+    nothing. Without these it is the number of ons that wait for an off, and it never falls below what it is at an on
+    exactly where that on has none.
     """
     starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if len(key) else np.empty(0, np.int64)
     counts = np.diff(starts, append=len(key))
@@ -55,7 +58,6 @@ def _paired(key: NDArray[np.integer], is_on: Mask) -> Mask:
     level = total - (total[starts] - step[starts])[group] - fall * group
     lowest = np.minimum(np.append(0, np.minimum.accumulate(level)[:-1]), -fall * group)
     ends_one = ~is_on & (level >= lowest)
-    offs = np.bincount(group[ends_one], minlength=len(starts))
-    ons_so_far = np.cumsum(is_on)
-    rank: Integers = ons_so_far - (ons_so_far[starts] - is_on[starts])[group]  # of an on in its key, from 1
-    return np.asarray(ends_one | (is_on & (rank <= offs[group])))
+    waiting = level - np.minimum(lowest, level) + fall * group  # each key is above the one before it
+    least_from_here = np.minimum.accumulate(waiting[::-1])[::-1]
+    return np.asarray(ends_one | (is_on & (least_from_here < waiting)))

@@ -7,8 +7,8 @@ mido's reader, which joins 0xF0 and 0xF7 and refuses unknown key signatures; whe
 Lenient by custom, as the meaning is plain: running status goes on after metas and sysex.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -16,7 +16,16 @@ import numpy as np
 
 from maestrokit.files.midi_chunks import Frame, bad_midi
 from maestrokit.music.columns import Columns
-from maestrokit.music.performance import NOTE_ON_ENDS_IT, Controls, Notes, Others, Performance, Tempos
+from maestrokit.music.performance import (
+    NOT_RELEASED,
+    NOTE_ON_ENDS_IT,
+    Controls,
+    Notes,
+    Others,
+    Performance,
+    Tempos,
+    with_missing_ends,
+)
 
 DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}  # by status without channel
 SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0} | dict.fromkeys(range(0xF8, 0xFF), 0)
@@ -78,12 +87,14 @@ def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = Fa
         _sort_out(events, track, rows)
     rows.notes.sort(key=lambda row: (row[6], row[7]))
     rows.others.sort(key=lambda row: row[3:])
+    controls = _table(Controls, rows.controls)
+    track_end_tick = np.array(rows.track_ends, np.int64)
     return Performance(
-        notes=_table(Notes, rows.notes),
-        controls=_table(Controls, rows.controls),
+        notes=with_missing_ends(_table(Notes, rows.notes), controls, track_end_tick),
+        controls=controls,
         tempos=_table(Tempos, rows.tempos),
         others=_table(Others, rows.others),
-        track_end_tick=np.array(rows.track_ends, np.int64),
+        track_end_tick=track_end_tick,
         division=frame.division,
         format=frame.format,
     )
@@ -166,26 +177,51 @@ def _variable_length(data: bytes, place: int, stop: int) -> tuple[int, int]:
 
 
 def _sort_out(events: list[Event], track: int, rows: Rows) -> None:
-    """Put the events of one track into the rows of the tables, notes paired first in, first out."""
-    sounding: dict[tuple[int, int], deque[int]] = defaultdict(deque)
+    """Put the events of one track into the rows of the tables."""
+    strokes: dict[tuple[int, int], list[int]] = defaultdict(list)  # places of ons and offs, by channel and pitch
     for order, (tick, message, payload) in enumerate(events):
         kind = message[0] & 0xF0 if message[0] < 0xF0 else message[0]
-        if kind == 0x90 and message[2]:
-            sounding[message[0] & 0x0F, message[1]].append(order)
-        elif kind in (0x80, 0x90) and (key := (message[0] & 0x0F, message[1])) in sounding:
-            onset = sounding[key].popleft()
-            if not sounding[key]:
-                del sounding[key]
-            release = message[2] if kind == 0x80 else NOTE_ON_ENDS_IT
-            rows.notes.append(
-                (events[onset].tick, tick, key[1], events[onset].message[2], release, key[0], track, onset, order)
-            )
+        channel = message[0] & 0x0F
+        if kind in (0x80, 0x90):
+            strokes[channel, message[1]].append(order)
         elif kind == 0xB0:
-            rows.controls.append((tick, message[1], message[2], message[0] & 0x0F, track, order))
+            rows.controls.append((tick, message[1], message[2], channel, track, order))
+            if message[1] == 120 or message[1] >= 123:
+                for key in [key for key in strokes if key[0] == channel]:
+                    _pair(strokes.pop(key), events, track, rows)
         elif kind == 0xFF and message[1] == SET_TEMPO and len(payload) == 3:
             rows.tempos.append((tick, int.from_bytes(payload, "big"), track, order))
         else:
             kind = kind << 8 | message[1] if kind == 0xFF else kind
             rows.others.append((tick, kind, message, track, order))
-    for key_onsets in sounding.values():
-        rows.others.extend((events[on].tick, 0x90, events[on].message, track, on) for on in key_onsets)
+    for places in strokes.values():
+        _pair(places, events, track, rows)
+
+
+def _pair(places: Iterable[int], events: list[Event], track: int, rows: Rows) -> None:
+    """Put the ons and offs of one key, up to where all notes end, into the rows of notes and others."""
+    waiting: list[int] = []
+    ons: list[int] = []
+    offs: list[int] = []
+    for order in places:
+        tick, message, _ = events[order]
+        if _is_on(message):
+            waiting.append(order)
+        elif waiting:
+            ons.append(waiting.pop())
+            offs.append(order)
+        else:
+            rows.others.append((tick, message[0] & 0xF0, message, track, order))
+    off_of = dict(zip(sorted(ons), offs, strict=True)) | {on: on for on in waiting}
+    for on, off in off_of.items():
+        tick, (status, pitch, velocity), _ = events[on]
+        release = NOT_RELEASED if on == off else _release_velocity(events[off].message)
+        rows.notes.append((tick, events[off].tick, pitch, velocity, release, status & 0x0F, track, on, off))
+
+
+def _is_on(message: bytes) -> bool:
+    return message[0] & 0xF0 == 0x90 and message[2] > 0
+
+
+def _release_velocity(message: bytes) -> int:
+    return message[2] if message[0] & 0xF0 == 0x80 else NOTE_ON_ENDS_IT

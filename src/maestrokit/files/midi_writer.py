@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maestrokit.errors import BadDataError
 from maestrokit.music.columns import Integers, Mask
-from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
+from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 from maestrokit.music.running_order import running_order
 
 Bytes = NDArray[np.uint8]
@@ -80,10 +80,10 @@ def _in_running_order(performance: Performance) -> tuple[Integers, Integers, Int
     Rows count onsets, offsets, controls, tempos, others, and ends of tracks, which are not before their last events.
     """
     notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
-    tracks = len(performance.track_end_tick)
-    track = np.concatenate([notes.track, notes.track, *(table.track for table in tables)])
-    tick = np.concatenate([notes.onset_tick, notes.offset_tick, *(table.tick for table in tables)])
-    order = np.concatenate([notes.onset_order, notes.offset_order, *(table.order for table in tables)])
+    released, tracks = notes.released(), len(performance.track_end_tick)
+    track = np.concatenate([notes.track, released.track, *(table.track for table in tables)])
+    tick = np.concatenate([notes.onset_tick, released.offset_tick, *(table.tick for table in tables)])
+    order = np.concatenate([notes.onset_order, released.offset_order, *(table.order for table in tables)])
     rows = running_order(track, tick, order)
     counts = np.bincount(track, minlength=tracks)
     stops = np.cumsum(counts)
@@ -103,12 +103,13 @@ def _in_running_order(performance: Performance) -> tuple[Integers, Integers, Int
 def _heads(performance: Performance, messages: list[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
     """Return the first four bytes of each message, and how many bytes it has, up to 255; zeros fill short ones."""
     notes, controls, tracks = performance.notes, performance.controls, len(performance.track_end_tick)
-    off = np.where(notes.release_velocity == NOTE_ON_ENDS_IT, 0x90, 0x80)
+    released = notes.released()
+    off = np.where(released.release_velocity == NOTE_ON_ENDS_IT, 0x90, 0x80)
     channel_messages = (
         np.concatenate(
             [
                 (0x90 | notes.channel) << 16 | notes.pitch << 8 | notes.velocity,
-                (off | notes.channel) << 16 | notes.pitch << 8 | np.maximum(notes.release_velocity, 0),
+                (off | released.channel) << 16 | released.pitch << 8 | np.maximum(released.release_velocity, 0),
                 (0xB0 | controls.channel) << 16 | controls.number << 8 | controls.value,
             ]
         ).astype(np.uint32)
@@ -163,7 +164,7 @@ def _check(performance: Performance) -> None:
     ranges = [
         ("pitch", notes.pitch, 0, 127),
         ("velocity", notes.velocity, 1, 127),
-        ("release velocity", notes.release_velocity, NOTE_ON_ENDS_IT, 127),
+        ("release velocity", notes.release_velocity, NOT_RELEASED, 127),
         ("channel", notes.channel, 0, 15),
         ("channel", controls.channel, 0, 15),
         ("control number", controls.number, 0, 127),

@@ -8,6 +8,7 @@ import numpy as np
 from maestrokit.files.pictures import bare, new_figure, picture_bytes
 from maestrokit.files.tables import encoded
 from maestrokit.music.performance import SUSTAIN, Performance
+from maestrokit.music.sustain import pedal_positions
 from maestrokit.music.timing import tempo_map, tick2second
 
 VELOCITY_MAP = "viridis"
@@ -94,11 +95,10 @@ def octave_ticks(lowest: int, highest: int) -> tuple[list[int], list[str]]:
 
 def draw_pedal(axes: Any, performance: Performance, end: float) -> None:
     """Draw how far down the sustain pedal is."""
-    controls = performance.controls.take(performance.controls.number == SUSTAIN)
+    controls = pedal_positions(performance.controls, SUSTAIN)
     second = tick2second(controls.tick, tempo_map(performance))
-    rows = np.argsort(second, kind="stable")
-    times = np.concatenate([[0.0], second[rows], [max(end, float(second.max(initial=0)))]])
-    depth = np.concatenate([[0], controls.value[rows], controls.value[rows][-1:] if len(rows) else [0]])
+    times = np.concatenate([[0.0], second, [max(end, float(second.max(initial=0)))]])
+    depth = np.concatenate([[0], controls.value, controls.value[-1:] if len(controls) else [0]])
     axes.fill_between(times, depth, step="post", color="0.55", linewidth=0)
     axes.set_ylim(0, 127)
     axes.set_yticks([])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from maestrokit.music.columns import Floats, Integers, Mask
-from maestrokit.music.performance import Notes
+from maestrokit.music.performance import NOTE_ON_ENDS_IT, Notes
 
 
 def sounding_key(notes: Notes, *, midi_format: int) -> Integers:
@@ -27,7 +27,7 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     """Return the notes with strokes of one key at the same time made one.
 
     Of the strokes of a key that are no later than the window after the first of them, the first stays: it takes the
-    velocity of the loudest, and the release (time and velocity) of the one that ends last.
+    velocity of the loudest, and the release (time and velocity) of the one that ends last, among those that have one.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     if leads.all():
         return notes
     first = np.flatnonzero(leads)
-    last = np.lexsort((notes.offset_tick, np.cumsum(leads)))[np.append(first[1:], len(key)) - 1]
+    last = np.lexsort((notes.offset_tick, notes.is_released, np.cumsum(leads)))[np.append(first[1:], len(key)) - 1]
     return notes.take(first).replace(
         velocity=np.maximum.reduceat(notes.velocity, first),
         offset_tick=notes.offset_tick[last],
@@ -56,11 +56,18 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
 def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
     """Return the notes, sorted by key and onset, cut where their own key is struck again, and how many were cut.
 
-    Strokes at the same tick do not cut one another, so nothing gets length 0: those are duplicates.
+    Strokes at the same tick do not cut one another, so nothing gets length 0: those are duplicates. A note without a
+    note-off gets one where it is cut.
     """
     again = strokes(notes.onset_tick, key, next_group(key, notes.onset_tick))
-    cut = notes.replace(offset_tick=np.minimum(notes.offset_tick, again))
-    return cut, int(np.count_nonzero(cut.offset_tick != notes.offset_tick))
+    is_cut = notes.offset_tick > again
+    if not is_cut.any():
+        return notes, 0
+    cut = notes.replace(
+        offset_tick=np.where(is_cut, again, notes.offset_tick),
+        release_velocity=np.where(is_cut & ~notes.is_released, NOTE_ON_ENDS_IT, notes.release_velocity),
+    )
+    return cut, int(np.count_nonzero(is_cut))
 
 
 def strokes(onset: Integers, key: Integers, rows: Integers) -> Integers:

@@ -12,12 +12,14 @@ from itertools import pairwise
 from typing import Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from maestrokit.music.columns import Columns, Integers, Objects
+from maestrokit.music.columns import Columns, Integers, Mask, Objects
 from maestrokit.music.running_order import by_order, by_tick
 
 Table = TypeVar("Table", bound=Columns)
 NOTE_ON_ENDS_IT = -1  # release velocity of a note ended by a note-on of velocity 0
+NOT_RELEASED = -2  # release velocity of a note without a note-off
 TEXT, TRACK_NAME, TIME_SIGNATURE, KEY_SIGNATURE = 0xFF01, 0xFF03, 0xFF58, 0xFF59  # kinds of metas, 0xFF00 + type
 SUSTAIN, SOSTENUTO, SOFT = 64, 66, 67  # controller numbers of the three pedals
 DRUM_CHANNEL = 9  # "channel 10" of General MIDI, counted from 0 as on the wire
@@ -28,7 +30,12 @@ class Notes(Columns):
     """Notes in the order of their tracks and onsets.
 
     A note is a note-on and the first later note-off of the same track, channel and pitch that is not already taken
-    (first in, first out). Ons without an off, and offs without an on, are no notes: they stay in :class:`Others`.
+    (first in, first out). Offs without an on are no notes: they stay in :class:`Others`.
+
+    An on may lack an off: every later off of its key belongs to a later on, as that of the nearest one before it, or
+    a control change ends all notes of the channel first. It is a note, too, up to the next stroke of its key, that
+    control change or the end of its track, whichever comes first (:func:`with_missing_ends`). No event of the file
+    stands for that end, so :func:`settled` finds it again after events were moved.
     """
 
     onset_tick: Integers
@@ -38,13 +45,30 @@ class Notes(Columns):
     velocity: Integers
     """Of the note-on, 1..127."""
     release_velocity: Integers
-    """Of the note-off, 0..127; ``NOTE_ON_ENDS_IT`` where a note-on of velocity 0 ended the note."""
+    """Of the note-off, 0..127; ``NOTE_ON_ENDS_IT`` where a note-on of velocity 0 ended the note; ``NOT_RELEASED``
+    where there is none."""
     channel: Integers
     """0..15."""
     track: Integers
     onset_order: Integers
     """Place of the note-on in the running order of its track."""
     offset_order: Integers
+    """Place of the note-off; that of the note-on where there is none."""
+
+    @property
+    def key(self) -> Integers:
+        """Number of track, channel and pitch, which a note-on and its note-off have in common, shape (notes,)."""
+        return (self.track << 11) | (self.channel << 7) | self.pitch
+
+    @property
+    def is_released(self) -> Mask:
+        """Whether each note has a note-off, shape (notes,)."""
+        return np.asarray(self.release_velocity != NOT_RELEASED)
+
+    def released(self) -> Self:
+        """Return the notes that have a note-off: the same object if all have."""
+        is_released = self.is_released
+        return self if is_released.all() else self.take(is_released)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +119,7 @@ class Performance:
     division : int
         Ticks a beat if positive; else SMPTE as in the file header: -frames a second * 256 + ticks a frame.
     format : {0, 1, 2}
-        MIDI file type. The tracks of type 2 are kept as they are, and timed by one tempo map as those of type 1.
+        MIDI file type. The tracks of type 2 are sequences on their own; see :func:`maestrokit.music.timing.tempo_map`.
     """
 
     notes: Notes
@@ -147,15 +171,20 @@ def settled(performance: Performance) -> Performance:
     track_end_tick = performance.track_end_tick.copy()
     filled = np.flatnonzero(counts)
     track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[ends[filled] - 1]])
-    parts = np.cumsum([len(notes), len(notes), *(len(table) for table in tables)]).tolist()
+    is_released = notes.is_released
+    parts = np.cumsum([len(notes), is_released.sum(), *(len(table) for table in tables)]).tolist()
     spans = [slice(start, stop) for start, stop in pairwise(parts)]
-    moved = notes.replace(onset_order=place_in_track[: len(notes)], offset_order=place_in_track[spans[0]])
-    controls, tempos, others = (
-        _sorted_by(place[span], table.replace(order=place_in_track[span]))
-        for table, span in zip(tables, spans[1:], strict=True)
-    )
+    offset_order = place_in_track[spans[0]]
+    if not is_released.all():
+        offset_order = place_in_track[: len(notes)].copy()
+        offset_order[is_released] = place_in_track[spans[0]]
+    moved = notes.replace(onset_order=place_in_track[: len(notes)], offset_order=offset_order)
+    orders = [place_in_track[span] for span in spans[1:]]
+    controls = _sorted_by(place[spans[1]], performance.controls.replace(order=orders[0]))
+    tempos = _sorted_by(place[spans[2]], performance.tempos.replace(order=orders[1]))
+    others = _sorted_by(place[spans[3]], performance.others.replace(order=orders[2]))
     return performance.replace(
-        notes=moved.take(rows[rows < len(notes)]),
+        notes=with_missing_ends(moved.take(rows[rows < len(notes)]), controls, track_end_tick),
         controls=controls,
         tempos=tempos,
         others=others,
@@ -163,13 +192,73 @@ def settled(performance: Performance) -> Performance:
     )
 
 
+def with_room_between_events(performance: Performance) -> Performance:
+    """Return the performance with all orders doubled, so that an odd one is between two events."""
+    notes = performance.notes
+    return performance.replace(
+        notes=notes.replace(onset_order=2 * notes.onset_order, offset_order=2 * notes.offset_order),
+        controls=performance.controls.replace(order=2 * performance.controls.order),
+        tempos=performance.tempos.replace(order=2 * performance.tempos.order),
+        others=performance.others.replace(order=2 * performance.others.order),
+    )
+
+
+def ends_all_notes(number: NDArray[np.integer]) -> Mask:
+    """Return which control changes end all notes of their channel: all sound off, all notes off, changes of mode."""
+    return np.asarray((number == 120) | (number >= 123))
+
+
+def with_missing_ends(notes: Notes, controls: Controls, track_end_tick: Integers) -> Notes:
+    """Return the notes of a performance, those without a note-off ending where they must.
+
+    Parameters
+    ----------
+    notes : Notes
+        All of the performance. If all have a note-off, the same object comes back.
+    controls : Controls
+    track_end_tick : int64, shape (tracks,)
+    """
+    missing = np.flatnonzero(~notes.is_released)
+    if not len(missing):
+        return notes
+    offset_tick = notes.offset_tick.copy()
+    track_end = track_end_tick[notes.track[missing]]
+    following = np.minimum(next_onset(notes, notes.onset_tick)[missing], next_stop(notes, controls, missing))
+    offset_tick[missing] = np.minimum(following, track_end)
+    return notes.replace(offset_tick=offset_tick)
+
+
+def next_onset(notes: Notes, column: Integers) -> Integers:
+    """Return a column at the next stroke of each note's key in its track; the largest integer where there is none."""
+    rows = np.lexsort((notes.onset_order, notes.key))
+    here, after = rows[:-1], rows[1:]
+    again = notes.key[here] == notes.key[after]
+    following = np.full(len(rows), np.iinfo(np.int64).max)
+    following[here[again]] = column[after[again]]
+    return following
+
+
+def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:
+    """Return when all notes of the channel and track of some notes are ended next; the largest integer if never."""
+    stops = controls.take(ends_all_notes(controls.number))
+    stop_channel, channel = stops.track << 4 | stops.channel, (notes.track << 4 | notes.channel)[rows]
+    tick = np.full(len(rows), np.iinfo(np.int64).max)
+    for each in np.unique(stop_channel):
+        stop, here = stops.take(stop_channel == each), np.flatnonzero(channel == each)
+        stop = stop.take(np.argsort(stop.order))
+        after = np.searchsorted(stop.order, notes.onset_order[rows[here]])
+        tick[here] = np.append(stop.tick, np.iinfo(np.int64).max)[after]
+    return tick
+
+
 def _all_events(performance: Performance) -> tuple[Integers, Integers, Integers]:
     """Return tick, track and order of onsets, offsets, controls, tempos and others, one below the other."""
     notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
+    released = notes.released()
     return (
-        np.concatenate([notes.onset_tick, notes.offset_tick, *(table.tick for table in tables)]),
-        np.concatenate([notes.track, notes.track, *(table.track for table in tables)]),
-        np.concatenate([notes.onset_order, notes.offset_order, *(table.order for table in tables)]),
+        np.concatenate([notes.onset_tick, released.offset_tick, *(table.tick for table in tables)]),
+        np.concatenate([notes.track, released.track, *(table.track for table in tables)]),
+        np.concatenate([notes.onset_order, released.offset_order, *(table.order for table in tables)]),
     )
 
 
@@ -186,7 +275,8 @@ def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers
     if not len(late):
         return by_order(track, order)
     order = 2 * order
-    order[len(notes) + late] = 2 * stroke_order - 1
+    row_of_release = len(notes) - 1 + np.cumsum(notes.is_released)
+    order[row_of_release[late]] = 2 * stroke_order - 1
     return np.lexsort((order, track))
 
 
@@ -195,7 +285,7 @@ def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
 
     Of several strokes at that tick it is the first; a note that ends at the tick where it began is no such note.
     """
-    key = (notes.track << 11) | (notes.channel << 7) | notes.pitch
+    key = notes.key
     beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
     if int(key.max(initial=0)) + 1 > np.iinfo(np.int64).max // beyond:
         key = np.unique(key, return_inverse=True)[1]
@@ -210,4 +300,5 @@ def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
     released, struck = rows[reaching[is_met]], rows[found[is_met]]
     order = notes.onset_order[struck]
     is_late = (notes.onset_tick < notes.offset_tick)[released] & (notes.offset_order[released] > order)
+    is_late &= notes.is_released[released]
     return released[is_late], order[is_late]

@@ -11,9 +11,18 @@ from numpy.typing import ArrayLike
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.beats import retimed
 from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
-from maestrokit.music.columns import Integers
+from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
-from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, Others, Performance, settled
+from maestrokit.music.key_order import Barriers, Releases, barriers, in_turn, latest_ticks, waited
+from maestrokit.music.performance import (
+    KEY_SIGNATURE,
+    TIME_SIGNATURE,
+    Notes,
+    Others,
+    Performance,
+    settled,
+    with_room_between_events,
+)
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 Durations = Literal["keep", "grid", "offsets"]
@@ -113,7 +122,9 @@ def quantize(
     make a time map, linear between them, by which all other events move, pedals first of all: they keep their order
     among themselves and with the onsets. Tempos, time and key signatures, markers and cue points stay.
 
-    A note that ended before the next stroke of its key still does, and none gets length 0: it lasts to the next point.
+    A note that ended before the next stroke of its key still does, and none with a note-off gets length 0: it lasts to
+    the next point. What a reader would pair otherwise keeps its order on each key (:mod:`maestrokit.music.key_order`).
+    A note without a note-off is given none, unless its key is struck on another track and overlaps are cut.
 
     With strength 1 twice is once: quantizing the result again changes nothing, to the byte.
 
@@ -144,25 +155,35 @@ def quantize(
         left = _without_duplicates(notes, key, onset, tempo, how)
         if left is not notes:
             notes, onset, key = left, time_map(left.onset_tick), sounding_key(left, midi_format=performance.format)
-    moved = notes.replace(onset_tick=onset, offset_tick=_moved_offsets(notes, key, onset, time_map, grids, how))
-    if how.durations == "grid" and not (how.duplicates and how.overlaps):
-        moved = _settled_durations(moved, key, time_map, grids, how)
-    way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
-    report = QuantizeReport(
-        notes=len(performance.notes),
-        moved=int(np.count_nonzero(onset != notes.onset_tick)),
-        farthest=float(way.max(initial=0.0)),
-        moved_far=int(np.count_nonzero(way > FAR)),
-        duplicates=len(performance.notes) - len(notes),
-        overlaps=cut,
-        merged=cleaned - len(notes),
-    )
     controls = performance.controls.replace(tick=time_map(performance.controls.tick))
-    others = _moved_others(performance.others, moved, time_map)
+    others, releases = _moved_others(performance.others, time_map), Releases.of(performance.others)
+    latest = latest_ticks(others, _stays(others), releases, notes.replace(onset_tick=onset))
+    barrier = barriers(notes.replace(onset_tick=onset), releases, latest, controls)
+    offset_tick = _moved_offsets(notes, key, onset, time_map, grids, how, barrier.end)
+    moved = notes.replace(onset_tick=onset, offset_tick=offset_tick)
+    if how.durations == "grid" and not (how.duplicates and how.overlaps):
+        moved = _settled_durations(moved, key, time_map, grids, how, barrier.end)
+    report = _report(len(performance.notes), cleaned, notes, onset, tempo, cut)
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
         tempos = tempos.replace(order=np.full(len(tempos), -1))
-    return settled(performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)), report
+    result = performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)
+    result = settled(_in_key_order(result, barrier, releases))
+    return (_with_overlaps_cut(result) if how.overlaps and not notes.is_released.all() else result), report
+
+
+def _report(count: int, cleaned: int, notes: Notes, onset: Integers, tempo: TempoMap, cut: int) -> QuantizeReport:
+    """Return what was done to so many notes, left by cleaning and by the grid, which get the given onsets."""
+    way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
+    return QuantizeReport(
+        notes=count,
+        moved=int(np.count_nonzero(onset != notes.onset_tick)),
+        farthest=float(way.max(initial=0.0)),
+        moved_far=int(np.count_nonzero(way > FAR)),
+        duplicates=count - len(notes),
+        overlaps=cut,
+        merged=cleaned - len(notes),
+    )
 
 
 def _grids(performance: Performance, how: Quantization) -> list[Grid]:
@@ -228,8 +249,9 @@ def _on_grid(tick: Integers, grids: Sequence[Grid], strength: float) -> Integers
 
 
 def _moved_offsets(
-    notes: Notes, key: Integers, onset: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization
-) -> Integers:
+    notes: Notes, key: Integers, onset: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization,
+    latest: Integers,
+) -> Integers:  # fmt: skip
     """Return where the notes, which come sorted by key and onset, end when they begin at the given ticks."""
     offset = _offsets(notes, onset, grids, how)
     clean = how.duplicates and how.overlaps
@@ -237,12 +259,12 @@ def _moved_offsets(
     limit = strokes(onset, key, following)
     if how.durations == "grid":  # what lasts until the next stroke still does
         offset = np.where(strokes(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
-    offset = np.minimum(offset, limit)
+    offset = np.minimum(np.minimum(offset, limit), latest)
     return offset if clean else _first_in_first_out(notes, offset)
 
 
 def _settled_durations(
-    notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization
+    notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization, latest: Integers
 ) -> Notes:
     """Return moved notes whose durations stay as they are when they are rounded again.
 
@@ -251,7 +273,7 @@ def _settled_durations(
     """
     still = TimeMap(time_map.new, time_map.new)
     while True:
-        offset = _moved_offsets(notes, key, notes.onset_tick, still, grids, how)
+        offset = _moved_offsets(notes, key, notes.onset_tick, still, grids, how, latest)
         if np.array_equal(offset, notes.offset_tick):
             return notes
         notes = notes.replace(offset_tick=offset)
@@ -287,46 +309,33 @@ def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMa
 
 def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
     """Return the offsets put off until no note of a track ends before an earlier one of its key."""
-    return _in_turn(offset, _note_keys(notes), notes.onset_order)
+    return in_turn(np.where(notes.is_released, offset, 0), notes.key, notes.onset_order)
 
 
-def _in_turn(tick: Integers, key: Integers, order: Integers) -> Integers:
-    """Return the ticks put off until none is less than one before it, in order, of the same key."""
-    rows = np.lexsort((order, key))
-    ticks, rank = np.unique(tick[rows], return_inverse=True)
-    group = np.cumsum(np.diff(key[rows], prepend=-1) != 0) * len(ticks)
-    late = tick.copy()
-    late[rows] = ticks[np.maximum.accumulate(rank + group) - group]
-    return late
+def _moved_others(others: Others, time_map: TimeMap) -> Others:
+    return others.replace(tick=np.where(_stays(others), others.tick, time_map(others.tick)))
 
 
-def _note_keys(notes: Notes) -> Integers:
-    """Return a number for each track, channel and pitch."""
-    return (notes.track << 11) | (notes.channel << 7) | notes.pitch
+def _stays(others: Others) -> Mask:
+    return np.asarray((others.kind[:, None] == np.array(STAY)).any(axis=1))
 
 
-def _moved_others(others: Others, notes: Notes, time_map: TimeMap) -> Others:
-    """Return the other events where they go.
-
-    A release that ended no note stays behind the notes before it, and a stroke that nothing ends behind such releases.
-    """
-    stays = (others.kind[:, None] == np.array(STAY)).any(axis=1)
-    tick = np.where(stays, others.tick, time_map(others.tick))
-    loose = np.flatnonzero((others.kind == 0x80) | (others.kind == 0x90))
-    if len(loose) and len(notes):
-        status, pitch, velocity = np.array([tuple(message) for message in others.message[loose]]).T
-        key = (others.track[loose] << 11) | ((status & 0x0F) << 7) | pitch
-        is_release = (others.kind[loose] == 0x80) | (velocity == 0)
-        ends = np.where(is_release, _last_release(key, others.order[loose], notes), 0)
-        tick[loose] = _in_turn(np.maximum(tick[loose], ends), key, others.order[loose])
-    return others.replace(tick=tick)
+def _in_key_order(performance: Performance, barrier: Barriers, releases: Releases) -> Performance:
+    """Return the performance with strokes after barriers at their tick, and releases that end nothing after notes."""
+    notes = performance.notes
+    is_late = (barrier.after >= 0) & (notes.offset_tick > notes.onset_tick)
+    if is_late.any():
+        performance = with_room_between_events(performance)
+        onset_order = np.where(is_late, 2 * barrier.after + 1, performance.notes.onset_order)
+        notes = performance.notes.replace(onset_order=onset_order)
+        releases = releases.replace(order=2 * releases.order)
+    tick = performance.others.tick.copy()
+    tick[releases.row] = waited(tick[releases.row], releases, notes)
+    return performance.replace(notes=notes, others=performance.others.replace(tick=tick))
 
 
-def _last_release(key: Integers, order: Integers, notes: Notes) -> Integers:
-    """Return where the last note of the same track, channel and pitch before each event ends; 0 without one."""
-    note_key = _note_keys(notes)
-    span = int(max(notes.onset_order.max(), order.max())) + 1
-    rows = np.lexsort((notes.onset_order, note_key))
-    before = np.searchsorted((note_key * span + notes.onset_order)[rows], key * span + order) - 1
-    found = rows[np.maximum(before, 0)]
-    return np.where((before >= 0) & (note_key[found] == key), notes.offset_tick[found], 0)
+def _with_overlaps_cut(performance: Performance) -> Performance:
+    """Return the performance with notes without a note-off cut where their key is struck on another track."""
+    notes = by_key(performance.notes, midi_format=performance.format)
+    notes, cut = without_overlaps(notes, key=sounding_key(notes, midi_format=performance.format))
+    return settled(performance.replace(notes=notes)) if cut else performance

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.music.columns import Floats, Integers
-from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Performance
+from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Controls, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 
+RESET_ALL_CONTROLLERS = 121  # controller number
 PEDAL_DOWN = 64  # controller values from here on mean "down", as the MIDI 1.0 specification says of switches
 
 
@@ -28,11 +29,21 @@ class TimedNotes(NamedTuple):
     velocity: Integers
 
 
+def pedal_positions(controls: Controls, pedal: int) -> Controls:
+    """Return the moments at which one pedal is moved, in order, on all channels.
+
+    Resetting all controllers lifts it.
+    """
+    is_reset = controls.number == RESET_ALL_CONTROLLERS
+    rows = np.flatnonzero((controls.number == pedal) | is_reset)
+    rows = rows[np.lexsort((controls.order[rows], controls.track[rows], controls.tick[rows]))]
+    return controls.replace(value=np.where(is_reset, 0, controls.value)).take(rows)
+
+
 def pedal_changes(performance: Performance, *, channel: int) -> PedalChanges:
     """Return when the sustain pedal of one channel goes down and up; repeated values are no change."""
     controls = performance.controls
-    controls = controls.take((controls.number == SUSTAIN) & (controls.channel == channel))
-    controls = controls.take(np.lexsort((controls.order, controls.track, controls.tick)))
+    controls = pedal_positions(controls.take(controls.channel == channel), SUSTAIN)
     is_down = (controls.value >= PEDAL_DOWN).astype(np.int64)
     changed = np.diff(is_down, prepend=0) != 0
     return PedalChanges(controls.tick[changed], is_down[changed])

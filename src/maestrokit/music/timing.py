@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from maestrokit.errors import BadDataError
 from maestrokit.music.columns import Floats, Integers
-from maestrokit.music.performance import Performance
+from maestrokit.music.performance import Performance, Tempos
 
 DEFAULT_TEMPO = 500_000  # microseconds a beat: 120 beats a minute, where a file sets none
 
@@ -31,13 +32,24 @@ class TempoMap:
 def tempo_map(performance: Performance) -> TempoMap:
     """Return the tempo map that all tracks share; of several tempos at one tick the last in the file counts.
 
-    A file with SMPTE division has ticks of fixed length: one entry, and its tempo events mean nothing.
+    A file with SMPTE division has ticks of fixed length: one entry, and its tempo events mean nothing. In a file of
+    type 2, sequences that set no tempo follow those that do.
+
+    Raises
+    ------
+    BadDataError
+        If sequences of a file of type 2 set different tempos.
     """
     if performance.division < 0:
         frames_per_second = -(performance.division >> 8)
         rate = (29.97 if frames_per_second == 29 else frames_per_second) * (performance.division & 0xFF)
         return TempoMap(np.zeros(1, np.int64), np.zeros(1), np.array([1 / rate]))
     tempos = performance.tempos
+    if performance.format == 2 and len({_tempos_of(tempos, track) for track in np.unique(tempos.track)}) > 1:
+        raise BadDataError(
+            "its sequences (MIDI type 2) have different tempos, so there is no time that all share",
+            "save each sequence as a file of its own",
+        )
     if len(tempos) == 1 and tempos.tick[0] == 0:  # as most performances have it
         return TempoMap(np.zeros(1, np.int64), np.zeros(1), tempos.microseconds_per_beat / 1e6 / performance.division)
     rows = np.lexsort((tempos.order, tempos.track, tempos.tick))
@@ -47,6 +59,11 @@ def tempo_map(performance: Performance) -> TempoMap:
     tick, seconds_per_tick = tick[last], microseconds[last] / 1e6 / performance.division
     second = np.concatenate([[0.0], np.cumsum(np.diff(tick) * seconds_per_tick[:-1])])
     return TempoMap(tick, second, seconds_per_tick)
+
+
+def _tempos_of(tempos: Tempos, track: int) -> bytes:
+    here = tempos.take(tempos.track == track)
+    return np.stack([here.tick, here.microseconds_per_beat]).tobytes()
 
 
 def tick2second(tick: ArrayLike, tempo: TempoMap) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.columns import Integers, Mask, Objects
 from maestrokit.music.keys import Key, Mode
+from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, settled
 
 LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
@@ -64,7 +65,7 @@ def transposed(
 
     Notes, key pressure and stray note events move, key signatures are rewritten (of two spellings the one with
     fewer signs, six flats rather than six sharps); the drum channel and everything else stays. A shift of 0 changes
-    nothing.
+    nothing. Where folding puts notes on other keys, those that nothing in the file ends get note-offs first.
 
     Parameters
     ----------
@@ -90,6 +91,8 @@ def transposed(
         return _moved(pitch, semitones, out_of_range, lowest, highest)
 
     notes, counts = _moved_notes(performance.notes, move)
+    if counts[1] and (ended := with_note_offs(performance)) is not performance:
+        return transposed(ended, semitones, out_of_range=out_of_range, lowest=lowest, highest=highest)
     others = _moved_others(performance.others, semitones, move)
     result = performance.replace(notes=notes, others=others)
     if len(notes) + len(others) < len(performance.notes) + len(performance.others) or counts[1]:
@@ -156,9 +159,11 @@ def _paired_first_in_first_out(notes: Notes) -> Notes:
 
     Folding can put a note on a key that is already down; which release belongs to which stroke cannot be told in MIDI.
     """
-    strokes = np.lexsort((notes.onset_order, notes.onset_tick, notes.pitch, notes.channel, notes.track))
-    releases = np.lexsort((notes.offset_order, notes.offset_tick, notes.pitch, notes.channel, notes.track))
-    end = np.empty_like(releases)
+    rows = np.flatnonzero(notes.is_released)
+    released, key = notes.take(rows), notes.key[rows]
+    strokes = rows[np.lexsort((released.onset_order, released.onset_tick, key))]
+    releases = rows[np.lexsort((released.offset_order, released.offset_tick, key))]
+    end = np.arange(len(notes))
     end[strokes] = releases  # the row whose release each note gets
     return notes.replace(
         offset_tick=notes.offset_tick[end],
