@@ -50,8 +50,16 @@ def resample(samples: Samples, *, from_rate: float, to_rate: float) -> Samples:
     return np.concatenate([np.empty(0, np.float32), *resample_stream([samples], from_rate=from_rate, to_rate=to_rate)])
 
 
-def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: float) -> Iterator[Samples]:
+def resample_stream(
+    blocks: Iterable[Samples], *, from_rate: float, to_rate: float, channels: int = 1
+) -> Iterator[Samples]:
     """Yield a recording that arrives in blocks at another rate; the joined output does not depend on the blocks.
+
+    Parameters
+    ----------
+    blocks : iterable of float32, shape (samples,), or with several `channels` (samples, channels)
+    from_rate, to_rate : float > 0, in Hz
+    channels : int
 
     Raises
     ------
@@ -65,10 +73,10 @@ def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: flo
         return
     import soxr
 
-    resampler = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="HQ")
+    resampler = soxr.ResampleStream(from_rate, to_rate, channels, dtype="float32", quality="HQ")
     for block in equal_blocks(blocks, BLOCK_SAMPLES):
         yield resampler.resample_chunk(block)
-    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+    yield resampler.resample_chunk(np.empty(0 if channels == 1 else (0, channels), np.float32), last=True)
 
 
 def equal_blocks(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:

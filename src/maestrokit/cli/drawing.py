@@ -28,7 +28,8 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
     from maestrokit.files import streams
     from maestrokit.files.description_picture import description_png
 
-    if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
+    has_pipe = any(task.source == streams.STANDARD or streams.is_pipe(task.source) for task in tasks)
+    if len(tasks) > MOST_DRAWN or has_pipe:
         raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
     drawn = []
     for task in tasks:
@@ -61,7 +62,7 @@ def _heard(source: str, asked: Asked) -> Any:
     from maestrokit.files.description_picture import LONGEST_PICTURE
     from maestrokit.files.sound_picture import heard
 
-    recording = Recording(source, None)
+    recording = Recording(source, None, repair=asked.repair)
     length = min(recording.length, LONGEST_PICTURE)
     weights = crepe_weights(asked.f0)
     return heard(features.audio_view(_Beginning(recording, length), length=length, f0=asked.f0, weights=weights))

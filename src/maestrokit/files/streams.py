@@ -28,6 +28,11 @@ def read_bytes(path: str) -> bytes:
         raise NoInputError(f"cannot read {named(path)}: {reason(error)}") from None
 
 
+def is_pipe(path: str) -> bool:
+    """Return whether a file is a named pipe or the like, whose bytes can be read once."""
+    return path != STANDARD and Path(path).is_fifo()
+
+
 def write_bytes(path: str, data: bytes) -> None:
     """Write a file whole or not at all, making its folder if needed; or write to standard output.
 

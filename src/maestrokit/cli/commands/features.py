@@ -140,9 +140,11 @@ def _chosen(groups: str | None, without: str | None, sources: Sequence[str]) -> 
     """Return the groups that were asked for; by default those for notes, for sound or for both, by the inputs."""
     from maestrokit import features
     from maestrokit.cli.describing import is_sound
+    from maestrokit.files import streams
 
-    kinds = {"audio" if is_sound(source) else "notes" for source in sources if source != "-"}
-    needs = kinds.pop() if len(kinds) == 1 and "-" not in sources else None
+    kinds = {"audio" if is_sound(source) else "notes" for source in sources}
+    has_surprises = any(source == streams.STANDARD or streams.is_pipe(source) for source in sources)
+    needs = kinds.pop() if len(kinds) == 1 and not has_surprises else None
     wanted = features.groups(needs) if groups is None else features.check_groups(_words(groups))
     unwanted = features.check_groups(_words(without or ""))
     chosen = tuple(name for name in wanted if name not in unwanted)
