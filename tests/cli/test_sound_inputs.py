@@ -107,3 +107,13 @@ def test_a_pipe_is_described_as_standard_input_is(maestrokit: CommandLine, tmp_p
     record = json.loads(maestrokit("features", pipe, "--without", "audio_beats").out)
     writer.join()
     assert record["audio_key"]["tonic"] and "pitch" not in record
+
+
+def test_loudness_is_that_of_all_channels(maestrokit: CommandLine, tmp_path: Path) -> None:
+    steady = 0.5 * np.sin(2 * np.pi * 997 * np.arange(2 * RATE) / RATE)
+    for name, other, loudness in (("equal", 1, -6.02), ("inverted", -1, -6.02), ("one side", 0, -9.03)):
+        path = tmp_path / f"{name}.flac"
+        path.write_bytes(encoded(np.stack([steady, other * steady], axis=1)))
+        record = json.loads(maestrokit("features", path, *LOUDNESS).out)["audio_loudness"]
+        assert record["integrated"] == pytest.approx(loudness, abs=0.05)
+        assert record["peak"] == pytest.approx(-6.02, abs=0.1)

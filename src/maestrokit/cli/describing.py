@@ -98,7 +98,11 @@ class Describing:
             recording = Recording(sound, data if sound == source and data else None, repair=self.asked.repair)
             views.append(
                 features.audio_view(
-                    recording, length=recording.length, f0=self.asked.f0, weights=crepe_weights(self.asked.f0)
+                    recording,
+                    length=recording.length,
+                    channels=recording.channels,
+                    f0=self.asked.f0,
+                    weights=crepe_weights(self.asked.f0),
                 )
             )
             chain = chain or [line for line in recording.comment.splitlines() if is_command_line(line)]

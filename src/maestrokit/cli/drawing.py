@@ -9,7 +9,7 @@ from maestrokit.cli.streams import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from maestrokit.audio.frames import Samples
     from maestrokit.files.description_picture import Drawn
@@ -65,14 +65,22 @@ def _heard(source: str, asked: Asked) -> Any:
     recording = Recording(source, None, repair=asked.repair)
     length = min(recording.length, LONGEST_PICTURE)
     weights = crepe_weights(asked.f0)
-    return heard(features.audio_view(_Beginning(recording, length), length=length, f0=asked.f0, weights=weights))
+    return heard(
+        features.audio_view(
+            _Beginning(recording, length),
+            length=length,
+            channels=_Beginning(recording.channels, length),
+            f0=asked.f0,
+            weights=weights,
+        )
+    )
 
 
 @dataclass
 class _Beginning:
     """The first seconds of a recording, at any sample rate; kept at each rate, since several things are heard there."""
 
-    recording: Recording
+    recording: "Callable[[int], Iterator[Samples]]"
     length: float
     _kept: "dict[int, list[Samples]]" = field(default_factory=dict)
 

@@ -111,9 +111,7 @@ class SoundStream:
 
     def channel_blocks(self, *, sample_rate: int) -> Iterator[Channels]:
         """Yield all channels at the given rate, shape (samples, channels); see :meth:`blocks` for errors."""
-        return resample_stream(
-            self._channels(), from_rate=self.sample_rate, to_rate=sample_rate, channels=self.channels
-        )
+        return resample_stream(self._channels(), from_rate=self.sample_rate, to_rate=sample_rate)
 
     def whole(self, *, sample_rate: int) -> Samples:
         """Return the recording as one channel at the given rate; see :meth:`blocks` for errors."""
@@ -144,9 +142,7 @@ class SoundStream:
     def _channels_of(self, part: SoundPart) -> Iterator[Channels]:
         """Yield all channels of a part; if it has another number of them than the first part, its mean in each."""
         if part.channels == self.channels:
-            yield from resample_stream(
-                part.blocks(), from_rate=part.sample_rate, to_rate=self.sample_rate, channels=self.channels
-            )
+            yield from resample_stream(part.blocks(), from_rate=part.sample_rate, to_rate=self.sample_rate)
             return
         for block in self._mixed_part(part):
             yield np.repeat(block[:, None], self.channels, axis=1)
