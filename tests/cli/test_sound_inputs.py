@@ -29,7 +29,7 @@ def encoded(samples: np.ndarray, kind: str = "FLAC") -> bytes:
 
 
 INVERTED = encoded(np.stack([tone(), -tone()], axis=1))
-SAID = "its channels cancel each other in 1.0 s, where one is inverted before they are mixed"
+NOTE = "its channels cancel each other in 1.0 s, where one is inverted before they are mixed"
 
 
 def test_what_is_in_doubt_is_one_line_that_quiet_silences(maestrokit: CommandLine, tmp_path: Path) -> None:
@@ -37,9 +37,9 @@ def test_what_is_in_doubt_is_one_line_that_quiet_silences(maestrokit: CommandLin
     path.write_bytes(INVERTED)
     for command in (("melspec", path, *QUICK), ("features", path, "--groups", "audio_f0,audio_onsets,audio_chroma")):
         done = maestrokit(*command)
-        assert (done.status, done.lines) == (0, [f"note: '{path}': {SAID}"])
+        assert (done.status, done.lines) == (0, [f"note: '{path}': {NOTE}"])
         assert maestrokit(*command, "-q").err == ""
-    assert maestrokit("melspec", "-", *QUICK, stdin=INVERTED).lines == [f"note: 'standard input': {SAID}"]
+    assert maestrokit("melspec", "-", *QUICK, stdin=INVERTED).lines == [f"note: 'standard input': {NOTE}"]
 
 
 def test_what_is_read_beside_the_inputs_is_in_doubt_once(maestrokit: CommandLine, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_what_is_read_beside_the_inputs_is_in_doubt_once(maestrokit: CommandLine
     path.write_bytes(encoded(tone()))
     room.write_bytes(INVERTED)
     done = maestrokit("melspec", path, *QUICK, "--room", room)
-    assert (done.status, done.lines) == (0, [f"note: '{room}': {SAID}"])
+    assert (done.status, done.lines) == (0, [f"note: '{room}': {NOTE}"])
     assert maestrokit("melspec", path, *QUICK, "--room", room, "-q").err == ""
 
 
@@ -56,7 +56,7 @@ def test_notes_of_a_batch_come_in_the_order_of_its_inputs(maestrokit: CommandLin
     for path in paths:
         path.write_bytes(INVERTED)
     done = maestrokit("melspec", *paths, *QUICK, "-d", tmp_path / "out", "-j", 2)
-    assert done.lines == [f"note: '{path}': {SAID}" for path in paths]
+    assert done.lines == [f"note: '{path}': {NOTE}" for path in paths]
 
 
 @pytest.mark.parametrize("command", ["melspec", "features", "transcribe", "evaluate"])

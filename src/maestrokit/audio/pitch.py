@@ -21,6 +21,7 @@ WINDOW_SAMPLES = 1024  # that are compared with those a period later
 DIP = 0.3  # of the normalised difference: the first dip below it is the period (de Cheveigne's absolute threshold); .1
 # to .15 are usual for speech, and more is better for pianos, whose other strings ring on (tests/benchmarks/f0_maps.py)
 VOICED = 0.3  # normalised difference below which a frame is voiced
+PYIN_VOICED = 0.05  # the same of the probability by pYIN: .2 and more of tones, .01 of noise
 FLOOR = 1e-7  # mean power of a frame below which it is silent: -70 dB
 HARMONICS = 10  # of the summation
 DECAY = 0.7  # weight of each harmonic after the one before; Hermes has .84, for speech
@@ -175,11 +176,13 @@ def _normalised_difference(frames: Floats, longest: int) -> Floats:
 def _by_pyin(blocks: Iterable[Samples]) -> Iterator[Floats]:
     import librosa
 
-    for chunk in equal_blocks(blocks, CHUNK_SAMPLES):
+    for block in equal_blocks(blocks, CHUNK_SAMPLES):
+        chunk = block - block.mean()  # of a constant and a tone, pYIN is unsure
         frequency, is_voiced, chance = librosa.pyin(
             chunk, fmin=LOWEST, fmax=HIGHEST, sr=SAMPLE_RATE, frame_length=2048, hop_length=HOP_SAMPLES, fill_na=None
         )
         is_voiced &= is_in_reach(frequency, sliding(np.pad(chunk, WINDOW_SAMPLES // 2), WINDOW_SAMPLES, HOP_SAMPLES))
+        is_voiced &= (frequency > 1.01 * LOWEST) & (chance > PYIN_VOICED)  # the path may follow the limit, or noise
         frames = 1 + len(chunk) // HOP_SAMPLES - (len(chunk) == CHUNK_SAMPLES)  # the next chunk begins with the last
         yield np.stack([frequency, chance, is_voiced], axis=1)[:frames]
 
@@ -210,8 +213,8 @@ def _summed_frames(segment: Samples) -> NDArray[np.float32]:
     moved = np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0)
     frequency = candidates[best] * 2 ** (np.clip(moved, -0.5, 0.5) / STEPS_AN_OCTAVE)
     sounds = ((frames - offset[:, None]) ** 2).mean(axis=1) > FLOOR
-    amiss = _sum(spectrum, [first + shift for shift in between], len(candidates))[rows, best]
-    voicing = np.where(sounds, np.clip(1 - amiss / np.maximum(here, 1e-12), 0, 1), 0)
+    middles = _sum(spectrum, [first + shift for shift in between], len(candidates))[rows, best]
+    voicing = np.where(sounds, np.clip(1 - middles / np.maximum(here, 1e-12), 0, 1), 0)
     is_peak = (best > 0) & (best < len(candidates) - 1)
     is_voiced = (
         (voicing > CONCENTRATED) & is_peak & is_in_reach(frequency, frames[:, FFT_SAMPLES // 2 - WINDOW_SAMPLES // 2 :])

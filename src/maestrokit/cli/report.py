@@ -54,7 +54,7 @@ def warnings_as_notes(*, quiet: bool) -> Iterator[None]:
     """Print what is in doubt about inputs as notes, each once, or nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if quiet else "always", DataWarning)
-        show, said = warnings.showwarning, set[str]()
+        show, printed = warnings.showwarning, set[str]()
 
         def say_note(
             message: Warning | str, category: type[Warning], filename: str, lineno: int,
@@ -62,8 +62,8 @@ def warnings_as_notes(*, quiet: bool) -> Iterator[None]:
         ) -> None:  # fmt: skip
             if not issubclass(category, DataWarning):
                 show(message, category, filename, lineno, file, line)
-            elif str(message) not in said:
-                said.add(str(message))
+            elif str(message) not in printed:
+                printed.add(str(message))
                 say(f"note: {message}")
 
         warnings.showwarning = say_note
