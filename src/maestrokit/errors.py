@@ -66,6 +66,10 @@ class NoInputError(MaestrokitError):
     status = ExitStatus.NO_INPUT
 
 
+class DataWarning(UserWarning):
+    """An input was read, but something about it is in doubt; in one line, worded as :class:`MaestrokitError` is."""
+
+
 class CannotWriteError(MaestrokitError):
     """An output cannot be written: no permission, no space, or it would overwrite its own input."""
 

@@ -51,3 +51,12 @@ def test_mono_is_the_mean_of_any_number_of_channels() -> None:
 def test_rates_must_be_positive() -> None:
     with pytest.raises(UsageError):
         resample(noise(10), from_rate=0, to_rate=16000)
+
+
+def test_channels_are_resampled_each_for_itself():
+    channels = np.random.default_rng(3).normal(0, 0.1, (50_000, 3)).astype(np.float32)
+    for count in (1, 2, 3):
+        blocks = np.array_split(channels[:, :count], 5)
+        found = np.concatenate(list(resample_stream(blocks, from_rate=44100, to_rate=16000)))
+        one = [resample(np.ascontiguousarray(column), from_rate=44100, to_rate=16000) for column in channels.T[:count]]
+        assert np.array_equal(found, np.stack(one, axis=1))

@@ -145,6 +145,7 @@ def test_a_wav_that_came_through_a_pipe_has_no_known_length_and_is_read() -> Non
     assert len(read_sound(bytes(data)).samples) == 8000
 
 
+@pytest.mark.filterwarnings("ignore::maestrokit.errors.DataWarning")
 @pytest.mark.parametrize(("kind", "subtype"), FORMATS)
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=12, deadline=None)

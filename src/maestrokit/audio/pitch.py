@@ -16,17 +16,21 @@ from maestrokit.music.columns import Floats
 SAMPLE_RATE = 16000  # Hz
 HOP_SAMPLES = 160
 FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 100 frames a second
-LOWEST, HIGHEST = 50.0, 2000.0  # Hz
+LOWEST, HIGHEST = 26.72, 4308.7  # Hz: a quarter tone below the lowest key of a piano and above the highest one
 WINDOW_SAMPLES = 1024  # that are compared with those a period later
 DIP = 0.3  # of the normalised difference: the first dip below it is the period (de Cheveigne's absolute threshold); .1
 # to .15 are usual for speech, and more is better for pianos, whose other strings ring on (tests/benchmarks/f0_maps.py)
 VOICED = 0.3  # normalised difference below which a frame is voiced
+PYIN_VOICED = 0.05  # the same of the probability by pYIN: .2 and more of tones, .01 of noise
 FLOOR = 1e-7  # mean power of a frame below which it is silent: -70 dB
 HARMONICS = 10  # of the summation
 DECAY = 0.7  # weight of each harmonic after the one before; Hermes has .84, for speech
 FFT_SAMPLES = 4096
+PADDED_SAMPLES = 2 * FFT_SAMPLES  # with zeros, so that the lowest keys are some bins apart
 STEPS_AN_OCTAVE = 120  # of the candidates of the summation: 10 cents
-CONCENTRATED = 0.5  # share of the spectrum that lies on the harmonics, from which a frame is voiced
+CONCENTRATED = 0.5  # how much less must lie between the harmonics than on them, for a frame to be voiced
+ABOVE = 0.5  # share of the power above HIGHEST, from which a frame has no voice in reach
+SHORT = 16  # samples: shorter periods are refined by those of several together
 CHUNK_SAMPLES = 3000 * HOP_SAMPLES  # given to pYIN at a time: 30 s
 
 
@@ -36,7 +40,8 @@ class Pitches(NamedTuple):
     Parameters
     ----------
     frequency : float64, shape (frames,), in Hz
-        The best guess, in frames without a voice too; 0 where there is none.
+        The best guess, in frames without a voice too; 0 where there is none. A voice lies within those of a piano's
+        keys and a quarter tone around: 26.7 to 4309 Hz.
     voicing : float64, shape (frames,)
         0 (noise or silence) to 1 (a periodic tone).
     is_voiced : bool, shape (frames,)
@@ -95,15 +100,60 @@ def _yin_frames(segment: Samples) -> NDArray[np.float32]:
     inside = difference[:, shortest:-1]
     is_dip = (inside <= difference[:, shortest - 1 : -2]) & (inside < difference[:, shortest + 1 :])
     is_low = is_dip & (inside < DIP)
-    lag = np.where(is_low.any(axis=1), is_low.argmax(axis=1), np.where(is_dip, inside, np.inf).argmin(axis=1))
-    rows = np.arange(len(frames))
-    low, here, high = (difference[rows, lag + shortest + side] for side in (-1, 0, 1))
-    bend = low - 2 * here + high
-    moved = np.where(bend > 0, 0.5 * (low - high) / np.where(bend > 0, bend, 1.0), 0.0)
-    frequency = SAMPLE_RATE / (lag + shortest + np.clip(moved, -0.5, 0.5))
+    short = SHORT - shortest
+    is_low[:, :short] |= is_dip[:, :short] & (_parabola(difference[:, shortest - 1 : SHORT + 1])[1] < DIP)
+    lag = (
+        np.where(is_low.any(axis=1), is_low.argmax(axis=1), np.where(is_dip, inside, np.inf).argmin(axis=1)) + shortest
+    )
+    period, depth = _period(difference, lag)
+    frequency = SAMPLE_RATE / period
     sounds = (frames[:, :WINDOW_SAMPLES] ** 2).mean(axis=1) > FLOOR
-    voicing = np.where(sounds, np.clip(1 - here, 0, 1), 0)
-    return np.stack([np.where(sounds, frequency, 0), voicing, voicing > 1 - VOICED], axis=1).astype(np.float32)
+    voicing = np.where(sounds, np.clip(1 - depth, 0, 1), 0)
+    is_voiced = (voicing > 1 - VOICED) & is_in_reach(frequency, frames)
+    return np.stack([np.where(sounds, frequency, 0), voicing, is_voiced], axis=1).astype(np.float32)
+
+
+def _period(difference: Floats, lag: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return the period in samples, with fractions, and the difference there: the bottom of a parabola through a dip.
+
+    A short period is too coarse for a parabola, so two, four and eight periods are measured in its place.
+    """
+    period, depth = _bottom(difference, lag)
+    is_short = lag < SHORT
+    for count in (2, 4, 8):
+        many = np.clip(np.rint(count * period).astype(np.int64), 1, difference.shape[1] - 2)
+        period = np.where(is_short, _bottom(difference, many)[0] / count, period)
+    return period, depth
+
+
+def _bottom(difference: Floats, lag: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    moved, depth = _parabola(difference[np.arange(len(difference))[:, None], lag[:, None] + np.array([-1, 0, 1])])
+    return np.asarray(lag + np.clip(moved[:, 0], -0.5, 0.5), np.float64), depth[:, 0]
+
+
+def _parabola(values: Floats) -> tuple[Floats, Floats]:
+    """Return the place and height of the bottom of the parabola through each value and its neighbours in a row.
+
+    Where there is no bottom it is the value itself. The outer values of the row are only neighbours.
+    """
+    low, here, high = values[:, :-2], values[:, 1:-1], values[:, 2:]
+    bend = low - 2 * here + high
+    moved = np.divide(0.5 * (low - high), bend, out=np.zeros_like(bend), where=bend > 0)
+    return moved, here - 0.25 * (low - high) * moved
+
+
+def is_in_reach(frequency: Floats, frames: Floats | Samples) -> NDArray[np.bool_]:
+    """Return whether frequencies are those of a piano, and the frames, shape (frames, samples), lie not mostly above.
+
+    A tone beyond the highest key repeats after several of its periods, too, and looks like a lower one.
+    """
+    from scipy.fft import rfft
+
+    middle = frames[:, :WINDOW_SAMPLES].astype(np.float32) * window("hann", WINDOW_SAMPLES).astype(np.float32)
+    power = np.abs(rfft(middle, axis=1)) ** 2
+    above = power[:, int(np.ceil(HIGHEST / SAMPLE_RATE * WINDOW_SAMPLES)) + 1 :].sum(axis=1)
+    is_below = above <= ABOVE * power[:, 2:].sum(axis=1)
+    return np.asarray(is_below & (frequency >= LOWEST) & (frequency <= HIGHEST))
 
 
 def _normalised_difference(frames: Floats, longest: int) -> Floats:
@@ -126,10 +176,13 @@ def _normalised_difference(frames: Floats, longest: int) -> Floats:
 def _by_pyin(blocks: Iterable[Samples]) -> Iterator[Floats]:
     import librosa
 
-    for chunk in equal_blocks(blocks, CHUNK_SAMPLES):
+    for block in equal_blocks(blocks, CHUNK_SAMPLES):
+        chunk = block - block.mean()  # of a constant and a tone, pYIN is unsure
         frequency, is_voiced, chance = librosa.pyin(
             chunk, fmin=LOWEST, fmax=HIGHEST, sr=SAMPLE_RATE, frame_length=2048, hop_length=HOP_SAMPLES, fill_na=None
         )
+        is_voiced &= is_in_reach(frequency, sliding(np.pad(chunk, WINDOW_SAMPLES // 2), WINDOW_SAMPLES, HOP_SAMPLES))
+        is_voiced &= (frequency > 1.01 * LOWEST) & (chance > PYIN_VOICED)  # the path may follow the limit, or noise
         frames = 1 + len(chunk) // HOP_SAMPLES - (len(chunk) == CHUNK_SAMPLES)  # the next chunk begins with the last
         yield np.stack([frequency, chance, is_voiced], axis=1)[:frames]
 
@@ -143,34 +196,52 @@ def _summed_frames(segment: Samples) -> NDArray[np.float32]:
     from scipy.fft import rfft
 
     frames = sliding(segment, FFT_SAMPLES, HOP_SAMPLES)
-    level = np.abs(rfft(frames * window("hann", FFT_SAMPLES).astype(np.float32), axis=1))
-    candidates, grid, shifts = _summation()
-    bins = grid * FFT_SAMPLES / SAMPLE_RATE
+    shape = window("hann", FFT_SAMPLES).astype(np.float32)
+    offset = frames @ (shape / shape.sum())  # a constant would be taken for a low tone
+    level = np.abs(rfft((frames - offset[:, None]) * shape, PADDED_SAMPLES, axis=1))
+    candidates, grid, shifts, between = _summation()
+    bins = grid * PADDED_SAMPLES / SAMPLE_RATE
     below = bins.astype(np.int64)
     share = (bins - below).astype(np.float32)
     spectrum = np.sqrt(level[:, below] * (1 - share) + level[:, below + 1] * share)  # over the logarithm of frequency
-    total = sum(DECAY**number * spectrum[:, shift : shift + len(candidates)] for number, shift in enumerate(shifts))
-    summed = np.asarray(total)
+    first = -between[0]
+    summed = _sum(spectrum, [first + shift for shift in shifts], len(candidates))
     best = summed.argmax(axis=1)
     rows = np.arange(len(frames))
     low, here, high = (summed[rows, np.clip(best + side, 0, len(candidates) - 1)] for side in (-1, 0, 1))
     bend = low - 2 * here + high
     moved = np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0)
     frequency = candidates[best] * 2 ** (np.clip(moved, -0.5, 0.5) / STEPS_AN_OCTAVE)
-    sounds = (frames**2).mean(axis=1) > FLOOR
-    peak = sum(DECAY**number for number in range(HARMONICS)) * np.maximum(spectrum.max(axis=1), 1e-12)
-    voicing = np.where(sounds, np.clip(here / peak, 0, 1), 0)
-    is_voiced = voicing > CONCENTRATED / 2
+    sounds = ((frames - offset[:, None]) ** 2).mean(axis=1) > FLOOR
+    middles = _sum(spectrum, [first + shift for shift in between], len(candidates))[rows, best]
+    voicing = np.where(sounds, np.clip(1 - middles / np.maximum(here, 1e-12), 0, 1), 0)
+    is_peak = (best > 0) & (best < len(candidates) - 1)
+    is_voiced = (
+        (voicing > CONCENTRATED) & is_peak & is_in_reach(frequency, frames[:, FFT_SAMPLES // 2 - WINDOW_SAMPLES // 2 :])
+    )
     return np.stack([np.where(sounds, frequency, 0), voicing, is_voiced], axis=1).astype(np.float32)
 
 
+def _sum(spectrum: NDArray[np.float32], shifts: list[int], candidates: int) -> NDArray[np.float32]:
+    """Return the weighted sum of what is so many steps above each candidate."""
+    return np.asarray(
+        sum(DECAY**number * spectrum[:, shift : shift + candidates] for number, shift in enumerate(shifts))
+    )
+
+
 @lru_cache(maxsize=1)
-def _summation() -> tuple[Floats, Floats, list[int]]:
-    """Return the candidates, the frequencies that their harmonics reach, and how far up each harmonic is, in steps."""
+def _summation() -> tuple[Floats, Floats, list[int], list[int]]:
+    """Return the candidates, the frequencies looked at, and how many steps its harmonics are above each candidate.
+
+    The last are the same of the middles below the harmonics.
+    """
     steps = int(np.log2(HIGHEST / LOWEST) * STEPS_AN_OCTAVE) + 1
-    shifts = [round(float(np.log2(number)) * STEPS_AN_OCTAVE) for number in range(1, HARMONICS + 1)]
-    grid = LOWEST * 2.0 ** (np.arange(steps + shifts[-1]) / STEPS_AN_OCTAVE)
-    return grid[:steps], np.minimum(grid, SAMPLE_RATE / 2 - 2 * SAMPLE_RATE / FFT_SAMPLES), shifts
+    numbers = np.arange(1, HARMONICS + 1)
+    shifts, between = (np.rint(np.log2(ratios) * STEPS_AN_OCTAVE).astype(int) for ratios in (numbers, numbers - 0.5))
+    grid = LOWEST * 2.0 ** (np.arange(between[0], steps + shifts[-1]) / STEPS_AN_OCTAVE)
+    highest = SAMPLE_RATE / 2 - 2 * SAMPLE_RATE / FFT_SAMPLES
+    first = -between[0]
+    return grid[first : first + steps], np.minimum(grid, highest), shifts.tolist(), between.tolist()
 
 
 METHODS: dict[str, Callable[[Iterable[Samples]], Iterable[Floats]]] = {

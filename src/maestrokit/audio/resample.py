@@ -1,5 +1,6 @@
 """Channels to one, and any sample rate to the one that is wanted."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -53,6 +54,11 @@ def resample(samples: Samples, *, from_rate: float, to_rate: float) -> Samples:
 def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: float) -> Iterator[Samples]:
     """Yield a recording that arrives in blocks at another rate; the joined output does not depend on the blocks.
 
+    Parameters
+    ----------
+    blocks : iterable of float32, shape (samples,) or (samples, channels)
+    from_rate, to_rate : float > 0, in Hz
+
     Raises
     ------
     UsageError
@@ -65,10 +71,13 @@ def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: flo
         return
     import soxr
 
-    resampler = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="HQ")
+    resampler, nothing = None, np.empty(0, np.float32)
     for block in equal_blocks(blocks, BLOCK_SAMPLES):
+        if resampler is None:
+            channels, nothing = math.prod(block.shape[1:]), block[:0]
+            resampler = soxr.ResampleStream(from_rate, to_rate, channels, dtype="float32", quality="HQ")
         yield resampler.resample_chunk(block)
-    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+    yield nothing if resampler is None else resampler.resample_chunk(nothing, last=True)
 
 
 def equal_blocks(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -12,7 +13,7 @@ import typer
 from maestrokit.cli import report
 from maestrokit.cli.options import Running
 from maestrokit.cli.streams import Plan, Task
-from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError
+from maestrokit.errors import BadDataError, DataWarning, ExitStatus, MaestrokitError, UsageError
 from maestrokit.files import streams as files
 
 Result = TypeVar("Result")
@@ -25,6 +26,8 @@ class Outcome(Generic[Result]):
     task: Task
     result: Result | None = None
     error: MaestrokitError | None = None
+    notes: tuple[str, ...] = ()
+    """What is in doubt about its input, each once."""
 
 
 class InternalError(MaestrokitError):
@@ -58,6 +61,8 @@ def results(
         failures.append(_failed(command, error, running))
     found = outcomes(work, [] if running.dry_run else plan.tasks, running)
     for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
+        for note in outcome.notes:
+            warnings.warn(note, DataWarning, stacklevel=2)
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
@@ -148,6 +153,17 @@ def _attempt_elsewhere(work: Callable[[Task], Result], task: Task, verbose: int,
 
 
 def _attempt(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", DataWarning)
+        outcome = _outcome(work, task, verbose)
+    for warning in warned:
+        if not issubclass(warning.category, DataWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    notes = dict.fromkeys(str(warning.message) for warning in warned if issubclass(warning.category, DataWarning))
+    return replace(outcome, notes=tuple(notes))
+
+
+def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
     try:
         return Outcome(task, result=work(task))
     except BrokenPipeError:

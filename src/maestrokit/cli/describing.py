@@ -1,6 +1,7 @@
 """The work of ``maestrokit features`` on one performance, one recording, or a performance with its recording."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -12,7 +13,9 @@ from maestrokit.files.streams import first_bytes, named
 if TYPE_CHECKING:
     from maestrokit.audio.crepe import Weights
     from maestrokit.audio.frames import Samples
+    from maestrokit.audio.mixdown import Channels
     from maestrokit.features import View
+    from maestrokit.files.sound import SoundStream
     from maestrokit.files.walk import Source
 
 KEPT = 900.0  # seconds: shorter recordings are decoded once, longer ones again for each thing heard in them
@@ -79,24 +82,28 @@ class Describing:
         from maestrokit import features
         from maestrokit.files import streams
         from maestrokit.files.midi import parse_midi
-        from maestrokit.files.sound_containers import begins_sound
+        from maestrokit.files.sound_containers import is_recording
         from maestrokit.music.history import commands
         from maestrokit.provenance import is_command_line
 
         source, views, chain = task.source, list[Any](), list[str]()
-        data = streams.read_bytes(source) if not is_sound(source) else b""
+        data = streams.read_bytes(source) if not is_sound(source) or streams.is_pipe(source) else b""
         sounds = [self.recording_of[source]] if source in self.recording_of else []
-        if is_sound(source) or (not is_performance(source) and begins_sound(data)):
+        if is_sound(source) or (not is_performance(source) and is_recording(data)):
             sounds = [source]
         else:
             name = streams.named(source).strip("'")
             performance = parse_midi(data, name=name, repair=self.asked.repair)
             views, chain = [features.note_view(performance)], commands(performance)
         for sound in sounds:
-            recording = Recording(sound, data if sound == source and data else None)
+            recording = Recording(sound, data if sound == source and data else None, repair=self.asked.repair)
             views.append(
                 features.audio_view(
-                    recording, length=recording.length, f0=self.asked.f0, weights=crepe_weights(self.asked.f0)
+                    recording,
+                    length=recording.length,
+                    channels=recording.channels,
+                    f0=self.asked.f0,
+                    weights=crepe_weights(self.asked.f0),
                 )
             )
             chain = chain or [line for line in recording.comment.splitlines() if is_command_line(line)]
@@ -140,9 +147,15 @@ def crepe_weights(f0: str) -> "Weights | None":
 class Recording:
     """A recording that can be heard again and again, in blocks, at any sample rate."""
 
-    def __init__(self, source: str, data: bytes | None) -> None:
+    def __init__(self, source: str, data: bytes | None, *, repair: bool) -> None:
         self._source: str | bytes = source if data is None else data
         self._name = "" if data is None else named(source).strip("'")
+        self._repair = repair
+
+    def channels(self, sample_rate: int) -> "Iterator[Channels]":
+        """Yield all channels at a rate in Hz."""
+        with self._opened() as stream:
+            yield from stream.channel_blocks(sample_rate=sample_rate)
 
     def __call__(self, sample_rate: int) -> "Iterator[Samples]":
         """Yield the recording at a rate in Hz."""
@@ -154,9 +167,7 @@ class Recording:
     @cached_property
     def length(self) -> float:
         """In seconds; counted where the header does not say."""
-        from maestrokit.files.sound import open_sound
-
-        with open_sound(self._source, name=self._name) as stream:
+        with self._opened() as stream:
             if stream.frames is not None:
                 return stream.frames / stream.sample_rate
             return sum(len(block) for block in stream.blocks(sample_rate=stream.sample_rate)) / stream.sample_rate
@@ -164,9 +175,7 @@ class Recording:
     @cached_property
     def comment(self) -> str:
         """Text in the recording."""
-        from maestrokit.files.sound import open_sound
-
-        with open_sound(self._source, name=self._name) as stream:
+        with self._opened() as stream:
             return str(stream.comment)
 
     @cached_property
@@ -174,10 +183,13 @@ class Recording:
         return list(self._decoded(KEPT_RATE))
 
     def _decoded(self, sample_rate: int) -> "Iterator[Samples]":
+        with self._opened() as stream:
+            yield from stream.blocks(sample_rate=sample_rate)
+
+    def _opened(self) -> "AbstractContextManager[SoundStream]":
         from maestrokit.files.sound import open_sound
 
-        with open_sound(self._source, name=self._name) as stream:
-            yield from stream.blocks(sample_rate=sample_rate)
+        return open_sound(self._source, name=self._name, repair=self._repair)
 
 
 def is_sound(path: str) -> bool:

@@ -9,7 +9,7 @@ from maestrokit.cli.streams import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from maestrokit.audio.frames import Samples
     from maestrokit.files.description_picture import Drawn
@@ -31,7 +31,8 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
 
     format = format_by_name(plot, PICTURE) or "png"
 
-    if len(tasks) > MOST_DRAWN or any(task.source == streams.STANDARD for task in tasks):
+    has_pipe = any(task.source == streams.STANDARD or streams.is_pipe(task.source) for task in tasks)
+    if len(tasks) > MOST_DRAWN or has_pipe:
         raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
     drawn = []
     for task in tasks:
@@ -64,17 +65,25 @@ def _heard(source: str, asked: Asked) -> Any:
     from maestrokit.files.description_picture import LONGEST_PICTURE
     from maestrokit.files.sound_picture import heard
 
-    recording = Recording(source, None)
+    recording = Recording(source, None, repair=asked.repair)
     length = min(recording.length, LONGEST_PICTURE)
     weights = crepe_weights(asked.f0)
-    return heard(features.audio_view(_Beginning(recording, length), length=length, f0=asked.f0, weights=weights))
+    return heard(
+        features.audio_view(
+            _Beginning(recording, length),
+            length=length,
+            channels=_Beginning(recording.channels, length),
+            f0=asked.f0,
+            weights=weights,
+        )
+    )
 
 
 @dataclass
 class _Beginning:
     """The first seconds of a recording, at any sample rate; kept at each rate, since several things are heard there."""
 
-    recording: Recording
+    recording: "Callable[[int], Iterator[Samples]]"
     length: float
     _kept: "dict[int, list[Samples]]" = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of
+from maestrokit.cli.report import warnings_as_notes
 from maestrokit.errors import ClosedPipe, NoInputError, UsageError
 from maestrokit.provenance import command_line
 
@@ -178,11 +179,11 @@ class Running:
 
 @dataclass(frozen=True)
 class Reading:
-    """How MIDI files are read."""
+    """How files are read."""
 
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Read damaged MIDI files as far as they make sense, instead of refusing them."),
+        typer.Option("--repair", help="Read damaged files as far as they make sense, instead of refusing them."),
     ] = False
 
 
@@ -218,8 +219,10 @@ def spread(run: Callable[..., Any]) -> Callable[..., Any]:
                 shaping = [p.name for p in own if ASIDE not in getattr(p.annotation, "__metadata__", ())]
                 asked = _asked(context, shaping)
                 values[name] = replace(value, made_by=command_line(str(context.info_name), asked))
+        quiet = any(isinstance(value, Running) and value.quiet for value in values.values())
         try:
-            return run(**values)
+            with warnings_as_notes(quiet=quiet):
+                return run(**values)
         except BrokenPipeError:
             raise ClosedPipe from None  # typer would make it status 1
         except (UsageError, NoInputError) as error:

@@ -1,12 +1,14 @@
 """Words for people, on standard error: errors, notes and progress. Data never comes this way."""
 
+import contextlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
-from maestrokit.errors import ExitStatus, MaestrokitError
+from maestrokit.errors import DataWarning, ExitStatus, MaestrokitError
 
 Thing = TypeVar("Thing")
 _CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160))}
@@ -45,6 +47,27 @@ def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatu
     if not verbose:
         say("  this is a fault of maestrokit; run again with -vv for the traceback to report")
     return ExitStatus.BUG
+
+
+@contextlib.contextmanager
+def warnings_as_notes(*, quiet: bool) -> Iterator[None]:
+    """Print what is in doubt about inputs as notes, each once, or nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if quiet else "always", DataWarning)
+        show, printed = warnings.showwarning, set[str]()
+
+        def say_note(
+            message: Warning | str, category: type[Warning], filename: str, lineno: int,
+            file: TextIO | None = None, line: str | None = None,
+        ) -> None:  # fmt: skip
+            if not issubclass(category, DataWarning):
+                show(message, category, filename, lineno, file, line)
+            elif str(message) not in printed:
+                printed.add(str(message))
+                say(f"note: {message}")
+
+        warnings.showwarning = say_note
+        yield
 
 
 def is_terminal() -> bool:

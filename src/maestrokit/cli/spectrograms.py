@@ -41,6 +41,7 @@ class Spectrogram:
     """Whether the MIDI file beside each recording is moved with it."""
     chunk_seconds: float | None
     suffix: str
+    repair: bool
     made_by: str | None
 
     def __call__(self, task: Task) -> Notes:
@@ -49,9 +50,9 @@ class Spectrogram:
         performance = self._paired_performance(task.source) if self.has_midi else None
         if self.chunk_seconds is not None:
             return Notes((self._stream(source, task.target),))
-        with open_sound(source) as stream:
+        with open_sound(source, repair=self.repair) as stream:  # once: a pipe has nothing to give a second time
             chain = _chain(stream)
-        samples = read_sound(source, sample_rate=self.settings.sample_rate).samples
+            samples = stream.whole(sample_rate=self.settings.sample_rate)
         done, dropped = [], 0
         for number, target in enumerate(self.targets(task.target)):
             effects = self._effects(task.relative, number)
@@ -121,7 +122,7 @@ class Spectrogram:
         """Write the spectrum of a recording of any length."""
         analysis, rate = self.settings.analysis(), self.settings.sample_rate
         assert self.chunk_seconds is not None
-        with open_sound(source) as stream:
+        with open_sound(source, repair=self.repair) as stream:
             chunks: Iterator[Any] = equal_blocks(
                 stream.blocks(sample_rate=rate), max(1, round(self.chunk_seconds * rate))
             )
@@ -147,7 +148,7 @@ class Spectrogram:
         for suffix in MIDI_SUFFIXES:
             beside = Path(source).with_suffix(suffix)
             if beside.exists():
-                return read_performance(str(beside), repair=False)
+                return read_performance(str(beside), repair=self.repair)
         raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
 
 

@@ -139,7 +139,7 @@ class TranscriptionWork:
         truth = self._truth(task.source)
         chosen = self.sweep.transcribers(loaded(self.folder, 1))
         source = files.read_bytes(task.source) if task.source == files.STANDARD else task.source
-        with open_sound(source) as stream:
+        with open_sound(source, repair=self.repair) as stream:
             rate = next(iter(chosen.values())).sample_rate
             heard = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
         scores: dict[str, float] = {}

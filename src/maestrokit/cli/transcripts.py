@@ -76,6 +76,7 @@ class Transcription:
     folder: str
     asked: Asked
     threads: int
+    repair: bool
     made_by: str | None
 
     def check(self) -> None:
@@ -91,7 +92,7 @@ class Transcription:
         transcriber = self._transcriber()
         scribe, loudness, kept = Scribe(transcriber), loudness_meter(transcriber), _Kept(transcriber, self.asked)
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
-        with open_sound(source) as stream:
+        with open_sound(source, repair=self.repair) as stream:
             chain = [line for line in stream.comment.splitlines() if is_command_line(line)]
             blocks = kept.samples(stream.blocks(sample_rate=transcriber.sample_rate))
             levels = kept.levels(spectrum_levels(loudness.through(blocks), transcriber))

