@@ -29,7 +29,7 @@ CPU = Place(torch.device("cpu"))
 def shard(seed, pieces=3, events=160):
     generator = np.random.default_rng(seed)
     rows = [np.concatenate([[388], np.tile(generator.integers(30, 80, 8), events // 8), [389]]) for _ in range(pieces)]
-    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *map(len, rows)]), [])
+    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *map(len, rows)]))
 
 
 def event_training(folder, family="transformer", **changes):

@@ -112,10 +112,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except (ClosedPipe, BrokenPipeError):
         files.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
-    except OSError as error:  # only help is printed without files/, which name what they cannot read or write
-        files.forget_standard_output()
-        return report.say_error(name, files.no_standard_output(error), verbose=verbose)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:  # of help, which is printed without files/
+            files.forget_standard_output()
+            error = files.no_standard_output(error)
         return report.say_error(name, error, verbose=verbose)
 
 

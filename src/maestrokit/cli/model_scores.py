@@ -86,7 +86,8 @@ def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
 
 def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Running) -> list[float]:
     """Return the nats of each sequence by n-grams of the performances at a path."""
-    from maestrokit.files.shards import default_cache, token_shard
+    from maestrokit.files.cache import default_cache
+    from maestrokit.files.shards import token_shard
     from maestrokit.inference.perplexity import ngram_surprises
     from maestrokit.metrics.ngrams import counted
 
@@ -96,6 +97,11 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
         raise found.missing[0]
     paths = [source.path for source in found.sources]
     shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.jobs)
+    failures = list(shard.failures.values())
+    if len(failures) == len(paths):
+        raise failures[0]
+    for error in failures if not running.quiet else ():
+        report.say(f"note: {error}")
     ngrams = counted(np.asarray(shard.tokens), order=ORDER, vocabulary=encoding.size)
     return [one.nats for one in ngram_surprises(ngrams, sequences, encoding)]
 

@@ -54,10 +54,18 @@ def train(
     *,
     place: Place,
     warn: Callable[[str], None],
+    reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
 ) -> Outcome:
     """Train a model, or go on where an earlier training in the same folder stopped.
+
+    Parameters
+    ----------
+    warn : callable
+        Is told, in a sentence, what of the corpus is not there.
+    reject : callable
+        Is given the error of each file that cannot be used; training goes on without it unless this raises.
 
     Raises
     ------
@@ -67,24 +75,21 @@ def train(
         If another process trains in this folder.
     """
     family, task = modules(order)
-    settings, options, wanted = (chosen(kind, order.settings) for kind in (Settings, task.Options, family.Config))
-    refuse_unknown(order.settings, (Settings, task.Options, family.Config))
-    training_settings = Settings(**settings)
+    settings, options, wanted = settings_of_parts(order)
     with checkpoint.locked(order.folder) if place.is_first else nullcontext():
         if checkpoint.has_search(order.folder):
             raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give --tune")
         with place.first_alone():
-            corpus, prepared = _prepared(order, task, task.Options(**options), seed=training_settings.seed)
-        for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)) if place.is_first else ():
-            warn(sentence)
-        model, config = _made(order, family, wanted, prepared, training_settings)
+            corpus = corpus_of(order, task, seed=settings.seed, reject=reject)
+            for sentence in corpus.missing if place.is_first else ():
+                warn(sentence)
+            prepared = task.prepare(corpus, options, family=order.family)
+        model, config = _made(order, family, wanted, prepared, settings)
         config |= {
-            "data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
-            "training": {**contract.settings_of(training_settings), **options},
+            "data": dict(prepared.counts),
+            "training": {**contract.settings_of(settings), **chosen(task.Options, order.settings)},
         }
-        training = Training(
-            model, prepared.data, training_settings, folder=order.folder, place=place, report=report, tick=tick
-        )
+        training = Training(model, prepared.data, settings, folder=order.folder, place=place, report=report, tick=tick)
         if checkpoint.has_resume(order.folder):
             _check_same(order.folder, config)
             training.resume()
@@ -93,16 +98,19 @@ def train(
         return training.run()
 
 
-def _prepared(order: Order, task: Any, options: Any, *, seed: int) -> tuple[Corpus, Prepared]:
-    corpus = find_corpus(
+def corpus_of(
+    order: Order, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
+) -> Corpus:
+    """Return the files that an order names."""
+    return find_corpus(
         order.data,
         suffixes=task.SUFFIXES,
         cache=order.cache,
         seed=seed,
         jobs=order.jobs,
         piece=getattr(task, "piece", stem),
+        reject=reject,
     )
-    return corpus, task.prepare(corpus, options, family=order.family)
 
 
 def modules(order: Order) -> tuple[Any, Any]:
@@ -120,6 +128,21 @@ def modules(order: Order) -> tuple[Any, Any]:
     if name not in family.TASKS:
         raise UsageError(f"'{order.family}' cannot be trained for '{name}'", "its tasks: " + ", ".join(family.TASKS))
     return family, load_task(name)
+
+
+def settings_of_parts(order: Order) -> tuple[Settings, Any, dict[str, Any]]:
+    """Return the settings of the training, the options of the task, and what is set of the family's ``Config``.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown or senseless.
+    """
+    family, task = modules(order)
+    kinds = (Settings, task.Options, family.Config)
+    refuse_unknown(order.settings, kinds)
+    settings, options, config = (chosen(kind, order.settings) for kind in kinds)
+    return Settings(**settings), task.Options(**options), config
 
 
 def _made(

@@ -69,16 +69,21 @@ def run(
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o")
     if directory is not None and output is not None:
         raise UsageError("-o and -d are given together", "give -o FILE for one performance, -d DIR for several")
-    from maestrokit.cli import streams
+    from maestrokit.cli import batch, streams
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance
+    from maestrokit.files.checkpoint import model_folder
     from maestrokit.inference.events import Wish, generate, load_event_model, prompt_events
     from maestrokit.inference.sampling import Taste
     from maestrokit.music.tokens import decode, encode
 
-    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
-    streams.refuse_terminal(targets[0], "MIDI")
     wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
+    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
+    if running.dry_run:
+        model_folder(model)
+        batch.print_plan((prompt or model, target) for target in targets)
+        return
+    streams.refuse_terminal(targets[0], "MIDI")
     player, encoding = load_event_model(model)
     given = None
     if prompt is not None:

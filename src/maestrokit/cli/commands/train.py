@@ -135,9 +135,9 @@ def run(
     from pathlib import Path
 
     from maestrokit.cli.durations import parse_duration
-    from maestrokit.cli.trainings import run_search, run_training, settings_of
+    from maestrokit.cli.trainings import print_plan, run_search, run_training, settings_of
+    from maestrokit.files.cache import default_cache
     from maestrokit.files.checkpoint import model_folder
-    from maestrokit.files.shards import default_cache
     from maestrokit.training.device import find_place
     from maestrokit.training.run import Order
     from maestrokit.training.tuning import Search
@@ -157,6 +157,9 @@ def run(
         Path(cache) if cache else default_cache(),
         running.jobs,
     )
+    if running.dry_run:
+        print_plan(order, is_search=searching.tune is not None)
+        return 0
     place = find_place(device)
     try:
         if searching.tune is not None:

@@ -2,14 +2,14 @@
 
 from dataclasses import asdict, dataclass
 
-from maestrokit.errors import BadDataError
-from maestrokit.files.shards import token_shard
+from maestrokit.errors import BadDataError, MaestrokitError
+from maestrokit.files.shards import TokenShard, token_shard
 from maestrokit.music.key_shift import key_shift
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 from maestrokit.music.transpose import transposed
 from maestrokit.training.event_data import EventData, Sampling
-from maestrokit.training.task import Corpus, Prepared
+from maestrokit.training.task import PARTS, Corpus, Prepared
 
 SUFFIXES = (".mid", ".midi")
 CARRIED = ("lstm",)  # families that hand a state from batch to batch
@@ -48,17 +48,18 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         velocity_bins=options.velocity_bins,
         pedal_events=options.pedal_events,
     )
-    train, validation = (
-        token_shard(
-            paths,
-            encoding=encoding,
-            cache=corpus.cache,
-            jobs=corpus.jobs,
-            normalize=in_c if options.key_normalized else None,
-            normalized_by=NORMALIZED_BY if options.key_normalized else "",
-        )
-        for paths in (corpus.train, corpus.validation)
+    paths = corpus.paths
+    shard = token_shard(
+        paths,
+        encoding=encoding,
+        cache=corpus.cache,
+        jobs=corpus.jobs,
+        normalize=in_c if options.key_normalized else None,
+        normalized_by=NORMALIZED_BY if options.key_normalized else "",
     )
+    rows = corpus.usable((path, _row(shard, row, path, encoding)) for row, path in enumerate(paths))
+    parts = corpus.split(rows)
+    train, validation = (shard.subset([rows[path] for path in parts[part]]) for part in PARTS)
     transpose = (0 if options.key_normalized else TRANSPOSE) if options.transpose is None else options.transpose
     sampling = Sampling(
         batch=options.batch,
@@ -74,8 +75,17 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         data,
         model={"vocabulary": encoding.size, "length": options.length},
         config={"encoding": asdict(encoding), "key_normalized": options.key_normalized},
-        skipped=[*train.skipped, *validation.skipped],
+        counts={part: len(parts[part]) for part in PARTS},
     )
+
+
+def _row(shard: TokenShard, row: int, path: str, encoding: Encoding) -> int | MaestrokitError:
+    """Return the row of a file that there is something to learn from; else the error that says why there is not."""
+    if row in shard.failures:
+        return shard.failures[row]
+    if not (shard.sequence(row) < encoding.first_off).any():
+        return BadDataError(f"cannot learn from '{path}': it has no notes")
+    return row
 
 
 def in_c(performance: Performance) -> Performance:
