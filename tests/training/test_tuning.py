@@ -142,7 +142,7 @@ def test_two_folders_share_a_storage(takes, tmp_path):
 
 
 def test_losses_that_are_no_numbers_end_the_trial_and_not_the_search(takes, tmp_path):
-    found = search(order(takes, tmp_path / "run", learning_rate="1e30|0.01", clip="0"), 4)
+    found = search(order(takes, tmp_path / "run", learning_rate="1000|0.01", weight_decay="100", clip="0"), 4)
     assert found.tried == 4 and math.isfinite(found.best["score"])
     assert "pruned" in {trial["state"] for trial in summary(tmp_path / "run")["trials"]}
 

@@ -83,10 +83,8 @@ def run(command: str, work: Callable[[Task], Sequence[str]], plan: Plan, running
 
 def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:
     """Yield what becomes of each task, good or bad, in the order of the tasks, and report nothing."""
-    jobs = running.jobs or os.cpu_count() or 1
-    if jobs < 0:
-        raise UsageError(f"--jobs {jobs} is negative", "0 means one a core")
-    if running.cluster is None and (jobs == 1 or len(tasks) < 2):
+    jobs = min(running.workers, len(tasks))
+    if running.cluster is None and jobs < 2:
         return (_attempt(work, task, running.verbose) for task in tasks)
     return _in_parallel(work, tasks, running, jobs)
 

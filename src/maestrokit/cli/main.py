@@ -10,7 +10,7 @@ from typer.core import TyperGroup, TyperOption
 from maestrokit import __version__, registry
 from maestrokit.cli import report
 from maestrokit.cli.config import long_name, origin
-from maestrokit.cli.options import spread
+from maestrokit.cli.options import bounds_of, spread
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError
 from maestrokit.files import streams as files
 
@@ -50,8 +50,11 @@ def command(name: str) -> Any:
     settings = {"auto_envvar_prefix": f"MAESTROKIT_{name.upper()}", "help_option_names": ["-h", "--help"]}
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
     single.command(name, context_settings=settings)(spread(module.run))
-    made = typer.main.get_command(single)
+    made, bounds = typer.main.get_command(single), bounds_of(module.run)
     for parameter in made.params:
+        if isinstance(parameter, TyperOption) and parameter.name in bounds:
+            interval = str(bounds[parameter.name])
+            parameter.help = f"{parameter.help} {interval[0].upper()}{interval[1:]}."
         if isinstance(parameter, TyperOption) and not parameter.envvar:
             parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
             parameter.show_envvar = False  # one sentence says it of all: see the help of maestrokit itself

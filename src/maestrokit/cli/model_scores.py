@@ -9,7 +9,6 @@ import numpy as np
 from maestrokit.cli import report, streams
 from maestrokit.cli.evaluations import Scores, all_results
 from maestrokit.cli.options import Inputs, Judged, Running
-from maestrokit.errors import UsageError
 from maestrokit.files import maestro, walk
 from maestrokit.files import streams as files
 from maestrokit.files.midi import parse_midi
@@ -27,8 +26,6 @@ def plan_model(
 
     Raises
     ------
-    UsageError
-        If the limit is not positive.
     CannotWriteError
         If the output is one of the inputs.
     """
@@ -40,17 +37,9 @@ def plan_model(
 
 
 def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
-    """Return a plan of so many tasks, evenly spread over all.
-
-    Raises
-    ------
-    UsageError
-        If the limit is not positive.
-    """
+    """Return a plan of so many tasks, evenly spread over all."""
     if limit is None:
         return plan
-    if limit < 1:
-        raise UsageError(f"limit is {limit}, and at least 1 is needed", "change --limit")
     chosen = np.linspace(0, len(plan.tasks) - 1, min(limit, len(plan.tasks))).astype(int)
     return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
 
@@ -96,7 +85,7 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     if found.missing:
         raise found.missing[0]
     paths = [source.path for source in found.sources]
-    shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.jobs)
+    shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.workers)
     failures = list(shard.failures.values())
     if len(failures) == len(paths):
         raise failures[0]

@@ -15,6 +15,7 @@ from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2secon
 
 STRAIGHT = 0.5  # swing: the share of two steps that the first one takes
 FINEST_NOTE_VALUE = Fraction(1, 4096)  # of a whole note
+LONGEST_TIME = 86400  # seconds
 SHORTEST_STEP = 1e-6  # seconds: MIDI counts tempo in microseconds
 SECONDS_PER_UNIT = {"": Fraction(1), "s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
 
@@ -167,7 +168,10 @@ def parse_time(text: str) -> Fraction:
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
     if match is None:
         raise UsageError(f"'{text}' is no time", "for example 10ms, 0.01s or 0.01")
-    return Fraction(match[1]) * SECONDS_PER_UNIT[match[2]]
+    seconds = Fraction(match[1]) * SECONDS_PER_UNIT[match[2]]
+    if seconds > LONGEST_TIME:
+        raise UsageError(f"'{text}' is no time of music", f"at most {LONGEST_TIME} s")
+    return seconds
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
 from torch import Tensor
@@ -151,6 +151,9 @@ def _made(
     """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}
     about = {name: value for name, value in prepared.model.items() if name in names}
+    for name in about.keys() & wanted.keys():
+        if wanted[name] != about[name]:
+            raise UsageError(f"{name} is {about[name]} by the data, and cannot be {wanted[name]}", "leave it out")
     config = {"family": order.family, "task": order.task or family.TASKS[0], "version": __version__, **prepared.config}
     if order.init is not None:
         given = checkpoint.read_config(order.init)
@@ -193,15 +196,13 @@ def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
     UsageError
         If a text is no value of its type.
     """
-    values: dict[str, Any] = {}
-    for f in fields(kind):
-        if f.name in settings:
-            values[f.name] = _value(
-                f.name,
-                settings[f.name],
-                str(f.type if isinstance(f.type, str) else getattr(f.type, "__name__", f.type)),
-            )
-    return values
+    return {
+        name: _value(
+            name, settings[name], getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint)
+        )
+        for name, hint in get_type_hints(kind).items()
+        if name in settings
+    }
 
 
 def _value(name: str, text: str, kind: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.bounds import Within
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
 
@@ -73,7 +74,9 @@ def run(
             "slower).",
         ),
     ] = "yin",
-    hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
+    hop: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds."), Within(1e-4, 60)
+    ] = 0.02,
     plot: Annotated[
         str | None,
         typer.Option(
@@ -104,8 +107,6 @@ def run(
     form = format_ or format_of(outputs.output or "")
     if form not in ("jsonl", "tsv"):
         raise UsageError(f"unknown format '{form}'", "use jsonl or tsv")
-    if not 0 < hop < float("inf"):
-        raise UsageError(f"--hop {hop:g} makes no frames", "it must be above 0; 0.02 is usual")
     partners = Partners()
     plan = _planned(inputs, outputs, running, frames, partners)
     recordings = partners.recording_of

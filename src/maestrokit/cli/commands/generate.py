@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.bounds import DAY, LARGEST_COUNT, SEED, Within
 from maestrokit.cli import report
 from maestrokit.cli.options import ASIDE, Reading, Running
 from maestrokit.errors import UsageError
@@ -48,17 +49,25 @@ def run(
         str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")
     ] = "30s",
     prompt_seconds: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Use only so much of the prompt, from its start.")
+        float | None,
+        typer.Option(metavar="SECONDS", help="Use only so much of the prompt, from its start."),
+        Within(0, DAY),
     ] = None,
     temperature: Annotated[
-        float, typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event.")
+        float,
+        typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event."),
+        Within(0, 100),
     ] = 0.95,
-    top_k: Annotated[int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all.")] = 0,
+    top_k: Annotated[
+        int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all."), Within(0, LARGEST_COUNT)
+    ] = 0,
     top_p: Annotated[
-        float, typer.Option(metavar="P", help="Draw among the fewest events that together have probability P.")
+        float,
+        typer.Option(metavar="P", help="Draw among the fewest events that together have probability P."),
+        Within(0, 1, above=True),
     ] = 0.98,
-    count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side.")] = 1,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
+    count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side."), Within(1, 10_000)] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random."), SEED] = 0,
 ) -> None:
     """Make new piano music.
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.bounds import COUNT, SEED
 from maestrokit.cli.options import ASIDE, Running
 
 EXAMPLES = (
@@ -46,6 +47,7 @@ class Searching:
             "weight_decay 1e-4..0.1, but for those that are given, and what --set gives as NAME=LOW..HIGH or NAME=A|B. "
             "RUN gets tune.json, trials/0 .., and the weights of the best.",
         ),
+        COUNT,
     ] = None
     tune_storage: Annotated[
         str | None,
@@ -116,7 +118,7 @@ def run(
         typer.Option(metavar="FILE.png", help="Draw the learning curves, anew with each validation."),
         ASIDE,
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random."), SEED] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, or auto: a GPU if there is one.")] = "auto",
     cache: Annotated[
         str | None,
@@ -155,7 +157,7 @@ def run(
         settings_of(named, settings or []),
         None if init is None else model_folder(init),
         Path(cache) if cache else default_cache(),
-        running.jobs,
+        running.workers,
     )
     if running.dry_run:
         print_plan(order, is_search=searching.tune is not None)

@@ -1,7 +1,9 @@
 """The task ``events``: to tell the next event of a performance from all before."""
 
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
+from maestrokit.bounds import COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError
 from maestrokit.files.shards import TokenShard, token_shard
 from maestrokit.music.key_shift import key_shift
@@ -21,24 +23,27 @@ NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that cha
 class Options:
     """How performances become batches of events."""
 
-    batch: int = 32
+    batch: Annotated[int, Within(1, 100_000)] = 32
     """Windows a batch."""
-    length: int = 512
+    length: Annotated[int, Within(1, 1_000_000)] = 512
     """Tokens that the model sees at once."""
-    transpose: int | None = None
+    transpose: Annotated[int | None, Within(0, 24)] = None
     """Semitones by which a piece is moved at most, drawn anew for each epoch; None is 3, or 0 with `key_normalized`."""
-    stretch: float = 0.05
+    stretch: Annotated[float, Within(0, 0.5)] = 0.05
     """Share by which a piece is played slower or faster at most."""
-    step_milliseconds: int = 10
+    step_milliseconds: Annotated[int, Within(1, 1000)] = 10
     """Step of time of the events."""
-    velocity_bins: int = 32
+    velocity_bins: Annotated[int, Within(1, 128)] = 32
     """How many velocities are told apart."""
     pedal_events: bool = False
     """Whether the sustain pedal has events of its own; else it makes notes longer."""
     key_normalized: bool = False
     """Move pieces to C major or A minor first, so that the model has one key to learn, and plays in that one."""
-    validation_tokens: int = 131072
+    validation_tokens: Annotated[int, COUNT] = 131072
     """So many, spread over the pieces to validate on, are looked at."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:

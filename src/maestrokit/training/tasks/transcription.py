@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from maestrokit.audio.note_spectrum import BINS, SETTINGS
+from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.training.note_data import Cutting, NoteData
@@ -36,22 +37,25 @@ TURNS = 6  # in which each process renders its share: one that a piano has made 
 class Options:
     """How recordings and performances become batches of spectra and notes."""
 
-    batch: int = 3
+    batch: Annotated[int, Within(1, 100_000)] = 3
     """Windows a batch."""
-    length: int = 512
+    length: Annotated[int, Within(1, 1_000_000)] = 512
     """Frames of 10 ms in a window."""
-    transpose: int = 4
+    transpose: Annotated[int, Within(0, 24)] = 4
     """Semitones by which a window is moved at most."""
     varied: bool = True
     """Whether windows are coloured, reverberated, and made noisy, anew each time."""
-    renders: int = 200
+    renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
     """So many performances without a recording are rendered at most."""
-    render_seconds: float = 60.0
+    render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
     """Length of the excerpt of each."""
     pianos: str = ""
     """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
-    validation_seconds: float = 240.0
+    validation_seconds: Annotated[float, Within(0, 1e9, above=True)] = 240.0
     """So many, spread over the takes to validate on, are looked at."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
