@@ -4,6 +4,7 @@ What people write, options and settings alike, is checked by these declarations 
 so that infinity and what is no number are refused everywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
@@ -54,6 +55,16 @@ COUNT = Within(1, LARGEST_COUNT)
 SHARE = Within(0, 1)
 
 
+def sentence(within: Within) -> str:
+    """Return an interval as a sentence of a manual.
+
+    >>> sentence(Within(0, 1))
+    'In 0..1.'
+    """
+    words = str(within)
+    return f"{words[0].upper()}{words[1:]}."
+
+
 def within_of(annotation: Any) -> Within | None:
     """Return the interval that an annotation declares, if it does."""
     found = getattr(annotation, "__metadata__", ())
@@ -80,14 +91,19 @@ def shown(value: float) -> str:
 
 
 def check_fields(instance: Any) -> None:
-    """Refuse a dataclass with a field outside the interval that its annotation declares; for ``__post_init__``.
+    """Refuse a dataclass with a field outside its interval; for ``__post_init__``. Raises as :func:`check_values`."""
+    check_values(type(instance), vars(instance))
+
+
+def check_values(kind: type, values: Mapping[str, Any]) -> None:
+    """Refuse values for fields of a dataclass that are outside the intervals that its annotations declare.
 
     Raises
     ------
     UsageError
         If there is one.
     """
-    for name, annotation in get_type_hints(type(instance), include_extras=True).items():
+    for name, annotation in get_type_hints(kind, include_extras=True).items():
         within = within_of(annotation)
-        if within is not None:
-            check(name, getattr(instance, name), within, f"change --set {name}=VALUE, or the option of its name")
+        if within is not None and name in values:
+            check(name, values[name], within, f"change --set {name}=VALUE, or the option of its name")

@@ -105,7 +105,7 @@ def test_a_dry_run_says_what_it_would_read_and_write_and_does_nothing(takes, cap
     assert train(takes, "-n") == 0
     run = takes.parent / "run"
     assert capsys.readouterr().out == f"{takes / '0.mid'} -> {run}\n{takes / '1.mid'} -> {run}\n"
-    assert train(takes, "-n", "--set", "depth=3") == 2
+    assert train(takes, "-n", "--set", "depth=3") == train(takes, "-n", "--dropout", "1") == 2
     assert sorted(takes.parent.rglob("*")) == before
 
 

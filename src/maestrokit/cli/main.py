@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from maestrokit import __version__, registry
+from maestrokit.bounds import sentence
 from maestrokit.cli import report
 from maestrokit.cli.config import long_name, origin
 from maestrokit.cli.options import bounds_of, spread
@@ -53,8 +54,7 @@ def command(name: str) -> Any:
     made, bounds = typer.main.get_command(single), bounds_of(module.run)
     for parameter in made.params:
         if isinstance(parameter, TyperOption) and parameter.name in bounds:
-            interval = str(bounds[parameter.name])
-            parameter.help = f"{parameter.help} {interval[0].upper()}{interval[1:]}."
+            parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
         if isinstance(parameter, TyperOption) and not parameter.envvar:
             parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
             parameter.show_envvar = False  # one sentence says it of all: see the help of maestrokit itself

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from maestrokit import __version__
+from maestrokit.bounds import check_values
 from maestrokit.errors import MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models import contract
@@ -194,15 +195,17 @@ def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        If a text is no value of its type.
+        If a text is no value of its type, or a number is outside its interval.
     """
-    return {
+    values = {
         name: _value(
             name, settings[name], getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint)
         )
         for name, hint in get_type_hints(kind).items()
         if name in settings
     }
+    check_values(kind, values)  # before any file is read
+    return values
 
 
 def _value(name: str, text: str, kind: str) -> Any:

@@ -15,21 +15,21 @@ class Settings:
     """Decides all that is drawn at random."""
     steps: Annotated[int | None, COUNT] = None
     """Steps of the optimizer in all; None goes on until the time is up or nothing improves."""
-    time_limit: Annotated[float | None, Within(0, 1e9, above=True)] = None
+    time_limit: Annotated[float | None, Within(0, 1_000_000_000, above=True)] = None
     """Seconds of training in all, resumed ones counted in."""
     optimizer: str = "adamw"
     """``adamw``, or ``muon``: inner matrices and convolutions by Muon, which needs fewer steps, all else by AdamW."""
-    learning_rate: Annotated[float, Within(0, 1e3, above=True)] = 1e-3
+    learning_rate: Annotated[float, Within(0, 1000, above=True)] = 1e-3
     """The highest."""
     warmup_steps: Annotated[int, Within(0, LARGEST_COUNT)] = 100
     """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
     final_rate: Annotated[float, SHARE] = 0.0
     """What the cosine falls to, as a share of the learning rate."""
-    weight_decay: Annotated[float, Within(0, 1e3)] = 0.01
+    weight_decay: Annotated[float, Within(0, 1000)] = 0.01
     """Share of the matrices that the learning rate takes away with each step."""
     beta: Annotated[float, Within(0, 1, below=True)] = 0.95
     """Memory of the squared gradients; 0.999 is the custom for images, less is quicker for sequences."""
-    clip: Annotated[float, Within(0, 1e9)] = 1.0
+    clip: Annotated[float, Within(0, 1_000_000_000)] = 1.0
     """Longest gradient; longer ones are shortened to it. 0 leaves them alone."""
     accumulate: Annotated[int, COUNT] = 1
     """Batches a step."""
@@ -49,7 +49,7 @@ class Settings:
     """The score that decides what is best; all but ``loss`` are better when higher."""
     log_every: Annotated[int, COUNT] = 50
     """Steps between two lines of the log."""
-    save_every: Annotated[float, Within(0, 1e9)] = 60.0
+    save_every: Annotated[float, Within(0, 1_000_000_000)] = 60.0
     """Seconds between two savings; each validation saves too."""
 
     def __post_init__(self) -> None:

@@ -116,7 +116,7 @@ def run(
         float, typer.Option(metavar="HZ", help="Upper edge of the mel bands."), Within(0, 384_000)
     ] = 8000.0,
     floor: Annotated[
-        float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB."), Within(1e-30, 1e6)
+        float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB."), Within(1e-30, 1_000_000)
     ] = 1e-10,
     bins: Annotated[int, typer.Option(metavar="N", help="Number of bins of cqt."), Within(1, 4096)] = 288,
     bins_per_octave: Annotated[int, typer.Option(metavar="N", help="Of cqt."), Within(1, 1200)] = 36,

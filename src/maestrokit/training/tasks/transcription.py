@@ -51,7 +51,7 @@ class Options:
     """Length of the excerpt of each."""
     pianos: str = ""
     """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
-    validation_seconds: Annotated[float, Within(0, 1e9, above=True)] = 240.0
+    validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
     """So many, spread over the takes to validate on, are looked at."""
 
     def __post_init__(self) -> None:
