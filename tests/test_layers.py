@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "maestrokit"
 LAYERS = [
-    {"errors", "provenance", "registry", "__init__"},
+    {"bounds", "errors", "provenance", "registry", "__init__"},
     {"music", "audio"},
     {"features", "metrics"},
     {"files", "models"},

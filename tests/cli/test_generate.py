@@ -55,3 +55,12 @@ def test_mistakes_end_in_one_clear_line(run_folder, words, status, capsys, tmp_p
     assert run_command_line(["generate", *words, *model, *([] if "-o" in words else ["-o", "x.mid"])]) == status
     assert capsys.readouterr().err.startswith("maestrokit generate: ")
     assert not (tmp_path / "x.mid").exists()
+
+
+def test_a_dry_run_writes_nothing(tmp_path, capsys):
+    out = tmp_path / "x.mid"
+    assert run_command_line(["generate", "--duration", "1s", "-n", "-o", str(out)]) == 0
+    assert capsys.readouterr().out == f"transformer -> {out}\n" and not out.exists()
+    assert run_command_line(["generate", "--count", "2", "-n", "-d", str(tmp_path / "new")]) == 0
+    assert not (tmp_path / "new").exists()
+    assert run_command_line(["generate", "--model", "nosuch", "-n", "-o", str(out)]) == 66

@@ -175,7 +175,7 @@ def test_a_silent_recording_has_a_picture_too(maestrokit: CommandLine) -> None:
         (("--copies", 2, "-o", "x.npz"), "--copies without anything to draw"),
         (("--copies", 2, "--noise", "20"), "several outputs need names"),
         (("--chunks", 10, "--noise", "20"), "--chunks goes with plain arrays only"),
-        (("--chunks", 0), "--chunks 0 is not above 0"),
+        (("--chunks", 0), "--chunks must be in 0.001..86400, not 0"),
         (("--noise", "loud"), "--noise 'loud' is no range of numbers"),
         (("--pitch-shift", "2..-2"), "--pitch-shift '2..-2' is no range"),
         (("--window", "square"), "no window 'square'"),

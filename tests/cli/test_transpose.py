@@ -139,7 +139,7 @@ def test_many_dropped_notes_are_reported_unless_quiet(maestrokit: CommandLine, t
         (["--to", "H"], "'H' is no key"),
         (["--key", "C dur"], "'C dur' is no key"),
         (["--to", "C", "--semitones", "1"], "--to and --semitones exclude each other"),
-        (["--semitones", "200"], "a shift of 200 semitones leaves no pitch"),
+        (["--semitones", "200"], "--semitones must be in -127..127, not 200"),
         (["--augment", "3..-3"], "--augment '3..-3' falls"),
         (["--augment", "a..b"], "--augment 'a..b' is no range of whole numbers"),
         (["--augment", "-9999999999..0"], "a shift of -9999999999 semitones leaves no pitch"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maestrokit.errors import BadDataError, NoInputError
+from maestrokit.errors import BadDataError, CannotWriteError, NoInputError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.shards import token_shard
 from maestrokit.music.tokens import Encoding, encode, played
@@ -58,14 +58,41 @@ def test_processes_make_the_same_shard(files, tmp_path):
 
 def test_an_unreadable_file_is_an_empty_sequence_and_named(files, tmp_path):
     (tmp_path / "64.mid").write_bytes(b"not midi")
-    shard = token_shard(files, encoding=Encoding(), cache=tmp_path / "cache")
-    assert [len(shard.sequence(i)) > 0 for i in range(3)] == [True, False, True]
-    assert "64.mid" in str(shard.skipped[0])
+    for _ in range(2):  # made, and found in the cache
+        shard = token_shard(files, encoding=Encoding(), cache=tmp_path / "cache")
+        assert [len(shard.sequence(i)) > 0 for i in range(3)] == [True, False, True]
+        assert list(shard.failures) == [1] and "64.mid" in str(shard.failures[1])
 
 
-def test_nothing_readable_is_an_error(tmp_path):
+def test_an_unreadable_file_has_its_present_name(files, tmp_path):
+    (tmp_path / "64.mid").write_bytes(b"not midi")
+    token_shard(files, encoding=Encoding(), cache=tmp_path / "cache")
+    (tmp_path / "64.mid").rename(tmp_path / "other.mid")
+    shard = token_shard(
+        [files[0], str(tmp_path / "other.mid"), files[2]], encoding=Encoding(), cache=tmp_path / "cache"
+    )
+    assert "other.mid" in str(shard.failures[1])
+
+
+def test_nothing_readable_is_a_shard_of_nothing(tmp_path):
     (tmp_path / "a.mid").write_bytes(b"not midi")
-    with pytest.raises(BadDataError, match="none of the inputs"):
-        token_shard([str(tmp_path / "a.mid")], encoding=Encoding(), cache=tmp_path / "cache")
-    with pytest.raises(NoInputError, match=r"b\.mid"):
-        token_shard([str(tmp_path / "b.mid")], encoding=Encoding(), cache=tmp_path / "cache")
+    paths = [str(tmp_path / name) for name in ("a.mid", "b.mid")]
+    shard = token_shard(paths, encoding=Encoding(), cache=tmp_path / "cache")
+    assert [type(shard.failures[row]) for row in range(2)] == [BadDataError, NoInputError]
+    assert len(shard.tokens) == 0
+
+
+def test_a_part_has_its_sequences_in_the_order_asked_for(files, tmp_path):
+    shard = token_shard(files, encoding=Encoding(), cache=tmp_path / "cache")
+    part = shard.subset([2, 0])
+    assert len(part) == 2 and all(
+        np.array_equal(part.sequence(mine), shard.sequence(theirs)) for mine, theirs in ((0, 2), (1, 0))
+    )
+
+
+@pytest.mark.parametrize("cache", ["/proc/nowhere", "a-file"])
+def test_a_cache_that_cannot_be_made_is_named_with_a_cure(files, tmp_path, cache):
+    (tmp_path / "a-file").touch()
+    with pytest.raises(CannotWriteError, match="cache folder") as caught:
+        token_shard(files, encoding=Encoding(), cache=tmp_path / cache)
+    assert "--cache" in caught.value.hint

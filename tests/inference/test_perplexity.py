@@ -18,7 +18,7 @@ ENCODING = Encoding()
 def shard(lengths):
     generator = np.random.default_rng(0)
     rows = [np.concatenate([[388], generator.integers(0, 388, length - 1)]) for length in lengths]
-    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *lengths]), [])
+    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *lengths]))
 
 
 def model(family, length=16):
@@ -84,7 +84,7 @@ def test_a_recurrent_model_reads_each_piece_from_its_begin():
 
 def test_figures_a_note_and_a_second_count_strokes_and_time():
     tokens = np.array([388, 356, 60, 256 + 99, 188, 256 + 49, 389], np.uint16)
-    total = surprise(EvenChances(), TokenShard(tokens, np.array([0, 7]), []), ENCODING)
+    total = surprise(EvenChances(), TokenShard(tokens, np.array([0, 7])), ENCODING)
     assert (total.notes, total.seconds) == (1, 1.5)
     assert total.nats_per_note == pytest.approx(6 * np.log(390), rel=1e-5)
     assert total.nats_per_second == pytest.approx(4 * np.log(390), rel=1e-5)

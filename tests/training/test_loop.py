@@ -29,7 +29,7 @@ CPU = Place(torch.device("cpu"))
 def shard(seed, pieces=3, events=160):
     generator = np.random.default_rng(seed)
     rows = [np.concatenate([[388], np.tile(generator.integers(30, 80, 8), events // 8), [389]]) for _ in range(pieces)]
-    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *map(len, rows)]), [])
+    return TokenShard(np.concatenate(rows).astype(np.uint16), np.cumsum([0, *map(len, rows)]))
 
 
 def event_training(folder, family="transformer", **changes):
@@ -145,6 +145,49 @@ def test_convolutions_over_spectra_learn(tmp_path):
     assert -training.progress.best > 0.98
 
 
+def validated_steps(folder):
+    return [record["step"] for record in checkpoint.read_log(folder) if record["part"] == "validation"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({"steps": 45, "validate_every": 1}, [20, 40, 45]),
+        ({"steps": 45, "validate_every": 0}, [20, 40, 45]),  # tenths of the steps
+        ({"steps": 45, "validate_every": 30}, [30, 45]),
+        ({"steps": 25, "validate_every": 1, "accumulate": 2}, [10, 20, 25]),
+        ({"steps": 5, "validate_every": 0}, [5]),
+        ({"steps": 5, "validate_every": 1}, [5]),
+    ],
+)
+def test_at_most_one_batch_is_validated_on_for_ten_learned_from(tmp_path, changes, steps):
+    """A validation has two batches here; the last step is validated in any case."""
+    event_training(tmp_path, **changes).run()
+    assert validated_steps(tmp_path) == steps
+
+
+def test_a_validation_that_waits_is_made_at_the_same_step_after_a_stop(tmp_path):
+    changes = {"steps": 30, "validate_every": 9}
+    first = event_training(tmp_path, **changes)
+    first.report = lambda record: first.note_signal(signal.SIGTERM) if record["step"] == 12 else None
+    assert first.run().reason == "signal"
+    second = event_training(tmp_path, **changes)
+    second.resume()
+    second.run()
+    assert validated_steps(tmp_path) == [20, 30]
+
+
+def test_time_that_is_up_at_once_leaves_one_validation(tmp_path):
+    event_training(tmp_path, steps=None, time_limit=1e-6, validate_every=0).run()
+    assert validated_steps(tmp_path) == [1]
+
+
+def test_a_score_that_the_model_does_not_give_is_refused_before_the_first_step(tmp_path):
+    with pytest.raises(UsageError, match="no score 'nosuch'") as caught:
+        event_training(tmp_path, watch="nosuch")
+    assert caught.value.hint == "scores: accuracy, loss"
+
+
 def test_training_ends_when_nothing_improves(tmp_path):
     training = event_training(tmp_path, steps=None, patience=2, learning_rate=1e-9, validate_every=1)
     training.run()
@@ -173,7 +216,7 @@ def test_a_run_folder_is_held_by_one(tmp_path):
 
 
 def test_losses_that_are_no_numbers_end_training_with_a_cure(tmp_path):
-    training = event_training(tmp_path, learning_rate=1e9, clip=0.0, warmup_steps=0)
+    training = event_training(tmp_path, learning_rate=1e3, clip=0.0, warmup_steps=0)
     with torch.no_grad():
         training.model.embedding.weight[:] = float("nan")
     with pytest.raises(UsageError, match="fell apart"):

@@ -123,10 +123,25 @@ def test_odd_windows_are_refused() -> None:
 
 def test_the_task_takes_recordings_and_renders_the_rest(folder: Path) -> None:
     train = [str(folder / name) for name in ("a.flac", "c.mid")]
-    corpus = Corpus(train=train, validation=[str(folder / "b.flac")], test=[], cache=folder / "cache")
+    corpus = Corpus({"train": train, "validation": [str(folder / "b.flac")]}, [], folder / "cache")
     prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
-    assert isinstance(prepared.data, NoteData) and len(prepared.data.train) == 2 and not prepared.skipped
+    assert isinstance(prepared.data, NoteData) and len(prepared.data.train) == 2
+    assert prepared.counts == {"train": 2, "validation": 1}
     assert prepared.model == {"bins": BINS} and prepared.config["spectrum"] == SETTINGS.described()
+
+
+def test_recordings_and_performances_that_cannot_be_used_are_named_and_left_out(folder: Path) -> None:
+    (folder / "a.flac").write_bytes((folder / "a.flac").read_bytes()[:100])
+    (folder / "d.mid").write_bytes(b"MThd")
+    write_midi(transcript(NOTES), folder / "e.mid")
+    silence = TimedNotes(*(column[:0] for column in NOTES))
+    write_midi(transcript(silence), folder / "f.mid")
+    named: list[str] = []
+    paths = [str(folder / name) for name in ("a.flac", "b.flac", "c.mid", "d.mid", "e.mid", "f.mid")]
+    corpus = Corpus({}, paths, folder / "cache", reject=lambda error: named.append(error.message.split("'")[1]))
+    prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
+    assert named == [str(folder / name) for name in ("a.flac", "d.mid", "f.mid")]
+    assert sum(prepared.counts.values()) == 2  # of the three pieces that are left one is for tests
 
 
 def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
@@ -143,7 +158,7 @@ def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
         return Take(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
 
     monkeypatch.setattr(transcription, "rendered_take", made)
-    corpus = Corpus(train=paths, validation=paths[:1], test=[], cache=folder / "cache")
+    corpus = Corpus({"train": paths, "validation": paths[:1]}, [], folder / "cache")
     prepared = prepare(corpus, Options(length=20, pianos="one,other"), family="cnn")
     assert isinstance(prepared.data, NoteData)
     assert [float(take.levels[0, 0]) for take in prepared.data.train] == [0, 1, 2, 3, 4, 5]

@@ -53,12 +53,10 @@ def results(
         At the end, if anything failed; at the first failure without ``running.keep_going``.
     """
     if running.dry_run:
-        for task in plan.tasks:
-            line = task.source if not task.target else f"{task.source} -> {task.target}"
-            files.write_bytes(files.STANDARD, os.fsencode(line + "\n"))
+        print_plan((task.source, task.target) for task in plan.tasks)
     failures: list[ExitStatus] = []
     for error in plan.missing:
-        failures.append(_failed(command, error, running))
+        failures.append(failed(command, error, running))
     found = outcomes(work, [] if running.dry_run else plan.tasks, running)
     for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
         for note in outcome.notes:
@@ -66,11 +64,18 @@ def results(
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
-            failures.append(_failed(command, outcome.error, running))
+            failures.append(failed(command, outcome.error, running))
     if failures:
         if plan.is_batch and not running.quiet:
             report.say(f"maestrokit {command}: {len(failures)} of {len(plan.tasks) + len(plan.missing)} inputs failed")
-        raise typer.Exit(_common(failures))
+        raise typer.Exit(common_status(failures))
+
+
+def print_plan(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print what ``--dry-run`` promises: what would be read and what would be written, a line each."""
+    for source, target in pairs:
+        line = source if not target else f"{source} -> {target}"
+        files.write_bytes(files.STANDARD, os.fsencode(line + "\n"))
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,8 @@ def say(task: Task, notes: Notes, running: Running) -> None:
 
 def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:
     """Yield what becomes of each task, good or bad, in the order of the tasks, and report nothing."""
-    jobs = running.jobs or os.cpu_count() or 1
-    if jobs < 0:
-        raise UsageError(f"--jobs {jobs} is negative", "0 means one a core")
-    if running.cluster is None and (jobs == 1 or len(tasks) < 2):
+    jobs = min(running.workers, len(tasks))
+    if running.cluster is None and jobs < 2:
         return (_attempt(work, task, running.verbose) for task in tasks)
     return _in_parallel(work, tasks, running, jobs)
 
@@ -183,14 +186,22 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
         )
 
 
-def _failed(command: str, error: MaestrokitError, running: Running) -> ExitStatus:
+def failed(command: str, error: MaestrokitError, running: Running) -> ExitStatus:
+    """Print the error of one input, and return its status.
+
+    Raises
+    ------
+    typer.Exit
+        Without ``running.keep_going``.
+    """
     status = report.say_error(command, error, verbose=running.verbose > 1)
     if not running.keep_going:
         raise typer.Exit(status)
     return status
 
 
-def _common(failures: Iterable[ExitStatus]) -> ExitStatus:
+def common_status(failures: Iterable[ExitStatus]) -> ExitStatus:
+    """Return the status of a run in which inputs failed: their common one, else the gravest, else 65."""
     kinds = set(failures)
     if len(kinds) == 1:
         return kinds.pop()

@@ -8,10 +8,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from maestrokit import __version__, registry
+from maestrokit.bounds import sentence
 from maestrokit.cli import report
 from maestrokit.cli.choices import Names, lists
 from maestrokit.cli.config import long_name, origin
-from maestrokit.cli.options import spread
+from maestrokit.cli.options import bounds_of, spread
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
@@ -70,8 +71,10 @@ def command(name: str) -> Any:
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
     single.command(name, cls=Command, context_settings=settings)(spread(module.run))
     made: Any = typer.main.get_command(single)
-    made.lists = lists(module.run)
+    made.lists, bounds = lists(module.run), bounds_of(module.run)
     for parameter in made.params:
+        if isinstance(parameter, TyperOption) and parameter.name in bounds:
+            parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
         if isinstance(parameter, TyperOption) and not parameter.envvar:
             parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
             parameter.show_envvar = False  # one sentence says it of all: see the help of maestrokit itself
@@ -132,10 +135,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except (ClosedPipe, BrokenPipeError):
         files.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
-    except OSError as error:  # only help is printed without files/, which name what they cannot read or write
-        files.forget_standard_output()
-        return report.say_error(name, files.no_standard_output(error), verbose=verbose)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:  # of help, which is printed without files/
+            files.forget_standard_output()
+            error = files.no_standard_output(error)
         return report.say_error(name, error, verbose=verbose)
 
 

@@ -28,7 +28,7 @@ def plan_model(inputs: Inputs, running: Running, judged: Judged, settings: Setti
     Raises
     ------
     UsageError
-        If the limit is not positive, or performances are asked about.
+        If performances are asked about.
     CannotWriteError
         If the output is one of the inputs.
     """
@@ -43,17 +43,9 @@ def plan_model(inputs: Inputs, running: Running, judged: Judged, settings: Setti
 
 
 def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
-    """Return a plan of so many tasks, evenly spread over all.
-
-    Raises
-    ------
-    UsageError
-        If the limit is not positive.
-    """
+    """Return a plan of so many tasks, evenly spread over all."""
     if limit is None:
         return plan
-    if limit < 1:
-        raise UsageError(f"limit is {limit}, and at least 1 is needed", "change --limit")
     chosen = np.linspace(0, len(plan.tasks) - 1, min(limit, len(plan.tasks))).astype(int)
     return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
 
@@ -89,7 +81,8 @@ def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
 
 def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Running) -> list[float]:
     """Return the nats of each sequence by n-grams of the performances at a path."""
-    from maestrokit.files.shards import default_cache, token_shard
+    from maestrokit.files.cache import default_cache
+    from maestrokit.files.shards import token_shard
     from maestrokit.inference.perplexity import ngram_surprises
     from maestrokit.metrics.ngrams import counted
 
@@ -98,7 +91,12 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     if found.missing:
         raise found.missing[0]
     paths = [source.path for source in found.sources]
-    shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.jobs)
+    shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.workers)
+    failures = list(shard.failures.values())
+    if len(failures) == len(paths):
+        raise failures[0]
+    for error in failures if not running.quiet else ():
+        report.say(f"note: {error}")
     ngrams = counted(np.asarray(shard.tokens), order=ORDER, vocabulary=encoding.size)
     return [one.nats for one in ngram_surprises(ngrams, sequences, encoding)]
 

@@ -6,6 +6,8 @@ parameter into the group's options for typer, and the values back into the group
 
 import functools
 import inspect
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import PurePath
@@ -13,6 +15,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from maestrokit.bounds import COUNT, Within, check, within_of
 from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of
 from maestrokit.cli.report import warnings_as_notes
 from maestrokit.errors import ClosedPipe, NoInputError, UsageError
@@ -105,7 +108,7 @@ class Judged:
         typer.Option(metavar="PATH", help="With --model, also score 5-grams of PATH; of a MAESTRO root, of its train."),
     ] = None
     limit: Annotated[
-        int | None, typer.Option(metavar="N", help="With --model, take only N inputs, evenly spread over all.")
+        int | None, typer.Option(metavar="N", help="With --model, take only N inputs, evenly spread over all."), COUNT
     ] = None
     stride: Annotated[
         int | None,
@@ -114,6 +117,7 @@ class Judged:
             help="With --model, how many events the model's view moves on at once. Smaller is slower and gives every "
             "event more to be told from. Default: half the view.",
         ),
+        COUNT,
     ] = None
     sweep: Annotated[
         str | None,
@@ -144,6 +148,7 @@ class Running:
         typer.Option(
             "--jobs", "-j", metavar="N", envvar="MAESTROKIT_JOBS", help="Work on N inputs at once; 0 is one a core."
         ),
+        Within(0, 1024),
     ] = 1
     cluster: Annotated[
         str | None,
@@ -176,6 +181,11 @@ class Running:
     ] = None
     made_by: str | None = None  # not an option: the line of provenance of this run, None if there shall be none
 
+    @property
+    def workers(self) -> int:
+        """How many inputs are worked on at once."""
+        return self.jobs or os.cpu_count() or 1
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -207,10 +217,12 @@ def spread(run: Callable[..., Any]) -> Callable[..., Any]:
             shared += _parameters(groups[parameter.name])
         else:
             own.append(parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY))
+    bounds = bounds_of(run)
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
     @functools.wraps(run)
     def command(*, context: typer.Context, **values: Any) -> Any:
+        _check_bounds(context, bounds, values)
         for name, group in groups.items():
             chosen = {f.name: values.pop(f.name) for f in fields(group) if f.name in values}
             values[name] = group(**chosen)
@@ -233,6 +245,46 @@ def spread(run: Callable[..., Any]) -> Callable[..., Any]:
     command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in (context, *own, *shared)}
     return command
+
+
+def bounds_of(run: Callable[..., Any]) -> dict[str, Within]:
+    """Return where the numbers of a command's options may lie, by the options' names."""
+    found: dict[str, Within] = {}
+    for name, hint in get_type_hints(run, include_extras=True).items():
+        if is_dataclass(hint):
+            found |= bounds_of(hint)  # type: ignore[arg-type]  # a group of options
+        elif (within := within_of(hint)) is not None:
+            found[name] = within
+    return found
+
+
+def _check_bounds(context: typer.Context, bounds: dict[str, Within], values: dict[str, Any]) -> None:
+    """Refuse options whose numbers, or numbers within a text such as ``LOW..HIGH``, are not where they may lie."""
+    for parameter in context.command.params:
+        within, value = bounds.get(str(parameter.name)), values.get(str(parameter.name))
+        if within is not None:
+            try:
+                check(parameter.opts[0], _numbers(value) if isinstance(value, str) else value, within)
+            except UsageError as error:
+                from maestrokit.cli.config import blamed
+
+                hint = f"maestrokit {context.info_name} --help says what it means"
+                raise blamed(UsageError(error.message, hint), context) from None
+
+
+def _numbers(text: str) -> list[float]:
+    """Return the numbers of a text, LOW..HIGH or several with commas; what is none is for its command to refuse.
+
+    >>> _numbers("-0.5..inf"), _numbers("0.03,1e300"), _numbers("track")
+    ([-0.5, inf], [0.03, 1e+300], [])
+    """
+    found = []
+    for word in re.split(r"\.\.|,", text):
+        try:
+            found.append(float(word))
+        except ValueError:
+            continue
+    return found
 
 
 def _parameters(group: type) -> list[inspect.Parameter]:

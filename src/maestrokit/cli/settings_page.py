@@ -1,11 +1,13 @@
 """The section of maestrokit-train(1) on what ``--set`` may name, from the sources of the settings' dataclasses."""
 
 import ast
-import importlib.util
+import importlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import get_type_hints
 
 from maestrokit import registry
+from maestrokit.bounds import sentence, within_of
 from maestrokit.models import families
 
 TRAINING, TASKS, MODELS = "maestrokit.training.settings", "maestrokit.training.tasks", "maestrokit.models"
@@ -33,16 +35,19 @@ def all_settings() -> list[tuple[str, list[Setting]]]:
 
 def settings_of(module: str, name: str) -> list[Setting]:
     """Return the settings of a dataclass in a module, as its source has them: names, defaults, and the texts below."""
-    found = importlib.util.find_spec(module)
-    assert found is not None and found.origin is not None
-    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    source = importlib.import_module(module)
+    tree = ast.parse(Path(str(source.__file__)).read_text(encoding="utf-8"))
+    hints = get_type_hints(getattr(source, name), include_extras=True)
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
     settings = []
     for statement, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(statement, ast.AnnAssign) and statement.value is not None:
             default = ast.literal_eval(statement.value)
             written = "none" if default is None else str(default).lower() or "empty"
-            settings.append((ast.unparse(statement.target), written, _meaning(after)))
+            field = ast.unparse(statement.target)
+            within = within_of(hints[field])
+            meaning = _meaning(after) if within is None else f"{_meaning(after)} {sentence(within)}"
+            settings.append((field, written, meaning))
     return settings
 
 

@@ -180,8 +180,6 @@ def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
 def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
     """Raise UsageError if options do not go together."""
     chunks, copies, has_midi = work.chunk_seconds, work.copies, work.has_midi
-    if chunks is not None and not chunks > 0:
-        raise UsageError(f"--chunks {chunks:g} is not above 0", "60 (seconds) is a good size")
     if chunks is not None and (work.is_varied or work.is_picture or copies is not None or has_midi):
         raise UsageError("--chunks goes with plain arrays only", "pictures and variations need the whole recording")
     to_standard_output = outputs.directory is None and outputs.output in (None, "-")

@@ -1,5 +1,6 @@
 """Limits that scores must keep, for the exit status."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,9 +35,12 @@ def parse_thresholds(texts: Sequence[str], *, is_floor: bool) -> list[Threshold]
     for text in texts:
         metric, _, value = text.partition("=")
         try:
-            found.append(Threshold(metric.strip(), float(value), is_floor))
+            limit = float(value)
         except ValueError:
-            raise UsageError(f"'{text}' is no limit", "write METRIC=VALUE: onset_f1=0.9") from None
+            limit = math.nan
+        if not math.isfinite(limit):
+            raise UsageError(f"'{text}' is no limit", "write METRIC=VALUE: onset_f1=0.9")
+        found.append(Threshold(metric.strip(), limit, is_floor))
     return found
 
 

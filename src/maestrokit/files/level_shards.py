@@ -13,6 +13,7 @@ from maestrokit.audio.frames import analyse
 from maestrokit.audio.note_spectrum import SETTINGS, levels
 from maestrokit.errors import NoInputError
 from maestrokit.files.atomic import write_bytes
+from maestrokit.files.cache import create
 from maestrokit.files.sound import read_sound
 
 Levels = NDArray[np.float16]
@@ -44,7 +45,7 @@ def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cac
         made = levels(np.asarray(analyse(samples(), SETTINGS.analysis()), np.float32)).astype(np.float16)
         buffer = io.BytesIO()
         np.save(buffer, made, allow_pickle=False)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create(cache)
         write_bytes(path, buffer.getvalue())
     return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
 

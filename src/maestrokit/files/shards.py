@@ -7,17 +7,17 @@ an input that changes has another shard, and a shard found under its key is neve
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
 
-from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
+from maestrokit.errors import MaestrokitError, NoInputError, reason
 from maestrokit.files.atomic import write_bytes
+from maestrokit.files.cache import create
 from maestrokit.files.midi import parse_midi
 from maestrokit.music.columns import Integers
 from maestrokit.music.performance import Performance
@@ -38,13 +38,13 @@ class TokenShard:
     starts : int64, shape (sequences + 1,)
         Sequence i is ``tokens[starts[i] : starts[i + 1]]``, from its ``begin`` to its ``end``; empty where input i
         could not be read.
-    skipped : list of MaestrokitError
-        Why inputs could not be read, if the shard was made now; empty for a shard found in the cache.
+    failures : mapping of int to MaestrokitError
+        Why inputs could not be read, by their rows.
     """
 
     tokens: Tokens
     starts: Integers
-    skipped: list[MaestrokitError]
+    failures: Mapping[int, MaestrokitError] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -53,10 +53,9 @@ class TokenShard:
         """Return one sequence."""
         return self.tokens[self.starts[index] : self.starts[index + 1]]
 
-
-def default_cache() -> Path:
-    """Return the folder for shards: ``$XDG_CACHE_HOME/maestrokit``, as the XDG specification has it."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "maestrokit"
+    def subset(self, rows: Sequence[int]) -> "TokenShard":
+        """Return a shard of some of the sequences, in memory."""
+        return _joined([self.sequence(row) for row in rows])
 
 
 def token_shard(
@@ -81,53 +80,57 @@ def token_shard(
 
     Raises
     ------
-    BadDataError
-        If none of the files can be read.
     CannotWriteError
         If the cache cannot be written.
     """
     names = [asdict(encoding), LAYOUT, normalized_by, *map(_digest, paths)]
     key = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()[:32]
     starts_path, tokens_path = cache / f"{key}.starts.npy", cache / f"{key}.tokens.npy"
-    skipped: list[MaestrokitError] = []
-    if not starts_path.exists():  # written last, so it vouches for the tokens
-        skipped = _make(paths, tokens_path, starts_path, encoding=encoding, jobs=jobs, normalize=normalize)
-    return TokenShard(
-        np.load(tokens_path, mmap_mode="r", allow_pickle=False), np.load(starts_path, allow_pickle=False), skipped
-    )
+
+    def encoded(rows: Sequence[int]) -> list[Tokens | MaestrokitError]:
+        work = (delayed(_encoded)(paths[row], encoding, normalize) for row in rows)
+        return list(Parallel(n_jobs=jobs, batch_size=8)(work))
+
+    if starts_path.exists():  # written last, so it vouches for the tokens
+        tokens, starts = np.load(tokens_path, mmap_mode="r", allow_pickle=False), np.load(starts_path)
+        empty = np.flatnonzero(np.diff(starts) == 0).tolist()
+        failures = _failures(dict(zip(empty, encoded(empty), strict=True)))  # the names may be others than then
+        if len(failures) == len(empty):
+            return TokenShard(tokens, starts, failures)
+    made = encoded(range(len(paths)))
+    shard = _joined([np.empty(0, np.uint16) if isinstance(part, MaestrokitError) else part for part in made])
+    failures = _failures(dict(enumerate(made)))
+    if not len(shard.tokens):
+        return TokenShard(shard.tokens, shard.starts, failures)
+    create(cache)
+    write_bytes(tokens_path, _npy(shard.tokens))
+    write_bytes(starts_path, _npy(shard.starts))
+    return TokenShard(np.load(tokens_path, mmap_mode="r"), shard.starts, failures)
 
 
-def _make(
-    paths: Sequence[str],
-    tokens_path: Path,
-    starts_path: Path,
-    *,
-    encoding: Encoding,
-    jobs: int,
-    normalize: Normalize | None,
-) -> list[MaestrokitError]:
-    made = Parallel(n_jobs=jobs, batch_size=8)(delayed(_encoded)(path, encoding, normalize) for path in paths)
-    skipped = [part for part in made if isinstance(part, MaestrokitError)]
-    sequences = [np.empty(0, np.uint16) if isinstance(part, MaestrokitError) else part for part in made]
-    if len(skipped) == len(made):
-        raise BadDataError("none of the inputs can be read as MIDI", str(skipped[0]) if skipped else "no input given")
-    tokens_path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(tokens_path, _npy(np.concatenate(sequences)))
-    write_bytes(starts_path, _npy(np.cumsum([0, *map(len, sequences)], dtype=np.int64)))
-    return skipped
+def _failures(made: Mapping[int, Tokens | MaestrokitError]) -> dict[int, MaestrokitError]:
+    return {row: part for row, part in made.items() if isinstance(part, MaestrokitError)}
+
+
+def _joined(sequences: Sequence[Tokens]) -> TokenShard:
+    starts = np.cumsum([0, *map(len, sequences)], dtype=np.int64)
+    return TokenShard(np.concatenate([np.empty(0, np.uint16), *sequences]), starts)
 
 
 def _digest(path: str) -> str:
+    """Return the SHA-256 of a file; nothing for one that cannot be read."""
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {error.strerror}") from None
+    except OSError:
+        return ""
 
 
 def _encoded(path: str, encoding: Encoding, normalize: Normalize | None) -> Tokens | MaestrokitError:
     try:
         performance = parse_midi(Path(path).read_bytes(), name=path)
         return encode(normalize(performance) if normalize else performance, encoding)
+    except OSError as error:
+        return NoInputError(f"cannot read '{path}': {reason(error)}")
     except MaestrokitError as error:
         return error
 

@@ -77,7 +77,8 @@ def walk(
             _add_file(name, found)
         elif (table := maestro.table_path(folder)) is not None:
             has_root = True
-            _add_root(found, folder, maestro.select(maestro.read_table(table), split=split, where=where), suffixes)
+            rows = maestro.select(maestro.read_table(table), split=split, where=where)
+            _add_root(found, folder, rows, suffixes, "asked for" if where else f"of its {split} split" if split else "")
         else:
             _add_folder(found, folder, suffixes, beside, outputs)
     if (split or where) and not has_root:
@@ -150,7 +151,9 @@ def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
     return name.lower().endswith(tuple(suffixes))
 
 
-def _add_root(found: Found, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str]) -> None:
+def _add_root(
+    found: Found, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
+) -> None:
     wanted = [
         name for entry in entries for name in (entry.midi_filename, entry.audio_filename) if has_suffix(name, suffixes)
     ]
@@ -163,7 +166,10 @@ def _add_root(found: Found, folder: Path, entries: Iterable[maestro.Entry], suff
         found.missing.append(NoInputError(f"'{folder}' has no row that was asked for", "see --split and --where"))
     elif len(absent) == len(wanted):
         found.missing.append(
-            NoInputError(f"'{folder}' has none of the {len(absent)} files asked for", f"the first is {absent[0]}")
+            NoInputError(
+                f"'{folder}' has none of the {len(absent)} files {chosen or 'of its table'}",
+                f"the first is {absent[0]}",
+            )
         )
     elif absent:
         named = ", ".join(absent[:3]) + (", .." if len(absent) > 3 else "")

@@ -59,7 +59,8 @@ def probabilities(logits: Floats, allowed: Mask, taste: Taste) -> Floats:
     if 0 < taste.top_k < logits.shape[1]:
         weakest = np.partition(logits, -taste.top_k, axis=1)[:, -taste.top_k, None]
         logits = np.where(logits >= weakest, logits, -np.inf)
-    chances = np.exp((logits - logits.max(1, keepdims=True)) / taste.temperature)
+    with np.errstate(over="ignore"):  # of the least likely, where it is hardly above 0
+        chances = np.exp((logits - logits.max(1, keepdims=True)) / taste.temperature)
     chances /= chances.sum(1, keepdims=True)
     if taste.top_p < 1:
         order = np.argsort(-chances, axis=1, kind="stable")

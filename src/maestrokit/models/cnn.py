@@ -18,13 +18,13 @@ References
 import math
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.errors import UsageError
+from maestrokit.bounds import Within, check_fields
 from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
 
 TASKS = ("transcription",)
@@ -41,22 +41,19 @@ STRIDE = 2  # frames of the spectrum for one of the output
 class Config:
     """Sizes of a harmonic network."""
 
-    bins: int = 294
+    bins: Annotated[int, Within(KEYS * KEY_BINS, 65536)] = 294
     """Of the spectrum."""
-    channels: int = 32
+    channels: Annotated[int, Within(1, 65536)] = 32
     """Numbers for each key and frame between the convolutions."""
-    depth: int = 10
+    depth: Annotated[int, Within(1, 1000)] = 10
     """How many convolutions follow the first; each begins by adding nothing, so a trained model can be made deeper."""
-    dropout: float = 0.0
+    dropout: Annotated[float, Within(0, 1, below=True)] = 0.0
     """Of whole channels, behind each convolution."""
     pedal: bool = True
     """Whether it tells of the sustain pedal."""
 
     def __post_init__(self) -> None:
-        if self.bins < KEYS * KEY_BINS or self.channels < 1 or self.depth < 1:
-            raise UsageError("sizes of a cnn are at least 1, and its spectrum has three bins a key")
-        if not 0 <= self.dropout < 1:
-            raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
+        check_fields(self)
 
 
 class Block(nn.Module):

@@ -8,7 +8,7 @@ averages, logs, checkpoints and signals.
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -88,13 +88,14 @@ def config_from(kind: type[C], values: Mapping[str, Any], *, name: str) -> C:
         If a value is missing or unknown, or not of the type that the field has.
     """
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    types = get_type_hints(kind)
     for key, value in values.items():
         if key not in known:
             raise BadDataError(
                 f"cannot use '{name}': its model has an unknown setting '{key}'",
                 "it may come from a newer version of maestrokit",
             )
-        if type(value) not in ((int, float) if known[key].type is float else (known[key].type,)):
+        if type(value) not in ((int, float) if types[key] is float else (types[key],)):
             raise BadDataError(f"cannot use '{name}': setting '{key}' of its model is {value!r}")
     absent = [f.name for f in known.values() if f.name not in values and f.default is MISSING]
     if absent:

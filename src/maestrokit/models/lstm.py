@@ -9,13 +9,13 @@ References
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.errors import UsageError
+from maestrokit.bounds import Within, check_fields
 from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
 
 TASKS = ("events",)
@@ -26,22 +26,17 @@ MOST_LAYERS = 32
 class Config:
     """Sizes of an LSTM."""
 
-    vocabulary: int = 390
+    vocabulary: Annotated[int, Within(1, 65536)] = 390
     """Number of tokens."""
-    width: int = 512
+    width: Annotated[int, Within(1, 65536)] = 512
     """Of the embedding, which is also the output, and of each layer."""
-    layers: int = 2
+    layers: Annotated[int, Within(1, MOST_LAYERS)] = 2
     """One above the other."""
-    dropout: float = 0.2
+    dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
     """Between layers, and before the first and after the last."""
 
     def __post_init__(self) -> None:
-        if min(self.vocabulary, self.width, self.layers) < 1:
-            raise UsageError("sizes of an LSTM are at least 1")
-        if self.layers > MOST_LAYERS:
-            raise UsageError(f"{self.layers} layers are more than {MOST_LAYERS}", "change --set layers=N")
-        if not 0 <= self.dropout < 1:
-            raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
+        check_fields(self)
 
 
 class Model(EventModel):

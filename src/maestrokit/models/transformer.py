@@ -23,12 +23,13 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
+from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.models import _fused
 from maestrokit.models._attention import Attention, Cache, Norm, make_room
@@ -44,33 +45,30 @@ REACH = 3  # events before the present one that a short convolution sees
 class Config:
     """Sizes of a transformer."""
 
-    vocabulary: int = 390
+    vocabulary: Annotated[int, Within(1, 65536)] = 390
     """Number of tokens."""
-    width: int = 256
+    width: Annotated[int, Within(1, 65536)] = 256
     """Numbers that stand for one token."""
-    layers: int = 6
+    layers: Annotated[int, Within(1, MOST_LAYERS)] = 6
     """Each begins by adding nothing, so a trained model can be made deeper."""
-    heads: int = 4
+    heads: Annotated[int, Within(1, 65536)] = 4
     """Of queries."""
-    kv_heads: int = 1
+    kv_heads: Annotated[int, Within(1, 65536)] = 1
     """Heads of keys and values, each shared by as many heads of queries; a trained model can be made to have fewer."""
-    hidden: int = 1024
+    hidden: Annotated[int, Within(1, 65536)] = 1024
     """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights. A trained
     model can be made wider here."""
-    length: int = 2048
+    length: Annotated[int, Within(1, 1_000_000)] = 2048
     """Tokens that attention reaches back over."""
-    dropout: float = 0.1
+    dropout: Annotated[float, Within(0, 1, below=True)] = 0.1
     """Of the embedding, of the weights of attention, and of what each part of a layer adds."""
     variant: str = "modern"
     """``relative`` or ``modern``."""
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.variant not in VARIANTS:
             raise UsageError(f"no variant '{self.variant}' of the transformer", "variants: " + ", ".join(VARIANTS))
-        if min(self.vocabulary, self.width, self.layers, self.heads, self.kv_heads, self.hidden, self.length) < 1:
-            raise UsageError("sizes of a transformer are at least 1")
-        if self.layers > MOST_LAYERS:
-            raise UsageError(f"{self.layers} layers are more than {MOST_LAYERS}", "change --set layers=N")
         if self.width % (2 * self.heads):
             raise UsageError(
                 f"width {self.width} is no even multiple of {self.heads} heads", "change --width or --heads"
@@ -79,8 +77,6 @@ class Config:
             raise UsageError(
                 f"{self.heads} heads cannot share {self.kv_heads} heads of keys evenly", "change --set kv_heads=N"
             )
-        if not 0 <= self.dropout < 1:
-            raise UsageError(f"dropout is {self.dropout}, not in 0..1", "change --dropout")
 
 
 class Neighbours(nn.Module):

@@ -15,6 +15,7 @@ from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2secon
 
 STRAIGHT = 0.5  # swing: the share of two steps that the first one takes
 FINEST_NOTE_VALUE = Fraction(1, 4096)  # of a whole note
+LONGEST_TIME = 86400  # seconds
 SHORTEST_STEP = 1e-6  # seconds: MIDI counts tempo in microseconds
 SECONDS_PER_UNIT = {"s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
 
@@ -170,7 +171,10 @@ def parse_time(text: str) -> Fraction:
     number, unit = Fraction(match[1]), match[2]
     if number and not unit:
         raise UsageError(f"'{text}' is a number without a unit of time", "write 10ms or 0.01s")
-    return number * SECONDS_PER_UNIT[unit or "s"]
+    seconds = number * SECONDS_PER_UNIT[unit or "s"]
+    if seconds > LONGEST_TIME:
+        raise UsageError(f"'{text}' is no time of music", f"at most {LONGEST_TIME} s")
+    return seconds
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:

@@ -66,9 +66,10 @@ class EventData:
         stream, sampling = np.asarray(self.held_out.tokens), self.sampling
         count = max(1, sampling.validation_tokens // (sampling.batch * sampling.length))
         if sampling.carried:
-            starts = _stream_starts(stream, sampling.batch)
-            length = min(sampling.length, len(stream) // sampling.batch - 1)
-            for index in range(max(1, min(count, (len(stream) // sampling.batch - 1) // sampling.length))):
+            rows = min(sampling.batch, len(stream) // 2)  # fewer where little is held out: each has a next event
+            starts = _stream_starts(stream, rows)
+            length = min(sampling.length, len(stream) // rows - 1)
+            for index in range(max(1, min(count, (len(stream) // rows - 1) // sampling.length))):
                 yield _cut(stream, starts + index * length, length)
             return
         length = min(sampling.length, len(stream) - 1)

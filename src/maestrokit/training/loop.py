@@ -33,6 +33,7 @@ Tick = Callable[[float, Mapping[str, float]], None]
 """``tick(done, shown)``: after each step, how far training is, 0..1, and what its last batch showed."""
 
 TENTHS = 10  # validations on the way, where settings ask for shares of it
+VALIDATION_SHARE = 10  # batches that are learned from for each that is validated on, at least
 
 
 class DivergedError(UsageError):
@@ -54,6 +55,10 @@ class Progress:
     """Validations since then."""
     validated: int = -1
     """Step of the last validation."""
+    is_due: bool = False
+    """Whether a validation waits until it is cheap against what has been learned from."""
+    scored: int = 0
+    """Batches validated on so far."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,19 @@ class Training:
         self.average = {name: value.clone() for name, value in model.state_dict().items()} if settings.average else {}
         self.carry: Carry = {}
         self.progress = Progress()
+        if settings.watch != "loss":
+            self._check_watched(next(iter(data.validation())))
         self._signal = 0
+        # Batches are scored whole by each process, where steps share them.
+        self._batches_to_score = place.processes * sum(1 for _ in data.validation())
         self._recent: list[dict[str, float]] = []
+
+    def _check_watched(self, batch: Mapping[str, Tensor]) -> None:
+        """Refuse a score to watch that the model does not give, before hours of training."""
+        with torch.no_grad(), self._precision():
+            given, _ = self.model.eval().score({name: part.to(self.place.device) for name, part in batch.items()}, {})
+        if self.settings.watch not in given:
+            raise UsageError(f"no score '{self.settings.watch}' to watch", "scores: " + ", ".join(sorted(given)))
 
     def resume(self) -> None:
         """Go on exactly where ``resume.safetensors`` stopped.
@@ -142,7 +158,8 @@ class Training:
                 if self.progress.step % self.settings.log_every == 0:
                     self._log(speed=len(self._recent) / max(now - logged, 1e-9))
                     logged = now
-                if self._is_time_to_validate(before):
+                self.progress.is_due |= self._passes_mark(before)
+                if self.progress.is_due and self._is_cheap_to_validate():
                     self._validate()
                 elif self.place.agreed(now - saved) < self.settings.save_every:
                     continue
@@ -172,10 +189,19 @@ class Training:
     def _done(self) -> float:
         return share_done(self.settings, step=self.progress.step, seconds=self.progress.seconds)
 
-    def _is_time_to_validate(self, done_before: float) -> bool:
+    def _passes_mark(self, done_before: float) -> bool:
         if self.settings.validate_every:
             return self.progress.step % self.settings.validate_every == 0
         return math.floor(TENTHS * self._done()) > math.floor(TENTHS * done_before)
+
+    def _is_cheap_to_validate(self) -> bool:
+        """Return whether all validations, with one now, take at most a tenth of the time.
+
+        Time is counted in batches, so that the same training validates at the same steps on any machine: to score a
+        batch takes about a third of the time that it takes to learn from one.
+        """
+        learned = self.progress.step * self.settings.accumulate
+        return VALIDATION_SHARE * (self.progress.scored + self._batches_to_score) <= learned
 
     def _step(self) -> dict[str, float]:
         """Learn from the next batches; return what the last one showed."""
@@ -226,7 +252,8 @@ class Training:
                 checkpoint.write_weights(self.folder, self.model.state_dict())
         self.progress.best = min(now, self.progress.best)
         self.progress.since_best = 0 if improved else self.progress.since_best + 1
-        self.progress.validated = self.progress.step
+        self.progress.validated, self.progress.is_due = self.progress.step, False
+        self.progress.scored += self._batches_to_score
         self._write({"part": "validation", **scores, "best": improved})
 
     def _write(self, record: dict[str, Any]) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
 from torch import Tensor
 
 from maestrokit import __version__
+from maestrokit.bounds import check_values
 from maestrokit.errors import MaestrokitError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
@@ -54,10 +55,18 @@ def train(
     *,
     place: Place,
     warn: Callable[[str], None],
+    reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
 ) -> Outcome:
     """Train a model, or go on where an earlier training in the same folder stopped.
+
+    Parameters
+    ----------
+    warn : callable
+        Is told, in a sentence, what of the corpus is not there.
+    reject : callable
+        Is given the error of each file that cannot be used; training goes on without it unless this raises.
 
     Raises
     ------
@@ -67,24 +76,21 @@ def train(
         If another process trains in this folder.
     """
     family, task = modules(order)
-    settings, options, wanted = (chosen(kind, order.settings) for kind in (Settings, task.Options, family.Config))
-    refuse_unknown(order.settings, (Settings, task.Options, family.Config))
-    training_settings = Settings(**settings)
+    settings, options, wanted = settings_of_parts(order)
     with checkpoint.locked(order.folder) if place.is_first else nullcontext():
         if checkpoint.has_search(order.folder):
             raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give --tune")
         with place.first_alone():
-            corpus, prepared = _prepared(order, task, task.Options(**options), seed=training_settings.seed)
-        for sentence in (*corpus.missing, *(str(error) for error in prepared.skipped)) if place.is_first else ():
-            warn(sentence)
-        model, config = _made(order, family, wanted, prepared, training_settings)
+            corpus = corpus_of(order, task, seed=settings.seed, reject=reject)
+            for sentence in corpus.missing if place.is_first else ():
+                warn(sentence)
+            prepared = task.prepare(corpus, options, family=order.family)
+        model, config = _made(order, family, wanted, prepared, settings)
         config |= {
-            "data": {name: len(getattr(corpus, name)) for name in ("train", "validation")},
-            "training": {**contract.settings_of(training_settings), **options},
+            "data": dict(prepared.counts),
+            "training": {**contract.settings_of(settings), **chosen(task.Options, order.settings)},
         }
-        training = Training(
-            model, prepared.data, training_settings, folder=order.folder, place=place, report=report, tick=tick
-        )
+        training = Training(model, prepared.data, settings, folder=order.folder, place=place, report=report, tick=tick)
         if checkpoint.has_resume(order.folder):
             _check_same(order.folder, config)
             training.resume()
@@ -93,16 +99,19 @@ def train(
         return training.run()
 
 
-def _prepared(order: Order, task: Any, options: Any, *, seed: int) -> tuple[Corpus, Prepared]:
-    corpus = find_corpus(
+def corpus_of(
+    order: Order, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
+) -> Corpus:
+    """Return the files that an order names."""
+    return find_corpus(
         order.data,
         suffixes=task.SUFFIXES,
         cache=order.cache,
         seed=seed,
         jobs=order.jobs,
         piece=getattr(task, "piece", stem),
+        reject=reject,
     )
-    return corpus, task.prepare(corpus, options, family=order.family)
 
 
 def modules(order: Order) -> tuple[Any, Any]:
@@ -122,12 +131,30 @@ def modules(order: Order) -> tuple[Any, Any]:
     return family, load_task(name)
 
 
+def settings_of_parts(order: Order) -> tuple[Settings, Any, dict[str, Any]]:
+    """Return the settings of the training, the options of the task, and what is set of the family's ``Config``.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown or senseless.
+    """
+    family, task = modules(order)
+    kinds = (Settings, task.Options, family.Config)
+    refuse_unknown(order.settings, kinds)
+    settings, options, config = (chosen(kind, order.settings) for kind in kinds)
+    return Settings(**settings), task.Options(**options), config
+
+
 def _made(
     order: Order, family: Any, wanted: Mapping[str, Any], prepared: Prepared, settings: Settings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
     """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}
     about = {name: value for name, value in prepared.model.items() if name in names}
+    for name in about.keys() & wanted.keys():
+        if wanted[name] != about[name]:
+            raise UsageError(f"{name} is {about[name]} by the data, and cannot be {wanted[name]}", "leave it out")
     config = {"family": order.family, "task": order.task or family.TASKS[0], "version": __version__, **prepared.config}
     if order.init is not None:
         given = checkpoint.read_config(order.init)
@@ -168,16 +195,16 @@ def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        If a text is no value of its type.
+        If a text is no value of its type, or a number is outside its interval.
     """
-    values: dict[str, Any] = {}
-    for f in fields(kind):
-        if f.name in settings:
-            values[f.name] = _value(
-                f.name,
-                settings[f.name],
-                str(f.type if isinstance(f.type, str) else getattr(f.type, "__name__", f.type)),
-            )
+    values = {
+        name: _value(
+            name, settings[name], getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint)
+        )
+        for name, hint in get_type_hints(kind).items()
+        if name in settings
+    }
+    check_values(kind, values)  # before any file is read
     return values
 
 

@@ -1,7 +1,9 @@
 """How a model is trained: numbers that are the same for all families."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from maestrokit.bounds import COUNT, LARGEST_COUNT, SEED, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -13,56 +15,51 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 class Settings:
     """What the training loop needs to know."""
 
-    seed: int = 0
+    seed: Annotated[int, SEED] = 0
     """Decides all that is drawn at random."""
-    steps: int | None = None
+    steps: Annotated[int | None, COUNT] = None
     """Steps of the optimizer in all; None goes on until the time is up or nothing improves."""
-    time_limit: float | None = None
+    time_limit: Annotated[float | None, Within(0, 1_000_000_000, above=True)] = None
     """Seconds of training in all, resumed ones counted in."""
     optimizer: str = "adamw"
     """``adamw``, or ``muon``: inner matrices and convolutions by Muon, which needs fewer steps, all else by AdamW."""
-    learning_rate: float = 1e-3
+    learning_rate: Annotated[float, Within(0, 1000, above=True)] = 1e-3
     """The highest."""
-    warmup_steps: int = 100
+    warmup_steps: Annotated[int, Within(0, LARGEST_COUNT)] = 100
     """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
-    final_rate: float = 0.0
+    final_rate: Annotated[float, SHARE] = 0.0
     """What the cosine falls to, as a share of the learning rate."""
-    weight_decay: float = 0.01
+    weight_decay: Annotated[float, Within(0, 1000)] = 0.01
     """Share of the matrices that the learning rate takes away with each step."""
-    beta: float = 0.95
+    beta: Annotated[float, Within(0, 1, below=True)] = 0.95
     """Memory of the squared gradients; 0.999 is the custom for images, less is quicker for sequences."""
-    clip: float = 1.0
+    clip: Annotated[float, Within(0, 1_000_000_000)] = 1.0
     """Longest gradient; longer ones are shortened to it. 0 leaves them alone."""
-    accumulate: int = 1
+    accumulate: Annotated[int, COUNT] = 1
     """Batches a step."""
-    average: float = 0.0
+    average: Annotated[float, Within(0, 1, below=True)] = 0.0
     """Decay of the moving average of the weights, which is then what is validated and kept; 0 keeps none."""
     precision: str = "auto"
     """``float32``, ``bfloat16``, or ``auto``: the second on a GPU."""
     only: str = ""
     """Part of the model that learns alone, from the beginning, while all else stays as ``--init`` has it, such as the
     ``pedal`` of a cnn; empty lets all learn."""
-    validate_every: int = 500
-    """Steps between validations; 0 validates at each tenth of the steps, or of the time."""
-    patience: int | None = None
+    validate_every: Annotated[int, Within(0, LARGEST_COUNT)] = 500
+    """Steps between validations, or more where these would take over a tenth of the training; 0 validates at each
+    tenth of the steps, or of the time, under the same condition. The last step is validated in any case."""
+    patience: Annotated[int | None, COUNT] = None
     """Validations without improvement after which training ends; None never ends it."""
     watch: str = "loss"
     """The score that decides what is best; all but ``loss`` are better when higher."""
-    log_every: int = 50
+    log_every: Annotated[int, COUNT] = 50
     """Steps between two lines of the log."""
-    save_every: float = 60.0
+    save_every: Annotated[float, Within(0, 1_000_000_000)] = 60.0
     """Seconds between two savings; each validation saves too."""
 
     def __post_init__(self) -> None:
-        for name, lowest in (("accumulate", 1), ("validate_every", 0), ("log_every", 1), ("warmup_steps", 0)):
-            if getattr(self, name) < lowest:
-                raise UsageError(f"{name} is {getattr(self, name)}, and at least {lowest} is needed")
+        check_fields(self)
         if not self.validate_every and self.steps is None and self.time_limit is None:
             raise UsageError("there are no tenths of a training without end", "give --steps or --time-limit")
-        if self.learning_rate <= 0:
-            raise UsageError(f"learning_rate is {self.learning_rate}, not above 0", "change --learning-rate")
-        if not 0 <= self.average < 1:
-            raise UsageError(f"average is {self.average}, not in 0..1", "change --average")
         if self.optimizer not in OPTIMIZERS:
             raise UsageError(f"no optimizer '{self.optimizer}'", choices_hint(self.optimizer, OPTIMIZERS))
         if self.precision not in PRECISIONS:

@@ -90,9 +90,7 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
     BadDataError
         If the file cannot be read or holds no notes.
     """
-    performance = read_midi(Path(path))
-    if not len(performance.notes):
-        raise BadDataError(f"cannot render '{path}': it has no notes")
+    performance = check_performance(path)
     content, generator = _fate(path, rendering)
     piano = _drawn_piano(rendering, generator)
     exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
@@ -114,6 +112,22 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         cache=cache,
     )
     return Take(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+
+
+def check_performance(path: str) -> Performance:
+    """Return a performance, if there is something to be rendered in it.
+
+    Raises
+    ------
+    NoInputError
+        If the file cannot be opened.
+    BadDataError
+        If it cannot be read or holds no notes.
+    """
+    performance = read_midi(Path(path))
+    if not len(performance.notes):
+        raise BadDataError(f"cannot learn from '{path}': it has no notes")
+    return performance
 
 
 def _contrasted(performance: Performance, exponent: float) -> Performance:

@@ -5,32 +5,91 @@ It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass)
 what piece a file is of; without it, that is the name without suffix.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from maestrokit import registry
-from maestrokit.errors import MaestrokitError, NoInputError, UsageError, choices_hint
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, choices_hint
 from maestrokit.files import maestro, walk
 from maestrokit.training.data import Data, split_by_piece
 
 TASKS = "maestrokit.training.tasks"
+PARTS = ("train", "validation")
+
+Result = TypeVar("Result")
+
+
+def stem(path: str) -> str:
+    """Return the name of a file without folder and suffix."""
+    return Path(path).stem
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The files of each part, and where and how to prepare them."""
+    """The files to learn from, and where and how to prepare them."""
 
-    train: list[str]
-    validation: list[str]
-    test: list[str]
+    official: Mapping[str, Sequence[str]]
+    """Files of each part, as the tables of MAESTRO roots have it."""
+    loose: Sequence[str]
+    """Files that have no part yet."""
     cache: Path
     """Folder for what is made once and used by many trainings."""
     seed: int = 0
     jobs: int = 1
-    missing: list[str] = field(default_factory=list)
+    piece: Callable[[str], str] = stem
+    """Returns what piece a file is of."""
+    missing: Sequence[str] = ()
     """Sentences about what was named and is not there."""
+    reject: Callable[[MaestrokitError], None] = lambda error: None
+    """Is given the error of each file that cannot be used; training goes on without the file unless this raises."""
+
+    @property
+    def paths(self) -> list[str]:
+        """All files."""
+        return [*(path for part in PARTS for path in self.official.get(part, ())), *self.loose]
+
+    def usable(self, results: Iterable[tuple[str, Result | MaestrokitError]]) -> dict[str, Result]:
+        """Return the results of those files that have one, and report the errors of the others."""
+        found: dict[str, Result] = {}
+        for path, result in results:
+            if isinstance(result, MaestrokitError):
+                self.reject(result)
+            else:
+                found[path] = result
+        return found
+
+    def split(self, usable: Collection[str]) -> dict[str, list[str]]:
+        """Return the files to learn from and to validate on, among those that can be used.
+
+        Raises
+        ------
+        BadDataError
+            If too few are left.
+        UsageError
+            If there were too few to begin with.
+        """
+        parts = {part: [path for path in self.official.get(part, ()) if path in usable] for part in PARTS}
+        loose = [path for path in self.loose if path in usable]
+        try:
+            drawn = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
+        except UsageError as error:
+            raise self._too_few(usable) or error from None
+        for part in PARTS if drawn else ():
+            parts[part] += [loose[item] for item in drawn[part]]
+        if not all(parts.values()):
+            raise self._too_few(usable) or NoInputError("nothing is left to learn from and to validate on")
+        return parts
+
+    def _too_few(self, usable: Collection[str]) -> BadDataError | None:
+        """Return the error of a corpus that files which cannot be used have made too small; None if there are none."""
+        count, total = sum(path in usable for path in self.paths), len(self.paths)
+        if count == total:
+            return None
+        return BadDataError(
+            f"only {count} of {total} files can be used", "training needs two pieces, one of them to validate on"
+        )
 
 
 @dataclass(frozen=True)
@@ -44,14 +103,14 @@ class Prepared:
         Values for those fields of the family's ``Config`` that the data decides, where it has such fields.
     config : mapping
         For ``config.json``: how inputs become what the model sees.
-    skipped : list of MaestrokitError
-        Files that cannot be read.
+    counts : mapping of str to int
+        Files in each part.
     """
 
     data: Data
     model: Mapping[str, Any]
     config: Mapping[str, Any]
-    skipped: Sequence[MaestrokitError] = ()
+    counts: Mapping[str, int]
 
 
 def load_task(name: str) -> Any:
@@ -67,11 +126,6 @@ def load_task(name: str) -> Any:
     return registry.load(TASKS, name)
 
 
-def stem(path: str) -> str:
-    """Return the name of a file without folder and suffix."""
-    return Path(path).stem
-
-
 def find_corpus(
     names: Sequence[str],
     *,
@@ -80,8 +134,9 @@ def find_corpus(
     seed: int,
     jobs: int,
     piece: Callable[[str], str] = stem,
+    reject: Callable[[MaestrokitError], None] = lambda error: None,
 ) -> Corpus:
-    """Return the parts of a corpus: the official ones of MAESTRO roots, 80/10/10 by piece of all else.
+    """Return a corpus: of MAESTRO roots the official parts, of all else files to be split 80/10/10 by piece.
 
     Files of one name without suffix, such as takes of a piece in folders of several pianists, are one piece.
 
@@ -90,7 +145,7 @@ def find_corpus(
     NoInputError
         If a name is not there, or no file is left to learn from.
     """
-    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    parts: dict[str, list[str]] = {part: [] for part in PARTS}
     missing: list[str] = []
     loose = []
     for name in names:
@@ -98,20 +153,17 @@ def find_corpus(
             for part, files in parts.items():
                 found = walk.walk([name], suffixes=suffixes, split=part)
                 files += [source.path for source in found.sources]
-                missing += [str(error) for error in found.missing]
+                missing += [*map(str, found.missing), *found.absent]
         else:
             loose.append(name)
-    if loose:
-        found = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
-        missing += found.skipped
-        if found.missing:
-            raise found.missing[0]
-        drawn = split_by_piece([piece(source.path) for source in found.sources], seed=seed)
-        for part, items in drawn.items():
-            parts[part] += [found.sources[item].path for item in items]
-    if not parts["train"] or not parts["validation"]:
+    found = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
+    missing += found.skipped
+    if found.missing:
+        raise found.missing[0]
+    if not found.sources and not all(parts.values()):
         raise NoInputError(
             "nothing to learn from" if not parts["train"] else "nothing to validate on",
             "name folders of files (" + " ".join(suffixes) + ") or a MAESTRO root",
         )
-    return Corpus(**parts, cache=cache, seed=seed, jobs=jobs, missing=missing)
+    paths = [source.path for source in found.sources]
+    return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, reject=reject)

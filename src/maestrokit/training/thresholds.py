@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.files import checkpoint, walk
-from maestrokit.files.shards import default_cache
+from maestrokit.files.cache import default_cache
 from maestrokit.inference.note_decoding import MOST_SPREAD, Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.inference.transcription import (

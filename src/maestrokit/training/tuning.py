@@ -16,10 +16,11 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from maestrokit.errors import CannotWriteError, UsageError
+from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import Place
 from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
@@ -72,7 +73,13 @@ class PrunedError(Exception):
 
 
 def tune(
-    order: Order, search: Search, *, place: Place, watch: Callable[[int], Eye], warn: Callable[[str], None]
+    order: Order,
+    search: Search,
+    *,
+    place: Place,
+    watch: Callable[[int], Eye],
+    warn: Callable[[str], None],
+    reject: Callable[[MaestrokitError], None] = lambda error: None,
 ) -> Found:
     """Train with many settings, and leave the weights of the best ones as those of the run folder.
 
@@ -86,7 +93,8 @@ def tune(
         One process.
     watch : callable
         Returns who watches a trial, given its number.
-    warn : callable
+    warn, reject : callable
+        As for :func:`~maestrokit.training.run.train`, in each trial.
 
     Raises
     ------
@@ -108,7 +116,9 @@ def tune(
         for trial in _trials(study, order.folder, search.trials, seed=int(fixed.get("seed", "0"))):
             told = {name: _suggested(trial, name, part) for name, part in space.items()}
             mine = replace(order, folder=_folder(order.folder, trial.number), settings={**fixed, **told})
-            outcome = _tried(study, trial, mine, place=place, eye=watch(trial.number), warn=warn)
+            eye = watch(trial.number)
+            trained = partial(train, mine, place=place, warn=warn, reject=reject, tick=eye.tick)
+            outcome = _tried(study, trial, mine, trained, eye)
             if outcome is not None and outcome.reason == "signal":
                 return _found(study, outcome.signal_number)
             _write(order.folder, study, fixed)
@@ -207,9 +217,7 @@ def _suggested(trial: Any, name: str, part: Any) -> str:
     return repr(trial.suggest_float(name, part.low, part.high, log=part.is_logarithmic))
 
 
-def _tried(
-    study: Any, trial: Any, order: Order, *, place: Place, eye: Eye, warn: Callable[[str], None]
-) -> Outcome | None:
+def _tried(study: Any, trial: Any, order: Order, trained: Callable[..., Outcome], eye: Eye) -> Outcome | None:
     """Train once, and tell the study how it went; None if the trial was ended early."""
     from optuna.trial import TrialState
 
@@ -230,7 +238,7 @@ def _tried(
                 raise PrunedError
 
     try:
-        outcome = train(order, place=place, warn=warn, report=report, tick=eye.tick)
+        outcome = trained(report=report)
     except (PrunedError, DivergedError):
         study.tell(trial, state=TrialState.PRUNED)
         return None

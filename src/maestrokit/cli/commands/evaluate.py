@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maestrokit.bounds import SEED, Within
 from maestrokit.cli.choices import Listed, assigned_to, kept_in, one_of, set_metrics
 from maestrokit.cli.options import ASIDE, Inputs, Judged, Reading, Running, split_names
 from maestrokit.errors import ExitStatus, UsageError
@@ -99,12 +100,17 @@ def run(
     onset_tolerance: Annotated[
         str,
         typer.Option(metavar="SECONDS", help="How far onsets of pairs may be off; several with commas, for a sweep."),
+        Within(0, 3600),
     ] = "0.05",
     offset_ratio: Annotated[
-        float, typer.Option(metavar="SHARE", help="How far offsets may be off, as a share of the reference's duration.")
+        float,
+        typer.Option(metavar="SHARE", help="How far offsets may be off, as a share of the reference's duration."),
+        Within(0, 100),
     ] = 0.2,
     offset_min_tolerance: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How far offsets may be off at least, however short the note.")
+        float,
+        typer.Option(metavar="SECONDS", help="How far offsets may be off at least, however short the note."),
+        Within(0, 3600),
     ] = 0.05,
     extend_pedal: Annotated[
         bool,
@@ -128,7 +134,7 @@ def run(
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output."), ASIDE
     ] = "-",
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the resampling behind the 95 % intervals.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the resampling behind the 95 % intervals."), SEED] = 0,
 ) -> None:
     """Score performances: generated ones against a corpus, or estimates against their references.
 

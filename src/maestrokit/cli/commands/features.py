@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.bounds import Within
 from maestrokit.cli.choices import Listed, feature_groups, kept_in, one_of, several_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError, choices_hint
@@ -87,7 +88,9 @@ def run(
             autocompletion=one_of(kept_in("maestrokit.audio.pitch:METHODS", "maestrokit.audio.crepe:SIZES")),
         ),
     ] = "yin",
-    hop: Annotated[float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds.")] = 0.02,
+    hop: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds."), Within(1e-4, 60)
+    ] = 0.02,
     plot: Annotated[
         str | None,
         typer.Option(
@@ -117,8 +120,6 @@ def run(
     _check_f0(f0)
     form = chosen_format(format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(plot, PICTURE)
-    if not 0 < hop < float("inf"):
-        raise UsageError(f"--hop {hop:g} makes no frames", "it must be above 0; 0.02 is usual")
     partners = Partners()
     plan = _planned(inputs, outputs, running, frames, partners)
     recordings = partners.recording_of

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.bounds import DAY, LARGEST_COUNT, SEED, Within
 from maestrokit.cli import report
 from maestrokit.cli.choices import models_for, one_of
 from maestrokit.cli.options import ASIDE, Reading, Running
@@ -54,17 +55,25 @@ def run(
         str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")
     ] = "30s",
     prompt_seconds: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Use only so much of the prompt, from its start.")
+        float | None,
+        typer.Option(metavar="SECONDS", help="Use only so much of the prompt, from its start."),
+        Within(0, DAY),
     ] = None,
     temperature: Annotated[
-        float, typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event.")
+        float,
+        typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event."),
+        Within(0, 100),
     ] = 0.95,
-    top_k: Annotated[int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all.")] = 0,
+    top_k: Annotated[
+        int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all."), Within(0, LARGEST_COUNT)
+    ] = 0,
     top_p: Annotated[
-        float, typer.Option(metavar="P", help="Draw among the fewest events that together have probability P.")
+        float,
+        typer.Option(metavar="P", help="Draw among the fewest events that together have probability P."),
+        Within(0, 1, above=True),
     ] = 0.98,
-    count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side.")] = 1,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
+    count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side."), Within(1, 10_000)] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random."), SEED] = 0,
 ) -> None:
     """Make new piano music.
 
@@ -82,18 +91,23 @@ def run(
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o")
     if directory is not None and output is not None:
         raise UsageError("-o and -d are given together", "give -o FILE for one performance, -d DIR for several")
-    from maestrokit.cli import streams
+    from maestrokit.cli import batch, streams
     from maestrokit.cli.commands.render import Rendering
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance
+    from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import MUSIC, format_by_name
     from maestrokit.inference.events import Wish, load_event_model, perform
     from maestrokit.inference.sampling import Taste
 
     form = format_by_name(output, MUSIC) or "mid"
-    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
-    streams.refuse_terminal(targets[0], "MIDI")
     wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
+    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
+    if running.dry_run:
+        model_folder(model)
+        batch.print_plan((prompt or model, target) for target in targets)
+        return
+    streams.refuse_terminal(targets[0], "MIDI")
     player, encoding = load_event_model(model)
     given = None if prompt is None else read_performance(prompt, repair=reading.repair)
     made = perform(player, encoding, wish, prompt=given, seconds=prompt_seconds)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.bounds import DAY, SEED, Within
 from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 
@@ -33,30 +34,44 @@ REFERENCES = (
 PitchShift = Annotated[
     str | None,
     typer.Option(metavar="LOW..HIGH", help="Shift pitch by so many semitones, drawn; whole ones if both ends are."),
+    Within(-24, 24),
 ]
 TimeStretch = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Multiply durations by a factor, drawn; 1.1 is slower.")
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="Multiply durations by a factor, drawn; 1.1 is slower."),
+    Within(0.25, 4),
 ]
 Detune = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Play faster so as to be so many cents higher, drawn.")
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="Play faster so as to be so many cents higher, drawn."),
+    Within(-1200, 1200),
 ]
 Equalise = Annotated[
-    float | None, typer.Option(metavar="DB", min=0, help="Raise or lower five parts of the spectrum by up to DB.")
+    float | None,
+    typer.Option(metavar="DB", help="Raise or lower five parts of the spectrum by up to DB."),
+    Within(0, 60),
 ]
 Reverb = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Put it in a room with a decay time in seconds, drawn.")
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="Put it in a room with a decay time in seconds, drawn."),
+    Within(0.01, 20),
 ]
 Room = Annotated[str | None, typer.Option(metavar="FILE", help="Put it in the room whose impulse response is in FILE.")]
 Noise = Annotated[
     str | None,
     typer.Option(metavar="LOW..HIGH", help="Add white, pink or brown noise, so many dB softer, drawn."),
+    Within(-100, 200),
 ]
 Compress = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Compress the dynamic range by a ratio, drawn.")
+    str | None, typer.Option(metavar="LOW..HIGH", help="Compress the dynamic range by a ratio, drawn."), Within(1, 100)
 ]
-Gain = Annotated[str | None, typer.Option(metavar="LOW..HIGH", help="Make it louder by so many dB, drawn.")]
+Gain = Annotated[
+    str | None, typer.Option(metavar="LOW..HIGH", help="Make it louder by so many dB, drawn."), Within(-200, 200)
+]
 Clip = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Cut off peaks beyond a share of the largest, drawn.")
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="Cut off peaks beyond a share of the largest, drawn."),
+    Within(0, 1, above=True),
 ]
 
 
@@ -83,9 +98,15 @@ def run(
             autocompletion=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")),
         ),
     ] = None,
-    sample_rate: Annotated[int, typer.Option(metavar="HZ", min=1, help="Resample to HZ first, and to mono.")] = 16000,
-    hop_samples: Annotated[int, typer.Option(metavar="N", min=1, help="Samples from one frame to the next.")] = 512,
-    fft_samples: Annotated[int, typer.Option(metavar="N", min=2, help="Length of window and transform; even.")] = 2048,
+    sample_rate: Annotated[
+        int, typer.Option(metavar="HZ", help="Resample to HZ first, and to mono."), Within(100, 768_000)
+    ] = 16000,
+    hop_samples: Annotated[
+        int, typer.Option(metavar="N", help="Samples from one frame to the next."), Within(1, 1 << 20)
+    ] = 512,
+    fft_samples: Annotated[
+        int, typer.Option(metavar="N", help="Length of window and transform; even."), Within(2, 1 << 20)
+    ] = 2048,
     window: Annotated[
         str,
         typer.Option(
@@ -94,23 +115,28 @@ def run(
             autocompletion=one_of(kept_in("maestrokit.audio.windows:COSINE_SUMS")),
         ),
     ] = "hann",
-    mels: Annotated[int, typer.Option(metavar="N", min=1, help="Number of mel bands.")] = 229,
+    mels: Annotated[int, typer.Option(metavar="N", help="Number of mel bands."), Within(1, 4096)] = 229,
     minimum_frequency: Annotated[
         float | None,
         typer.Option(metavar="HZ", help="Lower edge of the mel bands, 30 by default; lowest bin of cqt, 27.5."),
+        Within(0, 384_000),
     ] = None,
-    maximum_frequency: Annotated[float, typer.Option(metavar="HZ", help="Upper edge of the mel bands.")] = 8000.0,
-    floor: Annotated[float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB.")] = 1e-10,
-    bins: Annotated[int, typer.Option(metavar="N", min=1, help="Number of bins of cqt.")] = 288,
-    bins_per_octave: Annotated[int, typer.Option(metavar="N", min=1, help="Of cqt.")] = 36,
+    maximum_frequency: Annotated[
+        float, typer.Option(metavar="HZ", help="Upper edge of the mel bands."), Within(0, 384_000)
+    ] = 8000.0,
+    floor: Annotated[
+        float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB."), Within(1e-30, 1_000_000)
+    ] = 1e-10,
+    bins: Annotated[int, typer.Option(metavar="N", help="Number of bins of cqt."), Within(1, 4096)] = 288,
+    bins_per_octave: Annotated[int, typer.Option(metavar="N", help="Of cqt."), Within(1, 1200)] = 36,
     gamma: Annotated[
         float,
         typer.Option(
             metavar="HZ",
-            min=0,
             help="Widen each filter of cqt by HZ, so that low keys have short windows; 0 is the constant-Q spectrum, "
             "whose windows of seconds take a little longer.",
         ),
+        Within(0, 1000),
     ] = 4.4,
     chunks: Annotated[
         float | None,
@@ -120,6 +146,7 @@ def run(
             "the recording. The output is the same to the byte.",
         ),
         ASIDE,
+        Within(0.001, DAY),
     ] = None,
     pitch_shift: PitchShift = None,
     time_stretch: TimeStretch = None,
@@ -133,7 +160,8 @@ def run(
     clip: Clip = None,
     copies: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Write N variations of each input, named as take.1.npz, take.2.npz."),
+        typer.Option(metavar="N", help="Write N variations of each input, named as take.1.npz, take.2.npz."),
+        Within(1, 10_000),
     ] = None,
     midi: Annotated[
         bool,
@@ -144,7 +172,7 @@ def run(
         ),
     ] = False,
     seed: Annotated[
-        int, typer.Option(metavar="N", min=0, envvar="MAESTROKIT_SEED", help="From which all that is drawn follows.")
+        int, typer.Option(metavar="N", envvar="MAESTROKIT_SEED", help="From which all that is drawn follows."), SEED
     ] = 0,
 ) -> None:
     """Turn recordings into spectra: arrays for networks, or pictures for papers.

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.bounds import SHARE, Within
 from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
@@ -74,7 +75,9 @@ def run(
         ),
     ] = "keep",
     strength: Annotated[
-        float, typer.Option(metavar="SHARE", help="Move by this share of the way, 0..1. Only with 1 is twice once.")
+        float,
+        typer.Option(metavar="SHARE", help="Move by this share of the way, 0..1. Only with 1 is twice once."),
+        SHARE,
     ] = 1.0,
     swing: Annotated[
         float,
@@ -82,6 +85,7 @@ def run(
             metavar="SHARE",
             help="Delay every second step until this share of two steps: 0.5 is straight, 0.67 is triplet swing.",
         ),
+        Within(0.5, 1, below=True),
     ] = 0.5,
     remove_duplicates: Annotated[
         bool,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
@@ -46,21 +47,20 @@ def run(
             "Default: the compact Salamander that ships.",
         ),
     ] = None,
-    sample_rate: Annotated[int, typer.Option(metavar="HZ", min=8000, max=192000, help="Samples a second.")] = 44100,
-    channels: Annotated[int, typer.Option(metavar="N", min=1, max=2, help="1 is mono, 2 is stereo.")] = 2,
+    sample_rate: Annotated[int, typer.Option(metavar="HZ", help="Samples a second."), Within(8000, 192_000)] = 44100,
+    channels: Annotated[int, typer.Option(metavar="N", help="1 is mono, 2 is stereo."), Within(1, 2)] = 2,
     room: Annotated[
         str,
         typer.Option(
-            metavar="NAME",
+            metavar="NAME|SECONDS",
             help="none, small, hall, or the reverberation time in seconds.",
             autocompletion=one_of(lambda: ("none", *kept_in("maestrokit.audio.room:NAMED")())),
         ),
     ] = "small",
     gain: Annotated[
         float,
-        typer.Option(
-            metavar="DB", min=-60, max=40, help="Make it louder by DB. Peaks near full scale are bent, not clipped."
-        ),
+        typer.Option(metavar="DB", help="Make it louder by DB. Peaks near full scale are bent, not clipped."),
+        Within(-60, 40),
     ] = 0.0,
     format_: Annotated[
         str | None,

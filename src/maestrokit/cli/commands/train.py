@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from maestrokit.bounds import COUNT, SEED
 from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of, tasks, training_settings
 from maestrokit.cli.options import ASIDE, Running
 
@@ -47,6 +48,7 @@ class Searching:
             "weight_decay 1e-4..0.1, but for those that are given, and what --set gives as NAME=LOW..HIGH or NAME=A|B. "
             "RUN gets tune.json, trials/0 .., and the weights of the best.",
         ),
+        COUNT,
     ] = None
     tune_storage: Annotated[
         str | None,
@@ -146,7 +148,7 @@ def run(
         ),
         ASIDE,
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random."), SEED] = 0,
     device: Device = "auto",
     cache: Annotated[
         str | None,
@@ -165,9 +167,9 @@ def run(
     from pathlib import Path
 
     from maestrokit.cli.durations import parse_duration
-    from maestrokit.cli.trainings import run_search, run_training, settings_of
+    from maestrokit.cli.trainings import print_plan, run_search, run_training, settings_of
+    from maestrokit.files.cache import default_cache
     from maestrokit.files.checkpoint import model_folder
-    from maestrokit.files.shards import default_cache
     from maestrokit.training.device import find_place
     from maestrokit.training.run import Order
     from maestrokit.training.tuning import Search
@@ -185,8 +187,11 @@ def run(
         settings_of(named, settings or []),
         None if init is None else model_folder(init),
         Path(cache) if cache else default_cache(),
-        running.jobs,
+        running.workers,
     )
+    if running.dry_run:
+        print_plan(order, is_search=searching.tune is not None)
+        return 0
     place = find_place(device)
     try:
         if searching.tune is not None:

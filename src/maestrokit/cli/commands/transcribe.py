@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maestrokit.bounds import Within
 from maestrokit.cli import report
 from maestrokit.cli.choices import kept_in, models_for, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
@@ -61,9 +62,12 @@ def run(
             metavar="P",
             help="Tell notes from this height of their onset on, 0..1; lower finds more. Default: fitted to the model.",
         ),
+        Within(0, 1, above=True, below=True),
     ] = None,
     min_note: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Let no note be shorter. Default: fitted to the model.")
+        float | None,
+        typer.Option(metavar="SECONDS", help="Let no note be shorter. Default: fitted to the model."),
+        Within(0, 60),
     ] = None,
     pedal: Annotated[
         str | None,
@@ -88,6 +92,7 @@ def run(
     listen_level: Annotated[
         float | None,
         typer.Option(metavar="DBFS", help="Tell no notes where the sound is quieter, over 0.2 s. Default: -80."),
+        Within(-200, 0),
     ] = None,
     listen_certainty: Annotated[
         float | None,
@@ -96,6 +101,7 @@ def run(
             help="Tell no notes where those of some seconds are less certain on the mean, 0..1; 0 tells all. "
             "Default: fitted to the model.",
         ),
+        Within(0, 1, below=True),
     ] = None,
     plot: Annotated[
         str | None,
@@ -106,7 +112,7 @@ def run(
         ),
         ASIDE,
     ] = None,
-    threads: Annotated[int, typer.Option(metavar="N", min=1, help="Threads that work on each input.")] = 1,
+    threads: Annotated[int, typer.Option(metavar="N", help="Threads that work on each input."), Within(1, 1024)] = 1,
 ) -> None:
     """Write down the piano notes of recordings.
 

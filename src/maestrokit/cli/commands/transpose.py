@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError
@@ -30,7 +31,9 @@ def run(
     outputs: Outputs,
     reading: Reading,
     running: Running,
-    semitones: Annotated[int | None, typer.Option(metavar="K", help="Move by K semitones, -127..127.")] = None,
+    semitones: Annotated[
+        int | None, typer.Option(metavar="K", help="Move by K semitones, -127..127."), Within(-127, 127)
+    ] = None,
     to: Annotated[
         str | None,
         typer.Option(

@@ -1,16 +1,18 @@
 """The task ``events``: to tell the next event of a performance from all before."""
 
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from maestrokit.errors import BadDataError
-from maestrokit.files.shards import token_shard
+from maestrokit.bounds import COUNT, Within, check_fields
+from maestrokit.errors import BadDataError, MaestrokitError
+from maestrokit.files.shards import TokenShard, token_shard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.key_shift import key_shift
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 from maestrokit.music.transpose import transposed
 from maestrokit.training.event_data import EventData, Sampling
-from maestrokit.training.task import Corpus, Prepared
+from maestrokit.training.task import PARTS, Corpus, Prepared
 
 SUFFIXES = MIDI_SUFFIXES
 CARRIED = ("lstm",)  # families that hand a state from batch to batch
@@ -22,24 +24,27 @@ NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that cha
 class Options:
     """How performances become batches of events."""
 
-    batch: int = 32
+    batch: Annotated[int, Within(1, 100_000)] = 32
     """Windows a batch."""
-    length: int = 512
+    length: Annotated[int, Within(1, 1_000_000)] = 512
     """Tokens that the model sees at once."""
-    transpose: int | None = None
+    transpose: Annotated[int | None, Within(0, 24)] = None
     """Semitones by which a piece is moved at most, drawn anew for each epoch; None is 3, or 0 with `key_normalized`."""
-    stretch: float = 0.05
+    stretch: Annotated[float, Within(0, 0.5)] = 0.05
     """Share by which a piece is played slower or faster at most."""
-    step_milliseconds: int = 10
+    step_milliseconds: Annotated[int, Within(1, 1000)] = 10
     """Step of time of the events."""
-    velocity_bins: int = 32
+    velocity_bins: Annotated[int, Within(1, 128)] = 32
     """How many velocities are told apart."""
     pedal_events: bool = False
     """Whether the sustain pedal has events of its own; else it makes notes longer."""
     key_normalized: bool = False
     """Move pieces to C major or A minor first, so that the model has one key to learn, and plays in that one."""
-    validation_tokens: int = 131072
+    validation_tokens: Annotated[int, COUNT] = 131072
     """So many, spread over the pieces to validate on, are looked at."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
@@ -49,17 +54,18 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         velocity_bins=options.velocity_bins,
         pedal_events=options.pedal_events,
     )
-    train, validation = (
-        token_shard(
-            paths,
-            encoding=encoding,
-            cache=corpus.cache,
-            jobs=corpus.jobs,
-            normalize=in_c if options.key_normalized else None,
-            normalized_by=NORMALIZED_BY if options.key_normalized else "",
-        )
-        for paths in (corpus.train, corpus.validation)
+    paths = corpus.paths
+    shard = token_shard(
+        paths,
+        encoding=encoding,
+        cache=corpus.cache,
+        jobs=corpus.jobs,
+        normalize=in_c if options.key_normalized else None,
+        normalized_by=NORMALIZED_BY if options.key_normalized else "",
     )
+    rows = corpus.usable((path, _row(shard, row, path, encoding)) for row, path in enumerate(paths))
+    parts = corpus.split(rows)
+    train, validation = (shard.subset([rows[path] for path in parts[part]]) for part in PARTS)
     transpose = (0 if options.key_normalized else TRANSPOSE) if options.transpose is None else options.transpose
     sampling = Sampling(
         batch=options.batch,
@@ -75,8 +81,17 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         data,
         model={"vocabulary": encoding.size, "length": options.length},
         config={"encoding": asdict(encoding), "key_normalized": options.key_normalized},
-        skipped=[*train.skipped, *validation.skipped],
+        counts={part: len(parts[part]) for part in PARTS},
     )
+
+
+def _row(shard: TokenShard, row: int, path: str, encoding: Encoding) -> int | MaestrokitError:
+    """Return the row of a file that there is something to learn from; else the error that says why there is not."""
+    if row in shard.failures:
+        return shard.failures[row]
+    if not (shard.sequence(row) < encoding.first_off).any():
+        return BadDataError(f"cannot learn from '{path}': it has no notes")
+    return row
 
 
 def in_c(performance: Performance) -> Performance:

@@ -1,21 +1,32 @@
 """The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from maestrokit.audio.note_spectrum import BINS, SETTINGS
-from maestrokit.errors import MaestrokitError
+from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.training.note_data import Cutting, NoteData
-from maestrokit.training.takes import Rendering, Take, is_sound, piano_of, piece_of, recorded_take, rendered_take
-from maestrokit.training.task import Corpus, Prepared
+from maestrokit.training.takes import (
+    Rendering,
+    Take,
+    check_performance,
+    is_sound,
+    piano_of,
+    piece_of,
+    recorded_take,
+    rendered_take,
+)
+from maestrokit.training.task import PARTS, Corpus, Prepared, Result
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
 piece = piece_of
@@ -26,43 +37,38 @@ TURNS = 6  # in which each process renders its share: one that a piano has made 
 class Options:
     """How recordings and performances become batches of spectra and notes."""
 
-    batch: int = 3
+    batch: Annotated[int, Within(1, 100_000)] = 3
     """Windows a batch."""
-    length: int = 512
+    length: Annotated[int, Within(1, 1_000_000)] = 512
     """Frames of 10 ms in a window."""
-    transpose: int = 4
+    transpose: Annotated[int, Within(0, 24)] = 4
     """Semitones by which a window is moved at most."""
     varied: bool = True
     """Whether windows are coloured, reverberated, and made noisy, anew each time."""
-    renders: int = 200
+    renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
     """So many performances without a recording are rendered at most."""
-    render_seconds: float = 60.0
+    render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
     """Length of the excerpt of each."""
     pianos: str = ""
     """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
-    validation_seconds: float = 240.0
+    validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
     """So many, spread over the takes to validate on, are looked at."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
     rendering = Rendering(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
-    skipped: list[MaestrokitError] = []
+    sounds, performances = _sorted(corpus.paths)
+    recorded = corpus.usable(_each(partial(_tried, recorded_take, cache=corpus.cache), sounds, corpus.jobs))
+    playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
+    parts = corpus.split({*recorded, *playable})
 
-    def takes(paths: Sequence[str], renders: int) -> list[Take]:
-        sounds, performances = _sorted(paths, renders, corpus.seed)
-        turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
-        jobs: list[Callable[[], list[Take | MaestrokitError]]] = [
-            *(delayed(_recorded)(path, cache=corpus.cache) for path in sounds),
-            *(delayed(_rendered)([performances[row] for row in rows], rendering, cache=corpus.cache) for rows in turns),
-        ]
-        with warnings.catch_warnings():  # a process is replaced, which loky tells, when a piano has made it large
-            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-            done = list(chain.from_iterable(Parallel(n_jobs=corpus.jobs)(jobs)))
-        rendered = dict(zip(chain.from_iterable(turns), done[len(sounds) :], strict=True))
-        made = [*done[: len(sounds)], *(rendered[row] for row in sorted(rendered))]
-        skipped.extend(part for part in made if isinstance(part, MaestrokitError))
-        return [part for part in made if isinstance(part, Take)]
+    def takes(part: str, renders: int) -> list[Take]:
+        chosen = _some([path for path in parts[part] if path in playable], renders, corpus.seed)
+        return [recorded[path] for path in parts[part] if path in recorded] + _renders(chosen, rendering, corpus)
 
     cutting = Cutting(
         batch=options.batch,
@@ -73,38 +79,63 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         seed=corpus.seed,
     )
     data = NoteData(
-        takes(corpus.train, options.renders), takes(corpus.validation, max(1, options.renders // 10)), cutting=cutting
+        takes("train", options.renders), takes("validation", max(1, options.renders // 10)), cutting=cutting
     )
-    return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, skipped=skipped)
+    counts = {part: len(parts[part]) for part in PARTS}
+    return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, counts=counts)
 
 
-def _sorted(paths: Sequence[str], renders: int, seed: int) -> tuple[list[str], list[str]]:
-    """Return the recordings, and some of the performances that have none."""
+def _sorted(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the recordings, and the performances that have none."""
     sounds = [path for path in paths if is_sound(path)]
     recorded = {path.rpartition(".")[0] for path in sounds}
-    silent = sorted(path for path in paths if not is_sound(path) and path.rpartition(".")[0] not in recorded)
-    chosen = np.random.default_rng(seed).permutation(len(silent))[:renders]
-    return sounds, [silent[row] for row in sorted(chosen)]
+    return sounds, [path for path in paths if not is_sound(path) and path.rpartition(".")[0] not in recorded]
+
+
+def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
+    """Return so many performances, drawn, in the order of their names."""
+    ordered = sorted(performances)
+    return [ordered[row] for row in sorted(np.random.default_rng(seed).permutation(len(ordered))[:count])]
+
+
+def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterator[tuple[str, Any]]:
+    """Yield each path with its result, in order and as soon as may be."""
+    results = Parallel(n_jobs=jobs, return_as="generator")(delayed(work)(path) for path in paths)
+    yield from zip(paths, results, strict=True)
+
+
+def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[Take]:
+    """Return performances as they sound, in their order, though made one piano after the other."""
+    turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
+    jobs = (delayed(_rendered)([performances[row] for row in rows], rendering, cache=corpus.cache) for rows in turns)
+    with warnings.catch_warnings():  # a process is replaced, which loky tells, when a piano has made it large
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        done = list(chain.from_iterable(Parallel(n_jobs=corpus.jobs)(jobs)))
+    made = dict(zip(chain.from_iterable(turns), done, strict=True))
+    return [made[row] for row in sorted(made)]
 
 
 def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -> list[list[int]]:
     """Return the rows of performances in turns of one piano each: what is read and made of it serves them all."""
     rows: dict[str, list[int]] = {}
     for row, path in enumerate(performances):
-        rows.setdefault(str(_tried(piano_of, path, rendering)), []).append(row)
+        rows.setdefault(piano_of(path, rendering), []).append(row)
     return [some[first : first + most] for _, some in sorted(rows.items()) for first in range(0, len(some), most)]
 
 
-def _recorded(path: str, *, cache: Path) -> list[Take | MaestrokitError]:
-    return [_tried(recorded_take, path, cache=cache)]
+def _rendered(performances: Sequence[str], rendering: Rendering, *, cache: Path) -> list[Take]:
+    return [rendered_take(path, rendering, cache=cache) for path in performances]
 
 
-def _rendered(performances: Sequence[str], rendering: Rendering, *, cache: Path) -> list[Take | MaestrokitError]:
-    return [_tried(rendered_take, path, rendering, cache=cache) for path in performances]
+def _checked(path: str) -> str:
+    """Return the name of a performance that can be rendered; raises as :func:`check_performance`."""
+    check_performance(path)
+    return path
 
 
-def _tried(make, *values, **named) -> Any:  # type: ignore[no-untyped-def]
+def _tried(make: Callable[..., Result], path: str, **named: Any) -> Result | MaestrokitError:
+    """Return what is made of a file, or why nothing can be made of it; a cache that cannot be written ends all."""
     try:
-        return make(*values, **named)
-    except MaestrokitError as error:
+        return make(path, **named)
+    except (BadDataError, NoInputError) as error:
         return error

@@ -1,0 +1,109 @@
+"""Where numbers may lie, declared beside them: ``share: Annotated[float, Within(0, 1)]``.
+
+What people write, options and settings alike, is checked by these declarations and nowhere else. Both ends are finite,
+so that infinity and what is no number are refused everywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from maestrokit.errors import UsageError
+
+LARGEST_SEED = 2**63 - 1
+LARGEST_COUNT = 10**9
+DAY = 86400  # seconds
+LONGEST_SHOWN = 24  # characters of a wrong value
+
+
+@dataclass(frozen=True)
+class Within:
+    """An interval.
+
+    Parameters
+    ----------
+    low, high : float
+    above, below : bool
+        Whether the lower end itself, or the upper one, is excluded.
+    """
+
+    low: float
+    high: float
+    above: bool = False
+    below: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return (self.low < value if self.above else self.low <= value) and (
+            value < self.high if self.below else value <= self.high
+        )
+
+    def __str__(self) -> str:
+        """Return the interval in words.
+
+        >>> str(Within(0, 1)), str(Within(0, 1, below=True)), str(Within(0, 60, above=True))
+        ('in 0..1', 'at least 0 and below 1', 'above 0 and at most 60')
+        """
+        if not (self.above or self.below):
+            return f"in {self.low}..{self.high}"
+        return (
+            f"{'above' if self.above else 'at least'} {self.low} and {'below' if self.below else 'at most'} {self.high}"
+        )
+
+
+SEED = Within(0, LARGEST_SEED)
+COUNT = Within(1, LARGEST_COUNT)
+SHARE = Within(0, 1)
+
+
+def sentence(within: Within) -> str:
+    """Return an interval as a sentence of a manual.
+
+    >>> sentence(Within(0, 1))
+    'In 0..1.'
+    """
+    words = str(within)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def within_of(annotation: Any) -> Within | None:
+    """Return the interval that an annotation declares, if it does."""
+    found = getattr(annotation, "__metadata__", ())
+    return next((one for one in found if isinstance(one, Within)), None)
+
+
+def check(name: str, value: Any, within: Within, hint: str = "") -> None:
+    """Refuse a number outside its interval; None is no number, and numbers in tuples are each checked.
+
+    Raises
+    ------
+    UsageError
+        If it, or one of them, is outside.
+    """
+    for one in value if isinstance(value, tuple | list) else (value,):
+        if one is not None and one not in within:
+            raise UsageError(f"{name} must be {within}, not {shown(one)}", hint)
+
+
+def shown(value: float) -> str:
+    """Return a number as messages have it; one of hundreds of digits is shortened."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}.."
+
+
+def check_fields(instance: Any) -> None:
+    """Refuse a dataclass with a field outside its interval; for ``__post_init__``. Raises as :func:`check_values`."""
+    check_values(type(instance), vars(instance))
+
+
+def check_values(kind: type, values: Mapping[str, Any]) -> None:
+    """Refuse values for fields of a dataclass that are outside the intervals that its annotations declare.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    for name, annotation in get_type_hints(kind, include_extras=True).items():
+        within = within_of(annotation)
+        if within is not None and name in values:
+            check(name, values[name], within, f"change --set {name}=VALUE, or the option of its name")

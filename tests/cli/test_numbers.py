@@ -1,0 +1,148 @@
+"""Every number that can be given on a command line: it does what the manual says, or ends with 2 and one sentence.
+
+Options are found in the commands and settings in their dataclasses, so a new one is tried without being named here.
+"""
+
+import importlib.util
+from itertools import count
+from pathlib import Path
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit import registry
+from maestrokit.bounds import within_of
+from maestrokit.cli.main import COMMANDS, command
+from maestrokit.cli.options import bounds_of
+from maestrokit.files import checkpoint
+from maestrokit.files.note_tables import dump_notes
+from maestrokit.files.sound import write_sound
+from maestrokit.models import contract, lstm
+from maestrokit.music.tokens import Encoding
+from maestrokit.training.settings import Settings
+from maestrokit.training.task import load_task
+from small_models import saved_transcriber
+
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "training" / "corpora.py")
+corpora = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(corpora)
+
+VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
+# What options of these stand for is no number. A new name is tried as one, until it is added here.
+TEXTS = {"FILE", "FILE.png", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL",
+         "ADDRESS", "COLUMN=TEXT", "RUN", "NAME=VALUE"}  # fmt: skip
+NAMED = {"METRIC=VALUE": "onset_f1=", "NAME=VALUES": "onset_threshold="}  # before the number
+STEP = "-o {run} --cache cache --steps 1 --batch 2 --length 8"
+TRAININGS = {
+    "lstm": f"lstm takes {STEP} --set width=8 --set layers=1",
+    "transformer": f"transformer takes {STEP} --set width=8 --set layers=1 --set heads=2 --set hidden=8",
+    "cnn": f"cnn sounds {STEP} --set channels=2 --set depth=1",
+}
+LINES = {
+    "quantize": "take.mid --grid none -o out.mid",
+    "transpose": "take.mid -o out.mid",
+    "melspec": "tone.wav -o out.npz",
+    "features": "tone.wav --groups audio_loudness -o out.jsonl",
+    "generate": "take.mid --model sequences --duration 1s -o out.mid",
+    "transcribe": "tone.wav --model transcriber -o out.mid",
+    "evaluate": "take.mid --reference other.mid -o out.tsv",
+    "render": "take.mid --sample-rate 8000 -o out.wav",
+    "train": TRAININGS["lstm"],
+}
+# Options that have an effect with others only.
+WITH = {
+    **{("melspec", name): "--spectrum cqt" for name in ("bins", "bins_per_octave", "gamma", "minimum_frequency")},
+    ("melspec", "copies"): "--gain 1..2",
+    ("train", "tune"): "--seed 1",
+}
+INSTEAD = {
+    ("evaluate", "limit"): "take.mid --model sequences -o out.tsv",
+    ("evaluate", "stride"): "take.mid --model sequences -o out.tsv",
+    ("evaluate", "sweep"): "takes/a.wav --model transcriber -o out.tsv",
+}
+
+
+def is_number(parameter):
+    """Return whether an option takes a number, or a text of numbers."""
+    if getattr(parameter, "is_flag", False) or getattr(parameter, "count", False) or parameter.opts[0][0] != "-":
+        return False
+    return parameter.bare_type() in (int, float) or parameter.metavar not in TEXTS
+
+
+def kinds(family):
+    """Return the dataclasses whose fields are settings of a family."""
+    module = contract.family(family)
+    return (Settings, load_task(module.TASKS[0]).Options, module.Config)
+
+
+def numbers_of(kind):
+    """Return the names of a dataclass's fields that hold numbers."""
+    return [name for name, hint in get_type_hints(kind).items() if hint in (int, float, int | None, float | None)]
+
+
+OPTIONS = [(name, parameter) for name in registry.names(COMMANDS) for parameter in command(name).params
+           if is_number(parameter)]  # fmt: skip
+SETTINGS = [(family, name) for family in contract.families() for kind in kinds(family) for name in numbers_of(kind)]
+CASES = [
+    *((name, INSTEAD.get((name, p.name), f"{LINES[name]} {WITH.get((name, p.name), '')}"),
+       f"{p.opts[0]}={NAMED.get(p.metavar, '')}") for name, p in OPTIONS),
+    *(("train", TRAININGS[family], f"--set={name}=") for family, name in SETTINGS),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The inputs of all commands, as short as may be."""
+    place = tmp_path_factory.mktemp("numbers")
+    corpora.write_takes(place / "takes", count=2, notes=12)
+    for name, source in (("take", "0"), ("other", "1")):
+        (place / f"{name}.mid").write_bytes((place / "takes" / f"{source}.mid").read_bytes())
+    tone = 0.1 * np.sin(2 * np.pi * 440 / 16000 * np.arange(4800)).astype(np.float32)
+    note = [np.array([value]) for value in (0.05, 0.2, 69, 64)]
+    (place / "sounds").mkdir()
+    for name in ("tone", "takes/a", "sounds/a", "sounds/b"):
+        write_sound(place / f"{name}.wav", tone, sample_rate=16000)
+        (place / f"{name}.tsv").write_bytes(dump_notes(*note))
+    saved_transcriber(place / "transcriber", pedal=True)
+    torch.manual_seed(0)
+    model = lstm.Model(lstm.Config(vocabulary=Encoding().size, width=8, layers=1))
+    (place / "sequences").mkdir()
+    encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
+    about = {"family": "lstm", "task": "events", "encoding": encoding, "model": contract.settings_of(model.config)}
+    checkpoint.write_config(place / "sequences", about)
+    checkpoint.write_weights(place / "sequences", model.state_dict())
+    return place
+
+
+RUNS = count()
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "start"),
+    CASES,
+    ids=["-".join((name, line.split()[0], start.strip("-="))) for name, line, start in CASES],
+)
+def test_a_number_does_what_the_manual_says_or_is_refused(maestrokit, folder, monkeypatch, name, line, start):
+    monkeypatch.chdir(folder)
+    for value in VALUES:
+        done = maestrokit(name, *line.format(run=f"run{next(RUNS)}").split(), start + value)
+        said = f"{name} {start}{value[:9]}: {done.status} {done.err}"
+        assert done.status in ((0, 1, 2) if start.startswith("--fail") else (0, 2)), said
+        if done.status == 2:
+            assert len(done.lines) <= 2 and done.lines[0].startswith(f"maestrokit {name}: "), said
+        is_any = start.startswith("--fail")  # a limit may be any number
+        assert done.status == 2 or value in ("-1", "0") or (is_any and value[0] == "1"), said
+
+
+def test_every_number_of_an_option_or_a_setting_says_where_it_may_lie():
+    settings = {name for family, name in SETTINGS}
+    for name, parameter in OPTIONS:
+        if parameter.bare_type() in (int, float):
+            declared = bounds_of(registry.load(COMMANDS, name).run)
+            assert parameter.name in declared or (name == "train" and parameter.name in settings), parameter.opts
+    for family in contract.families():
+        for kind in kinds(family):
+            hints = get_type_hints(kind, include_extras=True)
+            assert all(within_of(hints[name]) is not None for name in numbers_of(kind)), kind
