@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Generic, TypeVar
 
 import typer
 
-from maestrokit.cli import report
+from maestrokit.cli import progress, report
 from maestrokit.cli.options import Running
 from maestrokit.cli.streams import Plan, Task
 from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError
@@ -57,7 +58,8 @@ def results(
     for error in plan.missing:
         failures.append(_failed(command, error, running))
     found = outcomes(work, [] if running.dry_run else plan.tasks, running)
-    for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
+    names = [task.source for task in plan.tasks]
+    for outcome in progress.shown(found, names=names, label=command, quiet=running.quiet or running.dry_run):
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
@@ -91,6 +93,8 @@ def _in_parallel(
 ) -> Iterator[Outcome[Result]]:
     import joblib
 
+    # It lets a process go whose memory has grown, and starts another; that concerns nobody.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
     with contextlib.ExitStack() as stack:
         if running.cluster is not None:
             stack.enter_context(_cluster(running.cluster))

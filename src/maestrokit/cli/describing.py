@@ -145,7 +145,7 @@ class Recording:
     def __call__(self, sample_rate: int) -> "Iterator[Samples]":
         """Yield the recording at a rate in Hz."""
         if sample_rate == KEPT_RATE and self.length <= KEPT:
-            yield from self._kept
+            yield from self._kept_blocks()
         else:
             yield from self._decoded(sample_rate)
 
@@ -166,6 +166,15 @@ class Recording:
 
         with open_sound(self._source, name=self._name) as stream:
             return str(stream.comment)
+
+    def _kept_blocks(self) -> "Iterator[Samples]":
+        from maestrokit.files import progress
+
+        passed = 0
+        for block in self._kept:
+            yield block
+            passed += len(block)
+            progress.report(passed / KEPT_RATE, self.length)
 
     @cached_property
     def _kept(self) -> "list[Samples]":

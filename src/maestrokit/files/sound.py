@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from maestrokit.audio.resample import mono, resample_stream
 from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.files import progress
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.sound_containers import check_whole, sound_kind
 
@@ -117,6 +118,7 @@ class SoundStream:
         """Yield blocks of one channel; with room for the whole, they lie in it one after the other."""
         buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32)
         has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
+        whole = None if self.frames is None else self.frames / self.sample_rate
         received = 0
         while len(block := self._read(buffer if room is None else room[received:][:ROOM_FRAMES], received)):
             if self.channels == 1 and room is None:
@@ -125,6 +127,7 @@ class SoundStream:
                 raise self._unsound(block, received)
             received += len(block)
             yield block[:, 0] if self.channels == 1 else mono(block)
+            progress.report(received / self.sample_rate, whole)
         if received == 0:
             raise BadDataError(f"cannot read '{self.name}': it holds no samples")
         if self.frames is not None and received < self.frames:
