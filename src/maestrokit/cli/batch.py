@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,12 +92,14 @@ def _in_parallel(
 ) -> Iterator[Outcome[Result]]:
     import joblib
 
-    # It lets a process go whose memory has grown, and starts another; that concerns nobody.
-    warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+    from maestrokit.files.workers import workers
+
     with contextlib.ExitStack() as stack:
         if running.cluster is not None:
             stack.enter_context(_cluster(running.cluster))
-        parallel = joblib.Parallel(n_jobs=-1 if running.cluster else jobs, return_as="generator")
+            parallel = joblib.Parallel(n_jobs=-1, return_as="generator")
+        else:
+            parallel = workers(jobs, return_as="generator")
         folder = str(Path.cwd())
         yield from parallel(joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks)
 

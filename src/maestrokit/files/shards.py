@@ -14,11 +14,12 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi import parse_midi
+from maestrokit.files.workers import workers
 from maestrokit.music.columns import Integers
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding, Tokens, encode
@@ -106,7 +107,7 @@ def _make(
     jobs: int,
     normalize: Normalize | None,
 ) -> list[MaestrokitError]:
-    made = Parallel(n_jobs=jobs, batch_size=8)(delayed(_encoded)(path, encoding, normalize) for path in paths)
+    made = workers(jobs, batch_size=8)(delayed(_encoded)(path, encoding, normalize) for path in paths)
     skipped = [part for part in made if isinstance(part, MaestrokitError)]
     sequences = [np.empty(0, np.uint16) if isinstance(part, MaestrokitError) else part for part in made]
     if len(skipped) == len(made):

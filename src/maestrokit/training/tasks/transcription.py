@@ -1,6 +1,5 @@
 """The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -8,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from maestrokit.audio.note_spectrum import BINS, SETTINGS
 from maestrokit.errors import MaestrokitError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.files.workers import workers
 from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.takes import Rendering, Take, is_sound, piano_of, piece_of, recorded_take, rendered_take
 from maestrokit.training.task import Corpus, Prepared
@@ -56,9 +56,7 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
             *(delayed(_recorded)(path, cache=corpus.cache) for path in sounds),
             *(delayed(_rendered)([performances[row] for row in rows], rendering, cache=corpus.cache) for rows in turns),
         ]
-        with warnings.catch_warnings():  # a process is replaced, which loky tells, when a piano has made it large
-            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-            done = list(chain.from_iterable(Parallel(n_jobs=corpus.jobs)(jobs)))
+        done = list(chain.from_iterable(workers(corpus.jobs)(jobs)))
         rendered = dict(zip(chain.from_iterable(turns), done[len(sounds) :], strict=True))
         made = [*done[: len(sounds)], *(rendered[row] for row in sorted(rendered))]
         skipped.extend(part for part in made if isinstance(part, MaestrokitError))
