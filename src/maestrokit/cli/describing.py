@@ -80,7 +80,6 @@ class Describing:
         from maestrokit.files.midi import parse_midi
         from maestrokit.files.sound_containers import KINDS
         from maestrokit.music.history import commands
-        from maestrokit.provenance import is_command_line
 
         source, views, chain = task.source, list[Any](), list[str]()
         data = streams.read_bytes(source) if not is_sound(source) else b""
@@ -98,7 +97,7 @@ class Describing:
                     recording, length=recording.length, f0=self.asked.f0, weights=crepe_weights(self.asked.f0)
                 )
             )
-            chain = chain or [line for line in recording.comment.splitlines() if is_command_line(line)]
+            chain = chain or recording.commands
         return views, chain
 
     def write_frames(self, views: "Sequence[View]", target: str, chain: list[str]) -> None:
@@ -160,12 +159,13 @@ class Recording:
             return sum(len(block) for block in stream.blocks(sample_rate=stream.sample_rate)) / stream.sample_rate
 
     @cached_property
-    def comment(self) -> str:
-        """Text in the recording."""
+    def commands(self) -> list[str]:
+        """What made the recording, as its comment tells it."""
         from maestrokit.files.sound import open_sound
+        from maestrokit.provenance import is_command_line
 
         with open_sound(self._source, name=self._name) as stream:
-            return str(stream.comment)
+            return [line for line in stream.comment.splitlines() if is_command_line(line)]
 
     def _kept_blocks(self) -> "Iterator[Samples]":
         from maestrokit.files import progress

@@ -97,6 +97,7 @@ class Spectrogram:
                 frequency=analysis.frequency,
                 frames_per_second=settings.frames_per_second,
                 is_linear=settings.kind in ("stft", "power"),
+                provenance=self._metadata(effects, chain).get("provenance", ()),
             )
             streams.write_bytes(target, picture)
             return

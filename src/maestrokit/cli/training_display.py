@@ -22,19 +22,20 @@ class Curves:
         If the name does not end with .png, or matplotlib is not installed.
     """
 
-    def __init__(self, path: str, run: Path) -> None:
+    def __init__(self, path: str, run: Path, made_by: str | None) -> None:
         if Path(path).suffix.lower() != ".png":
             raise UsageError(f"--plot '{path}' is no name of a picture", "write FILE.png")
         from maestrokit.files.pictures import new_figure
 
         new_figure(width=1, height=1)  # before hours of training, not after
         self.path, self.run = path, run
+        self.provenance = [] if made_by is None else [made_by]
 
     def draw(self) -> None:
         """Write the picture."""
         from maestrokit.files.learning_curves import learning_curves_png
 
-        write_bytes(self.path, learning_curves_png(checkpoint.read_log(self.run)))
+        write_bytes(self.path, learning_curves_png(checkpoint.read_log(self.run), provenance=self.provenance))
 
 
 class Display:

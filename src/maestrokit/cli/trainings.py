@@ -31,7 +31,7 @@ def settings_of(named: Mapping[str, object], others: Sequence[str]) -> dict[str,
 
 def run_training(order: Order, place: Place, running: Running, plot: str | None) -> int:
     """Train; return the exit status."""
-    curves = None if plot is None else Curves(plot, order.folder)
+    curves = None if plot is None else Curves(plot, order.folder, running.made_by)
     with Display(running, is_first=place.is_first) as display:
 
         def tell(record: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ def run_training(order: Order, place: Place, running: Running, plot: str | None)
 
 def run_search(order: Order, search: Search, place: Place, running: Running, plot: str | None) -> int:
     """Search for good settings; return the exit status."""
-    curves = None if plot is None else Curves(plot, order.folder)
+    curves = None if plot is None else Curves(plot, order.folder, running.made_by)
     with Display(running, is_first=place.is_first) as display:
 
         def watch(number: int) -> Eye:

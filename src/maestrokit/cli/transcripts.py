@@ -97,15 +97,16 @@ class Transcription:
                 scribe.feed(said, loudness.levels(len(said.pedal)))
                 kept.said(said)
         result = self._pedalled(scribe.finish(), transcriber)
+        lines = [] if self.made_by is None else extended(chain, self.made_by)
         if self.asked.plot:
             from maestrokit.files.transcript_picture import transcript_png
 
             assert kept.overview is not None
             title = "standard input" if task.source == streams.STANDARD else PurePath(task.source).name
-            picture = transcript_png(*result, kept.overview, seconds=kept.seconds, title=title)
+            picture = transcript_png(*result, kept.overview, seconds=kept.seconds, title=title, provenance=lines)
             streams.write_bytes(self.asked.plot, picture)
         found = Found(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
-        data, found = self._written(result, kept, [] if self.made_by is None else extended(chain, self.made_by), found)
+        data, found = self._written(result, kept, lines, found)
         streams.write_bytes(task.target, data)
         return found
 

@@ -23,7 +23,7 @@ class Drawn(NamedTuple):
     sound: Heard | None
 
 
-def description_png(drawn: Sequence[Drawn]) -> bytes:
+def description_png(drawn: Sequence[Drawn], *, provenance: Sequence[str] = ()) -> bytes:
     """Return a PNG: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
 
     Raises
@@ -51,7 +51,7 @@ def description_png(drawn: Sequence[Drawn]) -> bytes:
             draw_level(axes[row], part.sound)
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
-    return png_bytes(figure)
+    return png_bytes(figure, provenance=provenance)
 
 
 def _draw_performance(figure: Any, axes: Any, row: int, performance: Performance, name: str, end: float) -> None:

@@ -14,13 +14,15 @@ MANY = 60  # validations; more have no marks of their own
 SHOWN = 1.15  # losses above the first validation's by this factor are out of the picture: the first steps are steep
 
 
-def learning_curves_png(log: Sequence[Mapping[str, Any]]) -> bytes:
+def learning_curves_png(log: Sequence[Mapping[str, Any]], *, provenance: Sequence[str] = ()) -> bytes:
     """Return the picture of a training's log as PNG, the same bytes for the same log.
 
     Parameters
     ----------
     log : sequence of mapping
         The records of ``log.jsonl``.
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def learning_curves_png(log: Sequence[Mapping[str, Any]]) -> bytes:
         bare(axes)
         axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     figure.align_ylabels()
-    return png_bytes(figure)
+    return png_bytes(figure, provenance=provenance)
 
 
 def _points(records: Sequence[Mapping[str, Any]], name: str) -> tuple[list[float], list[float]]:

@@ -1,5 +1,6 @@
 """A spectrum as a picture for a paper: time in seconds, frequency in Hz, level in dB."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,12 @@ CLOSEST_TICKS = 0.05  # of the height of the picture
 
 
 def spectrum_png(
-    decibels: NDArray[np.float32], *, frequency: Floats, frames_per_second: float, is_linear: bool
+    decibels: NDArray[np.float32],
+    *,
+    frequency: Floats,
+    frames_per_second: float,
+    is_linear: bool,
+    provenance: Sequence[str] = (),
 ) -> bytes:
     """Return the picture of a spectrum as PNG, the same bytes each time; levels count from the loudest value.
 
@@ -30,6 +36,8 @@ def spectrum_png(
     frames_per_second : float
     is_linear : bool
         Whether the frequency axis is linear; else every bin is as high as any other, with ticks at round frequencies.
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -56,7 +64,7 @@ def spectrum_png(
     bar.outline.set_visible(False)
     for side in axes.spines.values():
         side.set_linewidth(0.6)
-    return png_bytes(figure)
+    return png_bytes(figure, provenance=provenance)
 
 
 def _loudest(decibels: NDArray[np.float32], pool: int) -> NDArray[np.float32]:

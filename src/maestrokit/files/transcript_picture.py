@@ -1,5 +1,6 @@
 """The picture of a transcription: notes over the spectrum that they were heard in, the pedal beneath."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,15 @@ class _Row:
         bare(strip)
 
 
-def transcript_png(notes: TimedNotes, pedal: Floats, overview: Overview, *, seconds: float, title: str) -> bytes:
+def transcript_png(
+    notes: TimedNotes,
+    pedal: Floats,
+    overview: Overview,
+    *,
+    seconds: float,
+    title: str,
+    provenance: Sequence[str] = (),
+) -> bytes:
     """Return the picture as PNG, the same bytes each time.
 
     A short recording is one row, a longer one has several below one another, as a score has; each key is as high as any
@@ -106,6 +115,8 @@ def transcript_png(notes: TimedNotes, pedal: Floats, overview: Overview, *, seco
     seconds : float
         Length of the recording.
     title : str
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -130,7 +141,7 @@ def transcript_png(notes: TimedNotes, pedal: Floats, overview: Overview, *, seco
     bar.set_label("velocity", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
-    return png_bytes(figure)
+    return png_bytes(figure, provenance=provenance)
 
 
 def _velocities(notes: TimedNotes) -> tuple[int, int]:
