@@ -5,6 +5,8 @@ import pytest
 
 from maestrokit.audio.frames import analyse
 from maestrokit.audio.level_variation import FAR_DELAY, FAR_SPREAD, Variation, drawn, shifted, varied
+from maestrokit.audio.loudness import decibels
+from maestrokit.audio.mel import power2decibel
 from maestrokit.audio.note_spectrum import BINS, CENTRE_BIN, FLOOR, KEY_BINS, SETTINGS, levels
 
 FRAME = 1 / SETTINGS.frames_per_second
@@ -103,6 +105,17 @@ def test_a_codec_may_leave_the_lowest_bins_only() -> None:
     x = np.full((3, BINS), -20, np.float32)
     assert (applied(x, lowpass=20.0) == FLOOR).all()
     assert (applied(x, lowpass=8.0)[:, 6:] == FLOOR).all()
+
+
+def test_the_floor_holds_however_a_processor_rounds_logarithms(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("log2", "log10"):
+        exact = getattr(np, name)
+        monkeypatch.setattr(np, name, lambda x, exact=exact, **places: exact(x, **places) - np.float32(4e-6))
+    nothing = np.zeros((2, BINS), np.float32)
+    assert (levels(nothing) == FLOOR).all()
+    assert (applied(np.full((3, BINS), -20, np.float32), lowpass=20.0) == FLOOR).all()
+    assert (power2decibel(nothing.copy(), 1e-10) == -100).all()
+    assert (decibels(nothing.astype(np.float64)) == -120).all()
 
 
 def test_some_draws_are_coded() -> None:

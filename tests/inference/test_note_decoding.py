@@ -88,6 +88,22 @@ def test_a_sounding_key_needs_a_higher_peak() -> None:
     assert twice.offset[0] == twice.onset[1]
 
 
+def test_a_dip_of_two_frames_ends_no_note_and_one_of_three_does() -> None:
+    said = np.zeros((4, 60, 88), np.float32)
+    said[2, 5:40, [40, 41]] = 1
+    said[0, 5, [40, 41]] = 0.9
+    said[2, 10:12, 40] = said[2, 10:13, 41] = 0
+    assert decoded(said, block=7, decoding=PLAIN).offset.tolist() == pytest.approx([40 * FRAME, 10 * FRAME])
+
+
+def test_what_sounds_at_the_end_ends_there_and_what_has_just_begun_is_none() -> None:
+    said = np.zeros((4, 40, 88), np.float32)
+    said[2, 5:, 40] = said[0, 5, 40] = 1
+    said[2, 38:, 41] = said[0, 38, 41] = 1
+    notes = decoded(said, block=9, decoding=PLAIN)
+    assert notes.pitch.tolist() == [61] and notes.offset.tolist() == pytest.approx([40 * FRAME])
+
+
 def test_an_overtone_has_to_be_nearly_as_certain() -> None:
     said = np.zeros((4, 60, 88), np.float32)
     said[2, 10:20, [40, 52]] = 1

@@ -10,6 +10,7 @@ from maestrokit.audio.synth import render
 from maestrokit.files.checkpoint import model_folder, read_weights
 from maestrokit.files.midi import read_midi
 from maestrokit.files.piano import default_piano
+from maestrokit.files.sound import read_sound
 from maestrokit.inference.listening import Listening
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
 from maestrokit.metrics.compare import Take, Tolerance
@@ -75,6 +76,29 @@ def test_halves_are_the_whole(transcriber: Transcriber, sound: np.ndarray, heard
         mine, whole = between(part._replace(onset=part.onset + shift), start, end), between(heard, start, end)
         assert np.array_equal(mine.pitch, whole.pitch) and len(mine.pitch) > 3
         assert np.allclose(mine.onset, whole.onset, atol=1e-3)
+
+
+def test_wherever_a_recording_is_cut_off_notes_sound_up_to_the_cut(
+    transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes
+) -> None:
+    ends, missed = [], 0
+    for cut in (1.0, 1.23, 1.61, 2.47):
+        found = transcribed([sound[: round(cut * RATE)]], transcriber).notes
+        for start, end, pitch, _ in zip(*heard, strict=True):
+            if start < cut - 0.15 and end > cut + 0.05:
+                same = (found.pitch == pitch) & (np.abs(found.onset - start) < 0.05)
+                missed += not same.any()
+                ends += [found.offset[same][-1] - cut] if same.any() else []
+    assert missed == 0 and len(ends) > 8
+    assert np.mean(np.abs(ends) < 0.03) > 0.9
+
+
+def test_the_first_chord_of_the_demonstration_sounds_for_its_time(transcriber: Transcriber, demo_folder: Path) -> None:
+    opening = read_sound(demo_folder / "petzold-opening.ogg", sample_rate=RATE).samples[: RATE * 3]
+    found = transcribed([opening], transcriber).notes
+    chord = found.onset < 0.6
+    assert sorted(found.pitch[chord].tolist()) == [55, 59, 62, 74]
+    assert (found.offset[chord] - found.onset[chord] > 0.5).all()
 
 
 def test_silence_noise_and_sines_are_no_music(transcriber: Transcriber) -> None:

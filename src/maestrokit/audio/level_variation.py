@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.audio.mel import power2decibel
 from maestrokit.audio.note_spectrum import BINS_PER_OCTAVE, FLOOR, KEY_BINS
 
 Levels = NDArray[np.float32]
@@ -110,7 +111,7 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
         power = power + mean.astype(np.float32) * generator.standard_exponential(power.shape, np.float32)
     if variation.lowpass > 0:
         power = np.where(_is_coded(power.shape, variation.lowpass, generator), power, np.float32(0))
-    return np.asarray(10 * np.log10(np.maximum(power, np.float32(10 ** (FLOOR / 10)))), np.float32)
+    return power2decibel(power, 10 ** (FLOOR / 10))
 
 
 def shifted(levels: Levels, bins: float) -> Levels:

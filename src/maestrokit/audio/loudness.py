@@ -59,13 +59,14 @@ def levels(blocks: Iterable[Samples]) -> Levels:
     return Levels(np.concatenate(power), np.concatenate(weighted), peak)
 
 
-def decibels(power: Floats) -> Floats:
-    """Return mean squares in dB of full scale, none below ``SILENCE``.
+def decibels(power: Floats, floor: float = SILENCE) -> Floats:
+    """Return mean squares in dB of full scale, none below the floor.
 
     >>> decibels(np.array([1.0, 0.1, 0.0])).tolist()
     [0.0, -10.0, -120.0]
     """
-    return np.asarray(10 * np.log10(np.maximum(power, 10 ** (SILENCE / 10))), np.float64)
+    least = 10 ** (floor / 10)  # its logarithm may be a little lower than the floor
+    return np.asarray(np.maximum(10 * np.log10(np.maximum(power, least)), floor), np.float64)
 
 
 def integrated_loudness(weighted: Floats) -> float:

@@ -4,6 +4,7 @@ The scale is Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, logarithmic 
 area. These are librosa's defaults, and the numbers agree with librosa's to float32.
 """
 
+import math
 from functools import cache, lru_cache
 from typing import Any
 
@@ -134,7 +135,8 @@ def power2decibel(power: NDArray[np.float32], floor: float) -> NDArray[np.float3
     """
     bounded = np.maximum(np.float32(floor), power)
     levels = np.log2(bounded, out=bounded)  # in single precision half as costly as log10
-    return np.multiply(levels, np.float32(DECIBELS_PER_OCTAVE), out=levels)
+    np.multiply(levels, np.float32(DECIBELS_PER_OCTAVE), out=levels)
+    return np.maximum(levels, np.float32(10 * math.log10(floor)), out=levels)  # logarithms are rounded
 
 
 def mel_filters(

@@ -32,5 +32,5 @@ def levels(magnitudes: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> levels(np.array([1.0, 0.1, 0.0], np.float32)).tolist()
     [0.0, -20.0, -100.0]
     """
-    least = np.float32(10 ** (FLOOR / 20))
-    return np.asarray(20 * np.log10(np.maximum(magnitudes, least)), np.float32)
+    least = np.float32(10 ** (FLOOR / 20))  # its logarithm may be a little lower than the floor, on some processors
+    return np.asarray(np.maximum(20 * np.log10(np.maximum(magnitudes, least)), FLOOR), np.float32)

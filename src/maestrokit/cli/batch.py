@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import typer
 
-from maestrokit.cli import report
+from maestrokit.cli import progress, report
 from maestrokit.cli.options import Running
 from maestrokit.cli.streams import Plan, Task
 from maestrokit.errors import BadDataError, DataWarning, ExitStatus, MaestrokitError, UsageError
@@ -58,7 +58,8 @@ def results(
     for error in plan.missing:
         failures.append(failed(command, error, running))
     found = outcomes(work, [] if running.dry_run else plan.tasks, running)
-    for outcome in report.progress(found, total=len(plan.tasks), label=command, shown=not running.quiet):
+    names = [task.source for task in plan.tasks]
+    for outcome in progress.shown(found, names=names, label=command, quiet=running.quiet or running.dry_run):
         for note in outcome.notes:
             warnings.warn(note, DataWarning, stacklevel=2)
         if outcome.error is None:
@@ -115,10 +116,14 @@ def _in_parallel(
 ) -> Iterator[Outcome[Result]]:
     import joblib
 
+    from maestrokit.files.workers import workers
+
     with contextlib.ExitStack() as stack:
         if running.cluster is not None:
             stack.enter_context(_cluster(running.cluster))
-        parallel = joblib.Parallel(n_jobs=-1 if running.cluster else jobs, return_as="generator")
+            parallel = joblib.Parallel(n_jobs=-1, return_as="generator")
+        else:
+            parallel = workers(jobs, return_as="generator")
         folder = str(Path.cwd())
         yield from parallel(joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks)
 

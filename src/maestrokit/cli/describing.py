@@ -84,7 +84,6 @@ class Describing:
         from maestrokit.files.midi import parse_midi
         from maestrokit.files.sound_containers import is_recording
         from maestrokit.music.history import commands
-        from maestrokit.provenance import is_command_line
 
         source, views, chain = task.source, list[Any](), list[str]()
         data = streams.read_bytes(source) if not is_sound(source) or streams.is_pipe(source) else b""
@@ -106,7 +105,7 @@ class Describing:
                     weights=crepe_weights(self.asked.f0),
                 )
             )
-            chain = chain or [line for line in recording.comment.splitlines() if is_command_line(line)]
+            chain = chain or recording.commands
         return views, chain
 
     def write_frames(self, views: "Sequence[View]", target: str, chain: list[str]) -> None:
@@ -160,7 +159,7 @@ class Recording:
     def __call__(self, sample_rate: int) -> "Iterator[Samples]":
         """Yield the recording at a rate in Hz."""
         if sample_rate == KEPT_RATE and self.length <= KEPT:
-            yield from self._kept
+            yield from self._kept_blocks()
         else:
             yield from self._decoded(sample_rate)
 
@@ -173,10 +172,21 @@ class Recording:
             return sum(len(block) for block in stream.blocks(sample_rate=stream.sample_rate)) / stream.sample_rate
 
     @cached_property
-    def comment(self) -> str:
-        """Text in the recording."""
+    def commands(self) -> list[str]:
+        """What made the recording, as its comment tells it."""
+        from maestrokit.provenance import is_command_line
+
         with self._opened() as stream:
-            return str(stream.comment)
+            return [line for line in stream.comment.splitlines() if is_command_line(line)]
+
+    def _kept_blocks(self) -> "Iterator[Samples]":
+        from maestrokit.files import progress
+
+        passed = 0
+        for block in self._kept:
+            yield block
+            passed += len(block)
+            progress.report(passed / KEPT_RATE, self.length)
 
     @cached_property
     def _kept(self) -> "list[Samples]":

@@ -34,20 +34,25 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
     has_pipe = any(task.source == streams.STANDARD or streams.is_pipe(task.source) for task in tasks)
     if len(tasks) > MOST_DRAWN or has_pipe:
         raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
-    drawn = []
+    drawn, chain_of_inputs = [], list[str]()
     for task in tasks:
         try:
-            drawn.append(_drawn(task.source, asked, recording_of.get(task.source)))
+            part, chain = _drawn(task.source, asked, recording_of.get(task.source))
+            drawn.append(part)
+            chain_of_inputs += chain
         except MaestrokitError as error:
             if isinstance(error, UsageError):
                 raise
     if drawn:
-        streams.write_bytes(plot, description_picture(drawn, format=format))
+        made_by = [] if asked.made_by is None else [*dict.fromkeys([*chain_of_inputs, asked.made_by])]
+        streams.write_bytes(plot, description_picture(drawn, format=format, provenance=made_by))
 
 
-def _drawn(source: str, asked: Asked, partner: str | None) -> "Drawn":
+def _drawn(source: str, asked: Asked, partner: str | None) -> "tuple[Drawn, list[str]]":
+    """Return what is to be drawn of an input, and the commands that made the input."""
     from maestrokit.cli.filters import read_performance
     from maestrokit.files.description_picture import Drawn
+    from maestrokit.music.history import commands
     from maestrokit.music.keys import find_key
 
     performance = None if is_sound(source) else read_performance(source, repair=asked.repair)
@@ -57,7 +62,8 @@ def _drawn(source: str, asked: Asked, partner: str | None) -> "Drawn":
         key = find_key(performance).key.name if len(performance.notes) else None
     else:
         key = sound.record["audio_key"]["name"] if sound is not None else None
-    return Drawn(f"{key}: {source}" if key else source, performance, sound)
+    chain = Recording(source, None, repair=asked.repair).commands if performance is None else commands(performance)
+    return Drawn(f"{key}: {source}" if key else source, performance, sound), chain
 
 
 def _heard(source: str, asked: Asked) -> Any:

@@ -38,6 +38,9 @@ sustain pedal is down, in seconds, and pedal_posterior, shape (frames,), what th
 Performances that transcribe writes say in a text event that their tempo means nothing, unless --tempo gave one or
 found one."""
 
+PICTURES = """Pictures are PNG. The chain of commands that made one, a line each, is its text of the keyword provenance,
+which --no-provenance leaves out."""
+
 ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .npy (one array) or .safetensors. The
 metadata is one JSON string with sorted keys, in .npz a text array called metadata, in .safetensors the value of
 the header's one key of that name; .npy has none. The same arrays give the same bytes, and reading never unpickles."""
@@ -86,6 +89,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
             ("FRAMES", f"{prose(FRAMES)}\n{frames}"),
             ("SCORES", prose(SCORES)),
             ("ARRAYS", prose(ARRAYS)),
+            ("PICTURES", prose(PICTURES)),
             ("SEE ALSO", "\\fBmaestrokit\\fR(1), \\fBmaestrokit\\-features\\fR(1), \\fBmaestrokit\\-evaluate\\fR(1)"),
         ],
         section=5,

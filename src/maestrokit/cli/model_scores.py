@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.cli import metric_names, report, streams
+from maestrokit.cli import metric_names, progress, report, streams
 from maestrokit.cli.evaluation_plan import Evaluation, Settings
 from maestrokit.cli.evaluations import Scores, all_results
 from maestrokit.cli.options import Inputs, Judged, Running
@@ -58,13 +58,11 @@ def score_model(plan: streams.Plan, judged: Judged, running: Running, *, seed: i
     model, encoding = load_event_model(judged.model or "")
     read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
     sequences = [tokens for _, tokens in read]
-    told = report.progress(
-        surprises(model, sequences, encoding, stride=judged.stride), total=len(read), label="evaluate",
-        shown=not running.quiet,
-    )  # fmt: skip
+    names = [task.source for task, _ in read]
+    scored = surprises(model, sequences, encoding, stride=judged.stride)
     sums = [
         {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
-        for one in told
+        for one in progress.shown(scored, names=names, label="evaluate", quiet=running.quiet)
     ]
     if judged.baseline is not None:
         for one, nats in zip(sums, _baseline(judged.baseline, sequences, encoding, running), strict=True):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maestrokit.cli import batch, report, streams
+from maestrokit.cli import batch, progress, streams
 from maestrokit.cli.filters import read_performance, write_performance
 from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.options import Inputs, Outputs, Running
@@ -126,7 +126,7 @@ def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, runn
         return "file"  # standard input comes alone, and can be read once
     tasks = streams.gather(inputs, replace(running, quiet=True), suffixes=walk.MIDI_SUFFIXES).tasks
     found = batch.outcomes(quantizer.range_of, tasks, running)
-    shown = report.progress(found, total=len(tasks), label="velocities", shown=not running.quiet)
+    shown = progress.shown(found, names=[task.source for task in tasks], label="velocities", quiet=running.quiet)
     ranges = [outcome.result for outcome in shown if outcome.result is not None]
     lowest, highest = velocity_range([])
     return min([lowest, *(low for low, _ in ranges)]), max([highest, *(high for _, high in ranges)])

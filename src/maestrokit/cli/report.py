@@ -1,16 +1,15 @@
-"""Words for people, on standard error: errors, notes and progress. Data never comes this way."""
+"""Words for people, on standard error: errors and notes. Data never comes this way."""
 
 import contextlib
 import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator
-from typing import TextIO, TypeVar
+from collections.abc import Iterator
+from typing import TextIO
 
 from maestrokit.errors import DataWarning, ExitStatus, MaestrokitError
 
-Thing = TypeVar("Thing")
 _CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160))}
 
 
@@ -22,9 +21,14 @@ def say(text: str) -> None:
     if sys.stderr is None:  # closed; print would take standard output instead
         return
     try:
-        print(text.translate(_CONTROLS), file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
     except OSError:
         return
+
+
+def printable(text: str) -> str:
+    """Return a text with its control characters escaped."""
+    return text.translate(_CONTROLS)
 
 
 def say_traceback(error: BaseException) -> None:
@@ -73,14 +77,3 @@ def warnings_as_notes(*, quiet: bool) -> Iterator[None]:
 def is_terminal() -> bool:
     """Return whether a person watches standard error."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def progress(things: Iterable[Thing], *, total: int, label: str, shown: bool) -> Iterator[Thing]:
-    """Yield the things, with a progress bar if one is wanted, there is a terminal, and there are several."""
-    if not (shown and total > 1 and is_terminal()):
-        yield from things
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(things, description=label, total=total, console=Console(stderr=True), transient=True)

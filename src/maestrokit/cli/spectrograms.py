@@ -108,6 +108,7 @@ class Spectrogram:
                 frames_per_second=settings.frames_per_second,
                 is_linear=settings.kind in ("stft", "power"),
                 format=self.suffix.removeprefix("."),
+                provenance=self._metadata(effects, chain).get("provenance", ()),
             )
             streams.write_bytes(target, picture)
             return

@@ -22,19 +22,23 @@ class Curves:
         If the name does not end as that of a picture, or matplotlib is not installed.
     """
 
-    def __init__(self, path: str, run: Path) -> None:
+    def __init__(self, path: str, run: Path, made_by: str | None) -> None:
         from maestrokit.files.pictures import new_figure
 
         self._format = format_by_name(path, PICTURE) or "png"
 
         new_figure(width=1, height=1)  # before hours of training, not after
         self.path, self.run = path, run
+        self.provenance = [] if made_by is None else [made_by]
 
     def draw(self) -> None:
         """Write the picture."""
         from maestrokit.files.learning_curves import learning_curves_picture
 
-        write_bytes(self.path, learning_curves_picture(checkpoint.read_log(self.run), format=self._format))
+        picture = learning_curves_picture(
+            checkpoint.read_log(self.run), format=self._format, provenance=self.provenance
+        )
+        write_bytes(self.path, picture)
 
 
 class Display:

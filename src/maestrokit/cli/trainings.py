@@ -75,7 +75,7 @@ class Failures:
 
 def run_training(order: Order, place: Place, running: Running, plot: str | None) -> int:
     """Train; return the exit status."""
-    curves = None if plot is None else Curves(plot, order.folder)
+    curves = None if plot is None else Curves(plot, order.folder, running.made_by)
     failures = Failures(running, is_first=place.is_first)
     with Display(running, is_first=place.is_first) as display:
 
@@ -97,7 +97,7 @@ def run_training(order: Order, place: Place, running: Running, plot: str | None)
 
 def run_search(order: Order, search: Search, place: Place, running: Running, plot: str | None) -> int:
     """Search for good settings; return the exit status."""
-    curves = None if plot is None else Curves(plot, order.folder)
+    curves = None if plot is None else Curves(plot, order.folder, running.made_by)
     failures = Failures(running, is_first=place.is_first)
     with Display(running, is_first=place.is_first) as display:
 

@@ -100,6 +100,7 @@ class Transcription:
                 scribe.feed(said, loudness.levels(len(said.pedal)))
                 kept.said(said)
         result = self._pedalled(scribe.finish(), transcriber)
+        lines = [] if self.made_by is None else extended(chain, self.made_by)
         if self.asked.plot:
             from maestrokit.files.transcript_picture import transcript_picture
 
@@ -107,11 +108,10 @@ class Transcription:
             title = "standard input" if task.source == streams.STANDARD else PurePath(task.source).name
             picture = transcript_picture(
                 *result, kept.overview, seconds=kept.seconds, title=title,
-                format=format_by_name(self.asked.plot, PICTURE) or "png",
+                format=format_by_name(self.asked.plot, PICTURE) or "png", provenance=lines,
             )  # fmt: skip
             streams.write_bytes(self.asked.plot, picture)
         found = Found(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
-        lines = [] if self.made_by is None else extended(chain, self.made_by)
         data, found = self._written(result, kept, lines, found, task.target)
         streams.write_bytes(task.target, data)
         return found

@@ -23,13 +23,15 @@ class Drawn(NamedTuple):
     sound: Heard | None
 
 
-def description_picture(drawn: Sequence[Drawn], *, format: str) -> bytes:
+def description_picture(drawn: Sequence[Drawn], *, format: str, provenance: Sequence[str] = ()) -> bytes:
     """Return a picture: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
 
     Parameters
     ----------
     drawn : sequence of Drawn
     format : {"png", "svg", "pdf"}
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def description_picture(drawn: Sequence[Drawn], *, format: str) -> bytes:
             draw_level(axes[row], part.sound)
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
-    return picture_bytes(figure, format=format)
+    return picture_bytes(figure, format=format, provenance=provenance)
 
 
 def _draw_performance(figure: Any, axes: Any, row: int, performance: Performance, name: str, end: float) -> None:

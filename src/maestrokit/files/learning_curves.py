@@ -14,7 +14,7 @@ MANY = 60  # validations; more have no marks of their own
 SHOWN = 1.15  # losses above the first validation's by this factor are out of the picture: the first steps are steep
 
 
-def learning_curves_picture(log: Sequence[Mapping[str, Any]], *, format: str) -> bytes:
+def learning_curves_picture(log: Sequence[Mapping[str, Any]], *, format: str, provenance: Sequence[str] = ()) -> bytes:
     """Return the picture of a training's log, the same bytes for the same log.
 
     Parameters
@@ -22,6 +22,8 @@ def learning_curves_picture(log: Sequence[Mapping[str, Any]], *, format: str) ->
     log : sequence of mapping
         The records of ``log.jsonl``.
     format : {"png", "svg", "pdf"}
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def learning_curves_picture(log: Sequence[Mapping[str, Any]], *, format: str) ->
         bare(axes)
         axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     figure.align_ylabels()
-    return picture_bytes(figure, format=format)
+    return picture_bytes(figure, format=format, provenance=provenance)
 
 
 def _points(records: Sequence[Mapping[str, Any]], name: str) -> tuple[list[float], list[float]]:

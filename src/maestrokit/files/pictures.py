@@ -1,6 +1,7 @@
 """Pictures as PNG, SVG or PDF: the few things that all of them share."""
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from maestrokit.errors import UsageError
@@ -12,6 +13,8 @@ CLOCKLESS: dict[str, dict[str, Any]] = {
     "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None},
 }  # fmt: skip
 """Metadata by format: what matplotlib would write of the time of drawing is left out."""
+PROVENANCE = {"png": "provenance", "svg": "Description", "pdf": "Subject"}
+"""Where the chain of commands stands, one a line."""
 
 
 def new_figure(*, width: float, height: float) -> "Figure":
@@ -29,13 +32,17 @@ def new_figure(*, width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), dpi=150, layout="constrained")
 
 
-def picture_bytes(figure: "Figure", *, format: str) -> bytes:
-    """Return a figure as PNG, SVG or PDF, the same bytes each time: without the clock and, in SVG, random names."""
+def picture_bytes(figure: "Figure", *, format: str, provenance: Sequence[str] = ()) -> bytes:
+    """Return a figure as PNG, SVG or PDF, the same bytes each time: without the clock and, in SVG, random names.
+
+    The commands that made it stand in its metadata.
+    """
     from matplotlib import rc_context
 
+    made_by = {PROVENANCE[format]: "\n".join(provenance)} if provenance else {}
     buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": "maestrokit"}):
-        figure.savefig(buffer, format=format, metadata=CLOCKLESS[format])
+        figure.savefig(buffer, format=format, metadata=CLOCKLESS[format] | made_by)
     return buffer.getvalue()
 
 

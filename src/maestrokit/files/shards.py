@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from maestrokit.errors import MaestrokitError, NoInputError, reason
 from maestrokit.files.atomic import write_bytes
@@ -89,7 +89,7 @@ def token_shard(
 
     def encoded(rows: Sequence[int]) -> list[Tokens | MaestrokitError]:
         work = (delayed(_encoded)(paths[row], encoding, normalize) for row in rows)
-        return list(Parallel(n_jobs=jobs, batch_size=8)(work))
+        return list(workers(jobs, batch_size=8)(work))
 
     if starts_path.exists():  # written last, so it vouches for the tokens
         tokens, starts = np.load(tokens_path, mmap_mode="r", allow_pickle=False), np.load(starts_path)

@@ -14,6 +14,7 @@ from maestrokit.audio.frames import Samples
 from maestrokit.audio.mixdown import Channels, Mixdown
 from maestrokit.audio.resample import resample_stream
 from maestrokit.errors import BadDataError, DataWarning, UsageError
+from maestrokit.files import progress
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.sound_bytes import opened
 from maestrokit.files.sound_containers import sound_layout
@@ -148,18 +149,20 @@ class SoundStream:
             yield np.repeat(block[:, None], self.channels, axis=1)
 
     def _some(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """Yield blocks.
+        """Yield blocks, and report how far they reach.
 
         Raises
         ------
         BadDataError
             If there is none.
         """
-        is_empty = True
+        whole = None if self.frames is None else self.frames / self.sample_rate
+        received = 0
         for block in blocks:
-            is_empty = is_empty and not len(block)
+            received += len(block)
             yield block
-        if is_empty:
+            progress.report(received / self.sample_rate, whole)
+        if not received:
             raise BadDataError(f"cannot read '{self.name}': it holds no samples")
 
 

@@ -1,5 +1,6 @@
 """A spectrum as a picture for a paper: time in seconds, frequency in Hz, level in dB."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,13 @@ CLOSEST_TICKS = 0.05  # of the height of the picture
 
 
 def spectrum_picture(
-    decibels: NDArray[np.float32], *, frequency: Floats, frames_per_second: float, is_linear: bool, format: str
+    decibels: NDArray[np.float32],
+    *,
+    frequency: Floats,
+    frames_per_second: float,
+    is_linear: bool,
+    format: str,
+    provenance: Sequence[str] = (),
 ) -> bytes:
     """Return the picture of a spectrum, the same bytes each time; levels count from the loudest value.
 
@@ -31,6 +38,8 @@ def spectrum_picture(
     is_linear : bool
         Whether the frequency axis is linear; else every bin is as high as any other, with ticks at round frequencies.
     format : {"png", "svg", "pdf"}
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -57,7 +66,7 @@ def spectrum_picture(
     bar.outline.set_visible(False)
     for side in axes.spines.values():
         side.set_linewidth(0.6)
-    return picture_bytes(figure, format=format)
+    return picture_bytes(figure, format=format, provenance=provenance)
 
 
 def _loudest(decibels: NDArray[np.float32], pool: int) -> NDArray[np.float32]:

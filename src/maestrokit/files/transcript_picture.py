@@ -1,5 +1,6 @@
 """The picture of a transcription: notes over the spectrum that they were heard in, the pedal beneath."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +92,14 @@ class _Row:
 
 
 def transcript_picture(
-    notes: TimedNotes, pedal: Floats, overview: Overview, *, seconds: float, title: str, format: str
+    notes: TimedNotes,
+    pedal: Floats,
+    overview: Overview,
+    *,
+    seconds: float,
+    title: str,
+    format: str,
+    provenance: Sequence[str] = (),
 ) -> bytes:
     """Return the picture, the same bytes each time.
 
@@ -109,6 +117,8 @@ def transcript_picture(
         Length of the recording.
     title : str
     format : {"png", "svg", "pdf"}
+    provenance : sequence of str
+        The commands that made it.
 
     Raises
     ------
@@ -133,7 +143,7 @@ def transcript_picture(
     bar.set_label("velocity", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
-    return picture_bytes(figure, format=format)
+    return picture_bytes(figure, format=format, provenance=provenance)
 
 
 def _velocities(notes: TimedNotes) -> tuple[int, int]:

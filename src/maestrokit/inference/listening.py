@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.audio.frames import Samples
+from maestrokit.audio.loudness import decibels
 from maestrokit.errors import UsageError
 from maestrokit.inference.note_decoding import FRAME, ONSET, SIDE, Posteriors, peaks
 from maestrokit.music.columns import Floats, Mask
@@ -68,7 +69,7 @@ class Loudness:
         self._powers = deque([power[count : len(power) - count - LEVEL_FRAMES]])
         total = np.concatenate([[0.0], np.cumsum(power[: count + LEVEL_FRAMES])])
         mean = (total[LEVEL_FRAMES:] - total[:-LEVEL_FRAMES])[:count] / LEVEL_FRAMES
-        return np.asarray(10 * np.log10(np.maximum(mean, 10 ** (OFF / 10))))
+        return decibels(mean, OFF)
 
 
 class Gate:

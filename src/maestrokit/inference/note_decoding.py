@@ -1,7 +1,8 @@
 """From what a transcription model says of each frame to notes, as a stream.
 
 Onsets are peaks of the onset head, placed between frames by the sides of the triangle that the model was taught [1].
-A note ends at the first peak of the offset head, or where the frame head falls, or where its key is struck again.
+A note ends at the first peak of the offset head, or where the frame head falls, or where its key is struck again; the
+frame head dips for a frame or two just after many attacks, which ends nothing.
 
 Most false notes of such models are overtones of a note struck at the same time. A stroke that comes together with one
 an octave, a twelfth, two octaves .. below it has therefore to be nearly as certain as that one.
@@ -10,6 +11,7 @@ References
 ----------
 .. [1] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times", IEEE/ACM
    TASLP 29, 2021.
+.. [2] J. Serra, "Image Analysis and Mathematical Morphology", Academic Press, 1982.
 """
 
 from collections.abc import Sequence
@@ -101,17 +103,17 @@ class Decoder:
         return self._told()
 
     def finish(self) -> TimedNotes:
-        """Return the last notes: what still sounds ends with the recording."""
+        """Return the last notes: what still sounds ends with the recording, and is none if it had just begun."""
         notes = self.feed(np.zeros((4, SIDE, KEYS), np.float32))
         for key in np.flatnonzero(~np.isnan(self._onset)):
-            self._end(int(key), max(self._first * self.frame_seconds, self._onset[key] + self.decoding.shortest))
+            self._end(int(key), self._first * self.frame_seconds)
         return joined([notes, self._told()])
 
     def _decode(self, block: Posteriors) -> None:
         """Go through the frames of a block that have both their sides."""
         wanted, inner = self.decoding, block[:, SIDE:-SIDE]
         strokes = peaks(block[ONSET]) & (inner[ONSET] >= needed(block[ONSET], wanted))
-        ends = inner[FRAME] < wanted.frame_threshold
+        ends = closed(block[FRAME]) < wanted.frame_threshold
         releases = peaks(block[OFFSET]) & (inner[OFFSET] >= wanted.offset_threshold)
         placed = {
             kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
@@ -200,6 +202,21 @@ def peaks(values: NDArray[np.float32]) -> Mask:
         is_peak &= middle >= values[SIDE - step : len(values) - SIDE - step]
         is_peak &= middle > values[SIDE + step : len(values) - SIDE + step]
     return is_peak
+
+
+def closed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the values with dips of up to two frames filled, to the lower of their two edges (a closing [2]).
+
+    Shape
+    -----
+    values : (frames + 4, keys)
+    result : (frames, keys)
+
+    >>> closed(np.array([0, 9, 8, 1, 2, 7, 0, 0, 0], np.float32)[:, None]).ravel().astype(int).tolist()
+    [8, 7, 7, 7, 0]
+    """
+    highest = np.maximum(np.maximum(values[:-2], values[1:-1]), values[2:])
+    return np.minimum(np.minimum(highest[:-2], highest[1:-1]), highest[2:])
 
 
 def between(values: NDArray[np.floating]) -> Floats:

@@ -2,6 +2,9 @@
 
 The model is convolutional, so each of its outputs depends on a known stretch of the spectrum. Windows overlap by that
 stretch, and only outputs that saw all of theirs are kept: no output depends on where a window begins.
+
+Before a recording there is silence, so that a note on its first sample has an onset. After it the spectrum stays as it
+was at the end: silence there would end all notes some 50 ms before the end, and those of the last 0.1 s would be lost.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +30,7 @@ from maestrokit.music.sustain import TimedNotes
 
 WINDOW = 512  # frames of output that a window gives, but the last, which gives those that are left
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
+BEYOND = 3  # last frames of a spectrum that look so far beyond the end that they are too quiet
 
 
 class Said(NamedTuple):
@@ -127,11 +131,16 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
             pending = pending[STRIDE * WINDOW :]
             given += WINDOW
     left = -(-received // STRIDE) - given
+    pending = _sustained(pending, reach + STRIDE)
     while left > 0:
-        needed = 2 * reach + STRIDE * min(left, WINDOW)
-        window = np.concatenate([pending, silence, silence[:STRIDE]])[:needed]
-        yield _heard(window, transcriber.model)
+        yield _heard(pending[: 2 * reach + STRIDE * min(left, WINDOW)], transcriber.model)
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
+
+
+def _sustained(levels: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """Return the end of a spectrum and so many frames more, as if what sounds there would go on."""
+    inside = levels[: max(len(levels) - BEYOND, 1)]
+    return np.pad(inside, ((0, len(levels) - len(inside) + frames), (0, 0)), mode="edge")
 
 
 class Scribe:

@@ -126,7 +126,7 @@ def run(
     names = _chosen(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
     protect_inputs(plan.tasks, outputs.output, plot)
     if plot is not None and not running.dry_run:
-        draw(plan.tasks, plot, Asked(names, hop, f0, reading.repair, None), recordings)
+        draw(plan.tasks, plot, Asked(names, hop, f0, reading.repair, running.made_by), recordings)
     if outputs.update and _is_done(plan, outputs.output, recordings):
         return
     work = Describing(Asked(names, hop, f0, reading.repair, running.made_by), recordings)

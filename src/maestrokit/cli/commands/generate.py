@@ -11,14 +11,14 @@ from maestrokit.cli.options import ASIDE, Reading, Running
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
-    ("Half a minute of new music from the better of the shipped models", "maestrokit generate --seed 1 -o a.mid"),
+    ("Half a minute of new music", "maestrokit generate --seed 1 -o a.mid"),
     (
         "Go on for a minute after the first ten seconds of a take, a little more carefully",
         "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
     ),
     (
-        "Eight pieces at once, by the other shipped model",
-        "maestrokit generate --model transformer --duration 10s --count 8 -d new",
+        "Eight pieces at once, by the LSTM that ships in place of the transformer",
+        "maestrokit generate --model lstm --duration 10s --count 8 -d new",
     ),
 )
 REFERENCES = (

@@ -11,7 +11,7 @@ from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 EXAMPLES = (
     ("The input of a transcription model", "maestrokit melspec take.flac -o take.npz"),
     (
-        "A picture with a frequency axis of keys",
+        "A picture of the constant-Q spectrum, in which each key is as high as any other",
         "maestrokit melspec take.flac --spectrum cqt --hop-samples 320 -o take.png",
     ),
     ("A folder, two recordings at once", "maestrokit melspec takes --format safetensors --jobs 2 -d spectra"),

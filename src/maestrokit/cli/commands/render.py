@@ -117,6 +117,7 @@ class Rendering:
         from maestrokit.files.piano import default_piano, read_piano
         from maestrokit.files.sound_output import write_blocks
         from maestrokit.music.history import commands
+        from maestrokit.music.timing import tempo_map, tick2second
 
         piano = default_piano() if self.samples is None else read_piano(self.samples)
         blocks = stream(
@@ -127,7 +128,8 @@ class Rendering:
             timbre=Timbre(room=self.room_of_name),
             gain=self.gain,
         )
-        meter = _Meter()
+        seconds = float(tick2second(performance.last_tick, tempo_map(performance)))
+        meter = _Meter(self.sample_rate, seconds)
         chain = [] if self.made_by is None else [*commands(performance), self.made_by]
         write_blocks(
             target,
@@ -167,13 +169,17 @@ class Rendering:
 class _Meter:
     """Listens to blocks on their way."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample_rate: int, seconds: float) -> None:
+        self.sample_rate, self.seconds = sample_rate, seconds  # what is played, before it dies away
         self.samples = 0
         self.peak = 0.0
 
     def through(self, blocks: "Blocks") -> "Blocks":
         """Yield the blocks."""
+        from maestrokit.files import progress
+
         for block in blocks:
             self.samples += block.shape[1]
             self.peak = max(self.peak, float(abs(block).max(initial=0)))
             yield block
+            progress.report(min(self.samples / self.sample_rate, self.seconds), self.seconds)

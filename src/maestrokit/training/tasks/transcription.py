@@ -1,6 +1,5 @@
 """The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,12 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from maestrokit.audio.note_spectrum import BINS, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.files.workers import workers
 from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.takes import (
     Rendering,
@@ -100,7 +100,7 @@ def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
 
 def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterator[tuple[str, Any]]:
     """Yield each path with its result, in order and as soon as may be."""
-    results = Parallel(n_jobs=jobs, return_as="generator")(delayed(work)(path) for path in paths)
+    results = workers(jobs, return_as="generator")(delayed(work)(path) for path in paths)
     yield from zip(paths, results, strict=True)
 
 
@@ -108,9 +108,7 @@ def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) 
     """Return performances as they sound, in their order, though made one piano after the other."""
     turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
     jobs = (delayed(_rendered)([performances[row] for row in rows], rendering, cache=corpus.cache) for rows in turns)
-    with warnings.catch_warnings():  # a process is replaced, which loky tells, when a piano has made it large
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-        done = list(chain.from_iterable(Parallel(n_jobs=corpus.jobs)(jobs)))
+    done = list(chain.from_iterable(workers(corpus.jobs)(jobs)))
     made = dict(zip(chain.from_iterable(turns), done, strict=True))
     return [made[row] for row in sorted(made)]
 

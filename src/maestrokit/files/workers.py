@@ -1,0 +1,39 @@
+"""Processes that work on files for this one, and end with it."""
+
+import os
+import threading
+import time
+import warnings
+from typing import Any
+
+from joblib import Parallel
+
+WATCH = 0.2  # seconds from one look at the parent process to the next
+
+
+def workers(jobs: int, **options: Any) -> Parallel:
+    """Return joblib's pool of so many processes, each of which ends when this one has died, by ``kill -9`` too.
+
+    By itself a process of joblib ends its task first, and then waits some minutes for another one. What joblib says
+    about a process that it replaces, because its memory has grown, is no matter of the user's.
+
+    Parameters
+    ----------
+    jobs : int
+        -1 is one a core.
+    options
+        Of ``joblib.Parallel``.
+    """
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+    return Parallel(n_jobs=jobs, initializer=_end_with, initargs=(os.getpid(),), **options)
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end when its parent has died."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
