@@ -59,10 +59,12 @@ def test_one_recording_shows_its_seconds_and_the_rate(
     assert "1 of 1" not in text
 
 
-def test_many_are_counted_and_named(monkeypatch: pytest.MonkeyPatch, takes: Path, tmp_path: Path) -> None:
-    text = at_a_terminal(monkeypatch, "features", takes, "--groups", "audio_loudness", "-o", tmp_path / "a.jsonl")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_many_are_counted_and_named(monkeypatch: pytest.MonkeyPatch, takes: Path, tmp_path: Path, jobs: int) -> None:
+    loudness = ("--groups", "audio_loudness", "--jobs", jobs, "-o", tmp_path / "a.jsonl")
+    text = at_a_terminal(monkeypatch, "features", takes, *loudness)
     assert re.search(r"1 of 2 first\.wav", text)
-    assert re.search(r"2 of 2 second\[red\]\.wav 7 of 7 s", text)
+    assert re.search(r"2 of 2 second\[red\]\.wav" + " 7 of 7 s" * (jobs == 1), text)
 
 
 def test_a_performance_that_is_rendered_shows_the_seconds_it_lasts(
