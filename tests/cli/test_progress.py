@@ -14,6 +14,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files.sound import write_sound
 
 SECONDS = 7
+END = b"the end of the test"
 
 
 @pytest.fixture
@@ -29,14 +30,11 @@ def takes(tmp_path: Path) -> Path:
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
     """Return what a command line writes to a standard error that is a pseudo terminal, without its control codes."""
     terminal, end = os.openpty()
-    received: list[bytes] = []
+    received = bytearray()
 
     def receive() -> None:
-        try:
-            while data := os.read(terminal, 1 << 16):
-                received.append(data)
-        except OSError:  # how Linux ends it
-            pass
+        while not received.endswith(END):  # joblib's processes keep the terminal open
+            received.extend(os.read(terminal, 1 << 16))
 
     reader = threading.Thread(target=receive)
     reader.start()
@@ -45,10 +43,12 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
         monkeypatch.setenv(name, value)
     with monkeypatch.context() as patch, os.fdopen(end, "w") as stream:
         patch.setattr(sys, "stderr", stream)
-        assert run_command_line([str(argument) for argument in arguments]) == 0
-    reader.join()
+        status = run_command_line([str(argument) for argument in arguments])
+        os.write(end, END)
+        reader.join()
+    assert status == 0
     os.close(terminal)
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(received).decode())
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", received.removesuffix(END).decode())
 
 
 def test_one_recording_shows_its_seconds_and_the_rate(
