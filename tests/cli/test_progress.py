@@ -14,6 +14,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files.sound import write_sound
 
 SECONDS = 7
+END = b"the end of the test"
 
 
 @pytest.fixture
@@ -29,14 +30,11 @@ def takes(tmp_path: Path) -> Path:
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
     """Return what a command line writes to a standard error that is a pseudo terminal, without its control codes."""
     terminal, end = os.openpty()
-    received: list[bytes] = []
+    received = bytearray()
 
     def receive() -> None:
-        try:
-            while data := os.read(terminal, 1 << 16):
-                received.append(data)
-        except OSError:  # how Linux ends it
-            pass
+        while not received.endswith(END):  # joblib's processes keep the terminal open
+            received.extend(os.read(terminal, 1 << 16))
 
     reader = threading.Thread(target=receive)
     reader.start()
@@ -45,10 +43,12 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
         monkeypatch.setenv(name, value)
     with monkeypatch.context() as patch, os.fdopen(end, "w") as stream:
         patch.setattr(sys, "stderr", stream)
-        assert run_command_line([str(argument) for argument in arguments]) == 0
-    reader.join()
+        status = run_command_line([str(argument) for argument in arguments])
+        os.write(end, END)
+        reader.join()
+    assert status == 0
     os.close(terminal)
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(received).decode())
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", received.removesuffix(END).decode())
 
 
 def test_one_recording_shows_its_seconds_and_the_rate(
@@ -59,10 +59,12 @@ def test_one_recording_shows_its_seconds_and_the_rate(
     assert "1 of 1" not in text
 
 
-def test_many_are_counted_and_named(monkeypatch: pytest.MonkeyPatch, takes: Path, tmp_path: Path) -> None:
-    text = at_a_terminal(monkeypatch, "features", takes, "--groups", "audio_loudness", "-o", tmp_path / "a.jsonl")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_many_are_counted_and_named(monkeypatch: pytest.MonkeyPatch, takes: Path, tmp_path: Path, jobs: int) -> None:
+    loudness = ("--groups", "audio_loudness", "--jobs", jobs, "-o", tmp_path / "a.jsonl")
+    text = at_a_terminal(monkeypatch, "features", takes, *loudness)
     assert re.search(r"1 of 2 first\.wav", text)
-    assert re.search(r"2 of 2 second\[red\]\.wav 7 of 7 s", text)
+    assert re.search(r"2 of 2 second\[red\]\.wav" + " 7 of 7 s" * (jobs == 1), text)
 
 
 def test_a_performance_that_is_rendered_shows_the_seconds_it_lasts(

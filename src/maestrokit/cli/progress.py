@@ -19,7 +19,7 @@ def shown(results: Iterable[Result], *, names: Sequence[str], label: str, quiet:
     Parameters
     ----------
     results : iterable
-        Computed as they are taken, in this process or in others, in the order of the names.
+        As many as names, in their order; computed as they are taken, in this process or in others.
     names : sequence of str
         Of the inputs.
     label : str
@@ -33,11 +33,9 @@ def shown(results: Iterable[Result], *, names: Sequence[str], label: str, quiet:
         for name in names:
             line.begin(name)
             with reported_to(line.advance):
-                try:
-                    result = next(remaining)
-                except StopIteration:
-                    return
+                result = next(remaining)
             yield result
+        yield from remaining  # none are left, and whatever computed them comes to its end
     finally:
         line.close()
 
