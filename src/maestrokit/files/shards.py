@@ -19,6 +19,7 @@ from maestrokit.errors import MaestrokitError, NoInputError, reason
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.cache import create
 from maestrokit.files.midi import parse_midi
+from maestrokit.files.workers import workers
 from maestrokit.music.columns import Integers
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding, Tokens, encode
