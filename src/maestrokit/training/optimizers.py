@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from maestrokit.models._linear import EndLinear
 from maestrokit.models.contract import TrainedModel
 from maestrokit.training.device import Place
 from maestrokit.training.settings import Settings
@@ -87,6 +88,7 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Settings) -> None:
         super().__init__(parameters, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
+        self.kind = torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -102,12 +104,12 @@ class Muon(torch.optim.Optimizer):
                 ahead = parameter.grad.lerp(state["momentum"], group["momentum"]).flatten(1)  # Nesterov
                 size = 0.2 * max(ahead.shape) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["decay"])
-                parameter.add_(orthogonalized(ahead).view_as(parameter), alpha=-group["lr"] * size)
+                parameter.add_(orthogonalized(ahead, kind=self.kind).view_as(parameter), alpha=-group["lr"] * size)
 
 
-def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
-    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2], in float32."""
-    x = matrix.float() / (matrix.float().norm() + 1e-7)
+def orthogonalized(matrix: Tensor, *, iterations: int = 5, kind: torch.dtype = torch.float32) -> Tensor:
+    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2], which bfloat16 serves."""
+    x = (matrix.float() / (matrix.float().norm() + 1e-7)).to(kind)
     is_tall = x.shape[0] > x.shape[1]
     x = x.T if is_tall else x
     for _ in range(iterations):
@@ -120,7 +122,8 @@ def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
 def _hidden_matrices(model: nn.Module) -> set[int]:
     """Return the identities of the weights of linear layers and convolutions, but for those at the model's ends."""
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d)
-    weights = [part.weight for name, part in model.named_modules() if isinstance(part, kinds) and "." in name]
+    inner = [part for name, part in model.named_modules() if isinstance(part, kinds) and "." in name]
+    weights = [part.weight for part in inner if not isinstance(part, EndLinear)]
     return {id(weight) for weight in weights if len(weight) > 1}
 
 

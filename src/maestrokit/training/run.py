@@ -149,7 +149,7 @@ def _made(
 def _new(family: Any, about: Mapping[str, Any], seed: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return family.Model(family.Config(**about))
+        return contract.new_model(family, family.Config(**about))
 
 
 def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:

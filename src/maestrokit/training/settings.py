@@ -21,8 +21,11 @@ class Settings:
     """The highest."""
     warmup_steps: int = 100
     """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
+    cooldown: float = 0.0
+    """Share of the training, at its end, over which the rate falls in a line, constant before, so that a training can
+    be given more time later; 0 lets it fall along a cosine from the beginning."""
     final_rate: float = 0.0
-    """What the cosine falls to, as a share of the learning rate."""
+    """What the rate falls to, as a share of the learning rate."""
     weight_decay: float = 0.01
     """Share of the matrices that the learning rate takes away with each step."""
     beta: float = 0.95
@@ -57,6 +60,8 @@ class Settings:
             raise UsageError("there are no tenths of a training without end", "give --steps or --time-limit")
         if self.learning_rate <= 0:
             raise UsageError(f"learning_rate is {self.learning_rate}, not above 0", "change --learning-rate")
+        if not 0 <= self.cooldown <= 1:
+            raise UsageError(f"cooldown is {self.cooldown}, not in 0..1", "change --set cooldown=SHARE")
         if not 0 <= self.average < 1:
             raise UsageError(f"average is {self.average}, not in 0..1", "change --average")
         if self.optimizer not in ("adamw", "muon"):

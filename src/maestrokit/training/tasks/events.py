@@ -2,29 +2,33 @@
 
 from dataclasses import asdict, dataclass
 
-from maestrokit.errors import BadDataError
+from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files.shards import token_shard
 from maestrokit.music.key_shift import key_shift
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 from maestrokit.music.transpose import transposed
 from maestrokit.training.event_data import EventData, Sampling
+from maestrokit.training.note_sequences import NoteData
 from maestrokit.training.task import Corpus, Prepared
 
 SUFFIXES = (".mid", ".midi")
 CARRIED = ("lstm",)  # families that hand a state from batch to batch
+DEFAULTS = {"notes": (8, 1024, 32768), "events": (32, 512, 131072)}  # batch, length, validation tokens
 TRANSPOSE = 3  # semitones, where pieces keep their keys
 NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that changes, so that old shards are not found
 
 
 @dataclass(frozen=True)
 class Options:
-    """How performances become batches of events."""
+    """How performances become batches of events or notes."""
 
-    batch: int = 32
-    """Windows a batch."""
-    length: int = 512
-    """Tokens that the model sees at once."""
+    encoding: str = "events"
+    """``notes``, one position a note, or ``events``, the 388 of the literature."""
+    batch: int | None = None
+    """Windows a batch; None is 32 of events, 8 of notes."""
+    length: int | None = None
+    """Positions that the model sees at once; None is 512 events, or 1024 notes."""
     transpose: int | None = None
     """Semitones by which a piece is moved at most, drawn anew for each epoch; None is 3, or 0 with `key_normalized`."""
     stretch: float = 0.05
@@ -37,8 +41,25 @@ class Options:
     """Whether the sustain pedal has events of its own; else it makes notes longer."""
     key_normalized: bool = False
     """Move pieces to C major or A minor first, so that the model has one key to learn, and plays in that one."""
-    validation_tokens: int = 131072
-    """So many, spread over the pieces to validate on, are looked at."""
+    velocity_shift: int = 1
+    """Bins by which the notes of a window are louder or softer at most; of the encoding ``notes`` only."""
+    validation_tokens: int | None = None
+    """So many, spread over the pieces to validate on, are looked at; None is 131072 events, or 32768 notes."""
+
+    def __post_init__(self) -> None:
+        if self.encoding not in DEFAULTS:
+            raise UsageError(f"no encoding '{self.encoding}'", "encodings: " + ", ".join(DEFAULTS))
+        if self.encoding == "notes" and self.pedal_events:
+            raise UsageError("the encoding notes has no events of the pedal", "use --set encoding=events")
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Return batch, length and validation tokens."""
+        given = self.batch, self.length, self.validation_tokens
+        batch, length, tokens = (
+            default if value is None else value for value, default in zip(given, DEFAULTS[self.encoding], strict=True)
+        )
+        return batch, length, tokens
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
@@ -60,19 +81,27 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         for paths in (corpus.train, corpus.validation)
     )
     transpose = (0 if options.key_normalized else TRANSPOSE) if options.transpose is None else options.transpose
+    batch, length, validation_tokens = options.sizes
     sampling = Sampling(
-        batch=options.batch,
-        length=options.length,
+        batch=batch,
+        length=length,
         carried=family in CARRIED,
         transpose=transpose,
         stretch=options.stretch,
-        validation_tokens=options.validation_tokens,
+        velocity_shift=options.velocity_shift,
+        validation_tokens=validation_tokens,
         seed=corpus.seed,
     )
-    data = EventData(train, validation, encoding=encoding, sampling=sampling)
+    kind = NoteData if options.encoding == "notes" else EventData
+    data = kind(train, validation, encoding=encoding, sampling=sampling)
     return Prepared(
         data,
-        model={"vocabulary": encoding.size, "length": options.length},
+        model={
+            "vocabulary": encoding.size,
+            "length": length,
+            "encoding": options.encoding,
+            "velocity_bins": options.velocity_bins,
+        },
         config={"encoding": asdict(encoding), "key_normalized": options.key_normalized},
         skipped=[*train.skipped, *validation.skipped],
     )
