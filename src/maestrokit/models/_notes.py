@@ -13,6 +13,7 @@ References
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import torch
@@ -155,41 +156,43 @@ class NoteModel(TrainedModel):
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
         return out, state
 
+    def nats(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
+        """Return nats by factor, how many factors were the likeliest, (batch, time) each, and the state after.
+
+        Remainders are counted; where ``weight`` is 0, and behind an end, there is nothing to count.
+        """
+        logits, state = self.logits(batch, state)
+        weight, notes = batch["weight"], batch["weight"] * batch["next_is_note"]
+        nats, hits = {}, torch.zeros_like(weight)
+        for name in FACTORS:
+            counted = weight if name == "time" else notes
+            target, flat = batch[f"next_{name}"], logits[name].flatten(0, 1).float()
+            loss = F.cross_entropy(flat, target.flatten(), reduction="none").view_as(weight)
+            nats[name] = torch.where(counted > 0, loss, 0.0)
+            hits += (logits[name].detach().argmax(-1) == target) * counted
+        nats["time"] = nats["time"] + batch["next_time_remainder"] * notes
+        nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
+        return nats, hits, state
+
     def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
         """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
-        logits, carry = self._continued(batch, carry)
-        nats, _ = _nats_and_hits(logits, batch)
+        nats, _, _ = self.nats(batch)
         means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
         loss = torch.stack(list(means.values())).sum()
         descend("model", loss)
-        return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, carry
+        return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
         """Return nats a note, of all and of each factor, and the share of factors that were the likeliest."""
-        logits, carry = self._continued(batch, carry)
-        nats, hits = _nats_and_hits(logits, batch)
+        nats, hits, _ = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())
         scores = {name: (part.sum().item(), notes) for name, part in nats.items()}
         total = sum(value for value, _ in scores.values())
         factors = 3 * notes + float(batch["weight"].sum().item())
-        return {"loss": (total, notes), "accuracy": (hits.sum().item(), factors), **scores}, carry
+        return {"loss": (total, notes), "accuracy": (hits.sum().item(), factors), **scores}, {}
 
-    def _continued(self, batch: Batch, carry: Carry) -> tuple[dict[str, Tensor], Carry]:
-        logits, _ = self.logits(batch)
-        return logits, {}
-
-
-def _nats_and_hits(logits: dict[str, Tensor], batch: Batch) -> tuple[dict[str, Tensor], Tensor]:
-    """Return nats by factor, remainders among them, and how many factors were the likeliest, (batch, time) each."""
-    weight, notes = batch["weight"], batch["weight"] * batch["next_is_note"]
-    nats, hits = {}, torch.zeros_like(weight)
-    for name in FACTORS:
-        counted = weight if name == "time" else notes
-        target, flat = batch[f"next_{name}"], logits[name].flatten(0, 1).float()
-        # beside the piece targets mean nothing, and may be impossible
-        loss = F.cross_entropy(flat, target.flatten(), reduction="none").view_as(weight)
-        nats[name] = torch.where(counted > 0, loss, 0.0)
-        hits += (logits[name].detach().argmax(-1) == target) * counted
-    nats["time"] = nats["time"] + batch["next_time_remainder"] * notes
-    nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
-    return nats, hits
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights whose body is as another size of the same family inherits it."""
+        inner = {name.removeprefix("body."): value for name, value in weights.items() if name.startswith("body.")}
+        taken = {f"body.{name}": value for name, value in self.body.inherited(inner).items()}
+        return {**weights, **taken}

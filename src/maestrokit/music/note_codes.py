@@ -124,24 +124,23 @@ def begin_inputs(rows: int, encoding: Encoding) -> NoteInputs:
     return NoteInputs(time, pitch, velocity, duration, keys)
 
 
-def joinable_and_blocked(
-    states: KeyStates, key: Integers, last: Integers, delta: Integers, now: Integers
-) -> tuple[Mask, Mask, Mask]:
-    """Return which keys sound at `now`, which cannot be struck, and whether any could at the onset before.
+def joinable_at(states: KeyStates, key: Integers, last: Integers) -> Mask:
+    """Return whether a key is left that can join the chord of the newest notes: above them, and silent.
 
     Parameters
     ----------
     states : KeyStates
-        After the notes before.
+        After these notes.
     key, last : int64, shape (moments,)
-        Keys of these notes, -1 at the begin, and their onsets.
-    delta, now : int64, shape (moments,)
-        Steps to the new onset, and its step.
+        Their keys, -1 at the begin, and their onsets.
     """
-    above = np.arange(KEYS) > key[:, None]
+    return np.asarray(((np.arange(KEYS) > key[:, None]) & (states.offset <= last[:, None])).any(axis=1))
+
+
+def sounding_and_blocked(states: KeyStates, key: Integers, delta: Integers, now: Integers) -> tuple[Mask, Mask]:
+    """Return which keys sound at the next onset `now`, `delta` steps after the newest, and which cannot be struck."""
     sounding = states.offset > now[:, None]
-    joinable = np.asarray((above & (states.offset <= last[:, None])).any(axis=1))
-    return sounding, np.asarray(sounding | (~above & (delta == 0)[:, None])), joinable
+    return sounding, np.asarray(sounding | ((np.arange(KEYS) <= key[:, None]) & (delta == 0)[:, None]))
 
 
 def excerpt(notes: StepNotes, start: int, stop: int, encoding: Encoding) -> tuple[NoteInputs, NoteTargets]:
@@ -171,7 +170,7 @@ def _targets(states: KeyStates, filled: StepNotes, here: Integers, ends: Mask, e
     last, key = filled.onset[here], np.where(here == -1, -1, filled.pitch[here] - LOWEST_KEY)
     now = np.where(ends, last, then.onset)
     delta = now - last
-    sounding, blocked, joinable = joinable_and_blocked(states, key, last, delta, now)
+    sounding, blocked = sounding_and_blocked(states, key, delta, now)
     groups = end_groups(states, now, step=encoding.step)
     points = groups.offset == then.offset[:, None]  # (positions, GROUPS), one true at most
     time, new = classes(delta, TIME_EDGES), classes(np.where(ends, 1, then.offset - now), DURATION_EDGES)
@@ -186,7 +185,7 @@ def _targets(states: KeyStates, filled: StepNotes, here: Integers, ends: Mask, e
         np.where(is_pointer, 0.0, remainder_nats(new, DURATION_EDGES)).astype(np.float32),
         sounding,
         blocked & ~ends[:, None],
-        joinable | ends,
+        joinable_at(states, key, last) | ends,
         groups.features,
         groups.offset != NEVER,
     )

@@ -1,14 +1,14 @@
 """Batches of notes for the sequence models: excerpts that begin and end at notes, each varied in its own way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from maestrokit.errors import UsageError
 from maestrokit.files.shards import TokenShard
+from maestrokit.inference.note_batches import padded
 from maestrokit.music.columns import Integers
 from maestrokit.music.note_codes import LEAD, NoteInputs, NoteTargets, excerpt, note_sequence
 from maestrokit.music.step_notes import louder_notes, stretched_notes, transposed_notes
@@ -19,7 +19,7 @@ PIECES = 2048  # whose notes are kept in memory
 
 
 class NoteData:
-    """Excerpts from shards of sequences; an epoch shows about every note once."""
+    """Excerpts from shards of sequences; an epoch shows every note, a few twice."""
 
     def __init__(self, train: TokenShard, validation: TokenShard, *, encoding: Encoding, sampling: Sampling) -> None:
         self.train, self.held_out, self.encoding, self.sampling = train, validation, encoding, sampling
@@ -56,16 +56,15 @@ class NoteData:
         return excerpt(notes, start, min(start + self.sampling.length, len(notes.pitch) + 1), self.encoding)
 
     def _prepare(self, epoch: int) -> None:
-        """Choose excerpts that together show every position about once, and put them in a random order."""
+        """Choose excerpts that together show every position, and put them in a random order."""
         if epoch == self._epoch:
             return
         generator, length = np.random.default_rng([self.sampling.seed, epoch]), self.sampling.length
         crops = []
         for piece in np.flatnonzero(self._positions > 1).tolist():
             room = max(int(self._positions[piece]) - length, 0)
-            starts = np.arange(-int(generator.integers(length)), room + length, length)
-            starts = starts[(starts > -length / 2) & (starts < room + length / 2)]  # at least half is there
-            crops += [(piece, int(start)) for start in (np.clip(starts, 0, room) if room else [0])]
+            starts = np.arange(-int(generator.integers(length)), room + length, length) if room else np.zeros(1)
+            crops += [(piece, int(start)) for start in np.clip(starts, 0, room)]  # begin and end are in one each
         self._crops = generator.permutation(np.array(crops))
         self._epoch = epoch
 
@@ -90,23 +89,3 @@ def _positions(shard: TokenShard) -> Integers:
     tokens = np.asarray(shard.tokens)
     sums = np.concatenate([[0], np.cumsum((tokens >= LOWEST_KEY) & (tokens <= HIGHEST_KEY))])
     return np.asarray(np.diff(sums[shard.starts]) + 1)
-
-
-def padded(excerpts: Sequence[tuple[NoteInputs, NoteTargets]]) -> dict[str, Tensor]:
-    """Return a batch: inputs by name, targets by name behind ``next_``, and ``weight``, 0 where a row is at its end.
-
-    Shape
-    -----
-    Each (excerpts, the longest's positions, ..).
-    """
-    lengths = [len(inputs.time) for inputs, _ in excerpts]
-    longest = max(lengths)
-    batch = {"weight": torch.tensor([[1.0] * count + [0.0] * (longest - count) for count in lengths])}
-    for number, prefix in enumerate(("", "next_")):
-        for name in excerpts[0][number]._fields:
-            parts = [getattr(row[number], name) for row in excerpts]
-            whole = np.zeros((len(parts), longest, *parts[0].shape[1:]), parts[0].dtype)
-            for row, part in zip(whole, parts, strict=True):
-                row[: len(part)] = part
-            batch[prefix + name] = torch.from_numpy(whole)
-    return batch

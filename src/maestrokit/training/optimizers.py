@@ -42,8 +42,9 @@ class Optimizers:
     def begin(self, rate: float) -> None:
         """Set the learning rate of the step that begins."""
         for optimizer in self.optimizers.values():
+            scale = self.settings.muon_rate if isinstance(optimizer, Muon) else 1.0
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * scale
 
     def descend(self, player: str, loss: Tensor) -> None:
         """Add the gradient of one part of the step to one player; with the last part, let the player step."""

@@ -133,6 +133,9 @@ def _made(
         given = checkpoint.read_config(order.init)
         if given["family"] != order.family:
             raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
+        kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
+        if kind != needed:
+            raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"give --set encoding={kind}")
         about = {**given["model"], **wanted}
         weights = checkpoint.read_weights(order.init)
         if wanted or settings.only:

@@ -19,6 +19,8 @@ class Settings:
     """``adamw``, or ``muon``: inner matrices and convolutions by Muon, which needs fewer steps, all else by AdamW."""
     learning_rate: float = 1e-3
     """The highest."""
+    muon_rate: float = 1.0
+    """The rate of what Muon steps, as a multiple of that of all else."""
     warmup_steps: int = 100
     """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
     cooldown: float = 0.0

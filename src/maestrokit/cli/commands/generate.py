@@ -51,12 +51,31 @@ def run(
         float | None, typer.Option(metavar="SECONDS", help="Use only so much of the prompt, from its start.")
     ] = None,
     temperature: Annotated[
-        float, typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event.")
-    ] = 0.95,
-    top_k: Annotated[int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all.")] = 0,
+        float | None,
+        typer.Option(
+            metavar="T",
+            help="Below 1 is more careful, above bolder; 0 takes the likeliest. A model of notes applies this, and the "
+            "three below, to time, pitch, velocity and duration each. Default: as fitted to the model, else 0.95.",
+        ),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Draw among the N likeliest; 0 among all. Default: as fitted, else 0."),
+    ] = None,
     top_p: Annotated[
-        float, typer.Option(metavar="P", help="Draw among the fewest events that together have probability P.")
-    ] = 0.98,
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Draw among the fewest that together have probability P. Default: as fitted, else 0.98.",
+        ),
+    ] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Draw only what is at least P times as likely as the likeliest. Default: as fitted, else 0.",
+        ),
+    ] = None,
     count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side.")] = 1,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random.")] = 0,
 ) -> None:
@@ -72,19 +91,20 @@ def run(
     from maestrokit.cli import streams
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance
-    from maestrokit.inference.events import Wish, generate, load_event_model, prompt_events
-    from maestrokit.inference.sampling import Taste
+    from maestrokit.inference.events import Wish, generate, load_event_model, note_prompt, prompt_events
+    from maestrokit.models._notes import NoteModel
     from maestrokit.music.tokens import decode, encode
 
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     streams.refuse_terminal(targets[0], "MIDI")
-    wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
-    player, encoding = load_event_model(model)
+    chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+    player, encoding, taste = load_event_model(model)
+    wish = Wish(parse_duration(duration), count, seed).drawn_by(taste, chosen)
     given = None
     if prompt is not None:
-        given = prompt_events(
-            encode(read_performance(prompt, repair=reading.repair), encoding), encoding, seconds=prompt_seconds
-        )
+        events = encode(read_performance(prompt, repair=reading.repair), encoding)
+        shorten = note_prompt if isinstance(player, NoteModel) else prompt_events
+        given = shorten(events, encoding, seconds=prompt_seconds)
     made = generate(player, encoding, wish, prompt=given)
     for target, events in zip(targets, made, strict=True):
         write_performance(decode(events, encoding), target, made_by=running.made_by)
