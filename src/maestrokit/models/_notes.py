@@ -136,9 +136,10 @@ def _gated(both: Tensor) -> Tensor:
 class NoteModel(TrainedModel):
     """A body between notes."""
 
-    def __init__(self, body: nn.Module, config: Any) -> None:
+    def __init__(self, body: TrainedModel, config: Any) -> None:
         super().__init__()
         self.config: Any = config
+        self.multiplies_low = body.multiplies_low
         self.body: Any = body
         self.input = NoteInput(config.width, config.velocity_bins)
         self.heads = NoteHeads(config.width, config.velocity_bins)

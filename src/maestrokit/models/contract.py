@@ -35,6 +35,9 @@ Descend = Callable[[str, Tensor], None]
 class TrainedModel(nn.Module):
     """A model that knows how it is trained."""
 
+    multiplies_low = False
+    """Whether its products are made so that bfloat16 serves them on processors too."""
+
     def players(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that step together, by name; most models have one player, a GAN has two."""
         return {"model": list(self.parameters())}

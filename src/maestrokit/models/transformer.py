@@ -175,6 +175,8 @@ class Layer(nn.Module):
 class Body(TrainedModel):
     """The layers, from vectors of positions to vectors that know all before."""
 
+    multiplies_low = True
+
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config

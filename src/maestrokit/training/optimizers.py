@@ -89,7 +89,6 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Settings) -> None:
         super().__init__(parameters, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
-        self.kind = torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -105,12 +104,15 @@ class Muon(torch.optim.Optimizer):
                 ahead = parameter.grad.lerp(state["momentum"], group["momentum"]).flatten(1)  # Nesterov
                 size = 0.2 * max(ahead.shape) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["decay"])
-                parameter.add_(orthogonalized(ahead, kind=self.kind).view_as(parameter), alpha=-group["lr"] * size)
+                parameter.add_(orthogonalized(ahead).view_as(parameter), alpha=-group["lr"] * size)
 
 
-def orthogonalized(matrix: Tensor, *, iterations: int = 5, kind: torch.dtype = torch.float32) -> Tensor:
-    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2], which bfloat16 serves."""
-    x = (matrix.float() / (matrix.float().norm() + 1e-7)).to(kind)
+def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
+    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2].
+
+    In float32, or in the precision of autocast, which does no harm.
+    """
+    x = matrix.float() / (matrix.float().norm() + 1e-7)
     is_tall = x.shape[0] > x.shape[1]
     x = x.T if is_tall else x
     for _ in range(iterations):

@@ -39,7 +39,8 @@ class Settings:
     average: float = 0.0
     """Decay of the moving average of the weights, which is then what is validated and kept; 0 keeps none."""
     precision: str = "auto"
-    """``float32``, ``bfloat16``, or ``auto``: the second on a GPU."""
+    """``float32``, ``bfloat16``, or ``auto``: the second on a GPU, and for transformers on processors that multiply it
+    in hardware (AVX512_BF16, AMX)."""
     only: str = ""
     """Part of the model that learns alone, from the beginning, while all else stays as ``--init`` has it, such as the
     ``pedal`` of a cnn; empty lets all learn."""
