@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model, encoding = load_event_model(options.model)
+    model, encoding, _ = load_event_model(options.model)
     measured(model, encoding, seconds=1.0, count=1)  # warm
     cached = measured(model, encoding, seconds=options.seconds, count=1)
     torch_steps = measured(InTorch(model), encoding, seconds=options.seconds, count=1)

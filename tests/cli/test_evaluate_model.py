@@ -19,7 +19,7 @@ def test_all_together_is_the_sum_over_the_sum(maestrokit, demo_folder):
     paths = [demo_folder / f"{name}.mid" for name in ("petzold-minuet", "satie-gymnopedie")]
     done = maestrokit("evaluate", "--model", "lstm", *paths)
     assert (done.status, done.err) == (0, "")
-    model, encoding = load_event_model("lstm")
+    model, encoding, _ = load_event_model("lstm")
     each = list(surprises(model, [encode(read_midi(path), encoding) for path in paths], encoding))
     scored = rows(done.out)
     for unit in ("token", "note", "second"):

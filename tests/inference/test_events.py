@@ -129,7 +129,7 @@ def saved(folder, made, **changes):
 
 def test_a_run_folder_plays(tmp_path):
     made = model()
-    loaded, encoding = load_event_model(str(saved(tmp_path / "run", made)))
+    loaded, encoding, _ = load_event_model(str(saved(tmp_path / "run", made)))
     assert encoding == Encoding()
     assert (
         generate(loaded, encoding, Wish(duration=0.5))[0].tolist()

@@ -50,7 +50,7 @@ def test_a_shipped_model_is_the_run_in_half_the_bytes(run, tmp_path):
     ship(run, tmp_path / "shipped", STORY)
     shipped = checkpoint.read_weights(tmp_path / "shipped")
     assert {value.dtype for value in shipped.values()} == {torch.float16}
-    model, _ = load_event_model(str(tmp_path / "shipped"))
+    model, _, _ = load_event_model(str(tmp_path / "shipped"))
     for name, value in checkpoint.read_weights(run).items():
         torch.testing.assert_close(model.state_dict()[name], value, atol=1e-3, rtol=1e-3)
 

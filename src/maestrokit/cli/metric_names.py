@@ -6,6 +6,7 @@ from maestrokit.metrics import judge
 from maestrokit.metrics.compare import Take, Tolerance, compare
 from maestrokit.metrics.piece import notes_in_seconds
 
+FACTORS = ("time", "pitch", "velocity", "duration")
 OF_DISTRIBUTIONS = ("overlapped_area", "kl")
 
 
@@ -33,7 +34,8 @@ def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
 
 
 def names_of_models(*, has_baseline: bool) -> list[str]:
-    """Return the names of the scores of a model of events."""
+    """Return the names of the scores of a model of events or notes; only those of notes have factors."""
     units = ("token", "note", "second")
     names = [*(f"nats_per_{unit}" for unit in units), "perplexity", "accuracy"]
+    names += [f"nats_per_note_{factor}" for factor in FACTORS]
     return names + [f"ngram_nats_per_{unit}" for unit in units if has_baseline]

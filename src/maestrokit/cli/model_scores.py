@@ -10,6 +10,7 @@ import numpy as np
 from maestrokit.cli import metric_names, progress, report, streams
 from maestrokit.cli.evaluation_plan import Evaluation, Settings
 from maestrokit.cli.evaluations import Scores, all_results
+from maestrokit.cli.metric_names import FACTORS
 from maestrokit.cli.options import Inputs, Judged, Running
 from maestrokit.errors import UsageError
 from maestrokit.files import maestro, walk
@@ -54,22 +55,26 @@ def score_model(plan: streams.Plan, judged: Judged, running: Running, *, seed: i
     """Return the surprise of a model at each performance and at all, and that of n-grams if asked."""
     from maestrokit.inference.events import load_event_model
     from maestrokit.inference.perplexity import surprises
+    from maestrokit.models._notes import NoteModel
 
-    model, encoding = load_event_model(judged.model or "")
+    model, encoding, _ = load_event_model(judged.model or "")
     read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
     sequences = [tokens for _, tokens in read]
     names = [task.source for task, _ in read]
     scored = surprises(model, sequences, encoding, stride=judged.stride)
     sums = [
         {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
+        | dict(zip(FACTORS, one.factors, strict=False))
         for one in progress.shown(scored, names=names, label="evaluate", quiet=running.quiet)
     ]
     if judged.baseline is not None:
-        for one, nats in zip(sums, _baseline(judged.baseline, sequences, encoding, running), strict=True):
-            one["ngram"] = nats
+        baseline = _baseline(judged.baseline, sequences, encoding, running)
+        for one, nats, tokens in zip(sums, baseline, sequences, strict=True):
+            one |= {"ngram": nats, "event": max(len(tokens) - 1, 0)}
     generator = np.random.default_rng(seed)
-    each = [(task.source, _rows([one], generator)) for (task, _), one in zip(read, sums, strict=True)]
-    return Scores(each, _rows(sums, generator) if sums else [], status)
+    kind = "notes" if isinstance(model, NoteModel) else "events"
+    each = [(task.source, _rows([one], kind, generator)) for (task, _), one in zip(read, sums, strict=True)]
+    return Scores(each, _rows(sums, kind, generator) if sums else [], status)
 
 
 def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
@@ -99,8 +104,11 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     return [one.nats for one in ngram_surprises(ngrams, sequences, encoding)]
 
 
-def _rows(sums: Sequence[dict[str, float]], generator: np.random.Generator) -> list[Row]:
-    """Return the scores of some performances together, with 95 % intervals where there are several."""
+def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.Generator) -> list[Row]:
+    """Return the scores of some performances together, with 95 % intervals where there are several.
+
+    Units name the encoding, ``events`` or ``notes``: a token is one of these.
+    """
     columns = {name: np.array([one[name] for one in sums]) for name in sums[0]}
     draws = resampled_counts(len(sums), generator=generator) if len(sums) > 1 else np.empty((0, len(sums)))
 
@@ -110,9 +118,14 @@ def _rows(sums: Sequence[dict[str, float]], generator: np.random.Generator) -> l
         low, high = interval(shape((draws @ columns[above]) / np.maximum(draws @ columns[below], 1e-9)))
         return Row(metric, float(value), low, high, unit, len(sums), better=better)
 
-    rows = [row(f"nats_per_{unit}", "nats", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
+    units = {unit: f"nats a {unit}, encoding {encoding}" for unit in ("token", "note", "second")}
+    rows = [row(f"nats_per_{unit}", "nats", unit, shown) for unit, shown in units.items()]
     rows.append(row("perplexity", "nats", "token", "", exponential=True))
     rows.append(replace(row("accuracy", "hits", "token", "", better="higher"), bounds=SHARE))
+    rows += [row(f"nats_per_note_{name}", name, "note", units["note"]) for name in FACTORS if name in columns]
     if "ngram" in columns:
-        rows += [row(f"ngram_nats_per_{unit}", "ngram", unit, f"nats a {unit}") for unit in ("token", "note", "second")]
+        rows += [
+            row(f"ngram_nats_per_{unit}", "ngram", below, f"nats a {unit}, encoding events")
+            for unit, below in {"token": "event", "note": "note", "second": "second"}.items()
+        ]
     return rows

@@ -1,8 +1,9 @@
 """New performances, event by event, from a model of events."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,14 +12,19 @@ from threadpoolctl import threadpool_limits
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.grammar import Grammar
+from maestrokit.inference.notes import NoteTaste, generate_notes
 from maestrokit.inference.sampling import Taste, drawn, probabilities
 from maestrokit.inference.steps import stepper
+from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
 from maestrokit.music.columns import Integers
-from maestrokit.music.continuation import continued, prompt_of
+from maestrokit.music.continuation import continued, continued_by_notes, prompt_of
+from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
-from maestrokit.music.tokens import Encoding, Tokens, decode
+from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
+EVENT_TASTE = Taste(temperature=0.95, top_p=0.98)  # of models of events, where nothing else is wished
 LONGEST = 24 * 3600.0  # seconds
 
 
@@ -32,8 +38,16 @@ class Wish:
     """Performances, made side by side."""
     seed: int = 0
     taste: Taste = Taste()  # noqa: RUF009  (frozen)
+    """Of models of events."""
+    note_taste: NoteTaste = NoteTaste()  # noqa: RUF009  (frozen)
+    """Of models of notes."""
     events_per_second: int = 200
     """More than this on average, and the performance ends there: a model that never waits would never end."""
+
+    def drawn_by(self, note_taste: NoteTaste, chosen: Mapping[str, float | None]) -> "Wish":
+        """Return the same with the tastes of a model, but for what is chosen and not None."""
+        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+        return replace(self, taste=replace(EVENT_TASTE, **given), note_taste=note_taste.changed(**given))
 
     def __post_init__(self) -> None:
         if not 0 < self.duration <= LONGEST:
@@ -42,8 +56,17 @@ class Wish:
             raise UsageError(f"count is {self.count}, and at least 1 is needed", "change --count")
 
 
-def load_event_model(name: str) -> tuple[EventModel, Encoding]:
-    """Return the model of events of a run folder or of a shipped model, and its encoding.
+class SequenceModel(NamedTuple):
+    """A model of events, or of notes, and what its folder says about it."""
+
+    model: EventModel | NoteModel
+    encoding: Encoding
+    taste: NoteTaste
+    """How it draws where nothing else is wished, if it is a model of notes."""
+
+
+def load_event_model(name: str) -> SequenceModel:
+    """Return the model of events or notes of a run folder or of a shipped model, and its encoding.
 
     Raises
     ------
@@ -65,13 +88,19 @@ def load_event_model(name: str) -> tuple[EventModel, Encoding]:
     except (TypeError, UsageError) as error:
         raise BadDataError(f"cannot use '{name}': its encoding makes no sense ({error})") from None
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
-    if not isinstance(model, EventModel) or config["model"].get("vocabulary") != encoding.size:
+    taste = NoteTaste.from_config(config.get("sampling", {}), name=name)
+    fits = config["model"].get("vocabulary") == encoding.size
+    if isinstance(model, NoteModel):
+        fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
+    if not isinstance(model, EventModel | NoteModel) or not fits:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit")
-    return model.eval(), encoding
+    return SequenceModel(model.eval(), encoding, taste)
 
 
-def generate(model: EventModel, encoding: Encoding, wish: Wish, *, prompt: Tokens | None = None) -> list[Tokens]:
-    """Return new performances as events, each valid: see :class:`Grammar`.
+def generate(
+    model: EventModel | NoteModel, encoding: Encoding, wish: Wish, *, prompt: Tokens | None = None
+) -> list[Tokens]:
+    """Return new performances as events, each valid: see :class:`Grammar`, and for notes :class:`Keyboard`.
 
     The same model, wish and prompt give the same events, on the same machine. The first of several performances need
     not be the one that ``count=1`` gives: sums are rounded otherwise in a batch.
@@ -81,6 +110,9 @@ def generate(model: EventModel, encoding: Encoding, wish: Wish, *, prompt: Token
     prompt : uint16, shape (tokens,)
         What was played before, from ``begin``; it is part of the result. Default is nothing.
     """
+    if isinstance(model, NoteModel):
+        start_notes = None if prompt is None else note_sequence(prompt, encoding)
+        return [encode_notes(notes, encoding) for notes in _notes(model, encoding, wish, start_notes)]
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
     grammar = Grammar(wish.count, encoding)
@@ -92,7 +124,7 @@ def generate(model: EventModel, encoding: Encoding, wish: Wish, *, prompt: Token
 
 
 def perform(
-    model: EventModel,
+    model: EventModel | NoteModel,
     encoding: Encoding,
     wish: Wish,
     *,
@@ -110,9 +142,19 @@ def perform(
     """
     if prompt is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, wish)]
-    given = prompt_of(prompt, encoding, seconds=seconds)
+    given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
+    if isinstance(model, NoteModel):
+        start = note_sequence(given.tokens, encoding)
+        new = (notes.take(slice(len(start.pitch), None)) for notes in _notes(model, encoding, wish, start))
+        return [continued_by_notes(given, notes, encoding) for notes in new]
     made = generate(model, encoding, wish, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in made]
+
+
+def _notes(model: NoteModel, encoding: Encoding, wish: Wish, prompt: StepNotes | None) -> list[StepNotes]:
+    return generate_notes(
+        model, encoding, taste=wish.note_taste, duration=wish.duration, count=wish.count, seed=wish.seed, prompt=prompt
+    )
 
 
 def _continued(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,8 +11,11 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
 from maestrokit.files.shards import TokenShard
+from maestrokit.inference.note_nats import note_nats
 from maestrokit.metrics.ngrams import Ngrams, probabilities
-from maestrokit.models.contract import EventModel
+from maestrokit.models._notes import NoteModel
+from maestrokit.models.contract import EventModel, TrainedModel
+from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.tokens import Encoding, Tokens
 
 
@@ -28,8 +31,10 @@ class Surprise:
     tokens: int = 0
     notes: int = 0
     seconds: float = 0.0
-    hits: int = 0
+    hits: float = 0
     """Tokens that the model held to be the likeliest."""
+    factors: tuple[float, ...] = ()
+    """Nats of each factor of the notes, where tokens have several."""
 
     def __add__(self, other: "Surprise") -> "Surprise":
         return Surprise(
@@ -38,6 +43,7 @@ class Surprise:
             self.notes + other.notes,
             self.seconds + other.seconds,
             self.hits + other.hits,
+            tuple(map(sum, zip(self.factors, other.factors, strict=True))) if self.factors else other.factors,
         )
 
     @property
@@ -67,7 +73,7 @@ class Surprise:
 
 
 def surprise(
-    model: EventModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8
+    model: TrainedModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8
 ) -> Surprise:
     """Return the surprise of a model over all sequences of a shard: the sum of :func:`surprises`."""
     sequences = (shard.sequence(index) for index in range(len(shard)))
@@ -75,7 +81,7 @@ def surprise(
 
 
 def surprises(
-    model: EventModel, sequences: Iterable[Tokens], encoding: Encoding, *, stride: int | None = None, batch: int = 8
+    model: TrainedModel, sequences: Iterable[Tokens], encoding: Encoding, *, stride: int | None = None, batch: int = 8
 ) -> Iterator[Surprise]:
     """Yield the surprise of a model over each sequence; every token but ``begin`` is scored once.
 
@@ -103,6 +109,10 @@ def surprises(
     for tokens in sequences:
         sequence = np.asarray(tokens)
         with torch.inference_mode():
+            if isinstance(model, NoteModel):
+                yield _of_notes(model, sequence, encoding, length=length, stride=stride, batch=batch)
+                continue
+            assert isinstance(model, EventModel)
             parts = _windows(model, sequence, length, stride, batch) if length else _through(model, sequence)
             nats, hits = np.sum(list(parts) if len(sequence) > 1 else [(0.0, 0)], axis=0)
         yield _measured(float(nats), int(hits), sequence, encoding)
@@ -113,6 +123,19 @@ def ngram_surprises(ngrams: Ngrams, sequences: Iterable[Tokens], encoding: Encod
     for tokens in sequences:
         nats = -np.log(probabilities(ngrams, tokens)[1:]).sum()
         yield _measured(float(nats), 0, np.asarray(tokens), encoding)
+
+
+def _of_notes(
+    model: NoteModel, sequence: Tokens, encoding: Encoding, *, length: int | None, stride: int, batch: int
+) -> Surprise:
+    """Return the surprise of a model of notes; its tokens are notes, and the end, and its hits a share of each."""
+    notes = note_sequence(sequence, encoding)
+    nats = note_nats(model, notes, encoding, length=length, stride=stride, batch=batch)
+    whole = _measured(sum(nats.factors), 0, sequence, encoding)
+    tokens = len(notes.pitch) + 1
+    return replace(
+        whole, tokens=tokens, notes=len(notes.pitch), hits=nats.hits * tokens / nats.predicted, factors=nats.factors
+    )
 
 
 def _measured(nats: float, hits: int, sequence: Tokens, encoding: Encoding) -> Surprise:

@@ -3,6 +3,7 @@
 References
 ----------
 A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020 (top-p).
+N. Nguyen et al., "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs", ICLR 2025 (min-p).
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ class Taste:
     """Draw among so many of the likeliest events; 0 among all."""
     top_p: float = 1.0
     """Draw among the fewest events that together have this probability."""
+    min_p: float = 0.0
+    """Draw only events that are at least this share as likely as the likeliest."""
 
     def __post_init__(self) -> None:
         if not self.temperature >= 0:
@@ -32,6 +35,8 @@ class Taste:
             raise UsageError(f"top_k is {self.top_k}, not 0 or above")
         if not 0 < self.top_p <= 1:
             raise UsageError(f"top_p is {self.top_p}, not above 0 and up to 1")
+        if not 0 <= self.min_p <= 1:
+            raise UsageError(f"min_p is {self.min_p}, not in 0..1")
 
 
 def probabilities(logits: Floats, allowed: Mask, taste: Taste) -> Floats:
@@ -61,6 +66,8 @@ def probabilities(logits: Floats, allowed: Mask, taste: Taste) -> Floats:
         logits = np.where(logits >= weakest, logits, -np.inf)
     with np.errstate(over="ignore"):  # of the least likely, where it is hardly above 0
         chances = np.exp((logits - logits.max(1, keepdims=True)) / taste.temperature)
+    if taste.min_p:
+        chances[chances < taste.min_p * chances.max(1, keepdims=True)] = 0.0
     chances /= chances.sum(1, keepdims=True)
     if taste.top_p < 1:
         order = np.argsort(-chances, axis=1, kind="stable")

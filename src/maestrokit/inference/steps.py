@@ -43,6 +43,11 @@ def stepper(model: EventModel, state: Any) -> Step:
     return ModelStep(model, state)
 
 
+def body_step(body: Any, state: Any) -> "BodyStep | LstmBodyStep":
+    """Return what steps on from the state of a body, which it may overwrite."""
+    return BodyStep(body, state) if isinstance(body, transformer.Body) else LstmBodyStep(body, state)
+
+
 class ModelStep:
     """Steps of any model, by its own ``forward``."""
 
@@ -58,7 +63,7 @@ class ModelStep:
         self.newest[self.rows] = tokens
         with torch.inference_mode():
             logits, self.state = self.model(torch.from_numpy(self.newest)[:, None], self.state)
-        return np.asarray(_numbers(logits[:, -1])[self.rows])
+        return np.asarray(numbers(logits[:, -1])[self.rows])
 
     def keep(self, rows: Mask) -> None:
         """Show those rows no more; what a state looks like inside is unknown here, so they go on unseen."""
@@ -69,24 +74,39 @@ class LstmStep:
     """Steps of :class:`maestrokit.models.lstm.Model`."""
 
     def __init__(self, model: lstm.Model, state: tuple[torch.Tensor, torch.Tensor]) -> None:
-        self.hidden, self.cell = (list(_numbers(part).copy()) for part in state)  # one a layer, (rows, width)
-        self.rows = np.arange(len(self.hidden[0]))  # those that are still wanted
-        self.newest = np.zeros(len(self.rows), np.int64)
-        self.embedding = _numbers(model.embedding.weight)
-        self.output, self.output_bias = _columns(model.embedding.weight), _numbers(model.output_bias)
+        self.embedding = numbers(model.embedding.weight)
+        self.output, self.output_bias = columns(model.embedding.weight), numbers(model.output_bias)
         self.scale = np.float32(model.config.width**0.5)
-        named = {name: weight for name, weight in model.recurrent.named_parameters()}
-        self.width = model.config.width
-        self.layers = [
-            (self._gates(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
-             self._gates(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
-            for layer in range(model.config.layers)
-        ]  # fmt: skip
+        self.body = LstmBodyStep(model, state)
 
     def __call__(self, tokens: Integers) -> Logits:
         """Return the logits of the next events."""
-        self.newest[self.rows] = tokens
-        x = self.embedding[self.newest] * self.scale  # (rows, width)
+        return np.asarray(self.body(self.embedding[tokens] * self.scale) @ self.output + self.output_bias)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.body.keep(rows)
+
+
+class LstmBodyStep:
+    """Steps of :class:`maestrokit.models.lstm.Body`."""
+
+    def __init__(self, body: lstm.Body, state: tuple[torch.Tensor, torch.Tensor]) -> None:
+        self.hidden, self.cell = (list(numbers(part).copy()) for part in state)  # one a layer, (rows, width)
+        self.rows = np.arange(len(self.hidden[0]))  # those that are still wanted
+        self.newest = np.zeros_like(self.hidden[0])
+        named = {name: weight for name, weight in body.recurrent.named_parameters()}
+        self.width = body.config.width
+        self.layers = [
+            (self._gates(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
+             self._gates(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
+            for layer in range(body.config.layers)
+        ]  # fmt: skip
+
+    def __call__(self, vectors: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs of vectors, both (rows, width)."""
+        self.newest[self.rows] = vectors
+        x = self.newest
         for layer, (weight, bias) in enumerate(self.layers):
             gates = np.concatenate((x, self.hidden[layer]), 1) @ weight  # (rows, 4 width)
             gates += bias
@@ -98,7 +118,7 @@ class LstmStep:
             cell += shares[:, : self.width] * new
             x = shares[:, 2 * self.width :] * np.tanh(cell)
             self.hidden[layer], self.cell[layer] = x, cell
-        return np.asarray((x @ self.output + self.output_bias)[self.rows])
+        return np.asarray(x[self.rows])
 
     @staticmethod
     def _gates(weight: torch.Tensor) -> NDArray[Any]:
@@ -107,7 +127,7 @@ class LstmStep:
         The first three are halved, since sigmoid(x) is 0.5 + 0.5 tanh(x / 2): one tanh serves all.
         """
         enter, forget, new, leave = weight.detach().chunk(4)
-        return _columns(torch.cat((enter / 2, forget / 2, leave / 2, new)))
+        return columns(torch.cat((enter / 2, forget / 2, leave / 2, new)))
 
     def keep(self, rows: Mask) -> None:
         """Forget the other rows, once no more than half are left: products of matrices like eight rows, not six."""
@@ -115,45 +135,59 @@ class LstmStep:
         if 2 * len(self.rows) <= len(self.newest):
             self.hidden, self.cell = ([part[self.rows] for part in parts] for parts in (self.hidden, self.cell))
             self.rows = np.arange(len(self.rows))
-            self.newest = np.zeros(len(self.rows), np.int64)
+            self.newest = np.zeros_like(self.hidden[0])
 
 
 class TransformerStep:
-    """Steps of :class:`maestrokit.models.transformer.Model`, both variants, on the arrays of its cache."""
+    """Steps of :class:`maestrokit.models.transformer.Model`, both variants."""
 
     def __init__(self, model: transformer.Model, cache: Cache) -> None:
-        self.cache, self.is_modern = cache, model.config.variant == "modern"
+        self.embedding, self.output = numbers(model.embedding.weight), columns(model.output.weight)
+        self.body = BodyStep(model, cache)
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        return times(self.body(self.embedding[tokens]), self.output)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.body.keep(rows)
+
+
+class BodyStep:
+    """Steps of :class:`maestrokit.models.transformer.Body`, both variants, on the arrays of its cache."""
+
+    def __init__(self, body: transformer.Body, cache: Cache) -> None:
+        self.cache, self.is_modern = cache, body.config.variant == "modern"
         cache.keys = [_placed_last(key) for key in cache.keys]
-        self.embedding, self.output = _numbers(model.embedding.weight), _columns(model.output.weight)
-        self.frequency = _numbers(model.frequency)
-        self.norm = _norm(model.norm)
+        self.frequency = numbers(body.frequency)
+        self.norm = _norm(body.norm)
         self.layers = [
-            _Layer(layer, key, value, recent, model.config)
+            _Layer(layer, key, value, recent, body.config)
             for layer, key, value, recent in zip(
-                model.layers, cache.keys, cache.values,
-                zip(cache.recent[::2], cache.recent[1::2], strict=True) if cache.recent else [()] * len(model.layers),
+                body.layers, cache.keys, cache.values,
+                zip(cache.recent[::2], cache.recent[1::2], strict=True) if cache.recent else [()] * len(body.layers),
                 strict=True,
             )
         ]  # fmt: skip
 
-    def __call__(self, tokens: Integers) -> Logits:
-        """Return the logits of the next events."""
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs of vectors, both (rows, width)."""
         cache = self.cache
         with torch.inference_mode():
             angle = np.float32(make_room(cache, 1)) * self.frequency
         turn = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
-        x = self.embedding[tokens]  # (rows, width)
         for layer in self.layers:
             x = layer(x, turn, cache.used)
         cache.used, cache.position = cache.used + 1, cache.position + 1
-        return _times(self.norm(x), self.output)
+        return self.norm(x)
 
     def keep(self, rows: Mask) -> None:
         """Forget the other rows."""
         self.cache = self.cache.selected(torch.from_numpy(rows))
         self.cache.keys = [_placed_last(key) for key in self.cache.keys]
         for layer, key, value in zip(self.layers, self.cache.keys, self.cache.values, strict=True):
-            layer.key, layer.value = _numbers(key), _numbers(value)
+            layer.key, layer.value = numbers(key), numbers(value)
             for part in layer.before:
                 part.seen = [seen[rows] for seen in part.seen]
 
@@ -165,36 +199,36 @@ class _Layer:
         self, layer: Any, key: torch.Tensor, value: torch.Tensor, recent: tuple[torch.Tensor, ...],
         config: transformer.Config,
     ) -> None:  # fmt: skip
-        self.key, self.value = _numbers(key), _numbers(value)  # (rows, kv_heads, room, dim)
+        self.key, self.value = numbers(key), numbers(value)  # (rows, kv_heads, room, dim)
         attention, feed = layer.attention, layer.feed
         self.sizes, self.dim = (config.heads, config.kv_heads), config.width // config.heads
         self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
-        self.project, self.mix = _columns(attention.project.weight), _columns(attention.output.weight)
-        self.inner, self.outer = _columns(feed.input.weight), _columns(feed.output.weight)
+        self.project, self.mix = columns(attention.project.weight), columns(attention.output.weight)
+        self.inner, self.outer = columns(feed.input.weight), columns(feed.output.weight)
         self.before = [_Neighbours(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
         self.is_modern, highest = config.variant == "modern", np.inf  # that a score can be
         if self.is_modern:
-            both = [_numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
+            both = [numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
             self.query_and_key_norm = _rms_norm(np.repeat(both, self.sizes, axis=0), attention.query_norm.eps)
             highest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
         else:
-            self.distance, self.inner_bias = _numbers(attention.distance), _numbers(feed.input.bias)
+            self.distance, self.inner_bias = numbers(attention.distance), numbers(feed.input.bias)
         self.is_bounded = highest < SAFE_SCORE
 
     def __call__(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         heard = self.attention_norm(x)
         x = x + self._attention(self.before[0](heard) if self.before else heard, turn, used)
         thought = self.feed_norm(x)
-        inner = _times(self.before[1](thought) if self.before else thought, self.inner)
+        inner = times(self.before[1](thought) if self.before else thought, self.inner)
         if self.is_modern:
-            inner = _gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
+            inner = gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
         else:
             inner = np.maximum(inner + self.inner_bias, 0)
-        return np.asarray(x + _times(inner, self.outer))
+        return np.asarray(x + times(inner, self.outer))
 
     def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         rows, (heads, kv_heads) = len(x), self.sizes
-        projected = _times(x, self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
+        projected = times(x, self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
         asked = projected[:, : heads + kv_heads]
         if turn is not None:
             asked = _rotated(self.query_and_key_norm(asked), *turn)
@@ -210,17 +244,17 @@ class _Layer:
         chances = np.exp(scores, out=scores)
         heard = np.matmul(chances, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
         heard /= np.add.reduce(chances, -1, keepdims=True)
-        return _times(heard.reshape(rows, -1), self.mix)
+        return times(heard.reshape(rows, -1), self.mix)
 
 
 class _Neighbours:
     """The short convolution, and the events that it has still to see."""
 
     def __init__(self, part: Any, recent: torch.Tensor) -> None:
-        weight = _numbers(part.weight).copy()
+        weight = numbers(part.weight).copy()
         weight[-1] += 1  # the event itself, to which the convolution is added
         self.weight = weight
-        self.seen = [np.ascontiguousarray(_numbers(recent)[:, place]) for place in range(recent.shape[1])]
+        self.seen = [np.ascontiguousarray(numbers(recent)[:, place]) for place in range(recent.shape[1])]
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         out = x * self.weight[-1]
@@ -232,10 +266,10 @@ class _Neighbours:
 
 def _norm(part: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Return a normalisation of the last axis: root-mean-square, or layer normalisation."""
-    weight = _numbers(part.weight)
+    weight = numbers(part.weight)
     if not isinstance(part, torch.nn.LayerNorm):
         return _rms_norm(weight, part.eps)
-    bias, floor, size = _numbers(part.bias), np.float32(part.eps), np.float32(len(weight))
+    bias, floor, size = numbers(part.bias), np.float32(part.eps), np.float32(len(weight))
 
     def layer_norm(x: NDArray[Any]) -> NDArray[Any]:
         x = x - np.add.reduce(x, -1, keepdims=True) / size
@@ -260,7 +294,7 @@ def _rotated(x: NDArray[Any], cosine: NDArray[Any], sine: NDArray[Any]) -> NDArr
     return np.concatenate((first * cosine - second * sine, first * sine + second * cosine), -1)
 
 
-def _gated(gate: NDArray[Any], passed: NDArray[Any]) -> NDArray[Any]:
+def gated(gate: NDArray[Any], passed: NDArray[Any]) -> NDArray[Any]:
     """Return ``silu(gate) * passed``."""
     low = np.minimum(-gate, SAFE_SCORE)
     np.exp(low, out=low)
@@ -268,7 +302,7 @@ def _gated(gate: NDArray[Any], passed: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(gate * passed / low)
 
 
-def _times(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
+def times(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
     """Return ``x @ weight``."""
     return np.stack([row @ weight for row in x]) if 1 < len(x) <= FEW else np.asarray(x @ weight)
 
@@ -278,10 +312,10 @@ def _placed_last(key: torch.Tensor) -> torch.Tensor:
     return key.transpose(2, 3).contiguous().transpose(2, 3)
 
 
-def _numbers(tensor: torch.Tensor) -> NDArray[Any]:
+def numbers(tensor: torch.Tensor) -> NDArray[Any]:
     return np.asarray(tensor.detach().cpu().numpy())
 
 
-def _columns(weight: torch.Tensor) -> NDArray[Any]:
+def columns(weight: torch.Tensor) -> NDArray[Any]:
     """Return the transposed matrix, laid out so that rows times it are quick."""
-    return np.ascontiguousarray(_numbers(weight).T)
+    return np.ascontiguousarray(numbers(weight).T)

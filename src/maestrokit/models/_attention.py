@@ -16,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.errors import UsageError
 from maestrokit.models import _fused
 from maestrokit.models._fused_attention import CausalAttention
+from maestrokit.models._linear import Linear, is_low
 
 
 @dataclass
@@ -99,8 +100,8 @@ class Attention(nn.Module):
         self.dim, self.length = width // heads, length
         self.sizes = heads, kv_heads, kv_heads  # heads of queries, keys and values
         self.is_relative, self.dropout = is_relative, dropout
-        self.project = nn.Linear(width, sum(self.sizes) * self.dim, bias=False)
-        self.output = nn.Linear(width, width, bias=False)
+        self.project = Linear(width, sum(self.sizes) * self.dim, bias=False)
+        self.output = Linear(width, width, bias=False)
         if is_relative:
             self.distance = nn.Parameter(torch.empty(heads, length, self.dim))
             nn.init.normal_(self.distance, std=self.dim**-0.5)
@@ -114,8 +115,10 @@ class Attention(nn.Module):
         if turn is not None:
             query, key = rotated(self.query_norm(query), *turn), rotated(self.key_norm(key), *turn)
         if cache is None and _fused.is_for(x):
-            distance, share = self.distance if self.is_relative else None, self.dropout if self.training else 0.0
-            heard = CausalAttention.apply(query, key, value, distance, share)  # type: ignore[no-untyped-call]
+            kind, share = torch.bfloat16 if is_low(x) else x.dtype, self.dropout if self.training else 0.0
+            query, key, value = query.to(kind), key.to(kind), value.to(kind)
+            distance = self.distance.to(kind) if self.is_relative else None
+            heard = CausalAttention.apply(query, key, value, distance, share).to(x.dtype)  # type: ignore[no-untyped-call]
             return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
         if cache is not None:
             key, value = _remembered(cache, layer, key, value)

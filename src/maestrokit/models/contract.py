@@ -36,6 +36,9 @@ Descend = Callable[[str, Tensor], None]
 class TrainedModel(nn.Module):
     """A model that knows how it is trained."""
 
+    multiplies_low = False
+    """Whether its products are made so that bfloat16 serves them on processors too."""
+
     def players(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that step together, by name; most models have one player, a GAN has two."""
         return {"model": list(self.parameters())}
@@ -124,6 +127,12 @@ def family(name: str) -> Any:
     return registry.load("maestrokit.models", name)
 
 
+def new_model(module: Any, config: Any) -> TrainedModel:
+    """Return a new model of a family: its ``Model``, or what its ``made`` chooses."""
+    model: TrainedModel = getattr(module, "made", module.Model)(config)
+    return model
+
+
 class Unfilled(TorchFunctionMode):
     """Within it, models are made without random weights: they are to be given others, or to tell their sizes only.
 
@@ -159,7 +168,7 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
     module = family(name)
     config = config_from(module.Config, settings, name=origin)
     with torch.device("meta"), Unfilled():
-        expected = {key: value.shape for key, value in module.Model(config).state_dict().items()}
+        expected = {key: value.shape for key, value in new_model(module, config).state_dict().items()}
     for key, shape in expected.items():
         if key not in state:
             raise BadDataError(f"cannot use '{origin}': the weight '{key}' is missing")
@@ -172,6 +181,6 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
     if extra:
         raise BadDataError(f"cannot use '{origin}': the weight '{extra[0]}' belongs to another model")
     with Unfilled():
-        model: TrainedModel = module.Model(config)
+        model = new_model(module, config)
     model.load_state_dict({key: value.to(torch.float32) for key, value in state.items()})
     return model

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
+from maestrokit.models._notes import NoteModel
+from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
 
 TASKS = ("events",)
 MOST_LAYERS = 32
@@ -34,18 +35,21 @@ class Config:
     """One above the other."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
     """Between layers, and before the first and after the last."""
+    encoding: str = "events"
+    """``events``, or ``notes``: one position a note."""
+    velocity_bins: int = 32
+    """Of notes."""
 
     def __post_init__(self) -> None:
         check_fields(self)
 
 
-class Model(EventModel):
-    """Embedding, LSTM layers, and the embedding again as output."""
+class Body(TrainedModel):
+    """LSTM layers, from vectors of positions to vectors that know all before."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocabulary, config.width)
         self.recurrent = nn.LSTM(
             config.width,
             config.width,
@@ -54,24 +58,36 @@ class Model(EventModel):
             dropout=config.dropout if config.layers > 1 else 0.0,
         )
         self.dropout = nn.Dropout(config.dropout)
-        self.output_bias = nn.Parameter(torch.zeros(config.vocabulary))
-        nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
         for name, weight in self.recurrent.named_parameters():
             if name.startswith("bias"):
                 nn.init.zeros_(weight)
             if name.startswith("bias_ih"):
                 nn.init.ones_(weight[config.width : 2 * config.width])  # the forget gate
 
-    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return logits, (batch, time, vocabulary), and the state: two tensors of (layers, batch, width)."""
-        x = self.dropout(self.embedding(tokens) * self.config.width**0.5)  # (batch, time, width)
-        x, state = self.recurrent(x, state)
-        return F.linear(self.dropout(x), self.embedding.weight, self.output_bias), state
+    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return outputs of vectors, both (batch, time, width), and the state, two of (layers, batch, width)."""
+        x, state = self.recurrent(self.dropout(x), state)
+        return self.dropout(x), state
 
     def initial_state(self, batch: int, *, length: int) -> tuple[Tensor, Tensor]:
         """Return zeros, whatever the length."""
-        zeros = self.output_bias.new_zeros(self.config.layers, batch, self.config.width)
+        zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()
+
+
+class Model(Body, EventModel):
+    """Embedding, LSTM layers, and the embedding again as output."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.output_bias = nn.Parameter(torch.zeros(config.vocabulary))
+        nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
+
+    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return logits, (batch, time, vocabulary), and the state."""
+        x, state = self.through(self.embedding(tokens) * self.config.width**0.5, state)
+        return F.linear(x, self.embedding.weight, self.output_bias), state
 
     def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
         """Learn ``batch["target"]`` from ``batch["tokens"]``, both (batch, time), going on where `carry` left off."""
@@ -90,3 +106,8 @@ class Model(EventModel):
         fits = bool(carry) and carry["hidden"].shape[1] == rows
         logits, (hidden, cell) = self(batch["tokens"], (carry["hidden"], carry["cell"]) if fits else None)
         return logits, {"hidden": hidden, "cell": cell}
+
+
+def made(config: Config) -> TrainedModel:
+    """Return a new model for the encoding that a configuration names."""
+    return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)

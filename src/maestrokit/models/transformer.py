@@ -33,7 +33,9 @@ from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.models import _fused
 from maestrokit.models._attention import Attention, Cache, Norm, make_room
-from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, event_scores
+from maestrokit.models._linear import Linear, LowProduct, is_low
+from maestrokit.models._notes import NoteModel
+from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
@@ -64,6 +66,10 @@ class Config:
     """Of the embedding, of the weights of attention, and of what each part of a layer adds."""
     variant: str = "modern"
     """``relative`` or ``modern``."""
+    encoding: str = "events"
+    """``events``, or ``notes``: one position a note."""
+    velocity_bins: int = 32
+    """Of notes."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -106,10 +112,14 @@ class SwiGLU(nn.Module):
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
-        self.input = nn.Linear(width, 2 * hidden, bias=False)
-        self.output = nn.Linear(hidden, width, bias=False)
+        self.input = Linear(width, 2 * hidden, bias=False)
+        self.output = Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        if is_low(x):
+            both = LowProduct.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
+            inner = _fused.Gated.apply(both)  # type: ignore[no-untyped-call]
+            return LowProduct.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
         both = self.input(x)
         if _fused.is_for(both):
             return self.output(_fused.Gated.apply(both))  # type: ignore[no-any-return, no-untyped-call]
@@ -122,8 +132,8 @@ class ReLUs(nn.Module):
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
-        self.input = nn.Linear(width, hidden)
-        self.output = nn.Linear(hidden, width, bias=False)
+        self.input = Linear(width, hidden)
+        self.output = Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.output(F.relu(self.input(x)))  # type: ignore[no-any-return]
@@ -158,16 +168,16 @@ class Layer(nn.Module):
         return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
 
 
-class Model(EventModel):
-    """The decoder: tokens in, logits of the next tokens out."""
+class Body(TrainedModel):
+    """The layers, from vectors of positions to vectors that know all before."""
+
+    multiplies_low = True
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocabulary, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = (Norm if config.variant == "modern" else nn.LayerNorm)(config.width)
-        self.output = nn.Linear(config.width, config.vocabulary, bias=False)
         dim = config.width // config.heads
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
         pairs = torch.arange(0, dim, 2, device="cpu")  # also where only sizes are wanted
@@ -178,49 +188,36 @@ class Model(EventModel):
         for part in self.modules():  # after the loop above, which comes to a part before it comes to its output
             if isinstance(part, Attention | SwiGLU | ReLUs):
                 nn.init.zeros_(part.output.weight)
-        nn.init.zeros_(self.output.weight)
 
-    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return logits, (batch, time, vocabulary), and the cache with these tokens in it.
+    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return outputs of vectors, both (batch, time, width), and the cache with these positions in it.
 
-        Without a cache at most ``config.length`` tokens. With one, tokens further back than its room are forgotten.
+        Without a cache at most ``config.length`` positions. With one, those further back than its room are forgotten.
         """
         cache: Cache | None = state
-        time = tokens.shape[1]
+        time = x.shape[1]
         start = 0 if cache is None else make_room(cache, time)
         turn = None
         if self.config.variant == "modern":
-            turn = self._angles(torch.arange(start, start + time, device=tokens.device))
-        x = _fused.dropped(self.embedding(tokens), self.config.dropout, self.training)  # (batch, time, width)
+            turn = self._angles(torch.arange(start, start + time, device=x.device))
+        x = _fused.dropped(x, self.config.dropout, self.training)
         for index, layer in enumerate(self.layers):
             x = layer(x, turn, cache, index)
         if cache is not None:
             cache.used, cache.position = cache.used + time, cache.position + time
-        return self.output(self.norm(x)), cache
+        return self.norm(x), cache
 
     def initial_state(self, batch: int, *, length: int) -> Cache:
         """Return an empty cache with room for `length` tokens, or as many as attention reaches back over."""
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
-        weight = self.embedding.weight
+        weight = self.norm.weight
         keys, values = (
             [weight.new_zeros(batch, self.config.kv_heads, room, dim) for _ in self.layers] for _ in range(2)
         )
         places = 2 * len(self.layers) if self.config.variant == "modern" else 0
         recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(places)]
         return Cache(keys, values, recent, 0, 0)
-
-    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
-        logits, _ = self(batch["tokens"])
-        loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
-        descend("model", loss)
-        return {"loss": loss.item()}, {}
-
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
-        """Return nats and hits over all tokens of the batch."""
-        logits, _ = self(batch["tokens"])
-        return event_scores(logits, batch["target"]), {}
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
@@ -253,6 +250,38 @@ class Model(EventModel):
     def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
         angle = position[:, None] * self.frequency  # (time, dim / 2)
         return angle.cos(), angle.sin()
+
+
+class Model(Body, EventModel):
+    """The decoder of events: tokens in, logits of the next tokens out."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.output = nn.Linear(config.width, config.vocabulary, bias=False)
+        nn.init.zeros_(self.output.weight)
+
+    def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return logits, (batch, time, vocabulary), and the cache with these tokens in it."""
+        x, state = self.through(self.embedding(tokens), state)
+        return self.output(x), state
+
+    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
+        logits, _ = self(batch["tokens"])
+        loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
+        descend("model", loss)
+        return {"loss": loss.item()}, {}
+
+    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+        """Return nats and hits over all tokens of the batch."""
+        logits, _ = self(batch["tokens"])
+        return event_scores(logits, batch["target"]), {}
+
+
+def made(config: Config) -> TrainedModel:
+    """Return a new model for the encoding that a configuration names."""
+    return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)
 
 
 def _is_longer(one: Tensor, other: Tensor, *, axis: int) -> bool:

@@ -16,9 +16,10 @@ from maestrokit.music.performance import (
     Performance,
     settled,
 )
+from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding, Tokens, decode, encode
+from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding, Tokens, decode, encode, encode_notes
 
 PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
 
@@ -42,11 +43,11 @@ class Prompt:
     tokens: Tokens
 
 
-def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | None) -> Prompt:
+def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | None, rings_on: bool = False) -> Prompt:
     """Return a performance, or its beginning of some seconds, as a prompt.
 
     No event before the end is changed. Pedals that are down there come up. Drums and keys outside a piano, which the
-    model does not see, end there.
+    model does not see, end there. With `rings_on` piano notes end where they did, if that is later, and none is held.
 
     Raises
     ------
@@ -60,13 +61,14 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
         end = int(second2tick(seconds, tempo_map(performance)))
         notes, controls = notes.take(notes.onset_tick < end), controls.take(controls.tick <= end)
     is_piano = _is_piano(notes)
-    is_held = is_piano & (notes.offset_tick > end)
+    is_held = is_piano & (notes.offset_tick > end) & (not rings_on)
+    ends = np.where(is_piano & rings_on, notes.offset_tick, np.minimum(notes.offset_tick, end))
     begun = performance.replace(
-        notes=notes.replace(offset_tick=np.minimum(notes.offset_tick, end)),
+        notes=notes.replace(offset_tick=ends),
         controls=Controls.concatenate([controls, _pedals_up(controls, end, _next_order(performance))]),
         tempos=performance.tempos.take(performance.tempos.tick <= end),
         others=performance.others.take(performance.others.tick <= end),
-        track_end_tick=np.minimum(performance.track_end_tick, end),
+        track_end_tick=np.minimum(performance.track_end_tick, max(end, int(ends.max(initial=0)))),
     )
     tokens = encode(begun.replace(notes=begun.notes.take(is_piano)), encoding)[:-1]
     return Prompt(begun, is_held, _without_releases(tokens, np.unique(notes.pitch[is_held]), encoding))
@@ -83,8 +85,19 @@ def continued(prompt: Prompt, events: Tokens, encoding: Encoding) -> Performance
     is_velocity = (prompt.tokens >= encoding.first_velocity) & (prompt.tokens < encoding.begin)
     new = decode(np.concatenate([prompt.tokens[is_velocity][-1:], events]), encoding)  # its ticks are milliseconds
     releases = start + _release_steps(notes.pitch[prompt.is_held], events, encoding) * encoding.step
-    offset, is_piano = notes.offset_tick.copy(), _is_piano(notes)
+    offset = notes.offset_tick.copy()
     offset[prompt.is_held] = np.maximum(offset[prompt.is_held], second2tick(releases, tempo))
+    return _joined(performance, notes.replace(offset_tick=offset), new, start)
+
+
+def continued_by_notes(prompt: Prompt, new: StepNotes, encoding: Encoding) -> Performance:
+    """Return the performance of a prompt and of notes after it, in steps from its beginning; see :func:`continued`."""
+    return _joined(prompt.performance, prompt.performance.notes, decode(encode_notes(new, encoding), encoding), 0.0)
+
+
+def _joined(performance: Performance, notes: Notes, new: Performance, start: float) -> Performance:
+    """Return a performance with its notes, and those and the controls of a new one from some seconds on."""
+    tempo, offset, is_piano = tempo_map(performance), notes.offset_tick, _is_piano(notes)
     released = np.zeros(128, np.int64)
     np.maximum.at(released, notes.pitch[is_piano], offset[is_piano])
     onset = np.maximum(second2tick(start + new.notes.onset_tick / 1000, tempo), released[new.notes.pitch])
@@ -106,7 +119,7 @@ def continued(prompt: Prompt, events: Tokens, encoding: Encoding) -> Performance
     )
     return settled(
         performance.replace(
-            notes=Notes.concatenate([notes.replace(offset_tick=offset), added_notes]),
+            notes=Notes.concatenate([notes, added_notes]),
             controls=Controls.concatenate([performance.controls, added_controls]),
             track_end_tick=performance.track_end_tick if len(performance.track_end_tick) else np.zeros(1, np.int64),
         )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.sustain import TimedNotes, pedal_changes, timed_notes
 from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
 
@@ -121,9 +122,18 @@ def encode(performance: Performance, encoding: Encoding) -> Tokens:
         If the performance lasts longer than a day.
     """
     notes = timed_notes(performance, pedal_extends=not encoding.pedal_events)
-    events = _note_events(notes, encoding)
+    events = _note_events(_step_notes(notes, encoding), encoding)
     if encoding.pedal_events:
         events = _merged(events, _pedal_events(performance, encoding), encoding)
+    return _complete(events, encoding)
+
+
+def encode_notes(notes: StepNotes, encoding: Encoding) -> Tokens:
+    """Return the events of notes that lie on the grid already, from ``begin`` to ``end``, without a pedal."""
+    return _complete(_note_events(notes, encoding), encoding)
+
+
+def _complete(events: _Events, encoding: Encoding) -> Tokens:
     tokens = _with_shifts(_with_velocities(events, encoding), encoding)
     return np.concatenate([[encoding.begin], tokens, [encoding.end]]).astype(np.uint16)
 
@@ -138,24 +148,19 @@ def _steps(second: Floats, encoding: Encoding) -> Integers:
     return steps.astype(np.int64)
 
 
-def _note_events(notes: TimedNotes, encoding: Encoding) -> _Events:
-    """Return strokes and releases; a stroke's token is pitch + 1000 * (1 + its velocity bin), for now."""
+def _step_notes(notes: TimedNotes, encoding: Encoding) -> StepNotes:
     onset, offset = _steps(notes.onset, encoding), _steps(notes.offset, encoding)
     early = np.floor(notes.onset * 1000 / encoding.step_milliseconds).astype(np.int64)
     onset = np.where(offset <= onset, early, onset)
-    rows = np.lexsort((-notes.velocity, onset, notes.pitch))
-    pitch, onset, offset = notes.pitch[rows], onset[rows], offset[rows]
-    velocity_bin = np.maximum(notes.velocity[rows] - 1, 0) * encoding.velocity_bins // 128
-    first = np.ones(len(rows), bool)
-    first[1:] = (pitch[1:] != pitch[:-1]) | (onset[1:] != onset[:-1])
-    offset = np.maximum.reduceat(offset, np.flatnonzero(first)) if len(rows) else offset
-    pitch, onset, velocity_bin = pitch[first], onset[first], velocity_bin[first]
-    offset = np.maximum(offset, onset + 1)
-    same_key = pitch[1:] == pitch[:-1]
-    offset[:-1][same_key] = np.minimum(offset[:-1][same_key], onset[1:][same_key])
-    token = np.concatenate([pitch + encoding.first_off, pitch + 1000 * (1 + velocity_bin)])
-    step = np.concatenate([offset, onset])
-    rows = np.lexsort((np.concatenate([pitch, pitch]), token >= 1000, step))
+    velocity_bin = np.maximum(notes.velocity - 1, 0) * encoding.velocity_bins // 128
+    return reconciled(onset, offset, notes.pitch, velocity_bin)
+
+
+def _note_events(notes: StepNotes, encoding: Encoding) -> _Events:
+    """Return onsets and releases; an onset's token is pitch + 1000 * (1 + its velocity bin), for now."""
+    token = np.concatenate([notes.pitch + encoding.first_off, notes.pitch + 1000 * (1 + notes.velocity_bin)])
+    step = np.concatenate([notes.offset, notes.onset])
+    rows = np.lexsort((np.concatenate([notes.pitch, notes.pitch]), token >= 1000, step))
     return _Events(token[rows], step[rows])
 
 
@@ -211,11 +216,11 @@ def _without_shifts(tokens: NDArray[np.integer], encoding: Encoding) -> tuple[_E
     return _Events(token[~is_shift], step[~is_shift]), int(step[-1]) if len(step) else 0
 
 
-def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
-    """Return the notes that a sequence of events says, in seconds, sorted by onset and pitch.
+def decode_steps(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
+    """Return the notes of a sequence of events, in steps: the inverse of :func:`encode_notes`.
 
-    Any sequence is accepted: a stroke of a sounding key ends its note, a release of a silent key is nothing, a note
-    still sounding at the end stops there, and none is shorter than a step. Strokes before the first velocity have
+    Any sequence is accepted: an onset of a sounding key ends its note, a release of a silent key is nothing, a note
+    still sounding at the end stops there, and none is shorter than a step. Onsets before the first velocity have
     the middle one.
     """
     events, last = _without_shifts(tokens, encoding)
@@ -223,19 +228,25 @@ def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
     is_velocity = (events.token >= encoding.first_velocity) & (events.token < encoding.begin)
     newest = np.maximum.accumulate(np.where(is_velocity, np.arange(len(is_velocity)), -1))
     velocity_bin = np.where(newest >= 0, events.token[newest] - encoding.first_velocity, encoding.velocity_bins // 2)
-    pitch, is_stroke = events.token[is_note] % 128, events.token[is_note] < encoding.first_off
+    pitch, is_onset = events.token[is_note] % 128, events.token[is_note] < encoding.first_off
     step, velocity_bin = events.step[is_note], velocity_bin[is_note]
     rows = np.argsort(pitch, kind="stable")
-    pitch, is_stroke, step, velocity_bin = pitch[rows], is_stroke[rows], step[rows], velocity_bin[rows]
+    pitch, is_onset, step, velocity_bin = pitch[rows], is_onset[rows], step[rows], velocity_bin[rows]
     next_step = np.append(step[1:], last)
     next_step[:-1][pitch[1:] != pitch[:-1]] = last
-    onset, offset = step[is_stroke], np.maximum(next_step[is_stroke], step[is_stroke] + 1)
-    width = 128 // encoding.velocity_bins
-    velocity = np.clip(velocity_bin[is_stroke] * width + (width + 1) // 2, 1, 127)
-    pitch = pitch[is_stroke]
+    onset, offset = step[is_onset], np.maximum(next_step[is_onset], step[is_onset] + 1)
+    pitch, velocity_bin = pitch[is_onset], velocity_bin[is_onset]
     rows = np.lexsort((pitch, onset))
-    second = np.array([onset[rows], offset[rows]]) * encoding.step_milliseconds / 1000.0
-    return TimedNotes(second[0], second[1], pitch[rows], velocity[rows])
+    return StepNotes(onset[rows], offset[rows], pitch[rows], velocity_bin[rows])
+
+
+def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
+    """Return the notes of :func:`decode_steps` in seconds, sorted by onset and pitch."""
+    notes = decode_steps(tokens, encoding)
+    width = 128 // encoding.velocity_bins
+    velocity = np.clip(notes.velocity_bin * width + (width + 1) // 2, 1, 127)
+    second = np.array([notes.onset, notes.offset]) * encoding.step_milliseconds / 1000.0
+    return TimedNotes(second[0], second[1], notes.pitch, velocity)
 
 
 def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:

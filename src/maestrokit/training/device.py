@@ -108,6 +108,14 @@ class Place:
             distributed.destroy_process_group()
 
 
+def multiplies_bfloat16() -> bool:
+    """Return whether the processor multiplies matrices of bfloat16 in hardware, at least twice as quickly."""
+    capabilities: Mapping[str, bool] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # newer than the oldest torch that is supported
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
 def find_place(name: str = "auto") -> Place:
     """Return where to train: ``cpu``, ``cuda``, ``cuda:1`` .., or ``auto``, a GPU if there is one.
 

@@ -27,6 +27,8 @@ class Sampling:
     """Each piece is transposed by up to so many semitones, drawn anew for each epoch."""
     stretch: float = 0.05
     """Each piece is played up to this share slower or faster."""
+    velocity_shift: int = 0
+    """Notes are louder or softer by up to so many bins, where they are read as notes."""
     validation_tokens: int = 131072
     """So many tokens, spread evenly over the validation part, are validated on."""
     seed: int = 0

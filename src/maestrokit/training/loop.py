@@ -22,7 +22,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models.contract import Carry, TrainedModel
 from maestrokit.training.data import Data
-from maestrokit.training.device import Place
+from maestrokit.training.device import Place, multiplies_bfloat16
 from maestrokit.training.optimizers import Optimizers
 from maestrokit.training.schedule import learning_rate, share_done
 from maestrokit.training.settings import Settings
@@ -231,9 +231,9 @@ class Training:
         return self.model.eval().get_submodule(self.settings.only)
 
     def _precision(self) -> AbstractContextManager[Any]:
-        low = self.settings.precision == "bfloat16" or (
-            self.settings.precision == "auto" and self.place.device.type == "cuda"
-        )
+        kind = self.place.device.type
+        is_quick = kind == "cuda" or (self.model.multiplies_low and multiplies_bfloat16())
+        low = self.settings.precision == "bfloat16" or (self.settings.precision == "auto" and is_quick)
         return torch.autocast(self.place.device.type, torch.bfloat16) if low else nullcontext()
 
     def _log(self, *, speed: float) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from maestrokit.models._linear import EndLinear
 from maestrokit.models.contract import TrainedModel
 from maestrokit.training.device import Place
 from maestrokit.training.settings import Settings
@@ -41,8 +42,9 @@ class Optimizers:
     def begin(self, rate: float) -> None:
         """Set the learning rate of the step that begins."""
         for optimizer in self.optimizers.values():
+            scale = self.settings.muon_rate if isinstance(optimizer, Muon) else 1.0
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * scale
 
     def descend(self, player: str, loss: Tensor) -> None:
         """Add the gradient of one part of the step to one player; with the last part, let the player step."""
@@ -106,7 +108,10 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
-    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2], in float32."""
+    """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2].
+
+    In float32, or in the precision of autocast, which does no harm.
+    """
     x = matrix.float() / (matrix.float().norm() + 1e-7)
     is_tall = x.shape[0] > x.shape[1]
     x = x.T if is_tall else x
@@ -120,7 +125,8 @@ def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
 def _hidden_matrices(model: nn.Module) -> set[int]:
     """Return the identities of the weights of linear layers and convolutions, but for those at the model's ends."""
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d)
-    weights = [part.weight for name, part in model.named_modules() if isinstance(part, kinds) and "." in name]
+    inner = [part for name, part in model.named_modules() if isinstance(part, kinds) and "." in name]
+    weights = [part.weight for part in inner if not isinstance(part, EndLinear)]
     return {id(weight) for weight in weights if len(weight) > 1}
 
 

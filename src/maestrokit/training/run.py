@@ -160,6 +160,9 @@ def _made(
         given = checkpoint.read_config(order.init)
         if given["family"] != order.family:
             raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
+        kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
+        if kind != needed:
+            raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"give --set encoding={kind}")
         about = {**given["model"], **wanted}
         weights = checkpoint.read_weights(order.init)
         if wanted or settings.only:
@@ -176,7 +179,7 @@ def _made(
 def _new(family: Any, about: Mapping[str, Any], seed: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return family.Model(family.Config(**about))
+        return contract.new_model(family, family.Config(**about))
 
 
 def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:

@@ -25,10 +25,15 @@ class Settings:
     """``adamw``, or ``muon``: inner matrices and convolutions by Muon, which needs fewer steps, all else by AdamW."""
     learning_rate: Annotated[float, Within(0, 1000, above=True)] = 1e-3
     """The highest."""
+    muon_rate: Annotated[float, Within(0, 1000, above=True)] = 1.0
+    """The rate of what Muon steps, as a multiple of that of all else."""
     warmup_steps: Annotated[int, Within(0, LARGEST_COUNT)] = 100
     """The rate rises in a line for so many steps, or for a tenth of all, whichever is less."""
+    cooldown: Annotated[float, SHARE] = 0.0
+    """Share of the training, at its end, over which the rate falls in a line, constant before, so that a training can
+    be given more time later; 0 lets it fall along a cosine from the beginning."""
     final_rate: Annotated[float, SHARE] = 0.0
-    """What the cosine falls to, as a share of the learning rate."""
+    """What the rate falls to, as a share of the learning rate."""
     weight_decay: Annotated[float, Within(0, 1000)] = 0.01
     """Share of the matrices that the learning rate takes away with each step."""
     beta: Annotated[float, Within(0, 1, below=True)] = 0.95
@@ -40,7 +45,8 @@ class Settings:
     average: Annotated[float, Within(0, 1, below=True)] = 0.0
     """Decay of the moving average of the weights, which is then what is validated and kept; 0 keeps none."""
     precision: str = "auto"
-    """``float32``, ``bfloat16``, or ``auto``: the second on a GPU."""
+    """``float32``, ``bfloat16``, or ``auto``: the second on a GPU, and for transformers on processors that multiply it
+    in hardware (AVX512_BF16, AMX)."""
     only: str = ""
     """Part of the model that learns alone, from the beginning, while all else stays as ``--init`` has it, such as the
     ``pedal`` of a cnn; empty lets all learn."""

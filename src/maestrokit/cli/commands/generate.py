@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maestrokit.bounds import DAY, LARGEST_COUNT, SEED, Within
+from maestrokit.bounds import DAY, LARGEST_COUNT, SEED, SHARE, Within
 from maestrokit.cli import report
 from maestrokit.cli.choices import models_for, one_of
 from maestrokit.cli.options import ASIDE, Reading, Running
@@ -60,18 +60,35 @@ def run(
         Within(0, DAY),
     ] = None,
     temperature: Annotated[
-        float,
-        typer.Option(metavar="T", help="Below 1 is more careful, above bolder; 0 takes the likeliest event."),
+        float | None,
+        typer.Option(
+            metavar="T",
+            help="Below 1 is more careful, above bolder; 0 takes the likeliest. A model of notes applies this, and the "
+            "three below, to time, pitch, velocity and duration each. Default: as fitted to the model, else 0.95.",
+        ),
         Within(0, 100),
-    ] = 0.95,
+    ] = None,
     top_k: Annotated[
-        int, typer.Option(metavar="N", help="Draw among the N likeliest events; 0 among all."), Within(0, LARGEST_COUNT)
-    ] = 0,
+        int | None,
+        typer.Option(metavar="N", help="Draw among the N likeliest; 0 among all. Default: as fitted, else 0."),
+        Within(0, LARGEST_COUNT),
+    ] = None,
     top_p: Annotated[
-        float,
-        typer.Option(metavar="P", help="Draw among the fewest events that together have probability P."),
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Draw among the fewest that together have probability P. Default: as fitted, else 0.98.",
+        ),
         Within(0, 1, above=True),
-    ] = 0.98,
+    ] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Draw only what is at least P times as likely as the likeliest. Default: as fitted, else 0.",
+        ),
+        SHARE,
+    ] = None,
     count: Annotated[int, typer.Option(metavar="N", help="Make N performances side by side."), Within(1, 10_000)] = 1,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides all that is drawn at random."), SEED] = 0,
 ) -> None:
@@ -98,17 +115,17 @@ def run(
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import MUSIC, format_by_name
     from maestrokit.inference.events import Wish, load_event_model, perform
-    from maestrokit.inference.sampling import Taste
 
     form = format_by_name(output, MUSIC) or "mid"
-    wish = Wish(parse_duration(duration), count, seed, Taste(temperature, top_k, top_p))
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     if running.dry_run:
         model_folder(model)
         batch.print_plan((prompt or model, target) for target in targets)
         return
     streams.refuse_terminal(targets[0], "MIDI")
-    player, encoding = load_event_model(model)
+    chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+    player, encoding, taste = load_event_model(model)
+    wish = Wish(parse_duration(duration), count, seed).drawn_by(taste, chosen)
     given = None if prompt is None else read_performance(prompt, repair=reading.repair)
     made = perform(player, encoding, wish, prompt=given, seconds=prompt_seconds)
     for target, performance in zip(targets, made, strict=True):

@@ -1,0 +1,77 @@
+"""A piano on which several performances are played at once, note by note, so that none does what a piano cannot."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.key_state import EndGroups, KeyStates, end_groups
+from maestrokit.music.note_codes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
+from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.tokens import LOWEST_KEY, Encoding
+
+
+class Moment(NamedTuple):
+    """The next onset of each performance, before its key is known."""
+
+    now: Integers
+    """(rows,), steps."""
+    sounding: Mask
+    """(rows, keys): keys that sound."""
+    blocked: Mask
+    """(rows, keys): those that cannot be struck; never all."""
+    groups: EndGroups
+
+    def take(self, rows: Mask) -> "Moment":
+        """Return the moments of some of the performances."""
+        groups = EndGroups(self.groups.offset[rows], self.groups.features[rows])
+        return Moment(self.now[rows], self.sounding[rows], self.blocked[rows], groups)
+
+
+class Keyboard:
+    """The keys of several performances, and when each was played last.
+
+    Parameters
+    ----------
+    rows : int
+        Number of performances.
+    encoding : Encoding
+    """
+
+    def __init__(self, rows: int, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self.states = KeyStates.silent(rows)
+        self.last, self.key = np.zeros(rows, np.int64), np.full(rows, -1)
+        self.played = 0
+        self._inputs = begin_inputs(rows, encoding)
+
+    def inputs(self) -> NoteInputs:
+        """Return what a model reads at the newest notes, or at the begin."""
+        return self._inputs
+
+    def joinable(self) -> Mask:
+        """Return whether a key can still be struck at the newest onset."""
+        return joinable_at(self.states, self.key, self.last)
+
+    def silent_from(self) -> Integers:
+        """Return the step from which nothing sounds, (rows,)."""
+        return np.asarray(np.maximum(self.states.offset.max(axis=1), self.last))
+
+    def after(self, delta: Integers) -> Moment:
+        """Return the moments `delta` steps after the newest onsets, or as soon as a key is free then."""
+        now = np.maximum(self.last + delta, self.states.offset.min(1))
+        sounding, blocked = sounding_and_blocked(self.states, self.key, now - self.last, now)
+        return Moment(now, sounding, blocked, end_groups(self.states, now, step=self.encoding.step))
+
+    def play(self, onset: Integers, offset: Integers, key: Integers, velocity_bin: Integers) -> None:
+        """Strike a key in each performance."""
+        rows, notes = np.arange(len(key)), StepNotes(onset, offset, key + LOWEST_KEY, velocity_bin)
+        self.states.note(rows, np.full(len(key), self.played), notes, step=self.encoding.step)
+        self._inputs = inputs_at(self.states, notes, onset - self.last, self.encoding)
+        self.last, self.key, self.played = onset, key, self.played + 1
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other performances; :meth:`inputs` are those of the notes before."""
+        self.states = self.states.take(rows)
+        self.last, self.key = self.last[rows], self.key[rows]
+        self._inputs = NoteInputs(**{name: column[rows] for name, column in self._inputs._asdict().items()})

@@ -1,0 +1,34 @@
+"""Notes as the tensors that models of notes take."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maestrokit.music.note_codes import NoteInputs, NoteTargets
+
+
+def tensors(inputs: NoteInputs, targets: NoteTargets) -> dict[str, Tensor]:
+    """Return a batch of one row: inputs by name, targets by name behind ``next_``."""
+    columns = {**inputs._asdict(), **{f"next_{name}": column for name, column in targets._asdict().items()}}
+    return {name: torch.from_numpy(np.ascontiguousarray(column))[None] for name, column in columns.items()}
+
+
+def padded(excerpts: Sequence[tuple[NoteInputs, NoteTargets]]) -> dict[str, Tensor]:
+    """Return a batch, rows padded to the longest, and ``weight`` with it, 1 where there is a position and 0 beside.
+
+    Shape
+    -----
+    Each (excerpts, the longest's positions, ..).
+    """
+    rows = [tensors(*excerpt) for excerpt in excerpts]
+    lengths = [row["time"].shape[1] for row in rows]
+    longest = max(lengths)
+    batch = {"weight": torch.tensor([[1.0] * count + [0.0] * (longest - count) for count in lengths])}
+    for name, first in rows[0].items():
+        whole = first.new_zeros(len(rows), longest, *first.shape[2:])
+        for into, row in zip(whole, rows, strict=True):
+            into[: row[name].shape[1]] = row[name][0]
+        batch[name] = whole
+    return batch

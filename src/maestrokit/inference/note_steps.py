@@ -1,0 +1,109 @@
+"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.inference.steps`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from maestrokit.inference.steps import body_step, columns, gated, numbers, times
+from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
+from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.key_state import GROUPS, KEYS, NEVER, EndGroups
+from maestrokit.music.note_codes import NoteInputs
+
+Numbers = NDArray[Any]
+
+
+class NoteStep:
+    """Steps of a :class:`maestrokit.models._notes.NoteModel`."""
+
+    def __init__(self, model: NoteModel, state: Any) -> None:
+        self.input, self.heads, self.body = InputStep(model.input), HeadsStep(model.heads), body_step(model.body, state)
+
+    def __call__(self, inputs: NoteInputs) -> Numbers:
+        """Return what the heads begin with, (rows, ..), given the newest notes."""
+        return self.heads.begin(self.body(self.input(inputs)))
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.body.keep(rows)
+
+
+class InputStep:
+    """The sum of a note's embeddings; that of pitches has pitch class and octave in it."""
+
+    def __init__(self, part: NoteInput) -> None:
+        tables = {name: numbers(table).copy() for name, table in _weights(part.embeddings)}
+        key = np.arange(KEYS) + 9
+        tables["pitch"][:KEYS] += tables["pitch_class"][key % 12] + tables["octave"][key // 12]
+        tables["pitch"][KEYS] += tables["pitch_class"][12] + tables["octave"][8]
+        self.tables, self.keys = [tables[name] for name in FACTORS], columns(part.keys.weight)
+
+    def __call__(self, inputs: NoteInputs) -> Numbers:
+        """Return the vectors of notes, (rows, width)."""
+        x = times(inputs.keys, self.keys)
+        for table, name in zip(self.tables, FACTORS, strict=True):
+            x = x + table[getattr(inputs, name)]
+        return x
+
+
+class HeadsStep:
+    """Logits of each factor in turn; between them the states of those that follow take in what was chosen."""
+
+    def __init__(self, heads: NoteHeads) -> None:
+        self.state, self.sounding = columns(heads.state.weight), columns(heads.sounding.weight)
+        self.known = {name: numbers(weight) for name, weight in _weights(heads.known)}
+        biases = {name: numbers(bias) for name, bias in _weights(heads.output, "bias")}
+        self.output = {name: (columns(weight), biases[name]) for name, weight in _weights(heads.output)}
+        self.group, self.query = (columns(heads.group.weight), numbers(heads.group.bias)), columns(heads.query.weight)
+        self.slot, self.score = numbers(heads.slot), (columns(heads.score.weight)[:, 0], numbers(heads.score.bias))
+        self.width = self.output["time"][0].shape[0] * 2  # of one factor's state
+
+    def begin(self, x: Numbers) -> Numbers:
+        """Return the states of all factors, one beside another."""
+        return times(x, self.state)
+
+    def time(self, states: Numbers) -> Numbers:
+        """Return logits of times, the last that of the end."""
+        return self._output("time", self._inner(states))
+
+    def after_time(self, states: Numbers, time: Integers, sounding: Mask) -> Numbers:
+        """Return the states of pitch, velocity and duration."""
+        now = times(sounding.astype(np.float32), self.sounding)
+        return np.asarray(states[:, self.width :] + self.known["time"][time] + now)
+
+    def pitch(self, states: Numbers) -> Numbers:
+        """Return logits of keys."""
+        return self._output("pitch", self._inner(states))
+
+    def after_pitch(self, states: Numbers, pitch: Integers) -> Numbers:
+        """Return the states of velocity and duration."""
+        return np.asarray(states[:, self.width :] + self.known["pitch"][pitch])
+
+    def velocity(self, states: Numbers) -> Numbers:
+        """Return logits of velocities."""
+        return self._output("velocity", self._inner(states))
+
+    def duration(self, states: Numbers, velocity: Integers, groups: EndGroups) -> Numbers:
+        """Return logits of groups, those of absent ones -inf, and of new ends."""
+        inner = self._inner(states[:, self.width :] + self.known["velocity"][velocity])
+        weight, bias = self.group
+        points = groups.features @ weight + bias + self.slot + times(inner, self.query)[:, None]
+        pointers = gated(points, np.ones_like(points)) @ self.score[0] + self.score[1]  # (rows, GROUPS)
+        pointers = np.where(groups.offset == NEVER, -np.inf, pointers)
+        return np.concatenate((pointers.reshape(-1, GROUPS), self._output("duration", inner)), axis=1)
+
+    def _inner(self, states: Numbers) -> Numbers:
+        half = self.width // 2
+        return gated(states[:, :half], states[:, half : self.width])
+
+    def _output(self, name: str, inner: Numbers) -> Numbers:
+        weight, bias = self.output[name]
+        return np.asarray(times(inner, weight) + bias)
+
+
+def _weights(parts: nn.ModuleDict, kind: str = "weight") -> Iterator[tuple[str, Tensor]]:
+    for name, part in parts.items():
+        yield name, getattr(part, kind)

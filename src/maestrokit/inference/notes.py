@@ -1,0 +1,183 @@
+"""New performances, note by note, from a model of notes.
+
+What a piano cannot do is never drawn: a key that sounds is not struck, a chord goes upwards, and every note has its end
+when it begins.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.inference.keyboard import Keyboard, Moment
+from maestrokit.inference.note_batches import tensors
+from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
+from maestrokit.inference.sampling import Taste, drawn, probabilities
+from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.key_state import GROUPS, NEVER
+from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES, classes, excerpt
+from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.tokens import LOWEST_KEY, Encoding
+
+LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
+LONGEST_NOTE = 12.0  # seconds
+MOST_NOTES = 50  # a second on average; a model that never waits would never end
+
+
+@dataclass(frozen=True)
+class NoteTaste:
+    """How boldly to draw each factor of a note."""
+
+    time: Taste = field(default_factory=Taste)
+    pitch: Taste = field(default_factory=Taste)
+    velocity: Taste = field(default_factory=Taste)
+    duration: Taste = field(default_factory=Taste)
+    time_bias: float = 0.0
+    """Times ``log(1 + steps)`` it is added to the logits of times: above 0 there are fewer notes a second."""
+
+    @classmethod
+    def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteTaste":
+        """Return what the ``sampling`` of a ``config.json`` says; what it lacks is neutral.
+
+        Raises
+        ------
+        BadDataError
+            If it makes no sense.
+        """
+        try:
+            factors = {factor: Taste(**values.get(factor, {})) for factor in FACTORS}
+            return cls(**factors, time_bias=float(values.get("time_bias", 0.0)))
+        except (AttributeError, TypeError, ValueError, UsageError) as error:
+            raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})") from None
+
+    def changed(self, **given: float) -> "NoteTaste":
+        """Return the same with some fields of all factors' tastes replaced."""
+        return replace(self, **{factor: replace(getattr(self, factor), **given) for factor in FACTORS})
+
+
+class _Draw:
+    """Draws of several performances, each by its own generator."""
+
+    def __init__(self, taste: NoteTaste, generators: Sequence[np.random.Generator]) -> None:
+        self.taste, self.generators = taste, list(generators)
+
+    def keep(self, rows: Mask) -> None:
+        self.generators = [generator for generator, stays in zip(self.generators, rows, strict=True) if stays]
+
+    def factor(self, name: str, logits: Numbers, allowed: Mask) -> Integers:
+        """Return one class a row."""
+        wanted = logits.astype(np.float64)
+        return drawn(probabilities(wanted, allowed, getattr(self.taste, name)), self.generators)
+
+    def within(self, codes: Integers, edges: Integers, most: Integers) -> Integers:
+        """Return a value of each class, none above `most`, each as likely."""
+        width = np.minimum(edges[codes + 1], most + 1) - edges[codes]
+        share = np.array([generator.random() for generator in self.generators])
+        return np.asarray(edges[codes] + np.floor(share * np.maximum(width, 1)).astype(np.int64))
+
+
+def generate_notes(
+    model: NoteModel,
+    encoding: Encoding,
+    *,
+    taste: NoteTaste,
+    duration: float,
+    count: int,
+    seed: int,
+    prompt: StepNotes | None = None,
+) -> list[StepNotes]:
+    """Return new performances, the prompt before each; without one the first note is at step 0.
+
+    Parameters
+    ----------
+    duration : float, in seconds
+        From the first onset, or from the last of the prompt; there all notes end that are not of the prompt.
+    """
+    start = StepNotes(*(np.empty(0, np.int64) for _ in range(4))) if prompt is None else prompt
+    steps, limit = round(duration / encoding.step), math.ceil(duration * MOST_NOTES)
+    generators = [np.random.default_rng([seed, row]) for row in range(count)]
+    with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
+        keyboard, step, states = _primed(model, encoding, start, count, length=len(start.pitch) + limit)
+        draw, going = _Draw(taste, generators), np.arange(count)
+        ends = np.full(count, start.onset[-1] + steps if len(start.onset) else -1)
+        made: list[tuple[Integers, ...]] = []
+        for _ in range(limit):
+            moment, time = _next_moment(keyboard, step.heads, states, draw)
+            ends = np.where(ends < 0, moment.now + steps, ends)  # time counts from the first onset
+            stays = moment.now < ends
+            if not stays.all():
+                keyboard.keep(stays)
+                step.keep(stays)
+                draw.keep(stays)
+                states, time, going, ends = states[stays], time[stays], going[stays], ends[stays]
+                moment = moment.take(stays)
+            if not len(going):
+                break
+            made.append((going, *_next_note(keyboard, step.heads, states, time, moment, draw), ends))
+            states = step(keyboard.inputs())
+    return [_whole(start, made, row) for row in range(count)]
+
+
+def _primed(
+    model: NoteModel, encoding: Encoding, start: StepNotes, rows: int, *, length: int
+) -> tuple[Keyboard, NoteStep, Numbers]:
+    """Return the keyboard after the prompt, what steps on from there, and the states of the next note's factors."""
+    keyboard = Keyboard(rows, encoding)
+    for place in range(len(start.pitch)):
+        onset, offset, pitch, velocity_bin = (np.full(rows, column[place]) for column in start)
+        keyboard.play(onset, offset, pitch - LOWEST_KEY, velocity_bin)
+    state = model.body.initial_state(rows, length=length + 1)
+    room = min(len(start.pitch) + 1, getattr(model.config, "length", len(start.pitch) + 1))
+    inputs, targets = excerpt(start, len(start.pitch) + 1 - room, len(start.pitch) + 1, encoding)
+    x = model.input(tensors(inputs, targets)).expand(rows, -1, -1)
+    out, state = model.body.through(x, state)
+    step = NoteStep(model, state)
+    return keyboard, step, step.heads.begin(out[:, -1].numpy())
+
+
+def _next_moment(keyboard: Keyboard, heads: HeadsStep, states: Numbers, draw: _Draw) -> tuple[Moment, Integers]:
+    """Return when the next notes begin, and the classes of their times."""
+    logits = heads.time(states)
+    logits[:, :-1] += draw.taste.time_bias * np.log1p(TIME_EDGES[:-1])
+    room = keyboard.silent_from() - keyboard.last + round(LONGEST_SILENCE / keyboard.encoding.step)
+    allowed = np.zeros(logits.shape, bool)  # the end is not drawn: the time is
+    allowed[:, :-1] = TIME_EDGES[:-1] <= room[:, None]
+    allowed[:, 0] = keyboard.joinable()
+    moment = keyboard.after(draw.within(draw.factor("time", logits, allowed), TIME_EDGES, room))
+    return moment, classes(moment.now - keyboard.last, TIME_EDGES)
+
+
+def _next_note(
+    keyboard: Keyboard, heads: HeadsStep, states: Numbers, time: Integers, moment: Moment, draw: _Draw
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """Play the next note of each row; return onsets, offsets, keys and velocity bins."""
+    states = heads.after_time(states, time, moment.sounding)
+    key = draw.factor("pitch", heads.pitch(states), ~moment.blocked)
+    states = heads.after_pitch(states, key)
+    loudness = heads.velocity(states)
+    velocity_bin = draw.factor("velocity", loudness, np.ones(loudness.shape, bool))
+    logits = heads.duration(states, velocity_bin, moment.groups)
+    longest = np.full(len(key), round(LONGEST_NOTE / keyboard.encoding.step))
+    new = np.broadcast_to(DURATION_EDGES[:-1] <= longest[0], (len(key), len(DURATION_EDGES) - 1))
+    code = draw.factor("duration", logits, np.concatenate((moment.groups.offset != NEVER, new), axis=1))
+    fresh = moment.now + draw.within(np.maximum(code - GROUPS, 0), DURATION_EDGES, longest)
+    pointed = moment.groups.offset[np.arange(len(code)), np.minimum(code, GROUPS - 1)]
+    offset = np.where(code < GROUPS, pointed, fresh)
+    keyboard.play(moment.now, offset, key, velocity_bin)
+    return moment.now, offset, key, velocity_bin
+
+
+def _whole(start: StepNotes, made: Sequence[tuple[Integers, ...]], row: int) -> StepNotes:
+    """Return prompt and continuation of one row as one performance."""
+    rows = [tuple(column[going == row][0] for column in columns) for going, *columns in made if (going == row).any()]
+    onset, offset, key, velocity_bin, end = np.array(rows, np.int64).reshape(-1, 5).T
+    notes = StepNotes(onset, np.minimum(offset, end), key + LOWEST_KEY, velocity_bin)
+    begin = onset[0] if len(onset) and not len(start.onset) else 0
+    notes = notes._replace(onset=notes.onset - begin, offset=notes.offset - begin)
+    return StepNotes(*(np.concatenate(pair) for pair in zip(start, notes, strict=True)))

@@ -1,0 +1,199 @@
+"""What a sequence model needs at both ends to read and predict notes, one position a note; what is between is a body.
+
+A note is the sum of embeddings of its factors, and of features of all keys at its onset. The next note is predicted
+factor by factor: time, pitch, velocity, duration, each from the body's output, the factors before it, and the keys that
+sound at the new onset, by a small gated layer of its own. A duration is a new end, or points to a group of sounding
+notes that ends together, as notes do that one lift of the pedal ends. What :mod:`maestrokit.music.note_codes` calls
+inputs and targets are tensors of these names here, targets with ``next_`` before them.
+
+References
+----------
+.. [1] J. Ryu et al., "Nested Music Transformer", ISMIR 2024 (factors predicted one after another).
+.. [2] O. Vinyals, M. Fortunato, N. Jaitly, "Pointer Networks", NeurIPS 2015.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit.models import _fused
+from maestrokit.models._linear import EndLinear, Linear
+from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS, KEYS
+from maestrokit.music.note_codes import DURATIONS, TIMES
+
+FACTORS = ("time", "pitch", "velocity", "duration")
+LAYER = 128  # width of each factor's own layer
+POINTER = 32
+
+
+class Body(Protocol):
+    """What lies between: from vectors of positions to vectors that know all before, both (batch, time, width)."""
+
+    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return the outputs, and the state after; None begins, and keeps none where that saves time."""
+
+    def initial_state(self, batch: int, *, length: int) -> Any:
+        """Return the state before anything, with room for `length` positions."""
+
+
+class NoteInput(nn.Module):
+    """The sum of a note's embeddings, and of features of the keys."""
+
+    def __init__(self, width: int, velocity_bins: int) -> None:
+        super().__init__()
+        sizes = {"time": TIMES, "pitch": KEYS, "pitch_class": 12, "octave": 8, "velocity": velocity_bins}
+        sizes["duration"] = DURATIONS
+        self.embeddings = nn.ModuleDict({name: nn.Embedding(size + 1, width) for name, size in sizes.items()})
+        self.keys = EndLinear(FEATURES * KEYS, width, bias=False)
+        for part in self.embeddings.values():
+            nn.init.normal_(part.weight, std=0.5)  # type: ignore[arg-type]
+        nn.init.normal_(self.keys.weight, std=0.1)
+
+    def forward(self, batch: Batch) -> Tensor:
+        pitch = batch["pitch"]
+        is_begin, from_c = pitch == KEYS, pitch + 9  # key 0 is an A
+        numbers = {name: batch[name] for name in FACTORS}
+        numbers["pitch_class"] = torch.where(is_begin, 12, from_c % 12)
+        numbers["octave"] = torch.where(is_begin, 8, from_c // 12)
+        x: Tensor = self.keys(batch["keys"])
+        for name, part in self.embeddings.items():
+            x = x + part(numbers[name])
+        return x
+
+
+class NoteHeads(nn.Module):
+    """Logits of the factors of the next note."""
+
+    def __init__(self, width: int, velocity_bins: int) -> None:
+        super().__init__()
+        self.state = Linear(width, 4 * 2 * LAYER, bias=False)
+        self.sounding = EndLinear(KEYS, 3 * 2 * LAYER, bias=False)
+        self.known = nn.ModuleDict(
+            {"time": nn.Embedding(TIMES + 1, 3 * 2 * LAYER), "pitch": nn.Embedding(KEYS, 2 * 2 * LAYER),
+             "velocity": nn.Embedding(velocity_bins, 2 * LAYER)}
+        )  # fmt: skip
+        classes = {"time": TIMES + 1, "pitch": KEYS, "velocity": velocity_bins, "duration": DURATIONS}
+        self.output = nn.ModuleDict({name: EndLinear(LAYER, size) for name, size in classes.items()})
+        self.group, self.query = EndLinear(GROUP_FEATURES, POINTER), EndLinear(LAYER, POINTER, bias=False)
+        self.slot, self.score = nn.Parameter(torch.zeros(GROUPS, POINTER)), EndLinear(POINTER, 1)
+        nn.init.normal_(self.state.weight, std=width**-0.5)
+        nn.init.normal_(self.sounding.weight, std=0.1)
+        for part in self.known.values():
+            nn.init.normal_(part.weight, std=0.3)  # type: ignore[arg-type]
+        for part in (*self.output.values(), self.score):
+            nn.init.zeros_(part.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+
+    def states(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return what each factor's layer takes from the body's output, (.., 2 LAYER) each."""
+        return self.state(x).chunk(4, dim=-1)  # type: ignore[no-any-return]
+
+    def time(self, state: Tensor, joinable: Tensor) -> Tensor:
+        """Return logits of times, the last that of the end; no time passes only where a key can join the chord."""
+        logits: Tensor = self.output["time"](_gated(state))
+        none = torch.zeros_like(logits, dtype=torch.bool)
+        none[..., 0] = ~joinable
+        return logits.masked_fill(none, -math.inf)
+
+    def after_time(self, states: tuple[Tensor, ...], time: Tensor, sounding: Tensor) -> tuple[Tensor, ...]:
+        """Return the states of pitch, velocity and duration once the new onset is known."""
+        now = self.known["time"](time) + self.sounding(sounding)
+        return tuple(state + part for state, part in zip(states[1:], now.chunk(3, dim=-1), strict=True))
+
+    def pitch(self, state: Tensor, blocked: Tensor) -> Tensor:
+        """Return logits of keys; those that are blocked have none."""
+        return self.output["pitch"](_gated(state)).masked_fill(blocked, -math.inf)  # type: ignore[no-any-return]
+
+    def after_pitch(self, states: tuple[Tensor, ...], pitch: Tensor) -> tuple[Tensor, ...]:
+        """Return the states of velocity and duration once the key is known."""
+        parts = self.known["pitch"](pitch).chunk(2, dim=-1)
+        return tuple(state + part for state, part in zip(states[1:], parts, strict=True))
+
+    def velocity(self, state: Tensor) -> Tensor:
+        """Return logits of velocities."""
+        return self.output["velocity"](_gated(state))  # type: ignore[no-any-return]
+
+    def duration(self, state: Tensor, velocity: Tensor, groups: Tensor, present: Tensor) -> Tensor:
+        """Return logits of groups, where there are any, and of new ends."""
+        inner = _gated(state + self.known["velocity"](velocity))
+        points = F.silu(self.group(groups) + self.slot + self.query(inner)[..., None, :])  # (.., GROUPS, POINTER)
+        pointers = self.score(points)[..., 0].masked_fill(~present, -math.inf)
+        return torch.cat((pointers, self.output["duration"](inner)), dim=-1)
+
+
+def _gated(both: Tensor) -> Tensor:
+    if _fused.is_for(both):
+        return _fused.Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
+    gate, value = both.chunk(2, dim=-1)
+    return F.silu(gate) * value
+
+
+class NoteModel(TrainedModel):
+    """A body between notes."""
+
+    def __init__(self, body: TrainedModel, config: Any) -> None:
+        super().__init__()
+        self.config: Any = config
+        self.multiplies_low = body.multiplies_low
+        self.body: Any = body
+        self.input = NoteInput(config.width, config.velocity_bins)
+        self.heads = NoteHeads(config.width, config.velocity_bins)
+
+    def logits(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
+        """Return the logits of each factor of the next note, given those before it, and the state after."""
+        x, state = self.body.through(self.input(batch), state)
+        heads, out = self.heads, {}
+        states = heads.states(x)
+        out["time"] = heads.time(states[0], batch["next_joinable"])
+        states = heads.after_time(states, batch["next_time"], batch["next_sounding"].to(x.dtype))
+        out["pitch"] = heads.pitch(states[0], batch["next_blocked"])
+        states = heads.after_pitch(states, batch["next_pitch"])
+        out["velocity"] = heads.velocity(states[0])
+        out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
+        return out, state
+
+    def nats(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
+        """Return nats by factor, how many factors were the likeliest, (batch, time) each, and the state after.
+
+        Remainders are counted; where ``weight`` is 0, and behind an end, there is nothing to count.
+        """
+        logits, state = self.logits(batch, state)
+        weight, notes = batch["weight"], batch["weight"] * batch["next_is_note"]
+        nats, hits = {}, torch.zeros_like(weight)
+        for name in FACTORS:
+            counted = weight if name == "time" else notes
+            target, flat = batch[f"next_{name}"], logits[name].flatten(0, 1).float()
+            loss = F.cross_entropy(flat, target.flatten(), reduction="none").view_as(weight)
+            nats[name] = torch.where(counted > 0, loss, 0.0)
+            hits += (logits[name].detach().argmax(-1) == target) * counted
+        nats["time"] = nats["time"] + batch["next_time_remainder"] * notes
+        nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
+        return nats, hits, state
+
+    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
+        nats, _, _ = self.nats(batch)
+        means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
+        loss = torch.stack(list(means.values())).sum()
+        descend("model", loss)
+        return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
+
+    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+        """Return nats a note, of all and of each factor, and the share of factors that were the likeliest."""
+        nats, hits, _ = self.nats(batch)
+        notes = float((batch["weight"] * batch["next_is_note"]).sum().item())
+        scores = {name: (part.sum().item(), notes) for name, part in nats.items()}
+        total = sum(value for value, _ in scores.values())
+        factors = 3 * notes + float(batch["weight"].sum().item())
+        return {"loss": (total, notes), "accuracy": (hits.sum().item(), factors), **scores}, {}
+
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights whose body is as another size of the same family inherits it."""
+        inner = {name.removeprefix("body."): value for name, value in weights.items() if name.startswith("body.")}
+        taken = {f"body.{name}": value for name, value in self.body.inherited(inner).items()}
+        return {**weights, **taken}

@@ -1,0 +1,58 @@
+"""Notes on a grid of time steps, as both encodings of sequence models have them: one key sounds once at a time."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from maestrokit.music.columns import Integers, Mask
+
+
+class StepNotes(NamedTuple):
+    """Notes in steps of time, sorted by onset, then pitch; each lasts a step at least, and ends before its key sounds
+    again."""
+
+    onset: Integers
+    offset: Integers
+    pitch: Integers
+    velocity_bin: Integers
+
+    def take(self, rows: Integers | Mask | slice) -> "StepNotes":
+        """Return some of the notes."""
+        return StepNotes(*(column[rows] for column in self))
+
+
+def reconciled(onset: Integers, offset: Integers, pitch: Integers, velocity_bin: Integers) -> StepNotes:
+    """Return any notes as :class:`StepNotes`.
+
+    Two onsets of one key within one step are one note, the louder, that ends with the later of the two; a note is cut
+    where its key is struck again.
+    """
+    rows = np.lexsort((-velocity_bin, onset, pitch))
+    pitch, onset, offset, velocity_bin = pitch[rows], onset[rows], offset[rows], velocity_bin[rows]
+    first = np.ones(len(rows), bool)
+    first[1:] = (pitch[1:] != pitch[:-1]) | (onset[1:] != onset[:-1])
+    offset = np.maximum.reduceat(offset, np.flatnonzero(first)) if len(rows) else offset
+    pitch, onset, velocity_bin = pitch[first], onset[first], velocity_bin[first]
+    offset = np.maximum(offset, onset + 1)
+    same_key = pitch[1:] == pitch[:-1]
+    offset[:-1][same_key] = np.minimum(offset[:-1][same_key], onset[1:][same_key])
+    rows = np.lexsort((pitch, onset))
+    return StepNotes(onset[rows], offset[rows], pitch[rows], velocity_bin[rows])
+
+
+def transposed_notes(notes: StepNotes, semitones: int, *, lowest: int, highest: int) -> StepNotes:
+    """Return the same notes with all keys moved, as far towards ``semitones`` as the keyboard goes."""
+    down, up = notes.pitch.min(initial=highest) - lowest, highest - notes.pitch.max(initial=lowest)
+    return notes._replace(pitch=notes.pitch + int(np.clip(semitones, -max(down, 0), max(up, 0))))
+
+
+def stretched_notes(notes: StepNotes, factor: float) -> StepNotes:
+    """Return the same notes with all times multiplied by a factor, rounded to steps without drift."""
+    onset, offset = (np.rint(step * factor).astype(np.int64) for step in (notes.onset, notes.offset))
+    return reconciled(onset, offset, notes.pitch, notes.velocity_bin)
+
+
+def louder_notes(notes: StepNotes, bins: int, *, velocity_bins: int) -> StepNotes:
+    """Return the same notes with all velocities moved, as far towards ``bins`` as the velocities go."""
+    down, up = notes.velocity_bin.min(initial=velocity_bins), velocity_bins - 1 - notes.velocity_bin.max(initial=0)
+    return notes._replace(velocity_bin=notes.velocity_bin + int(np.clip(bins, -down, max(up, 0))))

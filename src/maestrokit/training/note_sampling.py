@@ -1,0 +1,98 @@
+"""Fit how a model of notes draws: ``python -m maestrokit.training.note_sampling RUN DATA``.
+
+Factors have temperatures and min-p that are given; the bias on times is fitted so that pieces made from nothing have
+as many notes a second as the validation performances. The result is the ``sampling`` of the run's ``config.json``,
+which ``generate`` obeys where nothing else is wished.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.errors import UsageError
+from maestrokit.files import checkpoint
+from maestrokit.files.cache import default_cache
+from maestrokit.files.shards import TokenShard
+from maestrokit.files.walk import MIDI_SUFFIXES
+from maestrokit.inference.events import SequenceModel, load_event_model
+from maestrokit.inference.notes import NoteTaste, generate_notes
+from maestrokit.inference.sampling import Taste
+from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.tokens import Encoding
+from maestrokit.training.task import find_corpus
+from maestrokit.training.tasks.events import shards_of
+
+TASTE = NoteTaste(Taste(1.0, min_p=0.02), Taste(0.97, min_p=0.03), Taste(1.0, min_p=0.01), Taste(1.0, min_p=0.02))
+WIDEST = 2.0  # bias either way
+ROUNDS = 8  # of halving
+
+
+def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
+    """Return the mean notes a second of pieces, from the first onset to the last end of each."""
+    pieces = [notes for notes in pieces if len(notes.pitch)]
+    return float(np.mean([len(p.pitch) / ((p.offset.max() - p.onset[0]) * encoding.step) for p in pieces]))
+
+
+def fitted_bias(density_at: Callable[[float], float], wanted: float) -> float:
+    """Return the bias at which a density that falls with it is as wanted, by halving.
+
+    >>> round(fitted_bias(lambda bias: 10 - 4 * bias, 9.0), 2)
+    0.25
+    """
+    low, high = -WIDEST, WIDEST
+    for _ in range(ROUNDS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if density_at(middle) > wanted else (low, middle)
+    return (low + high) / 2
+
+
+def fit(loaded: SequenceModel, held_out: TokenShard, *, taste: NoteTaste, count: int, seconds: float) -> NoteTaste:
+    """Return a taste with the bias on times at which pieces are as dense as those held out.
+
+    Raises
+    ------
+    UsageError
+        If the model is not one of notes.
+    """
+    model, encoding, _ = loaded
+    if not isinstance(model, NoteModel):
+        raise UsageError("only the sampling of a model of notes is fitted")
+    wanted = density([note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))], encoding)
+
+    def density_at(bias: float) -> float:
+        drawn = replace(taste, time_bias=bias)
+        return density(generate_notes(model, encoding, taste=drawn, duration=seconds, count=count, seed=0), encoding)
+
+    return replace(taste, time_bias=round(fitted_bias(density_at, wanted), 3))
+
+
+def sampling_of(taste: NoteTaste) -> dict[str, object]:
+    """Return a taste as the values for a ``config.json``."""
+    return {factor: asdict(getattr(taste, factor)) for factor in FACTORS} | {"time_bias": taste.time_bias}
+
+
+def main() -> None:
+    """Fit the sampling of the run that the command line names, and write it into its ``config.json``."""
+    parser = argparse.ArgumentParser(prog="python -m maestrokit.training.note_sampling", description=__doc__)
+    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("data", nargs="+", help="what it was trained on; its validation part is the measure")
+    parser.add_argument("--count", type=int, default=16, help="pieces made for each bias that is tried")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
+    options = parser.parse_args()
+    config = checkpoint.read_config(options.run)
+    loaded = load_event_model(str(options.run))
+    cache = default_cache()
+    corpus = find_corpus(options.data, suffixes=MIDI_SUFFIXES, cache=cache, seed=config["training"]["seed"], jobs=1)
+    held_out = shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
+    taste = fit(loaded, held_out, taste=TASTE, count=options.count, seconds=options.seconds)
+    checkpoint.write_config(options.run, config | {"sampling": sampling_of(taste)})
+    print(f"time_bias {taste.time_bias}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Batches of notes for the sequence models: excerpts that begin and end at notes, each varied in its own way."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from torch import Tensor
+
+from maestrokit.errors import UsageError
+from maestrokit.files.shards import TokenShard
+from maestrokit.inference.note_batches import padded
+from maestrokit.music.columns import Integers
+from maestrokit.music.note_codes import LEAD, NoteInputs, NoteTargets, excerpt, note_sequence
+from maestrokit.music.step_notes import louder_notes, stretched_notes, transposed_notes
+from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding
+from maestrokit.training.event_data import Sampling
+
+PIECES = 2048  # whose notes are kept in memory
+
+
+class NoteData:
+    """Excerpts from shards of sequences; an epoch shows every note, a few twice."""
+
+    def __init__(self, train: TokenShard, validation: TokenShard, *, encoding: Encoding, sampling: Sampling) -> None:
+        self.train, self.held_out, self.encoding, self.sampling = train, validation, encoding, sampling
+        self._positions = _positions(train)
+        if self._positions.max(initial=0) < 2:
+            raise UsageError("no notes to learn from", "give more files")
+        self._notes = lru_cache(PIECES)(lambda piece: note_sequence(train.sequence(piece), encoding))
+        self._epoch, self._crops = -1, np.empty((0, 2), np.int64)
+
+    def batches(self, epoch: int) -> int:
+        """Return how many batches the epoch has; one at least."""
+        self._prepare(epoch)
+        return max(1, len(self._crops) // self.sampling.batch)
+
+    def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
+        """Return inputs and targets of excerpts, padded to the longest; see :func:`padded`."""
+        self._prepare(epoch)
+        rows = range(index * self.sampling.batch, min((index + 1) * self.sampling.batch, len(self._crops)))
+        generators = [np.random.default_rng([self.sampling.seed, epoch, row]) for row in rows]
+        return padded([self._varied(row, generator) for row, generator in zip(rows, generators, strict=True)])
+
+    def validation(self) -> Iterator[dict[str, Tensor]]:
+        """Return batches over a part of the validation sequences, unvaried."""
+        length, rows = self.sampling.length, self.sampling.batch
+        counts = _positions(self.held_out)
+        crops = np.array([(piece, at) for piece, count in enumerate(counts) for at in range(0, int(count), length)])
+        many = max(1, self.sampling.validation_tokens // length)
+        crops = crops[np.linspace(0, len(crops) - 1, min(len(crops), many)).astype(np.int64)]
+        for row in range(0, len(crops), rows):
+            yield padded([self._held_out(int(piece), int(at)) for piece, at in crops[row : row + rows]])
+
+    def _held_out(self, piece: int, start: int) -> tuple[NoteInputs, NoteTargets]:
+        notes = note_sequence(self.held_out.sequence(piece), self.encoding)
+        return excerpt(notes, start, min(start + self.sampling.length, len(notes.pitch) + 1), self.encoding)
+
+    def _prepare(self, epoch: int) -> None:
+        """Choose excerpts that together show every position, and put them in a random order."""
+        if epoch == self._epoch:
+            return
+        generator, length = np.random.default_rng([self.sampling.seed, epoch]), self.sampling.length
+        crops = []
+        for piece in np.flatnonzero(self._positions > 1).tolist():
+            room = max(int(self._positions[piece]) - length, 0)
+            starts = np.arange(-int(generator.integers(length)), room + length, length) if room else np.zeros(1)
+            crops += [(piece, int(start)) for start in np.clip(starts, 0, room)]  # begin and end are in one each
+        self._crops = generator.permutation(np.array(crops))
+        self._epoch = epoch
+
+    def _varied(self, row: int, generator: np.random.Generator) -> tuple[NoteInputs, NoteTargets]:
+        """Return an excerpt transposed, stretched, and louder or softer; some of its notes may fall into one."""
+        piece, start = self._crops[row].tolist()
+        sampling, notes = self.sampling, self._notes(piece)
+        stop, lead = min(start + sampling.length, len(notes.pitch) + 1), max(0, start - 1 - LEAD)
+        semitones = int(generator.integers(-sampling.transpose, sampling.transpose + 1))
+        factor = float(generator.uniform(1 - sampling.stretch, 1 + sampling.stretch))
+        bins = int(generator.integers(-sampling.velocity_shift, sampling.velocity_shift + 1))
+        part = transposed_notes(notes.take(slice(lead, stop)), semitones, lowest=LOWEST_KEY, highest=HIGHEST_KEY)
+        part = louder_notes(part, bins, velocity_bins=self.encoding.velocity_bins)
+        part = stretched_notes(part, factor) if sampling.stretch else part
+        count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`
+        start = min(start - lead, max(count - sampling.length, 0)) if lead else min(start, count - 1)
+        return excerpt(part, start, count, self.encoding)
+
+
+def _positions(shard: TokenShard) -> Integers:
+    """Return how many positions the notes of each sequence have, the begin counted."""
+    tokens = np.asarray(shard.tokens)
+    sums = np.concatenate([[0], np.cumsum((tokens >= LOWEST_KEY) & (tokens <= HIGHEST_KEY))])
+    return np.asarray(np.diff(sums[shard.starts]) + 1)

@@ -1,0 +1,212 @@
+"""Notes in numpy are those of the torch model; what is generated is always a performance; windows count all once."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import BadDataError
+from maestrokit.files import checkpoint
+from maestrokit.inference.events import Wish, generate, load_event_model, perform
+from maestrokit.inference.note_nats import note_nats
+from maestrokit.inference.note_steps import NoteStep
+from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteTaste
+from maestrokit.inference.perplexity import surprises
+from maestrokit.inference.sampling import Taste, probabilities
+from maestrokit.models.contract import settings_of
+from maestrokit.music.key_state import NEVER, EndGroups
+from maestrokit.music.note_codes import excerpt, note_sequence
+from maestrokit.music.step_notes import reconciled
+from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
+
+_spec = importlib.util.spec_from_file_location("note_models", Path(__file__).parents[1] / "models" / "test_notes.py")
+note_models = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(note_models)
+EACH, model, notes = note_models.EACH, note_models.model, note_models.notes
+ENCODING = Encoding()
+
+
+def saved(folder, made, family, **config):
+    folder.mkdir()
+    config = {"family": family, "task": "events", "model": settings_of(made.config) | {"vocabulary": ENCODING.size},
+              "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}} | config  # fmt: skip
+    checkpoint.write_config(folder, config)
+    checkpoint.write_weights(folder, made.state_dict())
+    return folder
+
+
+@EACH
+def test_steps_in_numpy_equal_a_pass_over_all(family):
+    made, part = model(family), notes(40)
+    inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
+    with torch.inference_mode():
+        logits, _ = made.logits(note_models.whole(part))
+        step = NoteStep(made, made.body.initial_state(1, length=50))
+    heads = step.heads
+    for place in range(len(part.pitch)):
+        states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))
+        at = {name: column[place : place + 1] for name, column in targets._asdict().items()}
+        got = {"time": heads.time(states)}
+        states = heads.after_time(states, at["time"], at["sounding"])
+        got["pitch"] = heads.pitch(states)
+        states = heads.after_pitch(states, at["pitch"])
+        got["velocity"] = heads.velocity(states)
+        groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
+        got["duration"] = heads.duration(states, at["velocity"], groups)
+        for name, mine in got.items():
+            theirs = logits[name][0, place].numpy()
+            is_possible = np.isfinite(theirs)
+            np.testing.assert_allclose(mine[0][is_possible], theirs[is_possible], rtol=1e-3, atol=1e-4)
+
+
+def check_valid(part):
+    """Assert that notes are those of a piano: sorted, of its keys, none while its key sounds, none too long."""
+    again = reconciled(*part)
+    assert all(np.array_equal(one, other) for one, other in zip(part, again, strict=True))
+    assert np.all((part.pitch >= 21) & (part.pitch <= 108))
+    assert np.all(part.offset - part.onset <= round(LONGEST_NOTE / ENCODING.step))
+    ends = np.maximum.accumulate(part.offset)[:-1]
+    assert np.all(part.onset[1:] - ends <= round(LONGEST_SILENCE / ENCODING.step))
+
+
+@EACH
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_generated_is_a_performance(family, seed):
+    made = model(family)
+    wish = Wish(8.0, 3, seed, note_taste=NoteTaste(time_bias=-1.0))
+    for tokens in generate(made, ENCODING, wish):
+        part = note_sequence(tokens, ENCODING)
+        check_valid(part)
+        assert len(part.pitch) > 5
+        assert part.onset[0] == 0 and part.offset.max() <= 800
+        assert np.array_equal(encode(decode(tokens, ENCODING), ENCODING), tokens)
+
+
+def test_one_seed_gives_one_performance_and_another_another():
+    made = model("transformer")
+    first, again, other = (generate(made, ENCODING, Wish(5.0, 1, seed))[0] for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@EACH
+def test_a_prompt_stays_as_it_is_and_time_counts_from_its_end(family):
+    made, part = model(family), notes(90)  # more than the transformer sees
+    tokens = generate(made, ENCODING, Wish(4.0, 2, 0), prompt=encode_notes(part, ENCODING))
+    for row in tokens:
+        played = note_sequence(row, ENCODING)
+        count = len(part.pitch)
+        assert all(np.array_equal(one[:count], other) for one, other in zip(played, part, strict=True))
+        assert len(played.pitch) > count
+        assert np.all(played.offset[count:] <= part.onset[-1] + 400)
+        again = reconciled(*played)
+        assert all(np.array_equal(one, other) for one, other in zip(played, again, strict=True))
+
+
+def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
+    part = reconciled(*np.array([(0, 900, 60, 9), (100, 150, 64, 9), (300, 310, 67, 9)]).T)
+    prompt = decode(encode_notes(part, ENCODING), ENCODING)
+    (made,) = perform(model("transformer"), ENCODING, Wish(4.0, 1, 0), prompt=prompt, seconds=2.0)
+    begun = made.notes.take(made.notes.onset_order < 6)
+    for column in ("onset_tick", "offset_tick", "pitch", "velocity"):
+        assert np.array_equal(getattr(begun, column)[:2], getattr(prompt.notes, column)[:2])
+    assert 3000 not in made.notes.onset_tick[made.notes.pitch == 67]
+    added = made.notes.onset_tick[2:]
+    assert len(added)
+    assert added.min() >= 1000
+    assert added.max() <= 1000 + 4000
+
+
+def test_the_bias_makes_fewer_notes():
+    made = model("transformer", is_new=True)
+    counts = [
+        len(note_sequence(generate(made, ENCODING, Wish(60.0, 1, 0, note_taste=NoteTaste(time_bias=bias)))[0],
+                          ENCODING).pitch)
+        for bias in (-2.0, -1.0, 0.0)
+    ]  # fmt: skip
+    assert counts[0] > counts[1] > counts[2]
+
+
+def test_even_a_model_that_wants_one_key_only_obeys_the_piano():
+    made = model("transformer", is_new=True)
+    with torch.no_grad():
+        made.heads.output["pitch"].bias[10] = 50.0
+        made.heads.output["time"].bias[0] = 50.0
+        made.heads.output["duration"].bias[-1] = 50.0
+    part = note_sequence(generate(made, ENCODING, Wish(3.0, 1, 0))[0], ENCODING)
+    check_valid(part)
+    assert 31 in part.pitch
+
+
+@EACH
+def test_windows_count_every_note_once(family):
+    made, part = model(family, is_new=True), notes(150)
+    sizes = {"length": 32, "stride": 8, "batch": 3}
+    some, every = note_nats(made, part, ENCODING, **sizes), note_nats(made, part, ENCODING, **sizes | {"stride": 32})
+    assert some.factors == pytest.approx(every.factors, rel=1e-4)  # it knows nothing, so no window knows more
+    assert some.predicted == 4 * len(part.pitch) + 1
+    whole, _ = made.score(note_models.whole(part), {})
+    assert sum(some.factors) == pytest.approx(whole["loss"][0], rel=1e-4)
+
+
+def test_a_state_that_is_handed_on_equals_one_pass(monkeypatch):
+    made, part = model("lstm"), notes(50)
+    monkeypatch.setattr("maestrokit.inference.note_nats.CHUNK", 7)
+    nats = note_nats(made, part, ENCODING, length=None, stride=1, batch=1)
+    whole, _ = made.score(note_models.whole(part), {})
+    assert sum(nats.factors) == pytest.approx(whole["loss"][0], rel=1e-4)
+
+
+def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
+    made, part = model("lstm"), notes(50)
+    (found,) = surprises(made, [encode_notes(part, ENCODING)], ENCODING)
+    assert (found.notes, found.tokens) == (len(part.pitch), len(part.pitch) + 1)
+    assert found.seconds == pytest.approx(part.offset.max() * 0.01)
+    assert found.nats == pytest.approx(sum(found.factors))
+    assert 0 <= found.accuracy <= 1
+    assert (found + found).factors == tuple(2 * value for value in found.factors)
+
+
+@EACH
+def test_a_run_folder_plays_with_the_taste_that_was_fitted(family, tmp_path):
+    made = model(family)
+    fitted = {"time_bias": 0.5, "pitch": {"min_p": 0.1}, "time": {"temperature": 0.9}}
+    loaded = load_event_model(str(saved(tmp_path / "run", made, family, sampling=fitted)))
+    assert loaded.taste == NoteTaste(time=Taste(0.9), pitch=Taste(min_p=0.1), time_bias=0.5)
+    wish = Wish(3.0, 1, 0, note_taste=loaded.taste)
+    assert np.array_equal(*(generate(one, ENCODING, wish)[0] for one in (made, loaded.model)))
+
+
+def test_what_is_chosen_replaces_what_was_fitted():
+    fitted = NoteTaste(time=Taste(0.9), velocity=Taste(top_p=0.5), time_bias=0.5)
+    wish = Wish().drawn_by(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
+    assert wish.note_taste.time == Taste(0.9, top_p=0.7)
+    assert wish.note_taste.velocity == Taste(top_p=0.7)
+    assert wish.note_taste.time_bias == 0.5
+    assert wish.taste == Taste(0.95, top_p=0.7)
+
+
+@pytest.mark.parametrize("sampling", [{"time": {"warmth": 1}}, {"pitch": {"top_p": 7}}, {"time_bias": "high"}, 3])
+def test_sampling_that_makes_no_sense_is_refused(sampling, tmp_path):
+    folder = saved(tmp_path / "run", model("lstm"), "lstm", sampling=sampling)
+    with pytest.raises(BadDataError, match="sampling makes no sense"):
+        load_event_model(str(folder))
+
+
+def test_a_model_of_notes_without_its_velocities_is_refused(tmp_path):
+    made = model("lstm")
+    folder = saved(tmp_path / "run", made, "lstm")
+    config = checkpoint.read_config(folder)
+    config["encoding"]["velocity_bins"] = 16
+    checkpoint.write_config(folder, config)
+    with pytest.raises(BadDataError, match="do not fit"):
+        load_event_model(str(folder))
+
+
+def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():
+    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
+    found = probabilities(logits, np.ones((1, 4), bool), replace(Taste(), min_p=0.4))
+    assert found.tolist()[0] == pytest.approx([0.625, 0.375, 0.0, 0.0])

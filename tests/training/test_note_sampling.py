@@ -1,0 +1,48 @@
+"""The bias on times makes a model as dense as the performances that it is held against."""
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.files.shards import TokenShard
+from maestrokit.inference.events import SequenceModel
+from maestrokit.inference.notes import NoteTaste, generate_notes
+from maestrokit.models import lstm
+from maestrokit.models.contract import new_model
+from maestrokit.music.step_notes import reconciled
+from maestrokit.music.tokens import Encoding, encode_notes
+from maestrokit.training.note_sampling import density, fit, sampling_of
+
+ENCODING = Encoding()
+
+
+def even_notes(gap, count=50):
+    onset = gap * np.arange(count)
+    return reconciled(onset, onset + gap, np.full(count, 60), np.full(count, 9))
+
+
+def made(encoding="notes"):
+    torch.manual_seed(0)
+    return new_model(lstm, lstm.Config(width=8, layers=1, encoding=encoding)).eval()
+
+
+def test_density_is_notes_a_second():
+    assert density([even_notes(10), even_notes(20)], ENCODING) == pytest.approx((10 + 5) / 2)
+
+
+def test_pieces_become_as_dense_as_those_held_out():
+    tokens = encode_notes(even_notes(20), ENCODING)
+    held_out = TokenShard(tokens, np.array([0, len(tokens)]), [])
+    loaded = SequenceModel(made(), ENCODING, NoteTaste())
+    taste = fit(loaded, held_out, taste=NoteTaste(), count=4, seconds=20.0)
+    pieces = generate_notes(loaded.model, ENCODING, taste=taste, duration=20.0, count=4, seed=1)
+    assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
+    assert NoteTaste.from_config(sampling_of(taste), name="run") == taste
+
+
+def test_models_of_events_have_nothing_to_fit():
+    tokens = encode_notes(even_notes(20), ENCODING)
+    with pytest.raises(UsageError, match="of notes"):
+        fit(SequenceModel(made("events"), ENCODING, NoteTaste()), TokenShard(tokens, np.array([0, len(tokens)]), []),
+            taste=NoteTaste(), count=1, seconds=1.0)  # fmt: skip
