@@ -147,7 +147,7 @@ def test_update_skips_what_is_newer(maestrokit: CommandLine, take: Path, tmp_pat
         (("take.mid", "-o", "a", "-d", "b"), ExitStatus.USAGE, "exclude each other"),
         (("-", "-d", "out"), ExitStatus.USAGE, "standard input has no name"),
         (("-", "-"), ExitStatus.USAGE, "standard input is named twice"),
-        (("take.mid", "--jobs", "-3", "-o", "a"), ExitStatus.USAGE, "negative"),
+        (("take.mid", "--jobs", "-3", "-o", "a"), ExitStatus.USAGE, "must be in 0..1024"),
         (("take.mid", "--split", "train"), ExitStatus.USAGE, "maestro root"),
         (("take.mid", "--config", "gone.toml"), ExitStatus.BAD_CONFIG, "gone.toml"),
         (("take.mid", "--no-such-option"), ExitStatus.USAGE, "no such option"),

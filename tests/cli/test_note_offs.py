@@ -20,7 +20,7 @@ def take(tmp_path: Path) -> Path:
 
 
 def warning(path: Path) -> str:
-    return f"'{path}': 8 notes without a note-off last to the end of their track"
+    return f"note: '{path}': 8 notes without a note-off last to the end of their track"
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,8 @@ def test_nothing_is_suggested_where_nothing_is_near(maestrokit: CommandLine) -> 
 @pytest.mark.parametrize("command", ["quantize --step 10ms", "transpose", "generate", "render", "evaluate"])
 def test_a_recording_leads_to_transcribe(maestrokit: CommandLine, tmp_path: Path, command: str) -> None:
     (tmp_path / "take.flac").write_bytes(b"fLaC" + struct.pack(">I", 34) + bytes(34))
-    done = maestrokit(
-        *command.split(), tmp_path / "take.flac", *(() if "evaluate" in command else ("-o", tmp_path / "o.wav"))
-    )
+    output = {"evaluate": (), "render": ("-o", tmp_path / "o.wav")}.get(command, ("-o", tmp_path / "o.mid"))
+    done = maestrokit(*command.split(), tmp_path / "take.flac", *output)
     assert done.status == ExitStatus.BAD_DATA
     assert done.lines == [
         f"maestrokit {command.split(maxsplit=1)[0]}: cannot read '{tmp_path}/take.flac': a recording, not a MIDI file",

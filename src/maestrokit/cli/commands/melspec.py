@@ -31,6 +31,21 @@ REFERENCES = (
 )
 
 # The options of augmentation.
+Chunks = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Decode and analyse so much at a time, in memory that does not grow with "
+        "the recording. The output is the same to the byte.",
+    ),
+    ASIDE,
+    Within(0.001, DAY),
+]
+Copies = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Write N variations of each input, named as take.1.npz, take.2.npz."),
+    Within(1, 10_000),
+]
 PitchShift = Annotated[
     str | None,
     typer.Option(metavar="LOW..HIGH", help="Shift pitch by so many semitones, drawn; whole ones if both ends are."),
@@ -138,16 +153,7 @@ def run(
         ),
         Within(0, 1000),
     ] = 4.4,
-    chunks: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Decode and analyse so much at a time, in memory that does not grow with "
-            "the recording. The output is the same to the byte.",
-        ),
-        ASIDE,
-        Within(0.001, DAY),
-    ] = None,
+    chunks: Chunks = None,
     pitch_shift: PitchShift = None,
     time_stretch: TimeStretch = None,
     detune: Detune = None,
@@ -158,11 +164,7 @@ def run(
     compress: Compress = None,
     gain: Gain = None,
     clip: Clip = None,
-    copies: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Write N variations of each input, named as take.1.npz, take.2.npz."),
-        Within(1, 10_000),
-    ] = None,
+    copies: Copies = None,
     midi: Annotated[
         bool,
         typer.Option(
