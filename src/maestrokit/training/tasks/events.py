@@ -23,7 +23,7 @@ NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that cha
 class Options:
     """How performances become batches of events or notes."""
 
-    encoding: str = "events"
+    encoding: str = "notes"
     """``notes``, one position a note, or ``events``, the 388 of the literature."""
     batch: int | None = None
     """Windows a batch; None is 32 of events, 8 of notes."""
