@@ -109,4 +109,4 @@ def run(
     for target, events in zip(targets, made, strict=True):
         write_performance(decode(events, encoding), target, made_by=running.made_by)
     if running.verbose:
-        report.say(f"{sum(map(len, made))} events")
+        report.say(f"{sum(int((events < encoding.first_off).sum()) for events in made)} notes")
