@@ -33,8 +33,8 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=50, help="of each set")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each piece")
     parser.add_argument("--models", default="transformer,lstm", help="names or run folders, commas between")
-    parser.add_argument("--temperature", default="0.95")
-    parser.add_argument("--top-p", default="0.98")
+    parser.add_argument("--temperature", help="default: as generate has it for the model")
+    parser.add_argument("--top-p", help="likewise")
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
     told = parser.parse_args()
     root, names = told.data / "maestro-v3.0.0", told.models.split(",")
@@ -83,7 +83,9 @@ def generated(name: str, folder: Path, told: argparse.Namespace) -> list[Piece]:
     """Return what a model makes of seed 1."""
     if not folder.exists():
         command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1"]
-        command += ["--temperature", told.temperature, "--top-p", told.top_p, "--count", str(told.pieces)]
+        command += ["--temperature", told.temperature] if told.temperature else []
+        command += ["--top-p", told.top_p] if told.top_p else []
+        command += ["--count", str(told.pieces)]
         command += ["--duration", f"{told.seconds:g}s", "-d", str(folder), "--quiet"]
         subprocess.run(command, check=True)
     paths = sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[: told.pieces]

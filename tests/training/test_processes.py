@@ -20,7 +20,8 @@ _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_na
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 
-SMALL = ("--batch", "4", "--length", "8", "--set", "width=8", "--set", "layers=1", "--set", "save_every=0", "-q")
+SMALL = ("--set", "encoding=events", "--batch", "4", "--length", "8", "--set", "width=8", "--set", "layers=1",
+         "--set", "save_every=0", "-q")  # fmt: skip
 STEPS = 100
 
 

@@ -15,8 +15,8 @@ _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_na
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 
-SMALL = {"steps": "3", "width": "8", "layers": "1", "batch": "2", "length": "8", "warmup_steps": "0",
-         "validate_every": "3", "validation_tokens": "32"}  # fmt: skip
+SMALL = {"encoding": "events", "steps": "3", "width": "8", "layers": "1", "batch": "2", "length": "8",
+         "warmup_steps": "0", "validate_every": "3", "validation_tokens": "32"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -87,6 +87,23 @@ def test_a_run_without_validation_has_nothing_to_ship(run, tmp_path):
         ship(run, tmp_path / "shipped", STORY)
 
 
+def test_models_of_notes_have_their_own_unit_and_no_losses_of_events_to_be_held_against(run, tmp_path):
+    config = checkpoint.read_config(run)
+    checkpoint.append_log(
+        run,
+        {"step": 30, "seconds": 99.0, "loss": 9.0, "accuracy": 0.5, "best": True, "time": 2.25, "pitch": 2.0,
+         "velocity": 2.0, "duration": 2.75},
+    )  # fmt: skip
+    checkpoint.write_config(run, config | {"model": config["model"] | {"encoding": "notes"}})
+    ship(run, tmp_path / "notes", STORY)
+    card = (tmp_path / "notes" / checkpoint.CARD).read_text(encoding="utf-8")
+    assert "64 notes" in card
+    assert "9.000 nats a note (time 2.250, pitch 2.000, velocity 2.000, duration 2.750)" in card
+    checkpoint.write_config(run, config)
+    with pytest.raises(UsageError, match="cannot be compared"):
+        ship(run, tmp_path / "notes", STORY)
+
+
 def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tmp_path):
     def fitted(worth, recordings=15):
         told = {"recordings": recordings, "seconds": 60.0, "worth": worth, "pedal": 0.5}

@@ -98,8 +98,8 @@ class Judged:
         str | None,
         typer.Option(
             metavar="NAME|RUN",
-            help="Score not the inputs but how well a model tells their events, or hears their notes if they are "
-            "recordings: the name of a shipped model, or a run folder of train.",
+            help="Score not the inputs but how well a model predicts their events or notes, or hears their notes if "
+            "they are recordings: the name of a shipped model, or a run folder of train.",
             autocompletion=one_of(models_for(None)),
         ),
     ] = None
@@ -114,8 +114,8 @@ class Judged:
         int | None,
         typer.Option(
             metavar="N",
-            help="With --model, how many events the model's view moves on at once. Smaller is slower and gives every "
-            "event more to be told from. Default: half the view.",
+            help="With --model, how many events or notes the model's view moves on at once. Smaller is slower and "
+            "gives every one more to be predicted from. Default: half the view.",
         ),
         COUNT,
     ] = None

@@ -121,7 +121,8 @@ def generate_notes(
                 break
             made.append((going, *_next_note(keyboard, step.heads, states, time, moment, draw), ends))
             states = step(keyboard.inputs())
-    return [_whole(start, made, row) for row in range(count)]
+    columns = [np.concatenate(parts) for parts in zip(*made, strict=True)] or [np.empty(0, np.int64)] * 6
+    return [_whole(start, *(column[columns[0] == row] for column in columns[1:])) for row in range(count)]
 
 
 def _primed(
@@ -173,11 +174,10 @@ def _next_note(
     return moment.now, offset, key, velocity_bin
 
 
-def _whole(start: StepNotes, made: Sequence[tuple[Integers, ...]], row: int) -> StepNotes:
-    """Return prompt and continuation of one row as one performance."""
-    rows = [tuple(column[going == row][0] for column in columns) for going, *columns in made if (going == row).any()]
-    onset, offset, key, velocity_bin, end = np.array(rows, np.int64).reshape(-1, 5).T
-    notes = StepNotes(onset, np.minimum(offset, end), key + LOWEST_KEY, velocity_bin)
+def _whole(
+    start: StepNotes, onset: Integers, offset: Integers, key: Integers, velocity_bin: Integers, end: Integers
+) -> StepNotes:
+    """Return prompt and continuation of one row as one performance; what is new ends at `end` at the latest."""
     begin = onset[0] if len(onset) and not len(start.onset) else 0
-    notes = notes._replace(onset=notes.onset - begin, offset=notes.offset - begin)
+    notes = StepNotes(onset - begin, np.minimum(offset, end) - begin, key + LOWEST_KEY, velocity_bin)
     return StepNotes(*(np.concatenate(pair) for pair in zip(start, notes, strict=True)))

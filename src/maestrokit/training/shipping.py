@@ -16,6 +16,7 @@ import torch
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
+from maestrokit.models._notes import FACTORS
 
 LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Enabling Factorized Piano Music Modeling
 and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Creative Commons
@@ -88,6 +89,9 @@ def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 def card(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: Mapping[str, Any], story: Story) -> str:
     """Return the text of a CARD.md."""
     training, count = config["training"], sum(value.numel() for value in weights.values())
+    kind = "notes" if config["model"].get("encoding") == "notes" else "tokens"
+    known = [f"{factor} {best[factor]:.3f}" for factor in FACTORS if factor in best]
+    factors = f" ({', '.join(known)})" if known else ""
     lines = [
         f"# {config['family']}, {count / 1e6:.2f} M parameters",
         f"Task: {config['task']}. Weights: 16-bit floats, those of step {best['step']}, which scored best in "
@@ -97,8 +101,8 @@ def card(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: M
         f"## Command\n```sh\n{story.command}\n```\nSeed {training['seed']}.",
         story.note,
         f"## Hardware and time\n{story.hardware}; {best['seconds'] / 3600:.2f} hours to these weights.",
-        f"## Validation\nDuring training, on {training['validation_tokens']} tokens spread over the validation split: "
-        f"{best['loss']:.3f} nats a token, accuracy {best['accuracy']:.3f}.",
+        f"## Validation\nDuring training, on {training['validation_tokens']} {kind} spread over the validation split: "
+        f"{best['loss']:.3f} nats a {kind[:-1]}{factors}, accuracy {best['accuracy']:.3f}.",
         f"```\n{story.figures.strip()}\n```" if story.figures else "",
         f"## Licence\n{LICENCE}",
     ]
@@ -112,10 +116,16 @@ def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         is_better = here["worth"] > there["worth"]
     else:
         said, here, there = "validation_loss", new["made"], old["made"]
-        is_same = new["training"]["validation_tokens"] == old["training"]["validation_tokens"]
+        (kind, tokens), (old_kind, old_tokens) = (
+            (one["model"].get("encoding", "events"), one["training"]["validation_tokens"]) for one in (new, old)
+        )
+        is_same = (kind, tokens) == (old_kind, old_tokens)
         is_better = here[said] < there[said]
     if not is_same:
-        raise UsageError("the shipped model was validated on other data, so the two cannot be compared")
+        raise UsageError(
+            "the shipped model was validated on other data, so the two cannot be compared",
+            "compare them by evaluate --model, and remove the folder of the worse",
+        )
     if not is_better:
         raise UsageError(f"the shipped model is as good: {said} {there[said]:.4f}, this one {here[said]:.4f}")
 

@@ -140,9 +140,11 @@ def run(
 
     Set mode describes each piece by every metric, prints the mean over pieces with a 95 % interval by bootstrap, and
     the value that the reference itself has; metrics named with .overlapped_area and .kl compare distributions.
-    With --model, a model of events is scored instead: nats a token, a note and a second, perplexity and accuracy; and
-    a model that transcribes is scored as pairs are, on recordings with their notes beside them (a .tsv or .mid of their
-    name, the pedal as the .mid has it) or in --reference; notes last as long as they sound.
+    With --model, a model of events or notes is scored instead: nats a token, a note and a second, perplexity and
+    accuracy, and of notes the nats of time, pitch, velocity and duration; the unit names the encoding, and a token is
+    one event or one note, so compare encodings by nats a note. A model that transcribes is scored as pairs are, on
+    recordings with their notes beside them (a .tsv or .mid of their name, the pedal as the .mid has it) or in
+    --reference; notes last as long as they sound.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
     better (higher, lower, or alike: the nearer to the reference the better).

@@ -17,7 +17,7 @@ from maestrokit.training.task import PARTS, Corpus, Prepared
 
 SUFFIXES = MIDI_SUFFIXES
 CARRIED = ("lstm",)  # families that hand a state from batch to batch
-DEFAULTS = {"notes": (8, 1024, 32768), "events": (32, 512, 131072)}  # batch, length, validation tokens
+DEFAULTS = {"notes": (4, 1024, 16384), "events": (32, 512, 131072)}  # batch, length, validation tokens
 TRANSPOSE = 3  # semitones, where pieces keep their keys
 NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that changes, so that old shards are not found
 
@@ -26,10 +26,10 @@ NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that cha
 class Options:
     """How performances become batches of events or notes."""
 
-    encoding: str = "events"
+    encoding: str = "notes"
     """``notes``, one position a note, or ``events``, the 388 of the literature."""
     batch: Annotated[int | None, Within(1, 100_000)] = None
-    """Windows a batch; None is 32 of events, 8 of notes."""
+    """Windows a batch; None is 32 of events, 4 of notes."""
     length: Annotated[int | None, Within(1, 1_000_000)] = None
     """Positions that the model sees at once; None is 512 events, or 1024 notes."""
     transpose: Annotated[int | None, Within(0, 24)] = None
@@ -47,7 +47,7 @@ class Options:
     velocity_shift: Annotated[int, Within(0, 127)] = 1
     """Bins by which the notes of a window are louder or softer at most; of the encoding ``notes`` only."""
     validation_tokens: Annotated[int | None, COUNT] = None
-    """So many, spread over the pieces to validate on, are looked at; None is 131072 events, or 32768 notes."""
+    """So many, spread over the pieces to validate on, are looked at; None is 131072 events, or 16384 notes."""
 
     @property
     def sizes(self) -> tuple[int, int, int]:

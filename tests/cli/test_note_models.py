@@ -1,0 +1,69 @@
+"""Models of notes from the command line: trained, played, and scored beside events."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from maestrokit.cli.main import run_command_line
+from maestrokit.files.midi import read_midi, write_midi
+from maestrokit.music.tokens import played
+
+NONE = np.empty(0, np.int64)
+
+
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("takes")
+    for number in range(3):
+        onset = np.arange(30) * 200 + number
+        notes = played(onset, onset + 350, 60 + onset % 7, 64 + onset % 5, pedal_tick=NONE, pedal_value=NONE)
+        write_midi(notes, folder / f"{number}.mid")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["transformer", "lstm"])
+def run(request, takes, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / request.param
+    sizes = ["--set", "width=8", "--set", "layers=1", "--steps", "2", "--batch", "2", "--length", "16", "-q"]
+    cache = ["--cache", str(takes.parent / "cache")]
+    assert run_command_line(["train", request.param, str(takes), "-o", str(folder), *cache, *sizes]) == 0
+    return folder
+
+
+def test_a_run_plays_on_from_a_prompt(run, takes, tmp_path):
+    out = tmp_path / "on.mid"
+    words = ["--duration", "2s", "--prompt-seconds", "1", "--min-p", "0.001", "-o", str(out)]
+    assert run_command_line(["generate", str(takes / "0.mid"), "--model", str(run), *words]) == 0
+    prompt, whole = read_midi(takes / "0.mid").notes, read_midi(out).notes
+    assert np.array_equal(whole.pitch[:6], prompt.pitch[:6])
+    assert np.array_equal(whole.offset_tick[:6], np.minimum(prompt.offset_tick[:6], whole.offset_tick[:6]))
+    assert len(whole.pitch) > 6
+    assert np.all((whole.pitch >= 21) & (whole.pitch <= 108)) and np.all(whole.offset_tick > whole.onset_tick)
+
+
+def test_several_pieces_are_made_at_once_and_the_count_of_notes_is_shown(run, tmp_path, capsys):
+    words = ["--duration", "2s", "--count", "3", "-d", str(tmp_path / "new"), "-v"]
+    assert run_command_line(["generate", "--model", str(run), *words]) == 0
+    counts = [len(read_midi(path).notes.pitch) for path in sorted((tmp_path / "new").iterdir())]
+    assert len(counts) == 3
+    assert f"{sum(counts)} notes" in capsys.readouterr().err
+
+
+def test_a_model_is_scored_factor_by_factor_and_names_its_encoding(run, takes, capsys):
+    words = ["--baseline", str(takes), "--no-per-file"]
+    assert run_command_line(["evaluate", "--model", str(run), str(takes), *words]) == 0
+    rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out), delimiter="\t")}
+    factors = [float(rows[f"nats_per_note_{name}"]["value"]) for name in ("time", "pitch", "velocity", "duration")]
+    assert sum(factors) == pytest.approx(float(rows["nats_per_note"]["value"]), rel=1e-3)
+    assert rows["nats_per_note"]["unit"] == "nats a note, encoding notes"
+    assert rows["ngram_nats_per_note"]["unit"] == "nats a note, encoding events"
+    tokens, notes = float(rows["nats_per_token"]["value"]), float(rows["nats_per_note"]["value"])
+    assert tokens == pytest.approx(notes * 30 / 31, rel=1e-3)  # a token for each note, and the end
+
+
+@pytest.mark.parametrize("option", [["--min-p", "2"], ["--top-p", "0"], ["--temperature", "-1"]])
+def test_senseless_draws_are_refused(option, run, capsys):
+    assert run_command_line(["generate", "--model", str(run), "-o", "never.mid", *option]) == 2
+    assert option[0].lstrip("-").replace("-", "_") in capsys.readouterr().err
