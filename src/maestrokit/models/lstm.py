@@ -37,7 +37,7 @@ class Config:
     """Between layers, and before the first and after the last."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
-    velocity_bins: int = 32
+    velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Of notes."""
 
     def __post_init__(self) -> None:

@@ -68,7 +68,7 @@ class Config:
     """``relative`` or ``modern``."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
-    velocity_bins: int = 32
+    velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Of notes."""
 
     def __post_init__(self) -> None:
