@@ -98,8 +98,8 @@ def run(
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     streams.refuse_terminal(targets[0], "MIDI")
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    player, encoding, taste = load_event_model(model)
-    wish = Wish(parse_duration(duration), count, seed).drawn_by(taste, chosen)
+    player, encoding, sampling = load_event_model(model)
+    wish = Wish(parse_duration(duration), count, seed).drawn_by(sampling, chosen)
     given = None
     if prompt is not None:
         events = encode(read_performance(prompt, repair=reading.repair), encoding)
