@@ -13,7 +13,7 @@ from maestrokit.files import checkpoint
 from maestrokit.inference.events import Wish, generate, load_event_model, perform
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.inference.note_steps import NoteStep
-from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteTaste
+from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteSampling
 from maestrokit.inference.perplexity import surprises
 from maestrokit.inference.sampling import Taste, probabilities
 from maestrokit.models.contract import settings_of
@@ -76,7 +76,7 @@ def check_valid(part):
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_generated_is_a_performance(family, seed):
     made = model(family)
-    wish = Wish(8.0, 3, seed, note_taste=NoteTaste(time_bias=-1.0))
+    wish = Wish(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
     for tokens in generate(made, ENCODING, wish):
         part = note_sequence(tokens, ENCODING)
         check_valid(part)
@@ -123,7 +123,7 @@ def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
 def test_the_bias_makes_fewer_notes():
     made = model("transformer", is_new=True)
     counts = [
-        len(note_sequence(generate(made, ENCODING, Wish(60.0, 1, 0, note_taste=NoteTaste(time_bias=bias)))[0],
+        len(note_sequence(generate(made, ENCODING, Wish(60.0, 1, 0, note_sampling=NoteSampling(time_bias=bias)))[0],
                           ENCODING).pitch)
         for bias in (-2.0, -1.0, 0.0)
     ]  # fmt: skip
@@ -171,21 +171,21 @@ def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
 
 
 @EACH
-def test_a_run_folder_plays_with_the_taste_that_was_fitted(family, tmp_path):
+def test_a_run_folder_plays_with_the_sampling_that_was_fitted(family, tmp_path):
     made = model(family)
     fitted = {"time_bias": 0.5, "pitch": {"min_p": 0.1}, "time": {"temperature": 0.9}}
     loaded = load_event_model(str(saved(tmp_path / "run", made, family, sampling=fitted)))
-    assert loaded.taste == NoteTaste(time=Taste(0.9), pitch=Taste(min_p=0.1), time_bias=0.5)
-    wish = Wish(3.0, 1, 0, note_taste=loaded.taste)
+    assert loaded.sampling == NoteSampling(time=Taste(0.9), pitch=Taste(min_p=0.1), time_bias=0.5)
+    wish = Wish(3.0, 1, 0, note_sampling=loaded.sampling)
     assert np.array_equal(*(generate(one, ENCODING, wish)[0] for one in (made, loaded.model)))
 
 
 def test_what_is_chosen_replaces_what_was_fitted():
-    fitted = NoteTaste(time=Taste(0.9), velocity=Taste(top_p=0.5), time_bias=0.5)
+    fitted = NoteSampling(time=Taste(0.9), velocity=Taste(top_p=0.5), time_bias=0.5)
     wish = Wish().drawn_by(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
-    assert wish.note_taste.time == Taste(0.9, top_p=0.7)
-    assert wish.note_taste.velocity == Taste(top_p=0.7)
-    assert wish.note_taste.time_bias == 0.5
+    assert wish.note_sampling.time == Taste(0.9, top_p=0.7)
+    assert wish.note_sampling.velocity == Taste(top_p=0.7)
+    assert wish.note_sampling.time_bias == 0.5
     assert wish.taste == Taste(0.95, top_p=0.7)
 
 

@@ -7,7 +7,7 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.files.shards import TokenShard
 from maestrokit.inference.events import SequenceModel
-from maestrokit.inference.notes import NoteTaste, generate_notes
+from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.step_notes import reconciled
@@ -34,15 +34,15 @@ def test_density_is_notes_a_second():
 def test_pieces_become_as_dense_as_those_held_out():
     tokens = encode_notes(even_notes(20), ENCODING)
     held_out = TokenShard(tokens, np.array([0, len(tokens)]), [])
-    loaded = SequenceModel(made(), ENCODING, NoteTaste())
-    taste = fit(loaded, held_out, taste=NoteTaste(), count=4, seconds=20.0)
-    pieces = generate_notes(loaded.model, ENCODING, taste=taste, duration=20.0, count=4, seed=1)
+    loaded = SequenceModel(made(), ENCODING, NoteSampling())
+    sampling = fit(loaded, held_out, sampling=NoteSampling(), count=4, seconds=20.0)
+    pieces = generate_notes(loaded.model, ENCODING, sampling=sampling, duration=20.0, count=4, seed=1)
     assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
-    assert NoteTaste.from_config(sampling_of(taste), name="run") == taste
+    assert NoteSampling.from_config(sampling_of(sampling), name="run") == sampling
 
 
 def test_models_of_events_have_nothing_to_fit():
     tokens = encode_notes(even_notes(20), ENCODING)
     with pytest.raises(UsageError, match="of notes"):
-        fit(SequenceModel(made("events"), ENCODING, NoteTaste()), TokenShard(tokens, np.array([0, len(tokens)]), []),
-            taste=NoteTaste(), count=1, seconds=1.0)  # fmt: skip
+        fit(SequenceModel(made("events"), ENCODING, NoteSampling()), TokenShard(tokens, np.array([0, len(tokens)]), []),
+            sampling=NoteSampling(), count=1, seconds=1.0)  # fmt: skip

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.grammar import Grammar
-from maestrokit.inference.notes import NoteTaste, generate_notes
+from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.inference.sampling import Taste, drawn, probabilities
 from maestrokit.inference.steps import stepper
 from maestrokit.models._notes import NoteModel
@@ -24,7 +24,7 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
-EVENT_TASTE = Taste(temperature=0.95, top_p=0.98)  # of models of events, where nothing else is wished
+EVENT_SAMPLING = Taste(temperature=0.95, top_p=0.98)  # of models of events, where nothing else is wished
 LONGEST = 24 * 3600.0  # seconds
 
 
@@ -39,15 +39,15 @@ class Wish:
     seed: int = 0
     taste: Taste = Taste()  # noqa: RUF009  (frozen)
     """Of models of events."""
-    note_taste: NoteTaste = NoteTaste()  # noqa: RUF009  (frozen)
+    note_sampling: NoteSampling = NoteSampling()  # noqa: RUF009  (frozen)
     """Of models of notes."""
     events_per_second: int = 200
     """More than this on average, and the performance ends there: a model that never waits would never end."""
 
-    def drawn_by(self, note_taste: NoteTaste, chosen: Mapping[str, float | None]) -> "Wish":
-        """Return the same with the tastes of a model, but for what is chosen and not None."""
+    def drawn_by(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "Wish":
+        """Return the same with the sampling of a model, but for what is chosen and not None."""
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-        return replace(self, taste=replace(EVENT_TASTE, **given), note_taste=note_taste.changed(**given))
+        return replace(self, taste=replace(EVENT_SAMPLING, **given), note_sampling=note_sampling.changed(**given))
 
     def __post_init__(self) -> None:
         if not 0 < self.duration <= LONGEST:
@@ -61,7 +61,7 @@ class SequenceModel(NamedTuple):
 
     model: EventModel | NoteModel
     encoding: Encoding
-    taste: NoteTaste
+    sampling: NoteSampling
     """How it draws where nothing else is wished, if it is a model of notes."""
 
 
@@ -88,13 +88,13 @@ def load_event_model(name: str) -> SequenceModel:
     except (TypeError, UsageError) as error:
         raise BadDataError(f"cannot use '{name}': its encoding makes no sense ({error})") from None
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
-    taste = NoteTaste.from_config(config.get("sampling", {}), name=name)
+    sampling = NoteSampling.from_config(config.get("sampling", {}), name=name)
     fits = config["model"].get("vocabulary") == encoding.size
     if isinstance(model, NoteModel):
         fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
     if not isinstance(model, EventModel | NoteModel) or not fits:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit")
-    return SequenceModel(model.eval(), encoding, taste)
+    return SequenceModel(model.eval(), encoding, sampling)
 
 
 def generate(
@@ -153,7 +153,19 @@ def perform(
 
 def _notes(model: NoteModel, encoding: Encoding, wish: Wish, prompt: StepNotes | None) -> list[StepNotes]:
     return generate_notes(
-        model, encoding, taste=wish.note_taste, duration=wish.duration, count=wish.count, seed=wish.seed, prompt=prompt
+        model,
+        encoding,
+        sampling=wish.note_sampling,
+        duration=wish.duration,
+        count=wish.count,
+        seed=wish.seed,
+        prompt=prompt,
+        encoding,
+        sampling=wish.note_sampling,
+        duration=wish.duration,
+        count=wish.count,
+        seed=wish.seed,
+        prompt=prompt,
     )
 
 

@@ -31,7 +31,7 @@ MOST_NOTES = 50  # a second on average; a model that never waits would never end
 
 
 @dataclass(frozen=True)
-class NoteTaste:
+class NoteSampling:
     """How boldly to draw each factor of a note."""
 
     time: Taste = field(default_factory=Taste)
@@ -42,7 +42,7 @@ class NoteTaste:
     """Times ``log(1 + steps)`` it is added to the logits of times: above 0 there are fewer notes a second."""
 
     @classmethod
-    def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteTaste":
+    def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteSampling":
         """Return what the ``sampling`` of a ``config.json`` says; what it lacks is neutral.
 
         Raises
@@ -56,24 +56,24 @@ class NoteTaste:
         except (AttributeError, TypeError, ValueError, UsageError) as error:
             raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})") from None
 
-    def changed(self, **given: float) -> "NoteTaste":
-        """Return the same with some fields of all factors' tastes replaced."""
+    def changed(self, **given: float) -> "NoteSampling":
+        """Return the same with some settings of all factors replaced."""
         return replace(self, **{factor: replace(getattr(self, factor), **given) for factor in FACTORS})
 
 
 class _Draw:
     """Draws of several performances, each by its own generator."""
 
-    def __init__(self, taste: NoteTaste, generators: Sequence[np.random.Generator]) -> None:
-        self.taste, self.generators = taste, list(generators)
+    def __init__(self, sampling: NoteSampling, generators: Sequence[np.random.Generator]) -> None:
+        self.sampling, self.generators = sampling, list(generators)
 
     def keep(self, rows: Mask) -> None:
         self.generators = [generator for generator, stays in zip(self.generators, rows, strict=True) if stays]
 
     def factor(self, name: str, logits: Numbers, allowed: Mask) -> Integers:
         """Return one class a row."""
-        wanted = logits.astype(np.float64)
-        return drawn(probabilities(wanted, allowed, getattr(self.taste, name)), self.generators)
+        shares = probabilities(logits.astype(np.float64), allowed, getattr(self.sampling, name))
+        return drawn(shares, self.generators)
 
     def within(self, codes: Integers, edges: Integers, most: Integers) -> Integers:
         """Return a value of each class, none above `most`, each as likely."""
@@ -86,7 +86,7 @@ def generate_notes(
     model: NoteModel,
     encoding: Encoding,
     *,
-    taste: NoteTaste,
+    sampling: NoteSampling,
     duration: float,
     count: int,
     seed: int,
@@ -104,9 +104,9 @@ def generate_notes(
     generators = [np.random.default_rng([seed, row]) for row in range(count)]
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, start, count, length=len(start.pitch) + limit)
-        draw, going = _Draw(taste, generators), np.arange(count)
+        draw, going = _Draw(sampling, generators), np.arange(count)
         ends = np.full(count, start.onset[-1] + steps if len(start.onset) else -1)
-        made: list[tuple[Integers, ...]] = []
+        generated: list[tuple[Integers, ...]] = []
         for _ in range(limit):
             moment, time = _next_moment(keyboard, step.heads, states, draw)
             ends = np.where(ends < 0, moment.now + steps, ends)  # time counts from the first onset
@@ -119,9 +119,9 @@ def generate_notes(
                 moment = moment.take(stays)
             if not len(going):
                 break
-            made.append((going, *_next_note(keyboard, step.heads, states, time, moment, draw), ends))
+            generated.append((going, *_next_note(keyboard, step.heads, states, time, moment, draw), ends))
             states = step(keyboard.inputs())
-    columns = [np.concatenate(parts) for parts in zip(*made, strict=True)] or [np.empty(0, np.int64)] * 6
+    columns = [np.concatenate(parts) for parts in zip(*generated, strict=True)] or [np.empty(0, np.int64)] * 6
     return [_whole(start, *(column[columns[0] == row] for column in columns[1:])) for row in range(count)]
 
 
@@ -145,7 +145,7 @@ def _primed(
 def _next_moment(keyboard: Keyboard, heads: HeadsStep, states: Numbers, draw: _Draw) -> tuple[Moment, Integers]:
     """Return when the next notes begin, and the classes of their times."""
     logits = heads.time(states)
-    logits[:, :-1] += draw.taste.time_bias * np.log1p(TIME_EDGES[:-1])
+    logits[:, :-1] += draw.sampling.time_bias * np.log1p(TIME_EDGES[:-1])
     room = keyboard.silent_from() - keyboard.last + round(LONGEST_SILENCE / keyboard.encoding.step)
     allowed = np.zeros(logits.shape, bool)  # the end is not drawn: the time is
     allowed[:, :-1] = TIME_EDGES[:-1] <= room[:, None]

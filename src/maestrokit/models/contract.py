@@ -128,8 +128,8 @@ def family(name: str) -> Any:
 
 
 def new_model(module: Any, config: Any) -> TrainedModel:
-    """Return a new model of a family: its ``Model``, or what its ``made`` chooses."""
-    model: TrainedModel = getattr(module, "made", module.Model)(config)
+    """Return a new model of a family: its ``Model``, or what its own ``new_model`` chooses."""
+    model: TrainedModel = getattr(module, "new_model", module.Model)(config)
     return model
 
 

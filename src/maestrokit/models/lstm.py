@@ -108,6 +108,6 @@ class Model(Body, EventModel):
         return logits, {"hidden": hidden, "cell": cell}
 
 
-def made(config: Config) -> TrainedModel:
+def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)

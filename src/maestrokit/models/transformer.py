@@ -279,7 +279,7 @@ class Model(Body, EventModel):
         return event_scores(logits, batch["target"]), {}
 
 
-def made(config: Config) -> TrainedModel:
+def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)
 

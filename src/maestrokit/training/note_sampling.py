@@ -1,8 +1,9 @@
 """Fit how a model of notes draws: ``python -m maestrokit.training.note_sampling RUN DATA``.
 
-Factors have temperatures and min-p that are given; the bias on times is fitted so that pieces made from nothing have
-as many notes a second as the validation performances. The result is the ``sampling`` of the run's ``config.json``,
-which ``generate`` obeys where nothing else is wished.
+Factors have temperatures and top-p that are given, chosen for sets like people's: tighter for pitch, looser for
+velocity. The bias on times is fitted so that pieces made from nothing have as many notes a second as the validation
+performances. The result is the ``sampling`` of the run's ``config.json``, which ``generate`` obeys where nothing else
+is wished.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from maestrokit.files.cache import default_cache
 from maestrokit.files.shards import TokenShard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.inference.events import SequenceModel, load_event_model
-from maestrokit.inference.notes import NoteTaste, generate_notes
+from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.inference.sampling import Taste
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.note_codes import note_sequence
@@ -27,9 +28,11 @@ from maestrokit.music.tokens import Encoding
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks.events import shards_of
 
-TASTE = NoteTaste(Taste(1.0, min_p=0.02), Taste(0.97, min_p=0.03), Taste(1.0, min_p=0.01), Taste(1.0, min_p=0.02))
-WIDEST = 2.0  # bias either way
-ROUNDS = 8  # of halving
+SAMPLING = NoteSampling(
+    time=Taste(0.95, top_p=0.98), pitch=Taste(0.9, top_p=0.99), velocity=Taste(top_p=0.99), duration=Taste(top_p=0.99)
+)
+WIDEST = 1.0  # bias either way
+ROUNDS = 6  # of halving
 
 
 def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
@@ -38,21 +41,23 @@ def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
     return float(np.mean([len(p.pitch) / ((p.offset.max() - p.onset[0]) * encoding.step) for p in pieces]))
 
 
-def fitted_bias(density_at: Callable[[float], float], wanted: float) -> float:
-    """Return the bias at which a density that falls with it is as wanted, by halving.
+def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
+    """Return the bias at which a density that falls with it is the target, by halving.
 
-    >>> round(fitted_bias(lambda bias: 10 - 4 * bias, 9.0), 2)
-    0.25
+    >>> fitted_bias(lambda bias: 10 - 4 * bias, 9.0)
+    0.234375
     """
     low, high = -WIDEST, WIDEST
     for _ in range(ROUNDS):
         middle = (low + high) / 2
-        low, high = (middle, high) if density_at(middle) > wanted else (low, middle)
+        low, high = (middle, high) if density_at(middle) > target else (low, middle)
     return (low + high) / 2
 
 
-def fit(loaded: SequenceModel, held_out: TokenShard, *, taste: NoteTaste, count: int, seconds: float) -> NoteTaste:
-    """Return a taste with the bias on times at which pieces are as dense as those held out.
+def fit(
+    loaded: SequenceModel, held_out: TokenShard, *, sampling: NoteSampling, count: int, seconds: float
+) -> NoteSampling:
+    """Return a sampling with the bias on times at which pieces are as dense as those held out.
 
     Raises
     ------
@@ -62,18 +67,18 @@ def fit(loaded: SequenceModel, held_out: TokenShard, *, taste: NoteTaste, count:
     model, encoding, _ = loaded
     if not isinstance(model, NoteModel):
         raise UsageError("only the sampling of a model of notes is fitted")
-    wanted = density([note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))], encoding)
+    target = density([note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))], encoding)
 
     def density_at(bias: float) -> float:
-        drawn = replace(taste, time_bias=bias)
-        return density(generate_notes(model, encoding, taste=drawn, duration=seconds, count=count, seed=0), encoding)
+        drawn = replace(sampling, time_bias=bias)
+        return density(generate_notes(model, encoding, sampling=drawn, duration=seconds, count=count, seed=0), encoding)
 
-    return replace(taste, time_bias=round(fitted_bias(density_at, wanted), 3))
+    return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 
 
-def sampling_of(taste: NoteTaste) -> dict[str, object]:
-    """Return a taste as the values for a ``config.json``."""
-    return {factor: asdict(getattr(taste, factor)) for factor in FACTORS} | {"time_bias": taste.time_bias}
+def sampling_of(sampling: NoteSampling) -> dict[str, object]:
+    """Return a sampling as the values for a ``config.json``."""
+    return {factor: asdict(getattr(sampling, factor)) for factor in FACTORS} | {"time_bias": sampling.time_bias}
 
 
 def main() -> None:
@@ -89,9 +94,9 @@ def main() -> None:
     cache = default_cache()
     corpus = find_corpus(options.data, suffixes=MIDI_SUFFIXES, cache=cache, seed=config["training"]["seed"], jobs=1)
     held_out = shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
-    taste = fit(loaded, held_out, taste=TASTE, count=options.count, seconds=options.seconds)
-    checkpoint.write_config(options.run, config | {"sampling": sampling_of(taste)})
-    print(f"time_bias {taste.time_bias}")
+    sampling = fit(loaded, held_out, sampling=SAMPLING, count=options.count, seconds=options.seconds)
+    checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
+    print(f"time_bias {sampling.time_bias}")
 
 
 if __name__ == "__main__":
