@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maestrokit.errors import BadDataError, CannotWriteError, NoInputError
+from maestrokit.errors import BadDataError, CannotWriteError, DataWarning, NoInputError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.shards import token_shard
 from maestrokit.music.tokens import Encoding, encode, played
@@ -72,6 +72,16 @@ def test_an_unreadable_file_has_its_present_name(files, tmp_path):
         [files[0], str(tmp_path / "other.mid"), files[2]], encoding=Encoding(), cache=tmp_path / "cache"
     )
     assert "other.mid" in str(shard.failures[1])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_doubts_about_a_file_come_with_its_shard_under_its_present_name(files, tmp_path, jobs):
+    endless = bytes.fromhex("4d546864000000060000000100604d54726b0000000800903c4000ff2f00")
+    for name in ("one.mid", "other.mid"):  # made, and found in the cache
+        (tmp_path / name).write_bytes(endless)
+        with pytest.warns(DataWarning) as warned:
+            token_shard([*files, str(tmp_path / name)], encoding=Encoding(), cache=tmp_path / "cache", jobs=jobs)
+        assert [str(one.message).startswith(f"'{tmp_path / name}': ") for one in warned] == [True]
 
 
 def test_nothing_readable_is_a_shard_of_nothing(tmp_path):
