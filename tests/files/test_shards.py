@@ -7,6 +7,7 @@ from maestrokit.errors import BadDataError, CannotWriteError, DataWarning, NoInp
 from maestrokit.files.midi import write_midi
 from maestrokit.files.shards import token_shard
 from maestrokit.music.tokens import Encoding, encode, played
+from strategies import file_bytes, track_bytes
 
 NOTHING = np.empty(0, np.int64)
 
@@ -72,6 +73,13 @@ def test_an_unreadable_file_has_its_present_name(files, tmp_path):
         [files[0], str(tmp_path / "other.mid"), files[2]], encoding=Encoding(), cache=tmp_path / "cache"
     )
     assert "other.mid" in str(shard.failures[1])
+
+
+def test_a_file_that_cannot_be_encoded_is_named(tmp_path):
+    tracks = [track_bytes([(0, b"\xff\x51\x03" + tempo)]) for tempo in (b"\x07\xa1\x20", b"\x0f\x42\x40")]
+    (tmp_path / "two.mid").write_bytes(file_bytes(tracks, midi_format=2))
+    shard = token_shard([str(tmp_path / "two.mid")], encoding=Encoding(), cache=tmp_path / "cache")
+    assert shard.failures[0].message.startswith(f"cannot encode '{tmp_path / 'two.mid'}': its sequences")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.errors import MaestrokitError, NoInputError, reason, warn_of, with_doubts
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, reason, warn_of, with_doubts
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.cache import create
 from maestrokit.files.midi import parse_midi
@@ -158,11 +158,14 @@ def _made(path: str, *, encoding: Encoding, normalize: Normalize | None) -> Made
 def _encoded(path: str, encoding: Encoding, normalize: Normalize | None) -> Tokens | MaestrokitError:
     try:
         performance = parse_midi(Path(path).read_bytes(), name=path)
-        return encode(normalize(performance) if normalize else performance, encoding)
     except OSError as error:
         return NoInputError(f"cannot read '{path}': {reason(error)}")
     except MaestrokitError as error:
         return error
+    try:
+        return encode(normalize(performance) if normalize else performance, encoding)
+    except BadDataError as error:
+        return BadDataError(f"cannot encode '{path}': {error.message}", error.hint)
 
 
 def _npy(array: Tokens | Integers) -> bytes:
