@@ -1,7 +1,11 @@
 """Every error that a user can cause, and the exit status each one ends in."""
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from enum import IntEnum
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 class ExitStatus(IntEnum):
@@ -68,6 +72,29 @@ class NoInputError(MaestrokitError):
 
 class DataWarning(UserWarning):
     """An input was read, but something about it is in doubt; in one line, worded as :class:`MaestrokitError` is."""
+
+
+def with_doubts(work: Callable[..., Result], *given: object) -> tuple[Result, tuple[str, ...]]:
+    """Return what a function makes of its arguments, and the texts of its DataWarnings, each once.
+
+    So they can go with the result to where they are to be given: from another process, or out of a cache.
+    """
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", DataWarning)
+        result = work(*given)
+    doubts: dict[str, None] = {}
+    for warning in warned:
+        if issubclass(warning.category, DataWarning):
+            doubts[str(warning.message)] = None
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return result, tuple(doubts)
+
+
+def warn_of(doubts: Iterable[str]) -> None:
+    """Give each text as a DataWarning."""
+    for doubt in doubts:
+        warnings.warn(doubt, DataWarning, stacklevel=3)
 
 
 class CannotWriteError(MaestrokitError):

@@ -36,6 +36,13 @@ def cut(takes, name):
     (takes / name).write_bytes(data[: len(data) // 2])
 
 
+def without_note_offs(path):
+    """Write a performance of 40 notes on as many keys, none of which ends."""
+    keys = b"".join(bytes([0x18, 0x90, 40 + key, 64]) for key in range(40)) + b"\0\xff\x2f\0"
+    head = b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1, 0, 96])
+    path.write_bytes(head + b"MTrk" + len(keys).to_bytes(4, "big") + keys)
+
+
 def learnt_from(takes, run="run"):
     return checkpoint.read_config(takes.parent / run)["data"]
 
@@ -139,3 +146,18 @@ def test_a_cache_folder_that_cannot_be_made_is_blamed_itself(takes, capsys, monk
     assert run_command_line(["train", "lstm", str(takes), "-o", str(takes.parent / "run"), *SMALL]) == 73
     message, hint = capsys.readouterr().err.splitlines()
     assert "cannot make the cache folder '/proc/.cache/maestrokit'" in message and "--cache" in hint
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_note_without_its_end_is_noted_in_every_run_with_one_cache(takes, capsys, jobs):
+    without_note_offs(takes / "hanging.mid")
+    for run in ("made", "found"):
+        assert train(takes, "-j", jobs, run=run) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if "hanging.mid" in line]
+        assert len(lines) == 1 and lines[0].startswith(f"note: '{takes / 'hanging.mid'}': ")
+
+
+def test_quiet_says_nothing_of_a_note_without_its_end(takes, capfd):
+    without_note_offs(takes / "hanging.mid")
+    assert train(takes, "-j", "2", "-q") == 0
+    assert capfd.readouterr().err == ""  # of this process and of those that read files

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from maestrokit.errors import BadDataError, CannotWriteError, NoInputError
+from maestrokit.errors import BadDataError, CannotWriteError, DataWarning, NoInputError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.shards import token_shard
 from maestrokit.music.tokens import Encoding, encode, played
+from strategies import file_bytes, track_bytes
 
 NOTHING = np.empty(0, np.int64)
 
@@ -72,6 +73,23 @@ def test_an_unreadable_file_has_its_present_name(files, tmp_path):
         [files[0], str(tmp_path / "other.mid"), files[2]], encoding=Encoding(), cache=tmp_path / "cache"
     )
     assert "other.mid" in str(shard.failures[1])
+
+
+def test_a_file_that_cannot_be_encoded_is_named(tmp_path):
+    tracks = [track_bytes([(0, b"\xff\x51\x03" + tempo)]) for tempo in (b"\x07\xa1\x20", b"\x0f\x42\x40")]
+    (tmp_path / "two.mid").write_bytes(file_bytes(tracks, midi_format=2))
+    shard = token_shard([str(tmp_path / "two.mid")], encoding=Encoding(), cache=tmp_path / "cache")
+    assert shard.failures[0].message.startswith(f"cannot encode '{tmp_path / 'two.mid'}': its sequences")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_doubts_about_a_file_come_with_its_shard_under_its_present_name(files, tmp_path, jobs):
+    endless = bytes.fromhex("4d546864000000060000000100604d54726b0000000800903c4000ff2f00")
+    for name in ("one.mid", "other.mid"):  # made, and found in the cache
+        (tmp_path / name).write_bytes(endless)
+        with pytest.warns(DataWarning) as warned:
+            token_shard([*files, str(tmp_path / name)], encoding=Encoding(), cache=tmp_path / "cache", jobs=jobs)
+        assert [str(one.message).startswith(f"'{tmp_path / name}': ") for one in warned] == [True]
 
 
 def test_nothing_readable_is_a_shard_of_nothing(tmp_path):

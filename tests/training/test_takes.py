@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maestrokit.audio.note_spectrum import BINS, SETTINGS
-from maestrokit.errors import NoInputError, UsageError
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound import write_sound
@@ -14,10 +14,19 @@ from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.music.transcript import transcript
 from maestrokit.training.note_data import Cutting, NoteData
-from maestrokit.training.takes import Rendering, Take, piano_of, piece_of, recorded_take, rendered_take
+from maestrokit.training.takes import (
+    Rendering,
+    Take,
+    check_performance,
+    piano_of,
+    piece_of,
+    recorded_take,
+    rendered_take,
+)
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks import transcription
 from maestrokit.training.tasks.transcription import Options, prepare
+from strategies import file_bytes, track_bytes
 
 NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))
 
@@ -142,6 +151,35 @@ def test_recordings_and_performances_that_cannot_be_used_are_named_and_left_out(
     prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
     assert named == [str(folder / name) for name in ("a.flac", "d.mid", "f.mid")]
     assert sum(prepared.counts.values()) == 2  # of the three pieces that are left one is for tests
+
+
+def two_tempos() -> bytes:
+    """A file of type 2 whose sequences, each a pedalled note, have different tempos."""
+    note = [(0, b"\xb0\x40\x7f"), (0, b"\x90\x3c\x40"), (480, b"\x80\x3c\x40"), (0, b"\xb0\x40\x00")]
+    tracks = [track_bytes([(0, b"\xff\x51\x03" + tempo), *note]) for tempo in (b"\x07\xa1\x20", b"\x0f\x42\x40")]
+    return file_bytes(tracks, midi_format=2)
+
+
+@pytest.mark.parametrize("beside", ["", "a.flac", "a.flac and a.tsv"])
+def test_sequences_of_different_tempos_are_named_and_left_out(folder: Path, beside: str) -> None:
+    """Rendered, as the notes of a recording, and as the pedal of one whose notes are in a table."""
+    path = folder / ("a.mid" if beside else "d.mid")
+    path.write_bytes(two_tempos())
+    if beside == "a.flac":
+        (folder / "a.tsv").unlink()
+    errors: list[MaestrokitError] = []
+    paths = [str(folder / "b.flac"), str(folder / "c.mid"), str(folder / "a.flac") if beside else str(path)]
+    prepare(
+        Corpus({}, paths, folder / "cache", reject=errors.append), Options(length=20, render_seconds=0.5), family=""
+    )
+    assert [error.message.startswith(f"cannot learn from '{path}': its sequences") for error in errors] == [True]
+
+
+def test_a_performance_of_drums_alone_has_no_notes(folder: Path) -> None:
+    path = folder / "drums.mid"
+    path.write_bytes(file_bytes([track_bytes([(0, b"\x99\x3c\x40"), (480, b"\x89\x3c\x40")])]))
+    with pytest.raises(BadDataError, match=r"drums\.mid': it has no notes"):
+        check_performance(str(path))
 
 
 def test_takes_keep_their_order_though_pianos_are_read_one_by_one(

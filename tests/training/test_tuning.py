@@ -69,6 +69,22 @@ def test_what_is_given_is_not_searched(takes, tmp_path):
         spaces(order(takes, tmp_path, depth="1..2"))
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "fact"),
+    [
+        ("dropout", "0.9..3", "dropout must be at least 0 and below 1, not 3"),
+        ("dropout", "-1..0.5", "dropout must be at least 0 and below 1, not -1"),
+        ("dropout", "0.1|7", "dropout must be at least 0 and below 1, not 7"),
+        ("width", "0.5..8", "setting 'width' is '0.5'"),
+        ("clip", "-1", "clip must be"),  # in all trials
+    ],
+)
+def test_what_no_training_may_have_is_refused_before_the_first_trial(takes, tmp_path, name, text, fact):
+    with pytest.raises(UsageError, match=fact):
+        search(order(takes, tmp_path / "run", **{name: text}), 3)
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_best_weights_are_those_of_the_run(takes, tmp_path):
     run = tmp_path / "run"
     found = search(order(takes, run, learning_rate="1e-3..1e-1"), 3)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from maestrokit.cli import progress, report
 from maestrokit.cli.options import Running
 from maestrokit.cli.streams import Plan, Task
-from maestrokit.errors import BadDataError, DataWarning, ExitStatus, MaestrokitError, UsageError
+from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError, warn_of, with_doubts
 from maestrokit.files import streams as files
 
 Result = TypeVar("Result")
@@ -60,8 +59,7 @@ def results(
     found = outcomes(work, [] if running.dry_run else plan.tasks, running)
     names = [task.source for task in plan.tasks]
     for outcome in progress.shown(found, names=names, label=command, quiet=running.quiet or running.dry_run):
-        for note in outcome.notes:
-            warnings.warn(note, DataWarning, stacklevel=2)
+        warn_of(outcome.notes)
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
@@ -161,14 +159,8 @@ def _attempt_elsewhere(work: Callable[[Task], Result], task: Task, verbose: int,
 
 
 def _attempt(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always", DataWarning)
-        outcome = _outcome(work, task, verbose)
-    for warning in warned:
-        if not issubclass(warning.category, DataWarning):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    notes = dict.fromkeys(str(warning.message) for warning in warned if issubclass(warning.category, DataWarning))
-    return replace(outcome, notes=tuple(notes))
+    outcome, notes = with_doubts(_outcome, work, task, verbose)
+    return replace(outcome, notes=notes)
 
 
 def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcome[Result]:

@@ -4,9 +4,15 @@ import os
 import threading
 import time
 import warnings
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
-from joblib import Parallel
+from joblib import Parallel, delayed
+
+from maestrokit.errors import warn_of, with_doubts
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 WATCH = 0.2  # seconds from one look at the parent process to the next
 
@@ -26,6 +32,22 @@ def workers(jobs: int, **options: Any) -> Parallel:
     """
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
     return Parallel(n_jobs=jobs, initializer=_end_with, initargs=(os.getpid(),), **options)
+
+
+def each(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int, **options: Any) -> Iterator[Result]:
+    """Yield what is made of each item, in order and as soon as may be; its DataWarnings are given in this process.
+
+    Parameters
+    ----------
+    work : function
+        Of module level, or a partial of one.
+    jobs, options
+        Of :func:`workers`.
+    """
+    pool = workers(jobs, return_as="generator", **options)
+    for result, doubts in pool(delayed(with_doubts)(work, item) for item in items):
+        warn_of(doubts)
+        yield result
 
 
 def _end_with(parent: int) -> None:

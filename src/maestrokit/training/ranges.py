@@ -32,6 +32,12 @@ class Range:
         return self.low > 0 and self.high >= WIDE * self.low and not self.is_whole
 
     @property
+    def values(self) -> tuple[str, str]:
+        """Both ends, as settings have them."""
+        low, high = (str(int(end)) if self.is_whole else repr(end) for end in (self.low, self.high))
+        return low, high
+
+    @property
     def step(self) -> int:
         """Distance of the whole numbers that are tried."""
         return ROUND if self.low % ROUND == self.high % ROUND == 0 else 1

@@ -1,7 +1,8 @@
 """A training from beginning to end: settings, data, model, run folder, loop."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from maestrokit import __version__
 from maestrokit.bounds import check_values
-from maestrokit.errors import MaestrokitError, UsageError, choices_hint
+from maestrokit.errors import DataWarning, MaestrokitError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
 from maestrokit.training.device import Place
@@ -80,7 +81,7 @@ def train(
     with checkpoint.locked(order.folder) if place.is_first else nullcontext():
         if checkpoint.has_search(order.folder):
             raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give --tune")
-        with place.first_alone():
+        with place.first_alone(), nullcontext() if place.is_first else _without_doubts():
             corpus = corpus_of(order, task, seed=settings.seed, reject=reject)
             for sentence in corpus.missing if place.is_first else ():
                 warn(sentence)
@@ -97,6 +98,11 @@ def train(
         if place.is_first:
             checkpoint.write_config(order.folder, config)
         return training.run()
+
+
+def _without_doubts() -> AbstractContextManager[Any]:
+    """Leave what is in doubt about files to the first process to say."""
+    return warnings.catch_warnings(action="ignore", category=DataWarning)
 
 
 def corpus_of(

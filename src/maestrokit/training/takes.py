@@ -1,7 +1,8 @@
 """Takes: spectra of recordings together with the notes that were played."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def recorded_take(path: str, *, cache: Path) -> Take:
     """
     found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if found:
-        pedal = None if found[-1].suffix == TABLE_SUFFIX else pedal_intervals(read_midi(found[-1]))
+        pedal = None if found[-1].suffix == TABLE_SUFFIX else _pedal(found[-1])
         return Take(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
@@ -122,10 +123,12 @@ def check_performance(path: str) -> Performance:
     NoInputError
         If the file cannot be opened.
     BadDataError
-        If it cannot be read or holds no notes.
+        If it cannot be read, holds no notes, or has no time that all its notes share.
     """
     performance = read_midi(Path(path))
-    if not len(performance.notes):
+    with _named(path):
+        notes = timed_notes(performance, pedal_extends=True)
+    if not len(notes.onset):
         raise BadDataError(f"cannot learn from '{path}': it has no notes")
     return performance
 
@@ -175,10 +178,27 @@ def is_sound(path: str) -> bool:
 
 def _notes(path: Path) -> TimedNotes:
     if path.suffix != TABLE_SUFFIX:
-        return timed_notes(read_midi(path), pedal_extends=True)
+        performance = read_midi(path)
+        with _named(path):
+            return timed_notes(performance, pedal_extends=True)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
     return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
+
+
+def _pedal(path: Path) -> Floats:
+    performance = read_midi(path)
+    with _named(path):
+        return pedal_intervals(performance)
+
+
+@contextmanager
+def _named(path: Path | str) -> Iterator[None]:
+    """Name the file in what is wrong with its music."""
+    try:
+        yield
+    except BadDataError as error:
+        raise BadDataError(f"cannot learn from '{path}': {error.message}", error.hint) from None
 
 
 def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:

@@ -25,7 +25,7 @@ from maestrokit.files import checkpoint
 from maestrokit.training.device import Place
 from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
 from maestrokit.training.ranges import RANGES, Range, Space, is_space, parse_space
-from maestrokit.training.run import Order, modules, refuse_unknown, train
+from maestrokit.training.run import Order, chosen, modules, refuse_unknown, train
 from maestrokit.training.settings import Settings
 
 TRIALS = "trials"  # the folder of their folders
@@ -131,7 +131,7 @@ def spaces(order: Order) -> tuple[dict[str, str], Space]:
     Raises
     ------
     UsageError
-        If a setting is unknown, or a range is none.
+        If a setting is unknown, a range is none, or a value or an end of a range is none that the setting may have.
     """
     family, task = modules(order)
     kinds = (Settings, task.Options, family.Config)
@@ -141,6 +141,11 @@ def spaces(order: Order) -> tuple[dict[str, str], Space]:
     given = {name: text for name, text in ranges.items() if name in known} | dict(order.settings)
     space = {name: parse_space(name, text) for name, text in given.items() if is_space(text)}
     fixed = {name: text for name, text in given.items() if not is_space(text)}
+    for kind in kinds:
+        chosen(kind, fixed)
+        for name, part in space.items():
+            for value in part.values:
+                chosen(kind, {name: value})
     if "steps" in fixed or "time_limit" in fixed:
         fixed.setdefault("validate_every", "0")
     return fixed, space

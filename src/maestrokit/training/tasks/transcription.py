@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from joblib import delayed
 
 from maestrokit.audio.note_spectrum import BINS, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
-from maestrokit.files.workers import workers
+from maestrokit.files.workers import each
 from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.takes import (
     Rendering,
@@ -100,15 +99,14 @@ def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
 
 def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterator[tuple[str, Any]]:
     """Yield each path with its result, in order and as soon as may be."""
-    results = workers(jobs, return_as="generator")(delayed(work)(path) for path in paths)
-    yield from zip(paths, results, strict=True)
+    yield from zip(paths, each(work, paths, jobs=jobs), strict=True)
 
 
 def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[Take]:
     """Return performances as they sound, in their order, though made one piano after the other."""
     turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
-    jobs = (delayed(_rendered)([performances[row] for row in rows], rendering, cache=corpus.cache) for rows in turns)
-    done = list(chain.from_iterable(workers(corpus.jobs)(jobs)))
+    work = partial(_rendered, rendering=rendering, cache=corpus.cache)
+    done = chain.from_iterable(each(work, [[performances[row] for row in rows] for rows in turns], jobs=corpus.jobs))
     made = dict(zip(chain.from_iterable(turns), done, strict=True))
     return [made[row] for row in sorted(made)]
 
@@ -121,7 +119,7 @@ def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -
     return [some[first : first + most] for _, some in sorted(rows.items()) for first in range(0, len(some), most)]
 
 
-def _rendered(performances: Sequence[str], rendering: Rendering, *, cache: Path) -> list[Take]:
+def _rendered(performances: Sequence[str], *, rendering: Rendering, cache: Path) -> list[Take]:
     return [rendered_take(path, rendering, cache=cache) for path in performances]
 
 
