@@ -203,6 +203,15 @@ MENDED: list[tuple[str, Callable[[bytes], bytes]]] = [
 ]
 
 
+def samples_of_whole_pages(ogg: bytes) -> int:
+    """The samples up to the end of the last page that is whole: a page has one checksum, so part of one is lost."""
+    place = samples = 0
+    while len(head := ogg[place : place + 27]) == 27:
+        place += 27 + head[26] + sum(ogg[place + 27 : place + 27 + head[26]])
+        samples = struct.unpack_from("<q", head, 6)[0] if place <= len(ogg) else samples
+    return samples
+
+
 @pytest.mark.parametrize(("kind", "damage"), MENDED, ids=[f"{kind}-{how.__name__}" for kind, how in MENDED])
 def test_repair_reads_what_is_good(kind: str, damage: Callable[[bytes], bytes]) -> None:
     noise = 0.01 * np.random.default_rng(0).standard_normal(8 * RATE).astype(np.float32)
@@ -213,8 +222,8 @@ def test_repair_reads_what_is_good(kind: str, damage: Callable[[bytes], bytes]) 
     with pytest.warns(DataWarning, match=r"truncated|damaged"):
         found = read_sound(damage(data), name="a", repair=True).samples
     whole = quietly(data)
-    good = int(0.65 * len(whole))
-    assert len(found) > good
+    good = samples_of_whole_pages(damage(data)) if kind == "OGG" else int(0.65 * len(whole))
+    assert len(found) >= good > len(whole) // 3
     assert np.array_equal(found[:good], whole[:good])
 
 
