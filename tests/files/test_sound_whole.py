@@ -168,7 +168,7 @@ def test_a_flac_of_unknown_length_is_read_whole() -> None:
 def test_a_wav_whose_recorder_was_cut_off_is_read_to_the_end_of_the_file(size: int, word: str) -> None:
     whole = encoded(music(), "WAV")
     wav = bytearray(whole)
-    wav[4:8], wav[40:44] = struct.pack("<I", size and size + 36), struct.pack("<I", size)
+    wav[4:8], wav[40:44] = struct.pack("<I", size and len(wav) - 8), struct.pack("<I", size)
     with pytest.warns(DataWarning, match=f"'a': its header says {word} bytes of sound, {len(wav) - 44} are there"):
         found = read_sound(bytes(wav), name="a").samples
     assert np.array_equal(found, quietly(whole))
@@ -179,6 +179,20 @@ def test_chunks_and_padding_behind_the_samples_of_a_wav_are_no_sound() -> None:
     listed = b"LIST" + struct.pack("<I", 300) + b"INFO" + bytes(296)
     for behind in (listed, bytes(2000), listed + bytes(500)):
         assert np.array_equal(quietly(wav + behind), quietly(wav))
+
+
+@pytest.mark.parametrize("tag", [ID3V2, ID3V2 + ID3V1, APE, b"LYRICSBEGIN" + bytes(range(200)) + b"LYRICS200"])
+def test_tags_behind_the_samples_of_a_wav_are_no_sound(tag: bytes) -> None:
+    wav = encoded(music(0.5), "WAV")
+    assert np.array_equal(quietly(wav + tag), quietly(wav))
+    assert np.array_equal(quietly(wav + tag + wav), np.tile(quietly(wav), 2))
+
+
+def test_a_wav_whose_sizes_agree_is_believed() -> None:
+    wav = encoded(music(0.5), "WAV")
+    noise = np.random.default_rng(0).bytes(5000)
+    with pytest.warns(DataWarning, match="^'a': 5000 bytes after its end are no sound, and not read$"):
+        assert np.array_equal(read_sound(wav + noise, name="a").samples, quietly(wav))
 
 
 @pytest.mark.parametrize("rate", [1, 100, 2_000_000_000])
@@ -245,10 +259,11 @@ def test_repair_changes_nothing_in_what_is_whole() -> None:
 def test_a_named_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
     data, pipe = encoded(music(), "FLAC"), tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True)
     writer.start()
     assert np.array_equal(read_sound(pipe).samples, quietly(data))
-    writer.join()
+    writer.join(timeout=10)
+    assert not writer.is_alive()
 
 
 def test_channels_that_cancel_are_said_and_heard() -> None:

@@ -115,18 +115,24 @@ def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
 
 
 def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
-    """Return the layout of a file by the size that its header gives, or by that of the file where they disagree."""
+    """Return the layout of a file by the size that its header gives.
+
+    More samples than that are believed in where the header contradicts itself: one whose size of all chunks agrees with
+    that of the samples was written to its end, and what follows is something else.
+    """
     if size >= SIZE_UNKNOWN:
         return Layout([Part(start, peek.size)])
     if samples + size > peek.size:
         return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
     end, stop = _end_of_chunks(peek, samples + size + size % 2), before_tags(peek)
-    is_padding = bool(size) and peek.end_of_zeros(end) >= stop
-    if kind == "AIFF" or is_padding or end + LEAST_REST > stop:
-        return Layout([Part(start, peek.size)])
-    if peek.at(end, 4) == b"RIFF":
-        rest = _chunks_layout(peek, end, kind)
+    tail = after_tags(peek, end) if size else end  # zeros behind no samples may be samples
+    if peek.at(tail, 4) == b"RIFF" and kind == "WAV":
+        rest = _chunks_layout(peek, tail, kind)
         return Layout([Part(start, end), *rest.parts], rest.doubts, rest.fault)
+    if kind == "AIFF" or tail + LEAST_REST > stop:
+        return Layout([Part(start, peek.size)])
+    if size and samples + size <= start + 8 + struct.unpack("<I", peek.at(start + 4, 4))[0] <= end:
+        return Layout([Part(start, end)], [f"{stop - tail} bytes after its end are no sound, and not read"])
     head = peek.at(start, samples - 4 - start) + struct.pack("<I", min(stop - samples, 0xFFFFFFFF))
     fact = f"its header says {size} bytes of sound, {stop - samples} are there and read"
     return Layout([Part(samples, stop, head)], [fact])
