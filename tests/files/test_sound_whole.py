@@ -130,7 +130,7 @@ def test_joined_recordings_may_differ_in_their_channels() -> None:
     assert {block.shape[1] for block in blocks} == {2} and sum(map(len, blocks)) == 2 * RATE
 
 
-@pytest.mark.parametrize("kind", ["MP3", "FLAC", "OGG", "WAV"])
+@pytest.mark.parametrize("kind", ["MP3", "FLAC", "OGG", "WAV", "AU", "CAF", "W64"])
 @pytest.mark.parametrize("before", [bytes(1000), APE, bytes(70_000), ID3V2, APE + ID3V2])
 def test_what_lies_ahead_is_passed_over(kind: str, before: bytes) -> None:
     data = encoded(music(0.5), kind)
@@ -142,7 +142,7 @@ def test_what_lies_ahead_is_passed_over(kind: str, before: bytes) -> None:
     assert [str(one.message) for one in said] == ["'a': zero bytes at its start are passed over"] * is_in_doubt
 
 
-@pytest.mark.parametrize("kind", ["MP3", "FLAC", "OGG", "WAV"])
+@pytest.mark.parametrize("kind", ["MP3", "FLAC", "OGG", "WAV", "AU", "CAF", "W64"])
 @pytest.mark.parametrize("behind", [ID3V1, APE_ITEMS + APE_FOOTER, APE + ID3V1])
 def test_tags_at_the_end_are_no_sound(kind: str, behind: bytes) -> None:
     data = encoded(music(0.5), kind)
@@ -212,9 +212,16 @@ def with_a_hole(data: bytes) -> bytes:
 
 
 MENDED: list[tuple[str, Callable[[bytes], bytes]]] = [
-    *((kind, cut) for kind in ("WAV", "AIFF", "FLAC", "OGG", "MP3")),
+    *((kind, cut) for kind in ("WAV", "AIFF", "FLAC", "OGG", "MP3", "AU", "CAF", "W64")),
     *((kind, with_a_hole) for kind in ("FLAC", "MP3")),
 ]
+
+
+def test_an_au_or_caf_of_unknown_length_is_read_whole() -> None:
+    au, caf = encoded(music(0.5), "AU"), encoded(music(0.5), "CAF")
+    place = caf.index(b"data") + 4
+    assert np.array_equal(quietly(au[:8] + b"\xff" * 4 + au[12:]), quietly(au))
+    assert np.array_equal(quietly(caf[:place] + b"\xff" * 8 + caf[place + 8 :]), quietly(caf))
 
 
 def samples_of_whole_pages(ogg: bytes) -> int:

@@ -24,7 +24,10 @@ OTHERS = {
     b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file",
 }  # fmt: skip
 SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
+AU_SIZE_UNKNOWN, CAF_SIZE_UNKNOWN = 0xFFFFFFFF, -1
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
+LONG_CHUNKS = {"CAF": (8, ">4sq", 0, 1), "W64": (40, "<4s12xq", 24, 8)}
+"""Where chunks begin, the header of one, how many bytes of it count in its size, and what a chunk is rounded up to."""
 LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samples, too
 
 
@@ -87,6 +90,8 @@ def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
         layout = _flac_layout(peek, first, start, before_tags(peek))
     elif kind in ("WAV", "AIFF"):
         layout = _chunks_layout(peek, start, kind)
+    elif kind:
+        layout = _au_layout(peek, start) if kind == "AU" else _long_chunks_layout(peek, start, kind)
     else:
         layout = Layout([Part(0, peek.size)])
     return kind, Layout(layout.parts or [Part(first, peek.size)], [*doubts, *layout.doubts], layout.fault)
@@ -136,6 +141,32 @@ def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) 
     head = peek.at(start, samples - 4 - start) + struct.pack("<I", min(stop - samples, 0xFFFFFFFF))
     fact = f"its header says {size} bytes of sound, {stop - samples} are there and read"
     return Layout([Part(samples, stop, head)], [fact])
+
+
+def _au_layout(peek: Peek, start: int) -> Layout:
+    offset, size = struct.unpack(">II", peek.at(start + 4, 8).ljust(8, b"\xff"))
+    is_cut = size != AU_SIZE_UNKNOWN and start + offset + size > peek.size
+    return Layout([Part(start, before_tags(peek))], fault="truncated (AU without its end)" * is_cut)
+
+
+def _long_chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
+    """Walk as :func:`_chunks_layout` does, where sizes have eight bytes; those of CAF must be right for libsndfile."""
+    first, form, counted, unit = LONG_CHUNKS[kind]
+    place, stop = start + first, before_tags(peek)
+    while len(head := peek.at(place, struct.calcsize(form))) == struct.calcsize(form):
+        name, size = struct.unpack(form, head)
+        samples = place + len(head)
+        end = samples - counted + size
+        if name == b"data":
+            fault = f"truncated ({kind} without its end)" * (end > peek.size)
+            if kind == "CAF" and (fault or size == CAF_SIZE_UNKNOWN):
+                right = struct.pack(form, name, stop - samples)
+                return Layout([Part(samples, stop, peek.at(start, place - start) + right)], fault=fault)
+            return Layout([Part(start, stop)], fault=fault)
+        if end <= place:
+            break
+        place = end + (start - end) % unit
+    return Layout([Part(start, stop)], fault=f"truncated ({kind} without its end)")
 
 
 def _end_of_chunks(peek: Peek, place: int) -> int:
