@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import struct
 import threading
 from pathlib import Path
 
@@ -96,6 +97,19 @@ def test_a_named_pipe_gives_what_its_file_gives(
         writer.join()
         assert (done.status, done.err) == (0, "")
         assert done.out.replace(os.fsencode(pipe), b"") == whole.out.replace(os.fsencode(file), b"")
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "MP3", "AU", "CAF"])
+@pytest.mark.parametrize(
+    "before", [b"", bytes(1000), b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 5 << 29) + bytes(40)]
+)
+def test_a_recording_is_known_by_its_bytes(maestrokit: CommandLine, tmp_path: Path, kind: str, before: bytes) -> None:
+    """Whatever its name, and whatever lies ahead of it, for every command."""
+    path = tmp_path / "take"
+    path.write_bytes(before + encoded(tone(), kind))
+    record = json.loads(maestrokit("features", path, "--without", "audio_beats").out)
+    assert record["audio_key"]["tonic"] and "pitch" not in record
+    assert f"cannot read '{path}': a recording, not a MIDI file" in maestrokit("transpose", path, "-o", "-").lines[0]
 
 
 def test_a_pipe_is_described_as_standard_input_is(maestrokit: CommandLine, tmp_path: Path) -> None:

@@ -210,12 +210,12 @@ def is_sound(path: str) -> bool:
     >>> is_sound("take.FLAC"), is_sound("take.mid"), is_sound("-")
     (True, False, False)
     """
-    from maestrokit.files.sound_containers import begins_sound
+    from maestrokit.files.sound_containers import HEAD_BYTES, is_recording
     from maestrokit.files.walk import SOUND_SUFFIXES, has_suffix
 
     if has_suffix(path, SOUND_SUFFIXES) or is_performance(path):
         return has_suffix(path, SOUND_SUFFIXES)
-    return begins_sound(first_bytes(path))
+    return is_recording(first_bytes(path, count=HEAD_BYTES))
 
 
 def is_performance(path: str) -> bool:

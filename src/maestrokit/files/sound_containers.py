@@ -18,11 +18,11 @@ KINDS = {
     b"\xff\xfb": "MP3", b"\xff\xf3": "MP3", b"\xff\xf2": "MP3", b"\xff\xfa": "MP3",
     b".snd": "AU", b"riff": "W64", b"caff": "CAF",
 }  # fmt: skip
-NO_SOUND_IN_RIFF = (b"RMID", b"sfbk")  # MIDI and soundfonts
 OTHERS = {
     b"MThd": "a MIDI file", b"\x89PNG": "a picture", b"PK\x03\x04": "a zip archive",
     b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file",
 }  # fmt: skip
+HEAD_BYTES = 1 << 18  # of a file, among which those of a recording begin if it is one
 SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
 AU_SIZE_UNKNOWN, CAF_SIZE_UNKNOWN = 0xFFFFFFFF, -1
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
@@ -51,20 +51,18 @@ def sound_kind(head: bytes, name: str) -> str:
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
 
 
-def begins_sound(head: bytes) -> bool:
-    """Return whether the first bytes of a file are those of a recording.
+def is_recording(data: bytes) -> bool:
+    """Return whether a file is a recording, whatever its name and the tags ahead, by its first ``HEAD_BYTES``.
 
-    >>> begins_sound(b"FORM...."), begins_sound(b"MThd...."), begins_sound(b"RIFF....RMID")
+    >>> is_recording(b"FORM...."), is_recording(b"MThd...."), is_recording(b"RIFF....RMID")
     (True, False, False)
     """
-    return head.startswith(tuple(KINDS)) and head[8:12] not in NO_SOUND_IN_RIFF
-
-
-def is_recording(data: bytes) -> bool:
-    """Return whether the bytes of a file are those of a recording, whatever its name and the tags ahead."""
-    peek = Peek(Bytes(data))
+    peek = Peek(Bytes(data[:HEAD_BYTES]))
     start = after_tags(peek, 0)
-    return begins_sound(peek.at(start, 16)) or is_mp3(peek, start)
+    head = peek.at(start, 16) or peek.at(0, 16)
+    if head.startswith((b"RIFF", b"RF64")):
+        return head[8:12] == b"WAVE"  # others hold MIDI, soundfonts or films
+    return head.startswith(tuple(KINDS)) or is_mp3(peek, start)
 
 
 def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
