@@ -91,10 +91,11 @@ def test_a_named_pipe_gives_what_its_file_gives(
     for name in ("pipe", "pipe.flac"):
         pipe = tmp_path / name
         os.mkfifo(pipe)
-        writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+        writer = threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True)
         writer.start()
         done, whole = maestrokit(command[0], pipe, *command[1:]), maestrokit(command[0], file, *command[1:])
-        writer.join()
+        writer.join(timeout=10)
+        assert not writer.is_alive()
         assert (done.status, done.err) == (0, "")
         assert done.out.replace(os.fsencode(pipe), b"") == whole.out.replace(os.fsencode(file), b"")
 
@@ -116,10 +117,11 @@ def test_a_pipe_is_described_as_standard_input_is(maestrokit: CommandLine, tmp_p
     """Nobody knows beforehand whether it brings notes or sound."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(tone()),))
+    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(tone()),), daemon=True)
     writer.start()
     record = json.loads(maestrokit("features", pipe, "--without", "audio_beats").out)
-    writer.join()
+    writer.join(timeout=10)
+    assert not writer.is_alive()
     assert record["audio_key"]["tonic"] and "pitch" not in record
 
 
