@@ -6,12 +6,16 @@ import os
 import struct
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 import soundfile
 
 from command_line import CommandLine
+from maestrokit.files import sound
+from maestrokit.files.sound_bytes import Layout
+from maestrokit.files.sound_containers import sound_layout
 
 RATE = 16000
 QUICK = ("--mels", 20, "--hop-samples", 4000)
@@ -111,6 +115,22 @@ def test_a_recording_is_known_by_its_bytes(maestrokit: CommandLine, tmp_path: Pa
     record = json.loads(maestrokit("features", path, "--without", "audio_beats").out)
     assert record["audio_key"]["tonic"] and "pitch" not in record
     assert f"cannot read '{path}': a recording, not a MIDI file" in maestrokit("transpose", path, "-o", "-").lines[0]
+
+
+def test_the_parts_of_a_recording_are_looked_for_once(
+    maestrokit: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between joined FLACs the whole file is searched, and features opens it for each sample rate."""
+    path, calls = tmp_path / "a.flac", list[str]()
+
+    def counted(file: BinaryIO, name: str) -> tuple[str, Layout]:
+        calls.append(name)
+        return sound_layout(file, name)
+
+    monkeypatch.setattr(sound, "sound_layout", counted)
+    path.write_bytes(encoded(tone()) * 2)
+    record = json.loads(maestrokit("features", path, "--groups", "audio_loudness,audio_f0,audio_chroma").out)
+    assert len(record) == 4 and calls == [str(path)]
 
 
 def test_a_pipe_is_described_as_standard_input_is(maestrokit: CommandLine, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maestrokit.audio.mixdown import Channels
     from maestrokit.features import View
     from maestrokit.files.sound import SoundStream
+    from maestrokit.files.sound_bytes import Layout
     from maestrokit.files.walk import Source
 
 KEPT = 900.0  # seconds: shorter recordings are decoded once, longer ones again for each thing heard in them
@@ -199,7 +200,13 @@ class Recording:
     def _opened(self) -> "AbstractContextManager[SoundStream]":
         from maestrokit.files.sound import open_sound
 
-        return open_sound(self._source, name=self._name, repair=self._repair)
+        return open_sound(self._source, name=self._name, repair=self._repair, found=self._layout)
+
+    @cached_property
+    def _layout(self) -> "tuple[str, Layout]":
+        from maestrokit.files.sound import find_layout
+
+        return find_layout(self._source, name=self._name)
 
 
 def is_sound(path: str) -> bool:
