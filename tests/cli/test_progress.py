@@ -36,17 +36,19 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
         while not received.endswith(END):  # joblib's processes keep the terminal open
             received.extend(os.read(terminal, 1 << 16))
 
-    reader = threading.Thread(target=receive)
+    reader = threading.Thread(target=receive, daemon=True)
     reader.start()
     monkeypatch.setattr(progress, "PATIENCE", 0.0)
     for name, value in {"TERM": "xterm", "COLUMNS": "150", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
     with monkeypatch.context() as patch, os.fdopen(end, "w") as stream:
         patch.setattr(sys, "stderr", stream)
-        status = run_command_line([str(argument) for argument in arguments])
-        os.write(end, END)
-        reader.join()
-    assert status == 0
+        try:
+            status = run_command_line([str(argument) for argument in arguments])
+        finally:
+            os.write(end, END)
+            reader.join(timeout=10)
+    assert status == 0 and not reader.is_alive()
     os.close(terminal)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", received.removesuffix(END).decode())
 

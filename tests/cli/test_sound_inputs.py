@@ -3,14 +3,19 @@
 import io
 import json
 import os
+import struct
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 import soundfile
 
 from command_line import CommandLine
+from maestrokit.files import sound
+from maestrokit.files.sound_bytes import Layout
+from maestrokit.files.sound_containers import sound_layout
 
 RATE = 16000
 QUICK = ("--mels", 20, "--hop-samples", 4000)
@@ -90,22 +95,53 @@ def test_a_named_pipe_gives_what_its_file_gives(
     for name in ("pipe", "pipe.flac"):
         pipe = tmp_path / name
         os.mkfifo(pipe)
-        writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+        writer = threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True)
         writer.start()
         done, whole = maestrokit(command[0], pipe, *command[1:]), maestrokit(command[0], file, *command[1:])
-        writer.join()
+        writer.join(timeout=10)
+        assert not writer.is_alive()
         assert (done.status, done.err) == (0, "")
         assert done.out.replace(os.fsencode(pipe), b"") == whole.out.replace(os.fsencode(file), b"")
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "MP3", "AU", "CAF"])
+@pytest.mark.parametrize(
+    "before", [b"", bytes(1000), b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 5 << 29) + bytes(40)]
+)
+def test_a_recording_is_known_by_its_bytes(maestrokit: CommandLine, tmp_path: Path, kind: str, before: bytes) -> None:
+    """Whatever its name, and whatever lies ahead of it, for every command."""
+    path = tmp_path / "take"
+    path.write_bytes(before + encoded(tone(), kind))
+    record = json.loads(maestrokit("features", path, "--without", "audio_beats").out)
+    assert record["audio_key"]["tonic"] and "pitch" not in record
+    assert f"cannot read '{path}': a recording, not a MIDI file" in maestrokit("transpose", path, "-o", "-").lines[0]
+
+
+def test_the_parts_of_a_recording_are_looked_for_once(
+    maestrokit: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between joined FLACs the whole file is searched, and features opens it for each sample rate."""
+    path, calls = tmp_path / "a.flac", list[str]()
+
+    def counted(file: BinaryIO, name: str) -> tuple[str, Layout]:
+        calls.append(name)
+        return sound_layout(file, name)
+
+    monkeypatch.setattr(sound, "sound_layout", counted)
+    path.write_bytes(encoded(tone()) * 2)
+    record = json.loads(maestrokit("features", path, "--groups", "audio_loudness,audio_f0,audio_chroma").out)
+    assert len(record) == 4 and calls == [str(path)]
 
 
 def test_a_pipe_is_described_as_standard_input_is(maestrokit: CommandLine, tmp_path: Path) -> None:
     """Nobody knows beforehand whether it brings notes or sound."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(tone()),))
+    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(tone()),), daemon=True)
     writer.start()
     record = json.loads(maestrokit("features", pipe, "--without", "audio_beats").out)
-    writer.join()
+    writer.join(timeout=10)
+    assert not writer.is_alive()
     assert record["audio_key"]["tonic"] and "pitch" not in record
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maestrokit.audio.mixdown import Channels
     from maestrokit.features import View
     from maestrokit.files.sound import SoundStream
+    from maestrokit.files.sound_bytes import Layout
     from maestrokit.files.walk import Source
 
 KEPT = 900.0  # seconds: shorter recordings are decoded once, longer ones again for each thing heard in them
@@ -199,7 +200,13 @@ class Recording:
     def _opened(self) -> "AbstractContextManager[SoundStream]":
         from maestrokit.files.sound import open_sound
 
-        return open_sound(self._source, name=self._name, repair=self._repair)
+        return open_sound(self._source, name=self._name, repair=self._repair, found=self._layout)
+
+    @cached_property
+    def _layout(self) -> "tuple[str, Layout]":
+        from maestrokit.files.sound import find_layout
+
+        return find_layout(self._source, name=self._name)
 
 
 def is_sound(path: str) -> bool:
@@ -210,12 +217,12 @@ def is_sound(path: str) -> bool:
     >>> is_sound("take.FLAC"), is_sound("take.mid"), is_sound("-")
     (True, False, False)
     """
-    from maestrokit.files.sound_containers import begins_sound
+    from maestrokit.files.sound_containers import HEAD_BYTES, is_recording
     from maestrokit.files.walk import SOUND_SUFFIXES, has_suffix
 
     if has_suffix(path, SOUND_SUFFIXES) or is_performance(path):
         return has_suffix(path, SOUND_SUFFIXES)
-    return begins_sound(first_bytes(path))
+    return is_recording(first_bytes(path, count=HEAD_BYTES))
 
 
 def is_performance(path: str) -> bool:

@@ -11,7 +11,6 @@ from maestrokit.errors import BadDataError
 
 REPAIR_HINT = "try --repair, which keeps what can be salvaged"
 TRANSCRIBE_HINT = "'maestrokit transcribe' writes its notes as MIDI"
-SOUND_MAGIC = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"FORM", b"caff", b".snd", b"riff")
 CHUNK_HEADER = 8  # bytes: four letters and a length
 MOST_TRACKS = 0xFFFF
 SMPTE_RATES = (24, 25, 29, 30)  # frames a second; 29 stands for 29.97
@@ -31,15 +30,6 @@ class Frame:
 def bad_midi(name: str, fact: str, *, curable: bool = True) -> BadDataError:
     """Return the error that says why a file cannot be read, and whether ``--repair`` would."""
     return BadDataError(f"cannot read '{name}': {fact}", REPAIR_HINT if curable else "")
-
-
-def is_sound(data: bytes) -> bool:
-    """Return whether bytes begin as a recording does.
-
-    >>> is_sound(b"fLaC"), is_sound(b"RIFF....WAVE"), is_sound(b"RIFF....RMID"), is_sound(b"MThd")
-    (True, True, False, False)
-    """
-    return data.startswith(SOUND_MAGIC) or (data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE")
 
 
 def read_frame(data: bytes, *, name: str, repair: bool) -> Frame:
@@ -88,7 +78,9 @@ def _midi_bytes(data: bytes, *, name: str, repair: bool) -> tuple[int, int]:
             place = first + length + length % 2
     found = data.find(b"MThd") if repair else -1
     if found < 0:
-        if is_sound(data):
+        from maestrokit.files.sound_containers import is_recording  # of no use where all is well
+
+        if is_recording(data):
             raise BadDataError(f"cannot read '{name}': a recording, not a MIDI file", TRANSCRIBE_HINT)
         raise bad_midi(name, "not a MIDI file (MThd not found)", curable=b"MThd" in data)
     return found, len(data)

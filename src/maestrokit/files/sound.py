@@ -16,7 +16,7 @@ from maestrokit.audio.resample import resample_stream
 from maestrokit.errors import BadDataError, DataWarning, UsageError
 from maestrokit.files import progress
 from maestrokit.files.atomic import write_bytes
-from maestrokit.files.sound_bytes import opened
+from maestrokit.files.sound_bytes import Layout, opened
 from maestrokit.files.sound_containers import sound_layout
 from maestrokit.files.sound_part import SoundPart, open_part, reject
 
@@ -166,13 +166,28 @@ class SoundStream:
             raise BadDataError(f"cannot read '{self.name}': it holds no samples")
 
 
+def find_layout(source: str | Path | bytes, *, name: str = "") -> tuple[str, Layout]:
+    """Return the kind of a recording and where its parts lie; see :func:`read_sound` for parameters and errors."""
+    name = name or _name_of(source)
+    with opened(source, name) as raw:
+        return sound_layout(raw, name)
+
+
 @contextlib.contextmanager
-def open_sound(source: str | Path | bytes, *, name: str = "", repair: bool = False) -> Iterator[SoundStream]:
-    """Open a recording for streaming; see :func:`read_sound` for parameters, errors and warnings."""
-    name = name or ("standard input" if isinstance(source, bytes) else str(source))
+def open_sound(
+    source: str | Path | bytes, *, name: str = "", repair: bool = False, found: tuple[str, Layout] | None = None
+) -> Iterator[SoundStream]:
+    """Open a recording for streaming; see :func:`read_sound` for other parameters, errors and warnings.
+
+    Parameters
+    ----------
+    found : (str, Layout), optional
+        From :func:`find_layout`, which reads some recordings whole; for one that is opened again and again.
+    """
+    name = name or _name_of(source)
     with contextlib.ExitStack() as stack:
         raw = stack.enter_context(opened(source, name))
-        kind, layout = sound_layout(raw, name)
+        kind, layout = found or sound_layout(raw, name)
         for doubt in layout.doubts:
             warnings.warn(f"'{name}': {doubt}", DataWarning, stacklevel=3)
         if layout.fault:
@@ -187,6 +202,10 @@ def open_sound(source: str | Path | bytes, *, name: str = "", repair: bool = Fal
 
         frames = None if repair or len(layout.parts) > 1 else first.frames
         yield SoundStream(first.sample_rate, first.channels, frames, first.comment, name, parts)
+
+
+def _name_of(source: str | Path | bytes) -> str:
+    return "standard input" if isinstance(source, bytes) else str(source)
 
 
 def write_sound(path: str | Path, samples: NDArray[np.float32], *, sample_rate: int, bits: int = 16) -> None:
