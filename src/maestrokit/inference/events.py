@@ -160,12 +160,6 @@ def _notes(model: NoteModel, encoding: Encoding, wish: Wish, prompt: StepNotes |
         count=wish.count,
         seed=wish.seed,
         prompt=prompt,
-        encoding,
-        sampling=wish.note_sampling,
-        duration=wish.duration,
-        count=wish.count,
-        seed=wish.seed,
-        prompt=prompt,
     )
 
 
