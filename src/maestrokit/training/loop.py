@@ -110,7 +110,7 @@ class Training:
             self._check_watched(next(iter(data.validation())))
         self._signal = 0
         # Batches are scored whole by each process, where steps share them.
-        self._batches_to_score = place.processes * sum(1 for _ in data.validation())
+        self._batches_to_score = place.processes * data.validation_batches()
         self._recent: list[dict[str, float]] = []
 
     def _check_watched(self, batch: Mapping[str, Tensor]) -> None:
