@@ -63,6 +63,10 @@ def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
         (("generate", "--model", "runs/t1/"), "generate --model t1"),
         (("generate", "--model", b"runs/\xff".decode("utf-8", "surrogateescape")), r"generate --model '\udcff'"),
         (("generate", "--model", "lstm"), "generate --model lstm"),
+        (
+            ("train", "cnn", "x", "-o", "y", "--set", "pianos=/a/secret/p.sf2,b/q/"),
+            "train family cnn data DATA... --output y --set pianos=p.sf2,q",
+        ),
         (("render", "--samples", "pianos/a.sf2"), "render --samples PATH"),
         (
             ("evaluate", "a", "--reference", "x/b", "--reference", "c", "-o", "x/y.html"),

@@ -97,6 +97,19 @@ def test_training_killed_anywhere_goes_on_to_the_same_weights(tmp_path):
     ]
 
 
+def test_batches_to_validate_on_are_counted_without_being_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(EventData, "validation", None)
+    event_training(tmp_path)
+
+
+@pytest.mark.parametrize("carried", [False, True])
+@pytest.mark.parametrize("tokens", [1, 64, 90, 10_000])
+def test_as_many_batches_are_validated_on_as_are_counted(carried, tokens):
+    sampling = Sampling(batch=2, length=16, carried=carried, validation_tokens=tokens)
+    data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
+    assert data.validation_batches() == len(list(data.validation())) >= 1
+
+
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
     sampling = Sampling(batch=3, length=16, carried=family == "lstm", transpose=0, stretch=0.0)

@@ -93,6 +93,12 @@ def test_validation_is_unvaried_and_always_the_same():
     assert {int(p) for b in first for p in b["next_pitch"][b["next_is_note"] & (b["weight"] > 0)]} == {19, 20}
 
 
+@pytest.mark.parametrize("tokens", [1, 16, 40, 10_000])
+def test_as_many_batches_are_validated_on_as_are_counted(tokens):
+    source = data((20,), held_out=(20, 33, 7), batch=2, length=8, validation_tokens=tokens)
+    assert source.validation_batches() == len(list(source.validation())) >= 1
+
+
 def test_pieces_without_notes_are_nothing_to_learn_from():
     with pytest.raises(UsageError, match="no notes"):
         data((0, 0), batch=1, length=8)

@@ -125,6 +125,13 @@ def test_validation_is_unvaried_and_padded(folder: Path) -> None:
     assert (batch["levels"][0, :30] == -50).all() and (batch["levels"][0, 30:] == -100).all()
 
 
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 1.6, 100.0])
+def test_as_many_batches_are_validated_on_as_are_counted(seconds: float) -> None:
+    takes = [Take(np.full((frames, BINS), -50, np.float16), NOTES) for frames in (30, 130, 250)]
+    data = NoteData(takes, takes, cutting=Cutting(batch=2, frames=40, validation_seconds=seconds))
+    assert data.validation_batches() == len(list(data.validation())) >= 1
+
+
 def test_odd_windows_are_refused() -> None:
     with pytest.raises(UsageError):
         Cutting(frames=33)

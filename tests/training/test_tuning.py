@@ -100,6 +100,13 @@ def test_the_best_weights_are_those_of_the_run(takes, tmp_path):
     assert len(validated) == 2 and min(record["loss"] for record in validated) == pytest.approx(min(scores))
 
 
+def test_short_trials_are_validated_at_each_tenth(takes, tmp_path):
+    """Though there are more batches to validate on than to learn from."""
+    search(order(takes, tmp_path / "run", steps="10", validate_every="0", validation_tokens="400"), 1)
+    log = checkpoint.read_log(tmp_path / "run" / "trials" / "0")
+    assert [record["step"] for record in log if record["part"] == "validation"] == list(range(1, 11))
+
+
 def test_hopeless_trials_are_ended_early(takes, tmp_path):
     run = tmp_path / "run"
     search(order(takes, run, learning_rate="1e-9|0.05", dropout="0", weight_decay="0"), 8)

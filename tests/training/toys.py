@@ -66,6 +66,9 @@ class NumberData:
     def validation(self):
         yield self.batch(999, 0)
 
+    def validation_batches(self):
+        return 1
+
 
 class RollData:
     """Spectra that are piano rolls with noise."""
@@ -80,3 +83,6 @@ class RollData:
 
     def validation(self):
         yield self.batch(999, 0)
+
+    def validation_batches(self):
+        return 1

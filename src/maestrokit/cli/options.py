@@ -203,6 +203,7 @@ ASIDE = "writes something aside"
 
 PATHS = ("FILE", "PATH", "DIR", "DATA...")
 RUN = "RUN"
+SETTING = "NAME=VALUE"
 """Words in the metavar of an option by which its value is a path, or the name of a model that may be one."""
 
 
@@ -315,16 +316,20 @@ def _asked(context: typer.Context, names: list[str]) -> dict[str, object]:
 def _spelling(value: object, metavar: str) -> str:
     """Return a value as one word that tells no file or folder: the word of the metavar, where that says it is a path.
 
-    The name of a model is the last part of its folder.
+    The name of a model is the last part of its folder, and so is what a setting names.
 
     >>> _spelling("takes/a.txt", "FILE|track"), _spelling("track", "FILE|track"), _spelling("1/16", "VALUES")
     ('FILE', 'track', '1/16')
     >>> _spelling("runs/t1", "NAME|RUN"), _spelling(["a.mid", "b"], "PATH")
     ('t1', 'PATH,PATH')
+    >>> _spelling(["pianos=home/a.sf2,b/c", "dropout=0.1"], "NAME=VALUE")
+    'pianos=a.sf2,c,dropout=0.1'
     """
     if isinstance(value, list | tuple):
         return ",".join(_spelling(part, metavar) for part in value)
     text, words = str(value), metavar.split("|")
+    if metavar == SETTING:
+        text = re.sub(r"[^=,|]+", lambda part: PurePath(part[0]).name or part[0], text)
     if text in words:
         return text
     if paths := [word for word in words if word in PATHS]:

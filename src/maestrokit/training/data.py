@@ -25,6 +25,9 @@ class Data(Protocol):
     def validation(self) -> Iterator[Mapping[str, Tensor]]:
         """Return the batches to validate on, always the same."""
 
+    def validation_batches(self) -> int:
+        """Return how many these are, without making them."""
+
 
 def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     """Return which items are for training, validation and test: 80, 10 and 10 % of the pieces.

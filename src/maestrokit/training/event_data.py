@@ -9,6 +9,7 @@ from torch import Tensor
 
 from maestrokit.errors import UsageError
 from maestrokit.files.shards import TokenShard
+from maestrokit.music.columns import Integers
 from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
 
 
@@ -65,20 +66,28 @@ class EventData:
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches over a part of the validation sequences."""
+        batches, length = self._held_out_starts()
+        for starts in batches:
+            yield _cut(np.asarray(self.held_out.tokens), starts, length)
+
+    def validation_batches(self) -> int:
+        """Return how many batches there are to validate on."""
+        return len(self._held_out_starts()[0])
+
+    def _held_out_starts(self) -> tuple[list[Integers], int]:
+        """Return where the rows of each batch to validate on begin, and how long they are."""
         stream, sampling = np.asarray(self.held_out.tokens), self.sampling
         count = max(1, sampling.validation_tokens // (sampling.batch * sampling.length))
         if sampling.carried:
             rows = min(sampling.batch, len(stream) // 2)  # fewer where little is held out: each has a next event
             starts = _stream_starts(stream, rows)
             length = min(sampling.length, len(stream) // rows - 1)
-            for index in range(max(1, min(count, (len(stream) // rows - 1) // sampling.length))):
-                yield _cut(stream, starts + index * length, length)
-            return
+            count = max(1, min(count, (len(stream) // rows - 1) // sampling.length))
+            return [starts + index * length for index in range(count)], length
         length = min(sampling.length, len(stream) - 1)
         starts = np.arange(0, len(stream) - length, length)
         chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), count * sampling.batch)).astype(np.int64)]
-        for index in range(0, len(chosen), sampling.batch):
-            yield _cut(stream, chosen[index : index + sampling.batch], length)
+        return [chosen[index : index + sampling.batch] for index in range(0, len(chosen), sampling.batch)], length
 
     def _length(self, rows: int) -> int:
         return min(self.sampling.length, len(self._stream) // rows - 1)

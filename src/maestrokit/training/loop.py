@@ -33,7 +33,6 @@ Tick = Callable[[float, Mapping[str, float]], None]
 """``tick(done, shown)``: after each step, how far training is, 0..1, and what its last batch showed."""
 
 TENTHS = 10  # validations on the way, where settings ask for shares of it
-VALIDATION_SHARE = 10  # batches that are learned from for each that is validated on, at least
 
 
 class DivergedError(UsageError):
@@ -110,7 +109,7 @@ class Training:
             self._check_watched(next(iter(data.validation())))
         self._signal = 0
         # Batches are scored whole by each process, where steps share them.
-        self._batches_to_score = place.processes * sum(1 for _ in data.validation())
+        self._batches_to_score = place.processes * data.validation_batches()
         self._recent: list[dict[str, float]] = []
 
     def _check_watched(self, batch: Mapping[str, Tensor]) -> None:
@@ -195,13 +194,13 @@ class Training:
         return math.floor(TENTHS * self._done()) > math.floor(TENTHS * done_before)
 
     def _is_cheap_to_validate(self) -> bool:
-        """Return whether all validations, with one now, take at most a tenth of the time.
+        """Return whether all validations, with one now, take at most their share of the time.
 
         Time is counted in batches, so that the same training validates at the same steps on any machine: to score a
         batch takes about a third of the time that it takes to learn from one.
         """
-        learned = self.progress.step * self.settings.accumulate
-        return VALIDATION_SHARE * (self.progress.scored + self._batches_to_score) <= learned
+        learned, share = self.progress.step * self.settings.accumulate, self.settings.validation_share
+        return not share or self.progress.scored + self._batches_to_score <= share * learned
 
     def _step(self) -> dict[str, float]:
         """Learn from the next batches; return what the last one showed."""

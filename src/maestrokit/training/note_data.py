@@ -66,14 +66,22 @@ class NoteData:
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches of unvaried windows, spread over the takes to validate on."""
-        frames, batch = self.cutting.frames, self.cutting.batch
+        frames, batch, chosen = self.cutting.frames, self.cutting.batch, self._held_out_places()
+        for first in range(0, len(chosen), batch):
+            yield _stacked([_window(take, start, frames) for take, start in chosen[first : first + batch]])
+
+    def validation_batches(self) -> int:
+        """Return how many batches there are to validate on."""
+        return -(-len(self._held_out_places()) // self.cutting.batch)
+
+    def _held_out_places(self) -> list[tuple[Take, int]]:
+        """Return the takes and starts of the windows to validate on."""
+        frames = self.cutting.frames
         count = max(1, int(self.cutting.validation_seconds / (frames * FRAME_SECONDS)))
         places = [
             (take, start) for take in self.held_out for start in range(0, max(1, len(take.levels) - frames + 1), frames)
         ]
-        chosen = [places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
-        for first in range(0, len(chosen), batch):
-            yield _stacked([_window(take, start, frames) for take, start in chosen[first : first + batch]])
+        return [places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
 
     def _drawn(self, generator: np.random.Generator) -> Window:
         take = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]

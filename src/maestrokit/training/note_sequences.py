@@ -43,13 +43,21 @@ class NoteData:
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches over a part of the validation sequences, unvaried."""
-        length, rows = self.sampling.length, self.sampling.batch
+        rows, crops = self.sampling.batch, self._held_out_crops()
+        for row in range(0, len(crops), rows):
+            yield padded([self._held_out(int(piece), int(at)) for piece, at in crops[row : row + rows]])
+
+    def validation_batches(self) -> int:
+        """Return how many batches there are to validate on."""
+        return -(-len(self._held_out_crops()) // self.sampling.batch)
+
+    def _held_out_crops(self) -> Integers:
+        """Return the pieces and starts of the excerpts to validate on."""
+        length = self.sampling.length
         counts = _positions(self.held_out)
         crops = np.array([(piece, at) for piece, count in enumerate(counts) for at in range(0, int(count), length)])
         many = max(1, self.sampling.validation_tokens // length)
-        crops = crops[np.linspace(0, len(crops) - 1, min(len(crops), many)).astype(np.int64)]
-        for row in range(0, len(crops), rows):
-            yield padded([self._held_out(int(piece), int(at)) for piece, at in crops[row : row + rows]])
+        return crops[np.linspace(0, len(crops) - 1, min(len(crops), many)).astype(np.int64)]
 
     def _held_out(self, piece: int, start: int) -> tuple[NoteInputs, NoteTargets]:
         notes = note_sequence(self.held_out.sequence(piece), self.encoding)

@@ -51,8 +51,11 @@ class Settings:
     """Part of the model that learns alone, from the beginning, while all else stays as ``--init`` has it, such as the
     ``pedal`` of a cnn; empty lets all learn."""
     validate_every: Annotated[int, Within(0, LARGEST_COUNT)] = 500
-    """Steps between validations, or more where these would take over a tenth of the training; 0 validates at each
-    tenth of the steps, or of the time, under the same condition. The last step is validated in any case."""
+    """Steps between validations, or more where `validation_share` asks for it; 0 validates at each tenth of the steps,
+    or of the time, under the same condition. The last step is validated in any case."""
+    validation_share: Annotated[float, Within(0, 1000)] = 0.1
+    """Batches that are validated on for each that is learned from, at most; 0 sets no limit, as ``--tune`` does where
+    nothing else is given, so that bad trainings can be ended early."""
     patience: Annotated[int | None, COUNT] = None
     """Validations without improvement after which training ends; None never ends it."""
     watch: str = "loss"

@@ -146,6 +146,7 @@ def spaces(order: Order) -> tuple[dict[str, str], Space]:
         for name, part in space.items():
             for value in part.values:
                 chosen(kind, {name: value})
+    fixed.setdefault("validation_share", "0")  # the scores on the way are what bad trials are ended by
     if "steps" in fixed or "time_limit" in fixed:
         fixed.setdefault("validate_every", "0")
     return fixed, space
