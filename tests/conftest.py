@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, settings
 
 from command_line import CommandLine
 
-# Clocks judge the machine, not the program. Each run has the same examples, so that none fails by chance; tests marked
-# slow look for new ones.
-settings.register_profile("maestrokit", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-settings.load_profile("maestrokit")
+# Clocks judge the machine, not the program. Each run has the same examples, so that none fails by chance; with
+# HYPOTHESIS_PROFILE=new they are new ones each time, in every test that has examples.
+COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("maestrokit", **COMMON, derandomize=True)
+settings.register_profile("new", **COMMON, derandomize=False, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "maestrokit"))
 
 
 @pytest.fixture(scope="session")

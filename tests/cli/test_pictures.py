@@ -9,6 +9,9 @@ from PIL import Image
 
 from command_line import CommandLine
 from maestrokit import __version__
+from maestrokit.cli.formats_page import PICTURES
+from maestrokit.cli.main import command
+from maestrokit.files.formats import SPECTRUM
 from maestrokit.files.sound import write_sound
 from small_models import saved_transcriber
 
@@ -48,6 +51,23 @@ def test_a_picture_of_a_made_performance_names_the_whole_chain(
     assert [line.split(": ")[1] for line in str(text).splitlines()] == [
         "transpose --semitones 2", "features --groups pitch",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suffix", "place"), [("svg", b"<dc:description>"), ("pdf", b"/Subject (")])
+def test_other_pictures_say_it_where_the_manual_has_it(
+    maestrokit: CommandLine, work: Path, suffix: str, place: bytes
+) -> None:
+    command = ("melspec", "take.wav", "--mels", 40, "-o", f"a.{suffix}")
+    for options, times in (((), 1), (("--no-provenance",), 0)):
+        assert maestrokit(*command, *options).status == 0
+        data = (work / f"a.{suffix}").read_bytes()
+        assert data.count(place + f"maestrokit {__version__}: melspec --mels 40".encode()) == times
+    assert suffix.upper() in PICTURES and place.strip(b"</> (").decode() in PICTURES
+
+
+def test_the_manual_names_every_format_that_an_option_takes() -> None:
+    helps = {p.name: p.help for p in command("melspec").params}
+    assert all(name in helps["format_"] for name in SPECTRUM.formats)
 
 
 def text_of(maestrokit: CommandLine, folder: Path, arguments: Sequence[str]) -> str | None:

@@ -147,6 +147,17 @@ def test_one_file_of_beats_is_not_that_of_several_inputs(maestrokit: CommandLine
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+@pytest.mark.parametrize(("beats", "skipped"), [("{}.beats.txt", 1), ("track", 3), ("{}", 3), ("all.txt", 3)])
+def test_only_files_that_end_as_those_of_beats_are_not_skipped(
+    maestrokit: CommandLine, tmp_path: Path, beats: str, skipped: int
+) -> None:
+    for name in ("a.mid", "a.beats.txt", "b.beats.txt", "soundtrack"):
+        (tmp_path / name).touch()
+    done = maestrokit("quantize", tmp_path, "--grid", "1/16", "--beats", beats, "-n")
+    kinds = "1 without a suffix" if skipped == 1 else "2 .txt, 1 without a suffix"
+    assert done.lines == [f"note: '{tmp_path}': skipped {skipped} file{'s' * (skipped > 1)} ({kinds})"]
+
+
 def test_beats_are_tracked_on_the_notes(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
     source = demo_folder / "petzold-minuet.mid"
     done = maestrokit("quantize", source, "--beats", "track", "--grid", "1/8", "-o", tmp_path / "out.mid", "-v")

@@ -93,6 +93,20 @@ def test_wherever_a_recording_is_cut_off_notes_sound_up_to_the_cut(
     assert np.mean(np.abs(ends) < 0.03) > 0.9
 
 
+@pytest.mark.parametrize("start", [0.1, 0.9, 2.2, 4.4])
+def test_wherever_a_recording_begins_what_is_struck_later_is_found(
+    transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes, start: float
+) -> None:
+    later = between(heard, start + 0.05, start + 2.5)
+    found = transcribed([sound[round(start * RATE) : round((start + 3) * RATE)]], transcriber).notes
+    missed = [
+        (onset, pitch)
+        for onset, pitch in zip(later.onset, later.pitch, strict=True)
+        if not ((found.pitch == pitch) & (np.abs(found.onset + start - onset) < 0.05)).any()
+    ]
+    assert missed == [] and len(later.onset) > 3
+
+
 def test_the_first_chord_of_the_demonstration_sounds_for_its_time(transcriber: Transcriber, demo_folder: Path) -> None:
     opening = read_sound(demo_folder / "petzold-opening.ogg", sample_rate=RATE).samples[: RATE * 3]
     found = transcribed([opening], transcriber).notes

@@ -49,6 +49,18 @@ def test_windows_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.allclose(heard([SOUND], maker), whole, atol=1e-5)
 
 
+@pytest.mark.parametrize("frames", [-1, -0.5, 0, 1])
+def test_a_recording_may_end_at_the_edge_of_a_window(monkeypatch: pytest.MonkeyPatch, frames: float) -> None:
+    """A window gives some frames and sees others after them: the edge is that of the former, or of the latter."""
+    maker, window = transcriber(), 17
+    for edge in (2 * window, window + maker.model.reach):
+        cut, found = SOUND[: round((edge + frames) * 320)], []
+        for length in (window, 1000):
+            monkeypatch.setattr(transcription, "WINDOW", length)
+            found.append(heard([cut], maker))
+        assert found[0].shape == found[1].shape and np.allclose(*found, atol=1e-5)
+
+
 def test_blocks_do_not_matter() -> None:
     maker = transcriber()
     assert np.array_equal(heard([SOUND], maker), heard(np.array_split(SOUND, 7), maker))

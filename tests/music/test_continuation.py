@@ -5,9 +5,9 @@ import pytest
 
 from maestrokit.errors import UsageError
 from maestrokit.music.continuation import continued, prompt_of
-from maestrokit.music.performance import DRUM_CHANNEL, TEXT, Notes, Others, settled
+from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others, settled
 from maestrokit.music.tokens import Encoding, decode_notes
-from scenes import scene
+from scenes import TICKS_A_SECOND, scene
 
 ENCODING = Encoding()
 END = 2.0  # seconds: a cut through a note whose key is down
@@ -133,3 +133,20 @@ def test_a_prompt_without_notes_or_tracks_is_one():
     empty = scene([]).replace(track_end_tick=np.empty(0, np.int64))
     result = continued(prompt_of(empty, ENCODING, seconds=None), tokens(on(60), wait(1.0), off(60)), ENCODING)
     assert result.notes.offset_tick.tolist() == [960]
+
+
+@pytest.mark.parametrize("rings_on", [False, True])
+@pytest.mark.parametrize(("seconds", "end"), [(None, 4.0), (2.0, 2.0)])
+def test_notes_without_a_note_off_end_with_the_prompt(rings_on, seconds, end):
+    """One lasts to the next stroke of its key, one to all notes off at 3 s, two to the end of the track."""
+    notes = [(0.0, 4.0, 60, 64), (0.5, 4.0, 62, 64), (1.0, 4.0, 60, 64)]
+    stopped = scene([(0.0, 4.0, 72, 64)], controls=[(3.0, 123, 0)], channel=1)
+    plain = scene(notes, end=4.0)
+    hanging = plain.replace(notes=Notes.concatenate([plain.notes, stopped.notes]), controls=stopped.controls)
+    hanging = settled(hanging.replace(notes=hanging.notes.replace(release_velocity=np.full(4, NOT_RELEASED))))
+    prompt = prompt_of(hanging, ENCODING, seconds=seconds, rings_on=rings_on)
+    result = continued(prompt, tokens(*3 * [wait(1.0)], on(64), wait(1.0), off(64)), ENCODING)
+    found = (result.notes.pitch, result.notes.onset_tick / TICKS_A_SECOND, result.notes.offset_tick / TICKS_A_SECOND)
+    assert sorted(zip(*(column.tolist() for column in found), strict=True)) == [
+        (60, 0.0, 1.0), (60, 1.0, end), (62, 0.5, end), (64, end + 3, end + 4), (72, 0.0, min(3.0, end)),
+    ]  # fmt: skip

@@ -38,8 +38,9 @@ sustain pedal is down, in seconds, and pedal_posterior, shape (frames,), what th
 Performances that transcribe writes say in a text event that their tempo means nothing, unless --tempo gave one or
 found one."""
 
-PICTURES = """Pictures are PNG. The chain of commands that made one, a line each, is its text of the keyword provenance,
-which --no-provenance leaves out."""
+PICTURES = """Pictures are PNG, SVG or PDF, by suffix. The chain of commands that made one, a line each, is in PNG the
+text of the keyword provenance, in SVG the description of its metadata (dc:description), and in PDF the entry Subject
+of its information; --no-provenance leaves it out."""
 
 ARRAYS = """Arrays are written by suffix: .npz (any number of arrays by name), .npy (one array) or .safetensors. The
 metadata is one JSON string with sorted keys, in .npz a text array called metadata, in .safetensors the value of

@@ -107,7 +107,9 @@ class Quantizer:
 
 def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running: Running) -> None:
     """Quantize all inputs; say what was done to each with ``-v``, and what was lost unless ``-q``."""
-    beside = () if quantizer.beats is None else (Path(quantizer.beats).name.replace(SOURCE, "").lower(),)
+    _, has_source, behind = (quantizer.beats or "").rpartition(SOURCE)
+    ending = Path(behind).name.lower() if has_source else ""
+    beside = (ending,) if ending else ()
     format_by_name(outputs.output, PERFORMANCE)
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=beside)
     for task in plan.tasks[:1]:

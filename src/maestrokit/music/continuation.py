@@ -6,6 +6,7 @@ import numpy as np
 
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Integers, Mask
+from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import (
     DRUM_CHANNEL,
     SOFT,
@@ -47,7 +48,8 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
     """Return a performance, or its beginning of some seconds, as a prompt.
 
     No event before the end is changed. Pedals that are down there come up. Drums and keys outside a piano, which the
-    model does not see, end there. With `rings_on` piano notes end where they did, if that is later, and none is held.
+    model does not see, end there, and so do notes without a note-off, which get one where nothing else ends them. With
+    `rings_on` other piano notes end where they did, if that is later, and none is held.
 
     Raises
     ------
@@ -61,14 +63,17 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
         end = int(second2tick(seconds, tempo_map(performance)))
         notes, controls = notes.take(notes.onset_tick < end), controls.take(controls.tick <= end)
     is_piano = _is_piano(notes)
-    is_held = is_piano & (notes.offset_tick > end) & (not rings_on)
-    ends = np.where(is_piano & rings_on, notes.offset_tick, np.minimum(notes.offset_tick, end))
-    begun = performance.replace(
-        notes=notes.replace(offset_tick=ends),
-        controls=Controls.concatenate([controls, _pedals_up(controls, end, _next_order(performance))]),
-        tempos=performance.tempos.take(performance.tempos.tick <= end),
-        others=performance.others.take(performance.others.tick <= end),
-        track_end_tick=np.minimum(performance.track_end_tick, max(end, int(ends.max(initial=0)))),
+    goes_on = is_piano & notes.is_released & (notes.offset_tick > end)
+    is_held = goes_on & (not rings_on)
+    ends = np.where(goes_on & rings_on, notes.offset_tick, np.minimum(notes.offset_tick, end))
+    begun = with_note_offs(
+        performance.replace(
+            notes=notes.replace(offset_tick=ends),
+            controls=Controls.concatenate([controls, _pedals_up(controls, end, _next_order(performance))]),
+            tempos=performance.tempos.take(performance.tempos.tick <= end),
+            others=performance.others.take(performance.others.tick <= end),
+            track_end_tick=np.minimum(performance.track_end_tick, max(end, int(ends.max(initial=0)))),
+        )
     )
     tokens = encode(begun.replace(notes=begun.notes.take(is_piano)), encoding)[:-1]
     return Prompt(begun, is_held, _without_releases(tokens, np.unique(notes.pitch[is_held]), encoding))

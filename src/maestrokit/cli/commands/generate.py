@@ -102,7 +102,7 @@ def run(
     tracks and channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what
     comes later is left out; keys that are down there are released by the new music, pedals come up. The model sees the
     prompt on a grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys that no
-    piano has; such notes end where the prompt ends.
+    piano has; such notes end where the prompt ends, and so do notes without a note-off, which get one.
     """
     if directory is None and count > 1:
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o")

@@ -108,8 +108,8 @@ def run(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="npz, npy, safetensors or png. Default: the suffix of --output; npz on standard output and under "
-            "--directory.",
+            help="npz, npy, safetensors, png, svg or pdf. Default: the suffix of --output; npz on standard output and "
+            "under --directory.",
             autocompletion=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")),
         ),
     ] = None,
