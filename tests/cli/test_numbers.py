@@ -31,7 +31,7 @@ _spec.loader.exec_module(corpora)
 
 VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
 # What options of these stand for is no number. A new name is tried as one, until it is added here.
-TEXTS = {"FILE", "FILE.png", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL",
+TEXTS = {"FILE", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL",
          "ADDRESS", "COLUMN=TEXT", "RUN", "NAME|RUN", "NAME=VALUE"}  # fmt: skip
 NAMED = {"METRIC=VALUE": "onset_f1=", "NAME=VALUES": "onset_threshold="}  # before the number
 STEP = "-o {run} --cache cache --steps 1 --batch 2 --length 8"

@@ -1,5 +1,7 @@
 """The bias on times makes a model as dense as the performances that it is held against."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,12 +9,13 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.files.shards import TokenShard
 from maestrokit.inference.events import SequenceModel
+from maestrokit.inference.keyboard import Keyboard
 from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding, encode_notes
-from maestrokit.training.note_sampling import density, fit, sampling_of
+from maestrokit.training.note_sampling import densest, density, fit, sampling_of
 
 ENCODING = Encoding()
 
@@ -39,6 +42,24 @@ def test_pieces_become_as_dense_as_those_held_out():
     pieces = generate_notes(loaded.model, ENCODING, sampling=sampling, duration=20.0, count=4, seed=1)
     assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
     assert NoteSampling.from_config(sampling_of(sampling), name="run") == sampling
+
+
+def test_the_densest_is_the_memory_that_keys_have():
+    part = even_notes(20, count=400)
+    keyboard = Keyboard(1, ENCODING)
+    for row in zip(part.onset, part.offset, part.pitch - 21, part.velocity_bin, strict=True):
+        keyboard.play(*(np.array([value]) for value in row))
+    assert densest([part], ENCODING) == pytest.approx(keyboard.density()[0], rel=1e-3)
+    assert keyboard.density()[0] == pytest.approx(5.0, rel=0.05)
+
+
+def test_no_piece_becomes_much_denser_than_the_densest():
+    hasty = NoteSampling(time_bias=-3.0)
+    free, held = (
+        generate_notes(made(), ENCODING, sampling=one, duration=30.0, count=2, seed=0)
+        for one in (hasty, replace(hasty, densest=6.0))
+    )
+    assert density(held, ENCODING) < 0.6 * density(free, ENCODING)
 
 
 def test_models_of_events_have_nothing_to_fit():

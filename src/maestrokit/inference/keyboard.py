@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.music.columns import Integers, Mask
-from maestrokit.music.key_state import EndGroups, KeyStates, end_groups
+from maestrokit.music.columns import Floats, Integers, Mask
+from maestrokit.music.key_state import MEMORIES, EndGroups, KeyStates, end_groups
 from maestrokit.music.note_codes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import LOWEST_KEY, Encoding
@@ -56,6 +56,12 @@ class Keyboard:
     def silent_from(self) -> Integers:
         """Return the step from which nothing sounds, (rows,)."""
         return np.asarray(np.maximum(self.states.offset.max(axis=1), self.last))
+
+    def density(self) -> Floats:
+        """Return the notes a second of the last seconds, (rows,), as the longest memory of the keys has them."""
+        age = (self.last[:, None] - self.states.onset) * self.encoding.step
+        memory = self.states.strength[:, -1] * np.exp(-age / MEMORIES[-1])
+        return np.asarray(memory.sum(axis=1) / MEMORIES[-1])
 
     def after(self, delta: Integers) -> Moment:
         """Return the moments `delta` steps after the newest onsets, or as soon as a key is free then."""

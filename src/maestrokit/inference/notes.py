@@ -27,6 +27,7 @@ from maestrokit.music.tokens import LOWEST_KEY, Encoding
 
 LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
 LONGEST_NOTE = 12.0  # seconds
+PRESSURE = 2.0  # what twice the densest adds to the bias, over log(2)
 MOST_NOTES = 50  # a second on average; a model that never waits would never end
 
 
@@ -40,6 +41,8 @@ class NoteSampling:
     duration: Taste = field(default_factory=Taste)
     time_bias: float = 0.0
     """Times ``log(1 + steps)`` it is added to the logits of times: above 0 there are fewer notes a second."""
+    densest: float = math.inf
+    """Notes a second, by a memory of the last seconds, above which the bias rises, so that no piece runs away."""
 
     @classmethod
     def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteSampling":
@@ -52,7 +55,8 @@ class NoteSampling:
         """
         try:
             factors = {factor: Taste(**values.get(factor, {})) for factor in FACTORS}
-            return cls(**factors, time_bias=float(values.get("time_bias", 0.0)))
+            bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
+            return cls(**factors, time_bias=bias, densest=densest)
         except (AttributeError, TypeError, ValueError, UsageError) as error:
             raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})") from None
 
@@ -145,7 +149,9 @@ def _primed(
 def _next_moment(keyboard: Keyboard, heads: HeadsStep, states: Numbers, draw: _Draw) -> tuple[Moment, Integers]:
     """Return when the next notes begin, and the classes of their times."""
     logits = heads.time(states)
-    logits[:, :-1] += draw.sampling.time_bias * np.log1p(TIME_EDGES[:-1])
+    crowding = np.log(np.maximum(keyboard.density() / draw.sampling.densest, 1.0))
+    bias = draw.sampling.time_bias + PRESSURE * crowding  # (rows,)
+    logits[:, :-1] += bias[:, None] * np.log1p(TIME_EDGES[:-1])
     room = keyboard.silent_from() - keyboard.last + round(LONGEST_SILENCE / keyboard.encoding.step)
     allowed = np.zeros(logits.shape, bool)  # the end is not drawn: the time is
     allowed[:, :-1] = TIME_EDGES[:-1] <= room[:, None]

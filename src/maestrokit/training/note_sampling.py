@@ -2,8 +2,8 @@
 
 Factors have temperatures and top-p that are given, chosen for sets like people's: tighter for pitch, looser for
 velocity. The bias on times is fitted so that pieces made from nothing have as many notes a second as the validation
-performances. The result is the ``sampling`` of the run's ``config.json``, which ``generate`` obeys where nothing else
-is wished.
+performances; it rises where a piece becomes denser than these are at 95 % of their notes. The result is the
+``sampling`` of the run's ``config.json``, which ``generate`` obeys where nothing else is wished.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from maestrokit.inference.events import SequenceModel, load_event_model
 from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.inference.sampling import Taste
 from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.music.key_state import MEMORIES
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
@@ -31,14 +32,25 @@ from maestrokit.training.tasks.events import shards_of
 SAMPLING = NoteSampling(
     time=Taste(0.95, top_p=0.98), pitch=Taste(0.9, top_p=0.99), velocity=Taste(top_p=0.99), duration=Taste(top_p=0.99)
 )
-WIDEST = 1.0  # bias either way
-ROUNDS = 6  # of halving
+WIDEST = 2.0  # bias either way
+ROUNDS = 7  # of halving
 
 
 def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
     """Return the mean notes a second of pieces, from the first onset to the last end of each."""
     pieces = [notes for notes in pieces if len(notes.pitch)]
     return float(np.mean([len(p.pitch) / ((p.offset.max() - p.onset[0]) * encoding.step) for p in pieces]))
+
+
+def densest(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
+    """Return the notes a second, by the longest memory of the keys, that 95 % of all notes do not exceed."""
+    found = []
+    for notes in pieces:
+        memory = 0.0
+        for share in np.exp(-np.diff(notes.onset, prepend=0) * encoding.step / MEMORIES[-1]).tolist():
+            memory = 1 + share * memory
+            found.append(memory / MEMORIES[-1])
+    return float(np.quantile(found, 0.95))
 
 
 def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
@@ -67,7 +79,9 @@ def fit(
     model, encoding, _ = loaded
     if not isinstance(model, NoteModel):
         raise UsageError("only the sampling of a model of notes is fitted")
-    target = density([note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))], encoding)
+    pieces = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
+    target = density(pieces, encoding)
+    sampling = replace(sampling, densest=round(densest(pieces, encoding), 2))
 
     def density_at(bias: float) -> float:
         drawn = replace(sampling, time_bias=bias)
@@ -78,7 +92,10 @@ def fit(
 
 def sampling_of(sampling: NoteSampling) -> dict[str, object]:
     """Return a sampling as the values for a ``config.json``."""
-    return {factor: asdict(getattr(sampling, factor)) for factor in FACTORS} | {"time_bias": sampling.time_bias}
+    return {factor: asdict(getattr(sampling, factor)) for factor in FACTORS} | {
+        "time_bias": sampling.time_bias,
+        "densest": sampling.densest,
+    }
 
 
 def main() -> None:
@@ -96,7 +113,7 @@ def main() -> None:
     held_out = shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
     sampling = fit(loaded, held_out, sampling=SAMPLING, count=options.count, seconds=options.seconds)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
-    print(f"time_bias {sampling.time_bias}")
+    print(f"time_bias {sampling.time_bias}, densest {sampling.densest}")
 
 
 if __name__ == "__main__":

@@ -109,9 +109,9 @@ def run(
     if directory is not None and output is not None:
         raise UsageError("-o and -d are given together", "give -o FILE for one performance, -d DIR for several")
     from maestrokit.cli import batch, streams
-    from maestrokit.cli.commands.render import Rendering
     from maestrokit.cli.durations import parse_duration
     from maestrokit.cli.filters import read_performance, write_performance
+    from maestrokit.cli.renderings import Rendering
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import MUSIC, format_by_name
     from maestrokit.inference.events import Wish, load_event_model, perform
