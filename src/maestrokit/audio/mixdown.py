@@ -23,6 +23,7 @@ WINDOWS = 16  # of a block, over which they are compared as well
 WINDOW_CANCELS, BLOCK_CANCELS = -0.9, -0.5
 SILENCE = 1e-10  # mean power of channels that are not compared: -100 dB
 WEAKEST = 1 / 25  # power of a channel, of that of another, below which it cannot cancel that one
+UNEQUAL = (1 + 1 / WEAKEST) * np.sqrt(WEAKEST)  # (a + b) / sqrt(a b) of the most unequal powers that are compared
 FADE = 16  # part of a window, 1 / FADE, over which a channel is turned round
 
 
@@ -43,11 +44,15 @@ class Mixdown:
         """Yield the mean of the channels; the output does not depend on how the recording is cut into blocks."""
         signs: Floats | None = None
         for block in equal_blocks(blocks, WINDOWS * self.window):
+            mean = mono(block)
+            if signs is not None and signs.min() > 0 and _cannot_cancel(block, mean, self.window):
+                yield mean
+                continue
             products = _products(block, self.window)
             correlation, of_block = _correlations(products, self.window), _correlations(products.sum(0), len(block))
             is_first, signs = signs is None, np.ones(block.shape[1]) if signs is None else signs
             if signs.min() > 0 and correlation.min() >= WINDOW_CANCELS and of_block.min() >= BLOCK_CANCELS:
-                yield mono(block)
+                yield mean
                 continue
             steps = np.array([signs, *_aligned(correlation, of_block, signs)])
             if is_first:
@@ -55,6 +60,22 @@ class Mixdown:
             signs = steps[-1]
             self.inverted += int(np.count_nonzero(np.repeat((steps[1:] < 0).any(axis=1), self.window)[: len(block)]))
             yield np.asarray((block * _faded(steps, self.window)[: len(block)]).mean(axis=1), np.float32)
+
+
+def _cannot_cancel(block: Channels, mean: Samples, window: int) -> bool:
+    """Return whether the power of the mean alone shows that no correlation is low enough; of two channels.
+
+    With powers a and b of the channels and m of the mean, the sum of their products is 2 m - (a + b) / 2. Channels that
+    are compared differ in power by 1 / WEAKEST at most, so a correlation of r needs less than r (a + b) / UNEQUAL.
+    """
+    if block.shape[1] != 2 or len(block) % window:
+        return False
+    means, pairs = mean.reshape(-1, window), np.ascontiguousarray(block).reshape(-1, 2 * window)
+    power = np.vecdot(pairs, pairs)
+    product = 2 * np.vecdot(means, means) - power / 2
+    return bool(
+        np.all(product > WINDOW_CANCELS / UNEQUAL * power) and product.sum() > BLOCK_CANCELS / UNEQUAL * power.sum()
+    )
 
 
 def _products(block: Channels, window: int) -> Floats:
