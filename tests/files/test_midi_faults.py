@@ -2,7 +2,7 @@
 
 import pytest
 
-from maestrokit.errors import BadDataError
+from maestrokit.errors import BadDataError, DataWarning
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
 from strategies import END_OF_TRACK, file_bytes, track_bytes
@@ -162,3 +162,13 @@ def test_a_recording_is_called_one_and_the_hint_is_to_transcribe_it(head: bytes)
     with pytest.raises(BadDataError, match="a recording, not a MIDI file") as caught:
         parse_midi(head + bytes(40), name="take", repair=False)
     assert "transcribe" in caught.value.hint
+
+
+def test_what_was_repaired_is_said() -> None:
+    data = FAULTS["no end of track"][0]
+    with pytest.raises(BadDataError) as caught:
+        parse_midi(data, name="a.mid")
+    with pytest.warns(DataWarning) as warned:
+        performance = parse_midi(data, name="a.mid", repair=True)
+    fact = caught.value.message.removeprefix("cannot read 'a.mid': ")
+    assert f"'a.mid': {fact}; repaired, with {len(performance.notes)} note" in str(warned[0].message)

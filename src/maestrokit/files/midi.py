@@ -27,7 +27,8 @@ __all__ = ["dump_midi", "parse_midi", "read_midi", "write_midi"]
 def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
     """Return the performance in the bytes of a MIDI file, of type 0, 1 or 2, bare or wrapped in RIFF.
 
-    What had to be assumed is a :class:`~maestrokit.errors.DataWarning`: notes that nothing in the file ends.
+    What had to be assumed is a :class:`~maestrokit.errors.DataWarning`: notes that nothing in the file ends, and the
+    first fault that was repaired.
 
     Parameters
     ----------
@@ -44,13 +45,28 @@ def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
     BadDataError
         If the file is empty or not MIDI; or, without `repair`, if anything in it is broken.
     """
-    frame = read_frame(data, name=name, repair=repair)
-    performance = read_by_arrays(data, frame)
-    if performance is None:
-        performance = read_by_reference(data, frame, name=name, repair=repair)
+    performance = _read(data, name=name, repair=repair)
+    if repair and (fault := _fault(data, name=name)):
+        count = len(performance.notes)
+        warnings.warn(f"'{name}': {fault}; repaired, with {count} note{'s' * (count != 1)}", DataWarning, stacklevel=2)
     if assumed := endless_notes(performance):
         warnings.warn(f"'{name}': {assumed}", DataWarning, stacklevel=2)
     return with_note_offs(performance) if repair else performance
+
+
+def _read(data: bytes, *, name: str, repair: bool) -> Performance:
+    frame = read_frame(data, name=name, repair=repair)
+    performance = read_by_arrays(data, frame)
+    return performance if performance is not None else read_by_reference(data, frame, name=name, repair=repair)
+
+
+def _fault(data: bytes, *, name: str) -> str:
+    """Return what is broken in a file, the first of it; nothing if all is well."""
+    try:
+        _read(data, name=name, repair=False)
+    except BadDataError as error:
+        return error.message.removeprefix(f"cannot read '{name}': ")
+    return ""
 
 
 def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
