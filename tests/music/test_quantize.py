@@ -383,3 +383,25 @@ def test_senseless_ways_are_refused(wrong: dict[str, object]) -> None:
 def test_beats_and_step_exclude_each_other() -> None:
     with pytest.raises(UsageError, match="--beats"):
         quantize(notes_file((0, 5, 60)), Quantization(step=Fraction(1)), beats=[0, 1])
+
+
+def test_sequences_with_tempos_of_their_own_need_no_time_that_all_share() -> None:
+    tempos = [b"\xff\x51\x03" + microseconds.to_bytes(3, "big") for microseconds in (4_000_000, 500_000)]
+    tracks = [track_bytes([(0, tempo), (40, ON), (400, OFF)], end=(0, END_OF_TRACK)) for tempo in tempos]
+    performance = parse_midi(file_bytes(tracks, division=480, midi_format=2), name="sequences")
+    same, report = quantize(performance, Quantization())
+    assert dump_midi(same) == dump_midi(performance) and report.moved == 0
+    moved, report = quantize(performance, Quantization(note_values=parse_note_values("1/16")))
+    assert moved.notes.onset_tick.tolist() == [0, 0]
+    assert (report.farthest, report.moved_far) == (pytest.approx(40 / 480 * 4), 1)  # 333 ms and 42 ms
+    with pytest.raises(BadDataError, match="have different tempos"):
+        quantize(performance, Quantization(step=Fraction(1, 100)))
+
+
+def test_a_window_for_duplicates_is_of_each_sequences_time() -> None:
+    tempos = [b"\xff\x51\x03" + microseconds.to_bytes(3, "big") for microseconds in (4_000_000, 500_000)]
+    strokes = [(0, ON), (40, OFF), (0, ON), (400, OFF)]
+    tracks = [track_bytes([(0, tempo), *strokes], end=(0, END_OF_TRACK)) for tempo in tempos]
+    performance = parse_midi(file_bytes(tracks, division=480, midi_format=2), name="sequences")
+    left, report = quantize(performance, Quantization(duplicate_window=0.1))
+    assert left.notes.track.tolist() == [0, 0, 1] and report.duplicates == 1

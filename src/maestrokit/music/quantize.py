@@ -23,7 +23,7 @@ from maestrokit.music.performance import (
     settled,
     with_room_between_events,
 )
-from maestrokit.music.timing import TempoMap, tempo_map, tick2second
+from maestrokit.music.timing import times_of_tracks
 
 Durations = Literal["keep", "grid", "offsets"]
 DURATIONS: tuple[str, ...] = get_args(Durations)
@@ -141,18 +141,19 @@ def quantize(
     UsageError
         If beats are given with a step in seconds.
     BadDataError
-        If the file has SMPTE division and the grid note values, or the beats are none.
+        If the file has SMPTE division and the grid note values, or the beats are none; or for a step, if the sequences
+        of a file of type 2 have different tempos.
     """
     if beats is not None:
         if how.step is not None:
             raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
         performance = retimed(performance, beats)
-    tempo, grids = tempo_map(performance), _grids(performance, how)
-    notes, key, cut = _cleaned(performance, tempo, how)
+    grids = _grids(performance, how)
+    notes, key, cut = _cleaned(performance, how)
     cleaned = len(notes)
     time_map, onset = _time_map(notes.onset_tick, grids, how.strength)
     if how.duplicates:  # those that the grid brought together
-        left = _without_duplicates(notes, key, onset, tempo, how)
+        left = _without_duplicates(performance, notes, key, onset, how)
         if left is not notes:
             notes, onset, key = left, time_map(left.onset_tick), sounding_key(left, midi_format=performance.format)
     controls = performance.controls.replace(tick=time_map(performance.controls.tick))
@@ -163,7 +164,7 @@ def quantize(
     moved = notes.replace(onset_tick=onset, offset_tick=offset_tick)
     if how.durations == "grid" and not (how.duplicates and how.overlaps):
         moved = _settled_durations(moved, key, time_map, grids, how, barrier.end)
-    report = _report(len(performance.notes), cleaned, notes, onset, tempo, cut)
+    report = _report(performance, cleaned, notes, onset, cut)
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
         tempos = tempos.replace(order=np.full(len(tempos), -1))
@@ -172,9 +173,10 @@ def quantize(
     return (_with_overlaps_cut(result) if how.overlaps and not notes.is_released.all() else result), report
 
 
-def _report(count: int, cleaned: int, notes: Notes, onset: Integers, tempo: TempoMap, cut: int) -> QuantizeReport:
+def _report(performance: Performance, cleaned: int, notes: Notes, onset: Integers, cut: int) -> QuantizeReport:
     """Return what was done to so many notes, left by cleaning and by the grid, which get the given onsets."""
-    way = np.abs(tick2second(onset, tempo) - tick2second(notes.onset_tick, tempo))
+    before, after = (times_of_tracks(performance, tick, notes.track) for tick in (notes.onset_tick, onset))
+    way, count = np.abs(after - before), len(performance.notes)
     return QuantizeReport(
         notes=count,
         moved=int(np.count_nonzero(onset != notes.onset_tick)),
@@ -192,23 +194,26 @@ def _grids(performance: Performance, how: Quantization) -> list[Grid]:
     return note_grids(performance, how.note_values, swing=how.swing) if how.note_values else []
 
 
-def _cleaned(performance: Performance, tempo: TempoMap, how: Quantization) -> tuple[Notes, Integers, int]:
+def _cleaned(performance: Performance, how: Quantization) -> tuple[Notes, Integers, int]:
     """Return the notes sorted by key and cleaned at the times that they have, their keys, and how many were cut."""
     notes, cut = by_key(performance.notes, midi_format=performance.format), 0
     key = sounding_key(notes, midi_format=performance.format)
     if how.duplicates:
-        notes = _without_duplicates(notes, key, notes.onset_tick, tempo, how)
+        notes = _without_duplicates(performance, notes, key, notes.onset_tick, how)
         key = sounding_key(notes, midi_format=performance.format)
     if how.overlaps:
         notes, cut = without_overlaps(notes, key=key)
     return notes, key, cut
 
 
-def _without_duplicates(notes: Notes, key: Integers, onset: Integers, tempo: TempoMap, how: Quantization) -> Notes:
+def _without_duplicates(
+    performance: Performance, notes: Notes, key: Integers, onset: Integers, how: Quantization
+) -> Notes:
     """Return the notes without duplicates, were their onsets at the given ticks."""
     if how.duplicate_window == 0:
         return without_duplicates(notes, key=key, onset=onset)
-    return without_duplicates(notes, key=key, onset=tick2second(onset, tempo), window=how.duplicate_window)
+    second = times_of_tracks(performance, onset, notes.track)
+    return without_duplicates(notes, key=key, onset=second, window=how.duplicate_window)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def tempo_map(performance: Performance) -> TempoMap:
         rate = (29.97 if frames_per_second == 29 else frames_per_second) * (performance.division & 0xFF)
         return TempoMap(np.zeros(1, np.int64), np.zeros(1), np.array([1 / rate]))
     tempos = performance.tempos
-    if performance.format == 2 and len({_tempos_of(tempos, track) for track in np.unique(tempos.track)}) > 1:
+    if has_times_of_tracks(performance):
         raise BadDataError(
             "its sequences (MIDI type 2) have different tempos, so there is no time that all share",
             "save each sequence as a file of its own",
@@ -59,6 +59,30 @@ def tempo_map(performance: Performance) -> TempoMap:
     tick, seconds_per_tick = tick[last], microseconds[last] / 1e6 / performance.division
     second = np.concatenate([[0.0], np.cumsum(np.diff(tick) * seconds_per_tick[:-1])])
     return TempoMap(tick, second, seconds_per_tick)
+
+
+def has_times_of_tracks(performance: Performance) -> bool:
+    """Return whether the sequences of a file of type 2 set different tempos, so that no time is shared by all."""
+    if performance.format != 2 or performance.division < 0:
+        return False
+    tempos = performance.tempos
+    return len({_tempos_of(tempos, track) for track in np.unique(tempos.track)}) > 1
+
+
+def times_of_tracks(performance: Performance, tick: Integers, track: Integers) -> Floats:
+    """Return the time of ticks of tracks, in seconds, where the sequences of a file of type 2 may each have their own.
+
+    Parameters
+    ----------
+    tick, track : int64, shape (moments,)
+    """
+    if not has_times_of_tracks(performance):
+        return tick2second(tick, tempo_map(performance))
+    second, tempos = np.zeros(len(tick)), performance.tempos
+    for number in np.unique(track):
+        alone = performance.replace(tempos=tempos.take(tempos.track == number))
+        second[track == number] = tick2second(tick[track == number], tempo_map(alone))
+    return second
 
 
 def _tempos_of(tempos: Tempos, track: int) -> bytes:

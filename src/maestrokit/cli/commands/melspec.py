@@ -137,7 +137,7 @@ def run(
         Within(0, 384_000),
     ] = None,
     maximum_frequency: Annotated[
-        float, typer.Option(metavar="HZ", help="Upper edge of the mel bands."), Within(0, 384_000)
+        float, typer.Option(metavar="HZ", help="Upper edge of the mel bands."), Within(0, 384_000, above=True)
     ] = 8000.0,
     floor: Annotated[
         float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB."), Within(1e-30, 1_000_000)
