@@ -20,6 +20,7 @@ from maestrokit.files.sound_bytes import Layout, opened
 from maestrokit.files.sound_containers import sound_layout
 from maestrokit.files.sound_part import SoundPart, open_part, reject
 
+SPARE = 4  # samples more than expected that a resampler may make
 LARGEST_ROOM = 1 << 28  # samples that a header is believed in beforehand: 4.6 hours at 16 kHz
 FORMATS = {".flac": "FLAC", ".wav": "WAV"}
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
@@ -116,14 +117,18 @@ class SoundStream:
 
     def whole(self, *, sample_rate: int) -> Samples:
         """Return the recording as one channel at the given rate; see :meth:`blocks` for errors."""
-        has_room = self.channels == 1 and self.frames is not None and self.frames <= LARGEST_ROOM
-        if sample_rate != self.sample_rate or not has_room:
+        if self.frames is None or self.frames > LARGEST_ROOM:
             return np.concatenate(list(self.blocks(sample_rate=sample_rate)))
-        assert self.frames is not None
-        room = np.empty((self.frames, 1), np.float32)
-        for part in self._parts():
-            room = room[: sum(map(len, self._some(part.blocks(room))))]
-        return room[:, 0]
+        if self.channels == 1 and sample_rate == self.sample_rate:
+            room = np.empty((self.frames, 1), np.float32)
+            for part in self._parts():
+                room = room[: sum(map(len, self._some(part.blocks(room))))]
+            return room[:, 0]
+        whole, end = np.empty(-(-self.frames * sample_rate // self.sample_rate) + SPARE, np.float32), 0
+        for block in self.blocks(sample_rate=sample_rate):
+            whole[end : end + len(block)] = block
+            end += len(block)
+        return whole[:end]
 
     def _mixed(self) -> Iterator[Samples]:
         return self._some(block for part in self._parts() for block in self._mixed_part(part))
