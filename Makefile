@@ -52,7 +52,7 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 man: $(VENV)/.installed
-	$(BIN)/python -m maestrokit.cli.manpages man
+	$(BIN)/python -m maestrokit.cli.man.pages man
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("maestrokit needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

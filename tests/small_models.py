@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from maestrokit.audio.note_spectrum import SETTINGS
+from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of

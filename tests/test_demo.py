@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.demo.build import main
+from build_demo import main
 from maestrokit.files.note_tables import read_notes
-from maestrokit.files.sound import read_sound
+from maestrokit.files.sound.read import read_sound
 
 
 @pytest.fixture(scope="module")

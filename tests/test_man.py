@@ -12,7 +12,8 @@ import soundfile
 
 from command_line import CommandLine
 from maestrokit import registry
-from maestrokit.cli import manpages, settings_page
+from maestrokit.cli.man import pages as manpages
+from maestrokit.cli.man import settings as settings_page
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.training.settings import Settings as TrainingSettings
 from maestrokit.training.tasks import events, transcription

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.synth import LIMIT_KNEE, render
-from maestrokit.audio.timbre import Timbre
+from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano import default_piano
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.synth.render import LIMIT_KNEE, render
+from maestrokit.synth.timbre import Timbre
 
 
 @pytest.mark.slow

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.files.midi import read_midi
-from maestrokit.music.columns import Floats
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos
 

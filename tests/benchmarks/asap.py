@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.synth import render
-from maestrokit.audio.timbre import Timbre
+from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano import default_piano
-from maestrokit.files.sound import read_sound, write_sound
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.read import read_sound, write_sound
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import Timbre
 
 DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 KEPT = Path(tempfile.gettempdir()) / "maestrokit-rendered"

@@ -21,15 +21,15 @@ from annotated import mozart, pop909
 from asap import DATA, KEPT, SAMPLE_RATE
 from scipy.ndimage import median_filter
 
-from maestrokit.audio.chords import NO_CHORD, chords_of_chroma
-from maestrokit.audio.chroma import chroma, salience
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.synth import render
-from maestrokit.audio.timbre import Timbre
-from maestrokit.files.piano import default_piano
-from maestrokit.files.sound import read_sound, write_sound
+from maestrokit.analysis.chords.from_audio import NO_CHORD, chords_of_chroma
+from maestrokit.analysis.chroma import chroma, salience
+from maestrokit.audio.effects.room import SMALL
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.read import read_sound, write_sound
 from maestrokit.music.keys import Key, estimate, key_scores
 from maestrokit.music.performance import Performance
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import Timbre
 
 NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 LIBROSA_HOP = 1024  # samples
@@ -75,7 +75,7 @@ def majmin(truth: tuple[np.ndarray, list[str]], found: tuple[np.ndarray, list[st
     spans, labels = mir_eval.util.adjust_intervals(*truth, t_min=0.0, t_max=end, start_label="N", end_label="N")
     ours, named = mir_eval.util.adjust_intervals(*found, t_min=0.0, t_max=end, start_label="N", end_label="N")
     merged, wanted, got = mir_eval.util.merge_labeled_intervals(spans, labels, ours, named)
-    return mir_eval.chord.weighted_accuracy(mir_eval.chord.majmin(wanted, got), np.diff(merged, axis=1)[:, 0])
+    return float(mir_eval.chord.weighted_accuracy(mir_eval.chord.majmin(wanted, got), np.diff(merged, axis=1)[:, 0]))
 
 
 def keys(data: Path, count: int, seconds: float) -> None:

@@ -14,7 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import librosa
 import numpy as np
 
-from maestrokit.audio.stretch import pitch_shift, time_stretch
+from maestrokit.audio.effects.stretch import pitch_shift, time_stretch
 
 RATE = 16000
 FREQUENCIES = (41.2, 55.0, 130.8, 220.0, 440.0, 880.0, 1760.0, 3520.0)

@@ -24,14 +24,14 @@ import numpy as np
 import torch
 from asap import DATA, SAMPLE_RATE, Take, rendered, takes
 
-from maestrokit.audio.beat_evidence import recorded_beats
-from maestrokit.audio.chroma import salience
-from maestrokit.audio.onsets import onset_course
+from maestrokit.analysis.beats.from_audio import recorded_beats
+from maestrokit.analysis.beats.from_notes import Beats, performed_beats
+from maestrokit.analysis.chroma import salience
+from maestrokit.analysis.onsets import onset_course
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
+from maestrokit.inference.performance import tracked_transcript
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
-from maestrokit.music.beat_evidence import Beats, performed_beats
-from maestrokit.music.transcript import tracked_transcript
 
 NONE = np.empty(0)
 

@@ -18,9 +18,9 @@ import mir_eval
 import numpy as np
 from annotated import Movement, Song, mozart, pop909
 
-from maestrokit.music.chord_names import harte_labels
-from maestrokit.music.chord_templates import QUALITIES
-from maestrokit.music.chords import Chords, chord_spans, note_spans, ringing_notes
+from maestrokit.analysis.chords.from_notes import Chords, chord_spans, note_spans, ringing_notes
+from maestrokit.analysis.chords.names import harte_labels
+from maestrokit.analysis.chords.templates import QUALITIES
 from maestrokit.music.performance import Performance
 
 MEASURES = ("majmin", "majmin_inv", "triads", "tetrads", "root", "seg")

@@ -13,12 +13,12 @@ import warnings
 import librosa
 import numpy as np
 
-from maestrokit.audio.pitch import HIGHEST, HOP_SAMPLES, LOWEST, METHODS, SAMPLE_RATE, track_pitch
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.synth import render
-from maestrokit.audio.timbre import Timbre
-from maestrokit.files.piano import default_piano
+from maestrokit.analysis.f0 import HIGHEST, HOP_SAMPLES, LOWEST, METHODS, SAMPLE_RATE, track_pitch
+from maestrokit.audio.effects.room import SMALL
+from maestrokit.files.pianos.find import default_piano
 from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import Timbre
 
 LENGTH = 24.0  # seconds
 WHITE = [pitch for pitch in range(40, 90) if pitch % 12 in (0, 2, 4, 5, 7, 9, 11)]

@@ -4,7 +4,7 @@
 
 A passage is at least .15 s in which, by the truth, one note sounds and no other, offsets prolonged by the pedal. Its
 first 30 ms are left out. A method hears the passage with .25 s around it, where other notes may end or begin. Every
-second piece by name was used to choose the thresholds of maestrokit.audio.pitch; what is reported is of the others.
+second piece by name was used to choose the thresholds of maestrokit.analysis.f0; what is reported is of the others.
 """
 
 import argparse
@@ -20,12 +20,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import mir_eval
 import numpy as np
 
-from maestrokit.audio.crepe import SIZES, track_pitch_by_network
-from maestrokit.audio.pitch import HOP_SAMPLES, METHODS, SAMPLE_RATE, track_pitch
+from maestrokit.analysis.crepe import SIZES, track_pitch_by_network
+from maestrokit.analysis.f0 import HOP_SAMPLES, METHODS, SAMPLE_RATE, track_pitch
 from maestrokit.errors import UsageError
-from maestrokit.files.crepe import read_crepe
+from maestrokit.files.cache.crepe import read_crepe
 from maestrokit.files.note_tables import read_notes
-from maestrokit.files.sound import read_sound
+from maestrokit.files.sound.read import read_sound
 
 SHORTEST = 0.15  # seconds
 AFTER_ONSET = 0.03

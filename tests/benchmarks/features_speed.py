@@ -64,7 +64,7 @@ def main() -> None:
     works: dict[str, Callable[[bytes], object]] = {
         "parse alone": lambda data: parse_midi(data, name="benchmark"),
         "parse, all groups": ours,
-        "parse, all but beats": partial(ours, names=[name for name in features.groups() if name != "beats"]),
+        "parse, all but beats": partial(ours, names=[name for name in features.group_names() if name != "beats"]),
         "parse, all groups, frames": partial(ours, with_frames=True),
         "pretty_midi": peer,
     }
@@ -77,7 +77,7 @@ def main() -> None:
     for name, values in times.items():
         ratio = np.median(times["pretty_midi"] / values)
         print(f"{name:28}{np.median(values):9.1f}{np.percentile(values, 90):9.1f}{ratio:20.1f}")
-    for group in features.groups():
+    for group in features.group_names():
         views = [features.note_view(parse_midi(data, name="benchmark")) for data in contents]
         lasting = []
         for view in views:

@@ -16,7 +16,7 @@ import numpy as np
 import pretty_midi
 
 from maestrokit import features
-from maestrokit.features.tempo import tempo_curve
+from maestrokit.features.groups.tempo import tempo_curve
 from maestrokit.files.midi import read_midi
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

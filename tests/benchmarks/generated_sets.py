@@ -19,7 +19,7 @@ from metrics_controls import at
 from performances import spread
 
 from maestrokit.files.midi import read_midi
-from maestrokit.metrics import judge
+from maestrokit.metrics import score_sets as judge
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.music.tokens import Encoding, decode, encode

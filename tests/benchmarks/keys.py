@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from annotated import mozart, pop909
 
-from maestrokit.music.key_changes import key_spans
+from maestrokit.analysis.key_changes import key_spans
 from maestrokit.music.keys import PROFILES, Key, estimate, find_key, key_scores, parse_key
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import timed_notes

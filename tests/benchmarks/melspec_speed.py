@@ -21,8 +21,8 @@ import librosa
 import numpy as np
 import soundfile
 
-from maestrokit.audio.mel import log_mel
-from maestrokit.files.sound import read_sound
+from maestrokit.audio.spectra.mel import log_mel
+from maestrokit.files.sound.read import read_sound
 
 REPEATS = 5
 COPIES = 36

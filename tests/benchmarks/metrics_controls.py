@@ -15,7 +15,7 @@ import numpy as np
 from performances import spread
 
 from maestrokit.files.midi import read_midi
-from maestrokit.metrics import judge
+from maestrokit.metrics import score_sets as judge
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 
 Control = Callable[[Piece, np.random.Generator], Piece]

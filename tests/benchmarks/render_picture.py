@@ -12,13 +12,13 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot
 
-from maestrokit.audio.cqt import variable_q
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.synth import render
-from maestrokit.audio.timbre import Timbre
+from maestrokit.audio.effects.room import SMALL
+from maestrokit.audio.spectra.cqt import variable_q
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano import default_piano
-from maestrokit.files.sound import read_sound
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.read import read_sound
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import Timbre
 
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 RATE, HOP = 16000, 160

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.audio.attack import onset_sample
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.strokes import strokes
-from maestrokit.audio.synth import render
-from maestrokit.audio.timbre import Timbre
+from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.midi import parse_midi, read_midi, write_midi
-from maestrokit.files.piano import default_piano
+from maestrokit.files.pianos.find import default_piano
 from maestrokit.music.performance import Performance
+from maestrokit.synth.keys_and_pedals import strokes
+from maestrokit.synth.note_onset import onset_sample
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import Timbre
 
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LONGEST = 600.0  # seconds; of the pieces up to here the densest is taken

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.files import walk
+from maestrokit.files.cache.tokens import token_shard
 from maestrokit.files.midi import read_midi
-from maestrokit.files.shards import token_shard
 from maestrokit.music.tokens import Encoding, encode
 
 ROOT = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -22,10 +22,10 @@ import torch
 
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.note_tables import parse_notes
-from maestrokit.files.sound import read_sound, write_sound
+from maestrokit.files.sound.read import read_sound, write_sound
 from maestrokit.inference.transcription import read_transcriber, transcribed
-from maestrokit.metrics.compare import Take, Tolerance, compare
 from maestrokit.metrics.piece import Piece, notes_in_seconds
+from maestrokit.metrics.score_pairs import Take, Tolerance, compare
 
 TOLERANCES = [Tolerance(onset=seconds) for seconds in (0.03, 0.05, 0.1)]
 SHOWN = (

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from maestrokit.audio.synth import render
 from maestrokit.files.midi import parse_midi, read_midi
-from maestrokit.files.piano import default_piano
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.synth.render import render
 
 RATE = 44100
 BOUND = 600.0  # MB

@@ -22,17 +22,17 @@ import numpy as np
 import torch
 
 from maestrokit.audio.resample import resample_stream
-from maestrokit.audio.synth import render
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano import default_piano
-from maestrokit.files.sound import read_sound
-from maestrokit.inference.listening import OFF, Listening
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.read import read_sound
+from maestrokit.inference.gate import OFF, Listening
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, transcriptions
-from maestrokit.metrics.compare import Take, Tolerance
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
+from maestrokit.metrics.score_pairs import Take, Tolerance
 from maestrokit.music.sustain import TimedNotes
+from maestrokit.synth.render import render
 
 RATE, SECONDS, PLAYED = 16000, 20, 20.0
 DEMO = Path(__file__).resolve().parents[2] / "src/maestrokit/demo/petzold-minuet.mid"

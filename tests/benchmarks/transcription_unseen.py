@@ -15,17 +15,17 @@ import numpy as np
 import torch
 from performances import spread
 
-from maestrokit.audio.room import SMALL
-from maestrokit.audio.synth import render
-from maestrokit.audio.timbre import Timbre
+from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano import read_piano
+from maestrokit.files.pianos.find import read_piano
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
-from maestrokit.metrics.compare import Take, Tolerance, compare
 from maestrokit.metrics.piece import Piece, notes_in_seconds, pedal_intervals
+from maestrokit.metrics.score_pairs import Take, Tolerance, compare
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import Timbre
 
 SHOWN = (
     "onset_f1",

@@ -16,9 +16,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import librosa
 import numpy as np
 
-from maestrokit.audio.cqt import bin_frequencies, variable_q, window_lengths
-from maestrokit.audio.mel import log_mel
-from maestrokit.files.sound import read_sound
+from maestrokit.audio.spectra.cqt import bin_frequencies, variable_q, window_lengths
+from maestrokit.audio.spectra.mel import log_mel
+from maestrokit.files.sound.read import read_sound
 
 SECONDS = 60
 LOWEST, BINS, BINS_PER_OCTAVE = 27.5, 288, 36

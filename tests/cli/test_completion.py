@@ -11,7 +11,7 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli import choices
 from maestrokit.cli.main import COMMANDS, command, run_command_line
-from maestrokit.metrics import judge
+from maestrokit.metrics import score_sets as judge
 
 Offers = Callable[[str], list[str]]
 TAKES_A_NAME = {"NAME", "NAMES", "WAY", "KIND", "FAMILY", "NAME=VALUE", "NAME=VALUES", "METRIC=VALUE", "COLUMN=TEXT"}

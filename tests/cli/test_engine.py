@@ -11,7 +11,7 @@ import pytest
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
-from maestrokit.music.history import commands
+from maestrokit.music.provenance_events import commands
 
 NOT_MIDI = b"RIFF or whatever this is, it is no MIDI file"
 

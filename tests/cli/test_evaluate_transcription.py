@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from command_line import CommandLine
-from maestrokit.cli.transcription_scores import parse_sweep
+from maestrokit.cli.commands.evaluate.transcription_models import parse_sweep
 from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files.midi import write_midi
-from maestrokit.files.sound import write_sound
+from maestrokit.files.sound.read import write_sound
+from maestrokit.inference.performance import transcript
 from maestrokit.music.sustain import TimedNotes
-from maestrokit.music.transcript import transcript
 from small_models import saved_transcriber
 
 

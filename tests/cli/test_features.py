@@ -6,7 +6,7 @@ import soundfile
 
 from maestrokit import features
 from maestrokit.files.arrays import read_arrays
-from maestrokit.files.sound import write_sound
+from maestrokit.files.sound.read import write_sound
 
 
 def records(done):
@@ -18,7 +18,7 @@ def test_one_record_a_file_in_the_order_given(maestrokit, demo_folder):
     done = maestrokit("features", *names)
     assert (done.status, done.err) == (0, "")
     assert [record["file"] for record in records(done)] == names
-    assert list(records(done)[0]) == ["file", *features.groups("notes")]
+    assert list(records(done)[0]) == ["file", *features.group_names("notes")]
 
 
 def test_standard_input_gives_the_record_of_the_file(maestrokit, demo_folder):
@@ -43,7 +43,7 @@ def test_groups_are_chosen(maestrokit, demo_folder):
 def test_table_has_the_same_columns_for_any_input(maestrokit, demo_folder, tmp_path):
     done = maestrokit("features", *sorted(demo_folder.glob("*.mid")), "--format", "tsv", "--without", "chords")
     header, *rows = [line.split("\t") for line in done.out.decode().splitlines()]
-    assert header == ["file", *features.columns([name for name in features.groups("notes") if name != "chords"])]
+    assert header == ["file", *features.columns([name for name in features.group_names("notes") if name != "chords"])]
     assert len(rows) == 4
     assert {len(row) for row in rows} == {len(header)}
     target = tmp_path / "table.tsv"
@@ -146,7 +146,7 @@ def test_a_performance_and_its_recording_share_a_record(maestrokit, take):
 def test_a_recording_is_described_by_itself_and_from_standard_input(maestrokit, take):
     done = maestrokit("features", take / "take.flac", "--format", "tsv", "--without", "audio_chords")
     header, row = [line.split("\t") for line in done.out.decode().splitlines()]
-    wanted = [name for name in features.groups("audio") if name != "audio_chords"]
+    wanted = [name for name in features.group_names("audio") if name != "audio_chords"]
     assert header == ["file", *features.columns(wanted)]
     assert len(row) == len(header)
     chosen = ("--groups", "audio_loudness")

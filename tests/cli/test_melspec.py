@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from command_line import CommandLine
-from maestrokit.audio.cqt import variable_q
-from maestrokit.audio.mel import log_mel
+from maestrokit.audio.spectra.cqt import variable_q
+from maestrokit.audio.spectra.mel import log_mel
 from maestrokit.files.arrays import load_arrays, read_arrays
 from maestrokit.files.midi import read_midi
-from maestrokit.files.sound import dump_sound, read_sound, write_sound
+from maestrokit.files.sound.read import dump_sound, read_sound, write_sound
 from maestrokit.music.timing import tempo_map, tick2second
 from strategies import file_bytes, track_bytes
 

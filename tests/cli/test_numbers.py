@@ -18,7 +18,7 @@ from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.options import bounds_of
 from maestrokit.files import checkpoint
 from maestrokit.files.note_tables import dump_notes
-from maestrokit.files.sound import write_sound
+from maestrokit.files.sound.read import write_sound
 from maestrokit.models import contract, lstm
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.settings import Settings

@@ -9,10 +9,10 @@ from PIL import Image
 
 from command_line import CommandLine
 from maestrokit import __version__
-from maestrokit.cli.formats_page import PICTURES
 from maestrokit.cli.main import command
+from maestrokit.cli.man.formats import PICTURES
 from maestrokit.files.formats import SPECTRUM
-from maestrokit.files.sound import write_sound
+from maestrokit.files.sound.read import write_sound
 from small_models import saved_transcriber
 
 

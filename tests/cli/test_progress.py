@@ -11,7 +11,7 @@ import pytest
 
 from maestrokit.cli import progress
 from maestrokit.cli.main import run_command_line
-from maestrokit.files.sound import write_sound
+from maestrokit.files.sound.read import write_sound
 
 SECONDS = 7
 END = b"the end of the test"

@@ -9,7 +9,7 @@ from maestrokit import registry
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.options import PATHS, RUN, Running
 from maestrokit.files.midi import read_midi
-from maestrokit.music.history import commands
+from maestrokit.music.provenance_events import commands
 
 NAMES = registry.names(COMMANDS)
 SECRET = "private/secret.txt"

@@ -11,13 +11,13 @@ import soundfile
 import torch
 
 from command_line import CommandLine
-from maestrokit.audio.synth import render
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import parse_midi
-from maestrokit.files.mp3 import frame_of
-from maestrokit.files.piano import default_piano
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.mp3 import frame_of
 from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
+from maestrokit.synth.render import render
 from scenes import scene
 from strategies import END_OF_TRACK, Event, file_bytes, track_bytes
 

@@ -13,9 +13,9 @@ import pytest
 import soundfile
 
 from command_line import CommandLine
-from maestrokit.files import sound
-from maestrokit.files.sound_bytes import Layout
-from maestrokit.files.sound_containers import sound_layout
+from maestrokit.files.sound import read as sound
+from maestrokit.files.sound.containers import sound_layout
+from maestrokit.files.sound.layout import Layout
 
 RATE = 16000
 QUICK = ("--mels", 20, "--hop-samples", 4000)

@@ -8,14 +8,14 @@ import pytest
 import soundfile
 
 from command_line import CommandLine
-from maestrokit.cli import transcripts
+from maestrokit.cli.commands.transcribe import work as transcripts
 from maestrokit.errors import ExitStatus
 from maestrokit.files.arrays import load_arrays
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
-from maestrokit.files.sound import write_sound
+from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.transcription import Transcriber, read_transcriber
-from maestrokit.music.history import commands
+from maestrokit.music.provenance_events import commands
 from maestrokit.music.sustain import timed_notes
 from small_models import saved_transcriber
 

@@ -11,8 +11,8 @@ import pytest
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
-from maestrokit.music.history import commands
 from maestrokit.music.keys import find_key
+from maestrokit.music.provenance_events import commands
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 
 from maestrokit import features
-from maestrokit.features.chords import NAMES
+from maestrokit.features.groups.chords import NAMES
 from scenes import scene
 
 C, F, G, A_MINOR = (60, 64, 67), (60, 65, 69), (59, 62, 67), (57, 60, 64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maestrokit import features
-from maestrokit.features._trends import trends
+from maestrokit.features.trends import trends
 from maestrokit.files.midi import parse_midi
 from scenes import scene
 from strategies import END_OF_TRACK, file_bytes, track_bytes

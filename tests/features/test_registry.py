@@ -38,7 +38,7 @@ def keys(value, prefix=""):
     return {prefix}
 
 
-@pytest.mark.parametrize("group", features.groups("notes"))
+@pytest.mark.parametrize("group", features.group_names("notes"))
 def test_declared_keys_are_emitted_and_emitted_keys_declared(group):
     emitted = set()
     for performance in (RICH, CHANGING):
@@ -46,7 +46,7 @@ def test_declared_keys_are_emitted_and_emitted_keys_declared(group):
     assert emitted == set(features.fields(group))
 
 
-@pytest.mark.parametrize("group", features.groups())
+@pytest.mark.parametrize("group", features.group_names())
 def test_declarations_read_well(group):
     for name, (unit, meaning) in {**features.fields(group), **features.frame_fields(group)}.items():
         assert name
@@ -55,7 +55,7 @@ def test_declarations_read_well(group):
         assert not meaning.endswith(".")
 
 
-@pytest.mark.parametrize("group", features.groups("notes"))
+@pytest.mark.parametrize("group", features.group_names("notes"))
 def test_declared_frames_are_those_given_on_one_time_base(group):
     series = features.frames(features.note_view(RICH), names=[group], hop=0.05)
     assert set(series) == {"time", *features.frame_fields(group)}
@@ -64,7 +64,7 @@ def test_declared_frames_are_those_given_on_one_time_base(group):
 
 
 def test_names_of_frames_are_used_once():
-    names = [name for group in features.groups() for name in features.frame_fields(group)]
+    names = [name for group in features.group_names() for name in features.frame_fields(group)]
     assert len(names) == len(set(names))
 
 
@@ -129,12 +129,12 @@ def test_groups_are_chosen_by_name_and_kept_in_order():
     assert list(features.describe(view, names=["pitch", "density"])) == ["density", "pitch"]
     with pytest.raises(UsageError, match="no group of descriptors is called 'colour'"):
         features.describe(view, names=["colour"])
-    assert features.groups("audio") == [name for name in features.groups() if name.startswith("audio_")]
-    assert sorted(features.groups("audio") + features.groups("notes")) == features.groups()
+    assert features.group_names("audio") == [name for name in features.group_names() if name.startswith("audio_")]
+    assert sorted(features.group_names("audio") + features.group_names("notes")) == features.group_names()
 
 
 def test_groups_for_other_views_are_passed_over(monkeypatch):
-    monkeypatch.setattr(registry.load("maestrokit.features", "pedal"), "NEEDS", "audio")
+    monkeypatch.setattr(registry.load("maestrokit.features.groups", "pedal"), "NEEDS", "audio")
     view = features.note_view(RICH)
     assert "pedal" not in features.describe(view)
     assert "sustain" not in features.frames(view)
@@ -151,20 +151,20 @@ def test_frames_that_fill_the_memory_are_refused():
 
 
 def test_naming_the_groups_loads_no_numpy():
-    code = "import sys; from maestrokit import features; features.groups(); sys.exit('numpy' in sys.modules)"
+    code = "import sys; from maestrokit import features; features.group_names(); sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_columns_of_the_first_release_keep_their_places():
     """Columns are only ever added, at the right: a group or key that is new must say since when it is there."""
     first = Path(__file__).with_name("columns_of_release_0_1.txt").read_text(encoding="utf-8").splitlines()
-    assert features.columns(features.groups())[: len(first)] == first
+    assert features.columns(features.group_names())[: len(first)] == first
 
 
 def test_what_is_newer_lies_further_right(monkeypatch):
     groups = ["articulation", "density", "pitch"]
     before = features.columns(groups)
-    monkeypatch.setattr(registry.load("maestrokit.features", "articulation"), "SINCE", (0, 2), raising=False)
+    monkeypatch.setattr(registry.load("maestrokit.features.groups", "articulation"), "SINCE", (0, 2), raising=False)
     monkeypatch.setitem(features.fields("density"), "new", features.Field("", "Something", since=(0, 3)))
     old = [name for name in before if not name.startswith("articulation.")]
     moved = [name for name in before if name.startswith("articulation.")]

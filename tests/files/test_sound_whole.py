@@ -13,9 +13,9 @@ import pytest
 import soundfile
 
 from maestrokit.errors import BadDataError, DataWarning
-from maestrokit.files.mp3 import frame_of
-from maestrokit.files.ogg import with_serial_number
-from maestrokit.files.sound import open_sound, read_sound
+from maestrokit.files.sound.mp3 import frame_of
+from maestrokit.files.sound.ogg import with_serial_number
+from maestrokit.files.sound.read import open_sound, read_sound
 
 RATE = 16000
 DELAY = 529  # samples of the decoder's delay, which is left out

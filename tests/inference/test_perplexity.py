@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.errors import UsageError
-from maestrokit.files.shards import TokenShard
+from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.perplexity import surprise
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import EventModel

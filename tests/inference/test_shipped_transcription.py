@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.audio.synth import render
 from maestrokit.files.checkpoint import model_folder, read_weights
 from maestrokit.files.midi import read_midi
-from maestrokit.files.piano import default_piano
-from maestrokit.files.sound import read_sound
-from maestrokit.inference.listening import Listening
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.read import read_sound
+from maestrokit.inference.gate import Listening
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
-from maestrokit.metrics.compare import Take, Tolerance
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
+from maestrokit.metrics.score_pairs import Take, Tolerance
 from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.synth.render import render
 
 RATE, SECONDS = 16000, 8.0
 

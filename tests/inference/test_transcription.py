@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.audio.note_spectrum import SETTINGS
+from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference import transcription

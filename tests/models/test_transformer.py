@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models._attention import skewed
+from maestrokit.models.kernels.attention import skewed
 from maestrokit.models.transformer import Config, Model
 
 VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maestrokit.analysis.key_changes import key_spans
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files.midi import parse_midi
-from maestrokit.music.key_changes import key_spans
 from maestrokit.music.keys import PROFILES, Key, find_key, key_scores, parse_key
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import tempo_map, tick2second

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.inference.performance import transcript
 from maestrokit.music.pedalling import TOGETHER, agreeing, unpedalled
 from maestrokit.music.sustain import TimedNotes, timed_notes
-from maestrokit.music.transcript import transcript
 
 # no two strokes at once: a key cannot be struck twice
 NOTES = st.lists(

@@ -10,7 +10,7 @@ import torch
 
 from maestrokit.errors import BadDataError, LockedError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.files.shards import TokenShard
+from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.device import Place

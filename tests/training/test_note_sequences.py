@@ -9,7 +9,7 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
-from maestrokit.files.shards import TokenShard
+from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.music.note_codes import END
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding, encode_notes

@@ -12,8 +12,8 @@ import torch
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import Place
-from maestrokit.training.ranges import Choice, Range, parse_space
 from maestrokit.training.run import Order, train
+from maestrokit.training.search_space import Choice, Range, parse_space
 from maestrokit.training.tuning import Eye, Search, spaces, tune
 
 pytest.importorskip("optuna")

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.audio.frames import Samples
+from maestrokit.arrays import Floats
 from maestrokit.audio.resample import equal_blocks
-from maestrokit.music.columns import Floats
+from maestrokit.audio.spectra.frames import Samples
 
 SAMPLE_RATE = 48000  # Hz, for which the standard gives its filters
 STEP_SAMPLES = 960

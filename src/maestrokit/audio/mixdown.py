@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.audio.frames import Samples
+from maestrokit.arrays import Floats
 from maestrokit.audio.resample import equal_blocks, mono
-from maestrokit.music.columns import Floats
+from maestrokit.audio.spectra.frames import Samples
 
 Channels = NDArray[np.float32]
 """Shape (samples, channels)."""

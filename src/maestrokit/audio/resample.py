@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.audio.frames import Samples
+from maestrokit.audio.spectra.frames import Samples
 from maestrokit.errors import UsageError
 
 BLOCK_SAMPLES = 1 << 16  # fed to the resampler at a time, always: so its output does not depend on the caller

@@ -11,7 +11,7 @@ import typer
 
 from maestrokit.cli import progress, report
 from maestrokit.cli.options import Running
-from maestrokit.cli.streams import Plan, Task
+from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError, warn_of, with_doubts
 from maestrokit.files import streams as files
 

@@ -95,7 +95,7 @@ def models_for(task: str | None) -> Names:
 
 def feature_groups() -> list[str]:
     """Return the names of the groups of descriptors."""
-    return registry.names("maestrokit.features")
+    return registry.names("maestrokit.features.groups")
 
 
 def tasks() -> list[str]:
@@ -130,6 +130,6 @@ def _keys(module: str, constant: str) -> list[str]:
 
 def training_settings() -> list[str]:
     """Return the names of all settings of training, of its tasks and of the models."""
-    from maestrokit.cli.settings_page import all_settings
+    from maestrokit.cli.man.settings import all_settings
 
     return sorted({name for _, part in all_settings() for name, _, _ in part})

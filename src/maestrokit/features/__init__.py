@@ -3,8 +3,8 @@
 The folder is the registry. A module of it is a group, named as in the record, and declares
 
 ``NEEDS``
-    What it describes: ``"notes"`` (a :class:`~maestrokit.features._views.NoteView`) or ``"audio"``. A view says by its
-    ``kind`` which of the two it is.
+    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`) or ``"audio"``. A view says by
+    its ``kind`` which of the two it is.
 ``FIELDS``
     Every key that it emits, nested ones joined by dots, those inside a list of objects by ``[].``, each with its unit
     and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from maestrokit.audio.crepe import Weights
-    from maestrokit.features._sound import AudioView, Blocks
-    from maestrokit.features._views import NoteView
+    from maestrokit.analysis.crepe import Weights
+    from maestrokit.features.audio_views import AudioView, Blocks
+    from maestrokit.features.note_views import NoteView
     from maestrokit.music.performance import Performance
 
 _AS_IT_IS = (str, int, type(None))  # most values in the long lists of chords
 
+GROUPS = "maestrokit.features.groups"
 FIRST = (0, 1)  # release
 DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
 HOP = 0.02  # seconds a frame
@@ -77,7 +78,7 @@ def note_view(performance: "Performance") -> "NoteView":
     BadDataError
         If the performance lasts longer than 100,000 s, some 28 hours: its curves would fill the memory.
     """
-    from maestrokit.features._views import NoteView
+    from maestrokit.features.note_views import NoteView
 
     return NoteView.of(performance)
 
@@ -102,23 +103,23 @@ def audio_view(
         From a sample rate in Hz to all channels of the recording, shape (samples, channels), for level and loudness.
         Default is the one of `blocks`.
     f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
-        See :func:`maestrokit.audio.pitch.track_pitch` and :func:`maestrokit.audio.crepe.track_pitch_by_network`.
+        See :func:`maestrokit.analysis.f0.track_pitch` and :func:`maestrokit.analysis.crepe.track_pitch_by_network`.
     weights : mapping, optional
-        Those of CREPE, where it is the way; see :func:`maestrokit.files.crepe.read_crepe`.
+        Those of CREPE, where it is the way; see :func:`maestrokit.files.cache.crepe.read_crepe`.
 
     Raises
     ------
     BadDataError
         If the recording lasts longer than a day.
     """
-    from maestrokit.features._sound import AudioView
+    from maestrokit.features.audio_views import AudioView
 
     return AudioView.of(blocks, channels=channels, length=length, f0=f0, weights=weights)
 
 
-def groups(needs: str | None = None) -> list[str]:
+def group_names(needs: str | None = None) -> list[str]:
     """Return the names of all groups, or of those for ``"notes"`` or for ``"audio"``; asking for these loads them."""
-    names = registry.names(__name__)
+    names = registry.names(GROUPS)
     return [name for name in names if needs == _group(name).NEEDS] if needs else names
 
 
@@ -130,7 +131,7 @@ def check_groups(names: Iterable[str]) -> list[str]:
     UsageError
         If there is no such group.
     """
-    known, wanted = groups(), set(names)
+    known, wanted = group_names(), set(names)
     if unknown := wanted.difference(known):
         name = min(unknown)
         raise UsageError(f"no group of descriptors is called '{name}'", choices_hint(name, known))
@@ -173,7 +174,7 @@ def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any
     UsageError
         If there is no such group.
     """
-    chosen = groups() if names is None else check_groups(names)
+    chosen = group_names() if names is None else check_groups(names)
     return {name: _rounded(group.describe(view)) for name in chosen if view.kind == (group := _group(name)).NEEDS}
 
 
@@ -192,11 +193,11 @@ def frames(
     BadDataError
         If the frames would be more than memory should hold.
     """
-    from maestrokit.features._views import Grid
+    from maestrokit.features.note_views import Grid
 
     grid = Grid.over(view.length if length is None else length, hop=hop)
     series: dict[str, NDArray[np.generic]] = {"time": grid.times}
-    for name in groups() if names is None else check_groups(names):
+    for name in group_names() if names is None else check_groups(names):
         group = _group(name)
         if view.kind == group.NEEDS and hasattr(group, "frames"):
             series.update(group.frames(view, grid))
@@ -205,7 +206,7 @@ def frames(
 
 @functools.cache
 def _group(name: str) -> Any:
-    return registry.load(__name__, name)
+    return registry.load(GROUPS, name)
 
 
 def _rounded(value: Any) -> Any:

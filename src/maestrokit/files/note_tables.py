@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError
 from maestrokit.files.streams import read_bytes
 from maestrokit.files.text import decoded
-from maestrokit.music.columns import Floats, Integers
 
 REQUIRED = ("onset", "offset", "pitch")
 COLUMNS = (*REQUIRED, "velocity")

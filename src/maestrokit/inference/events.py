@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from maestrokit.arrays import Integers
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.inference.numpy_step import stepper
 from maestrokit.inference.sampling import Taste, drawn, probabilities
-from maestrokit.inference.steps import stepper
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
-from maestrokit.music.columns import Integers
 from maestrokit.music.continuation import continued, continued_by_notes, prompt_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance

@@ -8,7 +8,7 @@ could have written, but for the order of strokes within a step.
 
 import numpy as np
 
-from maestrokit.music.columns import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding
 
 

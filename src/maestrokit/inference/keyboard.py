@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.music.columns import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.key_state import MEMORIES, EndGroups, KeyStates, end_groups
 from maestrokit.music.note_codes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
 from maestrokit.music.step_notes import StepNotes

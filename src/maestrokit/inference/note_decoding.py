@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.arrays import Floats, Mask
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Floats, Mask
 from maestrokit.music.note_targets import KEYS, LOWEST_PITCH
 from maestrokit.music.sustain import TimedNotes
 

@@ -1,4 +1,4 @@
-"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.inference.steps`."""
+"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.inference.numpy_step`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from maestrokit.inference.steps import body_step, columns, gated, numbers, times
+from maestrokit.arrays import Integers, Mask
+from maestrokit.inference.numpy_step import body_step, columns, gated, numbers, times
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
-from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.key_state import GROUPS, KEYS, NEVER, EndGroups
 from maestrokit.music.note_codes import NoteInputs
 

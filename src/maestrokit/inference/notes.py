@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.keyboard import Keyboard, Moment
 from maestrokit.inference.note_batches import tensors
 from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
 from maestrokit.inference.sampling import Taste, drawn, probabilities
 from maestrokit.models._notes import FACTORS, NoteModel
-from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.key_state import GROUPS, NEVER
 from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES, classes, excerpt
 from maestrokit.music.step_notes import StepNotes

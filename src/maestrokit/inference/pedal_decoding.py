@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Floats
 
 
 @dataclass(frozen=True)

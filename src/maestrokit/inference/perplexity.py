@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
-from maestrokit.files.shards import TokenShard
+from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.metrics.ngrams import Ngrams, probabilities
 from maestrokit.models._notes import NoteModel

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Floats, Integers, Mask
 
 
 @dataclass(frozen=True)

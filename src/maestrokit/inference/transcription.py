@@ -16,16 +16,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maestrokit.audio.frames import Analysis, Samples, analyse_stream
-from maestrokit.audio.note_spectrum import FLOOR, SETTINGS, levels
+from maestrokit.arrays import Floats
+from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream
+from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS, levels
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.inference.listening import Gate, Listening, Loudness
+from maestrokit.inference.gate import Gate, Listening, Loudness
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
-from maestrokit.music.columns import Floats
 from maestrokit.music.sustain import TimedNotes
 
 WINDOW = 512  # frames of output that a window gives, but the last, which gives those that are left

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 SHARE = (0.0, 1.0)
 """The bounds of what is a share of a whole."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maestrokit.music.columns import Floats
+from maestrokit.arrays import Floats
 
 
 def entropy(histogram: ArrayLike) -> Floats:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats, Integers
 
 if TYPE_CHECKING:
-    from maestrokit.metrics.compare import Tolerance
+    from maestrokit.metrics.score_pairs import Tolerance
 
 DECIMALS = 4  # mir_eval rounds distances so, that 50 ms is within 50 ms
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Floats, Integers
 
 
 @dataclass(frozen=True, eq=False)

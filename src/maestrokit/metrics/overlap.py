@@ -20,7 +20,7 @@ Yang, L.-C. and Lerch, A. On the evaluation of generative models in music. Neura
 import numpy as np
 from scipy import ndimage
 
-from maestrokit.music.columns import Floats
+from maestrokit.arrays import Floats
 
 BINS = 2048
 FLOOR = 1e-6  # of the probability mass is spread evenly, so that the divergence stays finite where one density is 0

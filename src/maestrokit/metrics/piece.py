@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.music.columns import Columns, Floats, Integers
+from maestrokit.arrays import Floats, Integers
+from maestrokit.music.columns import Columns
 from maestrokit.music.performance import DRUM_CHANNEL, TIME_SIGNATURE, Performance
 from maestrokit.music.sustain import pedal_changes, sustained_offset_tick
 from maestrokit.music.timing import tempo_map, tick2second

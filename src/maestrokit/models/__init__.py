@@ -9,4 +9,4 @@ def families() -> list[str]:
     >>> families()
     ['cnn', 'lstm', 'transformer']
     """
-    return [name for name in registry.names(__name__) if name != "contract"]
+    return [name for name in registry.names(__name__) if name not in ("contract", "kernels")]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from maestrokit.models import _fused
+from maestrokit.models.kernels import fused as _fused
 
 
 def is_low(x: Tensor) -> bool:

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models import _fused
 from maestrokit.models._linear import EndLinear, Linear
 from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.models.kernels import fused as _fused
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS, KEYS
 from maestrokit.music.note_codes import DURATIONS, TIMES
 

@@ -31,11 +31,11 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
-from maestrokit.models import _fused
-from maestrokit.models._attention import Attention, Cache, Norm, make_room
 from maestrokit.models._linear import Linear, LowProduct, is_low
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
+from maestrokit.models.kernels import fused as _fused
+from maestrokit.models.kernels.attention import Attention, Cache, Norm, make_room
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")

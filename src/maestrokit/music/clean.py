@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.music.columns import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.performance import NOTE_ON_ENDS_IT, Notes
 
 

@@ -5,12 +5,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Objects = NDArray[np.object_]
-Mask = NDArray[np.bool_]
+from maestrokit.arrays import Integers, Mask, Objects
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import (
     DRUM_CHANNEL,

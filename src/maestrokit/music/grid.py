@@ -8,8 +8,8 @@ from typing import Self
 
 import numpy as np
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2second
 

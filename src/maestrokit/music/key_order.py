@@ -16,7 +16,8 @@ from typing import Self
 
 import numpy as np
 
-from maestrokit.music.columns import Columns, Integers, Mask
+from maestrokit.arrays import Integers, Mask
+from maestrokit.music.columns import Columns
 from maestrokit.music.performance import Controls, Notes, Others, ends_all_notes
 
 NEVER = np.iinfo(np.int64).max

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.music.columns import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY
 

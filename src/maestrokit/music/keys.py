@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from maestrokit.arrays import Floats
 from maestrokit.errors import BadDataError, UsageError, choices_hint
-from maestrokit.music.columns import Floats
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.music.columns import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.key_state import (
     GROUPS,
     KEYS,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.music.columns import Integers
+from maestrokit.arrays import Integers
 from maestrokit.music.performance import (
     NOTE_ON_ENDS_IT,
     Performance,

@@ -8,7 +8,7 @@ went down would last until it comes up.
 
 import numpy as np
 
-from maestrokit.music.columns import Floats, Mask
+from maestrokit.arrays import Floats, Mask
 from maestrokit.music.sustain import TimedNotes
 
 TOGETHER = 0.05  # seconds: what is heard so close together is one event

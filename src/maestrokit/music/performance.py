@@ -14,8 +14,9 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.music.columns import Columns, Integers, Mask, Objects
-from maestrokit.music.running_order import by_order, by_tick
+from maestrokit.arrays import Integers, Mask, Objects
+from maestrokit.music.columns import Columns
+from maestrokit.music.event_order import by_order, by_tick
 
 Table = TypeVar("Table", bound=Columns)
 NOTE_ON_ENDS_IT = -1  # release velocity of a note ended by a note-on of velocity 0

@@ -8,10 +8,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.music.beats import retimed
 from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
-from maestrokit.music.columns import Integers, Mask
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
 from maestrokit.music.key_order import Barriers, Releases, barriers, in_turn, latest_ticks, waited
 from maestrokit.music.performance import (
@@ -23,6 +22,7 @@ from maestrokit.music.performance import (
     settled,
     with_room_between_events,
 )
+from maestrokit.music.retime import retimed
 from maestrokit.music.timing import times_of_tracks
 
 Durations = Literal["keep", "grid", "offsets"]
@@ -134,7 +134,7 @@ def quantize(
     how : Quantization
     beats : float, shape (beats,), in seconds, optional
         Makes ticks score positions first, each of these a beat, and gives the performance that tempo map (see
-        :func:`maestrokit.music.beats.retimed`). Default is to trust the tempo map that is there.
+        :func:`maestrokit.music.retime.retimed`). Default is to trust the tempo map that is there.
 
     Raises
     ------

@@ -6,7 +6,7 @@ Frame i covers the time from i * hop to (i + 1) * hop. A note is in every frame 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maestrokit.music.columns import Floats, Integers
+from maestrokit.arrays import Floats, Integers
 
 LOWEST, KEYS = 21, 88  # the piano, A0 to C8
 EDGE = 1e-6  # of a frame: an end this close to the edge of a frame does not touch the next

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.music.columns import Integers, Mask
+from maestrokit.arrays import Integers, Mask
 
 
 class StepNotes(NamedTuple):

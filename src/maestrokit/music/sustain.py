@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.music.columns import Floats, Integers
+from maestrokit.arrays import Floats, Integers
 from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Controls, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 

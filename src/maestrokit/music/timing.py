@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError
-from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import Performance, Tempos
 
 DEFAULT_TEMPO = 500_000  # microseconds a beat: 120 beats a minute, where a file sets none

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Floats, Integers
 from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, settled
 from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.sustain import TimedNotes, pedal_changes, timed_notes

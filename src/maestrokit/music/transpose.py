@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maestrokit.arrays import Integers, Mask, Objects
 from maestrokit.errors import BadDataError, UsageError, choices_hint
-from maestrokit.music.columns import Integers, Mask, Objects
 from maestrokit.music.keys import Key, Mode
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, settled

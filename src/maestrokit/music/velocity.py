@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Floats
 from maestrokit.music.performance import Performance
 
 SOFTEST, LOUDEST = 1, 127  # of a note-on; 0 would end the note

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError
-from maestrokit.files.shards import TokenShard
-from maestrokit.music.columns import Integers
+from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.audio.level_variation import drawn, varied
-from maestrokit.audio.note_spectrum import FLOOR, SETTINGS
+from maestrokit.audio.effects.spectrogram import drawn, varied
+from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.errors import UsageError
 from maestrokit.music.note_targets import note_targets
 from maestrokit.music.sustain import TimedNotes
-from maestrokit.training.takes import Take
+from maestrokit.training.recordings import Take
 
 STRIDE = 2  # frames of the spectrum for one of the targets
 LEAD = 100  # frames before a window that reverberate into it

@@ -6,10 +6,10 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor
 
+from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError
-from maestrokit.files.shards import TokenShard
+from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
-from maestrokit.music.columns import Integers
 from maestrokit.music.note_codes import LEAD, NoteInputs, NoteTargets, excerpt, note_sequence
 from maestrokit.music.step_notes import louder_notes, stretched_notes, transposed_notes
 from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding

@@ -24,8 +24,8 @@ from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import Place
 from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
-from maestrokit.training.ranges import RANGES, Range, Space, is_space, parse_space
 from maestrokit.training.run import Order, chosen, modules, refuse_unknown, train
+from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
 from maestrokit.training.settings import Settings
 
 TRIALS = "trials"  # the folder of their folders
@@ -86,8 +86,8 @@ def tune(
     Parameters
     ----------
     order : Order
-        Settings with several values are searched (:mod:`~maestrokit.training.ranges`), as are those of ``RANGES`` that
-        are not given.
+        Settings with several values are searched (:mod:`~maestrokit.training.search_space`), as are those of ``RANGES``
+        that are not given.
     search : Search
     place : Place
         One process.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import read_midi
-from maestrokit.metrics import judge
+from maestrokit.metrics import score_sets as judge
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 
 # onset, pitch, duration in quarter beats of a bar of four beats, which lasts 2 s

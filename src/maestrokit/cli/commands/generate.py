@@ -108,10 +108,11 @@ def run(
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o")
     if directory is not None and output is not None:
         raise UsageError("-o and -d are given together", "give -o FILE for one performance, -d DIR for several")
-    from maestrokit.cli import batch, streams
-    from maestrokit.cli.durations import parse_duration
-    from maestrokit.cli.filters import read_performance, write_performance
-    from maestrokit.cli.renderings import Rendering
+    from maestrokit.cli import batch
+    from maestrokit.cli import plan as streams
+    from maestrokit.cli.commands.render.work import Rendering
+    from maestrokit.cli.parse import parse_duration
+    from maestrokit.cli.performances import read_performance, write_performance
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import MUSIC, format_by_name
     from maestrokit.inference.events import Wish, load_event_model, perform

@@ -1,1 +1,1 @@
-"""Metrics of an estimate against its reference, each file one task; see :mod:`maestrokit.metrics.compare`."""
+"""Metrics of an estimate against its reference, each file one task; see :mod:`maestrokit.metrics.score_pairs`."""

@@ -9,8 +9,8 @@ References
 Hawthorne, C. et al. Onsets and frames: dual-objective piano transcription. ISMIR 2018.
 """
 
-from maestrokit.metrics.compare import Take, Tolerance, precision_recall_f1
 from maestrokit.metrics.piece import Piece
+from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
 from maestrokit.metrics.sets.polyphony import key_seconds
 
 USES_TOLERANCE = False

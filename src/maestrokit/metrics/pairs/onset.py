@@ -8,8 +8,8 @@ References
 Bay, M., Ehmann, A. F. and Downie, J. S. Evaluation of multiple-F0 estimation and tracking systems. ISMIR 2009.
 """
 
-from maestrokit.metrics.compare import Take, Tolerance, precision_recall_f1
 from maestrokit.metrics.matching import match_notes
+from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
 
 USES_TOLERANCE = True
 

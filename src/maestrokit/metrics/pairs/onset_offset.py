@@ -13,9 +13,9 @@ Hawthorne, C. et al. Onsets and frames: dual-objective piano transcription. ISMI
 
 import numpy as np
 
-from maestrokit.metrics.compare import Take, Tolerance, precision_recall_f1
+from maestrokit.arrays import Integers, Mask
 from maestrokit.metrics.matching import match_notes
-from maestrokit.music.columns import Integers, Mask
+from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
 
 USES_TOLERANCE = True
 

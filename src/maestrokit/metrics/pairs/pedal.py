@@ -12,10 +12,10 @@ Kong, Q. et al. High-resolution piano transcription with pedals by regressing on
 
 import numpy as np
 
-from maestrokit.metrics.compare import Take, Tolerance, precision_recall_f1
+from maestrokit.arrays import Floats
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.piece import Piece, joined, notes_in_seconds
-from maestrokit.music.columns import Floats
+from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
 
 USES_TOLERANCE = True
 

@@ -11,9 +11,9 @@ accompaniment. AAAI 2018.
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 
 def empty_bars(piece: Piece) -> Floats:

@@ -14,9 +14,9 @@ characterisation of music via rhythmic patterns, ISMIR 2004.
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 POSITIONS = 64  # a bar
 

@@ -1,7 +1,7 @@
 """Harmonic consistency: how far the chord changes of a piece are those of the reference, in per cent.
 
-A change of chords (:mod:`maestrokit.music.chords`, pedal heard) is the quality before, the interval from root to
-root, and the quality after, so that the key does not matter; changes from or to no chord do not count. Two
+A change of chords (:mod:`maestrokit.analysis.chords.from_notes`, pedal heard) is the quality before, the interval from
+root to root, and the quality after, so that the key does not matter; changes from or to no chord do not count. Two
 questions are asked.
 
 ``harmonic_consistency`` asks of each change how usual it is: the share of the reference's changes from the same
@@ -28,12 +28,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maestrokit.analysis.chords.from_notes import chords_of_notes
+from maestrokit.analysis.chords.templates import QUALITY_NAMES
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.entropy import jensen_shannon, shares
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.chord_templates import QUALITY_NAMES
-from maestrokit.music.chords import chords_of_notes
-from maestrokit.music.columns import Floats
 
 QUALITIES = len(QUALITY_NAMES)
 CHANGES = QUALITIES * 12 * QUALITIES  # quality before, interval, quality after

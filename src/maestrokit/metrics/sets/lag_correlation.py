@@ -13,9 +13,9 @@ Foote, J. and Cooper, M. Media segmentation using self-similarity decomposition.
 import numpy as np
 from scipy import fft, ndimage
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 STEP = 0.1  # seconds
 SMOOTHING = 2  # steps

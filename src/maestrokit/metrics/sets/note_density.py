@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 
 def note_density(piece: Piece) -> Floats:

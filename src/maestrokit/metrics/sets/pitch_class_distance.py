@@ -15,10 +15,10 @@ Yang, L.-C. and Lerch, A. On the evaluation of generative models in music. Neura
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.entropy import jensen_shannon, shares
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 from maestrokit.music.keys import key_scores
 
 

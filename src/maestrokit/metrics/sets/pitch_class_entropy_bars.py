@@ -14,10 +14,10 @@ from functools import partial
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.entropy import entropy
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 
 def windowed_entropy(piece: Piece, *, bars: int) -> Floats:

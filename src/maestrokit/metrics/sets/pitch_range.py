@@ -9,9 +9,9 @@ Yang, L.-C. and Lerch, A. On the evaluation of generative models in music. Neura
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 
 def pitch_range(piece: Piece) -> Floats:

@@ -11,9 +11,9 @@ Dong, H.-W. et al. MusPy: a toolkit for symbolic music generation. ISMIR 2020.
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 
 def polyphony(piece: Piece) -> Floats:

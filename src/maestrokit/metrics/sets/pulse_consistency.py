@@ -14,10 +14,10 @@ Dixon, S., Gouyon, F. and Widmer, G. Towards characterisation of music via rhyth
 import numpy as np
 from scipy import ndimage
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.metrics.sets.rhythmic_entropy import distinct_onsets
-from maestrokit.music.columns import Floats
 
 STEP = 0.02  # seconds
 WINDOW = 200  # steps

@@ -11,10 +11,10 @@ muspy and mgeval have no such entropy; mgeval's note-length histogram needs a sc
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.entropy import entropy
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 CHORD = 0.03  # seconds between onsets that are heard as one
 LONGEST = 4.0  # seconds

@@ -10,10 +10,10 @@ Mogren, O. C-RNN-GAN: continuous recurrent neural networks with adversarial trai
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.entropy import shares
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats
 
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11])
 SCALES = np.stack([np.roll(MAJOR_SCALE, tonic) for tonic in range(12)])  # (tonics, pitch classes)

@@ -19,9 +19,9 @@ Foote, J. Visualizing music and audio using self-similarity. ACM Multimedia 1999
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.arrays import Floats, Integers
 from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.columns import Floats, Integers
 
 FRAME = 0.5  # seconds
 LENGTHS = (8, 16, 32)  # frames, powers of two

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from maestrokit.bounds import COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, UsageError, choices_hint
-from maestrokit.files.shards import TokenShard, token_shard
+from maestrokit.files.cache.tokens import TokenShard, token_shard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.key_shift import key_shift
 from maestrokit.music.performance import Performance

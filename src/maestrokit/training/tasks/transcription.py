@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from maestrokit.audio.note_spectrum import BINS, SETTINGS
+from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.files.workers import each
 from maestrokit.training.note_data import Cutting, NoteData
-from maestrokit.training.takes import (
+from maestrokit.training.recordings import (
     Rendering,
     Take,
     check_performance,

@@ -1,0 +1,1 @@
+"""What is found in performances and recordings: onsets, beats, chords, fundamental frequency."""

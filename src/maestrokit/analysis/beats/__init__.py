@@ -1,0 +1,1 @@
+"""Beats and downbeats, of performances and of recordings."""

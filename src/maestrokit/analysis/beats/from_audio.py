@@ -1,0 +1,125 @@
+"""What onsets of a recording say about beats and downbeats; the twin of :mod:`maestrokit.analysis.beats.from_notes`.
+
+The features say what each band of the spectrum does, which keys seem to begin, how far the neighbours are, and whether
+the harmony changes.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.analysis import chroma
+from maestrokit.analysis.beats import audio_weights as beat_weights
+from maestrokit.analysis.beats.event_features import (
+    chance,
+    chance_at,
+    deep_gaps,
+    framed,
+    is_deepest,
+    logarithm,
+    mean_around,
+    snapped,
+    unlikeness,
+    with_ramps,
+)
+from maestrokit.analysis.beats.from_notes import FRAME_RATE, NO_BEATS, Beats
+from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
+from maestrokit.analysis.onsets import Course, Onsets, find_onsets
+from maestrokit.arrays import Floats
+
+MODEL = TempoModel(change=12.0)  # tempo is held more firmly than on notes; chosen on the same half of ASAP
+WEAKEST = 1e-3  # rise below which bands count alike
+LEAST_GROWTH = 1e-2
+SALIENCE_GAIN = 20.0  # of saliences, the greatest of which is 1, before their logarithm is taken
+BEGUN = 0.5  # of the greatest rise of a key at an onset: those that rise as much begin there
+HARMONY = (0.25, 0.5, 1.0, 2.0)  # seconds before and after an onset whose pitch classes are compared
+BASS_KEYS, BASS_HARMONY = 24, 0.4  # lowest keys, and seconds in which these are compared
+
+
+def recorded_beats(course: Course, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
+    """Return the beats of a recording.
+
+    Parameters
+    ----------
+    course : Course
+        From :func:`maestrokit.analysis.onsets.onset_course`.
+    saliences : float32, shape (frames, 84)
+        From :func:`maestrokit.analysis.chroma.salience`.
+    model : TempoModel, optional
+        Default is ``MODEL``.
+
+    Returns
+    -------
+    Beats
+        None before the first onset and after the last; empty if there are fewer than two onsets.
+    """
+    onsets = likely_onsets(course)
+    if len(onsets.time) < 2:
+        return NO_BEATS
+    features = described_onsets(onsets, saliences)
+    activation = framed(onsets.time, chance(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
+    time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model or MODEL), onsets.time)
+    downbeat = chance(features, beat_weights.DOWNBEAT)
+    return Beats(time, *track_downbeats(chance_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
+
+
+def likely_onsets(course: Course) -> Onsets:
+    """Return the onsets that may be beats: more than are surely notes, since what they are is weighed anyway."""
+    return find_onsets(course, prominence=1.1, distance=2)
+
+
+def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
+    """Return the features of onsets, shape (onsets, features)."""
+    time = onsets.time
+    rise, growth = np.log(np.maximum(onsets.strength, WEAKEST)), np.log(np.maximum(onsets.growth, LEAST_GROWTH))
+    lowest, highest, size = _begun(time, saliences)
+    deepest = is_deepest(time, lowest).astype(np.float64)
+    changes = _harmonic_changes(time, saliences)
+    change = changes[HARMONY.index(0.5)]
+    bands = [*rise.T, *growth.T, *(onsets.level / 2).T, *(onsets.lasting / 2).T, lowest / 12, highest / 12, size / 5]
+    told = [
+        *(values - mean_around(time, values) for values in [*bands, *changes]),
+        rise[:, -1] + 2,
+        deepest,
+        change,
+        deepest * change,
+    ]
+    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
+    since, until = deep_gaps(time, lowest)
+    times = [
+        after - np.log(0.2),
+        after - mean_around(time, after),
+        before - mean_around(time, before),
+        after - before,
+        since - np.log(0.5),
+        until - np.log(0.5),
+        since - mean_around(time, since),
+        until - mean_around(time, until),
+    ]
+    return with_ramps(np.stack([*told, *times], axis=1), slice(len(told), None))
+
+
+def _begun(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
+    """Return the lowest and the highest of the keys that seem to begin at each onset, and how many these are."""
+    loud = np.log1p(SALIENCE_GAIN * saliences / max(float(saliences.max(initial=0)), 1e-9))
+    frame = np.rint(time * chroma.FRAME_RATE).astype(np.int64)
+    two, one, next_one, next_two = (loud[np.clip(frame + shift, 0, len(loud) - 1)] for shift in (-2, -1, 1, 2))
+    rise = np.maximum(np.maximum(next_one, next_two) - np.minimum(one, two), 0)  # (onsets, keys)
+    beside = np.pad(rise, ((0, 0), (1, 1)))
+    is_begun = (rise >= beside[:, :-2]) & (rise >= beside[:, 2:]) & (rise >= BEGUN * rise.max(axis=1, keepdims=True))
+    highest = is_begun.shape[1] - 1 - is_begun[:, ::-1].argmax(axis=1)
+    lowest, size = is_begun.argmax(axis=1), is_begun.sum(axis=1)
+    return lowest.astype(np.float64), highest.astype(np.float64), size.astype(np.float64)
+
+
+def _harmonic_changes(time: Floats, saliences: NDArray[np.float32]) -> list[Floats]:
+    """Return 1 less the cosine of the pitch classes before and after each onset, and of the lowest keys, 0..1."""
+    folded = chroma.chroma(saliences)
+    here = np.clip(np.rint(time * chroma.FRAME_RATE).astype(np.int64) + 1, 0, len(folded))
+
+    def change(values: Floats | NDArray[np.float32], seconds: float) -> Floats:
+        total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0, dtype=np.float64)])
+        reach = int(seconds * chroma.FRAME_RATE)
+        before = total[here] - total[np.maximum(here - reach, 0)]
+        return unlikeness(before, total[np.minimum(here + reach, len(values))] - total[here])
+
+    return [*(change(folded, seconds) for seconds in HARMONY), change(saliences[:, :BASS_KEYS], BASS_HARMONY)]

@@ -1,0 +1,1 @@
+"""Chords, of performances and of recordings."""

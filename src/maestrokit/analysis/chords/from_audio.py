@@ -1,0 +1,97 @@
+"""Chords of a recording: major and minor triads, smoothed over time."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maestrokit.analysis.chords.weights import BIAS, NOTHING, NOTHING_BIAS, TRIAD
+from maestrokit.analysis.chroma import FRAME_RATE, chroma
+from maestrokit.analysis.viterbi import best_path
+from maestrokit.arrays import Floats, Integers
+
+NO_CHORD = 24
+BASS = 52  # MIDI number up to which keys are the bass
+REACH = 4  # frames to both sides that are heard with each: 0.45 s in all
+CHANGE_COST = 15.0  # nats
+SILENT = 0.1  # sum of the chroma below which nothing sounds
+
+
+class AudioChords(NamedTuple):
+    """Chords one after another, without gaps.
+
+    Parameters
+    ----------
+    start, end : float64, shape (chords,), in seconds
+    chord : int64, shape (chords,)
+        0..11 major, 12..23 minor by root from C, 24 none.
+    """
+
+    start: Floats
+    end: Floats
+    chord: Integers
+
+
+def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioChords:
+    """Return the chords of a recording.
+
+    A logistic regression tells from the chroma around each frame, and from that of the bass, how likely each of the 24
+    triads is; the likeliest path, where each change costs the same, is what is heard.
+
+    Parameters
+    ----------
+    saliences : float32, shape (frames, 84)
+        From :func:`maestrokit.analysis.chroma.salience`.
+    length : float, in seconds
+        Of the recording; the last chord ends there.
+
+    References
+    ----------
+    T. Fujishima: Realtime chord recognition of musical sound. ICMC 1999.
+    A. Sheh, D. P. W. Ellis: Chord segmentation and recognition using EM-trained hidden Markov models. ISMIR 2003.
+    """
+    if not len(saliences):
+        return AudioChords(np.empty(0), np.empty(0), np.empty(0, np.int64))
+    likely = scores(described(saliences), triad=TRIAD, bias=BIAS, nothing=NOTHING, nothing_bias=NOTHING_BIAS)
+    is_silent = _around(chroma(saliences)).sum(axis=1) < SILENT
+    likely[is_silent] = np.where(np.arange(NO_CHORD + 1) == NO_CHORD, 0.0, -CHANGE_COST)
+    path = best_path(likely, CHANGE_COST)
+    first = np.flatnonzero(np.diff(path, prepend=-1))
+    edges = np.append(np.maximum(first - 0.5, 0) / FRAME_RATE, length)
+    edges = np.minimum(edges, length)
+    return AudioChords(edges[:-1], edges[1:], path[first])
+
+
+def described(saliences: NDArray[np.float32]) -> Floats:
+    """Return the chroma around each frame, of length 1, and the share of the bass in it, shape (frames, 2, 12)."""
+    whole, bass = _around(chroma(saliences)), _around(chroma(saliences, highest=BASS))
+    length = np.maximum(np.linalg.norm(whole, axis=1), 1e-9)
+    return np.asarray(np.stack([whole, bass], axis=1) / length[:, None, None], np.float64)
+
+
+def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLike, nothing_bias: ArrayLike) -> Floats:
+    """Return the logarithm of the chance of each chord, shape (frames, 25).
+
+    Parameters
+    ----------
+    features : shape (frames, 2, 12)
+        From :func:`described`.
+    triad : shape (2, 24)
+        Weights for major and minor of the features as seen from the root.
+    bias : shape (2,)
+    nothing : shape (2,)
+        Weights for no chord of the strongest pitch class of each chroma.
+    nothing_bias : shape ()
+    """
+    frames = len(features)
+    logits = np.empty((frames, NO_CHORD + 1))
+    for root in range(12):
+        seen = np.roll(features, -root, axis=2).reshape(frames, -1)
+        logits[:, [root, 12 + root]] = seen @ triad.T + np.asarray(bias)
+    logits[:, NO_CHORD] = features.max(axis=2) @ np.asarray(nothing) + nothing_bias
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
+def _around(values: Floats) -> Floats:
+    padded = np.pad(values, ((REACH, REACH), (0, 0)), mode="edge")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * REACH + 1, axis=0).mean(axis=-1))

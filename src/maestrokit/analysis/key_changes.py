@@ -1,0 +1,78 @@
+"""The key of a performance over time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maestrokit.analysis.chords.sounding import sounding_seconds
+from maestrokit.analysis.viterbi import best_path
+from maestrokit.arrays import Floats, Integers
+from maestrokit.errors import UsageError
+from maestrokit.music.columns import Columns
+from maestrokit.music.keys import key_scores
+from maestrokit.music.performance import Performance
+from maestrokit.music.sustain import timed_notes
+
+CHANGE_COST = 1.0  # in correlation, summed over the steps of a key
+
+
+@dataclass(frozen=True, eq=False)
+class KeySpans(Columns):
+    """Keys one after another, without gaps; neighbours differ."""
+
+    start: Floats
+    """Seconds."""
+    end: Floats
+    key: Integers
+    """Place among the 24 keys, for ``Key.from_index``."""
+    score: Floats
+    """Mean correlation of the windows with the key's profile, -1..1."""
+
+
+def key_spans(
+    performance: Performance,
+    *,
+    window: float = 16.0,
+    step: float = 2.0,
+    change_cost: float = CHANGE_COST,
+    profile: str = "albrecht-shanahan",
+) -> KeySpans:
+    """Return the keys that a performance goes through, drums left out.
+
+    Each step is scored by the notes that sound in a window around it, and the sequence of keys is the one with the
+    greatest sum of scores when every change has a cost.
+
+    Parameters
+    ----------
+    window, step : float > 0, in seconds
+        Width of the window, and how far apart windows are; the window is a whole, odd number of steps.
+    change_cost : float >= 0
+        What a change has to gain, in correlation summed over steps.
+
+    Raises
+    ------
+    UsageError
+        If window or step is not positive.
+    """
+    if not (step > 0 and window > 0):
+        raise UsageError(f"a window of {window} s in steps of {step} s is not possible", "both must be positive")
+    notes = timed_notes(performance, pedal_extends=False)
+    if not len(notes.pitch):
+        return KeySpans(np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0))
+    first, last = float(notes.onset.min()), float(notes.offset.max())
+    edges = np.append(np.arange(first, last, step), max(last, first + step / 1000))
+    seconds = sounding_seconds(notes.onset, notes.offset, notes.pitch, edges)
+    tones = np.pad(seconds, ((0, 0), (0, 4))).reshape(-1, 11, 12).sum(axis=1)  # (steps, 12)
+    scores = key_scores(_windowed(tones, int(window / step) // 2), profile=profile)  # (steps, 24)
+    path = best_path(scores, change_cost)
+    starts = np.flatnonzero(np.diff(path, prepend=-1))
+    steps = np.diff(np.append(starts, len(path)))
+    mean = np.add.reduceat(scores[np.arange(len(path)), path], starts) / steps
+    return KeySpans(edges[starts], edges[np.append(starts[1:], len(path))], path[starts], mean)
+
+
+def _windowed(tones: Floats, reach: int) -> Floats:
+    """Return the sum of each row and as many rows before and after it as the window reaches."""
+    total = np.concatenate([np.zeros((1, 12)), np.cumsum(tones, axis=0)])
+    rows = np.arange(len(tones))
+    return np.asarray(total[np.minimum(rows + reach + 1, len(tones))] - total[np.maximum(rows - reach, 0)])

@@ -1,0 +1,67 @@
+"""The best sequence of states where changing costs the same between any two."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from maestrokit.arrays import Floats, Integers
+
+BLOCK = 512  # steps whose sums are kept at a time
+
+
+def best_path(scores: Floats, change_cost: ArrayLike) -> Integers:
+    """Return the state at each step whose scores, less the cost of each change, are greatest in sum.
+
+    This is Viterbi's algorithm for a transition matrix with two values: only staying and coming from the best
+    state so far need comparing, so a step takes time in proportion to the states, not to their square.
+
+    Parameters
+    ----------
+    scores : float64, shape (steps, states)
+        Greater is better; sums are compared, so usually logarithms of probabilities.
+    change_cost : array_like, shape (steps,) or (), >= 0
+        Cost of a change into each step; that of the first is not used.
+
+    Returns
+    -------
+    int64, shape (steps,)
+        Staying is preferred where both are equally good.
+
+    >>> best_path(np.array([[2.0, 0], [0, 1], [2, 0], [0, 9]]), 1.5).tolist()
+    [0, 0, 0, 1]
+    """
+    steps, states = scores.shape
+    cost = np.broadcast_to(np.asarray(change_cost, np.float64), (steps,))
+    came_from = np.zeros(steps, np.int64)  # the best state before each step
+    changed = np.full(steps, -np.inf)  # the sum when coming from there
+    stayed = np.empty((steps, states), np.bool_)
+    total = np.zeros((BLOCK + 1, states))  # before each step of a block, and after the last
+    for start in range(0, steps, BLOCK):
+        block = slice(start, min(start + BLOCK, steps))
+        _follow(total, scores[block], cost[block], came_from[block], changed[block], is_first=start == 0)
+        size = block.stop - start
+        np.greater_equal(total[:size], changed[block, None], out=stayed[block])
+        total[0] = total[size]
+    path = np.empty(steps, np.int64)
+    for step in range(steps - 1, -1, -1):
+        if step == steps - 1:
+            path[step] = total[0].argmax()
+        else:
+            state = path[step + 1]
+            path[step] = state if stayed[step + 1, state] else came_from[step + 1]
+    return path
+
+
+def _follow(
+    total: Floats, scores: Floats, cost: Floats, came_from: Integers, changed: Floats, *, is_first: bool
+) -> None:
+    """Fill in the sums of a block of steps from those before it, and what changing comes to."""
+    rows = list(total)
+    for step, (score, price) in enumerate(zip(list(scores), cost.tolist(), strict=True)):
+        before, after = rows[step], rows[step + 1]
+        if step or not is_first:
+            best = before.argmax()
+            came_from[step], changed[step] = best, (sum_there := before[best] - price)
+            np.maximum(before, sum_there, out=after)
+            after += score
+        else:
+            np.add(before, score, out=after)

@@ -1,0 +1,9 @@
+"""Types of arrays that the whole program speaks of."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Objects = NDArray[np.object_]
+Mask = NDArray[np.bool_]

@@ -1,0 +1,1 @@
+"""Augmentation: rooms, equalisers, noise, time stretching and pitch shifting."""

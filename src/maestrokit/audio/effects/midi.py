@@ -1,0 +1,49 @@
+"""The performance that belongs to a recording, moved as the recording was."""
+
+from maestrokit.arrays import Integers
+from maestrokit.audio.effects.augment import Effects
+from maestrokit.errors import UsageError
+from maestrokit.music.performance import Performance, Tempos, settled
+from maestrokit.music.timing import DEFAULT_TEMPO
+from maestrokit.music.transpose import transposed
+
+SLOWEST_TEMPO = 0xFFFFFF  # microseconds a beat: three bytes
+
+
+def moved(performance: Performance, effects: Effects) -> Performance:
+    """Return the performance with the effects that move notes: pitch, and time through its tempos.
+
+    No tick moves; every tempo is multiplied by ``effects.time_factor``, to the microsecond a beat. Notes that a shift
+    takes off the piano are left out. Detuning by cents moves times, and no pitch.
+
+    Raises
+    ------
+    UsageError
+        If the shift is not of whole semitones, the ticks of the performance are fixed by SMPTE, or a tempo would be
+        slower than a MIDI file can say.
+    """
+    if not float(effects.semitones).is_integer():
+        raise UsageError(
+            f"a shift of {effects.semitones:g} semitones leaves the notes between keys", "shift by whole semitones"
+        )
+    if effects.semitones:
+        performance = transposed(performance, int(effects.semitones), out_of_range="drop")[0]
+    return performance if effects.time_factor == 1 else _slowed(performance, effects.time_factor)
+
+
+def _slowed(performance: Performance, factor: float) -> Performance:
+    """Return the performance lasting ``factor`` times as long."""
+    import numpy as np
+
+    if performance.division < 0:
+        raise UsageError("cannot stretch a performance with SMPTE division", "its ticks have a fixed length")
+    tempos = performance.tempos
+    microseconds: Integers = np.rint(tempos.microseconds_per_beat * factor).astype(np.int64)
+    slowest = max(int(microseconds.max(initial=0)), round(DEFAULT_TEMPO * factor))
+    if slowest > SLOWEST_TEMPO:
+        raise UsageError(f"a tempo of {6e7 / slowest:.2f} beats a minute is too slow for MIDI", "stretch by less")
+    tempos = tempos.replace(microseconds_per_beat=microseconds)
+    if not (tempos.tick == 0).any():
+        first = Tempos(*(np.array([n], np.int64) for n in (0, round(DEFAULT_TEMPO * factor), 0, -1)))
+        tempos = Tempos.concatenate([first, tempos])
+    return settled(performance.replace(tempos=tempos))

@@ -1,0 +1,1 @@
+"""Spectra: from samples to frames, STFT, mel and variable-Q."""

@@ -1,0 +1,204 @@
+"""Mel spectra: power summed in bands as wide as the ear's.
+
+The scale is Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, logarithmic above; each triangular filter has unit
+area. These are librosa's defaults, and the numbers agree with librosa's to float32.
+"""
+
+import math
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maestrokit.arrays import Floats
+from maestrokit.audio.spectra.frames import Analysis, Samples, analyse
+from maestrokit.audio.spectra.stft import tilt_power, tilted_squares
+from maestrokit.errors import UsageError
+
+BREAK_FREQUENCY = 1000.0  # Hz: linear below, logarithmic above
+HZ_PER_MEL = 200.0 / 3
+BREAK_MEL = BREAK_FREQUENCY / HZ_PER_MEL
+LOG_STEP = np.log(6.4) / 27  # natural logarithm of the frequency ratio of one mel above the break
+
+SAMPLE_RATE = 16000  # Hz
+FFT_SAMPLES = 2048
+HOP_SAMPLES = 512
+MELS = 229
+MINIMUM_FREQUENCY = 30.0  # Hz
+MAXIMUM_FREQUENCY = 8000.0  # Hz
+FLOOR = 1e-10  # power; -100 dB
+DECIBELS_PER_OCTAVE = 10 * np.log10(2)  # dB, of a doubled power
+
+
+def log_mel(
+    samples: Samples,
+    *,
+    sample_rate: int,
+    fft_samples: int = FFT_SAMPLES,
+    hop_samples: int = HOP_SAMPLES,
+    mels: int = MELS,
+    minimum_frequency: float = MINIMUM_FREQUENCY,
+    maximum_frequency: float = MAXIMUM_FREQUENCY,
+    floor: float = FLOOR,
+    window_name: str = "hann",
+) -> NDArray[np.float32]:
+    """Return the mel spectrum in decibels, 10 log10(max(floor, S)), S = M |X|^2.
+
+    Equals ``librosa.power_to_db(librosa.feature.melspectrogram(...), top_db=None)`` transposed, up to float32: to .0005
+    dB down to 80 dB below the peak (where librosa's default clips), to some hundredths of a dB far below.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+    sample_rate : int, in Hz
+    fft_samples, hop_samples, window_name
+        See :func:`maestrokit.audio.spectra.stft.stft`.
+    mels : int > 0
+        Number of bands.
+    minimum_frequency, maximum_frequency : float, in Hz
+        Outer edges of the lowest and the highest band.
+    floor : float > 0
+        Least power. Default is 1e-10, -100 dB.
+
+    Returns
+    -------
+    float32, shape (frames, mels), in dB
+
+    Raises
+    ------
+    UsageError
+        If a parameter is out of range.
+
+    >>> log_mel(np.zeros(16000, np.float32), sample_rate=16000).shape
+    (32, 229)
+    """
+    analysis = mel_analysis(
+        sample_rate=sample_rate,
+        fft_samples=fft_samples,
+        hop_samples=hop_samples,
+        mels=mels,
+        minimum_frequency=minimum_frequency,
+        maximum_frequency=maximum_frequency,
+        window_name=window_name,
+        floor=floor,
+    )
+    return np.asarray(analyse(samples, analysis), np.float32)
+
+
+@lru_cache(maxsize=8)
+def mel_analysis(
+    *,
+    sample_rate: int,
+    fft_samples: int,
+    hop_samples: int,
+    mels: int,
+    minimum_frequency: float,
+    maximum_frequency: float,
+    floor: float | None,
+    window_name: str = "hann",
+) -> Analysis:
+    """Return the analysis behind :func:`log_mel`, for streams; ``floor=None`` leaves power as it is.
+
+    Made once for each setting: for a recording of a minute, making the filters takes as long as using them.
+    """
+    squares_of = tilted_squares(fft_samples, hop_samples, window_name)
+    triangles = mel_filters(
+        sample_rate=sample_rate,
+        fft_samples=fft_samples,
+        mels=mels,
+        minimum_frequency=minimum_frequency,
+        maximum_frequency=maximum_frequency,
+    )
+    levelled = (triangles / tilt_power(fft_samples)).astype(np.float32)
+
+    @cache
+    def filters() -> Any:
+        from scipy.sparse import csr_array  # when first used: settings may be checked by those who do not analyse
+
+        return csr_array(levelled)
+
+    def transform(segment: Samples) -> NDArray[np.float32]:
+        parts = filters() @ squares_of(segment)  # (mels, 2 * frames)
+        bands = parts[:, 0::2] + parts[:, 1::2]
+        return np.ascontiguousarray((bands if floor is None else power2decibel(bands, floor)).T)
+
+    centres = mel_edges(mels, minimum_frequency, maximum_frequency)[1:-1]
+    return Analysis(centres, sample_rate, hop_samples, fft_samples // 2, transform)
+
+
+def power2decibel(power: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
+    """Return 10 log10 of the power, never less than that of the floor.
+
+    >>> power2decibel(np.array([1, 100, 0], np.float32), 1e-10).tolist()
+    [0.0, 20.0, -100.0]
+    """
+    bounded = np.maximum(np.float32(floor), power)
+    levels = np.log2(bounded, out=bounded)  # in single precision half as costly as log10
+    np.multiply(levels, np.float32(DECIBELS_PER_OCTAVE), out=levels)
+    return np.maximum(levels, np.float32(10 * math.log10(floor)), out=levels)  # logarithms are rounded
+
+
+def mel_filters(
+    *, sample_rate: int, fft_samples: int, mels: int, minimum_frequency: float, maximum_frequency: float
+) -> NDArray[np.float32]:
+    """Return the matrix M of triangular filters of unit area, shape (mels, fft_samples // 2 + 1).
+
+    Raises
+    ------
+    UsageError
+        If the band is empty or reaches above half of the sample rate, or a filter is so narrow that no bin of the FFT
+        falls into it (then its output would always be 0).
+    """
+    _check_band(sample_rate, mels, minimum_frequency, maximum_frequency)
+    bins = np.linspace(0, sample_rate / 2, fft_samples // 2 + 1)
+    edges = mel_edges(mels, minimum_frequency, maximum_frequency)
+    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    triangles = np.maximum(0, np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)))
+    filters = (triangles * 2 / (high - low)).astype(np.float32)
+    empty = int((filters.max(axis=1) == 0).sum())
+    if empty:
+        raise UsageError(
+            f"{empty} of {mels} mel bands contain no bin of an FFT of {fft_samples} samples",
+            "take fewer bands, a longer FFT or a higher lowest frequency",
+        )
+    return filters
+
+
+def mel_edges(mels: int, minimum_frequency: float, maximum_frequency: float) -> Floats:
+    """Return the edges of the bands, in Hz, shape (mels + 2,): band i peaks at edge i + 1."""
+    lowest, highest = hertz2mel([minimum_frequency, maximum_frequency]).tolist()
+    return mel2hertz(np.linspace(lowest, highest, mels + 2))
+
+
+def hertz2mel(frequency: ArrayLike) -> Floats:
+    """Return frequencies on the mel scale.
+
+    >>> hertz2mel([500, 1000]).round(6).tolist()
+    [7.5, 15.0]
+    """
+    hertz = np.asarray(frequency, np.float64)
+    above = BREAK_MEL + np.log(np.maximum(hertz, BREAK_FREQUENCY) / BREAK_FREQUENCY) / LOG_STEP
+    return np.where(hertz < BREAK_FREQUENCY, hertz / HZ_PER_MEL, above)
+
+
+def mel2hertz(mel: ArrayLike) -> Floats:
+    """Return mels in Hz; the inverse of :func:`hertz2mel`."""
+    mels = np.asarray(mel, np.float64)
+    above = BREAK_FREQUENCY * np.exp(LOG_STEP * (np.maximum(mels, BREAK_MEL) - BREAK_MEL))
+    return np.where(mels < BREAK_MEL, mels * HZ_PER_MEL, above)
+
+
+def _check_band(sample_rate: int, mels: int, minimum_frequency: float, maximum_frequency: float) -> None:
+    if mels < 1:
+        raise UsageError(f"{mels} mel bands", "there must be at least 1")
+    if not 0 <= minimum_frequency < maximum_frequency:
+        raise UsageError(
+            f"no frequencies from {minimum_frequency:g} to {maximum_frequency:g} Hz",
+            "the lowest must be 0 or more, and below the highest",
+        )
+    if maximum_frequency > sample_rate / 2:
+        raise UsageError(
+            f"{maximum_frequency:g} Hz is above half of the sample rate of {sample_rate} Hz",
+            "lower the highest frequency, or raise the sample rate",
+        )

@@ -1,0 +1,139 @@
+"""The short-time Fourier transform and its power, in single precision.
+
+Rounding leaves noise that is even over all bins, some 140 dB below the peak of a frame. The peak of music is low, and
+what is soft is high. So power is taken of a tilted spectrum: X(k) (1 - TILT exp(-2 pi i k / N)) is the transform of the
+difference of each windowed sample and TILT times the one before it, in a circle. That is exact, softens what is low
+before the transform rounds, and is undone by a factor for each bin. It halves the largest error: bins within 80 dB of
+the peak of a recording are right to less than half a thousandth of a decibel. Double precision would take half as long
+again from file to array.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.arrays import Floats
+from maestrokit.audio.spectra.frames import Analysis, Samples, analyse, sliding
+from maestrokit.audio.spectra.windows import window
+from maestrokit.errors import UsageError
+
+TILT = 0.5  # of 0 to 1: less leaves more noise on high bins, more brings it to low ones
+
+
+def stft(
+    samples: Samples, *, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann"
+) -> NDArray[np.complex64]:
+    """Return the short-time Fourier transform X(n, k) = sum_m x(m) w(m - n hop) exp(-2 pi i k m / N).
+
+    Phases are those of a window that starts at sample 0 of its frame, as in librosa. Frame n is centred on sample
+    n * hop_samples, with silence beyond the ends (librosa's ``pad_mode='constant'``).
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+    sample_rate : int, in Hz
+    fft_samples : even int
+        Length N of the window and of the transform.
+    hop_samples : int > 0
+    window_name : str
+        See :func:`maestrokit.audio.spectra.windows.window`. Default is 'hann'.
+
+    Returns
+    -------
+    complex64, shape (frames, fft_samples // 2 + 1)
+
+    Raises
+    ------
+    UsageError
+        If a length or the window is impossible.
+
+    >>> stft(np.ones(100, np.float32), sample_rate=16000, fft_samples=8, hop_samples=50).shape
+    (3, 5)
+    """
+    analysis = stft_analysis(
+        sample_rate=sample_rate, fft_samples=fft_samples, hop_samples=hop_samples, window_name=window_name
+    )
+    return np.asarray(analyse(samples, analysis), np.complex64)
+
+
+def stft_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
+    """Return the analysis behind :func:`stft`, for streams."""
+    check_lengths(fft_samples, hop_samples)
+    weights = window(window_name, fft_samples).astype(np.float32)
+
+    def transform(segment: Samples) -> NDArray[np.complex64]:
+        from scipy.fft import rfft
+
+        return np.asarray(rfft(sliding(segment, fft_samples, hop_samples) * weights, axis=1), np.complex64)
+
+    return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, transform)
+
+
+def power_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
+    """Return the analysis whose spectrum is the power |X|^2, float32."""
+    squares_of = tilted_squares(fft_samples, hop_samples, window_name)
+    levelling = (1 / tilt_power(fft_samples)).astype(np.float32)
+
+    def power_of(segment: Samples) -> NDArray[np.float32]:
+        parts = squares_of(segment)
+        return np.ascontiguousarray((parts[:, 0::2] + parts[:, 1::2]).T) * levelling
+
+    return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, power_of)
+
+
+def tilted_squares(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.float32]]:
+    """Return the function from a segment of samples to the squared parts of its tilted spectrum, bins first.
+
+    Its result has shape (fft_samples // 2 + 1, 2 * frames): the squares of the real and of the imaginary part by turns.
+    The two add up to the power times :func:`tilt_power`. Filters may be applied first, and the parts added after.
+    """
+    check_lengths(fft_samples, hop_samples)
+    weights = window(window_name, fft_samples).astype(np.float32)
+    softer = np.append(np.float32(0), np.float32(TILT) * weights[:-1])  # of the sample before
+
+    def squares_of(segment: Samples) -> NDArray[np.float32]:
+        from scipy.fft import rfft
+
+        before = np.append(np.float32(0), segment[:-1])  # aligned as the frames are
+        frames = sliding(segment, fft_samples, hop_samples) * weights
+        last = TILT * frames[:, -1]
+        frames -= sliding(before, fft_samples, hop_samples) * softer
+        frames[:, 0] -= last
+        parts = np.asarray(rfft(frames.T, axis=0), np.complex64).view(np.float32)
+        return np.multiply(parts, parts, out=parts)
+
+    return squares_of
+
+
+def tilt_power(fft_samples: int) -> Floats:
+    """Return |1 - TILT exp(-2 pi i k / N)|^2, shape (fft_samples // 2 + 1,).
+
+    >>> tilt_power(4).round(2).tolist()
+    [0.25, 1.25, 2.25]
+    """
+    circle = np.exp(-2j * np.pi * np.arange(fft_samples // 2 + 1) / fft_samples)
+    return np.asarray(np.abs(1 - float(np.float32(TILT)) * circle) ** 2)
+
+
+def bin_frequencies(sample_rate: int, fft_samples: int) -> Floats:
+    """Return the centre of each bin, in Hz.
+
+    >>> bin_frequencies(16000, 4).tolist()
+    [0.0, 4000.0, 8000.0]
+    """
+    return np.arange(fft_samples // 2 + 1, dtype=np.float64) * (sample_rate / fft_samples)
+
+
+def check_lengths(fft_samples: int, hop_samples: int) -> None:
+    """Refuse lengths that no transform can have.
+
+    Raises
+    ------
+    UsageError
+        If the FFT is odd or shorter than 2, or the hop is not positive.
+    """
+    if fft_samples < 2 or fft_samples % 2:
+        raise UsageError(f"FFT of {fft_samples} samples", "its length must be even, and should be a power of 2")
+    if hop_samples < 1:
+        raise UsageError(f"hop of {hop_samples} samples", "it must be at least 1")

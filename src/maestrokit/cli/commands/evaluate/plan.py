@@ -1,0 +1,223 @@
+"""From the options of ``evaluate`` to what is compared with what."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from maestrokit.cli import plan as streams
+from maestrokit.cli import report
+from maestrokit.cli.commands.evaluate import metric_names
+from maestrokit.cli.commands.evaluate.work import (
+    PAIR_SUFFIXES,
+    PairWork,
+    Scores,
+    paired,
+    score_pairs,
+    score_set,
+    stem,
+)
+from maestrokit.cli.options import Inputs, Running
+from maestrokit.errors import NoInputError, UsageError
+from maestrokit.files import maestro, walk
+from maestrokit.metrics.score_pairs import Tolerance
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The command's own options, as given."""
+
+    reference: tuple[str, ...]
+    reference_split: str | None
+    pairs: bool | None
+    """Whether each input is compared with a reference of its own; None where the files decide."""
+    metric: tuple[str, ...]
+    onset_tolerance: str
+    offset_ratio: float
+    offset_min_tolerance: float
+    extend_pedal: bool
+    seed: int
+    repair: bool
+
+    @property
+    def compares(self) -> bool:
+        """Whether performances are asked about."""
+        return bool(self.reference or self.metric or self.pairs is not None)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is to be scored: a title for people, the work, and the names of the scores that it may give."""
+
+    title: str
+    score: Callable[[], Scores]
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which files are compared with which."""
+
+    estimates: streams.Plan
+    references: list[streams.Task]
+    partners: dict[str, str] | None
+    """Path of the reference, by path of the estimate; None where two sets are compared."""
+
+
+def plan_evaluation(inputs: Inputs, running: Running, settings: Settings, *, output: str) -> Evaluation:
+    """Return the evaluation of pairs or of a set, and say on standard error which of the two it is.
+
+    Raises
+    ------
+    UsageError
+        If options contradict each other.
+    NoInputError
+        If a reference is not there: whatever was scored without it would not be what was asked for.
+    CannotWriteError
+        If the output is one of the files to score or to compare with.
+    """
+    if settings.pairs and not settings.reference:
+        raise UsageError("--pairs needs references", "name their folder with --reference")
+    if settings.pairs and settings.metric:
+        raise UsageError("--metric chooses metrics of a set, and these are pairs", "pairs are scored by all metrics")
+    tolerances = tolerances_of(settings)
+    mine, theirs = _inputs_and_references(inputs, settings)
+    estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)
+    comparison = _comparison(settings, estimates, found_references(theirs, running) if settings.reference else [])
+    streams.protect_inputs([*estimates.tasks, *comparison.references], output)
+    if (words := _described(inputs.inputs or [], settings, comparison)) and not running.quiet:
+        report.say(f"note: {words}")
+    if comparison.partners is not None:
+        work = PairWork(comparison.partners, tolerances, settings.extend_pedal, settings.repair)
+        return Evaluation(
+            f"{len(estimates.tasks)} estimates against their references",
+            partial(score_pairs, estimates, work, seed=settings.seed, running=running),
+            metric_names.names_in_pairs(),
+        )
+    against = f" against {len(comparison.references)}" if settings.reference else ""
+    score = partial(
+        score_set, estimates, streams.Plan(comparison.references, []), settings.metric or None,
+        seed=settings.seed, repair=settings.repair, running=running,
+    )  # fmt: skip
+    title = f"{len(estimates.tasks)} performances{against}"
+    return Evaluation(title, score, metric_names.names_in_sets(settings.metric))
+
+
+def _comparison(settings: Settings, estimates: streams.Plan, references: list[streams.Task]) -> Comparison:
+    """Return what is compared with what.
+
+    Raises
+    ------
+    NoInputError
+        If references of a set are tables of notes only, which are no performances.
+    """
+    if _is_pairs(settings, estimates.tasks, references):
+        return Comparison(estimates, references, paired(estimates.tasks, references))
+    performances = _performances(references)
+    if references and not performances:
+        raise NoInputError(f"'{settings.reference[0]}' holds no performance", "--pairs compares with tables of notes")
+    return Comparison(estimates, performances, None)
+
+
+def found_references(inputs: Inputs, running: Running) -> list[streams.Task]:
+    """Return the performances and tables of notes that references mean.
+
+    Raises
+    ------
+    NoInputError
+        If one of them is not there.
+    """
+    plan = streams.gather(inputs, running, suffixes=PAIR_SUFFIXES)
+    if plan.missing:
+        raise plan.missing[0]
+    return plan.tasks
+
+
+def _is_pairs(settings: Settings, estimates: Sequence[streams.Task], references: Sequence[streams.Task]) -> bool:
+    """Return whether each input has a reference of its own.
+
+    It has if a single file is given as reference, or if the names of inputs and references, as they lie below the
+    folders that were given and but for their suffixes, are the same, each once. A MAESTRO root is a corpus.
+    """
+    if settings.pairs is not None:
+        return settings.pairs
+    if settings.metric or any(map(_is_root, settings.reference)):
+        return False
+    if len(references) == 1 and references[0].source == settings.reference[0]:
+        return True
+    mine = sorted(map(stem, estimates))
+    return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, _performances(references))))
+
+
+def _performances(references: Sequence[streams.Task]) -> list[streams.Task]:
+    """Return the references that are performances, without tables of notes."""
+    return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
+
+
+def _described(inputs: Sequence[str], settings: Settings, comparison: Comparison) -> str:
+    """Return what is compared with what, in words; empty where it could have been nothing else."""
+    count = len(comparison.estimates.tasks)
+    performances = f"{count} performance{'s' * (count != 1)}"
+    is_free = settings.pairs is None and not settings.metric
+    if not count:
+        return ""
+    if comparison.partners is not None and is_free:
+        return f"pairs: {performances}, each compared with its reference (--sets compares them as a set)"
+    if comparison.partners is not None:
+        left = len(comparison.references) - len(set(comparison.partners.values()))
+        unused = f"; {left} reference{'s' * (left != 1)} without an input" if left else ""
+        return f"pairs: {performances}, each compared with its reference{unused}"
+    if settings.reference:
+        what = f"sets: {performances} compared with a corpus of {len(comparison.references)}"
+        return what + (" (--pairs compares each with the reference of its name)" if is_free else "")
+    if len(inputs) == count == 2 and all(Path(name).is_file() for name in inputs):
+        one, other = inputs
+        return f"sets: {performances}, not compared (to compare the two: evaluate '{one}' --reference '{other}')"
+    return ""
+
+
+def transcribing(model: str) -> Path | None:
+    """Return the folder of a model if it is one that transcribes.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such model.
+    """
+    from maestrokit.files.checkpoint import model_folder, read_config
+
+    folder = model_folder(model)
+    return folder if read_config(folder).get("task") == "transcription" else None
+
+
+def tolerances_of(settings: Settings) -> tuple[Tolerance, ...]:
+    """Return the tolerances, one for each onset tolerance.
+
+    Raises
+    ------
+    UsageError
+        If one is not a number, or negative.
+    """
+    try:
+        onsets = [float(text) for text in settings.onset_tolerance.split(",")]
+    except ValueError:
+        raise UsageError(
+            f"'{settings.onset_tolerance}' is no tolerance", "write seconds: 0.05, or 0.03,0.05,0.1"
+        ) from None
+    return tuple(Tolerance(onset, settings.offset_ratio, settings.offset_min_tolerance) for onset in onsets)
+
+
+def _inputs_and_references(inputs: Inputs, settings: Settings) -> tuple[Inputs, Inputs]:
+    """Return the inputs of both sides; --split and --where are the inputs' if one is a root, else the references'."""
+    has_root = any(_is_root(name) for name in inputs.inputs or ())
+    references = [*settings.reference]
+    if settings.reference_split is not None and not any(map(_is_root, references)):
+        raise UsageError("--reference-split needs a MAESTRO root as reference", "name one with --reference")
+    split, where = (None, None) if has_root else (inputs.split, inputs.where)
+    theirs = Inputs(inputs=references, split=settings.reference_split or split, where=where)
+    is_theirs = bool(references) and not has_root
+    return (replace(inputs, split=None, where=None) if is_theirs else inputs), theirs
+
+
+def _is_root(name: str) -> bool:
+    return Path(name).is_dir() and maestro.table_path(Path(name)) is not None

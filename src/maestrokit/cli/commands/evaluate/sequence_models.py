@@ -1,0 +1,133 @@
+"""The work of ``evaluate --model``: how well a model tells the events of performances."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.cli import plan as streams
+from maestrokit.cli import progress, report
+from maestrokit.cli.commands.evaluate import metric_names
+from maestrokit.cli.commands.evaluate.metric_names import FACTORS
+from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings
+from maestrokit.cli.commands.evaluate.work import Scores, all_results
+from maestrokit.cli.options import Inputs, Judged, Running
+from maestrokit.errors import UsageError
+from maestrokit.files import maestro, walk
+from maestrokit.files import streams as files
+from maestrokit.files.midi import parse_midi
+from maestrokit.metrics.contract import SHARE, Row
+from maestrokit.metrics.intervals import interval, resampled_counts
+from maestrokit.music.tokens import Encoding, Tokens, encode
+
+ORDER = 5  # of the n-grams that a model has to beat
+
+
+def plan_model(inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, output: str) -> Evaluation:
+    """Return the evaluation of a model of events.
+
+    Raises
+    ------
+    UsageError
+        If performances are asked about.
+    CannotWriteError
+        If the output is one of the inputs.
+    """
+    if settings.compares:
+        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
+    plan = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
+    streams.protect_inputs(plan.tasks, output)
+    plan = some(plan, judged.limit)
+    score = partial(score_model, plan, judged, running, seed=settings.seed, repair=settings.repair)
+    names = metric_names.names_of_models(has_baseline=judged.baseline is not None)
+    return Evaluation(f"{judged.model} on {len(plan.tasks)} performances", score, names)
+
+
+def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
+    """Return a plan of so many tasks, evenly spread over all."""
+    if limit is None:
+        return plan
+    chosen = np.linspace(0, len(plan.tasks) - 1, min(limit, len(plan.tasks))).astype(int)
+    return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
+
+
+def score_model(plan: streams.Plan, judged: Judged, running: Running, *, seed: int, repair: bool) -> Scores:
+    """Return the surprise of a model at each performance and at all, and that of n-grams if asked."""
+    from maestrokit.inference.events import load_event_model
+    from maestrokit.inference.perplexity import surprises
+    from maestrokit.models._notes import NoteModel
+
+    model, encoding, _ = load_event_model(judged.model or "")
+    read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
+    sequences = [tokens for _, tokens in read]
+    names = [task.source for task, _ in read]
+    scored = surprises(model, sequences, encoding, stride=judged.stride)
+    sums = [
+        {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
+        | dict(zip(FACTORS, one.factors, strict=False))
+        for one in progress.shown(scored, names=names, label="evaluate", quiet=running.quiet)
+    ]
+    if judged.baseline is not None:
+        baseline = _baseline(judged.baseline, sequences, encoding, running)
+        for one, nats, tokens in zip(sums, baseline, sequences, strict=True):
+            one |= {"ngram": nats, "event": max(len(tokens) - 1, 0)}
+    generator = np.random.default_rng(seed)
+    kind = "notes" if isinstance(model, NoteModel) else "events"
+    each = [(task.source, _rows([one], kind, generator)) for (task, _), one in zip(read, sums, strict=True)]
+    return Scores(each, _rows(sums, kind, generator) if sums else [], status)
+
+
+def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
+    name = files.named(task.source).strip("'")
+    return encode(parse_midi(files.read_bytes(task.source), name=name, repair=repair), encoding)
+
+
+def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Running) -> list[float]:
+    """Return the nats of each sequence by n-grams of the performances at a path."""
+    from maestrokit.files.cache import default_cache
+    from maestrokit.files.cache.tokens import token_shard
+    from maestrokit.inference.perplexity import ngram_surprises
+    from maestrokit.metrics.ngrams import counted
+
+    is_root = Path(path).is_dir() and maestro.table_path(Path(path)) is not None
+    found = walk.walk([path], suffixes=walk.MIDI_SUFFIXES, split="train" if is_root else None)
+    if found.missing:
+        raise found.missing[0]
+    paths = [source.path for source in found.sources]
+    shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.workers)
+    failures = list(shard.failures.values())
+    if len(failures) == len(paths):
+        raise failures[0]
+    for error in failures if not running.quiet else ():
+        report.say(f"note: {error}")
+    ngrams = counted(np.asarray(shard.tokens), order=ORDER, vocabulary=encoding.size)
+    return [one.nats for one in ngram_surprises(ngrams, sequences, encoding)]
+
+
+def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.Generator) -> list[Row]:
+    """Return the scores of some performances together, with 95 % intervals where there are several.
+
+    Units name the encoding, ``events`` or ``notes``: a token is one of these.
+    """
+    columns = {name: np.array([one[name] for one in sums]) for name in sums[0]}
+    draws = resampled_counts(len(sums), generator=generator) if len(sums) > 1 else np.empty((0, len(sums)))
+
+    def row(metric: str, above: str, below: str, unit: str, better: str = "lower", exponential: bool = False) -> Row:
+        shape = np.exp if exponential else np.asarray
+        value = shape(columns[above].sum() / max(columns[below].sum(), 1e-9))
+        low, high = interval(shape((draws @ columns[above]) / np.maximum(draws @ columns[below], 1e-9)))
+        return Row(metric, float(value), low, high, unit, len(sums), better=better)
+
+    units = {unit: f"nats a {unit}, encoding {encoding}" for unit in ("token", "note", "second")}
+    rows = [row(f"nats_per_{unit}", "nats", unit, shown) for unit, shown in units.items()]
+    rows.append(row("perplexity", "nats", "token", "", exponential=True))
+    rows.append(replace(row("accuracy", "hits", "token", "", better="higher"), bounds=SHARE))
+    rows += [row(f"nats_per_note_{name}", name, "note", units["note"]) for name in FACTORS if name in columns]
+    if "ngram" in columns:
+        rows += [
+            row(f"ngram_nats_per_{unit}", "ngram", below, f"nats a {unit}, encoding events")
+            for unit, below in {"token": "event", "note": "note", "second": "second"}.items()
+        ]
+    return rows

@@ -1,0 +1,173 @@
+"""The work of ``evaluate --model`` with a model that transcribes: how well it hears recordings of known notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.evaluate import metric_names
+from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings, found_references, tolerances_of
+from maestrokit.cli.commands.evaluate.sequence_models import some
+from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, paired, read_take, score_pairs
+from maestrokit.cli.commands.transcribe.work import loaded
+from maestrokit.cli.options import Inputs, Judged, Running
+from maestrokit.errors import NoInputError, UsageError, choices_hint
+from maestrokit.files import streams as files
+from maestrokit.files import walk
+from maestrokit.files.sound.read import open_sound
+from maestrokit.inference.note_decoding import Decoding
+from maestrokit.inference.transcription import Transcriber, Transcript, transcriptions
+from maestrokit.metrics.piece import notes_in_seconds
+from maestrokit.metrics.score_pairs import Take, Tolerance, compare
+from maestrokit.music.pedalling import agreeing
+
+DECODING = tuple(field.name for field in fields(Decoding))
+SWEPT = (*DECODING, "listen_certainty", "listen_level", "pedal_down", "pedal_up")
+POINTS = 9  # of a sweep that names no step
+MOST_POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Values of one threshold, each of which is scored; none scores the model's own."""
+
+    name: str = ""
+    values: tuple[float, ...] = ()
+
+    def transcribers(self, transcriber: Transcriber) -> dict[str, Transcriber]:
+        """Return a transcriber for each value, by the mark of its scores."""
+        if not self.values:
+            return {"": transcriber}
+        return {f"@{self.name}={value:g}": self._with(transcriber, value) for value in self.values}
+
+    def _with(self, transcriber: Transcriber, value: float) -> Transcriber:
+        if self.name in DECODING:
+            return replace(transcriber, decoding=replace(transcriber.decoding, **{self.name: value}))
+        kind, _, name = self.name.partition("_")
+        if kind == "listen":
+            return replace(transcriber, listening=replace(transcriber.listening, **{name: value}))
+        return replace(transcriber, pedal_decoding=replace(transcriber.pedal_decoding, **{name: value}))
+
+
+def parse_sweep(text: str | None) -> Sweep:
+    """Return what ``--sweep`` asks for.
+
+    Raises
+    ------
+    UsageError
+        If it names no threshold, or no values.
+
+    >>> parse_sweep("onset_threshold=0.2..0.6/0.2").values
+    (0.2, 0.4, 0.6)
+    >>> parse_sweep("shortest=0.05,0.1")
+    Sweep(name='shortest', values=(0.05, 0.1))
+    """
+    if text is None:
+        return Sweep()
+    name, _, values = text.partition("=")
+    if name not in SWEPT:
+        raise UsageError(f"no threshold '{name}' to sweep", choices_hint(name, SWEPT))
+    try:
+        if ".." not in values:
+            return Sweep(name, tuple(float(value) for value in values.split(",")))
+        span, _, step = values.partition("/")
+        first, last = (float(end) for end in span.split(".."))
+        count = POINTS if not step else round((last - first) / float(step)) + 1
+        if not 2 <= count <= MOST_POINTS or not first < last:
+            raise ValueError
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise UsageError(
+            f"cannot sweep '{text}'", "write onset_threshold=0.2..0.6, with a step 0.2..0.6/0.1, or 0.2,0.3,0.5"
+        ) from None
+    return Sweep(name, tuple(round(float(value), 6) for value in np.linspace(first, last, count)))
+
+
+def plan_transcription(
+    inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, folder: Path, output: str
+) -> Evaluation:
+    """Return the evaluation of a model that transcribes.
+
+    Raises
+    ------
+    UsageError
+        If options contradict each other.
+    NoInputError
+        If a reference is not there.
+    CannotWriteError
+        If the output is one of the inputs or references.
+    """
+    for given, name in ((judged.baseline, "baseline"), (judged.stride, "stride"), (settings.metric, "metric")):
+        if given:
+            raise UsageError(f"--{name} is of models of events, and '{judged.model}' transcribes", "leave it out")
+    if settings.pairs is False:
+        raise UsageError(f"--sets compares performances, and '{judged.model}' is scored in pairs", "leave it out")
+    plan = some(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), judged.limit)
+    references = None
+    if settings.reference:
+        asked = Inputs(inputs=[*settings.reference], split=settings.reference_split)
+        references = paired(plan.tasks, found_references(asked, running))
+    work = TranscriptionWork(
+        str(folder), parse_sweep(judged.sweep), references, tolerances_of(settings), settings.repair
+    )
+    work.check()
+    streams.protect_inputs(plan.tasks, output)
+    for task in plan.tasks:
+        streams.protect_inputs([replace(task, source=path) for path in work.truth_of(task.source)], output)
+    score = partial(score_pairs, plan, work, seed=settings.seed, running=running)
+    return Evaluation(f"{judged.model} on {len(plan.tasks)} recordings", score, metric_names.names_in_pairs())
+
+
+@dataclass(frozen=True)
+class TranscriptionWork:
+    """The scoring of one recording; a class, so that other processes can be given it."""
+
+    folder: str
+    sweep: Sweep
+    references: Mapping[str, str] | None
+    """Path of the reference, by path of the recording; None where they lie beside."""
+    tolerances: tuple[Tolerance, ...]
+    repair: bool
+
+    def check(self) -> None:
+        """Raise the error of an unusable model or threshold, before any work."""
+        self.sweep.transcribers(loaded(self.folder, 1))
+
+    def __call__(self, task: streams.Task) -> dict[str, float]:
+        """Return the scores of all values of the threshold."""
+        truth = self._truth(task.source)
+        chosen = self.sweep.transcribers(loaded(self.folder, 1))
+        source = files.read_bytes(task.source) if task.source == files.STANDARD else task.source
+        with open_sound(source, repair=self.repair) as stream:
+            rate = next(iter(chosen.values())).sample_rate
+            heard = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
+        scores: dict[str, float] = {}
+        for mark, transcriber, one in zip(chosen, chosen.values(), heard, strict=True):
+            found = compare(_heard_take(one, transcriber.hears_pedal), truth, tolerances=self.tolerances)
+            scores |= {name + mark: value for name, value in found.items()}
+        return scores
+
+    def truth_of(self, path: str) -> list[str]:
+        """Return the files that say what was played in a recording: the first says the notes."""
+        if self.references is not None:
+            return [self.references[path]] if path in self.references else []
+        beside = (Path(path).with_suffix(suffix) for suffix in (walk.TABLE_SUFFIX, *walk.MIDI_SUFFIXES))
+        return [str(place) for place in beside if path != files.STANDARD and place.exists()]
+
+    def _truth(self, path: str) -> Take:
+        """Return the notes as they sound, and the pedal if a MIDI file tells of it."""
+        places = self.truth_of(path)
+        if not places:
+            raise NoInputError(
+                f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
+            )
+        takes = [read_take(place, repair=self.repair, extends_by_pedal=True) for place in places]
+        return Take(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
+
+
+def _heard_take(heard: Transcript, hears_pedal: bool) -> Take:
+    """Return what ``transcribe`` would write."""
+    notes, pedal = agreeing(*heard) if hears_pedal else heard
+    return Take(notes_in_seconds(*notes), pedal if hears_pedal else None)

@@ -1,0 +1,167 @@
+"""The work of ``evaluate`` on one file, and on what all of them gave."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+import numpy as np
+import typer
+
+from maestrokit.arrays import Floats
+from maestrokit.cli import batch
+from maestrokit.cli import plan as streams
+from maestrokit.cli.options import Running
+from maestrokit.errors import ExitStatus, NoInputError, UsageError
+from maestrokit.files import streams as files
+from maestrokit.files import walk
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.note_tables import parse_notes
+from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics.contract import Row
+from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals, piece_of
+from maestrokit.metrics.score_pairs import Take, Tolerance, compare, mean_rows
+
+Result = TypeVar("Result")
+PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The rows of each file, by its name, and those of all together."""
+
+    files: list[tuple[str, list[Row]]]
+    whole: list[Row]
+    status: int
+    """0, or that of the inputs that could not be scored."""
+
+
+def score_set(
+    generated: streams.Plan, reference: streams.Plan, names: Sequence[str] | None, *, seed: int, repair: bool,
+    running: Running,
+) -> Scores:  # fmt: skip
+    """Return the scores of a set, against a reference corpus unless that is empty."""
+    chosen = judge.metrics(names)
+    work = partial(_summary, names=list(chosen), repair=repair)
+    mine, status = all_results(work, generated, running)
+    theirs, other_status = all_results(work, reference, running)
+    rows, whole = judge.judge(
+        [summary for _, summary in mine], [summary for _, summary in theirs], chosen,
+        generator=np.random.default_rng(seed),
+    )  # fmt: skip
+    files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
+    return Scores(files_rows, whole if mine else [], status or other_status)
+
+
+def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
+    data = files.read_bytes(task.source)
+    return judge.summarize(piece_of(parse_midi(data, name=named(task.source), repair=repair)), judge.metrics(names))
+
+
+@dataclass(frozen=True)
+class PairWork:
+    """The scoring of one estimate; a class, so that other processes can be given it."""
+
+    references: Mapping[str, str]
+    """Path of the reference, by path of the estimate."""
+    tolerances: tuple[Tolerance, ...]
+    extends_by_pedal: bool
+    repair: bool
+
+    def __call__(self, task: streams.Task) -> dict[str, float]:
+        """Return the scores of the estimate."""
+        if task.source not in self.references:
+            raise NoInputError(f"'{task.source}' has no reference", "one has the same name but for its suffix")
+        estimate, reference = (
+            read_take(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
+            for path in (task.source, self.references[task.source])
+        )
+        return compare(estimate, reference, tolerances=self.tolerances)
+
+
+def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> Take:
+    """Return the notes, and the pedal if it is known, in a MIDI file or a table of notes.
+
+    Raises
+    ------
+    NoInputError, BadDataError
+        If it cannot be read.
+    """
+    data = files.read_bytes(path)
+    if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
+        onset, offset, pitch, velocity = parse_notes(data, name=named(path))
+        return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
+    performance = parse_midi(data, name=named(path), repair=repair)
+    piece = piece_of(performance)
+    notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
+    return Take(notes, pedal_intervals(performance))
+
+
+def score_pairs(
+    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], *, seed: int, running: Running
+) -> Scores:
+    """Return the scores of estimates, each against its reference, and their means."""
+    results, status = all_results(work, estimates, running)
+    named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
+             for task, scores in results]  # fmt: skip
+    return Scores(named, mean_rows([scores for _, scores in results], generator=np.random.default_rng(seed)), status)
+
+
+def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:
+    """Return the reference of each estimate, by paths; estimates without one are left out.
+
+    A single reference is that of all. Else an estimate's has its place below the folder that was given, or at least its
+    name, but for the suffix; of several, the one with the same suffix, else the first.
+
+    Raises
+    ------
+    UsageError
+        If several references of one kind have the name of an estimate.
+    """
+    if len(references) == 1:
+        return {task.source: references[0].source for task in estimates}
+    by_place, by_name = _grouped(references, stem), _grouped(references, lambda task: PurePosixPath(stem(task)).name)
+    found = {}
+    for task in estimates:
+        candidates = by_place.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
+        alike = [one for one in candidates if Path(one.source).suffix == Path(task.source).suffix] or candidates
+        if len(alike) > 1 and len({stem(one) for one in alike}) > 1:
+            raise UsageError(
+                f"'{task.source}' has several references: '{alike[0].source}', '{alike[1].source}'",
+                "give folders of the same tree",
+            )
+        if alike:
+            found[task.source] = alike[0].source
+    return found
+
+
+def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) -> dict[str, list[streams.Task]]:
+    groups: dict[str, list[streams.Task]] = {}
+    for task in tasks:
+        groups.setdefault(key(task), []).append(task)
+    return groups
+
+
+def stem(task: streams.Task) -> str:
+    """Return the place of a file below the folder that was given, without its suffix."""
+    return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
+
+
+def named(path: str) -> str:
+    """Return how messages of readers call a file."""
+    return files.named(path).strip("'")
+
+
+def all_results(
+    work: Callable[[streams.Task], Result], plan: streams.Plan, running: Running
+) -> tuple[list[tuple[streams.Task, Result]], int]:
+    """Return what could be done of a plan, and the exit status of what could not."""
+    found: list[tuple[streams.Task, Result]] = []
+    try:
+        found.extend(batch.results("evaluate", work, plan, running))
+    except typer.Exit as leave:
+        if not running.keep_going:
+            raise
+        return found, leave.exit_code
+    return found, int(ExitStatus.OK)

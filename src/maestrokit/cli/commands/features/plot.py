@@ -1,0 +1,107 @@
+"""What ``maestrokit features --plot`` draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from maestrokit.cli.commands.features.work import Asked, Recording, crepe_weights, is_sound
+from maestrokit.cli.plan import Task
+from maestrokit.errors import MaestrokitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from maestrokit.audio.spectra.frames import Samples
+    from maestrokit.plots.description import Drawn
+
+MOST_DRAWN = 8
+
+
+def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[str, str]) -> None:
+    """Draw inputs into a file; what cannot be read is left to the description, which says so.
+
+    Raises
+    ------
+    UsageError
+        If they are more than 8, one comes through a pipe, or pictures are not written so.
+    """
+    from maestrokit.files import streams
+    from maestrokit.files.formats import PICTURE, format_by_name
+    from maestrokit.plots.description import description_picture
+
+    format = format_by_name(plot, PICTURE) or "png"
+
+    has_pipe = any(task.source == streams.STANDARD or streams.is_pipe(task.source) for task in tasks)
+    if len(tasks) > MOST_DRAWN or has_pipe:
+        raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
+    drawn, chain_of_inputs = [], list[str]()
+    for task in tasks:
+        try:
+            part, chain = _drawn(task.source, asked, recording_of.get(task.source))
+            drawn.append(part)
+            chain_of_inputs += chain
+        except MaestrokitError as error:
+            if isinstance(error, UsageError):
+                raise
+    if drawn:
+        made_by = [] if asked.made_by is None else [*dict.fromkeys([*chain_of_inputs, asked.made_by])]
+        streams.write_bytes(plot, description_picture(drawn, format=format, provenance=made_by))
+
+
+def _drawn(source: str, asked: Asked, partner: str | None) -> "tuple[Drawn, list[str]]":
+    """Return what is to be drawn of an input, and the commands that made the input."""
+    from maestrokit.cli.performances import read_performance
+    from maestrokit.music.keys import find_key
+    from maestrokit.music.provenance_events import commands
+    from maestrokit.plots.description import Drawn
+
+    performance = None if is_sound(source) else read_performance(source, repair=asked.repair)
+    place = source if is_sound(source) else partner
+    sound = None if place is None else _heard(place, asked)
+    if performance is not None:
+        key = find_key(performance).key.name if len(performance.notes) else None
+    else:
+        key = sound.record["audio_key"]["name"] if sound is not None else None
+    chain = Recording(source, None, repair=asked.repair).commands if performance is None else commands(performance)
+    return Drawn(f"{key}: {source}" if key else source, performance, sound), chain
+
+
+def _heard(source: str, asked: Asked) -> Any:
+    from maestrokit import features
+    from maestrokit.plots.description import LONGEST_PICTURE
+    from maestrokit.plots.recording import heard
+
+    recording = Recording(source, None, repair=asked.repair)
+    length = min(recording.length, LONGEST_PICTURE)
+    weights = crepe_weights(asked.f0)
+    return heard(
+        features.audio_view(
+            _Beginning(recording, length),
+            length=length,
+            channels=_Beginning(recording.channels, length),
+            f0=asked.f0,
+            weights=weights,
+        )
+    )
+
+
+@dataclass
+class _Beginning:
+    """The first seconds of a recording, at any sample rate; kept at each rate, since several things are heard there."""
+
+    recording: "Callable[[int], Iterator[Samples]]"
+    length: float
+    _kept: "dict[int, list[Samples]]" = field(default_factory=dict)
+
+    def __call__(self, sample_rate: int) -> "Iterator[Samples]":
+        if sample_rate not in self._kept:
+            self._kept[sample_rate] = list(self._read(sample_rate))
+        return iter(self._kept[sample_rate])
+
+    def _read(self, sample_rate: int) -> "Iterator[Samples]":
+        left = max(round(self.length * sample_rate), 1)
+        for block in self.recording(sample_rate):
+            yield block[:left]
+            left -= len(block)
+            if left <= 0:
+                return

@@ -1,0 +1,124 @@
+"""The work of ``maestrokit transpose`` on one input: one output, or one for each shift."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from maestrokit.cli.batch import Notes
+from maestrokit.cli.losses import Loss, large_losses
+from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.cli.plan import Task
+from maestrokit.errors import UsageError
+from maestrokit.music.key_shift import key_notes, key_record, key_shift
+from maestrokit.music.keys import Key, check_profile
+from maestrokit.music.transpose import check_policy, check_range, check_semitones, transposed
+
+
+@dataclass(frozen=True)
+class Transposition:
+    """What is asked of every input; a class, so that other processes can be given it."""
+
+    semitones: int | None
+    target: Key | None
+    key: Key | None
+    profile: str
+    out_of_range: str
+    lowest: int
+    highest: int
+    augment: tuple[int, int] | None
+    """The first and last of further shifts, one output for each; None for one output."""
+    finds_key: bool
+    """Whether to look for the key even where the shift does not depend on it."""
+    repair: bool
+    made_by: str | None
+
+    def __post_init__(self) -> None:
+        check_range(self.lowest, self.highest)
+        check_policy(self.out_of_range)
+        check_profile(self.profile)
+        for shift in self.augment or (0,):
+            check_semitones((self.semitones or 0) + shift)
+
+    def __call__(self, task: Task) -> tuple[dict[str, Any], Notes]:
+        """Read the source and write its targets; return a record of what was done, and the same in words."""
+        performance = read_performance(task.source, repair=self.repair)
+        shift = key_shift(
+            performance,
+            semitones=self.semitones,
+            target=self.target,
+            key=self.key,
+            profile=self.profile,
+            finds_key=self.finds_key,
+        )
+        results = [
+            transposed(
+                performance,
+                shift.semitones + more,
+                out_of_range=self.out_of_range,
+                lowest=self.lowest,
+                highest=self.highest,
+            )
+            for more in self.shifts
+        ]
+        for target, more, (result, _) in zip(self.targets(task.target), self.shifts, results, strict=True):
+            write_performance(result, target, made_by=self.made_by and _for_one_shift(self.made_by, more))
+        reports = [report for _, report in results]
+        record, notes = {"file": task.source} | key_record(shift), key_notes(shift)
+        scores = record.pop("scores")
+        for count in ("moved", "folded", "dropped"):
+            record[count] = sum(getattr(report, count) for report in reports)
+        notes += [
+            f"{report.semitones:+d} semitones: {report.moved} notes moved, {report.folded} folded, "
+            f"{report.dropped} dropped"
+            for report in reports
+        ]
+        worst = max(reports, key=lambda report: report.dropped)
+        what = f"were left out at {worst.semitones:+d} semitones"
+        loss = Loss(worst.dropped, len(performance.notes), what, "--out-of-range fold keeps them")
+        return record | {"scores": scores}, Notes(tuple(notes), tuple(large_losses(loss)))
+
+    @property
+    def shifts(self) -> range:
+        """The further shifts; 0 alone for one output."""
+        first, last = self.augment or (0, 0)
+        return range(first, last + 1)
+
+    def targets(self, target: str) -> list[str]:
+        """Return the files that an output becomes: itself, or ``take.+2.mid`` for each shift."""
+        if self.augment is None:
+            return [target]
+        folder, slash, name = target.rpartition("/")
+        stem, dot, suffix = name.rpartition(".")
+        if not stem:
+            stem, dot, suffix = name, "", ""
+        return [f"{folder}{slash}{stem}.{shift:+d}{dot}{suffix}" for shift in self.shifts]
+
+
+def parse_span(text: str, *, option: str) -> tuple[int, int]:
+    """Return the two ends of ``LOW..HIGH``, or of one number twice.
+
+    Raises
+    ------
+    UsageError
+        If it is not written so, or falls.
+
+    >>> parse_span("-3..3", option="--augment")
+    (-3, 3)
+    """
+    low, _, high = text.partition("..")
+    try:
+        ends = int(low), int(high or low)
+    except ValueError:
+        raise UsageError(f"{option} '{text}' is no range of whole numbers", f"write it as {option}=-3..3") from None
+    if ends[0] > ends[1]:
+        raise UsageError(f"{option} '{text}' falls", f"write it as {option}={ends[1]}..{ends[0]}")
+    return ends
+
+
+def _for_one_shift(line: str, shift: int) -> str:
+    """Return the line of provenance of one of several outputs: the command that makes it alone.
+
+    >>> _for_one_shift("maestrokit 0.1.0: transpose --to C --augment -3..3", -1)
+    'maestrokit 0.1.0: transpose --to C --augment -1..-1'
+    """
+    return re.sub(r"(?<= --augment )\S+", f"{shift}..{shift}", line)

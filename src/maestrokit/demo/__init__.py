@@ -1,1 +1,0 @@
-"""Four short performances to try things with, of works in the public domain; :mod:`.build` plays them."""

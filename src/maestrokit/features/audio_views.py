@@ -1,0 +1,117 @@
+"""What groups of descriptors hear in a recording, each part of it computed once, when first asked for."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maestrokit.analysis import chroma, onsets
+from maestrokit.analysis import f0 as pitch
+from maestrokit.analysis.beats.from_audio import recorded_beats
+from maestrokit.analysis.beats.from_notes import Beats
+from maestrokit.analysis.crepe import Weights, track_pitch_by_network
+from maestrokit.arrays import Floats, Integers
+from maestrokit.audio import loudness
+from maestrokit.audio.spectra.frames import Samples
+from maestrokit.errors import BadDataError
+from maestrokit.features.note_views import LONGEST, Grid
+
+Blocks = Callable[[int], Iterable[Samples]]
+"""From a sample rate in Hz to a recording at that rate, in blocks."""
+
+
+@dataclass(frozen=True, eq=False)
+class AudioView:
+    """A recording, and what is heard in it. Samples are read in blocks, again for each part, and never kept.
+
+    Parameters
+    ----------
+    blocks : function
+        To one channel.
+    channels : function
+        To all channels, shape (samples, channels).
+    length : float, in seconds
+    f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
+        How the fundamental frequency is found.
+    weights : mapping or None
+        Those of CREPE.
+    """
+
+    blocks: Blocks
+    channels: Blocks
+    length: float
+    f0: str
+    weights: Weights | None = None
+
+    kind: ClassVar[str] = "audio"
+
+    @classmethod
+    def of(
+        cls, blocks: Blocks, *, channels: Blocks | None, length: float, f0: str, weights: Weights | None = None
+    ) -> Self:
+        """Return the view of a recording; see :func:`maestrokit.features.audio_view`."""
+        if length > LONGEST:
+            raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
+        return cls(blocks, channels or blocks, length, f0, weights)
+
+    @cached_property
+    def levels(self) -> loudness.Levels:
+        """Power over time, plain and as heard."""
+        return loudness.levels(self.channels(loudness.SAMPLE_RATE))
+
+    @cached_property
+    def onset_course(self) -> onsets.Course:
+        """Rises and levels of the spectrum over time."""
+        return onsets.onset_course(self.blocks(onsets.SAMPLE_RATE))
+
+    @cached_property
+    def onsets(self) -> onsets.Onsets:
+        """Onsets in seconds and their strengths."""
+        return onsets.find_onsets(self.onset_course)
+
+    @cached_property
+    def salience(self) -> NDArray[np.float32]:
+        """How strongly each key seems to sound over time."""
+        return chroma.salience(self.blocks(chroma.SAMPLE_RATE))
+
+    @cached_property
+    def chroma(self) -> Floats:
+        """How strongly each pitch class sounds over time, shape (frames, 12)."""
+        return chroma.chroma(self.salience)
+
+    @cached_property
+    def beats(self) -> Beats:
+        """Beats in seconds, with their places in bars."""
+        return recorded_beats(self.onset_course, self.salience)
+
+    @cached_property
+    def pitches(self) -> pitch.Pitches:
+        """Fundamental frequency over time."""
+        blocks = self.blocks(pitch.SAMPLE_RATE)
+        if self.weights is not None:
+            return track_pitch_by_network(blocks, self.weights)
+        return pitch.track_pitch(blocks, method=self.f0)
+
+
+def nearest_frames(grid: Grid, *, frame_rate: float, count: int) -> Integers:
+    """Return, for each frame of a grid, the one of ``count`` centred frames that is nearest to its middle."""
+    middle = (grid.times + grid.hop / 2) * frame_rate
+    return np.clip(np.rint(middle).astype(np.int64), 0, max(count - 1, 0))
+
+
+def mean_between(values: ArrayLike, grid: Grid, *, frame_rate: float) -> Floats:
+    """Return the mean of values over each frame of a grid; value i lasts from i to i + 1 over the rate.
+
+    >>> mean_between([1.0, 3.0, 5.0], Grid(0.2, 2), frame_rate=10.0).tolist()
+    [2.0, 5.0]
+    """
+    array = np.asarray(values, np.float64)
+    total = np.concatenate([[0.0], np.cumsum(array)])
+    edges = np.minimum(np.append(grid.times, grid.count * grid.hop) * frame_rate, len(array))
+    at = np.interp(edges, np.arange(len(total)), total)
+    span = np.diff(edges)
+    here = array[np.clip(edges[:-1].astype(np.int64), 0, max(len(array) - 1, 0))] if len(array) else np.zeros(len(span))
+    return np.asarray(np.divide(np.diff(at), span, out=here.copy(), where=span > 1e-6), np.float64)

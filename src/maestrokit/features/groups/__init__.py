@@ -1,0 +1,1 @@
+"""Groups of descriptors, one file each."""

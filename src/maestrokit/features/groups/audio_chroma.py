@@ -1,0 +1,31 @@
+"""Which pitch classes a recording is made of."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.analysis.chroma import FRAME_RATE
+from maestrokit.features import Field
+from maestrokit.features.audio_views import AudioView, nearest_frames
+from maestrokit.features.note_views import Grid
+from maestrokit.features.statistics import entropy
+
+NEEDS = "audio"
+FIELDS = {
+    "mean": Field("share", "Share of each of the 12 pitch classes from C in what sounds"),
+    "entropy": Field("bits", "Shannon entropy of these shares"),
+}
+FRAMES = {"audio_chroma": Field("", "How strongly each pitch class from C sounds (frames, 12)")}
+
+
+def describe(view: AudioView) -> dict[str, Any]:
+    """Return the mean chroma; see :func:`maestrokit.analysis.chroma.salience`."""
+    total = view.chroma.sum(axis=0)
+    return {"mean": total / total.sum() if total.sum() > 0 else [None] * 12, "entropy": entropy(total)}
+
+
+def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+    """Return the chroma in the middle of each frame."""
+    rows = nearest_frames(grid, frame_rate=FRAME_RATE, count=len(view.chroma))
+    return {"audio_chroma": view.chroma[rows].astype(np.float32)}

@@ -1,0 +1,99 @@
+"""Which chords sound when."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.analysis.chords.from_notes import Chords, chord_spans
+from maestrokit.analysis.chords.names import pitch_class_name, roman_numerals
+from maestrokit.analysis.chords.templates import QUALITIES
+from maestrokit.features import Field
+from maestrokit.features.groups.key import whole_key
+from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.statistics import mean, ratio
+from maestrokit.music.keys import Key
+
+NEEDS = "notes"
+NO_CHORD = "N"
+NAMES = [quality.name for quality in QUALITIES]
+
+FIELDS = {
+    "count": Field("chords", "How many chords follow one another"),
+    "changes_per_minute": Field("1/min", "Changes of chord over the time from the first chord to the last"),
+    "mean_score": Field("share", "Mean share of what sounds that belongs to its chord, weighted by time"),
+    "no_chord": Field("share", "Share of that time without a chord"),
+    **{f"qualities.{name}": Field("share", f"Share of that time with a chord of quality {name}") for name in NAMES},
+    "spans": Field("list", "The chords, and the times between them without one"),
+    "spans[].start": Field("s", "From here"),
+    "spans[].end": Field("s", "to here"),
+    "spans[].root": Field("", "this root, spelled as in the key of the piece; null without a chord"),
+    "spans[].quality": Field("", "this quality, in Harte's words: maj, min, dim, aug, 7, ..; N without a chord"),
+    "spans[].bass": Field("", "its tone that is the lowest; null without a chord"),
+    "spans[].roman": Field("", "its Roman numeral in the key of the piece; N without a chord"),
+}
+
+FRAMES = {
+    "chord_root": Field("0..11", "Root of the chord as a pitch class, C is 0; -1 without a chord"),
+    "chord_quality": Field(
+        "0..",
+        "Quality of the chord: " + ", ".join(f"{n} {name}" for n, name in enumerate(NAMES)) + "; -1 without a chord",
+    ),
+}
+
+
+def describe(view: NoteView) -> dict[str, Any]:
+    """Return the chords; see :func:`maestrokit.analysis.chords.from_notes.chord_spans` for how they are found."""
+    chords = chord_spans(view.performance)
+    key = found.key if (found := whole_key(view)) else Key(0, "major")
+    lasting = chords.end - chords.start
+    total = lasting.sum()
+    is_chord = chords.root >= 0
+    shares = np.bincount(chords.quality[is_chord], lasting[is_chord], minlength=len(NAMES))
+    count = int(np.count_nonzero(is_chord))
+    return {
+        "count": count,
+        "changes_per_minute": ratio(60 * max(count - 1, 0), total),
+        "mean_score": mean(chords.score[is_chord], lasting[is_chord]),
+        "no_chord": ratio(lasting[~is_chord].sum(), total),
+        "qualities": {name: ratio(share, total) for name, share in zip(NAMES, shares.tolist(), strict=True)},
+        "spans": _spans(chords, key),
+    }
+
+
+def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
+    """Return the chord at the start of each frame, as signed bytes."""
+    chords = chord_spans(view.performance)
+    starts = grid.times + 1e-6 * grid.hop
+    row = np.searchsorted(chords.start, starts, side="right")
+    within = starts < np.append(chords.end, 0.0)[row - 1]
+    series = {}
+    for name, column in (("chord_root", chords.root), ("chord_quality", chords.quality)):
+        series[name] = np.where(within, np.concatenate([[-1], column])[row], -1).astype(np.int8)
+    return series
+
+
+def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:
+    names: list[str | None] = [pitch_class_name(pitch_class, key) for pitch_class in range(12)]
+    spelled = [*names, None]  # -1 is no chord
+    qualities = [*NAMES, NO_CHORD]
+    rows = zip(
+        chords.start.tolist(),
+        chords.end.tolist(),
+        chords.root.tolist(),
+        chords.quality.tolist(),
+        chords.bass.tolist(),
+        roman_numerals(chords, key),
+        strict=True,
+    )
+    return [
+        {
+            "start": start,
+            "end": end,
+            "root": spelled[root],
+            "quality": qualities[quality],
+            "bass": spelled[bass],
+            "roman": roman,
+        }
+        for start, end, root, quality, bass, roman in rows
+    ]

@@ -1,0 +1,50 @@
+"""How much happens in how much time."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.features import Field
+from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.statistics import ratio
+from maestrokit.music.rolls import event_counts
+
+NEEDS = "notes"
+WINDOW = 1.0  # seconds
+
+FIELDS = {
+    "length": Field("s", "From 0 to the end of the longest track, or of the last sound if over 10 s earlier"),
+    "strokes": Field("strokes", "Notes that begin within 30 ms of the one before count as one stroke"),
+    "notes_per_second": Field("1/s", "Notes over the length"),
+    "strokes_per_second": Field("1/s", "Strokes over the length"),
+    "notes_per_stroke": Field("notes", "Mean number of notes struck together"),
+    "greatest_notes_per_second": Field("1/s", "Most notes that begin within one second"),
+}
+
+FRAMES = {"onsets": Field("notes", "Notes that begin in the frame")}
+
+
+def describe(view: NoteView) -> dict[str, Any]:
+    """Return the density descriptors."""
+    notes, strokes = len(view.onset), len(view.stroke_first)
+    return {
+        "length": view.length,
+        "strokes": strokes,
+        "notes_per_second": ratio(notes, view.length),
+        "strokes_per_second": ratio(strokes, view.length),
+        "notes_per_stroke": ratio(notes, strokes),
+        "greatest_notes_per_second": int(most_within(view, WINDOW)) if notes else None,
+    }
+
+
+def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
+    """Return the onsets in each frame, as unsigned bytes."""
+    counts = event_counts(view.onset, hop=grid.hop, frames=grid.count)
+    return {"onsets": np.minimum(counts, 255).astype(np.uint8)}
+
+
+def most_within(view: NoteView, window: float) -> int:
+    """Return the most notes that begin in any half-open window of so many seconds."""
+    after = np.searchsorted(view.onset, view.onset + window)
+    return int((after - np.arange(len(after))).max(initial=0))

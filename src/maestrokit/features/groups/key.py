@@ -1,0 +1,95 @@
+"""Which key a piece is in, as a whole and from place to place."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.analysis.curves import runs
+from maestrokit.analysis.viterbi import best_path
+from maestrokit.arrays import Floats
+from maestrokit.features import Field
+from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.music.keys import Key, KeyEstimate, estimate, key_scores
+from maestrokit.music.rolls import frame_count, sounding_time
+
+NEEDS = "notes"
+KEYS = [Key.from_index(index) for index in range(24)]
+BLOCK = 2.0  # seconds a block of the keys over time
+REACH = 4  # blocks to both sides that are heard with it: 18 s in all
+STAY = 1.5  # of correlation: what a change of key costs
+
+FIELDS = {
+    "name": Field("", "The key, spelled with the fewest signs: C major, F# minor"),
+    "tonic": Field("", "Its tonic"),
+    "mode": Field("", "major or minor"),
+    "confidence": Field("share", "Probability of the key among the 24, as calibrated on songs with known keys"),
+    **{
+        f"scores.{key.name}": Field("-1..1", f"Correlation of the time that each pitch class is held with {key.name}")
+        for key in KEYS
+    },
+    "changes": Field("changes", "How often the key over time changes"),
+    "spans": Field("list", "The key over time, from windows of 18 s"),
+    "spans[].start": Field("s", "From here"),
+    "spans[].end": Field("s", "to here"),
+    "spans[].name": Field("", "it is in this key"),
+}
+
+FRAMES = {"key": Field("0..23", "Key over time: C major 0 to B major 11, C minor 12 to B minor 23; -1 without notes")}
+
+
+def describe(view: NoteView) -> dict[str, Any]:
+    """Return the key descriptors; the whole piece is heard as :func:`maestrokit.music.keys.find_key` hears it.
+
+    Over time, the scores of windows of 18 s, 2 s apart, are joined by the path that gains the most correlation where
+    each change of key costs 1.5.
+    """
+    spans = key_spans(view)
+    found = whole_key(view)
+    scores = found.scores if found else [None] * 24
+    return {
+        "name": found.key.name if found else None,
+        "tonic": found.key.tonic_name if found else None,
+        "mode": found.key.mode if found else None,
+        "confidence": found.confidence if found else None,
+        "scores": {key.name: score for key, score in zip(KEYS, scores, strict=True)},
+        "changes": max(len(spans) - 1, 0),
+        "spans": [{"start": start, "end": end, "name": KEYS[index].name} for start, end, index in spans],
+    }
+
+
+def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
+    """Return the key in each frame, as signed bytes."""
+    spans = key_spans(view)
+    starts = np.array([start for start, _, _ in spans])
+    keys = np.array([-1, *(index for _, _, index in spans)], np.int8)
+    return {"key": keys[np.searchsorted(starts, grid.times + 1e-6 * grid.hop, side="right")]}
+
+
+def whole_key(view: NoteView) -> KeyEstimate | None:
+    """Return the key of the whole piece; None if no key is held for any time."""
+    weights = np.bincount(view.pitch % 12, view.offset - view.onset, minlength=12)
+    return estimate(key_scores(weights)) if weights.any() else None
+
+
+def key_spans(view: NoteView) -> list[tuple[float, float, int]]:
+    """Return the key over time: start and end in seconds, and number of the key."""
+    blocks = frame_count(view.length, hop=BLOCK)
+    if not (view.offset > view.onset).any():
+        return []
+    scores = key_scores(_heard(view, blocks))  # (blocks, 24)
+    path = best_path(scores, STAY)
+    return [(first * BLOCK, min(after * BLOCK, view.length), state) for first, after, state in runs(path)]
+
+
+def _heard(view: NoteView, blocks: int) -> Floats:
+    """Return how long each pitch class is held in the window around each block, shape (blocks, 12)."""
+    pitch_class = view.pitch % 12
+    windows = np.zeros((blocks + 2 * REACH + 1, 12))
+    for wanted in range(12):
+        rows = pitch_class == wanted
+        held = sounding_time(view.onset[rows], view.offset[rows], hop=BLOCK, frames=blocks)
+        windows[REACH + 1 : -REACH, wanted] = held
+    total = np.cumsum(windows, axis=0)
+    heard = total[2 * REACH + 1 :] - total[: -2 * REACH - 1]
+    return np.asarray(np.maximum(heard, 0).round(9), np.float64)  # what differences of sums leave of silence is silence

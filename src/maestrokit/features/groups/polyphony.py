@@ -1,0 +1,87 @@
+"""How many notes sound at once."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.arrays import Floats, Integers
+from maestrokit.features import Field
+from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.statistics import ratio
+
+NEEDS = "notes"
+
+_KEYS = {
+    "mean": ("notes", "Mean number of different pitches, over the time in which there is any"),
+    "maximum": ("notes", "Most different pitches at once"),
+    "rate": ("share", "Share of the length with at least two pitches"),
+    "silence": ("share", "Share of the length with none"),
+}
+FIELDS = {
+    **{f"keys.{name}": Field(unit, f"Keys down: {meaning}") for name, (unit, meaning) in _KEYS.items()},
+    **{
+        f"sounding.{name}": Field(unit, f"Sounding, the sustain pedal heard: {meaning}")
+        for name, (unit, meaning) in _KEYS.items()
+    },
+}
+
+FRAMES = {
+    "keys_down": Field("keys", "Different pitches whose key is down at the start of the frame"),
+    "sounding": Field("pitches", "Different pitches that sound at the start of the frame, the sustain pedal heard"),
+}
+
+
+def describe(view: NoteView) -> dict[str, Any]:
+    """Return the polyphony descriptors of keys held and of strings sounding.
+
+    ``mean`` and ``rate`` are muspy's polyphony and polyphony rate, of time itself in place of time steps. The rate
+    here is of the whole length, as there.
+    """
+    return {"keys": _described(view, view.offset), "sounding": _described(view, view.sounding_offset)}
+
+
+def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
+    """Return the number of pitches at the start of each frame, as unsigned bytes."""
+    series = {}
+    for name, offset in (("keys_down", view.offset), ("sounding", view.sounding_offset)):
+        time, count = pitches_at_once(view.onset, offset, view.pitch)
+        row = np.searchsorted(time, grid.times + 1e-6 * grid.hop, side="right")
+        series[name] = np.concatenate([[0], count])[row].astype(np.uint8)
+    return series
+
+
+def pitches_at_once(onset: Floats, offset: Floats, pitch: Integers) -> tuple[Floats, Integers]:
+    """Return the number of different pitches that sound, as steps.
+
+    Returns
+    -------
+    time : float64, shape (steps,), rising, in seconds
+    count : int64, shape (steps,)
+        From that time to the next; the last is 0.
+    """
+    rows = np.lexsort((offset, onset, pitch))
+    onset, offset, pitch = onset[rows], offset[rows], pitch[rows]
+    # Notes of one pitch may overlap; lay the pitches end to end, and each note begins where all before it have ended.
+    shift = pitch * (1.0 + offset.max(initial=0.0))
+    reached = np.maximum.accumulate(offset + shift) if len(offset) else offset
+    begun = np.maximum(onset, np.concatenate([onset[:1], reached[:-1] - shift[1:]]))
+    kept = begun < offset
+    moments = np.concatenate([begun[kept], offset[kept]])
+    order = np.argsort(moments)
+    count = np.cumsum(np.repeat([1, -1], np.count_nonzero(kept))[order])
+    time = moments[order]
+    last = np.diff(time, append=np.inf) > 0  # of several changes at one moment
+    return time[last], count[last]
+
+
+def _described(view: NoteView, offset: Floats) -> dict[str, Any]:
+    time, count = pitches_at_once(view.onset, offset, view.pitch)
+    lasting, count = np.diff(time), count[:-1]
+    heard = lasting[count > 0].sum()
+    return {
+        "mean": ratio(float(lasting @ count), heard),
+        "maximum": int(count.max()) if len(count) else None,
+        "rate": ratio(lasting[count > 1].sum(), view.length),
+        "silence": ratio(max(view.length - heard, 0.0), view.length),
+    }

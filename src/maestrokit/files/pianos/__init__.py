@@ -1,0 +1,1 @@
+"""Sampled pianos on disk."""

@@ -1,0 +1,51 @@
+"""Sampled pianos by where they lie: the shipped one, a folder of samples, a soundfont."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from maestrokit.errors import NoInputError
+from maestrokit.files.pianos.compact import INDEX, read_compact_piano
+from maestrokit.files.pianos.salamander import read_salamander
+from maestrokit.files.pianos.soundfont import read_soundfont
+from maestrokit.synth.piano import Piano
+
+KEPT = 4  # pianos of which the waveforms stay in memory, beside the shipped one
+SHIPPED = Path(__file__).resolve().parents[2] / "piano"
+
+
+@lru_cache(maxsize=1)
+def default_piano() -> Piano:
+    """Return the piano that ships: the Salamander Grand Piano by Alexander Holm (CC BY 3.0), made compact.
+
+    It is read once; the same piano comes back each time, with its waveforms already made.
+    """
+    return read_compact_piano(SHIPPED)
+
+
+def read_piano(path: Path | str) -> Piano:
+    """Return the piano in a folder of samples or a soundfont.
+
+    Parameters
+    ----------
+    path : path
+        A folder of the Salamander's samples, at any depth; a folder made by ``python tools/build_piano.py``; or a
+        soundfont. The last four are kept, with their waveforms.
+
+    Raises
+    ------
+    NoInputError
+        If there is nothing at the path.
+    BadDataError
+        If what is there is no piano.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise NoInputError(f"cannot read samples '{path}': no such file or folder")
+    return _piano(place.resolve())
+
+
+@lru_cache(maxsize=KEPT)
+def _piano(place: Path) -> Piano:
+    if place.is_file():
+        return read_soundfont(place)
+    return read_compact_piano(place) if (place / INDEX).is_file() else read_salamander(place)

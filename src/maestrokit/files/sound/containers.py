@@ -1,0 +1,179 @@
+"""What the containers of recordings say about themselves: their kind, their parts, and whether they are whole.
+
+libsndfile reads the first of several joined recordings and the remains of a truncated one without a word, and refuses
+some that are whole, so all this is looked at here.
+"""
+
+import struct
+from typing import BinaryIO
+
+from maestrokit.errors import BadDataError
+from maestrokit.files.sound.layout import Bytes, Layout, Part, Peek, parts_between
+from maestrokit.files.sound.mp3 import is_mp3, mp3_layout
+from maestrokit.files.sound.ogg import ogg_layout
+from maestrokit.files.sound.tags import after_id3, after_tags, before_tags
+
+KINDS = {
+    b"fLaC": "FLAC", b"RIFF": "WAV", b"RF64": "WAV", b"OggS": "OGG", b"FORM": "AIFF", b"ID3": "MP3",
+    b"\xff\xfb": "MP3", b"\xff\xf3": "MP3", b"\xff\xf2": "MP3", b"\xff\xfa": "MP3",
+    b".snd": "AU", b"riff": "W64", b"caff": "CAF",
+}  # fmt: skip
+OTHERS = {
+    b"MThd": "a MIDI file", b"\x89PNG": "a picture", b"PK\x03\x04": "a zip archive",
+    b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file",
+}  # fmt: skip
+HEAD_BYTES = 1 << 18  # of a file, among which those of a recording begin if it is one
+SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
+AU_SIZE_UNKNOWN, CAF_SIZE_UNKNOWN = 0xFFFFFFFF, -1
+FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
+LONG_CHUNKS = {"CAF": (8, ">4sq", 0, 1), "W64": (40, "<4s12xq", 24, 8)}
+"""Where chunks begin, the header of one, how many bytes of it count in its size, and what a chunk is rounded up to."""
+LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samples, too
+
+
+def sound_kind(head: bytes, name: str) -> str:
+    """Return the kind of a recording by its first bytes, '' if they are none that is known.
+
+    Raises
+    ------
+    BadDataError
+        If there are no bytes, or they begin something that is certainly no recording.
+
+    >>> sound_kind(b"fLaC....", "a.flac")
+    'FLAC'
+    """
+    if not head:
+        raise BadDataError(f"cannot read '{name}': it is empty")
+    for magic, what in OTHERS.items():
+        if head.startswith(magic):
+            hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else ""
+            raise BadDataError(f"cannot read '{name}': {what}, not a recording", hint)
+    return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
+
+
+def is_recording(data: bytes) -> bool:
+    """Return whether a file is a recording, whatever its name and the tags ahead, by its first ``HEAD_BYTES``.
+
+    >>> is_recording(b"FORM...."), is_recording(b"MThd...."), is_recording(b"RIFF....RMID")
+    (True, False, False)
+    """
+    peek = Peek(Bytes(data[:HEAD_BYTES]))
+    start = after_tags(peek, 0)
+    head = peek.at(start, 16) or peek.at(0, 16)
+    if head.startswith((b"RIFF", b"RF64")):
+        return head[8:12] == b"WAVE"  # others hold MIDI, soundfonts or films
+    return head.startswith(tuple(KINDS)) or is_mp3(peek, start)
+
+
+def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
+    """Return the kind of a recording and its parts.
+
+    Raises
+    ------
+    BadDataError
+        As :func:`sound_kind`.
+    """
+    peek = Peek(file)
+    start = after_tags(peek, 0)
+    kind = sound_kind(peek.at(start, 16) or peek.at(0, 16), name)
+    doubts = []
+    if peek.at(0, 1) == b"\0" and (kind or is_mp3(peek, start)):
+        doubts.append("zero bytes at its start are passed over")
+    first = 0 if after_id3(peek, 0) == start else start  # libsndfile reads the texts of a tag that is there alone
+    if kind == "MP3" or (not kind and is_mp3(peek, start)):
+        kind, layout = "MP3", mp3_layout(peek, first)
+    elif kind == "OGG":
+        layout = ogg_layout(peek, start, before_tags(peek))
+    elif kind == "FLAC":
+        layout = _flac_layout(peek, first, start, before_tags(peek))
+    elif kind in ("WAV", "AIFF"):
+        layout = _chunks_layout(peek, start, kind)
+    elif kind:
+        layout = _au_layout(peek, start) if kind == "AU" else _long_chunks_layout(peek, start, kind)
+    else:
+        layout = Layout([Part(0, peek.size)])
+    return kind, Layout(layout.parts or [Part(first, peek.size)], [*doubts, *layout.doubts], layout.fault)
+
+
+def _flac_layout(peek: Peek, first: int, start: int, stop: int) -> Layout:
+    """Return the streams in a file: none says how many bytes it has, so the beginning of another one is looked for."""
+    begins, place = [first], start + 1
+    while (place := peek.find(b"fLaC", place)) >= 0:
+        if peek.at(place, 8) in FLAC_STARTS:
+            begins.append(place)
+        place += 1
+    return Layout(parts_between(begins, stop))
+
+
+def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
+    """Walk from chunk to chunk up to that of the samples, and see what is behind it."""
+    form, samples_chunk = ("<4sI", b"data") if kind == "WAV" else (">4sI", b"SSND")
+    place = start + 12
+    while place + 8 <= peek.size:
+        name, size = struct.unpack(form, peek.at(place, 8))
+        if name == samples_chunk:
+            return _samples_layout(peek, start, place + 8, size, kind)
+        place += 8 + size + size % 2
+    return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
+
+
+def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
+    """Return the layout of a file by the size that its header gives.
+
+    More samples than that are believed in where the header contradicts itself: one whose size of all chunks agrees with
+    that of the samples was written to its end, and what follows is something else.
+    """
+    if size >= SIZE_UNKNOWN:
+        return Layout([Part(start, peek.size)])
+    if samples + size > peek.size:
+        return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
+    end, stop = _end_of_chunks(peek, samples + size + size % 2), before_tags(peek)
+    tail = after_tags(peek, end) if size else end  # zeros behind no samples may be samples
+    if peek.at(tail, 4) == b"RIFF" and kind == "WAV":
+        rest = _chunks_layout(peek, tail, kind)
+        return Layout([Part(start, end), *rest.parts], rest.doubts, rest.fault)
+    if kind == "AIFF" or tail + LEAST_REST > stop:
+        return Layout([Part(start, peek.size)])
+    if size and samples + size <= start + 8 + struct.unpack("<I", peek.at(start + 4, 4))[0] <= end:
+        return Layout([Part(start, end)], [f"{stop - tail} bytes after its end are no sound, and not read"])
+    head = peek.at(start, samples - 4 - start) + struct.pack("<I", min(stop - samples, 0xFFFFFFFF))
+    fact = f"its header says {size} bytes of sound, {stop - samples} are there and read"
+    return Layout([Part(samples, stop, head)], [fact])
+
+
+def _au_layout(peek: Peek, start: int) -> Layout:
+    offset, size = struct.unpack(">II", peek.at(start + 4, 8).ljust(8, b"\xff"))
+    is_cut = size != AU_SIZE_UNKNOWN and start + offset + size > peek.size
+    return Layout([Part(start, before_tags(peek))], fault="truncated (AU without its end)" * is_cut)
+
+
+def _long_chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
+    """Walk as :func:`_chunks_layout` does, where sizes have eight bytes; those of CAF must be right for libsndfile."""
+    first, form, counted, unit = LONG_CHUNKS[kind]
+    place, stop = start + first, before_tags(peek)
+    while len(head := peek.at(place, struct.calcsize(form))) == struct.calcsize(form):
+        name, size = struct.unpack(form, head)
+        samples = place + len(head)
+        end = samples - counted + size
+        if name == b"data":
+            fault = f"truncated ({kind} without its end)" * (end > peek.size)
+            if kind == "CAF" and (fault or size == CAF_SIZE_UNKNOWN):
+                right = struct.pack(form, name, stop - samples)
+                return Layout([Part(samples, stop, peek.at(start, place - start) + right)], fault=fault)
+            return Layout([Part(start, stop)], fault=fault)
+        if end <= place:
+            break
+        place = end + (start - end) % unit
+    return Layout([Part(start, stop)], fault=f"truncated ({kind} without its end)")
+
+
+def _end_of_chunks(peek: Peek, place: int) -> int:
+    """Return where the chunks that begin at a place end, and what is behind them, if anything, is none."""
+    while len(head := peek.at(place, 8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        if name == b"RIFF" or not (name.isascii() and name.decode("ascii").isprintable()):
+            break
+        if place + 8 + size > peek.size:
+            break
+        place += 8 + size + size % 2
+    return place

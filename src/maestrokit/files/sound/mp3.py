@@ -1,0 +1,178 @@
+"""Frames of MPEG audio, layer III: where recordings begin and end in an MP3, and how many frames they have.
+
+An MP3 has no header but, by a custom, a first frame without sound that holds the number of frames (Xing). libsndfile
+guesses the length from the first frames where it is missing, and stops after the first of several recordings that were
+joined. So the frames are counted here, and each recording gets a right one.
+"""
+
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from maestrokit.files.sound.layout import Layout, Part, Peek
+from maestrokit.files.sound.tags import after_tags, before_tags
+
+KILOBITS = {
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # by the bits of the version
+MONO = 3  # bits of the channel mode
+MARKS = (b"Xing", b"Info")
+HAS_COUNT = 1  # flag of a number of frames
+LONGEST_SEARCH = 1 << 16  # bytes from a place without a frame to the next one, before the end is given up
+
+
+class Kind(NamedTuple):
+    """What all frames of a recording have in common."""
+
+    version: int
+    rate: int
+    is_mono: bool
+
+    @property
+    def samples(self) -> int:
+        """Of a frame, in each channel."""
+        return 1152 if self.version == 3 else 576
+
+    @property
+    def side_bytes(self) -> int:
+        """Of the side information, behind which the number of frames stands."""
+        return (17 if self.is_mono else 32) if self.version == 3 else (9 if self.is_mono else 17)
+
+
+@dataclass
+class Recording:
+    """A run of frames of one kind."""
+
+    start: int
+    kind: Kind
+    promised: int | None = None
+    """Frames that its first one announces; None without such a first frame."""
+    sound: int = 0
+    """Where frames with sound begin."""
+    frames: int = 0
+    stop: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return self.frames * self.kind.samples / self.kind.rate
+
+
+@lru_cache(maxsize=4096)
+def frame_of(head: bytes) -> tuple[int, Kind] | None:
+    """Return length in bytes and kind of the frame that begins with four bytes; None if none does.
+
+    >>> frame_of(bytes.fromhex("fffb9064"))
+    (417, Kind(version=3, rate=44100, is_mono=False))
+    """
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return None
+    version, bits, place = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or bits in (0, 15) or place == 3:
+        return None
+    kind = Kind(version, RATES[version][place], head[3] >> 6 == MONO)
+    kilobits = KILOBITS[1 if version == 3 else 2][bits]
+    return kind.samples // 8 * 1000 * kilobits // kind.rate + (head[2] >> 1 & 1), kind
+
+
+def is_mp3(peek: Peek, place: int) -> bool:
+    """Return whether two frames of one kind follow each other at a place, or one ends the file there."""
+    frame = frame_of(peek.at(place, 4))
+    if frame is None:
+        return False
+    length, kind = frame
+    after = frame_of(peek.at(place + length, 4))
+    return place + length == peek.size or (after is not None and after[1] == kind)
+
+
+def mp3_layout(peek: Peek, start: int) -> Layout:
+    """Return the recordings in an MP3 whose first frame, or tag before it, is at `start`."""
+    recordings, doubts, faults = list[Recording](), list[str](), list[str]()
+    place = _next_frame(peek, after_tags(peek, start))
+    while place is not None:
+        stop = _walk(peek, place, recordings)
+        after = after_tags(peek, stop)
+        place = _next_frame(peek, after)
+        good = f"good to {sum(one.seconds for one in recordings):.1f} s"
+        if place is None and _is_cut(peek, after):
+            faults.append(f"truncated ({good})")
+        elif place is None and after < before_tags(peek):
+            doubts.append(f"{peek.size - after} bytes after its end are no sound, and not read")
+        elif place is not None and place > after:
+            faults.append(f"damaged ({good}; {place - after} bytes there are no MPEG frame)")
+        elif place is not None and peek.at(stop, 1) == b"\0":
+            doubts.append(f"{place - stop} bytes without sound are passed over ({good})")
+    return Layout(_parts(peek, start, recordings), doubts, next(iter([*_missing(recordings), *faults]), ""))
+
+
+def _missing(recordings: list[Recording]) -> list[str]:
+    """Return what to say of recordings with fewer frames than announced; some encoders count the first one, too."""
+    return [
+        f"truncated (good to {one.seconds:.1f} s of {one.promised * one.kind.samples / one.kind.rate:.1f} s)"
+        for one in recordings
+        if one.promised is not None and one.frames < one.promised - 1
+    ]
+
+
+def _walk(peek: Peek, place: int, recordings: list[Recording]) -> int:
+    """Go from frame to frame, adding to the recordings; return the place where no whole frame begins."""
+    one: Recording | None = None
+    while (frame := frame_of(peek.at(place, 4))) is not None and place + frame[0] <= peek.size:
+        length, kind = frame
+        mark = peek.at(place + 4 + kind.side_bytes, 4)
+        if one is None or mark in MARKS or kind != one.kind or one.frames == one.promised:
+            one = Recording(place, kind, sound=place)
+            recordings.append(one)
+            if mark in MARKS:
+                one.promised, one.sound = _promised(peek, place, kind), place + length
+        if place >= one.sound:
+            one.frames += 1
+        place = one.stop = place + length
+    return place
+
+
+def _promised(peek: Peek, place: int, kind: Kind) -> int | None:
+    flags, count = struct.unpack(">II", peek.at(place + 8 + kind.side_bytes, 8))
+    return count if flags & HAS_COUNT else None
+
+
+def _next_frame(peek: Peek, place: int) -> int | None:
+    """Return where frames go on; None if nowhere near."""
+    stop = min(place + LONGEST_SEARCH, peek.size)
+    while 0 <= (place := peek.find(b"\xff", place)) < stop:
+        if is_mp3(peek, place):
+            return place
+        place += 1
+    return None
+
+
+def _is_cut(peek: Peek, place: int) -> bool:
+    """Return whether the bytes at the end begin a frame and do not finish it."""
+    frame = frame_of(peek.at(place, 4))
+    return 0 < peek.size - place < 4 or (frame is not None and place + frame[0] > peek.size)
+
+
+def _parts(peek: Peek, start: int, recordings: list[Recording]) -> list[Part]:
+    """Return the parts, each with a first frame that announces the right number; the whole file if it has it."""
+    if len(recordings) == 1 and recordings[0].promised == recordings[0].frames:
+        return [Part(start, peek.size)]
+    return [_part(peek, one) for one in recordings if one.frames]
+
+
+def _part(peek: Peek, one: Recording) -> Part:
+    if one.promised is None:
+        return Part(one.sound, one.stop, _first_frame(peek.at(one.sound, 4), one.kind, one.frames))
+    head = bytearray(peek.at(one.start, one.sound - one.start))
+    struct.pack_into(">I", head, 12 + one.kind.side_bytes, one.frames)
+    return Part(one.sound, one.stop, bytes(head))
+
+
+def _first_frame(head: bytes, kind: Kind, frames: int) -> bytes:
+    """Return a frame without sound that announces so many: 128 kbit/s (64 in the low rates) have room for it."""
+    start = bytes([0xFF, head[1] | 1, (0x90 if kind.version == 3 else 0x80) | head[2] & 0x0C, head[3]])
+    frame = frame_of(start)
+    assert frame is not None
+    body = bytes(kind.side_bytes) + MARKS[1] + struct.pack(">II", HAS_COUNT, frames)
+    return (start + body).ljust(frame[0], b"\0")

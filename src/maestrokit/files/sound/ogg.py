@@ -1,0 +1,97 @@
+"""Pages of Ogg streams: where each of several joined streams begins, and a serial number that does not vary.
+
+libsndfile reads the first of joined streams, and of a truncated one what is left, both without a word.
+"""
+
+import struct
+
+from maestrokit.files.sound.layout import Layout, Peek, parts_between
+
+POLYNOMIAL = 0x04C11DB7  # of the checksum of Ogg pages: no reflection, starts from 0 (RFC 3533)
+HEADER = 27  # bytes of a page before its table of segments
+FLAGS, SERIAL, CHECKSUM, SEGMENTS = 5, 14, 22, 26  # places in the header
+FIRST_PAGE, LAST_PAGE = 2, 4  # flags of the pages that begin and end a stream
+
+
+def ogg_layout(peek: Peek, start: int, stop: int) -> Layout:
+    """Return the streams that follow each other in a file from `start` to `stop`; those side by side are one."""
+    begins, fault, doubts = list[int](), "", list[str]()
+    place, flags = start, LAST_PAGE
+    while place < stop:
+        length, after = _page_bytes(peek, place), flags
+        if not length or place + length > stop:
+            found = peek.find(b"OggS", place + 1)
+            if found < 0 and not length and flags & LAST_PAGE:
+                doubts.append(f"{stop - place} bytes after its end are no sound, and not read")
+                stop = place
+                break
+            fault = fault or ("truncated (OGG without its end)" if found < 0 else "damaged (bytes between its pages)")
+            place = stop if found < 0 else found
+            continue
+        flags = peek.at(place + FLAGS, 1)[0]
+        if flags & FIRST_PAGE and not (begins and after & FIRST_PAGE):
+            if not after & LAST_PAGE:
+                fault = fault or "truncated (a stream in it has no end)"
+            begins.append(place)
+        place += length
+    if not flags & LAST_PAGE:
+        fault = fault or "truncated (OGG without its end)"
+    return Layout(parts_between(begins, stop), doubts, fault)
+
+
+def _page_bytes(peek: Peek, place: int) -> int:
+    """Return the length of the page at a place; 0 if none begins there, too much if its header is cut."""
+    head = peek.at(place, HEADER)
+    if head[:4] != b"OggS":
+        return 0
+    if len(head) < HEADER:
+        return peek.size
+    return HEADER + head[SEGMENTS] + sum(peek.at(place + HEADER, head[SEGMENTS]))
+
+
+def with_serial_number(data: bytes, number: int) -> bytes:
+    """Return an Ogg stream of one logical stream under another serial number.
+
+    The checksum is linear, so that of a changed page is the old one, changed by the checksum of the difference alone:
+    four bytes, and zeros behind them, which multiply it by a power of x. Nothing else needs to be read.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole pages, as an encoder wrote them.
+    number : int, 0..2^32 - 1
+    """
+    changed = bytearray(data)
+    place = 0
+    while place < len(changed):
+        body = place + HEADER + changed[place + SEGMENTS]
+        length = body - place + sum(changed[place + HEADER : body])
+        serial, _, checksum = struct.unpack_from("<III", changed, place + SERIAL)
+        difference = int.from_bytes((serial ^ number).to_bytes(4, "little"), "big")  # the first byte comes first
+        zeros = length - SERIAL - 4
+        checksum ^= _product(difference, _power_of_x(8 * zeros + 32))
+        struct.pack_into("<I", changed, place + SERIAL, number)
+        struct.pack_into("<I", changed, place + CHECKSUM, checksum)
+        place += length
+    return bytes(changed)
+
+
+def _product(a: int, b: int) -> int:
+    """Return the product of two polynomials over GF(2), modulo the polynomial of the checksum."""
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        b >>= 1
+        a = (a << 1) ^ (POLYNOMIAL | 1 << 32 if a >> 31 else 0)
+    return product
+
+
+def _power_of_x(exponent: int) -> int:
+    power, square = 1, 2
+    while exponent:
+        if exponent & 1:
+            power = _product(power, square)
+        square = _product(square, square)
+        exponent >>= 1
+    return power

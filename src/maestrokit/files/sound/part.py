@@ -1,0 +1,188 @@
+"""One part of a recording, decoded by libsndfile."""
+
+import contextlib
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.errors import BadDataError, DataWarning
+from maestrokit.files.sound.layout import Bytes, Part, PartFile
+
+BLOCK_FRAMES = 1 << 16  # decoded at a time: 1.5 s at 44.1 kHz
+ROOM_FRAMES = 1 << 18  # the same where the whole is wanted
+REPAIR_FRAMES = 1 << 9  # the same of a damaged recording: what is decoded with the damage is lost
+UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not say how long the recording is
+NOISY_FORMATS = ("MP3", "MPEG")
+LARGEST_SAMPLE = 1000.0  # 60 dB above full scale: no recording
+LEAST_RATE, GREATEST_RATE = 1000, 1_000_000  # Hz, of recordings
+
+
+@dataclass(frozen=True)
+class SoundPart:
+    """An open part of a recording, to be read once.
+
+    Parameters
+    ----------
+    frames : int or None
+        Length in samples of each channel; None where the header does not say.
+    repair : bool
+        Whether damage ends the part, with a warning, and is no error.
+    """
+
+    sample_rate: int
+    channels: int
+    frames: int | None
+    comment: str
+    name: str
+    repair: bool
+    _file: Any
+
+    def blocks(self, room: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
+        """Yield blocks, shape (samples, channels); with room for the whole, they lie in it one after the other.
+
+        Raises
+        ------
+        BadDataError
+            If it ends early, cannot be decoded, or holds samples that are no finite numbers.
+        """
+        has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
+        received, fault = 0, ""
+        while not fault:
+            buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32) if room is None else room[received:]
+            block, fault = self._read(buffer[:ROOM_FRAMES], received)
+            if has_floats and not np.abs(block).max(initial=0) <= LARGEST_SAMPLE:
+                block, fault = self._checked(block, received)
+            if not len(block):
+                break
+            received += len(block)
+            yield block
+        if not fault and self.frames is not None and received < self.frames:
+            fault = f"truncated ({self._place(received)})"
+        if fault:
+            reject(fault, self.name, self.repair and received > 0)
+
+    def _read(self, buffer: NDArray[np.float32], received: int) -> tuple[NDArray[np.float32], str]:
+        """Return what could be decoded into a buffer, and what is wrong with the rest."""
+        import soundfile
+
+        if self.frames is not None:
+            buffer = buffer[: max(0, self.frames - received)]  # behind the end may be anything
+        step, filled = REPAIR_FRAMES if self.repair else len(buffer), 0
+        try:
+            with quiet_standard_error(self._file.format in NOISY_FORMATS):
+                while filled < len(buffer) and (count := len(self._file.read(out=buffer[filled : filled + step]))):
+                    filled += count
+                    if count < step:
+                        break
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            return buffer[:filled], f"damaged ({self._place(received + filled)}; {_fact(error)})"
+        return buffer[:filled], ""
+
+    def _place(self, received: int) -> str:
+        whole = "" if self.frames is None else f" of {self.frames / self.sample_rate:.1f} s"
+        return f"good to {received / self.sample_rate:.1f} s{whole}"
+
+    def _checked(self, block: NDArray[np.float32], before: int) -> tuple[NDArray[np.float32], str]:
+        """Return the samples before the first that cannot be one, and what is wrong with that one."""
+        place, channel = np.argwhere(~(np.abs(block) <= LARGEST_SAMPLE))[0]
+        fact = "not a number" if math.isnan(block[place, channel]) else f"{block[place, channel]:g}"
+        return block[:place], f"the sample at {(before + place) / self.sample_rate:.3f} s is {fact}"
+
+
+@contextlib.contextmanager
+def open_part(raw: BinaryIO, part: Part, kind: str, name: str, *, repair: bool) -> Iterator[SoundPart]:
+    """Open a part of a file.
+
+    Raises
+    ------
+    BadDataError
+        If libsndfile does not know it, or its rate is that of no recording.
+    """
+    import soundfile
+
+    try:
+        with quiet_standard_error(kind in NOISY_FORMATS):
+            file = _forward_file()(*_handle(raw, part))
+    except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
+        raise _unreadable(kind, name, error) from error
+    with file:
+        rate = int(file.samplerate)
+        if not LEAST_RATE <= rate <= GREATEST_RATE:
+            raise BadDataError(f"cannot read '{name}': its header says {rate} Hz", "no recording has this sample rate")
+        frames = None if file.frames >= UNKNOWN_LENGTH else int(file.frames)
+        yield SoundPart(rate, int(file.channels), frames, file.comment, name, repair, file)
+
+
+def reject(fault: str, name: str, repair: bool) -> None:
+    """Raise the error that a recording is not whole, or warn of it.
+
+    Raises
+    ------
+    BadDataError
+        Without `repair`.
+    """
+    if not repair:
+        raise BadDataError(f"cannot read '{name}': {fault}", "copy or record it again, or --repair reads what is good")
+    warnings.warn(f"'{name}': {fault}", DataWarning, stacklevel=3)
+
+
+@lru_cache(maxsize=1)
+def _forward_file() -> Any:
+    """Return soundfile's class without its seeks: after each block it seeks to where it is, which not all can."""
+    import soundfile
+
+    class ForwardFile(soundfile.SoundFile):  # type: ignore[misc] # without types, it is Any
+        def seekable(self) -> bool:
+            return False
+
+    return ForwardFile
+
+
+def _handle(raw: BinaryIO, part: Part) -> tuple[Any, ...]:
+    """Return the arguments of ``SoundFile``: a descriptor of a real file, which spares a call into Python each read."""
+    size = raw.seek(0, 2)
+    raw.seek(0)
+    if part != Part(0, size):
+        return (PartFile(raw, part),)
+    return (raw,) if isinstance(raw, Bytes) else (raw.fileno(), "r", None, None, None, None, None, False)
+
+
+@contextlib.contextmanager
+def quiet_standard_error(active: bool) -> Iterator[None]:
+    """Send what C code writes to standard error nowhere: the decoder of MP3 comments on every oddity."""
+    if not active:
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _unreadable(kind: str, name: str, error: Exception) -> BadDataError:
+    """Return the clearest error for what libsndfile would not open."""
+    if not kind:
+        return BadDataError(
+            f"cannot read '{name}': not a recording (no FLAC, WAV, OGG or MP3 header)", "convert it to FLAC first"
+        )
+    return BadDataError(
+        f"cannot read '{name}': damaged {kind}, or an unknown codec in it ({_fact(error)})",
+        "copy it again, or convert it to FLAC first",
+    )
+
+
+def _fact(error: Exception) -> str:
+    """Return what libsndfile says, without its own mention of the file."""
+    text = str(getattr(error, "error_string", "") or error).rstrip(".").split(": ")[-1].lower()
+    return "it ends too soon" if text.startswith("file does not exist") else text  # so an MP3 of a few bytes is called

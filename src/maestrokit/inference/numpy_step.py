@@ -1,0 +1,321 @@
+"""A model of events one event at a time, in numpy.
+
+One event is so little arithmetic that calling decides what it costs: torch spends some ten times on its modules and
+operators what the sums take, numpy a fraction of that. Each class here says one step of a family of
+:mod:`maestrokit.models` again, with the weights and the state of the torch model, and gives its logits up to
+rounding. A family that has none steps by its own ``forward``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maestrokit.arrays import Integers, Mask
+from maestrokit.models import lstm, transformer
+from maestrokit.models.contract import EventModel
+from maestrokit.models.kernels.attention import Cache, make_room
+
+Logits = NDArray[np.float32]
+HALF = np.float32(0.5)
+SAFE_SCORE = 60.0  # whose exponential, and the sum of many, single precision holds
+FEW = 4  # rows; BLAS multiplies a matrix of so many as slowly as one of eight
+
+
+class Step(Protocol):
+    """From the newest event of each row, (rows,), to the logits of the next, (rows, vocabulary); it has the state."""
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+
+    def keep(self, rows: Mask) -> None:
+        """Forget all rows but those that are true: they are at their end."""
+
+
+def stepper(model: EventModel, state: Any) -> Step:
+    """Return what steps on from a state, which it may overwrite."""
+    if isinstance(model, transformer.Model) and isinstance(state, Cache):
+        return TransformerStep(model, state)
+    if isinstance(model, lstm.Model):
+        return LstmStep(model, state)
+    return ModelStep(model, state)
+
+
+def body_step(body: Any, state: Any) -> "BodyStep | LstmBodyStep":
+    """Return what steps on from the state of a body, which it may overwrite."""
+    return BodyStep(body, state) if isinstance(body, transformer.Body) else LstmBodyStep(body, state)
+
+
+class ModelStep:
+    """Steps of any model, by its own ``forward``."""
+
+    def __init__(self, model: EventModel, state: Any) -> None:
+        self.model, self.state = model, state
+        self.newest: Integers | None = None
+        self.rows = np.empty(0, np.int64)
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        if self.newest is None:
+            self.newest, self.rows = tokens.copy(), np.arange(len(tokens))
+        self.newest[self.rows] = tokens
+        with torch.inference_mode():
+            logits, self.state = self.model(torch.from_numpy(self.newest)[:, None], self.state)
+        return np.asarray(numbers(logits[:, -1])[self.rows])
+
+    def keep(self, rows: Mask) -> None:
+        """Show those rows no more; what a state looks like inside is unknown here, so they go on unseen."""
+        self.rows = self.rows[rows]
+
+
+class LstmStep:
+    """Steps of :class:`maestrokit.models.lstm.Model`."""
+
+    def __init__(self, model: lstm.Model, state: tuple[torch.Tensor, torch.Tensor]) -> None:
+        self.embedding = numbers(model.embedding.weight)
+        self.output, self.output_bias = columns(model.embedding.weight), numbers(model.output_bias)
+        self.scale = np.float32(model.config.width**0.5)
+        self.body = LstmBodyStep(model, state)
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        return np.asarray(self.body(self.embedding[tokens] * self.scale) @ self.output + self.output_bias)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.body.keep(rows)
+
+
+class LstmBodyStep:
+    """Steps of :class:`maestrokit.models.lstm.Body`."""
+
+    def __init__(self, body: lstm.Body, state: tuple[torch.Tensor, torch.Tensor]) -> None:
+        self.hidden, self.cell = (list(numbers(part).copy()) for part in state)  # one a layer, (rows, width)
+        self.rows = np.arange(len(self.hidden[0]))  # those that are still wanted
+        self.newest = np.zeros_like(self.hidden[0])
+        named = {name: weight for name, weight in body.recurrent.named_parameters()}
+        self.width = body.config.width
+        self.layers = [
+            (self._gates(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
+             self._gates(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
+            for layer in range(body.config.layers)
+        ]  # fmt: skip
+
+    def __call__(self, vectors: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs of vectors, both (rows, width)."""
+        self.newest[self.rows] = vectors
+        x = self.newest
+        for layer, (weight, bias) in enumerate(self.layers):
+            gates = np.concatenate((x, self.hidden[layer]), 1) @ weight  # (rows, 4 width)
+            gates += bias
+            np.tanh(gates, out=gates)
+            shares, new = gates[:, : 3 * self.width], gates[:, 3 * self.width :]
+            shares *= HALF
+            shares += HALF
+            cell = shares[:, self.width : 2 * self.width] * self.cell[layer]
+            cell += shares[:, : self.width] * new
+            x = shares[:, 2 * self.width :] * np.tanh(cell)
+            self.hidden[layer], self.cell[layer] = x, cell
+        return np.asarray(x[self.rows])
+
+    @staticmethod
+    def _gates(weight: torch.Tensor) -> NDArray[Any]:
+        """Return columns for the gates that enter, forget and leave, then for what is new.
+
+        The first three are halved, since sigmoid(x) is 0.5 + 0.5 tanh(x / 2): one tanh serves all.
+        """
+        enter, forget, new, leave = weight.detach().chunk(4)
+        return columns(torch.cat((enter / 2, forget / 2, leave / 2, new)))
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows, once no more than half are left: products of matrices like eight rows, not six."""
+        self.rows = self.rows[rows]
+        if 2 * len(self.rows) <= len(self.newest):
+            self.hidden, self.cell = ([part[self.rows] for part in parts] for parts in (self.hidden, self.cell))
+            self.rows = np.arange(len(self.rows))
+            self.newest = np.zeros_like(self.hidden[0])
+
+
+class TransformerStep:
+    """Steps of :class:`maestrokit.models.transformer.Model`, both variants."""
+
+    def __init__(self, model: transformer.Model, cache: Cache) -> None:
+        self.embedding, self.output = numbers(model.embedding.weight), columns(model.output.weight)
+        self.body = BodyStep(model, cache)
+
+    def __call__(self, tokens: Integers) -> Logits:
+        """Return the logits of the next events."""
+        return times(self.body(self.embedding[tokens]), self.output)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.body.keep(rows)
+
+
+class BodyStep:
+    """Steps of :class:`maestrokit.models.transformer.Body`, both variants, on the arrays of its cache."""
+
+    def __init__(self, body: transformer.Body, cache: Cache) -> None:
+        self.cache, self.is_modern = cache, body.config.variant == "modern"
+        cache.keys = [_placed_last(key) for key in cache.keys]
+        self.frequency = numbers(body.frequency)
+        self.norm = _norm(body.norm)
+        self.layers = [
+            _Layer(layer, key, value, recent, body.config)
+            for layer, key, value, recent in zip(
+                body.layers, cache.keys, cache.values,
+                zip(cache.recent[::2], cache.recent[1::2], strict=True) if cache.recent else [()] * len(body.layers),
+                strict=True,
+            )
+        ]  # fmt: skip
+
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs of vectors, both (rows, width)."""
+        cache = self.cache
+        with torch.inference_mode():
+            angle = np.float32(make_room(cache, 1)) * self.frequency
+        turn = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
+        for layer in self.layers:
+            x = layer(x, turn, cache.used)
+        cache.used, cache.position = cache.used + 1, cache.position + 1
+        return self.norm(x)
+
+    def keep(self, rows: Mask) -> None:
+        """Forget the other rows."""
+        self.cache = self.cache.selected(torch.from_numpy(rows))
+        self.cache.keys = [_placed_last(key) for key in self.cache.keys]
+        for layer, key, value in zip(self.layers, self.cache.keys, self.cache.values, strict=True):
+            layer.key, layer.value = numbers(key), numbers(value)
+            for part in layer.before:
+                part.seen = [seen[rows] for seen in part.seen]
+
+
+class _Layer:
+    """A layer of a transformer, for one event a row."""
+
+    def __init__(
+        self, layer: Any, key: torch.Tensor, value: torch.Tensor, recent: tuple[torch.Tensor, ...],
+        config: transformer.Config,
+    ) -> None:  # fmt: skip
+        self.key, self.value = numbers(key), numbers(value)  # (rows, kv_heads, room, dim)
+        attention, feed = layer.attention, layer.feed
+        self.sizes, self.dim = (config.heads, config.kv_heads), config.width // config.heads
+        self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
+        self.project, self.mix = columns(attention.project.weight), columns(attention.output.weight)
+        self.inner, self.outer = columns(feed.input.weight), columns(feed.output.weight)
+        self.before = [_Neighbours(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
+        self.is_modern, highest = config.variant == "modern", np.inf  # that a score can be
+        if self.is_modern:
+            both = [numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
+            self.query_and_key_norm = _rms_norm(np.repeat(both, self.sizes, axis=0), attention.query_norm.eps)
+            highest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
+        else:
+            self.distance, self.inner_bias = numbers(attention.distance), numbers(feed.input.bias)
+        self.is_bounded = highest < SAFE_SCORE
+
+    def __call__(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+        heard = self.attention_norm(x)
+        x = x + self._attention(self.before[0](heard) if self.before else heard, turn, used)
+        thought = self.feed_norm(x)
+        inner = times(self.before[1](thought) if self.before else thought, self.inner)
+        if self.is_modern:
+            inner = gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
+        else:
+            inner = np.maximum(inner + self.inner_bias, 0)
+        return np.asarray(x + times(inner, self.outer))
+
+    def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+        rows, (heads, kv_heads) = len(x), self.sizes
+        projected = times(x, self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
+        asked = projected[:, : heads + kv_heads]
+        if turn is not None:
+            asked = _rotated(self.query_and_key_norm(asked), *turn)
+        self.key[:, :, used], self.value[:, :, used] = asked[:, heads:], projected[:, heads + kv_heads :]
+        query = (asked[:, :heads] * np.float32(self.dim**-0.5)).reshape(rows, kv_heads, -1, self.dim)
+        scores = np.matmul(query, self.key[:, :, : used + 1].swapaxes(2, 3))  # (rows, kv_heads, that share, keys)
+        if turn is None:
+            near = self.distance[:, self.distance.shape[1] - used - 1 :]  # (heads, keys, dim)
+            far = np.matmul(query.reshape(rows, heads, 1, self.dim), near.swapaxes(1, 2))
+            scores += far.reshape(scores.shape)
+        if not self.is_bounded:
+            scores -= np.maximum.reduce(scores, -1, keepdims=True)
+        chances = np.exp(scores, out=scores)
+        heard = np.matmul(chances, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
+        heard /= np.add.reduce(chances, -1, keepdims=True)
+        return times(heard.reshape(rows, -1), self.mix)
+
+
+class _Neighbours:
+    """The short convolution, and the events that it has still to see."""
+
+    def __init__(self, part: Any, recent: torch.Tensor) -> None:
+        weight = numbers(part.weight).copy()
+        weight[-1] += 1  # the event itself, to which the convolution is added
+        self.weight = weight
+        self.seen = [np.ascontiguousarray(numbers(recent)[:, place]) for place in range(recent.shape[1])]
+
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+        out = x * self.weight[-1]
+        for seen, weight in zip(self.seen, self.weight, strict=False):  # each (rows, width)
+            out += seen * weight
+        self.seen = [*self.seen[1:], x]
+        return np.asarray(out)
+
+
+def _norm(part: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """Return a normalisation of the last axis: root-mean-square, or layer normalisation."""
+    weight = numbers(part.weight)
+    if not isinstance(part, torch.nn.LayerNorm):
+        return _rms_norm(weight, part.eps)
+    bias, floor, size = numbers(part.bias), np.float32(part.eps), np.float32(len(weight))
+
+    def layer_norm(x: NDArray[Any]) -> NDArray[Any]:
+        x = x - np.add.reduce(x, -1, keepdims=True) / size
+        return np.asarray(x / np.sqrt(np.add.reduce(x * x, -1, keepdims=True) / size + floor) * weight + bias)
+
+    return layer_norm
+
+
+def _rms_norm(weight: NDArray[Any], epsilon: float | None) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    floor = np.float32(torch.finfo(torch.float32).eps if epsilon is None else epsilon)
+    size = np.float32(weight.shape[-1])
+
+    def rms_norm(x: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(x / np.sqrt(np.add.reduce(x * x, -1, keepdims=True) / size + floor) * weight)
+
+    return rms_norm
+
+
+def _rotated(x: NDArray[Any], cosine: NDArray[Any], sine: NDArray[Any]) -> NDArray[Any]:
+    half = x.shape[-1] // 2
+    first, second = x[..., :half], x[..., half:]
+    return np.concatenate((first * cosine - second * sine, first * sine + second * cosine), -1)
+
+
+def gated(gate: NDArray[Any], passed: NDArray[Any]) -> NDArray[Any]:
+    """Return ``silu(gate) * passed``."""
+    low = np.minimum(-gate, SAFE_SCORE)
+    np.exp(low, out=low)
+    low += 1
+    return np.asarray(gate * passed / low)
+
+
+def times(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
+    """Return ``x @ weight``."""
+    return np.stack([row @ weight for row in x]) if 1 < len(x) <= FEW else np.asarray(x @ weight)
+
+
+def _placed_last(key: torch.Tensor) -> torch.Tensor:
+    """Return keys as they are, (rows, kv_heads, room, dim), places beside places in memory: products are quicker so."""
+    return key.transpose(2, 3).contiguous().transpose(2, 3)
+
+
+def numbers(tensor: torch.Tensor) -> NDArray[Any]:
+    return np.asarray(tensor.detach().cpu().numpy())
+
+
+def columns(weight: torch.Tensor) -> NDArray[Any]:
+    """Return the transposed matrix, laid out so that rows times it are quick."""
+    return np.ascontiguousarray(numbers(weight).T)

@@ -1,0 +1,40 @@
+"""Confidence intervals by resampling pieces."""
+
+import numpy as np
+
+from maestrokit.arrays import Floats
+
+RESAMPLES = 1000
+LEVEL = 0.95
+
+
+def resampled_counts(pieces: int, *, generator: np.random.Generator, resamples: int = RESAMPLES) -> Floats:
+    """Return how often each piece occurs in each resample: shape (resamples, pieces), each row sums to ``pieces``."""
+    return generator.multinomial(pieces, np.full(pieces, 1 / pieces), size=resamples).astype(np.float64)
+
+
+def interval(replicates: Floats, *, level: float = LEVEL) -> tuple[float, float]:
+    """Return the percentile interval of replicates, NaN left out.
+
+    References
+    ----------
+    Efron, B. and Tibshirani, R. An Introduction to the Bootstrap, chapter 13, 1993.
+    """
+    kept = replicates[np.isfinite(replicates)]
+    if len(kept) == 0:
+        return float("nan"), float("nan")
+    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def mean_interval(values: Floats, *, generator: np.random.Generator, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """Return the 95 % interval of the mean over pieces, NaN left out.
+
+    >>> mean_interval(np.array([2.0, 2.0, 2.0]), generator=np.random.default_rng(0))
+    (2.0, 2.0)
+    """
+    known = values[np.isfinite(values)]
+    if len(known) < 2:
+        return float("nan"), float("nan")
+    counts = resampled_counts(len(known), generator=generator, resamples=resamples)
+    return interval(counts @ known / len(known))

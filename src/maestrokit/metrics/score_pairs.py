@@ -1,0 +1,94 @@
+"""Scores of an estimate against its reference, such as a transcription against what was played."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from maestrokit import registry
+from maestrokit.arrays import Floats
+from maestrokit.errors import UsageError
+from maestrokit.metrics import intervals as bootstrap
+from maestrokit.metrics.contract import SHARE, Row
+from maestrokit.metrics.piece import Piece
+
+FOLDER = "maestrokit.metrics.pairs"
+
+
+@dataclass(frozen=True)
+class Take:
+    """What is compared: notes, and when the sustain pedal is down."""
+
+    notes: Piece
+    pedal: Floats | None
+    """Seconds, shape (intervals, 2); None where the source cannot say, as a table of notes."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far an estimate may be off; the defaults are mir_eval's, and MIREX's.
+
+    Parameters
+    ----------
+    onset : float > 0, in seconds
+    offset_ratio : float >= 0
+        Offsets may be off by this share of the reference note's duration,
+    offset_min : float >= 0, in seconds
+        or by this, whichever is more.
+    velocity : float > 0
+        Of the reference's range of velocities, after the estimate's are scaled to fit.
+
+    Raises
+    ------
+    UsageError
+        If a tolerance is negative or not a number.
+    """
+
+    onset: float = 0.05
+    offset_ratio: float = 0.2
+    offset_min: float = 0.05
+    velocity: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not 0 <= value < float("inf"):
+                raise UsageError(f"a tolerance cannot be {value}", f"--{name.replace('_', '-')} .. is 0 or more")
+
+
+def compare(estimate: Take, reference: Take, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:
+    """Return all scores of one pair, 0..1, by name: ``onset_f1``, ``pedal_frame_recall`` ..
+
+    With several tolerances, names tell theirs: ``onset_f1@30ms``. Scores that mean nothing here (of pedals, where a
+    side has no word of them) are left out.
+    """
+    scores: dict[str, float] = {}
+    for name in registry.names(FOLDER):
+        module = registry.load(FOLDER, name)
+        for tolerance in tolerances:
+            found = module.scores(estimate, reference, tolerance=tolerance)
+            mark = f"@{tolerance.onset * 1000:g}ms" if len(tolerances) > 1 and module.USES_TOLERANCE else ""
+            scores.update({key + mark: value for key, value in found.items()})
+    return scores
+
+
+def mean_rows(pairs: Sequence[Mapping[str, float]], *, generator: np.random.Generator) -> list[Row]:
+    """Return the mean of each score over pairs, with the 95 % interval of resampled pairs."""
+    rows = []
+    for name in dict.fromkeys(name for scores in pairs for name in scores):
+        values = np.array([scores[name] for scores in pairs if name in scores])
+        low, high = bootstrap.mean_interval(values, generator=generator)
+        rows.append(Row(name, float(values.mean()), low, high, n=len(values), reference=1.0, bounds=SHARE))
+    return rows
+
+
+def precision_recall_f1(prefix: str, hits: float, estimated: float, referred: float) -> dict[str, float]:
+    """Return the three scores, by name; 0 where nothing was estimated, or there was nothing to find, as in mir_eval.
+
+    >>> precision_recall_f1("onset", 1, 2, 4)["onset_recall"]
+    0.25
+    """
+    precision = hits / estimated if estimated and referred else 0.0
+    recall = hits / referred if estimated and referred else 0.0
+    both = precision + recall
+    f1 = 2 * precision * recall / both if both else 0.0
+    return {f"{prefix}_precision": precision, f"{prefix}_recall": recall, f"{prefix}_f1": f1}

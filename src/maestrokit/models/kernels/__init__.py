@@ -1,0 +1,1 @@
+"""Training kernels with hand-written gradients."""

@@ -1,0 +1,125 @@
+"""Causal attention with its gradient written out, for processors; see :mod:`maestrokit.models.kernels.fused`.
+
+Queries are taken a block at a time, with the keys that they may see and no others: scores that the mask would take away
+are not computed, and those of a block stay in the cache from the matrix product to the weighted sum. Relative positions
+[1] add a score by distance; the memory-efficient skew is here a view of the same memory with rows one element shorter.
+
+References
+----------
+.. [1] C.-Z. A. Huang et al., "Music Transformer", ICLR 2019.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from maestrokit.models.kernels.fused import drawn
+
+BLOCK = 128  # queries at once
+MOST_KEPT = 1 << 24  # chances of a layer that are kept for the gradient, 64 MiB; more are computed again
+
+
+class _Part(NamedTuple):
+    """What the gradient of one block of queries needs."""
+
+    row: int
+    start: int
+    end: int
+    chances: Tensor | None
+    """After the softmax, (heads, queries, keys); None if they are to be computed again."""
+    kept: Tensor | None
+    scale: float
+
+
+class CausalAttention(Function):
+    """``dropout(softmax(query @ (key + distance).T / sqrt(dim) + mask)) @ value``, the past and present only.
+
+    Shape
+    -----
+    query : (batch, heads, time, dim); any strides
+    key, value : (batch, kv_heads, time, dim); each serves as many heads of queries, one after another
+    distance : (heads, length, dim) or None, the last row for the present; length >= time
+    """
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, distance: Tensor | None, share: float) -> Tensor:
+        batch, heads, time, dim = query.shape
+        ctx.save_for_backward(query, key, value, distance)
+        out = torch.empty(batch, time, heads, dim, dtype=query.dtype).transpose(1, 2)
+        keeps = batch * heads * time * time <= MOST_KEPT
+        ctx.parts = []
+        for row in range(batch):
+            for start in range(0, time, BLOCK):
+                end = min(start + BLOCK, time)
+                chances = _chances(query[row], key[row], distance, start, end)
+                kept, scale = drawn(chances.shape, share) if share else (None, 1.0)
+                heard = chances if kept is None else chances * kept
+                torch.mul(_product(heard, value[row, :, :end]), scale, out=out[row, :, start:end])
+                ctx.parts.append(_Part(row, start, end, chances if keeps else None, kept, scale))
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
+        query, key, value, distance = ctx.saved_tensors
+        to_query, to_key, to_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
+        to_distance = None if distance is None else torch.zeros_like(distance)
+        for row, start, end, chances_before, kept, scale in ctx.parts:
+            chances = _chances(query[row], key[row], distance, start, end) if chances_before is None else chances_before
+            told = given[row, :, start:end] * scale  # (heads, queries, dim)
+            heard = chances if kept is None else chances * kept
+            to_value[row, :, :end] += _summed(heard, told, len(value[row]))
+            to_chances = _product(told, value[row, :, :end].transpose(1, 2))
+            if kept is not None:
+                to_chances *= kept
+            to_scores = torch._softmax_backward_data(to_chances, chances, -1, chances.dtype)
+            to_scores *= query.shape[-1] ** -0.5
+            asked, to_asked = query[row, :, start:end], _product(to_scores, key[row, :, :end])
+            to_key[row, :, :end] += _summed(to_scores, asked, len(key[row]))
+            if distance is not None and to_distance is not None:
+                by_distance = _by_distance(to_scores)
+                to_asked += torch.bmm(by_distance, distance[:, -end:])
+                to_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), asked)
+            to_query[row, :, start:end] = to_asked
+        return to_query, to_key, to_value, to_distance, None
+
+
+def _chances(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:
+    """Return what the queries from `start` to `end` take of each key up to `end`: (heads, queries, keys)."""
+    asked = query[:, start:end] * query.shape[-1] ** -0.5  # (heads, queries, dim)
+    scores = _product(asked, key[:, :end].transpose(1, 2))  # (heads, queries, keys)
+    if distance is not None:
+        scores += _by_key(torch.bmm(asked, distance[:, -end:].transpose(1, 2)))
+    scores[:, :, start:] += torch.full((end - start, end - start), -math.inf, dtype=query.dtype).triu_(1)
+    return torch.softmax(scores, -1)
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    """Return ``left @ right``, of (heads, m, k) and (kv_heads, k, n); heads share what is on the right."""
+    heads, rows, _ = left.shape
+    return torch.bmm(left.reshape(len(right), -1, left.shape[2]), right).view(heads, rows, right.shape[2])
+
+
+def _summed(left: Tensor, right: Tensor, kv_heads: int) -> Tensor:
+    """Return the transpose of ``left``, times ``right``, summed over the heads that share: (kv_heads, keys, dim)."""
+    left, right = (part.reshape(kv_heads, -1, part.shape[2]) for part in (left, right))
+    return torch.bmm(left.transpose(1, 2), right)
+
+
+def _by_key(scores: Tensor) -> Tensor:
+    """Return scores by distance, (heads, queries, keys), the present last, as scores by key; the future is anything."""
+    heads, queries, keys = scores.shape
+    return scores.as_strided((heads, queries, keys), (queries * keys, keys - 1, 1), queries - 1)
+
+
+def _by_distance(scores: Tensor) -> Tensor:
+    """Return the inverse of :func:`_by_key`; scores of the future are zero."""
+    heads, queries, keys = scores.shape
+    moved = torch.zeros_like(scores, memory_format=torch.contiguous_format)
+    # Rows of the view would overlap in the last key, which is the future of all queries but the last.
+    view = moved.as_strided((heads, queries, keys - 1), (queries * keys, keys - 1, 1), queries - 1)
+    view.copy_(scores[:, :, :-1])
+    moved[:, -1, -1] = scores[:, -1, -1]
+    return moved

@@ -1,1 +1,0 @@
-"""The piano that ships: data, made by :mod:`maestrokit.piano.build` from the Salamander Grand Piano."""

@@ -1,0 +1,1 @@
+"""Figures, drawn with matplotlib; no file is opened here."""

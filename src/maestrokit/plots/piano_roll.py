@@ -1,0 +1,106 @@
+"""The picture of performances: notes over time, coloured by velocity, with the sustain pedal beneath."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from maestrokit.files.tables import encoded
+from maestrokit.music.performance import SUSTAIN, Performance
+from maestrokit.music.sustain import pedal_positions
+from maestrokit.music.timing import tempo_map, tick2second
+from maestrokit.plots.figure import bare, new_figure, picture_bytes
+
+VELOCITY_MAP = "viridis"
+LONGEST_TITLE = 96  # characters
+LONGEST_PICTURE = 60.0  # seconds; of a longer performance the beginning is drawn
+
+
+def piano_roll_picture(
+    performances: Sequence[Performance], titles: Sequence[str], *, format: str, seconds: float | None = None
+) -> bytes:
+    """Return a picture with one piano roll a performance, below one another and on the same axes.
+
+    Parameters
+    ----------
+    performances : sequence of Performance
+    titles : sequence of str
+        One a performance.
+    format : {"png", "svg", "pdf"}
+    seconds : float > 0 or None
+        How much is drawn; None is all, at most ``LONGEST_PICTURE``.
+    """
+    figure = new_figure(width=10, height=2.6 * len(performances) + 0.4)
+    rolls = [seconds_of(performance) for performance in performances]
+    longest = max((float(offset.max(initial=0.0)) for _, offset in rolls), default=0.0)
+    end = min(seconds or LONGEST_PICTURE, longest) or 1.0
+    pitches = np.concatenate([performance.notes.pitch for performance in performances] or [np.array([60])])
+    lowest, highest = int(pitches.min(initial=60)) - 2, int(pitches.max(initial=60)) + 2
+    axes = figure.subplots(2 * len(performances), 1, sharex=True, squeeze=False,
+                           height_ratios=[8, 1] * len(performances))[:, 0]  # fmt: skip
+    for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
+        notes, pedal = axes[2 * row], axes[2 * row + 1]
+        bars = draw_notes(notes, performance, onset, offset)
+        notes.set_title(shortened(encoded(title).decode()), loc="left", fontsize=10).set_parse_math(False)
+        notes.set_ylim(lowest, highest)
+        notes.set_yticks(*octave_ticks(lowest, highest))
+        draw_pedal(pedal, performance, end)
+        figure.colorbar(bars, ax=[notes, pedal], label="velocity", pad=0.01, aspect=18)
+    axes[-1].set_xlim(0, end)
+    axes[-1].set_xlabel("time (s)")
+    return picture_bytes(figure, format=format)
+
+
+def shortened(title: str) -> str:
+    """Return a title that fits above the picture, its middle left out if it is long.
+
+    >>> shortened("C major: take.mid")
+    'C major: take.mid'
+    """
+    half = LONGEST_TITLE // 2
+    return title if len(title) <= LONGEST_TITLE else f"{title[:half]} .. {title[-half:]}"
+
+
+def seconds_of(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
+    """Return onset and offset of the notes."""
+    clock = tempo_map(performance)
+    return tick2second(performance.notes.onset_tick, clock), tick2second(performance.notes.offset_tick, clock)
+
+
+def draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:
+    """Draw a bar for each note, coloured by its velocity; return the bars."""
+    from matplotlib.collections import PolyCollection
+
+    pitch, height = performance.notes.pitch.astype(float), 0.42
+    corners = [(onset, pitch - height), (onset, pitch + height), (offset, pitch + height), (offset, pitch - height)]
+    outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)  # (notes, corners, x and y)
+    bars = PolyCollection(list(outlines), array=performance.notes.velocity, cmap=VELOCITY_MAP, linewidths=0)
+    bars.set_clim(0, 127)
+    axes.add_collection(bars)
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes.set_axisbelow(True)
+    bare(axes)
+    return bars
+
+
+def octave_ticks(lowest: int, highest: int) -> tuple[list[int], list[str]]:
+    """Return the keys C from one key to another, and their names.
+
+    >>> octave_ticks(59, 73)
+    ([60, 72], ['C4', 'C5'])
+    """
+    ticks = [pitch for pitch in range(lowest, highest + 1) if pitch % 12 == 0]
+    return ticks, [f"C{pitch // 12 - 1}" for pitch in ticks]
+
+
+def draw_pedal(axes: Any, performance: Performance, end: float) -> None:
+    """Draw how far down the sustain pedal is."""
+    controls = pedal_positions(performance.controls, SUSTAIN)
+    second = tick2second(controls.tick, tempo_map(performance))
+    times = np.concatenate([[0.0], second, [max(end, float(second.max(initial=0)))]])
+    depth = np.concatenate([[0], controls.value, controls.value[-1:] if len(controls) else [0]])
+    axes.fill_between(times, depth, step="post", color="0.55", linewidth=0)
+    axes.set_ylim(0, 127)
+    axes.set_yticks([])
+    axes.set_ylabel("pedal", rotation=0, ha="right", va="center", fontsize=8)
+    bare(axes)

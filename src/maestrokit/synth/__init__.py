@@ -1,0 +1,1 @@
+"""A sampled piano: from performances to sound."""

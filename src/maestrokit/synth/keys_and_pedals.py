@@ -1,0 +1,146 @@
+"""What hands and feet do, in seconds: keys struck and left, dampers lifted and dropped."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maestrokit.arrays import Floats, Integers
+from maestrokit.music.columns import Columns
+from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Performance
+from maestrokit.music.sustain import pedal_positions
+from maestrokit.music.timing import TempoMap, tempo_map, tick2second
+
+LIFTED, RESTING = 90, 38  # sustain controller: dampers off the strings, dampers at rest; half pedal between
+PEDAL_DOWN = 64  # of the pedals that are on or off
+FOREVER = 1e9  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes(Columns):
+    """Struck keys in the order of their onsets."""
+
+    onset: Floats
+    offset: Floats
+    """When the damper is free to fall: the key is left and the sostenuto pedal does not hold it."""
+    pitch: Integers
+    velocity: Integers
+    channel: Integers
+    is_soft: Integers
+    """1 where the soft pedal is down at the onset."""
+    next_onset: Floats
+    """When the same string is struck again; infinite if it never is."""
+
+
+@dataclass(frozen=True)
+class Damping:
+    """How long the dampers have rested on the strings so far, as a piecewise linear function of time.
+
+    The amplitude of a string released at ``off`` is exp(-rate * (amount(t) - amount(off))), so half pedalling,
+    which lets the dampers touch the strings, damps more slowly, and catching the pedal late keeps what is left.
+
+    Parameters
+    ----------
+    time : float64, shape (changes,), rising, in seconds
+    amount : float64, shape (changes,), never falling, in seconds of full damping
+    """
+
+    time: Floats
+    amount: Floats
+
+    def at(self, time: Floats) -> Floats:
+        """Return the amount at each time."""
+        return np.interp(time, self.time, self.amount)
+
+    def reaches(self, amount: Floats) -> Floats:
+        """Return the first time at which each amount is reached."""
+        row = np.clip(np.searchsorted(self.amount, amount), 1, len(self.amount) - 1)
+        rise = self.amount[row] - self.amount[row - 1]
+        part = (amount - self.amount[row - 1]) / np.where(rise > 0, rise, 1)
+        return np.asarray(self.time[row - 1] + np.clip(part, 0, 1) * (self.time[row] - self.time[row - 1]))
+
+
+def strokes(performance: Performance) -> Strokes:
+    """Return the struck keys of a performance; the drum channel is left out."""
+    tempo = tempo_map(performance)
+    notes = performance.notes
+    notes = notes.take(notes.channel != DRUM_CHANNEL)
+    onset = tick2second(notes.onset_tick, tempo)
+    rows = np.lexsort((notes.pitch, onset))
+    notes, onset = notes.take(rows), onset[rows]
+    offset = _held_by_sostenuto(onset, tick2second(notes.offset_tick, tempo), notes.channel, performance, tempo)
+    return Strokes(
+        onset=onset,
+        offset=offset,
+        pitch=notes.pitch,
+        velocity=notes.velocity,
+        channel=notes.channel,
+        is_soft=_is_soft(onset, notes.channel, performance, tempo),
+        next_onset=_next_onset(onset, notes.pitch),
+    )
+
+
+def dampings(performance: Performance) -> dict[int, Damping]:
+    """Return the damping of each channel that has notes, from its sustain pedal."""
+    tempo = tempo_map(performance)
+    return {
+        int(channel): _damping(*_pedal(performance.controls, SUSTAIN, int(channel), tempo))
+        for channel in np.unique(performance.notes.channel)
+    }
+
+
+def damper_contact(pedal: Floats) -> Floats:
+    """Return how firmly dampers rest on the strings, 0..1, at positions 0..127 of the sustain pedal.
+
+    >>> damper_contact(np.array([0, 64, 127])).round(2).tolist()
+    [1.0, 0.25, 0.0]
+    """
+    return np.asarray(np.clip((LIFTED - pedal) / (LIFTED - RESTING), 0, 1) ** 2)
+
+
+def _damping(time: Floats, value: Floats) -> Damping:
+    contact = np.concatenate([[1.0], damper_contact(value)])
+    moments = np.concatenate([[-1.0], time, [FOREVER]])
+    amount = np.concatenate([[0.0], np.cumsum(np.maximum(np.diff(moments), 0) * contact)])
+    return Damping(moments, amount)
+
+
+def _pedal(controls: Controls, number: int, channel: int, tempo: TempoMap) -> tuple[Floats, Floats]:
+    """Return times and values of one pedal, in order."""
+    rows = pedal_positions(controls.take(controls.channel == channel), number)
+    return tick2second(rows.tick, tempo), rows.value.astype(np.float64)
+
+
+def _is_soft(onset: Floats, channel: Integers, performance: Performance, tempo: TempoMap) -> Integers:
+    soft = np.zeros(len(onset), np.int64)
+    for each in np.unique(channel):
+        time, value = _pedal(performance.controls, SOFT, int(each), tempo)
+        here = channel == each
+        down = np.concatenate([[0], value >= PEDAL_DOWN]).astype(np.int64)
+        soft[here] = down[np.searchsorted(time, onset[here], side="right")]
+    return soft
+
+
+def _held_by_sostenuto(
+    onset: Floats, offset: Floats, channel: Integers, performance: Performance, tempo: TempoMap
+) -> Floats:
+    """Return offsets, those put off that are down when the sostenuto pedal goes down, until it comes up."""
+    offset = offset.copy()
+    for each in np.unique(channel):
+        time, value = _pedal(performance.controls, SOSTENUTO, int(each), tempo)
+        is_down = np.concatenate([[False], value >= PEDAL_DOWN, [False]])
+        change = np.flatnonzero(is_down[1:] != is_down[:-1])
+        moments = np.append(time, np.inf)[change]
+        for press, lift in zip(moments[::2], moments[1::2], strict=True):
+            held = (channel == each) & (onset <= press) & (press < offset)
+            offset[held] = np.maximum(offset[held], min(lift, FOREVER))
+    return offset
+
+
+def _next_onset(onset: Floats, pitch: Integers) -> Floats:
+    """Return for each stroke the next later onset of the same key."""
+    following = np.full(len(onset), np.inf)
+    rows = np.lexsort((onset, pitch))
+    here, after = rows[:-1], rows[1:]
+    same = pitch[here] == pitch[after]
+    following[here[same]] = onset[after[same]]
+    return following

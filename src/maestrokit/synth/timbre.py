@@ -1,0 +1,50 @@
+"""What makes one piano recording sound unlike another, as numbers that can be chosen or drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maestrokit.audio.effects.room import Room
+
+
+@dataclass(frozen=True)
+class Timbre:
+    """How a piano is tuned, voiced, damped, and where it stands; the defaults are the piano as it was recorded."""
+
+    detune: float = 0.0
+    """Cents by which the whole piano is sharp."""
+    brightness: float = 0.0
+    """Spectral tilt in dB an octave, about 1 kHz."""
+    dynamic_range: float = 45.0
+    """dB between velocities 1 and 127."""
+    hardness: float = 0.0
+    """Velocities by which the hammers sound harder than they are struck; the loudness stays."""
+    damping_time: float = 1.0
+    """Factor on the time that the dampers need."""
+    release_noise: float = 0.0
+    """dB on the noise of returning keys."""
+    room: Room | None = None
+
+
+PLAIN = Timbre()
+
+
+def drawn(generator: np.random.Generator) -> Timbre:
+    """Return a random timbre, for training data.
+
+    The ranges are wide enough to cover pianos and rooms that people record, from dry and close to distant halls.
+    """
+    room = Room(
+        decay=float(np.exp(generator.uniform(np.log(0.2), np.log(2.5)))),
+        wet=float(generator.uniform(-25, 2)),
+        seed=int(generator.integers(2**31)),
+    )
+    return Timbre(
+        detune=float(generator.normal(0, 10)),
+        brightness=float(generator.uniform(-3, 2)),
+        dynamic_range=float(generator.uniform(30, 50)),
+        hardness=float(generator.uniform(-15, 15)),
+        damping_time=float(np.exp(generator.normal(0, 0.35))),
+        release_noise=float(generator.uniform(-10, 10)),
+        room=room if generator.random() < 0.85 else None,
+    )

@@ -1,0 +1,205 @@
+"""Takes: spectra of recordings together with the notes that were played."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.arrays import Floats
+from maestrokit.audio.spectra.transcription_input import SETTINGS
+from maestrokit.errors import BadDataError, NoInputError
+from maestrokit.files.cache.spectra import Levels, digest, kept_levels, recorded_levels
+from maestrokit.files.midi import read_midi
+from maestrokit.files.note_tables import read_notes
+from maestrokit.files.pianos.find import default_piano, read_piano
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, has_suffix
+from maestrokit.metrics.piece import pedal_intervals
+from maestrokit.music.performance import Performance
+from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.synth.render import render
+from maestrokit.synth.timbre import drawn
+
+NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
+RENDER_GAIN = (-12.0, 3.0)  # dB
+CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as is heard elsewhere
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A recording as a model sees it.
+
+    Parameters
+    ----------
+    levels : float16, shape (frames, bins), in dB, memory-mapped
+    notes : TimedNotes
+        Offsets are where the sound ends, the pedal heard.
+    """
+
+    levels: Levels
+    notes: TimedNotes
+    pedal: Floats | None = None
+    """When the sustain pedal is down, in seconds, shape (intervals, 2); None if nobody knows."""
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How MIDI without a recording becomes sound.
+
+    Parameters
+    ----------
+    pianos : sequence of str
+        Folders of samples or soundfonts; empty names the shipped piano.
+    seconds : float
+        Length of the excerpt of each performance.
+    seed : int
+    """
+
+    pianos: Sequence[str] = ("",)
+    seconds: float = 60.0
+    seed: int = 0
+
+
+def recorded_take(path: str, *, cache: Path) -> Take:
+    """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
+
+    Where there are both, the notes are those of the table, and the pedal is that of the MIDI file.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such file of notes, or the recording cannot be opened.
+    BadDataError
+        If either cannot be read.
+    """
+    found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
+    if found:
+        pedal = None if found[-1].suffix == TABLE_SUFFIX else _pedal(found[-1])
+        return Take(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
+    raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
+
+
+def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
+    """Return an excerpt of a performance, played by one of the pianos in a timbre and with a contrast drawn for it.
+
+    Piano, timbre, contrast and excerpt depend on nothing but the seed and the content of the file.
+
+    Raises
+    ------
+    BadDataError
+        If the file cannot be read or holds no notes.
+    """
+    performance = check_performance(path)
+    content, generator = _fate(path, rendering)
+    piano = _drawn_piano(rendering, generator)
+    exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
+    performance = _contrasted(performance, exponent)
+    notes = timed_notes(performance, pedal_extends=True)
+    start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
+    timbre, gain = drawn(generator), float(generator.uniform(*RENDER_GAIN))
+    levels = kept_levels(
+        f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}",
+        lambda: render(
+            performance,
+            read_piano(piano) if piano else default_piano(),
+            timbre=timbre,
+            gain=gain,
+            sample_rate=SETTINGS.sample_rate,
+            start=start,
+            end=start + rendering.seconds,
+        ),
+        cache=cache,
+    )
+    return Take(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+
+
+def check_performance(path: str) -> Performance:
+    """Return a performance, if there is something to be rendered in it.
+
+    Raises
+    ------
+    NoInputError
+        If the file cannot be opened.
+    BadDataError
+        If it cannot be read, holds no notes, or has no time that all its notes share.
+    """
+    performance = read_midi(Path(path))
+    with _named(path):
+        notes = timed_notes(performance, pedal_extends=True)
+    if not len(notes.onset):
+        raise BadDataError(f"cannot learn from '{path}': it has no notes")
+    return performance
+
+
+def _contrasted(performance: Performance, exponent: float) -> Performance:
+    """Return a performance whose soft notes are softer, where the exponent is above 1, and whose loudest stay."""
+    velocity = np.rint(127 * (performance.notes.velocity / 127) ** exponent).astype(np.int64)
+    return performance.replace(notes=performance.notes.replace(velocity=np.maximum(velocity, 1)))
+
+
+def piano_of(path: str, rendering: Rendering) -> str:
+    """Return the piano that plays a performance, so that those of one piano can be rendered together.
+
+    Raises
+    ------
+    NoInputError
+        If the performance cannot be read.
+    """
+    return _drawn_piano(rendering, _fate(path, rendering)[1])
+
+
+def _fate(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
+    """Return what identifies a performance and a seed, and all that is random about its rendering."""
+    content = digest(path, salt=f"{rendering.seed}")
+    return content, np.random.default_rng(int(content[:16], 16))
+
+
+def _drawn_piano(rendering: Rendering, generator: np.random.Generator) -> str:
+    return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
+
+
+def piece_of(path: str) -> str:
+    """Return what piece a file is of: its name without suffix, of MAPS without the piano.
+
+    >>> piece_of("synth/MAPS_MUS-alb_esp2_AkPnCGdD.flac")
+    'alb_esp2'
+    """
+    stem = Path(path).stem
+    maps = re.fullmatch(r"MAPS_MUS-(.+)_[A-Za-z0-9]+", stem)
+    return maps[1] if maps else stem
+
+
+def is_sound(path: str) -> bool:
+    """Return whether a name is that of a recording."""
+    return has_suffix(path, SOUND_SUFFIXES)
+
+
+def _notes(path: Path) -> TimedNotes:
+    if path.suffix != TABLE_SUFFIX:
+        performance = read_midi(path)
+        with _named(path):
+            return timed_notes(performance, pedal_extends=True)
+    onset, offset, pitch, velocity = read_notes(path)
+    rows = np.lexsort((pitch, onset))
+    return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
+
+
+def _pedal(path: Path) -> Floats:
+    performance = read_midi(path)
+    with _named(path):
+        return pedal_intervals(performance)
+
+
+@contextmanager
+def _named(path: Path | str) -> Iterator[None]:
+    """Name the file in what is wrong with its music."""
+    try:
+        yield
+    except BadDataError as error:
+        raise BadDataError(f"cannot learn from '{path}': {error.message}", error.hint) from None
+
+
+def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:
+    return notes._replace(onset=notes.onset + seconds, offset=notes.offset + seconds)

@@ -1,0 +1,80 @@
+"""The table and the page of scores: what people read."""
+
+import re
+
+import pytest
+
+from maestrokit.cli.commands.evaluate.tables import score_text
+from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics.contract import SHARE, Row
+
+LONG = "onset_offset_velocity_precision@onset_threshold=0.35"
+
+
+def text_of(rows: list[Row], kind: str = "table") -> str:
+    return score_text([], rows, format=kind, title="2 estimates", made_by=None)
+
+
+def set_rows() -> list[Row]:
+    """Return the rows that a set may have, with wide values."""
+    rows = []
+    for name, metric in judge.metrics().items():
+        rows.append(Row(name, 99.99, 10.01, 99.99, metric.unit, 1276 - len(name), 88.88, metric.better))
+        if metric.is_distributed:
+            rows += [Row(f"{name}.overlapped_area", 0.5, 0.4, 0.6), Row(f"{name}.kl", 0.5, 0.4, 0.6, "bits")]
+    return rows
+
+
+def test_the_table_of_a_set_fits_into_80_columns_and_has_every_name() -> None:
+    table = text_of(set_rows())
+    assert max(map(len, table.splitlines())) <= 80
+    for name in judge.metrics():
+        assert re.search(rf"^{name} ", table, re.MULTILINE)
+
+
+def test_columns_with_nothing_in_them_are_left_out() -> None:
+    header = text_of([Row("a", 0.1), Row("b", 0.2, n=2)]).splitlines()[3]
+    assert header.split() == ["metric", "value", "n"]
+
+
+def test_what_is_the_same_in_all_rows_is_written_once() -> None:
+    first, same, _, header, _, one, other = text_of(
+        [Row(LONG, 0.1, reference=1.0), Row("b", 0.2, reference=1.0)]
+    ).splitlines()
+    assert (first, same) == ("2 estimates", "In all rows: ref. = 1.000, n = 1, better = higher")
+    assert header.split() == ["metric", "value"]
+    assert one.split() == [LONG, "0.100"] and other.split() == ["b", "0.200"]
+
+
+def test_a_single_row_keeps_its_columns() -> None:
+    assert text_of([Row("a", 0.1, reference=1.0)]).splitlines()[2].split() == ["metric", "value", "ref.", "n", "better"]
+
+
+def test_no_rows_are_a_table_without_rows() -> None:
+    assert text_of([]).startswith("2 estimates\n")
+
+
+def places(page: str) -> list[tuple[str, str]]:
+    return re.findall(r'x1="([0-9.]+)" x2="[0-9.]+" y1="2".*?cx="([0-9.]+)"', page)
+
+
+def test_scores_of_equal_bounds_share_one_scale() -> None:
+    low, high = places(
+        text_of([Row("a", 0.2, reference=1.0, bounds=SHARE), Row("b", 0.9, reference=1.0, bounds=SHARE)], "html")
+    )
+    assert low[0] == high[0]
+    assert float(high[1]) - float(low[1]) == pytest.approx(0.7 * 200 / 1.2, abs=0.1)
+
+
+def test_scores_without_bounds_have_scales_of_their_own() -> None:
+    one, other = places(text_of([Row("a", 2.0, reference=3.0), Row("b", 20.0, reference=30.0)], "html"))
+    assert one == other
+
+
+def test_pairs_are_scored_within_bounds() -> None:
+    import numpy as np
+
+    from maestrokit.metrics.score_pairs import mean_rows
+
+    rows = mean_rows([{"onset_f1": 0.5}, {"onset_f1": 0.7}], generator=np.random.default_rng(0))
+    assert [row.bounds for row in rows] == [SHARE]

@@ -1,0 +1,73 @@
+"""Sets against sets: any metric, any piece, even none."""
+
+import numpy as np
+import pytest
+
+from maestrokit import registry
+from maestrokit.errors import UsageError
+from maestrokit.metrics import intervals as bootstrap
+from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics.piece import Piece, notes_in_seconds
+
+EMPTY = notes_in_seconds(np.empty(0), np.empty(0), np.empty(0, np.int64))
+
+
+def piece(seed: int, notes: int = 200) -> Piece:
+    generator = np.random.default_rng(seed)
+    onset = np.sort(generator.uniform(0, 40, notes))
+    return notes_in_seconds(onset, onset + generator.exponential(0.5, notes), generator.integers(40, 90, notes))
+
+
+SUMMARIES = [judge.summarize(piece(seed), judge.metrics()) for seed in range(8)]
+
+
+def rows(generated: list, reference: list) -> dict:
+    whole = judge.judge(generated, reference, judge.metrics(), generator=np.random.default_rng(0))[1]
+    return {row.metric: row for row in whole}
+
+
+@pytest.mark.parametrize("name", registry.names(judge.FOLDER))
+def test_every_file_is_a_metric_that_copes_with_anything(name: str) -> None:
+    module = registry.load(judge.FOLDER, name)
+    assert module.__doc__ and module.METRICS
+    lone = notes_in_seconds(np.array([1.0]), np.array([1.0]), np.array([60]))
+    far = notes_in_seconds(np.array([0.0, 1e7]), np.array([1.0, 1e7 + 1]), np.array([60, 64]))
+    for metric in module.METRICS.values():
+        shapes = {metric.summary(one).shape for one in (EMPTY, lone, far, piece(0))}
+        assert len(shapes) == 1
+        assert metric.better in ("higher", "lower", "alike")
+
+
+def test_without_a_reference_only_what_pieces_say_themselves() -> None:
+    alone = rows(SUMMARIES, [])
+    assert "pitch_range" in alone and "harmonic_consistency" not in alone
+    assert not any("." in name for name in alone)
+
+
+def test_the_set_itself_overlaps_more_than_another() -> None:
+    low = [judge.summarize(one.replace(pitch=one.pitch // 4 + 20), judge.metrics()) for one in map(piece, range(9, 17))]
+    same, other = rows(SUMMARIES[:4], SUMMARIES[4:]), rows(low, SUMMARIES[4:])
+    for name in ("pitch_range", "pitch_entropy"):
+        assert same[f"{name}.overlapped_area"].value > other[f"{name}.overlapped_area"].value
+        assert same[f"{name}.kl"].value < other[f"{name}.kl"].value
+        assert same[name].low <= same[name].value <= same[name].high
+
+
+def test_pieces_without_a_value_are_not_counted() -> None:
+    found = rows([*SUMMARIES, judge.summarize(EMPTY, judge.metrics())], SUMMARIES)
+    assert found["pitch_range"].n == 8
+    assert np.isfinite(found["pitch_range"].value)
+
+
+def test_unknown_metrics_are_named() -> None:
+    with pytest.raises(UsageError, match="no metric 'beauty'"):
+        judge.metrics(["beauty"])
+
+
+def test_intervals_cover_the_mean_about_as_often_as_they_say() -> None:
+    generator = np.random.default_rng(5)
+    covered = 0
+    for _ in range(200):
+        low, high = bootstrap.mean_interval(generator.normal(3, 1, 40), generator=generator, resamples=300)
+        covered += low <= 3 <= high
+    assert 0.88 < covered / 200 < 0.99

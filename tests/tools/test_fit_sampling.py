@@ -1,0 +1,69 @@
+"""The bias on times makes a model as dense as the performances that it is held against."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fit_sampling import densest, density, fit, sampling_of
+from maestrokit.errors import UsageError
+from maestrokit.files.cache.tokens import TokenShard
+from maestrokit.inference.events import SequenceModel
+from maestrokit.inference.keyboard import Keyboard
+from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.models import lstm
+from maestrokit.models.contract import new_model
+from maestrokit.music.step_notes import reconciled
+from maestrokit.music.tokens import Encoding, encode_notes
+
+ENCODING = Encoding()
+
+
+def even_notes(gap, count=50):
+    onset = gap * np.arange(count)
+    return reconciled(onset, onset + gap, np.full(count, 60), np.full(count, 9))
+
+
+def made(encoding="notes"):
+    torch.manual_seed(0)
+    return new_model(lstm, lstm.Config(width=8, layers=1, encoding=encoding)).eval()
+
+
+def test_density_is_notes_a_second():
+    assert density([even_notes(10), even_notes(20)], ENCODING) == pytest.approx((10 + 5) / 2)
+
+
+def test_pieces_become_as_dense_as_those_held_out():
+    tokens = encode_notes(even_notes(20), ENCODING)
+    held_out = TokenShard(tokens, np.array([0, len(tokens)]), [])
+    loaded = SequenceModel(made(), ENCODING, NoteSampling())
+    sampling = fit(loaded, held_out, sampling=NoteSampling(), count=4, seconds=20.0)
+    pieces = generate_notes(loaded.model, ENCODING, sampling=sampling, duration=20.0, count=4, seed=1)
+    assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
+    assert NoteSampling.from_config(sampling_of(sampling), name="run") == sampling
+
+
+def test_the_densest_is_the_memory_that_keys_have():
+    part = even_notes(20, count=400)
+    keyboard = Keyboard(1, ENCODING)
+    for row in zip(part.onset, part.offset, part.pitch - 21, part.velocity_bin, strict=True):
+        keyboard.play(*(np.array([value]) for value in row))
+    assert densest([part], ENCODING) == pytest.approx(keyboard.density()[0], rel=1e-3)
+    assert keyboard.density()[0] == pytest.approx(5.0, rel=0.05)
+
+
+def test_no_piece_becomes_much_denser_than_the_densest():
+    hasty = NoteSampling(time_bias=-3.0)
+    free, held = (
+        generate_notes(made(), ENCODING, sampling=one, duration=30.0, count=2, seed=0)
+        for one in (hasty, replace(hasty, densest=6.0))
+    )
+    assert density(held, ENCODING) < 0.6 * density(free, ENCODING)
+
+
+def test_models_of_events_have_nothing_to_fit():
+    tokens = encode_notes(even_notes(20), ENCODING)
+    with pytest.raises(UsageError, match="of notes"):
+        fit(SequenceModel(made("events"), ENCODING, NoteSampling()), TokenShard(tokens, np.array([0, len(tokens)]), []),
+            sampling=NoteSampling(), count=1, seconds=1.0)  # fmt: skip

@@ -1,0 +1,121 @@
+"""Shipping: from a run folder to a model that is found by its name, and never to a worse one."""
+
+import pytest
+import torch
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
+from maestrokit.inference.events import load_event_model
+from maestrokit.models import lstm
+from maestrokit.models.contract import settings_of
+from ship_model import Story, ship
+
+STORY = Story("maestrokit train lstm corpus -o run", "one thread", "begun twice", "lstm 3.0 nats a token")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run folder that was validated twice, the first time better."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    model = lstm.Model(lstm.Config(width=16, layers=1))
+    checkpoint.write_config(
+        folder,
+        {
+            "family": "lstm",
+            "task": "events",
+            "model": settings_of(model.config),
+            "data": {"train": 2, "validation": 1},
+            "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False},
+            "training": {"seed": 7, "validation_tokens": 64},
+        },
+    )
+    checkpoint.write_weights(folder, model.state_dict())
+    for step, loss in ((10, 3.5), (20, 4.0)):
+        checkpoint.append_log(
+            folder,
+            {
+                "step": step,
+                "seconds": 36.0 * step,
+                "part": "validation",
+                "loss": loss,
+                "accuracy": 0.25,
+                "best": step == 10,
+            },
+        )
+    return folder
+
+
+def test_a_shipped_model_is_the_run_in_half_the_bytes(run, tmp_path):
+    ship(run, tmp_path / "shipped", STORY)
+    shipped = checkpoint.read_weights(tmp_path / "shipped")
+    assert {value.dtype for value in shipped.values()} == {torch.float16}
+    model, _, _ = load_event_model(str(tmp_path / "shipped"))
+    for name, value in checkpoint.read_weights(run).items():
+        torch.testing.assert_close(model.state_dict()[name], value, atol=1e-3, rtol=1e-3)
+
+
+def test_the_card_says_all_that_is_needed_to_judge_it_and_to_make_it_again(run, tmp_path):
+    ship(run, tmp_path / "shipped", STORY)
+    card = (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8")
+    for words in (
+        STORY.command,
+        STORY.hardware,
+        STORY.note,
+        STORY.figures,
+        "Seed 7",
+        "step 10",
+        "0.10 hours",
+        "3.500",
+        "CC BY-NC-SA 4.0",
+    ):
+        assert words in card
+
+
+def test_a_model_is_replaced_only_by_a_better_one(run, tmp_path):
+    ship(run, tmp_path / "shipped", STORY)
+    with pytest.raises(UsageError, match="as good"):
+        ship(run, tmp_path / "shipped", STORY)
+    checkpoint.append_log(run, {"step": 30, "seconds": 99.0, "loss": 3.0, "accuracy": 0.5, "best": True})
+    ship(run, tmp_path / "shipped", STORY)
+    assert checkpoint.read_config(tmp_path / "shipped")["made"]["step"] == 30
+
+
+def test_a_run_without_validation_has_nothing_to_ship(run, tmp_path):
+    checkpoint.cut_log(run, step=0)
+    with pytest.raises(BadDataError, match="never validated"):
+        ship(run, tmp_path / "shipped", STORY)
+
+
+def test_models_of_notes_have_their_own_unit_and_no_losses_of_events_to_be_held_against(run, tmp_path):
+    config = checkpoint.read_config(run)
+    checkpoint.append_log(
+        run,
+        {"step": 30, "seconds": 99.0, "loss": 9.0, "accuracy": 0.5, "best": True, "time": 2.25, "pitch": 2.0,
+         "velocity": 2.0, "duration": 2.75},
+    )  # fmt: skip
+    checkpoint.write_config(run, config | {"model": config["model"] | {"encoding": "notes"}})
+    ship(run, tmp_path / "notes", STORY)
+    card = (tmp_path / "notes" / checkpoint.CARD).read_text(encoding="utf-8")
+    assert "64 notes" in card
+    assert "9.000 nats a note (time 2.250, pitch 2.000, velocity 2.000, duration 2.750)" in card
+    checkpoint.write_config(run, config)
+    with pytest.raises(UsageError, match="cannot be compared"):
+        ship(run, tmp_path / "notes", STORY)
+
+
+def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tmp_path):
+    def fitted(worth, recordings=15):
+        told = {"recordings": recordings, "seconds": 60.0, "worth": worth, "pedal": 0.5}
+        checkpoint.write_config(run, checkpoint.read_config(run) | {"fitted": told})
+
+    fitted(1.2)
+    ship(run, tmp_path / "shipped", "# A card")
+    assert (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8") == "# A card"
+    with pytest.raises(UsageError, match=r"as good: worth 1\.2"):
+        ship(run, tmp_path / "shipped", "# A card")
+    fitted(1.3, recordings=3)
+    with pytest.raises(UsageError, match="other data"):
+        ship(run, tmp_path / "shipped", "# A card")
+    fitted(1.3)
+    ship(run, tmp_path / "shipped", "# A better card")

@@ -1,0 +1,211 @@
+"""Recordings and performances as training data of transcription."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError
+from maestrokit.files.midi import write_midi
+from maestrokit.files.note_tables import dump_notes
+from maestrokit.files.sound.read import write_sound
+from maestrokit.inference.performance import transcript
+from maestrokit.music.performance import SUSTAIN, Controls, Performance
+from maestrokit.music.sustain import TimedNotes
+from maestrokit.training.note_data import Cutting, NoteData
+from maestrokit.training.recordings import (
+    Rendering,
+    Take,
+    check_performance,
+    piano_of,
+    piece_of,
+    recorded_take,
+    rendered_take,
+)
+from maestrokit.training.task import Corpus
+from maestrokit.training.tasks import transcription
+from maestrokit.training.tasks.transcription import Options, prepare
+from strategies import file_bytes, track_bytes
+
+NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))
+
+
+def pedalled() -> Performance:
+    """The notes with the pedal down from .3 to .7 s."""
+    performance = transcript(NOTES)
+    zero = np.zeros(2, np.int64)
+    pedal = Controls(np.array([300, 700]), zero + SUSTAIN, np.array([127, 0]), zero, zero, zero)
+    return performance.replace(controls=pedal)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A second of noise with a table of notes, twice, and a performance."""
+    for name in ("a", "b"):
+        samples = np.random.default_rng(ord(name)).normal(0, 0.05, 16000).astype(np.float32)
+        write_sound(tmp_path / f"{name}.flac", samples, sample_rate=16000)
+        (tmp_path / f"{name}.tsv").write_bytes(dump_notes(*NOTES))
+    write_midi(transcript(NOTES), tmp_path / "c.mid")
+    return tmp_path
+
+
+def test_a_recording_comes_with_its_notes(folder: Path) -> None:
+    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    assert take.levels.shape == (101, BINS) and take.levels.dtype == np.float16
+    assert all(np.array_equal(mine, given) for mine, given in zip(take.notes, NOTES, strict=True))
+
+
+def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
+    assert recorded_take(str(folder / "a.flac"), cache=folder / "cache").pedal is None
+    write_midi(pedalled(), folder / "a.mid")
+    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    assert take.pedal is not None and np.allclose(take.pedal, [[0.3, 0.7]])
+    assert np.array_equal(take.notes.onset, NOTES.onset)
+
+
+def test_renders_differ_in_contrast(folder: Path) -> None:
+    takes = [
+        rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0, seed=seed), cache=folder / "cache")
+        for seed in range(12)
+    ]
+    velocity = np.array([take.notes.velocity for take in takes])  # (takes, notes)
+    exponent = np.log(velocity[:, 0] / 127) / np.log(70 / 127)
+    assert exponent.min() < 1.1 and exponent.max() > 1.6
+    assert np.allclose(velocity[:, 1], 127 * (90 / 127) ** exponent, atol=1)
+
+
+def test_a_batch_says_when_the_pedal_is_down_or_that_nobody_knows(folder: Path) -> None:
+    levels = np.full((60, BINS), -50, np.float16)
+    takes = [Take(levels, NOTES, np.array([[0.1, 0.2]])), Take(levels, NOTES)]
+    known, unknown = next(NoteData(takes, takes, cutting=Cutting(batch=2, frames=40)).validation())["pedal"].numpy()
+    assert np.flatnonzero(known).tolist() == [5, 6, 7, 8, 9] and np.isnan(unknown).all()
+
+
+def test_a_spectrum_is_made_once(folder: Path) -> None:
+    for _ in range(2):
+        recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    assert len(list((folder / "cache").iterdir())) == 1
+
+
+def test_a_recording_without_notes_is_told(folder: Path) -> None:
+    (folder / "a.tsv").unlink()
+    with pytest.raises(NoInputError, match="no notes"):
+        recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+
+
+def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
+    take, again = (
+        rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
+    )
+    assert np.array_equal(take.levels, again.levels)
+    fundamental = np.asarray(take.levels[:, 3 * (60 - 21) + 2], np.float32)
+    before, after = (round(second * SETTINGS.frames_per_second) for second in (0.1, 0.35))
+    assert fundamental[after] > fundamental[before] + 20
+
+
+def test_pieces_of_maps_are_one_on_all_pianos() -> None:
+    assert piece_of("x/MAPS_MUS-bk_xmas4_SptkBGCl.flac") == piece_of("MAPS_MUS-bk_xmas4_AkPnBcht.tsv")
+    assert piece_of("take_1.wav") == "take_1"
+
+
+def test_batches_follow_from_seed_and_number(folder: Path) -> None:
+    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    data, again = (NoteData([take], [take], cutting=Cutting(batch=2, frames=40)) for _ in range(2))
+    first, same, other = data.batch(3, 1), again.batch(3, 1), data.batch(3, 2)
+    assert first["levels"].shape == (2, 40, BINS) and first["target"].shape == (2, 4, 20, 88)
+    assert (first["levels"] == same["levels"]).all() and (first["target"] == same["target"]).all()
+    assert (first["levels"] != other["levels"]).any()
+    assert data.batches(0) == 1
+
+
+def test_validation_is_unvaried_and_padded(folder: Path) -> None:
+    take = Take(np.full((30, BINS), -50, np.float16), NOTES)
+    batch = next(NoteData([take], [take], cutting=Cutting(frames=40)).validation())
+    assert (batch["levels"][0, :30] == -50).all() and (batch["levels"][0, 30:] == -100).all()
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 1.6, 100.0])
+def test_as_many_batches_are_validated_on_as_are_counted(seconds: float) -> None:
+    takes = [Take(np.full((frames, BINS), -50, np.float16), NOTES) for frames in (30, 130, 250)]
+    data = NoteData(takes, takes, cutting=Cutting(batch=2, frames=40, validation_seconds=seconds))
+    assert data.validation_batches() == len(list(data.validation())) >= 1
+
+
+def test_odd_windows_are_refused() -> None:
+    with pytest.raises(UsageError):
+        Cutting(frames=33)
+
+
+def test_the_task_takes_recordings_and_renders_the_rest(folder: Path) -> None:
+    train = [str(folder / name) for name in ("a.flac", "c.mid")]
+    corpus = Corpus({"train": train, "validation": [str(folder / "b.flac")]}, [], folder / "cache")
+    prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
+    assert isinstance(prepared.data, NoteData) and len(prepared.data.train) == 2
+    assert prepared.counts == {"train": 2, "validation": 1}
+    assert prepared.model == {"bins": BINS} and prepared.config["spectrum"] == SETTINGS.described()
+
+
+def test_recordings_and_performances_that_cannot_be_used_are_named_and_left_out(folder: Path) -> None:
+    (folder / "a.flac").write_bytes((folder / "a.flac").read_bytes()[:100])
+    (folder / "d.mid").write_bytes(b"MThd")
+    write_midi(transcript(NOTES), folder / "e.mid")
+    silence = TimedNotes(*(column[:0] for column in NOTES))
+    write_midi(transcript(silence), folder / "f.mid")
+    named: list[str] = []
+    paths = [str(folder / name) for name in ("a.flac", "b.flac", "c.mid", "d.mid", "e.mid", "f.mid")]
+    corpus = Corpus({}, paths, folder / "cache", reject=lambda error: named.append(error.message.split("'")[1]))
+    prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
+    assert named == [str(folder / name) for name in ("a.flac", "d.mid", "f.mid")]
+    assert sum(prepared.counts.values()) == 2  # of the three pieces that are left one is for tests
+
+
+def two_tempos() -> bytes:
+    """A file of type 2 whose sequences, each a pedalled note, have different tempos."""
+    note = [(0, b"\xb0\x40\x7f"), (0, b"\x90\x3c\x40"), (480, b"\x80\x3c\x40"), (0, b"\xb0\x40\x00")]
+    tracks = [track_bytes([(0, b"\xff\x51\x03" + tempo), *note]) for tempo in (b"\x07\xa1\x20", b"\x0f\x42\x40")]
+    return file_bytes(tracks, midi_format=2)
+
+
+@pytest.mark.parametrize("beside", ["", "a.flac", "a.flac and a.tsv"])
+def test_sequences_of_different_tempos_are_named_and_left_out(folder: Path, beside: str) -> None:
+    """Rendered, as the notes of a recording, and as the pedal of one whose notes are in a table."""
+    path = folder / ("a.mid" if beside else "d.mid")
+    path.write_bytes(two_tempos())
+    if beside == "a.flac":
+        (folder / "a.tsv").unlink()
+    errors: list[MaestrokitError] = []
+    paths = [str(folder / "b.flac"), str(folder / "c.mid"), str(folder / "a.flac") if beside else str(path)]
+    prepare(
+        Corpus({}, paths, folder / "cache", reject=errors.append), Options(length=20, render_seconds=0.5), family=""
+    )
+    assert [error.message.startswith(f"cannot learn from '{path}': its sequences") for error in errors] == [True]
+
+
+def test_a_performance_of_drums_alone_has_no_notes(folder: Path) -> None:
+    path = folder / "drums.mid"
+    path.write_bytes(file_bytes([track_bytes([(0, b"\x99\x3c\x40"), (480, b"\x89\x3c\x40")])]))
+    with pytest.raises(BadDataError, match=r"drums\.mid': it has no notes"):
+        check_performance(str(path))
+
+
+def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [str(folder / f"{number}.mid") for number in range(6)]
+    for number, path in enumerate(paths):
+        write_midi(transcript(NOTES._replace(pitch=NOTES.pitch + number)), Path(path))
+    rendering = Rendering(("one", "other"), 0.5, 0)
+    order: list[str] = []
+
+    def made(path: str, rendering: Rendering, *, cache: Path) -> Take:
+        order.append(piano_of(path, rendering))
+        return Take(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
+
+    monkeypatch.setattr(transcription, "rendered_take", made)
+    corpus = Corpus({"train": paths, "validation": paths[:1]}, [], folder / "cache")
+    prepared = prepare(corpus, Options(length=20, pianos="one,other"), family="cnn")
+    assert isinstance(prepared.data, NoteData)
+    assert [float(take.levels[0, 0]) for take in prepared.data.train] == [0, 1, 2, 3, 4, 5]
+    assert order[:6] == sorted(order[:6]) and set(order) == {"one", "other"}
+    assert order[:6] == sorted(piano_of(path, rendering) for path in paths)

@@ -1,0 +1,146 @@
+"""Make the demonstration performances and the recording: ``python tools/build_demo.py FOLDER``.
+
+The playing follows well-known rules of expressive performance, all of them small: tempo and loudness rise and fall over
+phrases of four bars, the last bars slow down, the melody is louder and a little early, nothing is quite even, and the
+pedal is changed just after every bar.
+
+References
+----------
+Friberg, Bresin, Sundberg, "Overview of the KTH rule system for musical performance", Advances in Cognitive Psychology
+2(2-3), 2006 (phrase arch, final ritardando, melody lead).
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from demo_scores import SCORES, Score
+from maestrokit.arrays import Floats
+from maestrokit.audio.effects.room import SMALL
+from maestrokit.files.atomic import write_bytes
+from maestrokit.files.midi import write_midi
+from maestrokit.files.note_tables import dump_notes
+from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.sound.write import write_blocks
+from maestrokit.music.performance import SUSTAIN, TRACK_NAME, Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.sustain import timed_notes
+from maestrokit.synth.render import stream
+from maestrokit.synth.timbre import Timbre
+
+TICKS_PER_BEAT = 480
+TICKS_PER_SECOND = 960  # at 120 beats a minute, which is what MIDI says where nothing is said
+RECORDED, RECORDING, RECORDED_BEATS = "petzold-minuet", "petzold-opening", 24  # its first eight bars
+RECORDED_RATE = 16000  # Hz
+SHORTEST_HEARD = 0.05  # seconds: notes that begin later are not to be heard before the end
+NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+
+def parse_voice(voice: str) -> list[tuple[int, int, int]]:
+    """Return (onset in sixteenths, length in sixteenths, MIDI number) of each note of a voice.
+
+    >>> parse_voice("C4/2 r/1 | E4+G4/4")
+    [(0, 2, 60), (3, 4, 64), (3, 4, 67)]
+    """
+    notes, onset = [], 0
+    for word in voice.replace("|", " ").split():
+        names, _, length = word.partition("/")
+        notes += [(onset, int(length), midi_number(name)) for name in names.split("+") if name != "r"]
+        onset += int(length)
+    return notes
+
+
+def midi_number(name: str) -> int:
+    """Return the MIDI number of a note name.
+
+    >>> midi_number("C4"), midi_number("Bb3"), midi_number("F#5")
+    (60, 58, 78)
+    """
+    return NATURALS[name[0]] + name.count("#") - name.count("b") + 12 * (int(name[-1]) + 1)
+
+
+def perform(score: Score, *, seed: int) -> tuple[Performance, Floats]:
+    """Return a performance of a score, and the seconds of its beats."""
+    generator = np.random.default_rng(seed)
+    rows = np.array(
+        [(*note, voice) for voice, text in enumerate(score.voices) for note in parse_voice(text)], dtype=np.int64
+    )
+    onset, length, pitch, voice = rows[np.lexsort((rows[:, 2], rows[:, 0]))].T
+    seconds = _clock(score, int((onset + length).max()), generator)
+    lead = np.where(voice == 0, -0.008, 0.004) + generator.normal(0, 0.006, len(onset))
+    starts = np.maximum(seconds[onset] + lead, 0)
+    ends = starts + (seconds[onset + length] - seconds[onset]) * generator.uniform(0.86, 1.0, len(onset))
+    velocity = _loudness(score, onset, voice) + generator.normal(0, 3, len(onset))
+    notes = _notes(starts, np.maximum(ends, starts + 0.03), pitch, np.clip(np.rint(velocity), 12, 118).astype(np.int64))
+    beats = seconds[np.arange(score.pickup_length % score.beat_length, len(seconds), score.beat_length)]
+    bars = seconds[np.arange(score.pickup_length, len(seconds) - 1, score.bar_length)]
+    return _performance(score.title, notes, bars, seconds[-1]), beats
+
+
+def _clock(score: Score, length: int, generator: np.random.Generator) -> Floats:
+    """Return the second of each sixteenth: a phrase arch of four bars, a last ritardando, and unevenness."""
+    place = (np.arange(length) - score.pickup_length) / score.bar_length
+    phrase = np.mod(place, 4) / 4
+    slowness = 1.10 - 0.16 * np.sin(np.pi * phrase)
+    last_bars = np.clip((np.arange(length) - (length - 2 * score.bar_length)) / (2 * score.bar_length), 0, 1)
+    slowness = slowness * (1 + 0.55 * last_bars**2) * np.exp(generator.normal(0, 0.02, length))
+    sixteenth = 60 / score.beats_per_minute / score.beat_length
+    return 0.5 + np.concatenate([[0.0], np.cumsum(slowness * sixteenth)])
+
+
+def _loudness(score: Score, onset: np.ndarray, voice: np.ndarray) -> Floats:
+    place = (onset - score.pickup_length) / score.bar_length
+    arch = np.sin(np.pi * np.mod(place, 4) / 4)
+    strong = np.mod(onset - score.pickup_length, score.bar_length) == 0
+    return np.asarray(80 - 40 * score.softness + 14 * arch + 5 * strong - np.where(voice == 0, 0, 12))
+
+
+def _notes(starts: Floats, ends: Floats, pitch: np.ndarray, velocity: np.ndarray) -> Notes:
+    count = np.arange(len(pitch))
+    onset_tick, offset_tick = (np.rint(moment * TICKS_PER_SECOND).astype(np.int64) for moment in (starts, ends))
+    for row in count:  # a key must be up before it is struck again
+        again = count[(pitch == pitch[row]) & (onset_tick > onset_tick[row])]
+        if len(again):
+            offset_tick[row] = min(offset_tick[row], onset_tick[again].min() - 5)
+    zeros = np.zeros(len(pitch), np.int64)
+    return Notes(onset_tick, offset_tick, pitch, velocity, zeros + 64, zeros, zeros + 1, 2 * count + 10, 2 * count + 11)
+
+
+def _performance(title: str, notes: Notes, bars: Floats, end: float) -> Performance:
+    down, up = bars + 0.06, np.append(bars[1:], end) - 0.02
+    tick = np.rint(np.column_stack([down, up]).ravel() * TICKS_PER_SECOND).astype(np.int64)
+    count = len(tick)
+    zeros, ones = np.zeros(count, np.int64), np.ones(count, np.int64)
+    controls = Controls(tick, ones * SUSTAIN, np.tile([100, 0], count // 2), zeros, ones, np.arange(count) + 10_000)
+    name = np.empty(1, object)
+    name[0] = b"\xff\x03" + bytes([len(title)]) + title.encode("ascii")
+    at_start = np.zeros(1, np.int64)
+    others = Others(at_start, at_start + TRACK_NAME, name, at_start + 1, at_start)
+    tempos = Tempos(at_start, at_start + 500_000, at_start, at_start)
+    ends = np.array([0, round(end * TICKS_PER_SECOND)])
+    return settled(Performance(notes, controls, tempos, others, ends, TICKS_PER_BEAT, 1))
+
+
+def record(performance: Performance, target: Path, *, end: float) -> None:
+    """Write a recording of a performance up to a moment, in a small room, and beside it a table of its notes."""
+    blocks = stream(performance, default_piano(), sample_rate=RECORDED_RATE, timbre=Timbre(room=SMALL), end=end)
+    write_blocks(str(target), blocks, format="ogg", sample_rate=RECORDED_RATE, channels=1, comment="")
+    notes = timed_notes(performance, pedal_extends=True)
+    rows = notes.onset < end - SHORTEST_HEARD
+    offset = np.minimum(notes.offset, end)
+    table = dump_notes(notes.onset[rows], offset[rows], notes.pitch[rows], notes.velocity[rows])
+    write_bytes(target.with_suffix(".tsv"), table)
+
+
+def main(folder: str) -> None:
+    """Write all performances with their beats, and the recording, into a folder."""
+    for seed, (name, score) in enumerate(SCORES.items()):
+        performance, beats = perform(score, seed=seed)
+        write_midi(performance, Path(folder, f"{name}.mid"))
+        Path(folder, f"{name}.beats.txt").write_text("".join(f"{beat:.4f}\n" for beat in beats), encoding="ascii")
+        if name == RECORDED:
+            record(performance, Path(folder, f"{RECORDING}.ogg"), end=float(beats[RECORDED_BEATS]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,112 @@
+"""Fits what a chroma says about chords, on the even-numbered songs of POP909 rendered by the shipped piano.
+
+    python tools/fit_chords.py [--data DIR] [--songs N] [--seconds S]
+
+Prints ``maestrokit/audio/chord_weights.py``: a multinomial logistic regression whose weights are the same for all
+roots, with a ridge. Suspended, diminished and augmented chords are left out.
+"""
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import mir_eval
+import numpy as np
+from annotated import Song, pop909
+from asap import DATA, SAMPLE_RATE
+from audio_keys_chords import sound_of
+from scipy.optimize import minimize
+
+from maestrokit.analysis.chords.from_audio import NO_CHORD, described, scores
+from maestrokit.analysis.chroma import FRAME_RATE, salience
+
+EVERY = 4  # frames
+RIDGE = 1e-4
+SHAPES = {"TRIAD": (2, 24), "BIAS": (2,), "NOTHING": (2,), "NOTHING_BIAS": ()}
+TITLE = "Weights of the regression of chords on chroma, made by tools/fit_chords.py of half of POP909."
+
+
+def labels(song: Song, frames: int) -> np.ndarray:
+    """Return the class of each frame, -1 where the annotation is none of them."""
+    time, classes = np.arange(frames) / FRAME_RATE, np.full(frames, -1)
+    for (start, end), name in zip(song.intervals, song.labels, strict=True):
+        root, tones, _ = mir_eval.chord.encode(name)
+        inside = (time >= start) & (time < end)
+        if root < 0:
+            classes[inside] = NO_CHORD
+        elif tones[7] and tones[4] != tones[3]:
+            classes[inside] = root + (12 if tones[3] else 0)
+    return classes
+
+
+def fitted(features: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return all weights, one after another."""
+    rows = np.arange(len(classes))
+    views = [np.roll(features, -root, axis=2).reshape(len(features), -1) for root in range(12)]
+    loudest = features.max(axis=2)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        logits = scores(features, **split(weights))
+        chance = np.exp(logits)
+        value = -logits[rows, classes].mean() + RIDGE * weights @ weights
+        chance[rows, classes] -= 1
+        wrong = chance / len(rows)
+        triads = sum((wrong[:, [root, 12 + root]].T @ view for root, view in enumerate(views)), np.zeros((2, 24)))
+        bias = [wrong[:, :12].sum(), wrong[:, 12:NO_CHORD].sum()]
+        nothing = wrong[:, NO_CHORD]
+        slope = np.concatenate([triads.ravel(), bias, nothing @ loudest, [nothing.sum()]])
+        return value, slope + 2 * RIDGE * weights
+
+    size = sum(int(np.prod(shape)) for shape in SHAPES.values())
+    return minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x  # type: ignore[no-any-return]
+
+
+def split(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the weights by name."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in SHAPES.values()])[:-1]
+    parts = zip(SHAPES.items(), np.split(weights, ends), strict=True)
+    return {name.lower(): part.reshape(shape) for (name, shape), part in parts}
+
+
+def tables(weights: np.ndarray) -> Iterator[str]:
+    """Yield the lines of the module."""
+    for lower, part in split(weights).items():
+        name = lower.upper()
+        if part.ndim == 0:
+            yield f"{name} = {round(float(part), 2):g}"
+            continue
+        if part.ndim == 1:
+            yield f"{name}: Floats = np.array([{row_of(part)}])"
+            continue
+        yield f"{name}: Floats = np.array(["
+        for row in part:
+            yield from textwrap.wrap(f"[{row_of(row)}],", 120, initial_indent="    ", subsequent_indent="     ")
+        yield "])"
+
+
+def row_of(values: np.ndarray) -> str:
+    return ", ".join(f"{round(float(value), 2) + 0.0:g}" for value in values)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--songs", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each song")
+    options = parser.parse_args()
+    found = []
+    for song in list(pop909(options.data))[0::2][: options.songs]:
+        samples = sound_of(f"pop909-{song.name}", song.performance, options.seconds)
+        features = described(salience([samples]))
+        classes = labels(song, len(features))
+        classes[round(len(samples) / SAMPLE_RATE * FRAME_RATE) :] = -1
+        known = np.flatnonzero(classes >= 0)[::EVERY]
+        found.append((features[known], classes[known]))
+    weights = fitted(*(np.concatenate(column) for column in zip(*found, strict=True)))
+    head = [f'"""{TITLE}"""', "", "import numpy as np", "", "from maestrokit.arrays import Floats", ""]
+    print("\n".join([*head, *tables(weights)]))
+
+
+if __name__ == "__main__":
+    main()

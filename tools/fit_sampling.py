@@ -1,0 +1,120 @@
+"""Fit how a model of notes draws: ``python tools/fit_sampling.py RUN DATA``.
+
+Factors have temperatures and top-p that are given, chosen for sets like people's: tighter for pitch, looser for
+velocity. The bias on times is fitted so that pieces made from nothing have as many notes a second as the validation
+performances; it rises where a piece becomes denser than these are at 95 % of their notes. The result is the
+``sampling`` of the run's ``config.json``, which ``generate`` obeys where nothing else is wished.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.errors import UsageError
+from maestrokit.files import checkpoint
+from maestrokit.files.cache import default_cache
+from maestrokit.files.cache.tokens import TokenShard
+from maestrokit.files.walk import MIDI_SUFFIXES
+from maestrokit.inference.events import SequenceModel, load_event_model
+from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.inference.sampling import Taste
+from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.music.key_state import MEMORIES
+from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.tokens import Encoding
+from maestrokit.training.task import find_corpus
+from maestrokit.training.tasks.events import shards_of
+
+SAMPLING = NoteSampling(
+    time=Taste(0.95, top_p=0.98), pitch=Taste(0.9, top_p=0.99), velocity=Taste(top_p=0.99), duration=Taste(top_p=0.99)
+)
+WIDEST = 2.0  # bias either way
+ROUNDS = 7  # of halving
+
+
+def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
+    """Return the mean notes a second of pieces, from the first onset to the last end of each."""
+    pieces = [notes for notes in pieces if len(notes.pitch)]
+    return float(np.mean([len(p.pitch) / ((p.offset.max() - p.onset[0]) * encoding.step) for p in pieces]))
+
+
+def densest(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
+    """Return the notes a second, by the longest memory of the keys, that 95 % of all notes do not exceed."""
+    found = []
+    for notes in pieces:
+        memory = 0.0
+        for share in np.exp(-np.diff(notes.onset, prepend=0) * encoding.step / MEMORIES[-1]).tolist():
+            memory = 1 + share * memory
+            found.append(memory / MEMORIES[-1])
+    return float(np.quantile(found, 0.95))
+
+
+def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
+    """Return the bias at which a density that falls with it is the target, by halving.
+
+    >>> fitted_bias(lambda bias: 10 - 4 * bias, 9.0)
+    0.234375
+    """
+    low, high = -WIDEST, WIDEST
+    for _ in range(ROUNDS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if density_at(middle) > target else (low, middle)
+    return (low + high) / 2
+
+
+def fit(
+    loaded: SequenceModel, held_out: TokenShard, *, sampling: NoteSampling, count: int, seconds: float
+) -> NoteSampling:
+    """Return a sampling with the bias on times at which pieces are as dense as those held out.
+
+    Raises
+    ------
+    UsageError
+        If the model is not one of notes.
+    """
+    model, encoding, _ = loaded
+    if not isinstance(model, NoteModel):
+        raise UsageError("only the sampling of a model of notes is fitted")
+    pieces = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
+    target = density(pieces, encoding)
+    sampling = replace(sampling, densest=round(densest(pieces, encoding), 2))
+
+    def density_at(bias: float) -> float:
+        drawn = replace(sampling, time_bias=bias)
+        return density(generate_notes(model, encoding, sampling=drawn, duration=seconds, count=count, seed=0), encoding)
+
+    return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
+
+
+def sampling_of(sampling: NoteSampling) -> dict[str, object]:
+    """Return a sampling as the values for a ``config.json``."""
+    return {factor: asdict(getattr(sampling, factor)) for factor in FACTORS} | {
+        "time_bias": sampling.time_bias,
+        "densest": sampling.densest,
+    }
+
+
+def main() -> None:
+    """Fit the sampling of the run that the command line names, and write it into its ``config.json``."""
+    parser = argparse.ArgumentParser(prog="python tools/fit_sampling.py", description=__doc__)
+    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("data", nargs="+", help="what it was trained on; its validation part is the measure")
+    parser.add_argument("--count", type=int, default=16, help="pieces made for each bias that is tried")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
+    options = parser.parse_args()
+    config = checkpoint.read_config(options.run)
+    loaded = load_event_model(str(options.run))
+    cache = default_cache()
+    corpus = find_corpus(options.data, suffixes=MIDI_SUFFIXES, cache=cache, seed=config["training"]["seed"], jobs=1)
+    held_out = shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
+    sampling = fit(loaded, held_out, sampling=SAMPLING, count=options.count, seconds=options.seconds)
+    checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
+    print(f"time_bias {sampling.time_bias}, densest {sampling.densest}")
+
+
+if __name__ == "__main__":
+    main()
