@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, reorder_events
 
 TICKS_A_SECOND = 960
 
@@ -43,4 +43,4 @@ def scene(notes, *, controls=(), tempos=(), channel=0, end=0.0, division=480):
         order=10**6 + np.arange(len(tempos)),
     )
     last = np.array([ticks(end)], np.int64)
-    return settled(Performance(whole, pedal, tempo, Others.empty(), last, division, 0))
+    return reorder_events(Performance(whole, pedal, tempo, Others.empty(), last, division, 0))

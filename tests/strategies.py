@@ -6,7 +6,7 @@
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
-from maestrokit.music.performance import Performance, settled
+from maestrokit.music.performance import Performance, reorder_events
 
 Event = tuple[int, bytes]  # delta in ticks; message with its status byte
 END_OF_TRACK = b"\xff\x2f\0"
@@ -141,4 +141,4 @@ def performances(
     count = 1 if midi_format == 0 else draw(st.integers(1, max_tracks))
     tracks = [draw(piano_tracks(max_notes=max_notes, low=low, high=high, channels=channels)) for _ in range(count)]
     division = draw(st.sampled_from([96, 384, 480, 1000]))
-    return settled(parse_midi(file_bytes(tracks, division=division, midi_format=midi_format), name="generated"))
+    return reorder_events(parse_midi(file_bytes(tracks, division=division, midi_format=midi_format), name="generated"))

@@ -23,7 +23,16 @@ from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.write import write_blocks
-from maestrokit.music.performance import SUSTAIN, TRACK_NAME, Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.performance import (
+    SUSTAIN,
+    TRACK_NAME,
+    Controls,
+    Notes,
+    Others,
+    Performance,
+    Tempos,
+    reorder_events,
+)
 from maestrokit.music.sustain import timed_notes
 from maestrokit.synth.render import stream
 from maestrokit.synth.timbre import Timbre
@@ -118,7 +127,7 @@ def _performance(title: str, notes: Notes, bars: Floats, end: float) -> Performa
     others = Others(at_start, at_start + TRACK_NAME, name, at_start + 1, at_start)
     tempos = Tempos(at_start, at_start + 500_000, at_start, at_start)
     ends = np.array([0, round(end * TICKS_PER_SECOND)])
-    return settled(Performance(notes, controls, tempos, others, ends, TICKS_PER_BEAT, 1))
+    return reorder_events(Performance(notes, controls, tempos, others, ends, TICKS_PER_BEAT, 1))
 
 
 def record(performance: Performance, target: Path, *, end: float) -> None:

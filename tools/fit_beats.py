@@ -21,7 +21,7 @@ from maestrokit.analysis.beats.event_features import in_context, nearest_rows
 from maestrokit.analysis.beats.from_audio import described_onsets, likely_onsets
 from maestrokit.analysis.beats.from_notes import described_strokes, performed_beats
 from maestrokit.analysis.chroma import salience
-from maestrokit.analysis.onsets import onset_course
+from maestrokit.analysis.onsets import onset_features
 from maestrokit.files.midi import read_midi
 
 CONTEXT = 3  # events to both sides
@@ -37,7 +37,7 @@ def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarra
         strokes = described_strokes(read_midi(take.midi))
         return strokes.onset, strokes.features
     sound = rendered(take, seconds)
-    onsets = likely_onsets(onset_course([sound]))
+    onsets = likely_onsets(onset_features([sound]))
     return onsets.time, described_onsets(onsets, salience([sound]))
 
 

@@ -20,7 +20,7 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.inference.events import SequenceModel, load_event_model
 from maestrokit.inference.notes import NoteSampling, generate_notes
-from maestrokit.inference.sampling import Taste
+from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import MEMORIES
 from maestrokit.music.note_codes import note_sequence
@@ -30,7 +30,10 @@ from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks.events import shards_of
 
 SAMPLING = NoteSampling(
-    time=Taste(0.95, top_p=0.98), pitch=Taste(0.9, top_p=0.99), velocity=Taste(top_p=0.99), duration=Taste(top_p=0.99)
+    time=SamplingConfig(0.95, top_p=0.98),
+    pitch=SamplingConfig(0.9, top_p=0.99),
+    velocity=SamplingConfig(top_p=0.99),
+    duration=SamplingConfig(top_p=0.99),
 )
 WIDEST = 2.0  # bias either way
 ROUNDS = 7  # of halving

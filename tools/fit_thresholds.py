@@ -20,7 +20,7 @@ from maestrokit.inference.note_decoding import MOST_SPREAD, Decoder, Decoding, P
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.inference.transcription import (
     FRAME_SECONDS,
-    Said,
+    FramePosteriors,
     Transcriber,
     posteriors_of_levels,
     read_transcriber,
@@ -28,9 +28,9 @@ from maestrokit.inference.transcription import (
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.pairs import onset, onset_offset, pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.sustain import TimedNotes
-from maestrokit.training.recordings import recorded_take
+from maestrokit.training.recordings import recorded_example
 
 CHOICES = {
     "onset_threshold": np.arange(0.2, 0.56, 0.05),
@@ -47,39 +47,39 @@ PEDAL_CHOICES = np.arange(0.1, 0.91, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class EvaluatedRecording:
     """A recording as the model hears it, and what was played."""
 
-    said: Said
-    truth: Take
+    said: FramePosteriors
+    truth: NotesAndPedal
 
 
-def fitted(heard: Sequence[Heard], start: Decoding) -> tuple[Decoding, float]:
-    """Return the best decoding found from `start` on, and its :func:`worth`."""
-    best, highest = start, worth(heard, start)
+def fitted(heard: Sequence[EvaluatedRecording], start: Decoding) -> tuple[Decoding, float]:
+    """Return the best decoding found from `start` on, and its :func:`objective`."""
+    best, highest = start, objective(heard, start)
     for _ in range(ROUNDS):
         for name, values in CHOICES.items():
             for value in values:
                 tried = replace(best, **{name: round(float(value), 4)})
-                if (now := worth(heard, tried)) > highest:
+                if (now := objective(heard, tried)) > highest:
                     best, highest = tried, now
     return best, highest
 
 
-def worth(heard: Sequence[Heard], decoding: Decoding) -> float:
+def objective(heard: Sequence[EvaluatedRecording], decoding: Decoding) -> float:
     """Return the mean over recordings of the F1 of onsets within 50 ms, with a half of that of offsets too added, and
     a quarter of that of onsets within 30 ms."""
-    return float(np.mean([_worth(one, decoding) for one in heard]))
+    return float(np.mean([_objective(one, decoding) for one in heard]))
 
 
-def _worth(one: Heard, decoding: Decoding) -> float:
-    found = Take(_piece(_notes(one.said.keys, decoding)), None)
+def _objective(one: EvaluatedRecording, decoding: Decoding) -> float:
+    found = NotesAndPedal(_piece(_notes(one.said.keys, decoding)), None)
     wide, narrow = (onset.scores(found, one.truth, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03))
     whole = onset_offset.scores(found, one.truth, tolerance=Tolerance())
     return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
 
 
-def spread(heard: Sequence[Heard], decoding: Decoding) -> Decoding:
+def spread(heard: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
     """Return a decoding whose velocities vary as much within a recording as those that were played."""
     plain = replace(decoding, velocity_spread=1.0)
     told: list[Floats] = []
@@ -99,28 +99,28 @@ def spread(heard: Sequence[Heard], decoding: Decoding) -> Decoding:
     return replace(decoding, velocity_spread=round(factor, 2), velocity_middle=middle)
 
 
-def fitted_pedal(heard: Sequence[Heard], start: PedalDecoding) -> tuple[PedalDecoding, float]:
-    """Return the thresholds of the pedal that are best for :func:`pedal_worth`, and that; else `start`."""
-    best, highest = start, pedal_worth(heard, start)
+def fitted_pedal(heard: Sequence[EvaluatedRecording], start: PedalDecoding) -> tuple[PedalDecoding, float]:
+    """Return the thresholds of the pedal that are best for :func:`pedal_objective`, and that; else `start`."""
+    best, highest = start, pedal_objective(heard, start)
     for down in PEDAL_CHOICES:
         for up in PEDAL_CHOICES[down >= PEDAL_CHOICES]:
             tried = replace(start, down=round(float(down), 4), up=round(float(up), 4))
-            if (now := pedal_worth(heard, tried)) > highest:
+            if (now := pedal_objective(heard, tried)) > highest:
                 best, highest = tried, now
     return best, highest
 
 
-def pedal_worth(heard: Sequence[Heard], decoding: PedalDecoding) -> float:
+def pedal_objective(heard: Sequence[EvaluatedRecording], decoding: PedalDecoding) -> float:
     """Return the mean, over recordings with a known pedal, of the F1 of seconds for which it is down."""
     scores = [pedal.scores(_with_pedal(one, decoding), one.truth, tolerance=Tolerance()) for one in heard]
     known = [score["pedal_frame_f1"] for score in scores if score]
     return float(np.mean(known)) if known else 0.0
 
 
-def _with_pedal(one: Heard, decoding: PedalDecoding) -> Take:
+def _with_pedal(one: EvaluatedRecording, decoding: PedalDecoding) -> NotesAndPedal:
     decoder = PedalDecoder(decoding, frame_seconds=FRAME_SECONDS)
     decoder.feed(one.said.pedal)
-    return Take(one.truth.notes, decoder.finish())
+    return NotesAndPedal(one.truth.notes, decoder.finish())
 
 
 def _notes(said: Posteriors, decoding: Decoding) -> TimedNotes:
@@ -132,9 +132,9 @@ def _piece(notes: TimedNotes) -> Piece:
     return notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
 
 
-def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) -> Heard:
+def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) -> EvaluatedRecording:
     """Return the start of a recording as the model hears it, and the notes that begin there."""
-    take = recorded_take(path, cache=cache)
+    take = recorded_example(path, cache=cache)
     frames = min(len(take.levels), round(seconds * transcriber.frames_per_second))
     said = list(posteriors_of_levels([np.asarray(take.levels[:frames], np.float32)], transcriber))
     end = frames / transcriber.frames_per_second
@@ -147,7 +147,7 @@ def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) ->
     )
     keys, pedals = np.concatenate([part.keys for part in said], axis=1), np.concatenate([part.pedal for part in said])
     downs = None if take.pedal is None else np.minimum(take.pedal[take.pedal[:, 0] < end], end)
-    return Heard(Said(keys, pedals), Take(_piece(notes), downs))
+    return EvaluatedRecording(FramePosteriors(keys, pedals), NotesAndPedal(_piece(notes), downs))
 
 
 def main() -> None:
@@ -166,11 +166,11 @@ def main() -> None:
     decoding, value = fitted(heard, transcriber.decoding)
     decoding = spread(heard, decoding)
     pedals, pedal_value = fitted_pedal(heard, transcriber.pedal_decoding)
-    print(f"{len(heard)} recordings, worth {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
+    print(f"{len(heard)} recordings, objective {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
     config = {
         "decoding": asdict(decoding),
         "pedal_decoding": asdict(pedals),
-        "fitted": {"recordings": len(heard), "seconds": told.seconds, "worth": value, "pedal": pedal_value},
+        "fitted": {"recordings": len(heard), "seconds": told.seconds, "objective": value, "pedal": pedal_value},
     }
     checkpoint.write_config(told.run, checkpoint.read_config(told.run) | config)
 

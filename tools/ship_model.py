@@ -24,7 +24,7 @@ Attribution-NonCommercial-ShareAlike 4.0 (CC BY-NC-SA 4.0). The program's own li
 
 
 @dataclass(frozen=True)
-class Story:
+class ModelCardDetails:
     """What the run folder does not know of its making."""
 
     command: str
@@ -36,13 +36,13 @@ class Story:
     """What ``maestrokit evaluate --model`` printed of the shipped weights."""
 
 
-def ship(run: Path, shipped: Path, story: Story | str) -> None:
+def ship(run: Path, shipped: Path, story: ModelCardDetails | str) -> None:
     """Write the best weights of a run, its settings and its card into the folder of a shipped model.
 
     Parameters
     ----------
     run, shipped : Path
-    story : Story or str
+    story : ModelCardDetails or str
         Or the whole card.
 
     Raises
@@ -63,7 +63,7 @@ def ship(run: Path, shipped: Path, story: Story | str) -> None:
     write_card(shipped, best, story)
 
 
-def write_card(shipped: Path, best: Mapping[str, Any], story: Story | str) -> None:
+def write_card(shipped: Path, best: Mapping[str, Any], story: ModelCardDetails | str) -> None:
     """Write the CARD.md of the model in a folder."""
     if isinstance(story, str):
         checkpoint.write_card(shipped, story)
@@ -86,7 +86,9 @@ def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return best[-1]
 
 
-def card(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: Mapping[str, Any], story: Story) -> str:
+def card(
+    config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: Mapping[str, Any], story: ModelCardDetails
+) -> str:
     """Return the text of a CARD.md."""
     training, count = config["training"], sum(value.numel() for value in weights.values())
     kind = "notes" if config["model"].get("encoding") == "notes" else "tokens"
@@ -111,9 +113,9 @@ def card(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: M
 
 def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     if "fitted" in new:
-        said, here, there = "worth", new["fitted"], old.get("fitted", {"worth": 0.0})
+        said, here, there = "objective", new["fitted"], old.get("fitted", {"objective": 0.0})
         is_same = all(here[name] == there.get(name, here[name]) for name in ("recordings", "seconds"))
-        is_better = here["worth"] > there["worth"]
+        is_better = here["objective"] > there["objective"]
     else:
         said, here, there = "validation_loss", new["made"], old["made"]
         (kind, tokens), (old_kind, old_tokens) = (
@@ -145,7 +147,7 @@ def main() -> None:
     if told.card is None and not (told.command and told.hardware):
         parser.error("a card needs --command and --hardware, or name one by --card")
     shipped = checkpoint.SHIPPED / told.name
-    story: Story | str = Story(told.command, told.hardware, told.note, told.figures)
+    story: ModelCardDetails | str = ModelCardDetails(told.command, told.hardware, told.note, told.figures)
     if told.card is not None:
         story = checkpoint.read_hand_written(told.card)
     if not told.card_only:

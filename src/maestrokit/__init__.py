@@ -13,7 +13,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "maestrokit.music.performance": ("Performance", "Notes", "Controls", "Tempos", "Others", "settled"),
+    "maestrokit.music.performance": ("Performance", "Notes", "Controls", "Tempos", "Others", "reorder_events"),
     "maestrokit.music.timing": ("tempo_map", "tick2second", "second2tick"),
     "maestrokit.music.quantize": ("Quantization", "quantize"),
     "maestrokit.music.velocity": ("velocity_range", "with_normalized_velocity"),

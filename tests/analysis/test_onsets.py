@@ -6,7 +6,7 @@ import pytest
 from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.from_audio import _begun, described_onsets, likely_onsets
-from maestrokit.analysis.onsets import BROAD_EDGES, FRAME_RATE, SAMPLE_RATE, find_onsets, onset_course
+from maestrokit.analysis.onsets import BROAD_EDGES, FRAME_RATE, SAMPLE_RATE, find_onsets, onset_features
 
 
 def tones(*notes: tuple[float, int], seconds: float = 4.0, decay: float = 3.0) -> np.ndarray:
@@ -25,20 +25,20 @@ NOTES = ((0.5, 45), (1.2, 76), (2.0, 60), (2.9, 40))
 
 
 def test_onsets_are_found_where_tones_begin() -> None:
-    found = find_onsets(onset_course([tones(*NOTES)])).time
+    found = find_onsets(onset_features([tones(*NOTES)])).time
     np.testing.assert_allclose(found, [start for start, _ in NOTES], atol=0.02)  # tones without an attack
 
 
 @pytest.mark.parametrize("size", [1, 700, 16000])
 def test_the_course_is_the_same_however_the_samples_arrive(size: int) -> None:
     sound = tones(*NOTES, seconds=1.5)
-    whole = onset_course([sound])
-    for one, parts in zip(whole, onset_course(np.split(sound, range(size, len(sound), size))), strict=True):
+    whole = onset_features([sound])
+    for one, parts in zip(whole, onset_features(np.split(sound, range(size, len(sound), size))), strict=True):
         np.testing.assert_allclose(one, parts, atol=1e-5)
 
 
 def test_growth_is_the_rise_over_five_frames_in_each_band() -> None:
-    course = onset_course([tones((0.5, 45), (2.0, 96), seconds=3)])
+    course = onset_features([tones((0.5, 45), (2.0, 96), seconds=3)])
     assert course.growth.shape == course.level.shape == (len(course.strength), len(BROAD_EDGES) - 1)
     low, high = (course.growth[round(start * FRAME_RATE) + 3] for start in (0.5, 2.0))
     assert low[1] > 5 * low[5] and high[4] > 5 * max(high[0], 0.01)
@@ -46,7 +46,7 @@ def test_growth_is_the_rise_over_five_frames_in_each_band() -> None:
 
 
 def test_what_dies_away_is_told_from_what_lasts() -> None:
-    short, long = (find_onsets(onset_course([tones((1.0, 57), decay=decay)])) for decay in (25.0, 1.0))
+    short, long = (find_onsets(onset_features([tones((1.0, 57), decay=decay)])) for decay in (25.0, 1.0))
     assert (short.lasting[0, 1:4] < long.lasting[0, 1:4] - 2).all()  # where the harmonics are
 
 
@@ -59,7 +59,7 @@ def test_the_lowest_key_that_begins_is_heard() -> None:
 
 def test_features_are_as_many_as_there_are_weights() -> None:
     sound = tones(*NOTES)
-    features = described_onsets(likely_onsets(onset_course([sound])), chroma.salience([sound]))
+    features = described_onsets(likely_onsets(onset_features([sound])), chroma.salience([sound]))
     assert len(features) >= len(NOTES)
     assert features.shape[1] == beat_weights.BEAT.shape[1] == beat_weights.DOWNBEAT.shape[1]
     assert np.isfinite(features).all()
@@ -67,5 +67,5 @@ def test_features_are_as_many_as_there_are_weights() -> None:
 
 def test_silence_and_nothing_have_no_onsets() -> None:
     for sound in (np.zeros(0, np.float32), np.zeros(SAMPLE_RATE, np.float32)):
-        found = find_onsets(onset_course([sound]))
+        found = find_onsets(onset_features([sound]))
         assert found.time.shape == (0,) and found.growth.shape == (0, len(BROAD_EDGES) - 1)

@@ -27,7 +27,7 @@ from asap import DATA, SAMPLE_RATE, Take, rendered, takes
 from maestrokit.analysis.beats.from_audio import recorded_beats
 from maestrokit.analysis.beats.from_notes import Beats, performed_beats
 from maestrokit.analysis.chroma import salience
-from maestrokit.analysis.onsets import onset_course
+from maestrokit.analysis.onsets import onset_features
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.performance import tracked_transcript
@@ -42,7 +42,7 @@ def from_notes(take: Take) -> tuple[np.ndarray, np.ndarray]:
 
 
 def from_sound(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    beats: Beats = recorded_beats(onset_course([samples]), salience([samples]))
+    beats: Beats = recorded_beats(onset_features([samples]), salience([samples]))
     return beats.time, beats.downbeats
 
 

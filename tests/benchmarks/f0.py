@@ -16,7 +16,7 @@ import numpy as np
 from maestrokit.analysis.f0 import HIGHEST, HOP_SAMPLES, LOWEST, METHODS, SAMPLE_RATE, track_pitch
 from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.pianos.find import default_piano
-from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, reorder_events
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import Timbre
 
@@ -46,7 +46,7 @@ def line(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Perfor
         2 * order + 1,
     )
     played = Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), tick[-1:], 480, 0)
-    return edges, pitch, settled(played)
+    return edges, pitch, reorder_events(played)
 
 
 def accuracy(frequency: np.ndarray, edges: np.ndarray, pitch: np.ndarray) -> float:

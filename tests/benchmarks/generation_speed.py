@@ -13,7 +13,7 @@ import time
 
 import torch
 
-from maestrokit.inference.events import Wish, generate, load_event_model
+from maestrokit.inference.events import GenerationConfig, generate, load_event_model
 from maestrokit.music.tokens import Encoding
 
 
@@ -46,7 +46,7 @@ class WithoutCache(torch.nn.Module):
 def measured(model: torch.nn.Module, encoding: Encoding, *, seconds: float, count: int) -> float:
     """Return events a CPU second."""
     started = time.process_time()
-    made = generate(model, encoding, Wish(duration=seconds, count=count, seed=1))  # type: ignore[arg-type]
+    made = generate(model, encoding, GenerationConfig(duration=seconds, count=count, seed=1))  # type: ignore[arg-type]
     return sum(map(len, made)) / (time.process_time() - started)
 
 

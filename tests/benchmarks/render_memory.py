@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.files.midi import write_midi
-from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, reorder_events
 
 NOTES_A_SECOND = 8
 TICKS_A_SECOND = 960  # 480 a beat, 120 beats a minute
@@ -29,7 +29,7 @@ def made_performance(seconds: int) -> Performance:
     pitch, velocity = generator.integers(36, 96, count), generator.integers(20, 110, count)
     notes = Notes(onset, offset, pitch, velocity, zeros + 64, zeros, zeros, 2 * order, 2 * order + 1)
     end = np.array([seconds * TICKS_A_SECOND])
-    return settled(Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), end, 480, 0))
+    return reorder_events(Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), end, 480, 0))
 
 
 def measured(score: Path, output: Path) -> tuple[float, float]:

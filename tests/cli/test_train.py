@@ -6,7 +6,7 @@ import pytest
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import played
+from maestrokit.music.tokens import performance_from_arrays
 
 SIZES = ("width=8", "layers=1", "heads=2", "hidden=8")
 SMALL = ["--batch", "2", "--length", "8", *(word for size in SIZES for word in ("--set", size))]
@@ -20,7 +20,9 @@ def takes(tmp_path):
         onset = np.arange(20) * 200 + number
         none = np.empty(0, np.int64)
         write_midi(
-            played(onset, onset + 150, 60 + onset % 7, 64 + onset % 5, pedal_tick=none, pedal_value=none),
+            performance_from_arrays(
+                onset, onset + 150, 60 + onset % 7, 64 + onset % 5, pedal_tick=none, pedal_value=none
+            ),
             folder / f"{number}.mid",
         )
     return folder

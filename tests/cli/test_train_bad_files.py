@@ -10,7 +10,7 @@ import pytest
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import played
+from maestrokit.music.tokens import performance_from_arrays
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "training" / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
@@ -60,7 +60,7 @@ def test_a_damaged_file_is_named_and_left_out_whatever_its_name(takes, capsys, n
 
 @pytest.mark.parametrize("name", ["a.mid", "z_a1.mid"])
 def test_a_file_without_notes_is_named_and_left_out(takes, capsys, name):
-    write_midi(played(*[NONE] * 4, pedal_tick=NONE, pedal_value=NONE), takes / name)
+    write_midi(performance_from_arrays(*[NONE] * 4, pedal_tick=NONE, pedal_value=NONE), takes / name)
     assert train(takes) == 65
     assert f"cannot learn from '{takes / name}': it has no notes" in capsys.readouterr().err
     assert learnt_from(takes) == {"train": 1, "validation": 1}

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import dump_midi, parse_midi
-from maestrokit.inference.events import Wish, generate, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
 from maestrokit.inference.grammar import Grammar
-from maestrokit.inference.sampling import Taste
+from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import settings_of
-from maestrokit.music.tokens import Encoding, decode, decode_notes, encode, played
+from maestrokit.music.tokens import Encoding, decode, decode_notes, encode, performance_from_arrays
 
 ENCODINGS = [Encoding(), Encoding(step_milliseconds=8, velocity_bins=16, pedal_events=True)]
 
@@ -61,7 +61,9 @@ def is_a_performance(events, encoding):
 @pytest.mark.parametrize("family", ["transformer", "relative", "lstm"])
 def test_any_model_plays_performances(family, encoding):
     for seed in range(3):
-        for events in generate(model(family, encoding, seed), encoding, Wish(duration=2.0, count=2, seed=seed)):
+        for events in generate(
+            model(family, encoding, seed), encoding, GenerationConfig(duration=2.0, count=2, seed=seed)
+        ):
             assert is_a_performance(events.tolist(), encoding)
             performance = decode(events, encoding)
             assert (performance.notes.offset_tick > performance.notes.onset_tick).all()
@@ -71,7 +73,7 @@ def test_any_model_plays_performances(family, encoding):
 
 def test_a_seed_decides_everything():
     first, again, other = (
-        [part.tolist() for part in generate(model(), ENCODINGS[0], Wish(duration=1.0, count=2, seed=seed))]
+        [part.tolist() for part in generate(model(), ENCODINGS[0], GenerationConfig(duration=1.0, count=2, seed=seed))]
         for seed in (1, 1, 2)
     )
     assert first == again
@@ -82,12 +84,12 @@ def test_a_seed_decides_everything():
 def test_a_prompt_is_where_the_music_begins():
     columns = (np.array(values) for values in ([0, 300, 600], [250, 900, 800], [60, 64, 67], [64, 64, 64]))
     none = np.empty(0, np.int64)
-    prompt = played(*columns, pedal_tick=none, pedal_value=none)
+    prompt = performance_from_arrays(*columns, pedal_tick=none, pedal_value=none)
     given = encode(prompt, Encoding())[:-1]
-    (made,) = generate(model(), Encoding(), Wish(duration=1.0), prompt=given)
+    (made,) = generate(model(), Encoding(), GenerationConfig(duration=1.0), prompt=given)
     assert made[: len(given)].tolist() == given.tolist()
     assert is_a_performance(made.tolist(), Encoding())
-    (performance,) = perform(model(), Encoding(), Wish(duration=1.0), prompt=prompt)
+    (performance,) = perform(model(), Encoding(), GenerationConfig(duration=1.0), prompt=prompt)
     assert performance.notes.take(slice(3)).replace(onset_order=0, offset_order=0) == prompt.notes.replace(
         onset_order=0, offset_order=0
     )
@@ -96,7 +98,7 @@ def test_a_prompt_is_where_the_music_begins():
 
 
 def test_music_lasts_as_long_as_was_asked():
-    (made,) = generate(model("lstm"), Encoding(), Wish(duration=5.0, taste=Taste(top_p=0.99)))
+    (made,) = generate(model("lstm"), Encoding(), GenerationConfig(duration=5.0, taste=SamplingConfig(top_p=0.99)))
     ends = decode_notes(made, Encoding()).offset.max()
     assert ends <= 6.0
 
@@ -108,7 +110,9 @@ keys = st.tuples(st.integers(0, 3000), st.integers(1, 900), st.integers(21, 108)
 @given(st.lists(keys, min_size=1, max_size=20), st.sampled_from(ENCODINGS))
 def test_the_grammar_allows_all_that_people_play(rows, encoding):
     table = np.array([(on, on + length, key, loud) for on, length, key, loud in sorted(rows)]).T
-    events = encode(played(*table, pedal_tick=np.array([5, 900]), pedal_value=np.array([127, 0])), encoding)
+    events = encode(
+        performance_from_arrays(*table, pedal_tick=np.array([5, 900]), pedal_value=np.array([127, 0])), encoding
+    )
     grammar = Grammar(1, encoding, longest_silence=10**6, longest_wait=10**6)
     for event in events[1:]:
         assert grammar.allowed()[0, event]
@@ -132,8 +136,8 @@ def test_a_run_folder_plays(tmp_path):
     loaded, encoding, _ = load_event_model(str(saved(tmp_path / "run", made)))
     assert encoding == Encoding()
     assert (
-        generate(loaded, encoding, Wish(duration=0.5))[0].tolist()
-        == generate(made, encoding, Wish(duration=0.5))[0].tolist()
+        generate(loaded, encoding, GenerationConfig(duration=0.5))[0].tolist()
+        == generate(made, encoding, GenerationConfig(duration=0.5))[0].tolist()
     )
 
 

@@ -10,12 +10,12 @@ import torch
 
 from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
-from maestrokit.inference.events import Wish, generate, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.inference.note_steps import NoteStep
 from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteSampling
 from maestrokit.inference.perplexity import surprises
-from maestrokit.inference.sampling import Taste, probabilities
+from maestrokit.inference.sampling import SamplingConfig, probabilities
 from maestrokit.models.contract import settings_of
 from maestrokit.music.key_state import NEVER, EndGroups
 from maestrokit.music.note_codes import excerpt, note_sequence
@@ -76,7 +76,7 @@ def check_valid(part):
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_generated_is_a_performance(family, seed):
     made = model(family)
-    wish = Wish(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
+    wish = GenerationConfig(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
     for tokens in generate(made, ENCODING, wish):
         part = note_sequence(tokens, ENCODING)
         check_valid(part)
@@ -87,7 +87,7 @@ def test_what_is_generated_is_a_performance(family, seed):
 
 def test_one_seed_gives_one_performance_and_another_another():
     made = model("transformer")
-    first, again, other = (generate(made, ENCODING, Wish(5.0, 1, seed))[0] for seed in (0, 0, 1))
+    first, again, other = (generate(made, ENCODING, GenerationConfig(5.0, 1, seed))[0] for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -95,7 +95,7 @@ def test_one_seed_gives_one_performance_and_another_another():
 @EACH
 def test_a_prompt_stays_as_it_is_and_time_counts_from_its_end(family):
     made, part = model(family), notes(90)  # more than the transformer sees
-    tokens = generate(made, ENCODING, Wish(4.0, 2, 0), prompt=encode_notes(part, ENCODING))
+    tokens = generate(made, ENCODING, GenerationConfig(4.0, 2, 0), prompt=encode_notes(part, ENCODING))
     for row in tokens:
         played = note_sequence(row, ENCODING)
         count = len(part.pitch)
@@ -109,7 +109,7 @@ def test_a_prompt_stays_as_it_is_and_time_counts_from_its_end(family):
 def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
     part = reconciled(*np.array([(0, 900, 60, 9), (100, 150, 64, 9), (300, 310, 67, 9)]).T)
     prompt = decode(encode_notes(part, ENCODING), ENCODING)
-    (made,) = perform(model("transformer"), ENCODING, Wish(4.0, 1, 0), prompt=prompt, seconds=2.0)
+    (made,) = perform(model("transformer"), ENCODING, GenerationConfig(4.0, 1, 0), prompt=prompt, seconds=2.0)
     begun = made.notes.take(made.notes.onset_order < 6)
     for column in ("onset_tick", "offset_tick", "pitch", "velocity"):
         assert np.array_equal(getattr(begun, column)[:2], getattr(prompt.notes, column)[:2])
@@ -122,11 +122,9 @@ def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
 
 def test_the_bias_makes_fewer_notes():
     made = model("transformer", is_new=True)
-    counts = [
-        len(note_sequence(generate(made, ENCODING, Wish(60.0, 1, 0, note_sampling=NoteSampling(time_bias=bias)))[0],
-                          ENCODING).pitch)
-        for bias in (-2.0, -1.0, 0.0)
-    ]  # fmt: skip
+    config = GenerationConfig(60.0, 1, 0)
+    by_bias = [replace(config, note_sampling=NoteSampling(time_bias=bias)) for bias in (-2.0, -1.0, 0.0)]
+    counts = [len(note_sequence(generate(made, ENCODING, each)[0], ENCODING).pitch) for each in by_bias]
     assert counts[0] > counts[1] > counts[2]
 
 
@@ -136,7 +134,7 @@ def test_even_a_model_that_wants_one_key_only_obeys_the_piano():
         made.heads.output["pitch"].bias[10] = 50.0
         made.heads.output["time"].bias[0] = 50.0
         made.heads.output["duration"].bias[-1] = 50.0
-    part = note_sequence(generate(made, ENCODING, Wish(3.0, 1, 0))[0], ENCODING)
+    part = note_sequence(generate(made, ENCODING, GenerationConfig(3.0, 1, 0))[0], ENCODING)
     check_valid(part)
     assert 31 in part.pitch
 
@@ -175,18 +173,18 @@ def test_a_run_folder_plays_with_the_sampling_that_was_fitted(family, tmp_path):
     made = model(family)
     fitted = {"time_bias": 0.5, "pitch": {"min_p": 0.1}, "time": {"temperature": 0.9}}
     loaded = load_event_model(str(saved(tmp_path / "run", made, family, sampling=fitted)))
-    assert loaded.sampling == NoteSampling(time=Taste(0.9), pitch=Taste(min_p=0.1), time_bias=0.5)
-    wish = Wish(3.0, 1, 0, note_sampling=loaded.sampling)
+    assert loaded.sampling == NoteSampling(time=SamplingConfig(0.9), pitch=SamplingConfig(min_p=0.1), time_bias=0.5)
+    wish = GenerationConfig(3.0, 1, 0, note_sampling=loaded.sampling)
     assert np.array_equal(*(generate(one, ENCODING, wish)[0] for one in (made, loaded.model)))
 
 
 def test_what_is_chosen_replaces_what_was_fitted():
-    fitted = NoteSampling(time=Taste(0.9), velocity=Taste(top_p=0.5), time_bias=0.5)
-    wish = Wish().drawn_by(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
-    assert wish.note_sampling.time == Taste(0.9, top_p=0.7)
-    assert wish.note_sampling.velocity == Taste(top_p=0.7)
+    fitted = NoteSampling(time=SamplingConfig(0.9), velocity=SamplingConfig(top_p=0.5), time_bias=0.5)
+    wish = GenerationConfig().drawn_by(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
+    assert wish.note_sampling.time == SamplingConfig(0.9, top_p=0.7)
+    assert wish.note_sampling.velocity == SamplingConfig(top_p=0.7)
     assert wish.note_sampling.time_bias == 0.5
-    assert wish.taste == Taste(0.95, top_p=0.7)
+    assert wish.taste == SamplingConfig(0.95, top_p=0.7)
 
 
 @pytest.mark.parametrize("sampling", [{"time": {"warmth": 1}}, {"pitch": {"top_p": 7}}, {"time_bias": "high"}, 3])
@@ -208,5 +206,5 @@ def test_a_model_of_notes_without_its_velocities_is_refused(tmp_path):
 
 def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():
     logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
-    found = probabilities(logits, np.ones((1, 4), bool), replace(Taste(), min_p=0.4))
+    found = probabilities(logits, np.ones((1, 4), bool), replace(SamplingConfig(), min_p=0.4))
     assert found.tolist()[0] == pytest.approx([0.625, 0.375, 0.0, 0.0])

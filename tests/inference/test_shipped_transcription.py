@@ -14,7 +14,7 @@ from maestrokit.inference.gate import Listening
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.sustain import TimedNotes, timed_notes
 from maestrokit.synth.render import render
 
@@ -41,7 +41,9 @@ def heard(transcriber: Transcriber, sound: np.ndarray) -> TimedNotes:
 
 def agreement(found: TimedNotes, truth: TimedNotes, *, seconds: float = 0.05) -> float:
     """Return the F1 of onsets."""
-    takes = [Take(notes_in_seconds(one.onset, one.offset, one.pitch, one.velocity), None) for one in (found, truth)]
+    takes = [
+        NotesAndPedal(notes_in_seconds(one.onset, one.offset, one.pitch, one.velocity), None) for one in (found, truth)
+    ]
     return onset.scores(*takes, tolerance=Tolerance(onset=seconds))["onset_f1"]
 
 

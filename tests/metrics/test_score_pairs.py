@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
 from maestrokit.metrics.piece import Piece, joined, notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance, compare, mean_rows
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.rolls import piano_roll
 
 # Few keys, times on a grid of 10 ms and velocities that vary, so that many notes may match many.
@@ -36,7 +36,7 @@ def three(scores: dict[str, float], prefix: str) -> tuple[float, ...]:
 @given(estimate=pieces, reference=pieces)
 @settings(max_examples=60, deadline=None)
 def test_note_scores_equal_mir_eval(tolerance: Tolerance, estimate: Piece, reference: Piece) -> None:
-    found = compare(Take(estimate, None), Take(reference, None), tolerances=[tolerance])
+    found = compare(NotesAndPedal(estimate, None), NotesAndPedal(reference, None), tolerances=[tolerance])
     timed = (intervals(reference), hertz(reference)), (intervals(estimate), hertz(estimate))
     loud = [(*side, piece.velocity) for side, piece in zip(timed, (reference, estimate), strict=True)]
     options = {"onset_tolerance": tolerance.onset, "offset_min_tolerance": tolerance.offset_min}
@@ -52,7 +52,7 @@ def test_note_scores_equal_mir_eval(tolerance: Tolerance, estimate: Piece, refer
 @settings(max_examples=30, deadline=None)
 def test_perfect_estimates_score_1(piece: Piece) -> None:
     pedal = joined(intervals(piece))
-    found = compare(Take(piece, pedal), Take(piece, pedal), tolerances=[Tolerance()])
+    found = compare(NotesAndPedal(piece, pedal), NotesAndPedal(piece, pedal), tolerances=[Tolerance()])
     # Of notes struck twice at once, mir_eval may match those of different velocity.
     sure = [value for name, value in found.items() if "velocity" not in name]
     assert sure == pytest.approx([1.0] * len(sure))
@@ -64,7 +64,7 @@ def test_perfect_estimates_score_1(piece: Piece) -> None:
 def test_frame_scores_are_those_of_a_fine_piano_roll(estimate: Piece, reference: Piece) -> None:
     one, other = (piano_roll(p.onset, p.offset, p.pitch, np.ones(len(p), np.int64), hop=0.01, frames=110) > 0
                   for p in (estimate, reference))  # fmt: skip
-    found = compare(Take(estimate, None), Take(reference, None), tolerances=[Tolerance()])
+    found = compare(NotesAndPedal(estimate, None), NotesAndPedal(reference, None), tolerances=[Tolerance()])
     both = (one & other).sum()
     assert found["frame_precision"] == pytest.approx(both / one.sum(), abs=1e-9)
     assert found["frame_recall"] == pytest.approx(both / other.sum(), abs=1e-9)
@@ -73,15 +73,15 @@ def test_frame_scores_are_those_of_a_fine_piano_roll(estimate: Piece, reference:
 @given(pieces)
 @settings(max_examples=10, deadline=None)
 def test_nothing_estimated_scores_0(piece: Piece) -> None:
-    nothing = Take(notes_in_seconds(np.empty(0), np.empty(0), np.empty(0, np.int64)), None)
-    for pair in ((nothing, Take(piece, None)), (Take(piece, None), nothing), (nothing, nothing)):
+    nothing = NotesAndPedal(notes_in_seconds(np.empty(0), np.empty(0), np.empty(0, np.int64)), None)
+    for pair in ((nothing, NotesAndPedal(piece, None)), (NotesAndPedal(piece, None), nothing), (nothing, nothing)):
         assert set(compare(*pair, tolerances=[Tolerance()]).values()) == {0.0}
 
 
 def test_pedal_scores_of_one_late_and_one_missing_press() -> None:
     notes = notes_in_seconds(np.array([0.0]), np.array([1.0]), np.array([60]))
-    reference = Take(notes, np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
-    estimate = Take(notes, np.array([[1.04, 2.0], [3.2, 4.0]]))
+    reference = NotesAndPedal(notes, np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    estimate = NotesAndPedal(notes, np.array([[1.04, 2.0], [3.2, 4.0]]))
     found = compare(estimate, reference, tolerances=[Tolerance()])
     assert three(found, "pedal_onset") == pytest.approx((1 / 2, 1 / 3, 0.4))
     assert found["pedal_frame_precision"] == pytest.approx(1)
@@ -91,7 +91,7 @@ def test_pedal_scores_of_one_late_and_one_missing_press() -> None:
 def test_sweeps_name_their_tolerance() -> None:
     notes = [notes_in_seconds(np.array([t]), np.array([1.0]), np.array([60])) for t in (0.0, 0.04)]
     sweep = [Tolerance(onset=onset) for onset in (0.03, 0.05)]
-    found = compare(Take(notes[0], None), Take(notes[1], None), tolerances=sweep)
+    found = compare(NotesAndPedal(notes[0], None), NotesAndPedal(notes[1], None), tolerances=sweep)
     assert (found["onset_f1@30ms"], found["onset_f1@50ms"]) == (0, 1)
     assert "frame_f1" in found
 

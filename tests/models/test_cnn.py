@@ -67,12 +67,12 @@ def test_a_small_set_is_learnt() -> None:
     }
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.05)
 
-    def descend(player: str, loss: torch.Tensor) -> None:
+    def backward_and_step(player: str, loss: torch.Tensor) -> None:
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
-    losses = [net.step(batch, {}, descend)[0]["loss"] for _ in range(12)]
+    losses = [net.step(batch, {}, backward_and_step)[0]["loss"] for _ in range(12)]
     assert losses[-1] < 0.75 * losses[0]
 
 

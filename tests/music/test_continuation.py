@@ -5,7 +5,7 @@ import pytest
 
 from maestrokit.errors import UsageError
 from maestrokit.music.continuation import continued, prompt_of
-from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others, settled
+from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others, reorder_events
 from maestrokit.music.tokens import Encoding, decode_notes
 from scenes import TICKS_A_SECOND, scene
 
@@ -43,7 +43,7 @@ def take():
     message[0] = b"\xff\x01\x01x"
     text = Others(tick=np.array([700]), kind=np.array([TEXT]), message=message, track=np.zeros(1, int),
                   order=np.array([10**7]))  # fmt: skip
-    return settled(plain.replace(notes=Notes.concatenate([plain.notes, drum]), others=text))
+    return reorder_events(plain.replace(notes=Notes.concatenate([plain.notes, drum]), others=text))
 
 
 def without_order(table):
@@ -143,7 +143,7 @@ def test_notes_without_a_note_off_end_with_the_prompt(rings_on, seconds, end):
     stopped = scene([(0.0, 4.0, 72, 64)], controls=[(3.0, 123, 0)], channel=1)
     plain = scene(notes, end=4.0)
     hanging = plain.replace(notes=Notes.concatenate([plain.notes, stopped.notes]), controls=stopped.controls)
-    hanging = settled(hanging.replace(notes=hanging.notes.replace(release_velocity=np.full(4, NOT_RELEASED))))
+    hanging = reorder_events(hanging.replace(notes=hanging.notes.replace(release_velocity=np.full(4, NOT_RELEASED))))
     prompt = prompt_of(hanging, ENCODING, seconds=seconds, rings_on=rings_on)
     result = continued(prompt, tokens(*3 * [wait(1.0)], on(64), wait(1.0), off(64)), ENCODING)
     found = (result.notes.pitch, result.notes.onset_tick / TICKS_A_SECOND, result.notes.offset_tick / TICKS_A_SECOND)

@@ -13,7 +13,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.music.clean import sounding_key
 from maestrokit.music.grid import parse_note_values
-from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance, settled
+from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance, reorder_events
 from maestrokit.music.quantize import STAY, Durations, Quantization, quantize
 from maestrokit.music.timing import tempo_map, tick2second
 from strategies import END_OF_TRACK, file_bytes, midi_bytes, performances, track_bytes
@@ -21,7 +21,7 @@ from strategies import END_OF_TRACK, file_bytes, midi_bytes, performances, track
 SIXTEENTHS = Quantization(note_values=(Fraction(1, 16),))
 STEPS = st.sampled_from(["1/1000", "1/100", "3/200", "1/3", "2"]).map(Fraction)
 NOTE_VALUES = st.sampled_from(["1/16", "1/12", "1/16,1/12", "1/7", "3/16", "1/4096", "1/8,1/20"]).map(parse_note_values)
-any_file = midi_bytes(max_events=20).map(lambda data: settled(parse_midi(data, name="generated")))
+any_file = midi_bytes(max_events=20).map(lambda data: reorder_events(parse_midi(data, name="generated")))
 
 
 @st.composite
@@ -45,7 +45,7 @@ def crowded_files(draw: st.DrawFn) -> Performance:
     event = st.tuples(st.sampled_from([0, 0, 1, 2, 3, 30, 200]), message)
     tracks = [track_bytes(draw(st.lists(event, max_size=18))) for _ in range(draw(st.integers(1, 2)))]
     division = draw(st.sampled_from([3, 96, 480, -25 << 8 | 4]))
-    return settled(parse_midi(file_bytes(tracks, division=division), name="crowded"))
+    return reorder_events(parse_midi(file_bytes(tracks, division=division), name="crowded"))
 
 
 def has_one_tempo_map(performance: Performance) -> bool:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from maestrokit.errors import UsageError
 from maestrokit.music import tokens as tk
 from maestrokit.music.sustain import timed_notes
-from maestrokit.music.tokens import Encoding, decode, decode_notes, encode, played, stretched, transposed
+from maestrokit.music.tokens import (
+    Encoding,
+    decode,
+    decode_notes,
+    encode,
+    performance_from_arrays,
+    stretched,
+    transposed,
+)
 
 STANDARD = Encoding()
 
@@ -17,7 +25,7 @@ def performance(rows, pedal=()):
     """A performance from (onset ms, offset ms, pitch, velocity) rows and (ms, value) pedal values."""
     table = np.array(sorted(rows), np.int64).reshape(-1, 4)
     changes = np.array(pedal, np.int64).reshape(-1, 2)
-    return played(*table.T, pedal_tick=changes[:, 0], pedal_value=changes[:, 1])
+    return performance_from_arrays(*table.T, pedal_tick=changes[:, 0], pedal_value=changes[:, 1])
 
 
 notes = st.tuples(st.integers(0, 5000), st.integers(1, 3000), st.integers(21, 108), st.integers(1, 127)).map(

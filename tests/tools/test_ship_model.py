@@ -8,9 +8,9 @@ from maestrokit.files import checkpoint
 from maestrokit.inference.events import load_event_model
 from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
-from ship_model import Story, ship
+from ship_model import ModelCardDetails, ship
 
-STORY = Story("maestrokit train lstm corpus -o run", "one thread", "begun twice", "lstm 3.0 nats a token")
+STORY = ModelCardDetails("maestrokit train lstm corpus -o run", "one thread", "begun twice", "lstm 3.0 nats a token")
 
 
 @pytest.fixture
@@ -105,14 +105,14 @@ def test_models_of_notes_have_their_own_unit_and_no_losses_of_events_to_be_held_
 
 
 def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tmp_path):
-    def fitted(worth, recordings=15):
-        told = {"recordings": recordings, "seconds": 60.0, "worth": worth, "pedal": 0.5}
+    def fitted(objective, recordings=15):
+        told = {"recordings": recordings, "seconds": 60.0, "objective": objective, "pedal": 0.5}
         checkpoint.write_config(run, checkpoint.read_config(run) | {"fitted": told})
 
     fitted(1.2)
     ship(run, tmp_path / "shipped", "# A card")
     assert (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8") == "# A card"
-    with pytest.raises(UsageError, match=r"as good: worth 1\.2"):
+    with pytest.raises(UsageError, match=r"as good: objective 1\.2"):
         ship(run, tmp_path / "shipped", "# A card")
     fitted(1.3, recordings=3)
     with pytest.raises(UsageError, match="other data"):

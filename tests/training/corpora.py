@@ -3,7 +3,7 @@
 import numpy as np
 
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import played
+from maestrokit.music.tokens import performance_from_arrays
 
 
 def write_takes(folder, count=3, notes=40):
@@ -14,6 +14,7 @@ def write_takes(folder, count=3, notes=40):
         onset = np.arange(notes) * 200 + number
         pitch, velocity = 60 + np.arange(notes) % (3 + number), 64 + 8 * (np.arange(notes) % 2)
         write_midi(
-            played(onset, onset + 150, pitch, velocity, pedal_tick=none, pedal_value=none), folder / f"{number}.mid"
+            performance_from_arrays(onset, onset + 150, pitch, velocity, pedal_tick=none, pedal_value=none),
+            folder / f"{number}.mid",
         )
     return folder

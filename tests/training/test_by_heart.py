@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maestrokit.models import cnn, lstm, transformer
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import Training
 from maestrokit.training.settings import Settings
 
@@ -49,7 +49,7 @@ def sounds():
 
 def best(tmp_path, model, data, steps, rate):
     settings = Settings(steps=steps, learning_rate=rate, warmup_steps=5, validate_every=steps, weight_decay=0.0)
-    training = Training(model, data, settings, folder=tmp_path, place=Place(torch.device("cpu")))
+    training = Training(model, data, settings, folder=tmp_path, place=DistributedContext(torch.device("cpu")))
     training.run()
     return training.progress.best
 

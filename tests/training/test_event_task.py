@@ -7,7 +7,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi, write_midi
 from maestrokit.music.keys import find_key
-from maestrokit.music.tokens import played
+from maestrokit.music.tokens import performance_from_arrays
 from maestrokit.music.transpose import transposed
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks.events import Options, in_c, prepare
@@ -34,7 +34,7 @@ def test_any_key_becomes_c_major_or_a_minor(demo_folder):
 
 
 def test_silence_has_no_key_and_stays():
-    silence = played(NONE, NONE, NONE, NONE, pedal_tick=NONE, pedal_value=NONE)
+    silence = performance_from_arrays(NONE, NONE, NONE, NONE, pedal_tick=NONE, pedal_value=NONE)
     assert in_c(silence) == silence
 
 

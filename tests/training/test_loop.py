@@ -13,7 +13,7 @@ from maestrokit.files import checkpoint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.music.tokens import Encoding
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.event_data import EventData, Sampling
 from maestrokit.training.loop import Training
 from maestrokit.training.optimizers import Optimizers, orthogonalized
@@ -23,7 +23,7 @@ _spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name(
 toys = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(toys)
 
-CPU = Place(torch.device("cpu"))
+CPU = DistributedContext(torch.device("cpu"))
 
 
 def shard(seed, pieces=3, events=160):
@@ -141,7 +141,7 @@ def test_a_step_of_one_player_leaves_the_other_alone(tmp_path):
     model = toys.ToyPlayers()
     training = Training(model, toys.NumberData(), Settings(weight_decay=0.0), folder=tmp_path, place=CPU)
     before = [weight.clone() for weight in model.discriminator.parameters()]
-    training.optimizers.descend("generator", model.discriminator(model.generator(torch.randn(4, 2))).mean())
+    training.optimizers.backward_and_step("generator", model.discriminator(model.generator(torch.randn(4, 2))).mean())
     assert all(torch.equal(*pair) for pair in zip(before, model.discriminator.parameters(), strict=True))
 
 
@@ -254,7 +254,9 @@ def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_a
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     optimizers.begin(0.1)
     generator = torch.Generator().manual_seed(1)
-    optimizers.descend("model", sum((p * torch.randn(p.shape, generator=generator)).sum() for p in model.parameters()))
+    optimizers.backward_and_step(
+        "model", sum((p * torch.randn(p.shape, generator=generator)).sum() for p in model.parameters())
+    )
     step = (model.blocks[0].mix.weight - before["blocks.0.mix.weight"]).flatten(1)
     values = torch.linalg.svdvals(step) / (0.1 * 0.2 * step.shape[1] ** 0.5)
     assert 0.6 < values.min() < values.max() < 1.3

@@ -13,7 +13,7 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.music.note_codes import END
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding, encode_notes
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.event_data import Sampling
 from maestrokit.training.note_sequences import NoteData
 from maestrokit.training.run import Order, train
@@ -112,7 +112,7 @@ def takes(tmp_path_factory):
 def trained(takes, folder, family="transformer", *, init=None, **settings):
     sizes = {"heads": "2", "hidden": "12"} if family == "transformer" else {}
     order = Order(family, "", [str(takes)], folder, {**SMALL, **sizes, **settings}, init, takes.parent / "cache")
-    return train(order, place=Place(torch.device("cpu")), warn=lambda sentence: None)
+    return train(order, place=DistributedContext(torch.device("cpu")), warn=lambda sentence: None)
 
 
 @pytest.mark.parametrize("family", ["transformer", "lstm"])

@@ -16,12 +16,12 @@ from maestrokit.music.sustain import TimedNotes
 from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.recordings import (
     Rendering,
-    Take,
+    TrainingExample,
     check_performance,
     piano_of,
     piece_of,
-    recorded_take,
-    rendered_take,
+    recorded_example,
+    rendered_example,
 )
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks import transcription
@@ -51,22 +51,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_recording_comes_with_its_notes(folder: Path) -> None:
-    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    take = recorded_example(str(folder / "a.flac"), cache=folder / "cache")
     assert take.levels.shape == (101, BINS) and take.levels.dtype == np.float16
     assert all(np.array_equal(mine, given) for mine, given in zip(take.notes, NOTES, strict=True))
 
 
 def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
-    assert recorded_take(str(folder / "a.flac"), cache=folder / "cache").pedal is None
+    assert recorded_example(str(folder / "a.flac"), cache=folder / "cache").pedal is None
     write_midi(pedalled(), folder / "a.mid")
-    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    take = recorded_example(str(folder / "a.flac"), cache=folder / "cache")
     assert take.pedal is not None and np.allclose(take.pedal, [[0.3, 0.7]])
     assert np.array_equal(take.notes.onset, NOTES.onset)
 
 
 def test_renders_differ_in_contrast(folder: Path) -> None:
     takes = [
-        rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0, seed=seed), cache=folder / "cache")
+        rendered_example(str(folder / "c.mid"), Rendering(seconds=1.0, seed=seed), cache=folder / "cache")
         for seed in range(12)
     ]
     velocity = np.array([take.notes.velocity for take in takes])  # (takes, notes)
@@ -77,26 +77,26 @@ def test_renders_differ_in_contrast(folder: Path) -> None:
 
 def test_a_batch_says_when_the_pedal_is_down_or_that_nobody_knows(folder: Path) -> None:
     levels = np.full((60, BINS), -50, np.float16)
-    takes = [Take(levels, NOTES, np.array([[0.1, 0.2]])), Take(levels, NOTES)]
+    takes = [TrainingExample(levels, NOTES, np.array([[0.1, 0.2]])), TrainingExample(levels, NOTES)]
     known, unknown = next(NoteData(takes, takes, cutting=Cutting(batch=2, frames=40)).validation())["pedal"].numpy()
     assert np.flatnonzero(known).tolist() == [5, 6, 7, 8, 9] and np.isnan(unknown).all()
 
 
 def test_a_spectrum_is_made_once(folder: Path) -> None:
     for _ in range(2):
-        recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+        recorded_example(str(folder / "a.flac"), cache=folder / "cache")
     assert len(list((folder / "cache").iterdir())) == 1
 
 
 def test_a_recording_without_notes_is_told(folder: Path) -> None:
     (folder / "a.tsv").unlink()
     with pytest.raises(NoInputError, match="no notes"):
-        recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+        recorded_example(str(folder / "a.flac"), cache=folder / "cache")
 
 
 def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
     take, again = (
-        rendered_take(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
+        rendered_example(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
     )
     assert np.array_equal(take.levels, again.levels)
     fundamental = np.asarray(take.levels[:, 3 * (60 - 21) + 2], np.float32)
@@ -110,7 +110,7 @@ def test_pieces_of_maps_are_one_on_all_pianos() -> None:
 
 
 def test_batches_follow_from_seed_and_number(folder: Path) -> None:
-    take = recorded_take(str(folder / "a.flac"), cache=folder / "cache")
+    take = recorded_example(str(folder / "a.flac"), cache=folder / "cache")
     data, again = (NoteData([take], [take], cutting=Cutting(batch=2, frames=40)) for _ in range(2))
     first, same, other = data.batch(3, 1), again.batch(3, 1), data.batch(3, 2)
     assert first["levels"].shape == (2, 40, BINS) and first["target"].shape == (2, 4, 20, 88)
@@ -120,14 +120,14 @@ def test_batches_follow_from_seed_and_number(folder: Path) -> None:
 
 
 def test_validation_is_unvaried_and_padded(folder: Path) -> None:
-    take = Take(np.full((30, BINS), -50, np.float16), NOTES)
+    take = TrainingExample(np.full((30, BINS), -50, np.float16), NOTES)
     batch = next(NoteData([take], [take], cutting=Cutting(frames=40)).validation())
     assert (batch["levels"][0, :30] == -50).all() and (batch["levels"][0, 30:] == -100).all()
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 1.6, 100.0])
 def test_as_many_batches_are_validated_on_as_are_counted(seconds: float) -> None:
-    takes = [Take(np.full((frames, BINS), -50, np.float16), NOTES) for frames in (30, 130, 250)]
+    takes = [TrainingExample(np.full((frames, BINS), -50, np.float16), NOTES) for frames in (30, 130, 250)]
     data = NoteData(takes, takes, cutting=Cutting(batch=2, frames=40, validation_seconds=seconds))
     assert data.validation_batches() == len(list(data.validation())) >= 1
 
@@ -198,11 +198,11 @@ def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
     rendering = Rendering(("one", "other"), 0.5, 0)
     order: list[str] = []
 
-    def made(path: str, rendering: Rendering, *, cache: Path) -> Take:
+    def made(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
         order.append(piano_of(path, rendering))
-        return Take(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
+        return TrainingExample(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
 
-    monkeypatch.setattr(transcription, "rendered_take", made)
+    monkeypatch.setattr(transcription, "rendered_example", made)
     corpus = Corpus({"train": paths, "validation": paths[:1]}, [], folder / "cache")
     prepared = prepare(corpus, Options(length=20, pianos="one,other"), family="cnn")
     assert isinstance(prepared.data, NoteData)

@@ -8,8 +8,8 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
-from maestrokit.training.device import Place
-from maestrokit.training.run import Order, train
+from maestrokit.training.device import DistributedContext
+from maestrokit.training.run import TrainingSpec, train
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
 corpora = importlib.util.module_from_spec(_spec)
@@ -25,8 +25,8 @@ def takes(tmp_path_factory):
 
 
 def trained(takes, folder, *, init=None, **settings):
-    order = Order("lstm", "", [str(takes)], folder, {**SMALL, **settings}, init, takes.parent / "cache")
-    train(order, place=Place(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None)
+    order = TrainingSpec("lstm", "", [str(takes)], folder, {**SMALL, **settings}, init, takes.parent / "cache")
+    train(order, place=DistributedContext(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None)
     return checkpoint.read_weights(folder)
 
 

@@ -11,10 +11,10 @@ import torch
 
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.training.device import Place
-from maestrokit.training.run import Order, train
+from maestrokit.training.device import DistributedContext
+from maestrokit.training.run import TrainingSpec, train
 from maestrokit.training.search_space import Choice, Range, parse_space
-from maestrokit.training.tuning import Eye, Search, spaces, tune
+from maestrokit.training.tuning import Search, TrialCallbacks, spaces, tune
 
 pytest.importorskip("optuna")
 
@@ -22,7 +22,7 @@ _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_na
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 
-CPU = Place(torch.device("cpu"))
+CPU = DistributedContext(torch.device("cpu"))
 SMALL = {"steps": "20", "width": "8", "layers": "1", "batch": "2", "length": "8", "warmup_steps": "0",
          "validate_every": "10", "validation_tokens": "16"}  # fmt: skip
 
@@ -37,10 +37,10 @@ def takes(tmp_path_factory):
 
 
 def order(takes, folder, **settings):
-    return Order("lstm", "", [str(takes)], folder, {**SMALL, **settings}, None, takes.parent / "cache")
+    return TrainingSpec("lstm", "", [str(takes)], folder, {**SMALL, **settings}, None, takes.parent / "cache")
 
 
-def search(order, trials, *, storage="", watch=lambda number: Eye()):
+def search(order, trials, *, storage="", watch=lambda number: TrialCallbacks()):
     return tune(order, Search(trials, storage), place=CPU, watch=watch, warn=lambda sentence: None)
 
 
@@ -60,7 +60,7 @@ def test_ranges_are_read_as_people_write_them():
 
 
 def test_what_is_given_is_not_searched(takes, tmp_path):
-    fixed, space = spaces(Order("lstm", "", [], tmp_path, {"steps": "9", "dropout": "0.1"}, None, tmp_path))
+    fixed, space = spaces(TrainingSpec("lstm", "", [], tmp_path, {"steps": "9", "dropout": "0.1"}, None, tmp_path))
     assert set(space) == {"learning_rate", "weight_decay", "batch", "length"} and fixed["validate_every"] == "0"
     fixed, space = spaces(order(takes, tmp_path, dropout="0.1", width="8..16"))
     assert set(space) == {"learning_rate", "weight_decay", "width"}
@@ -127,7 +127,7 @@ def test_a_killed_search_goes_on_to_the_same_trials(takes, tmp_path):
             if number == 1 and done == 0.7:
                 raise Killed
 
-        return Eye(tick=tick)
+        return TrialCallbacks(tick=tick)
 
     with pytest.raises(Killed):
         search(order(takes, tmp_path / "cut", **asked), 3, watch=deadly)
@@ -146,7 +146,7 @@ def test_a_signal_leaves_the_trial_to_be_gone_on_with(takes, tmp_path):
     import signal
 
     def watch(number):
-        return Eye(tick=lambda done, shown: os.kill(os.getpid(), signal.SIGTERM) if done == 0.5 else None)
+        return TrialCallbacks(tick=lambda done, shown: os.kill(os.getpid(), signal.SIGTERM) if done == 0.5 else None)
 
     found = search(order(takes, tmp_path / "run"), 2, watch=watch)
     assert found.signal_number == signal.SIGTERM and found.tried == 0
@@ -175,9 +175,9 @@ def test_senseless_searches_are_refused(takes, tmp_path):
     with pytest.raises(UsageError, match="at least 1"):
         search(order(takes, run), 0)
     with pytest.raises(UsageError, match="needs an end"):
-        search(Order("lstm", "", [str(takes)], run, {}, None, tmp_path), 2)
+        search(TrainingSpec("lstm", "", [str(takes)], run, {}, None, tmp_path), 2)
     with pytest.raises(UsageError, match="not shared by torchrun"):
-        tune(order(takes, run), Search(2), place=Place(torch.device("cpu"), 0, 2), watch=None, warn=None)
+        tune(order(takes, run), Search(2), place=DistributedContext(torch.device("cpu"), 0, 2), watch=None, warn=None)
     with pytest.raises(CannotWriteError, match="cannot use the storage"):
         search(order(takes, run), 2, storage="sqlite:////nowhere/at/all.db")
     with pytest.raises(CannotWriteError, match="cannot use the storage"):

@@ -8,24 +8,24 @@ from maestrokit.models.contract import TrainedModel
 
 
 class ToyPlayers(TrainedModel):
-    """Two players: a generator learns the mean of numbers that a discriminator tells from its own."""
+    """Two parameter_groups: a generator learns the mean of numbers that a discriminator tells from its own."""
 
     def __init__(self):
         super().__init__()
         self.generator = nn.Linear(2, 1)
         self.discriminator = nn.Sequential(nn.Linear(1, 16), nn.ReLU(), nn.Linear(16, 1))
 
-    def players(self):
+    def parameter_groups(self):
         return {"discriminator": list(self.discriminator.parameters()), "generator": list(self.generator.parameters())}
 
-    def step(self, batch, carry, descend):
+    def step(self, batch, carry, backward_and_step):
         real = batch["value"]
         made = self.generator(torch.randn(len(real), 2))
         verdicts = self.discriminator(real), self.discriminator(made.detach())
         told = (F.softplus(-verdicts[0]) + F.softplus(verdicts[1])).mean()
-        descend("discriminator", told)
+        backward_and_step("discriminator", told)
         fooled = F.softplus(-self.discriminator(made)).mean()
-        descend("generator", fooled)
+        backward_and_step("generator", fooled)
         return {"discriminator": told.item(), "generator": fooled.item()}, {}
 
     def score(self, batch, carry):
@@ -43,9 +43,9 @@ class ToyConvolutions(TrainedModel):
     def forward(self, spectrum):
         return self.network(spectrum[:, None])[:, 0]
 
-    def step(self, batch, carry, descend):
+    def step(self, batch, carry, backward_and_step):
         loss = F.binary_cross_entropy_with_logits(self(batch["spectrum"]), batch["roll"])
-        descend("model", loss)
+        backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
     def score(self, batch, carry):

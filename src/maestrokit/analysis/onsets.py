@@ -31,7 +31,7 @@ DISTANCE = 3  # frames
 LATENESS = 0.005  # seconds by which the steepest rise of a struck tone comes after its onset
 
 
-class Course(NamedTuple):
+class OnsetFeatures(NamedTuple):
     """What a spectrum does in time. Frame i is at i / ``FRAME_RATE`` seconds; all is in natural logarithms of power.
 
     Parameters
@@ -69,7 +69,7 @@ class Onsets(NamedTuple):
     lasting: Floats
 
 
-def onset_course(blocks: Iterable[Samples]) -> Course:
+def onset_features(blocks: Iterable[Samples]) -> OnsetFeatures:
     """Return what the logarithm of the mel spectrum of a recording does over time.
 
     Parameters
@@ -83,7 +83,7 @@ def onset_course(blocks: Iterable[Samples]) -> Course:
 
     >>> click = np.zeros(16000, np.float32)
     >>> click[8000:] = np.random.default_rng(0).normal(0, 0.1, 8000)
-    >>> abs(int(onset_course([click]).strength[:, 3].argmax()) - 50) <= 3
+    >>> abs(int(onset_features([click]).strength[:, 3].argmax()) - 50) <= 3
     True
     """
     analysis = mel_analysis(
@@ -98,16 +98,16 @@ def onset_course(blocks: Iterable[Samples]) -> Course:
     broad = len(BROAD_EDGES) - 1
     none = (np.empty((0, len(BAND_EDGES)), np.float32), *[np.empty((0, broad), np.float32)] * 2)
     parts = zip(none, *_described(analyse_stream(blocks, analysis)), strict=True)
-    return Course(*(np.concatenate(part) for part in parts))
+    return OnsetFeatures(*(np.concatenate(part) for part in parts))
 
 
-def find_onsets(course: Course, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
+def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
     """Return the peaks of the rise over all bands that stand out from the second around them.
 
     Parameters
     ----------
-    course : Course
-        From :func:`onset_course`.
+    course : OnsetFeatures
+        From :func:`onset_features`.
     prominence : float
         Times the mean of the second around.
     distance : int

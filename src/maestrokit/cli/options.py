@@ -91,7 +91,7 @@ class Outputs:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ModelScoring:
     """The model that is scored, instead of the performances themselves."""
 
     model: Annotated[

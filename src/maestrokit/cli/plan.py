@@ -50,7 +50,7 @@ class Plan:
 
 def find(
     inputs: Inputs, running: Running, *, suffixes: Sequence[str], beside: Sequence[str] = (), outputs: str | None = None
-) -> walk.Found:
+) -> walk.InputFiles:
     """Return the files that the inputs mean, but for those in the folder of outputs below them.
 
     What folders hold besides, rows without files in MAESTRO roots and files that are skipped, is said in notes.
@@ -160,7 +160,7 @@ def _listed(path: str | None, separator: str) -> list[str]:
     return [name.rstrip("\r") if separator == "\n" else name for name in text.split(separator) if name.strip("\r")]
 
 
-def _single_target(found: walk.Found, outputs: Outputs) -> str:
+def _single_target(found: walk.InputFiles, outputs: Outputs) -> str:
     if len(found.sources) + len(found.missing) > 1:
         raise UsageError(
             f"{len(found.sources) + len(found.missing)} inputs need a folder for their outputs", "name it with -d DIR"

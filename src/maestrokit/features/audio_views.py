@@ -63,14 +63,14 @@ class AudioView:
         return loudness.levels(self.channels(loudness.SAMPLE_RATE))
 
     @cached_property
-    def onset_course(self) -> onsets.Course:
+    def onset_features(self) -> onsets.OnsetFeatures:
         """Rises and levels of the spectrum over time."""
-        return onsets.onset_course(self.blocks(onsets.SAMPLE_RATE))
+        return onsets.onset_features(self.blocks(onsets.SAMPLE_RATE))
 
     @cached_property
     def onsets(self) -> onsets.Onsets:
         """Onsets in seconds and their strengths."""
-        return onsets.find_onsets(self.onset_course)
+        return onsets.find_onsets(self.onset_features)
 
     @cached_property
     def salience(self) -> NDArray[np.float32]:
@@ -85,7 +85,7 @@ class AudioView:
     @cached_property
     def beats(self) -> Beats:
         """Beats in seconds, with their places in bars."""
-        return recorded_beats(self.onset_course, self.salience)
+        return recorded_beats(self.onset_features, self.salience)
 
     @cached_property
     def pitches(self) -> pitch.Pitches:

@@ -36,7 +36,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Found:
+class InputFiles:
     """What the names mean: files in the order given, folders sorted; and what is not there."""
 
     sources: list[Source]
@@ -56,7 +56,7 @@ def walk(
     split: str | None = None,
     where: Sequence[str] = (),
     outputs: str | None = None,
-) -> Found:
+) -> InputFiles:
     """Return the files meant by names of files, folders, MAESTRO roots and ``-``.
 
     Of folders, the files whose suffix, in any case, is one of ``suffixes``; hidden files and folders are passed over.
@@ -69,7 +69,7 @@ def walk(
     UsageError
         If ``split`` or ``where`` are given and no name is a MAESTRO root.
     """
-    found = Found([], [], [], [])
+    found = InputFiles([], [], [], [])
     has_root = False
     for name in names:
         folder = Path(name)
@@ -89,7 +89,7 @@ def walk(
     return found
 
 
-def _add_file(name: str, found: Found) -> None:
+def _add_file(name: str, found: InputFiles) -> None:
     try:
         if name != STDIN:
             Path(name).stat()
@@ -103,7 +103,7 @@ def _add_file(name: str, found: Found) -> None:
 
 
 def _add_folder(
-    found: Found, folder: Path, suffixes: Sequence[str], beside: Sequence[str], outputs: str | None
+    found: InputFiles, folder: Path, suffixes: Sequence[str], beside: Sequence[str], outputs: str | None
 ) -> None:
     below, skipped, locked = list[Source](), Counter[str](), list[OSError]()
     left_out = "" if outputs is None else os.path.realpath(outputs)
@@ -152,7 +152,7 @@ def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
 
 
 def _add_root(
-    found: Found, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
+    found: InputFiles, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
 ) -> None:
     wanted = [
         name for entry in entries for name in (entry.midi_filename, entry.audio_filename) if has_suffix(name, suffixes)

@@ -15,7 +15,7 @@ from maestrokit.files import checkpoint
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.inference.numpy_step import stepper
-from maestrokit.inference.sampling import Taste, drawn, probabilities
+from maestrokit.inference.sampling import SamplingConfig, drawn, probabilities
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
 from maestrokit.music.continuation import continued, continued_by_notes, prompt_of
@@ -24,12 +24,12 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
-EVENT_SAMPLING = Taste(temperature=0.95, top_p=0.98)  # of models of events, where nothing else is wished
+EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # of models of events, where nothing else is wished
 LONGEST = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerationConfig:
     """What to play."""
 
     duration: float = 30.0
@@ -37,14 +37,14 @@ class Wish:
     count: int = 1
     """Performances, made side by side."""
     seed: int = 0
-    taste: Taste = Taste()  # noqa: RUF009  (frozen)
+    taste: SamplingConfig = SamplingConfig()  # noqa: RUF009  (frozen)
     """Of models of events."""
     note_sampling: NoteSampling = NoteSampling()  # noqa: RUF009  (frozen)
     """Of models of notes."""
     events_per_second: int = 200
     """More than this on average, and the performance ends there: a model that never waits would never end."""
 
-    def drawn_by(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "Wish":
+    def drawn_by(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, but for what is chosen and not None."""
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
         return replace(self, taste=replace(EVENT_SAMPLING, **given), note_sampling=note_sampling.changed(**given))
@@ -98,7 +98,7 @@ def load_event_model(name: str) -> SequenceModel:
 
 
 def generate(
-    model: EventModel | NoteModel, encoding: Encoding, wish: Wish, *, prompt: Tokens | None = None
+    model: EventModel | NoteModel, encoding: Encoding, wish: GenerationConfig, *, prompt: Tokens | None = None
 ) -> list[Tokens]:
     """Return new performances as events, each valid: see :class:`Grammar`, and for notes :class:`Keyboard`.
 
@@ -126,7 +126,7 @@ def generate(
 def perform(
     model: EventModel | NoteModel,
     encoding: Encoding,
-    wish: Wish,
+    wish: GenerationConfig,
     *,
     prompt: Performance | None = None,
     seconds: float | None = None,
@@ -151,7 +151,7 @@ def perform(
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in made]
 
 
-def _notes(model: NoteModel, encoding: Encoding, wish: Wish, prompt: StepNotes | None) -> list[StepNotes]:
+def _notes(model: NoteModel, encoding: Encoding, wish: GenerationConfig, prompt: StepNotes | None) -> list[StepNotes]:
     return generate_notes(
         model,
         encoding,
@@ -164,7 +164,11 @@ def _notes(model: NoteModel, encoding: Encoding, wish: Wish, prompt: StepNotes |
 
 
 def _continued(
-    model: EventModel, grammar: Grammar, wish: Wish, start: Integers, generators: Sequence[np.random.Generator]
+    model: EventModel,
+    grammar: Grammar,
+    wish: GenerationConfig,
+    start: Integers,
+    generators: Sequence[np.random.Generator],
 ) -> list[Integers]:
     """Return the new events of each row, until its time is up."""
     encoding = grammar.encoding

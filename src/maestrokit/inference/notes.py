@@ -18,7 +18,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.keyboard import Keyboard, Moment
 from maestrokit.inference.note_batches import tensors
 from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
-from maestrokit.inference.sampling import Taste, drawn, probabilities
+from maestrokit.inference.sampling import SamplingConfig, drawn, probabilities
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import GROUPS, NEVER
 from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES, classes, excerpt
@@ -35,10 +35,10 @@ MOST_NOTES = 50  # a second on average; a model that never waits would never end
 class NoteSampling:
     """How boldly to draw each factor of a note."""
 
-    time: Taste = field(default_factory=Taste)
-    pitch: Taste = field(default_factory=Taste)
-    velocity: Taste = field(default_factory=Taste)
-    duration: Taste = field(default_factory=Taste)
+    time: SamplingConfig = field(default_factory=SamplingConfig)
+    pitch: SamplingConfig = field(default_factory=SamplingConfig)
+    velocity: SamplingConfig = field(default_factory=SamplingConfig)
+    duration: SamplingConfig = field(default_factory=SamplingConfig)
     time_bias: float = 0.0
     """Times ``log(1 + steps)`` it is added to the logits of times: above 0 there are fewer notes a second."""
     densest: float = math.inf
@@ -54,7 +54,7 @@ class NoteSampling:
             If it makes no sense.
         """
         try:
-            factors = {factor: Taste(**values.get(factor, {})) for factor in FACTORS}
+            factors = {factor: SamplingConfig(**values.get(factor, {})) for factor in FACTORS}
             bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
             return cls(**factors, time_bias=bias, densest=densest)
         except (AttributeError, TypeError, ValueError, UsageError) as error:

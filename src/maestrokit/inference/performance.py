@@ -9,7 +9,7 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_text
 from maestrokit.music.retime import retimed
 from maestrokit.music.sustain import TimedNotes
-from maestrokit.music.tokens import TICKS_PER_BEAT, played
+from maestrokit.music.tokens import TICKS_PER_BEAT, performance_from_arrays
 
 UNKNOWN_TEMPO = 120.0  # beats a minute; makes a tick a millisecond
 NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
@@ -78,7 +78,7 @@ def _in_ticks(notes: TimedNotes, pedal: Floats, tempo: float, division: int) -> 
         return np.rint(second * ticks_per_second).astype(np.int64)
 
     onset = tick(notes.onset)
-    performance = played(
+    performance = performance_from_arrays(
         onset,
         np.maximum(tick(notes.offset), onset + 1),
         notes.pitch,

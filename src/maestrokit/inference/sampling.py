@@ -16,7 +16,7 @@ from maestrokit.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Taste:
+class SamplingConfig:
     """How boldly to draw."""
 
     temperature: float = 1.0
@@ -39,7 +39,7 @@ class Taste:
             raise UsageError(f"min_p is {self.min_p}, not in 0..1")
 
 
-def probabilities(logits: Floats, allowed: Mask, taste: Taste) -> Floats:
+def probabilities(logits: Floats, allowed: Mask, taste: SamplingConfig) -> Floats:
     """Return the probabilities to draw with.
 
     What is not allowed has none before anything else is chosen, so that top-k counts only what can be drawn.
@@ -49,7 +49,7 @@ def probabilities(logits: Floats, allowed: Mask, taste: Taste) -> Floats:
     logits : float64, shape (rows, events)
     allowed : bool, shape (rows, events)
         At least one true in each row.
-    taste : Taste
+    taste : SamplingConfig
 
     Returns
     -------

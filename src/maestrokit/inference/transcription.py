@@ -33,7 +33,7 @@ FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
 BEYOND = 3  # last frames of a spectrum that look so far beyond the end that they are too quiet
 
 
-class Said(NamedTuple):
+class FramePosteriors(NamedTuple):
     """What a model says of some frames; frame n is about second n * FRAME_SECONDS."""
 
     keys: Posteriors
@@ -106,7 +106,7 @@ def read_transcriber(folder: Path) -> Transcriber:
     return Transcriber(model, decoding, pedal, SETTINGS.analysis(), listening)
 
 
-def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[Said]:
+def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[FramePosteriors]:
     """Yield what the model says of a recording that arrives in blocks."""
     return posteriors_of_levels(spectrum_levels(blocks, transcriber), transcriber)
 
@@ -117,7 +117,7 @@ def spectrum_levels(blocks: Iterable[Samples], transcriber: Transcriber) -> Iter
         yield levels(np.asarray(spectrum))
 
 
-def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[Said]:
+def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[FramePosteriors]:
     """Yield what the model says of a spectrum in dB that arrives in parts of shape (frames, bins)."""
     reach = STRIDE * transcriber.model.reach
     silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
@@ -143,7 +143,7 @@ def _sustained(levels: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     return np.pad(inside, ((0, len(levels) - len(inside) + frames), (0, 0)), mode="edge")
 
 
-class Scribe:
+class StreamingDecoder:
     """Writes down what is said of a recording while it comes."""
 
     def __init__(self, transcriber: Transcriber) -> None:
@@ -152,7 +152,7 @@ class Scribe:
         self._pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
         self._parts: list[TimedNotes] = []
 
-    def feed(self, said: Said, level: Floats) -> None:
+    def feed(self, said: FramePosteriors, level: Floats) -> None:
         """Go through the next frames, and their levels in dBFS."""
         self._parts.append(self._keys.feed(self.gate.feed(said.keys, level)))
         self._pedal.feed(said.pedal)
@@ -177,7 +177,7 @@ def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: D
 def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber]) -> list[Transcript]:
     """Return what was played, as transcribers of one model write it down that differ in what counts as a note."""
     first = transcribers[0]
-    loudness, scribes = loudness_meter(first), [Scribe(transcriber) for transcriber in transcribers]
+    loudness, scribes = loudness_meter(first), [StreamingDecoder(transcriber) for transcriber in transcribers]
     for said in posteriors(loudness.through(blocks), first):
         level = loudness.levels(len(said.pedal))
         for scribe in scribes:
@@ -185,12 +185,12 @@ def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber
     return [scribe.finish() for scribe in scribes]
 
 
-def _heard(window: NDArray[np.float32], model: Model) -> Said:
+def _heard(window: NDArray[np.float32], model: Model) -> FramePosteriors:
     """Return the middle of what the model says of a window: the part that saw all that it depends on."""
     middle = slice(model.reach, len(window) // STRIDE - model.reach)
     with torch.inference_mode():
         heard = model(torch.from_numpy(window)[None])
         keys = torch.sigmoid(heard.keys)[0, :, middle].contiguous().numpy()
         if heard.pedal is None:
-            return Said(keys, np.zeros(keys.shape[1], np.float32))
-        return Said(keys, torch.sigmoid(heard.pedal)[0, middle].numpy())
+            return FramePosteriors(keys, np.zeros(keys.shape[1], np.float32))
+        return FramePosteriors(keys, torch.sigmoid(heard.pedal)[0, middle].numpy())

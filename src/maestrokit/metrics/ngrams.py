@@ -21,7 +21,7 @@ from maestrokit.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class NgramTable:
     """The n-grams of one length, as sorted keys: their tokens as digits of a number in base `vocabulary`."""
 
     key: Integers
@@ -39,7 +39,7 @@ class Order:
 class Ngrams:
     """What was counted, shortest order first."""
 
-    orders: list[Order]
+    orders: list[NgramTable]
     vocabulary: int
 
 
@@ -90,10 +90,10 @@ def _keys(tokens: Integers, length: int, vocabulary: int) -> Integers:
     return keys
 
 
-def _order(key: Integers, count: Integers, vocabulary: int) -> Order:
+def _order(key: Integers, count: Integers, vocabulary: int) -> NgramTable:
     starts = np.flatnonzero(np.diff(key // vocabulary, prepend=-1))
     once, twice = int((count == 1).sum()), int((count == 2).sum())
-    return Order(
+    return NgramTable(
         key,
         count,
         key[starts] // vocabulary,

@@ -16,7 +16,7 @@ FOLDER = "maestrokit.metrics.pairs"
 
 
 @dataclass(frozen=True)
-class Take:
+class NotesAndPedal:
     """What is compared: notes, and when the sustain pedal is down."""
 
     notes: Piece
@@ -55,7 +55,7 @@ class Tolerance:
                 raise UsageError(f"a tolerance cannot be {value}", f"--{name.replace('_', '-')} .. is 0 or more")
 
 
-def compare(estimate: Take, reference: Take, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:
+def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:
     """Return all scores of one pair, 0..1, by name: ``onset_f1``, ``pedal_frame_recall`` ..
 
     With several tolerances, names tell theirs: ``onset_f1@30ms``. Scores that mean nothing here (of pedals, where a

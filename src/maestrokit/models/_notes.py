@@ -175,12 +175,12 @@ class NoteModel(TrainedModel):
         nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
         return nats, hits, state
 
-    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
         """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
         nats, _, _ = self.nats(batch)
         means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
         loss = torch.stack(list(means.values())).sum()
-        descend("model", loss)
+        backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:

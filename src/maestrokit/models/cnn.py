@@ -73,7 +73,7 @@ class Block(nn.Module):
         return added
 
 
-class Heard(NamedTuple):
+class CnnOutput(NamedTuple):
     """What the model says, as log-odds."""
 
     keys: Tensor
@@ -141,7 +141,7 @@ class Model(TrainedModel):
         keys = 1 + sum(kernel[0] // 2 * dilation[0] for kernel, dilation in shapes)
         return keys + (0 if self.pedal is None else self.pedal.reach)
 
-    def forward(self, levels: Tensor) -> Heard:
+    def forward(self, levels: Tensor) -> CnnOutput:
         """Return the log-odds of what each second frame holds.
 
         Parameters
@@ -151,16 +151,16 @@ class Model(TrainedModel):
         x = harmonic_stack((levels - MIDDLE) / SCALE)  # (batch, harmonics, time, bins of the keys)
         x = self.stem(x) + self.key_offset  # (batch, channels, time / 2, keys)
         x = F.relu(self.norm(self.blocks(x)))
-        return Heard(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
+        return CnnOutput(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
 
-    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
         """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``.
 
         ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and not a number where nobody knows.
         """
         losses = _losses(self(batch["levels"]), batch)
         loss = sum((WEIGHTS[name] * value for name, value in losses.items()), torch.zeros(()))
-        descend("model", loss)
+        backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
@@ -187,7 +187,7 @@ def harmonic_stack(x: Tensor) -> Tensor:
     return torch.stack([x[..., before + shift : before + shift + width] for shift in shifts], 1)
 
 
-def _losses(heard: Heard, batch: Batch) -> dict[str, Tensor]:
+def _losses(heard: CnnOutput, batch: Batch) -> dict[str, Tensor]:
     """Return the cross-entropy of each head; that of velocities counts about onsets only."""
     losses, target = {}, batch["target"]
     for index, name in enumerate(HEADS):

@@ -30,7 +30,7 @@ Scores = dict[str, tuple[float, float]]
 """Sums and counts by name, so that the means over many batches are exact: ``{"loss": (sum of nats, tokens)}``."""
 
 Descend = Callable[[str, Tensor], None]
-"""``descend(player, loss)``: a step of one player's parameters, and only those, down the gradient of its loss."""
+"""``backward_and_step(group, loss)``: a step of one group of parameters, and only those, down its loss's gradient."""
 
 
 class TrainedModel(nn.Module):
@@ -39,12 +39,12 @@ class TrainedModel(nn.Module):
     multiplies_low = False
     """Whether its products are made so that bfloat16 serves them on processors too."""
 
-    def players(self) -> dict[str, list[nn.Parameter]]:
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that step together, by name; most models have one player, a GAN has two."""
         return {"model": list(self.parameters())}
 
-    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn from one batch: call `descend` once for each player; return what the log shows, and the next carry."""
+    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
+        """Learn from one batch: call `backward_and_step` once a group; return what is logged, and the next carry."""
         raise NotImplementedError
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:

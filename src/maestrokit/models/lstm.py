@@ -89,11 +89,11 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens) * self.config.width**0.5, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
 
-    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
         """Learn ``batch["target"]`` from ``batch["tokens"]``, both (batch, time), going on where `carry` left off."""
         logits, carry = self._continued(batch, carry)
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
-        descend("model", loss)
+        backward_and_step("model", loss)
         return {"loss": loss.item()}, {name: part.detach() for name, part in carry.items()}
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:

@@ -85,7 +85,7 @@ class Config:
             )
 
 
-class Neighbours(nn.Module):
+class ShortConv(nn.Module):
     """A convolution of every channel over the present event and those just before, added to its input [5]."""
 
     def __init__(self, width: int) -> None:
@@ -154,11 +154,11 @@ class Layer(nn.Module):
         hidden = -(-2 * config.hidden // 3 // 8) * 8
         self.feed = SwiGLU(config.width, hidden) if modern else ReLUs(config.width, config.hidden)
         self.dropout = config.dropout
-        self.before = nn.ModuleList(Neighbours(config.width) for _ in range(2 * modern))
+        self.before = nn.ModuleList(ShortConv(config.width) for _ in range(2 * modern))
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
         heard = self._beside(self.attention_norm(x), cache, layer, 0)
-        x = x + self._dropped(self.attention(heard, turn, cache, layer))
+        x = x + self._dropped(self.attention(heard, rope, cache, layer))
         return x + self._dropped(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))
 
     def _dropped(self, x: Tensor) -> Tensor:
@@ -197,12 +197,12 @@ class Body(TrainedModel):
         cache: Cache | None = state
         time = x.shape[1]
         start = 0 if cache is None else make_room(cache, time)
-        turn = None
+        rope = None
         if self.config.variant == "modern":
-            turn = self._angles(torch.arange(start, start + time, device=x.device))
+            rope = self._angles(torch.arange(start, start + time, device=x.device))
         x = _fused.dropped(x, self.config.dropout, self.training)
         for index, layer in enumerate(self.layers):
-            x = layer(x, turn, cache, index)
+            x = layer(x, rope, cache, index)
         if cache is not None:
             cache.used, cache.position = cache.used + time, cache.position + time
         return self.norm(x), cache
@@ -266,11 +266,11 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens), state)
         return self.output(x), state
 
-    def step(self, batch: Batch, carry: Carry, descend: Descend) -> tuple[dict[str, float], Carry]:
+    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
         """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
         logits, _ = self(batch["tokens"])
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
-        descend("model", loss)
+        backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
     def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:

@@ -15,7 +15,7 @@ from maestrokit.music.performance import (
     Controls,
     Notes,
     Performance,
-    settled,
+    reorder_events,
 )
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN
@@ -122,7 +122,7 @@ def _joined(performance: Performance, notes: Notes, new: Performance, start: flo
         channel=new.controls.channel + channel,
         order=new.controls.order + order,
     )
-    return settled(
+    return reorder_events(
         performance.replace(
             notes=Notes.concatenate([notes, added_notes]),
             controls=Controls.concatenate([performance.controls, added_controls]),

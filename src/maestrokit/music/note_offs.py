@@ -8,7 +8,7 @@ from maestrokit.music.performance import (
     Performance,
     next_onset,
     next_stop,
-    settled,
+    reorder_events,
     with_room_between_events,
 )
 
@@ -54,4 +54,4 @@ def with_note_offs(performance: Performance) -> Performance:
     release_velocity[rows] = NOTE_ON_ENDS_IT
     offset_order[rows] = np.where(following < np.iinfo(np.int64).max, 2 * following - 1, following)
     notes = notes.replace(release_velocity=release_velocity, offset_order=offset_order)
-    return settled(performance.replace(notes=notes))
+    return reorder_events(performance.replace(notes=notes))

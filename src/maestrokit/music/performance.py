@@ -4,7 +4,7 @@ Ticks are canonical and exact; seconds come from the tempo map (:mod:`maestrokit
 
 Every row remembers its track and its ``order``: its place in the running order of that track. Events of a track are
 written sorted by (tick, order), so a performance that nobody changed is written event for event as it was read. A
-function that moves, adds or cuts events ends with :func:`settled`, which makes the order consistent again.
+function that moves, adds or cuts events ends with :func:`reorder_events`, which makes the order consistent again.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Notes(Columns):
     An on may lack an off: every later off of its key belongs to a later on, as that of the nearest one before it, or
     a control change ends all notes of the channel first. It is a note, too, up to the next stroke of its key, that
     control change or the end of its track, whichever comes first (:func:`with_missing_ends`). No event of the file
-    stands for that end, so :func:`settled` finds it again after events were moved.
+    stands for that end, so :func:`reorder_events` finds it again after events were moved.
     """
 
     onset_tick: Integers
@@ -152,7 +152,7 @@ class Performance:
         return int(self.track_end_tick.max(initial=0))
 
 
-def settled(performance: Performance) -> Performance:
+def reorder_events(performance: Performance) -> Performance:
     """Return the performance with its running order made consistent after events were moved, added or removed.
 
     Within a track, events are put in the order (tick, old order), with one exception: where a key is released and

@@ -3,7 +3,7 @@
 import numpy as np
 
 from maestrokit import provenance
-from maestrokit.music.performance import TEXT, Others, Performance, settled
+from maestrokit.music.performance import TEXT, Others, Performance, reorder_events
 
 
 def commands(performance: Performance) -> list[str]:
@@ -27,7 +27,7 @@ def with_command(performance: Performance, line: str) -> Performance:
         order=first - count + np.arange(count),
     )
     ends = performance.track_end_tick if len(performance.track_end_tick) else np.zeros(1, np.int64)
-    return settled(performance.replace(others=Others.concatenate([lines, kept]), track_end_tick=ends))
+    return reorder_events(performance.replace(others=Others.concatenate([lines, kept]), track_end_tick=ends))
 
 
 def with_text(performance: Performance, text: str) -> Performance:
@@ -43,7 +43,7 @@ def with_text(performance: Performance, text: str) -> Performance:
         track=np.zeros(1, np.int64),
         order=np.array([last + 1]),
     )
-    return settled(performance.replace(others=Others.concatenate([performance.others, line])))
+    return reorder_events(performance.replace(others=Others.concatenate([performance.others, line])))
 
 
 def _command_rows(performance: Performance) -> np.ndarray:

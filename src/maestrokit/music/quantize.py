@@ -19,7 +19,7 @@ from maestrokit.music.performance import (
     Notes,
     Others,
     Performance,
-    settled,
+    reorder_events,
     with_room_between_events,
 )
 from maestrokit.music.retime import retimed
@@ -169,7 +169,7 @@ def quantize(
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
         tempos = tempos.replace(order=np.full(len(tempos), -1))
     result = performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)
-    result = settled(_in_key_order(result, barrier, releases))
+    result = reorder_events(_in_key_order(result, barrier, releases))
     return (_with_overlaps_cut(result) if how.overlaps and not notes.is_released.all() else result), report
 
 
@@ -343,4 +343,4 @@ def _with_overlaps_cut(performance: Performance) -> Performance:
     """Return the performance with notes without a note-off cut where their key is struck on another track."""
     notes = by_key(performance.notes, midi_format=performance.format)
     notes, cut = without_overlaps(notes, key=sounding_key(notes, midi_format=performance.format))
-    return settled(performance.replace(notes=notes)) if cut else performance
+    return reorder_events(performance.replace(notes=notes)) if cut else performance

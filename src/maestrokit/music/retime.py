@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError
-from maestrokit.music.performance import TIME_SIGNATURE, Performance, Tempos, settled
+from maestrokit.music.performance import TIME_SIGNATURE, Performance, Tempos, reorder_events
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
 
 LONGEST_BEAT = 0xFFFFFF  # microseconds: what a set-tempo event can hold
@@ -49,7 +49,7 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
     notes, others = performance.notes, performance.others.take(performance.others.kind != TIME_SIGNATURE)
     onset, offset = moved(notes.onset_tick), moved(notes.offset_tick)
     lasts = notes.offset_tick > notes.onset_tick
-    return settled(
+    return reorder_events(
         timed.replace(
             notes=notes.replace(onset_tick=onset, offset_tick=np.where(lasts, np.maximum(offset, onset + 1), offset)),
             controls=performance.controls.replace(tick=moved(performance.controls.tick)),

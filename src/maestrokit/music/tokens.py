@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
-from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, settled
+from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, reorder_events
 from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.sustain import TimedNotes, pedal_changes, timed_notes
 from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
@@ -264,10 +264,12 @@ def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:
     if pedal_value.size and pedal_value[-1]:
         pedal_tick = np.append(pedal_tick, max(last * encoding.step_milliseconds, offset.max(initial=0)))
         pedal_value = np.append(pedal_value, 0)
-    return played(onset, offset, notes.pitch, notes.velocity, pedal_tick=pedal_tick, pedal_value=pedal_value)
+    return performance_from_arrays(
+        onset, offset, notes.pitch, notes.velocity, pedal_tick=pedal_tick, pedal_value=pedal_value
+    )
 
 
-def played(
+def performance_from_arrays(
     onset_tick: Integers,
     offset_tick: Integers,
     pitch: Integers,
@@ -294,7 +296,7 @@ def played(
     )
     tempos = Tempos(*(np.array([value]) for value in (0, DEFAULT_TEMPO, 0, 0)))
     end = np.array([max(offset_tick.max(initial=0), pedal_tick.max(initial=0))])
-    return settled(
+    return reorder_events(
         Performance(
             notes=notes,
             controls=controls,

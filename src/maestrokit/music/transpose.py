@@ -10,7 +10,7 @@ from maestrokit.arrays import Integers, Mask, Objects
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.keys import Key, Mode
 from maestrokit.music.note_offs import with_note_offs
-from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, settled
+from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, reorder_events
 
 LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
 OUT_OF_RANGE = ("error", "fold", "drop")
@@ -96,7 +96,7 @@ def transposed(
     others = _moved_others(performance.others, semitones, move)
     result = performance.replace(notes=notes, others=others)
     if len(notes) + len(others) < len(performance.notes) + len(performance.others) or counts[1]:
-        result = settled(result)
+        result = reorder_events(result)
     return result, TransposeReport(semitones, *counts)
 
 

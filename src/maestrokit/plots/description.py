@@ -7,7 +7,7 @@ from maestrokit.files.tables import encoded
 from maestrokit.music.performance import Performance
 from maestrokit.plots.figure import new_figure, picture_bytes
 from maestrokit.plots.piano_roll import draw_notes, draw_pedal, octave_ticks, seconds_of, shortened
-from maestrokit.plots.recording import Heard, draw_level, draw_spectrum
+from maestrokit.plots.recording import RecordingFeatures, draw_level, draw_spectrum
 
 LONGEST_PICTURE = 60.0  # seconds; of what is longer the beginning is drawn
 WIDTH = 10.0  # inches
@@ -20,7 +20,7 @@ class Drawn(NamedTuple):
 
     title: str
     performance: Performance | None
-    sound: Heard | None
+    sound: RecordingFeatures | None
 
 
 def description_picture(drawn: Sequence[Drawn], *, format: str, provenance: Sequence[str] = ()) -> bytes:

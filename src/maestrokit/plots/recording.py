@@ -27,7 +27,7 @@ QUIETEST = -70.0  # dB, the bottom of the level
 GROUPS = ("audio_beats", "audio_chords", "audio_key")
 
 
-class Heard(NamedTuple):
+class RecordingFeatures(NamedTuple):
     """What is drawn of a recording."""
 
     spectrum: NDArray[np.float32]
@@ -44,7 +44,7 @@ class Heard(NamedTuple):
     """Seconds."""
 
 
-def heard(view: AudioView) -> Heard:
+def heard(view: AudioView) -> RecordingFeatures:
     """Return what is drawn of a recording; the whole of it is listened to."""
     analysis = mel_analysis(
         sample_rate=SPECTRUM_RATE, fft_samples=FFT_SAMPLES, hop_samples=HOP_SAMPLES // 2, mels=MELS,
@@ -53,7 +53,7 @@ def heard(view: AudioView) -> Heard:
     spectrum = np.concatenate([part.real for part in analyse_stream(view.blocks(SPECTRUM_RATE), analysis)])
     level = 10 * np.log10(np.maximum(view.levels.power, 1e-12))
     record = features.describe(view, names=GROUPS)
-    return Heard(spectrum, analysis.frequency, _sure_pitch(view.pitches), level, record, view.length)
+    return RecordingFeatures(spectrum, analysis.frequency, _sure_pitch(view.pitches), level, record, view.length)
 
 
 def _sure_pitch(pitches: pitch.Pitches) -> Floats:
@@ -66,7 +66,7 @@ def _sure_pitch(pitches: pitch.Pitches) -> Floats:
     return np.asarray(np.where(leap, np.nan, line), np.float64)
 
 
-def draw_spectrum(axes: Any, sound: Heard, end: float) -> Any:
+def draw_spectrum(axes: Any, sound: RecordingFeatures, end: float) -> Any:
     """Draw the spectrum with the fundamental frequency, beats and names of chords; return the image."""
     hop = HOP_SAMPLES // 2 / SPECTRUM_RATE
     shown = sound.spectrum[: int(end / hop) + 2].T
@@ -84,7 +84,7 @@ def draw_spectrum(axes: Any, sound: Heard, end: float) -> Any:
     return image
 
 
-def draw_level(axes: Any, sound: Heard) -> None:
+def draw_level(axes: Any, sound: RecordingFeatures) -> None:
     """Draw the level in dB below full scale."""
     time = (np.arange(len(sound.level)) + 0.5) / loudness.FRAME_RATE
     axes.fill_between(time, np.maximum(sound.level, QUIETEST), QUIETEST, color=LEVEL_COLOUR, alpha=0.35, linewidth=0)

@@ -21,7 +21,7 @@ PATIENCE = timedelta(hours=3)  # that processes have with one another: the first
 
 
 @dataclass(frozen=True)
-class Place:
+class DistributedContext:
     """A device, and which of how many processes this is."""
 
     device: torch.device
@@ -49,7 +49,7 @@ class Place:
             )
         return {name: part.chunk(self.processes)[self.rank].to(self.device) for name, part in batch.items()}
 
-    def averaged(self, parameters: Iterable[nn.Parameter]) -> None:
+    def all_reduce_mean(self, parameters: Iterable[nn.Parameter]) -> None:
         """Replace the gradients by their means over all processes."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         if self.processes == 1 or not gradients:
@@ -61,7 +61,7 @@ class Place:
         for gradient, mean in zip(gradients, means, strict=True):
             gradient.copy_(mean.view_as(gradient))
 
-    def agreed(self, value: float) -> float:
+    def broadcast(self, value: float) -> float:
         """Return the first process's value in all of them."""
         if self.processes == 1:
             return value
@@ -77,7 +77,7 @@ class Place:
         distributed.all_reduce(shared)
         return dict(zip(values, (shared / self.processes).tolist(), strict=True))
 
-    def all_rows(self, carry: Carry) -> Carry:
+    def gather_rows(self, carry: Carry) -> Carry:
         """Return what all processes hand to their next batches, as one process with all rows would."""
         if self.processes == 1:
             return carry
@@ -89,7 +89,7 @@ class Place:
         return whole
 
     def own_rows(self, carry: Carry) -> Carry:
-        """Return this process's rows of what :meth:`all_rows` gave, on its device."""
+        """Return this process's rows of what :meth:`gather_rows` gave, on its device."""
         own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in carry.items()}
         return {name: part.contiguous().to(self.device) for name, part in own.items()}
 
@@ -116,7 +116,7 @@ def multiplies_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def find_place(name: str = "auto") -> Place:
+def find_context(name: str = "auto") -> DistributedContext:
     """Return where to train: ``cpu``, ``cuda``, ``cuda:1`` .., or ``auto``, a GPU if there is one.
 
     Under ``torchrun`` it joins the other processes: by NCCL with GPUs, else by gloo.
@@ -135,10 +135,10 @@ def find_place(name: str = "auto") -> Place:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UsageError(f"no device '{name}': this torch sees no GPU", "use --device cpu")
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
-        return Place(device)
+        return DistributedContext(device)
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
-    return Place(device, distributed.get_rank(), distributed.get_world_size())
+    return DistributedContext(device, distributed.get_rank(), distributed.get_world_size())

@@ -22,7 +22,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models.contract import Carry, TrainedModel
 from maestrokit.training.data import Data
-from maestrokit.training.device import Place, multiplies_bfloat16
+from maestrokit.training.device import DistributedContext, multiplies_bfloat16
 from maestrokit.training.optimizers import Optimizers
 from maestrokit.training.schedule import learning_rate, share_done
 from maestrokit.training.settings import Settings
@@ -79,7 +79,7 @@ class Training:
     settings : Settings
     folder : Path
         The run folder; its ``config.json`` is there already.
-    place : Place
+    place : DistributedContext
     report : callable
         Is told each record of the log as it is written.
     tick : callable
@@ -93,7 +93,7 @@ class Training:
         settings: Settings,
         *,
         folder: Path,
-        place: Place,
+        place: DistributedContext,
         report: Report = lambda record: None,
         tick: Tick = lambda done, shown: None,
     ) -> None:
@@ -152,7 +152,7 @@ class Training:
                 before = self._done()
                 shown = self._step()
                 now = time.monotonic()
-                self.progress.seconds = self.place.agreed(now - begun)
+                self.progress.seconds = self.place.broadcast(now - begun)
                 self.tick(self._done(), shown)
                 if self.progress.step % self.settings.log_every == 0:
                     self._log(speed=len(self._recent) / max(now - logged, 1e-9))
@@ -160,7 +160,7 @@ class Training:
                 self.progress.is_due |= self._passes_mark(before)
                 if self.progress.is_due and self._is_cheap_to_validate():
                     self._validate()
-                elif self.place.agreed(now - saved) < self.settings.save_every:
+                elif self.place.broadcast(now - saved) < self.settings.save_every:
                     continue
                 self._save()
                 saved = time.monotonic()
@@ -177,7 +177,7 @@ class Training:
 
     def _reason_to_end(self) -> str:
         settings, progress = self.settings, self.progress
-        if self.place.agreed(self._signal):
+        if self.place.broadcast(self._signal):
             return "signal"
         if settings.steps is not None and progress.step >= settings.steps:
             return "steps"
@@ -214,7 +214,7 @@ class Training:
                 progress.epoch, progress.index, self.carry = progress.epoch + 1, 0, {}
             batch = self.place.share(self.data.batch(progress.epoch, progress.index))
             with self._precision():
-                shown, self.carry = self.model.step(batch, self.carry, self.optimizers.descend)
+                shown, self.carry = self.model.step(batch, self.carry, self.optimizers.backward_and_step)
             self._recent.append(shown)
             progress.index += 1
         progress.step += 1
@@ -245,7 +245,9 @@ class Training:
     def _validate(self) -> None:
         with _weights_of(self.model, self.average):
             scores = validated(self.model, self.data, self.place, self._precision)
-            now = self.place.agreed(scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch])
+            now = self.place.broadcast(
+                scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch]
+            )
             improved = now < self.progress.best
             if improved and self.place.is_first:
                 checkpoint.write_weights(self.folder, self.model.state_dict())
@@ -269,7 +271,7 @@ class Training:
             self.report(record)
 
     def _save(self) -> None:
-        carry = self.place.all_rows(self.carry)
+        carry = self.place.gather_rows(self.carry)
         if not self.place.is_first:
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
@@ -282,7 +284,7 @@ class Training:
 def validated(
     model: TrainedModel,
     data: Data,
-    place: Place,
+    place: DistributedContext,
     precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> dict[str, float]:
     """Return the mean scores of a model over the validation batches."""

@@ -12,7 +12,7 @@ from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.errors import UsageError
 from maestrokit.music.note_targets import note_targets
 from maestrokit.music.sustain import TimedNotes
-from maestrokit.training.recordings import Take
+from maestrokit.training.recordings import TrainingExample
 
 STRIDE = 2  # frames of the spectrum for one of the targets
 LEAD = 100  # frames before a window that reverberate into it
@@ -47,7 +47,9 @@ class Cutting:
 class NoteData:
     """Windows drawn at random from takes; an epoch is as long as all of them together."""
 
-    def __init__(self, train: Sequence[Take], held_out: Sequence[Take], *, cutting: Cutting) -> None:
+    def __init__(
+        self, train: Sequence[TrainingExample], held_out: Sequence[TrainingExample], *, cutting: Cutting
+    ) -> None:
         if not train or not held_out:
             raise UsageError("training needs takes to learn from and to validate on")
         self.train, self.held_out, self.cutting = train, held_out, cutting
@@ -74,7 +76,7 @@ class NoteData:
         """Return how many batches there are to validate on."""
         return -(-len(self._held_out_places()) // self.cutting.batch)
 
-    def _held_out_places(self) -> list[tuple[Take, int]]:
+    def _held_out_places(self) -> list[tuple[TrainingExample, int]]:
         """Return the takes and starts of the windows to validate on."""
         frames = self.cutting.frames
         count = max(1, int(self.cutting.validation_seconds / (frames * FRAME_SECONDS)))
@@ -98,11 +100,11 @@ class NoteData:
         return levels, _targets(notes, start, frames), _pedal(take, start, frames)
 
 
-def _window(take: Take, start: int, frames: int) -> Window:
+def _window(take: TrainingExample, start: int, frames: int) -> Window:
     return _cut(take, start, frames), _targets(take.notes, start, frames), _pedal(take, start, frames)
 
 
-def _cut(take: Take, start: int, frames: int) -> np.ndarray:
+def _cut(take: TrainingExample, start: int, frames: int) -> np.ndarray:
     """Return levels, at the floor beyond the end."""
     levels = np.asarray(take.levels[start : start + frames], np.float32)
     return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
@@ -114,7 +116,7 @@ def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
     )
 
 
-def _pedal(take: Take, start: int, frames: int) -> np.ndarray:
+def _pedal(take: TrainingExample, start: int, frames: int) -> np.ndarray:
     """Return 1 for each frame of output in which the pedal is down, not a number where nobody knows."""
     if take.pedal is None:
         return np.full(frames // STRIDE, np.nan, np.float32)

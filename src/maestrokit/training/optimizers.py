@@ -18,20 +18,22 @@ from torch import Tensor, nn
 
 from maestrokit.models._linear import EndLinear
 from maestrokit.models.contract import TrainedModel
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.settings import Settings
 
 
 class Optimizers:
-    """The optimizers of all players; matrices decay, vectors (norms and biases) do not."""
+    """The optimizers of all parameter_groups; matrices decay, vectors (norms and biases) do not."""
 
-    def __init__(self, model: TrainedModel, settings: Settings, place: Place) -> None:
+    def __init__(self, model: TrainedModel, settings: Settings, place: DistributedContext) -> None:
         self.settings, self.place = settings, place
-        players = model.players().items()
-        self.players = {name: [p for p in parameters if p.requires_grad] for name, parameters in players}
+        parameter_groups = model.parameter_groups().items()
+        self.parameter_groups = {
+            name: [p for p in parameters if p.requires_grad] for name, parameters in parameter_groups
+        }
         hidden = _hidden_matrices(model) if settings.optimizer == "muon" else set()
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
-        for name, parameters in self.players.items():
+        for name, parameters in self.parameter_groups.items():
             rest = [p for p in parameters if id(p) not in hidden]
             if rest:
                 self.optimizers[f"{name}.adamw"] = _adamw(rest, settings)
@@ -46,13 +48,13 @@ class Optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate * scale
 
-    def descend(self, player: str, loss: Tensor) -> None:
+    def backward_and_step(self, player: str, loss: Tensor) -> None:
         """Add the gradient of one part of the step to one player; with the last part, let the player step."""
-        parameters = self.players[player]
+        parameters = self.parameter_groups[player]
         torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
         if not self.is_last_part:
             return
-        self.place.averaged(parameters)
+        self.place.all_reduce_mean(parameters)
         if self.settings.clip:
             nn.utils.clip_grad_norm_(parameters, self.settings.clip)
         for name, optimizer in self.optimizers.items():

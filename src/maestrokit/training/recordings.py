@@ -28,7 +28,7 @@ CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom pla
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class TrainingExample:
     """A recording as a model sees it.
 
     Parameters
@@ -62,7 +62,7 @@ class Rendering:
     seed: int = 0
 
 
-def recorded_take(path: str, *, cache: Path) -> Take:
+def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
 
     Where there are both, the notes are those of the table, and the pedal is that of the MIDI file.
@@ -77,11 +77,11 @@ def recorded_take(path: str, *, cache: Path) -> Take:
     found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if found:
         pedal = None if found[-1].suffix == TABLE_SUFFIX else _pedal(found[-1])
-        return Take(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
+        return TrainingExample(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
-def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
+def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
     """Return an excerpt of a performance, played by one of the pianos in a timbre and with a contrast drawn for it.
 
     Piano, timbre, contrast and excerpt depend on nothing but the seed and the content of the file.
@@ -92,7 +92,7 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         If the file cannot be read or holds no notes.
     """
     performance = check_performance(path)
-    content, generator = _fate(path, rendering)
+    content, generator = _content_rng(path, rendering)
     piano = _drawn_piano(rendering, generator)
     exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
     performance = _contrasted(performance, exponent)
@@ -112,7 +112,7 @@ def rendered_take(path: str, rendering: Rendering, *, cache: Path) -> Take:
         ),
         cache=cache,
     )
-    return Take(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+    return TrainingExample(levels, _moved(notes, -start), pedal_intervals(performance) - start)
 
 
 def check_performance(path: str) -> Performance:
@@ -147,10 +147,10 @@ def piano_of(path: str, rendering: Rendering) -> str:
     NoInputError
         If the performance cannot be read.
     """
-    return _drawn_piano(rendering, _fate(path, rendering)[1])
+    return _drawn_piano(rendering, _content_rng(path, rendering)[1])
 
 
-def _fate(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
+def _content_rng(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
     """Return what identifies a performance and a seed, and all that is random about its rendering."""
     content = digest(path, salt=f"{rendering.seed}")
     return content, np.random.default_rng(int(content[:16], 16))

@@ -15,14 +15,14 @@ from maestrokit.bounds import check_values
 from maestrokit.errors import DataWarning, MaestrokitError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import Outcome, Report, Tick, Training
 from maestrokit.training.settings import Settings
 from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, stem
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingSpec:
     """What is to be trained.
 
     Parameters
@@ -52,9 +52,9 @@ class Order:
 
 
 def train(
-    order: Order,
+    order: TrainingSpec,
     *,
-    place: Place,
+    place: DistributedContext,
     warn: Callable[[str], None],
     reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
@@ -106,7 +106,7 @@ def _without_doubts() -> AbstractContextManager[Any]:
 
 
 def corpus_of(
-    order: Order, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
+    order: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
 ) -> Corpus:
     """Return the files that an order names."""
     return find_corpus(
@@ -120,7 +120,7 @@ def corpus_of(
     )
 
 
-def modules(order: Order) -> tuple[Any, Any]:
+def modules(order: TrainingSpec) -> tuple[Any, Any]:
     """Return the modules of the family and of the task.
 
     Raises
@@ -137,7 +137,7 @@ def modules(order: Order) -> tuple[Any, Any]:
     return family, load_task(name)
 
 
-def settings_of_parts(order: Order) -> tuple[Settings, Any, dict[str, Any]]:
+def settings_of_parts(order: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]]:
     """Return the settings of the training, the options of the task, and what is set of the family's ``Config``.
 
     Raises
@@ -153,7 +153,7 @@ def settings_of_parts(order: Order) -> tuple[Settings, Any, dict[str, Any]]:
 
 
 def _made(
-    order: Order, family: Any, wanted: Mapping[str, Any], prepared: Prepared, settings: Settings
+    order: TrainingSpec, family: Any, wanted: Mapping[str, Any], prepared: Prepared, settings: Settings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
     """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}

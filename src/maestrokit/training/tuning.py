@@ -22,9 +22,9 @@ from typing import Any
 
 from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
-from maestrokit.training.run import Order, chosen, modules, refuse_unknown, train
+from maestrokit.training.run import TrainingSpec, chosen, modules, refuse_unknown, train
 from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
 from maestrokit.training.settings import Settings
 
@@ -42,7 +42,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Eye:
+class TrialCallbacks:
     """Who watches a trial."""
 
     report: Report = lambda record: None
@@ -50,7 +50,7 @@ class Eye:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search has found so far.
 
     Parameters
@@ -73,23 +73,23 @@ class PrunedError(Exception):
 
 
 def tune(
-    order: Order,
+    order: TrainingSpec,
     search: Search,
     *,
-    place: Place,
-    watch: Callable[[int], Eye],
+    place: DistributedContext,
+    watch: Callable[[int], TrialCallbacks],
     warn: Callable[[str], None],
     reject: Callable[[MaestrokitError], None] = lambda error: None,
-) -> Found:
+) -> SearchResult:
     """Train with many settings, and leave the weights of the best ones as those of the run folder.
 
     Parameters
     ----------
-    order : Order
+    order : TrainingSpec
         Settings with several values are searched (:mod:`~maestrokit.training.search_space`), as are those of ``RANGES``
         that are not given.
     search : Search
-    place : Place
+    place : DistributedContext
         One process.
     watch : callable
         Returns who watches a trial, given its number.
@@ -125,7 +125,7 @@ def tune(
         return _found(study)
 
 
-def spaces(order: Order) -> tuple[dict[str, str], Space]:
+def spaces(order: TrainingSpec) -> tuple[dict[str, str], Space]:
     """Return the settings that are the same in all trials, and what the others are chosen from.
 
     Raises
@@ -152,7 +152,7 @@ def spaces(order: Order) -> tuple[dict[str, str], Space]:
     return fixed, space
 
 
-def _check(order: Order, search: Search, place: Place, fixed: Mapping[str, str]) -> None:
+def _check(order: TrainingSpec, search: Search, place: DistributedContext, fixed: Mapping[str, str]) -> None:
     if search.trials < 1:
         raise UsageError(f"{search.trials} trials, and at least 1 is needed", "change --tune")
     if place.processes > 1:
@@ -163,7 +163,7 @@ def _check(order: Order, search: Search, place: Place, fixed: Mapping[str, str])
         raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")
 
 
-def _study(order: Order, search: Search, fixed: Mapping[str, str], space: Space) -> Any:
+def _study(order: TrainingSpec, search: Search, fixed: Mapping[str, str], space: Space) -> Any:
     """Return the study of this order in the storage, made if it is not there yet."""
     try:
         import optuna
@@ -223,7 +223,9 @@ def _suggested(trial: Any, name: str, part: Any) -> str:
     return repr(trial.suggest_float(name, part.low, part.high, log=part.is_logarithmic))
 
 
-def _tried(study: Any, trial: Any, order: Order, trained: Callable[..., Outcome], eye: Eye) -> Outcome | None:
+def _tried(
+    study: Any, trial: Any, order: TrainingSpec, trained: Callable[..., Outcome], eye: TrialCallbacks
+) -> Outcome | None:
     """Train once, and tell the study how it went; None if the trial was ended early."""
     from optuna.trial import TrialState
 
@@ -256,7 +258,7 @@ def _tried(study: Any, trial: Any, order: Order, trained: Callable[..., Outcome]
     return outcome
 
 
-def _height(record: Mapping[str, Any], order: Order) -> float:
+def _height(record: Mapping[str, Any], order: TrainingSpec) -> float:
     """Return the watched score of a validation, made so that lower is better."""
     watched = order.settings.get("watch", "loss")
     return float(record["loss"] if watched == "loss" else -record[watched])
@@ -278,9 +280,9 @@ def _best(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
     return min(ended, key=lambda entry: entry["score"], default=None)
 
 
-def _found(study: Any, signal_number: int = 0) -> Found:
+def _found(study: Any, signal_number: int = 0) -> SearchResult:
     entries = _entries(study)
-    return Found(_best(entries), sum(e["state"] in ("complete", "pruned") for e in entries), signal_number)
+    return SearchResult(_best(entries), sum(e["state"] in ("complete", "pruned") for e in entries), signal_number)
 
 
 def _write(folder: Path, study: Any, fixed: Mapping[str, str]) -> None:

@@ -6,14 +6,16 @@ import pytest
 from maestrokit.errors import BadDataError, CannotWriteError, DataWarning, NoInputError
 from maestrokit.files.cache.tokens import token_shard
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import Encoding, encode, played
+from maestrokit.music.tokens import Encoding, encode, performance_from_arrays
 from strategies import file_bytes, track_bytes
 
 NOTHING = np.empty(0, np.int64)
 
 
 def performance(pitch):
-    return played(*(np.array([value]) for value in (100, 900, pitch, 64)), pedal_tick=NOTHING, pedal_value=NOTHING)
+    return performance_from_arrays(
+        *(np.array([value]) for value in (100, 900, pitch, 64)), pedal_tick=NOTHING, pedal_value=NOTHING
+    )
 
 
 @pytest.fixture

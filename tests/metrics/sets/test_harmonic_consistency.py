@@ -20,7 +20,7 @@ def chords(triads: list[tuple[int, int, int]], shift: int = 0) -> Piece:
 
 def test_the_reference_itself_scores_100_in_any_key() -> None:
     summaries = np.array([harmony.transitions(chords(CADENCE * 8))])
-    expected, usual = harmony.expectation(summaries), harmony.usualness(summaries)
+    expected, usual = harmony.expectation(summaries), harmony.percentile_rank(summaries)
     assert harmony.similarity(harmony.transitions(chords(CADENCE * 8, shift=5)), expected) == 100
     assert harmony.similarity(harmony.transitions(chords(CADENCE)), expected) > 80
     assert harmony.consistency(harmony.transitions(chords([CADENCE[2], CADENCE[3]])), usual) > 20
@@ -31,7 +31,7 @@ def test_changes_that_the_reference_never_has_score_0() -> None:
     strange = harmony.transitions(chords([(0, 3, 6), (1, 4, 7), (2, 5, 8)]))
     assert strange.sum() == 2
     assert harmony.similarity(strange, harmony.expectation(summaries)) == pytest.approx(0, abs=1e-9)
-    assert harmony.consistency(strange, harmony.usualness(summaries)) == 0
+    assert harmony.consistency(strange, harmony.percentile_rank(summaries)) == 0
 
 
 def test_samples_of_the_reference_score_alike_at_any_length() -> None:
@@ -59,6 +59,6 @@ def test_humans_rank_above_shuffled_controls(shared_data: Path) -> None:
     generator = np.random.default_rng(0)
     controls = [piece.replace(pitch=generator.permutation(piece.pitch)) for piece in human]
     for expected, score in ((harmony.expectation(summaries), harmony.similarity),
-                            (harmony.usualness(summaries), harmony.consistency)):  # fmt: skip
+                            (harmony.percentile_rank(summaries), harmony.consistency)):  # fmt: skip
         values = [[score(harmony.transitions(piece), expected) for piece in part] for part in (human, controls)]
         assert np.nanmean(values[0]) > np.nanmean(values[1])

@@ -24,7 +24,7 @@ def mean_around(time: Floats, values: Floats) -> Floats:
     return np.asarray((total[after] - total[first]) / (after - first), np.float64)
 
 
-def is_deepest(time: Floats, low: Floats) -> Mask:
+def is_local_bass(time: Floats, low: Floats) -> Mask:
     """Return whether no event within ``NEAR`` seconds is deeper."""
     first, after = np.searchsorted(time, time - NEAR), np.searchsorted(time, time + NEAR, side="right")
     edges = np.stack([first, after], axis=1).ravel()
@@ -32,7 +32,7 @@ def is_deepest(time: Floats, low: Floats) -> Mask:
     return np.asarray(low <= least, np.bool_)
 
 
-def deep_gaps(time: Floats, low: Floats) -> tuple[Floats, Floats]:
+def bass_intervals(time: Floats, low: Floats) -> tuple[Floats, Floats]:
     """Return the logarithms of the times since, and until, an event as deep, or not more than 2 higher."""
     since, until = np.full(len(time), LONGEST), np.full(len(time), LONGEST)
     for pitch in np.unique(low):
@@ -105,7 +105,7 @@ def chance_at(time: Floats, events: Floats, chances: Floats, *, otherwise: float
     return np.where(np.abs(events[nearest] - time) < SNAP, chances[nearest], otherwise)
 
 
-def unlikeness(before: Floats, after: Floats) -> Floats:
+def cosine_distance(before: Floats, after: Floats) -> Floats:
     """Return 1 less the cosine of rows of two arrays, 0..1 for what is not negative; 1 where one of them is nothing."""
     size = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     return np.asarray(1 - (before * after).sum(axis=1) / np.maximum(size, 1e-9), np.float64)

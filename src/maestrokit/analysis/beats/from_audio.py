@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
+    bass_intervals,
     chance,
     chance_at,
-    deep_gaps,
+    cosine_distance,
     framed,
-    is_deepest,
+    is_local_bass,
     logarithm,
     mean_around,
     snapped,
-    unlikeness,
     with_ramps,
 )
 from maestrokit.analysis.beats.from_notes import FRAME_RATE, NO_BEATS, Beats
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
-from maestrokit.analysis.onsets import Course, Onsets, find_onsets
+from maestrokit.analysis.onsets import OnsetFeatures, Onsets, find_onsets
 from maestrokit.arrays import Floats
 
 MODEL = TempoModel(change=12.0)  # tempo is held more firmly than on notes; chosen on the same half of ASAP
@@ -35,13 +35,13 @@ HARMONY = (0.25, 0.5, 1.0, 2.0)  # seconds before and after an onset whose pitch
 BASS_KEYS, BASS_HARMONY = 24, 0.4  # lowest keys, and seconds in which these are compared
 
 
-def recorded_beats(course: Course, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
+def recorded_beats(course: OnsetFeatures, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
     """Return the beats of a recording.
 
     Parameters
     ----------
-    course : Course
-        From :func:`maestrokit.analysis.onsets.onset_course`.
+    course : OnsetFeatures
+        From :func:`maestrokit.analysis.onsets.onset_features`.
     saliences : float32, shape (frames, 84)
         From :func:`maestrokit.analysis.chroma.salience`.
     model : TempoModel, optional
@@ -62,7 +62,7 @@ def recorded_beats(course: Course, saliences: NDArray[np.float32], *, model: Tem
     return Beats(time, *track_downbeats(chance_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
 
 
-def likely_onsets(course: Course) -> Onsets:
+def likely_onsets(course: OnsetFeatures) -> Onsets:
     """Return the onsets that may be beats: more than are surely notes, since what they are is weighed anyway."""
     return find_onsets(course, prominence=1.1, distance=2)
 
@@ -72,7 +72,7 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
     time = onsets.time
     rise, growth = np.log(np.maximum(onsets.strength, WEAKEST)), np.log(np.maximum(onsets.growth, LEAST_GROWTH))
     lowest, highest, size = _begun(time, saliences)
-    deepest = is_deepest(time, lowest).astype(np.float64)
+    deepest = is_local_bass(time, lowest).astype(np.float64)
     changes = _harmonic_changes(time, saliences)
     change = changes[HARMONY.index(0.5)]
     bands = [*rise.T, *growth.T, *(onsets.level / 2).T, *(onsets.lasting / 2).T, lowest / 12, highest / 12, size / 5]
@@ -84,7 +84,7 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
         deepest * change,
     ]
     after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
-    since, until = deep_gaps(time, lowest)
+    since, until = bass_intervals(time, lowest)
     times = [
         after - np.log(0.2),
         after - mean_around(time, after),
@@ -120,6 +120,6 @@ def _harmonic_changes(time: Floats, saliences: NDArray[np.float32]) -> list[Floa
         total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0, dtype=np.float64)])
         reach = int(seconds * chroma.FRAME_RATE)
         before = total[here] - total[np.maximum(here - reach, 0)]
-        return unlikeness(before, total[np.minimum(here + reach, len(values))] - total[here])
+        return cosine_distance(before, total[np.minimum(here + reach, len(values))] - total[here])
 
     return [*(change(folded, seconds) for seconds in HARMONY), change(saliences[:, :BASS_KEYS], BASS_HARMONY)]

@@ -12,16 +12,16 @@ import numpy as np
 
 from maestrokit.analysis.beats import note_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
+    bass_intervals,
     chance,
     chance_at,
-    deep_gaps,
+    cosine_distance,
     framed,
     has_event,
-    is_deepest,
+    is_local_bass,
     logarithm,
     mean_around,
     snapped,
-    unlikeness,
     with_ramps,
 )
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
@@ -140,13 +140,13 @@ def described_strokes(performance: Performance) -> Strokes:
         np.where(notes.pitch == np.repeat(low, np.diff(first, append=len(onset))), length, -np.inf), first
     )
     after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
-    since, until = deep_gaps(time, low)
+    since, until = bass_intervals(time, low)
     columns = [
         (velocity - mean_around(time, velocity)) / 20,
         np.log(size),
         size - mean_around(time, size),
         (low - mean_around(time, low)) / 12,
-        is_deepest(time, low).astype(np.float64),
+        is_local_bass(time, low).astype(np.float64),
         (high - mean_around(time, high)) / 12,
         longest - np.log(0.3),
         longest - mean_around(time, longest),
@@ -184,4 +184,4 @@ def _harmonic_change(time: Floats, onset: Floats, pitch: Integers) -> Floats:
     """Return 1 less the cosine of what pitch classes begin before each stroke and from it on, 0..1."""
     total = np.vstack([np.zeros(12), np.cumsum(np.eye(12)[pitch % 12], axis=0)])
     start, here, end = (np.searchsorted(onset, time + shift - 1e-6) for shift in (-HARMONY, 0.0, HARMONY))
-    return unlikeness(total[here] - total[start], total[end] - total[here])
+    return cosine_distance(total[here] - total[start], total[end] - total[here])

@@ -4,7 +4,7 @@ import numpy as np
 
 from maestrokit.analysis.beats.from_notes import Beats, described_strokes, downbeat_chances
 from maestrokit.arrays import Floats
-from maestrokit.music.performance import TIME_SIGNATURE, Others, Performance, settled
+from maestrokit.music.performance import TIME_SIGNATURE, Others, Performance, reorder_events
 from maestrokit.music.timing import second2tick, tempo_map
 
 METERS = (2, 3, 4)
@@ -58,4 +58,4 @@ def with_meter(performance: Performance, meter: int, *, second: float) -> Perfor
     tick = second2tick(np.array([second]), tempo_map(performance))
     zero = np.zeros(1, np.int64)
     signature = Others(tick=tick, kind=zero + TIME_SIGNATURE, message=message, track=zero, order=zero - 1)
-    return settled(performance.replace(others=Others.concatenate([signature, performance.others])))
+    return reorder_events(performance.replace(others=Others.concatenate([signature, performance.others])))

@@ -3,7 +3,7 @@
 from maestrokit.arrays import Integers
 from maestrokit.audio.effects.augment import Effects
 from maestrokit.errors import UsageError
-from maestrokit.music.performance import Performance, Tempos, settled
+from maestrokit.music.performance import Performance, Tempos, reorder_events
 from maestrokit.music.timing import DEFAULT_TEMPO
 from maestrokit.music.transpose import transposed
 
@@ -46,4 +46,4 @@ def _slowed(performance: Performance, factor: float) -> Performance:
     if not (tempos.tick == 0).any():
         first = Tempos(*(np.array([n], np.int64) for n in (0, round(DEFAULT_TEMPO * factor), 0, -1)))
         tempos = Tempos.concatenate([first, tempos])
-    return settled(performance.replace(tempos=tempos))
+    return reorder_events(performance.replace(tempos=tempos))

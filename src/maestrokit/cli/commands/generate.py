@@ -115,7 +115,7 @@ def run(
     from maestrokit.cli.performances import read_performance, write_performance
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import MUSIC, format_by_name
-    from maestrokit.inference.events import Wish, load_event_model, perform
+    from maestrokit.inference.events import GenerationConfig, load_event_model, perform
 
     form = format_by_name(output, MUSIC) or "mid"
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
@@ -126,7 +126,7 @@ def run(
     streams.refuse_terminal(targets[0], "MIDI")
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     player, encoding, sampling = load_event_model(model)
-    wish = Wish(parse_duration(duration), count, seed).drawn_by(sampling, chosen)
+    wish = GenerationConfig(parse_duration(duration), count, seed).drawn_by(sampling, chosen)
     given = None if prompt is None else read_performance(prompt, repair=reading.repair)
     made = perform(player, encoding, wish, prompt=given, seconds=prompt_seconds)
     for target, performance in zip(targets, made, strict=True):

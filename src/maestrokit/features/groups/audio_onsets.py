@@ -34,5 +34,5 @@ def describe(view: AudioView) -> dict[str, Any]:
 
 def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the rise of the spectrum in the middle of each frame."""
-    strength = view.onset_course.strength[:, -1]
+    strength = view.onset_features.strength[:, -1]
     return {"audio_onset_strength": strength[nearest_frames(grid, frame_rate=FRAME_RATE, count=len(strength))]}

@@ -36,7 +36,7 @@ def dump_midi(performance: Performance) -> bytes:
     """Return the bytes of a MIDI file that says all that the performance says.
 
     Events of a track are written in the order (tick, order), with running status; reading them back gives the same
-    performance if its orders are consistent (:func:`maestrokit.music.performance.settled`).
+    performance if its orders are consistent (:func:`maestrokit.music.performance.reorder_events`).
 
     Raises
     ------

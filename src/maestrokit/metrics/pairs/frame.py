@@ -10,13 +10,13 @@ Hawthorne, C. et al. Onsets and frames: dual-objective piano transcription. ISMI
 """
 
 from maestrokit.metrics.piece import Piece
-from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
 from maestrokit.metrics.sets.polyphony import key_seconds
 
 USES_TOLERANCE = False
 
 
-def scores(estimate: Take, reference: Take, *, tolerance: Tolerance) -> dict[str, float]:
+def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tolerance) -> dict[str, float]:
     """Return ``frame_precision``, ``frame_recall`` and ``frame_f1``."""
     one, other = key_seconds(estimate.notes), key_seconds(reference.notes)
     either = key_seconds(Piece.concatenate([estimate.notes, reference.notes]))

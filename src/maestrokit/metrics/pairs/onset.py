@@ -9,12 +9,12 @@ Bay, M., Ehmann, A. F. and Downie, J. S. Evaluation of multiple-F0 estimation an
 """
 
 from maestrokit.metrics.matching import match_notes
-from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
 
 USES_TOLERANCE = True
 
 
-def scores(estimate: Take, reference: Take, *, tolerance: Tolerance) -> dict[str, float]:
+def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tolerance) -> dict[str, float]:
     """Return ``onset_precision``, ``onset_recall`` and ``onset_f1``."""
     matched = match_notes(estimate.notes, reference.notes, tolerance=tolerance, with_offsets=False)
     return precision_recall_f1("onset", len(matched), len(estimate.notes), len(reference.notes))

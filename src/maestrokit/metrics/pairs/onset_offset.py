@@ -15,12 +15,12 @@ import numpy as np
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.metrics.matching import match_notes
-from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
 
 USES_TOLERANCE = True
 
 
-def scores(estimate: Take, reference: Take, *, tolerance: Tolerance) -> dict[str, float]:
+def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tolerance) -> dict[str, float]:
     """Return ``onset_offset_`` and ``onset_offset_velocity_`` ``precision``, ``recall`` and ``f1``."""
     matched = match_notes(estimate.notes, reference.notes, tolerance=tolerance, with_offsets=True)
     as_loud = velocity_within_tolerance(estimate, reference, matched, tolerance=tolerance.velocity)
@@ -30,7 +30,9 @@ def scores(estimate: Take, reference: Take, *, tolerance: Tolerance) -> dict[str
     )
 
 
-def velocity_within_tolerance(estimate: Take, reference: Take, matched: Integers, *, tolerance: float) -> Mask:
+def velocity_within_tolerance(
+    estimate: NotesAndPedal, reference: NotesAndPedal, matched: Integers, *, tolerance: float
+) -> Mask:
     """Return which matched pairs (reference, estimate) are as loud as each other, shape (pairs,)."""
     if len(matched) == 0:
         return np.zeros(0, np.bool_)

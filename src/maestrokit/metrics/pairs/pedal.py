@@ -15,12 +15,12 @@ import numpy as np
 from maestrokit.arrays import Floats
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.piece import Piece, joined, notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance, precision_recall_f1
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
 
 USES_TOLERANCE = True
 
 
-def scores(estimate: Take, reference: Take, *, tolerance: Tolerance) -> dict[str, float]:
+def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tolerance) -> dict[str, float]:
     """Return ``pedal_onset_``, ``pedal_onset_offset_`` and ``pedal_frame_`` scores; none if a side knows no pedal."""
     if estimate.pedal is None or reference.pedal is None or len(estimate.pedal) + len(reference.pedal) == 0:
         return {}

@@ -80,7 +80,7 @@ def similarity(summary: Floats, expected: Expectation) -> float:
     return float(np.clip(100 * (1 - divergence) / (1 - chance), 0, 100))
 
 
-def usualness(summaries: Floats) -> Floats:
+def percentile_rank(summaries: Floats) -> Floats:
     """Return, for each change, the share of changes from that quality that are not more usual, shape (CHANGES,)."""
     rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
     places = np.argsort(rows, axis=1, kind="stable")
@@ -94,7 +94,7 @@ def usualness(summaries: Floats) -> Floats:
 
 
 def consistency(summary: Floats, expected: Floats) -> float:
-    """Return the mean usualness of the changes in per cent, 0..100; NaN without a change of chords."""
+    """Return the mean percentile_rank of the changes in per cent, 0..100; NaN without a change of chords."""
     changes = summary.sum()
     return float(100 * summary @ expected / changes) if changes else float("nan")
 
@@ -102,7 +102,7 @@ def consistency(summary: Floats, expected: Floats) -> float:
 PERCENT = (0.0, 100.0)
 METRICS = {
     "harmonic_consistency": Metric(
-        "%", "alike", transitions, usualness, consistency, is_distributed=False, bounds=PERCENT
+        "%", "alike", transitions, percentile_rank, consistency, is_distributed=False, bounds=PERCENT
     ),
     "harmonic_similarity": Metric(
         "%", "higher", transitions, expectation, similarity, is_distributed=False, bounds=PERCENT

@@ -108,12 +108,12 @@ class Attention(nn.Module):
         else:
             self.query_norm, self.key_norm = Norm(self.dim), Norm(self.dim)
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
         batch, time, width = x.shape
         projected = self.project(x).view(batch, time, sum(self.sizes), self.dim).transpose(1, 2)
         query, key, value = projected.split(self.sizes, dim=1)  # (batch, heads or kv_heads, time, dim)
-        if turn is not None:
-            query, key = rotated(self.query_norm(query), *turn), rotated(self.key_norm(key), *turn)
+        if rope is not None:
+            query, key = rotated(self.query_norm(query), *rope), rotated(self.key_norm(key), *rope)
         if cache is None and _fused.is_for(x):
             kind, share = torch.bfloat16 if is_low(x) else x.dtype, self.dropout if self.training else 0.0
             query, key, value = query.to(kind), key.to(kind), value.to(kind)

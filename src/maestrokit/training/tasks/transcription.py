@@ -17,13 +17,13 @@ from maestrokit.files.workers import each
 from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.recordings import (
     Rendering,
-    Take,
+    TrainingExample,
     check_performance,
     is_sound,
     piano_of,
     piece_of,
-    recorded_take,
-    rendered_take,
+    recorded_example,
+    rendered_example,
 )
 from maestrokit.training.task import PARTS, Corpus, Prepared, Result
 
@@ -61,11 +61,11 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
     rendering = Rendering(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
     sounds, performances = _sorted(corpus.paths)
-    recorded = corpus.usable(_each(partial(_tried, recorded_take, cache=corpus.cache), sounds, corpus.jobs))
+    recorded = corpus.usable(_each(partial(_tried, recorded_example, cache=corpus.cache), sounds, corpus.jobs))
     playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
     parts = corpus.split({*recorded, *playable})
 
-    def takes(part: str, renders: int) -> list[Take]:
+    def takes(part: str, renders: int) -> list[TrainingExample]:
         chosen = _some([path for path in parts[part] if path in playable], renders, corpus.seed)
         return [recorded[path] for path in parts[part] if path in recorded] + _renders(chosen, rendering, corpus)
 
@@ -102,7 +102,7 @@ def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterat
     yield from zip(paths, each(work, paths, jobs=jobs), strict=True)
 
 
-def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[Take]:
+def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[TrainingExample]:
     """Return performances as they sound, in their order, though made one piano after the other."""
     turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
     work = partial(_rendered, rendering=rendering, cache=corpus.cache)
@@ -119,8 +119,8 @@ def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -
     return [some[first : first + most] for _, some in sorted(rows.items()) for first in range(0, len(some), most)]
 
 
-def _rendered(performances: Sequence[str], *, rendering: Rendering, cache: Path) -> list[Take]:
-    return [rendered_take(path, rendering, cache=cache) for path in performances]
+def _rendered(performances: Sequence[str], *, rendering: Rendering, cache: Path) -> list[TrainingExample]:
+    return [rendered_example(path, rendering, cache=cache) for path in performances]
 
 
 def _checked(path: str) -> str:

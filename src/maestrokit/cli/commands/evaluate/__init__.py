@@ -6,7 +6,7 @@ import typer
 
 from maestrokit.bounds import SEED, Within
 from maestrokit.cli.choices import Listed, assigned_to, kept_in, one_of, set_metrics
-from maestrokit.cli.options import ASIDE, Inputs, Judged, Reading, Running, split_names
+from maestrokit.cli.options import ASIDE, Inputs, ModelScoring, Reading, Running, split_names
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(
     inputs: Inputs,
     reading: Reading,
     running: Running,
-    judged: Judged,
+    judged: ModelScoring,
     reference: Annotated[
         list[str] | None,
         typer.Option(
@@ -180,7 +180,7 @@ def run(
         raise typer.Exit(scores.status or int(ExitStatus.NO))
 
 
-def _plan(inputs: Inputs, running: Running, judged: Judged, settings: "Settings", output: str) -> "Evaluation":
+def _plan(inputs: Inputs, running: Running, judged: ModelScoring, settings: "Settings", output: str) -> "Evaluation":
     """Return what is to be scored: performances, or a model."""
     from maestrokit.cli.commands.evaluate.plan import plan_evaluation, transcribing
 

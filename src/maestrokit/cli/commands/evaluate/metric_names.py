@@ -4,7 +4,7 @@ import numpy as np
 
 from maestrokit.metrics import score_sets as judge
 from maestrokit.metrics.piece import notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance, compare
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 
 FACTORS = ("time", "pitch", "velocity", "duration")
 OF_DISTRIBUTIONS = ("overlapped_area", "kl")
@@ -17,7 +17,7 @@ def names_in_pairs() -> list[str]:
     True
     """
     one = np.array([0.0]), np.array([1.0])
-    take = Take(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
+    take = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
     return list(compare(take, take, tolerances=[Tolerance()]))
 
 

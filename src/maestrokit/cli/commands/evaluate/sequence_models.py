@@ -13,7 +13,7 @@ from maestrokit.cli.commands.evaluate import metric_names
 from maestrokit.cli.commands.evaluate.metric_names import FACTORS
 from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings
 from maestrokit.cli.commands.evaluate.work import Scores, all_results
-from maestrokit.cli.options import Inputs, Judged, Running
+from maestrokit.cli.options import Inputs, ModelScoring, Running
 from maestrokit.errors import UsageError
 from maestrokit.files import maestro, walk
 from maestrokit.files import streams as files
@@ -25,7 +25,9 @@ from maestrokit.music.tokens import Encoding, Tokens, encode
 ORDER = 5  # of the n-grams that a model has to beat
 
 
-def plan_model(inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, output: str) -> Evaluation:
+def plan_model(
+    inputs: Inputs, running: Running, judged: ModelScoring, settings: Settings, *, output: str
+) -> Evaluation:
     """Return the evaluation of a model of events.
 
     Raises
@@ -53,7 +55,7 @@ def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
     return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
 
 
-def score_model(plan: streams.Plan, judged: Judged, running: Running, *, seed: int, repair: bool) -> Scores:
+def score_model(plan: streams.Plan, judged: ModelScoring, running: Running, *, seed: int, repair: bool) -> Scores:
     """Return the surprise of a model at each performance and at all, and that of n-grams if asked."""
     from maestrokit.inference.events import load_event_model
     from maestrokit.inference.perplexity import surprises

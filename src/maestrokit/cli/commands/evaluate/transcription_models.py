@@ -13,7 +13,7 @@ from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings, found_re
 from maestrokit.cli.commands.evaluate.sequence_models import some
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, paired, read_take, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
-from maestrokit.cli.options import Inputs, Judged, Running
+from maestrokit.cli.options import Inputs, ModelScoring, Running
 from maestrokit.errors import NoInputError, UsageError, choices_hint
 from maestrokit.files import streams as files
 from maestrokit.files import walk
@@ -21,7 +21,7 @@ from maestrokit.files.sound.read import open_sound
 from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.transcription import Transcriber, Transcript, transcriptions
 from maestrokit.metrics.piece import notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance, compare
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.pedalling import agreeing
 
 DECODING = tuple(field.name for field in fields(Decoding))
@@ -86,7 +86,7 @@ def parse_sweep(text: str | None) -> Sweep:
 
 
 def plan_transcription(
-    inputs: Inputs, running: Running, judged: Judged, settings: Settings, *, folder: Path, output: str
+    inputs: Inputs, running: Running, judged: ModelScoring, settings: Settings, *, folder: Path, output: str
 ) -> Evaluation:
     """Return the evaluation of a model that transcribes.
 
@@ -115,7 +115,7 @@ def plan_transcription(
     work.check()
     streams.protect_inputs(plan.tasks, output)
     for task in plan.tasks:
-        streams.protect_inputs([replace(task, source=path) for path in work.truth_of(task.source)], output)
+        streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], output)
     score = partial(score_pairs, plan, work, seed=settings.seed, running=running)
     return Evaluation(f"{judged.model} on {len(plan.tasks)} recordings", score, metric_names.names_in_pairs())
 
@@ -149,25 +149,25 @@ class TranscriptionWork:
             scores |= {name + mark: value for name, value in found.items()}
         return scores
 
-    def truth_of(self, path: str) -> list[str]:
+    def reference_of(self, path: str) -> list[str]:
         """Return the files that say what was played in a recording: the first says the notes."""
         if self.references is not None:
             return [self.references[path]] if path in self.references else []
         beside = (Path(path).with_suffix(suffix) for suffix in (walk.TABLE_SUFFIX, *walk.MIDI_SUFFIXES))
         return [str(place) for place in beside if path != files.STANDARD and place.exists()]
 
-    def _truth(self, path: str) -> Take:
+    def _truth(self, path: str) -> NotesAndPedal:
         """Return the notes as they sound, and the pedal if a MIDI file tells of it."""
-        places = self.truth_of(path)
+        places = self.reference_of(path)
         if not places:
             raise NoInputError(
                 f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
             )
         takes = [read_take(place, repair=self.repair, extends_by_pedal=True) for place in places]
-        return Take(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
+        return NotesAndPedal(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
 
 
-def _heard_take(heard: Transcript, hears_pedal: bool) -> Take:
+def _heard_take(heard: Transcript, hears_pedal: bool) -> NotesAndPedal:
     """Return what ``transcribe`` would write."""
     notes, pedal = agreeing(*heard) if hears_pedal else heard
-    return Take(notes_in_seconds(*notes), pedal if hears_pedal else None)
+    return NotesAndPedal(notes_in_seconds(*notes), pedal if hears_pedal else None)

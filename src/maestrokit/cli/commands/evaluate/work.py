@@ -21,7 +21,7 @@ from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics import score_sets as judge
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals, piece_of
-from maestrokit.metrics.score_pairs import Take, Tolerance, compare, mean_rows
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 
 Result = TypeVar("Result")
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
@@ -80,7 +80,7 @@ class PairWork:
         return compare(estimate, reference, tolerances=self.tolerances)
 
 
-def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> Take:
+def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPedal:
     """Return the notes, and the pedal if it is known, in a MIDI file or a table of notes.
 
     Raises
@@ -91,11 +91,11 @@ def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> Take:
     data = files.read_bytes(path)
     if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
         onset, offset, pitch, velocity = parse_notes(data, name=named(path))
-        return Take(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
+        return NotesAndPedal(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
     performance = parse_midi(data, name=named(path), repair=repair)
     piece = piece_of(performance)
     notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
-    return Take(notes, pedal_intervals(performance))
+    return NotesAndPedal(notes, pedal_intervals(performance))
 
 
 def score_pairs(

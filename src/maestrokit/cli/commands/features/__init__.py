@@ -112,7 +112,7 @@ def run(
     from maestrokit import features
     from maestrokit.cli import batch
     from maestrokit.cli.commands.features.plot import draw
-    from maestrokit.cli.commands.features.work import Asked, Describing, Partners
+    from maestrokit.cli.commands.features.work import Describing, FeatureOptions, Partners
     from maestrokit.cli.plan import protect_inputs
     from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
@@ -126,10 +126,10 @@ def run(
     names = _chosen(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
     protect_inputs(plan.tasks, outputs.output, plot)
     if plot is not None and not running.dry_run:
-        draw(plan.tasks, plot, Asked(names, hop, f0, reading.repair, running.made_by), recordings)
+        draw(plan.tasks, plot, FeatureOptions(names, hop, f0, reading.repair, running.made_by), recordings)
     if outputs.update and _is_done(plan, outputs.output, recordings):
         return
-    work = Describing(Asked(names, hop, f0, reading.repair, running.made_by), recordings)
+    work = Describing(FeatureOptions(names, hop, f0, reading.repair, running.made_by), recordings)
     described = (record for _, record in batch.results("features", work, plan, running))
     columns = ["file", *(["recording"] if recordings else []), *features.columns(names)]
     if running.dry_run:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.cli.commands.features.work import Asked, Recording, crepe_weights, is_sound
+from maestrokit.cli.commands.features.work import FeatureOptions, Recording, crepe_weights, is_sound
 from maestrokit.cli.plan import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 8
 
 
-def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[str, str]) -> None:
+def draw(tasks: Sequence[Task], plot: str, asked: FeatureOptions, recording_of: Mapping[str, str]) -> None:
     """Draw inputs into a file; what cannot be read is left to the description, which says so.
 
     Raises
@@ -48,7 +48,7 @@ def draw(tasks: Sequence[Task], plot: str, asked: Asked, recording_of: Mapping[s
         streams.write_bytes(plot, description_picture(drawn, format=format, provenance=made_by))
 
 
-def _drawn(source: str, asked: Asked, partner: str | None) -> "tuple[Drawn, list[str]]":
+def _drawn(source: str, asked: FeatureOptions, partner: str | None) -> "tuple[Drawn, list[str]]":
     """Return what is to be drawn of an input, and the commands that made the input."""
     from maestrokit.cli.performances import read_performance
     from maestrokit.music.keys import find_key
@@ -66,7 +66,7 @@ def _drawn(source: str, asked: Asked, partner: str | None) -> "tuple[Drawn, list
     return Drawn(f"{key}: {source}" if key else source, performance, sound), chain
 
 
-def _heard(source: str, asked: Asked) -> Any:
+def _heard(source: str, asked: FeatureOptions) -> Any:
     from maestrokit import features
     from maestrokit.plots.description import LONGEST_PICTURE
     from maestrokit.plots.recording import heard

@@ -47,7 +47,7 @@ class Partners:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FeatureOptions:
     """What is to be said of each input."""
 
     groups: tuple[str, ...]
@@ -61,7 +61,7 @@ class Asked:
 class Describing:
     """The work on one input; a class, so that other processes can be given it."""
 
-    asked: Asked
+    asked: FeatureOptions
     recording_of: Mapping[str, str]
 
     def __call__(self, task: Task) -> dict[str, Any]:

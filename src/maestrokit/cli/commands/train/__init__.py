@@ -170,8 +170,8 @@ def run(
     from maestrokit.cli.parse import parse_duration
     from maestrokit.files.cache import default_cache
     from maestrokit.files.checkpoint import model_folder
-    from maestrokit.training.device import find_place
-    from maestrokit.training.run import Order
+    from maestrokit.training.device import find_context
+    from maestrokit.training.run import TrainingSpec
     from maestrokit.training.tuning import Search
 
     named = {
@@ -179,7 +179,7 @@ def run(
         "dropout": dropout, "weight_decay": weight_decay, "seed": seed,
         "time_limit": None if time_limit is None else parse_duration(time_limit),
     }  # fmt: skip
-    order = Order(
+    order = TrainingSpec(
         family,
         task or "",
         data,
@@ -192,7 +192,7 @@ def run(
     if running.dry_run:
         print_plan(order, is_search=searching.tune is not None)
         return 0
-    place = find_place(device)
+    place = find_context(device)
     try:
         if searching.tune is not None:
             return run_search(order, Search(searching.tune, searching.tune_storage or ""), place, running, plot)

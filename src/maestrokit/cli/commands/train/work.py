@@ -7,9 +7,9 @@ from maestrokit.cli import batch, report
 from maestrokit.cli.commands.train.display import Curves, Display
 from maestrokit.cli.options import Running
 from maestrokit.errors import ExitStatus, MaestrokitError, UsageError
-from maestrokit.training.device import Place
-from maestrokit.training.run import Order, corpus_of, modules, settings_of_parts, train
-from maestrokit.training.tuning import Eye, Search, spaces, tune
+from maestrokit.training.device import DistributedContext
+from maestrokit.training.run import TrainingSpec, corpus_of, modules, settings_of_parts, train
+from maestrokit.training.tuning import Search, TrialCallbacks, spaces, tune
 
 SALVAGE = "maestrokit quantize --repair --grid none keeps what can be salvaged of it"
 
@@ -31,7 +31,7 @@ def settings_of(named: Mapping[str, object], others: Sequence[str]) -> dict[str,
     return values
 
 
-def print_plan(order: Order, *, is_search: bool) -> None:
+def print_plan(order: TrainingSpec, *, is_search: bool) -> None:
     """Print which files would be read, and the run folder, once settings are known to make sense."""
     if is_search:
         spaces(order)
@@ -73,7 +73,7 @@ class Failures:
         return batch.common_status(self._found.values())
 
 
-def run_training(order: Order, place: Place, running: Running, plot: str | None) -> int:
+def run_training(order: TrainingSpec, place: DistributedContext, running: Running, plot: str | None) -> int:
     """Train; return the exit status."""
     curves = None if plot is None else Curves(plot, order.folder, running.made_by)
     failures = Failures(running, is_first=place.is_first)
@@ -95,17 +95,19 @@ def run_training(order: Order, place: Place, running: Running, plot: str | None)
     return 128 + outcome.signal_number if outcome.reason == "signal" else status
 
 
-def run_search(order: Order, search: Search, place: Place, running: Running, plot: str | None) -> int:
+def run_search(
+    order: TrainingSpec, search: Search, place: DistributedContext, running: Running, plot: str | None
+) -> int:
     """Search for good settings; return the exit status."""
     curves = None if plot is None else Curves(plot, order.folder, running.made_by)
     failures = Failures(running, is_first=place.is_first)
     with Display(running, is_first=place.is_first) as display:
 
-        def watch(number: int) -> Eye:
+        def watch(number: int) -> TrialCallbacks:
             display.label = f"trial {number}, {search.trials} in all"
             if display.has_lines:
                 display.say(display.label)
-            return Eye(display.report, display.tick)
+            return TrialCallbacks(display.report, display.tick)
 
         warn = _warner(running, display)
         found = tune(order, search, place=place, watch=watch, warn=warn, reject=failures.add)

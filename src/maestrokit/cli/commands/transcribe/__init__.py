@@ -11,7 +11,7 @@ from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
 from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
-    from maestrokit.cli.commands.transcribe.work import Found
+    from maestrokit.cli.commands.transcribe.work import TranscriptionSummary
 
 PEDALS = ("cc64", "extend", "none")
 EXAMPLES = (
@@ -125,7 +125,7 @@ def run(
     """
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
-    from maestrokit.cli.commands.transcribe.work import Asked, Transcription
+    from maestrokit.cli.commands.transcribe.work import TranscribeOptions, Transcription
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import NOTES, chosen_format
     from maestrokit.files.walk import SOUND_SUFFIXES
@@ -133,7 +133,9 @@ def run(
     kind = chosen_format(format_, outputs.output, NOTES, default="mid")
     if pedal not in (None, *PEDALS):
         raise UsageError(f"no way '{pedal}' of writing the pedal", choices_hint(pedal, PEDALS))
-    asked = Asked(kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot)
+    asked = TranscribeOptions(
+        kind, onset_threshold, min_note, pedal, _tempo(tempo), listen_level, listen_certainty, plot
+    )
     work = Transcription(str(model_folder(model)), asked, threads, reading.repair, running.made_by)
     work.check()
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{kind}")
@@ -147,7 +149,7 @@ def run(
         _say(task.source, found, running)
 
 
-def _say(source: str, found: "Found", running: Running) -> None:
+def _say(source: str, found: "TranscriptionSummary", running: Running) -> None:
     """Say what was found in a recording: with ``-v``, or if there is nothing to be had."""
     passed = [f"{seconds:.1f} s {what}" for seconds, what in (
         (found.quiet, "too quiet"), (found.doubtful, "of no piano"),

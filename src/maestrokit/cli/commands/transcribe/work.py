@@ -21,8 +21,8 @@ from maestrokit.files.sound.read import open_sound
 from maestrokit.inference.performance import tracked_transcript, transcript
 from maestrokit.inference.transcription import (
     FRAME_SECONDS,
-    Said,
-    Scribe,
+    FramePosteriors,
+    StreamingDecoder,
     Transcriber,
     Transcript,
     loudness_meter,
@@ -40,7 +40,7 @@ TRACK = "track"  # in place of a tempo: to be found in the notes
 
 
 @dataclass(frozen=True)
-class Found:
+class TranscriptionSummary:
     """How much was found in a recording."""
 
     notes: int
@@ -55,7 +55,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TranscribeOptions:
     """What is asked of every input; None leaves it to the model."""
 
     format: str = "mid"
@@ -74,7 +74,7 @@ class Transcription:
     """The work on one input; a class, so that other processes can be given it."""
 
     folder: str
-    asked: Asked
+    asked: TranscribeOptions
     threads: int
     repair: bool
     made_by: str | None
@@ -87,10 +87,14 @@ class Transcription:
             name = PurePath(self.folder).name
             raise UsageError(f"the model '{name}' does not hear the pedal", "use --pedal extend, or another model")
 
-    def __call__(self, task: Task) -> Found:
+    def __call__(self, task: Task) -> TranscriptionSummary:
         """Read the recording and write its notes."""
         transcriber = self._transcriber()
-        scribe, loudness, kept = Scribe(transcriber), loudness_meter(transcriber), _Kept(transcriber, self.asked)
+        scribe, loudness, kept = (
+            StreamingDecoder(transcriber),
+            loudness_meter(transcriber),
+            _Kept(transcriber, self.asked),
+        )
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
             chain = [line for line in stream.comment.splitlines() if is_command_line(line)]
@@ -111,7 +115,7 @@ class Transcription:
                 format=format_by_name(self.asked.plot, PICTURE) or "png", provenance=lines,
             )  # fmt: skip
             streams.write_bytes(self.asked.plot, picture)
-        found = Found(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
+        found = TranscriptionSummary(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
         data, found = self._written(result, kept, lines, found, task.target)
         streams.write_bytes(task.target, data)
         return found
@@ -139,8 +143,8 @@ class Transcription:
         return Transcript(*agreeing(*heard))
 
     def _written(
-        self, heard: Transcript, kept: "_Kept", lines: list[str], found: Found, target: str
-    ) -> tuple[bytes, Found]:
+        self, heard: Transcript, kept: "_Kept", lines: list[str], found: TranscriptionSummary, target: str
+    ) -> tuple[bytes, TranscriptionSummary]:
         """Return the bytes of the output, and what was found on the way there."""
         if self.asked.format == "tsv":
             return dump_notes(*heard.notes), found
@@ -184,10 +188,10 @@ def loaded(folder: str, threads: int) -> Transcriber:
 class _Kept:
     """Counts and keeps what passes, as far as somebody asks for it."""
 
-    def __init__(self, transcriber: Transcriber, asked: Asked) -> None:
+    def __init__(self, transcriber: Transcriber, asked: TranscribeOptions) -> None:
         self.hears_pedal = transcriber.hears_pedal
         self.overview = Overview(transcriber.frames_per_second) if asked.plot else None
-        self.all_said: list[Said] = []
+        self.all_said: list[FramePosteriors] = []
         self._keeps_said = asked.format == "npz"
         self._samples, self._sample_rate = 0, transcriber.sample_rate
 
@@ -206,6 +210,6 @@ class _Kept:
                 self.overview.feed(part)
             yield part
 
-    def said(self, said: Said) -> None:
+    def said(self, said: FramePosteriors) -> None:
         if self._keeps_said:
-            self.all_said.append(Said(said.keys.astype(np.float16), said.pedal.astype(np.float16)))
+            self.all_said.append(FramePosteriors(said.keys.astype(np.float16), said.pedal.astype(np.float16)))
