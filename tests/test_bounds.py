@@ -44,4 +44,4 @@ def test_each_number_of_several_is_checked() -> None:
 def test_a_number_of_hundreds_of_digits_is_shortened() -> None:
     with pytest.raises(UsageError) as caught:
         check("--seed", 10**300, Within(0, 1))
-    assert len(caught.value.message) < 80
+    assert len(caught.value.fact) < 80

@@ -1,7 +1,7 @@
-"""Where numbers may lie, declared beside them: ``share: Annotated[float, Within(0, 1)]``.
+"""Bounds of numbers, declared in their annotations: ``share: Annotated[float, Within(0, 1)]``.
 
-What people write, options and settings alike, is checked by these declarations and nowhere else. Both ends are finite,
-so that infinity and what is no number are refused everywhere.
+Options and settings alike are checked by these declarations and nowhere else. Both ends are finite, so that infinity
+and not-a-number are refused everywhere.
 """
 
 from collections.abc import Mapping
@@ -67,25 +67,25 @@ def sentence(within: Within) -> str:
 
 def within_of(annotation: Any) -> Within | None:
     """Return the interval that an annotation declares, if it does."""
-    found = getattr(annotation, "__metadata__", ())
-    return next((one for one in found if isinstance(one, Within)), None)
+    metadata = getattr(annotation, "__metadata__", ())
+    return next((part for part in metadata if isinstance(part, Within)), None)
 
 
-def check(name: str, value: Any, within: Within, hint: str = "") -> None:
-    """Refuse a number outside its interval; None is no number, and numbers in tuples are each checked.
+def check(name: str, value: Any, within: Within, hint: str | None = None) -> None:
+    """Refuse a number outside its interval, or several of which one is; None passes.
 
     Raises
     ------
     UsageError
-        If it, or one of them, is outside.
+        If there is one outside.
     """
-    for one in value if isinstance(value, tuple | list) else (value,):
-        if one is not None and one not in within:
-            raise UsageError(f"{name} must be {within}, not {shown(one)}", hint)
+    for number in value if isinstance(value, tuple | list) else (value,):
+        if number is not None and number not in within:
+            raise UsageError(f"`{name}` must be {within}, not {shown(number)}", hint, parameter=name)
 
 
 def shown(value: float) -> str:
-    """Return a number as messages have it; one of hundreds of digits is shortened."""
+    """Return a number for a message; one of hundreds of digits is shortened."""
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}.."
 
@@ -106,4 +106,4 @@ def check_values(kind: type, values: Mapping[str, Any]) -> None:
     for name, annotation in get_type_hints(kind, include_extras=True).items():
         within = within_of(annotation)
         if within is not None and name in values:
-            check(name, values[name], within, f"change --set {name}=VALUE, or the option of its name")
+            check(name, values[name], within, f"change `{name}`")

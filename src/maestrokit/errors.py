@@ -1,11 +1,14 @@
 """Every error that a user can cause, and the exit status each one ends in."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TypeVar
 
 Result = TypeVar("Result")
+PARAMETER = re.compile(r"`([a-z][a-z0-9_]*)`")
+"""A parameter in a fact or a hint."""
 
 
 class ExitStatus(IntEnum):
@@ -30,26 +33,33 @@ class MaestrokitError(Exception):
 
     Parameters
     ----------
-    message : str
-        The fact in one line, lower case, no full stop, the subject in single quotes:
-        ``cannot read 'a.mid': not a MIDI file (MThd not found)``.
-    hint : str
-        One more line that helps: which option, how to find its value. Empty if there is nothing to say.
+    fact : str
+        The fact in one line, lower case, no full stop, values in single quotes:
+        ``cannot read 'a.mid': not a MIDI file (MThd not found)``. Parameters are named in backquotes, by their Python
+        names, so that a front end can put its own names for them: ```strength` must be in 0..1, not 3``.
+    hint : str or None
+        One more line that helps, marked up alike: what to change, how to find its value.
+    path : str or None
+        The file at fault, if the fact names it.
+    parameter : str or None
+        The parameter whose value is at fault.
     """
 
     status = ExitStatus.BUG
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)  # both are arguments, so that the error survives a process pool
-        self.message = message
-        self.hint = hint
+    def __init__(
+        self, fact: str, hint: str | None = None, *, path: str | None = None, parameter: str | None = None
+    ) -> None:
+        super().__init__(fact, hint)  # both are arguments, so that the error survives a process pool
+        self.fact, self.hint = fact, hint
+        self.path, self.parameter = path, parameter
 
     def __str__(self) -> str:
-        return self.message
+        return PARAMETER.sub(r"\1", self.fact)
 
 
 class ClosedPipe(BaseException):
-    """Nobody reads standard output any more: no error, so raised past everything that handles errors."""
+    """Standard output was closed by its reader: no error, so raised past everything that handles errors."""
 
 
 class UsageError(MaestrokitError):
@@ -74,14 +84,14 @@ class DataWarning(UserWarning):
     """An input was read, but something about it is in doubt; in one line, worded as :class:`MaestrokitError` is."""
 
 
-def with_doubts(work: Callable[..., Result], *given: object) -> tuple[Result, tuple[str, ...]]:
+def with_doubts(work: Callable[..., Result], *arguments: object) -> tuple[Result, tuple[str, ...]]:
     """Return what a function makes of its arguments, and the texts of its DataWarnings, each once.
 
-    So they can go with the result to where they are to be given: from another process, or out of a cache.
+    The warnings can thus be given where the result is used: after another process, or a cache.
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", DataWarning)
-        result = work(*given)
+        result = work(*arguments)
     doubts: dict[str, None] = {}
     for warning in warned:
         if issubclass(warning.category, DataWarning):
@@ -104,7 +114,7 @@ class CannotWriteError(MaestrokitError):
 
 
 class LockedError(MaestrokitError):
-    """Somebody else holds what is needed; the same command may succeed later."""
+    """Another process holds a lock that is needed; the same command may succeed later."""
 
     status = ExitStatus.LOCKED
 
@@ -116,7 +126,7 @@ class BadConfigError(MaestrokitError):
 
 
 def reason(error: OSError) -> str:
-    """Return what the operating system says, in the project's wording.
+    """Return the operating system's explanation of an error, in lower case.
 
     >>> reason(FileNotFoundError(2, "No such file or directory"))
     'no such file or directory'
@@ -125,7 +135,7 @@ def reason(error: OSError) -> str:
 
 
 def choices_hint(word: str, known: Iterable[str]) -> str:
-    """Return the line that helps where a name is none of those known: the nearest of them, if one is near, and all.
+    """Return the hint for an unknown name: the nearest of those known, if one is near, and all of them.
 
     >>> choices_hint("temop", ["key", "tempo"])
     "did you mean 'tempo'? choose from key, tempo"

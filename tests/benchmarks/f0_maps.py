@@ -76,7 +76,7 @@ def main() -> None:
             weights = read_crepe(name)
             ways[name] = lambda y, weights=weights: track_pitch_by_network([y], weights)
         except UsageError as error:
-            print(error.message)
+            print(error.fact)
     ways = {name: ways[name] for name in wanted if name in ways}
     found = {name: ([], [], []) for name in ways}
     spent, heard = dict.fromkeys(ways, 0.0), 0.0

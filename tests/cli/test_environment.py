@@ -69,4 +69,5 @@ def test_variables_are_named_like_the_options() -> None:
     for name in ("train", "evaluate", "quantize"):
         for option in command(name).params:
             if long := [word[2:] for word in option.opts if word.startswith("--")]:
-                assert option.envvar.endswith("_" + long[0].replace("-", "_").upper())
+                names = [option.envvar] if isinstance(option.envvar, str) else option.envvar
+                assert names[0] == f"MAESTROKIT_{name}_{long[0]}".replace("-", "_").upper()

@@ -144,12 +144,12 @@ def test_copies_are_drawn_recorded_and_their_midi_moved(maestrokit: CommandLine,
     assert len(set(drawn)) == 3
 
 
-def test_a_given_room(maestrokit: CommandLine, takes: Path) -> None:
+def test_a_given_impulse_response(maestrokit: CommandLine, takes: Path) -> None:
     response = np.zeros(1600, np.float32)
     response[[0, 800]] = 0.9, 0.4
     write_sound(takes.parent / "room.wav", response, sample_rate=16000)
     plain = maestrokit("melspec", takes / "a.flac", "--format", "npy")
-    roomy = maestrokit("melspec", takes / "a.flac", "--format", "npy", "--room", takes.parent / "room.wav")
+    roomy = maestrokit("melspec", takes / "a.flac", "--format", "npy", "--impulse-response", takes.parent / "room.wav")
     assert plain.status == roomy.status == 0
     assert plain.out != roomy.out
 

@@ -9,7 +9,7 @@ import pytest
 from maestrokit.cli.main import run_command_line
 from maestrokit.files.midi import read_midi, write_midi
 from maestrokit.music.timing import second2tick, tempo_map
-from maestrokit.music.tokens import played
+from maestrokit.music.tokens import performance_from_arrays
 
 NONE = np.empty(0, np.int64)
 
@@ -19,7 +19,9 @@ def takes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("takes")
     for number in range(3):
         onset = np.arange(30) * 200 + number
-        notes = played(onset, onset + 350, 60 + onset % 7, 64 + onset % 5, pedal_tick=NONE, pedal_value=NONE)
+        notes = performance_from_arrays(
+            onset, onset + 350, 60 + onset % 7, 64 + onset % 5, pedal_tick=NONE, pedal_value=NONE
+        )
         write_midi(notes, folder / f"{number}.mid")
     return folder
 

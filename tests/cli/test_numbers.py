@@ -15,7 +15,7 @@ import torch
 from maestrokit import registry
 from maestrokit.bounds import Within, within_of
 from maestrokit.cli.main import COMMANDS, command
-from maestrokit.cli.options import bounds_of
+from maestrokit.cli.parameters import bounds_of
 from maestrokit.files import checkpoint
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound

@@ -7,7 +7,8 @@ import pytest
 
 from maestrokit import registry
 from maestrokit.cli.main import COMMANDS, command
-from maestrokit.cli.options import PATHS, RUN, Running
+from maestrokit.cli.made_by import PATHS, RUN
+from maestrokit.cli.options import Provenance
 from maestrokit.files.midi import read_midi
 from maestrokit.music.provenance_events import commands
 
@@ -29,7 +30,7 @@ def line(maestrokit, monkeypatch):
 
         @functools.wraps(module.run)
         def run(**values):
-            made.extend(value.made_by for value in values.values() if isinstance(value, Running))
+            made.extend(value.made_by for value in values.values() if isinstance(value, Provenance))
 
         monkeypatch.setattr(module, "run", run)
         assert maestrokit(name, *arguments).err == ""

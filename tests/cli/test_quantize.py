@@ -109,7 +109,7 @@ def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        ([], 2, "nothing says where notes go"),
+        ([], 2, "neither a step nor a grid is given"),
         (["--step", "10ms", "--grid", "1/16"], 2, "--step and --grid exclude each other"),
         (["--step", "10ms", "--beats", "b.txt"], 2, "--beats and --step exclude each other"),
         (["--grid", "1/0"], 2, "'1/0' is no note value"),
@@ -119,7 +119,7 @@ def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path
         (["--grid", "16"], 2, "'16' is more than a whole note"),
         (["--grid", "none", "--duplicate-window", "30"], 2, "'30' is a number without a unit of time"),
         (["--grid", "none", "--duplicate-window", "-1"], 2, "'-1' is no time"),
-        (["--grid", "1/8", "--durations", "long"], 2, "--durations 'long' is not known"),
+        (["--grid", "1/8", "--durations", "long"], 2, "--durations cannot be 'long'"),
         (["--grid", "1/8", "--strength", "2"], 2, "--strength must be in 0..1, not 2"),
         (["--grid", "1/8", "--swing", "0.2"], 2, "--swing must be at least 0.5 and below 1, not 0.2"),
         (["--grid", "1/8", "--normalize-velocity", "loud"], 2, "'loud' is no range of velocities"),

@@ -51,9 +51,9 @@ def test_what_is_read_beside_the_inputs_is_in_doubt_once(maestrokit: CommandLine
     path, room = tmp_path / "a.flac", tmp_path / "room.flac"
     path.write_bytes(encoded(tone()))
     room.write_bytes(INVERTED)
-    done = maestrokit("melspec", path, *QUICK, "--room", room)
+    done = maestrokit("melspec", path, *QUICK, "--impulse-response", room)
     assert (done.status, done.lines) == (0, [f"note: '{room}': {NOTE}"])
-    assert maestrokit("melspec", path, *QUICK, "--room", room, "-q").err == ""
+    assert maestrokit("melspec", path, *QUICK, "--impulse-response", room, "-q").err == ""
 
 
 def test_notes_of_a_batch_come_in_the_order_of_its_inputs(maestrokit: CommandLine, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_tempo_is_written_and_moves_nothing(maestrokit: CommandLine, model: Pa
         (("--pedal", "half"), ExitStatus.USAGE),
         (("--tempo", "fast"), ExitStatus.USAGE),
         (("--tempo", "3"), ExitStatus.USAGE),
-        (("--listen-level", "3"), ExitStatus.USAGE),
+        (("--silence-threshold", "3"), ExitStatus.USAGE),
     ],
 )
 def test_mistakes_are_one_line(
@@ -169,9 +169,9 @@ def test_beats_nobody_hears_are_said_to_be_so(maestrokit: CommandLine, model: Pa
 
 def test_a_level_below_which_nothing_is_told(maestrokit: CommandLine, model: Path, take: Path) -> None:
     assert "no piano note is heard in 1.5 s of sound (1.5 s too quiet)" in (
-        maestrokit("transcribe", take, "--model", model, "--listen-level", -10).err
+        maestrokit("transcribe", take, "--model", model, "--silence-threshold", -10).err
     )
-    heard = maestrokit("transcribe", take, "--model", model, "--listen-level", -30)
+    heard = maestrokit("transcribe", take, "--model", model, "--silence-threshold", -30)
     assert heard.out.count(b"\x90") or len(parse_midi(heard.out, name="x").notes) > 0
 
 

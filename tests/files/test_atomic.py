@@ -51,7 +51,7 @@ def test_impossible_targets_are_named(tmp_path: Path, name: str, words: str) -> 
     (tmp_path / "folder").mkdir()
     with pytest.raises(CannotWriteError) as caught:
         write_bytes(tmp_path / name, b"data")
-    assert caught.value.message == f"cannot write '{tmp_path / name}': {words}"
+    assert caught.value.fact == f"cannot write '{tmp_path / name}': {words}"
     assert os.listdir(tmp_path) == ["folder"]  # noqa: PTH208  # names are all that is asked
 
 

@@ -64,7 +64,7 @@ FAULTS = {
 def test_faults_are_named_with_their_cure(data: bytes, fact: str) -> None:
     with pytest.raises(BadDataError) as caught:
         parse_midi(data, name="a.mid")
-    assert caught.value.message == f"cannot read 'a.mid': {fact}"
+    assert caught.value.fact == f"cannot read 'a.mid': {fact}"
     assert caught.value.hint == "try --repair, which keeps what can be salvaged"
 
 
@@ -87,7 +87,7 @@ def test_repaired_files_are_sound(data: bytes, _: str) -> None:
 def test_what_is_no_midi_file_cannot_be_cured(data: bytes, fact: str, repair: bool) -> None:
     with pytest.raises(BadDataError) as caught:
         parse_midi(data, name="-", repair=repair)
-    assert (caught.value.message, caught.value.hint) == (f"cannot read '-': {fact}", "")
+    assert (caught.value.fact, caught.value.hint) == (f"cannot read '-': {fact}", None)
 
 
 def repaired(fault: str) -> Performance:
@@ -170,5 +170,5 @@ def test_what_was_repaired_is_said() -> None:
         parse_midi(data, name="a.mid")
     with pytest.warns(DataWarning) as warned:
         performance = parse_midi(data, name="a.mid", repair=True)
-    fact = caught.value.message.removeprefix("cannot read 'a.mid': ")
+    fact = caught.value.fact.removeprefix("cannot read 'a.mid': ")
     assert f"'a.mid': {fact}; repaired, with {len(performance.notes)} note" in str(warned[0].message)

@@ -32,8 +32,8 @@ def survives(data: bytes, *, repair: bool) -> bool:
     try:
         performance = parse_midi(data, name="broken.mid", repair=repair)
     except BadDataError as error:
-        assert error.message.startswith("cannot read 'broken.mid': ")
-        assert "\n" not in error.message
+        assert error.fact.startswith("cannot read 'broken.mid': ")
+        assert "\n" not in error.fact
         return False
     assert parse_midi(dump_midi(performance), name="again") == performance
     return True

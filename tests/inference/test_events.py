@@ -200,8 +200,8 @@ def broken(tmp_path, kind):
 def test_a_damaged_foreign_or_hostile_checkpoint_is_one_clear_line(tmp_path, kind):
     with pytest.raises((BadDataError, UsageError)) as caught:
         load_event_model(str(broken(tmp_path, kind)))
-    assert "\n" not in caught.value.message
-    assert len(caught.value.message) < 400
+    assert "\n" not in caught.value.fact
+    assert len(caught.value.fact) < 400
 
 
 def test_a_model_that_is_not_there_is_named():

@@ -137,4 +137,4 @@ def test_beats_in_files(text: str) -> None:
 def test_files_that_hold_no_beats(text: str, message: str) -> None:
     with pytest.raises(BadDataError) as caught:
         parse_beats(text, name="beats.txt")
-    assert caught.value.message == message
+    assert caught.value.fact == message

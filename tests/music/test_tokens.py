@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.errors import UsageError
+from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music import tokens as tk
 from maestrokit.music.sustain import timed_notes
 from maestrokit.music.tokens import (
@@ -125,7 +125,7 @@ def test_a_step_that_does_not_divide_the_second_is_refused():
 
 
 def test_a_performance_of_more_than_a_day_is_refused():
-    with pytest.raises(UsageError, match="more than a day"):
+    with pytest.raises(BadDataError, match="more than a day"):
         encode(performance([(0, 1000 * 60 * 60 * 25, 60, 64)]), STANDARD)
 
 

@@ -154,7 +154,7 @@ def test_recordings_and_performances_that_cannot_be_used_are_named_and_left_out(
     write_midi(transcript(silence), folder / "f.mid")
     named: list[str] = []
     paths = [str(folder / name) for name in ("a.flac", "b.flac", "c.mid", "d.mid", "e.mid", "f.mid")]
-    corpus = Corpus({}, paths, folder / "cache", reject=lambda error: named.append(error.message.split("'")[1]))
+    corpus = Corpus({}, paths, folder / "cache", reject=lambda error: named.append(error.fact.split("'")[1]))
     prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
     assert named == [str(folder / name) for name in ("a.flac", "d.mid", "f.mid")]
     assert sum(prepared.counts.values()) == 2  # of the three pieces that are left one is for tests
@@ -179,7 +179,7 @@ def test_sequences_of_different_tempos_are_named_and_left_out(folder: Path, besi
     prepare(
         Corpus({}, paths, folder / "cache", reject=errors.append), Options(length=20, render_seconds=0.5), family=""
     )
-    assert [error.message.startswith(f"cannot learn from '{path}': its sequences") for error in errors] == [True]
+    assert [error.fact.startswith(f"cannot learn from '{path}': its sequences") for error in errors] == [True]
 
 
 def test_a_performance_of_drums_alone_has_no_notes(folder: Path) -> None:

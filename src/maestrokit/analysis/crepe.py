@@ -14,7 +14,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream, sliding
 
 SIZES = {"crepe": "tiny", "crepe-full": "full"}
-"""The size of the network behind each name of ``--f0``."""
+"""The size of the network behind each name of a method."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 """Arrays by name: ``conv1.weight``, ``conv1_BN.running_mean``, ... ``classifier.bias``."""

@@ -79,7 +79,7 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
     [440, 440]
     """
     if method not in METHODS:
-        raise UsageError(f"no way to find f0 is called '{method}'", choices_hint(method, METHODS))
+        raise UsageError(f"no f0 method '{method}'", choices_hint(method, METHODS), parameter="f0")
     found = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
     return Pitches(found[:, 0], found[:, 1], found[:, 2] > 0)
 

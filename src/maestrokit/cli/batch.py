@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 import typer
 
 from maestrokit.cli import progress, report
-from maestrokit.cli.options import Running
+from maestrokit.cli.errors import explained
+from maestrokit.cli.options import Batch, Jobs
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError, warn_of, with_doubts
 from maestrokit.files import streams as files
@@ -33,9 +34,7 @@ class InternalError(MaestrokitError):
     """A fault of the program itself, met in a task; a plain value, so that it survives the way between processes."""
 
 
-def results(
-    command: str, work: Callable[[Task], Result], plan: Plan, running: Running
-) -> Iterator[tuple[Task, Result]]:
+def results(command: str, work: Callable[[Task], Result], plan: Plan, running: Batch) -> Iterator[tuple[Task, Result]]:
     """Yield each task with its result, in the order of the inputs, and report the errors of the others.
 
     After the last one, a run in which anything failed ends with the exit status of the failures: their common one, or
@@ -87,13 +86,13 @@ class Notes:
     """What its user has to know, unless ``-q`` is given."""
 
 
-def run(command: str, work: Callable[[Task], Notes], plan: Plan, running: Running) -> None:
+def run(command: str, work: Callable[[Task], Notes], plan: Plan, running: Batch) -> None:
     """Do tasks that write their own outputs, and say what they return."""
     for task, notes in results(command, work, plan, running):
         say(task, notes, running)
 
 
-def say(task: Task, notes: Notes, running: Running) -> None:
+def say(task: Task, notes: Notes, running: Batch) -> None:
     """Print what is to be said about an input, a line each."""
     for note in notes.done if running.verbose else ():
         report.say(f"{task.source}: {note}")
@@ -101,7 +100,7 @@ def say(task: Task, notes: Notes, running: Running) -> None:
         report.say(f"note: {files.named(task.source)}: {warning}")
 
 
-def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Running) -> Iterable[Outcome[Result]]:
+def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Batch) -> Iterable[Outcome[Result]]:
     """Yield what becomes of each task, good or bad, in the order of the tasks, and report nothing."""
     jobs = min(running.workers, len(tasks))
     if running.cluster is None and jobs < 2:
@@ -110,7 +109,7 @@ def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Run
 
 
 def _in_parallel(
-    work: Callable[[Task], Result], tasks: Sequence[Task], running: Running, jobs: int
+    work: Callable[[Task], Result], tasks: Sequence[Task], running: Batch, jobs: int
 ) -> Iterator[Outcome[Result]]:
     import joblib
 
@@ -140,12 +139,14 @@ def _cluster(address: str) -> Iterator[None]:
     try:
         from distributed import Client
     except ImportError:
-        raise UsageError("--cluster needs Dask", "pip install 'maestrokit[cluster]'") from None
+        raise UsageError("--cluster needs Dask", "pip install 'maestrokit[cluster]'", parameter="cluster") from None
     try:
         client = Client(scheduler_file=address) if Path(address).exists() else Client(address, timeout="10s")
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"no Dask scheduler at '{address}' ({error})", "it prints its address when it starts"
+            f"no Dask scheduler at '{address}' ({error})",
+            "it prints its address when it starts",
+            parameter="cluster",
         ) from None
     with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
         yield
@@ -169,9 +170,10 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
     except BrokenPipeError:
         raise
     except BadDataError as error:
-        is_named = error.message.startswith("cannot ")  # by files/; what music and features refuse, they cannot name
-        place = "" if is_named else f"{files.named(task.source)}: "
-        return Outcome(task, error=BadDataError(place + error.message, error.hint))
+        if error.path is None:  # what music and features refuse, they cannot name
+            fact = f"{files.named(task.source)}: {error.fact}"
+            error = BadDataError(fact, error.hint, path=task.source, parameter=error.parameter)
+        return Outcome(task, error=error)
     except MaestrokitError as error:
         return Outcome(task, error=error)
     except Exception as error:  # whatever else happens in one task must not end the others
@@ -183,7 +185,7 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
         )
 
 
-def failed(command: str, error: MaestrokitError, running: Running) -> ExitStatus:
+def failed(command: str, error: MaestrokitError, running: Jobs) -> ExitStatus:
     """Print the error of one input, and return its status.
 
     Raises
@@ -191,7 +193,7 @@ def failed(command: str, error: MaestrokitError, running: Running) -> ExitStatus
     typer.Exit
         Without ``running.keep_going``.
     """
-    status = report.say_error(command, error, verbose=running.verbose > 1)
+    status = report.say_error(command, explained(error), verbose=running.verbose > 1)
     if not running.keep_going:
         raise typer.Exit(status)
     return status

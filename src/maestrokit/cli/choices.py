@@ -1,6 +1,6 @@
-"""Names that values of options may have: for the completion of shells, and for help that lists them.
+"""Names that options accept: for the completion of shells, and for help that lists them.
 
-Each list is looked up where the program keeps it, and only when it is needed: nothing is imported before.
+Each list is looked up where it is defined, and only when it is needed: nothing is imported before.
 """
 
 import ast
@@ -8,32 +8,13 @@ import importlib
 import importlib.util
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import get_type_hints
 
 from maestrokit import registry
 
 Names = Callable[[], Iterable[str]]
 Completion = Callable[[str], list[str]]
-"""From what is typed to what it may become; typer leaves out what does not begin so."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """Mark, beside typer's, of an option whose help lists all names; they are looked up when the help is shown."""
-
-    names: Names
-
-
-def lists(run: Callable[..., object]) -> dict[str, Names]:
-    """Return where the names are from that the help of a command lists, by parameter."""
-    found = {}
-    for name, hint in get_type_hints(run, include_extras=True).items():
-        for mark in getattr(hint, "__metadata__", ()):
-            if isinstance(mark, Listed):
-                found[name] = mark.names
-    return found
+"""From an incomplete word to candidates; typer leaves out those that do not begin with the word."""
 
 
 def one_of(names: Names) -> Completion:
@@ -64,7 +45,7 @@ def assigned_to(names: Names) -> Completion:
     return complete
 
 
-def kept_in(*places: str) -> Names:
+def kept_in(*sources: str) -> Names:
     """Return the names in constants of modules, or those that functions of modules return.
 
     >>> kept_in("maestrokit.files.maestro:SPLITS")()
@@ -72,12 +53,12 @@ def kept_in(*places: str) -> Names:
     """
 
     def names() -> list[str]:
-        found: list[str] = []
-        for place in places:
-            module, _, constant = place.partition(":")
-            kept = operator.attrgetter(constant)(importlib.import_module(module))
-            found += [str(name) for name in (kept() if callable(kept) else kept)]
-        return found
+        values: list[str] = []
+        for source in sources:
+            module, _, constant = source.partition(":")
+            value = operator.attrgetter(constant)(importlib.import_module(module))
+            values += [str(name) for name in (value() if callable(value) else value)]
+        return values
 
     return names
 
@@ -99,12 +80,12 @@ def feature_groups() -> list[str]:
 
 
 def tasks() -> list[str]:
-    """Return the names of what models can be trained for."""
+    """Return the names of the tasks that models can be trained for."""
     return registry.names("maestrokit.training.tasks")
 
 
 def set_metrics() -> list[str]:
-    """Return the names of the metrics of sets, read in their sources: to import these takes numpy, which help has not.
+    """Return the names of the metrics of sets, read in their sources, since importing these would import numpy.
 
     >>> "grooving" in set_metrics()
     True
@@ -115,9 +96,9 @@ def set_metrics() -> list[str]:
 
 def _keys(module: str, constant: str) -> list[str]:
     """Return the keys of a dictionary that a module has, by its source."""
-    found = importlib.util.find_spec(module)
-    assert found is not None and found.origin is not None
-    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    spec = importlib.util.find_spec(module)
+    assert spec is not None and spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     return [
         str(ast.literal_eval(key))
         for statement in tree.body

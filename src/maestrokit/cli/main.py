@@ -1,4 +1,4 @@
-"""The command line as a whole: finds commands, runs one, and turns whatever happens into an exit status."""
+"""The command line as a whole: finds commands, runs one, and turns its end into an exit status."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from maestrokit import __version__, registry
 from maestrokit.bounds import sentence
 from maestrokit.cli import report
-from maestrokit.cli.choices import Names, lists
-from maestrokit.cli.config import long_name, origin
-from maestrokit.cli.options import bounds_of, spread
+from maestrokit.cli.choices import Names
+from maestrokit.cli.errors import long_name, origin
+from maestrokit.cli.parameters import aliases_of, bounds_of, expanded, lists
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
@@ -20,11 +20,11 @@ COMMANDS = "maestrokit.cli.commands"
 
 
 class Terminated(BaseException):
-    """SIGTERM came; raised so that files are closed and temporary ones removed on the way out."""
+    """SIGTERM was received; raised so that files are closed and temporary ones removed."""
 
 
 class Commands(TyperGroup):
-    """The commands in the folder ``commands``, each imported when it is asked for."""
+    """The commands in the folder ``commands``, each imported when it is used."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
@@ -44,6 +44,8 @@ class Command(TyperCommand):
     """A command whose help may list the names that an option can have; they are looked up when it is shown."""
 
     lists: Mapping[str, Names] = {}
+    aliases: Mapping[str, Names] = {}
+    """Other names of the parameters that an option sets, by the option's name; see :class:`marks.Sets`."""
 
     def list_names(self) -> None:
         """Add the names to the help of the options that list them."""
@@ -69,16 +71,17 @@ def command(name: str) -> Any:
     module = registry.load(COMMANDS, name)
     settings = {"auto_envvar_prefix": f"MAESTROKIT_{name.upper()}", "help_option_names": ["-h", "--help"]}
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
-    single.command(name, cls=Command, context_settings=settings)(spread(module.run))
-    made: Any = typer.main.get_command(single)
-    made.lists, bounds = lists(module.run), bounds_of(module.run)
-    for parameter in made.params:
+    single.command(name, cls=Command, context_settings=settings)(expanded(module.run))
+    result: Any = typer.main.get_command(single)
+    result.lists, result.aliases, bounds = lists(module.run), aliases_of(module.run), bounds_of(module.run)
+    for parameter in result.params:
         if isinstance(parameter, TyperOption) and parameter.name in bounds:
             parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
-        if isinstance(parameter, TyperOption) and not parameter.envvar:
-            parameter.envvar = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
-            parameter.show_envvar = False  # one sentence says it of all: see the help of maestrokit itself
-    return made
+        if isinstance(parameter, TyperOption):
+            own = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
+            parameter.show_envvar = bool(parameter.envvar)  # of the others the help of maestrokit itself says it
+            parameter.envvar = [own, str(parameter.envvar)] if parameter.envvar else own
+    return result
 
 
 app = typer.Typer(
@@ -109,7 +112,8 @@ def maestrokit(
     maestrokit quantize take.mid --grid 1/16 | maestrokit transpose - --to C -o take-in-C.mid
 
     An option that is not given is looked for in the environment (--grid of quantize as MAESTROKIT_QUANTIZE_GRID), then
-    in the file that --config or MAESTROKIT_CONFIG names.
+    in the file that --config or MAESTROKIT_CONFIG names. MAESTROKIT_JOBS, MAESTROKIT_CLUSTER and MAESTROKIT_SEED are
+    read by all commands that have the option.
     """
 
 
@@ -132,7 +136,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return ExitStatus.INTERRUPTED
     except Terminated:
         return ExitStatus.TERMINATED
-    except (ClosedPipe, BrokenPipeError):
+    except (ClosedPipe, BrokenPipeError, SystemExit):  # typer exits where help meets a closed pipe
         files.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
     except Exception as error:
@@ -159,8 +163,8 @@ def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     names = registry.names(COMMANDS)
     program = f"maestrokit {name if name in names else ''}".strip()
     place = origin(parameter, context) if context is not None and parameter is not None else None
-    told = "" if place is None or place in message else f" (from {place})"
-    report.say(f"{program}: {message[:1].lower()}{message[1:]}{told}")
+    source = "" if place is None or place in message else f" (from {place})"
+    report.say(f"{program}: {message[:1].lower()}{message[1:]}{source}")
     is_command_wrong = name != "" and name not in names
     nearest = nearest_name(name, names) if is_command_wrong else next(iter(possible), None)
     question = f"did you mean '{nearest}'? " if nearest else ""

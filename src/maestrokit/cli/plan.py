@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.cli import report
-from maestrokit.cli.options import Inputs, Outputs, Running
+from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.errors import BadDataError, CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import streams, walk
 from maestrokit.files.text import decoded
@@ -49,7 +49,7 @@ class Plan:
 
 
 def find(
-    inputs: Inputs, running: Running, *, suffixes: Sequence[str], beside: Sequence[str] = (), outputs: str | None = None
+    inputs: Inputs, running: Batch, *, suffixes: Sequence[str], beside: Sequence[str] = (), outputs: str | None = None
 ) -> walk.InputFiles:
     """Return the files that the inputs mean, but for those in the folder of outputs below them.
 
@@ -76,7 +76,7 @@ def find(
 
 
 def gather(
-    inputs: Inputs, running: Running, *, suffixes: Sequence[str], beside: Sequence[str] = (), chosen: Choice = list
+    inputs: Inputs, running: Batch, *, suffixes: Sequence[str], beside: Sequence[str] = (), chosen: Choice = list
 ) -> Plan:
     """Return a plan for a command that makes one result of all inputs; see :func:`convert` for the parameters."""
     found = find(inputs, running, suffixes=suffixes, beside=beside)
@@ -86,7 +86,7 @@ def gather(
 def convert(
     inputs: Inputs,
     outputs: Outputs,
-    running: Running,
+    running: Batch,
     *,
     suffixes: Sequence[str],
     beside: Sequence[str] = (),
@@ -116,7 +116,7 @@ def convert(
         If an output is one of the inputs.
     """
     if outputs.output is not None and outputs.directory is not None:
-        raise UsageError("--output and --directory exclude each other", "-o names one file, -d a folder for many")
+        raise UsageError("`output` and `directory` exclude each other", "-o names one file, -d a folder for many")
     found = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
     found = replace(found, sources=chosen(found.sources))
     if outputs.directory is None:

@@ -1,4 +1,4 @@
-"""Words for people, on standard error: errors and notes. Data never comes this way."""
+"""Errors and notes on standard error. Data are never written there."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 1
 
 
 def say(text: str) -> None:
-    """Print one line; a closed standard error is nobody's error.
+    """Print one line; that standard error is closed is no error.
 
     Control characters, which names of files may hold, are escaped: a line stays a line, and a terminal as it is.
     """
@@ -32,16 +32,16 @@ def printable(text: str) -> str:
 
 
 def say_traceback(error: BaseException) -> None:
-    """Print where an error came from, for those who mend the program."""
+    """Print the traceback of an error."""
     for line in "".join(traceback.format_exception(error)).splitlines():
         say(line)
 
 
 def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatus:
-    """Print an error in the project's form, one line and perhaps one that helps; return the status it stands for."""
+    """Print an error, one line and perhaps a hint; return its exit status."""
     prefix = f"maestrokit {command}".strip()
     if isinstance(error, MaestrokitError):
-        say(f"{prefix}: {error.message}")
+        say(f"{prefix}: {error}")
         if error.hint:
             say(f"  {error.hint}")
         return error.status
@@ -55,7 +55,7 @@ def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatu
 
 @contextlib.contextmanager
 def warnings_as_notes(*, quiet: bool) -> Iterator[None]:
-    """Print what is in doubt about inputs as notes, each once, or nothing."""
+    """Print DataWarnings as notes, each once, or none of them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if quiet else "always", DataWarning)
         show, printed = warnings.showwarning, set[str]()
@@ -75,5 +75,5 @@ def warnings_as_notes(*, quiet: bool) -> Iterator[None]:
 
 
 def is_terminal() -> bool:
-    """Return whether a person watches standard error."""
+    """Return whether standard error is a terminal that shows progress."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

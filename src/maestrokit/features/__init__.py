@@ -16,7 +16,7 @@ The folder is the registry. A module of it is a group, named as in the record, a
     The release that the group came with, such as ``(0, 2)``; may be left out for those of the first. Tables have the
     columns of later releases to the right of all earlier ones, so that columns never change their places.
 
-Modules with a leading underscore are no groups. This file loads no numpy, so that ``--help`` can list the groups.
+Modules with a leading underscore are no groups. This file loads no numpy, so that help can list the groups.
 """
 
 import functools
@@ -134,7 +134,7 @@ def check_groups(names: Iterable[str]) -> list[str]:
     known, wanted = group_names(), set(names)
     if unknown := wanted.difference(known):
         name = min(unknown)
-        raise UsageError(f"no group of descriptors is called '{name}'", choices_hint(name, known))
+        raise UsageError(f"no group of descriptors is called '{name}'", choices_hint(name, known), parameter="groups")
     return [name for name in known if name in wanted]
 
 

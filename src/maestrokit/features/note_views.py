@@ -119,9 +119,9 @@ class Grid:
     def over(cls, length: float, *, hop: float) -> Self:
         """Return the grid that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
         if not 0 < hop < float("inf"):
-            raise UsageError(f"a hop of {hop} s makes no frames", "it must be above 0; 0.02 is usual")
+            raise UsageError(f"`hop` must be above 0 s, not {hop}", "0.02 is usual", parameter="hop")
         if length / hop > MOST_FRAMES:
-            raise BadDataError(f"{length:.0f} s make more than {MOST_FRAMES} frames of {hop} s", "take a longer hop")
+            raise BadDataError(f"{length:.0f} s make more than {MOST_FRAMES} frames of {hop} s", "take a longer `hop`")
         return cls(hop, frame_count(length, hop=hop))
 
     @property

@@ -101,9 +101,9 @@ def load_arrays(data: bytes, *, suffix: str, name: str) -> tuple[Arrays, Metadat
         SyntaxError,
     ) as error:
         fact = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadDataError(f"cannot read '{name}': not a sound {suffix} file ({fact})") from error
+        raise BadDataError(f"cannot read '{name}': not a sound {suffix} file ({fact})", path=name) from error
     if not isinstance(metadata, dict):
-        raise BadDataError(f"cannot read '{name}': its metadata are no JSON object")
+        raise BadDataError(f"cannot read '{name}': its metadata are no JSON object", path=name)
     return arrays, metadata
 
 
@@ -137,7 +137,7 @@ def read_arrays(path: str | Path) -> tuple[Arrays, Metadata]:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {error.strerror or error}") from error
+        raise NoInputError(f"cannot read '{path}': {error.strerror or error}", path=str(path)) from error
     return load_arrays(data, suffix=Path(path).suffix, name=str(path))
 
 

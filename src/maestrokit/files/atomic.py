@@ -48,7 +48,7 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
                 yield replacement
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise CannotWriteError(f"cannot write '{path}': {reason}", _hint(target)) from error
+        raise CannotWriteError(f"cannot write '{path}': {reason}", _hint(target), path=str(path)) from error
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ def model_folder(name: str) -> Path:
     if (Path(name) / CONFIG).exists():
         return Path(name)
     fact = f"no model '{name}': neither a shipped model nor a run folder"
-    raise NoInputError(fact, f"{choices_hint(name, shipped_models())}, or a run folder of train")
+    raise NoInputError(fact, f"{choices_hint(name, shipped_models())}, or a run folder of train", parameter="model")
 
 
 def shipped_models(*, task: str | None = None) -> list[str]:
@@ -75,11 +75,12 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(data)
     except (ValueError, RecursionError):
-        raise BadDataError(f"cannot use '{folder}': its config.json is not JSON") from None
+        raise BadDataError(f"cannot use '{folder}': its config.json is not JSON", path=str(folder)) from None
     if not isinstance(config, dict) or not isinstance(config.get("family"), str):
         raise BadDataError(
             f"cannot use '{folder}': its config.json names no model family",
             "a checkpoint of maestrokit is made by 'maestrokit train'",
+            path=str(folder),
         )
     return config
 
@@ -153,7 +154,9 @@ def read_search(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         search = None
     if not isinstance(search, dict):
-        raise BadDataError(f"cannot use '{folder}': its tune.json is not a JSON object", "remove it to begin anew")
+        raise BadDataError(
+            f"cannot use '{folder}': its tune.json is not a JSON object", "remove it to begin anew", path=str(folder)
+        )
     return search
 
 
@@ -174,7 +177,7 @@ def append_log(folder: Path, record: Mapping[str, Any]) -> None:
         with (folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
     except OSError as error:
-        raise CannotWriteError(f"cannot write '{folder / LOG}': {error.strerror}") from None
+        raise CannotWriteError(f"cannot write '{folder / LOG}': {error.strerror}", path=str(folder / LOG)) from None
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
@@ -200,6 +203,8 @@ def cut_log(folder: Path, *, step: int) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the run folder alone; the lock goes with the process, however it ends.
 
+    A folder that is made for this, and is still empty at the end, is removed.
+
     Raises
     ------
     LockedError
@@ -207,11 +212,12 @@ def locked(folder: Path) -> Iterator[None]:
     CannotWriteError
         If the folder cannot be made or written.
     """
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise CannotWriteError(f"cannot write '{folder}': {error.strerror}") from None
+        raise CannotWriteError(f"cannot write '{folder}': {error.strerror}", path=str(folder)) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -222,6 +228,9 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if is_new and [path.name for path in folder.iterdir()] == ["lock"]:
+            (folder / "lock").unlink()
+            folder.rmdir()
         os.close(descriptor)
 
 
@@ -233,9 +242,10 @@ def _read(path: Path, *, limit: int | None = None) -> bytes:
         raise NoInputError(
             f"cannot read '{path}': {(error.strerror or str(error)).lower()}",
             "a checkpoint is a folder with config.json and model.safetensors",
+            path=str(path),
         ) from None
     if limit is not None and len(data) > limit:
-        raise BadDataError(f"cannot use '{path}': too large")
+        raise BadDataError(f"cannot use '{path}': too large", path=str(path))
     return data
 
 
@@ -260,5 +270,6 @@ def _loaded(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
         raise BadDataError(
             f"cannot use '{path}': not a safetensors file, or damaged ({reason})",
             "pickled checkpoints (.pt, .ckpt) are never opened: they can run code",
+            path=str(path),
         ) from None
     return tensors, progress

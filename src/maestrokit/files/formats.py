@@ -79,7 +79,9 @@ def chosen_format(named: str | None, path: str | None, writable: Writable, *, de
         return format_by_name(path, writable) or default
     named = named.lower()
     if named not in writable.formats:
-        raise UsageError(f"cannot write {writable.what} as '{named}'", choices_hint(named, writable.formats))
+        raise UsageError(
+            f"cannot write {writable.what} as '{named}'", choices_hint(named, writable.formats), parameter="format"
+        )
     if path not in (None, STANDARD) and writable.suffixes.get(Path(str(path)).suffix.lower(), named) != named:
-        raise UsageError(f"the format {named} contradicts the name '{path}'", "give one of the two")
+        raise UsageError(f"the format {named} contradicts the name '{path}'", "give one of the two", parameter="format")
     return named

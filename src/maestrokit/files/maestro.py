@@ -34,7 +34,7 @@ class Entry:
 
 
 COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
-"""What ``--where`` may name."""
+"""Columns that rows may be chosen by."""
 
 
 def table_path(folder: Path) -> Path | None:
@@ -65,6 +65,7 @@ def read_table(path: Path) -> list[Entry]:
         raise BadDataError(
             f"cannot read '{path}': not a MAESTRO table ({type(error).__name__}: {error})",
             "its columns are " + ", ".join(Entry.__dataclass_fields__),
+            path=str(path),
         ) from None
     return sorted(entries, key=lambda entry: entry.midi_filename)
 
@@ -80,15 +81,16 @@ def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] 
         If there is no such split or column.
     """
     if split is not None and split not in SPLITS:
-        raise UsageError(f"no split '{split}'", choices_hint(split, SPLITS))
+        raise UsageError(f"no split '{split}'", choices_hint(split, SPLITS), parameter="split")
     chosen = [entry for entry in entries if split in (None, entry.split)]
     for condition in where:
         column, equals, text = condition.partition("=")
         name = _SHORT_NAMES.get(column, column)
         if not equals or name not in Entry.__dataclass_fields__:
             raise UsageError(
-                f"--where '{condition}' is not COLUMN=TEXT",
+                f"`where` must be COLUMN=TEXT, not '{condition}'",
                 "columns: " + ", ".join(COLUMNS),
+                parameter="where",
             )
         chosen = [entry for entry in chosen if _matches(getattr(entry, name), text)]
     return chosen

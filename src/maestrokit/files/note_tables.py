@@ -35,7 +35,7 @@ def parse_notes(data: bytes, *, name: str) -> Floats:
         cells = [line.split("\t") for line in lines if line.strip()]
         table = np.array([[float(cell) for cell in row[: len(names)]] for row in cells]).reshape(-1, len(names))
     except ValueError as error:
-        raise BadDataError(f"cannot read '{name}': not a table of notes ({error})", HINT) from None
+        raise BadDataError(f"cannot read '{name}': not a table of notes ({error})", HINT, path=name) from None
     notes = np.array([table[:, names.index(c)] if c in names else np.full(len(table), 64.0) for c in COLUMNS])
     _check(notes, name)
     return notes
@@ -68,4 +68,4 @@ def _check(notes: Floats, name: str) -> None:
     is_wrong = ~np.isfinite(notes).all(axis=0) | (offset < onset) | (pitch < 0) | (pitch > 127) | (pitch % 1 != 0)
     is_wrong |= (velocity < 0) | (velocity > 127) | (np.abs(offset) > 1e8)
     if is_wrong.any():
-        raise BadDataError(f"cannot read '{name}': note {int(is_wrong.argmax()) + 1} is none", HINT)
+        raise BadDataError(f"cannot read '{name}': note {int(is_wrong.argmax()) + 1} is none", HINT, path=name)

@@ -25,7 +25,7 @@ def read_bytes(path: str) -> bytes:
             raise OSError(0, "it is closed")
         return sys.stdin.buffer.read()
     except OSError as error:
-        raise NoInputError(f"cannot read {named(path)}: {reason(error)}") from None
+        raise NoInputError(f"cannot read {named(path)}: {reason(error)}", path=str(path)) from None
 
 
 def first_bytes(path: str, *, count: int = 16) -> bytes:
@@ -85,7 +85,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWriteError(f"cannot make the folder '{folder}': {reason(error)}") from None
+        raise CannotWriteError(f"cannot make the folder '{folder}': {reason(error)}", path=str(folder)) from None
 
 
 def named(path: str) -> str:

@@ -100,7 +100,7 @@ def record_lines(records: Iterable[Record], *, format: str, columns: Sequence[st
         If the format is none of these, or a record has a value for which the table has no column.
     """
     if format not in FORMATS:
-        raise UsageError(f"unknown format '{format}'", choices_hint(format, FORMATS))
+        raise UsageError(f"unknown format '{format}'", choices_hint(format, FORMATS), parameter="format")
     if format == "jsonl":
         yield from (json_line(record) + "\n" for record in records)
     elif format == "json":
@@ -165,7 +165,7 @@ def read_json_lines(path: str | Path) -> list[dict[str, Any]]:
     try:
         lines = Path(path).read_bytes().splitlines()
     except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {error.strerror or error}") from error
+        raise NoInputError(f"cannot read '{path}': {error.strerror or error}", path=str(path)) from error
     return [_parsed(line, f"'{path}', line {number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 

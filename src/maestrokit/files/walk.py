@@ -83,7 +83,7 @@ def walk(
             _add_folder(found, folder, suffixes, beside, outputs)
     if (split or where) and not has_root:
         raise UsageError(
-            "--split and --where choose from a MAESTRO root, and no input is one",
+            "`split` and `where` choose from a MAESTRO root, and no input is one",
             "a root is a folder with maestro-v*.csv or .json in it",
         )
     return found
@@ -95,11 +95,13 @@ def _add_file(name: str, found: InputFiles) -> None:
             Path(name).stat()
         found.sources.append(Source(name, Path(name).name))
     except FileNotFoundError:
-        found.missing.append(NoInputError(f"cannot read '{name}': no such file or folder"))
+        found.missing.append(NoInputError(f"cannot read '{name}': no such file or folder", path=name))
     except OSError as error:
-        found.missing.append(NoInputError(f"cannot read '{name}': {reason(error)}"))
+        found.missing.append(NoInputError(f"cannot read '{name}': {reason(error)}", path=name))
     except ValueError:  # a NUL byte
-        found.missing.append(NoInputError("a name holds a NUL byte", "lists of such names need --files0-from"))
+        found.missing.append(
+            NoInputError("a name holds a NUL byte", "names that end with it are read by `files0_from`")
+        )
 
 
 def _add_folder(
@@ -121,7 +123,9 @@ def _add_folder(
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
             elif not has_suffix(name, beside):
                 skipped[path.suffix.lower() or "without a suffix"] += 1
-    found.missing.extend(NoInputError(f"cannot read '{error.filename}': {reason(error)}") for error in locked)
+    found.missing.extend(
+        NoInputError(f"cannot read '{error.filename}': {reason(error)}", path=str(error.filename)) for error in locked
+    )
     if not below and not locked:
         there = f"; there: {_counted(skipped)}" if skipped else ""
         found.missing.append(NoInputError(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}"))
@@ -163,7 +167,7 @@ def _add_root(
     gone = set(absent)
     found.sources.extend(Source(str(folder / name), name) for name in wanted if name not in gone)
     if not wanted:
-        found.missing.append(NoInputError(f"'{folder}' has no row that was asked for", "see --split and --where"))
+        found.missing.append(NoInputError(f"'{folder}' has no row that fits", "see `split` and `where`"))
     elif len(absent) == len(wanted):
         found.missing.append(
             NoInputError(

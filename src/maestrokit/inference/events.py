@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files import checkpoint
+from maestrokit.files import checkpoint, progress
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.inference.numpy_step import stepper
@@ -51,9 +51,11 @@ class GenerationConfig:
 
     def __post_init__(self) -> None:
         if not 0 < self.duration <= LONGEST:
-            raise UsageError(f"duration is {self.duration} seconds, not above 0 and up to a day", "change --duration")
+            raise UsageError(
+                f"`duration` must be above 0 s and up to a day, not {self.duration} s", parameter="duration"
+            )
         if self.count < 1:
-            raise UsageError(f"count is {self.count}, and at least 1 is needed", "change --count")
+            raise UsageError(f"`count` must be at least 1, not {self.count}", parameter="count")
 
 
 class SequenceModel(NamedTuple):
@@ -82,18 +84,19 @@ def load_event_model(name: str) -> SequenceModel:
         raise BadDataError(
             f"cannot use '{name}': a {config['family']} that is no model of events",
             "train one with 'maestrokit train transformer' or lstm",
+            path=name,
         )
     try:
         encoding = Encoding(**values)
     except (TypeError, UsageError) as error:
-        raise BadDataError(f"cannot use '{name}': its encoding makes no sense ({error})") from None
+        raise BadDataError(f"cannot use '{name}': its encoding makes no sense ({error})", path=name) from None
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
     sampling = NoteSampling.from_config(config.get("sampling", {}), name=name)
     fits = config["model"].get("vocabulary") == encoding.size
     if isinstance(model, NoteModel):
         fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
     if not isinstance(model, EventModel | NoteModel) or not fits:
-        raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit")
+        raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)
     return SequenceModel(model.eval(), encoding, sampling)
 
 
@@ -190,6 +193,7 @@ def _continued(
             grammar.ended |= grammar.step >= ends_at
             if grammar.ended.all():
                 break
+            progress.report(wish.duration - float((ends_at - grammar.step).max()) * encoding.step, wish.duration)
             if grammar.ended[going].any():
                 step.keep(~grammar.ended[going])
                 going = going[~grammar.ended[going]]

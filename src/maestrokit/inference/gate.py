@@ -40,9 +40,12 @@ class Listening:
 
     def __post_init__(self) -> None:
         if not OFF <= self.level <= 0:
-            raise UsageError(f"listen level is {self.level} dBFS, not {OFF:g}..0", "0 is full scale, -80 the default")
+            hint = "0 is full scale, -80 the default"
+            fact = f"`silence_threshold` must be in {OFF:g}..0 dBFS, not {self.level}"
+            raise UsageError(fact, hint, parameter="silence_threshold")
         if not 0 <= self.certainty < 1:
-            raise UsageError(f"listen certainty is {self.certainty}, not in 0..1", "0 listens to anything")
+            fact = f"`min_confidence` must be at least 0 and below 1, not {self.certainty}"
+            raise UsageError(fact, "0 keeps all notes", parameter="min_confidence")
 
 
 class Loudness:

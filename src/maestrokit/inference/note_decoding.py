@@ -68,18 +68,19 @@ class Decoding:
         ):
             if not 0 < getattr(self, name) < 1:
                 raise UsageError(
-                    f"{name.replace('_', ' ')} is {getattr(self, name)}, not between 0 and 1",
+                    f"`{name}` must be between 0 and 1, not {getattr(self, name)}",
                     "the default was fitted on recordings apart from training",
+                    parameter=name,
                 )
         if not 0 <= self.overtone_share <= 1:
-            raise UsageError(f"overtone share is {self.overtone_share}, not in 0..1")
+            raise UsageError(f"`overtone_share` must be in 0..1, not {self.overtone_share}", parameter="overtone_share")
         if not (0 < self.velocity_spread <= MOST_SPREAD and 1 <= self.velocity_middle <= 127):
             raise UsageError(
                 f"velocities spread by {self.velocity_spread} about {self.velocity_middle}",
                 f"the factor is above 0 and up to {MOST_SPREAD:g}, the middle in 1..127",
             )
         if not self.shortest >= 0:
-            raise UsageError(f"shortest note of {self.shortest} s", "--min-note is 0 or more")
+            raise UsageError(f"`min_note` must be 0 s or more, not {self.shortest} s", parameter="min_note")
 
 
 class Decoder:

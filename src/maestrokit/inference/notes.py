@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import progress
 from maestrokit.inference.keyboard import Keyboard, Moment
 from maestrokit.inference.note_batches import tensors
 from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
@@ -58,7 +59,7 @@ class NoteSampling:
             bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
             return cls(**factors, time_bias=bias, densest=densest)
         except (AttributeError, TypeError, ValueError, UsageError) as error:
-            raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})") from None
+            raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})", path=name) from None
 
     def changed(self, **given: float) -> "NoteSampling":
         """Return the same with some settings of all factors replaced."""
@@ -123,6 +124,7 @@ def generate_notes(
                 moment = moment.take(stays)
             if not len(going):
                 break
+            progress.report(duration - float((ends - moment.now).max()) * encoding.step, duration)
             generated.append((going, *_next_note(keyboard, step.heads, states, time, moment, draw), ends))
             states = step(keyboard.inputs())
     columns = [np.concatenate(parts) for parts in zip(*generated, strict=True)] or [np.empty(0, np.int64)] * 6

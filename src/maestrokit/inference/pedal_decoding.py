@@ -22,7 +22,7 @@ class PedalDecoding:
 
     def __post_init__(self) -> None:
         if not 0 < self.up <= self.down < 1:
-            raise UsageError(f"pedal thresholds are {self.up} and {self.down}, not 0 < up <= down < 1")
+            raise UsageError(f"the pedal thresholds are {self.up} and {self.down}, not 0 < up <= down < 1")
 
 
 class PedalDecoder:

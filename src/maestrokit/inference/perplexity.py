@@ -104,7 +104,7 @@ def surprises(
     length = getattr(getattr(model, "config", None), "length", None)
     stride = max(1, (length or 2) // 2) if stride is None else stride
     if stride < 1 or (length is not None and stride > length):
-        raise UsageError(f"stride is {stride}, not in 1..{length}", "change --stride")
+        raise UsageError(f"`stride` must be in 1..{length}, not {stride}", parameter="stride")
     model.eval()
     for tokens in sequences:
         sequence = np.asarray(tokens)

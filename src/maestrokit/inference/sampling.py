@@ -30,13 +30,13 @@ class SamplingConfig:
 
     def __post_init__(self) -> None:
         if not self.temperature >= 0:
-            raise UsageError(f"temperature is {self.temperature}, not 0 or above")
+            raise UsageError(f"`temperature` must be 0 or above, not {self.temperature}", parameter="temperature")
         if self.top_k < 0:
-            raise UsageError(f"top_k is {self.top_k}, not 0 or above")
+            raise UsageError(f"`top_k` must be 0 or above, not {self.top_k}", parameter="top_k")
         if not 0 < self.top_p <= 1:
-            raise UsageError(f"top_p is {self.top_p}, not above 0 and up to 1")
+            raise UsageError(f"`top_p` must be above 0 and up to 1, not {self.top_p}", parameter="top_p")
         if not 0 <= self.min_p <= 1:
-            raise UsageError(f"min_p is {self.min_p}, not in 0..1")
+            raise UsageError(f"`min_p` must be in 0..1, not {self.min_p}", parameter="min_p")
 
 
 def probabilities(logits: Floats, allowed: Mask, taste: SamplingConfig) -> Floats:

@@ -90,12 +90,13 @@ def read_transcriber(folder: Path) -> Transcriber:
     if config["family"] != "cnn" or config.get("task") != "transcription":
         raise UsageError(
             f"'{folder}' holds a {config['family']}, which does not transcribe",
-            "train one by 'maestrokit train cnn --task transcription'",
+            "train one by 'maestrokit train cnn'",
         )
     if config.get("spectrum") != SETTINGS.described():
         raise BadDataError(
             f"cannot use '{folder}': its model was made for another spectrum",
             "it comes from another version of maestrokit",
+            path=str(folder),
         )
     model = contract.built("cnn", config.get("model", {}), checkpoint.read_weights(folder), origin=str(folder))
     assert isinstance(model, Model)

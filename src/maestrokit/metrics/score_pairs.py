@@ -52,7 +52,7 @@ class Tolerance:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not 0 <= value < float("inf"):
-                raise UsageError(f"a tolerance cannot be {value}", f"--{name.replace('_', '-')} .. is 0 or more")
+                raise UsageError(f"`{name}` must be 0 or more, not {value}", parameter=name)
 
 
 def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:

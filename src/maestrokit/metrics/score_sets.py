@@ -33,7 +33,7 @@ def metrics(names: Sequence[str] | None = None) -> dict[str, Metric]:
         found.update(registry.load(FOLDER, module).METRICS)
     for name in names or ():
         if name not in found:
-            raise UsageError(f"there is no metric '{name}'", choices_hint(name, found))
+            raise UsageError(f"there is no metric '{name}'", choices_hint(name, found), parameter="metric")
     return {name: metric for name, metric in found.items() if names is None or name in names}
 
 

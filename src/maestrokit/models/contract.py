@@ -97,16 +97,17 @@ def config_from(kind: type[C], values: Mapping[str, Any], *, name: str) -> C:
             raise BadDataError(
                 f"cannot use '{name}': its model has an unknown setting '{key}'",
                 "it may come from a newer version of maestrokit",
+                path=name,
             )
         if type(value) not in ((int, float) if types[key] is float else (types[key],)):
-            raise BadDataError(f"cannot use '{name}': setting '{key}' of its model is {value!r}")
+            raise BadDataError(f"cannot use '{name}': setting '{key}' of its model is {value!r}", path=name)
     absent = [f.name for f in known.values() if f.name not in values and f.default is MISSING]
     if absent:
-        raise BadDataError(f"cannot use '{name}': its model lacks the setting '{absent[0]}'")
+        raise BadDataError(f"cannot use '{name}': its model lacks the setting '{absent[0]}'", path=name)
     try:
         return kind(**values)
     except UsageError as error:
-        raise BadDataError(f"cannot use '{name}': {error}") from None
+        raise BadDataError(f"cannot use '{name}': {error}", path=name) from None
 
 
 def settings_of(config: Any) -> dict[str, Any]:
@@ -171,15 +172,16 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
         expected = {key: value.shape for key, value in new_model(module, config).state_dict().items()}
     for key, shape in expected.items():
         if key not in state:
-            raise BadDataError(f"cannot use '{origin}': the weight '{key}' is missing")
+            raise BadDataError(f"cannot use '{origin}': the weight '{key}' is missing", path=origin)
         if state[key].shape != shape:
             raise BadDataError(
                 f"cannot use '{origin}': the weight '{key}' has shape {tuple(state[key].shape)}, "
-                f"its settings ask for {tuple(shape)}"
+                f"its settings ask for {tuple(shape)}",
+                path=origin,
             )
     extra = sorted(set(state) - set(expected))
     if extra:
-        raise BadDataError(f"cannot use '{origin}': the weight '{extra[0]}' belongs to another model")
+        raise BadDataError(f"cannot use '{origin}': the weight '{extra[0]}' belongs to another model", path=origin)
     with Unfilled():
         model = new_model(module, config)
     model.load_state_dict({key: value.to(torch.float32) for key, value in state.items()})

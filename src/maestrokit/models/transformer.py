@@ -74,14 +74,18 @@ class Config:
     def __post_init__(self) -> None:
         check_fields(self)
         if self.variant not in VARIANTS:
-            raise UsageError(f"no variant '{self.variant}' of the transformer", "variants: " + ", ".join(VARIANTS))
+            raise UsageError(
+                f"no variant '{self.variant}' of the transformer",
+                "variants: " + ", ".join(VARIANTS),
+                parameter="variant",
+            )
         if self.width % (2 * self.heads):
             raise UsageError(
-                f"width {self.width} is no even multiple of {self.heads} heads", "change --width or --heads"
+                f"a width of {self.width} is no even multiple of {self.heads} heads", "change `width` or `heads`"
             )
         if self.heads % self.kv_heads:
             raise UsageError(
-                f"{self.heads} heads cannot share {self.kv_heads} heads of keys evenly", "change --set kv_heads=N"
+                f"{self.heads} heads cannot share {self.kv_heads} heads of keys evenly", "change `kv_heads`"
             )
 
 

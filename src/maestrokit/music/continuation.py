@@ -58,7 +58,7 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
     """
     end, notes, controls = performance.last_tick, performance.notes, performance.controls
     if seconds is not None and not seconds >= 0:
-        raise UsageError(f"{seconds} seconds are no part of a prompt", "change --prompt-seconds")
+        raise UsageError(f"`prompt_seconds` must be 0 or more, not {seconds}", parameter="prompt_seconds")
     if seconds is not None and seconds < float(tick2second(end, tempo_map(performance))):
         end = int(second2tick(seconds, tempo_map(performance)))
         notes, controls = notes.take(notes.onset_tick < end), controls.take(controls.tick <= end)

@@ -83,9 +83,7 @@ def note_grids(performance: Performance, note_values: Sequence[Fraction], *, swi
         If the file counts time in SMPTE frames, so that it has no beats.
     """
     if performance.division < 0:
-        raise BadDataError(
-            "there are no note values in a file that counts time in SMPTE frames", "use --step with a time"
-        )
+        raise BadDataError("there are no note values in a file that counts time in SMPTE frames", "use `step`, a time")
     return [Grid(4 * performance.division * value, swing=swing) for value in note_values]
 
 
@@ -153,7 +151,7 @@ def parse_step(text: str) -> Fraction:
     """
     seconds = parse_time(text)
     if seconds < SHORTEST_STEP:
-        raise UsageError(f"'{text}' is no time step", "for example 10ms or 0.01s; at least 1us")
+        raise UsageError(f"'{text}' is no time step", "for example 10ms or 0.01s; at least 1us", parameter="step")
     return seconds
 
 

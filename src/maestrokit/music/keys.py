@@ -177,7 +177,7 @@ def key_scores(weights: ArrayLike, *, profile: str = "albrecht-shanahan") -> Flo
 def check_profile(profile: str) -> None:
     """Raise UsageError unless there is such a key profile."""
     if profile not in PROFILES:
-        raise UsageError(f"'{profile}' is no key profile", choices_hint(profile, PROFILES))
+        raise UsageError(f"'{profile}' is no key profile", choices_hint(profile, PROFILES), parameter="profile")
 
 
 def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") -> KeyEstimate:
@@ -196,7 +196,7 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
     duration[notes.channel == DRUM_CHANNEL] = 0.0
     weights = np.bincount(notes.pitch, duration, minlength=132).reshape(-1, 12).sum(axis=0)  # 132: 11 whole octaves
     if not weights.any():
-        raise BadDataError("no notes to find a key from", "give the key with --key, or the shift with --semitones")
+        raise BadDataError("no notes to find a key from", "give its `key`, or the shift in `semitones`")
     return estimate(key_scores(weights, profile=profile))
 
 

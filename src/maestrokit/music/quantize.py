@@ -73,15 +73,19 @@ class Quantization:
 
     def __post_init__(self) -> None:
         if self.step is not None and self.note_values:
-            raise UsageError("--step and --grid exclude each other", "a grid is in seconds or in note values")
+            raise UsageError("`step` and `note_values` exclude each other", "a grid is in seconds or in note values")
         if self.durations not in DURATIONS:
-            raise UsageError(f"--durations '{self.durations}' is not known", choices_hint(self.durations, DURATIONS))
+            hint = choices_hint(self.durations, DURATIONS)
+            raise UsageError(f"`durations` cannot be '{self.durations}'", hint, parameter="durations")
         if not 0 <= self.strength <= 1:
-            raise UsageError(f"--strength {self.strength:g} is outside 0..1", "1 moves all the way to the grid")
+            fact = f"`strength` must be in 0..1, not {self.strength:g}"
+            raise UsageError(fact, "1 moves all the way to the grid", parameter="strength")
         if not STRAIGHT <= self.swing < 1:
-            raise UsageError(f"--swing {self.swing:g} is outside 0.5..1", "0.5 is straight, 0.67 is triplet swing")
+            fact = f"`swing` must be at least 0.5 and below 1, not {self.swing:g}"
+            raise UsageError(fact, "0.5 is straight, 0.67 is triplet swing", parameter="swing")
         if not 0 <= self.duplicate_window < float("inf"):
-            raise UsageError(f"--duplicate-window {self.duplicate_window:g} is no time", "seconds, 0 or more")
+            fact = f"`duplicate_window` must be 0 s or more, not {self.duplicate_window:g}"
+            raise UsageError(fact, parameter="duplicate_window")
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def quantize(
     """
     if beats is not None:
         if how.step is not None:
-            raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
+            raise UsageError("`beats` and `step` exclude each other", "beats are divided by `note_values`")
         performance = retimed(performance, beats)
     grids = _grids(performance, how)
     notes, key, cut = _cleaned(performance, how)

@@ -89,11 +89,12 @@ def parse_beats(text: str, *, name: str) -> Floats:
                 raise BadDataError(
                     f"cannot read '{name}': line {number} begins with '{word}', which is no time",
                     "one beat a line, its time in seconds first",
+                    path=name,
                 ) from None
     try:
         return _checked(times)
     except BadDataError as error:
-        raise BadDataError(f"cannot use '{name}': {error.message}", error.hint) from None
+        raise BadDataError(f"cannot use '{name}': {error.fact}", error.hint, path=name) from None
 
 
 def _checked(beats: ArrayLike) -> Floats:

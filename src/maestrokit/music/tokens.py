@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
-from maestrokit.errors import UsageError
+from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, reorder_events
 from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.sustain import TimedNotes, pedal_changes, timed_notes
@@ -47,9 +47,14 @@ class Encoding:
             raise UsageError(
                 f"step_milliseconds is {self.step_milliseconds}: a second is not a multiple of it",
                 "use 10 (the literature) or 8",
+                parameter="step_milliseconds",
             )
         if not 1 <= self.velocity_bins <= 128 or 128 % self.velocity_bins:
-            raise UsageError(f"velocity_bins is {self.velocity_bins}: 128 is not a multiple of it", "use 32 or 16")
+            raise UsageError(
+                f"velocity_bins is {self.velocity_bins}: 128 is not a multiple of it",
+                "use 32 or 16",
+                parameter="velocity_bins",
+            )
 
     @property
     def shifts(self) -> int:
@@ -118,7 +123,7 @@ def encode(performance: Performance, encoding: Encoding) -> Tokens:
 
     Raises
     ------
-    UsageError
+    BadDataError
         If the performance lasts longer than a day.
     """
     notes = timed_notes(performance, pedal_extends=not encoding.pedal_events)
@@ -141,7 +146,7 @@ def _complete(events: _Events, encoding: Encoding) -> Tokens:
 def _steps(second: Floats, encoding: Encoding) -> Integers:
     steps = np.rint(second * 1000 / encoding.step_milliseconds)
     if steps.max(initial=0) > MAXIMUM_STEPS:
-        raise UsageError(
+        raise BadDataError(
             "a performance of more than a day cannot be written as events",
             "cut it, or look for one stray event at its end",
         )

@@ -103,22 +103,24 @@ def transposed(
 def check_range(lowest: int, highest: int) -> None:
     """Raise UsageError unless 0 <= lowest, highest <= 127 and there is an octave between them."""
     if not 0 <= lowest <= highest <= 127:
-        raise UsageError(f"range {lowest}..{highest} must be rising and within 0..127")
+        raise UsageError(f"`range` must be rising and within 0..127, not {lowest}..{highest}", parameter="range")
     if highest - lowest < 11:
-        raise UsageError(f"range {lowest}..{highest} is narrower than an octave")
+        raise UsageError(f"`range` must be an octave or more, not {lowest}..{highest}", parameter="range")
 
 
 def check_policy(out_of_range: str) -> None:
     """Raise UsageError unless there is such a way to treat pitches out of range."""
     if out_of_range not in OUT_OF_RANGE:
         hint = choices_hint(out_of_range, OUT_OF_RANGE)
-        raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", hint)
+        raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", hint, parameter="out_of_range")
 
 
 def check_semitones(semitones: int) -> None:
     """Raise UsageError unless a shift is in -127..127."""
     if abs(semitones) > 127:
-        raise UsageError(f"a shift of {semitones} semitones leaves no pitch", "it must be in -127..127")
+        raise UsageError(
+            f"a shift of {semitones} semitones leaves no pitch", "it must be in -127..127", parameter="semitones"
+        )
 
 
 def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, highest: int) -> Moved:
@@ -131,7 +133,7 @@ def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, high
         raise BadDataError(
             f"{np.count_nonzero(~is_inside)} of {len(pitch)} pitches would leave {lowest}..{highest} "
             f"at {semitones:+d} semitones",
-            "fold them by octaves or drop them with --out-of-range, or allow more with --range",
+            "fold them by octaves or drop them with `out_of_range`, or allow more with `range`",
         )
     if out_of_range == "drop":
         return Moved(higher, is_inside, ~everything)

@@ -67,4 +67,8 @@ def parse_velocity_range(text: str) -> tuple[int, int]:
         lowest, highest = int(parts[0]), int(parts[1])
         if lowest < highest <= LOUDEST:
             return lowest, highest
-    raise UsageError(f"'{text}' is no range of velocities", "file, corpus, or two numbers such as 20,110")
+    raise UsageError(
+        f"'{text}' is no range of velocities",
+        "file, corpus, or two numbers such as 20,110",
+        parameter="normalize_velocity",
+    )

@@ -45,7 +45,7 @@ class DistributedContext:
         if self.processes > 1 and any(count % self.processes for count in rows):
             raise UsageError(
                 f"a batch of {max(rows)} cannot be shared by {self.processes} processes",
-                "choose --batch as a multiple of them",
+                "choose `batch` as a multiple of them",
             )
         return {name: part.chunk(self.processes)[self.rank].to(self.device) for name, part in batch.items()}
 
@@ -131,9 +131,9 @@ def find_context(name: str = "auto") -> DistributedContext:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UsageError(f"no device '{name}'", choices_hint(name, DEVICES)) from None
+        raise UsageError(f"no device '{name}'", choices_hint(name, DEVICES), parameter="device") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"no device '{name}': this torch sees no GPU", "use --device cpu")
+        raise UsageError(f"no device '{name}': this torch sees no GPU", "choose the device cpu", parameter="device")
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         return DistributedContext(device)
     if device.type == "cuda":

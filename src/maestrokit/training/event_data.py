@@ -36,7 +36,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.length < 1:
-            raise UsageError("a batch has at least one row of at least one token", "change --batch or --length")
+            raise UsageError("a batch has at least one row of at least one token", "change `batch` or `length`")
 
 
 class EventData:
@@ -100,7 +100,7 @@ class EventData:
         order = generator.permutation(len(self.train))
         self._stream = np.concatenate([self._varied(self.train.sequence(int(piece)), generator) for piece in order])
         if len(self._stream) < 2 * (self.sampling.batch if self.sampling.carried else 1):
-            raise UsageError(f"only {len(self._stream)} events to learn from", "give more files, or a smaller --batch")
+            raise UsageError(f"only {len(self._stream)} events to learn from", "give more files, or a smaller `batch`")
         length = self._length(1)
         phase = int(generator.integers(min(length, len(self._stream) - length)))
         starts = np.arange(phase, len(self._stream) - length, length)

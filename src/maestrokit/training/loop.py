@@ -222,7 +222,7 @@ class Training:
             decay = min(self.settings.average, (1 + progress.step) / (10 + progress.step))
             self.average[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.average[name].copy_(value)
         if any(not math.isfinite(value) for value in shown.values()):
-            raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
+            raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower `learning_rate`")
         return shown
 
     def _learning(self) -> nn.Module:

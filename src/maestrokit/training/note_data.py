@@ -40,7 +40,7 @@ class Cutting:
     def __post_init__(self) -> None:
         if self.batch < 1 or self.frames < STRIDE or self.frames % STRIDE:
             raise UsageError(
-                "a batch has at least one window, of an even number of frames", "change --batch or --length"
+                "a batch has at least one window, of an even number of frames", "change `batch` or `length`"
             )
 
 

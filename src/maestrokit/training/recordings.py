@@ -129,7 +129,7 @@ def check_performance(path: str) -> Performance:
     with _named(path):
         notes = timed_notes(performance, pedal_extends=True)
     if not len(notes.onset):
-        raise BadDataError(f"cannot learn from '{path}': it has no notes")
+        raise BadDataError(f"cannot learn from '{path}': it has no notes", path=str(path))
     return performance
 
 
@@ -198,7 +198,7 @@ def _named(path: Path | str) -> Iterator[None]:
     try:
         yield
     except BadDataError as error:
-        raise BadDataError(f"cannot learn from '{path}': {error.message}", error.hint) from None
+        raise BadDataError(f"cannot learn from '{path}': {error.fact}", error.hint, path=str(path)) from None
 
 
 def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:

@@ -20,6 +20,9 @@ from maestrokit.training.loop import Outcome, Report, Tick, Training
 from maestrokit.training.settings import Settings
 from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, stem
 
+ENDS = {"steps", "time_limit", "patience"}
+"""Settings that say when a training ends, which a resumed one may change without a note."""
+
 
 @dataclass(frozen=True)
 class TrainingSpec:
@@ -80,7 +83,7 @@ def train(
     settings, options, wanted = settings_of_parts(order)
     with checkpoint.locked(order.folder) if place.is_first else nullcontext():
         if checkpoint.has_search(order.folder):
-            raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give --tune")
+            raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give `tune`")
         with place.first_alone(), nullcontext() if place.is_first else _without_doubts():
             corpus = corpus_of(order, task, seed=settings.seed, reject=reject)
             for sentence in corpus.missing if place.is_first else ():
@@ -93,7 +96,9 @@ def train(
         }
         training = Training(model, prepared.data, settings, folder=order.folder, place=place, report=report, tick=tick)
         if checkpoint.has_resume(order.folder):
-            _check_same(order.folder, config)
+            old = _check_same(order.folder, config)
+            if place.is_first and (changes := _changes(old.get("training", {}), config["training"])):
+                warn(f"'{order.folder}' is resumed with {changes}")
             training.resume()
         if place.is_first:
             checkpoint.write_config(order.folder, config)
@@ -129,11 +134,15 @@ def modules(order: TrainingSpec) -> tuple[Any, Any]:
         If there is no such family, or it cannot do that task.
     """
     if order.family not in families():
-        raise UsageError(f"no model family '{order.family}'", choices_hint(order.family, families()))
+        raise UsageError(
+            f"no model family '{order.family}'", choices_hint(order.family, families()), parameter="family"
+        )
     family = contract.family(order.family)
     name = order.task or family.TASKS[0]
     if name not in family.TASKS:
-        raise UsageError(f"'{order.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS))
+        raise UsageError(
+            f"'{order.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS), parameter="task"
+        )
     return family, load_task(name)
 
 
@@ -160,7 +169,9 @@ def _made(
     about = {name: value for name, value in prepared.model.items() if name in names}
     for name in about.keys() & wanted.keys():
         if wanted[name] != about[name]:
-            raise UsageError(f"{name} is {about[name]} by the data, and cannot be {wanted[name]}", "leave it out")
+            raise UsageError(
+                f"`{name}` is {about[name]} by the data, and cannot be {wanted[name]}", "leave it out", parameter=name
+            )
     config = {"family": order.family, "task": order.task or family.TASKS[0], "version": __version__, **prepared.config}
     if order.init is not None:
         given = checkpoint.read_config(order.init)
@@ -168,7 +179,7 @@ def _made(
             raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
         kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
         if kind != needed:
-            raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"give --set encoding={kind}")
+            raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
         about = {**given["model"], **wanted}
         weights = checkpoint.read_weights(order.init)
         if wanted or settings.only:
@@ -177,7 +188,7 @@ def _made(
         model = contract.built(order.family, about, weights, origin=str(order.init))
         return model, config | {"model": about, "init": order.init.name}
     if settings.only:
-        raise UsageError(f"no model around the part '{settings.only}' that is to learn alone", "give one by --init")
+        raise UsageError(f"no model around the part '{settings.only}' that is to learn alone", "give one by `init`")
     made = _new(family, {**about, **wanted}, settings.seed)
     return made, config | {"model": contract.settings_of(made.config)}
 
@@ -226,7 +237,7 @@ def _value(name: str, text: str, kind: str) -> Any:
         if kind == "bool":
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
     except (ValueError, KeyError):
-        raise UsageError(f"setting '{name}' is '{text}', and must be of type {kind}") from None
+        raise UsageError(f"`{name}` must be of type {kind}, not '{text}'", parameter=name) from None
     return text
 
 
@@ -241,11 +252,21 @@ def refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
     known = [f.name for kind in kinds for f in fields(kind)]
     for name in settings:
         if name not in known:
-            raise UsageError(f"no setting '{name}'", choices_hint(name, sorted(set(known))))
+            raise UsageError(f"no setting '{name}'", choices_hint(name, sorted(set(known))), parameter="settings")
 
 
-def _check_same(folder: Path, config: Mapping[str, Any]) -> None:
-    """Refuse to go on with another model or other data than those a run was made with."""
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return in which settings a resumed training differs from before, but for those that say when it ends.
+
+    >>> _changes({"batch": 16, "steps": 10}, {"batch": 8, "steps": 20})
+    'batch 8, not 16'
+    """
+    names = (old.keys() & new.keys()) - ENDS
+    return ", ".join(f"{name} {new[name]}, not {old[name]}" for name in sorted(names) if new[name] != old[name])
+
+
+def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config.json of a run; refuse to resume it with another model or other data."""
     try:
         old = checkpoint.read_config(folder)
     except MaestrokitError as error:
@@ -253,3 +274,4 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> None:
     for name in ("family", "task", "model", "encoding", "key_normalized"):
         if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
             raise UsageError(f"'{folder}' holds a training with another {name}", "choose another folder, or remove it")
+    return old

@@ -79,7 +79,7 @@ def parse_space(name: str, text: str) -> Range | Choice:
     try:
         ends = float(low), float(high)
     except ValueError:
-        raise UsageError(f"'{text}' is no range of {name}", "write LOW..HIGH, as 1e-4..1e-3") from None
+        raise UsageError(f"'{text}' is no range of {name}", "write LOW..HIGH, as 1e-4..1e-3", parameter=name) from None
     if not (math.isfinite(ends[0]) and math.isfinite(ends[1]) and ends[0] < ends[1]):
-        raise UsageError(f"'{text}' is no range of {name}: its first number is not below its second")
+        raise UsageError(f"'{text}' is no range of {name}: its first number is not below its second", parameter=name)
     return Range(*ends, is_whole=all(word.lstrip("+-").isdigit() for word in (low, high)))

@@ -48,13 +48,13 @@ class Settings:
     """``float32``, ``bfloat16``, or ``auto``: the second on a GPU, and for transformers on processors that multiply it
     in hardware (AVX512_BF16, AMX)."""
     only: str = ""
-    """Part of the model that learns alone, from the beginning, while all else stays as ``--init`` has it, such as the
+    """Part of the model that learns alone, from the beginning, while all else stays as ``init`` has it, such as the
     ``pedal`` of a cnn; empty lets all learn."""
     validate_every: Annotated[int, Within(0, LARGEST_COUNT)] = 500
     """Steps between validations, or more where `validation_share` asks for it; 0 validates at each tenth of the steps,
     or of the time, under the same condition. The last step is validated in any case."""
     validation_share: Annotated[float, Within(0, 1000)] = 0.1
-    """Batches that are validated on for each that is learned from, at most; 0 sets no limit, as ``--tune`` does where
+    """Batches that are validated on for each that is learned from, at most; 0 sets no limit, as a search does where
     nothing else is given, so that bad trainings can be ended early."""
     patience: Annotated[int | None, COUNT] = None
     """Validations without improvement after which training ends; None never ends it."""
@@ -68,8 +68,12 @@ class Settings:
     def __post_init__(self) -> None:
         check_fields(self)
         if not self.validate_every and self.steps is None and self.time_limit is None:
-            raise UsageError("there are no tenths of a training without end", "give --steps or --time-limit")
+            raise UsageError("there are no tenths of a training without end", "give `steps` or `time_limit`")
         if self.optimizer not in OPTIMIZERS:
-            raise UsageError(f"no optimizer '{self.optimizer}'", choices_hint(self.optimizer, OPTIMIZERS))
+            raise UsageError(
+                f"no optimizer '{self.optimizer}'", choices_hint(self.optimizer, OPTIMIZERS), parameter="optimizer"
+            )
         if self.precision not in PRECISIONS:
-            raise UsageError(f"no precision '{self.precision}'", choices_hint(self.precision, PRECISIONS))
+            raise UsageError(
+                f"no precision '{self.precision}'", choices_hint(self.precision, PRECISIONS), parameter="precision"
+            )

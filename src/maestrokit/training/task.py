@@ -122,7 +122,7 @@ def load_task(name: str) -> Any:
         If there is none of that name.
     """
     if name not in registry.names(TASKS):
-        raise UsageError(f"no task '{name}'", choices_hint(name, registry.names(TASKS)))
+        raise UsageError(f"no task '{name}'", choices_hint(name, registry.names(TASKS)), parameter="task")
     return registry.load(TASKS, name)
 
 

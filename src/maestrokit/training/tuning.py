@@ -154,11 +154,11 @@ def spaces(order: TrainingSpec) -> tuple[dict[str, str], Space]:
 
 def _check(order: TrainingSpec, search: Search, place: DistributedContext, fixed: Mapping[str, str]) -> None:
     if search.trials < 1:
-        raise UsageError(f"{search.trials} trials, and at least 1 is needed", "change --tune")
+        raise UsageError(f"`tune` must be at least 1, not {search.trials}", parameter="tune")
     if place.processes > 1:
-        raise UsageError("a search is not shared by torchrun", "start several with one --tune-storage")
+        raise UsageError("a search is not shared by torchrun", "start several with one `tune_storage`")
     if not {"steps", "time_limit", "patience"} & set(fixed):
-        raise UsageError("a trial needs an end", "give --steps, --time-limit or --patience")
+        raise UsageError("a trial needs an end", "give `steps`, `time_limit` or `patience`")
     if order.init is not None and order.init.resolve() == order.folder.resolve():
         raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")
 
@@ -168,7 +168,7 @@ def _study(order: TrainingSpec, search: Search, fixed: Mapping[str, str], space:
     try:
         import optuna
     except ImportError:
-        raise UsageError("--tune needs Optuna", "pip install 'maestrokit[tune]'") from None
+        raise UsageError("`tune` needs Optuna", "pip install 'maestrokit[tune]'") from None
     from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # what is to be said, the command says
@@ -185,7 +185,9 @@ def _study(order: TrainingSpec, search: Search, fixed: Mapping[str, str], space:
         )
     except (SQLAlchemyError, ImportError, ValueError, OSError) as error:
         raise CannotWriteError(
-            f"cannot use the storage '{storage}': {str(error).splitlines()[0]}", "--tune-storage is a URL for Optuna"
+            f"cannot use the storage '{storage}': {str(error).splitlines()[0]}",
+            "`tune_storage` is a URL for Optuna",
+            path=str(storage),
         ) from None
 
 
@@ -195,7 +197,7 @@ def _check_same(folder: Path, study: Any) -> None:
     if old and old.get("study") != study.study_name:
         raise UsageError(f"'{folder}' holds a search with other settings", "choose another folder, or remove it")
     if len(study.get_trials(deepcopy=False)) < len(old.get("trials", ())):
-        raise UsageError(f"the storage does not know the search of '{folder}'", "give the same --tune-storage again")
+        raise UsageError(f"the storage does not know the search of '{folder}'", "give the same `tune_storage` again")
 
 
 def _trials(study: Any, folder: Path, count: int, *, seed: int) -> Iterator[Any]:

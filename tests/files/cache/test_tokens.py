@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_encoded_is_named(tmp_path):
     tracks = [track_bytes([(0, b"\xff\x51\x03" + tempo)]) for tempo in (b"\x07\xa1\x20", b"\x0f\x42\x40")]
     (tmp_path / "two.mid").write_bytes(file_bytes(tracks, midi_format=2))
     shard = token_shard([str(tmp_path / "two.mid")], encoding=Encoding(), cache=tmp_path / "cache")
-    assert shard.failures[0].message.startswith(f"cannot encode '{tmp_path / 'two.mid'}': its sequences")
+    assert shard.failures[0].fact.startswith(f"cannot encode '{tmp_path / 'two.mid'}': its sequences")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -54,7 +54,8 @@ class Augmentation:
         for field in fields(self):
             span = getattr(self, field.name)
             if isinstance(span, tuple) and not span[0] <= span[1]:
-                raise UsageError(f"{field.name} from {span[0]:g} to {span[1]:g}", "the lower bound comes first")
+                fact = f"`{field.name}` from {span[0]:g} to {span[1]:g}"
+                raise UsageError(fact, "the lower bound comes first", parameter=field.name)
 
     @property
     def is_nothing(self) -> bool:

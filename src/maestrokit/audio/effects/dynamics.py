@@ -44,7 +44,9 @@ def compressed(
     D. Giannoulis, M. Massberg, J. D. Reiss: Digital dynamic range compressor design. J. Audio Eng. Soc. 60, 2012.
     """
     if not ratio >= 1:
-        raise UsageError(f"cannot compress by {ratio:g}", "the ratio is 1 or more; 4 turns 40 dB into 10 dB")
+        raise UsageError(
+            f"cannot compress by {ratio:g}", "the ratio is 1 or more; 4 turns 40 dB into 10 dB", parameter="compress"
+        )
     if ratio == 1 or not len(samples):
         return samples
     step = max(1, round(STEP * sample_rate))

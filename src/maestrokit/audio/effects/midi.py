@@ -2,7 +2,7 @@
 
 from maestrokit.arrays import Integers
 from maestrokit.audio.effects.augment import Effects
-from maestrokit.errors import UsageError
+from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.performance import Performance, Tempos, reorder_events
 from maestrokit.music.timing import DEFAULT_TEMPO
 from maestrokit.music.transpose import transposed
@@ -19,12 +19,15 @@ def moved(performance: Performance, effects: Effects) -> Performance:
     Raises
     ------
     UsageError
-        If the shift is not of whole semitones, the ticks of the performance are fixed by SMPTE, or a tempo would be
-        slower than a MIDI file can say.
+        If the shift is not of whole semitones.
+    BadDataError
+        If the ticks of the performance are fixed by SMPTE, or a tempo would be slower than a MIDI file can hold.
     """
     if not float(effects.semitones).is_integer():
         raise UsageError(
-            f"a shift of {effects.semitones:g} semitones leaves the notes between keys", "shift by whole semitones"
+            f"a shift of {effects.semitones:g} semitones leaves the notes between keys",
+            "shift by whole semitones",
+            parameter="pitch_shift",
         )
     if effects.semitones:
         performance = transposed(performance, int(effects.semitones), out_of_range="drop")[0]
@@ -36,12 +39,12 @@ def _slowed(performance: Performance, factor: float) -> Performance:
     import numpy as np
 
     if performance.division < 0:
-        raise UsageError("cannot stretch a performance with SMPTE division", "its ticks have a fixed length")
+        raise BadDataError("cannot stretch a performance with SMPTE division", "its ticks have a fixed length")
     tempos = performance.tempos
     microseconds: Integers = np.rint(tempos.microseconds_per_beat * factor).astype(np.int64)
     slowest = max(int(microseconds.max(initial=0)), round(DEFAULT_TEMPO * factor))
     if slowest > SLOWEST_TEMPO:
-        raise UsageError(f"a tempo of {6e7 / slowest:.2f} beats a minute is too slow for MIDI", "stretch by less")
+        raise BadDataError(f"a tempo of {6e7 / slowest:.2f} beats a minute is too slow for MIDI", "stretch by less")
     tempos = tempos.replace(microseconds_per_beat=microseconds)
     if not (tempos.tick == 0).any():
         first = Tempos(*(np.array([n], np.int64) for n in (0, round(DEFAULT_TEMPO * factor), 0, -1)))

@@ -55,6 +55,7 @@ def time_stretch(samples: Samples, *, sample_rate: int, factor: float) -> Sample
         raise UsageError(
             f"cannot stretch time by {factor:g}",
             f"factors are in {SMALLEST_FACTOR:g}..{LARGEST_FACTOR:g}, and 1 changes nothing",
+            parameter="time_stretch",
         )
     length = round(len(samples) * factor)
     if factor == 1 or length == 0:

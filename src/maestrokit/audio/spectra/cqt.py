@@ -172,13 +172,14 @@ def _group_magnitudes(segment: Samples, group: FilterGroup, reach: int, hop_samp
 
 def _check(sample_rate: int, hop_samples: int, frequency: Floats, gamma: float) -> None:
     if hop_samples < 1:
-        raise UsageError(f"hop of {hop_samples} samples", "hop_samples must be at least 1")
+        raise UsageError(f"`hop_samples` must be at least 1, not {hop_samples}", parameter="hop_samples")
     if gamma < 0 or not math.isfinite(gamma):
-        raise UsageError(f"gamma of {gamma} Hz", "gamma must be 0 or more")
+        raise UsageError(f"`gamma` must be 0 Hz or more, not {gamma}", parameter="gamma")
     if len(frequency) == 0 or not frequency[0] > 0:
-        raise UsageError("no bins", "minimum_frequency and bins must be above 0")
+        raise UsageError("no bins", "`minimum_frequency` and `bins` must be above 0")
     if frequency[-1] >= sample_rate / 2:
         raise UsageError(
             f"highest bin at {frequency[-1]:.0f} Hz, above half of the sample rate of {sample_rate} Hz",
-            "take fewer bins, or a higher sample rate",
+            "take fewer `bins`, or a higher `sample_rate`",
+            parameter="bins",
         )

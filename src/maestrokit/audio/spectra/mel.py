@@ -160,7 +160,8 @@ def mel_filters(
     if empty:
         raise UsageError(
             f"{empty} of {mels} mel bands contain no bin of an FFT of {fft_samples} samples",
-            "take fewer bands, a longer FFT or a higher lowest frequency",
+            "take fewer `mels`, a longer FFT (`fft_samples`) or a higher `minimum_frequency`",
+            parameter="mels",
         )
     return filters
 
@@ -191,14 +192,16 @@ def mel2hertz(mel: ArrayLike) -> Floats:
 
 def _check_band(sample_rate: int, mels: int, minimum_frequency: float, maximum_frequency: float) -> None:
     if mels < 1:
-        raise UsageError(f"{mels} mel bands", "there must be at least 1")
+        raise UsageError(f"`mels` must be at least 1, not {mels}", parameter="mels")
     if not 0 <= minimum_frequency < maximum_frequency:
         raise UsageError(
             f"no frequencies from {minimum_frequency:g} to {maximum_frequency:g} Hz",
-            "the lowest must be 0 or more, and below the highest",
+            "`minimum_frequency` must be 0 or more, and below `maximum_frequency`",
+            parameter="minimum_frequency",
         )
     if maximum_frequency > sample_rate / 2:
         raise UsageError(
             f"{maximum_frequency:g} Hz is above half of the sample rate of {sample_rate} Hz",
-            "lower the highest frequency, or raise the sample rate",
+            "lower `maximum_frequency`, or raise `sample_rate`",
+            parameter="maximum_frequency",
         )

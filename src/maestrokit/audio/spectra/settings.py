@@ -52,11 +52,15 @@ class SpectrumSettings:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise UsageError(f"no spectrum '{self.kind}'", choices_hint(self.kind, KINDS))
+            raise UsageError(f"no spectrum '{self.kind}'", choices_hint(self.kind, KINDS), parameter="spectrum")
         if self.sample_rate < 1:
-            raise UsageError(f"sample rate of {self.sample_rate} Hz", "16000 and 22050 are usual")
+            raise UsageError(
+                f"sample rate of {self.sample_rate} Hz", "16000 and 22050 are usual", parameter="sample_rate"
+            )
         if not self.floor > 0:
-            raise UsageError(f"floor of {self.floor:g}", "it must be above 0, for its logarithm is taken")
+            raise UsageError(
+                f"floor of {self.floor:g}", "it must be above 0, for its logarithm is taken", parameter="floor"
+            )
 
     @property
     def lowest(self) -> float:

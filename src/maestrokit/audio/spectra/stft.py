@@ -134,6 +134,10 @@ def check_lengths(fft_samples: int, hop_samples: int) -> None:
         If the FFT is odd or shorter than 2, or the hop is not positive.
     """
     if fft_samples < 2 or fft_samples % 2:
-        raise UsageError(f"FFT of {fft_samples} samples", "its length must be even, and should be a power of 2")
+        raise UsageError(
+            f"FFT of {fft_samples} samples",
+            "its length must be even, and should be a power of 2",
+            parameter="fft_samples",
+        )
     if hop_samples < 1:
-        raise UsageError(f"hop of {hop_samples} samples", "it must be at least 1")
+        raise UsageError(f"`hop_samples` must be at least 1, not {hop_samples}", parameter="hop_samples")

@@ -40,6 +40,6 @@ def window(name: str, samples: int) -> Floats:
     [0.0, 0.5, 1.0, 0.5]
     """
     if name not in COSINE_SUMS:
-        raise UsageError(f"no window '{name}'", choices_hint(name, COSINE_SUMS))
+        raise UsageError(f"no window '{name}'", choices_hint(name, COSINE_SUMS), parameter="window")
     phase = 2 * np.pi * np.arange(samples) / samples
     return np.asarray(sum((-1) ** k * a * np.cos(k * phase) for k, a in enumerate(COSINE_SUMS[name])))

@@ -3,7 +3,7 @@
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +19,34 @@ from maestrokit.errors import ExitStatus
 STATUS_MEANINGS = {
     ExitStatus.OK: "All was done.",
     ExitStatus.NO: "The answer is no (evaluate --fail-under).",
-    ExitStatus.USAGE: "The command line makes no sense.",
+    ExitStatus.USAGE: "The command line is wrong.",
     ExitStatus.BAD_DATA: "An input is not what it should be; in a batch, some inputs failed.",
     ExitStatus.NO_INPUT: "An input does not exist or cannot be opened.",
-    ExitStatus.BUG: "A fault of the program itself.",
+    ExitStatus.BUG: "An internal error.",
     ExitStatus.CANNOT_WRITE: "An output cannot be written.",
     ExitStatus.LOCKED: "What is needed is locked by another process; try later.",
     ExitStatus.BAD_CONFIG: "A configuration file or environment variable is wrong.",
     ExitStatus.INTERRUPTED: "Interrupted from the keyboard.",
-    ExitStatus.CLOSED_PIPE: "Whoever read standard output has gone.",
+    ExitStatus.CLOSED_PIPE: "Standard output was closed by its reader.",
     ExitStatus.TERMINATED: "Terminated by a signal.",
 }
-ENVIRONMENT = (
-    ("MAESTROKIT_CONFIG", "A configuration file, as given to --config."),
-    ("MAESTROKIT_JOBS", "As given to --jobs."),
-    ("MAESTROKIT_CLUSTER", "As given to --cluster."),
-    ("NO_COLOR", "If set, tables and progress are printed without colour."),
-)
+ENVIRONMENT = {
+    "MAESTROKIT_CONFIG": "A configuration file, as given to --config.",
+    "MAESTROKIT_JOBS": "As given to --jobs.",
+    "MAESTROKIT_CLUSTER": "As given to --cluster.",
+    "MAESTROKIT_SEED": "As given to --seed.",
+    "NO_COLOR": "If set, tables and progress are printed without colour.",
+}
 
 
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
     names = registry.names(COMMANDS)
-    made = {"maestrokit.1": _program_page(names)}
+    result = {"maestrokit.1": _program_page(names)}
     for name in names:
-        made[f"maestrokit-{name}.1"] = _command_page(name, names)
-    made["maestrokit-formats.5"] = formats_page(_page, _prose, _items)
-    return made
+        result[f"maestrokit-{name}.1"] = _command_page(name, names)
+    result["maestrokit-formats.5"] = formats_page(_page, _prose, _items)
+    return result
 
 
 def _program_page(names: Sequence[str]) -> str:
@@ -60,34 +61,32 @@ def _program_page(names: Sequence[str]) -> str:
             ("COMMANDS", _items((f"\\fB{_escape(name)}\\fR", _escape(text)) for name, text in summaries)),
             ("OPTIONS", _options(group)),
             ("EXIT STATUS", _statuses(ExitStatus)),
-            ("ENVIRONMENT", _environment("COMMAND")),
+            ("ENVIRONMENT", _environment("COMMAND", set(ENVIRONMENT))),
             ("SEE ALSO", _see_also([*(f"maestrokit-{name}" for name in names)])),
         ],
     )
 
 
 def _command_page(name: str, names: Sequence[str]) -> str:
-    module, made = registry.load(COMMANDS, name), command(name)
-    made.list_names()
+    module, built = registry.load(COMMANDS, name), command(name)
+    built.list_names()
     examples = "\n".join(
         f"{_escape(what)}:\n.PP\n.RS\n.nf\n{_escape(line)}\n.fi\n.RE\n.PP" for what, line in module.EXAMPLES
     )
     references = "\n.PP\n".join(_escape(reference) for reference in module.REFERENCES)
-    arguments = " ".join(
-        f"[\\fI{parameter.metavar}\\fR]..." for parameter in made.params if isinstance(parameter, TyperArgument)
-    )
+    arguments = " ".join(_argument(parameter) for parameter in built.params if isinstance(parameter, TyperArgument))
     sections = [
         ("SYNOPSIS", f".B maestrokit {name}\n[\\fIOPTIONS\\fR] {arguments}".rstrip()),
         ("DESCRIPTION", _prose(inspect.getdoc(module.run) or "")),
-        ("OPTIONS", _options(made)),
+        ("OPTIONS", _options(built)),
         ("SETTINGS", settings_section(_escape, _items) if hasattr(module, "SETTINGS") else ""),
         ("EXIT STATUS", _statuses(ExitStatus)),
-        ("ENVIRONMENT", _environment(name)),
+        ("ENVIRONMENT", _environment(name, {v for p in built.params for v in _variables(p)})),
         ("EXAMPLES", examples),
         ("REFERENCES", references),
         ("SEE ALSO", _see_also(["maestrokit", *(f"maestrokit-{other}" for other in names if other != name)])),
     ]
-    return _page(f"maestrokit-{name}", _summary(made), [section for section in sections if section[1]])
+    return _page(f"maestrokit-{name}", _summary(built), [section for section in sections if section[1]])
 
 
 def _page(name: str, summary: str, sections: Iterable[tuple[str, str]], *, section: int = 1) -> str:
@@ -97,8 +96,8 @@ def _page(name: str, summary: str, sections: Iterable[tuple[str, str]], *, secti
     return head + "".join(f".SH {title}\n{body}\n" for title, body in sections)
 
 
-def _summary(made: Any) -> str:
-    return str(made.help).split("\n\n", maxsplit=1)[0].replace("\n", " ").strip()
+def _summary(built: Any) -> str:
+    return str(built.help).split("\n\n", maxsplit=1)[0].replace("\n", " ").strip()
 
 
 def _prose(text: str) -> str:
@@ -106,15 +105,22 @@ def _prose(text: str) -> str:
     return "\n.PP\n".join(_escape(paragraph) for paragraph in paragraphs)
 
 
-def _options(made: Any) -> str:
+def _options(built: Any) -> str:
     entries = []
-    for parameter in made.params:
+    for parameter in built.params:
         if isinstance(parameter, TyperArgument):
             entries.append((f"\\fI{parameter.metavar}\\fR", _escape(parameter.help or "")))
         else:
             entries.append((_spellings(parameter), _escape(_described(parameter))))
     entries.append(("\\fB\\-h\\fR, \\fB\\-\\-help\\fR", "Print the options and leave."))
     return _items(entries)
+
+
+def _argument(parameter: Any) -> str:
+    """Return an argument as a synopsis has it: in brackets if it may be left out, with dots if it may be repeated."""
+    name = f"\\fI{_escape(str(parameter.metavar))}\\fR"
+    dots = "..." if parameter.nargs == -1 else ""
+    return f"{name}{dots}" if parameter.required else f"[{name}]{dots}"
 
 
 def _spellings(parameter: Any) -> str:
@@ -148,12 +154,18 @@ def _statuses(statuses: Iterable[ExitStatus]) -> str:
     return _items((f"\\fB{status.value}\\fR", _escape(STATUS_MEANINGS[status])) for status in statuses)
 
 
-def _environment(name: str) -> str:
-    own = (
-        f"MAESTROKIT_{name.upper()}_OPTION",
-        "The value of an option that is not given, - in its name replaced by _.",
-    )
-    return _items((f"\\fB{_escape(variable)}\\fR", _escape(meaning)) for variable, meaning in (own, *ENVIRONMENT))
+def _environment(name: str, variables: Container[str]) -> str:
+    """Return the variables that a command reads: one for each option, those of several commands, and NO_COLOR."""
+    own = {
+        f"MAESTROKIT_{name.upper()}_OPTION": "The value of an option that is not given, - in its name replaced by _."
+    }
+    shared = {key: text for key, text in ENVIRONMENT.items() if key in variables or key == "NO_COLOR"}
+    return _items((f"\\fB{_escape(key)}\\fR", _escape(text)) for key, text in (own | shared).items())
+
+
+def _variables(parameter: Any) -> list[str]:
+    names = parameter.envvar
+    return [names] if isinstance(names, str) else list(names or ())
 
 
 def _items(entries: Iterable[tuple[str, str]]) -> str:

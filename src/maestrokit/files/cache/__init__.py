@@ -22,5 +22,7 @@ def create(cache: Path) -> None:
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        hint = "name another folder with --cache, or by XDG_CACHE_HOME"
-        raise CannotWriteError(f"cannot make the cache folder '{cache}': {reason(error)}", hint) from None
+        hint = "name another folder by `cache`, or by the variable XDG_CACHE_HOME"
+        raise CannotWriteError(
+            f"cannot make the cache folder '{cache}': {reason(error)}", hint, path=str(cache)
+        ) from None

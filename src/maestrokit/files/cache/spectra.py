@@ -61,4 +61,4 @@ def digest(path: str, *, salt: str = "") -> str:
     try:
         return hashlib.sha256(Path(path).read_bytes() + salt.encode()).hexdigest()
     except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}") from None
+        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}", path=str(path)) from None

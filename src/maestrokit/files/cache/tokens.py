@@ -159,13 +159,13 @@ def _encoded(path: str, encoding: Encoding, normalize: Normalize | None) -> Toke
     try:
         performance = parse_midi(Path(path).read_bytes(), name=path)
     except OSError as error:
-        return NoInputError(f"cannot read '{path}': {reason(error)}")
+        return NoInputError(f"cannot read '{path}': {reason(error)}", path=str(path))
     except MaestrokitError as error:
         return error
     try:
         return encode(normalize(performance) if normalize else performance, encoding)
     except BadDataError as error:
-        return BadDataError(f"cannot encode '{path}': {error.message}", error.hint)
+        return BadDataError(f"cannot encode '{path}': {error.fact}", error.hint, path=str(path))
 
 
 def _npy(array: Tokens | Integers) -> bytes:

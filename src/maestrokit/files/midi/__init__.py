@@ -65,7 +65,7 @@ def _fault(data: bytes, *, name: str) -> str:
     try:
         _read(data, name=name, repair=False)
     except BadDataError as error:
-        return error.message.removeprefix(f"cannot read '{name}': ")
+        return error.fact.removeprefix(f"cannot read '{name}': ")
     return ""
 
 
@@ -82,7 +82,7 @@ def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}") from error
+        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}", path=str(path)) from error
     return parse_midi(data, name=str(path), repair=repair)
 
 
@@ -99,5 +99,5 @@ def write_midi(performance: Performance, path: Path | str) -> None:
     try:
         data = dump_midi(performance)
     except BadDataError as error:
-        raise BadDataError(f"cannot write '{path}': {error.message}", error.hint) from error
+        raise BadDataError(f"cannot write '{path}': {error.fact}", error.hint, path=str(path)) from error
     write_bytes(path, data)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from maestrokit.errors import BadDataError
 
-REPAIR_HINT = "try --repair, which keeps what can be salvaged"
+REPAIR_HINT = "try `repair`, which keeps what can be salvaged"
 TRANSCRIBE_HINT = "'maestrokit transcribe' writes its notes as MIDI"
 CHUNK_HEADER = 8  # bytes: four letters and a length
 MOST_TRACKS = 0xFFFF
@@ -28,8 +28,8 @@ class Frame:
 
 
 def bad_midi(name: str, fact: str, *, curable: bool = True) -> BadDataError:
-    """Return the error that says why a file cannot be read, and whether ``--repair`` would."""
-    return BadDataError(f"cannot read '{name}': {fact}", REPAIR_HINT if curable else "")
+    """Return the error that says why a file cannot be read, and whether ``repair`` would."""
+    return BadDataError(f"cannot read '{name}': {fact}", REPAIR_HINT if curable else None, path=name)
 
 
 def read_frame(data: bytes, *, name: str, repair: bool) -> Frame:
@@ -81,7 +81,7 @@ def _midi_bytes(data: bytes, *, name: str, repair: bool) -> tuple[int, int]:
         from maestrokit.files.sound.containers import is_recording  # of no use where all is well
 
         if is_recording(data):
-            raise BadDataError(f"cannot read '{name}': a recording, not a MIDI file", TRANSCRIBE_HINT)
+            raise BadDataError(f"cannot read '{name}': a recording, not a MIDI file", TRANSCRIBE_HINT, path=name)
         raise bad_midi(name, "not a MIDI file (MThd not found)", curable=b"MThd" in data)
     return found, len(data)
 

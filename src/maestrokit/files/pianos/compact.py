@@ -34,7 +34,9 @@ def read_compact_piano(folder: Path) -> Piano:
         index = json.loads((folder / INDEX).read_bytes())
         layers, releases = index["layers"], index["releases"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadDataError(f"cannot read piano '{folder}': {INDEX} is damaged or missing", "install again") from error
+        raise BadDataError(
+            f"cannot read piano '{folder}': {INDEX} is damaged or missing", "install again", path=str(folder)
+        ) from error
     recordings: list[Recording] = []
     recorded: dict[tuple[float, int], tuple[int, float]] = {}
     for layer in layers:
@@ -163,5 +165,7 @@ def _decoded(path: Path, first: int, samples: int) -> NDArray[np.int16]:
             file.seek(first)
             sound = file.read(samples, dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise BadDataError(f"cannot read samples '{path}': {error.error_string}", "install again") from error
+        raise BadDataError(
+            f"cannot read samples '{path}': {error.error_string}", "install again", path=str(path)
+        ) from error
     return np.ascontiguousarray(sound.T)

@@ -40,7 +40,7 @@ def read_piano(path: Path | str) -> Piano:
     """
     place = Path(path)
     if not place.exists():
-        raise NoInputError(f"cannot read samples '{path}': no such file or folder")
+        raise NoInputError(f"cannot read samples '{path}': no such file or folder", path=str(path))
     return _piano(place.resolve())
 
 

@@ -55,7 +55,8 @@ def read_salamander(folder: Path) -> Piano:
     if not paths:
         raise BadDataError(
             f"cannot read samples in '{folder}': no files named as 'F#4v10.ogg'",
-            "the folder should hold the Salamander Grand Piano; --samples also takes a .sf2 soundfont",
+            "the folder should hold the Salamander Grand Piano; `samples` can also be a soundfont (.sf2, .sf3)",
+            path=str(folder),
         )
     numbers = sorted({_place(path)[0] for path in paths})
     attacks = _aligned({_place(path): _attack(path) for path in paths})
@@ -100,7 +101,7 @@ def _sample_rate(path: Path) -> int:
 
 def _damaged(path: Path, error: soundfile.LibsndfileError) -> BadDataError:
     fact = str(error.error_string).rstrip(".").lower()
-    return BadDataError(f"cannot read sample '{path}': {fact}", "fetch the samples again")
+    return BadDataError(f"cannot read sample '{path}': {fact}", "fetch the samples again", path=str(path))
 
 
 def _attack(path: Path) -> _Attack:

@@ -49,7 +49,11 @@ def read_soundfont(path: Path) -> Piano:
     try:
         font = parse_soundfont(np.memmap(path, np.uint8, "r"))
     except (ValueError, OSError) as error:
-        raise BadDataError(f"cannot read soundfont '{path}': {error}", "--samples takes .sf2 and .sf3 files") from None
+        raise BadDataError(
+            f"cannot read soundfont '{path}': {error}",
+            "`samples` can be a .sf2 or .sf3 file, or a folder",
+            path=str(path),
+        ) from None
     recordings: list[Recording] = []
     keys: dict[int, list[Layer]] = {}
     for key in KEYS:
@@ -98,7 +102,9 @@ def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: floa
         try:
             played, own_rate = _written_out(font, zone, key, velocity)
         except (soundfile.LibsndfileError, ValueError) as error:
-            raise BadDataError(f"cannot read soundfont '{path}': damaged sample", "copy it again") from error
+            raise BadDataError(
+                f"cannot read soundfont '{path}': damaged sample", "copy it again", path=str(path)
+            ) from error
         sounds.append(played if own_rate == rate else soxr.resample(played.T, own_rate, rate).T)
     mixed = np.zeros((2, max(sound.shape[1] for sound in sounds)), np.float32)
     for sound in sounds:

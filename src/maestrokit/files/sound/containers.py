@@ -43,11 +43,11 @@ def sound_kind(head: bytes, name: str) -> str:
     'FLAC'
     """
     if not head:
-        raise BadDataError(f"cannot read '{name}': it is empty")
+        raise BadDataError(f"cannot read '{name}': it is empty", path=name)
     for magic, what in OTHERS.items():
         if head.startswith(magic):
-            hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else ""
-            raise BadDataError(f"cannot read '{name}': {what}, not a recording", hint)
+            hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else None
+            raise BadDataError(f"cannot read '{name}': {what}, not a recording", hint, path=name)
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
 
 

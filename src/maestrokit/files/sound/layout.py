@@ -39,7 +39,7 @@ def opened(source: str | Path | bytes, name: str) -> BinaryIO:
         with file:
             return Bytes(file.read())
     except OSError as error:
-        raise NoInputError(f"cannot read '{name}': {reason(error)}") from error
+        raise NoInputError(f"cannot read '{name}': {reason(error)}", path=name) from error
 
 
 class Peek:

@@ -115,7 +115,9 @@ def open_part(raw: BinaryIO, part: Part, kind: str, name: str, *, repair: bool) 
     with file:
         rate = int(file.samplerate)
         if not LEAST_RATE <= rate <= GREATEST_RATE:
-            raise BadDataError(f"cannot read '{name}': its header says {rate} Hz", "no recording has this sample rate")
+            raise BadDataError(
+                f"cannot read '{name}': its header says {rate} Hz", "no recording has this sample rate", path=name
+            )
         frames = None if file.frames >= UNKNOWN_LENGTH else int(file.frames)
         yield SoundPart(rate, int(file.channels), frames, file.comment, name, repair, file)
 
@@ -129,7 +131,11 @@ def reject(fault: str, name: str, repair: bool) -> None:
         Without `repair`.
     """
     if not repair:
-        raise BadDataError(f"cannot read '{name}': {fault}", "copy or record it again, or --repair reads what is good")
+        raise BadDataError(
+            f"cannot read '{name}': {fault}",
+            "copy or record it again, or read what is good of it by `repair`",
+            path=name,
+        )
     warnings.warn(f"'{name}': {fault}", DataWarning, stacklevel=3)
 
 
@@ -174,11 +180,14 @@ def _unreadable(kind: str, name: str, error: Exception) -> BadDataError:
     """Return the clearest error for what libsndfile would not open."""
     if not kind:
         return BadDataError(
-            f"cannot read '{name}': not a recording (no FLAC, WAV, OGG or MP3 header)", "convert it to FLAC first"
+            f"cannot read '{name}': not a recording (no FLAC, WAV, OGG or MP3 header)",
+            "convert it to FLAC first",
+            path=name,
         )
     return BadDataError(
         f"cannot read '{name}': damaged {kind}, or an unknown codec in it ({_fact(error)})",
         "copy it again, or convert it to FLAC first",
+        path=name,
     )
 
 

@@ -168,7 +168,7 @@ class SoundStream:
             yield block
             progress.report(received / self.sample_rate, whole)
         if not received:
-            raise BadDataError(f"cannot read '{self.name}': it holds no samples")
+            raise BadDataError(f"cannot read '{self.name}': it holds no samples", path=self.name)
 
 
 def find_layout(source: str | Path | bytes, *, name: str = "") -> tuple[str, Layout]:

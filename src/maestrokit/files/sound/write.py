@@ -68,7 +68,7 @@ def _encode(
                 for first in range(0, block.shape[1], WRITE_FRAMES):
                     sound.write(np.ascontiguousarray(block[:, first : first + WRITE_FRAMES].T))
     except (soundfile.LibsndfileError, AssertionError) as error:  # a short write is all that it says of a full disk
-        raise CannotWriteError(f"cannot write '{name}': {str(error).lower() or 'no space left'}") from error
+        raise CannotWriteError(f"cannot write '{name}': {str(error).lower() or 'no space left'}", path=name) from error
 
 
 def _encoded(blocks: Blocks, **settings: Any) -> bytes:

@@ -61,9 +61,13 @@ class Options:
     def __post_init__(self) -> None:
         check_fields(self)
         if self.encoding not in DEFAULTS:
-            raise UsageError(f"no encoding '{self.encoding}'", choices_hint(self.encoding, DEFAULTS))
+            raise UsageError(
+                f"no encoding '{self.encoding}'", choices_hint(self.encoding, DEFAULTS), parameter="encoding"
+            )
         if self.encoding == "notes" and self.pedal_events:
-            raise UsageError("the encoding notes has no events of the pedal", "use --set encoding=events")
+            raise UsageError(
+                "the encoding notes has no events of the pedal", "set `encoding` to events, or leave out `pedal_events`"
+            )
 
 
 def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
@@ -120,7 +124,7 @@ def _row(shard: TokenShard, row: int, path: str, encoding: Encoding) -> int | Ma
     if row in shard.failures:
         return shard.failures[row]
     if not (shard.sequence(row) < encoding.first_off).any():
-        return BadDataError(f"cannot learn from '{path}': it has no notes")
+        return BadDataError(f"cannot learn from '{path}': it has no notes", path=str(path))
     return row
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from maestrokit.cli import report
 from maestrokit.cli.commands.train.display import Display
-from maestrokit.cli.options import Running
+from maestrokit.cli.options import Jobs
 
 RECORD = {"step": 5, "seconds": 10.0, "done": 0.5, "part": "validation", "loss": 1.25, "best": True}
 SPEED = {"step": 5, "seconds": 10.0, "done": 0.5, "part": "train", "loss": 1.5, "batches_per_second": 12.345}
@@ -19,7 +19,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, is_first: bool = T
     monkeypatch.setattr(report, "is_terminal", lambda: terminal)
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich looks at the stream itself
     monkeypatch.setenv("COLUMNS", "150")
-    with Display(Running(**running), is_first=is_first) as display:
+    with Display(Jobs(**running), is_first=is_first) as display:
         display.report(SPEED)
         display.report(RECORD)
         display.tick(0.5, {"loss": 1.234567})

@@ -10,20 +10,20 @@ from maestrokit.metrics.contract import Row
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """One limit: the least (a floor) or the most that a metric may be."""
+class Limit:
+    """The least (a floor) or the most that a metric may be."""
 
     metric: str
     value: float
     is_floor: bool
 
     @property
-    def option(self) -> str:
-        """The option that set it."""
-        return "--fail-under" if self.is_floor else "--fail-over"
+    def parameter(self) -> str:
+        """The parameter that set it."""
+        return "fail_under" if self.is_floor else "fail_over"
 
 
-def parse_thresholds(texts: Sequence[str], *, is_floor: bool) -> list[Threshold]:
+def limits_of(floors: Sequence[str], ceilings: Sequence[str]) -> list[Limit]:
     """Return the limits written as METRIC=VALUE.
 
     Raises
@@ -31,26 +31,28 @@ def parse_thresholds(texts: Sequence[str], *, is_floor: bool) -> list[Threshold]
     UsageError
         If a text is not of that form.
     """
-    found = []
-    for text in texts:
-        metric, _, value = text.partition("=")
-        try:
-            limit = float(value)
-        except ValueError:
-            limit = math.nan
-        if not math.isfinite(limit):
-            raise UsageError(f"'{text}' is no limit", "write METRIC=VALUE: onset_f1=0.9")
-        found.append(Threshold(metric.strip(), limit, is_floor))
-    return found
+    return [_limit(text, is_floor=True) for text in floors] + [_limit(text, is_floor=False) for text in ceilings]
 
 
-def check_known(limits: Sequence[Threshold], names: Sequence[str]) -> None:
+def _limit(text: str, *, is_floor: bool) -> Limit:
+    metric, _, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    limit = Limit(metric.strip(), number, is_floor)
+    if not math.isfinite(number):
+        raise UsageError(f"'{text}' is no limit", "write METRIC=VALUE: onset_f1=0.9", parameter=limit.parameter)
+    return limit
+
+
+def check_known(limits: Sequence[Limit], names: Sequence[str]) -> None:
     """Refuse limits of metrics that there are not, before hours are spent on scoring.
 
     Parameters
     ----------
     names : sequence of str
-        Without what tells tolerances apart (``@30ms``), which limits may have.
+        Without the suffix of a tolerance (``@30ms``), which limits may have.
 
     Raises
     ------
@@ -60,10 +62,11 @@ def check_known(limits: Sequence[Threshold], names: Sequence[str]) -> None:
     for limit in limits:
         metric = limit.metric.partition("@")[0]
         if metric not in names:
-            raise UsageError(f"there is no metric '{limit.metric}'", choices_hint(metric, names))
+            hint = choices_hint(metric, names)
+            raise UsageError(f"there is no metric '{limit.metric}'", hint, parameter=limit.parameter)
 
 
-def broken(rows: Sequence[Row], limits: Sequence[Threshold]) -> bool:
+def broken(rows: Sequence[Row], limits: Sequence[Limit]) -> bool:
     """Return whether any limit is not kept, and say which, a line each; a score that does not exist keeps none.
 
     Raises
@@ -75,10 +78,12 @@ def broken(rows: Sequence[Row], limits: Sequence[Threshold]) -> bool:
     is_broken = False
     for limit in limits:
         if limit.metric not in scored:
-            raise UsageError(f"'{limit.metric}' was not scored", "scored are " + (", ".join(scored) or "none"))
+            hint = "scored are " + (", ".join(scored) or "none")
+            raise UsageError(f"'{limit.metric}' was not scored", hint, parameter=limit.parameter)
         value = scored[limit.metric].value
         if not (value >= limit.value if limit.is_floor else value <= limit.value):
             way = "below" if limit.is_floor else "above"
-            say(f"maestrokit evaluate: {limit.metric} is {value:.6g}, {way} {limit.value:g} ({limit.option})")
+            option = limit.parameter.replace("_", "-")
+            say(f"maestrokit evaluate: {limit.metric} is {value:.6g}, {way} {limit.value:g} (--{option})")
             is_broken = True
     return is_broken

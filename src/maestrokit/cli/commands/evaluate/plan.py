@@ -17,7 +17,7 @@ from maestrokit.cli.commands.evaluate.work import (
     score_set,
     stem,
 )
-from maestrokit.cli.options import Inputs, Running
+from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import maestro, walk
 from maestrokit.metrics.score_pairs import Tolerance
@@ -41,7 +41,7 @@ class Settings:
 
     @property
     def compares(self) -> bool:
-        """Whether performances are asked about."""
+        """Whether any of these options compares performances."""
         return bool(self.reference or self.metric or self.pairs is not None)
 
 
@@ -64,7 +64,7 @@ class Comparison:
     """Path of the reference, by path of the estimate; None where two sets are compared."""
 
 
-def plan_evaluation(inputs: Inputs, running: Running, settings: Settings, *, output: str) -> Evaluation:
+def plan_evaluation(inputs: Inputs, running: Batch, settings: Settings, *, output: str) -> Evaluation:
     """Return the evaluation of pairs or of a set, and say on standard error which of the two it is.
 
     Raises
@@ -72,18 +72,18 @@ def plan_evaluation(inputs: Inputs, running: Running, settings: Settings, *, out
     UsageError
         If options contradict each other.
     NoInputError
-        If a reference is not there: whatever was scored without it would not be what was asked for.
+        If a reference is not there.
     CannotWriteError
         If the output is one of the files to score or to compare with.
     """
     if settings.pairs and not settings.reference:
-        raise UsageError("--pairs needs references", "name their folder with --reference")
+        raise UsageError("`pairs` needs references", "name their folder with `reference`", parameter="pairs")
     if settings.pairs and settings.metric:
-        raise UsageError("--metric chooses metrics of a set, and these are pairs", "pairs are scored by all metrics")
+        raise UsageError("`metric` chooses metrics of a set, and these are pairs", "pairs are scored by all metrics")
     tolerances = tolerances_of(settings)
     mine, theirs = _inputs_and_references(inputs, settings)
     estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)
-    comparison = _comparison(settings, estimates, found_references(theirs, running) if settings.reference else [])
+    comparison = _comparison(settings, estimates, references_in(theirs, running) if settings.reference else [])
     streams.protect_inputs([*estimates.tasks, *comparison.references], output)
     if (words := _described(inputs.inputs or [], settings, comparison)) and not running.quiet:
         report.say(f"note: {words}")
@@ -115,11 +115,11 @@ def _comparison(settings: Settings, estimates: streams.Plan, references: list[st
         return Comparison(estimates, references, paired(estimates.tasks, references))
     performances = _performances(references)
     if references and not performances:
-        raise NoInputError(f"'{settings.reference[0]}' holds no performance", "--pairs compares with tables of notes")
+        raise NoInputError(f"'{settings.reference[0]}' holds no performance", "`pairs` compares with tables of notes")
     return Comparison(estimates, performances, None)
 
 
-def found_references(inputs: Inputs, running: Running) -> list[streams.Task]:
+def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
     """Return the performances and tables of notes that references mean.
 
     Raises
@@ -202,7 +202,9 @@ def tolerances_of(settings: Settings) -> tuple[Tolerance, ...]:
         onsets = [float(text) for text in settings.onset_tolerance.split(",")]
     except ValueError:
         raise UsageError(
-            f"'{settings.onset_tolerance}' is no tolerance", "write seconds: 0.05, or 0.03,0.05,0.1"
+            f"'{settings.onset_tolerance}' is no tolerance",
+            "write seconds: 0.05, or 0.03,0.05,0.1",
+            parameter="onset_tolerance",
         ) from None
     return tuple(Tolerance(onset, settings.offset_ratio, settings.offset_min_tolerance) for onset in onsets)
 
@@ -212,7 +214,8 @@ def _inputs_and_references(inputs: Inputs, settings: Settings) -> tuple[Inputs, 
     has_root = any(_is_root(name) for name in inputs.inputs or ())
     references = [*settings.reference]
     if settings.reference_split is not None and not any(map(_is_root, references)):
-        raise UsageError("--reference-split needs a MAESTRO root as reference", "name one with --reference")
+        fact = "`reference_split` needs a MAESTRO root as reference"
+        raise UsageError(fact, "name one with `reference`", parameter="reference_split")
     split, where = (None, None) if has_root else (inputs.split, inputs.where)
     theirs = Inputs(inputs=references, split=settings.reference_split or split, where=where)
     is_theirs = bool(references) and not has_root

@@ -1,4 +1,4 @@
-"""The work of ``evaluate --model``: how well a model tells the events of performances."""
+"""The work of ``evaluate --model``: how well a model predicts the events of performances."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,9 +11,10 @@ from maestrokit.cli import plan as streams
 from maestrokit.cli import progress, report
 from maestrokit.cli.commands.evaluate import metric_names
 from maestrokit.cli.commands.evaluate.metric_names import FACTORS
+from maestrokit.cli.commands.evaluate.options import ModelScoring
 from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings
 from maestrokit.cli.commands.evaluate.work import Scores, all_results
-from maestrokit.cli.options import Inputs, ModelScoring, Running
+from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import UsageError
 from maestrokit.files import maestro, walk
 from maestrokit.files import streams as files
@@ -25,54 +26,55 @@ from maestrokit.music.tokens import Encoding, Tokens, encode
 ORDER = 5  # of the n-grams that a model has to beat
 
 
-def plan_model(
-    inputs: Inputs, running: Running, judged: ModelScoring, settings: Settings, *, output: str
-) -> Evaluation:
+def plan_model(inputs: Inputs, running: Batch, scoring: ModelScoring, settings: Settings, *, output: str) -> Evaluation:
     """Return the evaluation of a model of events.
 
     Raises
     ------
     UsageError
-        If performances are asked about.
+        If options that compare performances are given.
     CannotWriteError
         If the output is one of the inputs.
     """
     if settings.compares:
-        raise UsageError("--model scores a model, and the other options performances", "give --model without them")
+        raise UsageError(
+            "`model` scores a model of events; `reference`, `metric`, `pairs` and `sets` compare performances",
+            "give `model` without them",
+        )
     plan = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, output)
-    plan = some(plan, judged.limit)
-    score = partial(score_model, plan, judged, running, seed=settings.seed, repair=settings.repair)
-    names = metric_names.names_of_models(has_baseline=judged.baseline is not None)
-    return Evaluation(f"{judged.model} on {len(plan.tasks)} performances", score, names)
+    plan = limited(plan, scoring.limit)
+    score = partial(score_model, plan, scoring, running, seed=settings.seed, repair=settings.repair)
+    names = metric_names.names_of_models(has_baseline=scoring.baseline is not None)
+    return Evaluation(f"{scoring.model} on {len(plan.tasks)} performances", score, names)
 
 
-def some(plan: streams.Plan, limit: int | None) -> streams.Plan:
-    """Return a plan of so many tasks, evenly spread over all."""
+def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
+    """Return a plan of a number of tasks, spread evenly over all."""
     if limit is None:
         return plan
     chosen = np.linspace(0, len(plan.tasks) - 1, min(limit, len(plan.tasks))).astype(int)
     return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
 
 
-def score_model(plan: streams.Plan, judged: ModelScoring, running: Running, *, seed: int, repair: bool) -> Scores:
-    """Return the surprise of a model at each performance and at all, and that of n-grams if asked."""
+def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, seed: int, repair: bool) -> Scores:
+    """Return the scores of a model on each performance and on all, and those of n-grams if there is a baseline."""
     from maestrokit.inference.events import load_event_model
     from maestrokit.inference.perplexity import surprises
     from maestrokit.models._notes import NoteModel
 
-    model, encoding, _ = load_event_model(judged.model or "")
+    model, encoding, _ = load_event_model(scoring.model or "")
     read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
     sequences = [tokens for _, tokens in read]
     names = [task.source for task, _ in read]
-    scored = surprises(model, sequences, encoding, stride=judged.stride)
+    scored = surprises(model, sequences, encoding, stride=scoring.stride)
     sums = [
         {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
         | dict(zip(FACTORS, one.factors, strict=False))
         for one in progress.shown(scored, names=names, label="evaluate", quiet=running.quiet)
     ]
-    if judged.baseline is not None:
-        baseline = _baseline(judged.baseline, sequences, encoding, running)
+    if scoring.baseline is not None:
+        baseline = _baseline(scoring.baseline, sequences, encoding, running)
         for one, nats, tokens in zip(sums, baseline, sequences, strict=True):
             one |= {"ngram": nats, "event": max(len(tokens) - 1, 0)}
     generator = np.random.default_rng(seed)
@@ -86,7 +88,7 @@ def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
     return encode(parse_midi(files.read_bytes(task.source), name=name, repair=repair), encoding)
 
 
-def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Running) -> list[float]:
+def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Batch) -> list[float]:
     """Return the nats of each sequence by n-grams of the performances at a path."""
     from maestrokit.files.cache import default_cache
     from maestrokit.files.cache.tokens import token_shard

@@ -1,4 +1,4 @@
-"""The work of ``evaluate --model`` with a model that transcribes: how well it hears recordings of known notes."""
+"""The work of ``evaluate --model`` with a model that transcribes, on recordings of known notes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -9,11 +9,12 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate import metric_names
-from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings, found_references, tolerances_of
-from maestrokit.cli.commands.evaluate.sequence_models import some
+from maestrokit.cli.commands.evaluate.options import ModelScoring
+from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings, references_in, tolerances_of
+from maestrokit.cli.commands.evaluate.sequence_models import limited
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, paired, read_take, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
-from maestrokit.cli.options import Inputs, ModelScoring, Running
+from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import NoInputError, UsageError, choices_hint
 from maestrokit.files import streams as files
 from maestrokit.files import walk
@@ -25,7 +26,8 @@ from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.pedalling import agreeing
 
 DECODING = tuple(field.name for field in fields(Decoding))
-SWEPT = (*DECODING, "listen_certainty", "listen_level", "pedal_down", "pedal_up")
+GATE = {"min_confidence": "certainty", "silence_threshold": "level"}
+SWEPT = (*DECODING, *GATE, "pedal_down", "pedal_up")
 POINTS = 9  # of a sweep that names no step
 MOST_POINTS = 1000
 
@@ -46,14 +48,14 @@ class Sweep:
     def _with(self, transcriber: Transcriber, value: float) -> Transcriber:
         if self.name in DECODING:
             return replace(transcriber, decoding=replace(transcriber.decoding, **{self.name: value}))
-        kind, _, name = self.name.partition("_")
-        if kind == "listen":
-            return replace(transcriber, listening=replace(transcriber.listening, **{name: value}))
+        if self.name in GATE:
+            return replace(transcriber, listening=replace(transcriber.listening, **{GATE[self.name]: value}))
+        name = self.name.removeprefix("pedal_")
         return replace(transcriber, pedal_decoding=replace(transcriber.pedal_decoding, **{name: value}))
 
 
 def parse_sweep(text: str | None) -> Sweep:
-    """Return what ``--sweep`` asks for.
+    """Return the values of a threshold written as NAME=VALUES.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def parse_sweep(text: str | None) -> Sweep:
         return Sweep()
     name, _, values = text.partition("=")
     if name not in SWEPT:
-        raise UsageError(f"no threshold '{name}' to sweep", choices_hint(name, SWEPT))
+        raise UsageError(f"no threshold '{name}' to sweep", choices_hint(name, SWEPT), parameter="sweep")
     try:
         if ".." not in values:
             return Sweep(name, tuple(float(value) for value in values.split(",")))
@@ -80,13 +82,15 @@ def parse_sweep(text: str | None) -> Sweep:
             raise ValueError
     except (ValueError, ZeroDivisionError, OverflowError):
         raise UsageError(
-            f"cannot sweep '{text}'", "write onset_threshold=0.2..0.6, with a step 0.2..0.6/0.1, or 0.2,0.3,0.5"
+            f"cannot sweep '{text}'",
+            "write onset_threshold=0.2..0.6, with a step 0.2..0.6/0.1, or 0.2,0.3,0.5",
+            parameter="sweep",
         ) from None
     return Sweep(name, tuple(round(float(value), 6) for value in np.linspace(first, last, count)))
 
 
 def plan_transcription(
-    inputs: Inputs, running: Running, judged: ModelScoring, settings: Settings, *, folder: Path, output: str
+    inputs: Inputs, running: Batch, scoring: ModelScoring, settings: Settings, *, folder: Path, output: str
 ) -> Evaluation:
     """Return the evaluation of a model that transcribes.
 
@@ -99,25 +103,27 @@ def plan_transcription(
     CannotWriteError
         If the output is one of the inputs or references.
     """
-    for given, name in ((judged.baseline, "baseline"), (judged.stride, "stride"), (settings.metric, "metric")):
+    for given, name in ((scoring.baseline, "baseline"), (scoring.stride, "stride"), (settings.metric, "metric")):
         if given:
-            raise UsageError(f"--{name} is of models of events, and '{judged.model}' transcribes", "leave it out")
+            fact = f"`{name}` is for models of events, and '{scoring.model}' transcribes"
+            raise UsageError(fact, "leave it out", parameter=name)
     if settings.pairs is False:
-        raise UsageError(f"--sets compares performances, and '{judged.model}' is scored in pairs", "leave it out")
-    plan = some(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), judged.limit)
+        fact = f"`sets` compares performances, and '{scoring.model}' is scored in pairs"
+        raise UsageError(fact, "leave it out", parameter="pairs")
+    plan = limited(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), scoring.limit)
     references = None
     if settings.reference:
         asked = Inputs(inputs=[*settings.reference], split=settings.reference_split)
-        references = paired(plan.tasks, found_references(asked, running))
+        references = paired(plan.tasks, references_in(asked, running))
     work = TranscriptionWork(
-        str(folder), parse_sweep(judged.sweep), references, tolerances_of(settings), settings.repair
+        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(settings), settings.repair
     )
     work.check()
     streams.protect_inputs(plan.tasks, output)
     for task in plan.tasks:
         streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], output)
     score = partial(score_pairs, plan, work, seed=settings.seed, running=running)
-    return Evaluation(f"{judged.model} on {len(plan.tasks)} recordings", score, metric_names.names_in_pairs())
+    return Evaluation(f"{scoring.model} on {len(plan.tasks)} recordings", score, metric_names.names_in_pairs())
 
 
 @dataclass(frozen=True)

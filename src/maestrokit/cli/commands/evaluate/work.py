@@ -12,7 +12,7 @@ import typer
 from maestrokit.arrays import Floats
 from maestrokit.cli import batch
 from maestrokit.cli import plan as streams
-from maestrokit.cli.options import Running
+from maestrokit.cli.options import Batch
 from maestrokit.errors import ExitStatus, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
@@ -39,7 +39,7 @@ class Scores:
 
 def score_set(
     generated: streams.Plan, reference: streams.Plan, names: Sequence[str] | None, *, seed: int, repair: bool,
-    running: Running,
+    running: Batch,
 ) -> Scores:  # fmt: skip
     """Return the scores of a set, against a reference corpus unless that is empty."""
     chosen = judge.metrics(names)
@@ -99,7 +99,7 @@ def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPed
 
 
 def score_pairs(
-    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], *, seed: int, running: Running
+    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], *, seed: int, running: Batch
 ) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
     results, status = all_results(work, estimates, running)
@@ -154,7 +154,7 @@ def named(path: str) -> str:
 
 
 def all_results(
-    work: Callable[[streams.Task], Result], plan: streams.Plan, running: Running
+    work: Callable[[streams.Task], Result], plan: streams.Plan, running: Batch
 ) -> tuple[list[tuple[streams.Task, Result]], int]:
     """Return what could be done of a plan, and the exit status of what could not."""
     found: list[tuple[streams.Task, Result]] = []

@@ -33,7 +33,7 @@ def draw(tasks: Sequence[Task], plot: str, asked: FeatureOptions, recording_of: 
 
     has_pipe = any(task.source == streams.STANDARD or streams.is_pipe(task.source) for task in tasks)
     if len(tasks) > MOST_DRAWN or has_pipe:
-        raise UsageError(f"--plot draws files, at most {MOST_DRAWN}", "name those to be drawn")
+        raise UsageError(f"`plot` draws files, at most {MOST_DRAWN}", "name those to be drawn", parameter="plot")
     drawn, chain_of_inputs = [], list[str]()
     for task in tasks:
         try:

@@ -33,7 +33,7 @@ class Spectrogram:
 
     settings: SpectrumSettings
     augmentation: Augmentation
-    room: str | None
+    impulse_response: str | None
     """An impulse response to use in place of synthetic rooms."""
     copies: int | None
     seed: int
@@ -56,9 +56,9 @@ class Spectrogram:
         done, dropped = [], 0
         for number, target in enumerate(self.targets(task.target)):
             effects = self._effects(task.relative, number)
-            varied = self._varied(samples, effects)
-            self._write(varied, effects, target, chain)
-            done.append(f"{target}: {len(varied) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
+            augmented = self._augmented(samples, effects)
+            self._write(augmented, effects, target, chain)
+            done.append(f"{target}: {len(augmented) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
             if performance is not None:
                 beside = moved(performance, effects)
                 write_performance(beside, _midi_beside(target), made_by=self.made_by)
@@ -73,9 +73,9 @@ class Spectrogram:
         return self.suffix in formats.PICTURE.suffixes
 
     @property
-    def is_varied(self) -> bool:
+    def is_augmented(self) -> bool:
         """Whether anything but the recording itself is analysed."""
-        return not self.augmentation.is_nothing or self.room is not None
+        return not self.augmentation.is_nothing or self.impulse_response is not None
 
     def targets(self, target: str) -> list[str]:
         """Return the files that an output becomes: itself, or ``take.1.npz``, ``take.2.npz`` .. for copies."""
@@ -89,11 +89,11 @@ class Spectrogram:
         place = zlib.crc32(relative.encode("utf-8", "surrogateescape"))
         return drawn(self.augmentation, np.random.default_rng([self.seed, place, number]))
 
-    def _varied(self, samples: Samples, effects: Effects) -> Samples:
+    def _augmented(self, samples: Samples, effects: Effects) -> Samples:
         response = None
         rate = self.settings.sample_rate
-        if self.room is not None:
-            response = read_sound(self.room, sample_rate=rate).samples
+        if self.impulse_response is not None:
+            response = read_sound(self.impulse_response, sample_rate=rate).samples
         return applied(samples, effects, sample_rate=rate, response=response)
 
     def _write(self, samples: Samples, effects: Effects, target: str, chain: list[str]) -> None:
@@ -139,7 +139,7 @@ class Spectrogram:
 
     def _metadata(self, effects: Effects, chain: list[str]) -> dict[str, Any]:
         metadata: dict[str, Any] = {"settings": self.settings.described()}
-        if self.is_varied:
+        if self.is_augmented:
             metadata["augmentation"] = effects.described()
         if self.made_by is not None:
             metadata["provenance"] = extended(chain, self.made_by)
@@ -161,9 +161,7 @@ def drawing(equalise: float | None, **spans: str | None) -> Augmentation:
     UsageError
         If an option is no range.
     """
-    ranges: dict[str, Any] = {
-        name: parse_span(text, option=f"--{name.replace('_', '-')}") for name, text in spans.items()
-    }
+    ranges: dict[str, Any] = {name: parse_span(text, parameter=name) for name, text in spans.items()}
     return Augmentation(equalise=equalise, **ranges)
 
 
@@ -181,18 +179,21 @@ def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
 def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
     """Raise UsageError if options do not go together."""
     chunks, copies, has_midi = work.chunk_seconds, work.copies, work.has_midi
-    if chunks is not None and (work.is_varied or work.is_picture or copies is not None or has_midi):
-        raise UsageError("--chunks goes with plain arrays only", "pictures and variations need the whole recording")
+    if chunks is not None and (work.is_augmented or work.is_picture or copies is not None or has_midi):
+        fact = "`chunks` works with plain arrays only"
+        raise UsageError(fact, "pictures and augmentation need the whole recording", parameter="chunks")
     to_standard_output = outputs.directory is None and outputs.output in (None, "-")
-    if copies is not None and not work.is_varied:
-        raise UsageError("--copies without anything to draw would be all the same", "add --pitch-shift or another one")
+    if copies is not None and not work.is_augmented:
+        fact = "`copies` without augmentation would be all the same"
+        raise UsageError(fact, "add `pitch_shift` or another one", parameter="copies")
     if (copies is not None or has_midi) and to_standard_output:
         raise UsageError("several outputs need names", "use -o FILE or -d DIR")
     if has_midi and "-" in (inputs.inputs or []):
-        raise UsageError("--midi looks beside a file, and standard input has no place", "name the recording")
+        fact = "`midi` reads the file beside a recording, and standard input has none"
+        raise UsageError(fact, "name the recording", parameter="midi")
 
 
-def parse_span(text: str | None, *, option: str) -> Span | None:
+def parse_span(text: str | None, *, parameter: str) -> Span | None:
     """Return the two ends of ``LOW..HIGH``, or of one number twice; None of None.
 
     Raises
@@ -200,7 +201,7 @@ def parse_span(text: str | None, *, option: str) -> Span | None:
     UsageError
         If it is not written so, or falls.
 
-    >>> parse_span("-0.5..2", option="--pitch-shift")
+    >>> parse_span("-0.5..2", parameter="pitch_shift")
     (-0.5, 2.0)
     """
     if text is None:
@@ -209,13 +210,18 @@ def parse_span(text: str | None, *, option: str) -> Span | None:
     try:
         ends = float(low), float(high or low)
     except ValueError:
-        raise UsageError(f"{option} '{text}' is no range of numbers", f"write it as {option}=LOW..HIGH") from None
+        hint = f"write it as `{parameter}`=LOW..HIGH"
+        raise UsageError(f"`{parameter}` must be a range of numbers, not '{text}'", hint, parameter=parameter) from None
     if not -np.inf < ends[0] <= ends[1] < np.inf:
-        raise UsageError(f"{option} '{text}' is no range of numbers", "the lower bound comes first")
+        raise UsageError(
+            f"`{parameter}` must be a range of numbers, not '{text}'",
+            "the lower bound comes first",
+            parameter=parameter,
+        )
     return ends
 
 
-def check_room(path: str | None, sample_rate: int) -> None:
+def check_response(path: str | None, sample_rate: int) -> None:
     """Raise BadDataError if an impulse response is given and cannot be read, or is silent."""
     if path is not None and not read_sound(path, sample_rate=sample_rate).samples.any():
         raise BadDataError(f"'{path}' is silent, and no impulse response", "record a clap or a sweep in a room")

@@ -6,7 +6,9 @@ import typer
 
 from maestrokit.bounds import SHARE, Within
 from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.options import Inputs, Outputs, Reading, Running
+from maestrokit.cli.errors import about
+from maestrokit.cli.marks import Sets
+from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
@@ -24,7 +26,7 @@ EXAMPLES = (
         "maestrokit quantize take.mid --beats beats.txt --grid 1/16,1/12 -o take-score.mid",
     ),
     (
-        "The same, its beats tracked on the notes, those of a whole folder",
+        "The same with beats tracked in the notes, for a whole folder",
         "maestrokit quantize performances --beats track --grid 1/16,1/12 -d scores",
     ),
     (
@@ -43,7 +45,8 @@ def run(
     inputs: Inputs,
     outputs: Outputs,
     reading: Reading,
-    running: Running,
+    running: Batch,
+    provenance: Provenance,
     step: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Move onsets to multiples of TIME (10ms, 0.01s) in real time."),
@@ -55,6 +58,7 @@ def run(
             help="Move onsets to multiples of a fraction of a whole note, up to 1 (1/16; 1/12 is a triplet eighth), of "
             "several (1/16,1/12) to the nearest; none only cleans. A beat of the file is a quarter note.",
         ),
+        Sets(lambda: ["note_values"]),
     ] = None,
     beats: Annotated[
         str | None,
@@ -62,7 +66,7 @@ def run(
             metavar="FILE|track",
             help="Take the beats from FILE, seconds in the first column, one a line, as quarter notes instead of those "
             "of the tempo map; the output has a tempo map that follows them. A {} in FILE stands for the input "
-            "without its suffix. With track, beats are heard in the notes.",
+            "without its suffix. With track, beats are tracked in the notes.",
         ),
     ] = None,
     durations: Annotated[
@@ -70,13 +74,15 @@ def run(
         typer.Option(
             metavar="WAY",
             help="keep the length of notes; round it to multiples of the step (grid); or move the ends of notes to the "
-            "grid (offsets). No note gets shorter than one step, unless it was, or its key is struck again.",
+            "grid (offsets). No note gets shorter than one step, unless it was, or its key has another onset sooner.",
             autocompletion=one_of(kept_in("maestrokit.music.quantize:DURATIONS")),
         ),
     ] = "keep",
     strength: Annotated[
         float,
-        typer.Option(metavar="SHARE", help="Move by this share of the way, 0..1. Only with 1 is twice once."),
+        typer.Option(
+            metavar="SHARE", help="Move by this share of the way. Only with 1 does a second run change nothing."
+        ),
         SHARE,
     ] = 1.0,
     swing: Annotated[
@@ -91,16 +97,19 @@ def run(
         bool,
         typer.Option(
             "--remove-duplicates/--keep-duplicates",
-            help="Make one note of strokes of one key (pitch and channel) at one time, also where the grid brought "
-            "them there: the first, as loud as the loudest, until the end of the last.",
+            help="Merge notes of one key (pitch and channel) with onsets at one time, also where the grid moved them "
+            "there, into one: the onset of the first, the velocity of the loudest, the offset of the last.",
         ),
     ] = True,
     duplicate_window: Annotated[
-        str, typer.Option(metavar="TIME", help="Onsets so soon (30ms) after the first are duplicates of it.")
+        str,
+        typer.Option(
+            metavar="TIME", help="Notes of one key with onsets within TIME (30ms) of the first are duplicates of it."
+        ),
     ] = "0",
     cut_overlaps: Annotated[
         bool,
-        typer.Option("--cut-overlaps/--keep-overlaps", help="Cut a note where its own key is struck again."),
+        typer.Option("--cut-overlaps/--keep-overlaps", help="Cut a note at the next onset of its own key."),
     ] = True,
     normalize_velocity: Annotated[
         str | None,
@@ -114,23 +123,32 @@ def run(
     """Move the notes of performances onto a time grid, and clean them.
 
     Onsets become t' = round(t / Q) * Q for a quantum Q. The moved onsets make a time map by which all else moves,
-    pedals first of all; tempos, signatures and markers stay. Quantizing twice is quantizing once. Where more than 5 %
+    pedals among it; tempos, signatures and markers stay. Quantizing twice gives the same as once. Where more than 5 %
     of the notes are merged into others, or more than 5 % of the onsets move by more than 250 ms, a note says so.
     """
     if step is None and grid is None:
-        raise UsageError("nothing says where notes go", "give --step 10ms, --grid 1/16, or --grid none to clean only")
+        raise UsageError(
+            "neither a step nor a grid is given", "give --step 10ms, --grid 1/16, or --grid none to clean only"
+        )
     from maestrokit.cli.commands.quantize.work import Quantizer, run_quantize
     from maestrokit.music.grid import parse_note_values, parse_step, parse_time
     from maestrokit.music.quantize import Quantization
 
+    with about("duplicate_window"):
+        window = float(parse_time(duplicate_window))
+    with about("step"):
+        quantum = None if step is None else parse_step(step)
+    with about("grid"):
+        note_values = () if grid in (None, "none") else parse_note_values(str(grid))
     how = Quantization(
-        step=None if step is None else parse_step(step),
-        note_values=() if grid in (None, "none") else parse_note_values(str(grid)),
+        step=quantum,
+        note_values=note_values,
         durations=durations,  # type: ignore[arg-type]  # checked there
         strength=strength,
         swing=swing,
         duplicates=remove_duplicates,
-        duplicate_window=float(parse_time(duplicate_window)),
+        duplicate_window=window,
         overlaps=cut_overlaps,
     )
-    run_quantize(Quantizer(how, beats, normalize_velocity, reading.repair, running.made_by), inputs, outputs, running)
+    work = Quantizer(how, beats, normalize_velocity, reading.repair, provenance.made_by)
+    run_quantize(work, inputs, outputs, running)

@@ -7,7 +7,7 @@ from maestrokit.arrays import Floats
 from maestrokit.cli import batch, progress
 from maestrokit.cli import plan as streams
 from maestrokit.cli.losses import Loss, large_losses
-from maestrokit.cli.options import Inputs, Outputs, Running
+from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.cli.performances import read_performance, write_performance
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
@@ -25,7 +25,7 @@ TRACK = "track"  # in --beats: to be found in the notes
 
 @dataclass(frozen=True)
 class Quantizer:
-    """How inputs are quantized; a class, so that other processes can be given it.
+    """How inputs are quantized; a class, so that it can be sent to other processes.
 
     Parameters
     ----------
@@ -41,29 +41,29 @@ class Quantizer:
 
     def __call__(self, task: streams.Task) -> batch.Notes:
         """Read the source, quantize it, write the target."""
-        performance, done, beats = self.quantized(task)
-        spread, warnings = "", self.losses(done)
+        performance, report, beats = self.quantized(task)
+        spread, warnings = "", self.losses(report)
         if self.velocities is not None:
-            chosen = velocity_range([performance]) if self.velocities == "file" else self.velocities
-            lowest, highest = int(chosen[0]), int(chosen[1])
+            limits = velocity_range([performance]) if self.velocities == "file" else self.velocities
+            lowest, highest = int(limits[0]), int(limits[1])
             performance, outside = with_normalized_velocity(performance, lowest, highest)
             spread = f"; velocities {lowest}..{highest} became 1..127" if lowest < highest else "; velocities became 64"
             if outside:
                 warnings.append(f"{outside} velocities were outside {lowest}..{highest} and became 1 or 127")
         write_performance(performance, task.target, made_by=self.made_by)
         tracked = f"{len(beats)} beats tracked; " if self.beats == TRACK and beats is not None else ""
-        return batch.Notes((tracked + told(done) + spread,), tuple(warnings))
+        return batch.Notes((tracked + described(report) + spread,), tuple(warnings))
 
-    def losses(self, done: QuantizeReport) -> list[str]:
-        """Return what is to be said of notes that were merged and onsets that moved far, with the option that helps."""
+    def losses(self, report: QuantizeReport) -> list[str]:
+        """Return sentences on notes that were merged and onsets that moved far, with the option that helps."""
         finer = "use a smaller --step" if self.how.step is not None else "use a finer --grid"
         fewer = "use a smaller --duplicate-window" if self.how.duplicate_window else "give --keep-duplicates"
         return large_losses(
             Loss(
-                done.duplicates, done.notes, "were merged into others as duplicates",
-                finer if 2 * done.merged >= done.duplicates else fewer,
+                report.duplicates, report.notes, "were merged into others as duplicates",
+                finer if 2 * report.merged >= report.duplicates else fewer,
             ),
-            Loss(done.moved_far, done.notes - done.duplicates, "moved by more than 250 ms", finer),
+            Loss(report.moved_far, report.notes - report.duplicates, "moved by more than 250 ms", finer),
         )  # fmt: skip
 
     def quantized(self, task: streams.Task) -> tuple[Performance, QuantizeReport, Floats | None]:
@@ -75,19 +75,21 @@ class Quantizer:
         return *quantize(performance, self.how, beats=beats), beats
 
     def tracked(self, performance: Performance, task: streams.Task) -> Floats:
-        """Return the beats heard in the notes of a performance.
+        """Return the beats tracked in the notes of a performance.
 
         Raises
         ------
         BadDataError
-            If there are too few notes to hear two beats in, or so long a rest that MIDI holds no tempo for it.
+            If there are too few notes for two beats, or a rest so long that MIDI holds no tempo for it.
         """
         from maestrokit.analysis.beats.from_notes import performed_beats
 
         beats = performed_beats(performance).time
         if len(beats) < 2:
             raise BadDataError(
-                f"cannot track the beats of {files.named(task.source)}: too few notes", "use --step, or --beats FILE"
+                f"cannot track the beats of {files.named(task.source)}: too few notes",
+                "use `step`, or a file of `beats`",
+                path=task.source,
             )
         return beats
 
@@ -98,7 +100,7 @@ class Quantizer:
             text = decoded(files.read_bytes(path))
         except UnicodeDecodeError:
             hint = "one beat a line, its time in seconds first"
-            raise BadDataError(f"cannot read '{path}': not a text", hint) from None
+            raise BadDataError(f"cannot read '{path}': not a text", hint, path=path) from None
         return parse_beats(text, name=path)
 
     def range_of(self, task: streams.Task) -> tuple[int, int]:
@@ -106,8 +108,8 @@ class Quantizer:
         return velocity_range([self.quantized(task)[0]])
 
 
-def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running: Running) -> None:
-    """Quantize all inputs; say what was done to each with ``-v``, and what was lost unless ``-q``."""
+def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running: Batch) -> None:
+    """Quantize all inputs; print what was done to each with ``-v``, and what was lost unless ``-q``."""
     _, has_source, behind = (quantizer.beats or "").rpartition(SOURCE)
     ending = Path(behind).name.lower() if has_source else ""
     beside = (ending,) if ending else ()
@@ -123,13 +125,13 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     batch.run("quantize", quantizer, plan, running)
 
 
-def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Running) -> str | tuple[int, int]:
-    """Return the velocity range of all inputs, those with new enough outputs too; unreadable ones are passed over."""
+def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, running: Batch) -> str | tuple[int, int]:
+    """Return the velocity range of all inputs, those with new enough outputs too; unreadable ones are skipped."""
     if any(task.source == files.STANDARD for task in plan.tasks):
         return "file"  # standard input comes alone, and can be read once
     tasks = streams.gather(inputs, replace(running, quiet=True), suffixes=walk.MIDI_SUFFIXES).tasks
-    found = batch.outcomes(quantizer.range_of, tasks, running)
-    shown = progress.shown(found, names=[task.source for task in tasks], label="velocities", quiet=running.quiet)
+    outcomes = batch.outcomes(quantizer.range_of, tasks, running)
+    shown = progress.shown(outcomes, names=[task.source for task in tasks], label="velocities", quiet=running.quiet)
     ranges = [outcome.result for outcome in shown if outcome.result is not None]
     lowest, highest = velocity_range([])
     return min([lowest, *(low for low, _ in ranges)]), max([highest, *(high for _, high in ranges)])
@@ -139,26 +141,28 @@ def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
     if quantizer.beats is None:
         return
     if quantizer.how.step is not None:
-        raise UsageError("--beats and --step exclude each other", "beats are divided by --grid")
+        raise UsageError("`beats` and `step` exclude each other", "beats are divided by `grid`")
     if quantizer.beats == TRACK:
         return
     if plan.is_batch and SOURCE not in quantizer.beats:
         raise UsageError(
-            f"--beats '{quantizer.beats}' cannot be the beats of several inputs",
-            "with {} for the input without its suffix each has its own: --beats {}_beats.txt",
+            f"'{quantizer.beats}' cannot be the beats of several inputs",
+            "with {} for the input without its suffix each has its own: {}_beats.txt",
+            parameter="beats",
         )
     if quantizer.beats == files.STANDARD and any(task.source == files.STANDARD for task in plan.tasks):
         raise UsageError("standard input is named twice", "it can be read once")
 
 
-def told(done: QuantizeReport) -> str:
+def described(report: QuantizeReport) -> str:
     """Return a report in words.
 
-    >>> told(QuantizeReport(notes=3, moved=2, farthest=0.0312, moved_far=0, duplicates=1, overlaps=0, merged=1))
+    >>> described(QuantizeReport(notes=3, moved=2, farthest=0.0312, moved_far=0, duplicates=1, overlaps=0, merged=1))
     '3 notes: 2 onsets moved, by up to 31 ms; 1 duplicate removed; 0 overlaps cut'
     """
     return (
-        f"{done.notes} note{'s' * (done.notes != 1)}: {done.moved} onset{'s' * (done.moved != 1)} moved, "
-        f"by up to {1000 * done.farthest:.0f} ms; {done.duplicates} duplicate{'s' * (done.duplicates != 1)} removed; "
-        f"{done.overlaps} overlap{'s' * (done.overlaps != 1)} cut"
+        f"{report.notes} note{'s' * (report.notes != 1)}: {report.moved} onset{'s' * (report.moved != 1)} moved, "
+        f"by up to {1000 * report.farthest:.0f} ms; "
+        f"{report.duplicates} duplicate{'s' * (report.duplicates != 1)} removed; "
+        f"{report.overlaps} overlap{'s' * (report.overlaps != 1)} cut"
     )

@@ -6,7 +6,7 @@ import typer
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.options import Inputs, Outputs, Reading, Running
+from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 
 if TYPE_CHECKING:
     pass
@@ -32,7 +32,8 @@ def run(
     inputs: Inputs,
     outputs: Outputs,
     reading: Reading,
-    running: Running,
+    running: Batch,
+    provenance: Provenance,
     samples: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +79,7 @@ def run(
     from maestrokit.files.formats import SOUND, chosen_format
 
     chosen = chosen_format(format_, outputs.output, SOUND, default="wav" if outputs.directory is None else "flac")
-    work = Rendering(chosen, reading.repair, running.made_by, samples, sample_rate, channels, room, gain)
+    work = Rendering(chosen, reading.repair, provenance.made_by, samples, sample_rate, channels, room, gain)
     _ = work.room_of_name
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, suffix=f".{chosen}")
     for task in plan.tasks[:1]:

@@ -85,7 +85,11 @@ class Rendering:
         except ValueError:
             decay = 0.0
         if not 0.05 <= decay <= 20:
-            raise UsageError(f"no room '{self.room}'", "use none, small, hall, or 0.05 to 20 seconds of reverberation")
+            raise UsageError(
+                f"no room '{self.room}'",
+                "use none, small, hall, or 0.05 to 20 seconds of reverberation",
+                parameter="room",
+            )
         return Room(decay=decay, wet=SMALL.wet)
 
 

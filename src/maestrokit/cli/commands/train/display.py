@@ -1,4 +1,4 @@
-"""What is seen of a training while it goes on: a progress bar at a terminal, lines with -v, a picture of its curves."""
+"""Progress of a training: a bar at a terminal, lines with -v, a picture of the learning curves."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from maestrokit.cli import report
-from maestrokit.cli.options import Running
+from maestrokit.cli.options import Jobs
 from maestrokit.cli.parse import spelt_duration
 from maestrokit.files import checkpoint
 from maestrokit.files.atomic import write_bytes
@@ -14,7 +14,7 @@ from maestrokit.files.formats import PICTURE, format_by_name
 
 
 class Curves:
-    """The picture of a run's log, made anew with each validation.
+    """The picture of a run's log, drawn anew with each validation.
 
     Raises
     ------
@@ -42,26 +42,26 @@ class Curves:
 
 
 class Display:
-    """The bar, and the lines above it; nothing where nobody watches."""
+    """The bar, and the lines above it; no bar where standard error is no terminal."""
 
-    def __init__(self, running: Running, *, is_first: bool) -> None:
+    def __init__(self, running: Jobs, *, is_first: bool) -> None:
         self.has_lines = is_first and running.verbose > 0 and not running.quiet
         self.has_bar = is_first and report.is_terminal() and not running.quiet
         self.label = ""
         self._bar: Any = None
         self._row: Any = None
-        self._told = {"loss": "", "best": "", "speed": "", "left": ""}
+        self._texts = {"loss": "", "best": "", "speed": "", "left": ""}
 
     def __enter__(self) -> "Display":
         if self.has_bar:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-            told = [TextColumn("{task.fields[" + name + "]}") for name in self._told]
-            columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), *told]
+            texts = [TextColumn("{task.fields[" + name + "]}") for name in self._texts]
+            columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), *texts]
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
-            self._row = self._bar.add_task("train", total=None, **self._told)
+            self._row = self._bar.add_task("train", total=None, **self._texts)
         return self
 
     def __exit__(
@@ -71,23 +71,23 @@ class Display:
             self._bar.stop()
 
     def tick(self, done: float, shown: Mapping[str, float]) -> None:
-        """Show how far training is."""
+        """Show the progress of training."""
         if self._bar is not None:
             loss = f"loss {shown['loss']:.3f}" if "loss" in shown else ""
             self._bar.update(
                 self._row, total=1.0 if done else None, completed=done, description=self.label or "train",
-                **self._told | {"loss": loss},
+                **self._texts | {"loss": loss},
             )  # fmt: skip
 
     def report(self, record: Mapping[str, Any]) -> None:
         """Show a record of the log."""
         if "batches_per_second" in record:
-            self._told["speed"] = f"{record['batches_per_second']:.3g} batches/s"
+            self._texts["speed"] = f"{record['batches_per_second']:.3g} batches/s"
         if record.get("best"):
-            self._told["best"] = f"best {record['loss']:.3f}"
+            self._texts["best"] = f"best {record['loss']:.3f}"
         if record.get("done"):
             left = record["seconds"] * (1 - record["done"]) / record["done"]
-            self._told["left"] = f"{spelt_duration(left)} left"
+            self._texts["left"] = f"{spelt_duration(left)} left"
         if self.has_lines:
             self.say("  ".join(f"{name} {_spelling(value)}" for name, value in record.items()))
 

@@ -1,27 +1,19 @@
 """The work of ``maestrokit transcribe`` on one recording."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import Any
 
-import numpy as np
-
-from maestrokit.audio.spectra.frames import Samples
-from maestrokit.audio.spectra.thumbnail import Overview
+from maestrokit.cli.commands.transcribe.collected import Collected
 from maestrokit.cli.performances import midi_bytes
 from maestrokit.cli.plan import Task
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
-from maestrokit.files.arrays import dump_arrays
 from maestrokit.files.formats import PICTURE, format_by_name
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import open_sound
 from maestrokit.inference.performance import tracked_transcript, transcript
 from maestrokit.inference.transcription import (
-    FRAME_SECONDS,
-    FramePosteriors,
     StreamingDecoder,
     Transcriber,
     Transcript,
@@ -30,13 +22,12 @@ from maestrokit.inference.transcription import (
     read_transcriber,
     spectrum_levels,
 )
-from maestrokit.music.note_targets import LOWEST_PITCH
 from maestrokit.music.pedalling import agreeing, unpedalled
 from maestrokit.music.performance import TIME_SIGNATURE
 from maestrokit.music.provenance_events import with_command
 from maestrokit.provenance import extended, is_command_line
 
-TRACK = "track"  # in place of a tempo: to be found in the notes
+TRACK = "track"  # in place of a tempo: of the beats tracked in the notes
 
 
 @dataclass(frozen=True)
@@ -46,134 +37,123 @@ class TranscriptionSummary:
     notes: int
     seconds: float
     quiet: float
-    """Seconds below the listen level."""
+    """Seconds below the silence threshold."""
     doubtful: float
-    """Seconds of what is no piano, as it seems."""
+    """Seconds below the least confidence."""
     beats: int | None = None
-    """None if nobody asked."""
+    """None where beats were not tracked."""
     has_meter: bool = False
 
 
 @dataclass(frozen=True)
 class TranscribeOptions:
-    """What is asked of every input; None leaves it to the model."""
+    """How every input is transcribed; None leaves it to the model."""
 
     format: str = "mid"
     onset_threshold: float | None = None
-    shortest: float | None = None
+    min_note: float | None = None
     pedal: str | None = None
     tempo: float | str | None = None
-    """Beats a minute, or ``track``."""
-    listen_level: float | None = None
-    listen_certainty: float | None = None
+    """Beats per minute, or ``track``."""
+    silence_threshold: float | None = None
+    min_confidence: float | None = None
     plot: str | None = None
 
 
 @dataclass(frozen=True)
 class Transcription:
-    """The work on one input; a class, so that other processes can be given it."""
+    """The work on one input; a class, so that it can be sent to other processes."""
 
     folder: str
-    asked: TranscribeOptions
+    options: TranscribeOptions
     threads: int
     repair: bool
     made_by: str | None
 
     def check(self) -> None:
         """Raise the error of an unusable model or option, before any work."""
-        format_by_name(self.asked.plot, PICTURE)
+        format_by_name(self.options.plot, PICTURE)
         transcriber = self._transcriber()
-        if self.asked.pedal in ("cc64", "none") and not transcriber.hears_pedal:
-            name = PurePath(self.folder).name
-            raise UsageError(f"the model '{name}' does not hear the pedal", "use --pedal extend, or another model")
+        if self.options.pedal in ("cc64", "none") and not transcriber.hears_pedal:
+            fact = f"the model '{PurePath(self.folder).name}' does not transcribe the pedal"
+            raise UsageError(fact, "use `pedal` extend, or another model", parameter="pedal")
 
     def __call__(self, task: Task) -> TranscriptionSummary:
         """Read the recording and write its notes."""
         transcriber = self._transcriber()
-        scribe, loudness, kept = (
-            StreamingDecoder(transcriber),
-            loudness_meter(transcriber),
-            _Kept(transcriber, self.asked),
+        decoder, loudness = StreamingDecoder(transcriber), loudness_meter(transcriber)
+        collected = Collected(
+            transcriber, has_picture=self.options.plot is not None, has_posteriors=self.options.format == "npz"
         )
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
             chain = [line for line in stream.comment.splitlines() if is_command_line(line)]
-            blocks = kept.samples(stream.blocks(sample_rate=transcriber.sample_rate))
-            levels = kept.levels(spectrum_levels(loudness.through(blocks), transcriber))
-            for said in posteriors_of_levels(levels, transcriber):
-                scribe.feed(said, loudness.levels(len(said.pedal)))
-                kept.said(said)
-        result = self._pedalled(scribe.finish(), transcriber)
+            blocks = collected.samples(stream.blocks(sample_rate=transcriber.sample_rate))
+            levels = collected.levels(spectrum_levels(loudness.through(blocks), transcriber))
+            for posteriors in posteriors_of_levels(levels, transcriber):
+                decoder.feed(posteriors, loudness.levels(len(posteriors.pedal)))
+                collected.add(posteriors)
+        result = self._pedalled(decoder.finish(), transcriber)
         lines = [] if self.made_by is None else extended(chain, self.made_by)
-        if self.asked.plot:
-            from maestrokit.plots.transcript import transcript_picture
-
-            assert kept.overview is not None
-            title = "standard input" if task.source == streams.STANDARD else PurePath(task.source).name
-            picture = transcript_picture(
-                *result, kept.overview, seconds=kept.seconds, title=title,
-                format=format_by_name(self.asked.plot, PICTURE) or "png", provenance=lines,
-            )  # fmt: skip
-            streams.write_bytes(self.asked.plot, picture)
-        found = TranscriptionSummary(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
-        data, found = self._written(result, kept, lines, found, task.target)
+        if self.options.plot is not None:
+            self._draw(result, collected, lines, task.source)
+        summary = TranscriptionSummary(len(result.notes.onset), collected.seconds, *decoder.gate.passed_over)
+        data, summary = self._written(result, collected, lines, summary, task.target)
         streams.write_bytes(task.target, data)
-        return found
+        return summary
 
     def _transcriber(self) -> Transcriber:
-        asked, read = self.asked, loaded(self.folder, self.threads)
-        decoding, listening = read.decoding, read.listening
-        if asked.onset_threshold is not None:
-            restrike = max(decoding.restrike_threshold, asked.onset_threshold)
-            decoding = replace(decoding, onset_threshold=asked.onset_threshold, restrike_threshold=restrike)
-        if asked.shortest is not None:
-            decoding = replace(decoding, shortest=asked.shortest)
-        if asked.listen_level is not None:
-            listening = replace(listening, level=asked.listen_level)
-        if asked.listen_certainty is not None:
-            listening = replace(listening, certainty=asked.listen_certainty)
-        return replace(read, decoding=decoding, listening=listening)
+        options, model = self.options, loaded(self.folder, self.threads)
+        decoding, gate = model.decoding, model.listening
+        if options.onset_threshold is not None:
+            restrike = max(decoding.restrike_threshold, options.onset_threshold)
+            decoding = replace(decoding, onset_threshold=options.onset_threshold, restrike_threshold=restrike)
+        if options.min_note is not None:
+            decoding = replace(decoding, shortest=options.min_note)
+        if options.silence_threshold is not None:
+            gate = replace(gate, level=options.silence_threshold)
+        if options.min_confidence is not None:
+            gate = replace(gate, certainty=options.min_confidence)
+        return replace(model, decoding=decoding, listening=gate)
 
-    def _pedalled(self, heard: Transcript, transcriber: Transcriber) -> Transcript:
-        """Return notes and pedal as ``--pedal`` wants them."""
-        if not transcriber.hears_pedal or self.asked.pedal == "extend":
-            return Transcript(heard.notes, heard.pedal[:0])
-        if self.asked.pedal == "none":
-            return Transcript(unpedalled(*heard), heard.pedal[:0])
-        return Transcript(*agreeing(*heard))
+    def _pedalled(self, result: Transcript, transcriber: Transcriber) -> Transcript:
+        """Return notes and pedal as ``--pedal`` says."""
+        if not transcriber.hears_pedal or self.options.pedal == "extend":
+            return Transcript(result.notes, result.pedal[:0])
+        if self.options.pedal == "none":
+            return Transcript(unpedalled(*result), result.pedal[:0])
+        return Transcript(*agreeing(*result))
+
+    def _draw(self, result: Transcript, collected: Collected, lines: list[str], source: str) -> None:
+        """Write the picture of a transcription."""
+        from maestrokit.plots.transcript import transcript_picture
+
+        assert collected.thumbnail is not None and self.options.plot is not None
+        title = "standard input" if source == streams.STANDARD else PurePath(source).name
+        picture = transcript_picture(
+            *result, collected.thumbnail, seconds=collected.seconds, title=title,
+            format=format_by_name(self.options.plot, PICTURE) or "png", provenance=lines,
+        )  # fmt: skip
+        streams.write_bytes(self.options.plot, picture)
 
     def _written(
-        self, heard: Transcript, kept: "_Kept", lines: list[str], found: TranscriptionSummary, target: str
+        self, result: Transcript, collected: Collected, lines: list[str], summary: TranscriptionSummary, target: str
     ) -> tuple[bytes, TranscriptionSummary]:
-        """Return the bytes of the output, and what was found on the way there."""
-        if self.asked.format == "tsv":
-            return dump_notes(*heard.notes), found
-        if self.asked.format == "npz":
-            return _arrays(heard, kept, lines), found
-        if self.asked.tempo == TRACK:
-            performance, beats = tracked_transcript(*heard)
-            found = replace(
-                found, beats=len(beats.time), has_meter=bool((performance.others.kind == TIME_SIGNATURE).any())
-            )
+        """Return the bytes of the output, and the summary with what was found in making them."""
+        if self.options.format == "tsv":
+            return dump_notes(*result.notes), summary
+        if self.options.format == "npz":
+            return collected.arrays(result, lines), summary
+        if self.options.tempo == TRACK:
+            performance, beats = tracked_transcript(*result)
+            has_meter = bool((performance.others.kind == TIME_SIGNATURE).any())
+            summary = replace(summary, beats=len(beats.time), has_meter=has_meter)
         else:
-            assert not isinstance(self.asked.tempo, str)
-            performance = transcript(*heard, tempo=self.asked.tempo)
+            assert not isinstance(self.options.tempo, str)
+            performance = transcript(*result, tempo=self.options.tempo)
         for line in lines:
             performance = with_command(performance, line)
-        return midi_bytes(performance, target), found
-
-
-def _arrays(heard: Transcript, kept: "_Kept", lines: list[str]) -> bytes:
-    keys = np.concatenate([said.keys for said in kept.all_said], axis=1)  # (heads, frames, keys)
-    arrays = {f"note_{name}": column for name, column in heard.notes._asdict().items()} | {"pedal": heard.pedal}
-    heads = dict(zip(("onset", "offset", "frame", "velocity"), keys, strict=True))
-    if kept.hears_pedal:
-        heads["pedal"] = np.concatenate([said.pedal for said in kept.all_said])
-    arrays |= {f"{name}_posterior": head for name, head in heads.items()}
-    metadata: dict[str, Any] = {"frame_seconds": FRAME_SECONDS, "lowest_pitch": LOWEST_PITCH}
-    if lines:
-        metadata["provenance"] = lines
-    return dump_arrays(arrays, suffix=".npz", metadata=metadata, compress=True)
+        return midi_bytes(performance, target), summary
 
 
 @lru_cache(maxsize=1)
@@ -183,33 +163,3 @@ def loaded(folder: str, threads: int) -> Transcriber:
 
     torch.set_num_threads(threads)
     return read_transcriber(Path(folder))
-
-
-class _Kept:
-    """Counts and keeps what passes, as far as somebody asks for it."""
-
-    def __init__(self, transcriber: Transcriber, asked: TranscribeOptions) -> None:
-        self.hears_pedal = transcriber.hears_pedal
-        self.overview = Overview(transcriber.frames_per_second) if asked.plot else None
-        self.all_said: list[FramePosteriors] = []
-        self._keeps_said = asked.format == "npz"
-        self._samples, self._sample_rate = 0, transcriber.sample_rate
-
-    @property
-    def seconds(self) -> float:
-        return self._samples / self._sample_rate
-
-    def samples(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        for block in blocks:
-            self._samples += len(block)
-            yield block
-
-    def levels(self, parts: Iterator[Any]) -> Iterator[Any]:
-        for part in parts:
-            if self.overview is not None:
-                self.overview.feed(part)
-            yield part
-
-    def said(self, said: FramePosteriors) -> None:
-        if self._keeps_said:
-            self.all_said.append(FramePosteriors(said.keys.astype(np.float16), said.pedal.astype(np.float16)))

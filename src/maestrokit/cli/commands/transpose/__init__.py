@@ -1,13 +1,18 @@
 """``maestrokit transpose``: performances into other keys."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.options import ASIDE, Inputs, Outputs, Reading, Running
+from maestrokit.cli.errors import about
+from maestrokit.cli.marks import ASIDE
+from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
+
+if TYPE_CHECKING:
+    from maestrokit.music.keys import Key
 
 EXAMPLES = (
     ("Bring a piece to C major, or to A minor if it is minor", "maestrokit transpose take.mid -o take-in-C.mid"),
@@ -30,7 +35,8 @@ def run(
     inputs: Inputs,
     outputs: Outputs,
     reading: Reading,
-    running: Running,
+    running: Batch,
+    provenance: Provenance,
     semitones: Annotated[
         int | None, typer.Option(metavar="K", help="Move by K semitones, -127..127."), Within(-127, 127)
     ] = None,
@@ -93,25 +99,24 @@ def run(
     from maestrokit.cli.commands.transpose.work import Transposition, parse_span
     from maestrokit.files import walk
     from maestrokit.files.formats import PERFORMANCE, RECORDS, format_by_name
-    from maestrokit.music.keys import parse_key
 
     if to is not None and semitones is not None:
-        raise UsageError("--to and --semitones exclude each other", "--to finds the number of semitones itself")
-    lowest, highest = parse_span(range_, option="--range")
+        raise UsageError("`to` and `semitones` exclude each other", "`to` finds the number of semitones itself")
+    lowest, highest = parse_span(range_, parameter="range")
     if augment is not None and to is None and semitones is None:
         semitones = 0
     work = Transposition(
         semitones=semitones,
-        target=parse_key(to) if to is not None else None,
-        key=parse_key(key) if key is not None else None,
+        target=_key(to, parameter="to"),
+        key=_key(key, parameter="key"),
         profile=profile,
         out_of_range=out_of_range,
         lowest=lowest,
         highest=highest,
-        augment=parse_span(augment, option="--augment") if augment is not None else None,
+        augment=parse_span(augment, parameter="augment") if augment is not None else None,
         finds_key=report is not None or running.verbose > 0,
         repair=reading.repair,
-        made_by=running.made_by,
+        made_by=provenance.made_by,
     )
     format_by_name(outputs.output, PERFORMANCE)
     report_format = format_by_name(report, RECORDS) or "jsonl"
@@ -119,7 +124,8 @@ def run(
     streams.protect_inputs(plan.tasks, report)
     for task in plan.tasks[:1]:
         if augment is not None and task.target == "-":
-            raise UsageError("--augment writes several outputs", "name a folder with -d DIR, or a file with -o FILE")
+            fact = "`augment` writes several outputs"
+            raise UsageError(fact, "name a folder with -d DIR, or a file with -o FILE", parameter="augment")
         streams.refuse_terminal(task.target, "MIDI")
     records: list[dict[str, Any]] = []
     try:
@@ -132,8 +138,15 @@ def run(
     _write_report(report, records, report_format, running)
 
 
-def _write_report(path: str | None, records: list[dict[str, Any]], format_: str, running: Running) -> None:
+def _write_report(path: str | None, records: list[dict[str, Any]], format_: str, running: Batch) -> None:
     from maestrokit.files.tables import write_records
 
     if path is not None and not running.dry_run:
         write_records(path, records, format=format_)
+
+
+def _key(text: str | None, *, parameter: str) -> "Key | None":
+    from maestrokit.music.keys import parse_key
+
+    with about(parameter):
+        return None if text is None else parse_key(text)

@@ -94,7 +94,7 @@ class Transposition:
         return [f"{folder}{slash}{stem}.{shift:+d}{dot}{suffix}" for shift in self.shifts]
 
 
-def parse_span(text: str, *, option: str) -> tuple[int, int]:
+def parse_span(text: str, *, parameter: str) -> tuple[int, int]:
     """Return the two ends of ``LOW..HIGH``, or of one number twice.
 
     Raises
@@ -102,16 +102,20 @@ def parse_span(text: str, *, option: str) -> tuple[int, int]:
     UsageError
         If it is not written so, or falls.
 
-    >>> parse_span("-3..3", option="--augment")
+    >>> parse_span("-3..3", parameter="augment")
     (-3, 3)
     """
     low, _, high = text.partition("..")
     try:
         ends = int(low), int(high or low)
     except ValueError:
-        raise UsageError(f"{option} '{text}' is no range of whole numbers", f"write it as {option}=-3..3") from None
+        hint = f"write it as `{parameter}`=-3..3"
+        raise UsageError(
+            f"`{parameter}` must be a range of whole numbers, not '{text}'", hint, parameter=parameter
+        ) from None
     if ends[0] > ends[1]:
-        raise UsageError(f"{option} '{text}' falls", f"write it as {option}={ends[1]}..{ends[0]}")
+        hint = f"write it as `{parameter}`={ends[1]}..{ends[0]}"
+        raise UsageError(f"`{parameter}` must rise, unlike '{text}'", hint, parameter=parameter)
     return ends
 
 

@@ -1,0 +1,146 @@
+"""The options of ``maestrokit evaluate``."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from maestrokit.bounds import COUNT, Within
+from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of, set_metrics
+from maestrokit.cli.marks import ASIDE, Listed
+from maestrokit.cli.options import split_names
+
+score_names = kept_in(
+    "maestrokit.cli.commands.evaluate.metric_names:names_in_pairs",
+    "maestrokit.cli.commands.evaluate.metric_names:names_in_sets",
+)
+
+
+@dataclass(frozen=True)
+class ModelScoring:
+    """The scoring of a model instead of the performances themselves."""
+
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="Score, instead of the inputs, how well a model predicts their events or notes, or transcribes "
+            "recordings: the name of a shipped model, or a run folder of train.",
+            autocompletion=one_of(models_for(None)),
+        ),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="With --model, also score 5-grams of PATH, or of the train split of a MAESTRO root."
+        ),
+    ] = None
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="With --model, take only N inputs, spread evenly over all."), COUNT
+    ] = None
+    stride: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="With --model, the step of its window, in events or notes. A smaller one is slower and gives each "
+            "more context. Default: half the window.",
+        ),
+        COUNT,
+    ] = None
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="With a --model that transcribes, score each of several values of a threshold: "
+            "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
+            autocompletion=assigned_to(kept_in("maestrokit.cli.commands.evaluate.transcription_models:SWEPT")),
+        ),
+    ] = None
+
+
+References = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATH",
+        help="Compare with PATH. Pairs are compared if PATH is a single file, or if each input has one file of its "
+        "name, as it lies below the folder given, and no reference is left over; else the inputs are a set, and "
+        "PATH is a corpus, as a MAESTRO root always is. Without it, a set is scored by itself. May be repeated.",
+    ),
+]
+ReferenceSplit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of a MAESTRO root given by --reference, only this split. Default: that of --split, which is the "
+        "inputs' if one of them is a root too.",
+        autocompletion=one_of(split_names),
+    ),
+]
+Pairs = Annotated[
+    bool | None,
+    typer.Option(
+        "--pairs/--sets",
+        help="Compare each input with the file of --reference that has its name, or all of them with all files of "
+        "--reference. Default: by the names, see --reference; a note says which.",
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Score a set by NAME only. May be repeated. Default: all.",
+        autocompletion=one_of(set_metrics),
+    ),
+    Listed(set_metrics),
+]
+OnsetTolerance = Annotated[
+    str,
+    typer.Option(metavar="SECONDS", help="How far onsets of pairs may be off; several with commas, for a sweep."),
+    Within(0, 10),
+]
+OffsetRatio = Annotated[
+    float,
+    typer.Option(metavar="SHARE", help="How far offsets may be off, as a share of the reference's duration."),
+    Within(0, 100),
+]
+OffsetMinTolerance = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", help="How far offsets may be off at least, however short the note."),
+    Within(0, 10),
+]
+ExtendPedal = Annotated[
+    bool,
+    typer.Option("--extend-pedal", help="Extend the notes of MIDI files by the sustain pedal, in pairs."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="tsv, csv, jsonl or json for programs, table or html for people. Default: by the suffix of --output "
+        "(.txt is a table), else tsv.",
+        autocompletion=one_of(kept_in("maestrokit.files.formats:SCORES.formats")),
+    ),
+]
+PerFile = Annotated[
+    bool, typer.Option("--per-file/--no-per-file", help="Print the scores of each file before those of all.")
+]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 if METRIC of all files is below VALUE. May be repeated.",
+        autocompletion=assigned_to(score_names),
+    ),
+]
+FailOver = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC=VALUE",
+        help="Exit with status 1 if METRIC of all files is above VALUE. May be repeated.",
+        autocompletion=assigned_to(score_names),
+    ),
+]
+Output = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output."), ASIDE
+]

@@ -1,0 +1,59 @@
+"""The work of ``maestrokit generate``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from maestrokit.cli import batch, progress, report
+from maestrokit.cli import plan as streams
+from maestrokit.cli.options import Common
+from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.files.checkpoint import model_folder
+from maestrokit.files.formats import MUSIC, format_by_name
+from maestrokit.inference.events import GenerationConfig, load_event_model, perform
+from maestrokit.music.performance import Performance
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What is generated: by which model, how, and after which prompt."""
+
+    model: str
+    config: GenerationConfig
+    sampling: Mapping[str, float | None]
+    """What differs from the sampling fitted to the model."""
+    prompt: str | None
+    prompt_seconds: float | None
+    repair: bool
+    made_by: str | None
+
+    def performances(self) -> list[Performance]:
+        """Read the model and the prompt; return as many performances as the settings say."""
+        model, encoding, fitted = load_event_model(self.model)
+        config = self.config.drawn_by(fitted, self.sampling)
+        prompt = None if self.prompt is None else read_performance(self.prompt, repair=self.repair)
+        return perform(model, encoding, config, prompt=prompt, seconds=self.prompt_seconds)
+
+    def write(self, performance: Performance, target: str, *, format: str) -> None:
+        """Write a performance as MIDI or as audio."""
+        if format == "mid":
+            write_performance(performance, target, made_by=self.made_by)
+            return
+        from maestrokit.cli.commands.render.work import Rendering
+
+        Rendering(format=format, repair=self.repair, made_by=self.made_by).play(performance, target)
+
+
+def run_generate(generation: Generation, targets: Sequence[str], running: Common) -> None:
+    """Generate a performance for each target, and write them."""
+    format = format_by_name(targets[0], MUSIC) or "mid"
+    if running.dry_run:
+        model_folder(generation.model)
+        batch.print_plan((generation.prompt or generation.model, target) for target in targets)
+        return
+    streams.refuse_terminal(targets[0], "MIDI")
+    results = (generation.performances() for _ in range(1))  # made while the progress of one input is shown
+    (performances,) = progress.shown(results, names=targets[:1], label="generate", quiet=running.quiet)
+    for target, performance in zip(targets, performances, strict=True):
+        generation.write(performance, target, format=format)
+    if running.verbose:
+        report.say(f"{sum(len(performance.notes) for performance in performances)} notes")

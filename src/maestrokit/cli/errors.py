@@ -1,0 +1,133 @@
+"""Errors in the words of the command line: which option, variable or configuration key is at fault.
+
+The library names parameters by their Python names, as :class:`~maestrokit.errors.MaestrokitError` says. Here, and
+nowhere else, they become the options of the running command.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import typer
+from typer.core import TyperOption
+
+from maestrokit.cli.choices import Names
+from maestrokit.errors import PARAMETER, BadConfigError, MaestrokitError, NoInputError, UsageError
+
+ELSEWHERE = {"repair": "maestrokit quantize --repair --grid none keeps what can be salvaged of it"}
+"""Hints in place of those that name a parameter of another command only."""
+
+_running: ContextVar[typer.Context | None] = ContextVar("running", default=None)
+
+
+@contextlib.contextmanager
+def in_command_words(context: typer.Context) -> Iterator[None]:
+    """Let errors speak of the options of a command while it runs."""
+    token = _running.set(context)
+    try:
+        yield
+    except MaestrokitError as error:
+        raise explained(error) from error.__cause__
+    finally:
+        _running.reset(token)
+
+
+@contextlib.contextmanager
+def about(parameter: str) -> Iterator[None]:
+    """Say of errors which parameter of the command they are about, where the library cannot know."""
+    try:
+        yield
+    except MaestrokitError as error:
+        error.parameter = parameter
+        raise
+
+
+def explained(error: MaestrokitError) -> MaestrokitError:
+    """Return an error with the options of the running command in place of the library's parameters.
+
+    It is one of configuration if the value at fault comes from the environment or from a file.
+    """
+    context = _running.get()
+    if context is None:
+        return error
+    options = _options(context)
+    fact = PARAMETER.sub(lambda name: _spelled(options, name[1]) or name[1], error.fact)
+    names = PARAMETER.findall(error.fact) if error.parameter is None else [error.parameter]
+    place = _common_origin([_given(options[name], context) for name in names if name in options], context)
+    hint = _hint(error, options, context)
+    if place is None or not isinstance(error, UsageError | NoInputError):
+        return type(error)(fact, hint, path=error.path)
+    return BadConfigError(f"{fact} (from {place})", hint, path=error.path)
+
+
+def origin(parameter: Any, context: typer.Context) -> str | None:
+    """Return the variable, or the key and the file, that an option's value is from; None if from neither."""
+    source = _source(parameter, context)
+    if source == "ENVIRONMENT":
+        names = [parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar
+        return next((str(name) for name in names if os.environ.get(name)), None)
+    if source == "DEFAULT_MAP":
+        return f"{long_name(parameter)} in '{context.params.get('config')}'"
+    return None
+
+
+def long_name(parameter: Any) -> str:
+    """Return the long name of an option, without its hyphens."""
+    return next((str(name[2:]) for name in parameter.opts if name.startswith("--")), str(parameter.name))
+
+
+def _options(context: typer.Context) -> dict[str, list[tuple[Any, str]]]:
+    """Return the options of a command, and how each is written, by the names of the parameters that it sets."""
+    options: dict[str, list[tuple[Any, str]]] = {}
+    aliases: Mapping[str, Names] = getattr(context.command, "aliases", {})
+    for parameter in context.command.params:
+        is_option = isinstance(parameter, TyperOption)
+        spelled = f"--{long_name(parameter)}" if is_option else str(parameter.metavar or parameter.name).strip("[].")
+        names = {str(parameter.name): spelled, long_name(parameter).replace("-", "_"): spelled}
+        names |= {word.lstrip("-").replace("-", "_"): word for word in parameter.secondary_opts}
+        for name, word in names.items():
+            options.setdefault(name, []).append((parameter, word))
+    for parameter in context.command.params:
+        word = f"--{long_name(parameter)}"
+        for name in aliases[str(parameter.name)]() if parameter.name in aliases else ():
+            text = f"{word} {name}" if getattr(parameter, "multiple", False) else word
+            options.setdefault(name, []).append((parameter, text))
+    return options
+
+
+def _spelled(options: Mapping[str, list[tuple[Any, str]]], name: str) -> str | None:
+    """Return how a parameter is set on the command line; None if the command has no option for it."""
+    return options[name][0][1] if name in options else None
+
+
+def _given(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
+    """Return the option that set a parameter, of several that might have; the first if none did."""
+    sources = [_source(parameter, context) for parameter, _ in candidates]
+    return next(
+        (pair[0] for pair, source in zip(candidates, sources, strict=True) if source not in ("DEFAULT", "")),
+        candidates[0][0],
+    )
+
+
+def _common_origin(parameters: list[Any], context: typer.Context) -> str | None:
+    """Return where the values at fault are from; None if one of them is from the command line, or all are defaults."""
+    if any(_source(parameter, context) == "COMMANDLINE" for parameter in parameters):
+        return None
+    return next((place for parameter in parameters if (place := origin(parameter, context)) is not None), None)
+
+
+def _source(parameter: Any, context: typer.Context) -> str:
+    return str(getattr(context.get_parameter_source(str(parameter.name)), "name", ""))
+
+
+def _hint(error: MaestrokitError, options: Mapping[str, Any], context: typer.Context) -> str | None:
+    """Return the hint, in the words of the command; another one, or none, where the command cannot follow it."""
+    if error.hint is None:
+        is_known = isinstance(error, UsageError) and error.parameter in options
+        return f"maestrokit {context.info_name} --help says what it means" if is_known else None
+    for name in PARAMETER.findall(error.hint):
+        if name not in options:
+            return ELSEWHERE.get(name)
+    return PARAMETER.sub(lambda name: str(_spelled(options, name[1])), error.hint)
