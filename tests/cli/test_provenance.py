@@ -6,8 +6,8 @@ import re
 import pytest
 
 from maestrokit import registry
-from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.made_by import PATHS, RUN
+from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.options import Provenance
 from maestrokit.files.midi import read_midi
 from maestrokit.music.provenance_events import commands
@@ -66,7 +66,7 @@ def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
         (("generate", "--model", "lstm"), "generate --model lstm"),
         (
             ("train", "cnn", "x", "-o", "y", "--set", "pianos=/a/secret/p.sf2,b/q/"),
-            "train family cnn data DATA... --output y --set pianos=p.sf2,q",
+            "train family cnn data DATA --output y --set pianos=p.sf2,q",
         ),
         (("render", "--samples", "pianos/a.sf2"), "render --samples PATH"),
         (

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from maestrokit.arrays import Floats
-from maestrokit.cli import batch
+from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
 from maestrokit.cli.options import Batch
 from maestrokit.errors import ExitStatus, NoInputError, UsageError
@@ -157,11 +157,14 @@ def all_results(
     work: Callable[[streams.Task], Result], plan: streams.Plan, running: Batch
 ) -> tuple[list[tuple[streams.Task, Result]], int]:
     """Return what could be done of a plan, and the exit status of what could not."""
-    found: list[tuple[streams.Task, Result]] = []
+    done: list[tuple[streams.Task, Result]] = []
     try:
-        found.extend(batch.results("evaluate", work, plan, running))
+        for task, result in batch.results("evaluate", work, plan, running):
+            done.append((task, result))
+            if running.verbose:
+                report.say(f"{task.source}: scored")
     except typer.Exit as leave:
         if not running.keep_going:
             raise
-        return found, leave.exit_code
-    return found, int(ExitStatus.OK)
+        return done, leave.exit_code
+    return done, int(ExitStatus.OK)

@@ -1,0 +1,244 @@
+"""For every option of every command, the smallest command line that shows its effect.
+
+An effect is a pair of command lines that differ in the option and must differ in their outputs, messages or status. A
+single line stands for the usual line of the command, and that line with more words.
+"""
+
+LSTM = "--cache out/cache --steps 2 --batch 2 --length 8 --set width=8 --set layers=1"
+USUAL = {
+    "quantize": "take.mid --step 70ms -o out/a.mid",
+    "transpose": "take.mid -o out/a.mid",
+    "melspec": "noise.wav --sample-rate 4000 --maximum-frequency 2000 --mels 16 -o out/a.npz",
+    "features": "take.mid --groups pitch,density -o out/a.jsonl",
+    "render": "take.mid --sample-rate 8000 --channels 1 --room none -o out/a.wav",
+    "transcribe": "noise.wav --model transcriber -o out/a.mid",
+    "evaluate": "take.mid --reference other.mid -o out/a.tsv",
+    "generate": "take.mid --model sequences --duration 1s -o out/a.mid",
+    "train": f"lstm takes -o out/run {LSTM}",
+}
+# What batch commands need beyond their input: options of the work, and the suffix of their outputs.
+WORK = {
+    "quantize": "--step 70ms",
+    "transpose": "--semitones 1",
+    "melspec": "--sample-rate 4000 --maximum-frequency 2000 --mels 16",
+    "features": "--groups density,audio_loudness",
+    "render": "--sample-rate 8000 --channels 1 --room none",
+    "transcribe": "--model transcriber",
+    "evaluate": "--metric pitch_range",
+}
+OF_SOUND = ("melspec", "transcribe")
+SUFFIX = {"melspec": "npz", "features": "jsonl", "render": "wav", "evaluate": "tsv"}
+
+Effects = dict[str, str | tuple[str, str]]
+
+
+def batch_effects(name: str) -> Effects:
+    """Return the effects of the options that batch commands share."""
+    work, suffix = WORK[name], SUFFIX.get(name, "mid")
+    single, broken = ("noise.wav", "cut.flac") if name in OF_SOUND else ("take.mid", "broken.mid")
+    one, many = (
+        f"-o out/a.{suffix} {work}",
+        f"{work} -o out/a" if name in ("features", "evaluate") else f"{work} -d out/d",
+    )
+    page = ("--reference other.mid -o out/a.html", "--reference other.mid -o out/a.html --no-provenance")
+    usual = USUAL[name]
+    effects: Effects = {
+        "inputs": (one, f"{one} {single}"),
+        "files_from": (one, f"{one} --files-from {single}.list"),
+        "files0_from": (one, f"{one} --files0-from {single}.list0"),
+        "split": (f"root {many}", f"root {many} --split train"),
+        "where": (f"root {many}", f"root {many} --where composer=Bach"),
+        "repair": (f"{broken} {one}", f"{broken} {one} --repair"),
+        "dry_run": "-n",
+        "quiet": (f"mixed {many}", f"mixed {many} -q"),
+        "verbose": "-v",
+        "config": "--config verbose.toml",
+        "keep_going": (f"{broken} {single} {many}", f"{broken} {single} {many} --no-keep-going"),
+        "jobs": (f"mixed {many}", f"mixed {many} --jobs 2"),
+        "cluster": "--cluster none://here",
+        "provenance": "--no-provenance",
+        "output": (f"{single} {work}", f"{single} {one}"),
+    }
+    if name == "evaluate":
+        return effects | {"provenance": (f"take.mid {page[0]}", f"take.mid {page[1]}")}
+    if name == "features":
+        frames = "take.mid --groups density -o out/a.jsonl --frames"
+        return effects | {
+            "directory": (f"{frames} .npz", f"{frames} .npz -d out/d"),
+            "update": (usual, f"{usual} -u"),
+            "provenance": (f"{frames} out/a.npz", f"{frames} out/a.npz --no-provenance"),
+        }
+    return effects | {
+        "directory": (f"{single} {work}", f"{single} {work} -d out/d"),
+        "update": (usual, f"{usual} -u"),
+    }
+
+
+SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
+TRANSCRIBER = "takes/0.wav --model transcriber -o out/a.tsv"
+EFFECTS: dict[str, Effects] = {
+    "quantize": batch_effects("quantize") | {
+        "step": ("take.mid --grid none", "take.mid --step 70ms"),
+        "grid": ("take.mid --grid none", "take.mid --grid 1/4"),
+        "beats": ("take.mid --grid 1/16", "take.mid --grid 1/16 --beats beats.txt"),
+        "durations": "--durations grid",
+        "strength": "--strength 0.5",
+        "swing": "--swing 0.7",
+        "remove_duplicates": "--keep-duplicates",
+        "duplicate_window": "--duplicate-window 100ms",
+        "cut_overlaps": ("overlaps.mid --grid none", "overlaps.mid --grid none --keep-overlaps"),
+        "normalize_velocity": "--normalize-velocity file",
+    },
+    "transpose": batch_effects("transpose") | {
+        "semitones": "--semitones 1",
+        "to": "--to D",
+        "key": "--key f#",
+        "profile": ("take.mid -v", "take.mid -v --profile kostka-payne"),
+        "out_of_range": ("take.mid --semitones 40", "take.mid --semitones 40 --out-of-range fold"),
+        "range_": ("take.mid --semitones 5", "take.mid --semitones 5 --range 60..72 --out-of-range fold"),
+        "augment": "--augment 1..2",
+        "report": "--report out/keys.tsv",
+    },
+    "melspec": batch_effects("melspec") | {
+        "spectrum": "--spectrum power",
+        "format_": ("noise.wav --sample-rate 4000 --maximum-frequency 2000", "noise.wav --sample-rate 4000 "
+                    "--maximum-frequency 2000 --format npy"),
+        "sample_rate": "--sample-rate 5000",
+        "hop_samples": "--hop-samples 256",
+        "fft_samples": "--fft-samples 1024",
+        "window": "--window hamming",
+        "mels": "--mels 8",
+        "minimum_frequency": "--minimum-frequency 60",
+        "maximum_frequency": "--maximum-frequency 1500",
+        "floor": "--floor 10",
+        **{option: ("noise.wav --spectrum cqt --bins 24 -o out/a.npz", f"noise.wav --spectrum cqt --bins 24 -o "
+                    f"out/a.npz {words}")
+           for option, words in {"bins": "--bins 12", "bins_per_octave": "--bins-per-octave 24",
+                                 "gamma": "--gamma 9"}.items()},
+        "chunks": ("noise.wav -v -o out/a.npy", "noise.wav -v -o out/a.npy --chunks 0.2"),
+        "pitch_shift": "--pitch-shift 2",
+        "time_stretch": "--time-stretch 1.1",
+        "detune": "--detune 20",
+        "equalise": "--equalise 6",
+        "reverb": "--reverb 0.3",
+        "impulse_response": "--impulse-response clap.wav",
+        "noise": "--noise 10",
+        "compress": "--compress 3",
+        "gain": "--gain 6",
+        "clip": "--clip 0.5",
+        "copies": ("noise.wav --gain 1..2 -o out/a.npy", "noise.wav --gain 1..2 -o out/a.npy --copies 2"),
+        "midi": ("takes/0.wav -o out/a.npy", "takes/0.wav -o out/a.npy --midi"),
+        "seed": ("noise.wav --gain 1..2 -o out/a.npy", "noise.wav --gain 1..2 -o out/a.npy --seed 1"),
+    },
+    "features": batch_effects("features") | {
+        "groups": "--groups pitch",
+        "without": "--without density",
+        "format_": ("take.mid --groups pitch", "take.mid --groups pitch --format tsv"),
+        "frames": "--frames out/frames.npz",
+        "f0": ("noise.wav --groups audio_f0", "noise.wav --groups audio_f0 --f0 fft"),
+        "hop": ("take.mid --groups density --frames out/a.npz",
+                "take.mid --groups density --frames out/a.npz --hop 0.1"),
+        "plot": "--plot out/a.png",
+    },
+    "render": batch_effects("render") | {
+        "samples": "--samples samples",
+        "sample_rate": "--sample-rate 9000",
+        "channels": "--channels 2",
+        "room": "--room hall",
+        "gain": "--gain 3",
+        "format_": ("take.mid --sample-rate 8000", "take.mid --sample-rate 8000 --format flac"),
+    },
+    "transcribe": batch_effects("transcribe") | {
+        "model": "--model pedal-transcriber",
+        "format_": ("noise.wav --model transcriber", "noise.wav --model transcriber --format tsv"),
+        "onset_threshold": "--onset-threshold 0.9",
+        "min_note": "--min-note 0.5",
+        "pedal": ("noise.wav --model pedal-transcriber", "noise.wav --model pedal-transcriber --pedal extend"),
+        "tempo": "--tempo 60",
+        "silence_threshold": "--silence-threshold -1",
+        "min_confidence": "--min-confidence 0.99",
+        "plot": "--plot out/a.png",
+        "threads": "--threads 2",
+    },
+    "evaluate": batch_effects("evaluate") | {
+        "reference": ("take.mid", "take.mid --reference other.mid"),
+        "reference_split": ("take.mid --reference root", "take.mid --reference root --reference-split train"),
+        "pairs": ("take.mid --reference other.mid", "take.mid --reference other.mid --sets"),
+        "metric": ("take.mid", "take.mid --metric pitch_range"),
+        "onset_tolerance": "--onset-tolerance 0.5",
+        "offset_ratio": ("long.mid --reference longer.mid", "long.mid --reference longer.mid --offset-ratio 0"),
+        "offset_min_tolerance": ("long.mid --reference longer.mid --offset-ratio 0",
+                                 "long.mid --reference longer.mid --offset-ratio 0 --offset-min-tolerance 0.2"),
+        "extend_pedal": ("pedal.mid --reference take.mid", "pedal.mid --reference take.mid --extend-pedal"),
+        "format_": ("take.mid --reference other.mid", "take.mid --reference other.mid --format json"),
+        "per_file": "--no-per-file",
+        "fail_under": "--fail-under onset_f1=1",
+        "fail_over": "--fail-over frame_f1=0",
+        "seed": ("several --metric pitch_entropy", "several --metric pitch_entropy --seed 1"),
+        "model": ("take.mid other.mid -o out/a.tsv", SEQUENCES),
+        "baseline": (SEQUENCES, f"{SEQUENCES} --baseline takes"),
+        "limit": (SEQUENCES, f"{SEQUENCES} --limit 1"),
+        "stride": ("take.mid --model windows", "take.mid --model windows --stride 1"),
+        "sweep": (TRANSCRIBER, f"{TRANSCRIBER} --sweep onset_threshold=0.1,0.2"),
+    },
+    "generate": {
+        "prompt": ("--model sequences --duration 1s", "take.mid --model sequences --duration 1s"),
+        "output": ("--model sequences --duration 1s", "--model sequences --duration 1s -o out/a.mid"),
+        "directory": ("--model sequences --duration 1s", "--model sequences --duration 1s -d out/d"),
+        "model": "--model others",
+        "duration": "--duration 2s",
+        "prompt_seconds": "--prompt-seconds 0.5",
+        "temperature": "--temperature 0",
+        "top_k": "--top-k 1",
+        "top_p": "--top-p 0.1",
+        "min_p": "--min-p 1",
+        "count": ("--model sequences --duration 1s -d out/d", "--model sequences --duration 1s -d out/d --count 2"),
+        "seed": "--seed 1",
+        "dry_run": "-n",
+        "quiet": ("broken.mid --repair --model sequences --duration 1s",
+                  "broken.mid --repair --model sequences --duration 1s -q"),
+        "verbose": "-v",
+        "config": "--config verbose.toml",
+        "provenance": "--no-provenance",
+        "repair": ("broken.mid --model sequences --duration 1s", "broken.mid --repair --model sequences --duration 1s"),
+    },
+    "train": {
+        "family": (f"lstm takes -o out/run {LSTM}",
+                   f"transformer takes -o out/run {LSTM} --set heads=1 --set hidden=8"),
+        "data": (f"lstm takes -o out/run {LSTM}", f"lstm takes take.mid -o out/run {LSTM}"),
+        "output": (f"lstm takes -o out/run {LSTM}", f"lstm takes -o out/other {LSTM}"),
+        "task": "--task transcription",
+        "init": "--init sequences --set encoding=events",
+        "steps": "--steps 3",
+        "time_limit": "--time-limit 0.000001s",
+        "patience": "--patience 1",
+        "batch": "--batch 1",
+        "length": "--length 9",
+        "learning_rate": "--learning-rate 0.1",
+        "dropout": "--dropout 0.5",
+        "weight_decay": "--weight-decay 0.5",
+        "settings": "--set width=16",
+        "plot": "--plot out/a.png",
+        "seed": "--seed 1",
+        "device": "--device none",
+        "cache": "--cache out/other",
+        "dry_run": "-n",
+        "quiet": "-q",
+        "verbose": "-v",
+        "config": "--config verbose.toml",
+        "keep_going": (f"lstm takes broken.mid -o out/run {LSTM}",
+                       f"lstm takes broken.mid -o out/run {LSTM} --no-keep-going"),
+        "jobs": "--jobs 2",
+        "provenance": (f"lstm takes -o out/run {LSTM} --plot out/a.svg",
+                       f"lstm takes -o out/run {LSTM} --plot out/a.svg --no-provenance"),
+        "tune": (f"lstm takes -o out/run {LSTM}", f"lstm takes -o out/run {LSTM} --tune 1"),
+        "tune_storage": (f"lstm takes -o out/run {LSTM} --tune 1",
+                         f"lstm takes -o out/run {LSTM} --tune 1 --tune-storage sqlite:///out/t.db"),
+    },
+}  # fmt: skip
+
+
+def lines(command: str, option: str) -> tuple[str, str]:
+    """Return the two command lines that show the effect of an option."""
+    effect = EFFECTS[command][option]
+    return (USUAL[command], f"{USUAL[command]} {effect}") if isinstance(effect, str) else effect
