@@ -79,7 +79,7 @@ def test_repair_reads_the_good_part_with_every_command(maestrokit: CommandLine, 
     assert done.status == 65
     assert done.lines[:2] == [
         f"maestrokit {command}: cannot read '{path}': truncated (WAV without its end)",
-        "  copy or record it again, or --repair reads what is good",
+        "  copy or record it again, or read what is good of it by --repair",
     ]
     done = maestrokit(command, path, *options, "--repair")
     assert done.status == 0 and done.out

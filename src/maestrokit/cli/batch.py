@@ -170,10 +170,7 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
     except BrokenPipeError:
         raise
     except BadDataError as error:
-        if error.path is None:  # what music and features refuse, they cannot name
-            fact = f"{files.named(task.source)}: {error.fact}"
-            error = BadDataError(fact, error.hint, path=task.source, parameter=error.parameter)
-        return Outcome(task, error=error)
+        return Outcome(task, error=located(error, task.source))
     except MaestrokitError as error:
         return Outcome(task, error=error)
     except Exception as error:  # whatever else happens in one task must not end the others
@@ -183,6 +180,14 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
         return Outcome(
             task, error=InternalError(f"internal error on '{task.source}': {type(error).__name__}: {error}", hint)
         )
+
+
+def located(error: BadDataError, path: str) -> BadDataError:
+    """Return an error that names its file: what music and features refuse, they cannot name."""
+    if error.path is not None:
+        return error
+    fact = f"{files.named(path)}: {error.fact}"
+    return BadDataError(fact, error.hint, path=path, parameter=error.parameter)
 
 
 def failed(command: str, error: MaestrokitError, running: Jobs) -> ExitStatus:

@@ -122,7 +122,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     name = next((word for word in arguments if not word.startswith("-")), "")
     verbose = any(word.startswith("-vv") for word in arguments)
     try:
-        status = app(args=list(arguments), standalone_mode=False, prog_name="maestrokit")
+        status = _run(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
         return int(status) if isinstance(status, int) else ExitStatus.OK
@@ -136,7 +136,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return ExitStatus.INTERRUPTED
     except Terminated:
         return ExitStatus.TERMINATED
-    except (ClosedPipe, BrokenPipeError, SystemExit):  # typer exits where help meets a closed pipe
+    except (ClosedPipe, BrokenPipeError):
         files.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
     except Exception as error:
@@ -144,6 +144,15 @@ def run_command_line(arguments: Sequence[str]) -> int:
             files.forget_standard_output()
             error = files.no_standard_output(error)
         return report.say_error(name, error, verbose=verbose)
+
+
+def _run(arguments: Sequence[str]) -> object:
+    try:
+        return app(args=list(arguments), standalone_mode=False, prog_name="maestrokit")
+    except SystemExit as leave:
+        if isinstance(leave.__context__, BrokenPipeError):  # typer's answer where help meets a closed pipe
+            raise ClosedPipe from None
+        raise
 
 
 def terminate(number: int, frame: object) -> None:

@@ -68,7 +68,8 @@ def run(
     from maestrokit.audio.spectra.settings import SpectrumSettings
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
-    from maestrokit.cli.commands.melspec import work as spectrograms
+    from maestrokit.cli.commands.melspec import checks
+    from maestrokit.cli.commands.melspec.work import Spectrogram
     from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     settings = SpectrumSettings(
@@ -77,16 +78,17 @@ def run(
         bins_per_octave=bins_per_octave, gamma=gamma,
     )  # fmt: skip
     settings.analysis()  # so that impossible settings are reported once, before any work
-    augmentation = spectrograms.drawing(
+    augmentation = checks.augmentation_of(
         equalise, pitch_shift=pitch_shift, time_stretch=time_stretch, detune=detune, reverb=reverb, noise=noise,
         compress=compress, gain=gain, clip=clip,
     )  # fmt: skip
-    spectrograms.check_response(impulse_response, sample_rate)
-    suffix = spectrograms.spectrum_suffix(format_, outputs)
-    work = spectrograms.Spectrogram(
-        settings, augmentation, impulse_response, copies, seed, midi, chunks, suffix, reading.repair, provenance.made_by
-    )
-    spectrograms.check_combination(work, inputs, outputs)
+    checks.check_response(impulse_response, sample_rate)
+    suffix = checks.spectrum_suffix(format_, outputs)
+    work = Spectrogram(
+        settings, augmentation, impulse_response, copies, seed, midi, chunks, suffix, reading.repair,
+        provenance.made_by,
+    )  # fmt: skip
+    checks.check_combination(work, inputs, outputs)
     plan = streams.convert(
         inputs, outputs, running, suffixes=SOUND_SUFFIXES, beside=MIDI_SUFFIXES if midi else (), suffix=suffix,
         targets=work.targets,

@@ -8,28 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.audio.effects.augment import Augmentation, Effects, Span, applied, drawn
+from maestrokit.audio.effects.augment import Augmentation, Effects, applied, drawn
 from maestrokit.audio.effects.midi import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
-from maestrokit.cli.batch import Notes
+from maestrokit.cli.batch import Notes, located
 from maestrokit.cli.losses import Loss, large_losses
-from maestrokit.cli.options import Inputs, Outputs
 from maestrokit.cli.performances import read_performance, write_performance
 from maestrokit.cli.plan import Task
-from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files import formats, streams
 from maestrokit.files.arrays import dump_arrays
 from maestrokit.files.sound.read import SoundStream, open_sound, read_sound
 from maestrokit.files.sound.spectra import FREQUENCY, SPECTRUM, TIME, write_spectrum
 from maestrokit.files.walk import MIDI_SUFFIXES
+from maestrokit.music.performance import Performance
 from maestrokit.provenance import extended, is_command_line
 
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """What is asked of every input; a class, so that other processes can be given it."""
+    """How every input is analysed; a class, so that it can be sent to other processes."""
 
     settings: SpectrumSettings
     augmentation: Augmentation
@@ -47,10 +47,11 @@ class Spectrogram:
     def __call__(self, task: Task) -> Notes:
         """Read the source and write its targets; return what was done in words."""
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
-        performance = self._paired_performance(task.source) if self.has_midi else None
+        midi = _midi_of(task.source) if self.has_midi else None
+        performance = None if midi is None else read_performance(midi, repair=self.repair)
         if self.chunk_seconds is not None:
             return Notes((self._stream(source, task.target),))
-        with open_sound(source, repair=self.repair) as stream:  # once: a pipe has nothing to give a second time
+        with open_sound(source, repair=self.repair) as stream:  # once: a pipe cannot be read again
             chain = _chain(stream)
             samples = stream.whole(sample_rate=self.settings.sample_rate)
         done, dropped = [], 0
@@ -59,10 +60,10 @@ class Spectrogram:
             augmented = self._augmented(samples, effects)
             self._write(augmented, effects, target, chain)
             done.append(f"{target}: {len(augmented) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
-            if performance is not None:
-                beside = moved(performance, effects)
-                write_performance(beside, _midi_beside(target), made_by=self.made_by)
-                dropped = max(dropped, len(performance.notes) - len(beside.notes))
+            if performance is not None and midi is not None:
+                transformed = _moved(performance, effects, midi)
+                write_performance(transformed, str(PurePath(target).with_suffix(".mid")), made_by=self.made_by)
+                dropped = max(dropped, len(performance.notes) - len(transformed.notes))
         notes = 0 if performance is None else len(performance.notes)
         loss = Loss(dropped, notes, "of the MIDI file left the piano", "use a narrower --pitch-shift")
         return Notes(tuple(done), tuple(large_losses(loss)))
@@ -85,9 +86,9 @@ class Spectrogram:
         return [str(path.with_name(f"{path.stem}.{number}{path.suffix}")) for number in range(1, self.copies + 1)]
 
     def _effects(self, relative: str, number: int) -> Effects:
-        """Draw from the seed, the place of the input and the number of the copy, and from nothing else."""
-        place = zlib.crc32(relative.encode("utf-8", "surrogateescape"))
-        return drawn(self.augmentation, np.random.default_rng([self.seed, place, number]))
+        """Sample effects from the seed, the relative path of the input and the number of the copy only."""
+        key = zlib.crc32(relative.encode("utf-8", "surrogateescape"))
+        return drawn(self.augmentation, np.random.default_rng([self.seed, key, number]))
 
     def _augmented(self, samples: Samples, effects: Effects) -> Samples:
         response = None
@@ -145,92 +146,24 @@ class Spectrogram:
             metadata["provenance"] = extended(chain, self.made_by)
         return metadata
 
-    def _paired_performance(self, source: str) -> Any:
-        for suffix in MIDI_SUFFIXES:
-            beside = Path(source).with_suffix(suffix)
-            if beside.exists():
-                return read_performance(str(beside), repair=self.repair)
-        raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
-
-
-def drawing(equalise: float | None, **spans: str | None) -> Augmentation:
-    """Return what is drawn, from the words of the options, each given by its name.
-
-    Raises
-    ------
-    UsageError
-        If an option is no range.
-    """
-    ranges: dict[str, Any] = {name: parse_span(text, parameter=name) for name, text in spans.items()}
-    return Augmentation(equalise=equalise, **ranges)
-
-
-def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
-    """Return the suffix of the outputs: as asked, or that of the output's name.
-
-    Raises
-    ------
-    UsageError
-        If spectra are not written so.
-    """
-    return f".{formats.chosen_format(format_, outputs.output, formats.SPECTRUM, default='npz')}"
-
-
-def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
-    """Raise UsageError if options do not go together."""
-    chunks, copies, has_midi = work.chunk_seconds, work.copies, work.has_midi
-    if chunks is not None and (work.is_augmented or work.is_picture or copies is not None or has_midi):
-        fact = "`chunks` works with plain arrays only"
-        raise UsageError(fact, "pictures and augmentation need the whole recording", parameter="chunks")
-    to_standard_output = outputs.directory is None and outputs.output in (None, "-")
-    if copies is not None and not work.is_augmented:
-        fact = "`copies` without augmentation would be all the same"
-        raise UsageError(fact, "add `pitch_shift` or another one", parameter="copies")
-    if (copies is not None or has_midi) and to_standard_output:
-        raise UsageError("several outputs need names", "use -o FILE or -d DIR")
-    if has_midi and "-" in (inputs.inputs or []):
-        fact = "`midi` reads the file beside a recording, and standard input has none"
-        raise UsageError(fact, "name the recording", parameter="midi")
-
-
-def parse_span(text: str | None, *, parameter: str) -> Span | None:
-    """Return the two ends of ``LOW..HIGH``, or of one number twice; None of None.
-
-    Raises
-    ------
-    UsageError
-        If it is not written so, or falls.
-
-    >>> parse_span("-0.5..2", parameter="pitch_shift")
-    (-0.5, 2.0)
-    """
-    if text is None:
-        return None
-    low, _, high = text.partition("..")
-    try:
-        ends = float(low), float(high or low)
-    except ValueError:
-        hint = f"write it as `{parameter}`=LOW..HIGH"
-        raise UsageError(f"`{parameter}` must be a range of numbers, not '{text}'", hint, parameter=parameter) from None
-    if not -np.inf < ends[0] <= ends[1] < np.inf:
-        raise UsageError(
-            f"`{parameter}` must be a range of numbers, not '{text}'",
-            "the lower bound comes first",
-            parameter=parameter,
-        )
-    return ends
-
-
-def check_response(path: str | None, sample_rate: int) -> None:
-    """Raise BadDataError if an impulse response is given and cannot be read, or is silent."""
-    if path is not None and not read_sound(path, sample_rate=sample_rate).samples.any():
-        raise BadDataError(f"'{path}' is silent, and no impulse response", "record a clap or a sweep in a room")
-
 
 def _chain(stream: SoundStream) -> list[str]:
-    """Return the commands that made a recording, as its comment tells them."""
+    """Return the commands that made a recording, from its comment."""
     return [line for line in stream.comment.splitlines() if is_command_line(line)]
 
 
-def _midi_beside(target: str) -> str:
-    return str(PurePath(target).with_suffix(".mid"))
+def _midi_of(source: str) -> str:
+    """Return the MIDI file beside a recording."""
+    candidates = (Path(source).with_suffix(suffix) for suffix in MIDI_SUFFIXES)
+    midi = next((path for path in candidates if path.exists()), None)
+    if midi is None:
+        raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
+    return str(midi)
+
+
+def _moved(performance: Performance, effects: Effects, path: str) -> Performance:
+    """Return a performance with the effects that move notes; an error names its file."""
+    try:
+        return moved(performance, effects)
+    except BadDataError as error:
+        raise located(error, path) from None
