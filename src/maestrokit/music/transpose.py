@@ -13,7 +13,8 @@ from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, reorder_events
 
 LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
-OUT_OF_RANGE = ("error", "fold", "drop")
+MIDI_RANGE = 0, 127
+OUT_OF_RANGE = ("keep", "error", "fold", "drop")
 PITCHED_KINDS = (0x80, 0x90, 0xA0)  # other events with a pitch: note-offs and note-ons without partner, key pressure
 KEY_SIGNATURE_HEAD = b"\xff\x59\x02"
 
@@ -29,6 +30,8 @@ class TransposeReport:
     """Notes brought back into the range by octaves."""
     dropped: int
     """Notes left out."""
+    outside: int
+    """Notes that are outside the range in the result."""
 
 
 class Moved(NamedTuple):
@@ -53,11 +56,23 @@ def shift_between(key: Key, target: Key) -> int:
     return (target.tonic - key.tonic + 6) % 12 - 6
 
 
+def shift_in_range(performance: Performance, semitones: int, *, lowest: int = LOWEST, highest: int = HIGHEST) -> int:
+    """Return the shift, or the same an octave up or down: the smallest that keeps every note in the range.
+
+    Where none does, it is the smallest of the three. Of two equally small ones, the given one is preferred. The drum
+    channel does not count.
+    """
+    pitch = performance.notes.pitch[performance.notes.channel != DRUM_CHANNEL]
+    shifts = sorted((semitones, semitones - 12, semitones + 12), key=abs)
+    inside = (shift for shift in shifts if ((pitch + shift >= lowest) & (pitch + shift <= highest)).all())
+    return next(inside, shifts[0])
+
+
 def transposed(
     performance: Performance,
     semitones: int,
     *,
-    out_of_range: str = "error",
+    out_of_range: str = "keep",
     lowest: int = LOWEST,
     highest: int = HIGHEST,
 ) -> tuple[Performance, TransposeReport]:
@@ -69,8 +84,9 @@ def transposed(
 
     Parameters
     ----------
-    out_of_range : {'error', 'fold', 'drop'}
-        What to do where a pitch would leave ``lowest..highest``: refuse, move it back by octaves, or leave it out.
+    out_of_range : {'keep', 'error', 'fold', 'drop'}
+        What to do where a pitch would leave ``lowest..highest``: keep it if it is within 0..127, refuse, move it back
+        by octaves, or leave it out.
     lowest, highest : int, 0..127
         Default is the piano's range, 21..108.
 
@@ -79,13 +95,13 @@ def transposed(
     UsageError
         If the range is not within 0..127 or narrower than an octave, the shift beyond 127, the policy unknown.
     BadDataError
-        If a pitch would leave the range and ``out_of_range`` is 'error'.
+        If a pitch would leave the range and ``out_of_range`` is 'error', or leave 0..127 and it is 'keep'.
     """
     check_range(lowest, highest)
     check_policy(out_of_range)
     check_semitones(semitones)
     if semitones == 0:
-        return performance, TransposeReport(0, 0, 0, 0)
+        return performance, TransposeReport(0, 0, 0, 0, _outside(performance.notes, lowest, highest))
 
     def move(pitch: Integers) -> Moved:
         return _moved(pitch, semitones, out_of_range, lowest, highest)
@@ -97,7 +113,7 @@ def transposed(
     result = performance.replace(notes=notes, others=others)
     if len(notes) + len(others) < len(performance.notes) + len(performance.others) or counts[1]:
         result = reorder_events(result)
-    return result, TransposeReport(semitones, *counts)
+    return result, TransposeReport(semitones, *counts, _outside(notes, lowest, highest))
 
 
 def check_range(lowest: int, highest: int) -> None:
@@ -121,7 +137,15 @@ def check_semitones(semitones: int) -> None:
         raise UsageError(f"a shift of {semitones} semitones leaves no pitch", "it must be in -127..127")
 
 
+def _outside(notes: Notes, lowest: int, highest: int) -> int:
+    """Return how many notes are outside a range, drums left out."""
+    is_outside = (notes.pitch < lowest) | (notes.pitch > highest)
+    return int((is_outside & (notes.channel != DRUM_CHANNEL)).sum())
+
+
 def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, highest: int) -> Moved:
+    if out_of_range == "keep":
+        return _moved(pitch, semitones, "error", *MIDI_RANGE)
     higher = pitch + semitones
     is_inside = (higher >= lowest) & (higher <= highest)
     everything = np.ones(len(pitch), np.bool_)
@@ -131,7 +155,7 @@ def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, high
         raise BadDataError(
             f"{np.count_nonzero(~is_inside)} of {len(pitch)} pitches would leave {lowest}..{highest} "
             f"at {semitones:+d} semitones",
-            "fold them by octaves or drop them with --out-of-range, or allow more with --range",
+            "fold them by octaves or drop them with --out-of-range",
         )
     if out_of_range == "drop":
         return Moved(higher, is_inside, ~everything)
