@@ -7,6 +7,7 @@ from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.from_audio import _begun, described_onsets, likely_onsets
 from maestrokit.analysis.onsets import BROAD_EDGES, FRAME_RATE, SAMPLE_RATE, find_onsets, onset_features
+from maestrokit.music.piano_range import LOWEST_PITCH
 
 
 def tones(*notes: tuple[float, int], seconds: float = 4.0, decay: float = 3.0) -> np.ndarray:
@@ -53,7 +54,7 @@ def test_what_dies_away_is_told_from_what_lasts() -> None:
 def test_the_lowest_key_that_begins_is_heard() -> None:
     sound = tones((0.5, 76), (1.5, 76), (1.5, 45), (2.5, 60), (2.5, 64))
     lowest, highest, size = _begun(np.array([0.5, 1.5, 2.5]), chroma.salience([sound]))
-    assert (lowest + chroma.LOWEST_KEY).tolist() == [76, 45, 60]
+    assert (lowest + LOWEST_PITCH).tolist() == [76, 45, 60]
     assert (highest >= lowest).all() and (size >= 1).all()
 
 

@@ -10,7 +10,8 @@ from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Performance
-from maestrokit.music.transpose import LOWEST, shift_between, transposed
+from maestrokit.music.piano_range import LOWEST_PITCH
+from maestrokit.music.transpose import shift_between, transposed
 from strategies import file_bytes, midi_bytes, performances, track_bytes
 
 anything = midi_bytes(max_tracks=2, max_events=20).map(lambda data: parse_midi(data, name="generated"))
@@ -199,7 +200,7 @@ def test_a_note_without_a_note_off_takes_none_of_the_key_that_it_is_folded_onto(
 
 def test_folding_goes_to_the_nearest_octave() -> None:
     performance = parsed((0, b"\x90\x15\x40"), (480, b"\x80\x15\x00"))
-    assert transposed(performance, -1, out_of_range="fold")[0].notes.pitch.tolist() == [LOWEST - 1 + 12]
+    assert transposed(performance, -1, out_of_range="fold")[0].notes.pitch.tolist() == [LOWEST_PITCH - 1 + 12]
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(-1, 100), (21, 128), (60, 70), (70, 60)])

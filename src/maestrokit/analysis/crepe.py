@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.analysis.f0 import FLOOR, HOP_SAMPLES, SAMPLE_RATE, Pitches
+from maestrokit.analysis.viterbi import banded_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream, sliding
 
@@ -116,26 +117,8 @@ def smoothest_path(answers: NDArray[np.float32]) -> Integers:
 
     A move by d steps is as likely as 12 - |d|, one by 12 or more is impossible.
     """
-    frames = len(answers)
     likely = np.log(answers + LEAST) - np.log((answers + LEAST).sum(axis=1, keepdims=True))
-    moves = np.log(1 + FARTHEST - np.abs(np.arange(-FARTHEST, FARTHEST + 1)))
-    before = np.full(STEPS + 2 * FARTHEST, -np.inf)
-    reachable = np.lib.stride_tricks.sliding_window_view(before, 2 * FARTHEST + 1)  # of each step, as before is filled
-    came_from = np.zeros((frames, STEPS), np.int64)
-    everywhere = np.arange(STEPS)
-    total = likely[0].astype(np.float64) if frames else np.zeros(STEPS)
-    for frame in range(1, frames):
-        before[FARTHEST:-FARTHEST] = total
-        sums = reachable + moves
-        best = sums.argmax(axis=1)
-        came_from[frame] = everywhere + best - FARTHEST
-        total = sums[everywhere, best] + likely[frame]
-    path = np.empty(frames, np.int64)
-    state = int(total.argmax())
-    for frame in range(frames - 1, -1, -1):
-        path[frame] = state
-        state = int(came_from[frame, state])
-    return path
+    return banded_path(likely, np.log(1 + FARTHEST - np.abs(np.arange(-FARTHEST, FARTHEST + 1))))
 
 
 def _chunks(parts: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

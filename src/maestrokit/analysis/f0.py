@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.analysis.peaks import peak_offset
 from maestrokit.arrays import Floats
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream, sliding
@@ -137,8 +138,7 @@ def _parabola(values: Floats) -> tuple[Floats, Floats]:
     Where there is no bottom it is the value itself. The outer values of the row are only neighbours.
     """
     low, here, high = values[:, :-2], values[:, 1:-1], values[:, 2:]
-    bend = low - 2 * here + high
-    moved = np.divide(0.5 * (low - high), bend, out=np.zeros_like(bend), where=bend > 0)
+    moved = np.asarray(peak_offset(-low, -here, -high), np.float64)
     return moved, here - 0.25 * (low - high) * moved
 
 
@@ -209,9 +209,8 @@ def _summed_frames(segment: Samples) -> NDArray[np.float32]:
     best = summed.argmax(axis=1)
     rows = np.arange(len(frames))
     low, here, high = (summed[rows, np.clip(best + side, 0, len(candidates) - 1)] for side in (-1, 0, 1))
-    bend = low - 2 * here + high
-    moved = np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0)
-    frequency = candidates[best] * 2 ** (np.clip(moved, -0.5, 0.5) / STEPS_AN_OCTAVE)
+    moved = np.clip(peak_offset(low, here, high), -0.5, 0.5)
+    frequency = candidates[best] * 2 ** (moved / STEPS_AN_OCTAVE)
     sounds = ((frames - offset[:, None]) ** 2).mean(axis=1) > FLOOR
     middles = _sum(spectrum, [first + shift for shift in between], len(candidates))[rows, best]
     voicing = np.where(sounds, np.clip(1 - middles / np.maximum(here, 1e-12), 0, 1), 0)

@@ -10,8 +10,8 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Columns
 from maestrokit.music.keys import key_scores
+from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import timed_notes
 
 CHANGE_COST = 1.0  # in correlation, summed over the steps of a key
 

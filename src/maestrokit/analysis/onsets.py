@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.analysis.peaks import peak_offset
 from maestrokit.arrays import Floats, Integers
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
 from maestrokit.audio.spectra.mel import mel_analysis
@@ -170,5 +171,4 @@ def _local_mean(values: Floats) -> Floats:
 def _refined(values: Floats, rows: Integers) -> Floats:
     """Return peaks moved to the top of the parabola through each and its neighbours, in frames."""
     low, here, high = (values[np.clip(rows + side, 0, len(values) - 1)] for side in (-1, 0, 1))
-    bend = low - 2 * here + high
-    return np.asarray(rows + np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0), np.float64)
+    return np.asarray(rows + peak_offset(low, here, high), np.float64)

@@ -15,7 +15,8 @@ tracking by dynamic programming", Journal of New Music Research 36 (2007).
 
 import numpy as np
 
-from maestrokit.analysis.curves import smooth_path
+from maestrokit.analysis.peaks import peak_offset
+from maestrokit.analysis.viterbi import banded_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.features.note_views import NoteView
 from maestrokit.music.rolls import frame_times
@@ -42,12 +43,12 @@ def tempo_path(view: NoteView) -> tuple[Floats, Floats, Floats]:
     strength : float64, shape (moments,)
         Share of the intervals that lie on a multiple of the beat found, 0..1; 0 where there are none.
     """
-    moments = int(view.length // HOP) + 1 if len(view.stroke_first) > 2 else 0
+    moments = int(view.length // HOP) + 1 if len(view.group_first) > 2 else 0
     intervals = _interval_histogram(view, moments)  # (moments, intervals)
     combed = _combed(intervals)  # (moments, periods)
     total = intervals.sum(axis=1, keepdims=True)
     share = np.divide(combed, total, out=np.zeros_like(combed), where=total > 1e-9)
-    path = smooth_path(share * preference(), step_cost=STEP_COST, longest_step=LONGEST_STEP)
+    path = banded_path(share * preference(), -STEP_COST * np.abs(np.arange(-LONGEST_STEP, LONGEST_STEP + 1)))
     strength = share[np.arange(moments), path] / _comb_of_one()
     return frame_times(moments, hop=HOP), 60 / _refined(share, path), np.minimum(strength, 1.0)
 
@@ -69,8 +70,8 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
 
     A stroke is as strong as the root of the sum of its velocities.
     """
-    onset, size = view.stroke_onset, OCTAVES * STEPS_AN_OCTAVE
-    strength = np.sqrt(np.add.reduceat(view.velocity.astype(np.float64), view.stroke_first)) if moments else onset
+    onset, size = view.group_onset, OCTAVES * STEPS_AN_OCTAVE
+    strength = np.sqrt(np.add.reduceat(view.velocity.astype(np.float64), view.group_first)) if moments else onset
     first, last = _near_pairs(onset, SHORTEST * 2.0**OCTAVES)
     interval = np.maximum(onset[last] - onset[first], SHORTEST / 2)
     step = np.log2(interval / SHORTEST) * STEPS_AN_OCTAVE
@@ -131,7 +132,6 @@ def _refined(share: Floats, path: Integers) -> Floats:
     last = share.shape[1] - 1
     rows = np.arange(len(path))
     low, here, high = (share[rows, np.clip(path + side, 0, last)] for side in (-1, 0, 1))
-    bend = low - 2 * here + high
-    is_top = (bend < 0) & (here >= low) & (here >= high) & (path > 0) & (path < last)
-    moved = np.where(is_top, 0.5 * (low - high) / np.where(is_top, bend, 1.0), 0.0)
+    is_top = (here >= low) & (here >= high) & (path > 0) & (path < last)
+    moved = np.where(is_top, peak_offset(low, here, high), 0.0)
     return np.asarray(periods()[0] * 2.0 ** ((path + moved) / STEPS_AN_OCTAVE))

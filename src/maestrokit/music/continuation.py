@@ -17,10 +17,11 @@ from maestrokit.music.performance import (
     Performance,
     reorder_events,
 )
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding, Tokens, decode, encode, encode_notes
+from maestrokit.music.tokens import Encoding, Tokens, decode, encode, encode_notes
 
 PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
 
@@ -132,7 +133,7 @@ def _joined(performance: Performance, notes: Notes, new: Performance, start: flo
 
 
 def _is_piano(notes: Notes) -> Mask:
-    return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_KEY) & (notes.pitch <= HIGHEST_KEY))
+    return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
 def _place_of_last(notes: Notes) -> tuple[int, int]:

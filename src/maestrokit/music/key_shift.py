@@ -6,7 +6,8 @@ from typing import Any
 from maestrokit.errors import BadDataError
 from maestrokit.music.keys import Key, KeyEstimate, find_key
 from maestrokit.music.performance import Performance
-from maestrokit.music.transpose import HIGHEST, LOWEST, shift_between, shift_in_range
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
+from maestrokit.music.transpose import shift_between, shift_in_range
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ def key_shift(
     key: Key | None = None,
     profile: str = "albrecht-shanahan",
     finds_key: bool = True,
-    lowest: int = LOWEST,
-    highest: int = HIGHEST,
+    lowest: int = LOWEST_PITCH,
+    highest: int = HIGHEST_PITCH,
 ) -> KeyShift:
     """Return a given shift, or the one that brings a performance into a key.
 

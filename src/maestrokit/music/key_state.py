@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY
 
-KEYS = HIGHEST_KEY - LOWEST_KEY + 1
 MEMORIES = (1.0, 8.0)  # seconds in which a memory of onsets falls to 1 / e
 RELEASE = 0.1  # seconds, likewise, for the memory of an end
 FEATURES = 3 + len(MEMORIES)  # a key
@@ -49,7 +48,7 @@ class KeyStates(NamedTuple):
 
     def note(self, moments: Integers, number: Integers, notes: StepNotes, *, step: float) -> None:
         """Take in one note at each of some moments, in place; `step` is in seconds."""
-        key = notes.pitch - LOWEST_KEY
+        key = notes.pitch - LOWEST_PITCH
         age = (notes.onset - self.onset[moments, key]) * step
         for memory, fall in enumerate(MEMORIES):
             self.strength[moments, memory, key] = 1 + self.strength[moments, memory, key] * np.exp(-age / fall)
@@ -59,7 +58,7 @@ class KeyStates(NamedTuple):
 
 def states_after_notes(notes: StepNotes, *, step: float) -> KeyStates:
     """Return the state before the first note, then after each; all keys are those of a piano."""
-    count, key = len(notes.pitch), notes.pitch - LOWEST_KEY
+    count, key = len(notes.pitch), notes.pitch - LOWEST_PITCH
     newest = np.full((count + 1, KEYS), -1)
     newest[np.arange(1, count + 1), key] = np.arange(count)
     np.maximum.accumulate(newest, axis=0, out=newest)

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Floats
 from maestrokit.errors import BadDataError, UsageError, choices_hint
+from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
-from maestrokit.music.timing import tempo_map, tick2second
 
 Mode = Literal["major", "minor"]
 FIFTHS_LINE = "FCGDAEB"  # letters in rising fifths; C is one step from the left
@@ -191,8 +191,8 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
         If there are no notes.
     """
     notes = performance.notes
-    tempo = tempo_map(performance)
-    duration = tick2second(notes.offset_tick, tempo) - tick2second(notes.onset_tick, tempo)
+    onset, offset = note_seconds(performance)
+    duration = offset - onset
     duration[notes.channel == DRUM_CHANNEL] = 0.0
     weights = np.bincount(notes.pitch, duration, minlength=132).reshape(-1, 12).sum(axis=0)  # 132: 11 whole octaves
     if not weights.any():

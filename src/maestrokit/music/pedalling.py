@@ -9,7 +9,7 @@ went down would last until it comes up.
 import numpy as np
 
 from maestrokit.arrays import Floats, Mask
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 
 TOGETHER = 0.05  # seconds: what is heard so close together is one event
 SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved

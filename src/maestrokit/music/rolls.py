@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.arrays import Floats, Integers
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
-LOWEST, KEYS = 21, 88  # the piano, A0 to C8
 EDGE = 1e-6  # of a frame: an end this close to the edge of a frame does not touch the next
 
 
@@ -41,7 +41,7 @@ def piano_roll(
     *,
     hop: float,
     frames: int,
-    lowest: int = LOWEST,
+    lowest: int = LOWEST_PITCH,
     keys: int = KEYS,
 ) -> NDArray[np.uint8]:
     """Return notes as a picture of which keys are down when.

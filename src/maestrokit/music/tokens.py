@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes, reconciled
-from maestrokit.music.sustain import TimedNotes, pedal_changes, timed_notes
+from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
 
 Tokens = NDArray[np.uint16]
 
-LOWEST_KEY, HIGHEST_KEY = 21, 108  # of a piano, MIDI numbers
 TICKS_PER_BEAT = 500  # with the default tempo one tick is 1 ms
 MAXIMUM_STEPS = 100 * 60 * 60 * 24  # a day of 10 ms: no sequence of events may be longer, so that no file fills memory
 
@@ -317,7 +318,10 @@ def transposed(tokens: Tokens, semitones: int, encoding: Encoding) -> Tokens:
     """
     is_note = tokens < encoding.first_shift
     pitch = tokens[is_note].astype(np.int64) % 128
-    room_down, room_up = pitch.min(initial=HIGHEST_KEY) - LOWEST_KEY, HIGHEST_KEY - pitch.max(initial=LOWEST_KEY)
+    room_down, room_up = (
+        pitch.min(initial=HIGHEST_PITCH) - LOWEST_PITCH,
+        HIGHEST_PITCH - pitch.max(initial=LOWEST_PITCH),
+    )
     semitones = int(np.clip(semitones, -max(room_down, 0), max(room_up, 0)))
     return (tokens + np.where(is_note, semitones, 0)).astype(np.uint16)
 

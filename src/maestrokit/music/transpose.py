@@ -11,8 +11,8 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.keys import Key, Mode
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, reorder_events
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 
-LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
 MIDI_RANGE = 0, 127
 OUT_OF_RANGE = ("keep", "error", "fold", "drop")
 PITCHED_KINDS = (0x80, 0x90, 0xA0)  # other events with a pitch: note-offs and note-ons without partner, key pressure
@@ -56,7 +56,9 @@ def shift_between(key: Key, target: Key) -> int:
     return (target.tonic - key.tonic + 6) % 12 - 6
 
 
-def shift_in_range(performance: Performance, semitones: int, *, lowest: int = LOWEST, highest: int = HIGHEST) -> int:
+def shift_in_range(
+    performance: Performance, semitones: int, *, lowest: int = LOWEST_PITCH, highest: int = HIGHEST_PITCH
+) -> int:
     """Return the shift, or the same an octave up or down: the smallest that keeps every note in the range.
 
     Where none does, it is the smallest of the three. Of two equally small ones, the given one is preferred. The drum
@@ -73,8 +75,8 @@ def transposed(
     semitones: int,
     *,
     out_of_range: str = "keep",
-    lowest: int = LOWEST,
-    highest: int = HIGHEST,
+    lowest: int = LOWEST_PITCH,
+    highest: int = HIGHEST_PITCH,
 ) -> tuple[Performance, TransposeReport]:
     """Return the performance so many semitones higher, and what was done.
 

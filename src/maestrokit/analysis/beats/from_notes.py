@@ -26,11 +26,11 @@ from maestrokit.analysis.beats.event_features import (
 )
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.performance import DRUM_CHANNEL, Performance
+from maestrokit.music.note_arrays import chord_rows, note_arrays
+from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import tempo_map, tick2second
 
-TOGETHER = 0.03  # seconds: notes closer than this to the one before are one stroke
 HARMONY = 0.5  # seconds before and after a stroke whose pitch classes are compared
 FRAME_RATE = 50.0  # frames a second
 LONGEST_REST = 10.0  # seconds without a stroke, after which beats are counted anew
@@ -122,19 +122,17 @@ def _beats_of_stretch(onset: Floats, chances: Floats, model: TempoModel | None) 
 
 def described_strokes(performance: Performance) -> Strokes:
     """Return the strokes of a performance with their features, drums left out."""
-    notes = performance.notes.take(performance.notes.channel != DRUM_CHANNEL)
-    notes = notes.take(np.lexsort((notes.pitch, notes.onset_tick)))
-    tempo = tempo_map(performance)
-    onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+    notes = note_arrays(performance)
+    onset = notes.onset
     if not len(onset):
         return Strokes(onset, np.empty((0, len(beat_weights.BEAT[0]))))
-    first = np.flatnonzero(np.diff(onset, prepend=-1.0) > TOGETHER)
+    first = chord_rows(onset)
     lifts, presses = _pedal_times(performance)
     time = onset[first]
     velocity = np.maximum.reduceat(notes.velocity, first).astype(np.float64)
     low, high = (extreme.reduceat(notes.pitch, first).astype(np.float64) for extreme in (np.minimum, np.maximum))
     size = np.minimum(np.diff(first, append=len(onset)), 5).astype(np.float64)
-    length = logarithm(offset - onset)
+    length = logarithm(notes.offset - onset)
     longest = np.maximum.reduceat(length, first)
     lowest_length = np.maximum.reduceat(
         np.where(notes.pitch == np.repeat(low, np.diff(first, append=len(onset))), length, -np.inf), first

@@ -17,11 +17,11 @@ from maestrokit.analysis.chords.templates import NO_CHORD, QUALITIES, QUALITY_NA
 from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.columns import Columns
+from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import timed_notes
 from maestrokit.music.timing import second2tick, tempo_map
 
-TOGETHER = 0.05  # seconds: onsets closer than this to the one before are one chord, as pianists roll them
+CHORD_WINDOW = 0.05  # seconds: wider than that of onsets, for rolled chords
 REST = 0.3  # seconds: a silence from here on is a span of its own
 RINGING = 0.5  # seconds after its release for which a note under the pedal counts; then it has faded
 HELD = 0.3  # share of a span for which the lowest note has to sound
@@ -88,9 +88,9 @@ def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_
 
 def ringing_notes(performance: Performance) -> tuple[Floats, Floats, Integers]:
     """Return onsets and offsets in seconds, and pitches, of what is heard of each note as part of a chord."""
-    held = timed_notes(performance, pedal_extends=False)
-    with_pedal = timed_notes(performance, pedal_extends=True)  # the same notes in the same order
-    return held.onset, np.minimum(held.offset + RINGING, np.maximum(with_pedal.offset, held.offset)), held.pitch
+    notes = note_arrays(performance)
+    ringing = np.minimum(notes.offset + RINGING, np.maximum(notes.sounding_offset, notes.offset))
+    return notes.onset, ringing, notes.pitch
 
 
 def chords_of_notes(
@@ -140,10 +140,10 @@ def note_spans(onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike) -> Spans:
     """Return the spans between the onsets of notes, at least one, with long silences as spans of their own."""
     rows = np.argsort(onset, kind="stable")
     onset, offset, pitch = np.asarray(onset)[rows], np.asarray(offset)[rows], np.asarray(pitch)[rows]
-    starts = onset[np.diff(onset, prepend=-np.inf) > TOGETHER]
+    starts = onset[chord_rows(onset, window=CHORD_WINDOW)]
     sounds_until = np.maximum.accumulate(offset)
     rests = sounds_until[:-1][onset[1:] - sounds_until[:-1] >= REST]
-    end = max(float(sounds_until[-1]), float(starts[-1]) + TOGETHER)
+    end = max(float(sounds_until[-1]), float(starts[-1]) + CHORD_WINDOW)
     edges = np.unique(np.concatenate([starts, rests, [end]]))
     span = np.searchsorted(edges, onset, "right") - 1
     sounding = sounding_seconds(edges[span], np.maximum(offset, edges[span]), pitch, edges)  # (spans, 128)

@@ -67,10 +67,10 @@ def next_near_onset(view: NoteView) -> Floats:
     following = np.full(len(view.pitch), np.inf)
     by_pitch = np.argsort(view.pitch, kind="stable")
     bounds = np.searchsorted(view.pitch[by_pitch], np.arange(129 + NEAR))
-    onset = np.append(view.stroke_onset, np.inf)
+    onset = np.append(view.group_onset, np.inf)
     for pitch in np.unique(view.pitch).tolist():
-        near = np.sort(view.stroke[by_pitch[bounds[max(pitch - NEAR, 0)] : bounds[pitch + NEAR + 1]]])
+        near = np.sort(view.onset_group[by_pitch[bounds[max(pitch - NEAR, 0)] : bounds[pitch + NEAR + 1]]])
         rows = by_pitch[bounds[pitch] : bounds[pitch + 1]]
-        place = np.searchsorted(near, view.stroke[rows], side="right")
+        place = np.searchsorted(near, view.onset_group[rows], side="right")
         following[rows] = onset[np.append(near, -1)[place]]
     return following

@@ -27,7 +27,7 @@ FRAMES = {"onsets": Field("notes", "Notes that begin in the frame")}
 
 def describe(view: NoteView) -> dict[str, Any]:
     """Return the density descriptors."""
-    notes, strokes = len(view.onset), len(view.stroke_first)
+    notes, strokes = len(view.onset), len(view.group_first)
     return {
         "length": view.length,
         "strokes": strokes,

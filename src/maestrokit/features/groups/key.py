@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.analysis.curves import runs
-from maestrokit.analysis.viterbi import best_path
+from maestrokit.analysis.viterbi import best_path, runs
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView

@@ -96,4 +96,4 @@ def melody(view: NoteView) -> Integers:
     """Return the highest pitch of each stroke, shape (strokes,): the "skyline" (Uitdenbogerd and Zobel 1999)."""
     if not len(view.pitch):
         return view.pitch
-    return np.maximum.reduceat(view.pitch, view.stroke_first)
+    return np.maximum.reduceat(view.pitch, view.group_first)

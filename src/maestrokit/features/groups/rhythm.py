@@ -30,7 +30,7 @@ def describe(view: NoteView) -> dict[str, Any]:
     (2002); A. D. Patel and J. R. Daniele, "An empirical comparison of rhythm in language and music", Cognition 87
     (2003).
     """
-    interval = np.diff(view.stroke_onset)
+    interval = np.diff(view.group_onset)
     place = np.floor(BINS_AN_OCTAVE * np.log2(interval / SHORTEST) + 1e-9).astype(np.int64)
     bins = int(BINS_AN_OCTAVE * np.log2(LONGEST / SHORTEST))
     histogram = np.bincount(np.clip(place, 0, bins - 1), minlength=bins)

@@ -66,7 +66,7 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
 
 def tempo_curve(view: NoteView) -> tuple[Floats, Floats, Floats]:
     """Return times, tempo and strength of the curve; the tempo is NaN where there is no pulse."""
-    if len(view.stroke_first) < FEWEST:
+    if len(view.group_first) < FEWEST:
         return np.empty(0), np.empty(0), np.empty(0)
     time, tempo, strength = tempo_path(view)
     return time, np.where(strength >= SURE, tempo, np.nan), strength

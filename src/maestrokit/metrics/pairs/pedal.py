@@ -14,8 +14,9 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.metrics.matching import match_notes
-from maestrokit.metrics.piece import Piece, joined, notes_in_seconds
+from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
+from maestrokit.music.sustain import joined
 
 USES_TOLERANCE = True
 

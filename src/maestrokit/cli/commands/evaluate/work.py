@@ -20,8 +20,9 @@ from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics import score_sets as judge
 from maestrokit.metrics.contract import Row
-from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals, piece_of
+from maestrokit.metrics.piece import notes_in_seconds, piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
+from maestrokit.music.sustain import pedal_intervals
 
 Result = TypeVar("Result")
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)

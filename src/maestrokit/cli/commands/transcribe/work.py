@@ -30,9 +30,9 @@ from maestrokit.inference.transcription import (
     read_transcriber,
     spectrum_levels,
 )
-from maestrokit.music.note_targets import LOWEST_PITCH
 from maestrokit.music.pedalling import agreeing, unpedalled
 from maestrokit.music.performance import TIME_SIGNATURE
+from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.music.provenance_events import with_command
 from maestrokit.provenance import extended, is_command_line
 
