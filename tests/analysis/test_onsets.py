@@ -39,11 +39,11 @@ def test_the_course_is_the_same_however_the_samples_arrive(size: int) -> None:
 
 
 def test_growth_is_the_rise_over_five_frames_in_each_band() -> None:
-    course = onset_features([tones((0.5, 45), (2.0, 96), seconds=3)])
-    assert course.growth.shape == course.level.shape == (len(course.strength), len(BROAD_EDGES) - 1)
-    low, high = (course.growth[round(start * FRAME_RATE) + 3] for start in (0.5, 2.0))
+    features = onset_features([tones((0.5, 45), (2.0, 96), seconds=3)])
+    assert features.growth.shape == features.level.shape == (len(features.strength), len(BROAD_EDGES) - 1)
+    low, high = (features.growth[round(start * FRAME_RATE) + 3] for start in (0.5, 2.0))
     assert low[1] > 5 * low[5] and high[4] > 5 * max(high[0], 0.01)
-    assert (course.growth[5:] >= course.level[5:] - course.level[:-5] - 1e-5).all()
+    assert (features.growth[5:] >= features.level[5:] - features.level[:-5] - 1e-5).all()
 
 
 def test_what_dies_away_is_told_from_what_lasts() -> None:

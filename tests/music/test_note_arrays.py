@@ -37,7 +37,7 @@ def test_every_reader_of_notes_has_the_same_rows(performance: Performance) -> No
 def test_drums_are_there_only_on_request(performance: Performance) -> None:
     everything = note_arrays(performance, with_drums=True)
     assert sorted(everything.row) == list(range(len(performance.notes)))
-    assert everything.take(everything.channel != DRUM_CHANNEL) == note_arrays(performance)
+    assert everything.select(everything.channel != DRUM_CHANNEL) == note_arrays(performance)
 
 
 @given(st.lists(st.integers(0, 300), max_size=12))

@@ -30,7 +30,7 @@ def rests(performance: Performance) -> Performance:
     """The performance without what a transposition may change."""
     notes, others = performance.notes, performance.others
     is_kept = ~np.isin(others.kind, [0x80, 0x90, 0xA0, KEY_SIGNATURE])
-    return performance.replace(notes=notes.replace(pitch=notes.pitch * 0), others=others.take(is_kept))
+    return performance.replace(notes=notes.replace(pitch=notes.pitch * 0), others=others.select(is_kept))
 
 
 @settings(max_examples=25)

@@ -81,8 +81,8 @@ def _keys(spectrum: Spectrum) -> NDArray[np.float32]:
     strongest = level.max(axis=2)  # the middle bin is in tune, its neighbours a third of a semitone off
     padded = np.pad(strongest, ((0, 0), (AROUND, AROUND)), mode="reflect")
     mean = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1, axis=1).mean(axis=2)
-    found = np.maximum(strongest - mean, 0)
-    left = found.copy()
+    peaks = np.maximum(strongest - mean, 0)
+    left = peaks.copy()
     for semitones, share in HARMONICS:
-        left[:, semitones:] -= share * found[:, :-semitones]
+        left[:, semitones:] -= share * peaks[:, :-semitones]
     return np.asarray(np.maximum(left, 0), np.float32)

@@ -53,15 +53,15 @@ def track_pitch_by_network(blocks: Iterable[Samples], weights: Weights) -> Pitch
     """
     answer = network(weights)
 
-    def heard(segment: Samples) -> NDArray[np.float32]:
+    def answers_of(segment: Samples) -> NDArray[np.float32]:
         frames = sliding(segment, WINDOW_SAMPLES, HOP_SAMPLES)
         sounds = (frames.astype(np.float64) ** 2).mean(axis=1) > FLOOR
         return np.asarray(answer(frames) * sounds[:, None], np.float32)
 
-    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, WINDOW_SAMPLES // 2, heard)
+    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, WINDOW_SAMPLES // 2, answers_of)
     answers = (np.asarray(part, np.float32) for part in analyse_stream(blocks, analysis))
-    found = np.concatenate([np.empty((0, 2)), *(pitch_of_answers(chunk) for chunk in _chunks(answers))])
-    frequency, confidence = found.T
+    pitches = np.concatenate([np.empty((0, 2)), *(pitch_of_answers(chunk) for chunk in _chunks(answers))])
+    frequency, confidence = pitches.T
     return Pitches(np.where(confidence > 0, frequency, 0), confidence, confidence > VOICED)
 
 
@@ -123,11 +123,11 @@ def smoothest_path(answers: NDArray[np.float32]) -> Integers:
 
 def _chunks(parts: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
     """Yield frames in chunks of ``CHUNK_FRAMES``, or as many more as come together."""
-    kept: list[NDArray[np.float32]] = []
+    waiting: list[NDArray[np.float32]] = []
     for part in parts:
-        kept.append(part)
-        if sum(map(len, kept)) >= CHUNK_FRAMES:
-            yield np.concatenate(kept)
-            kept = []
-    if kept:
-        yield np.concatenate(kept)
+        waiting.append(part)
+        if sum(map(len, waiting)) >= CHUNK_FRAMES:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)

@@ -81,8 +81,8 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
     """
     if method not in METHODS:
         raise UsageError(f"no way to find f0 is called '{method}'", choices_hint(method, METHODS))
-    found = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
-    return Pitches(found[:, 0], found[:, 1], found[:, 2] > 0)
+    frames = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
+    return Pitches(frames[:, 0], frames[:, 1], frames[:, 2] > 0)
 
 
 def _by_yin(blocks: Iterable[Samples]) -> Iterable[Floats]:
@@ -178,13 +178,14 @@ def _by_pyin(blocks: Iterable[Samples]) -> Iterator[Floats]:
 
     for block in equal_blocks(blocks, CHUNK_SAMPLES):
         chunk = block - block.mean()  # of a constant and a tone, pYIN is unsure
-        frequency, is_voiced, chance = librosa.pyin(
+        frequency, is_voiced, probability = librosa.pyin(
             chunk, fmin=LOWEST, fmax=HIGHEST, sr=SAMPLE_RATE, frame_length=2048, hop_length=HOP_SAMPLES, fill_na=None
         )
         is_voiced &= is_in_reach(frequency, sliding(np.pad(chunk, WINDOW_SAMPLES // 2), WINDOW_SAMPLES, HOP_SAMPLES))
-        is_voiced &= (frequency > 1.01 * LOWEST) & (chance > PYIN_VOICED)  # the path may follow the limit, or noise
+        # The path may follow the limit, or noise.
+        is_voiced &= (frequency > 1.01 * LOWEST) & (probability > PYIN_VOICED)
         frames = 1 + len(chunk) // HOP_SAMPLES - (len(chunk) == CHUNK_SAMPLES)  # the next chunk begins with the last
-        yield np.stack([frequency, chance, is_voiced], axis=1)[:frames]
+        yield np.stack([frequency, probability, is_voiced], axis=1)[:frames]
 
 
 def _by_summation(blocks: Iterable[Samples]) -> Iterable[Floats]:

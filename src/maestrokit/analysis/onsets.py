@@ -102,7 +102,7 @@ def onset_features(blocks: Iterable[Samples]) -> OnsetFeatures:
     return OnsetFeatures(*(np.concatenate(part) for part in parts))
 
 
-def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
+def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
     """Return the peaks of the rise over all bands that stand out from the second around them.
 
     Parameters
@@ -114,7 +114,7 @@ def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distan
     distance : int
         Frames to both sides of which an onset is the highest.
     """
-    total = course.strength[:, -1].astype(np.float64)
+    total = features.strength[:, -1].astype(np.float64)
     is_peak = np.zeros(len(total), np.bool_)
     if len(total):
         highest = _around(total, distance).max(axis=1)
@@ -125,13 +125,13 @@ def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distan
     def at(values: NDArray[np.float32], shift: int) -> Floats:
         return values[np.clip(rows + shift, 0, max(len(values) - 1, 0))].astype(np.float64)
 
-    level = at(course.level, GROWN)
+    level = at(features.level, GROWN)
     return Onsets(
         time=_refined(total, rows) / FRAME_RATE - LATENESS,
-        strength=np.maximum.reduce([at(course.strength, shift) for shift in (-1, 0, 1)]),
-        growth=at(course.growth, GROWN),
+        strength=np.maximum.reduce([at(features.strength, shift) for shift in (-1, 0, 1)]),
+        growth=at(features.growth, GROWN),
         level=level,
-        lasting=at(course.level, GROWN + LASTED) - level,
+        lasting=at(features.level, GROWN + LASTED) - level,
     )
 
 

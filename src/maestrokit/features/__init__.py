@@ -131,11 +131,11 @@ def check_groups(names: Iterable[str]) -> list[str]:
     UsageError
         If there is no such group.
     """
-    known, wanted = group_names(), set(names)
-    if unknown := wanted.difference(known):
+    known, requested = group_names(), set(names)
+    if unknown := requested.difference(known):
         name = min(unknown)
         raise UsageError(f"no group of descriptors is called '{name}'", choices_hint(name, known))
-    return [name for name in known if name in wanted]
+    return [name for name in known if name in requested]
 
 
 def fields(group: str) -> Mapping[str, Field]:
@@ -150,13 +150,13 @@ def frame_fields(group: str) -> Mapping[str, Field]:
 
 def columns(names: Sequence[str]) -> list[str]:
     """Return the flat keys of the records of some groups, as the columns of a table: the oldest on the left."""
-    found = [
+    dated = [
         (max(field.since, getattr(_group(group), "SINCE", FIRST)), f"{group}.{key}")
         for group in names
         for key, field in fields(group).items()
         if "[]" not in key
     ]
-    return [column for _, column in sorted(found, key=lambda aged: aged[0])]
+    return [column for _, column in sorted(dated, key=lambda aged: aged[0])]
 
 
 def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any]:

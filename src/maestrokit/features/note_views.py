@@ -66,9 +66,9 @@ class NoteView:
         length = end if end - last_sound <= LONGEST_SILENCE else last_sound
         if length > LONGEST:
             raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
-        notes = notes.take(notes.channel != DRUM_CHANNEL)
+        notes = notes.select(notes.channel != DRUM_CHANNEL)
         offset, sounding = np.minimum(notes.offset, length), np.minimum(notes.sounding_offset, length)
-        return cls(performance, tempo, performance.notes.take(notes.row), notes.onset, offset, sounding, length)
+        return cls(performance, tempo, performance.notes.select(notes.row), notes.onset, offset, sounding, length)
 
     @property
     def pitch(self) -> Integers:

@@ -75,13 +75,13 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
     first, last = _near_pairs(onset, SHORTEST * 2.0**OCTAVES)
     interval = np.maximum(onset[last] - onset[first], SHORTEST / 2)
     step = np.log2(interval / SHORTEST) * STEPS_AN_OCTAVE
-    kept = np.flatnonzero((step >= 0) & (step < size - 1))
-    place = step[kept].astype(np.int64)
-    part = step[kept] - place  # an interval between two steps is shared by them
-    moment = np.rint((onset[first[kept]] + interval[kept] / 2) / HOP).astype(np.int64)
-    cell = np.minimum(moment, moments - 1) * size + place
+    inside = np.flatnonzero((step >= 0) & (step < size - 1))
+    whole_step = step[inside].astype(np.int64)
+    part = step[inside] - whole_step  # an interval between two steps is shared by them
+    moment = np.rint((onset[first[inside]] + interval[inside] / 2) / HOP).astype(np.int64)
+    cell = np.minimum(moment, moments - 1) * size + whole_step
     # Over its length, so that by chance all lengths are equally likely.
-    weight = np.minimum(strength[first[kept]], strength[last[kept]]) / interval[kept]
+    weight = np.minimum(strength[first[inside]], strength[last[inside]]) / interval[inside]
     histogram = np.asarray(np.bincount(cell, weight * (1 - part), moments * size), np.float64)
     histogram += np.bincount(cell + 1, weight * part, moments * size)
     return _blurred(_windowed(histogram.reshape(moments, size)))
@@ -116,8 +116,8 @@ def _combed(intervals: Floats) -> Floats:
     for multiple in MULTIPLES:
         whole, part = divmod(start + np.log2(multiple) * STEPS_AN_OCTAVE, 1)
         for shift, weight in ((int(whole), 1 - part), (int(whole) + 1, part)):
-            found = intervals[:, shift : shift + combed.shape[1]]
-            combed[:, : found.shape[1]] += found * (weight / multiple)
+            at_multiple = intervals[:, shift : shift + combed.shape[1]]
+            combed[:, : at_multiple.shape[1]] += at_multiple * (weight / multiple)
     return combed
 
 

@@ -79,6 +79,6 @@ class Keyboard:
 
     def keep(self, rows: Mask) -> None:
         """Forget the other performances; :meth:`inputs` are those of the notes before."""
-        self.states = self.states.take(rows)
+        self.states = self.states.select(rows)
         self.last, self.key = self.last[rows], self.key[rows]
         self._inputs = NoteInputs(**{name: column[rows] for name, column in self._inputs._asdict().items()})

@@ -57,7 +57,7 @@ def piece_of(performance: Performance) -> Piece:
     if performance.division < 0:
         onset_bar, offset_bar = notes.onset / SECONDS_PER_BAR, notes.offset / SECONDS_PER_BAR
     else:
-        table = performance.notes.take(notes.row)
+        table = performance.notes.select(notes.row)
         onset_bar, offset_bar = (tick2bar(tick, performance) for tick in (table.onset_tick, table.offset_tick))
     times = notes.onset, notes.offset
     return _sorted(*times, notes.pitch, notes.velocity, onset_bar, offset_bar, notes.sounding_offset)
@@ -66,15 +66,15 @@ def piece_of(performance: Performance) -> Piece:
 def _sorted(onset: Floats, offset: Floats, *columns: NDArray[np.generic]) -> Piece:
     piece = Piece(onset, np.maximum(offset, onset), *columns)  # type: ignore[arg-type]
     piece = piece.replace(sounding_offset=np.maximum(piece.sounding_offset, piece.onset))
-    return piece.take(np.lexsort((piece.pitch, piece.onset)))
+    return piece.select(np.lexsort((piece.pitch, piece.onset)))
 
 
 def tick2bar(tick: Integers, performance: Performance) -> Floats:
     """Return positions in bars, from 0; a time signature that comes inside a bar begins a new one."""
     is_signature = performance.others.kind == TIME_SIGNATURE
     is_signature &= np.array([len(message) == SIGNATURE_BYTES for message in performance.others.message], bool)
-    signatures = performance.others.take(is_signature)
-    signatures = signatures.take(np.lexsort((signatures.order, signatures.track, signatures.tick)))
+    signatures = performance.others.select(is_signature)
+    signatures = signatures.select(np.lexsort((signatures.order, signatures.track, signatures.tick)))
     changes = {0: 4 * performance.division}
     for when, message in zip(signatures.tick.tolist(), signatures.message, strict=True):
         numerator, power = message[-4], message[-3]

@@ -65,9 +65,9 @@ def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Se
     for name in registry.names(FOLDER):
         module = registry.load(FOLDER, name)
         for tolerance in tolerances:
-            found = module.scores(estimate, reference, tolerance=tolerance)
+            result = module.scores(estimate, reference, tolerance=tolerance)
             mark = f"@{tolerance.onset * 1000:g}ms" if len(tolerances) > 1 and module.USES_TOLERANCE else ""
-            scores.update({key + mark: value for key, value in found.items()})
+            scores.update({key + mark: value for key, value in result.items()})
     return scores
 
 

@@ -60,10 +60,10 @@ def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Contr
     controls : Controls
         Where they go.
     """
-    stops = controls.take(np.flatnonzero(ends_all_notes(controls.number)))
+    stops = controls.select(np.flatnonzero(ends_all_notes(controls.number)))
     if not len(releases) and not len(stops) and notes.is_released.all():
         return Barriers(np.full(len(notes), NEVER), np.full(len(notes), -1))
-    unended = notes.take(~notes.is_released)
+    unended = notes.select(~notes.is_released)
     key, order = np.append(releases.key, unended.key), np.append(releases.order, unended.onset_order)
     tick = np.append(latest, unended.onset_tick)
     of_key = _next_barriers(key, order, tick, notes, notes.key)

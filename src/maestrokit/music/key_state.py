@@ -42,7 +42,7 @@ class KeyStates(NamedTuple):
         never = np.full(shape, NEVER)
         return cls(np.full(shape, -1), never, never.copy(), np.zeros((moments, len(MEMORIES), KEYS)))
 
-    def take(self, moments: Integers | Mask | slice) -> "KeyStates":
+    def select(self, moments: Integers | Mask | slice) -> "KeyStates":
         """Return the states at some of the moments."""
         return KeyStates(self.number[moments], self.onset[moments], self.offset[moments], self.strength[moments])
 
@@ -74,9 +74,9 @@ def _strengths(notes: StepNotes, key: Integers, step: float) -> Floats:
     is_first = np.diff(key[rows], prepend=-1) != 0
     strength = np.zeros((len(rows) + 1, len(MEMORIES)))
     for memory, fall in enumerate(MEMORIES):
-        kept = np.where(is_first, 0.0, np.exp(-np.maximum(age, 0) / fall)).tolist()
+        shares = np.where(is_first, 0.0, np.exp(-np.maximum(age, 0) / fall)).tolist()
         value, values = 0.0, []
-        for share in kept:
+        for share in shares:
             value = 1 + share * value
             values.append(value)
         strength[rows, memory] = values
@@ -124,11 +124,11 @@ def end_groups(states: KeyStates, now: Integers, *, step: float) -> EndGroups:
     is_newest = is_there & ~np.tril(same, -1).any(2)
     slot = np.cumsum(is_newest, axis=1) - 1
     moment, note = np.nonzero(is_newest & (slot < GROUPS))
-    place = slot[moment, note]
+    index = slot[moment, note]
     ends = np.full((len(now), GROUPS), NEVER)
-    ends[moment, place] = offset[moment, note]
+    ends[moment, index] = offset[moment, note]
     features = np.zeros((len(now), GROUPS, GROUP_FEATURES), np.float32)
-    features[moment, place, 0] = np.log1p((offset[moment, note] - now[moment]) * step)
-    features[moment, place, 1] = np.log(same[moment, note].sum(1))
-    features[moment, place, 2] = np.log1p((now[moment] - states.onset[moment, order[moment, note]]) * step)
+    features[moment, index, 0] = np.log1p((offset[moment, note] - now[moment]) * step)
+    features[moment, index, 1] = np.log(same[moment, note].sum(1))
+    features[moment, index, 2] = np.log1p((now[moment] - states.onset[moment, order[moment, note]]) * step)
     return EndGroups(ends, features)

@@ -20,7 +20,7 @@ from maestrokit.music.performance import DRUM_CHANNEL, Performance
 Mode = Literal["major", "minor"]
 FIFTHS_LINE = "FCGDAEB"  # letters in rising fifths; C is one step from the left
 PATTERN = re.compile(r"([A-Ga-g])(##?|bb?|[-_ ]?sharp|[-_ ]?flat)?[\s:_-]*([Mm]aj(?:or)?|[Mm]in(?:or)?|M|m)?")
-CHANCE = 20.0  # steepness of confidence, per unit of correlation; fitted on half of POP909 (tests/benchmarks/keys.py)
+STEEPNESS = 20.0  # of confidence, per unit of correlation; fitted on half of POP909 (tests/benchmarks/keys.py)
 
 PROFILES = {
     "albrecht-shanahan": (
@@ -202,9 +202,9 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
 
 def estimate(scores: Floats) -> KeyEstimate:
     """Return the best of 24 scored keys; the first where several are equally good."""
-    chances = np.exp(CHANCE * (scores - scores.max()))
+    likelihoods = np.exp(STEEPNESS * (scores - scores.max()))
     best = int(scores.argmax())
-    return KeyEstimate(Key.from_index(best), scores, float(chances[best] / chances.sum()))
+    return KeyEstimate(Key.from_index(best), scores, float(likelihoods[best] / likelihoods.sum()))
 
 
 @lru_cache(maxsize=len(PROFILES))

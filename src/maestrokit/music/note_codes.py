@@ -56,7 +56,7 @@ def remainder_nats(codes: Integers, edges: Integers) -> Floats:
 def note_sequence(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
     """Return the notes of a sequence of events; those of keys that no piano has are left out."""
     notes = decode_steps(tokens, encoding)
-    return notes.take((notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
+    return notes.select((notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
 class NoteInputs(NamedTuple):
@@ -141,14 +141,14 @@ def excerpt(notes: StepNotes, start: int, stop: int, encoding: Encoding) -> tupl
     Keys are known as far as the LEAD notes before reach, which is all of them but in rare cases.
     """
     lead = max(0, start - 1 - LEAD)
-    part = notes.take(slice(lead, stop))
+    part = notes.select(slice(lead, stop))
     here = np.arange(start, stop) - 1 - lead  # the note at each position
-    states = states_after_notes(part.take(slice(0, stop - 1 - lead)), step=encoding.step).take(here + 1)
+    states = states_after_notes(part.select(slice(0, stop - 1 - lead)), step=encoding.step).select(here + 1)
     onset = np.append(part.onset, 0)  # that of the begin, which is note -1
     is_begin, ends = here == -1, here + 1 == len(part.pitch)
     before = np.maximum(here - 1, -1)
     filled = StepNotes(*(np.append(column, fill) for column, fill in zip(part, (0, 1, LOWEST_PITCH, 0), strict=True)))
-    inputs = inputs_at(states, filled.take(here), onset[here] - onset[before], encoding)
+    inputs = inputs_at(states, filled.select(here), onset[here] - onset[before], encoding)
     if is_begin.any():
         begin = begin_inputs(1, encoding)
         for name in NoteInputs._fields:
@@ -158,7 +158,7 @@ def excerpt(notes: StepNotes, start: int, stop: int, encoding: Encoding) -> tupl
 
 def _targets(states: KeyStates, filled: StepNotes, here: Integers, ends: Mask, encoding: Encoding) -> NoteTargets:
     """Return what follows each note of `here`; the last row of `filled` stands for the begin and the end."""
-    then = filled.take(np.where(ends, -1, here + 1))
+    then = filled.select(np.where(ends, -1, here + 1))
     last, key = filled.onset[here], np.where(here == -1, -1, filled.pitch[here] - LOWEST_PITCH)
     now = np.where(ends, last, then.onset)
     delta = now - last

@@ -40,7 +40,7 @@ def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
     if not len(pedal):
         return notes, pedal
     down, up = pedal.T
-    offset, again = notes.offset.copy(), _next_strokes(notes)
+    offset, again = notes.offset.copy(), _next_onsets(notes)
     is_struck = (again - offset <= TOGETHER) & _held(notes, pedal)[0]
     offset[is_struck] = again[is_struck]
     rise = up[_nearest(up, offset)]
@@ -67,8 +67,8 @@ def unpedalled(notes: TimedNotes, pedal: Floats) -> TimedNotes:
     """
     is_held, down = _held(notes, pedal)
     next_row = np.searchsorted(notes.onset, np.maximum(notes.onset + LEGATO, down))
-    stroke = np.append(notes.onset, np.inf)[next_row]
-    return notes._replace(offset=np.where(is_held, np.minimum(notes.offset, stroke), notes.offset))
+    next_onset = np.append(notes.onset, np.inf)[next_row]
+    return notes._replace(offset=np.where(is_held, np.minimum(notes.offset, next_onset), notes.offset))
 
 
 def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
@@ -80,7 +80,7 @@ def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
     return (row >= 0) & (notes.offset <= up + TOGETHER), down
 
 
-def _next_strokes(notes: TimedNotes) -> Floats:
+def _next_onsets(notes: TimedNotes) -> Floats:
     """Return when the key of each note is struck next, infinite where it is not."""
     rows = np.lexsort((notes.onset, notes.pitch))
     again = np.full(len(rows), np.inf)

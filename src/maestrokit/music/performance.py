@@ -69,7 +69,7 @@ class Notes(Columns):
     def released(self) -> Self:
         """Return the notes that have a note-off: the same object if all have."""
         is_released = self.is_released
-        return self if is_released.all() else self.take(is_released)
+        return self if is_released.all() else self.select(is_released)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,26 +166,26 @@ def reorder_events(performance: Performance) -> Performance:
     rows = by_tick(rows, track, tick)
     counts = np.bincount(track, minlength=len(performance.track_end_tick))
     ends = np.cumsum(counts)
-    place = np.empty(len(rows), np.int64)
-    place[rows] = np.arange(len(rows))
-    place_in_track = place - (ends - counts)[track]
+    rank = np.empty(len(rows), np.int64)
+    rank[rows] = np.arange(len(rows))
+    rank_in_track = rank - (ends - counts)[track]
     track_end_tick = performance.track_end_tick.copy()
     filled = np.flatnonzero(counts)
     track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[ends[filled] - 1]])
     is_released = notes.is_released
     parts = np.cumsum([len(notes), is_released.sum(), *(len(table) for table in tables)]).tolist()
     spans = [slice(start, stop) for start, stop in pairwise(parts)]
-    offset_order = place_in_track[spans[0]]
+    offset_order = rank_in_track[spans[0]]
     if not is_released.all():
-        offset_order = place_in_track[: len(notes)].copy()
-        offset_order[is_released] = place_in_track[spans[0]]
-    moved = notes.replace(onset_order=place_in_track[: len(notes)], offset_order=offset_order)
-    orders = [place_in_track[span] for span in spans[1:]]
-    controls = _sorted_by(place[spans[1]], performance.controls.replace(order=orders[0]))
-    tempos = _sorted_by(place[spans[2]], performance.tempos.replace(order=orders[1]))
-    others = _sorted_by(place[spans[3]], performance.others.replace(order=orders[2]))
+        offset_order = rank_in_track[: len(notes)].copy()
+        offset_order[is_released] = rank_in_track[spans[0]]
+    moved = notes.replace(onset_order=rank_in_track[: len(notes)], offset_order=offset_order)
+    orders = [rank_in_track[span] for span in spans[1:]]
+    controls = _sorted_by(rank[spans[1]], performance.controls.replace(order=orders[0]))
+    tempos = _sorted_by(rank[spans[2]], performance.tempos.replace(order=orders[1]))
+    others = _sorted_by(rank[spans[3]], performance.others.replace(order=orders[2]))
     return performance.replace(
-        notes=with_missing_ends(moved.take(rows[rows < len(notes)]), controls, track_end_tick),
+        notes=with_missing_ends(moved.select(rows[rows < len(notes)]), controls, track_end_tick),
         controls=controls,
         tempos=tempos,
         others=others,
@@ -241,12 +241,12 @@ def next_onset(notes: Notes, column: Integers) -> Integers:
 
 def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:
     """Return when all notes of the channel and track of some notes are ended next; the largest integer if never."""
-    stops = controls.take(ends_all_notes(controls.number))
+    stops = controls.select(ends_all_notes(controls.number))
     stop_channel, channel = stops.track << 4 | stops.channel, (notes.track << 4 | notes.channel)[rows]
     tick = np.full(len(rows), np.iinfo(np.int64).max)
     for each in np.unique(stop_channel):
-        stop, here = stops.take(stop_channel == each), np.flatnonzero(channel == each)
-        stop = stop.take(np.argsort(stop.order))
+        stop, here = stops.select(stop_channel == each), np.flatnonzero(channel == each)
+        stop = stop.select(np.argsort(stop.order))
         after = np.searchsorted(stop.order, notes.onset_order[rows[here]])
         tick[here] = np.append(stop.tick, np.iinfo(np.int64).max)[after]
     return tick
@@ -263,21 +263,21 @@ def _all_events(performance: Performance) -> tuple[Integers, Integers, Integers]
     )
 
 
-def _sorted_by(place: Integers, table: Table) -> Table:
+def _sorted_by(rank: Integers, table: Table) -> Table:
     """Return the rows by their places, all different; the same table if they are sorted already."""
-    if (place[1:] > place[:-1]).all():
+    if (rank[1:] > rank[:-1]).all():
         return table
-    return table.take(np.argsort(place, kind="stable"))  # nearly sorted
+    return table.select(np.argsort(rank, kind="stable"))  # nearly sorted
 
 
 def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers) -> Integers:
     """Return the rows of all events by (track, order), each late release just ahead of the stroke that it delays."""
-    late, stroke_order = _late_releases(notes)
+    late, onset_order = _late_releases(notes)
     if not len(late):
         return by_order(track, order)
     order = 2 * order
     row_of_release = len(notes) - 1 + np.cumsum(notes.is_released)
-    order[row_of_release[late]] = 2 * stroke_order - 1
+    order[row_of_release[late]] = 2 * onset_order - 1
     return np.lexsort((order, track))
 
 
@@ -290,15 +290,15 @@ def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
     beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
     if int(key.max(initial=0)) + 1 > np.iinfo(np.int64).max // beyond:
         key = np.unique(key, return_inverse=True)[1]
-    stroke, release = key * beyond + notes.onset_tick, key * beyond + notes.offset_tick
+    onset, release = key * beyond + notes.onset_tick, key * beyond + notes.offset_tick
     rows = np.arange(len(key))
-    if not (stroke[1:] > stroke[:-1]).all():
-        rows = np.lexsort((notes.onset_order, stroke))
-        stroke, release = stroke[rows], release[rows]
-    reaching = np.flatnonzero(release[:-1] >= stroke[1:])  # no other can meet a later stroke of its key
-    found = np.minimum(np.searchsorted(stroke, release[reaching]), len(rows) - 1)
-    is_met = stroke[found] == release[reaching]
-    released, struck = rows[reaching[is_met]], rows[found[is_met]]
+    if not (onset[1:] > onset[:-1]).all():
+        rows = np.lexsort((notes.onset_order, onset))
+        onset, release = onset[rows], release[rows]
+    reaching = np.flatnonzero(release[:-1] >= onset[1:])  # no other can meet a later stroke of its key
+    met = np.minimum(np.searchsorted(onset, release[reaching]), len(rows) - 1)
+    is_met = onset[met] == release[reaching]
+    released, struck = rows[reaching[is_met]], rows[met[is_met]]
     order = notes.onset_order[struck]
     is_late = (notes.onset_tick < notes.offset_tick)[released] & (notes.offset_order[released] > order)
     is_late &= notes.is_released[released]

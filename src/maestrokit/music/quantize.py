@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
+from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
 from maestrokit.music.key_order import Barriers, Releases, barriers, in_turn, latest_ticks, waited
 from maestrokit.music.performance import (
@@ -163,7 +163,7 @@ def quantize(
     offset_tick = _moved_offsets(notes, key, onset, time_map, grids, how, barrier.end)
     moved = notes.replace(onset_tick=onset, offset_tick=offset_tick)
     if how.durations == "grid" and not (how.duplicates and how.overlaps):
-        moved = _settled_durations(moved, key, time_map, grids, how, barrier.end)
+        moved = _stable_durations(moved, key, time_map, grids, how, barrier.end)
     report = _report(performance, cleaned, notes, onset, cut)
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
@@ -260,15 +260,15 @@ def _moved_offsets(
     """Return where the notes, which come sorted by key and onset, end when they begin at the given ticks."""
     offset = _offsets(notes, onset, grids, how)
     clean = how.duplicates and how.overlaps
-    following = np.arange(1, len(key) + 1) if clean else _next_strokes(notes, key, onset, time_map)
-    limit = strokes(onset, key, following)
+    following = np.arange(1, len(key) + 1) if clean else _next_onsets(notes, key, onset, time_map)
+    limit = onsets_at(onset, key, following)
     if how.durations == "grid":  # what lasts until the next stroke still does
-        offset = np.where(strokes(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
+        offset = np.where(onsets_at(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
     offset = np.minimum(np.minimum(offset, limit), latest)
     return offset if clean else _first_in_first_out(notes, offset)
 
 
-def _settled_durations(
+def _stable_durations(
     notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization, latest: Integers
 ) -> Notes:
     """Return moved notes whose durations stay as they are when they are rounded again.
@@ -301,7 +301,7 @@ def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantiza
     return offset
 
 
-def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> Integers:
+def _next_onsets(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> Integers:
     """Return for each note the row of the first stroke of its key after its end, were the notes uncleaned.
 
     A stroke that goes where the note itself begins does not count. Rows beyond the notes of the key mean there is none.

@@ -67,12 +67,12 @@ def piano_roll(
     first, after = frame_spans(onset, offset, hop=hop)
     key = np.asarray(pitch, np.int64) - lowest
     roll = np.zeros((keys, frames), np.uint8)  # one row a key, so that a note is one stretch of memory
-    kept = np.flatnonzero((key >= 0) & (key < keys) & (after > 0) & (first < frames))
+    rows = np.flatnonzero((key >= 0) & (key < keys) & (after > 0) & (first < frames))
     spans = zip(
-        key[kept].tolist(),
-        np.maximum(first[kept], 0).tolist(),
-        after[kept].tolist(),
-        np.asarray(value)[kept].tolist(),
+        key[rows].tolist(),
+        np.maximum(first[rows], 0).tolist(),
+        after[rows].tolist(),
+        np.asarray(value)[rows].tolist(),
         strict=True,
     )
     for row, start, end, number in spans:

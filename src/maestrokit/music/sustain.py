@@ -28,13 +28,13 @@ def pedal_positions(controls: Controls, pedal: int) -> Controls:
     is_reset = controls.number == RESET_ALL_CONTROLLERS
     rows = np.flatnonzero((controls.number == pedal) | is_reset)
     rows = rows[np.lexsort((controls.order[rows], controls.track[rows], controls.tick[rows]))]
-    return controls.replace(value=np.where(is_reset, 0, controls.value)).take(rows)
+    return controls.replace(value=np.where(is_reset, 0, controls.value)).select(rows)
 
 
 def pedal_changes(performance: Performance, *, channel: int, pedal: int = SUSTAIN) -> PedalChanges:
     """Return when a pedal of one channel goes down and up; repeated values are no change."""
     controls = performance.controls
-    controls = pedal_positions(controls.take(controls.channel == channel), pedal)
+    controls = pedal_positions(controls.select(controls.channel == channel), pedal)
     is_down = (controls.value >= PEDAL_DOWN).astype(np.int64)
     changed = np.diff(is_down, prepend=0) != 0
     return PedalChanges(controls.tick[changed], is_down[changed])

@@ -184,12 +184,12 @@ def _merged(events: _Events, pedals: _Events, encoding: Encoding) -> _Events:
 
 def _with_velocities(events: _Events, encoding: Encoding) -> _Events:
     """Return events with a velocity token before each stroke whose velocity differs from the last one's."""
-    is_stroke = events.token >= 1000
-    strokes = np.flatnonzero(is_stroke)
-    velocity_bin = events.token[strokes] // 1000 - 1
+    is_onset = events.token >= 1000
+    onsets = np.flatnonzero(is_onset)
+    velocity_bin = events.token[onsets] // 1000 - 1
     changed = np.diff(velocity_bin, prepend=-1) != 0
-    token = np.where(is_stroke, events.token % 1000, events.token)
-    before = strokes[changed]
+    token = np.where(is_onset, events.token % 1000, events.token)
+    before = onsets[changed]
     return _Events(
         np.insert(token, before, encoding.first_velocity + velocity_bin[changed]),
         np.insert(events.step, before, events.step[before]),
@@ -202,10 +202,10 @@ def _with_shifts(events: _Events, encoding: Encoding) -> Integers:
     whole, rest = np.divmod(wait, encoding.shifts)
     count = whole + (rest > 0)
     tokens = np.full(len(events.token) + int(count.sum()), encoding.first_shift + encoding.shifts - 1)
-    place = np.cumsum(count + 1) - 1
-    tokens[place] = events.token
+    index = np.cumsum(count + 1) - 1
+    tokens[index] = events.token
     has_rest = rest > 0
-    tokens[place[has_rest] - 1] = encoding.first_shift + rest[has_rest] - 1
+    tokens[index[has_rest] - 1] = encoding.first_shift + rest[has_rest] - 1
     return tokens
 
 

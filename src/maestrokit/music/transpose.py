@@ -176,7 +176,7 @@ def _moved_notes(notes: Notes, move: Callable[[Integers], Moved]) -> tuple[Notes
     counts = int((moved.is_kept & (moved.pitch != notes.pitch[rows])).sum()), folded, dropped
     notes = notes.replace(pitch=pitch)
     if dropped:
-        notes = notes.take(np.delete(np.arange(len(notes)), rows[~moved.is_kept]))
+        notes = notes.select(np.delete(np.arange(len(notes)), rows[~moved.is_kept]))
     return (_paired_first_in_first_out(notes) if folded else notes), counts
 
 
@@ -186,11 +186,11 @@ def _paired_first_in_first_out(notes: Notes) -> Notes:
     Folding can put a note on a key that is already down; which release belongs to which stroke cannot be told in MIDI.
     """
     rows = np.flatnonzero(notes.is_released)
-    released, key = notes.take(rows), notes.key[rows]
-    strokes = rows[np.lexsort((released.onset_order, released.onset_tick, key))]
+    released, key = notes.select(rows), notes.key[rows]
+    onsets = rows[np.lexsort((released.onset_order, released.onset_tick, key))]
     releases = rows[np.lexsort((released.offset_order, released.offset_tick, key))]
     end = np.arange(len(notes))
-    end[strokes] = releases  # the row whose release each note gets
+    end[onsets] = releases  # the row whose release each note gets
     return notes.replace(
         offset_tick=notes.offset_tick[end],
         offset_order=notes.offset_order[end],
@@ -210,7 +210,7 @@ def _moved_others(others: Others, semitones: int, move: Callable[[Integers], Mov
         message[row] = _moved_key_signature(message[row], semitones)
     dropped = _move_messages(message, pitched, move)
     others = others.replace(message=message)
-    return others.take(np.delete(np.arange(len(others)), dropped)) if len(dropped) else others
+    return others.select(np.delete(np.arange(len(others)), dropped)) if len(dropped) else others
 
 
 def _move_messages(message: Objects, rows: Integers, move: Callable[[Integers], Moved]) -> Integers:

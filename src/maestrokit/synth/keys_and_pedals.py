@@ -102,7 +102,7 @@ def _damping(time: Floats, value: Floats) -> Damping:
 
 def _pedal(controls: Controls, number: int, channel: int, tempo: TempoMap) -> tuple[Floats, Floats]:
     """Return times and values of one pedal, in order."""
-    rows = pedal_positions(controls.take(controls.channel == channel), number)
+    rows = pedal_positions(controls.select(controls.channel == channel), number)
     return tick2second(rows.tick, tempo), rows.value.astype(np.float64)
 
 

@@ -85,7 +85,7 @@ class NoteData:
         semitones = int(generator.integers(-sampling.transpose, sampling.transpose + 1))
         factor = float(generator.uniform(1 - sampling.stretch, 1 + sampling.stretch))
         bins = int(generator.integers(-sampling.velocity_shift, sampling.velocity_shift + 1))
-        part = transposed_notes(notes.take(slice(lead, stop)), semitones, lowest=LOWEST_PITCH, highest=HIGHEST_PITCH)
+        part = transposed_notes(notes.select(slice(lead, stop)), semitones, lowest=LOWEST_PITCH, highest=HIGHEST_PITCH)
         part = louder_notes(part, bins, velocity_bins=self.encoding.velocity_bins)
         part = stretched_notes(part, factor) if sampling.stretch else part
         count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`

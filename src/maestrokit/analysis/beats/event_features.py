@@ -38,10 +38,10 @@ def bass_intervals(time: Floats, low: Floats) -> tuple[Floats, Floats]:
     for pitch in np.unique(low):
         here = np.flatnonzero(low == pitch)
         deep = np.flatnonzero(low <= pitch + 2)
-        place = np.searchsorted(deep, here)
-        has_one, has_next = place > 0, place + 1 < len(deep)
-        since[here[has_one]] = time[here[has_one]] - time[deep[place[has_one] - 1]]
-        until[here[has_next]] = time[deep[place[has_next] + 1]] - time[here[has_next]]
+        index = np.searchsorted(deep, here)
+        has_one, has_next = index > 0, index + 1 < len(deep)
+        since[here[has_one]] = time[here[has_one]] - time[deep[index[has_one] - 1]]
+        until[here[has_next]] = time[deep[index[has_next] + 1]] - time[here[has_next]]
     return logarithm(since), logarithm(until)
 
 
@@ -70,7 +70,7 @@ def in_context(features: Floats, reach: int) -> Floats:
     return np.concatenate([padded[row : row + len(features)] for row in range(2 * reach + 1)], axis=1)
 
 
-def chance(features: Floats, weights: Floats) -> Floats:
+def probability(features: Floats, weights: Floats) -> Floats:
     """Return the logistic regression over the features of each event and of its neighbours.
 
     Parameters
@@ -83,13 +83,13 @@ def chance(features: Floats, weights: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(evidence, -30, 30))), np.float64)
 
 
-def framed(time: Floats, chances: Floats, *, frame_rate: float) -> Floats:
+def framed(time: Floats, probabilities: Floats, *, frame_rate: float) -> Floats:
     """Return the chances of events as an activation over frames, each blurred over its neighbours."""
     reach = len(BLUR) // 2
     frame = np.rint(time * frame_rate).astype(np.int64) + reach
     activation = np.zeros(int(frame.max(initial=0)) + reach + 1)
     for shift, weight in enumerate(BLUR):
-        np.maximum.at(activation, frame + shift - reach, weight * chances)
+        np.maximum.at(activation, frame + shift - reach, weight * probabilities)
     return activation[reach:]
 
 
@@ -99,10 +99,10 @@ def snapped(beats: Floats, events: Floats) -> Floats:
     return np.unique(np.where(np.abs(nearest - beats) < SNAP, nearest, beats))
 
 
-def chance_at(time: Floats, events: Floats, chances: Floats, *, otherwise: float) -> Floats:
+def probability_at(time: Floats, events: Floats, probabilities: Floats, *, otherwise: float) -> Floats:
     """Return the chance of the event that each time lies on, or another one where none is within ``SNAP``."""
     nearest = nearest_rows(events, time)
-    return np.where(np.abs(events[nearest] - time) < SNAP, chances[nearest], otherwise)
+    return np.where(np.abs(events[nearest] - time) < SNAP, probabilities[nearest], otherwise)
 
 
 def cosine_distance(before: Floats, after: Floats) -> Floats:

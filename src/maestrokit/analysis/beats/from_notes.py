@@ -13,14 +13,14 @@ import numpy as np
 from maestrokit.analysis.beats import note_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
     bass_intervals,
-    chance,
-    chance_at,
     cosine_distance,
     framed,
     has_event,
     is_local_bass,
     logarithm,
     mean_around,
+    probability,
+    probability_at,
     snapped,
     with_ramps,
 )
@@ -39,7 +39,7 @@ DEEPEST, LENGTH, HARMONIC, TIMES = 4, 8, 17, (9, 17)  # columns of features
 
 
 @dataclass(frozen=True)
-class Strokes:
+class NoteOnsets:
     """The strokes of a performance in seconds, and what they look like.
 
     Parameters
@@ -93,39 +93,39 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
         None before the first stroke, after the last and in rests of more than ten seconds; empty if there are fewer
         than two strokes.
     """
-    strokes = described_strokes(performance)
-    if len(strokes.onset) < 2:
+    onsets = note_onsets(performance)
+    if len(onsets.onset) < 2:
         return NO_BEATS
-    chances = chance(strokes.features, beat_weights.BEAT)
-    rests = np.flatnonzero(np.diff(strokes.onset) > LONGEST_REST) + 1
-    stretches = zip(np.split(strokes.onset, rests), np.split(chances, rests), strict=True)
-    time = np.concatenate([_beats_of_stretch(onset, chance_of_beat, model) for onset, chance_of_beat in stretches])
+    probabilities = probability(onsets.features, beat_weights.BEAT)
+    rests = np.flatnonzero(np.diff(onsets.onset) > LONGEST_REST) + 1
+    stretches = zip(np.split(onsets.onset, rests), np.split(probabilities, rests), strict=True)
+    time = np.concatenate([_beats_of_stretch(onset, beat_probability, model) for onset, beat_probability in stretches])
     if not len(time):
         return NO_BEATS
-    return Beats(time, *track_downbeats(downbeat_chances(strokes, time)))
+    return Beats(time, *track_downbeats(downbeat_probabilities(onsets, time)))
 
 
-def downbeat_chances(strokes: Strokes, time: Floats) -> Floats:
+def downbeat_probabilities(onsets: NoteOnsets, time: Floats) -> Floats:
     """Return how likely each of some beats, in seconds, is a downbeat by the stroke on it, 0..1."""
-    chances = chance(strokes.features, beat_weights.DOWNBEAT)
-    return chance_at(time, strokes.onset, chances, otherwise=beat_weights.UNSTRUCK)
+    probabilities = probability(onsets.features, beat_weights.DOWNBEAT)
+    return probability_at(time, onsets.onset, probabilities, otherwise=beat_weights.UNSTRUCK)
 
 
-def _beats_of_stretch(onset: Floats, chances: Floats, model: TempoModel | None) -> Floats:
+def _beats_of_stretch(onset: Floats, probabilities: Floats, model: TempoModel | None) -> Floats:
     """Return the beats, in seconds, of strokes between two long rests."""
     if len(onset) < 2:
         return np.empty(0)
     start = max(onset[0] - LEAD, 0.0)
-    activation = framed(onset - start, chances, frame_rate=FRAME_RATE)
+    activation = framed(onset - start, probabilities, frame_rate=FRAME_RATE)
     return snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model) + start, onset)
 
 
-def described_strokes(performance: Performance) -> Strokes:
+def note_onsets(performance: Performance) -> NoteOnsets:
     """Return the strokes of a performance with their features, drums left out."""
     notes = note_arrays(performance)
     onset = notes.onset
     if not len(onset):
-        return Strokes(onset, np.empty((0, len(beat_weights.BEAT[0]))))
+        return NoteOnsets(onset, np.empty((0, len(beat_weights.BEAT[0]))))
     first = chord_rows(onset)
     lifts, presses = _pedal_times(performance)
     time = onset[first]
@@ -164,7 +164,7 @@ def described_strokes(performance: Performance) -> Strokes:
     ]
     features = np.stack(columns, axis=1)
     deepest = features[:, [DEEPEST]] * features[:, [LENGTH, HARMONIC]]
-    return Strokes(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
+    return NoteOnsets(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
 
 
 def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.analysis.beats.from_notes import Beats, described_strokes, downbeat_chances
+from maestrokit.analysis.beats.from_notes import Beats, downbeat_probabilities, note_onsets
 from maestrokit.arrays import Floats
 from maestrokit.music.performance import TIME_SIGNATURE, Others, Performance, reorder_events
 from maestrokit.music.timing import second2tick, tempo_map
@@ -26,12 +26,12 @@ def sure_meter(performance: Performance, beats: Beats) -> int | None:
         return None
     if (np.diff(beats.position) % meter != 1 % meter).any():
         return None
-    worth = bar_scores(downbeat_chances(described_strokes(performance), beats.time))
-    own = worth.pop((meter, int(beats.position[0])), -np.inf)
-    return meter if own - max(worth.values()) >= SURE else None
+    scores = bar_scores(downbeat_probabilities(note_onsets(performance), beats.time))
+    own = scores.pop((meter, int(beats.position[0])), -np.inf)
+    return meter if own - max(scores.values()) >= SURE else None
 
 
-def bar_scores(chances: Floats) -> dict[tuple[int, int], float]:
+def bar_scores(probabilities: Floats) -> dict[tuple[int, int], float]:
     """Return how well bars of one length explain the chances of downbeats, in nats a beat.
 
     Each key is the beats of a bar and the position of the first beat in its bar. Each length says as much of a downbeat
@@ -41,12 +41,12 @@ def bar_scores(chances: Floats) -> dict[tuple[int, int], float]:
     >>> max(scores, key=lambda bars: scores[bars])
     (3, 2)
     """
-    chance = np.clip(chances, 0.02, 0.98)
+    probability = np.clip(probabilities, 0.02, 0.98)
     scores = {}
     for meter in METERS:
         for phase in range(meter):
-            is_first = (np.arange(len(chance)) + phase) % meter == 0
-            gains = np.where(is_first, np.log(chance * meter), np.log((1 - chance) * meter / (meter - 1)))
+            is_first = (np.arange(len(probability)) + phase) % meter == 0
+            gains = np.where(is_first, np.log(probability * meter), np.log((1 - probability) * meter / (meter - 1)))
             scores[meter, phase] = float(gains.mean())
     return scores
 

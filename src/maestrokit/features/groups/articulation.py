@@ -71,6 +71,6 @@ def next_near_onset(view: NoteView) -> Floats:
     for pitch in np.unique(view.pitch).tolist():
         near = np.sort(view.onset_group[by_pitch[bounds[max(pitch - NEAR, 0)] : bounds[pitch + NEAR + 1]]])
         rows = by_pitch[bounds[pitch] : bounds[pitch + 1]]
-        place = np.searchsorted(near, view.onset_group[rows], side="right")
-        following[rows] = onset[np.append(near, -1)[place]]
+        index = np.searchsorted(near, view.onset_group[rows], side="right")
+        following[rows] = onset[np.append(near, -1)[index]]
     return following

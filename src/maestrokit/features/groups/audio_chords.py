@@ -43,7 +43,7 @@ def describe(view: AudioView) -> dict[str, Any]:
         "major": shares[0],
         "minor": shares[1],
         "no_chord": shares[2],
-        "spans": _spans(chords, found.key if (found := recorded_key(view)) else Key(0, "major")),
+        "spans": _spans(chords, estimated.key if (estimated := recorded_key(view)) else Key(0, "major")),
     }
 
 

@@ -45,7 +45,7 @@ FRAMES = {
 def describe(view: NoteView) -> dict[str, Any]:
     """Return the chords; see :func:`maestrokit.analysis.chords.from_notes.chord_spans` for how they are found."""
     chords = chord_spans(view.performance)
-    key = found.key if (found := whole_key(view)) else Key(0, "major")
+    key = estimated.key if (estimated := whole_key(view)) else Key(0, "major")
     lasting = chords.end - chords.start
     total = lasting.sum()
     is_chord = chords.root >= 0

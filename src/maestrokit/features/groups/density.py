@@ -27,13 +27,13 @@ FRAMES = {"onsets": Field("notes", "Notes that begin in the frame")}
 
 def describe(view: NoteView) -> dict[str, Any]:
     """Return the density descriptors."""
-    notes, strokes = len(view.onset), len(view.group_first)
+    notes, groups = len(view.onset), len(view.group_first)
     return {
         "length": view.length,
-        "strokes": strokes,
+        "strokes": groups,
         "notes_per_second": ratio(notes, view.length),
-        "strokes_per_second": ratio(strokes, view.length),
-        "notes_per_stroke": ratio(notes, strokes),
+        "strokes_per_second": ratio(groups, view.length),
+        "notes_per_stroke": ratio(notes, groups),
         "greatest_notes_per_second": int(most_within(view, WINDOW)) if notes else None,
     }
 

@@ -52,7 +52,7 @@ def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
         return tick2second(tick, view.tempo), value
     value = np.zeros(len(tick), np.int64)
     for channel in np.unique(controls.channel):
-        mine = controls.take(controls.channel == channel)
+        mine = controls.select(controls.channel == channel)
         value = np.maximum(value, held_values(mine.tick, mine.value, tick))
     return tick2second(tick, view.tempo), value
 

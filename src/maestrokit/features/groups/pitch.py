@@ -74,10 +74,10 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the pitch classes of the keys that are down; unlike a binary roll, a part of a frame counts as a part."""
     pitch_class = view.pitch % 12
     chroma = np.empty((grid.count, 12), np.float32)
-    for wanted in range(12):
-        rows = pitch_class == wanted
+    for each in range(12):
+        rows = pitch_class == each
         seconds = sounding_time(view.onset[rows], view.offset[rows], hop=grid.hop, frames=grid.count)
-        chroma[:, wanted] = np.round(np.maximum(seconds / grid.hop, 0), 6)
+        chroma[:, each] = np.round(np.maximum(seconds / grid.hop, 0), 6)
     return {"chroma": chroma}
 
 

@@ -31,9 +31,9 @@ def describe(view: NoteView) -> dict[str, Any]:
     (2003).
     """
     interval = np.diff(view.group_onset)
-    place = np.floor(BINS_AN_OCTAVE * np.log2(interval / SHORTEST) + 1e-9).astype(np.int64)
+    bin_index = np.floor(BINS_AN_OCTAVE * np.log2(interval / SHORTEST) + 1e-9).astype(np.int64)
     bins = int(BINS_AN_OCTAVE * np.log2(LONGEST / SHORTEST))
-    histogram = np.bincount(np.clip(place, 0, bins - 1), minlength=bins)
+    histogram = np.bincount(np.clip(bin_index, 0, bins - 1), minlength=bins)
     here, after = interval[:-1], interval[1:]
     return {
         "inter_onset_interval": summary(interval),

@@ -46,15 +46,15 @@ class Expectation(NamedTuple):
 
     matrix: Floats
     """Shape (CHANGES,), sums to 1."""
-    chance: Floats
+    baseline: Floats
     """Mean divergence of samples of each of SIZES."""
 
 
 def transitions(piece: Piece) -> Floats:
     """Return how often each chord change occurs, shape (CHANGES,)."""
     chords = chords_of_notes(piece.onset, piece.sounding_offset, piece.pitch)
-    chords = chords.take(chords.root >= 0)
-    before, after = chords.take(slice(None, -1)), chords.take(slice(1, None))
+    chords = chords.select(chords.root >= 0)
+    before, after = chords.select(slice(None, -1)), chords.select(slice(1, None))
     interval = (after.root - before.root) % 12
     change = (before.quality * 12 + interval) * QUALITIES + after.quality
     return np.bincount(change, minlength=CHANGES).astype(np.float64)
@@ -76,20 +76,20 @@ def similarity(summary: Floats, expected: Expectation) -> float:
     if changes == 0 or not expected.matrix.any():
         return float("nan")
     divergence = jensen_shannon(summary, expected.matrix)
-    chance = np.interp(np.log2(changes), np.log2(SIZES), expected.chance)
-    return float(np.clip(100 * (1 - divergence) / (1 - chance), 0, 100))
+    baseline = np.interp(np.log2(changes), np.log2(SIZES), expected.baseline)
+    return float(np.clip(100 * (1 - divergence) / (1 - baseline), 0, 100))
 
 
 def percentile_rank(summaries: Floats) -> Floats:
     """Return, for each change, the share of changes from that quality that are not more usual, shape (CHANGES,)."""
     rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
-    places = np.argsort(rows, axis=1, kind="stable")
-    rising = np.take_along_axis(rows, places, axis=1)
+    order = np.argsort(rows, axis=1, kind="stable")
+    rising = np.take_along_axis(rows, order, axis=1)
     below = np.cumsum(rising, axis=1)
     usual = np.zeros_like(rows)
     for quality in range(QUALITIES):
         last_equal = np.searchsorted(rising[quality], rising[quality], side="right") - 1
-        usual[quality, places[quality]] = below[quality, last_equal]
+        usual[quality, order[quality]] = below[quality, last_equal]
     return usual.ravel()
 
 

@@ -26,7 +26,7 @@ LONGEST = 72000  # steps of a piece that are looked at: two hours
 def lag_correlation(piece: Piece) -> Floats:
     """Return the largest correlation, -1..1, shape (1,); NaN for pieces shorter than 4 seconds."""
     step = ((piece.onset - piece.onset.min(initial=np.inf)) / STEP).astype(np.int64)
-    piece, step = piece.take(step < LONGEST), step[step < LONGEST]
+    piece, step = piece.select(step < LONGEST), step[step < LONGEST]
     frames = int(step.max(initial=-1)) + 1
     if frames < 4 * SHORTEST_LAG / STEP:
         return np.array([np.nan])
