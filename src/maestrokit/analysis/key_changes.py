@@ -24,7 +24,7 @@ class KeySpans(Columns):
     """Seconds."""
     end: Floats
     key: Integers
-    """Place among the 24 keys, for ``Key.from_index``."""
+    """Index among the 24 keys, for ``Key.from_index``."""
     score: Floats
     """Mean correlation of the windows with the key's profile, -1..1."""
 

@@ -1,10 +1,10 @@
-"""What can be said of a performance or recording: one file a group of descriptors.
+"""Descriptors of a performance or recording, one file per group.
 
 The folder is the registry. A module of it is a group, named as in the record, and declares
 
 ``NEEDS``
-    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`) or ``"audio"``. A view says by
-    its ``kind`` which of the two it is.
+    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`) or ``"audio"``. The ``kind``
+    of a view is one of the two.
 ``FIELDS``
     Every key that it emits, nested ones joined by dots, those inside a list of objects by ``[].``, each with its unit
     and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
@@ -39,7 +39,7 @@ _AS_IT_IS = (str, int, type(None))  # most values in the long lists of chords
 
 GROUPS = "maestrokit.features.groups"
 FIRST = (0, 1)  # release
-DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
+DECIMALS = 6  # to which records are rounded, so that they are the same on all processors
 HOP = 0.02  # seconds a frame
 
 
@@ -105,7 +105,7 @@ def audio_view(
     f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
         See :func:`maestrokit.analysis.f0.track_pitch` and :func:`maestrokit.analysis.crepe.track_pitch_by_network`.
     weights : mapping, optional
-        Those of CREPE, where it is the way; see :func:`maestrokit.files.cache.crepe.read_crepe`.
+        Those of CREPE, where it is the method; see :func:`maestrokit.files.cache.crepe.read_crepe`.
 
     Raises
     ------

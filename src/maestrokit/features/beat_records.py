@@ -1,4 +1,4 @@
-"""What tracked beats say about tempo, the same for notes and recordings."""
+"""Beats and tempo descriptors of tracked beats, the same for notes and recordings."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol

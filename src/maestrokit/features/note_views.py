@@ -15,7 +15,7 @@ from maestrokit.music.rolls import frame_count, frame_times
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 LONGEST = 100_000  # seconds
-LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer, whatever the file says
+LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer
 LONGEST_SILENCE = 10.0  # seconds at the end that may still be part of the music
 MOST_FRAMES = 1_000_000  # five and a half hours at 20 ms; all series of so many take some 300 MB
 
@@ -33,7 +33,7 @@ class NoteView:
     onset, offset : float64, shape (notes,)
         When the key goes down, and up; not after the length.
     sounding_offset : float64, shape (notes,)
-        When the sound ends, the sustain pedal heard (:mod:`maestrokit.music.sustain`); not after the length.
+        When the sound ends, with the sustain pedal (:mod:`maestrokit.music.sustain`); not after the length.
     length : float
         From 0 to the end of the longest track, or to the end of the last sound where more than ``LONGEST_SILENCE``
         follow it, for a file may end hours after its music. What ends only with the track, by the pedal or for lack of

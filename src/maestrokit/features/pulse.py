@@ -1,10 +1,10 @@
-"""The pulse of strokes: which period of time repeats around each moment.
+"""The pulse of onsets: the period that repeats around each moment.
 
-A first estimator, by the times between strokes alone. Intervals between all pairs of strokes up to four seconds apart
-are an autocorrelation of onset strength without a grid; a comb over their multiples says how well each period explains
-them (Dixon 2001 clusters the same intervals; Scheirer 1998 introduced the comb); a preference for usual tempos picks
-the level (as in Ellis 2007, whose centre is 120); and a path that may change by little at a time joins the moments. It
-knows neither phase nor downbeats; a tracker of beats does.
+A first estimator, by the times between onsets alone. Intervals between all pairs of onsets up to four seconds apart
+are an autocorrelation of onset strength without a grid; a comb over their multiples scores each period by how well it
+explains them (Dixon 2001 clusters the same intervals; Scheirer 1998 introduced the comb); a preference for usual tempos
+picks the level (as in Ellis 2007, whose centre is 120); and a path that may change by little at a time joins the
+moments. It finds neither phase nor downbeats; the beat tracker does.
 
 References
 ----------
@@ -27,7 +27,7 @@ SLOWEST, FASTEST = 30.0, 240.0  # beats a minute
 MULTIPLES = (1, 2, 3, 4)
 USUAL, SPREAD = 100.0, 0.7  # beats a minute, and octaves: the preferred tempo
 HOP = 2.0  # seconds from one moment to the next
-WINDOW = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # weights of the moments heard together
+WINDOW = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # weights of neighbouring moments
 BLUR = 1.5  # steps of the grid: spread of an interval, some 3 %
 STEP_COST = 0.001  # of the share of intervals explained, for each step of the grid
 LONGEST_STEP = 6  # of the grid in one hop: 14 %
@@ -66,9 +66,9 @@ def preference() -> Floats:
 
 
 def _interval_histogram(view: NoteView, moments: int) -> Floats:
-    """Return the intervals around each moment, each as strong as the weaker of its strokes over its length, blurred.
+    """Return the intervals around each moment, each as strong as the weaker of its onsets over its length, blurred.
 
-    A stroke is as strong as the root of the sum of its velocities.
+    An onset is as strong as the root of the sum of its velocities.
     """
     onset, size = view.group_onset, OCTAVES * STEPS_AN_OCTAVE
     strength = np.sqrt(np.add.reduceat(view.velocity.astype(np.float64), view.group_first)) if moments else onset
@@ -80,7 +80,7 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
     part = step[inside] - whole_step  # an interval between two steps is shared by them
     moment = np.rint((onset[first[inside]] + interval[inside] / 2) / HOP).astype(np.int64)
     cell = np.minimum(moment, moments - 1) * size + whole_step
-    # Over its length, so that by chance all lengths are equally likely.
+    # Over its length, so that all lengths are equally likely for random onsets.
     weight = np.minimum(strength[first[inside]], strength[last[inside]]) / interval[inside]
     histogram = np.asarray(np.bincount(cell, weight * (1 - part), moments * size), np.float64)
     histogram += np.bincount(cell + 1, weight * part, moments * size)
@@ -88,9 +88,9 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
 
 
 def _near_pairs(onset: Floats, reach: float) -> tuple[Integers, Integers]:
-    """Return the rows of all pairs of strokes less than ``reach`` seconds apart, the earlier and the later."""
+    """Return the rows of all pairs of onsets less than ``reach`` seconds apart, the earlier and the later."""
     rows = np.arange(len(onset))
-    later = np.searchsorted(onset, onset + reach) - rows - 1  # how many partners each stroke has
+    later = np.searchsorted(onset, onset + reach) - rows - 1  # how many partners each onset has
     first = np.repeat(rows, later)
     return first, first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(later) - later, later)
 

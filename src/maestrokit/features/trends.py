@@ -1,4 +1,4 @@
-"""Where a curve goes up or down for long enough to be heard."""
+"""Stretches over which a curve rises or falls by a noticeable amount."""
 
 from collections.abc import Iterable
 from itertools import pairwise

@@ -16,7 +16,7 @@ DECIMALS = 4  # mir_eval rounds distances so, that 50 ms is within 50 ms
 def match_notes(estimate: Piece, reference: Piece, *, tolerance: "Tolerance", with_offsets: bool) -> Integers:
     """Return matched pairs as rows (reference, estimate), shape (pairs, 2), in the order of the reference.
 
-    Notes may be matched if they have one pitch and their onsets, and offsets if asked, are within tolerance. mir_eval
+    Notes may be matched if they have one pitch and their onsets, and by choice offsets, are within tolerance. mir_eval
     compares all notes with all, some 1 GB for two pieces of 10,000 notes; here only those of one pitch that are near
     in time are looked at. The matching itself is mir_eval's, fed the same graph in the same order, so that the pairs
     are the same and not only their number: scores that depend on which notes are matched (velocity) stay equal too.

@@ -2,7 +2,7 @@
 
 Between the counts of long contexts and of short ones, each order keeps a discount D = n1 / (n1 + 2 n2) for what it has
 never seen (n1, n2: n-grams seen once and twice), and orders below the highest count in how many contexts an event
-occurs instead of how often. Contexts reach over the ends of pieces, where ``begin`` tells them apart.
+occurs instead of how often. Contexts reach over the ends of pieces, where ``begin`` separates them.
 
 References
 ----------
@@ -37,7 +37,7 @@ class NgramTable:
 
 @dataclass(frozen=True, eq=False)
 class Ngrams:
-    """What was counted, shortest order first."""
+    """The n-grams of all orders, the shortest first."""
 
     orders: list[NgramTable]
     vocabulary: int
@@ -64,7 +64,7 @@ def counted(tokens: NDArray[np.integer], *, order: int, vocabulary: int) -> Ngra
 def probabilities(ngrams: Ngrams, tokens: NDArray[np.integer]) -> Floats:
     """Return the probability of each token given those before, shape (tokens,).
 
-    The first tokens, which have too little before them, are given by what there is.
+    The first tokens use the shorter contexts that they have.
     """
     sequence = np.asarray(tokens, np.int64)
     probability = np.full(len(sequence), 1 / ngrams.vocabulary)

@@ -10,7 +10,7 @@ from maestrokit.music.columns import Columns
 from maestrokit.music.note_arrays import note_arrays
 from maestrokit.music.performance import TIME_SIGNATURE, Performance
 
-SIGNATURE_BYTES = 7  # status, type, length and four of data; a message of another length says nothing
+SIGNATURE_BYTES = 7  # status, type, length and four of data; messages of another length are ignored
 SECONDS_PER_BAR = 2.0  # where a file has no beats (SMPTE): a bar of four at 120 beats a minute
 
 
@@ -31,7 +31,7 @@ class Piece(Columns):
     """Position in bars: 2.5 is the middle of the third bar."""
     offset_bar: Floats
     sounding_offset: Floats
-    """Where the sound ends, the sustain pedal heard, in seconds."""
+    """Where the sound ends, with the sustain pedal, in seconds."""
 
     @property
     def seconds(self) -> float:

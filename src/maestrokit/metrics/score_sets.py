@@ -13,7 +13,7 @@ from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
 
 FOLDER = "maestrokit.metrics.sets"
-FEWEST = 3  # pieces in each set, below which distributions of distances say nothing
+FEWEST = 3  # pieces in each set, below which distributions of distances are meaningless
 NONE = float("nan")
 
 Summary = Mapping[str, Floats]

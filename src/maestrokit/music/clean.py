@@ -24,9 +24,9 @@ def by_key(notes: Notes, *, midi_format: int) -> Notes:
 
 
 def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers, window: float = 0.0) -> Notes:
-    """Return the notes with strokes of one key at the same time made one.
+    """Return the notes with onsets of one key at the same time made one.
 
-    Of the strokes of a key that are no later than the window after the first of them, the first stays: it takes the
+    Of the onsets of a key that are no later than the window after the first of them, the first stays: it takes the
     velocity of the loudest, and the release (time and velocity) of the one that ends last, among those that have one.
 
     Parameters
@@ -37,9 +37,9 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     key : int64, shape (notes,)
         Equal for notes that sound as one key (see :func:`sounding_key`).
     onset : shape (notes,)
-        Times of the strokes, in the unit of the window.
+        Times of the onsets, in the unit of the window.
     window : float >= 0
-        Default is 0: only strokes at the same time.
+        Default is 0: only onsets at the same time.
     """
     leads = _leads(key, onset, window)
     if leads.all():
@@ -56,7 +56,7 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
 def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
     """Return the notes, sorted by key and onset, cut where their own key is struck again, and how many were cut.
 
-    Strokes at the same tick do not cut one another, so nothing gets length 0: those are duplicates. A note without a
+    Onsets at the same tick do not cut one another, so nothing gets length 0: those are duplicates. A note without a
     note-off gets one where it is cut.
     """
     again = onsets_at(notes.onset_tick, key, next_group(key, notes.onset_tick))
@@ -96,9 +96,9 @@ def _changes(*columns: Floats | Integers) -> Mask:
 
 
 def _leads(key: Integers, onset: Floats | Integers, window: float) -> Mask:
-    """Return which strokes begin a group: the first of its key, and the first later than the window of a leader.
+    """Return which onsets begin a group: the first of its key, and the first later than the window of a leader.
 
-    Strokes come sorted by key and time.
+    Onsets come sorted by key and time.
     """
     leads = _changes(key)
     leads[1:] |= np.diff(onset) > window

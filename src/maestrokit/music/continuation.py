@@ -1,4 +1,4 @@
-"""Performances that go on: the beginning of one as it was, and the events of a model after its end."""
+"""Continuation: the beginning of a performance as it was, followed by the events of a model."""
 
 from dataclasses import dataclass
 

@@ -163,7 +163,7 @@ def parse_time(text: str) -> Fraction:
     Raises
     ------
     UsageError
-        If the text is no time, or a number without unit: of ``10`` nobody knows whether it is 10 ms or 10 s.
+        If the text is no time, or a number without unit: ``10`` could be 10 ms or 10 s.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
     if match is None:

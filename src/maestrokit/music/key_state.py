@@ -1,6 +1,6 @@
-"""What the keys of a piano are doing at some moment: which sound and for how long still, and which were struck lately.
+"""The state of the keys of a piano at some moment: which sound and for how much longer, and which were struck recently.
 
-All notes are known with their ends, so the state at an onset says what a pianist's hands and feet are committed to. A
+All notes are known with their ends, so the state at an onset includes the ends still to come. A
 state is made for many moments at once from a piece (:func:`states_after_notes`), or note by note
 (:meth:`KeyStates.with_note`).
 """
@@ -84,9 +84,9 @@ def _strengths(notes: StepNotes, key: Integers, step: float) -> Floats:
 
 
 def key_features(states: KeyStates, now: Integers, *, step: float) -> Features:
-    """Return what is to be known of each key at the moments, (moments, FEATURES * keys).
+    """Return the features of each key at the moments, (moments, FEATURES * keys).
 
-    Whether it sounds; the logarithm of the time that it still does; how lately it ended; the memories of its onsets.
+    Whether it sounds; the logarithm of the time that it still does; how recently it ended; the memories of its onsets.
 
     Parameters
     ----------

@@ -52,12 +52,12 @@ class Key:
 
     @property
     def index(self) -> int:
-        """Place among the 24 keys."""
+        """Index among the 24 keys."""
         return self.tonic + 12 * (self.mode == "minor")
 
     @classmethod
     def from_index(cls, index: int) -> Self:
-        """Return the key at a place among the 24."""
+        """Return the key at an index among the 24."""
         return cls(int(index) % 12, "minor" if index >= 12 else "major")
 
     @property

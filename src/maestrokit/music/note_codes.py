@@ -49,7 +49,7 @@ def classes(values: Integers, edges: Integers) -> Integers:
 
 
 def remainder_nats(codes: Integers, edges: Integers) -> Floats:
-    """Return what it costs to say which value of its class each one is."""
+    """Return the nats of which value of its class each one is, all being equally likely."""
     return np.asarray(np.log(np.diff(edges))[codes])
 
 

@@ -1,4 +1,4 @@
-"""What a transcription model is to say about known notes, frame by frame."""
+"""Training targets of transcription models: onset, offset, frame and velocity of known notes, frame by frame."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -2,8 +2,8 @@
 
 Ticks are canonical and exact; seconds come from the tempo map (:mod:`maestrokit.music.timing`).
 
-Every row remembers its track and its ``order``: its place in the running order of that track. Events of a track are
-written sorted by (tick, order), so a performance that nobody changed is written event for event as it was read. A
+Every row remembers its track and its ``order``: its position in the running order of that track. Events of a track are
+written sorted by (tick, order), so an unchanged performance is written event for event as it was read. A
 function that moves, adds or cuts events ends with :func:`reorder_events`, which makes the order consistent again.
 """
 
@@ -34,7 +34,7 @@ class Notes(Columns):
     (first in, first out). Offs without an on are no notes: they stay in :class:`Others`.
 
     An on may lack an off: every later off of its key belongs to a later on, as that of the nearest one before it, or
-    a control change ends all notes of the channel first. It is a note, too, up to the next stroke of its key, that
+    a control change ends all notes of the channel first. It is a note, too, up to the next onset of its key, that
     control change or the end of its track, whichever comes first (:func:`with_missing_ends`). No event of the file
     stands for that end, so :func:`reorder_events` finds it again after events were moved.
     """
@@ -109,7 +109,7 @@ class Others(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """Everything that a MIDI file says.
+    """All contents of a MIDI file.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def with_missing_ends(notes: Notes, controls: Controls, track_end_tick: Integers
 
 
 def next_onset(notes: Notes, column: Integers) -> Integers:
-    """Return a column at the next stroke of each note's key in its track; the largest integer where there is none."""
+    """Return a column at the next onset of each note's key in its track; the largest integer where there is none."""
     rows = np.lexsort((notes.onset_order, notes.key))
     here, after = rows[:-1], rows[1:]
     again = notes.key[here] == notes.key[after]
@@ -271,7 +271,7 @@ def _sorted_by(rank: Integers, table: Table) -> Table:
 
 
 def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers) -> Integers:
-    """Return the rows of all events by (track, order), each late release just ahead of the stroke that it delays."""
+    """Return the rows of all events by (track, order), each late release just ahead of the onset that it delays."""
     late, onset_order = _late_releases(notes)
     if not len(late):
         return by_order(track, order)
@@ -282,9 +282,9 @@ def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers
 
 
 def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
-    """Return the notes whose release follows a stroke of their own key at the same tick, and the order of that stroke.
+    """Return the notes whose release follows an onset of their own key at the same tick, and the order of that onset.
 
-    Of several strokes at that tick it is the first; a note that ends at the tick where it began is no such note.
+    Of several onsets at that tick it is the first; a note that ends at the tick where it began is no such note.
     """
     key = notes.key
     beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
@@ -295,7 +295,7 @@ def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
     if not (onset[1:] > onset[:-1]).all():
         rows = np.lexsort((notes.onset_order, onset))
         onset, release = onset[rows], release[rows]
-    reaching = np.flatnonzero(release[:-1] >= onset[1:])  # no other can meet a later stroke of its key
+    reaching = np.flatnonzero(release[:-1] >= onset[1:])  # no other can meet a later onset of its key
     met = np.minimum(np.searchsorted(onset, release[reaching]), len(rows) - 1)
     is_met = onset[met] == release[reaching]
     released, struck = rows[reaching[is_met]], rows[met[is_met]]

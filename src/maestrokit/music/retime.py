@@ -20,7 +20,7 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
 
     All events keep their time in seconds, to the nearest tick. One set-tempo event a beat makes seconds follow the
     beats; it is piecewise linear between them. Before the first beat whole beats of the first interval lead in, and
-    what is left of the time before is one more beat; after the last beat the last interval goes on. All former tempos
+    what is left of the time before is one more beat; after the last beat the last interval continues. All former tempos
     go, and so do time signatures, whose bars were others. A division that is SMPTE or below 96 becomes 480.
 
     Retiming by the same beats again changes nothing.

@@ -9,7 +9,7 @@ from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 
 RESET_ALL_CONTROLLERS = 121  # controller number
-PEDAL_DOWN = 64  # controller values from here on mean "down", as the MIDI 1.0 specification says of switches
+PEDAL_DOWN = 64  # controller values from here on mean "down", as the MIDI 1.0 specification defines switches
 
 
 class PedalChanges(NamedTuple):

@@ -1,7 +1,7 @@
 """Performances as sequences of events: the encoding of the Music Transformer, and its exact inverse.
 
-A sequence says what a pianist does, one token an event: strike a key, release it, wait, change the velocity of the
-strokes that follow. With the defaults these are the 388 events of the literature (128 note-on, 128 note-off, 100
+A sequence lists what a pianist does, one token per event: strike a key, release it, wait, change the velocity of the
+onsets that follow. With the defaults these are the 388 events of the literature (128 note-on, 128 note-off, 100
 time shifts of 10 ms, 32 velocities), and ``begin`` and ``end`` after them.
 
 References
@@ -114,7 +114,7 @@ def encode(performance: Performance, encoding: Encoding) -> Tokens:
 
     Onsets and offsets are rounded to steps; a note lasts at least one step, and one that would round to none begins at
     the step before its onset, so that neither end is moved by more than a step. Within a step releases come first, then
-    the pedal, then strokes, each by rising pitch. Two strokes of one key within one step are one note, the louder.
+    the pedal, then onsets, each by rising pitch. Two onsets of one key within one step are one note, the louder.
     A velocity is written only where it changes. Drum notes are left out.
 
     Raises
@@ -176,14 +176,14 @@ def _pedal_events(performance: Performance, encoding: Encoding) -> _Events:
 def _merged(events: _Events, pedals: _Events, encoding: Encoding) -> _Events:
     token, step = np.concatenate([events.token, pedals.token]), np.concatenate([events.step, pedals.step])
     rank = np.where(token >= 1000, 2, np.where(token >= encoding.pedal_up, 1, 0))
-    if pedals.token.size and pedals.token[-1] > encoding.pedal_up:  # nobody leaves the foot on the pedal
+    if pedals.token.size and pedals.token[-1] > encoding.pedal_up:  # the pedal is released at the end
         token, step, rank = np.append(token, encoding.pedal_up), np.append(step, step.max()), np.append(rank, 1)
     rows = np.lexsort((rank, step))  # stable, so each kind keeps its own order
     return _Events(token[rows], step[rows])
 
 
 def _with_velocities(events: _Events, encoding: Encoding) -> _Events:
-    """Return events with a velocity token before each stroke whose velocity differs from the last one's."""
+    """Return events with a velocity token before each onset whose velocity differs from the last one's."""
     is_onset = events.token >= 1000
     onsets = np.flatnonzero(is_onset)
     velocity_bin = events.token[onsets] // 1000 - 1
@@ -251,7 +251,7 @@ def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
 
 
 def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:
-    """Return the performance that a sequence of events says: one track of 1 ms ticks on channel 0.
+    """Return the performance of a sequence of events: one track of 1 ms ticks on channel 0.
 
     The inverse of :func:`encode` up to half a step and the width of a velocity bin; ``encode`` of the result gives
     the same tokens again, where these came from ``encode``.

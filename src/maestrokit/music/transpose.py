@@ -127,7 +127,7 @@ def check_range(lowest: int, highest: int) -> None:
 
 
 def check_policy(out_of_range: str) -> None:
-    """Raise UsageError unless there is such a way to treat pitches out of range."""
+    """Raise UsageError unless the policy for pitches out of range is known."""
     if out_of_range not in OUT_OF_RANGE:
         hint = choices_hint(out_of_range, OUT_OF_RANGE)
         raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", hint)
@@ -183,7 +183,7 @@ def _moved_notes(notes: Notes, move: Callable[[Integers], Moved]) -> tuple[Notes
 def _paired_first_in_first_out(notes: Notes) -> Notes:
     """Return the notes with the ends that a reader would give them: of one key, the first to begin is the first to end.
 
-    Folding can put a note on a key that is already down; which release belongs to which stroke cannot be told in MIDI.
+    Folding can put a note on a key that is already down; MIDI does not say which release belongs to which onset.
     """
     rows = np.flatnonzero(notes.is_released)
     released, key = notes.select(rows), notes.key[rows]
@@ -225,7 +225,7 @@ def _move_messages(message: Objects, rows: Integers, move: Callable[[Integers], 
 
 
 def _moved_key_signature(message: bytes, semitones: int) -> bytes:
-    """Return the key signature so many semitones higher; one that makes no sense is left as it is."""
+    """Return the key signature so many semitones higher; an invalid one is left as it is."""
     if len(message) != 5 or not message.startswith(KEY_SIGNATURE_HEAD):
         return message
     fifths, is_minor = int.from_bytes(message[3:4], signed=True), message[4]

@@ -1,7 +1,7 @@
-"""What onsets of a recording say about beats and downbeats; the twin of :mod:`maestrokit.analysis.beats.from_notes`.
+"""Beats and downbeats from the onsets of a recording; the counterpart of :mod:`maestrokit.analysis.beats.from_notes`.
 
-The features say what each band of the spectrum does, which keys seem to begin, how far the neighbours are, and whether
-the harmony changes.
+The features are the rise of each band of the spectrum, the keys that seem to begin, the distances to the neighbours,
+and how much the harmony changes.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_dow
 from maestrokit.analysis.onsets import OnsetFeatures, Onsets, find_onsets
 from maestrokit.arrays import Floats
 
-MODEL = TempoModel(change=12.0)  # tempo is held more firmly than on notes; chosen on the same half of ASAP
+MODEL = TempoModel(change=12.0)  # changes cost more than on notes; chosen on the same half of ASAP
 WEAKEST = 1e-3  # rise below which bands count alike
 LEAST_GROWTH = 1e-2
 SALIENCE_GAIN = 20.0  # of saliences, the greatest of which is 1, before their logarithm is taken
@@ -65,7 +65,7 @@ def recorded_beats(
 
 
 def likely_onsets(onset_features: OnsetFeatures) -> Onsets:
-    """Return the onsets that may be beats: more than are surely notes, since what they are is weighed anyway."""
+    """Return the onsets that may be beats: with a low threshold, since a regression weighs them."""
     return find_onsets(onset_features, prominence=1.1, distance=2)
 
 
@@ -114,7 +114,7 @@ def _begun(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats
 
 
 def _harmonic_changes(time: Floats, saliences: NDArray[np.float32]) -> list[Floats]:
-    """Return 1 less the cosine of the pitch classes before and after each onset, and of the lowest keys, 0..1."""
+    """Return the cosine distances of pitch classes before and after each onset, and that of the lowest keys, 0..1."""
     folded = chroma.chroma(saliences)
     here = np.clip(np.rint(time * chroma.FRAME_RATE).astype(np.int64) + 1, 0, len(folded))
 

@@ -1,6 +1,6 @@
-"""What strokes of a performance say about beats and downbeats, without any period in mind.
+"""Beats and downbeats from the onsets of notes and chords, by features that assume no period.
 
-A stroke is one note or a chord. Its features (how loud, how deep, how long, how far from its neighbours, whether the
+An onset is that of one note or of a chord. Its features (loudness, register, length, distances, and whether the
 harmony or the pedal changes there) and those of its neighbours are weighed by a logistic regression, whose weights are
 in :mod:`maestrokit.analysis.beats.note_weights`. Most features are relative to the seconds around, since
 performances differ in level and touch.
@@ -31,22 +31,22 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import tempo_map, tick2second
 
-HARMONY = 0.5  # seconds before and after a stroke whose pitch classes are compared
+HARMONY = 0.5  # seconds before and after an onset whose pitch classes are compared
 FRAME_RATE = 50.0  # frames a second
-LONGEST_REST = 10.0  # seconds without a stroke, after which beats are counted anew
-LEAD = 2.0  # seconds before the first stroke that are tracked with it
+LONGEST_REST = 10.0  # seconds without an onset, after which tracking starts again
+LEAD = 2.0  # seconds before the first onset that are tracked with it
 DEEPEST, LENGTH, HARMONIC, TIMES = 4, 8, 17, (9, 17)  # columns of features
 
 
 @dataclass(frozen=True)
 class NoteOnsets:
-    """The strokes of a performance in seconds, and what they look like.
+    """The onsets of the notes and chords of a performance, and their features.
 
     Parameters
     ----------
-    onset : float64, shape (strokes,)
-        Of the first note of each.
-    features : float64, shape (strokes, features)
+    onset : float64, shape (onsets,)
+        In seconds, of the first note of each.
+    features : float64, shape (onsets, features)
     """
 
     onset: Floats
@@ -90,8 +90,8 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
     Returns
     -------
     Beats
-        None before the first stroke, after the last and in rests of more than ten seconds; empty if there are fewer
-        than two strokes.
+        None before the first onset, after the last and in rests of more than ten seconds; empty if there are fewer
+        than two onsets.
     """
     onsets = note_onsets(performance)
     if len(onsets.onset) < 2:
@@ -106,13 +106,13 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
 
 
 def downbeat_probabilities(onsets: NoteOnsets, time: Floats) -> Floats:
-    """Return how likely each of some beats, in seconds, is a downbeat by the stroke on it, 0..1."""
+    """Return the probability that each beat, in seconds, is a downbeat, by the onset on it."""
     probabilities = probability(onsets.features, beat_weights.DOWNBEAT)
     return probability_at(time, onsets.onset, probabilities, otherwise=beat_weights.UNSTRUCK)
 
 
 def _beats_of_stretch(onset: Floats, probabilities: Floats, model: TempoModel | None) -> Floats:
-    """Return the beats, in seconds, of strokes between two long rests."""
+    """Return the beats, in seconds, of onsets between two long rests."""
     if len(onset) < 2:
         return np.empty(0)
     start = max(onset[0] - LEAD, 0.0)
@@ -121,7 +121,7 @@ def _beats_of_stretch(onset: Floats, probabilities: Floats, model: TempoModel | 
 
 
 def note_onsets(performance: Performance) -> NoteOnsets:
-    """Return the strokes of a performance with their features, drums left out."""
+    """Return the onsets of a performance with their features, drums left out."""
     notes = note_arrays(performance)
     onset = notes.onset
     if not len(onset):
@@ -179,7 +179,7 @@ def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:
 
 
 def _harmonic_change(time: Floats, onset: Floats, pitch: Integers) -> Floats:
-    """Return 1 less the cosine of what pitch classes begin before each stroke and from it on, 0..1."""
+    """Return the cosine distance of the pitch classes that begin before and after each onset, 0..1."""
     total = np.vstack([np.zeros(12), np.cumsum(np.eye(12)[pitch % 12], axis=0)])
     start, here, end = (np.searchsorted(onset, time + shift - 1e-6) for shift in (-HARMONY, 0.0, HARMONY))
     return cosine_distance(total[here] - total[start], total[end] - total[here])

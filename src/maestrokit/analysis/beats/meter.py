@@ -1,4 +1,4 @@
-"""Whether the meter of tracked beats is beyond doubt, so that it may be written down as a time signature."""
+"""Whether the meter of tracked beats is certain enough to be written as a time signature."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from maestrokit.music.performance import TIME_SIGNATURE, Others, Performance, re
 from maestrokit.music.timing import second2tick, tempo_map
 
 METERS = (2, 3, 4)
-SURE = 0.115  # nats a beat by which bars must explain the strokes better than all other bars would
+SURE = 0.115  # nats a beat by which bars must explain the onsets better than all other bars would
 FEWEST_BARS = 4
-CLOCKS, THIRTY_SECONDS = 24, 8  # of MIDI in a metronome click, in a quarter note: what nearly all files say
+CLOCKS, THIRTY_SECONDS = 24, 8  # of MIDI in a metronome click, in a quarter note: the usual values
 
 
 def sure_meter(performance: Performance, beats: Beats) -> int | None:
-    """Return the beats of a bar if all bars have as many and no others explain the strokes nearly as well, else None.
+    """Return the beats of a bar if all bars have as many and no others explain the onsets nearly as well, else None.
 
-    Nearly always it is None: downbeats of expressive playing are hard to hear, and a false time signature is worse than
+    It is usually None: downbeats of expressive playing are hard to detect, and a false time signature is worse than
     none.
     """
     if not len(beats.time):
@@ -32,10 +32,10 @@ def sure_meter(performance: Performance, beats: Beats) -> int | None:
 
 
 def bar_scores(probabilities: Floats) -> dict[tuple[int, int], float]:
-    """Return how well bars of one length explain the chances of downbeats, in nats a beat.
+    """Return how well bars of one length explain the probabilities of downbeats, in nats per beat.
 
-    Each key is the beats of a bar and the position of the first beat in its bar. Each length says as much of a downbeat
-    as it has of them, as in :func:`maestrokit.analysis.beats.tracker.track_downbeats`.
+    Each key is the beats of a bar and the position of the first beat in its bar. Lengths are
+    normalised by their number of downbeats, as in :func:`maestrokit.analysis.beats.tracker.track_downbeats`.
 
     >>> scores = bar_scores(np.array([0.1, 0.8, 0.1, 0.1, 0.8, 0.1, 0.1, 0.8]))
     >>> max(scores, key=lambda bars: scores[bars])

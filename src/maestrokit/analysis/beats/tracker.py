@@ -1,9 +1,9 @@
-"""Beats from evidence of beats, by a dynamic Bayesian network.
+"""Beats from a beat activation, by a dynamic Bayesian network.
 
 The hidden state is a pointer that moves through the beat at one of many speeds, and may change its speed only where a
 beat begins: the state space of Krebs, Boeck and Widmer (2015), made for expressive tempo. Between beats the pointer
 moves with certainty, so that all of its positions need not be kept: the best path to a beat at time t, by an interval
-n, is the best path that left a beat at time t - n for such an interval, and what the frames between say. This gives
+n, is the best path that left a beat at time t - n for such an interval, and the score of the frames between. This gives
 the same paths as Viterbi's algorithm over all positions, and takes time in proportion to the number of speeds only.
 """
 
@@ -16,7 +16,7 @@ from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
 
-LEAST, MOST = 0.01, 0.98  # evidence is never surer than that
+LEAST, MOST = 0.01, 0.98  # bounds of probabilities
 SPEEDS_AN_OCTAVE = 36
 CHUNK = 2048  # frames whose sums are kept at a time
 
@@ -109,8 +109,8 @@ def beat_intervals(model: TempoModel, frame_rate: float) -> Integers:
 def _best_beats(probabilities: Floats, intervals: Integers, frame_rate: float, model: TempoModel) -> Integers:
     """Return the frames of the best beats.
 
-    ``left[t, n]`` is the best sum up to a beat at t that is left by the interval n, less what the frames up to t say
-    where they hold no beats; so the sum that the next beat is reached with is ``left[t - n, n]`` and a bonus.
+    ``left[t, n]`` is the best sum up to a beat at t that is left by the interval n, less the score of the
+    frames up to t without beats; so the sum that the next beat is reached with is ``left[t - n, n]`` and a bonus.
     """
     # Of a beat over none.
     gain = np.log(np.clip(probabilities, LEAST, MOST)) - np.log1p(-np.minimum(probabilities, MOST))
@@ -193,7 +193,7 @@ def track_downbeats(
 
     Parameters
     ----------
-    chances : array_like, shape (beats,)
+    probabilities : array_like, shape (beats,)
         Probability, 0..1, that each beat is a downbeat.
     meters : tuple of int
         Beats a bar that are tried.
@@ -210,7 +210,7 @@ def track_downbeats(
     phase = np.concatenate([np.arange(length) for length in meters])
     position = (np.arange(len(probability))[:, None] + phase) % meter  # (beats, states)
     scores = np.where(position == 0, np.log(probability)[:, None], np.log1p(-probability)[:, None])
-    # Each length says as much of a downbeat as it has of them.
+    # Normalised by how many downbeats each length has.
     scores += np.where(position == 0, np.log(meter), np.log(meter / np.maximum(meter - 1, 1)))
     path = best_path(scores, change_cost)
     rows = np.arange(len(probability))

@@ -25,10 +25,10 @@ CHORD_WINDOW = 0.05  # seconds: wider than that of onsets, for rolled chords
 REST = 0.3  # seconds: a silence from here on is a span of its own
 RINGING = 0.5  # seconds after its release for which a note under the pedal counts; then it has faded
 HELD = 0.3  # share of a span for which the lowest note has to sound
-BASS_FALL = 0.1  # a semitone higher, a lowest note says that much less about the inversion
+BASS_FALL = 0.1  # a semitone higher, a lowest note counts that much less for the inversion
 CHANGE_COST, WITHOUT_BASS_COST = 0.90, 0.96  # of a change, and more where no new bass note is struck
 USUAL_SPAN, PACE_POWER = 0.3, 0.6  # seconds between onsets; how far faster music is taken to change chords faster
-TEXTURE_POWER = 0.8  # twice as many notes are not twice as sure
+TEXTURE_POWER = 0.8  # twice as many notes are less than twice the evidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,9 @@ class Chords(Columns):
     quality: Integers
     """Index into ``chord_templates.QUALITIES``; ``NO_CHORD`` where there is none."""
     bass: Integers
-    """Pitch class of the chord's tone that is longest and deepest in the bass; ``NO_CHORD`` where there is none."""
+    """Pitch class of the chord tone that is longest and lowest in the bass; ``NO_CHORD`` where there is none."""
     inversion: Integers
-    """Place of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
+    """Index of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
     score: Floats
     """Share of what sounds that belongs to the chord, 0..1; 0 without a chord."""
 
@@ -87,7 +87,7 @@ def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_
 
 
 def ringing_notes(performance: Performance) -> tuple[Floats, Floats, Integers]:
-    """Return onsets and offsets in seconds, and pitches, of what is heard of each note as part of a chord."""
+    """Return onset and offset of each note as part of a chord, in seconds, and pitches."""
     notes = note_arrays(performance)
     ringing = np.minimum(notes.offset + RINGING, np.maximum(notes.sounding_offset, notes.offset))
     return notes.onset, ringing, notes.pitch
@@ -126,7 +126,7 @@ def _is_bass(spans: Spans) -> Mask:
 
 
 def _bass_weights(spans: Spans, lengths: Floats, first: Integers) -> Floats:
-    """Return how much each span says for each pitch class as the bass of its chord, shape (spans, 12).
+    """Return the weight of each pitch class as the bass of its chord in each span, shape (spans, 12).
 
     The lower a note is among the lowest notes of its chord, the more: the first note of a broken chord is its bass.
     """

@@ -20,12 +20,12 @@ FIELDS = {
 }
 FRAMES = {
     "audio_f0": Field("Hz", "Fundamental frequency; 0 without a voice"),
-    "audio_voicing": Field("0..1", "How surely there is one voice"),
+    "audio_voicing": Field("0..1", "Confidence that there is one voice"),
 }
 
 
 def describe(view: AudioView) -> dict[str, Any]:
-    """Return what is said of the fundamental frequency; see :func:`maestrokit.analysis.f0.track_pitch`."""
+    """Return the descriptors of the fundamental frequency; see :func:`maestrokit.analysis.f0.track_pitch`."""
     pitches = view.pitches
     voiced = pitches.frequency[pitches.is_voiced & (pitches.frequency > 0)]
     return {

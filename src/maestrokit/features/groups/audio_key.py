@@ -1,4 +1,4 @@
-"""Which key a recording is in."""
+"""Key of a recording."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How much happens in how much time."""
+"""Density: notes and onsets per second."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ WINDOW = 1.0  # seconds
 
 FIELDS = {
     "length": Field("s", "From 0 to the end of the longest track, or of the last sound if over 10 s earlier"),
-    "strokes": Field("strokes", "Notes that begin within 30 ms of the one before count as one stroke"),
+    "strokes": Field("onsets", "Onsets of notes and chords: notes within 30 ms of the one before count as one"),
     "notes_per_second": Field("1/s", "Notes over the length"),
-    "strokes_per_second": Field("1/s", "Strokes over the length"),
+    "strokes_per_second": Field("1/s", "These onsets over the length"),
     "notes_per_stroke": Field("notes", "Mean number of notes struck together"),
     "greatest_notes_per_second": Field("1/s", "Most notes that begin within one second"),
 }

@@ -1,4 +1,4 @@
-"""How loud the notes are struck, and how that changes."""
+"""Dynamics: velocities, and how they change."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which key a piece is in, as a whole and from place to place."""
+"""Key of a performance, as a whole and over time."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from maestrokit.music.rolls import frame_count, sounding_time
 NEEDS = "notes"
 KEYS = [Key.from_index(index) for index in range(24)]
 BLOCK = 2.0  # seconds a block of the keys over time
-REACH = 4  # blocks to both sides that are heard with it: 18 s in all
+REACH = 4  # blocks to both sides that are summed with it: 18 s in all
 STAY = 1.5  # of correlation: what a change of key costs
 
 FIELDS = {
@@ -29,16 +29,16 @@ FIELDS = {
     },
     "changes": Field("changes", "How often the key over time changes"),
     "spans": Field("list", "The key over time, from windows of 18 s"),
-    "spans[].start": Field("s", "From here"),
-    "spans[].end": Field("s", "to here"),
-    "spans[].name": Field("", "it is in this key"),
+    "spans[].start": Field("s", "Start of the span"),
+    "spans[].end": Field("s", "End of the span"),
+    "spans[].name": Field("", "Key of the span"),
 }
 
 FRAMES = {"key": Field("0..23", "Key over time: C major 0 to B major 11, C minor 12 to B minor 23; -1 without notes")}
 
 
 def describe(view: NoteView) -> dict[str, Any]:
-    """Return the key descriptors; the whole piece is heard as :func:`maestrokit.music.keys.find_key` hears it.
+    """Return the key descriptors; the key of the whole piece is that of :func:`maestrokit.music.keys.find_key`.
 
     Over time, the scores of windows of 18 s, 2 s apart, are joined by the path that gains the most correlation where
     each change of key costs 1.5.

@@ -1,4 +1,4 @@
-"""How many notes sound at once."""
+"""Polyphony: how many pitches sound at once."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ _KEYS = {
 FIELDS = {
     **{f"keys.{name}": Field(unit, f"Keys down: {meaning}") for name, (unit, meaning) in _KEYS.items()},
     **{
-        f"sounding.{name}": Field(unit, f"Sounding, the sustain pedal heard: {meaning}")
+        f"sounding.{name}": Field(unit, f"Sounding, with the sustain pedal: {meaning}")
         for name, (unit, meaning) in _KEYS.items()
     },
 }
 
 FRAMES = {
     "keys_down": Field("keys", "Different pitches whose key is down at the start of the frame"),
-    "sounding": Field("pitches", "Different pitches that sound at the start of the frame, the sustain pedal heard"),
+    "sounding": Field("pitches", "Different pitches that sound at the start of the frame, with the sustain pedal"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The times between strokes."""
+"""Rhythm: the times between onsets."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NEEDS = "notes"
 SHORTEST, LONGEST, BINS_AN_OCTAVE = 0.03, 3.84, 4  # of the histogram: seven octaves
 
 FIELDS = {
-    **summary_fields("inter_onset_interval", "s", "the times from one stroke to the next"),
+    **summary_fields("inter_onset_interval", "s", "the times from one onset to the next"),
     "histogram": Field("intervals", "Those times in 28 bins, four an octave from 30 ms to 3.84 s, the last open"),
     "entropy": Field("bits", "Shannon entropy of that histogram"),
     "npvi": Field("", "Normalised pairwise variability index of those times, 0 (even) to 200"),

@@ -1,19 +1,19 @@
 """Harmonic consistency: how far the chord changes of a piece are those of the reference, in per cent.
 
-A change of chords (:mod:`maestrokit.analysis.chords.from_notes`, pedal heard) is the quality before, the interval from
-root to root, and the quality after, so that the key does not matter; changes from or to no chord do not count. Two
-questions are asked.
+A change of chords (:mod:`maestrokit.analysis.chords.from_notes`, with the pedal) is the quality before, the interval
+from root to root, and the quality after, so that the key does not matter; changes from or to no chord do not count.
+Two metrics are defined.
 
-``harmonic_consistency`` asks of each change how usual it is: the share of the reference's changes from the same
+``harmonic_consistency`` ranks each change by how usual it is: the share of the reference's changes from the same
 quality that are not more usual than this one (its row of the transition matrix); the value is the mean over changes. It
 does not depend on length. Loops of the most usual chords score more than music does, so read it beside the
 reference's own value.
 
 ``harmonic_similarity`` compares whole transition matrices. D is the Jensen-Shannon divergence between the piece's
 matrix and the reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far
-from any matrix by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the
-value is 100 (1 - D) / (1 - D0), at most 100. Changes that the reference never has score 0. It tells shuffled music
-from music less well (tests/benchmarks/metrics_controls.py), as few changes leave much to chance.
+from any matrix by sampling alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the
+value is 100 (1 - D) / (1 - D0), at most 100. Changes that the reference never has score 0. It separates shuffled music
+from music less well (tests/benchmarks/metrics_controls.py), as few changes are noisy.
 
 muspy, mgeval and MusDr have no such metric (MusDr's chord progression irregularity needs no reference; mgeval's
 transition matrix is of pitch classes). Published percentages come from other chords and definitions and are not
@@ -37,7 +37,7 @@ from maestrokit.metrics.piece import Piece
 
 QUALITIES = len(QUALITY_NAMES)
 CHANGES = QUALITIES * 12 * QUALITIES  # quality before, interval, quality after
-SIZES = 2 ** np.arange(14)  # numbers of changes at which the chance divergence is estimated
+SIZES = 2 ** np.arange(14)  # numbers of changes at which the divergence of random samples is estimated
 DRAWS, SEED = 64, 1991  # samples for each
 
 
@@ -61,7 +61,7 @@ def transitions(piece: Piece) -> Floats:
 
 
 def expectation(summaries: Floats) -> Expectation:
-    """Return the matrix of all changes of the reference together, and its chance level."""
+    """Return the matrix of all changes of the reference together, and its sampling baseline."""
     matrix = np.nan_to_num(shares(summaries.sum(axis=0)))
     if not matrix.any():
         return Expectation(matrix, np.zeros(len(SIZES)))

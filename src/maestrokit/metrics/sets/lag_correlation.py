@@ -3,7 +3,7 @@
 How often each pitch class is struck every 100 ms, smoothed (Gaussian, 200 ms) and less its mean over the piece, is
 correlated with itself delayed by 1 to 32 seconds (at most half the piece): r(lag) = sum x(t) x(t + lag), normalised
 by its length and r(0). The value is the largest r. Noise gives about 0, a literal loop 1. Unlike :mod:`structure`,
-it hears rhythm and pitch together, but only repetition at one tempo.
+it measures rhythm and pitch together, but only repetition at one tempo.
 
 References
 ----------

@@ -3,8 +3,8 @@
 Onsets up to 30 ms apart are one (a chord is never struck in one instant). The times between the rest fall into
 classes of equal ratio, four an octave (each 19 % longer than the last, about what separates rubato from another
 note value), the first ending at 30 ms, the last open above 4 s. No score, beat or tempo is needed: another tempo
-moves all intervals by as many classes and leaves H where it was. A machine-like pulse gives 0; onsets strewn by
-chance give about 4 bits.
+moves all intervals by as many classes and leaves H where it was. A machine-like pulse gives 0; random onsets give
+about 4 bits.
 
 muspy and mgeval have no such entropy; mgeval's note-length histogram needs a score.
 """

@@ -1,14 +1,14 @@
 """Structure by self-similarity: how much of a piece comes back, at three lengths.
 
 Each half second is a vector of how often each pitch class is struck; S(i, j) is the cosine of two of them.
-Averaging S along its diagonals over L seconds says how alike two stretches of L seconds are, in their order. For
+The mean of S along its diagonals over L seconds is how alike two stretches of L seconds are, in their order. For
 each stretch, compare the most similar one that does not overlap it with the mean over all that do not: (best -
 mean) / (1 - mean), which is 0 if no stretch is more like it than any other, and 1 if it comes back exactly. The
 value is the mean over stretches.
 
 MusDr's structureness indicator asks the same at 3-8, 8-15 and over 15 seconds, but takes the one most repeated
 stretch of a piece (the largest fitness of a scape plot from audio); its values are not comparable. The mean over
-stretches is chosen as it needs no path search, says something of the whole piece, and depends less on its length.
+stretches is chosen as it needs no path search, describes the whole piece, and depends less on its length.
 
 References
 ----------
