@@ -23,6 +23,7 @@ from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.write import write_blocks
+from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import (
     SUSTAIN,
     TRACK_NAME,
@@ -33,7 +34,6 @@ from maestrokit.music.performance import (
     Tempos,
     reorder_events,
 )
-from maestrokit.music.sustain import timed_notes
 from maestrokit.synth.render import stream
 from maestrokit.synth.timbre import Timbre
 

@@ -19,7 +19,7 @@ from asap import DATA, Take, rendered, takes
 
 from maestrokit.analysis.beats.event_features import in_context, nearest_rows
 from maestrokit.analysis.beats.from_audio import described_onsets, likely_onsets
-from maestrokit.analysis.beats.from_notes import described_strokes, performed_beats
+from maestrokit.analysis.beats.from_notes import note_onsets, performed_beats
 from maestrokit.analysis.chroma import salience
 from maestrokit.analysis.onsets import onset_features
 from maestrokit.files.midi import read_midi
@@ -34,7 +34,7 @@ TAUGHT, TAUGHT_SECONDS = 160, 150.0  # performances of MAESTRO, and how much of 
 def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarray]:
     """Return times and features of the strokes or onsets of a performance."""
     if view == "notes":
-        strokes = described_strokes(read_midi(take.midi))
+        strokes = note_onsets(read_midi(take.midi))
         return strokes.onset, strokes.features
     sound = rendered(take, seconds)
     onsets = likely_onsets(onset_features([sound]))

@@ -29,7 +29,7 @@ from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.pairs import onset, onset_offset, pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.recordings import recorded_example
 
 CHOICES = {

@@ -18,8 +18,8 @@ import soundfile
 
 from maestrokit.files.midi import read_midi
 from maestrokit.files.sound.read import read_sound
-from maestrokit.metrics.piece import pedal_intervals
-from maestrokit.music.sustain import timed_notes
+from maestrokit.music.note_arrays import timed_notes
+from maestrokit.music.sustain import pedal_intervals
 
 RATE = 16000
 TEACHER_LATENCY = 0.014  # seconds

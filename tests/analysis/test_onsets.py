@@ -7,6 +7,7 @@ from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.from_audio import _begun, described_onsets, likely_onsets
 from maestrokit.analysis.onsets import BROAD_EDGES, FRAME_RATE, SAMPLE_RATE, find_onsets, onset_features
+from maestrokit.music.piano_range import LOWEST_PITCH
 
 
 def tones(*notes: tuple[float, int], seconds: float = 4.0, decay: float = 3.0) -> np.ndarray:
@@ -38,11 +39,11 @@ def test_the_course_is_the_same_however_the_samples_arrive(size: int) -> None:
 
 
 def test_growth_is_the_rise_over_five_frames_in_each_band() -> None:
-    course = onset_features([tones((0.5, 45), (2.0, 96), seconds=3)])
-    assert course.growth.shape == course.level.shape == (len(course.strength), len(BROAD_EDGES) - 1)
-    low, high = (course.growth[round(start * FRAME_RATE) + 3] for start in (0.5, 2.0))
+    features = onset_features([tones((0.5, 45), (2.0, 96), seconds=3)])
+    assert features.growth.shape == features.level.shape == (len(features.strength), len(BROAD_EDGES) - 1)
+    low, high = (features.growth[round(start * FRAME_RATE) + 3] for start in (0.5, 2.0))
     assert low[1] > 5 * low[5] and high[4] > 5 * max(high[0], 0.01)
-    assert (course.growth[5:] >= course.level[5:] - course.level[:-5] - 1e-5).all()
+    assert (features.growth[5:] >= features.level[5:] - features.level[:-5] - 1e-5).all()
 
 
 def test_what_dies_away_is_told_from_what_lasts() -> None:
@@ -53,7 +54,7 @@ def test_what_dies_away_is_told_from_what_lasts() -> None:
 def test_the_lowest_key_that_begins_is_heard() -> None:
     sound = tones((0.5, 76), (1.5, 76), (1.5, 45), (2.5, 60), (2.5, 64))
     lowest, highest, size = _begun(np.array([0.5, 1.5, 2.5]), chroma.salience([sound]))
-    assert (lowest + chroma.LOWEST_KEY).tolist() == [76, 45, 60]
+    assert (lowest + LOWEST_PITCH).tolist() == [76, 45, 60]
     assert (highest >= lowest).all() and (size >= 1).all()
 
 

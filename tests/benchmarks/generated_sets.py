@@ -19,7 +19,7 @@ from metrics_controls import at
 from performances import spread
 
 from maestrokit.files.midi import read_midi
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.music.tokens import Encoding, decode, encode
@@ -38,16 +38,16 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
     told = parser.parse_args()
     root, names = told.data / "maestro-v3.0.0", told.models.split(",")
-    chosen = judge.metrics()
+    chosen = score_sets.metrics()
     reference, human = (
-        [judge.summarize(minute(piece, told.seconds, place), chosen) for place, piece in enumerate(pieces)]
+        [score_sets.summarize(minute(piece, told.seconds, place), chosen) for place, piece in enumerate(pieces)]
         for pieces in (read(root, split, told.pieces) for split in ("validation", "train"))
     )
     columns = {"human": judged(human, reference)}
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             folder = (told.keep or Path(scratch)) / Path(name).name
-            made = [judge.summarize(piece, chosen) for piece in generated(name, folder, told)]
+            made = [score_sets.summarize(piece, chosen) for piece in generated(name, folder, told)]
             columns[Path(name).name] = judged(made, reference)
     print(f"{told.pieces} pieces of {told.seconds:g} s in each set")
     others_named = "".join(f"{name:>13}" for name in list(columns)[1:])
@@ -66,16 +66,16 @@ def read(root: Path, split: str, count: int) -> list[Piece]:
     return [piece_of(decode(encode(read_midi(path), encoding), encoding)) for path in spread(root, split, count)]
 
 
-def judged(made: list[judge.Summary], reference: list[judge.Summary]) -> list[Row]:
+def judged(made: list[score_sets.Summary], reference: list[score_sets.Summary]) -> list[Row]:
     """Return the rows of a set."""
-    return judge.judge(made, reference, judge.metrics(), generator=np.random.default_rng(0))[1]
+    return score_sets.score(made, reference, score_sets.metrics(), generator=np.random.default_rng(0))[1]
 
 
 def minute(piece: Piece, seconds: float, seed: int) -> Piece:
     """Return a stretch of a piece that begins with a note, from somewhere in it."""
     last = max(piece.onset[-1] - seconds, piece.onset[0])
     start = piece.onset[np.searchsorted(piece.onset, np.random.default_rng(seed).uniform(piece.onset[0], last))]
-    part = piece.take((piece.onset >= start) & (piece.onset < start + seconds))
+    part = piece.select((piece.onset >= start) & (piece.onset < start + seconds))
     return at(part, part.onset - start)
 
 

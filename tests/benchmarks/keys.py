@@ -20,8 +20,8 @@ from annotated import mozart, pop909
 
 from maestrokit.analysis.key_changes import key_spans
 from maestrokit.music.keys import PROFILES, Key, estimate, find_key, key_scores, parse_key
+from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import timed_notes
 
 Piece = tuple[str, str, Performance, Key]
 Finder = Callable[[Any], Key]

@@ -15,7 +15,7 @@ import numpy as np
 from performances import spread
 
 from maestrokit.files.midi import read_midi
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 
 Control = Callable[[Piece, np.random.Generator], Piece]
@@ -27,7 +27,7 @@ def at(piece: Piece, onset: np.ndarray) -> Piece:
     return piece.replace(
         onset=onset, offset=piece.offset + moved, sounding_offset=piece.sounding_offset + moved,
         onset_bar=piece.onset_bar + moved / 2, offset_bar=piece.offset_bar + moved / 2,
-    ).take(np.argsort(onset, kind="stable"))  # fmt: skip
+    ).select(np.argsort(onset, kind="stable"))  # fmt: skip
 
 
 def human(piece: Piece, generator: np.random.Generator) -> Piece:
@@ -79,13 +79,13 @@ def main() -> None:
     arguments = parser.parse_args()
     root = arguments.data / "maestro-v3.0.0"
     validation = read(root, "validation", arguments.pieces)
-    chosen = judge.metrics()
-    reference = [judge.summarize(piece, chosen) for piece in read(root, "train", arguments.corpus)]
+    chosen = score_sets.metrics()
+    reference = [score_sets.summarize(piece, chosen) for piece in read(root, "train", arguments.corpus)]
     columns = []
     for control in CONTROLS:
         generator = np.random.default_rng(0)
-        summaries = [judge.summarize(control(piece, generator), chosen) for piece in validation]
-        columns.append(judge.judge(summaries, reference, chosen, generator=np.random.default_rng(0))[1])
+        summaries = [score_sets.summarize(control(piece, generator), chosen) for piece in validation]
+        columns.append(score_sets.score(summaries, reference, chosen, generator=np.random.default_rng(0))[1])
     print(f"{'metric':<43}{'reference':>10}{'human':>9}{'95 % interval':>18}"
           + "".join(f"{control.__name__:>11}" for control in CONTROLS[1:]))  # fmt: skip
     for first, *others in zip(*columns, strict=True):

@@ -31,7 +31,7 @@ from maestrokit.inference.transcription import Transcriber, read_transcriber, tr
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import Take, Tolerance
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.synth.render import render
 
 RATE, SECONDS, PLAYED = 16000, 20, 20.0

@@ -20,10 +20,11 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import read_piano
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
-from maestrokit.metrics.piece import Piece, notes_in_seconds, pedal_intervals
+from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import Take, Tolerance, compare
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.music.sustain import pedal_intervals
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import Timbre
 

@@ -11,7 +11,7 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli import choices
 from maestrokit.cli.main import COMMANDS, command, run_command_line
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 
 Offers = Callable[[str], list[str]]
 TAKES_A_NAME = {"NAME", "NAMES", "WAY", "KIND", "FAMILY", "NAME=VALUE", "NAME=VALUES", "METRIC=VALUE", "COLUMN=TEXT"}
@@ -89,7 +89,7 @@ def test_a_shell_is_answered_by_the_program() -> None:
 
 
 def test_metrics_of_sets_are_known_by_their_sources() -> None:
-    assert choices.set_metrics() == list(judge.metrics())
+    assert choices.set_metrics() == list(score_sets.metrics())
 
 
 @pytest.mark.parametrize(("name", "listed"), [("features", choices.feature_groups), ("evaluate", choices.set_metrics)])

@@ -11,7 +11,7 @@ from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.performance import transcript
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 from small_models import saved_transcriber
 
 

@@ -13,6 +13,7 @@ from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.music.keys import find_key
 from maestrokit.music.provenance_events import commands
+from strategies import file_bytes, track_bytes
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_the_prelude_is_in_c_and_stays_there(maestrokit: CommandLine, take: Path
     assert done.status == 0
     assert done.lines[0].startswith(f"{take}: C major, found with confidence 0.9")
     assert done.lines[1].startswith(f"{take}: scores: C 0.9") and done.lines[1].count(",") == 23
-    assert done.lines[2] == f"{take}: +0 semitones: 0 notes moved, 0 folded, 0 dropped"
+    assert done.lines[2] == f"{take}: +0 semitones: 0 notes moved, 0 folded, 0 dropped, 0 outside the range"
     assert read_midi(tmp_path / "out.mid") == read_midi(take)
 
 
@@ -99,19 +100,20 @@ def test_the_report_has_a_record_an_input(maestrokit: CommandLine, take: Path, t
     assert maestrokit(*line, tmp_path / "keys.jsonl").status == ExitStatus.BAD_DATA
     (record,) = [json.loads(text) for text in (tmp_path / "keys.jsonl").read_text().splitlines()]
     notes = len(read_midi(take).notes)
-    assert list(record) == ["file", "key", "confidence", "semitones", "moved", "folded", "dropped", "scores"]
+    columns = ["file", "key", "confidence", "semitones", "moved", "folded", "dropped", "scores", "outside"]
+    assert list(record) == columns
     assert (record["file"], record["key"], record["semitones"], record["moved"]) == (str(take), "C major", 2, notes)
     scores = find_key(read_midi(take)).scores
     assert list(record["scores"].values()) == pytest.approx(scores.tolist(), abs=1e-4)
     maestrokit(*line, tmp_path / "keys.tsv")
     header, row = (text.split("\t") for text in (tmp_path / "keys.tsv").read_text().splitlines())
-    assert (header[1], row[1], len(header)) == ("key", "C major", 31)
-    assert header[7:10] == ["scores.C", "scores.Db", "scores.D"]
+    assert (header[1], row[1], len(header)) == ("key", "C major", 32)
+    assert (header[7:10], header[-1]) == (["scores.C", "scores.Db", "scores.D"], "outside")
 
 
 def test_out_of_range_is_refused_folded_or_dropped(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
     line = ["transpose", take, "--semitones", "40", "-o", tmp_path / "out.mid"]
-    refused = maestrokit(*line)
+    refused = maestrokit(*line, "--out-of-range", "error")
     assert (refused.status, len(refused.lines)) == (ExitStatus.BAD_DATA, 2)
     assert "would leave 21..108 at +40 semitones" in refused.lines[0] and "--out-of-range" in refused.lines[1]
     assert not (tmp_path / "out.mid").exists()
@@ -121,6 +123,35 @@ def test_out_of_range_is_refused_folded_or_dropped(maestrokit: CommandLine, take
     assert sorted(folded % 12) == sorted((before + 40) % 12) and folded.max() <= 108
     assert maestrokit(*line, "--out-of-range", "drop", "--range", "0..100").status == 0
     assert sorted(read_midi(tmp_path / "out.mid").notes.pitch) == sorted(before[before <= 60] + 40)
+
+
+def test_notes_outside_the_piano_are_written_and_counted(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    line = ["transpose", take, "--semitones", "40", "-o", tmp_path / "out.mid"]
+    pitch = read_midi(take).notes.pitch
+    outside = f"{(pitch + 40 > 108).sum()} of {len(pitch)} notes are outside 21..108 at +40 semitones, and kept"
+    done = maestrokit(*line)
+    assert (done.status, done.lines) == (0, [f"note: '{take}': {outside}"])
+    assert read_midi(tmp_path / "out.mid").notes.pitch.tolist() == (pitch + 40).tolist()
+    assert maestrokit(*line, "-q").err == ""
+    assert maestrokit(*line, "--range", "0..127").err == ""
+    refused = maestrokit("transpose", take, "--semitones", "60")
+    assert refused.status == ExitStatus.BAD_DATA and "would leave 0..127 at +60 semitones" in refused.lines[0]
+
+
+def test_a_corpus_goes_to_one_key_though_some_notes_leave_the_piano(maestrokit: CommandLine, tmp_path: Path) -> None:
+    scale = np.array([0, 2, 4, 5, 7, 9, 11, 12, 7, 4, 0])
+    extremes = {"low": (21, 60), "high": (60, 108), "both": (21, 108), "inside": (60,)}
+    for name, added in extremes.items():
+        pitches = [*(scale + 61).tolist(), *added]  # D flat major
+        events = [
+            event for pitch in pitches for event in ((0, bytes([0x90, pitch, 64])), (480, bytes([0x80, pitch, 0])))
+        ]
+        (tmp_path / f"{name}.mid").write_bytes(file_bytes([track_bytes(events)]))
+    done = maestrokit("transpose", tmp_path, "--to", "C", "-d", tmp_path / "out")
+    both = "1 of 13 notes are outside 21..108 at -1 semitones, and kept"
+    assert (done.status, done.lines) == (0, [f"note: '{tmp_path / 'both.mid'}': {both}"])
+    shifts = {name: pitch_shift(tmp_path / f"{name}.mid", tmp_path / f"out/{name}.mid") for name in extremes}
+    assert shifts == {"low": 11, "high": -1, "both": -1, "inside": -1}
 
 
 def test_many_dropped_notes_are_reported_unless_quiet(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:

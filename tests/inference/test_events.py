@@ -90,7 +90,7 @@ def test_a_prompt_is_where_the_music_begins():
     assert made[: len(given)].tolist() == given.tolist()
     assert is_a_performance(made.tolist(), Encoding())
     (performance,) = perform(model(), Encoding(), GenerationConfig(duration=1.0), prompt=prompt)
-    assert performance.notes.take(slice(3)).replace(onset_order=0, offset_order=0) == prompt.notes.replace(
+    assert performance.notes.select(slice(3)).replace(onset_order=0, offset_order=0) == prompt.notes.replace(
         onset_order=0, offset_order=0
     )
     assert performance.notes.onset_tick[3:].min() >= 900

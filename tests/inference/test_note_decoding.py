@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
 from maestrokit.inference.note_decoding import Decoder, Decoding, joined
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.note_targets import note_targets
-from maestrokit.music.sustain import TimedNotes
 
 FRAME = 0.02
 

@@ -110,7 +110,7 @@ def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
     part = reconciled(*np.array([(0, 900, 60, 9), (100, 150, 64, 9), (300, 310, 67, 9)]).T)
     prompt = decode(encode_notes(part, ENCODING), ENCODING)
     (made,) = perform(model("transformer"), ENCODING, GenerationConfig(4.0, 1, 0), prompt=prompt, seconds=2.0)
-    begun = made.notes.take(made.notes.onset_order < 6)
+    begun = made.notes.select(made.notes.onset_order < 6)
     for column in ("onset_tick", "offset_tick", "pitch", "velocity"):
         assert np.array_equal(getattr(begun, column)[:2], getattr(prompt.notes, column)[:2])
     assert 3000 not in made.notes.onset_tick[made.notes.pitch == 67]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.inference.performance import NOTICE, tracked_transcript, transcript
-from maestrokit.metrics.piece import pedal_intervals
-from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
+from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map, tick2second
 
 ROWS = st.lists(st.tuples(st.floats(0, 100), st.floats(0.02, 5), st.integers(1, 127)), max_size=12)

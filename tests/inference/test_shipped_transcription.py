@@ -15,7 +15,7 @@ from maestrokit.inference.transcription import Transcriber, read_transcriber, tr
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
-from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.synth.render import render
 
 RATE, SECONDS = 16000, 8.0

@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 
 from maestrokit.files.midi import parse_midi
-from maestrokit.metrics.piece import Piece, joined, pedal_intervals, piece_of
+from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.music.performance import Performance
+from maestrokit.music.sustain import joined, pedal_intervals
 from strategies import file_bytes, performances, track_bytes
 
 

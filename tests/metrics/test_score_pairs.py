@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
-from maestrokit.metrics.piece import Piece, joined, notes_in_seconds
+from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.rolls import piano_roll
+from maestrokit.music.sustain import joined
 
 # Few keys, times on a grid of 10 ms and velocities that vary, so that many notes may match many.
 note = st.tuples(st.integers(0, 60), st.integers(1, 40), st.sampled_from([60, 60, 61, 72]), st.integers(1, 127))

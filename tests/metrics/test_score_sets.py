@@ -6,7 +6,7 @@ import pytest
 from maestrokit import registry
 from maestrokit.errors import UsageError
 from maestrokit.metrics import intervals as bootstrap
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 
 EMPTY = notes_in_seconds(np.empty(0), np.empty(0), np.empty(0, np.int64))
@@ -18,17 +18,17 @@ def piece(seed: int, notes: int = 200) -> Piece:
     return notes_in_seconds(onset, onset + generator.exponential(0.5, notes), generator.integers(40, 90, notes))
 
 
-SUMMARIES = [judge.summarize(piece(seed), judge.metrics()) for seed in range(8)]
+SUMMARIES = [score_sets.summarize(piece(seed), score_sets.metrics()) for seed in range(8)]
 
 
 def rows(generated: list, reference: list) -> dict:
-    whole = judge.judge(generated, reference, judge.metrics(), generator=np.random.default_rng(0))[1]
+    whole = score_sets.score(generated, reference, score_sets.metrics(), generator=np.random.default_rng(0))[1]
     return {row.metric: row for row in whole}
 
 
-@pytest.mark.parametrize("name", registry.names(judge.FOLDER))
+@pytest.mark.parametrize("name", registry.names(score_sets.FOLDER))
 def test_every_file_is_a_metric_that_copes_with_anything(name: str) -> None:
-    module = registry.load(judge.FOLDER, name)
+    module = registry.load(score_sets.FOLDER, name)
     assert module.__doc__ and module.METRICS
     lone = notes_in_seconds(np.array([1.0]), np.array([1.0]), np.array([60]))
     far = notes_in_seconds(np.array([0.0, 1e7]), np.array([1.0, 1e7 + 1]), np.array([60, 64]))
@@ -45,7 +45,10 @@ def test_without_a_reference_only_what_pieces_say_themselves() -> None:
 
 
 def test_the_set_itself_overlaps_more_than_another() -> None:
-    low = [judge.summarize(one.replace(pitch=one.pitch // 4 + 20), judge.metrics()) for one in map(piece, range(9, 17))]
+    low = [
+        score_sets.summarize(one.replace(pitch=one.pitch // 4 + 20), score_sets.metrics())
+        for one in map(piece, range(9, 17))
+    ]
     same, other = rows(SUMMARIES[:4], SUMMARIES[4:]), rows(low, SUMMARIES[4:])
     for name in ("pitch_range", "pitch_entropy"):
         assert same[f"{name}.overlapped_area"].value > other[f"{name}.overlapped_area"].value
@@ -54,14 +57,14 @@ def test_the_set_itself_overlaps_more_than_another() -> None:
 
 
 def test_pieces_without_a_value_are_not_counted() -> None:
-    found = rows([*SUMMARIES, judge.summarize(EMPTY, judge.metrics())], SUMMARIES)
+    found = rows([*SUMMARIES, score_sets.summarize(EMPTY, score_sets.metrics())], SUMMARIES)
     assert found["pitch_range"].n == 8
     assert np.isfinite(found["pitch_range"].value)
 
 
 def test_unknown_metrics_are_named() -> None:
     with pytest.raises(UsageError, match="no metric 'beauty'"):
-        judge.metrics(["beauty"])
+        score_sets.metrics(["beauty"])
 
 
 def test_intervals_cover_the_mean_about_as_often_as_they_say() -> None:

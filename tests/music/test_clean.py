@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
-from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
+from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
 from maestrokit.music.performance import Performance
 from strategies import file_bytes, performances, track_bytes
 
@@ -49,7 +49,7 @@ def test_duplicates_are_the_strokes_within_the_window_of_a_leader(performance: P
     assert result.onset_tick.tolist() == leaders_by_hand(notes.onset_tick.tolist(), window)
     bounds = np.append(result.onset_tick, 10**6)
     for row, (start, stop) in enumerate(pairwise(bounds)):
-        group = notes.take((notes.onset_tick >= start) & (notes.onset_tick < stop))
+        group = notes.select((notes.onset_tick >= start) & (notes.onset_tick < stop))
         assert result.velocity[row] == group.velocity.max()
         assert result.offset_tick[row] == group.offset_tick.max()
 
@@ -91,5 +91,5 @@ def test_tracks_share_their_keys_except_in_files_of_type_2() -> None:
 def test_strokes_after_each_note_of_its_own_key() -> None:
     onset, key = np.array([10, 10, 20, 30, 5]), np.array([1, 1, 1, 1, 2])
     never = np.iinfo(np.int64).max
-    assert strokes(onset, key, next_group(key, onset)).tolist() == [20, 20, 30, never, never]
-    assert strokes(onset[:0], key[:0], next_group(key[:0], onset[:0])).tolist() == []
+    assert onsets_at(onset, key, next_group(key, onset)).tolist() == [20, 20, 30, never, never]
+    assert onsets_at(onset[:0], key[:0], next_group(key[:0], onset[:0])).tolist() == []

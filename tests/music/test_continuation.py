@@ -38,7 +38,7 @@ def take():
     ]  # fmt: skip
     controls = [(0.05, 67, 70), (0.1, 64, 100), (0.3, 7, 90), (0.65, 64, 0), (1.55, 64, 127), (2.3, 64, 0)]
     plain = scene(notes, controls=controls, channel=3, tempos=[(0, 500_000), (960, 400_000)], end=4.0)
-    drum = plain.notes.take(slice(1)).replace(channel=np.array([DRUM_CHANNEL]), pitch=np.array([38]))
+    drum = plain.notes.select(slice(1)).replace(channel=np.array([DRUM_CHANNEL]), pitch=np.array([38]))
     message = np.empty(1, object)
     message[0] = b"\xff\x01\x01x"
     text = Others(tick=np.array([700]), kind=np.array([TEXT]), message=message, track=np.zeros(1, int),
@@ -65,7 +65,7 @@ def test_no_event_of_the_prompt_is_changed(take, seconds):
     prompt = prompt_of(take, ENCODING, seconds=seconds)
     new = tokens(wait(0.5), ENCODING.first_velocity + 4, on(62), wait(0.3), off(62))
     result = continued(prompt, new, ENCODING)
-    added, kept = result.notes.take(result.notes.pitch == 62), result.notes.take(result.notes.pitch != 62)
+    added, kept = result.notes.select(result.notes.pitch == 62), result.notes.select(result.notes.pitch != 62)
     end = prompt.performance.last_tick
     assert events_before(result.replace(notes=kept), end) == events_before(take, end)
     assert len(added) == 1
@@ -81,13 +81,13 @@ def test_new_music_follows_the_last_release_to_the_tick_of_the_tempo_map():
 
 
 def test_keys_that_are_down_at_the_cut_are_released_by_the_new_music(take):
-    prompt = prompt_of(take.replace(tempos=take.tempos.take(slice(1))), ENCODING, seconds=END)
+    prompt = prompt_of(take.replace(tempos=take.tempos.select(slice(1))), ENCODING, seconds=END)
     cut = round(END * 960)
-    held = prompt.performance.notes.take(prompt.is_held)
+    held = prompt.performance.notes.select(prompt.is_held)
     assert held.pitch.tolist() == [67], "72 is held by the pedal only, 15 is no key of a piano"
     assert off(67) not in prompt.tokens and off(72) in prompt.tokens
     result = continued(prompt, tokens(wait(0.2), off(67), on(67), wait(0.1), off(67)), ENCODING)
-    spans = result.notes.take(result.notes.pitch == 67)
+    spans = result.notes.select(result.notes.pitch == 67)
     assert spans.offset_tick.tolist() == [cut + 192, cut + 288]
     assert result.notes.offset_tick[result.notes.pitch == 15].tolist() == [cut]
     unheard = continued(prompt, tokens(wait(0.2)), ENCODING)

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.note_targets import note_targets
-from maestrokit.music.sustain import TimedNotes
 
 FRAME = 0.02
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.inference.performance import transcript
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.pedalling import TOGETHER, agreeing, unpedalled
-from maestrokit.music.sustain import TimedNotes, timed_notes
 
 # no two strokes at once: a key cannot be struck twice
 NOTES = st.lists(

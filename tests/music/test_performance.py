@@ -49,7 +49,7 @@ def test_notes_in_any_order_are_read_back_as_the_same_notes(
         ends[pitch] = max(ends[pitch], onset + length)  # first in, first out
         rows.append((onset, ends[pitch], pitch, number + 1, 64, 0, 0, 2 * number, 2 * number + 1))
     columns = np.array(rows, np.int64).reshape(-1, 9).T
-    notes = Notes(*columns).take(np.array(generator.sample(range(len(rows)), len(rows)), np.int64))
+    notes = Notes(*columns).select(np.array(generator.sample(range(len(rows)), len(rows)), np.int64))
     performance = parse_midi(file_bytes([track_bytes([])]), name="empty").replace(notes=notes)
     result = reorder_events(performance)
     assert parse_midi(dump_midi(result), name="result") == result

@@ -212,11 +212,11 @@ def test_events_that_are_no_notes_keep_what_they_say_and_their_order(
     assert performance.tempos.replace(order=0) == result.tempos.replace(order=0)
     for track in range(len(performance.track_end_tick)):
         before, after = (
-            p.others.take((p.others.track == track) & ~np.isin(p.others.kind, STAY)) for p in (performance, result)
+            p.others.select((p.others.track == track) & ~np.isin(p.others.kind, STAY)) for p in (performance, result)
         )
         assert before.message.tolist() == after.message.tolist()
         before, after = (
-            p.others.take((p.others.track == track) & np.isin(p.others.kind, STAY)) for p in (performance, result)
+            p.others.select((p.others.track == track) & np.isin(p.others.kind, STAY)) for p in (performance, result)
         )
         assert before.replace(order=0) == after.replace(order=0)
 

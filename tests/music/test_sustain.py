@@ -2,9 +2,8 @@
 
 from maestrokit.features import describe, note_view
 from maestrokit.files.midi import parse_midi
-from maestrokit.metrics.piece import pedal_intervals
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import pedal_changes, sustained_offset_tick
+from maestrokit.music.sustain import pedal_changes, pedal_intervals, sustained_offset_tick
 from strategies import END_OF_TRACK, file_bytes, track_bytes
 
 DOWN, RESET = b"\xb0\x40\x7f", b"\xb0\x79\x00"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music import tokens as tk
-from maestrokit.music.sustain import timed_notes
+from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.tokens import (
     Encoding,
     decode,

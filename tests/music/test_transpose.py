@@ -10,7 +10,8 @@ from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Performance
-from maestrokit.music.transpose import LOWEST, shift_between, transposed
+from maestrokit.music.piano_range import LOWEST_PITCH
+from maestrokit.music.transpose import shift_between, transposed
 from strategies import file_bytes, midi_bytes, performances, track_bytes
 
 anything = midi_bytes(max_tracks=2, max_events=20).map(lambda data: parse_midi(data, name="generated"))
@@ -29,7 +30,7 @@ def rests(performance: Performance) -> Performance:
     """The performance without what a transposition may change."""
     notes, others = performance.notes, performance.others
     is_kept = ~np.isin(others.kind, [0x80, 0x90, 0xA0, KEY_SIGNATURE])
-    return performance.replace(notes=notes.replace(pitch=notes.pitch * 0), others=others.take(is_kept))
+    return performance.replace(notes=notes.replace(pitch=notes.pitch * 0), others=others.select(is_kept))
 
 
 @settings(max_examples=25)
@@ -79,6 +80,21 @@ def test_folding_keeps_pitch_classes_and_the_range(
 
 
 @settings(max_examples=25)
+@given(performances(channels=(0, 1, 9)), st.integers(-127, 127))
+def test_keeping_writes_every_note_that_midi_has_and_refuses_the_rest(performance: Performance, shift: int) -> None:
+    is_melodic = performance.notes.channel != DRUM_CHANNEL
+    target = performance.notes.pitch + np.where(is_melodic, shift, 0)
+    if ((target < 0) | (target > 127)).any():
+        with pytest.raises(BadDataError, match=r"would leave 0\.\.127"):
+            transposed(performance, shift)
+        return
+    moved, report = transposed(performance, shift)
+    assert moved.notes.pitch.tolist() == target.tolist()
+    assert report.outside == (is_melodic & ((target < 21) | (target > 108))).sum()
+    assert (report.folded, report.dropped) == (0, 0)
+
+
+@settings(max_examples=25)
 @given(performances(), st.integers(-60, 60), st.sampled_from(["fold", "drop"]))
 def test_what_is_written_is_read_back(performance: Performance, shift: int, policy: str) -> None:
     moved, _ = transposed(performance, shift, out_of_range=policy)
@@ -105,8 +121,28 @@ def test_the_shift_is_the_smallest_into_the_target_or_its_relative(key: Key, tar
     assert shift_between(key.transposed(shift), target) == 0
 
 
+@pytest.mark.parametrize(
+    ("pitches", "key", "shift"),
+    [
+        ((60,), "Db", -1), ((21, 60), "Db", 11), ((21, 98), "Db", -1), ((60, 108), "Bb", -10), ((20, 60), "C", 12),
+        ((60, 110), "C", -12), ((20, 97), "C", 0), ((24, 60), "F#", 6), ((27, 60), "F#", -6), ((26, 103), "F#", -6),
+    ],
+)  # fmt: skip
+def test_an_octave_more_is_chosen_only_where_that_alone_keeps_all_notes_on_the_piano(
+    pitches: tuple[int, ...], key: str, shift: int
+) -> None:
+    notes = [event for pitch in pitches for event in ((0, bytes([0x90, pitch, 64])), (10, bytes([0x80, pitch, 0])))]
+    drum = [(0, b"\x99\x00\x40"), (10, b"\x89\x00\x00")]
+    assert key_shift(parsed(*notes, *drum), key=parse_key(key)).semitones == shift
+
+
+def test_the_octave_follows_the_range() -> None:
+    performance = parsed((0, b"\x90\x50\x40"), (10, b"\x80\x50\x00"))
+    assert key_shift(performance, key=parse_key("C"), lowest=60, highest=71).semitones == -12
+
+
 @settings(max_examples=25)
-@given(performances(low=40, high=90), st.integers(0, 23).map(Key.from_index))
+@given(performances(low=6, high=121), st.integers(0, 23).map(Key.from_index))
 def test_into_a_key_twice_is_once(performance: Performance, target: Key) -> None:
     assume((performance.notes.channel != DRUM_CHANNEL).any())
     first = key_shift(performance, target=target)
@@ -140,11 +176,13 @@ def test_key_pressure_and_stray_notes_move_but_not_on_drums() -> None:
     assert report.moved == 0
 
 
-def test_leaving_the_range_is_refused_with_a_cure() -> None:
+def test_leaving_the_range_is_counted_or_refused() -> None:
     performance = parsed((0, b"\x90\x69\x40"), (480, b"\x80\x69\x00"))
-    with pytest.raises(BadDataError, match=r"1 of 1 pitches would leave 21..108 at \+4 semitones") as caught:
-        transposed(performance, 4)
-    assert "--out-of-range" in caught.value.hint
+    with pytest.raises(BadDataError, match=r"1 of 1 pitches would leave 21..108 at \+4 semitones"):
+        transposed(performance, 4, out_of_range="error")
+    kept, report = transposed(performance, 4)
+    assert (kept.notes.pitch.tolist(), report.outside) == ([109], 1)
+    assert transposed(performance, 3)[1].outside == 0
     assert transposed(performance, 4, highest=127)[0].notes.pitch.tolist() == [109]
     assert transposed(performance, 4, out_of_range="fold")[0].notes.pitch.tolist() == [97]
     assert len(transposed(performance, 4, out_of_range="drop")[0].notes) == 0
@@ -162,7 +200,7 @@ def test_a_note_without_a_note_off_takes_none_of_the_key_that_it_is_folded_onto(
 
 def test_folding_goes_to_the_nearest_octave() -> None:
     performance = parsed((0, b"\x90\x15\x40"), (480, b"\x80\x15\x00"))
-    assert transposed(performance, -1, out_of_range="fold")[0].notes.pitch.tolist() == [LOWEST - 1 + 12]
+    assert transposed(performance, -1, out_of_range="fold")[0].notes.pitch.tolist() == [LOWEST_PITCH - 1 + 12]
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(-1, 100), (21, 128), (60, 70), (70, 60)])

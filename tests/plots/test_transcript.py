@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from maestrokit.audio.spectra.thumbnail import COLUMNS, Overview
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.plots.transcript import transcript_picture
 
 NOTHING = TimedNotes(*(np.empty(0, kind) for kind in (float, float, np.int64, np.int64)))

@@ -11,8 +11,8 @@ from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.performance import transcript
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import SUSTAIN, Controls, Performance
-from maestrokit.music.sustain import TimedNotes
 from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.recordings import (
     Rendering,

@@ -9,11 +9,12 @@ from maestrokit.arrays import Floats
 from maestrokit.audio.spectra.cqt import variable_q_analysis
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
 from maestrokit.errors import UsageError
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 
 SAMPLE_RATE = 16000  # Hz
 HOP_SAMPLES = 800
 FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 20 frames a second
-LOWEST_KEY, KEYS = 21, 84  # MIDI numbers: A0 to G#7; above that a piano has noise rather than pitch
+KEYS = 84  # A0 to G#7; above that a piano has noise rather than pitch
 BINS_A_SEMITONE = 3
 GAMMA = 4.4  # Hz added to each bandwidth
 AROUND = 6  # semitones to both sides whose mean is taken away: what sounds everywhere is noise
@@ -48,7 +49,7 @@ def salience(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     return np.concatenate([np.empty((0, KEYS), np.float32), *parts])
 
 
-def chroma(saliences: NDArray[np.float32], *, lowest: int = LOWEST_KEY, highest: int = 108) -> Floats:
+def chroma(saliences: NDArray[np.float32], *, lowest: int = LOWEST_PITCH, highest: int = HIGHEST_PITCH) -> Floats:
     """Return the sum of the saliences of the keys of each pitch class from C, shape (frames, 12).
 
     Parameters
@@ -67,7 +68,7 @@ def chroma(saliences: NDArray[np.float32], *, lowest: int = LOWEST_KEY, highest:
     >>> chroma(one)[0, 0], chroma(one, highest=59).sum()
     (np.float64(1.0), np.float64(0.0))
     """
-    pitch = np.arange(LOWEST_KEY, LOWEST_KEY + KEYS)
+    pitch = np.arange(LOWEST_PITCH, LOWEST_PITCH + KEYS)
     counted = (pitch >= lowest) & (pitch <= highest)
     if not counted.any():
         raise UsageError(f"no keys from {lowest} to {highest}", "keys are MIDI numbers, 21 to 104")
@@ -80,8 +81,8 @@ def _keys(spectrum: Spectrum) -> NDArray[np.float32]:
     strongest = level.max(axis=2)  # the middle bin is in tune, its neighbours a third of a semitone off
     padded = np.pad(strongest, ((0, 0), (AROUND, AROUND)), mode="reflect")
     mean = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1, axis=1).mean(axis=2)
-    found = np.maximum(strongest - mean, 0)
-    left = found.copy()
+    peaks = np.maximum(strongest - mean, 0)
+    left = peaks.copy()
     for semitones, share in HARMONICS:
-        left[:, semitones:] -= share * found[:, :-semitones]
+        left[:, semitones:] -= share * peaks[:, :-semitones]
     return np.asarray(np.maximum(left, 0), np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.analysis.f0 import FLOOR, HOP_SAMPLES, SAMPLE_RATE, Pitches
+from maestrokit.analysis.viterbi import banded_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream, sliding
 
@@ -27,7 +28,7 @@ EPSILON = 0.001  # added to variances
 STEPS = 360
 CENTS_A_STEP = 20.0
 LOWEST_CENTS = 1997.3794084376191  # of step 0 above 10 Hz: 31.7 Hz
-NEIGHBOURS = 4  # steps to either side of the path that have a say
+NEIGHBOURS = 4  # steps to either side of the path that are averaged
 FARTHEST = 11  # steps that the path may move by in a frame
 VOICED = 0.5  # confidence above which a frame is voiced
 LEAST = 1e-6  # of an answer, before its logarithm
@@ -52,15 +53,15 @@ def track_pitch_by_network(blocks: Iterable[Samples], weights: Weights) -> Pitch
     """
     answer = network(weights)
 
-    def heard(segment: Samples) -> NDArray[np.float32]:
+    def answers_of(segment: Samples) -> NDArray[np.float32]:
         frames = sliding(segment, WINDOW_SAMPLES, HOP_SAMPLES)
         sounds = (frames.astype(np.float64) ** 2).mean(axis=1) > FLOOR
         return np.asarray(answer(frames) * sounds[:, None], np.float32)
 
-    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, WINDOW_SAMPLES // 2, heard)
+    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, WINDOW_SAMPLES // 2, answers_of)
     answers = (np.asarray(part, np.float32) for part in analyse_stream(blocks, analysis))
-    found = np.concatenate([np.empty((0, 2)), *(pitch_of_answers(chunk) for chunk in _chunks(answers))])
-    frequency, confidence = found.T
+    pitches = np.concatenate([np.empty((0, 2)), *(pitch_of_answers(chunk) for chunk in _chunks(answers))])
+    frequency, confidence = pitches.T
     return Pitches(np.where(confidence > 0, frequency, 0), confidence, confidence > VOICED)
 
 
@@ -116,35 +117,17 @@ def smoothest_path(answers: NDArray[np.float32]) -> Integers:
 
     A move by d steps is as likely as 12 - |d|, one by 12 or more is impossible.
     """
-    frames = len(answers)
     likely = np.log(answers + LEAST) - np.log((answers + LEAST).sum(axis=1, keepdims=True))
-    moves = np.log(1 + FARTHEST - np.abs(np.arange(-FARTHEST, FARTHEST + 1)))
-    before = np.full(STEPS + 2 * FARTHEST, -np.inf)
-    reachable = np.lib.stride_tricks.sliding_window_view(before, 2 * FARTHEST + 1)  # of each step, as before is filled
-    came_from = np.zeros((frames, STEPS), np.int64)
-    everywhere = np.arange(STEPS)
-    total = likely[0].astype(np.float64) if frames else np.zeros(STEPS)
-    for frame in range(1, frames):
-        before[FARTHEST:-FARTHEST] = total
-        sums = reachable + moves
-        best = sums.argmax(axis=1)
-        came_from[frame] = everywhere + best - FARTHEST
-        total = sums[everywhere, best] + likely[frame]
-    path = np.empty(frames, np.int64)
-    state = int(total.argmax())
-    for frame in range(frames - 1, -1, -1):
-        path[frame] = state
-        state = int(came_from[frame, state])
-    return path
+    return banded_path(likely, np.log(1 + FARTHEST - np.abs(np.arange(-FARTHEST, FARTHEST + 1))))
 
 
 def _chunks(parts: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
     """Yield frames in chunks of ``CHUNK_FRAMES``, or as many more as come together."""
-    kept: list[NDArray[np.float32]] = []
+    waiting: list[NDArray[np.float32]] = []
     for part in parts:
-        kept.append(part)
-        if sum(map(len, kept)) >= CHUNK_FRAMES:
-            yield np.concatenate(kept)
-            kept = []
-    if kept:
-        yield np.concatenate(kept)
+        waiting.append(part)
+        if sum(map(len, waiting)) >= CHUNK_FRAMES:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)

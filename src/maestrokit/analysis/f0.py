@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.analysis.peaks import peak_offset
 from maestrokit.arrays import Floats
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream, sliding
@@ -80,8 +81,8 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
     """
     if method not in METHODS:
         raise UsageError(f"no f0 method '{method}'", choices_hint(method, METHODS), parameter="f0")
-    found = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
-    return Pitches(found[:, 0], found[:, 1], found[:, 2] > 0)
+    frames = np.concatenate([np.empty((0, 3)), *METHODS[method](blocks)])
+    return Pitches(frames[:, 0], frames[:, 1], frames[:, 2] > 0)
 
 
 def _by_yin(blocks: Iterable[Samples]) -> Iterable[Floats]:
@@ -137,8 +138,7 @@ def _parabola(values: Floats) -> tuple[Floats, Floats]:
     Where there is no bottom it is the value itself. The outer values of the row are only neighbours.
     """
     low, here, high = values[:, :-2], values[:, 1:-1], values[:, 2:]
-    bend = low - 2 * here + high
-    moved = np.divide(0.5 * (low - high), bend, out=np.zeros_like(bend), where=bend > 0)
+    moved = np.asarray(peak_offset(-low, -here, -high), np.float64)
     return moved, here - 0.25 * (low - high) * moved
 
 
@@ -178,13 +178,14 @@ def _by_pyin(blocks: Iterable[Samples]) -> Iterator[Floats]:
 
     for block in equal_blocks(blocks, CHUNK_SAMPLES):
         chunk = block - block.mean()  # of a constant and a tone, pYIN is unsure
-        frequency, is_voiced, chance = librosa.pyin(
+        frequency, is_voiced, probability = librosa.pyin(
             chunk, fmin=LOWEST, fmax=HIGHEST, sr=SAMPLE_RATE, frame_length=2048, hop_length=HOP_SAMPLES, fill_na=None
         )
         is_voiced &= is_in_reach(frequency, sliding(np.pad(chunk, WINDOW_SAMPLES // 2), WINDOW_SAMPLES, HOP_SAMPLES))
-        is_voiced &= (frequency > 1.01 * LOWEST) & (chance > PYIN_VOICED)  # the path may follow the limit, or noise
+        # The path may follow the limit, or noise.
+        is_voiced &= (frequency > 1.01 * LOWEST) & (probability > PYIN_VOICED)
         frames = 1 + len(chunk) // HOP_SAMPLES - (len(chunk) == CHUNK_SAMPLES)  # the next chunk begins with the last
-        yield np.stack([frequency, chance, is_voiced], axis=1)[:frames]
+        yield np.stack([frequency, probability, is_voiced], axis=1)[:frames]
 
 
 def _by_summation(blocks: Iterable[Samples]) -> Iterable[Floats]:
@@ -209,9 +210,8 @@ def _summed_frames(segment: Samples) -> NDArray[np.float32]:
     best = summed.argmax(axis=1)
     rows = np.arange(len(frames))
     low, here, high = (summed[rows, np.clip(best + side, 0, len(candidates) - 1)] for side in (-1, 0, 1))
-    bend = low - 2 * here + high
-    moved = np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0)
-    frequency = candidates[best] * 2 ** (np.clip(moved, -0.5, 0.5) / STEPS_AN_OCTAVE)
+    moved = np.clip(peak_offset(low, here, high), -0.5, 0.5)
+    frequency = candidates[best] * 2 ** (moved / STEPS_AN_OCTAVE)
     sounds = ((frames - offset[:, None]) ** 2).mean(axis=1) > FLOOR
     middles = _sum(spectrum, [first + shift for shift in between], len(candidates))[rows, best]
     voicing = np.where(sounds, np.clip(1 - middles / np.maximum(here, 1e-12), 0, 1), 0)

@@ -10,8 +10,8 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
 from maestrokit.music.columns import Columns
 from maestrokit.music.keys import key_scores
+from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import timed_notes
 
 CHANGE_COST = 1.0  # in correlation, summed over the steps of a key
 
@@ -24,7 +24,7 @@ class KeySpans(Columns):
     """Seconds."""
     end: Floats
     key: Integers
-    """Place among the 24 keys, for ``Key.from_index``."""
+    """Index among the 24 keys, for ``Key.from_index``."""
     score: Floats
     """Mean correlation of the windows with the key's profile, -1..1."""
 

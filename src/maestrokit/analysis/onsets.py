@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.analysis.peaks import peak_offset
 from maestrokit.arrays import Floats, Integers
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
 from maestrokit.audio.spectra.mel import mel_analysis
@@ -101,7 +102,7 @@ def onset_features(blocks: Iterable[Samples]) -> OnsetFeatures:
     return OnsetFeatures(*(np.concatenate(part) for part in parts))
 
 
-def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
+def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, distance: int = DISTANCE) -> Onsets:
     """Return the peaks of the rise over all bands that stand out from the second around them.
 
     Parameters
@@ -113,7 +114,7 @@ def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distan
     distance : int
         Frames to both sides of which an onset is the highest.
     """
-    total = course.strength[:, -1].astype(np.float64)
+    total = features.strength[:, -1].astype(np.float64)
     is_peak = np.zeros(len(total), np.bool_)
     if len(total):
         highest = _around(total, distance).max(axis=1)
@@ -124,13 +125,13 @@ def find_onsets(course: OnsetFeatures, *, prominence: float = PROMINENCE, distan
     def at(values: NDArray[np.float32], shift: int) -> Floats:
         return values[np.clip(rows + shift, 0, max(len(values) - 1, 0))].astype(np.float64)
 
-    level = at(course.level, GROWN)
+    level = at(features.level, GROWN)
     return Onsets(
         time=_refined(total, rows) / FRAME_RATE - LATENESS,
-        strength=np.maximum.reduce([at(course.strength, shift) for shift in (-1, 0, 1)]),
-        growth=at(course.growth, GROWN),
+        strength=np.maximum.reduce([at(features.strength, shift) for shift in (-1, 0, 1)]),
+        growth=at(features.growth, GROWN),
         level=level,
-        lasting=at(course.level, GROWN + LASTED) - level,
+        lasting=at(features.level, GROWN + LASTED) - level,
     )
 
 
@@ -170,5 +171,4 @@ def _local_mean(values: Floats) -> Floats:
 def _refined(values: Floats, rows: Integers) -> Floats:
     """Return peaks moved to the top of the parabola through each and its neighbours, in frames."""
     low, here, high = (values[np.clip(rows + side, 0, len(values) - 1)] for side in (-1, 0, 1))
-    bend = low - 2 * here + high
-    return np.asarray(rows + np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, -1.0), 0.0), np.float64)
+    return np.asarray(rows + peak_offset(low, here, high), np.float64)

@@ -1,7 +1,9 @@
-"""The best sequence of states where changing costs the same between any two."""
+"""The best sequence of states (Viterbi 1967), for transitions of two kinds."""
+
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.arrays import Floats, Integers
 
@@ -49,6 +51,60 @@ def best_path(scores: Floats, change_cost: ArrayLike) -> Integers:
             state = path[step + 1]
             path[step] = state if stayed[step + 1, state] else came_from[step + 1]
     return path
+
+
+def banded_path(scores: NDArray[np.floating[Any]], move_scores: Floats) -> Integers:
+    """Return the state at each step with the greatest sum of scores and of those of the moves between states in a row.
+
+    :func:`best_path` has one cost for all changes; here it depends on how far a move goes, and none goes further than
+    the band.
+
+    Parameters
+    ----------
+    scores : float, shape (steps, states)
+    move_scores : float64, shape (2 * longest + 1,)
+        Of moves by -longest .. longest states.
+
+    Returns
+    -------
+    int64, shape (steps,)
+        Of equally good states before another the lowest is preferred.
+
+    >>> banded_path(np.array([[3.0, 0, 0], [0, 0, 1], [0, 0, 1]]), np.array([-0.1, 0.0, -0.1])).tolist()
+    [0, 1, 2]
+    """
+    steps, states = scores.shape
+    longest = len(move_scores) // 2
+    from_below = move_scores[::-1]  # by the state before, from the lowest: the farthest move upwards comes first
+    # Greatest sums up to each step, with room at both sides for moves from states that do not exist.
+    total = np.full((steps, states + 2 * longest), -np.inf)
+    inside = slice(longest, longest + states)
+    moved = np.lib.stride_tricks.sliding_window_view(total, states, axis=1)  # (steps, moves, states)
+    sums = np.empty((len(move_scores), states))
+    for step in range(steps):
+        if step == 0:
+            total[0, inside] = scores[0]
+        else:
+            np.add(moved[step - 1], from_below[:, None], out=sums)
+            np.add(sums.max(axis=0), scores[step], out=total[step, inside])
+    path = np.empty(steps, np.int64)
+    for step in range(steps - 1, -1, -1):
+        if step == steps - 1:
+            path[step] = total[step, inside].argmax()
+        else:
+            state = path[step + 1]
+            path[step] = state - longest + (total[step, state : state + len(from_below)] + from_below).argmax()
+    return path
+
+
+def runs(path: Integers) -> list[tuple[int, int, int]]:
+    """Return the stretches of equal states: first step, step after the last, state.
+
+    >>> runs(np.array([3, 3, 5]))
+    [(0, 2, 3), (2, 3, 5)]
+    """
+    starts = np.flatnonzero(np.diff(path, prepend=-1)).tolist()
+    return [(first, after, int(path[first])) for first, after in zip(starts, [*starts[1:], len(path)], strict=True)]
 
 
 def _follow(

@@ -1,10 +1,10 @@
-"""What can be said of a performance or recording: one file a group of descriptors.
+"""Descriptors of a performance or recording, one file per group.
 
 The folder is the registry. A module of it is a group, named as in the record, and declares
 
 ``NEEDS``
-    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`) or ``"audio"``. A view says by
-    its ``kind`` which of the two it is.
+    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`) or ``"audio"``. The ``kind``
+    of a view is one of the two.
 ``FIELDS``
     Every key that it emits, nested ones joined by dots, those inside a list of objects by ``[].``, each with its unit
     and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
@@ -39,7 +39,7 @@ _AS_IT_IS = (str, int, type(None))  # most values in the long lists of chords
 
 GROUPS = "maestrokit.features.groups"
 FIRST = (0, 1)  # release
-DECIMALS = 6  # to which records are rounded, so that they do not tell one processor from another
+DECIMALS = 6  # to which records are rounded, so that they are the same on all processors
 HOP = 0.02  # seconds a frame
 
 
@@ -105,7 +105,7 @@ def audio_view(
     f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
         See :func:`maestrokit.analysis.f0.track_pitch` and :func:`maestrokit.analysis.crepe.track_pitch_by_network`.
     weights : mapping, optional
-        Those of CREPE, where it is the way; see :func:`maestrokit.files.cache.crepe.read_crepe`.
+        Those of CREPE, where it is the method; see :func:`maestrokit.files.cache.crepe.read_crepe`.
 
     Raises
     ------
@@ -131,11 +131,11 @@ def check_groups(names: Iterable[str]) -> list[str]:
     UsageError
         If there is no such group.
     """
-    known, wanted = group_names(), set(names)
-    if unknown := wanted.difference(known):
+    known, requested = group_names(), set(names)
+    if unknown := requested.difference(known):
         name = min(unknown)
         raise UsageError(f"no group of descriptors is called '{name}'", choices_hint(name, known), parameter="groups")
-    return [name for name in known if name in wanted]
+    return [name for name in known if name in requested]
 
 
 def fields(group: str) -> Mapping[str, Field]:
@@ -150,13 +150,13 @@ def frame_fields(group: str) -> Mapping[str, Field]:
 
 def columns(names: Sequence[str]) -> list[str]:
     """Return the flat keys of the records of some groups, as the columns of a table: the oldest on the left."""
-    found = [
+    dated = [
         (max(field.since, getattr(_group(group), "SINCE", FIRST)), f"{group}.{key}")
         for group in names
         for key, field in fields(group).items()
         if "[]" not in key
     ]
-    return [column for _, column in sorted(found, key=lambda aged: aged[0])]
+    return [column for _, column in sorted(dated, key=lambda aged: aged[0])]
 
 
 def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any]:

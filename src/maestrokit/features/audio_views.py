@@ -1,4 +1,4 @@
-"""What groups of descriptors hear in a recording, each part of it computed once, when first asked for."""
+"""What groups of descriptors use of a recording, each part computed once, when it is first needed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Blocks = Callable[[int], Iterable[Samples]]
 
 @dataclass(frozen=True, eq=False)
 class AudioView:
-    """A recording, and what is heard in it. Samples are read in blocks, again for each part, and never kept.
+    """A recording and its analyses. Samples are read in blocks, again for each part, and never stored.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class AudioView:
 
     @cached_property
     def levels(self) -> loudness.Levels:
-        """Power over time, plain and as heard."""
+        """Power over time, plain and K-weighted."""
         return loudness.levels(self.channels(loudness.SAMPLE_RATE))
 
     @cached_property
@@ -84,7 +84,7 @@ class AudioView:
 
     @cached_property
     def beats(self) -> Beats:
-        """Beats in seconds, with their places in bars."""
+        """Beats in seconds, with their positions in bars."""
         return recorded_beats(self.onset_features, self.salience)
 
     @cached_property

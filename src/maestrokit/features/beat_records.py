@@ -1,4 +1,4 @@
-"""What tracked beats say about tempo, the same for notes and recordings."""
+"""Beats and tempo descriptors of tracked beats, the same for notes and recordings."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -40,11 +40,11 @@ class HasBeats(Protocol):
         """Beats tracked on what it shows."""
 
 
-def beat_series(beat: str, tempo: str, place: str = "") -> dict[str, Field]:
-    """Return the names of the two series of frames, with what they mean; the place is words to tell them apart."""
+def beat_series(beat: str, tempo: str, subject: str = "") -> dict[str, Field]:
+    """Return the names of the two series of frames, with what they mean; the subject tells them apart."""
     return {
-        beat: Field("0..2", f"2 where a bar begins, 1 at its other beats, else 0{place and f', in {place}'}"),
-        tempo: Field("beats/min", f"Tempo by the tracked beats{place and f' of {place}'}; 0 outside of them"),
+        beat: Field("0..2", f"2 where a bar begins, 1 at its other beats, else 0{subject and f', in {subject}'}"),
+        tempo: Field("beats/min", f"Tempo by the tracked beats{subject and f' of {subject}'}; 0 outside of them"),
     }
 
 

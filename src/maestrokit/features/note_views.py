@@ -9,14 +9,13 @@ import numpy as np
 from maestrokit.analysis.beats.from_notes import Beats, performed_beats
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import DRUM_CHANNEL, Notes, Performance
 from maestrokit.music.rolls import frame_count, frame_times
-from maestrokit.music.sustain import sustained_offset_tick
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
-TOGETHER = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
 LONGEST = 100_000  # seconds
-LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer, whatever the file says
+LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer
 LONGEST_SILENCE = 10.0  # seconds at the end that may still be part of the music
 MOST_FRAMES = 1_000_000  # five and a half hours at 20 ms; all series of so many take some 300 MB
 
@@ -34,7 +33,7 @@ class NoteView:
     onset, offset : float64, shape (notes,)
         When the key goes down, and up; not after the length.
     sounding_offset : float64, shape (notes,)
-        When the sound ends, the sustain pedal heard (:mod:`maestrokit.music.sustain`); not after the length.
+        When the sound ends, with the sustain pedal (:mod:`maestrokit.music.sustain`); not after the length.
     length : float
         From 0 to the end of the longest track, or to the end of the last sound where more than ``LONGEST_SILENCE``
         follow it, for a file may end hours after its music. What ends only with the track, by the pedal or for lack of
@@ -60,19 +59,16 @@ class NoteView:
         BadDataError
             If it lasts longer than ``LONGEST``: curves over such a time would fill the memory.
         """
-        tempo = tempo_map(performance)
-        notes, end = performance.notes, float(tick2second(performance.last_tick, tempo))
-        onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
-        sounding = tick2second(sustained_offset_tick(performance), tempo)
-        known = np.where(notes.is_released, offset, onset)
-        last_sound = float(np.minimum(sounding, known + LONGEST_RING).max(initial=0.0))
+        tempo, notes = tempo_map(performance), note_arrays(performance, with_drums=True)
+        end = float(tick2second(performance.last_tick, tempo))
+        known = np.where(performance.notes.is_released[notes.row], notes.offset, notes.onset)
+        last_sound = float(np.minimum(notes.sounding_offset, known + LONGEST_RING).max(initial=0.0))
         length = end if end - last_sound <= LONGEST_SILENCE else last_sound
         if length > LONGEST:
             raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
-        offset, sounding = np.minimum(offset, length), np.minimum(sounding, length)
-        rows = np.lexsort((notes.pitch, notes.onset_tick))
-        rows = rows[notes.channel[rows] != DRUM_CHANNEL]
-        return cls(performance, tempo, notes.take(rows), onset[rows], offset[rows], sounding[rows], length)
+        notes = notes.select(notes.channel != DRUM_CHANNEL)
+        offset, sounding = np.minimum(notes.offset, length), np.minimum(notes.sounding_offset, length)
+        return cls(performance, tempo, performance.notes.select(notes.row), notes.onset, offset, sounding, length)
 
     @property
     def pitch(self) -> Integers:
@@ -90,22 +86,23 @@ class NoteView:
         return performed_beats(self.performance)
 
     @cached_property
-    def stroke(self) -> Integers:
-        """Number of the stroke that each note belongs to, shape (notes,).
+    def group_first(self) -> Integers:
+        """Row of the first note of each onset group, shape (groups,).
 
-        A stroke is one or more notes struck together: each begins within ``TOGETHER`` of the one before.
+        An onset group is one note or more that are struck together: see
+        :func:`maestrokit.music.note_arrays.chord_rows`.
         """
-        return np.cumsum(np.diff(self.onset, prepend=self.onset[:1]) > TOGETHER)
+        return chord_rows(self.onset)
 
     @cached_property
-    def stroke_first(self) -> Integers:
-        """Row of the first note of each stroke, shape (strokes,)."""
-        return np.flatnonzero(np.diff(self.stroke, prepend=-1))
+    def onset_group(self) -> Integers:
+        """Number of the onset group that each note belongs to, shape (notes,)."""
+        return np.repeat(np.arange(len(self.group_first)), np.diff(self.group_first, append=len(self.onset)))
 
     @cached_property
-    def stroke_onset(self) -> Floats:
-        """Onset of each stroke, shape (strokes,)."""
-        return self.onset[self.stroke_first]
+    def group_onset(self) -> Floats:
+        """Onset of each onset group, shape (groups,)."""
+        return self.onset[self.group_first]
 
 
 @dataclass(frozen=True)

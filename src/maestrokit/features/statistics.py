@@ -1,4 +1,4 @@
-"""Numbers about numbers. What cannot be said of too few values is None."""
+"""Statistics of values; None where there are too few values."""
 
 from typing import Any, SupportsFloat
 

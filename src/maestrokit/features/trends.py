@@ -1,4 +1,4 @@
-"""Where a curve goes up or down for long enough to be heard."""
+"""Stretches over which a curve rises or falls by a noticeable amount."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -50,7 +50,9 @@ def trends(values: ArrayLike, *, least: float) -> list[Trend]:
     return [Trend(first, last) for first, last in pairwise(turns)]
 
 
-def told(time: Floats, values: Floats, found: Iterable[Trend], *, rise: str, fall: str) -> list[dict[str, Any]]:
+def trend_records(
+    time: Floats, values: Floats, stretches: Iterable[Trend], *, rise: str, fall: str
+) -> list[dict[str, Any]]:
     """Return the records of trends of a curve: the kind, the ends in seconds, and the values there.
 
     Parameters
@@ -69,7 +71,7 @@ def told(time: Floats, values: Floats, found: Iterable[Trend], *, rise: str, fal
             "from": values[first],
             "to": values[last],
         }
-        for first, last in found
+        for first, last in stretches
     ]
 
 
@@ -81,5 +83,5 @@ def tempo_changes(time: Floats, tempo: Floats) -> list[dict[str, Any]]:
     time : float, shape (points,), in seconds
     tempo : float, shape (points,), in beats a minute
     """
-    found = trends(np.log(tempo), least=float(np.log1p(TEMPO_CHANGE)))
-    return told(time, tempo, found, rise="accelerando", fall="ritardando")
+    stretches = trends(np.log(tempo), least=float(np.log1p(TEMPO_CHANGE)))
+    return trend_records(time, tempo, stretches, rise="accelerando", fall="ritardando")

@@ -148,7 +148,7 @@ def perform(
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
         start = note_sequence(given.tokens, encoding)
-        new = (notes.take(slice(len(start.pitch), None)) for notes in _notes(model, encoding, wish, start))
+        new = (notes.select(slice(len(start.pitch), None)) for notes in _notes(model, encoding, wish, start))
         return [continued_by_notes(given, notes, encoding) for notes in new]
     made = generate(model, encoding, wish, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in made]

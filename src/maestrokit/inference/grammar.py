@@ -9,7 +9,8 @@ could have written, but for the order of strokes within a step.
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
+from maestrokit.music.tokens import Encoding
 
 
 class Grammar:
@@ -59,7 +60,7 @@ class Grammar:
         encoding = self.encoding
         rows = len(self.down)
         mask = np.zeros((rows, encoding.size), bool)
-        keys = slice(LOWEST_KEY, HIGHEST_KEY + 1)
+        keys = slice(LOWEST_PITCH, HIGHEST_PITCH + 1)
         free = ~self.must_strike[:, None]
         mask[:, keys] = ~self.down[:, keys] & self.has_velocity[:, None]
         releases = slice(encoding.first_off, encoding.first_off + 128)

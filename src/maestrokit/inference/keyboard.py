@@ -7,8 +7,9 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.key_state import MEMORIES, EndGroups, KeyStates, end_groups
 from maestrokit.music.note_codes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
+from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import LOWEST_KEY, Encoding
+from maestrokit.music.tokens import Encoding
 
 
 class Moment(NamedTuple):
@@ -71,13 +72,13 @@ class Keyboard:
 
     def play(self, onset: Integers, offset: Integers, key: Integers, velocity_bin: Integers) -> None:
         """Strike a key in each performance."""
-        rows, notes = np.arange(len(key)), StepNotes(onset, offset, key + LOWEST_KEY, velocity_bin)
+        rows, notes = np.arange(len(key)), StepNotes(onset, offset, key + LOWEST_PITCH, velocity_bin)
         self.states.note(rows, np.full(len(key), self.played), notes, step=self.encoding.step)
         self._inputs = inputs_at(self.states, notes, onset - self.last, self.encoding)
         self.last, self.key, self.played = onset, key, self.played + 1
 
     def keep(self, rows: Mask) -> None:
         """Forget the other performances; :meth:`inputs` are those of the notes before."""
-        self.states = self.states.take(rows)
+        self.states = self.states.select(rows)
         self.last, self.key = self.last[rows], self.key[rows]
         self._inputs = NoteInputs(**{name: column[rows] for name, column in self._inputs._asdict().items()})

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Mask
 from maestrokit.errors import UsageError
-from maestrokit.music.note_targets import KEYS, LOWEST_PITCH
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
 ONSET, OFFSET, FRAME, VELOCITY = range(4)
 OVERTONES = (12, 19, 24, 28, 31)  # semitones from a key to its second, third .. sixth harmonic

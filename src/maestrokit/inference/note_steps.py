@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from maestrokit.arrays import Integers, Mask
 from maestrokit.inference.numpy_step import body_step, columns, gated, numbers, times
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
-from maestrokit.music.key_state import GROUPS, KEYS, NEVER, EndGroups
+from maestrokit.music.key_state import GROUPS, NEVER, EndGroups
 from maestrokit.music.note_codes import NoteInputs
+from maestrokit.music.piano_range import KEYS
 
 Numbers = NDArray[Any]
 

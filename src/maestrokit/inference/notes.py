@@ -23,8 +23,9 @@ from maestrokit.inference.sampling import SamplingConfig, drawn, probabilities
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import GROUPS, NEVER
 from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES, classes, excerpt
+from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import LOWEST_KEY, Encoding
+from maestrokit.music.tokens import Encoding
 
 LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
 LONGEST_NOTE = 12.0  # seconds
@@ -138,7 +139,7 @@ def _primed(
     keyboard = Keyboard(rows, encoding)
     for place in range(len(start.pitch)):
         onset, offset, pitch, velocity_bin = (np.full(rows, column[place]) for column in start)
-        keyboard.play(onset, offset, pitch - LOWEST_KEY, velocity_bin)
+        keyboard.play(onset, offset, pitch - LOWEST_PITCH, velocity_bin)
     state = model.body.initial_state(rows, length=length + 1)
     room = min(len(start.pitch) + 1, getattr(model.config, "length", len(start.pitch) + 1))
     inputs, targets = excerpt(start, len(start.pitch) + 1 - room, len(start.pitch) + 1, encoding)
@@ -187,5 +188,5 @@ def _whole(
 ) -> StepNotes:
     """Return prompt and continuation of one row as one performance; what is new ends at `end` at the latest."""
     begin = onset[0] if len(onset) and not len(start.onset) else 0
-    notes = StepNotes(onset - begin, np.minimum(offset, end) - begin, key + LOWEST_KEY, velocity_bin)
+    notes = StepNotes(onset - begin, np.minimum(offset, end) - begin, key + LOWEST_PITCH, velocity_bin)
     return StepNotes(*(np.concatenate(pair) for pair in zip(start, notes, strict=True)))

@@ -5,10 +5,10 @@ import numpy as np
 from maestrokit.analysis.beats.from_notes import NO_BEATS, Beats, performed_beats
 from maestrokit.analysis.beats.meter import sure_meter, with_meter
 from maestrokit.arrays import Floats, Integers
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_text
 from maestrokit.music.retime import retimed
-from maestrokit.music.sustain import TimedNotes
 from maestrokit.music.tokens import TICKS_PER_BEAT, performance_from_arrays
 
 UNKNOWN_TEMPO = 120.0  # beats a minute; makes a tick a millisecond

@@ -26,7 +26,7 @@ from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, jo
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 
 WINDOW = 512  # frames of output that a window gives, but the last, which gives those that are left
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second

@@ -27,7 +27,7 @@ class Metric:
     """Summaries of a reference corpus, shape (pieces, values), to what :attr:`score` compares with."""
     score: Callable[[Floats, Any], float] | None = None
     """A summary and the expectation to the value of a piece; NaN where there is none."""
-    place: int | None = None
+    column: int | None = None
     """Where the summary holds several metrics, the place of this one's value; what counts is then that value alone."""
     is_distributed: bool = True
     """Whether Euclidean distance between summaries means something, so that overlapped area and KL do."""

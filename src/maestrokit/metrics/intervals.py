@@ -20,10 +20,10 @@ def interval(replicates: Floats, *, level: float = LEVEL) -> tuple[float, float]
     ----------
     Efron, B. and Tibshirani, R. An Introduction to the Bootstrap, chapter 13, 1993.
     """
-    kept = replicates[np.isfinite(replicates)]
-    if len(kept) == 0:
+    known = replicates[np.isfinite(replicates)]
+    if len(known) == 0:
         return float("nan"), float("nan")
-    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 

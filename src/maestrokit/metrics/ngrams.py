@@ -2,7 +2,7 @@
 
 Between the counts of long contexts and of short ones, each order keeps a discount D = n1 / (n1 + 2 n2) for what it has
 never seen (n1, n2: n-grams seen once and twice), and orders below the highest count in how many contexts an event
-occurs instead of how often. Contexts reach over the ends of pieces, where ``begin`` tells them apart.
+occurs instead of how often. Contexts reach over the ends of pieces, where ``begin`` separates them.
 
 References
 ----------
@@ -37,7 +37,7 @@ class NgramTable:
 
 @dataclass(frozen=True, eq=False)
 class Ngrams:
-    """What was counted, shortest order first."""
+    """The n-grams of all orders, the shortest first."""
 
     orders: list[NgramTable]
     vocabulary: int
@@ -64,10 +64,10 @@ def counted(tokens: NDArray[np.integer], *, order: int, vocabulary: int) -> Ngra
 def probabilities(ngrams: Ngrams, tokens: NDArray[np.integer]) -> Floats:
     """Return the probability of each token given those before, shape (tokens,).
 
-    The first tokens, which have too little before them, are given by what there is.
+    The first tokens use the shorter contexts that they have.
     """
     sequence = np.asarray(tokens, np.int64)
-    chance = np.full(len(sequence), 1 / ngrams.vocabulary)
+    probability = np.full(len(sequence), 1 / ngrams.vocabulary)
     for length, order in enumerate(ngrams.orders, start=1):
         if length > len(sequence):
             break
@@ -76,17 +76,17 @@ def probabilities(ngrams: Ngrams, tokens: NDArray[np.integer]) -> Floats:
         entry, is_known = _find(order.key, key)
         count = np.where(is_known, order.count[entry], 0)
         total, kinds = order.total[context], order.kinds[context]
-        lower = chance[length - 1 :]
+        lower = probability[length - 1 :]
         mixed = (np.maximum(count - order.discount, 0) + order.discount * kinds * lower) / total
-        chance[length - 1 :] = np.where(has_context, mixed, lower)
-    return chance
+        probability[length - 1 :] = np.where(has_context, mixed, lower)
+    return probability
 
 
 def _keys(tokens: Integers, length: int, vocabulary: int) -> Integers:
     """Return the keys of all n-grams, (tokens - length + 1,); the last token is the last digit."""
     keys = np.zeros(len(tokens) - length + 1, np.int64)
-    for place in range(length):
-        keys = keys * vocabulary + tokens[place : len(tokens) - length + 1 + place]
+    for digit in range(length):
+        keys = keys * vocabulary + tokens[digit : len(tokens) - length + 1 + digit]
     return keys
 
 

@@ -21,7 +21,7 @@ class NotesAndPedal:
 
     notes: Piece
     pedal: Floats | None
-    """Seconds, shape (intervals, 2); None where the source cannot say, as a table of notes."""
+    """Seconds, shape (intervals, 2); None where the source has no pedal, as a table of notes."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class Tolerance:
 def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:
     """Return all scores of one pair, 0..1, by name: ``onset_f1``, ``pedal_frame_recall`` ..
 
-    With several tolerances, names tell theirs: ``onset_f1@30ms``. Scores that mean nothing here (of pedals, where a
+    With several tolerances, names include theirs: ``onset_f1@30ms``. Scores that mean nothing here (of pedals, where a
     side has no word of them) are left out.
     """
     scores: dict[str, float] = {}
     for name in registry.names(FOLDER):
         module = registry.load(FOLDER, name)
         for tolerance in tolerances:
-            found = module.scores(estimate, reference, tolerance=tolerance)
+            result = module.scores(estimate, reference, tolerance=tolerance)
             mark = f"@{tolerance.onset * 1000:g}ms" if len(tolerances) > 1 and module.USES_TOLERANCE else ""
-            scores.update({key + mark: value for key, value in found.items()})
+            scores.update({key + mark: value for key, value in result.items()})
     return scores
 
 

@@ -13,7 +13,7 @@ from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
 
 FOLDER = "maestrokit.metrics.sets"
-FEWEST = 3  # pieces in each set, below which distributions of distances say nothing
+FEWEST = 3  # pieces in each set, below which distributions of distances are meaningless
 NONE = float("nan")
 
 Summary = Mapping[str, Floats]
@@ -28,28 +28,28 @@ def metrics(names: Sequence[str] | None = None) -> dict[str, Metric]:
     UsageError
         If there is no such metric.
     """
-    found: dict[str, Metric] = {}
+    known: dict[str, Metric] = {}
     for module in registry.names(FOLDER):
-        found.update(registry.load(FOLDER, module).METRICS)
+        known.update(registry.load(FOLDER, module).METRICS)
     for name in names or ():
-        if name not in found:
-            raise UsageError(f"there is no metric '{name}'", choices_hint(name, found), parameter="metric")
-    return {name: metric for name, metric in found.items() if names is None or name in names}
+        if name not in known:
+            raise UsageError(f"there is no metric '{name}'", choices_hint(name, known), parameter="metric")
+    return {name: metric for name, metric in known.items() if names is None or name in names}
 
 
 def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Floats]:
     """Return the summary of a piece by each metric; metrics that share their summary have it made once."""
-    made: dict[Callable[[Piece], Floats], Floats] = {}
+    summaries: dict[Callable[[Piece], Floats], Floats] = {}
     for metric in chosen.values():
-        if metric.summary not in made:
-            made[metric.summary] = metric.summary(piece)
+        if metric.summary not in summaries:
+            summaries[metric.summary] = metric.summary(piece)
     return {
-        name: made[metric.summary] if metric.place is None else made[metric.summary][[metric.place]]
+        name: summaries[metric.summary] if metric.column is None else summaries[metric.summary][[metric.column]]
         for name, metric in chosen.items()
     }
 
 
-def judge(
+def score(
     generated: Sequence[Summary],
     reference: Sequence[Summary],
     chosen: Mapping[str, Metric],
@@ -94,8 +94,8 @@ def distribution_rows(
     areas, divergences = np.empty(resamples), np.empty(resamples)
     by_piece = overlap.densities_by_row(within, between)
     counts = bootstrap.resampled_counts(len(mine), generator=generator, resamples=resamples)
-    for place, mixed in enumerate(counts @ by_piece / len(mine)):
-        areas[place], divergences[place] = overlap.shared_area(one, mixed), overlap.divergence(one, mixed)
+    for row, mixed in enumerate(counts @ by_piece / len(mine)):
+        areas[row], divergences[row] = overlap.shared_area(one, mixed), overlap.divergence(one, mixed)
     area, divergence = overlap.shared_area(one, two), overlap.divergence(one, two)
     return [
         Row(f"{name}.overlapped_area", area, *bootstrap.interval(areas), "", len(mine), 1.0, "higher", SHARE),

@@ -23,8 +23,9 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.models._linear import EndLinear, Linear
 from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
 from maestrokit.models.kernels import fused as _fused
-from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS, KEYS
+from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
 from maestrokit.music.note_codes import DURATIONS, TIMES
+from maestrokit.music.piano_range import KEYS
 
 FACTORS = ("time", "pitch", "velocity", "duration")
 LAYER = 128  # width of each factor's own layer

@@ -26,9 +26,10 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.music.piano_range import KEYS
 
 TASKS = ("transcription",)
-KEYS, KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 88, 3, 2, 36
+KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")
 WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.02}  # of the losses

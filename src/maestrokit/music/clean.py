@@ -19,14 +19,14 @@ def by_key(notes: Notes, *, midi_format: int) -> Notes:
     """Return the notes sorted by key, then onset; the order in which they can be cleaned."""
     key, onset = sounding_key(notes, midi_format=midi_format), notes.onset_tick
     if len(key) and int(key.max()) <= np.iinfo(np.uint16).max and (onset[1:] >= onset[:-1]).all():
-        return notes.take(np.argsort(key.astype(np.uint16), kind="stable"))  # short numbers are sorted by counting
-    return notes.take(np.lexsort((onset, key)))
+        return notes.select(np.argsort(key.astype(np.uint16), kind="stable"))  # short numbers are sorted by counting
+    return notes.select(np.lexsort((onset, key)))
 
 
 def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers, window: float = 0.0) -> Notes:
-    """Return the notes with strokes of one key at the same time made one.
+    """Return the notes with onsets of one key at the same time made one.
 
-    Of the strokes of a key that are no later than the window after the first of them, the first stays: it takes the
+    Of the onsets of a key that are no later than the window after the first of them, the first stays: it takes the
     velocity of the loudest, and the release (time and velocity) of the one that ends last, among those that have one.
 
     Parameters
@@ -37,16 +37,16 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     key : int64, shape (notes,)
         Equal for notes that sound as one key (see :func:`sounding_key`).
     onset : shape (notes,)
-        Times of the strokes, in the unit of the window.
+        Times of the onsets, in the unit of the window.
     window : float >= 0
-        Default is 0: only strokes at the same time.
+        Default is 0: only onsets at the same time.
     """
     leads = _leads(key, onset, window)
     if leads.all():
         return notes
     first = np.flatnonzero(leads)
     last = np.lexsort((notes.offset_tick, notes.is_released, np.cumsum(leads)))[np.append(first[1:], len(key)) - 1]
-    return notes.take(first).replace(
+    return notes.select(first).replace(
         velocity=np.maximum.reduceat(notes.velocity, first),
         offset_tick=notes.offset_tick[last],
         release_velocity=notes.release_velocity[last],
@@ -56,10 +56,10 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
 def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
     """Return the notes, sorted by key and onset, cut where their own key is struck again, and how many were cut.
 
-    Strokes at the same tick do not cut one another, so nothing gets length 0: those are duplicates. A note without a
+    Onsets at the same tick do not cut one another, so nothing gets length 0: those are duplicates. A note without a
     note-off gets one where it is cut.
     """
-    again = strokes(notes.onset_tick, key, next_group(key, notes.onset_tick))
+    again = onsets_at(notes.onset_tick, key, next_group(key, notes.onset_tick))
     is_cut = notes.offset_tick > again
     if not is_cut.any():
         return notes, 0
@@ -70,7 +70,7 @@ def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
     return cut, int(np.count_nonzero(is_cut))
 
 
-def strokes(onset: Integers, key: Integers, rows: Integers) -> Integers:
+def onsets_at(onset: Integers, key: Integers, rows: Integers) -> Integers:
     """Return for each note the onset of the note in some row, if that is of the same key; else the largest integer."""
     there = np.minimum(rows, len(key) - 1)
     return np.where((rows < len(key)) & (key[there] == key), onset[there], np.iinfo(np.int64).max)
@@ -96,9 +96,9 @@ def _changes(*columns: Floats | Integers) -> Mask:
 
 
 def _leads(key: Integers, onset: Floats | Integers, window: float) -> Mask:
-    """Return which strokes begin a group: the first of its key, and the first later than the window of a leader.
+    """Return which onsets begin a group: the first of its key, and the first later than the window of a leader.
 
-    Strokes come sorted by key and time.
+    Onsets come sorted by key and time.
     """
     leads = _changes(key)
     leads[1:] |= np.diff(onset) > window

@@ -23,7 +23,7 @@ class Columns:
 
     __hash__ = None  # type: ignore[assignment]  # arrays have no hash
 
-    def take(self, rows: Integers | Mask | slice) -> Self:
+    def select(self, rows: Integers | Mask | slice) -> Self:
         """Return the chosen rows, by index array, mask or slice, in that order."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 

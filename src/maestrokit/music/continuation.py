@@ -1,4 +1,4 @@
-"""Performances that go on: the beginning of one as it was, and the events of a model after its end."""
+"""Continuation: the beginning of a performance as it was, followed by the events of a model."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,11 @@ from maestrokit.music.performance import (
     Performance,
     reorder_events,
 )
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding, Tokens, decode, encode, encode_notes
+from maestrokit.music.tokens import Encoding, Tokens, decode, encode, encode_notes
 
 PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
 
@@ -61,7 +62,7 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
         raise UsageError(f"`prompt_seconds` must be 0 or more, not {seconds}", parameter="prompt_seconds")
     if seconds is not None and seconds < float(tick2second(end, tempo_map(performance))):
         end = int(second2tick(seconds, tempo_map(performance)))
-        notes, controls = notes.take(notes.onset_tick < end), controls.take(controls.tick <= end)
+        notes, controls = notes.select(notes.onset_tick < end), controls.select(controls.tick <= end)
     is_piano = _is_piano(notes)
     goes_on = is_piano & notes.is_released & (notes.offset_tick > end)
     is_held = goes_on & (not rings_on)
@@ -70,12 +71,12 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
         performance.replace(
             notes=notes.replace(offset_tick=ends),
             controls=Controls.concatenate([controls, _pedals_up(controls, end, _next_order(performance))]),
-            tempos=performance.tempos.take(performance.tempos.tick <= end),
-            others=performance.others.take(performance.others.tick <= end),
+            tempos=performance.tempos.select(performance.tempos.tick <= end),
+            others=performance.others.select(performance.others.tick <= end),
             track_end_tick=np.minimum(performance.track_end_tick, max(end, int(ends.max(initial=0)))),
         )
     )
-    tokens = encode(begun.replace(notes=begun.notes.take(is_piano)), encoding)[:-1]
+    tokens = encode(begun.replace(notes=begun.notes.select(is_piano)), encoding)[:-1]
     return Prompt(begun, is_held, _without_releases(tokens, np.unique(notes.pitch[is_held]), encoding))
 
 
@@ -107,7 +108,7 @@ def _joined(performance: Performance, notes: Notes, new: Performance, start: flo
     np.maximum.at(released, notes.pitch[is_piano], offset[is_piano])
     onset = np.maximum(second2tick(start + new.notes.onset_tick / 1000, tempo), released[new.notes.pitch])
     order = _next_order(performance)
-    track, channel = _place_of_last(notes.take(is_piano))
+    track, channel = _place_of_last(notes.select(is_piano))
     added_notes = new.notes.replace(
         onset_tick=onset,
         offset_tick=np.maximum(second2tick(start + new.notes.offset_tick / 1000, tempo), onset + 1),
@@ -132,7 +133,7 @@ def _joined(performance: Performance, notes: Notes, new: Performance, start: flo
 
 
 def _is_piano(notes: Notes) -> Mask:
-    return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_KEY) & (notes.pitch <= HIGHEST_KEY))
+    return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
 def _place_of_last(notes: Notes) -> tuple[int, int]:
@@ -152,11 +153,11 @@ def _next_order(performance: Performance) -> int:
 
 def _pedals_up(controls: Controls, tick: int, order: int) -> Controls:
     """Return what brings up the pedals that controls leave down."""
-    pedals = controls.take(np.isin(controls.number, PEDALS))
-    pedals = pedals.take(np.lexsort((pedals.order, pedals.track, pedals.tick)))
+    pedals = controls.select(np.isin(controls.number, PEDALS))
+    pedals = pedals.select(np.lexsort((pedals.order, pedals.track, pedals.tick)))
     _, last = np.unique((pedals.channel * 128 + pedals.number)[::-1], return_index=True)
-    pedals = pedals.take(len(pedals) - 1 - last)
-    pedals = pedals.take(pedals.value >= PEDAL_DOWN)
+    pedals = pedals.select(len(pedals) - 1 - last)
+    pedals = pedals.select(pedals.value >= PEDAL_DOWN)
     count = len(pedals)
     return pedals.replace(tick=np.full(count, tick), value=np.zeros(count, np.int64), order=order + np.arange(count))
 
@@ -176,5 +177,5 @@ def _without_releases(tokens: Tokens, pitches: Integers, encoding: Encoding) -> 
 def _release_steps(pitches: Integers, events: Tokens, encoding: Encoding) -> Integers:
     """Return the step at which each key is released first; the last step where it is not."""
     steps = _steps(events, encoding)
-    found = [steps[events == encoding.first_off + pitch][:1] for pitch in pitches]
-    return np.array([int(step[0]) if len(step) else int(steps.max(initial=0)) for step in found], np.int64)
+    releases = [steps[events == encoding.first_off + pitch][:1] for pitch in pitches]
+    return np.array([int(step[0]) if len(step) else int(steps.max(initial=0)) for step in releases], np.int64)

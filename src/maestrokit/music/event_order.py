@@ -23,11 +23,11 @@ def by_order(track: Integers, order: Integers) -> Integers:
     Every order is a place of its own, but for a few that are empty, so nothing has to be compared.
     """
     counts = np.bincount(track) if len(track) else np.zeros(1, np.int64)
-    places = counts + counts // 4 + 16  # of each track, some of them empty
-    row = np.full(int(places.sum()), -1)
-    if len(order) and (order.min() < 0 or (order >= places[track]).any()):
+    slots = counts + counts // 4 + 16  # of each track, some of them empty
+    row = np.full(int(slots.sum()), -1)
+    if len(order) and (order.min() < 0 or (order >= slots[track]).any()):
         return np.lexsort((order, track))
-    row[order + (np.cumsum(places) - places)[track]] = np.arange(len(order))
+    row[order + (np.cumsum(slots) - slots)[track]] = np.arange(len(order))
     rows = row[row >= 0]
     return rows if len(rows) == len(order) else np.lexsort((order, track))
 

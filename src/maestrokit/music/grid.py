@@ -49,7 +49,7 @@ class Grid:
         """Return ticks in the unit of the step."""
         return tick.astype(np.float64) if self.tempo is None else tick2second(tick, self.tempo)
 
-    def neighbours(self, tick: Integers, origin: Integers) -> Integers:
+    def points_around(self, tick: Integers, origin: Integers) -> Integers:
         """Return the grid's ticks about each tick, both nearest among them, counting its points from the origin.
 
         Shape
@@ -65,8 +65,8 @@ class Grid:
         if self.swing != STRAIGHT:
             point += (point % 2) * (2 * self.swing - 1)
         # product first: numerator and point are whole, so there is one rounding, and none where the result is whole
-        place = start + point * self.step.numerator / self.step.denominator
-        return np.rint(place).astype(np.int64) if self.tempo is None else second2tick(place, self.tempo)
+        exact = start + point * self.step.numerator / self.step.denominator
+        return np.rint(exact).astype(np.int64) if self.tempo is None else second2tick(exact, self.tempo)
 
 
 def step_grid(performance: Performance, step: Fraction, *, swing: float = STRAIGHT) -> Grid:
@@ -104,7 +104,7 @@ def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = 
     >>> snapped(np.array([0, 239, 240, 700]), beat).tolist()
     [0, 0, 480, 480]
     """
-    points = _neighbours(tick, grids, origin)
+    points = _points_around(tick, grids, origin)
     if len(grids) > 1:
         points.sort(axis=0)
     distance = np.abs(grids[0].measure(points) - grids[0].measure(tick))
@@ -125,16 +125,16 @@ def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers | Non
     start = np.zeros(1, np.int64) if origin is None else origin
     after = np.full_like(tick, np.iinfo(np.int64).max)
     for grid in grids:
-        points = grid.neighbours(tick, start)
+        points = grid.points_around(tick, start)
         later = np.where(points > tick, points, after).min(axis=0)
         # where no neighbour is later, steps are finer than ticks, and every tick is one of the grid's
         after = np.minimum(later, np.where(points.max(axis=0) > tick, later, tick + 1))
     return after
 
 
-def _neighbours(tick: Integers, grids: Sequence[Grid], origin: Integers | None) -> Integers:
+def _points_around(tick: Integers, grids: Sequence[Grid], origin: Integers | None) -> Integers:
     start = np.zeros(1, np.int64) if origin is None else origin
-    points = [grid.neighbours(tick, start) for grid in grids]
+    points = [grid.points_around(tick, start) for grid in grids]
     return points[0] if len(points) == 1 else np.concatenate(points)
 
 
@@ -161,7 +161,7 @@ def parse_time(text: str) -> Fraction:
     Raises
     ------
     UsageError
-        If the text is no time, or a number without unit: of ``10`` nobody knows whether it is 10 ms or 10 s.
+        If the text is no time, or a number without unit: ``10`` could be 10 ms or 10 s.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
     if match is None:

@@ -3,11 +3,11 @@
 Whatever stands after the end of a note in the running order, and would end that note if it came before, is a barrier:
 
 - a release that ends nothing,
-- the stroke of a note without a note-off, which would take the note-off of a note that still sounds,
+- the onset of a note without a note-off, which would take the note-off of a note that still sounds,
 - a control change that ends all notes of its channel.
 
 A note ends at its next barrier at the latest. Where that barrier goes to the very tick at which the note begins, the
-stroke comes after it. Releases that end nothing wait for the end of a note before them, but only as long as they
+onset comes after it. Releases that end nothing wait for the end of a note before them, but only as long as they
 overtake no other event: they mean nothing, so they are the ones to wait, and what means something keeps its order.
 """
 
@@ -25,7 +25,7 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Barriers:
-    """For each note, the latest tick of its end, and the order of the event that its stroke must follow, or -1."""
+    """For each note, the latest tick of its end, and the order of the event that its onset must follow, or -1."""
 
     end: Integers
     after: Integers
@@ -60,10 +60,10 @@ def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Contr
     controls : Controls
         Where they go.
     """
-    stops = controls.take(np.flatnonzero(ends_all_notes(controls.number)))
+    stops = controls.select(np.flatnonzero(ends_all_notes(controls.number)))
     if not len(releases) and not len(stops) and notes.is_released.all():
         return Barriers(np.full(len(notes), NEVER), np.full(len(notes), -1))
-    unended = notes.take(~notes.is_released)
+    unended = notes.select(~notes.is_released)
     key, order = np.append(releases.key, unended.key), np.append(releases.order, unended.onset_order)
     tick = np.append(latest, unended.onset_tick)
     of_key = _next_barriers(key, order, tick, notes, notes.key)
@@ -91,7 +91,7 @@ def latest_ticks(others: Others, stays: Mask, releases: Releases, notes: Notes) 
     """Return the last tick to which each release can be put off.
 
     It overtakes neither a later event of its track, but for those that stay and releases that can be put off with it,
-    nor the next stroke of its key.
+    nor the next onset of its key.
 
     Parameters
     ----------

@@ -6,7 +6,8 @@ from typing import Any
 from maestrokit.errors import BadDataError
 from maestrokit.music.keys import Key, KeyEstimate, find_key
 from maestrokit.music.performance import Performance
-from maestrokit.music.transpose import shift_between
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
+from maestrokit.music.transpose import shift_between, shift_in_range
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,24 @@ def key_shift(
     key: Key | None = None,
     profile: str = "albrecht-shanahan",
     finds_key: bool = True,
+    lowest: int = LOWEST_PITCH,
+    highest: int = HIGHEST_PITCH,
 ) -> KeyShift:
-    """Return the shift that is asked for.
+    """Return a given shift, or the one that brings a performance into a key.
 
     Parameters
     ----------
     semitones : int, optional
-        The shift itself. Default: the smallest one from the key to the target.
+        The shift itself. Default: the smallest one from the key to the target, or the same an octave up or down where
+        only that keeps every note in the range: see :func:`maestrokit.music.transpose.shift_in_range`.
     target : Key, optional
         Default is C major, for a minor piece A minor: see :func:`maestrokit.music.transpose.shift_between`.
     key : Key, optional
         The key of the performance. Default: found from its notes.
     finds_key : bool
         Whether to look for the key even where the shift does not depend on it.
+    lowest, highest : int, 0..127
+        The range. Default is the piano's, 21..108.
 
     Raises
     ------
@@ -59,7 +65,8 @@ def key_shift(
                 raise
     start = key or (estimate.key if estimate else None)
     if semitones is None and start is not None:
-        semitones = shift_between(start, target or Key(0, "major"))
+        smallest = shift_between(start, target or Key(0, "major"))
+        semitones = shift_in_range(performance, smallest, lowest=lowest, highest=highest)
     return KeyShift(semitones or 0, start, estimate, key is not None)
 
 

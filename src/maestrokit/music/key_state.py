@@ -1,6 +1,6 @@
-"""What the keys of a piano are doing at some moment: which sound and for how long still, and which were struck lately.
+"""The state of the keys of a piano at some moment: which sound and for how much longer, and which were struck recently.
 
-All notes are known with their ends, so the state at an onset says what a pianist's hands and feet are committed to. A
+All notes are known with their ends, so the state at an onset includes the ends still to come. A
 state is made for many moments at once from a piece (:func:`states_after_notes`), or note by note
 (:meth:`KeyStates.with_note`).
 """
@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY
 
-KEYS = HIGHEST_KEY - LOWEST_KEY + 1
 MEMORIES = (1.0, 8.0)  # seconds in which a memory of onsets falls to 1 / e
 RELEASE = 0.1  # seconds, likewise, for the memory of an end
 FEATURES = 3 + len(MEMORIES)  # a key
@@ -43,13 +42,13 @@ class KeyStates(NamedTuple):
         never = np.full(shape, NEVER)
         return cls(np.full(shape, -1), never, never.copy(), np.zeros((moments, len(MEMORIES), KEYS)))
 
-    def take(self, moments: Integers | Mask | slice) -> "KeyStates":
+    def select(self, moments: Integers | Mask | slice) -> "KeyStates":
         """Return the states at some of the moments."""
         return KeyStates(self.number[moments], self.onset[moments], self.offset[moments], self.strength[moments])
 
     def note(self, moments: Integers, number: Integers, notes: StepNotes, *, step: float) -> None:
         """Take in one note at each of some moments, in place; `step` is in seconds."""
-        key = notes.pitch - LOWEST_KEY
+        key = notes.pitch - LOWEST_PITCH
         age = (notes.onset - self.onset[moments, key]) * step
         for memory, fall in enumerate(MEMORIES):
             self.strength[moments, memory, key] = 1 + self.strength[moments, memory, key] * np.exp(-age / fall)
@@ -59,7 +58,7 @@ class KeyStates(NamedTuple):
 
 def states_after_notes(notes: StepNotes, *, step: float) -> KeyStates:
     """Return the state before the first note, then after each; all keys are those of a piano."""
-    count, key = len(notes.pitch), notes.pitch - LOWEST_KEY
+    count, key = len(notes.pitch), notes.pitch - LOWEST_PITCH
     newest = np.full((count + 1, KEYS), -1)
     newest[np.arange(1, count + 1), key] = np.arange(count)
     np.maximum.accumulate(newest, axis=0, out=newest)
@@ -75,9 +74,9 @@ def _strengths(notes: StepNotes, key: Integers, step: float) -> Floats:
     is_first = np.diff(key[rows], prepend=-1) != 0
     strength = np.zeros((len(rows) + 1, len(MEMORIES)))
     for memory, fall in enumerate(MEMORIES):
-        kept = np.where(is_first, 0.0, np.exp(-np.maximum(age, 0) / fall)).tolist()
+        shares = np.where(is_first, 0.0, np.exp(-np.maximum(age, 0) / fall)).tolist()
         value, values = 0.0, []
-        for share in kept:
+        for share in shares:
             value = 1 + share * value
             values.append(value)
         strength[rows, memory] = values
@@ -85,9 +84,9 @@ def _strengths(notes: StepNotes, key: Integers, step: float) -> Floats:
 
 
 def key_features(states: KeyStates, now: Integers, *, step: float) -> Features:
-    """Return what is to be known of each key at the moments, (moments, FEATURES * keys).
+    """Return the features of each key at the moments, (moments, FEATURES * keys).
 
-    Whether it sounds; the logarithm of the time that it still does; how lately it ended; the memories of its onsets.
+    Whether it sounds; the logarithm of the time that it still does; how recently it ended; the memories of its onsets.
 
     Parameters
     ----------
@@ -125,11 +124,11 @@ def end_groups(states: KeyStates, now: Integers, *, step: float) -> EndGroups:
     is_newest = is_there & ~np.tril(same, -1).any(2)
     slot = np.cumsum(is_newest, axis=1) - 1
     moment, note = np.nonzero(is_newest & (slot < GROUPS))
-    place = slot[moment, note]
+    index = slot[moment, note]
     ends = np.full((len(now), GROUPS), NEVER)
-    ends[moment, place] = offset[moment, note]
+    ends[moment, index] = offset[moment, note]
     features = np.zeros((len(now), GROUPS, GROUP_FEATURES), np.float32)
-    features[moment, place, 0] = np.log1p((offset[moment, note] - now[moment]) * step)
-    features[moment, place, 1] = np.log(same[moment, note].sum(1))
-    features[moment, place, 2] = np.log1p((now[moment] - states.onset[moment, order[moment, note]]) * step)
+    features[moment, index, 0] = np.log1p((offset[moment, note] - now[moment]) * step)
+    features[moment, index, 1] = np.log(same[moment, note].sum(1))
+    features[moment, index, 2] = np.log1p((now[moment] - states.onset[moment, order[moment, note]]) * step)
     return EndGroups(ends, features)

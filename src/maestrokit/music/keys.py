@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Floats
 from maestrokit.errors import BadDataError, UsageError, choices_hint
+from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
-from maestrokit.music.timing import tempo_map, tick2second
 
 Mode = Literal["major", "minor"]
 FIFTHS_LINE = "FCGDAEB"  # letters in rising fifths; C is one step from the left
 PATTERN = re.compile(r"([A-Ga-g])(##?|bb?|[-_ ]?sharp|[-_ ]?flat)?[\s:_-]*([Mm]aj(?:or)?|[Mm]in(?:or)?|M|m)?")
-CHANCE = 20.0  # steepness of confidence, per unit of correlation; fitted on half of POP909 (tests/benchmarks/keys.py)
+STEEPNESS = 20.0  # of confidence, per unit of correlation; fitted on half of POP909 (tests/benchmarks/keys.py)
 
 PROFILES = {
     "albrecht-shanahan": (
@@ -52,12 +52,12 @@ class Key:
 
     @property
     def index(self) -> int:
-        """Place among the 24 keys."""
+        """Index among the 24 keys."""
         return self.tonic + 12 * (self.mode == "minor")
 
     @classmethod
     def from_index(cls, index: int) -> Self:
-        """Return the key at a place among the 24."""
+        """Return the key at an index among the 24."""
         return cls(int(index) % 12, "minor" if index >= 12 else "major")
 
     @property
@@ -191,8 +191,8 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
         If there are no notes.
     """
     notes = performance.notes
-    tempo = tempo_map(performance)
-    duration = tick2second(notes.offset_tick, tempo) - tick2second(notes.onset_tick, tempo)
+    onset, offset = note_seconds(performance)
+    duration = offset - onset
     duration[notes.channel == DRUM_CHANNEL] = 0.0
     weights = np.bincount(notes.pitch, duration, minlength=132).reshape(-1, 12).sum(axis=0)  # 132: 11 whole octaves
     if not weights.any():
@@ -202,9 +202,9 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
 
 def estimate(scores: Floats) -> KeyEstimate:
     """Return the best of 24 scored keys; the first where several are equally good."""
-    chances = np.exp(CHANCE * (scores - scores.max()))
+    likelihoods = np.exp(STEEPNESS * (scores - scores.max()))
     best = int(scores.argmax())
-    return KeyEstimate(Key.from_index(best), scores, float(chances[best] / chances.sum()))
+    return KeyEstimate(Key.from_index(best), scores, float(likelihoods[best] / likelihoods.sum()))
 
 
 @lru_cache(maxsize=len(PROFILES))

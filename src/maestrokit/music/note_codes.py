@@ -22,18 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers, Mask
-from maestrokit.music.key_state import (
-    GROUPS,
-    KEYS,
-    NEVER,
-    Features,
-    KeyStates,
-    end_groups,
-    key_features,
-    states_after_notes,
-)
+from maestrokit.music.key_state import GROUPS, NEVER, Features, KeyStates, end_groups, key_features, states_after_notes
+from maestrokit.music.piano_range import HIGHEST_PITCH, KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, MAXIMUM_STEPS, Encoding, decode_steps
+from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding, decode_steps
 
 LEAD = 512  # notes before an excerpt whose keys may still be down, or remembered
 
@@ -57,14 +49,14 @@ def classes(values: Integers, edges: Integers) -> Integers:
 
 
 def remainder_nats(codes: Integers, edges: Integers) -> Floats:
-    """Return what it costs to say which value of its class each one is."""
+    """Return the nats of which value of its class each one is, all being equally likely."""
     return np.asarray(np.log(np.diff(edges))[codes])
 
 
 def note_sequence(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
     """Return the notes of a sequence of events; those of keys that no piano has are left out."""
     notes = decode_steps(tokens, encoding)
-    return notes.take((notes.pitch >= LOWEST_KEY) & (notes.pitch <= HIGHEST_KEY))
+    return notes.select((notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
 class NoteInputs(NamedTuple):
@@ -110,7 +102,7 @@ def inputs_at(states: KeyStates, notes: StepNotes, delta: Integers, encoding: En
     """Return the inputs of notes, given the states after them and the steps since the onsets before them."""
     return NoteInputs(
         classes(delta, TIME_EDGES),
-        notes.pitch - LOWEST_KEY,
+        notes.pitch - LOWEST_PITCH,
         notes.velocity_bin,
         classes(notes.offset - notes.onset, DURATION_EDGES),
         key_features(states, notes.onset, step=encoding.step),
@@ -149,14 +141,14 @@ def excerpt(notes: StepNotes, start: int, stop: int, encoding: Encoding) -> tupl
     Keys are known as far as the LEAD notes before reach, which is all of them but in rare cases.
     """
     lead = max(0, start - 1 - LEAD)
-    part = notes.take(slice(lead, stop))
+    part = notes.select(slice(lead, stop))
     here = np.arange(start, stop) - 1 - lead  # the note at each position
-    states = states_after_notes(part.take(slice(0, stop - 1 - lead)), step=encoding.step).take(here + 1)
+    states = states_after_notes(part.select(slice(0, stop - 1 - lead)), step=encoding.step).select(here + 1)
     onset = np.append(part.onset, 0)  # that of the begin, which is note -1
     is_begin, ends = here == -1, here + 1 == len(part.pitch)
     before = np.maximum(here - 1, -1)
-    filled = StepNotes(*(np.append(column, fill) for column, fill in zip(part, (0, 1, LOWEST_KEY, 0), strict=True)))
-    inputs = inputs_at(states, filled.take(here), onset[here] - onset[before], encoding)
+    filled = StepNotes(*(np.append(column, fill) for column, fill in zip(part, (0, 1, LOWEST_PITCH, 0), strict=True)))
+    inputs = inputs_at(states, filled.select(here), onset[here] - onset[before], encoding)
     if is_begin.any():
         begin = begin_inputs(1, encoding)
         for name in NoteInputs._fields:
@@ -166,8 +158,8 @@ def excerpt(notes: StepNotes, start: int, stop: int, encoding: Encoding) -> tupl
 
 def _targets(states: KeyStates, filled: StepNotes, here: Integers, ends: Mask, encoding: Encoding) -> NoteTargets:
     """Return what follows each note of `here`; the last row of `filled` stands for the begin and the end."""
-    then = filled.take(np.where(ends, -1, here + 1))
-    last, key = filled.onset[here], np.where(here == -1, -1, filled.pitch[here] - LOWEST_KEY)
+    then = filled.select(np.where(ends, -1, here + 1))
+    last, key = filled.onset[here], np.where(here == -1, -1, filled.pitch[here] - LOWEST_PITCH)
     now = np.where(ends, last, then.onset)
     delta = now - last
     sounding, blocked = sounding_and_blocked(states, key, delta, now)
@@ -177,7 +169,7 @@ def _targets(states: KeyStates, filled: StepNotes, here: Integers, ends: Mask, e
     is_pointer = points.any(1)
     return NoteTargets(
         np.where(ends, END, time),
-        then.pitch - LOWEST_KEY,
+        then.pitch - LOWEST_PITCH,
         then.velocity_bin,
         np.where(is_pointer, points.argmax(1), GROUPS + new),
         ~ends,

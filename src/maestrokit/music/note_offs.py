@@ -16,7 +16,7 @@ from maestrokit.music.performance import (
 def endless(performance: Performance) -> tuple[Integers, Integers]:
     """Return the rows of notes that neither a note-off nor a control change ends, and the order of what comes next.
 
-    That is the next stroke of their key, or, beyond all orders, the end of their track.
+    That is the next onset of their key, or, beyond all orders, the end of their track.
     """
     notes = performance.notes
     rows = np.flatnonzero(~notes.is_released)

@@ -1,12 +1,12 @@
-"""What a transcription model is to say about known notes, frame by frame."""
+"""Training targets of transcription models: onset, offset, frame and velocity of known notes, frame by frame."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
 REACH = 0.05  # seconds to either side of an onset or offset in which it shows
-LOWEST_PITCH, KEYS = 21, 88
 EDGE = 1e-6  # of a frame: what ends this close to the edge of a frame does not touch the next
 
 

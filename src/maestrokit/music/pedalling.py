@@ -1,26 +1,25 @@
-"""Notes as they sound and the pedal that was heard beside them, brought to agree.
+"""Reconciliation of transcribed notes, which end where their sound ends, with the transcribed sustain pedal.
 
-A transcription tells when notes stop sounding and when the sustain pedal is down; the two are heard apart, and differ
-by some hundredths of a second. Whoever lets the pedal extend notes would then hear other lengths than those that were
-told: a note that ends just before the pedal comes up would be a little longer, and one that ends just after the pedal
-went down would last until it comes up.
+Note ends and pedal are estimated separately and differ by some hundredths of a second. If the pedal then extends notes,
+their lengths change: a note that ends just before the pedal comes up becomes a little longer, and one that ends just
+after the pedal went down lasts until it comes up.
 """
 
 import numpy as np
 
 from maestrokit.arrays import Floats, Mask
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 
-TOGETHER = 0.05  # seconds: what is heard so close together is one event
+TOGETHER = 0.05  # seconds: ends and pedal changes this close are one event
 SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved
-LEGATO = 0.1  # seconds after its onset from which on the next stroke may end a note: before, it is of the same chord
+LEGATO = 0.1  # seconds after its onset from which on the next onset may end a note: before, it is of the same chord
 
 
 def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
-    """Return notes and pedal of which the one does not change the other.
+    """Return notes and pedal such that the pedal does not change where notes end.
 
     A note that ends within ``TOGETHER`` of the pedal's rise ends with it, and one that ends in the pedal so shortly
-    before the next stroke of its key ends with that. The pedal goes down after the notes that end within ``TOGETHER``
+    before the next onset of its key ends with that. The pedal goes down after the notes that end within ``TOGETHER``
     of its fall, so that it does not catch them. Notes that end elsewhere in the pedal died away in it; they keep their
     ends. A pedal in which nothing sounds is none.
 
@@ -40,7 +39,7 @@ def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
     if not len(pedal):
         return notes, pedal
     down, up = pedal.T
-    offset, again = notes.offset.copy(), _next_strokes(notes)
+    offset, again = notes.offset.copy(), _next_onsets(notes)
     is_struck = (again - offset <= TOGETHER) & _held(notes, pedal)[0]
     offset[is_struck] = again[is_struck]
     rise = up[_nearest(up, offset)]
@@ -56,9 +55,9 @@ def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
 
 
 def unpedalled(notes: TimedNotes, pedal: Floats) -> TimedNotes:
-    """Return notes as they might have been played without a pedal.
+    """Return notes with plausible releases of their keys.
 
-    Where the pedal was down at the end of a note nobody hears when the key was let go. Such a note ends where the next
+    Where the pedal was down at the end of a note, the release of its key is inaudible. Such a note ends where the next
     key is struck, but for those of its own chord, and not before the pedal went down.
 
     >>> three = TimedNotes(np.array([0.0, 0.5, 1.0]), np.full(3, 2.0), np.array([60, 64, 67]), np.full(3, 64))
@@ -67,8 +66,8 @@ def unpedalled(notes: TimedNotes, pedal: Floats) -> TimedNotes:
     """
     is_held, down = _held(notes, pedal)
     next_row = np.searchsorted(notes.onset, np.maximum(notes.onset + LEGATO, down))
-    stroke = np.append(notes.onset, np.inf)[next_row]
-    return notes._replace(offset=np.where(is_held, np.minimum(notes.offset, stroke), notes.offset))
+    next_onset = np.append(notes.onset, np.inf)[next_row]
+    return notes._replace(offset=np.where(is_held, np.minimum(notes.offset, next_onset), notes.offset))
 
 
 def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
@@ -80,7 +79,7 @@ def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
     return (row >= 0) & (notes.offset <= up + TOGETHER), down
 
 
-def _next_strokes(notes: TimedNotes) -> Floats:
+def _next_onsets(notes: TimedNotes) -> Floats:
     """Return when the key of each note is struck next, infinite where it is not."""
     rows = np.lexsort((notes.onset, notes.pitch))
     again = np.full(len(rows), np.inf)

@@ -2,8 +2,8 @@
 
 Ticks are canonical and exact; seconds come from the tempo map (:mod:`maestrokit.music.timing`).
 
-Every row remembers its track and its ``order``: its place in the running order of that track. Events of a track are
-written sorted by (tick, order), so a performance that nobody changed is written event for event as it was read. A
+Every row remembers its track and its ``order``: its position in the running order of that track. Events of a track are
+written sorted by (tick, order), so an unchanged performance is written event for event as it was read. A
 function that moves, adds or cuts events ends with :func:`reorder_events`, which makes the order consistent again.
 """
 
@@ -34,7 +34,7 @@ class Notes(Columns):
     (first in, first out). Offs without an on are no notes: they stay in :class:`Others`.
 
     An on may lack an off: every later off of its key belongs to a later on, as that of the nearest one before it, or
-    a control change ends all notes of the channel first. It is a note, too, up to the next stroke of its key, that
+    a control change ends all notes of the channel first. It is a note, too, up to the next onset of its key, that
     control change or the end of its track, whichever comes first (:func:`with_missing_ends`). No event of the file
     stands for that end, so :func:`reorder_events` finds it again after events were moved.
     """
@@ -69,7 +69,7 @@ class Notes(Columns):
     def released(self) -> Self:
         """Return the notes that have a note-off: the same object if all have."""
         is_released = self.is_released
-        return self if is_released.all() else self.take(is_released)
+        return self if is_released.all() else self.select(is_released)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class Others(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """Everything that a MIDI file says.
+    """All contents of a MIDI file.
 
     Parameters
     ----------
@@ -166,26 +166,26 @@ def reorder_events(performance: Performance) -> Performance:
     rows = by_tick(rows, track, tick)
     counts = np.bincount(track, minlength=len(performance.track_end_tick))
     ends = np.cumsum(counts)
-    place = np.empty(len(rows), np.int64)
-    place[rows] = np.arange(len(rows))
-    place_in_track = place - (ends - counts)[track]
+    rank = np.empty(len(rows), np.int64)
+    rank[rows] = np.arange(len(rows))
+    rank_in_track = rank - (ends - counts)[track]
     track_end_tick = performance.track_end_tick.copy()
     filled = np.flatnonzero(counts)
     track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[ends[filled] - 1]])
     is_released = notes.is_released
     parts = np.cumsum([len(notes), is_released.sum(), *(len(table) for table in tables)]).tolist()
     spans = [slice(start, stop) for start, stop in pairwise(parts)]
-    offset_order = place_in_track[spans[0]]
+    offset_order = rank_in_track[spans[0]]
     if not is_released.all():
-        offset_order = place_in_track[: len(notes)].copy()
-        offset_order[is_released] = place_in_track[spans[0]]
-    moved = notes.replace(onset_order=place_in_track[: len(notes)], offset_order=offset_order)
-    orders = [place_in_track[span] for span in spans[1:]]
-    controls = _sorted_by(place[spans[1]], performance.controls.replace(order=orders[0]))
-    tempos = _sorted_by(place[spans[2]], performance.tempos.replace(order=orders[1]))
-    others = _sorted_by(place[spans[3]], performance.others.replace(order=orders[2]))
+        offset_order = rank_in_track[: len(notes)].copy()
+        offset_order[is_released] = rank_in_track[spans[0]]
+    moved = notes.replace(onset_order=rank_in_track[: len(notes)], offset_order=offset_order)
+    orders = [rank_in_track[span] for span in spans[1:]]
+    controls = _sorted_by(rank[spans[1]], performance.controls.replace(order=orders[0]))
+    tempos = _sorted_by(rank[spans[2]], performance.tempos.replace(order=orders[1]))
+    others = _sorted_by(rank[spans[3]], performance.others.replace(order=orders[2]))
     return performance.replace(
-        notes=with_missing_ends(moved.take(rows[rows < len(notes)]), controls, track_end_tick),
+        notes=with_missing_ends(moved.select(rows[rows < len(notes)]), controls, track_end_tick),
         controls=controls,
         tempos=tempos,
         others=others,
@@ -230,7 +230,7 @@ def with_missing_ends(notes: Notes, controls: Controls, track_end_tick: Integers
 
 
 def next_onset(notes: Notes, column: Integers) -> Integers:
-    """Return a column at the next stroke of each note's key in its track; the largest integer where there is none."""
+    """Return a column at the next onset of each note's key in its track; the largest integer where there is none."""
     rows = np.lexsort((notes.onset_order, notes.key))
     here, after = rows[:-1], rows[1:]
     again = notes.key[here] == notes.key[after]
@@ -241,12 +241,12 @@ def next_onset(notes: Notes, column: Integers) -> Integers:
 
 def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:
     """Return when all notes of the channel and track of some notes are ended next; the largest integer if never."""
-    stops = controls.take(ends_all_notes(controls.number))
+    stops = controls.select(ends_all_notes(controls.number))
     stop_channel, channel = stops.track << 4 | stops.channel, (notes.track << 4 | notes.channel)[rows]
     tick = np.full(len(rows), np.iinfo(np.int64).max)
     for each in np.unique(stop_channel):
-        stop, here = stops.take(stop_channel == each), np.flatnonzero(channel == each)
-        stop = stop.take(np.argsort(stop.order))
+        stop, here = stops.select(stop_channel == each), np.flatnonzero(channel == each)
+        stop = stop.select(np.argsort(stop.order))
         after = np.searchsorted(stop.order, notes.onset_order[rows[here]])
         tick[here] = np.append(stop.tick, np.iinfo(np.int64).max)[after]
     return tick
@@ -263,42 +263,42 @@ def _all_events(performance: Performance) -> tuple[Integers, Integers, Integers]
     )
 
 
-def _sorted_by(place: Integers, table: Table) -> Table:
+def _sorted_by(rank: Integers, table: Table) -> Table:
     """Return the rows by their places, all different; the same table if they are sorted already."""
-    if (place[1:] > place[:-1]).all():
+    if (rank[1:] > rank[:-1]).all():
         return table
-    return table.take(np.argsort(place, kind="stable"))  # nearly sorted
+    return table.select(np.argsort(rank, kind="stable"))  # nearly sorted
 
 
 def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers) -> Integers:
-    """Return the rows of all events by (track, order), each late release just ahead of the stroke that it delays."""
-    late, stroke_order = _late_releases(notes)
+    """Return the rows of all events by (track, order), each late release just ahead of the onset that it delays."""
+    late, onset_order = _late_releases(notes)
     if not len(late):
         return by_order(track, order)
     order = 2 * order
     row_of_release = len(notes) - 1 + np.cumsum(notes.is_released)
-    order[row_of_release[late]] = 2 * stroke_order - 1
+    order[row_of_release[late]] = 2 * onset_order - 1
     return np.lexsort((order, track))
 
 
 def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
-    """Return the notes whose release follows a stroke of their own key at the same tick, and the order of that stroke.
+    """Return the notes whose release follows an onset of their own key at the same tick, and the order of that onset.
 
-    Of several strokes at that tick it is the first; a note that ends at the tick where it began is no such note.
+    Of several onsets at that tick it is the first; a note that ends at the tick where it began is no such note.
     """
     key = notes.key
     beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
     if int(key.max(initial=0)) + 1 > np.iinfo(np.int64).max // beyond:
         key = np.unique(key, return_inverse=True)[1]
-    stroke, release = key * beyond + notes.onset_tick, key * beyond + notes.offset_tick
+    onset, release = key * beyond + notes.onset_tick, key * beyond + notes.offset_tick
     rows = np.arange(len(key))
-    if not (stroke[1:] > stroke[:-1]).all():
-        rows = np.lexsort((notes.onset_order, stroke))
-        stroke, release = stroke[rows], release[rows]
-    reaching = np.flatnonzero(release[:-1] >= stroke[1:])  # no other can meet a later stroke of its key
-    found = np.minimum(np.searchsorted(stroke, release[reaching]), len(rows) - 1)
-    is_met = stroke[found] == release[reaching]
-    released, struck = rows[reaching[is_met]], rows[found[is_met]]
+    if not (onset[1:] > onset[:-1]).all():
+        rows = np.lexsort((notes.onset_order, onset))
+        onset, release = onset[rows], release[rows]
+    reaching = np.flatnonzero(release[:-1] >= onset[1:])  # no other can meet a later onset of its key
+    met = np.minimum(np.searchsorted(onset, release[reaching]), len(rows) - 1)
+    is_met = onset[met] == release[reaching]
+    released, struck = rows[reaching[is_met]], rows[met[is_met]]
     order = notes.onset_order[struck]
     is_late = (notes.onset_tick < notes.offset_tick)[released] & (notes.offset_order[released] > order)
     is_late &= notes.is_released[released]

@@ -8,15 +8,15 @@ from maestrokit.music.performance import TEXT, Others, Performance, reorder_even
 
 def commands(performance: Performance) -> list[str]:
     """Return the lines of provenance that a performance carries, oldest first."""
-    return [_text(message) for message in performance.others.take(_command_rows(performance)).message]
+    return [_text(message) for message in performance.others.select(_command_rows(performance)).message]
 
 
 def with_command(performance: Performance, line: str) -> Performance:
     """Return the performance with one more line of provenance (see :func:`maestrokit.provenance.extended`)."""
     chain = provenance.extended(commands(performance), line)
-    kept = performance.others.take(~_command_rows(performance))
+    remaining = performance.others.select(~_command_rows(performance))
     first = min(
-        (int(part.order.min(initial=0)) for part in (performance.controls, performance.tempos, kept)), default=0
+        (int(part.order.min(initial=0)) for part in (performance.controls, performance.tempos, remaining)), default=0
     )
     count = len(chain)
     lines = Others(
@@ -27,7 +27,7 @@ def with_command(performance: Performance, line: str) -> Performance:
         order=first - count + np.arange(count),
     )
     ends = performance.track_end_tick if len(performance.track_end_tick) else np.zeros(1, np.int64)
-    return reorder_events(performance.replace(others=Others.concatenate([lines, kept]), track_end_tick=ends))
+    return reorder_events(performance.replace(others=Others.concatenate([lines, remaining]), track_end_tick=ends))
 
 
 def with_text(performance: Performance, text: str) -> Performance:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.music.clean import by_key, next_group, sounding_key, strokes, without_duplicates, without_overlaps
+from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
 from maestrokit.music.key_order import Barriers, Releases, barriers, in_turn, latest_ticks, waited
 from maestrokit.music.performance import (
@@ -50,9 +50,9 @@ class Quantization:
     swing : float, 0.5 to less than 1
         Share of two steps before the second one. Default is 0.5: straight.
     duplicates : bool
-        Whether several strokes of one key at the same time become one note. Default is True.
+        Whether several onsets of one key at the same time become one note. Default is True.
     duplicate_window : float >= 0, in seconds
-        How far apart strokes still count as the same. Default is 0.
+        How far apart onsets still count as the same. Default is 0.
     overlaps : bool
         Whether a note is cut where its own key is struck again. Default is True.
 
@@ -99,7 +99,7 @@ class QuantizeReport:
     moved : int
         Onsets, of the notes that are left, that are elsewhere now.
     farthest : float, in seconds
-        The longest way that an onset moved.
+        The longest distance that an onset moved.
     moved_far : int
         Onsets that moved by more than 250 ms.
     duplicates, overlaps : int
@@ -126,7 +126,7 @@ def quantize(
     make a time map, linear between them, by which all other events move, pedals first of all: they keep their order
     among themselves and with the onsets. Tempos, time and key signatures, markers and cue points stay.
 
-    A note that ended before the next stroke of its key still does, and none with a note-off gets length 0: it lasts to
+    A note that ended before the next onset of its key still does, and none with a note-off gets length 0: it lasts to
     the next point. What a reader would pair otherwise keeps its order on each key (:mod:`maestrokit.music.key_order`).
     A note without a note-off is given none, unless its key is struck on another track and overlaps are cut.
 
@@ -167,7 +167,7 @@ def quantize(
     offset_tick = _moved_offsets(notes, key, onset, time_map, grids, how, barrier.end)
     moved = notes.replace(onset_tick=onset, offset_tick=offset_tick)
     if how.durations == "grid" and not (how.duplicates and how.overlaps):
-        moved = _settled_durations(moved, key, time_map, grids, how, barrier.end)
+        moved = _stable_durations(moved, key, time_map, grids, how, barrier.end)
     report = _report(performance, cleaned, notes, onset, cut)
     tempos = performance.tempos
     if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
@@ -222,7 +222,7 @@ def _without_duplicates(
 
 @dataclass(frozen=True)
 class TimeMap:
-    """Where ticks go: linear between the points, and by the way of the last point after it."""
+    """Where ticks move to: linear between the points, and shifted as the last point after it."""
 
     old: Integers
     """Strictly rising, from 0."""
@@ -264,15 +264,15 @@ def _moved_offsets(
     """Return where the notes, which come sorted by key and onset, end when they begin at the given ticks."""
     offset = _offsets(notes, onset, grids, how)
     clean = how.duplicates and how.overlaps
-    following = np.arange(1, len(key) + 1) if clean else _next_strokes(notes, key, onset, time_map)
-    limit = strokes(onset, key, following)
-    if how.durations == "grid":  # what lasts until the next stroke still does
-        offset = np.where(strokes(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
+    following = np.arange(1, len(key) + 1) if clean else _next_onsets(notes, key, onset, time_map)
+    limit = onsets_at(onset, key, following)
+    if how.durations == "grid":  # what lasts until the next onset still does
+        offset = np.where(onsets_at(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
     offset = np.minimum(np.minimum(offset, limit), latest)
     return offset if clean else _first_in_first_out(notes, offset)
 
 
-def _settled_durations(
+def _stable_durations(
     notes: Notes, key: Integers, time_map: TimeMap, grids: Sequence[Grid], how: Quantization, latest: Integers
 ) -> Notes:
     """Return moved notes whose durations stay as they are when they are rounded again.
@@ -305,10 +305,10 @@ def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantiza
     return offset
 
 
-def _next_strokes(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> Integers:
-    """Return for each note the row of the first stroke of its key after its end, were the notes uncleaned.
+def _next_onsets(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap) -> Integers:
+    """Return for each note the row of the first onset of its key after its end, were the notes uncleaned.
 
-    A stroke that goes where the note itself begins does not count. Rows beyond the notes of the key mean there is none.
+    An onset that goes where the note itself begins does not count. Rows beyond the notes of the key mean there is none.
     """
     span = len(time_map.old) + 1
     began, ended = np.searchsorted(time_map.old, notes.onset_tick), np.searchsorted(time_map.old, notes.offset_tick)
@@ -330,7 +330,7 @@ def _stays(others: Others) -> Mask:
 
 
 def _in_key_order(performance: Performance, barrier: Barriers, releases: Releases) -> Performance:
-    """Return the performance with strokes after barriers at their tick, and releases that end nothing after notes."""
+    """Return the performance with onsets after barriers at their tick, and releases that end nothing after notes."""
     notes = performance.notes
     is_late = (barrier.after >= 0) & (notes.offset_tick > notes.onset_tick)
     if is_late.any():

@@ -20,7 +20,7 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
 
     All events keep their time in seconds, to the nearest tick. One set-tempo event a beat makes seconds follow the
     beats; it is piecewise linear between them. Before the first beat whole beats of the first interval lead in, and
-    what is left of the time before is one more beat; after the last beat the last interval goes on. All former tempos
+    what is left of the time before is one more beat; after the last beat the last interval continues. All former tempos
     go, and so do time signatures, whose bars were others. A division that is SMPTE or below 96 becomes 480.
 
     Retiming by the same beats again changes nothing.
@@ -46,7 +46,7 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
     def moved(tick: Integers) -> Integers:
         return second2tick(tick2second(tick, old), new)
 
-    notes, others = performance.notes, performance.others.take(performance.others.kind != TIME_SIGNATURE)
+    notes, others = performance.notes, performance.others.select(performance.others.kind != TIME_SIGNATURE)
     onset, offset = moved(notes.onset_tick), moved(notes.offset_tick)
     lasts = notes.offset_tick > notes.onset_tick
     return reorder_events(
@@ -81,11 +81,11 @@ def parse_beats(text: str, *, name: str) -> Floats:
     times: list[float] = []
     lines = [(number, line.replace(",", " ").split()) for number, line in enumerate(text.splitlines(), start=1)]
     rows = [(number, words[0]) for number, words in lines if words and not words[0].startswith("#")]
-    for place, (number, word) in enumerate(rows):
+    for row, (number, word) in enumerate(rows):
         try:
             times.append(float(word))
         except ValueError:
-            if place:
+            if row:
                 raise BadDataError(
                     f"cannot read '{name}': line {number} begins with '{word}', which is no time",
                     "one beat a line, its time in seconds first",
@@ -109,9 +109,9 @@ def _checked(beats: ArrayLike) -> Floats:
         late = times[int(interval.argmin()) + 1]
         raise BadDataError(f"the beat at {late:g} s does not follow the one before it by 10 ms", "beats must rise")
     if interval.max() > LONGEST_BEAT:
-        place = int(interval.argmax())
+        row = int(interval.argmax())
         raise BadDataError(
-            f"the beats at {times[place]:g} s and {times[place + 1]:g} s are further apart than 16.7 s",
+            f"the beats at {times[row]:g} s and {times[row + 1]:g} s are further apart than 16.7 s",
             "MIDI cannot hold so slow a tempo; fill the gap with more beats",
         )
     return times

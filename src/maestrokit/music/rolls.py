@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.arrays import Floats, Integers
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
-LOWEST, KEYS = 21, 88  # the piano, A0 to C8
 EDGE = 1e-6  # of a frame: an end this close to the edge of a frame does not touch the next
 
 
@@ -41,7 +41,7 @@ def piano_roll(
     *,
     hop: float,
     frames: int,
-    lowest: int = LOWEST,
+    lowest: int = LOWEST_PITCH,
     keys: int = KEYS,
 ) -> NDArray[np.uint8]:
     """Return notes as a picture of which keys are down when.
@@ -67,12 +67,12 @@ def piano_roll(
     first, after = frame_spans(onset, offset, hop=hop)
     key = np.asarray(pitch, np.int64) - lowest
     roll = np.zeros((keys, frames), np.uint8)  # one row a key, so that a note is one stretch of memory
-    kept = np.flatnonzero((key >= 0) & (key < keys) & (after > 0) & (first < frames))
+    rows = np.flatnonzero((key >= 0) & (key < keys) & (after > 0) & (first < frames))
     spans = zip(
-        key[kept].tolist(),
-        np.maximum(first[kept], 0).tolist(),
-        after[kept].tolist(),
-        np.asarray(value)[kept].tolist(),
+        key[rows].tolist(),
+        np.maximum(first[rows], 0).tolist(),
+        after[rows].tolist(),
+        np.asarray(value)[rows].tolist(),
         strict=True,
     )
     for row, start, end, number in spans:

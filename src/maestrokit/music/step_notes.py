@@ -16,7 +16,7 @@ class StepNotes(NamedTuple):
     pitch: Integers
     velocity_bin: Integers
 
-    def take(self, rows: Integers | Mask | slice) -> "StepNotes":
+    def select(self, rows: Integers | Mask | slice) -> "StepNotes":
         """Return some of the notes."""
         return StepNotes(*(column[rows] for column in self))
 

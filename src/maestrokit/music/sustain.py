@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Controls, Performance
+from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 
 RESET_ALL_CONTROLLERS = 121  # controller number
-PEDAL_DOWN = 64  # controller values from here on mean "down", as the MIDI 1.0 specification says of switches
+PEDAL_DOWN = 64  # controller values from here on mean "down", as the MIDI 1.0 specification defines switches
 
 
 class PedalChanges(NamedTuple):
@@ -20,15 +20,6 @@ class PedalChanges(NamedTuple):
     """1 down, 0 up; alternating."""
 
 
-class TimedNotes(NamedTuple):
-    """Notes in seconds, sorted by onset, then pitch; one instrument, so no channels and no tracks."""
-
-    onset: Floats
-    offset: Floats
-    pitch: Integers
-    velocity: Integers
-
-
 def pedal_positions(controls: Controls, pedal: int) -> Controls:
     """Return the moments at which one pedal is moved, in order, on all channels.
 
@@ -37,13 +28,13 @@ def pedal_positions(controls: Controls, pedal: int) -> Controls:
     is_reset = controls.number == RESET_ALL_CONTROLLERS
     rows = np.flatnonzero((controls.number == pedal) | is_reset)
     rows = rows[np.lexsort((controls.order[rows], controls.track[rows], controls.tick[rows]))]
-    return controls.replace(value=np.where(is_reset, 0, controls.value)).take(rows)
+    return controls.replace(value=np.where(is_reset, 0, controls.value)).select(rows)
 
 
-def pedal_changes(performance: Performance, *, channel: int) -> PedalChanges:
-    """Return when the sustain pedal of one channel goes down and up; repeated values are no change."""
+def pedal_changes(performance: Performance, *, channel: int, pedal: int = SUSTAIN) -> PedalChanges:
+    """Return when a pedal of one channel goes down and up; repeated values are no change."""
     controls = performance.controls
-    controls = pedal_positions(controls.take(controls.channel == channel), SUSTAIN)
+    controls = pedal_positions(controls.select(controls.channel == channel), pedal)
     is_down = (controls.value >= PEDAL_DOWN).astype(np.int64)
     changed = np.diff(is_down, prepend=0) != 0
     return PedalChanges(controls.tick[changed], is_down[changed])
@@ -72,18 +63,28 @@ def sustained_offset_tick(performance: Performance) -> Integers:
     return offset
 
 
-def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
-    """Return what sounds, in seconds: all notes but those of the drum channel.
+def pedal_intervals(performance: Performance) -> Floats:
+    """Return when the sustain pedal is down, of all channels together: seconds, shape (intervals, 2).
 
-    Parameters
-    ----------
-    pedal_extends : bool
-        Whether the sustain pedal keeps notes sounding; otherwise they end where the key is released.
+    A pedal that is never released is held until the end of the performance.
     """
-    notes = performance.notes
-    offset_tick = sustained_offset_tick(performance) if pedal_extends else notes.offset_tick
-    tempo = tempo_map(performance)
-    onset, offset = tick2second(notes.onset_tick, tempo), tick2second(offset_tick, tempo)
-    rows = np.lexsort((notes.pitch, onset))
-    rows = rows[notes.channel[rows] != DRUM_CHANNEL]
-    return TimedNotes(onset[rows], offset[rows], notes.pitch[rows], notes.velocity[rows])
+    spans = [np.empty((0, 2))]
+    for channel in np.unique(performance.controls.channel):
+        tick = pedal_changes(performance, channel=int(channel)).tick
+        held = np.append(tick, performance.last_tick) if len(tick) % 2 else tick
+        spans.append(tick2second(held, tempo_map(performance)).reshape(-1, 2))  # (intervals, down and up)
+    return joined(np.concatenate(spans))
+
+
+def joined(intervals: Floats) -> Floats:
+    """Return the union of intervals of some length, sorted.
+
+    >>> joined(np.array([[3.0, 4.0], [0.0, 2.0], [1.0, 2.5], [5.0, 5.0]])).tolist()
+    [[0.0, 2.5], [3.0, 4.0]]
+    """
+    intervals = intervals[intervals[:, 1] > intervals[:, 0]]
+    intervals = intervals[np.argsort(intervals[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(intervals[:, 1])
+    first = np.append(True, intervals[1:, 0] > reach[:-1])[: len(intervals)]
+    last = np.append(first[1:], True)[: len(intervals)]
+    return np.stack([intervals[first, 0], reach[last]], axis=1)

@@ -80,13 +80,13 @@ def times_of_tracks(performance: Performance, tick: Integers, track: Integers) -
         return tick2second(tick, tempo_map(performance))
     second, tempos = np.zeros(len(tick)), performance.tempos
     for number in np.unique(track):
-        alone = performance.replace(tempos=tempos.take(tempos.track == number))
+        alone = performance.replace(tempos=tempos.select(tempos.track == number))
         second[track == number] = tick2second(tick[track == number], tempo_map(alone))
     return second
 
 
 def _tempos_of(tempos: Tempos, track: int) -> bytes:
-    here = tempos.take(tempos.track == track)
+    here = tempos.select(tempos.track == track)
     return np.stack([here.tick, here.microseconds_per_beat]).tobytes()
 
 

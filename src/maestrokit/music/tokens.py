@@ -1,7 +1,7 @@
 """Performances as sequences of events: the encoding of the Music Transformer, and its exact inverse.
 
-A sequence says what a pianist does, one token an event: strike a key, release it, wait, change the velocity of the
-strokes that follow. With the defaults these are the 388 events of the literature (128 note-on, 128 note-off, 100
+A sequence lists what a pianist does, one token per event: strike a key, release it, wait, change the velocity of the
+onsets that follow. With the defaults these are the 388 events of the literature (128 note-on, 128 note-off, 100
 time shifts of 10 ms, 32 velocities), and ``begin`` and ``end`` after them.
 
 References
@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes, reconciled
-from maestrokit.music.sustain import TimedNotes, pedal_changes, timed_notes
+from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
 
 Tokens = NDArray[np.uint16]
 
-LOWEST_KEY, HIGHEST_KEY = 21, 108  # of a piano, MIDI numbers
 TICKS_PER_BEAT = 500  # with the default tempo one tick is 1 ms
 MAXIMUM_STEPS = 100 * 60 * 60 * 24  # a day of 10 ms: no sequence of events may be longer, so that no file fills memory
 
@@ -118,7 +119,7 @@ def encode(performance: Performance, encoding: Encoding) -> Tokens:
 
     Onsets and offsets are rounded to steps; a note lasts at least one step, and one that would round to none begins at
     the step before its onset, so that neither end is moved by more than a step. Within a step releases come first, then
-    the pedal, then strokes, each by rising pitch. Two strokes of one key within one step are one note, the louder.
+    the pedal, then onsets, each by rising pitch. Two onsets of one key within one step are one note, the louder.
     A velocity is written only where it changes. Drum notes are left out.
 
     Raises
@@ -180,20 +181,20 @@ def _pedal_events(performance: Performance, encoding: Encoding) -> _Events:
 def _merged(events: _Events, pedals: _Events, encoding: Encoding) -> _Events:
     token, step = np.concatenate([events.token, pedals.token]), np.concatenate([events.step, pedals.step])
     rank = np.where(token >= 1000, 2, np.where(token >= encoding.pedal_up, 1, 0))
-    if pedals.token.size and pedals.token[-1] > encoding.pedal_up:  # nobody leaves the foot on the pedal
+    if pedals.token.size and pedals.token[-1] > encoding.pedal_up:  # the pedal is released at the end
         token, step, rank = np.append(token, encoding.pedal_up), np.append(step, step.max()), np.append(rank, 1)
     rows = np.lexsort((rank, step))  # stable, so each kind keeps its own order
     return _Events(token[rows], step[rows])
 
 
 def _with_velocities(events: _Events, encoding: Encoding) -> _Events:
-    """Return events with a velocity token before each stroke whose velocity differs from the last one's."""
-    is_stroke = events.token >= 1000
-    strokes = np.flatnonzero(is_stroke)
-    velocity_bin = events.token[strokes] // 1000 - 1
+    """Return events with a velocity token before each onset whose velocity differs from the last one's."""
+    is_onset = events.token >= 1000
+    onsets = np.flatnonzero(is_onset)
+    velocity_bin = events.token[onsets] // 1000 - 1
     changed = np.diff(velocity_bin, prepend=-1) != 0
-    token = np.where(is_stroke, events.token % 1000, events.token)
-    before = strokes[changed]
+    token = np.where(is_onset, events.token % 1000, events.token)
+    before = onsets[changed]
     return _Events(
         np.insert(token, before, encoding.first_velocity + velocity_bin[changed]),
         np.insert(events.step, before, events.step[before]),
@@ -206,10 +207,10 @@ def _with_shifts(events: _Events, encoding: Encoding) -> Integers:
     whole, rest = np.divmod(wait, encoding.shifts)
     count = whole + (rest > 0)
     tokens = np.full(len(events.token) + int(count.sum()), encoding.first_shift + encoding.shifts - 1)
-    place = np.cumsum(count + 1) - 1
-    tokens[place] = events.token
+    index = np.cumsum(count + 1) - 1
+    tokens[index] = events.token
     has_rest = rest > 0
-    tokens[place[has_rest] - 1] = encoding.first_shift + rest[has_rest] - 1
+    tokens[index[has_rest] - 1] = encoding.first_shift + rest[has_rest] - 1
     return tokens
 
 
@@ -255,7 +256,7 @@ def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
 
 
 def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:
-    """Return the performance that a sequence of events says: one track of 1 ms ticks on channel 0.
+    """Return the performance of a sequence of events: one track of 1 ms ticks on channel 0.
 
     The inverse of :func:`encode` up to half a step and the width of a velocity bin; ``encode`` of the result gives
     the same tokens again, where these came from ``encode``.
@@ -322,7 +323,10 @@ def transposed(tokens: Tokens, semitones: int, encoding: Encoding) -> Tokens:
     """
     is_note = tokens < encoding.first_shift
     pitch = tokens[is_note].astype(np.int64) % 128
-    room_down, room_up = pitch.min(initial=HIGHEST_KEY) - LOWEST_KEY, HIGHEST_KEY - pitch.max(initial=LOWEST_KEY)
+    room_down, room_up = (
+        pitch.min(initial=HIGHEST_PITCH) - LOWEST_PITCH,
+        HIGHEST_PITCH - pitch.max(initial=LOWEST_PITCH),
+    )
     semitones = int(np.clip(semitones, -max(room_down, 0), max(room_up, 0)))
     return (tokens + np.where(is_note, semitones, 0)).astype(np.uint16)
 

@@ -11,9 +11,10 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.keys import Key, Mode
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, reorder_events
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 
-LOWEST, HIGHEST = 21, 108  # the piano, A0 to C8
-OUT_OF_RANGE = ("error", "fold", "drop")
+MIDI_RANGE = 0, 127
+OUT_OF_RANGE = ("keep", "error", "fold", "drop")
 PITCHED_KINDS = (0x80, 0x90, 0xA0)  # other events with a pitch: note-offs and note-ons without partner, key pressure
 KEY_SIGNATURE_HEAD = b"\xff\x59\x02"
 
@@ -29,6 +30,8 @@ class TransposeReport:
     """Notes brought back into the range by octaves."""
     dropped: int
     """Notes left out."""
+    outside: int
+    """Notes that are outside the range in the result."""
 
 
 class Moved(NamedTuple):
@@ -53,13 +56,27 @@ def shift_between(key: Key, target: Key) -> int:
     return (target.tonic - key.tonic + 6) % 12 - 6
 
 
+def shift_in_range(
+    performance: Performance, semitones: int, *, lowest: int = LOWEST_PITCH, highest: int = HIGHEST_PITCH
+) -> int:
+    """Return the shift, or the same an octave up or down: the smallest that keeps every note in the range.
+
+    Where none does, it is the smallest of the three. Of two equally small ones, the given one is preferred. The drum
+    channel does not count.
+    """
+    pitch = performance.notes.pitch[performance.notes.channel != DRUM_CHANNEL]
+    shifts = sorted((semitones, semitones - 12, semitones + 12), key=abs)
+    inside = (shift for shift in shifts if ((pitch + shift >= lowest) & (pitch + shift <= highest)).all())
+    return next(inside, shifts[0])
+
+
 def transposed(
     performance: Performance,
     semitones: int,
     *,
-    out_of_range: str = "error",
-    lowest: int = LOWEST,
-    highest: int = HIGHEST,
+    out_of_range: str = "keep",
+    lowest: int = LOWEST_PITCH,
+    highest: int = HIGHEST_PITCH,
 ) -> tuple[Performance, TransposeReport]:
     """Return the performance so many semitones higher, and what was done.
 
@@ -69,8 +86,9 @@ def transposed(
 
     Parameters
     ----------
-    out_of_range : {'error', 'fold', 'drop'}
-        What to do where a pitch would leave ``lowest..highest``: refuse, move it back by octaves, or leave it out.
+    out_of_range : {'keep', 'error', 'fold', 'drop'}
+        What to do where a pitch would leave ``lowest..highest``: keep it if it is within 0..127, refuse, move it back
+        by octaves, or leave it out.
     lowest, highest : int, 0..127
         Default is the piano's range, 21..108.
 
@@ -79,13 +97,13 @@ def transposed(
     UsageError
         If the range is not within 0..127 or narrower than an octave, the shift beyond 127, the policy unknown.
     BadDataError
-        If a pitch would leave the range and ``out_of_range`` is 'error'.
+        If a pitch would leave the range and ``out_of_range`` is 'error', or leave 0..127 and it is 'keep'.
     """
     check_range(lowest, highest)
     check_policy(out_of_range)
     check_semitones(semitones)
     if semitones == 0:
-        return performance, TransposeReport(0, 0, 0, 0)
+        return performance, TransposeReport(0, 0, 0, 0, _outside(performance.notes, lowest, highest))
 
     def move(pitch: Integers) -> Moved:
         return _moved(pitch, semitones, out_of_range, lowest, highest)
@@ -97,7 +115,7 @@ def transposed(
     result = performance.replace(notes=notes, others=others)
     if len(notes) + len(others) < len(performance.notes) + len(performance.others) or counts[1]:
         result = reorder_events(result)
-    return result, TransposeReport(semitones, *counts)
+    return result, TransposeReport(semitones, *counts, _outside(notes, lowest, highest))
 
 
 def check_range(lowest: int, highest: int) -> None:
@@ -109,7 +127,7 @@ def check_range(lowest: int, highest: int) -> None:
 
 
 def check_policy(out_of_range: str) -> None:
-    """Raise UsageError unless there is such a way to treat pitches out of range."""
+    """Raise UsageError unless the policy for pitches out of range is known."""
     if out_of_range not in OUT_OF_RANGE:
         hint = choices_hint(out_of_range, OUT_OF_RANGE)
         raise UsageError(f"'{out_of_range}' is no way to treat pitches out of range", hint, parameter="out_of_range")
@@ -123,7 +141,15 @@ def check_semitones(semitones: int) -> None:
         )
 
 
+def _outside(notes: Notes, lowest: int, highest: int) -> int:
+    """Return how many notes are outside a range, drums left out."""
+    is_outside = (notes.pitch < lowest) | (notes.pitch > highest)
+    return int((is_outside & (notes.channel != DRUM_CHANNEL)).sum())
+
+
 def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, highest: int) -> Moved:
+    if out_of_range == "keep":
+        return _moved(pitch, semitones, "error", *MIDI_RANGE)
     higher = pitch + semitones
     is_inside = (higher >= lowest) & (higher <= highest)
     everything = np.ones(len(pitch), np.bool_)
@@ -133,7 +159,7 @@ def _moved(pitch: Integers, semitones: int, out_of_range: str, lowest: int, high
         raise BadDataError(
             f"{np.count_nonzero(~is_inside)} of {len(pitch)} pitches would leave {lowest}..{highest} "
             f"at {semitones:+d} semitones",
-            "fold them by octaves or drop them with `out_of_range`, or allow more with `range`",
+            "fold them by octaves or drop them with `out_of_range`",
         )
     if out_of_range == "drop":
         return Moved(higher, is_inside, ~everything)
@@ -152,21 +178,21 @@ def _moved_notes(notes: Notes, move: Callable[[Integers], Moved]) -> tuple[Notes
     counts = int((moved.is_kept & (moved.pitch != notes.pitch[rows])).sum()), folded, dropped
     notes = notes.replace(pitch=pitch)
     if dropped:
-        notes = notes.take(np.delete(np.arange(len(notes)), rows[~moved.is_kept]))
+        notes = notes.select(np.delete(np.arange(len(notes)), rows[~moved.is_kept]))
     return (_paired_first_in_first_out(notes) if folded else notes), counts
 
 
 def _paired_first_in_first_out(notes: Notes) -> Notes:
     """Return the notes with the ends that a reader would give them: of one key, the first to begin is the first to end.
 
-    Folding can put a note on a key that is already down; which release belongs to which stroke cannot be told in MIDI.
+    Folding can put a note on a key that is already down; MIDI does not say which release belongs to which onset.
     """
     rows = np.flatnonzero(notes.is_released)
-    released, key = notes.take(rows), notes.key[rows]
-    strokes = rows[np.lexsort((released.onset_order, released.onset_tick, key))]
+    released, key = notes.select(rows), notes.key[rows]
+    onsets = rows[np.lexsort((released.onset_order, released.onset_tick, key))]
     releases = rows[np.lexsort((released.offset_order, released.offset_tick, key))]
     end = np.arange(len(notes))
-    end[strokes] = releases  # the row whose release each note gets
+    end[onsets] = releases  # the row whose release each note gets
     return notes.replace(
         offset_tick=notes.offset_tick[end],
         offset_order=notes.offset_order[end],
@@ -186,7 +212,7 @@ def _moved_others(others: Others, semitones: int, move: Callable[[Integers], Mov
         message[row] = _moved_key_signature(message[row], semitones)
     dropped = _move_messages(message, pitched, move)
     others = others.replace(message=message)
-    return others.take(np.delete(np.arange(len(others)), dropped)) if len(dropped) else others
+    return others.select(np.delete(np.arange(len(others)), dropped)) if len(dropped) else others
 
 
 def _move_messages(message: Objects, rows: Integers, move: Callable[[Integers], Moved]) -> Integers:
@@ -201,7 +227,7 @@ def _move_messages(message: Objects, rows: Integers, move: Callable[[Integers], 
 
 
 def _moved_key_signature(message: bytes, semitones: int) -> bytes:
-    """Return the key signature so many semitones higher; one that makes no sense is left as it is."""
+    """Return the key signature so many semitones higher; an invalid one is left as it is."""
     if len(message) != 5 or not message.startswith(KEY_SIGNATURE_HEAD):
         return message
     fifths, is_minor = int.from_bytes(message[3:4], signed=True), message[4]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from maestrokit.files.tables import encoded
+from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.sustain import pedal_positions
 from maestrokit.music.timing import tempo_map, tick2second
@@ -63,8 +64,7 @@ def shortened(title: str) -> str:
 
 def seconds_of(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
     """Return onset and offset of the notes."""
-    clock = tempo_map(performance)
-    return tick2second(performance.notes.onset_tick, clock), tick2second(performance.notes.offset_tick, clock)
+    return note_seconds(performance)
 
 
 def draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
 from maestrokit.audio.spectra.thumbnail import Overview
-from maestrokit.audio.spectra.transcription_input import CENTRE_BIN, KEY_BINS, LOWEST_PITCH
+from maestrokit.audio.spectra.transcription_input import CENTRE_BIN, KEY_BINS
 from maestrokit.files.tables import encoded
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.plots.figure import bare, new_figure, picture_bytes
 from maestrokit.plots.piano_roll import octave_ticks, shortened
 
@@ -158,4 +159,4 @@ def _keys(notes: TimedNotes) -> tuple[int, int]:
     """Return the lowest and the highest key to show."""
     lowest, highest = int(notes.pitch.min(initial=60)) - MARGIN, int(notes.pitch.max(initial=60)) + MARGIN
     missing = max(0, FEWEST_KEYS - (highest - lowest))
-    return max(LOWEST_PITCH, lowest - missing // 2), min(LOWEST_PITCH + 87, highest + missing - missing // 2)
+    return max(LOWEST_PITCH, lowest - missing // 2), min(HIGHEST_PITCH, highest + missing - missing // 2)

@@ -1,17 +1,18 @@
 """What hands and feet do, in seconds: keys struck and left, dampers lifted and dropped."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.music.columns import Columns
-from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Performance
-from maestrokit.music.sustain import pedal_positions
+from maestrokit.music.note_arrays import note_arrays
+from maestrokit.music.performance import SOFT, SOSTENUTO, SUSTAIN, Controls, Performance
+from maestrokit.music.sustain import pedal_changes, pedal_positions
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 LIFTED, RESTING = 90, 38  # sustain controller: dampers off the strings, dampers at rest; half pedal between
-PEDAL_DOWN = 64  # of the pedals that are on or off
 FOREVER = 1e9  # seconds
 
 
@@ -62,20 +63,15 @@ class Damping:
 def strokes(performance: Performance) -> Strokes:
     """Return the struck keys of a performance; the drum channel is left out."""
     tempo = tempo_map(performance)
-    notes = performance.notes
-    notes = notes.take(notes.channel != DRUM_CHANNEL)
-    onset = tick2second(notes.onset_tick, tempo)
-    rows = np.lexsort((notes.pitch, onset))
-    notes, onset = notes.take(rows), onset[rows]
-    offset = _held_by_sostenuto(onset, tick2second(notes.offset_tick, tempo), notes.channel, performance, tempo)
+    notes = note_arrays(performance)
     return Strokes(
-        onset=onset,
-        offset=offset,
+        onset=notes.onset,
+        offset=_held_by_sostenuto(notes.onset, notes.offset, notes.channel, performance, tempo),
         pitch=notes.pitch,
         velocity=notes.velocity,
         channel=notes.channel,
-        is_soft=_is_soft(onset, notes.channel, performance, tempo),
-        next_onset=_next_onset(onset, notes.pitch),
+        is_soft=_is_soft(notes.onset, notes.channel, performance, tempo),
+        next_onset=_next_onset(notes.onset, notes.pitch),
     )
 
 
@@ -106,17 +102,17 @@ def _damping(time: Floats, value: Floats) -> Damping:
 
 def _pedal(controls: Controls, number: int, channel: int, tempo: TempoMap) -> tuple[Floats, Floats]:
     """Return times and values of one pedal, in order."""
-    rows = pedal_positions(controls.take(controls.channel == channel), number)
+    rows = pedal_positions(controls.select(controls.channel == channel), number)
     return tick2second(rows.tick, tempo), rows.value.astype(np.float64)
 
 
 def _is_soft(onset: Floats, channel: Integers, performance: Performance, tempo: TempoMap) -> Integers:
     soft = np.zeros(len(onset), np.int64)
     for each in np.unique(channel):
-        time, value = _pedal(performance.controls, SOFT, int(each), tempo)
+        changes = pedal_changes(performance, channel=int(each), pedal=SOFT)
         here = channel == each
-        down = np.concatenate([[0], value >= PEDAL_DOWN]).astype(np.int64)
-        soft[here] = down[np.searchsorted(time, onset[here], side="right")]
+        is_down = np.concatenate([[0], changes.is_down])
+        soft[here] = is_down[np.searchsorted(tick2second(changes.tick, tempo), onset[here], side="right")]
     return soft
 
 
@@ -126,11 +122,8 @@ def _held_by_sostenuto(
     """Return offsets, those put off that are down when the sostenuto pedal goes down, until it comes up."""
     offset = offset.copy()
     for each in np.unique(channel):
-        time, value = _pedal(performance.controls, SOSTENUTO, int(each), tempo)
-        is_down = np.concatenate([[False], value >= PEDAL_DOWN, [False]])
-        change = np.flatnonzero(is_down[1:] != is_down[:-1])
-        moments = np.append(time, np.inf)[change]
-        for press, lift in zip(moments[::2], moments[1::2], strict=True):
+        time = tick2second(pedal_changes(performance, channel=int(each), pedal=SOSTENUTO).tick, tempo)
+        for press, lift in zip_longest(time[::2], time[1::2], fillvalue=FOREVER):
             held = (channel == each) & (onset <= press) & (press < offset)
             offset[held] = np.maximum(offset[held], min(lift, FOREVER))
     return offset

@@ -149,7 +149,7 @@ def _mixed(
     out = np.zeros((played.channels, last - first), np.float32)
     time = np.arange(first, last) / rate
     damped = {channel: each.at(time) for channel, each in damping.items()}
-    here = sounding.take((sounding.start < last) & (sounding.stop > first))
+    here = sounding.select((sounding.start < last) & (sounding.stop > first))
     speed = damping_rate(here.key, damping_time=timbre.damping_time)
     released_at = np.zeros(len(here))
     for channel, each in damping.items():

@@ -51,9 +51,9 @@ def events(
 ) -> Events:
     """Return all that may be heard from sample `first` up to `last`, sorted by start."""
     notes = _note_events(struck, damping, played, rate, timbre, first, last)
-    knocks = _knock_events(struck.take(struck.onset * rate < last), played, rate, timbre)
-    both = Events.concatenate([notes, knocks.take((knocks.stop > first) & (knocks.start < last))])
-    return both.take(np.argsort(both.start, kind="stable"))
+    knocks = _knock_events(struck.select(struck.onset * rate < last), played, rate, timbre)
+    both = Events.concatenate([notes, knocks.select((knocks.stop > first) & (knocks.start < last))])
+    return both.select(np.argsort(both.start, kind="stable"))
 
 
 def _note_events(
@@ -67,7 +67,7 @@ def _note_events(
 ) -> Events:
     lengths = _lengths(struck, damping, timbre) * rate
     is_near = (struck.onset * rate < last + 1) & (struck.onset * rate + lengths > first - 1)
-    struck, wanted = struck.take(is_near), np.ceil(lengths[is_near]).astype(np.int64)
+    struck, wanted = struck.select(is_near), np.ceil(lengths[is_near]).astype(np.int64)
     start = np.rint(struck.onset * rate).astype(np.int64)
     lower, upper, lower_gain, upper_gain = _layers(struck, played, timbre)
     longest: dict[tuple[int, int, int], int] = {}
@@ -134,7 +134,7 @@ def _knock_events(struck: Strokes, played: Voices, rate: float, timbre: Timbre) 
     """Return the sounds of keys coming back."""
     lengths = {int(key): played.release(int(key)) for key in np.unique(struck.pitch)}
     is_recorded = np.array([lengths[int(key)] is not None for key in struck.pitch], bool)
-    kept = struck.take(is_recorded & (struck.offset < FOREVER))
+    kept = struck.select(is_recorded & (struck.offset < FOREVER))
     start = np.rint(kept.offset * rate).astype(np.int64)
     length = np.array([lengths[int(key)].shape[1] for key in kept.pitch], np.int64)  # type: ignore[union-attr]
     decibels = timbre.release_noise - KNOCK_DECAY * (kept.offset - kept.onset)

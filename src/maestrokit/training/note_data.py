@@ -10,8 +10,8 @@ from torch import Tensor
 from maestrokit.audio.effects.spectrogram import drawn, varied
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.errors import UsageError
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.note_targets import note_targets
-from maestrokit.music.sustain import TimedNotes
 from maestrokit.training.recordings import TrainingExample
 
 STRIDE = 2  # frames of the spectrum for one of the targets

@@ -11,8 +11,9 @@ from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
 from maestrokit.music.note_codes import LEAD, NoteInputs, NoteTargets, excerpt, note_sequence
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import louder_notes, stretched_notes, transposed_notes
-from maestrokit.music.tokens import HIGHEST_KEY, LOWEST_KEY, Encoding
+from maestrokit.music.tokens import Encoding
 from maestrokit.training.event_data import Sampling
 
 PIECES = 2048  # whose notes are kept in memory
@@ -84,7 +85,7 @@ class NoteData:
         semitones = int(generator.integers(-sampling.transpose, sampling.transpose + 1))
         factor = float(generator.uniform(1 - sampling.stretch, 1 + sampling.stretch))
         bins = int(generator.integers(-sampling.velocity_shift, sampling.velocity_shift + 1))
-        part = transposed_notes(notes.take(slice(lead, stop)), semitones, lowest=LOWEST_KEY, highest=HIGHEST_KEY)
+        part = transposed_notes(notes.select(slice(lead, stop)), semitones, lowest=LOWEST_PITCH, highest=HIGHEST_PITCH)
         part = louder_notes(part, bins, velocity_bins=self.encoding.velocity_bins)
         part = stretched_notes(part, factor) if sampling.stretch else part
         count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`
@@ -95,5 +96,5 @@ class NoteData:
 def _positions(shard: TokenShard) -> Integers:
     """Return how many positions the notes of each sequence have, the begin counted."""
     tokens = np.asarray(shard.tokens)
-    sums = np.concatenate([[0], np.cumsum((tokens >= LOWEST_KEY) & (tokens <= HIGHEST_KEY))])
+    sums = np.concatenate([[0], np.cumsum((tokens >= LOWEST_PITCH) & (tokens <= HIGHEST_PITCH))])
     return np.asarray(np.diff(sums[shard.starts]) + 1)

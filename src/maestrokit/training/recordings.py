@@ -16,9 +16,9 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.pianos.find import default_piano, read_piano
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, has_suffix
-from maestrokit.metrics.piece import pedal_intervals
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import TimedNotes, timed_notes
+from maestrokit.music.sustain import pedal_intervals
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import drawn
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from maestrokit.analysis.beats.event_features import framed, in_context, nearest_rows, snapped
-from maestrokit.analysis.beats.from_notes import described_strokes, performed_beats
+from maestrokit.analysis.beats.from_notes import note_onsets, performed_beats
 from scenes import scene
 
 
@@ -22,7 +22,7 @@ def test_beats_of_a_waltz_lie_on_its_strokes(beat):
     beats = performed_beats(waltz(20, beat))
     level = np.median(np.diff(beats.time)) / beat
     assert min(abs(level - usual) for usual in (0.5, 1, 3)) < 0.05
-    onsets = described_strokes(waltz(20, beat)).onset
+    onsets = note_onsets(waltz(20, beat)).onset
     assert np.abs(onsets[nearest_rows(onsets, beats.time)] - beats.time).max() < 0.02
 
 
@@ -40,7 +40,7 @@ def test_few_notes_have_few_beats():
 
 
 def test_features_are_finite_and_one_row_a_stroke():
-    strokes = described_strokes(scene([(0.0, 0.0, 60, 64), (0.01, 0.5, 64, 1), (5.0, 5.0, 21, 127)]))
+    strokes = note_onsets(scene([(0.0, 0.0, 60, 64), (0.01, 0.5, 64, 1), (5.0, 5.0, 21, 127)]))
     assert strokes.onset.tolist() == [0.0, 5.0]
     assert strokes.features.shape[0] == 2
     assert np.isfinite(strokes.features).all()

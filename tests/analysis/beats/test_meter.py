@@ -7,7 +7,7 @@ from maestrokit.analysis.beats.meter import bar_scores, sure_meter, with_meter
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.inference.performance import transcript
 from maestrokit.metrics.piece import tick2bar
-from maestrokit.music.sustain import TimedNotes
+from maestrokit.music.note_arrays import TimedNotes
 
 
 def test_bars_that_fit_score_best() -> None:

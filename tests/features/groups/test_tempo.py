@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from maestrokit import features
-from maestrokit.analysis.curves import smooth_path
 from scenes import scene
 
 
@@ -61,17 +60,3 @@ def test_frames_follow_the_curve():
     view = features.note_view(scene(steady(100, divisions=1)))
     tempo = features.frames(view, names=["tempo"], hop=0.1)["tempo"]
     assert np.median(tempo) == pytest.approx(100, rel=0.01)
-
-
-def test_smooth_path_is_the_best_of_all():
-    generator = np.random.default_rng(3)
-    for _ in range(5):
-        scores = generator.normal(size=(4, 4))
-
-        def worth(path, scores=scores):
-            steps = np.abs(np.diff(path))
-            return -np.inf if steps.max() > 2 else scores[range(4), path].sum() - 0.3 * steps.sum()
-
-        paths = np.stack(np.meshgrid(*[range(4)] * 4, indexing="ij"), -1).reshape(-1, 4)
-        best = max(worth(path) for path in paths)
-        assert worth(smooth_path(scores, step_cost=0.3, longest_step=2)) == pytest.approx(best)

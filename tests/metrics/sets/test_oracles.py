@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import read_midi
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 
 # onset, pitch, duration in quarter beats of a bar of four beats, which lasts 2 s
@@ -41,7 +41,7 @@ def on_grid(notes: list[tuple[int, int, int]]) -> Piece:
 
 
 def value(name: str, piece: Piece) -> float:
-    return float(judge.summarize(piece, judge.metrics([name]))[name][0])
+    return float(score_sets.summarize(piece, score_sets.metrics([name]))[name][0])
 
 
 @pytest.mark.parametrize(("name", "expected"), MUSPY.items())
@@ -96,7 +96,7 @@ def test_polyphony_and_empty_bars_count_cells_of_the_piano_roll(piece: Piece) ->
 @settings(max_examples=40, deadline=None)
 def test_metrics_without_pitch_height_do_not_hear_transposition(piece: Piece, shift: int) -> None:
     moved = piece.replace(pitch=piece.pitch + shift)
-    for name in judge.metrics():
+    for name in score_sets.metrics():
         if name not in ("harmonic_consistency", "harmonic_similarity", "pitch_class_distance"):
             assert value(name, moved) == pytest.approx(value(name, piece), abs=1e-6, nan_ok=True)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 
-UNSTRUCK = 0.18  # chance of a downbeat where nothing is struck
+UNSTRUCK = 0.18  # probability of a downbeat where nothing is struck
 
 BEAT: Floats = np.array([
     [-1.157, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

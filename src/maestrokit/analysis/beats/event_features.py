@@ -1,14 +1,14 @@
-"""Features of events in time relative to the events around them, and what a logistic regression makes of them."""
+"""Features of events in time relative to the events around them, and a logistic regression over them."""
 
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
 
 AROUND = 3.0  # seconds to both sides that a feature is relative to
-NEAR = 1.0  # seconds to both sides within which an event may be the deepest
+NEAR = 1.0  # seconds to both sides within which no event of a local bass is lower
 SHORTEST, LONGEST = 0.03, 3.0  # seconds: beyond, times count alike
 RAMP = 0.3  # from where features to both sides of 0 have weights of their own
-BLUR = (0.135, 0.607, 1.0, 0.607, 0.135)  # what an event says about the frames around it: a bell
+BLUR = (0.135, 0.607, 1.0, 0.607, 0.135)  # activation of the frames around an event: a bell
 SNAP = 0.05  # seconds within which a beat is moved to an event
 
 
@@ -25,7 +25,7 @@ def mean_around(time: Floats, values: Floats) -> Floats:
 
 
 def is_local_bass(time: Floats, low: Floats) -> Mask:
-    """Return whether no event within ``NEAR`` seconds is deeper."""
+    """Return whether no event within ``NEAR`` seconds is lower."""
     first, after = np.searchsorted(time, time - NEAR), np.searchsorted(time, time + NEAR, side="right")
     edges = np.stack([first, after], axis=1).ravel()
     least = np.minimum.reduceat(np.append(low, np.inf), edges)[::2]
@@ -33,15 +33,15 @@ def is_local_bass(time: Floats, low: Floats) -> Mask:
 
 
 def bass_intervals(time: Floats, low: Floats) -> tuple[Floats, Floats]:
-    """Return the logarithms of the times since, and until, an event as deep, or not more than 2 higher."""
+    """Return the logarithms of the times since and until an event as low, or at most 2 semitones higher."""
     since, until = np.full(len(time), LONGEST), np.full(len(time), LONGEST)
     for pitch in np.unique(low):
         here = np.flatnonzero(low == pitch)
         deep = np.flatnonzero(low <= pitch + 2)
-        place = np.searchsorted(deep, here)
-        has_one, has_next = place > 0, place + 1 < len(deep)
-        since[here[has_one]] = time[here[has_one]] - time[deep[place[has_one] - 1]]
-        until[here[has_next]] = time[deep[place[has_next] + 1]] - time[here[has_next]]
+        index = np.searchsorted(deep, here)
+        has_one, has_next = index > 0, index + 1 < len(deep)
+        since[here[has_one]] = time[here[has_one]] - time[deep[index[has_one] - 1]]
+        until[here[has_next]] = time[deep[index[has_next] + 1]] - time[here[has_next]]
     return logarithm(since), logarithm(until)
 
 
@@ -51,7 +51,7 @@ def has_event(time: Floats, moments: Floats, start: float, end: float) -> Floats
 
 
 def with_ramps(features: Floats, columns: slice) -> Floats:
-    """Return the features with what some of them exceed ``RAMP`` by, to either side, as further ones.
+    """Return the features and, as further ones, by how much some of them exceed ``RAMP`` to either side.
 
     >>> with_ramps(np.array([[0.5, -1.3]]), slice(0, 2)).round(1).tolist()
     [[0.5, -1.3, 0.2, 0.0, 0.0, 1.0]]
@@ -70,7 +70,7 @@ def in_context(features: Floats, reach: int) -> Floats:
     return np.concatenate([padded[row : row + len(features)] for row in range(2 * reach + 1)], axis=1)
 
 
-def chance(features: Floats, weights: Floats) -> Floats:
+def probability(features: Floats, weights: Floats) -> Floats:
     """Return the logistic regression over the features of each event and of its neighbours.
 
     Parameters
@@ -83,13 +83,13 @@ def chance(features: Floats, weights: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(evidence, -30, 30))), np.float64)
 
 
-def framed(time: Floats, chances: Floats, *, frame_rate: float) -> Floats:
-    """Return the chances of events as an activation over frames, each blurred over its neighbours."""
+def framed(time: Floats, probabilities: Floats, *, frame_rate: float) -> Floats:
+    """Return the probabilities of events as an activation over frames, each blurred over its neighbours."""
     reach = len(BLUR) // 2
     frame = np.rint(time * frame_rate).astype(np.int64) + reach
     activation = np.zeros(int(frame.max(initial=0)) + reach + 1)
     for shift, weight in enumerate(BLUR):
-        np.maximum.at(activation, frame + shift - reach, weight * chances)
+        np.maximum.at(activation, frame + shift - reach, weight * probabilities)
     return activation[reach:]
 
 
@@ -99,10 +99,10 @@ def snapped(beats: Floats, events: Floats) -> Floats:
     return np.unique(np.where(np.abs(nearest - beats) < SNAP, nearest, beats))
 
 
-def chance_at(time: Floats, events: Floats, chances: Floats, *, otherwise: float) -> Floats:
-    """Return the chance of the event that each time lies on, or another one where none is within ``SNAP``."""
+def probability_at(time: Floats, events: Floats, probabilities: Floats, *, otherwise: float) -> Floats:
+    """Return the probability of the event at each time, or a default where none is within ``SNAP``."""
     nearest = nearest_rows(events, time)
-    return np.where(np.abs(events[nearest] - time) < SNAP, chances[nearest], otherwise)
+    return np.where(np.abs(events[nearest] - time) < SNAP, probabilities[nearest], otherwise)
 
 
 def cosine_distance(before: Floats, after: Floats) -> Floats:

@@ -1,7 +1,7 @@
-"""What onsets of a recording say about beats and downbeats; the twin of :mod:`maestrokit.analysis.beats.from_notes`.
+"""Beats and downbeats from the onsets of a recording; the counterpart of :mod:`maestrokit.analysis.beats.from_notes`.
 
-The features say what each band of the spectrum does, which keys seem to begin, how far the neighbours are, and whether
-the harmony changes.
+The features are the rise of each band of the spectrum, the keys that seem to begin, the distances to the neighbours,
+and how much the harmony changes.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
     bass_intervals,
-    chance,
-    chance_at,
     cosine_distance,
     framed,
     is_local_bass,
     logarithm,
     mean_around,
+    probability,
+    probability_at,
     snapped,
     with_ramps,
 )
@@ -26,7 +26,7 @@ from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_dow
 from maestrokit.analysis.onsets import OnsetFeatures, Onsets, find_onsets
 from maestrokit.arrays import Floats
 
-MODEL = TempoModel(change=12.0)  # tempo is held more firmly than on notes; chosen on the same half of ASAP
+MODEL = TempoModel(change=12.0)  # changes cost more than on notes; chosen on the same half of ASAP
 WEAKEST = 1e-3  # rise below which bands count alike
 LEAST_GROWTH = 1e-2
 SALIENCE_GAIN = 20.0  # of saliences, the greatest of which is 1, before their logarithm is taken
@@ -35,7 +35,9 @@ HARMONY = (0.25, 0.5, 1.0, 2.0)  # seconds before and after an onset whose pitch
 BASS_KEYS, BASS_HARMONY = 24, 0.4  # lowest keys, and seconds in which these are compared
 
 
-def recorded_beats(course: OnsetFeatures, saliences: NDArray[np.float32], *, model: TempoModel | None = None) -> Beats:
+def recorded_beats(
+    onset_features: OnsetFeatures, saliences: NDArray[np.float32], *, model: TempoModel | None = None
+) -> Beats:
     """Return the beats of a recording.
 
     Parameters
@@ -52,19 +54,19 @@ def recorded_beats(course: OnsetFeatures, saliences: NDArray[np.float32], *, mod
     Beats
         None before the first onset and after the last; empty if there are fewer than two onsets.
     """
-    onsets = likely_onsets(course)
+    onsets = likely_onsets(onset_features)
     if len(onsets.time) < 2:
         return NO_BEATS
     features = described_onsets(onsets, saliences)
-    activation = framed(onsets.time, chance(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
+    activation = framed(onsets.time, probability(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
     time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model or MODEL), onsets.time)
-    downbeat = chance(features, beat_weights.DOWNBEAT)
-    return Beats(time, *track_downbeats(chance_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
+    downbeat = probability(features, beat_weights.DOWNBEAT)
+    return Beats(time, *track_downbeats(probability_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
 
 
-def likely_onsets(course: OnsetFeatures) -> Onsets:
-    """Return the onsets that may be beats: more than are surely notes, since what they are is weighed anyway."""
-    return find_onsets(course, prominence=1.1, distance=2)
+def likely_onsets(onset_features: OnsetFeatures) -> Onsets:
+    """Return the onsets that may be beats: with a low threshold, since a regression weighs them."""
+    return find_onsets(onset_features, prominence=1.1, distance=2)
 
 
 def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
@@ -76,7 +78,7 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
     changes = _harmonic_changes(time, saliences)
     change = changes[HARMONY.index(0.5)]
     bands = [*rise.T, *growth.T, *(onsets.level / 2).T, *(onsets.lasting / 2).T, lowest / 12, highest / 12, size / 5]
-    told = [
+    columns = [
         *(values - mean_around(time, values) for values in [*bands, *changes]),
         rise[:, -1] + 2,
         deepest,
@@ -95,7 +97,7 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
         since - mean_around(time, since),
         until - mean_around(time, until),
     ]
-    return with_ramps(np.stack([*told, *times], axis=1), slice(len(told), None))
+    return with_ramps(np.stack([*columns, *times], axis=1), slice(len(columns), None))
 
 
 def _begun(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
@@ -112,7 +114,7 @@ def _begun(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats
 
 
 def _harmonic_changes(time: Floats, saliences: NDArray[np.float32]) -> list[Floats]:
-    """Return 1 less the cosine of the pitch classes before and after each onset, and of the lowest keys, 0..1."""
+    """Return the cosine distances of pitch classes before and after each onset, and that of the lowest keys, 0..1."""
     folded = chroma.chroma(saliences)
     here = np.clip(np.rint(time * chroma.FRAME_RATE).astype(np.int64) + 1, 0, len(folded))
 

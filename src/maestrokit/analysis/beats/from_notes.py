@@ -1,6 +1,6 @@
-"""What strokes of a performance say about beats and downbeats, without any period in mind.
+"""Beats and downbeats from the onsets of notes and chords, by features that assume no period.
 
-A stroke is one note or a chord. Its features (how loud, how deep, how long, how far from its neighbours, whether the
+An onset is that of one note or of a chord. Its features (loudness, register, length, distances, and whether the
 harmony or the pedal changes there) and those of its neighbours are weighed by a logistic regression, whose weights are
 in :mod:`maestrokit.analysis.beats.note_weights`. Most features are relative to the seconds around, since
 performances differ in level and touch.
@@ -13,40 +13,40 @@ import numpy as np
 from maestrokit.analysis.beats import note_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
     bass_intervals,
-    chance,
-    chance_at,
     cosine_distance,
     framed,
     has_event,
     is_local_bass,
     logarithm,
     mean_around,
+    probability,
+    probability_at,
     snapped,
     with_ramps,
 )
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.performance import DRUM_CHANNEL, Performance
+from maestrokit.music.note_arrays import chord_rows, note_arrays
+from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import tempo_map, tick2second
 
-TOGETHER = 0.03  # seconds: notes closer than this to the one before are one stroke
-HARMONY = 0.5  # seconds before and after a stroke whose pitch classes are compared
+HARMONY = 0.5  # seconds before and after an onset whose pitch classes are compared
 FRAME_RATE = 50.0  # frames a second
-LONGEST_REST = 10.0  # seconds without a stroke, after which beats are counted anew
-LEAD = 2.0  # seconds before the first stroke that are tracked with it
+LONGEST_REST = 10.0  # seconds without an onset, after which tracking starts again
+LEAD = 2.0  # seconds before the first onset that are tracked with it
 DEEPEST, LENGTH, HARMONIC, TIMES = 4, 8, 17, (9, 17)  # columns of features
 
 
 @dataclass(frozen=True)
-class Strokes:
-    """The strokes of a performance in seconds, and what they look like.
+class NoteOnsets:
+    """The onsets of the notes and chords of a performance, and their features.
 
     Parameters
     ----------
-    onset : float64, shape (strokes,)
-        Of the first note of each.
-    features : float64, shape (strokes, features)
+    onset : float64, shape (onsets,)
+        In seconds, of the first note of each.
+    features : float64, shape (onsets, features)
     """
 
     onset: Floats
@@ -90,51 +90,49 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
     Returns
     -------
     Beats
-        None before the first stroke, after the last and in rests of more than ten seconds; empty if there are fewer
-        than two strokes.
+        None before the first onset, after the last and in rests of more than ten seconds; empty if there are fewer
+        than two onsets.
     """
-    strokes = described_strokes(performance)
-    if len(strokes.onset) < 2:
+    onsets = note_onsets(performance)
+    if len(onsets.onset) < 2:
         return NO_BEATS
-    chances = chance(strokes.features, beat_weights.BEAT)
-    rests = np.flatnonzero(np.diff(strokes.onset) > LONGEST_REST) + 1
-    stretches = zip(np.split(strokes.onset, rests), np.split(chances, rests), strict=True)
-    time = np.concatenate([_beats_of_stretch(onset, chance_of_beat, model) for onset, chance_of_beat in stretches])
+    probabilities = probability(onsets.features, beat_weights.BEAT)
+    rests = np.flatnonzero(np.diff(onsets.onset) > LONGEST_REST) + 1
+    stretches = zip(np.split(onsets.onset, rests), np.split(probabilities, rests), strict=True)
+    time = np.concatenate([_beats_of_stretch(onset, beat_probability, model) for onset, beat_probability in stretches])
     if not len(time):
         return NO_BEATS
-    return Beats(time, *track_downbeats(downbeat_chances(strokes, time)))
+    return Beats(time, *track_downbeats(downbeat_probabilities(onsets, time)))
 
 
-def downbeat_chances(strokes: Strokes, time: Floats) -> Floats:
-    """Return how likely each of some beats, in seconds, is a downbeat by the stroke on it, 0..1."""
-    chances = chance(strokes.features, beat_weights.DOWNBEAT)
-    return chance_at(time, strokes.onset, chances, otherwise=beat_weights.UNSTRUCK)
+def downbeat_probabilities(onsets: NoteOnsets, time: Floats) -> Floats:
+    """Return the probability that each beat, in seconds, is a downbeat, by the onset on it."""
+    probabilities = probability(onsets.features, beat_weights.DOWNBEAT)
+    return probability_at(time, onsets.onset, probabilities, otherwise=beat_weights.UNSTRUCK)
 
 
-def _beats_of_stretch(onset: Floats, chances: Floats, model: TempoModel | None) -> Floats:
-    """Return the beats, in seconds, of strokes between two long rests."""
+def _beats_of_stretch(onset: Floats, probabilities: Floats, model: TempoModel | None) -> Floats:
+    """Return the beats, in seconds, of onsets between two long rests."""
     if len(onset) < 2:
         return np.empty(0)
     start = max(onset[0] - LEAD, 0.0)
-    activation = framed(onset - start, chances, frame_rate=FRAME_RATE)
+    activation = framed(onset - start, probabilities, frame_rate=FRAME_RATE)
     return snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model) + start, onset)
 
 
-def described_strokes(performance: Performance) -> Strokes:
-    """Return the strokes of a performance with their features, drums left out."""
-    notes = performance.notes.take(performance.notes.channel != DRUM_CHANNEL)
-    notes = notes.take(np.lexsort((notes.pitch, notes.onset_tick)))
-    tempo = tempo_map(performance)
-    onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+def note_onsets(performance: Performance) -> NoteOnsets:
+    """Return the onsets of a performance with their features, drums left out."""
+    notes = note_arrays(performance)
+    onset = notes.onset
     if not len(onset):
-        return Strokes(onset, np.empty((0, len(beat_weights.BEAT[0]))))
-    first = np.flatnonzero(np.diff(onset, prepend=-1.0) > TOGETHER)
+        return NoteOnsets(onset, np.empty((0, len(beat_weights.BEAT[0]))))
+    first = chord_rows(onset)
     lifts, presses = _pedal_times(performance)
     time = onset[first]
     velocity = np.maximum.reduceat(notes.velocity, first).astype(np.float64)
     low, high = (extreme.reduceat(notes.pitch, first).astype(np.float64) for extreme in (np.minimum, np.maximum))
     size = np.minimum(np.diff(first, append=len(onset)), 5).astype(np.float64)
-    length = logarithm(offset - onset)
+    length = logarithm(notes.offset - onset)
     longest = np.maximum.reduceat(length, first)
     lowest_length = np.maximum.reduceat(
         np.where(notes.pitch == np.repeat(low, np.diff(first, append=len(onset))), length, -np.inf), first
@@ -166,7 +164,7 @@ def described_strokes(performance: Performance) -> Strokes:
     ]
     features = np.stack(columns, axis=1)
     deepest = features[:, [DEEPEST]] * features[:, [LENGTH, HARMONIC]]
-    return Strokes(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
+    return NoteOnsets(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
 
 
 def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:
@@ -181,7 +179,7 @@ def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:
 
 
 def _harmonic_change(time: Floats, onset: Floats, pitch: Integers) -> Floats:
-    """Return 1 less the cosine of what pitch classes begin before each stroke and from it on, 0..1."""
+    """Return the cosine distance of the pitch classes that begin before and after each onset, 0..1."""
     total = np.vstack([np.zeros(12), np.cumsum(np.eye(12)[pitch % 12], axis=0)])
     start, here, end = (np.searchsorted(onset, time + shift - 1e-6) for shift in (-HARMONY, 0.0, HARMONY))
     return cosine_distance(total[here] - total[start], total[end] - total[here])

@@ -1,9 +1,9 @@
-"""Beats from evidence of beats, by a dynamic Bayesian network.
+"""Beats from a beat activation, by a dynamic Bayesian network.
 
 The hidden state is a pointer that moves through the beat at one of many speeds, and may change its speed only where a
 beat begins: the state space of Krebs, Boeck and Widmer (2015), made for expressive tempo. Between beats the pointer
 moves with certainty, so that all of its positions need not be kept: the best path to a beat at time t, by an interval
-n, is the best path that left a beat at time t - n for such an interval, and what the frames between say. This gives
+n, is the best path that left a beat at time t - n for such an interval, and the score of the frames between. This gives
 the same paths as Viterbi's algorithm over all positions, and takes time in proportion to the number of speeds only.
 """
 
@@ -16,7 +16,7 @@ from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import UsageError
 
-LEAST, MOST = 0.01, 0.98  # evidence is never surer than that
+LEAST, MOST = 0.01, 0.98  # bounds of probabilities
 SPEEDS_AN_OCTAVE = 36
 CHUNK = 2048  # frames whose sums are kept at a time
 
@@ -86,12 +86,12 @@ def track_beats(activation: ArrayLike, *, frame_rate: float, model: TempoModel |
     """
     model = model or TempoModel()
     intervals = beat_intervals(model, frame_rate)
-    chances = np.asarray(activation, np.float64)
-    heard = np.flatnonzero(chances > LEAST)
-    if not len(heard):
+    probabilities = np.asarray(activation, np.float64)
+    likely = np.flatnonzero(probabilities > LEAST)
+    if not len(likely):
         return np.empty(0)
-    first, last = int(heard[0]), int(heard[-1])
-    frames = _best_beats(chances[first : last + 1], intervals, frame_rate, model)
+    first, last = int(likely[0]), int(likely[-1])
+    frames = _best_beats(probabilities[first : last + 1], intervals, frame_rate, model)
     return (first + frames) / frame_rate
 
 
@@ -106,17 +106,18 @@ def beat_intervals(model: TempoModel, frame_rate: float) -> Integers:
     return np.unique(np.rint(np.geomspace(shortest, longest, count)).astype(np.int64))
 
 
-def _best_beats(chances: Floats, intervals: Integers, frame_rate: float, model: TempoModel) -> Integers:
+def _best_beats(probabilities: Floats, intervals: Integers, frame_rate: float, model: TempoModel) -> Integers:
     """Return the frames of the best beats.
 
-    ``left[t, n]`` is the best sum up to a beat at t that is left by the interval n, less what the frames up to t say
-    where they hold no beats; so the sum that the next beat is reached with is ``left[t - n, n]`` and a bonus.
+    ``left[t, n]`` is the best sum up to a beat at t that is left by the interval n, less the score of the
+    frames up to t without beats; so the sum that the next beat is reached with is ``left[t - n, n]`` and a bonus.
     """
-    gain = np.log(np.clip(chances, LEAST, MOST)) - np.log1p(-np.minimum(chances, MOST))  # of a beat over none
+    # Of a beat over none.
+    gain = np.log(np.clip(probabilities, LEAST, MOST)) - np.log1p(-np.minimum(probabilities, MOST))
     steps = _Steps(intervals, frame_rate, model)
-    frames, longest, block = len(chances), int(intervals[-1]), int(intervals[0])
+    frames, longest, block = len(probabilities), int(intervals[-1]), int(intervals[0])
     left = np.zeros((longest + CHUNK, len(intervals)))
-    kept = np.zeros((longest + frames, len(intervals)), np.float32)  # left[t - longest], its chunk's greatest taken off
+    stored = np.zeros((longest + frames, len(intervals)), np.float32)  # left[t - longest] less its chunk's greatest
     greatest = np.zeros(1 + (longest + frames) // CHUNK)
     for start in range(0, frames, CHUNK):
         count = min(CHUNK, frames - start)
@@ -124,11 +125,11 @@ def _best_beats(chances: Floats, intervals: Integers, frame_rate: float, model: 
             last = min(first + block, count)
             best = steps.best(left, longest + first, last - first)
             np.add(best, gain[start + first : start + last, None], out=left[longest + first : longest + last])
-        found = left[longest : longest + count]
-        np.subtract(found, found.max(), out=kept[longest + start :][:count], casting="same_kind")
-        greatest[start // CHUNK] = found.max()
+        sums = left[longest : longest + count]
+        np.subtract(sums, sums.max(), out=stored[longest + start :][:count], casting="same_kind")
+        greatest[start // CHUNK] = sums.max()
         left[:longest] = left[count : count + longest].copy()
-    return _traced(kept, greatest, left[:longest], steps)
+    return _traced(stored, greatest, left[:longest], steps)
 
 
 class _Steps:
@@ -140,16 +141,16 @@ class _Steps:
 
     def __init__(self, intervals: Integers, frame_rate: float, model: TempoModel) -> None:
         octaves = np.log2(60 * frame_rate / intervals / model.usual)
-        place = model.change * np.log(intervals)
-        normal = np.log(np.exp(-np.abs(place[:, None] - place)).sum(axis=0))
+        scaled_log = model.change * np.log(intervals)
+        normal = np.log(np.exp(-np.abs(scaled_log[:, None] - scaled_log)).sum(axis=0))
         bonus = model.reward - 0.5 * (octaves / model.spread) ** 2 - normal
-        self.intervals, self._place, self._bonus = intervals, place, bonus
+        self.intervals, self._scaled_log, self._bonus = intervals, scaled_log, bonus
         self._width = len(intervals)
         back = np.arange(self._width) - self._width * intervals  # in a flat array, to what was left by each interval
         rows = self._width * np.arange(intervals[0])[:, None]
         self._sources = rows + np.stack([back, back[::-1]])[:, None, :]  # (way, frames, speeds), the second way down
-        self._entry = np.stack([bonus + place, (bonus - place)[::-1]])[:, None, :]
-        self._exit = np.stack([place, -place[::-1]])[:, None, :]
+        self._entry = np.stack([bonus + scaled_log, (bonus - scaled_log)[::-1]])[:, None, :]
+        self._exit = np.stack([scaled_log, -scaled_log[::-1]])[:, None, :]
 
     def best(self, left: Floats, row: int, count: int) -> Floats:
         """Return the best sums by which beats in some rows are reached, to be left by each interval."""
@@ -161,13 +162,13 @@ class _Steps:
 
     def chosen(self, sums: NDArray[np.floating], speed: int) -> int:
         """Return the number of the interval to come by, for one to leave by, from what each is reached with."""
-        return int((sums + self._bonus - np.abs(self._place - self._place[speed])).argmax())
+        return int((sums + self._bonus - np.abs(self._scaled_log - self._scaled_log[speed])).argmax())
 
 
-def _traced(kept: NDArray[np.float32], greatest: Floats, ends: Floats, steps: _Steps) -> Integers:
+def _traced(stored: NDArray[np.float32], greatest: Floats, ends: Floats, steps: _Steps) -> Integers:
     """Follow the best path back from where it leaves the last frame, by the sums of the last frames."""
     intervals, longest = steps.intervals, len(ends)
-    frames, speeds = len(kept) - longest, np.arange(len(intervals))
+    frames, speeds = len(stored) - longest, np.arange(len(intervals))
     times = frames - longest + np.arange(longest)
     ends[(times[:, None] + intervals < frames) | (times[:, None] < 0)] = -np.inf  # the next beat lies beyond the end
     row, speed = divmod(int(ends.argmax()), len(intervals))
@@ -177,13 +178,13 @@ def _traced(kept: NDArray[np.float32], greatest: Floats, ends: Floats, steps: _S
         path.append(time)
         before = time - intervals
         level = np.where(before >= 0, greatest[before // CHUNK], 0)
-        speed = steps.chosen(kept[longest + before, speeds] + level, speed)
+        speed = steps.chosen(stored[longest + before, speeds] + level, speed)
         time = int(before[speed])
     return np.array(path[::-1], np.int64)
 
 
 def track_downbeats(
-    chances: ArrayLike, *, meters: tuple[int, ...] = (2, 3, 4), change_cost: float = 6.0
+    probabilities: ArrayLike, *, meters: tuple[int, ...] = (2, 3, 4), change_cost: float = 6.0
 ) -> tuple[Integers, Integers]:
     """Return the position of each beat in its bar, from 0 (a downbeat), and the beats of that bar.
 
@@ -192,7 +193,7 @@ def track_downbeats(
 
     Parameters
     ----------
-    chances : array_like, shape (beats,)
+    probabilities : array_like, shape (beats,)
         Probability, 0..1, that each beat is a downbeat.
     meters : tuple of int
         Beats a bar that are tried.
@@ -202,15 +203,15 @@ def track_downbeats(
     >>> position.tolist(), meter.tolist()
     ([0, 1, 2, 0, 1, 2, 0], [3, 3, 3, 3, 3, 3, 3])
     """
-    chance = np.clip(np.asarray(chances, np.float64), LEAST, MOST)
+    probability = np.clip(np.asarray(probabilities, np.float64), LEAST, MOST)
     lengths = np.array(meters, np.int64)
     # A state is the phase of an endless count of bars of one length: going on is staying, all else is a change.
     meter = np.repeat(lengths, lengths)
     phase = np.concatenate([np.arange(length) for length in meters])
-    position = (np.arange(len(chance))[:, None] + phase) % meter  # (beats, states)
-    scores = np.where(position == 0, np.log(chance)[:, None], np.log1p(-chance)[:, None])
-    # Each length says as much of a downbeat as it has of them.
+    position = (np.arange(len(probability))[:, None] + phase) % meter  # (beats, states)
+    scores = np.where(position == 0, np.log(probability)[:, None], np.log1p(-probability)[:, None])
+    # Normalised by how many downbeats each length has.
     scores += np.where(position == 0, np.log(meter), np.log(meter / np.maximum(meter - 1, 1)))
     path = best_path(scores, change_cost)
-    rows = np.arange(len(chance))
+    rows = np.arange(len(probability))
     return position[rows, path], meter[path]

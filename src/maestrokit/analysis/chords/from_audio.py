@@ -12,7 +12,7 @@ from maestrokit.arrays import Floats, Integers
 
 NO_CHORD = 24
 BASS = 52  # MIDI number up to which keys are the bass
-REACH = 4  # frames to both sides that are heard with each: 0.45 s in all
+REACH = 4  # frames to both sides that are averaged with each: 0.45 s in all
 CHANGE_COST = 15.0  # nats
 SILENT = 0.1  # sum of the chroma below which nothing sounds
 
@@ -35,8 +35,8 @@ class AudioChords(NamedTuple):
 def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioChords:
     """Return the chords of a recording.
 
-    A logistic regression tells from the chroma around each frame, and from that of the bass, how likely each of the 24
-    triads is; the likeliest path, where each change costs the same, is what is heard.
+    A logistic regression on the chroma around each frame, and on that of the bass, gives the probability of each of the
+    24 triads; the chords are the likeliest path, where each change costs the same.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def described(saliences: NDArray[np.float32]) -> Floats:
 
 
 def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLike, nothing_bias: ArrayLike) -> Floats:
-    """Return the logarithm of the chance of each chord, shape (frames, 25).
+    """Return the logarithm of the probability of each chord, shape (frames, 25).
 
     Parameters
     ----------

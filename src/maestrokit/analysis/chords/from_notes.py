@@ -17,18 +17,18 @@ from maestrokit.analysis.chords.templates import NO_CHORD, QUALITIES, QUALITY_NA
 from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.columns import Columns
+from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import timed_notes
 from maestrokit.music.timing import second2tick, tempo_map
 
-TOGETHER = 0.05  # seconds: onsets closer than this to the one before are one chord, as pianists roll them
+CHORD_WINDOW = 0.05  # seconds: wider than that of onsets, for rolled chords
 REST = 0.3  # seconds: a silence from here on is a span of its own
 RINGING = 0.5  # seconds after its release for which a note under the pedal counts; then it has faded
 HELD = 0.3  # share of a span for which the lowest note has to sound
-BASS_FALL = 0.1  # a semitone higher, a lowest note says that much less about the inversion
+BASS_FALL = 0.1  # a semitone higher, a lowest note counts that much less for the inversion
 CHANGE_COST, WITHOUT_BASS_COST = 0.90, 0.96  # of a change, and more where no new bass note is struck
 USUAL_SPAN, PACE_POWER = 0.3, 0.6  # seconds between onsets; how far faster music is taken to change chords faster
-TEXTURE_POWER = 0.8  # twice as many notes are not twice as sure
+TEXTURE_POWER = 0.8  # twice as many notes are less than twice the evidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,9 @@ class Chords(Columns):
     quality: Integers
     """Index into ``chord_templates.QUALITIES``; ``NO_CHORD`` where there is none."""
     bass: Integers
-    """Pitch class of the chord's tone that is longest and deepest in the bass; ``NO_CHORD`` where there is none."""
+    """Pitch class of the chord tone that is longest and lowest in the bass; ``NO_CHORD`` where there is none."""
     inversion: Integers
-    """Place of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
+    """Index of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
     score: Floats
     """Share of what sounds that belongs to the chord, 0..1; 0 without a chord."""
 
@@ -87,10 +87,10 @@ def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_
 
 
 def ringing_notes(performance: Performance) -> tuple[Floats, Floats, Integers]:
-    """Return onsets and offsets in seconds, and pitches, of what is heard of each note as part of a chord."""
-    held = timed_notes(performance, pedal_extends=False)
-    with_pedal = timed_notes(performance, pedal_extends=True)  # the same notes in the same order
-    return held.onset, np.minimum(held.offset + RINGING, np.maximum(with_pedal.offset, held.offset)), held.pitch
+    """Return onset and offset of each note as part of a chord, in seconds, and pitches."""
+    notes = note_arrays(performance)
+    ringing = np.minimum(notes.offset + RINGING, np.maximum(notes.sounding_offset, notes.offset))
+    return notes.onset, ringing, notes.pitch
 
 
 def chords_of_notes(
@@ -126,7 +126,7 @@ def _is_bass(spans: Spans) -> Mask:
 
 
 def _bass_weights(spans: Spans, lengths: Floats, first: Integers) -> Floats:
-    """Return how much each span says for each pitch class as the bass of its chord, shape (spans, 12).
+    """Return the weight of each pitch class as the bass of its chord in each span, shape (spans, 12).
 
     The lower a note is among the lowest notes of its chord, the more: the first note of a broken chord is its bass.
     """
@@ -140,10 +140,10 @@ def note_spans(onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike) -> Spans:
     """Return the spans between the onsets of notes, at least one, with long silences as spans of their own."""
     rows = np.argsort(onset, kind="stable")
     onset, offset, pitch = np.asarray(onset)[rows], np.asarray(offset)[rows], np.asarray(pitch)[rows]
-    starts = onset[np.diff(onset, prepend=-np.inf) > TOGETHER]
+    starts = onset[chord_rows(onset, window=CHORD_WINDOW)]
     sounds_until = np.maximum.accumulate(offset)
     rests = sounds_until[:-1][onset[1:] - sounds_until[:-1] >= REST]
-    end = max(float(sounds_until[-1]), float(starts[-1]) + TOGETHER)
+    end = max(float(sounds_until[-1]), float(starts[-1]) + CHORD_WINDOW)
     edges = np.unique(np.concatenate([starts, rests, [end]]))
     span = np.searchsorted(edges, onset, "right") - 1
     sounding = sounding_seconds(edges[span], np.maximum(offset, edges[span]), pitch, edges)  # (spans, 128)

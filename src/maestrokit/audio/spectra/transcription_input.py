@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from maestrokit.audio.spectra.settings import LOWEST_KEY, SpectrumSettings
 
-KEYS = 88
-LOWEST_PITCH = 21  # MIDI number of the lowest key, A0
 KEY_BINS = 3
 CENTRE_BIN = 2
 BINS_PER_OCTAVE = 12 * KEY_BINS

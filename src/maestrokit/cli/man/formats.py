@@ -23,8 +23,8 @@ where an option names a file the line has the word of the manual, as in --beats 
 without the folders above it. --no-provenance leaves it out."""
 
 REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped
-(counts of notes), and scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b
-minor. Its format, as that of all outputs, is what its suffix says."""
+(counts of notes), scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b minor,
+and outside (count of notes outside the range). Its format, as that of all outputs, is what its suffix says."""
 
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
 What follows in further columns, and lines that are empty or begin with #, is not looked at."""

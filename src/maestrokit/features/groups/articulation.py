@@ -1,4 +1,4 @@
-"""How notes are held and joined."""
+"""Articulation: how long notes are held, and how they are connected."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ STACCATO = -0.5  # key overlap ratio up to which a note is staccato
 
 FIELDS = {
     **summary_fields("duration", "s", "the times that keys are down"),
-    **summary_fields("sounding_duration", "s", "the times that notes sound, the sustain pedal heard"),
+    **summary_fields("sounding_duration", "s", "the times that notes sound, with the sustain pedal"),
     "key_overlap_ratio": Field("ratio", "Median of (release - next onset) / (next onset - onset), next near note"),
-    "sounding_overlap_ratio": Field("ratio", "The same of sounding notes, the sustain pedal heard"),
+    "sounding_overlap_ratio": Field("ratio", "The same of sounding notes, with the sustain pedal"),
     "legato": Field("share", "Notes still held when the next near note begins"),
     "staccato": Field("share", "Notes held at most half of the time to the next near note"),
     "pedalled": Field("share", "Notes that the sustain pedal lengthens"),
@@ -30,7 +30,7 @@ def describe(view: NoteView) -> dict[str, Any]:
 
     The key overlap ratio is that of Bresin and Battel (2000), after Repp (1995): above 0 legato, -0.5 a note held for
     half of its time. They take it along written voices; a performance has none, so here the next note is the first
-    later stroke within a fifth. Its median is given, because held basses under fast notes make its mean meaningless.
+    later onset within a fifth. Its median is given, because held basses under fast notes make its mean meaningless.
 
     References
     ----------
@@ -57,7 +57,7 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 
 def next_near_onset(view: NoteView) -> Floats:
-    """Return the onset of the first later stroke that has a note within ``NEAR`` semitones of each note.
+    """Return the onset of the first later onset that has a note within ``NEAR`` semitones of each note.
 
     Returns
     -------
@@ -67,10 +67,10 @@ def next_near_onset(view: NoteView) -> Floats:
     following = np.full(len(view.pitch), np.inf)
     by_pitch = np.argsort(view.pitch, kind="stable")
     bounds = np.searchsorted(view.pitch[by_pitch], np.arange(129 + NEAR))
-    onset = np.append(view.stroke_onset, np.inf)
+    onset = np.append(view.group_onset, np.inf)
     for pitch in np.unique(view.pitch).tolist():
-        near = np.sort(view.stroke[by_pitch[bounds[max(pitch - NEAR, 0)] : bounds[pitch + NEAR + 1]]])
+        near = np.sort(view.onset_group[by_pitch[bounds[max(pitch - NEAR, 0)] : bounds[pitch + NEAR + 1]]])
         rows = by_pitch[bounds[pitch] : bounds[pitch + 1]]
-        place = np.searchsorted(near, view.stroke[rows], side="right")
-        following[rows] = onset[np.append(near, -1)[place]]
+        index = np.searchsorted(near, view.onset_group[rows], side="right")
+        following[rows] = onset[np.append(near, -1)[index]]
     return following

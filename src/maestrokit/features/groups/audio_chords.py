@@ -1,4 +1,4 @@
-"""Which chords a recording goes through."""
+"""Chords of a recording over time."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ FIELDS = {
     "minor": Field("share", "Share of the time with a minor triad"),
     "no_chord": Field("share", "Share of the time without a chord"),
     "spans": Field("list", "The chords, and the times between them without one"),
-    "spans[].start": Field("s", "From here"),
-    "spans[].end": Field("s", "to here"),
-    "spans[].root": Field("", "this root, spelled as in the key of the piece; null without a chord"),
+    "spans[].start": Field("s", "Start of the span"),
+    "spans[].end": Field("s", "End of the span"),
+    "spans[].root": Field("", "Root of the chord, spelled as in the key of the piece; null without a chord"),
     "spans[].quality": Field("", "maj, min, or N without a chord"),
 }
 FRAMES = {
@@ -43,7 +43,7 @@ def describe(view: AudioView) -> dict[str, Any]:
         "major": shares[0],
         "minor": shares[1],
         "no_chord": shares[2],
-        "spans": _spans(chords, found.key if (found := recorded_key(view)) else Key(0, "major")),
+        "spans": _spans(chords, estimated.key if (estimated := recorded_key(view)) else Key(0, "major")),
     }
 
 

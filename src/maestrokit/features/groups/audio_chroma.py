@@ -1,4 +1,4 @@
-"""Which pitch classes a recording is made of."""
+"""Pitch classes of a recording."""
 
 from typing import Any
 

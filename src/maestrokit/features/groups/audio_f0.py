@@ -20,19 +20,19 @@ FIELDS = {
 }
 FRAMES = {
     "audio_f0": Field("Hz", "Fundamental frequency; 0 without a voice"),
-    "audio_voicing": Field("0..1", "How surely there is one voice"),
+    "audio_voicing": Field("0..1", "Confidence that there is one voice"),
 }
 
 
 def describe(view: AudioView) -> dict[str, Any]:
-    """Return what is said of the fundamental frequency; see :func:`maestrokit.analysis.f0.track_pitch`."""
+    """Return the descriptors of the fundamental frequency; see :func:`maestrokit.analysis.f0.track_pitch`."""
     pitches = view.pitches
-    heard = pitches.frequency[pitches.is_voiced & (pitches.frequency > 0)]
+    voiced = pitches.frequency[pitches.is_voiced & (pitches.frequency > 0)]
     return {
         "method": view.f0,
-        "voiced": ratio(len(heard), len(pitches.frequency)),
-        "frequency": summary(heard),
-        "median_pitch": 69 + 12 * np.log2(np.median(heard) / 440) if len(heard) else None,
+        "voiced": ratio(len(voiced), len(pitches.frequency)),
+        "frequency": summary(voiced),
+        "median_pitch": 69 + 12 * np.log2(np.median(voiced) / 440) if len(voiced) else None,
     }
 
 
@@ -40,5 +40,5 @@ def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the fundamental frequency and its voicing in the middle of each frame."""
     pitches = view.pitches
     rows = nearest_frames(grid, frame_rate=FRAME_RATE, count=len(pitches.frequency))
-    heard = np.where(pitches.is_voiced, pitches.frequency, 0)[rows]
-    return {"audio_f0": heard.astype(np.float32), "audio_voicing": pitches.voicing[rows].astype(np.float32)}
+    voiced = np.where(pitches.is_voiced, pitches.frequency, 0)[rows]
+    return {"audio_f0": voiced.astype(np.float32), "audio_voicing": pitches.voicing[rows].astype(np.float32)}

@@ -1,4 +1,4 @@
-"""Which key a recording is in."""
+"""Key of a recording."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ FIELDS = {
 
 def describe(view: AudioView) -> dict[str, Any]:
     """Return the key by its profile's correlation with the mean chroma (:func:`maestrokit.music.keys.key_scores`)."""
-    found = recorded_key(view)
-    scores = found.scores if found else [None] * 24
+    estimated = recorded_key(view)
+    scores = estimated.scores if estimated else [None] * 24
     return {
-        "name": found.key.name if found else None,
-        "tonic": found.key.tonic_name if found else None,
-        "mode": found.key.mode if found else None,
-        "lead": float(np.diff(np.sort(found.scores)[-2:])[0]) if found else None,
+        "name": estimated.key.name if estimated else None,
+        "tonic": estimated.key.tonic_name if estimated else None,
+        "mode": estimated.key.mode if estimated else None,
+        "lead": float(np.diff(np.sort(estimated.scores)[-2:])[0]) if estimated else None,
         "scores": {key.name: score for key, score in zip(KEYS, scores, strict=True)},
     }
 

@@ -1,4 +1,4 @@
-"""How loud a recording is."""
+"""Level and loudness of a recording."""
 
 from typing import Any
 

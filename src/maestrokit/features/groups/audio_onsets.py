@@ -23,12 +23,12 @@ FRAMES = {"audio_onset_strength": Field("nepers", "Rise of the logarithm of the 
 
 def describe(view: AudioView) -> dict[str, Any]:
     """Return the onsets; see :func:`maestrokit.analysis.onsets.find_onsets`."""
-    found = view.onsets
+    onsets = view.onsets
     return {
-        "count": len(found.time),
-        "per_second": ratio(len(found.time), view.length),
-        "mean_strength": mean(found.strength[:, -1]),
-        "times": np.maximum(found.time, 0.0).round(4),
+        "count": len(onsets.time),
+        "per_second": ratio(len(onsets.time), view.length),
+        "mean_strength": mean(onsets.strength[:, -1]),
+        "times": np.maximum(onsets.time, 0.0).round(4),
     }
 
 

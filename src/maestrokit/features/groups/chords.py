@@ -1,4 +1,4 @@
-"""Which chords sound when."""
+"""Chords of a performance over time."""
 
 from typing import Any
 
@@ -25,12 +25,14 @@ FIELDS = {
     "no_chord": Field("share", "Share of that time without a chord"),
     **{f"qualities.{name}": Field("share", f"Share of that time with a chord of quality {name}") for name in NAMES},
     "spans": Field("list", "The chords, and the times between them without one"),
-    "spans[].start": Field("s", "From here"),
-    "spans[].end": Field("s", "to here"),
-    "spans[].root": Field("", "this root, spelled as in the key of the piece; null without a chord"),
-    "spans[].quality": Field("", "this quality, in Harte's words: maj, min, dim, aug, 7, ..; N without a chord"),
-    "spans[].bass": Field("", "its tone that is the lowest; null without a chord"),
-    "spans[].roman": Field("", "its Roman numeral in the key of the piece; N without a chord"),
+    "spans[].start": Field("s", "Start of the span"),
+    "spans[].end": Field("s", "End of the span"),
+    "spans[].root": Field("", "Root of the chord, spelled as in the key of the piece; null without a chord"),
+    "spans[].quality": Field(
+        "", "Quality of the chord in Harte's syntax: maj, min, dim, aug, 7, ..; N without a chord"
+    ),
+    "spans[].bass": Field("", "Lowest tone of the chord; null without a chord"),
+    "spans[].roman": Field("", "Roman numeral in the key of the piece; N without a chord"),
 }
 
 FRAMES = {
@@ -45,7 +47,7 @@ FRAMES = {
 def describe(view: NoteView) -> dict[str, Any]:
     """Return the chords; see :func:`maestrokit.analysis.chords.from_notes.chord_spans` for how they are found."""
     chords = chord_spans(view.performance)
-    key = found.key if (found := whole_key(view)) else Key(0, "major")
+    key = estimated.key if (estimated := whole_key(view)) else Key(0, "major")
     lasting = chords.end - chords.start
     total = lasting.sum()
     is_chord = chords.root >= 0

@@ -1,4 +1,4 @@
-"""How much happens in how much time."""
+"""Density: notes and onsets per second."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ WINDOW = 1.0  # seconds
 
 FIELDS = {
     "length": Field("s", "From 0 to the end of the longest track, or of the last sound if over 10 s earlier"),
-    "strokes": Field("strokes", "Notes that begin within 30 ms of the one before count as one stroke"),
+    "strokes": Field("onsets", "Onsets of notes and chords: notes within 30 ms of the one before count as one"),
     "notes_per_second": Field("1/s", "Notes over the length"),
-    "strokes_per_second": Field("1/s", "Strokes over the length"),
+    "strokes_per_second": Field("1/s", "These onsets over the length"),
     "notes_per_stroke": Field("notes", "Mean number of notes struck together"),
     "greatest_notes_per_second": Field("1/s", "Most notes that begin within one second"),
 }
@@ -27,13 +27,13 @@ FRAMES = {"onsets": Field("notes", "Notes that begin in the frame")}
 
 def describe(view: NoteView) -> dict[str, Any]:
     """Return the density descriptors."""
-    notes, strokes = len(view.onset), len(view.stroke_first)
+    notes, groups = len(view.onset), len(view.group_first)
     return {
         "length": view.length,
-        "strokes": strokes,
+        "strokes": groups,
         "notes_per_second": ratio(notes, view.length),
-        "strokes_per_second": ratio(strokes, view.length),
-        "notes_per_stroke": ratio(notes, strokes),
+        "strokes_per_second": ratio(groups, view.length),
+        "notes_per_stroke": ratio(notes, groups),
         "greatest_notes_per_second": int(most_within(view, WINDOW)) if notes else None,
     }
 

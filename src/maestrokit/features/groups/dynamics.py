@@ -1,4 +1,4 @@
-"""How loud the notes are struck, and how that changes."""
+"""Dynamics: velocities, and how they change."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.features.statistics import mean, summary, summary_fields
-from maestrokit.features.trends import told, trends
+from maestrokit.features.trends import trend_records, trends
 from maestrokit.music.rolls import frame_times, piano_roll
 
 NEEDS = "notes"
@@ -90,4 +90,4 @@ def _smoothed(values: Floats | Integers) -> Floats:
 def _swells(time: Floats, level: Floats) -> list[dict[str, Any]]:
     known = np.isfinite(level)
     time, level = time[known], level[known]
-    return told(time, level, trends(level, least=SWELL), rise="crescendo", fall="diminuendo")
+    return trend_records(time, level, trends(level, least=SWELL), rise="crescendo", fall="diminuendo")

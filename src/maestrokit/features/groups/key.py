@@ -1,12 +1,11 @@
-"""Which key a piece is in, as a whole and from place to place."""
+"""Key of a performance, as a whole and over time."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.analysis.curves import runs
-from maestrokit.analysis.viterbi import best_path
+from maestrokit.analysis.viterbi import best_path, runs
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
@@ -16,7 +15,7 @@ from maestrokit.music.rolls import frame_count, sounding_time
 NEEDS = "notes"
 KEYS = [Key.from_index(index) for index in range(24)]
 BLOCK = 2.0  # seconds a block of the keys over time
-REACH = 4  # blocks to both sides that are heard with it: 18 s in all
+REACH = 4  # blocks to both sides that are summed with it: 18 s in all
 STAY = 1.5  # of correlation: what a change of key costs
 
 FIELDS = {
@@ -30,28 +29,28 @@ FIELDS = {
     },
     "changes": Field("changes", "How often the key over time changes"),
     "spans": Field("list", "The key over time, from windows of 18 s"),
-    "spans[].start": Field("s", "From here"),
-    "spans[].end": Field("s", "to here"),
-    "spans[].name": Field("", "it is in this key"),
+    "spans[].start": Field("s", "Start of the span"),
+    "spans[].end": Field("s", "End of the span"),
+    "spans[].name": Field("", "Key of the span"),
 }
 
 FRAMES = {"key": Field("0..23", "Key over time: C major 0 to B major 11, C minor 12 to B minor 23; -1 without notes")}
 
 
 def describe(view: NoteView) -> dict[str, Any]:
-    """Return the key descriptors; the whole piece is heard as :func:`maestrokit.music.keys.find_key` hears it.
+    """Return the key descriptors; the key of the whole piece is that of :func:`maestrokit.music.keys.find_key`.
 
     Over time, the scores of windows of 18 s, 2 s apart, are joined by the path that gains the most correlation where
     each change of key costs 1.5.
     """
     spans = key_spans(view)
-    found = whole_key(view)
-    scores = found.scores if found else [None] * 24
+    whole = whole_key(view)
+    scores = whole.scores if whole else [None] * 24
     return {
-        "name": found.key.name if found else None,
-        "tonic": found.key.tonic_name if found else None,
-        "mode": found.key.mode if found else None,
-        "confidence": found.confidence if found else None,
+        "name": whole.key.name if whole else None,
+        "tonic": whole.key.tonic_name if whole else None,
+        "mode": whole.key.mode if whole else None,
+        "confidence": whole.confidence if whole else None,
         "scores": {key.name: score for key, score in zip(KEYS, scores, strict=True)},
         "changes": max(len(spans) - 1, 0),
         "spans": [{"start": start, "end": end, "name": KEYS[index].name} for start, end, index in spans],
@@ -77,19 +76,19 @@ def key_spans(view: NoteView) -> list[tuple[float, float, int]]:
     blocks = frame_count(view.length, hop=BLOCK)
     if not (view.offset > view.onset).any():
         return []
-    scores = key_scores(_heard(view, blocks))  # (blocks, 24)
+    scores = key_scores(_held_around(view, blocks))  # (blocks, 24)
     path = best_path(scores, STAY)
     return [(first * BLOCK, min(after * BLOCK, view.length), state) for first, after, state in runs(path)]
 
 
-def _heard(view: NoteView, blocks: int) -> Floats:
+def _held_around(view: NoteView, blocks: int) -> Floats:
     """Return how long each pitch class is held in the window around each block, shape (blocks, 12)."""
     pitch_class = view.pitch % 12
     windows = np.zeros((blocks + 2 * REACH + 1, 12))
-    for wanted in range(12):
-        rows = pitch_class == wanted
+    for each in range(12):
+        rows = pitch_class == each
         held = sounding_time(view.onset[rows], view.offset[rows], hop=BLOCK, frames=blocks)
-        windows[REACH + 1 : -REACH, wanted] = held
+        windows[REACH + 1 : -REACH, each] = held
     total = np.cumsum(windows, axis=0)
-    heard = total[2 * REACH + 1 :] - total[: -2 * REACH - 1]
-    return np.asarray(np.maximum(heard, 0).round(9), np.float64)  # what differences of sums leave of silence is silence
+    windowed = total[2 * REACH + 1 :] - total[: -2 * REACH - 1]
+    return np.asarray(np.maximum(windowed, 0).round(9), np.float64)  # rounded, so that silence is exactly 0

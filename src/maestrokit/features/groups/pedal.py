@@ -1,4 +1,4 @@
-"""What the feet do: sustain, sostenuto and soft pedal."""
+"""Use of the sustain, sostenuto and soft pedals."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ _KEYS = {
     "presses": ("presses", "Times that the {} pedal goes down"),
     "presses_per_minute": ("1/min", "Presses of the {} pedal over the length"),
     "mean_depth": ("share", "Mean value of the {} pedal over 127, over the time it is not 0"),
-    "partial": ("share", "Share of the length with the {} pedal at 1 to 126: half-pedalling, or a foot on its way"),
+    "partial": ("share", "Share of the length with the {} pedal at 1 to 126: half-pedalling, or a pedal in motion"),
 }
 FIELDS = {
     f"{pedal}.{name}": Field(unit, meaning.format(pedal)) for pedal in PEDALS for name, (unit, meaning) in _KEYS.items()
@@ -52,7 +52,7 @@ def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
         return tick2second(tick, view.tempo), value
     value = np.zeros(len(tick), np.int64)
     for channel in np.unique(controls.channel):
-        mine = controls.take(controls.channel == channel)
+        mine = controls.select(controls.channel == channel)
         value = np.maximum(value, held_values(mine.tick, mine.value, tick))
     return tick2second(tick, view.tempo), value
 

@@ -1,4 +1,4 @@
-"""Which pitches are played, how often and for how long."""
+"""Pitches: their range, histograms and intervals."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ FIELDS = {
     "class_entropy": Field("bits", "Shannon entropy of the pitch-class histogram of notes"),
     "scale_consistency": Field("share", "Greatest share of notes that one major or minor scale holds"),
     "mean_interval": Field("semitones", "Mean absolute interval between one note and the next"),
-    "mean_melodic_interval": Field("semitones", "The same between the highest notes of one stroke and the next"),
-    "melodic_interval_histogram": Field("strokes", "Those intervals, from an octave or more down to one up, 25 counts"),
+    "mean_melodic_interval": Field("semitones", "The same between the highest notes of one onset and of the next"),
+    "melodic_interval_histogram": Field("onsets", "Those intervals, from an octave or more down to one up, 25 counts"),
 }
 
 FRAMES = {"chroma": Field("notes", "Mean number of keys of each pitch class that are down, C first (frames, 12)")}
@@ -74,10 +74,10 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the pitch classes of the keys that are down; unlike a binary roll, a part of a frame counts as a part."""
     pitch_class = view.pitch % 12
     chroma = np.empty((grid.count, 12), np.float32)
-    for wanted in range(12):
-        rows = pitch_class == wanted
+    for each in range(12):
+        rows = pitch_class == each
         seconds = sounding_time(view.onset[rows], view.offset[rows], hop=grid.hop, frames=grid.count)
-        chroma[:, wanted] = np.round(np.maximum(seconds / grid.hop, 0), 6)
+        chroma[:, each] = np.round(np.maximum(seconds / grid.hop, 0), 6)
     return {"chroma": chroma}
 
 
@@ -93,7 +93,7 @@ def scale_consistency(classes: Floats) -> float | None:
 
 
 def melody(view: NoteView) -> Integers:
-    """Return the highest pitch of each stroke, shape (strokes,): the "skyline" (Uitdenbogerd and Zobel 1999)."""
+    """Return the highest pitch of each onset, shape (onsets,): the "skyline" (Uitdenbogerd and Zobel 1999)."""
     if not len(view.pitch):
         return view.pitch
-    return np.maximum.reduceat(view.pitch, view.stroke_first)
+    return np.maximum.reduceat(view.pitch, view.group_first)

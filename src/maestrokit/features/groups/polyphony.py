@@ -1,4 +1,4 @@
-"""How many notes sound at once."""
+"""Polyphony: how many pitches sound at once."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ _KEYS = {
 FIELDS = {
     **{f"keys.{name}": Field(unit, f"Keys down: {meaning}") for name, (unit, meaning) in _KEYS.items()},
     **{
-        f"sounding.{name}": Field(unit, f"Sounding, the sustain pedal heard: {meaning}")
+        f"sounding.{name}": Field(unit, f"Sounding, with the sustain pedal: {meaning}")
         for name, (unit, meaning) in _KEYS.items()
     },
 }
 
 FRAMES = {
     "keys_down": Field("keys", "Different pitches whose key is down at the start of the frame"),
-    "sounding": Field("pitches", "Different pitches that sound at the start of the frame, the sustain pedal heard"),
+    "sounding": Field("pitches", "Different pitches that sound at the start of the frame, with the sustain pedal"),
 }
 
 
@@ -66,10 +66,10 @@ def pitches_at_once(onset: Floats, offset: Floats, pitch: Integers) -> tuple[Flo
     shift = pitch * (1.0 + offset.max(initial=0.0))
     reached = np.maximum.accumulate(offset + shift) if len(offset) else offset
     begun = np.maximum(onset, np.concatenate([onset[:1], reached[:-1] - shift[1:]]))
-    kept = begun < offset
-    moments = np.concatenate([begun[kept], offset[kept]])
+    is_audible = begun < offset
+    moments = np.concatenate([begun[is_audible], offset[is_audible]])
     order = np.argsort(moments)
-    count = np.cumsum(np.repeat([1, -1], np.count_nonzero(kept))[order])
+    count = np.cumsum(np.repeat([1, -1], np.count_nonzero(is_audible))[order])
     time = moments[order]
     last = np.diff(time, append=np.inf) > 0  # of several changes at one moment
     return time[last], count[last]
@@ -78,10 +78,10 @@ def pitches_at_once(onset: Floats, offset: Floats, pitch: Integers) -> tuple[Flo
 def _described(view: NoteView, offset: Floats) -> dict[str, Any]:
     time, count = pitches_at_once(view.onset, offset, view.pitch)
     lasting, count = np.diff(time), count[:-1]
-    heard = lasting[count > 0].sum()
+    sounding = lasting[count > 0].sum()
     return {
-        "mean": ratio(float(lasting @ count), heard),
+        "mean": ratio(float(lasting @ count), sounding),
         "maximum": int(count.max()) if len(count) else None,
         "rate": ratio(lasting[count > 1].sum(), view.length),
-        "silence": ratio(max(view.length - heard, 0.0), view.length),
+        "silence": ratio(max(view.length - sounding, 0.0), view.length),
     }

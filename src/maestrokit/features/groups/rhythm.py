@@ -1,4 +1,4 @@
-"""The times between strokes."""
+"""Rhythm: the times between onsets."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NEEDS = "notes"
 SHORTEST, LONGEST, BINS_AN_OCTAVE = 0.03, 3.84, 4  # of the histogram: seven octaves
 
 FIELDS = {
-    **summary_fields("inter_onset_interval", "s", "the times from one stroke to the next"),
+    **summary_fields("inter_onset_interval", "s", "the times from one onset to the next"),
     "histogram": Field("intervals", "Those times in 28 bins, four an octave from 30 ms to 3.84 s, the last open"),
     "entropy": Field("bits", "Shannon entropy of that histogram"),
     "npvi": Field("", "Normalised pairwise variability index of those times, 0 (even) to 200"),
@@ -30,10 +30,10 @@ def describe(view: NoteView) -> dict[str, Any]:
     (2002); A. D. Patel and J. R. Daniele, "An empirical comparison of rhythm in language and music", Cognition 87
     (2003).
     """
-    interval = np.diff(view.stroke_onset)
-    place = np.floor(BINS_AN_OCTAVE * np.log2(interval / SHORTEST) + 1e-9).astype(np.int64)
+    interval = np.diff(view.group_onset)
+    bin_index = np.floor(BINS_AN_OCTAVE * np.log2(interval / SHORTEST) + 1e-9).astype(np.int64)
     bins = int(BINS_AN_OCTAVE * np.log2(LONGEST / SHORTEST))
-    histogram = np.bincount(np.clip(place, 0, bins - 1), minlength=bins)
+    histogram = np.bincount(np.clip(bin_index, 0, bins - 1), minlength=bins)
     here, after = interval[:-1], interval[1:]
     return {
         "inter_onset_interval": summary(interval),

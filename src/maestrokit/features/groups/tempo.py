@@ -1,4 +1,4 @@
-"""How fast: what the file says, and what its notes say."""
+"""Tempo: that of the tempo map, and that of the notes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from maestrokit.features.statistics import mean
 from maestrokit.features.trends import tempo_changes
 
 NEEDS = "notes"
-FEWEST = 8  # strokes from which a tempo is estimated
+FEWEST = 8  # onsets from which a tempo is estimated
 SURE = 0.05  # strength from which a moment has a pulse
 
 FIELDS = {
@@ -22,11 +22,11 @@ FIELDS = {
     "set.minimum": Field("beats/min", "Slowest tempo of the file"),
     "set.maximum": Field("beats/min", "Fastest tempo of the file"),
     "set.changes": Field("changes", "Changes of tempo after the start"),
-    "played": Field("beats/min", "Tempo by the times between strokes: median of the curve, T = 60 / beat"),
+    "played": Field("beats/min", "Tempo by the times between onsets: median of the curve, T = 60 / beat"),
     "strength": Field("share", "Mean share of those times that lie on the beat found, 0 (no pulse) to 1 (a machine)"),
     "variation": Field("share", "Half the distance from the 16th to the 84th percentile of the curve, over its median"),
     "curve.hop": Field("s", "Time from one point of the curve to the next; the first is at 0"),
-    "curve.tempo": Field("beats/min", "Tempo by the times between strokes around each point, null without a pulse"),
+    "curve.tempo": Field("beats/min", "Tempo by the times between onsets around each point, null without a pulse"),
     "changes": Field("list", "Stretches in which the curve changes by 15 % or more"),
     "changes[].kind": Field("", "ritardando or accelerando"),
     "changes[].start": Field("s", "Where it begins"),
@@ -39,7 +39,7 @@ FRAMES = {"tempo": Field("beats/min", "The tempo curve, interpolated; 0 where th
 
 
 def describe(view: NoteView) -> dict[str, Any]:
-    """Return the tempo descriptors; see :mod:`maestrokit.features.pulse` for how notes are heard."""
+    """Return the tempo descriptors; see :mod:`maestrokit.features.pulse` for how it is estimated from notes."""
     time, tempo, strength = tempo_curve(view)
     known = np.isfinite(tempo)
     low, middle, high = np.percentile(tempo[known], (16, 50, 84)) if known.any() else [float("nan")] * 3
@@ -66,7 +66,7 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
 
 def tempo_curve(view: NoteView) -> tuple[Floats, Floats, Floats]:
     """Return times, tempo and strength of the curve; the tempo is NaN where there is no pulse."""
-    if len(view.stroke_first) < FEWEST:
+    if len(view.group_first) < FEWEST:
         return np.empty(0), np.empty(0), np.empty(0)
     time, tempo, strength = tempo_path(view)
     return time, np.where(strength >= SURE, tempo, np.nan), strength

@@ -37,7 +37,7 @@ def velocity_within_tolerance(
     if len(matched) == 0:
         return np.zeros(0, np.bool_)
     velocity = reference.notes.velocity
-    wanted = (velocity[matched[:, 0]] - velocity.min()) / max(1, np.ptp(velocity))
-    found = np.stack([estimate.notes.velocity[matched[:, 1]], np.ones(len(matched))], axis=1)  # (pairs, 2)
-    fit, *_ = np.linalg.lstsq(found, wanted, rcond=None)
-    return np.asarray(np.abs(found @ fit - wanted) < tolerance)
+    expected = (velocity[matched[:, 0]] - velocity.min()) / max(1, np.ptp(velocity))
+    estimated = np.stack([estimate.notes.velocity[matched[:, 1]], np.ones(len(matched))], axis=1)  # (pairs, 2)
+    fit, *_ = np.linalg.lstsq(estimated, expected, rcond=None)
+    return np.asarray(np.abs(estimated @ fit - expected) < tolerance)

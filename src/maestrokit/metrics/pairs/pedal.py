@@ -14,8 +14,9 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.metrics.matching import match_notes
-from maestrokit.metrics.piece import Piece, joined, notes_in_seconds
+from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
+from maestrokit.music.sustain import joined
 
 USES_TOLERANCE = True
 
@@ -25,13 +26,13 @@ def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tole
     if estimate.pedal is None or reference.pedal is None or len(estimate.pedal) + len(reference.pedal) == 0:
         return {}
     one, other = _as_notes(estimate.pedal), _as_notes(reference.pedal)
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for name, with_offsets in (("pedal_onset", False), ("pedal_onset_offset", True)):
         matched = match_notes(one, other, tolerance=tolerance, with_offsets=with_offsets)
-        found |= precision_recall_f1(name, len(matched), len(one), len(other))
+        result |= precision_recall_f1(name, len(matched), len(one), len(other))
     lengths = [_seconds(estimate.pedal), _seconds(reference.pedal)]
     either = _seconds(joined(np.concatenate([estimate.pedal, reference.pedal])))
-    return found | precision_recall_f1("pedal_frame", max(0.0, sum(lengths) - either), *lengths)
+    return result | precision_recall_f1("pedal_frame", max(0.0, sum(lengths) - either), *lengths)
 
 
 def _as_notes(pedal: Floats) -> Piece:

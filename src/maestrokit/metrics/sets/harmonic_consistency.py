@@ -1,19 +1,19 @@
 """Harmonic consistency: how far the chord changes of a piece are those of the reference, in per cent.
 
-A change of chords (:mod:`maestrokit.analysis.chords.from_notes`, pedal heard) is the quality before, the interval from
-root to root, and the quality after, so that the key does not matter; changes from or to no chord do not count. Two
-questions are asked.
+A change of chords (:mod:`maestrokit.analysis.chords.from_notes`, with the pedal) is the quality before, the interval
+from root to root, and the quality after, so that the key does not matter; changes from or to no chord do not count.
+Two metrics are defined.
 
-``harmonic_consistency`` asks of each change how usual it is: the share of the reference's changes from the same
+``harmonic_consistency`` ranks each change by how usual it is: the share of the reference's changes from the same
 quality that are not more usual than this one (its row of the transition matrix); the value is the mean over changes. It
 does not depend on length. Loops of the most usual chords score more than music does, so read it beside the
 reference's own value.
 
 ``harmonic_similarity`` compares whole transition matrices. D is the Jensen-Shannon divergence between the piece's
 matrix and the reference's, each made to sum to 1. Ten changes cannot look like a distribution, so a short piece is far
-from any matrix by chance alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the
-value is 100 (1 - D) / (1 - D0), at most 100. Changes that the reference never has score 0. It tells shuffled music
-from music less well (tests/benchmarks/metrics_controls.py), as few changes leave much to chance.
+from any matrix by sampling alone: D0 is the mean divergence of as many changes drawn from the reference itself, and the
+value is 100 (1 - D) / (1 - D0), at most 100. Changes that the reference never has score 0. It separates shuffled music
+from music less well (tests/benchmarks/metrics_controls.py), as few changes are noisy.
 
 muspy, mgeval and MusDr have no such metric (MusDr's chord progression irregularity needs no reference; mgeval's
 transition matrix is of pitch classes). Published percentages come from other chords and definitions and are not
@@ -37,7 +37,7 @@ from maestrokit.metrics.piece import Piece
 
 QUALITIES = len(QUALITY_NAMES)
 CHANGES = QUALITIES * 12 * QUALITIES  # quality before, interval, quality after
-SIZES = 2 ** np.arange(14)  # numbers of changes at which the chance divergence is estimated
+SIZES = 2 ** np.arange(14)  # numbers of changes at which the divergence of random samples is estimated
 DRAWS, SEED = 64, 1991  # samples for each
 
 
@@ -46,22 +46,22 @@ class Expectation(NamedTuple):
 
     matrix: Floats
     """Shape (CHANGES,), sums to 1."""
-    chance: Floats
+    baseline: Floats
     """Mean divergence of samples of each of SIZES."""
 
 
 def transitions(piece: Piece) -> Floats:
     """Return how often each chord change occurs, shape (CHANGES,)."""
     chords = chords_of_notes(piece.onset, piece.sounding_offset, piece.pitch)
-    chords = chords.take(chords.root >= 0)
-    before, after = chords.take(slice(None, -1)), chords.take(slice(1, None))
+    chords = chords.select(chords.root >= 0)
+    before, after = chords.select(slice(None, -1)), chords.select(slice(1, None))
     interval = (after.root - before.root) % 12
     change = (before.quality * 12 + interval) * QUALITIES + after.quality
     return np.bincount(change, minlength=CHANGES).astype(np.float64)
 
 
 def expectation(summaries: Floats) -> Expectation:
-    """Return the matrix of all changes of the reference together, and its chance level."""
+    """Return the matrix of all changes of the reference together, and its sampling baseline."""
     matrix = np.nan_to_num(shares(summaries.sum(axis=0)))
     if not matrix.any():
         return Expectation(matrix, np.zeros(len(SIZES)))
@@ -76,20 +76,20 @@ def similarity(summary: Floats, expected: Expectation) -> float:
     if changes == 0 or not expected.matrix.any():
         return float("nan")
     divergence = jensen_shannon(summary, expected.matrix)
-    chance = np.interp(np.log2(changes), np.log2(SIZES), expected.chance)
-    return float(np.clip(100 * (1 - divergence) / (1 - chance), 0, 100))
+    baseline = np.interp(np.log2(changes), np.log2(SIZES), expected.baseline)
+    return float(np.clip(100 * (1 - divergence) / (1 - baseline), 0, 100))
 
 
 def percentile_rank(summaries: Floats) -> Floats:
     """Return, for each change, the share of changes from that quality that are not more usual, shape (CHANGES,)."""
     rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
-    places = np.argsort(rows, axis=1, kind="stable")
-    rising = np.take_along_axis(rows, places, axis=1)
+    order = np.argsort(rows, axis=1, kind="stable")
+    rising = np.take_along_axis(rows, order, axis=1)
     below = np.cumsum(rising, axis=1)
     usual = np.zeros_like(rows)
     for quality in range(QUALITIES):
         last_equal = np.searchsorted(rising[quality], rising[quality], side="right") - 1
-        usual[quality, places[quality]] = below[quality, last_equal]
+        usual[quality, order[quality]] = below[quality, last_equal]
     return usual.ravel()
 
 

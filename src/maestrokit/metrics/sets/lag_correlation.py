@@ -3,7 +3,7 @@
 How often each pitch class is struck every 100 ms, smoothed (Gaussian, 200 ms) and less its mean over the piece, is
 correlated with itself delayed by 1 to 32 seconds (at most half the piece): r(lag) = sum x(t) x(t + lag), normalised
 by its length and r(0). The value is the largest r. Noise gives about 0, a literal loop 1. Unlike :mod:`structure`,
-it hears rhythm and pitch together, but only repetition at one tempo.
+it measures rhythm and pitch together, but only repetition at one tempo.
 
 References
 ----------
@@ -26,7 +26,7 @@ LONGEST = 72000  # steps of a piece that are looked at: two hours
 def lag_correlation(piece: Piece) -> Floats:
     """Return the largest correlation, -1..1, shape (1,); NaN for pieces shorter than 4 seconds."""
     step = ((piece.onset - piece.onset.min(initial=np.inf)) / STEP).astype(np.int64)
-    piece, step = piece.take(step < LONGEST), step[step < LONGEST]
+    piece, step = piece.select(step < LONGEST), step[step < LONGEST]
     frames = int(step.max(initial=-1)) + 1
     if frames < 4 * SHORTEST_LAG / STEP:
         return np.array([np.nan])

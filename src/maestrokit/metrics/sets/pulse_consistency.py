@@ -1,9 +1,9 @@
 """Pulse consistency: how alike the rhythms of neighbouring windows are, without bars or beats.
 
-Grooving similarity needs bars, and says nearly nothing where they are not those of the music. Here the onsets (a
+Grooving similarity needs bars, and is nearly meaningless where they are not those of the music. Here the onsets (a
 chord is one, see :mod:`rhythmic_entropy`), smoothed by 20 ms, are cut into windows of 4 seconds; the
 autocorrelation of each, at lags of 0.1 to 1.5 s, is its rhythm whatever its phase. The value is the mean Pearson
-correlation of the autocorrelations of neighbouring windows: 0 for onsets strewn by chance, 1 for a steady pulse, .3
+correlation of the autocorrelations of neighbouring windows: 0 for random onsets, 1 for a steady pulse, .3
 for the humans of MAESTRO.
 
 References

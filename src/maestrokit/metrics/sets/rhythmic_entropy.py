@@ -1,10 +1,10 @@
 """Rhythmic entropy: H = -sum p log2 p of the times between successive onsets.
 
-Onsets less than 30 ms apart are one (a chord is never struck in one instant). The times between the rest fall into
+Onsets up to 30 ms apart are one (a chord is never struck in one instant). The times between the rest fall into
 classes of equal ratio, four an octave (each 19 % longer than the last, about what separates rubato from another
 note value), the first ending at 30 ms, the last open above 4 s. No score, beat or tempo is needed: another tempo
-moves all intervals by as many classes and leaves H where it was. A machine-like pulse gives 0; onsets strewn by
-chance give about 4 bits.
+moves all intervals by as many classes and leaves H where it was. A machine-like pulse gives 0; random onsets give
+about 4 bits.
 
 muspy and mgeval have no such entropy; mgeval's note-length histogram needs a score.
 """
@@ -15,11 +15,12 @@ from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.entropy import entropy
 from maestrokit.metrics.piece import Piece
+from maestrokit.music.note_arrays import CHORD_WINDOW, chord_rows
 
-CHORD = 0.03  # seconds between onsets that are heard as one
 LONGEST = 4.0  # seconds
 CLASSES_PER_OCTAVE = 4
-EDGES = CHORD * 2 ** (np.arange(int(np.log2(LONGEST / CHORD) * CLASSES_PER_OCTAVE) + 1) / CLASSES_PER_OCTAVE)
+CLASSES = int(np.log2(LONGEST / CHORD_WINDOW) * CLASSES_PER_OCTAVE) + 1
+EDGES = CHORD_WINDOW * 2 ** (np.arange(CLASSES) / CLASSES_PER_OCTAVE)
 
 
 def rhythmic_entropy(piece: Piece) -> Floats:
@@ -29,8 +30,8 @@ def rhythmic_entropy(piece: Piece) -> Floats:
 
 
 def distinct_onsets(piece: Piece) -> Floats:
-    """Return the onsets that are at least 30 ms after the one before, in seconds."""
-    return piece.onset[np.diff(piece.onset, prepend=-np.inf) >= CHORD]
+    """Return the onsets that are more than 30 ms after the one before, in seconds."""
+    return piece.onset[chord_rows(piece.onset)]
 
 
 METRICS = {"rhythmic_entropy": Metric("bits", "alike", rhythmic_entropy)}

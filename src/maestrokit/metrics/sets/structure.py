@@ -1,14 +1,14 @@
 """Structure by self-similarity: how much of a piece comes back, at three lengths.
 
 Each half second is a vector of how often each pitch class is struck; S(i, j) is the cosine of two of them.
-Averaging S along its diagonals over L seconds says how alike two stretches of L seconds are, in their order. For
+The mean of S along its diagonals over L seconds is how alike two stretches of L seconds are, in their order. For
 each stretch, compare the most similar one that does not overlap it with the mean over all that do not: (best -
 mean) / (1 - mean), which is 0 if no stretch is more like it than any other, and 1 if it comes back exactly. The
 value is the mean over stretches.
 
 MusDr's structureness indicator asks the same at 3-8, 8-15 and over 15 seconds, but takes the one most repeated
 stretch of a piece (the largest fitness of a scape plot from audio); its values are not comparable. The mean over
-stretches is chosen as it needs no path search, says something of the whole piece, and depends less on its length.
+stretches is chosen as it needs no path search, describes the whole piece, and depends less on its length.
 
 References
 ----------
@@ -37,20 +37,20 @@ def structure(piece: Piece) -> Floats:
         stop = start + BLOCK + LENGTHS[-1] - 1
         similar = frames[start:stop] @ frames.T  # (rows, frames)
         step = 1
-        for length, found in zip(LENGTHS, contrasts, strict=True):
+        for length, contrast in zip(LENGTHS, contrasts, strict=True):
             while step < length:
                 similar = similar[:-step, :-step] + similar[step:, step:]
                 step *= 2
             rows = np.arange(start, min(start + BLOCK, start + len(similar), similar.shape[1]))
             if similar.shape[1] > 2 * length:
-                found.append(_contrast(similar[: len(rows)] / np.float32(length), rows, length))
-    return np.array([np.mean(np.concatenate(found)) if found else np.nan for found in contrasts], np.float64)
+                contrast.append(_contrast(similar[: len(rows)] / np.float32(length), rows, length))
+    return np.array([np.mean(np.concatenate(contrast)) if contrast else np.nan for contrast in contrasts], np.float64)
 
 
 def chroma_frames(piece: Piece) -> NDArray[np.float32]:
     """Return how often each pitch class is struck in each half second, as vectors of length 1 or 0: (frames, 12)."""
     frame = ((piece.onset - piece.onset.min(initial=np.inf)) / FRAME).astype(np.int64)
-    piece, frame = piece.take(frame < LONGEST), frame[frame < LONGEST]
+    piece, frame = piece.select(frame < LONGEST), frame[frame < LONGEST]
     counts = np.zeros((int(frame.max(initial=-1)) + 1, 12), np.float32)
     np.add.at(counts, (frame, piece.pitch % 12), 1)
     norm = np.linalg.norm(counts, axis=1, keepdims=True)
@@ -69,7 +69,7 @@ def _contrast(similar: NDArray[np.float32], rows: Integers, length: int) -> Floa
 
 
 METRICS = {
-    "structure_4s": Metric("", "alike", structure, place=0, bounds=SHARE),
-    "structure_8s": Metric("", "alike", structure, place=1, bounds=SHARE),
-    "structure_16s": Metric("", "alike", structure, place=2, bounds=SHARE),
+    "structure_4s": Metric("", "alike", structure, column=0, bounds=SHARE),
+    "structure_8s": Metric("", "alike", structure, column=1, bounds=SHARE),
+    "structure_16s": Metric("", "alike", structure, column=2, bounds=SHARE),
 }

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from maestrokit.cli.commands.evaluate.tables import score_text
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import SHARE, Row
 
 LONG = "onset_offset_velocity_precision@onset_threshold=0.35"
@@ -18,7 +18,7 @@ def text_of(rows: list[Row], kind: str = "table") -> str:
 def set_rows() -> list[Row]:
     """Return the rows that a set may have, with wide values."""
     rows = []
-    for name, metric in judge.metrics().items():
+    for name, metric in score_sets.metrics().items():
         rows.append(Row(name, 99.99, 10.01, 99.99, metric.unit, 1276 - len(name), 88.88, metric.better))
         if metric.is_distributed:
             rows += [Row(f"{name}.overlapped_area", 0.5, 0.4, 0.6), Row(f"{name}.kl", 0.5, 0.4, 0.6, "bits")]
@@ -28,7 +28,7 @@ def set_rows() -> list[Row]:
 def test_the_table_of_a_set_fits_into_80_columns_and_has_every_name() -> None:
     table = text_of(set_rows())
     assert max(map(len, table.splitlines())) <= 80
-    for name in judge.metrics():
+    for name in score_sets.metrics():
         assert re.search(rf"^{name} ", table, re.MULTILINE)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 
@@ -28,7 +28,7 @@ def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
     ['pitch_range', 'pitch_range.overlapped_area', 'pitch_range.kl']
     """
     names = []
-    for name, metric in judge.metrics(chosen or None).items():
+    for name, metric in score_sets.metrics(chosen or None).items():
         names += [name, *(f"{name}.{kind}" for kind in OF_DISTRIBUTIONS if metric.is_distributed)]
     return names
 

@@ -18,10 +18,11 @@ from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
-from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals, piece_of
+from maestrokit.metrics.piece import notes_in_seconds, piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
+from maestrokit.music.sustain import pedal_intervals
 
 Result = TypeVar("Result")
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
@@ -42,11 +43,11 @@ def score_set(
     running: Batch,
 ) -> Scores:  # fmt: skip
     """Return the scores of a set, against a reference corpus unless that is empty."""
-    chosen = judge.metrics(names)
+    chosen = score_sets.metrics(names)
     work = partial(_summary, names=list(chosen), repair=repair)
     mine, status = all_results(work, generated, running)
     theirs, other_status = all_results(work, reference, running)
-    rows, whole = judge.judge(
+    rows, whole = score_sets.score(
         [summary for _, summary in mine], [summary for _, summary in theirs], chosen,
         generator=np.random.default_rng(seed),
     )  # fmt: skip
@@ -56,7 +57,9 @@ def score_set(
 
 def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
     data = files.read_bytes(task.source)
-    return judge.summarize(piece_of(parse_midi(data, name=named(task.source), repair=repair)), judge.metrics(names))
+    return score_sets.summarize(
+        piece_of(parse_midi(data, name=named(task.source), repair=repair)), score_sets.metrics(names)
+    )
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,9 @@ def run(
         str | None,
         typer.Option(
             metavar="KEY",
-            help="Move into KEY (C, Eb, f#, 'A minor') by the smallest shift, -6..5 semitones. A piece of the other "
-            "mode goes to the relative of KEY. Default: C, so that minor pieces go to A minor.",
+            help="Move into KEY (C, Eb, f#, 'A minor') by the smallest shift, -6..5 semitones, or by the same an "
+            "octave up or down where only that keeps every note in the range. A piece of the other mode goes to the "
+            "relative of KEY. Default: C, so that minor pieces go to A minor.",
         ),
     ] = None,
     key: Annotated[
@@ -63,13 +64,13 @@ def run(
         str,
         typer.Option(
             metavar="WAY",
-            help="Where notes would leave the range: error refuses the input, fold moves them by octaves, drop leaves "
-            "them out.",
+            help="Where notes would leave the range: keep writes and counts them, error refuses the input, fold moves "
+            "them by octaves, drop leaves them out. MIDI has no pitch outside 0..127: there keep refuses the input.",
             autocompletion=one_of(kept_in("maestrokit.music.transpose:OUT_OF_RANGE")),
         ),
-    ] = "error",
+    ] = "keep",
     range_: Annotated[
-        str, typer.Option("--range", metavar="LOW..HIGH", help="Allowed MIDI numbers. Default is the piano's range.")
+        str, typer.Option("--range", metavar="LOW..HIGH", help="The range, MIDI numbers. Default is the piano's.")
     ] = "21..108",
     augment: Annotated[
         str | None,
@@ -92,7 +93,8 @@ def run(
     """Move performances into another key: P' = P + K.
 
     The key is the one whose profile fits best how long each pitch class is held; -v prints how each of the 24 fits.
-    The drum channel stays as it is, key signatures follow. A note says so where more than 5 % of the notes are dropped.
+    The drum channel stays as it is, key signatures follow. A line on standard error says how many notes are outside
+    the range, and how many are dropped if these are more than 5 %.
     """
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams

@@ -11,12 +11,12 @@ from maestrokit.cli.plan import Task
 from maestrokit.errors import UsageError
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, check_profile
-from maestrokit.music.transpose import check_policy, check_range, check_semitones, transposed
+from maestrokit.music.transpose import TransposeReport, check_policy, check_range, check_semitones, transposed
 
 
 @dataclass(frozen=True)
 class Transposition:
-    """What is asked of every input; a class, so that other processes can be given it."""
+    """What is done to every input; a class, so that other processes can be given it."""
 
     semitones: int | None
     target: Key | None
@@ -49,6 +49,8 @@ class Transposition:
             key=self.key,
             profile=self.profile,
             finds_key=self.finds_key,
+            lowest=self.lowest,
+            highest=self.highest,
         )
         results = [
             transposed(
@@ -67,15 +69,24 @@ class Transposition:
         scores = record.pop("scores")
         for count in ("moved", "folded", "dropped"):
             record[count] = sum(getattr(report, count) for report in reports)
+        record |= {"scores": scores, "outside": sum(report.outside for report in reports)}
         notes += [
             f"{report.semitones:+d} semitones: {report.moved} notes moved, {report.folded} folded, "
-            f"{report.dropped} dropped"
+            f"{report.dropped} dropped, {report.outside} outside the range"
             for report in reports
         ]
-        worst = max(reports, key=lambda report: report.dropped)
-        what = f"were left out at {worst.semitones:+d} semitones"
-        loss = Loss(worst.dropped, len(performance.notes), what, "--out-of-range fold keeps them")
-        return record | {"scores": scores}, Notes(tuple(notes), tuple(large_losses(loss)))
+        return record, Notes(tuple(notes), tuple(self._warnings(reports, len(performance.notes))))
+
+    def _warnings(self, reports: list[TransposeReport], notes: int) -> list[str]:
+        """Return what the user has to know of the worst of the outputs of one input, a line for each kind of harm."""
+        fewest = max(reports, key=lambda report: report.dropped)
+        what = f"were left out at {fewest.semitones:+d} semitones"
+        warnings = large_losses(Loss(fewest.dropped, notes, what, "--out-of-range fold keeps them"))
+        widest = max(reports, key=lambda report: report.outside)
+        if widest.outside:
+            where = f"outside {self.lowest}..{self.highest} at {widest.semitones:+d} semitones"
+            warnings.append(f"{widest.outside} of {notes} notes are {where}, and kept")
+        return warnings
 
     @property
     def shifts(self) -> range:

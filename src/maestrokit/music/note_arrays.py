@@ -1,0 +1,97 @@
+"""The notes of a performance in seconds."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from maestrokit.arrays import Floats, Integers
+from maestrokit.music.columns import Columns
+from maestrokit.music.performance import DRUM_CHANNEL, Performance
+from maestrokit.music.sustain import sustained_offset_tick
+from maestrokit.music.timing import tempo_map, tick2second
+
+CHORD_WINDOW = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
+
+
+@dataclass(frozen=True, eq=False)
+class NoteArrays(Columns):
+    """The notes of a performance, sorted by onset, then pitch; drums left out."""
+
+    onset: Floats
+    """When the key goes down, in seconds."""
+    offset: Floats
+    """When the key goes up, in seconds."""
+    sounding_offset: Floats
+    """When the sound ends, in seconds: the sustain pedal extends notes (:mod:`maestrokit.music.sustain`)."""
+    pitch: Integers
+    velocity: Integers
+    channel: Integers
+    row: Integers
+    """Row of the note in ``performance.notes``."""
+
+
+class TimedNotes(NamedTuple):
+    """Notes in seconds, sorted by onset, then pitch; one instrument, so no channels and no tracks."""
+
+    onset: Floats
+    offset: Floats
+    pitch: Integers
+    velocity: Integers
+
+
+def note_seconds(performance: Performance) -> tuple[Floats, Floats]:
+    """Return when keys go down and up, in seconds, in the order of ``performance.notes``."""
+    notes, tempo = performance.notes, tempo_map(performance)
+    return tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+
+
+def note_arrays(performance: Performance, *, with_drums: bool = False) -> NoteArrays:
+    """Return the notes of a performance in seconds.
+
+    Parameters
+    ----------
+    with_drums : bool
+        Whether to include the notes of the drum channel.
+    """
+    notes = performance.notes
+    onset, offset = note_seconds(performance)
+    sounding_offset = tick2second(sustained_offset_tick(performance), tempo_map(performance))
+    row = np.lexsort((notes.pitch, onset))
+    if not with_drums:
+        row = row[notes.channel[row] != DRUM_CHANNEL]
+    times = onset[row], offset[row], sounding_offset[row]
+    return NoteArrays(*times, notes.pitch[row], notes.velocity[row], notes.channel[row], row)
+
+
+def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
+    """Return what sounds in a performance, in seconds: all notes but those of the drum channel.
+
+    Parameters
+    ----------
+    pedal_extends : bool
+        Whether the sustain pedal extends notes; otherwise they end where the key is released.
+    """
+    notes = note_arrays(performance)
+    return TimedNotes(
+        notes.onset, notes.sounding_offset if pedal_extends else notes.offset, notes.pitch, notes.velocity
+    )
+
+
+def chord_rows(onset: Floats, *, window: float = CHORD_WINDOW) -> Integers:
+    """Return the row of the first note of each chord: it begins later than the window after the onset before it.
+
+    Parameters
+    ----------
+    onset : float64, shape (notes,), in seconds, rising
+    window : float, in seconds
+
+    Returns
+    -------
+    int64, shape (chords,)
+        A note that is alone is a chord of one.
+
+    >>> chord_rows(np.array([0.0, 0.02, 0.04, 0.5])).tolist()
+    [0, 3]
+    """
+    return np.flatnonzero(np.diff(onset, prepend=-np.inf) > window)
