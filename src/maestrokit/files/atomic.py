@@ -20,13 +20,13 @@ def write_bytes(path: Path | str, data: bytes) -> None:
     Parameters
     ----------
     path : path
-        The target; its folder must exist.
+        The target; its folder is made if there is none.
     data : bytes
 
     Raises
     ------
     CannotWriteError
-        If there is no permission, no space, no folder, or a folder of that name.
+        If there is no permission, no space, or a folder of that name.
     """
     with replacing(path) as file:
         file.write(data)
@@ -48,13 +48,15 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
                 yield replacement
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise CannotWriteError(f"cannot write '{path}': {reason}", _hint(target)) from error
+        raise CannotWriteError(f"cannot write '{path}': {reason}") from error
 
 
 @contextlib.contextmanager
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
+    with contextlib.suppress(FileExistsError):  # a file of the folder's name: opening says that best
+        target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name[:50]}.tmp-{os.urandom(4).hex()}")
     descriptor = _nameless(target.parent)
     is_nameless = descriptor is not None
@@ -88,7 +90,3 @@ def _nameless(folder: Path) -> int | None:
         if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):  # the file system has no such files
             return None
         raise
-
-
-def _hint(target: Path) -> str:
-    return "" if target.parent.is_dir() else f"make the folder '{target.parent.name}' first"

@@ -59,7 +59,6 @@ def write_bytes(path: str, data: bytes) -> None:
         If nobody reads standard output any more.
     """
     if path != STANDARD:
-        make_folder(Path(path).parent)
         atomic.write_bytes(Path(path), data)
         return
     if sys.stdout is None:
@@ -72,20 +71,6 @@ def write_bytes(path: str, data: bytes) -> None:
     except OSError as error:
         forget_standard_output()
         raise no_standard_output(error) from None
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, unless it is there.
-
-    Raises
-    ------
-    CannotWriteError
-        If that is not possible.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWriteError(f"cannot make the folder '{folder}': {reason(error)}") from None
 
 
 def named(path: str) -> str:

@@ -3,7 +3,6 @@
 import io
 import struct
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -51,7 +50,6 @@ def write_blocks(target: str, blocks: Blocks, *, format: str, sample_rate: int, 
     elif format == "ogg":
         streams.write_bytes(target, _encoded(blocks, **settings))
     else:
-        streams.make_folder(Path(target).parent)
         with atomic.replacing(target) as file:
             _encode(file.fileno(), blocks, target, **settings)
 
