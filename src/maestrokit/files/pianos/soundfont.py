@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import scipy.signal
 import soundfile
 import soxr
 from numpy.typing import NDArray
@@ -167,8 +166,10 @@ def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float, key: int, vel
     quality = 10 ** ((float(np.clip(resonance, 0, 960)) / 10 - 3.01) / 20)
     alpha, cosine = np.sin(angle) / (2 * quality), np.cos(angle)
     gain = (1 - cosine) / 2 / np.sqrt(quality)
+    from scipy.signal import sosfilt  # slow to import, and only soundfonts with filters need it
+
     section = np.array([[gain, 2 * gain, gain, 1 + alpha, -2 * cosine, 1 - alpha]]) / (1 + alpha)
-    return np.asarray(scipy.signal.sosfilt(section, sound), np.float32)
+    return np.asarray(sosfilt(section, sound), np.float32)
 
 
 def _envelope(zone: Zone, key: int, rate: float, length: int) -> NDArray[np.float32]:
