@@ -18,24 +18,56 @@ def match_notes(estimate: Piece, reference: Piece, *, tolerance: "Tolerance", wi
 
     Notes may be matched if they have one pitch and their onsets, and offsets if asked, are within tolerance. mir_eval
     compares all notes with all, some 1 GB for two pieces of 10,000 notes; here only those of one pitch that are near
-    in time are looked at. The matching itself is mir_eval's, fed the same graph in the same order, so that the pairs
-    are the same and not only their number: scores that depend on which notes are matched (velocity) stay equal too.
+    in time are compared, and each group of notes that may be matched with one another is given to mir_eval alone. The
+    pairs are the same as mir_eval's for the whole, not only their number, since no path of its search leaves a group:
+    scores that depend on which notes are matched (velocity) are equal too.
 
     References
     ----------
     Raffel, C. et al. mir_eval: a transparent implementation of common MIR metrics. ISMIR 2014.
     """
-    from mir_eval.util import _bipartite_match
-
     found, guess = _candidates(estimate, reference, slack=tolerance.onset + 10**-DECIMALS)
     is_hit = _distance(reference.onset[found], estimate.onset[guess]) <= tolerance.onset
     if with_offsets:
         allowed = np.maximum(tolerance.offset_ratio * (reference.offset - reference.onset), tolerance.offset_min)
         is_hit &= _distance(reference.offset[found], estimate.offset[guess]) <= allowed[found]
-    graph: dict[int, list[int]] = {}
-    for one, other in zip(found[is_hit].tolist(), guess[is_hit].tolist(), strict=True):
-        graph.setdefault(other, []).append(one)
-    return np.array(sorted(_bipartite_match(graph).items()), np.int64).reshape(-1, 2)
+    found, guess = found[is_hit], guess[is_hit]
+    alone, groups = _groups(found, guess, len(reference), len(estimate))
+    pairs = [np.stack([found[alone], guess[alone]], axis=1)]
+    pairs += [_matched(found[rows], guess[rows]) for rows in groups]
+    joined = np.concatenate(pairs)
+    return np.asarray(joined[np.argsort(joined[:, 0])], np.int64)
+
+
+def _groups(found: Integers, guess: Integers, references: int, estimates: int) -> tuple[Integers, list[Integers]]:
+    """Return the rows of candidates whose notes have no other, and those of the others group by group.
+
+    Notes of different groups are no candidates of one another.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = references + estimates
+    graph = coo_array((np.ones(len(found), np.bool_), (found, references + guess)), shape=(size, size))
+    label = connected_components(graph, directed=False)[1][found]
+    is_alone = np.bincount(label, minlength=1)[label] == 1
+    rows = np.flatnonzero(~is_alone)
+    rows = rows[np.argsort(label[rows], kind="stable")]
+    groups = np.split(rows, np.flatnonzero(np.diff(label[rows])) + 1) if len(rows) else []
+    return np.flatnonzero(is_alone), groups
+
+
+def _matched(found: Integers, guess: Integers) -> Integers:
+    """Return the matched pairs of one group of candidates, shape (pairs, 2)."""
+    from mir_eval.util import match_events
+
+    references, reference = np.unique(found, return_inverse=True)
+    estimates, estimate = np.unique(guess, return_inverse=True)
+    is_far = np.ones((len(references), len(estimates)), np.int64)
+    is_far[reference, estimate] = 0
+    matching = match_events(references, estimates, 0, distance=lambda *_: is_far)
+    one, other = np.array(matching, np.int64).T
+    return np.stack([references[one], estimates[other]], axis=1)
 
 
 def _candidates(estimate: Piece, reference: Piece, *, slack: float) -> tuple[Integers, Integers]:
