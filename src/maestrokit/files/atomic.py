@@ -13,9 +13,9 @@ from maestrokit.errors import CannotWriteError
 def write_bytes(path: Path | str, data: bytes) -> None:
     """Write a file whole or not at all: without a name where the system can, to the disk, then named and renamed.
 
-    Whoever reads meanwhile, and whoever is killed meanwhile, has the old file or the new one. The mode bits are those
-    that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no ordinary
-    file (a device, a named pipe) cannot be replaced and is written to directly.
+    A reader never meets half a file, and a process that is killed leaves the old one or the new one. The mode bits are
+    those that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no
+    ordinary file (a device, a named pipe) cannot be replaced and is written to directly.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
-    with contextlib.suppress(FileExistsError):  # a file of the folder's name: opening says that best
+    with contextlib.suppress(FileExistsError):  # a file of the folder's name: opening gives the better error
         target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name[:50]}.tmp-{os.urandom(4).hex()}")
     descriptor = _nameless(target.parent)

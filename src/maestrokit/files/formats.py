@@ -1,4 +1,4 @@
-"""What can be written in which formats, and which of them the name of an output says."""
+"""Which formats outputs can be written in, and which one the name of an output means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ MUSIC = Writable("music", _MIDI | _SOUND)
 
 
 def format_by_name(path: str | None, writable: Writable) -> str | None:
-    """Return the format that the name of an output says by its suffix, in any case; None if it has none.
+    """Return the format that the suffix of an output means, in any case; None if it has none.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def chosen_format(named: str | None, path: str | None, writable: Writable, *, de
     Raises
     ------
     UsageError
-        If this is not written so, or the two names say different formats.
+        If this is not written so, or the two names mean different formats.
 
     >>> chosen_format(None, "take.wave", SOUND, default="flac"), chosen_format("ogg", "take", SOUND, default="flac")
     ('wav', 'ogg')

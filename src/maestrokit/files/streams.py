@@ -56,7 +56,7 @@ def write_bytes(path: str, data: bytes) -> None:
     CannotWriteError
         If there is no permission or no space.
     BrokenPipeError
-        If nobody reads standard output any more.
+        If the reader of standard output has closed it.
     """
     if path != STANDARD:
         atomic.write_bytes(Path(path), data)
@@ -83,7 +83,7 @@ def named(path: str) -> str:
 
 
 def no_standard_output(error: OSError) -> CannotWriteError:
-    """Return the error that says why standard output cannot be written."""
+    """Return the error for a standard output that cannot be written."""
     return CannotWriteError(f"cannot write standard output: {reason(error)}")
 
 

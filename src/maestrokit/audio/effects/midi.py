@@ -20,7 +20,7 @@ def moved(performance: Performance, effects: Effects) -> Performance:
     ------
     UsageError
         If the shift is not of whole semitones, the ticks of the performance are fixed by SMPTE, or a tempo would be
-        slower than a MIDI file can say.
+        slower than a MIDI file can hold.
     """
     if not float(effects.semitones).is_integer():
         raise UsageError(

@@ -1,10 +1,10 @@
-"""The reference reader: one event after the other, exactly as the standard says, with every fault named.
+"""The reference reader: one event after the other, exactly as the standard defines, with every fault named.
 
 It decides whatever the array reader declines, and alone repairs. Nothing is lost: not the difference between the two
 sysex statuses, no bytes of unknown metas, no text of any encoding, no real-time message. In this it departs from
 mido's reader, which joins 0xF0 and 0xF7 and refuses unknown key signatures; where mido keeps all, the two agree.
 
-Lenient by custom, as the meaning is plain: running status goes on after metas and sysex.
+Lenient by custom, as the meaning is plain: running status continues after metas and sysex.
 """
 
 from maestrokit.files.midi.header import Frame, bad_midi
@@ -54,13 +54,13 @@ def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = Fa
 def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[list[TrackEvent], int]:
     """Return the events of one track but its end, and the tick of that."""
     events: list[TrackEvent] = []
-    place, tick, status = start, 0, 0
+    offset, tick, status = start, 0, 0
     try:
         while True:
-            if place == stop:
+            if offset == stop:
                 raise MalformedError(f"no end of track at byte {stop}")
-            delta, begin = _variable_length(data, place, stop)
-            message, payload, place = _read_message(data, begin, stop, status, repair=repair)
+            delta, begin = _variable_length(data, offset, stop)
+            message, payload, offset = _read_message(data, begin, stop, status, repair=repair)
             tick += delta
             if message[0] < 0xF0:
                 status = message[0]
@@ -71,8 +71,8 @@ def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[li
                     continue
                 raise MalformedError(f"a tempo of 0 microseconds a beat at byte {begin}")
             events.append(TrackEvent(tick, message, payload))
-        if (payload or place < stop) and not repair:
-            raise MalformedError(f"{stop - place + len(payload)} bytes after the end of track, at byte {begin}")
+        if (payload or offset < stop) and not repair:
+            raise MalformedError(f"{stop - offset + len(payload)} bytes after the end of track, at byte {begin}")
     except MalformedError:
         if not repair:
             raise
@@ -80,24 +80,24 @@ def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[li
     return events, tick
 
 
-def _read_message(data: bytes, place: int, stop: int, status: int, *, repair: bool) -> tuple[bytes, bytes, int]:
-    """Return the whole message that begins here, its payload if it has a length, and the place after it."""
-    if place >= stop:
+def _read_message(data: bytes, offset: int, stop: int, status: int, *, repair: bool) -> tuple[bytes, bytes, int]:
+    """Return the whole message that begins here, its payload if it has a length, and the offset after it."""
+    if offset >= stop:
         raise MalformedError(f"an event is cut off at byte {stop}")
-    first = data[place]
+    first = data[offset]
     if first == 0xFF or first in (0xF0, 0xF7):
-        begin = place + (2 if first == 0xFF else 1)
+        begin = offset + (2 if first == 0xFF else 1)
         length, after = _variable_length(data, begin, stop)
         if after + length > stop:
-            raise MalformedError(f"an event claims {length} bytes at byte {place}, but only {stop - after} follow")
-        return data[place : after + length], data[after : after + length], after + length
-    after = place + 1 if first >= 0x80 else place
+            raise MalformedError(f"an event claims {length} bytes at byte {offset}, but only {stop - after} follow")
+        return data[offset : after + length], data[after : after + length], after + length
+    after = offset + 1 if first >= 0x80 else offset
     status = first if first >= 0x80 else status
     if not status:
-        raise MalformedError(f"running status without a status at byte {place}")
+        raise MalformedError(f"running status without a status at byte {offset}")
     count = DATA_BYTES[status & 0xF0] if status < 0xF0 else SYSTEM_DATA_BYTES.get(status)
     if count is None:
-        raise MalformedError(f"the undefined status {status:#x} at byte {place}")
+        raise MalformedError(f"the undefined status {status:#x} at byte {offset}")
     values = data[after : after + count]
     if after + count > stop:
         raise MalformedError(f"an event is cut off at byte {stop}")
@@ -108,13 +108,13 @@ def _read_message(data: bytes, place: int, stop: int, status: int, *, repair: bo
     return bytes((status,)) + values, b"", after + count
 
 
-def _variable_length(data: bytes, place: int, stop: int) -> tuple[int, int]:
-    """Return the number of up to four groups of seven bits that begins here, and the place after it."""
+def _variable_length(data: bytes, offset: int, stop: int) -> tuple[int, int]:
+    """Return the number of up to four groups of seven bits that begins here, and the offset after it."""
     number = 0
-    for after in range(place, min(place + 4, stop)):
+    for after in range(offset, min(offset + 4, stop)):
         number = number << 7 | data[after] & 0x7F
         if data[after] < 0x80:
             return number, after + 1
-    if place + 4 > stop:
+    if offset + 4 > stop:
         raise MalformedError(f"a number is cut off at byte {stop}")
-    raise MalformedError(f"a number of more than four bytes at byte {place}")
+    raise MalformedError(f"a number of more than four bytes at byte {offset}")

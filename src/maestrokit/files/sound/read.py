@@ -180,19 +180,19 @@ def find_layout(source: str | Path | bytes, *, name: str = "") -> tuple[str, Lay
 
 @contextlib.contextmanager
 def open_sound(
-    source: str | Path | bytes, *, name: str = "", repair: bool = False, found: tuple[str, Layout] | None = None
+    source: str | Path | bytes, *, name: str = "", repair: bool = False, known_layout: tuple[str, Layout] | None = None
 ) -> Iterator[SoundStream]:
     """Open a recording for streaming; see :func:`read_sound` for other parameters, errors and warnings.
 
     Parameters
     ----------
-    found : (str, Layout), optional
+    known_layout : (str, Layout), optional
         From :func:`find_layout`, which reads some recordings whole; for one that is opened again and again.
     """
     name = name or _name_of(source)
     with contextlib.ExitStack() as stack:
         raw = stack.enter_context(opened(source, name))
-        kind, layout = found or sound_layout(raw, name)
+        kind, layout = known_layout or sound_layout(raw, name)
         for doubt in layout.doubts:
             warnings.warn(f"'{name}': {doubt}", DataWarning, stacklevel=3)
         if layout.fault:

@@ -65,7 +65,7 @@ def _encode(
             for block in blocks:
                 for first in range(0, block.shape[1], WRITE_FRAMES):
                     sound.write(np.ascontiguousarray(block[:, first : first + WRITE_FRAMES].T))
-    except (soundfile.LibsndfileError, AssertionError) as error:  # a short write is all that it says of a full disk
+    except (soundfile.LibsndfileError, AssertionError) as error:  # a short write is its only sign of a full disk
         raise CannotWriteError(f"cannot write '{name}': {str(error).lower() or 'no space left'}") from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.audio.effects.augment import Augmentation, Effects, Span, applied, drawn
+from maestrokit.audio.effects.augment import Augmentation, Effects, Span, applied, sample_effects
 from maestrokit.audio.effects.midi import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
@@ -87,7 +87,7 @@ class Spectrogram:
     def _effects(self, relative: str, number: int) -> Effects:
         """Draw from the seed, the place of the input and the number of the copy, and from nothing else."""
         place = zlib.crc32(relative.encode("utf-8", "surrogateescape"))
-        return drawn(self.augmentation, np.random.default_rng([self.seed, place, number]))
+        return sample_effects(self.augmentation, np.random.default_rng([self.seed, place, number]))
 
     def _varied(self, samples: Samples, effects: Effects) -> Samples:
         response = None

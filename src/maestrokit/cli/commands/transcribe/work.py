@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from maestrokit.audio.spectra.frames import Samples
-from maestrokit.audio.spectra.thumbnail import Overview
+from maestrokit.audio.spectra.thumbnail import Thumbnail
 from maestrokit.cli.performances import midi_bytes
 from maestrokit.cli.plan import Task
 from maestrokit.errors import UsageError
@@ -108,10 +108,10 @@ class Transcription:
         if self.asked.plot:
             from maestrokit.plots.transcript import transcript_picture
 
-            assert kept.overview is not None
+            assert kept.thumbnail is not None
             title = "standard input" if task.source == streams.STANDARD else PurePath(task.source).name
             picture = transcript_picture(
-                *result, kept.overview, seconds=kept.seconds, title=title,
+                *result, kept.thumbnail, seconds=kept.seconds, title=title,
                 format=format_by_name(self.asked.plot, PICTURE) or "png", provenance=lines,
             )  # fmt: skip
             streams.write_bytes(self.asked.plot, picture)
@@ -190,7 +190,7 @@ class _Kept:
 
     def __init__(self, transcriber: Transcriber, asked: TranscribeOptions) -> None:
         self.hears_pedal = transcriber.hears_pedal
-        self.overview = Overview(transcriber.frames_per_second) if asked.plot else None
+        self.thumbnail = Thumbnail(transcriber.frames_per_second) if asked.plot else None
         self.all_said: list[FramePosteriors] = []
         self._keeps_said = asked.format == "npz"
         self._samples, self._sample_rate = 0, transcriber.sample_rate
@@ -206,8 +206,8 @@ class _Kept:
 
     def levels(self, parts: Iterator[Any]) -> Iterator[Any]:
         for part in parts:
-            if self.overview is not None:
-                self.overview.feed(part)
+            if self.thumbnail is not None:
+                self.thumbnail.feed(part)
             yield part
 
     def said(self, said: FramePosteriors) -> None:
