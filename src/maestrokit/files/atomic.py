@@ -34,7 +34,7 @@ def write_bytes(path: Path | str, data: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open a file to write piece by piece what shall appear whole, at the end of the block, or not at all.
+    """Open a file to write piece by piece; it appears whole at the end of the block, or not at all.
 
     See :func:`write_bytes`.
     """

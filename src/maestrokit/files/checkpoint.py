@@ -34,7 +34,7 @@ PROGRESS = "progress"  # the one metadata key: several are not written in a stab
 def model_folder(name: str) -> Path:
     """Return the folder of a checkpoint: the shipped model of that name, or else a run folder.
 
-    A shipped name means the same wherever one stands; a run folder of that name is reached by ``./NAME``.
+    A shipped name means the same in every folder; a run folder of that name is reached by ``./NAME``.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def cut_log(folder: Path, *, step: int) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the run folder alone; the lock goes with the process, however it ends.
+    """Hold the run folder exclusively; the lock ends with the process, however that ends.
 
     Raises
     ------

@@ -65,7 +65,7 @@ def format_by_name(path: str | None, writable: Writable) -> str | None:
 
 
 def chosen_format(named: str | None, path: str | None, writable: Writable, *, default: str) -> str:
-    """Return the format that is asked for by its own name, else by the name of the output, else the default.
+    """Return the format given by its own name, else by the name of the output, else the default.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which files are meant by the names on a command line."""
+"""The files that the names on a command line mean."""
 
 import os
 from collections import Counter
@@ -41,9 +41,9 @@ class InputFiles:
 
     sources: list[Source]
     missing: list[NoInputError]
-    """Names that lead nowhere: errors, each for itself."""
+    """Errors for names of no file, one a name."""
     absent: list[str]
-    """Sentences on rows of a MAESTRO table without their file: an incomplete copy is none of its user's mistakes."""
+    """Sentences on rows of a MAESTRO table without their file: an incomplete copy is no mistake of its user."""
     skipped: list[str]
     """Sentences on the files of a folder that have other suffixes than those to be read, one for each folder."""
 

@@ -91,7 +91,7 @@ def pitch_shift(samples: Samples, *, sample_rate: int, semitones: float) -> Samp
 def detune(samples: Samples, *, sample_rate: int, cents: float) -> Samples:
     """Return the recording at another speed, as a tape: higher by so many cents, and shorter by 2^(-cents / 1200).
 
-    Exact: nothing is lost but what resampling loses. For the small shifts that training wants.
+    Exact: nothing is lost but what resampling loses. For the small shifts that training needs.
     """
     return resample(samples, from_rate=sample_rate * 2 ** (cents / 1200), to_rate=sample_rate)
 

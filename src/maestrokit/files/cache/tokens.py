@@ -102,7 +102,7 @@ def token_shard(
         work = partial(_encode_with_doubts, encoding=encoding, normalize=normalize)
         return list(each(work, [paths[row] for row in rows], jobs=jobs, batch_size=8))
 
-    if starts_path.exists():  # written last, so it vouches for the others
+    if starts_path.exists():  # written last, so the others are complete
         tokens, starts = np.load(tokens_path, mmap_mode="r", allow_pickle=False), np.load(starts_path)
         empty = np.flatnonzero(np.diff(starts) == 0).tolist()
         failures = _failures(dict(zip(empty, encoded(empty), strict=True)))  # the names may be others than then

@@ -1,4 +1,4 @@
-"""The frame of a MIDI file: its header and where its tracks lie, with every fault of the frame named.
+"""The frame of a MIDI file: its header and the spans of its tracks, with every fault of the frame named.
 
 References
 ----------
@@ -112,7 +112,7 @@ def _tracks(count: int) -> str:
 
 
 def _is_chunk(data: bytes, offset: int, stop: int) -> bool:
-    """Whether a chunk header stands here: four printable characters, the first a letter."""
+    """Whether a chunk header begins here: four printable characters, the first a letter."""
     kind = data[offset : offset + 4]
     return (
         offset + CHUNK_HEADER <= stop and kind[:1].isalpha() and kind.isascii() and kind.decode("ascii").isprintable()

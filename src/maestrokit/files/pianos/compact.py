@@ -68,7 +68,7 @@ def write_compact_piano(
         All its recorded pitches are kept.
     folder : Path
     velocities : mapping from velocity to velocity
-        For each layer kept, its velocity in the piano, and where it shall stand in the compact one.
+        For each layer kept, its velocity in the piano, and in the compact one.
     sample_rate : int, in Hz
     longest : float, in seconds
         Longer notes are faded out there.

@@ -17,7 +17,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "piano"
 def default_piano() -> Piano:
     """Return the piano that ships: the Salamander Grand Piano by Alexander Holm (CC BY 3.0), made compact.
 
-    It is read once; the same piano comes back each time, with its waveforms already made.
+    It is read once, and the same piano returned each time, with its waveforms already made.
     """
     return read_compact_piano(SHIPPED)
 

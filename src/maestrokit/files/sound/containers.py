@@ -1,7 +1,7 @@
 """The containers of recordings: their kind, their parts, and whether they are whole.
 
-libsndfile reads the first of several joined recordings and the remains of a truncated one without a word, and refuses
-some that are whole, so all this is checked here.
+libsndfile reads the first of several joined recordings and the remains of a truncated one without a warning, and
+refuses some that are whole, so all this is checked here.
 """
 
 import struct
@@ -120,7 +120,7 @@ def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
 def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
     """Return the layout of a file by the size that its header gives.
 
-    More samples than that are believed in where the header contradicts itself: one whose size of all chunks agrees with
+    More samples than that are accepted where the header contradicts itself: one whose size of all chunks agrees with
     that of the samples was written to its end, and what follows is something else.
     """
     if size >= SIZE_UNKNOWN:

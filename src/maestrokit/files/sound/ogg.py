@@ -1,6 +1,6 @@
 """Pages of Ogg streams: where each of several joined streams begins, and a serial number that does not vary.
 
-libsndfile reads the first of joined streams, and of a truncated one what is left, both without a word.
+libsndfile reads the first of joined streams, and of a truncated one what is left, both without a warning.
 """
 
 import struct

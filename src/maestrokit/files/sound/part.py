@@ -16,7 +16,7 @@ from maestrokit.errors import BadDataError, DataWarning
 from maestrokit.files.sound.layout import Bytes, Part, PartFile
 
 BLOCK_FRAMES = 1 << 16  # decoded at a time: 1.5 s at 44.1 kHz
-ROOM_FRAMES = 1 << 18  # the same where the whole is read
+OUT_FRAMES = 1 << 18  # the same where the whole is read
 REPAIR_FRAMES = 1 << 9  # the same of a damaged recording: what is decoded with the damage is lost
 UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not give the length of the recording
 NOISY_FORMATS = ("MP3", "MPEG")
@@ -44,8 +44,8 @@ class SoundPart:
     repair: bool
     _file: Any
 
-    def blocks(self, room: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
-        """Yield blocks, shape (samples, channels); with room for the whole, they lie in it one after the other.
+    def blocks(self, out: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
+        """Yield blocks, shape (samples, channels); if `out`, of the same shape, is given, each is a part of it.
 
         Raises
         ------
@@ -55,8 +55,8 @@ class SoundPart:
         has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
         received, fault = 0, ""
         while not fault:
-            buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32) if room is None else room[received:]
-            block, fault = self._read(buffer[:ROOM_FRAMES], received)
+            buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32) if out is None else out[received:]
+            block, fault = self._read(buffer[:OUT_FRAMES], received)
             if has_floats and not np.abs(block).max(initial=0) <= LARGEST_SAMPLE:
                 block, fault = self._checked(block, received)
             if not len(block):
@@ -156,7 +156,7 @@ def _handle(raw: BinaryIO, part: Part) -> tuple[Any, ...]:
 
 @contextlib.contextmanager
 def quiet_standard_error(active: bool) -> Iterator[None]:
-    """Send what C code writes to standard error nowhere: the decoder of MP3 comments on every oddity."""
+    """Discard what C code writes to standard error: the decoder of MP3 comments on every oddity."""
     if not active:
         yield
         return
