@@ -24,9 +24,9 @@ RENAMED = {
     "--listen-level": "--silence-threshold", "--listen-certainty": "--min-confidence", "average": "ema_decay",
     "only": "train_only", "varied": "augment", "beta": "adam_beta2", "clip": "max_grad_norm",
 }  # fmt: skip
-"""Options and settings by their old and new names, in command lines and JSON of the old tree."""
-IGNORED = {"seconds", "seconds_per_step", "rate_per_second"}
-"""Keys of ``log.jsonl`` that are clock times."""
+"""Options and settings by their old and new names, in command lines and in the configuration of runs."""
+IGNORED = {"seconds"}
+"""Clock times in the logs of runs. Of ``resume.safetensors``, the names of tensors are ignored, too."""
 CORPORA = {"maestro": ("maestro-v3.0.0", 2), "asap": ("asap", 3), "pop909": ("pop909", 3)}
 """Folders of MIDI files, and how many of each are taken."""
 SOUNDS = {"maps": ("maps", 1), "recordings": ("recordings", 2)}
@@ -116,14 +116,14 @@ def compare(name: str, old: Path, new: Path, sample: Path, scratch: Path) -> Ite
     (old_folder, before), (new_folder, after) = results
     if before.returncode or after.returncode:
         yield f"exit status {before.returncode} and {after.returncode}: {last_line(before)} / {last_line(after)}"
-    if comparable(before.stdout, is_old=True) != comparable(after.stdout, is_old=False):
+    if with_new_options(before.stdout) != with_new_options(after.stdout):
         yield "standard output"
     old_files, new_files = outputs(old_folder), outputs(new_folder)
     yield from (
         f"{path}: only in {'old' if path in old_files else 'new'}" for path in old_files.keys() ^ new_files.keys()
     )
     for path in sorted(old_files.keys() & new_files.keys()):
-        if contents(old_files[path], is_old=True) != contents(new_files[path], is_old=False):
+        if contents(old_files[path]) != contents(new_files[path]):
             yield f"{path}: {old_files[path].stat().st_size} and {new_files[path].stat().st_size} bytes"
     shutil.rmtree(scratch / name)
 
@@ -146,35 +146,39 @@ def outputs(folder: Path) -> dict[str, Path]:
     return {str(path.relative_to(folder)): path for path in sorted((folder / "out").rglob("*")) if path.is_file()}
 
 
-def contents(path: Path, *, is_old: bool) -> Any:
+def contents(path: Path) -> Any:
     """Return what is compared of a file: its bytes, but for what IGNORED and RENAMED list."""
     data = path.read_bytes()
+    if path.name == "resume.safetensors":
+        return training_state(data)
+    if path.name == "config.json":
+        return renamed(json.loads(data))
     if path.name == "log.jsonl":
-        return [without_clock(json.loads(line)) for line in data.splitlines()]
-    if path.suffix in (".json", ".jsonl"):
-        return [
-            renamed(json.loads(line), is_old=is_old)
-            for line in ([data] if path.suffix == ".json" else data.splitlines())
-        ]
-    return comparable(data, is_old=is_old)
+        return [renamed(json.loads(line)) for line in data.splitlines()]
+    return with_new_options(data)
 
 
-def without_clock(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key not in IGNORED}
+def training_state(data: bytes) -> Any:
+    """Return the progress of a training and its tensors, whatever their names."""
+    length = int.from_bytes(data[:8], "little")
+    header, body = json.loads(data[8 : 8 + length]), data[8 + length :]
+    progress = json.loads(header.pop("__metadata__")["progress"])
+    tensors = [(one["dtype"], one["shape"], body[slice(*one["data_offsets"])]) for one in header.values()]
+    return renamed(progress), sorted(tensors)
 
 
-def renamed(value: Any, *, is_old: bool) -> Any:
-    """Return a JSON value, keys of the old tree by their new names."""
+def renamed(value: Any) -> Any:
+    """Return a JSON value with its keys under their new names, without those that are ignored."""
     if isinstance(value, list):
-        return [renamed(one, is_old=is_old) for one in value]
+        return [renamed(one) for one in value]
     if isinstance(value, dict):
-        return {(RENAMED.get(key, key) if is_old else key): renamed(one, is_old=is_old) for key, one in value.items()}
+        return {RENAMED.get(key, key): renamed(one) for key, one in value.items() if key not in IGNORED}
     return value
 
 
-def comparable(data: bytes, *, is_old: bool) -> bytes:
-    """Return bytes, command lines of the old tree with the new names of options."""
-    for old, new in RENAMED.items() if is_old else ():
+def with_new_options(data: bytes) -> bytes:
+    """Return bytes with options in command lines under their new names."""
+    for old, new in RENAMED.items():
         if old.startswith("--"):
             data = re.sub(rb"(?<![\w-])" + old.encode() + rb"(?![\w-])", new.encode(), data)
     return data

@@ -26,20 +26,22 @@ def match_notes(estimate: Piece, reference: Piece, *, tolerance: "Tolerance", wi
     ----------
     Raffel, C. et al. mir_eval: a transparent implementation of common MIR metrics. ISMIR 2014.
     """
-    found, guess = _candidates(estimate, reference, slack=tolerance.onset + 10**-DECIMALS)
-    is_hit = _distance(reference.onset[found], estimate.onset[guess]) <= tolerance.onset
+    reference_row, estimate_row = _candidates(estimate, reference, slack=tolerance.onset + 10**-DECIMALS)
+    is_hit = _distance(reference.onset[reference_row], estimate.onset[estimate_row]) <= tolerance.onset
     if with_offsets:
         allowed = np.maximum(tolerance.offset_ratio * (reference.offset - reference.onset), tolerance.offset_min)
-        is_hit &= _distance(reference.offset[found], estimate.offset[guess]) <= allowed[found]
-    found, guess = found[is_hit], guess[is_hit]
-    alone, groups = _groups(found, guess, len(reference), len(estimate))
-    pairs = [np.stack([found[alone], guess[alone]], axis=1)]
-    pairs += [_matched(found[rows], guess[rows]) for rows in groups]
+        is_hit &= _distance(reference.offset[reference_row], estimate.offset[estimate_row]) <= allowed[reference_row]
+    reference_row, estimate_row = reference_row[is_hit], estimate_row[is_hit]
+    alone, groups = _groups(reference_row, estimate_row, len(reference), len(estimate))
+    pairs = [np.stack([reference_row[alone], estimate_row[alone]], axis=1)]
+    pairs += [_matched(reference_row[rows], estimate_row[rows]) for rows in groups]
     joined = np.concatenate(pairs)
     return np.asarray(joined[np.argsort(joined[:, 0])], np.int64)
 
 
-def _groups(found: Integers, guess: Integers, references: int, estimates: int) -> tuple[Integers, list[Integers]]:
+def _groups(
+    reference_row: Integers, estimate_row: Integers, references: int, estimates: int
+) -> tuple[Integers, list[Integers]]:
     """Return the rows of candidates whose notes have no other, and those of the others group by group.
 
     Notes of different groups are no candidates of one another.
@@ -48,8 +50,10 @@ def _groups(found: Integers, guess: Integers, references: int, estimates: int) -
     from scipy.sparse.csgraph import connected_components
 
     size = references + estimates
-    graph = coo_array((np.ones(len(found), np.bool_), (found, references + guess)), shape=(size, size))
-    label = connected_components(graph, directed=False)[1][found]
+    graph = coo_array(
+        (np.ones(len(reference_row), np.bool_), (reference_row, references + estimate_row)), shape=(size, size)
+    )
+    label = connected_components(graph, directed=False)[1][reference_row]
     is_alone = np.bincount(label, minlength=1)[label] == 1
     rows = np.flatnonzero(~is_alone)
     rows = rows[np.argsort(label[rows], kind="stable")]
@@ -57,12 +61,12 @@ def _groups(found: Integers, guess: Integers, references: int, estimates: int) -
     return np.flatnonzero(is_alone), groups
 
 
-def _matched(found: Integers, guess: Integers) -> Integers:
+def _matched(reference_row: Integers, estimate_row: Integers) -> Integers:
     """Return the matched pairs of one group of candidates, shape (pairs, 2)."""
     from mir_eval.util import match_events
 
-    references, reference = np.unique(found, return_inverse=True)
-    estimates, estimate = np.unique(guess, return_inverse=True)
+    references, reference = np.unique(reference_row, return_inverse=True)
+    estimates, estimate = np.unique(estimate_row, return_inverse=True)
     is_far = np.ones((len(references), len(estimates)), np.int64)
     is_far[reference, estimate] = 0
     matching = match_events(references, estimates, 0, distance=lambda *_: is_far)
@@ -74,14 +78,14 @@ def _candidates(estimate: Piece, reference: Piece, *, slack: float) -> tuple[Int
     """Return rows of notes of one pitch with onsets not farther apart than the slack, sorted by both."""
     stride = 2 * max(estimate.onset.max(initial=0), reference.onset.max(initial=0)) + 10 * slack + 1  # keeps keys apart
     rows = np.lexsort((estimate.onset, estimate.pitch))
-    place = estimate.onset[rows] + stride * estimate.pitch[rows]
-    wanted = reference.onset + stride * reference.pitch
-    first = np.searchsorted(place, wanted - slack)
-    count = np.searchsorted(place, wanted + slack, side="right") - first
-    found = np.repeat(np.arange(len(wanted)), count)
-    guess = rows[np.arange(len(found)) - np.repeat(np.cumsum(count) - count - first, count)]
-    order = np.lexsort((guess, found))
-    return found[order], guess[order]
+    position = estimate.onset[rows] + stride * estimate.pitch[rows]
+    target = reference.onset + stride * reference.pitch
+    first = np.searchsorted(position, target - slack)
+    count = np.searchsorted(position, target + slack, side="right") - first
+    reference_row = np.repeat(np.arange(len(target)), count)
+    estimate_row = rows[np.arange(len(reference_row)) - np.repeat(np.cumsum(count) - count - first, count)]
+    order = np.lexsort((estimate_row, reference_row))
+    return reference_row[order], estimate_row[order]
 
 
 def _distance(one: Floats, other: Floats) -> Floats:
