@@ -9,19 +9,20 @@ import pytest
 from maestrokit import registry
 
 HEAVY = {"numpy", "scipy", "torch", "librosa", "rich", "mido", "soundfile", "joblib", "matplotlib", "numba"}
+HEAVY |= {"scipy.signal", "scipy.stats", "scipy.optimize"}
 COMMANDS = registry.names("maestrokit.cli.commands")
 PROBE = """
 import sys
 from maestrokit.cli.main import run_command_line
 status = run_command_line({arguments!r})
-loaded = sorted({{name.partition(".")[0] for name in sys.modules}} & {heavy!r})
+loaded = sorted(sys.modules.keys() & {heavy!r})
 print("loaded:", *loaded, file=sys.stderr)
 sys.exit(status)
 """
 
 
 def loaded_by(arguments: list[str]) -> set[str]:
-    """Return which heavy packages a command line imports; it must succeed."""
+    """Return which heavy packages and modules a command line imports; it must succeed."""
     probe = PROBE.format(arguments=arguments, heavy=HEAVY)
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
@@ -44,6 +45,11 @@ def test_midi_filters_import_numpy_and_nothing_heavier(command: list[str], demo_
 @pytest.mark.parametrize("command", ["features"])
 def test_symbolic_features_import_neither_torch_nor_librosa(command: str, demo_folder: Path) -> None:
     assert not loaded_by([command, str(demo_folder / "satie-gymnopedie.mid")]) & {"torch", "librosa", "numba"}
+
+
+def test_rendering_with_the_shipped_piano_imports_no_slow_part_of_scipy(demo_folder: Path, tmp_path: Path) -> None:
+    loaded = loaded_by(["render", str(demo_folder / "satie-gymnopedie.mid"), "-o", str(tmp_path / "out.wav")])
+    assert loaded == {"numpy", "scipy", "soundfile"}
 
 
 def test_the_package_itself_imports_nothing_heavy() -> None:

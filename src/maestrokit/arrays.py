@@ -1,4 +1,4 @@
-"""Types of arrays that the whole program speaks of."""
+"""Type aliases of arrays."""
 
 import numpy as np
 from numpy.typing import NDArray

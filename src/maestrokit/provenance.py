@@ -1,6 +1,6 @@
 """Who made a file: the chain of commands, as lines of text that outputs carry.
 
-A line names the program, its version, the command and the options that were asked for, in the order in which the
+A line names the program, its version, the command and the options that were given, in the order in which the
 command declares them. It holds no clock, host, folder or file of the run, so the same work gives the same bytes: where
 an option names a file there is the word of the manual, and a model has its name without the folders above it.
 """

@@ -18,7 +18,7 @@ from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.midi import parse_midi, read_midi, write_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.music.performance import Performance
-from maestrokit.synth.keys_and_pedals import strokes
+from maestrokit.synth.keys_and_pedals import sounding_notes
 from maestrokit.synth.note_onset import onset_sample
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import Timbre
@@ -94,7 +94,7 @@ def onset_errors() -> np.ndarray:
     sound = render(performance, default_piano(), sample_rate=rate)
     lead = round(0.01 * rate)
     sound = np.concatenate([np.zeros(lead, np.float32), sound])
-    moments = np.rint(strokes(performance).onset * rate).astype(int)
+    moments = np.rint(sounding_notes(performance).onset * rate).astype(int)
     return (
         np.array(
             [onset_sample(sound[None, moment : moment + rate // 4], sample_rate=rate) - lead for moment in moments]

@@ -46,13 +46,19 @@ def test_the_longest_names_are_possible(tmp_path: Path) -> None:
     assert (tmp_path / ("é" * 127)).read_bytes() == b"data"
 
 
-@pytest.mark.parametrize(("name", "words"), [("none/a.mid", "no such file or directory"), ("folder", "is a directory")])
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "new" / "newer" / "a", b"data")
+    assert (tmp_path / "new" / "newer" / "a").read_bytes() == b"data"
+
+
+@pytest.mark.parametrize(("name", "words"), [("file/a.mid", "not a directory"), ("folder", "is a directory")])
 def test_impossible_targets_are_named(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
     with pytest.raises(CannotWriteError) as caught:
         write_bytes(tmp_path / name, b"data")
     assert caught.value.fact == f"cannot write '{tmp_path / name}': {words}"
-    assert os.listdir(tmp_path) == ["folder"]  # noqa: PTH208  # names are all that is asked
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

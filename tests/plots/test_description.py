@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from maestrokit import features
-from maestrokit.plots.description import Drawn, description_picture
-from maestrokit.plots.recording import heard
+from maestrokit.plots.description import PlotItem, description_picture
+from maestrokit.plots.recording import recording_features
 from scenes import scene
 
 pytest.importorskip("matplotlib")
@@ -17,19 +17,21 @@ def of_tone(level: float):
         when = np.arange(int(LENGTH * rate)) / rate
         yield (level * np.sin(2 * np.pi * 440 * when) * np.exp(-when)).astype(np.float32)
 
-    return heard(features.audio_view(blocks, length=LENGTH))
+    return recording_features(features.audio_view(blocks, length=LENGTH))
 
 
 def test_a_recording_beside_its_performance_is_drawn_the_same_each_time() -> None:
     performance, sound = scene([(0.0, 1.0, 69, 80)], controls=[(0.5, 64, 127)]), of_tone(0.3)
     assert np.nanmedian(sound.pitch) == pytest.approx(440, rel=0.01)
-    together = description_picture([Drawn("a take", performance, sound)], format="png")
+    together = description_picture([PlotItem("a take", performance, sound)], format="png")
     assert together.startswith(b"\x89PNG\r\n\x1a\n")
-    assert together == description_picture([Drawn("a take", performance, sound)], format="png")
-    assert together != description_picture([Drawn("a take", None, sound)], format="png")
+    assert together == description_picture([PlotItem("a take", performance, sound)], format="png")
+    assert together != description_picture([PlotItem("a take", None, sound)], format="png")
 
 
 def test_silence_and_nothing_are_drawn_too() -> None:
     quiet = of_tone(0.0)
     assert np.isnan(quiet.pitch).all()
-    assert description_picture([Drawn("silence", scene([]), quiet), Drawn("$nothing", scene([]), None)], format="png")
+    assert description_picture(
+        [PlotItem("silence", scene([]), quiet), PlotItem("$nothing", scene([]), None)], format="png"
+    )

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from maestrokit.audio.spectra.thumbnail import COLUMNS, Overview
+from maestrokit.audio.spectra.thumbnail import COLUMNS, Thumbnail
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.plots.transcript import transcript_picture
 
@@ -13,13 +13,13 @@ NOTHING = TimedNotes(*(np.empty(0, kind) for kind in (float, float, np.int64, np
 NO_PEDAL = np.empty((0, 2))
 
 
-def heard(seconds: float) -> Overview:
-    """Return an overview of noise."""
-    overview = Overview(100.0)
+def heard(seconds: float) -> Thumbnail:
+    """Return a thumbnail of noise."""
+    thumbnail = Thumbnail(100.0)
     levels = np.random.default_rng(0).normal(-80, 5, (int(100 * seconds), 294)).astype(np.float32)
     for part in np.array_split(levels, 3):
-        overview.feed(part)
-    return overview
+        thumbnail.feed(part)
+    return thumbnail
 
 
 def size(png: bytes) -> tuple[int, int]:
@@ -54,12 +54,12 @@ def test_an_overview_keeps_the_loudest_whatever_the_parts() -> None:
     levels = np.random.default_rng(1).normal(size=(3 * COLUMNS, 2)).astype(np.float32)
     found = []
     for parts in (1, 7, 1000):
-        overview = Overview(100.0)
+        thumbnail = Thumbnail(100.0)
         for part in np.array_split(levels, parts):
-            overview.feed(part)
-        columns = overview.levels
+            thumbnail.feed(part)
+        columns = thumbnail.levels
         assert len(columns) <= COLUMNS and columns.max() == levels.max()
-        width = round(100.0 / overview.columns_per_second)
+        width = round(100.0 / thumbnail.columns_per_second)
         assert np.array_equal(columns, levels.reshape(-1, width, 2).max(axis=1))
         found.append(width)
     assert found == [4, 4, 4]

@@ -12,11 +12,11 @@ from maestrokit.audio.effects.room import Room, impulse_response, tilt
 from maestrokit.errors import BadDataError
 from maestrokit.files.midi import parse_midi
 from maestrokit.music.performance import Performance
-from maestrokit.synth.keys_and_pedals import dampings, strokes
-from maestrokit.synth.piano import Layer, Piano, Recording, voices
+from maestrokit.synth.keys_and_pedals import dampings, sounding_notes
+from maestrokit.synth.piano import Layer, Piano, Recording, cached_voices
 from maestrokit.synth.render import render, stream
 from maestrokit.synth.schedule import damping_rate, velocity_gain
-from maestrokit.synth.timbre import Timbre, drawn
+from maestrokit.synth.timbre import Timbre, sample_timbre
 from strategies import file_bytes, track_bytes
 
 RATE = 8000
@@ -147,8 +147,8 @@ def test_a_lifted_pedal_damps_what_it_held() -> None:
 def test_the_sostenuto_pedal_holds_only_what_it_found_down() -> None:
     found = in_order(*note(0, 500), pedal(300, 127, 66), pedal(1500, 0, 66))
     late = in_order(*note(400, 500), pedal(300, 127, 66), pedal(1500, 0, 66))
-    assert strokes(found).offset.tolist() == [1.5]
-    assert strokes(late).offset.tolist() == [0.5]
+    assert sounding_notes(found).offset.tolist() == [1.5]
+    assert sounding_notes(late).offset.tolist() == [0.5]
 
 
 def test_a_pedal_that_never_comes_up_does_not_make_the_sound_endless() -> None:
@@ -183,7 +183,7 @@ def test_velocities_span_the_dynamic_range(dynamic_range: float) -> None:
 
 
 def test_layers_crossfade() -> None:
-    first, second = (voices(PIANO, sample_rate=RATE, channels=1).waveform(A4, layer)[0] for layer in (0, 1))
+    first, second = (cached_voices(PIANO, sample_rate=RATE, channels=1).waveform(A4, layer)[0] for layer in (0, 1))
     sound = render(played(*note(0, 3000, velocity=65)), PIANO, sample_rate=RATE)
     expected = (first + second) / 2 * velocity_gain(np.array([65.0]), dynamic_range=45.0)
     np.testing.assert_allclose(sound[: 2 * RATE], expected[: 2 * RATE], atol=1e-5)
@@ -233,5 +233,5 @@ def test_a_tilt_has_its_slope_and_keeps_onsets() -> None:
 
 
 def test_drawn_timbres_are_what_the_generator_says() -> None:
-    assert drawn(np.random.default_rng(5)) == drawn(np.random.default_rng(5))
-    assert drawn(np.random.default_rng(5)) != drawn(np.random.default_rng(6))
+    assert sample_timbre(np.random.default_rng(5)) == sample_timbre(np.random.default_rng(5))
+    assert sample_timbre(np.random.default_rng(5)) != sample_timbre(np.random.default_rng(6))

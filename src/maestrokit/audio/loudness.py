@@ -52,9 +52,9 @@ def levels(blocks: Iterable[Samples]) -> Levels:
     -3.01
     """
     power, weighted, peak = [np.empty(0)], [np.empty(0)], 0.0
-    for block, heard in _weighted(equal_blocks(blocks, 100 * STEP_SAMPLES)):
+    for block, filtered in _weighted(equal_blocks(blocks, 100 * STEP_SAMPLES)):
         power.append(_mean_squares(block).mean(axis=1))
-        weighted.append(_mean_squares(heard) @ channel_weights(block.shape[1]))
+        weighted.append(_mean_squares(filtered) @ channel_weights(block.shape[1]))
         peak = max(peak, float(np.abs(block).max(initial=0)))
     return Levels(np.concatenate(power), np.concatenate(weighted), peak)
 
@@ -118,8 +118,8 @@ def _weighted(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, Floats]]:
     for block in blocks:
         columns = block.reshape(len(block), -1)
         state = np.zeros((2, 2, columns.shape[1])) if state is None else state
-        heard, state = sosfilt(sections, columns.astype(np.float64), axis=0, zi=state)
-        yield columns, heard
+        filtered, state = sosfilt(sections, columns.astype(np.float64), axis=0, zi=state)
+        yield columns, filtered
 
 
 def _mean_squares(samples: Samples | Floats) -> Floats:

@@ -28,7 +28,7 @@ FADE = 16  # part of a window, 1 / FADE, over which a channel is turned round
 
 
 class Mixdown:
-    """The way from the channels of a recording, which come in blocks, to one.
+    """Mixes the channels of a recording, which come in blocks, to one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Channels to one, and any sample rate to the one that is wanted."""
+"""Conversion of channels to one, and of any sample rate to another."""
 
 import math
 from collections.abc import Iterable, Iterator

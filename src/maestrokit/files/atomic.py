@@ -13,20 +13,20 @@ from maestrokit.errors import CannotWriteError
 def write_bytes(path: Path | str, data: bytes) -> None:
     """Write a file whole or not at all: without a name where the system can, to the disk, then named and renamed.
 
-    Whoever reads meanwhile, and whoever is killed meanwhile, has the old file or the new one. The mode bits are those
-    that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no ordinary
-    file (a device, a named pipe) cannot be replaced and is written to directly.
+    A reader never meets half a file, and a process that is killed leaves the old one or the new one. The mode bits are
+    those that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no
+    ordinary file (a device, a named pipe) cannot be replaced and is written to directly.
 
     Parameters
     ----------
     path : path
-        The target; its folder must exist.
+        The target; its folder is made if there is none.
     data : bytes
 
     Raises
     ------
     CannotWriteError
-        If there is no permission, no space, no folder, or a folder of that name.
+        If there is no permission, no space, or a folder of that name.
     """
     with replacing(path) as file:
         file.write(data)
@@ -34,7 +34,7 @@ def write_bytes(path: Path | str, data: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open a file to write piece by piece what shall appear whole, at the end of the block, or not at all.
+    """Open a file to write piece by piece; it appears whole at the end of the block, or not at all.
 
     See :func:`write_bytes`.
     """
@@ -48,13 +48,15 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
                 yield replacement
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise CannotWriteError(f"cannot write '{path}': {reason}", _hint(target), path=str(path)) from error
+        raise CannotWriteError(f"cannot write '{path}': {reason}", path=str(path)) from error
 
 
 @contextlib.contextmanager
 def _replacement(target: Path) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(0, "is a directory")
+    with contextlib.suppress(FileExistsError):  # a file of the folder's name: opening gives the better error
+        target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name[:50]}.tmp-{os.urandom(4).hex()}")
     descriptor = _nameless(target.parent)
     is_nameless = descriptor is not None
@@ -88,7 +90,3 @@ def _nameless(folder: Path) -> int | None:
         if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):  # the file system has no such files
             return None
         raise
-
-
-def _hint(target: Path) -> str:
-    return "" if target.parent.is_dir() else f"make the folder '{target.parent.name}' first"

@@ -4,7 +4,7 @@
 config.json           the family, its settings, the encoding or features it expects, and how it was made
 model.safetensors     the weights to use: those that scored best
 log.jsonl             one record a line: what was learnt when
-resume.safetensors    all that training needs to go on exactly: weights, optimizers, averages, counts
+resume.safetensors    all that training needs to resume exactly: weights, optimizers, averages, counts
 ===================== ==================================================================================
 """
 
@@ -34,7 +34,7 @@ PROGRESS = "progress"  # the one metadata key: several are not written in a stab
 def model_folder(name: str) -> Path:
     """Return the folder of a checkpoint: the shipped model of that name, or else a run folder.
 
-    A shipped name means the same wherever one stands; a run folder of that name is reached by ``./NAME``.
+    A shipped name means the same in every folder; a run folder of that name is reached by ``./NAME``.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def read_weights(folder: Path) -> dict[str, "Tensor"]:
 
 
 def write_card(folder: Path, text: str) -> None:
-    """Write ``CARD.md``, which tells people what the weights are made from and how good they are."""
+    """Write ``CARD.md``, which explains what the weights are made from and how good they are."""
     write_bytes(folder / CARD, text.encode())
 
 
@@ -130,7 +130,7 @@ def read_resume(folder: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
 
 
 def has_resume(folder: Path) -> bool:
-    """Return whether training in this folder can go on."""
+    """Return whether training in this folder can be resumed."""
     return (folder / RESUME).exists()
 
 
@@ -194,14 +194,14 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
 
 
 def cut_log(folder: Path, *, step: int) -> None:
-    """Drop what the log says of later steps than `step`: training goes on from there and will say it again."""
-    kept = [record for record in read_log(folder) if record["step"] <= step]
-    write_bytes(folder / LOG, "".join(json.dumps(record) + "\n" for record in kept).encode())
+    """Drop the records of later steps than `step`: training resumes from there and will write them again."""
+    remaining = [record for record in read_log(folder) if record["step"] <= step]
+    write_bytes(folder / LOG, "".join(json.dumps(record) + "\n" for record in remaining).encode())
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the run folder alone; the lock goes with the process, however it ends.
+    """Hold the run folder exclusively; the lock ends with the process, however that ends.
 
     A folder that is made for this, and is still empty at the end, is removed.
 

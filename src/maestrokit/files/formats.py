@@ -1,4 +1,4 @@
-"""What can be written in which formats, and which of them the name of an output says."""
+"""Which formats outputs can be written in, and which one the name of an output means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ MUSIC = Writable("music", _MIDI | _SOUND)
 
 
 def format_by_name(path: str | None, writable: Writable) -> str | None:
-    """Return the format that the name of an output says by its suffix, in any case; None if it has none.
+    """Return the format that the suffix of an output means, in any case; None if it has none.
 
     Raises
     ------
@@ -65,12 +65,12 @@ def format_by_name(path: str | None, writable: Writable) -> str | None:
 
 
 def chosen_format(named: str | None, path: str | None, writable: Writable, *, default: str) -> str:
-    """Return the format that is asked for by its own name, else by the name of the output, else the default.
+    """Return the format given by its own name, else by the name of the output, else the default.
 
     Raises
     ------
     UsageError
-        If this is not written so, or the two names say different formats.
+        If this is not written so, or the two names mean different formats.
 
     >>> chosen_format(None, "take.wave", SOUND, default="flac"), chosen_format("ogg", "take", SOUND, default="flac")
     ('wav', 'ogg')

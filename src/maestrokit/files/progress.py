@@ -1,4 +1,4 @@
-"""How far the reading or writing of a recording is, for whoever wants to show it."""
+"""Progress of reading or writing a recording, for display."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 @contextlib.contextmanager
 def reported_to(listener: Listener) -> Iterator[None]:
-    """Let a function hear of all progress within the block, in this thread."""
+    """Call a function with all progress within the block, in this thread."""
     token = _listener.set(listener)
     try:
         yield
@@ -21,7 +21,7 @@ def reported_to(listener: Listener) -> Iterator[None]:
 
 
 def report(seconds: float, total: float | None) -> None:
-    """Say how many seconds of a recording are done, and how many there are, None where nobody knows.
+    """Report how many seconds of a recording are done, and how many there are, None where that is unknown.
 
     >>> seen = []
     >>> with reported_to(lambda seconds, total: seen.append((seconds, total))):

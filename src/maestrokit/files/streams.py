@@ -56,10 +56,9 @@ def write_bytes(path: str, data: bytes) -> None:
     CannotWriteError
         If there is no permission or no space.
     BrokenPipeError
-        If nobody reads standard output any more.
+        If the reader of standard output has closed it.
     """
     if path != STANDARD:
-        make_folder(Path(path).parent)
         atomic.write_bytes(Path(path), data)
         return
     if sys.stdout is None:
@@ -74,20 +73,6 @@ def write_bytes(path: str, data: bytes) -> None:
         raise no_standard_output(error) from None
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, unless it is there.
-
-    Raises
-    ------
-    CannotWriteError
-        If that is not possible.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWriteError(f"cannot make the folder '{folder}': {reason(error)}", path=str(folder)) from None
-
-
 def named(path: str) -> str:
     """Return how messages call a file.
 
@@ -98,7 +83,7 @@ def named(path: str) -> str:
 
 
 def no_standard_output(error: OSError) -> CannotWriteError:
-    """Return the error that says why standard output cannot be written."""
+    """Return the error for a standard output that cannot be written."""
     return CannotWriteError(f"cannot write standard output: {reason(error)}")
 
 

@@ -169,13 +169,13 @@ def read_json_lines(path: str | Path) -> list[dict[str, Any]]:
     return [_parsed(line, f"'{path}', line {number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _parsed(line: bytes, place: str) -> dict[str, Any]:
+def _parsed(line: bytes, location: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadDataError(f"cannot read {place}: not JSON ({error})") from error
+        raise BadDataError(f"cannot read {location}: not JSON ({error})") from error
     if not isinstance(record, dict):
-        raise BadDataError(f"cannot read {place}: not a JSON object")
+        raise BadDataError(f"cannot read {location}: not a JSON object")
     return record
 
 

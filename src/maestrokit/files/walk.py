@@ -1,4 +1,4 @@
-"""Which files are meant by the names on a command line."""
+"""The files that the names on a command line mean."""
 
 import os
 from collections import Counter
@@ -28,7 +28,7 @@ class Source:
     path : str
         Where it is; ``-`` is standard input.
     relative : str
-        Its place below the folder that was given, by which outputs mirror inputs; a file given by itself has its name.
+        Its path below the given folder, by which outputs mirror inputs; a file given by itself has its name.
     """
 
     path: str
@@ -41,9 +41,9 @@ class InputFiles:
 
     sources: list[Source]
     missing: list[NoInputError]
-    """Names that lead nowhere: errors, each for itself."""
+    """Errors for names of no file, one a name."""
     absent: list[str]
-    """Sentences on rows of a MAESTRO table without their file: an incomplete copy is none of its user's mistakes."""
+    """Sentences on rows of a MAESTRO table without their file: an incomplete copy is no mistake of its user."""
     skipped: list[str]
     """Sentences on the files of a folder that have other suffixes than those to be read, one for each folder."""
 
@@ -69,69 +69,71 @@ def walk(
     UsageError
         If ``split`` or ``where`` are given and no name is a MAESTRO root.
     """
-    found = InputFiles([], [], [], [])
+    inputs = InputFiles([], [], [], [])
     has_root = False
     for name in names:
         folder = Path(name)
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
-            _add_file(name, found)
+            _add_file(name, inputs)
         elif (table := maestro.table_path(folder)) is not None:
             has_root = True
             rows = maestro.select(maestro.read_table(table), split=split, where=where)
-            _add_root(found, folder, rows, suffixes, "asked for" if where else f"of its {split} split" if split else "")
+            _add_root(
+                inputs, folder, rows, suffixes, "asked for" if where else f"of its {split} split" if split else ""
+            )
         else:
-            _add_folder(found, folder, suffixes, beside, outputs)
+            _add_folder(inputs, folder, suffixes, beside, outputs)
     if (split or where) and not has_root:
         raise UsageError(
             "`split` and `where` choose from a MAESTRO root, and no input is one",
             "a root is a folder with maestro-v*.csv or .json in it",
         )
-    return found
+    return inputs
 
 
-def _add_file(name: str, found: InputFiles) -> None:
+def _add_file(name: str, inputs: InputFiles) -> None:
     try:
         if name != STDIN:
             Path(name).stat()
-        found.sources.append(Source(name, Path(name).name))
+        inputs.sources.append(Source(name, Path(name).name))
     except FileNotFoundError:
-        found.missing.append(NoInputError(f"cannot read '{name}': no such file or folder", path=name))
+        inputs.missing.append(NoInputError(f"cannot read '{name}': no such file or folder", path=name))
     except OSError as error:
-        found.missing.append(NoInputError(f"cannot read '{name}': {reason(error)}", path=name))
+        inputs.missing.append(NoInputError(f"cannot read '{name}': {reason(error)}", path=name))
     except ValueError:  # a NUL byte
-        found.missing.append(
+        inputs.missing.append(
             NoInputError("a name holds a NUL byte", "names that end with it are read by `files0_from`")
         )
 
 
 def _add_folder(
-    found: InputFiles, folder: Path, suffixes: Sequence[str], beside: Sequence[str], outputs: str | None
+    inputs: InputFiles, folder: Path, suffixes: Sequence[str], beside: Sequence[str], outputs: str | None
 ) -> None:
     below, skipped, locked = list[Source](), Counter[str](), list[OSError]()
     left_out = "" if outputs is None else os.path.realpath(outputs)
-    for place, folders, files in os.walk(folder, onerror=locked.append):
+    for current, folders, files in os.walk(folder, onerror=locked.append):
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and not (left_out and os.path.realpath(Path(place, name)) == left_out)
+            if not name.startswith(".") and not (left_out and os.path.realpath(Path(current, name)) == left_out)
         )
         for name in files:
-            path = Path(place, name)
+            path = Path(current, name)
             if name.startswith("."):
                 continue
             if has_suffix(name, suffixes):
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
             elif not has_suffix(name, beside):
                 skipped[path.suffix.lower() or "without a suffix"] += 1
-    found.missing.extend(
+    inputs.missing.extend(
         NoInputError(f"cannot read '{error.filename}': {reason(error)}", path=str(error.filename)) for error in locked
     )
     if not below and not locked:
         there = f"; there: {_counted(skipped)}" if skipped else ""
-        found.missing.append(NoInputError(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}"))
+        inputs.missing.append(NoInputError(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}"))
     elif skipped:
-        found.skipped.append(f"'{folder}': skipped {_counted(skipped)}")
-    found.sources.extend(sorted(below, key=lambda source: source.relative))
+        inputs.skipped.append(f"'{folder}': skipped {_counted(skipped)}")
+    inputs.sources.extend(sorted(below, key=lambda source: source.relative))
 
 
 def _counted(suffixes: Counter[str]) -> str:
@@ -156,20 +158,20 @@ def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
 
 
 def _add_root(
-    found: InputFiles, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
+    inputs: InputFiles, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
 ) -> None:
-    wanted = [
+    filenames = [
         name for entry in entries for name in (entry.midi_filename, entry.audio_filename) if has_suffix(name, suffixes)
     ]
-    if set(suffixes) >= {*MIDI_SUFFIXES, *SOUND_SUFFIXES}:  # either will do: nobody misses the audio beside the MIDI
-        wanted = [name for name in wanted if has_suffix(name, MIDI_SUFFIXES) or (folder / name).exists()]
-    absent = [name for name in wanted if not (folder / name).exists()]
+    if set(suffixes) >= {*MIDI_SUFFIXES, *SOUND_SUFFIXES}:  # either will do: audio beside the MIDI is not missing
+        filenames = [name for name in filenames if has_suffix(name, MIDI_SUFFIXES) or (folder / name).exists()]
+    absent = [name for name in filenames if not (folder / name).exists()]
     gone = set(absent)
-    found.sources.extend(Source(str(folder / name), name) for name in wanted if name not in gone)
-    if not wanted:
-        found.missing.append(NoInputError(f"'{folder}' has no row that fits", "see `split` and `where`"))
-    elif len(absent) == len(wanted):
-        found.missing.append(
+    inputs.sources.extend(Source(str(folder / name), name) for name in filenames if name not in gone)
+    if not filenames:
+        inputs.missing.append(NoInputError(f"'{folder}' has no row that fits", "see `split` and `where`"))
+    elif len(absent) == len(filenames):
+        inputs.missing.append(
             NoInputError(
                 f"'{folder}' has none of the {len(absent)} files {chosen or 'of its table'}",
                 f"the first is {absent[0]}",
@@ -177,4 +179,4 @@ def _add_root(
         )
     elif absent:
         named = ", ".join(absent[:3]) + (", .." if len(absent) > 3 else "")
-        found.absent.append(f"'{folder}': {len(absent)} of {len(wanted)} files are not there: {named}")
+        inputs.absent.append(f"'{folder}': {len(absent)} of {len(filenames)} files are not there: {named}")

@@ -20,7 +20,7 @@ WATCH = 0.2  # seconds from one look at the parent process to the next
 def workers(jobs: int, **options: Any) -> Parallel:
     """Return joblib's pool of so many processes, each of which ends when this one has died, by ``kill -9`` too.
 
-    By itself a process of joblib ends its task first, and then waits some minutes for another one. What joblib says
+    By itself a process of joblib ends its task first, and then waits some minutes for another one. What joblib writes
     about a process that it replaces, because its memory has grown, is no matter of the user's.
 
     Parameters

@@ -9,7 +9,7 @@ function that moves, adds or cuts events ends with :func:`reorder_events`, which
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Integers, Mask, Objects
 from maestrokit.music.columns import Columns
 from maestrokit.music.event_order import by_order, by_tick
+
+if TYPE_CHECKING:
+    from mido import MidiFile
 
 Table = TypeVar("Table", bound=Columns)
 NOTE_ON_ENDS_IT = -1  # release velocity of a note ended by a note-on of velocity 0
@@ -145,6 +148,40 @@ class Performance:
     def replace(self, **parts: object) -> Self:
         """Return the same performance with some parts exchanged."""
         return replace(self, **parts)  # type: ignore[arg-type]
+
+    def to_mido(self) -> "MidiFile":
+        """Return the performance as a ``mido.MidiFile``, message for message.
+
+        A meta that mido would refuse or change (a key signature that it does not know) is an ``UnknownMetaMessage``
+        with the same payload.
+
+        Raises
+        ------
+        BadDataError
+            If there is a system exclusive event that mido cannot hold: one in several parts, or with other than
+            seven-bit data.
+        """
+        from maestrokit.music.mido_messages import to_mido
+
+        return to_mido(self)
+
+    @staticmethod
+    def from_mido(file: "MidiFile") -> "Performance":
+        """Return the performance in a ``mido.MidiFile``, message for message.
+
+        Parameters
+        ----------
+        file : mido.MidiFile
+            With times in ticks, as mido reads them.
+
+        Raises
+        ------
+        BadDataError
+            If a time is no number of ticks, or a tempo is 0.
+        """
+        from maestrokit.music.mido_messages import from_mido
+
+        return from_mido(file)
 
     @property
     def last_tick(self) -> int:

@@ -9,13 +9,13 @@ from maestrokit.plots.figure import new_figure, picture_bytes
 from maestrokit.plots.piano_roll import draw_notes, draw_pedal, octave_ticks, seconds_of, shortened
 from maestrokit.plots.recording import RecordingFeatures, draw_level, draw_spectrum
 
-LONGEST_PICTURE = 60.0  # seconds; of what is longer the beginning is drawn
+LONGEST_PICTURE = 60.0  # seconds; of longer ones the beginning is shown
 WIDTH = 10.0  # inches
 HEIGHTS = {"notes": 2.0, "pedal": 0.28, "spectrum": 2.1, "level": 0.75}  # inches
 TITLE_HEIGHT = 0.42  # inches
 
 
-class Drawn(NamedTuple):
+class PlotItem(NamedTuple):
     """A performance, a recording, or a performance with its recording."""
 
     title: str
@@ -23,12 +23,12 @@ class Drawn(NamedTuple):
     sound: RecordingFeatures | None
 
 
-def description_picture(drawn: Sequence[Drawn], *, format: str, provenance: Sequence[str] = ()) -> bytes:
+def description_picture(items: Sequence[PlotItem], *, format: str, provenance: Sequence[str] = ()) -> bytes:
     """Return a picture: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
 
     Parameters
     ----------
-    drawn : sequence of Drawn
+    items : sequence of PlotItem
     format : {"png", "svg", "pdf"}
     provenance : sequence of str
         The commands that made it.
@@ -38,24 +38,24 @@ def description_picture(drawn: Sequence[Drawn], *, format: str, provenance: Sequ
     UsageError
         If matplotlib is not installed.
     """
-    panels = [(part, name) for part in drawn for name in _panels(part)]
+    panels = [(item, name) for item in items for name in _panels(item)]
     heights = [HEIGHTS[name] for _, name in panels]
-    figure = new_figure(width=WIDTH, height=sum(heights) + TITLE_HEIGHT * len(drawn) + 0.4)
+    figure = new_figure(width=WIDTH, height=sum(heights) + TITLE_HEIGHT * len(items) + 0.4)
     figure.get_layout_engine().set(hspace=0.02, h_pad=0.03)  # type: ignore[union-attr, call-arg]
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    end = min(max(map(_length, drawn)) or 1.0, LONGEST_PICTURE)
-    for row, (part, name) in enumerate(panels):
-        if row == 0 or panels[row - 1][0] is not part:
-            pad = 14 if part.performance is None else 6  # room for the names of chords
-            title = shortened(encoded(part.title).decode())
+    end = min(max(map(_length, items)) or 1.0, LONGEST_PICTURE)
+    for row, (item, name) in enumerate(panels):
+        if row == 0 or panels[row - 1][0] is not item:
+            pad = 14 if item.performance is None else 6  # room for the names of chords
+            title = shortened(encoded(item.title).decode())
             axes[row].set_title(title, loc="left", fontsize=10, pad=pad).set_parse_math(False)
-        if part.performance is not None and name in ("notes", "pedal"):
-            _draw_performance(figure, axes, row, part.performance, name, end)
-        if part.sound is not None and name == "spectrum":
-            image = draw_spectrum(axes[row], part.sound, end)
+        if item.performance is not None and name in ("notes", "pedal"):
+            _draw_performance(figure, axes, row, item.performance, name, end)
+        if item.sound is not None and name == "spectrum":
+            image = draw_spectrum(axes[row], item.sound, end)
             figure.colorbar(image, ax=[axes[row], axes[row + 1]], label="below the loudest (dB)", pad=0.01, aspect=18)
-        if part.sound is not None and name == "level":
-            draw_level(axes[row], part.sound)
+        if item.sound is not None and name == "level":
+            draw_level(axes[row], item.sound)
     axes[-1].set_xlim(0, end)
     axes[-1].set_xlabel("time (s)")
     return picture_bytes(figure, format=format, provenance=provenance)
@@ -73,11 +73,11 @@ def _draw_performance(figure: Any, axes: Any, row: int, performance: Performance
     figure.colorbar(bars, ax=[axes[row], axes[row + 1]], label="velocity", pad=0.01, aspect=18)
 
 
-def _panels(drawn: Drawn) -> list[str]:
-    notes = ["notes", "pedal"] if drawn.performance is not None else []
-    return notes + (["spectrum", "level"] if drawn.sound is not None else [])
+def _panels(item: PlotItem) -> list[str]:
+    notes = ["notes", "pedal"] if item.performance is not None else []
+    return notes + (["spectrum", "level"] if item.sound is not None else [])
 
 
-def _length(drawn: Drawn) -> float:
-    played = 0.0 if drawn.performance is None else float(seconds_of(drawn.performance)[1].max(initial=0.0))
-    return max(played, 0.0 if drawn.sound is None else drawn.sound.length)
+def _length(item: PlotItem) -> float:
+    notes_end = 0.0 if item.performance is None else float(seconds_of(item.performance)[1].max(initial=0.0))
+    return max(notes_end, 0.0 if item.sound is None else item.sound.length)

@@ -47,6 +47,6 @@ def picture_bytes(figure: "Figure", *, format: str, provenance: Sequence[str] = 
 
 
 def bare(axes: Any) -> None:
-    """Take from axes the frame that says nothing."""
+    """Remove the upper and right lines of the frame of axes."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -1,55 +1,17 @@
-"""The picture of performances: notes over time, coloured by velocity, with the sustain pedal beneath."""
+"""Piano rolls: notes over time, coloured by velocity, with the sustain pedal beneath."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from maestrokit.files.tables import encoded
 from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.sustain import pedal_positions
 from maestrokit.music.timing import tempo_map, tick2second
-from maestrokit.plots.figure import bare, new_figure, picture_bytes
+from maestrokit.plots.figure import bare
 
 VELOCITY_MAP = "viridis"
 LONGEST_TITLE = 96  # characters
-LONGEST_PICTURE = 60.0  # seconds; of a longer performance the beginning is drawn
-
-
-def piano_roll_picture(
-    performances: Sequence[Performance], titles: Sequence[str], *, format: str, seconds: float | None = None
-) -> bytes:
-    """Return a picture with one piano roll a performance, below one another and on the same axes.
-
-    Parameters
-    ----------
-    performances : sequence of Performance
-    titles : sequence of str
-        One a performance.
-    format : {"png", "svg", "pdf"}
-    seconds : float > 0 or None
-        How much is drawn; None is all, at most ``LONGEST_PICTURE``.
-    """
-    figure = new_figure(width=10, height=2.6 * len(performances) + 0.4)
-    rolls = [seconds_of(performance) for performance in performances]
-    longest = max((float(offset.max(initial=0.0)) for _, offset in rolls), default=0.0)
-    end = min(seconds or LONGEST_PICTURE, longest) or 1.0
-    pitches = np.concatenate([performance.notes.pitch for performance in performances] or [np.array([60])])
-    lowest, highest = int(pitches.min(initial=60)) - 2, int(pitches.max(initial=60)) + 2
-    axes = figure.subplots(2 * len(performances), 1, sharex=True, squeeze=False,
-                           height_ratios=[8, 1] * len(performances))[:, 0]  # fmt: skip
-    for row, (performance, title, (onset, offset)) in enumerate(zip(performances, titles, rolls, strict=True)):
-        notes, pedal = axes[2 * row], axes[2 * row + 1]
-        bars = draw_notes(notes, performance, onset, offset)
-        notes.set_title(shortened(encoded(title).decode()), loc="left", fontsize=10).set_parse_math(False)
-        notes.set_ylim(lowest, highest)
-        notes.set_yticks(*octave_ticks(lowest, highest))
-        draw_pedal(pedal, performance, end)
-        figure.colorbar(bars, ax=[notes, pedal], label="velocity", pad=0.01, aspect=18)
-    axes[-1].set_xlim(0, end)
-    axes[-1].set_xlabel("time (s)")
-    return picture_bytes(figure, format=format)
 
 
 def shortened(title: str) -> str:

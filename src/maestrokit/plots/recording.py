@@ -1,4 +1,4 @@
-"""The picture of a recording: its mel spectrum with what is heard in it, and its level beneath, over seconds."""
+"""The picture of a recording: its mel spectrum with f0, beats and chords, and its level beneath, over seconds."""
 
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ MELS = 160
 LOWEST, HIGHEST = 40.0, 8000.0  # Hz
 RANGE = 70.0  # dB below the loudest that are shown
 PITCH_COLOUR, BEAT_COLOUR, LEVEL_COLOUR = "#35e0d0", "white", "#3b528b"
-SUREST = 0.8  # voicing from which the fundamental frequency is drawn
+SUREST = 0.8  # voicing from which the fundamental frequency is shown
 SHORTEST_LINE = 0.08  # seconds of voice, below which it is not
 NARROWEST_NAME = 0.018  # of the width, for the name of a chord
 QUIETEST = -70.0  # dB, the bottom of the level
@@ -28,7 +28,7 @@ GROUPS = ("audio_beats", "audio_chords", "audio_key")
 
 
 class RecordingFeatures(NamedTuple):
-    """What is drawn of a recording."""
+    """What a picture shows of a recording."""
 
     spectrum: NDArray[np.float32]
     """dB, shape (frames, bands)."""
@@ -44,8 +44,8 @@ class RecordingFeatures(NamedTuple):
     """Seconds."""
 
 
-def heard(view: AudioView) -> RecordingFeatures:
-    """Return what is drawn of a recording; the whole of it is listened to."""
+def recording_features(view: AudioView) -> RecordingFeatures:
+    """Return what a picture shows of a recording; the whole of it is analysed."""
     analysis = mel_analysis(
         sample_rate=SPECTRUM_RATE, fft_samples=FFT_SAMPLES, hop_samples=HOP_SAMPLES // 2, mels=MELS,
         minimum_frequency=LOWEST, maximum_frequency=HIGHEST, floor=1e-10,
@@ -110,5 +110,5 @@ def _name_chords(axes: Any, spans: list[dict[str, Any]], end: float) -> None:
             continue
         taken = span["start"]
         name = span["root"] + ("m" if span["quality"] == "min" else "")
-        place = {"transform": axes.get_xaxis_transform(), "clip_on": False, "fontsize": 6.5}
-        axes.text(max(taken, 0), 1.015, name, ha="left", va="bottom", **place)
+        style = {"transform": axes.get_xaxis_transform(), "clip_on": False, "fontsize": 6.5}
+        axes.text(max(taken, 0), 1.015, name, ha="left", va="bottom", **style)

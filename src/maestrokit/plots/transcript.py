@@ -1,4 +1,4 @@
-"""The picture of a transcription: notes over the spectrum that they were heard in, the pedal beneath."""
+"""The picture of a transcription: notes over the spectrum, the pedal beneath."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
-from maestrokit.audio.spectra.thumbnail import Overview
+from maestrokit.audio.spectra.thumbnail import Thumbnail
 from maestrokit.audio.spectra.transcription_input import CENTRE_BIN, KEY_BINS
 from maestrokit.files.tables import encoded
 from maestrokit.music.note_arrays import TimedNotes
@@ -95,7 +95,7 @@ class _Row:
 def transcript_picture(
     notes: TimedNotes,
     pedal: Floats,
-    overview: Overview,
+    thumbnail: Thumbnail,
     *,
     seconds: float,
     title: str,
@@ -112,7 +112,7 @@ def transcript_picture(
     notes : TimedNotes
     pedal : float, shape (intervals, 2), in seconds
         A strip beneath each row, unless there is none.
-    overview : Overview
+    thumbnail : Thumbnail
         Levels of the spectrum that models of transcription see.
     seconds : float
         Length of the recording.
@@ -133,11 +133,11 @@ def transcript_picture(
     axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     strips = axes[1::2] if len(pedal) else [None] * count
     mains = axes[::2] if len(pedal) else axes
-    levels = overview.levels
+    levels = thumbnail.levels
     lowest, highest = _keys(notes)
-    row = _Row(notes, pedal, levels - levels.max(), overview.columns_per_second, lowest, highest)
-    for place, (main, strip) in enumerate(zip(mains, strips, strict=True)):
-        bars = row.draw(main, strip, place * length, (place + 1) * length)
+    row = _Row(notes, pedal, levels - levels.max(), thumbnail.columns_per_second, lowest, highest)
+    for number, (main, strip) in enumerate(zip(mains, strips, strict=True)):
+        bars = row.draw(main, strip, number * length, (number + 1) * length)
     mains[0].set_title(shortened(encoded(title).decode()), loc="left", fontsize=9).set_parse_math(False)
     axes[-1].set_xlabel("time (s)", fontsize=9)
     bar = figure.colorbar(bars, ax=list(axes), pad=0.015, aspect=25, shrink=1 / min(count, 2))

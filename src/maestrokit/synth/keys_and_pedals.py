@@ -1,4 +1,4 @@
-"""What hands and feet do, in seconds: keys struck and left, dampers lifted and dropped."""
+"""Keys and pedals in seconds: keys struck and released, dampers lifted and dropped."""
 
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -17,12 +17,12 @@ FOREVER = 1e9  # seconds
 
 
 @dataclass(frozen=True, eq=False)
-class Strokes(Columns):
-    """Struck keys in the order of their onsets."""
+class SoundingNotes(Columns):
+    """Notes of a piano in the order of their onsets."""
 
     onset: Floats
     offset: Floats
-    """When the damper is free to fall: the key is left and the sostenuto pedal does not hold it."""
+    """When the damper is free to fall: the key is released and the sostenuto pedal does not hold it."""
     pitch: Integers
     velocity: Integers
     channel: Integers
@@ -60,11 +60,11 @@ class Damping:
         return np.asarray(self.time[row - 1] + np.clip(part, 0, 1) * (self.time[row] - self.time[row - 1]))
 
 
-def strokes(performance: Performance) -> Strokes:
-    """Return the struck keys of a performance; the drum channel is left out."""
+def sounding_notes(performance: Performance) -> SoundingNotes:
+    """Return the notes of a performance; the drum channel is left out."""
     tempo = tempo_map(performance)
     notes = note_arrays(performance)
-    return Strokes(
+    return SoundingNotes(
         onset=notes.onset,
         offset=_held_by_sostenuto(notes.onset, notes.offset, notes.channel, performance, tempo),
         pitch=notes.pitch,
@@ -130,7 +130,7 @@ def _held_by_sostenuto(
 
 
 def _next_onset(onset: Floats, pitch: Integers) -> Floats:
-    """Return for each stroke the next later onset of the same key."""
+    """Return for each note the next later onset of the same key."""
     following = np.full(len(onset), np.inf)
     rows = np.lexsort((onset, pitch))
     here, after = rows[:-1], rows[1:]

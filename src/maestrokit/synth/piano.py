@@ -112,7 +112,7 @@ class Voices:
     piano : Piano
     sample_rate : float, in Hz
     channels : {1, 2}
-        A stereo piano played in mono is heard by its last microphone alone, because the sum of a spaced pair
+        A stereo piano played in mono sounds from its last microphone alone, because the sum of a spaced pair
         cancels the partials of some keys. A mono piano played in stereo sounds from the middle.
     """
 
@@ -127,17 +127,17 @@ class Voices:
 
         Most notes are damped early, so a first rendering need not make the rest. The samples are the same either way.
         """
-        place = key, layer, is_soft
-        kept, made = self._waveforms.get(place, (np.zeros((self.channels, 0), np.float32), 0.0))
-        if made < samples or made == 0:
+        cache_key = key, layer, is_soft
+        waveform, available = self._waveforms.get(cache_key, (np.zeros((self.channels, 0), np.float32), 0.0))
+        if available < samples or available == 0:
             chosen = self.piano.keys[key][layer]
             whole = math.isinf(samples)
             seconds = math.inf if whole else 2.0 ** math.ceil(math.log2(max(samples / self.sample_rate, 0.5)))
-            kept = self._resampled(self.piano.recordings[chosen.recording], key, seconds) * np.float32(chosen.gain)
-            kept = soft_pedalled(kept, self.sample_rate) if is_soft else kept
-            ends = kept.shape[1] < int(seconds * self.sample_rate) if not whole else True
-            self._waveforms[place] = kept, math.inf if ends else kept.shape[1]
-        return kept
+            waveform = self._resampled(self.piano.recordings[chosen.recording], key, seconds) * np.float32(chosen.gain)
+            waveform = soft_pedalled(waveform, self.sample_rate) if is_soft else waveform
+            ends = waveform.shape[1] < int(seconds * self.sample_rate) if not whole else True
+            self._waveforms[cache_key] = waveform, math.inf if ends else waveform.shape[1]
+        return waveform
 
     def release(self, key: int) -> Waveform | None:
         """Return what a key sounds like when it comes back, or None where that was not recorded."""
@@ -159,8 +159,8 @@ class Voices:
 
 
 @lru_cache(maxsize=4)
-def voices(piano: Piano, *, sample_rate: float, channels: int) -> Voices:
-    """Return the voices of a piano; the last few are kept, so that rendering again is quick."""
+def cached_voices(piano: Piano, *, sample_rate: float, channels: int) -> Voices:
+    """Return the voices of a piano; the last few are cached, so that rendering again is quick."""
     return Voices(piano, sample_rate=sample_rate, channels=channels)
 
 

@@ -11,8 +11,8 @@ from maestrokit.arrays import Floats
 from maestrokit.audio.effects.room import Convolver, impulse_response, tilt
 from maestrokit.errors import BadDataError
 from maestrokit.music.performance import Performance
-from maestrokit.synth.keys_and_pedals import Damping, dampings, strokes
-from maestrokit.synth.piano import Piano, Voices, Waveform, voices
+from maestrokit.synth.keys_and_pedals import Damping, dampings, sounding_notes
+from maestrokit.synth.piano import Piano, Voices, Waveform, cached_voices
 from maestrokit.synth.schedule import NO_LAYER, RELEASE, RESTRIKE_FADE, Events, damping_rate, events
 from maestrokit.synth.timbre import PLAIN, Timbre
 
@@ -102,12 +102,12 @@ def stream(
     ------
     float32, shape (channels, samples)
     """
-    inner_rate = sample_rate * 2 ** (timbre.detune / 1200)  # a piano played faster is sharper; times are stretched
+    inner_rate = sample_rate * 2 ** (timbre.detune / 1200)  # a piano voices faster is sharper; times are stretched
     damping = dampings(performance)
-    played = voices(piano, sample_rate=sample_rate, channels=channels)
+    voices = cached_voices(piano, sample_rate=sample_rate, channels=channels)
     response = _response(timbre, sample_rate=sample_rate, channels=channels)
     first, bound = round(start * inner_rate), math.inf if end is None else int(end * inner_rate) + 64
-    sounding = events(strokes(performance), damping, played, inner_rate, timbre, first=first, last=bound)
+    sounding = events(sounding_notes(performance), damping, voices, inner_rate, timbre, first=first, last=bound)
     last = int(sounding.stop.max(initial=first)) + response.shape[1] - 1 if end is None else int(bound)
     if last / inner_rate > LONGEST:
         raise BadDataError(
@@ -120,7 +120,7 @@ def stream(
     size = max(round(block * sample_rate), 1)
     for position in range(first, max(last, first + 1), size):
         stop = min(position + size, last)
-        mixed = _mixed(sounding, damping, played, timbre, inner_rate, position, max(stop, position))
+        mixed = _mixed(sounding, damping, voices, timbre, inner_rate, position, max(stop, position))
         out = limited(resampled(convolved(mixed), is_last=stop >= last))
         out = out if left is None else out[:, :left]
         left = None if left is None else left - out.shape[1]
@@ -143,10 +143,10 @@ def limited(sound: Waveform) -> Waveform:
 
 
 def _mixed(
-    sounding: Events, damping: dict[int, Damping], played: Voices, timbre: Timbre, rate: float, first: int, last: int
+    sounding: Events, damping: dict[int, Damping], voices: Voices, timbre: Timbre, rate: float, first: int, last: int
 ) -> Waveform:
     """Return the sum of all events between two samples."""
-    out = np.zeros((played.channels, last - first), np.float32)
+    out = np.zeros((voices.channels, last - first), np.float32)
     time = np.arange(first, last) / rate
     damped = {channel: each.at(time) for channel, each in damping.items()}
     here = sounding.select((sounding.start < last) & (sounding.stop > first))
@@ -173,9 +173,9 @@ def _mixed(
                 continue
             key = int(here.key[row])
             sound = (
-                played.release(key)
+                voices.release(key)
                 if layer == RELEASE
-                else played.waveform(
+                else voices.waveform(
                     key, int(layer), is_soft=bool(here.is_soft[row]), samples=int(here.stop[row]) - start
                 )
             )
@@ -215,7 +215,7 @@ def _response(timbre: Timbre, *, sample_rate: int, channels: int) -> Waveform:
 
 
 class _Resampler:
-    """From the inner sample rate to the wanted one; nothing where they are equal."""
+    """From the inner sample rate to that of the output; nothing where they are equal."""
 
     def __init__(self, inner_rate: float, sample_rate: int, channels: int) -> None:
         is_same = inner_rate == sample_rate

@@ -1,4 +1,4 @@
-"""What makes one piano recording sound unlike another, as numbers that can be chosen or drawn."""
+"""What makes one piano recording sound unlike another, as numbers that can be chosen or sampled."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Timbre:
 PLAIN = Timbre()
 
 
-def drawn(generator: np.random.Generator) -> Timbre:
+def sample_timbre(generator: np.random.Generator) -> Timbre:
     """Return a random timbre, for training data.
 
     The ranges are wide enough to cover pianos and rooms that people record, from dry and close to distant halls.

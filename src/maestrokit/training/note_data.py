@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.audio.effects.spectrogram import drawn, varied
+from maestrokit.audio.effects.spectrogram import augment_levels, sample_variation
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.errors import UsageError
 from maestrokit.music.note_arrays import TimedNotes
@@ -92,8 +92,8 @@ class NoteData:
         if not self.cutting.varied:
             return _window(take, start, frames)
         lead = min(LEAD, start)
-        variation = drawn(generator, semitones=self.cutting.transpose)
-        levels = varied(
+        variation = sample_variation(generator, semitones=self.cutting.transpose)
+        levels = augment_levels(
             _cut(take, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
         )[lead:]
         notes = take.notes._replace(pitch=take.notes.pitch + variation.semitones)

@@ -20,7 +20,7 @@ from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.synth.render import render
-from maestrokit.synth.timbre import drawn
+from maestrokit.synth.timbre import sample_timbre
 
 NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
@@ -98,7 +98,7 @@ def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> Trainin
     performance = _contrasted(performance, exponent)
     notes = timed_notes(performance, pedal_extends=True)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
-    timbre, gain = drawn(generator), float(generator.uniform(*RENDER_GAIN))
+    timbre, gain = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN))
     levels = kept_levels(
         f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}",
         lambda: render(

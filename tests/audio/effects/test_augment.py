@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.audio.effects.augment import Augmentation, Effects, applied, drawn
+from maestrokit.audio.effects.augment import Augmentation, Effects, applied, sample_effects
 from maestrokit.audio.effects.dynamics import clipped, compressed, gained
 from maestrokit.audio.effects.equalise_noise import convolved, equalised, noised
 from maestrokit.errors import UsageError
@@ -38,29 +38,31 @@ def level(samples: np.ndarray) -> float:
 @given(seed=st.integers(0, 2**31))
 @settings(max_examples=30, deadline=None)
 def test_effects_lie_within_their_bounds(seed: int) -> None:
-    effects = drawn(EVERYTHING, np.random.default_rng(seed))
+    effects = sample_effects(EVERYTHING, np.random.default_rng(seed))
     assert effects.semitones in (-2, -1, 0, 1, 2)
     assert 0.9 <= effects.stretch_factor <= 1.1
     assert max(map(abs, effects.equaliser_decibels)) <= 6
     assert 0.2 <= effects.decay <= 1
     assert 10 <= effects.signal_to_noise <= 40
-    assert effects == drawn(EVERYTHING, np.random.default_rng(seed))
+    assert effects == sample_effects(EVERYTHING, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Augmentation) if field.name != "wet"])
 def test_adding_an_effect_leaves_the_others(name: str) -> None:
-    alone = drawn(Augmentation(**{name: getattr(EVERYTHING, name)}), np.random.default_rng(3)).described()
-    together = drawn(EVERYTHING, np.random.default_rng(3)).described()
+    alone = sample_effects(Augmentation(**{name: getattr(EVERYTHING, name)}), np.random.default_rng(3)).described()
+    together = sample_effects(EVERYTHING, np.random.default_rng(3)).described()
     assert alone.items() <= together.items()
 
 
 def test_the_same_effects_make_the_same_samples() -> None:
-    effects = drawn(EVERYTHING, np.random.default_rng(1))
+    effects = sample_effects(EVERYTHING, np.random.default_rng(1))
     once, again = (applied(decaying(), effects, sample_rate=RATE) for _ in range(2))
     assert np.array_equal(once, again)
     assert len(once) == pytest.approx(RATE * effects.time_factor, abs=2)
     assert once.dtype == np.float32
-    assert not np.array_equal(once, applied(decaying(), drawn(EVERYTHING, np.random.default_rng(2)), sample_rate=RATE))
+    assert not np.array_equal(
+        once, applied(decaying(), sample_effects(EVERYTHING, np.random.default_rng(2)), sample_rate=RATE)
+    )
 
 
 def test_no_effects_change_nothing() -> None:
@@ -70,10 +72,8 @@ def test_no_effects_change_nothing() -> None:
 
 
 def test_noise_is_as_loud_as_asked() -> None:
-    for colour in ("white", "pink", "brown"):
-        noisy = noised(
-            decaying(), sample_rate=RATE, signal_to_noise=20, colour=colour, generator=np.random.default_rng(0)
-        )
+    for kind in ("white", "pink", "brown"):
+        noisy = noised(decaying(), sample_rate=RATE, signal_to_noise=20, kind=kind, generator=np.random.default_rng(0))
         assert level(decaying()) - level(noisy - decaying()) == pytest.approx(20, abs=0.01)
 
 
@@ -90,26 +90,26 @@ def test_compression_divides_the_excess_over_the_threshold() -> None:
 def test_equaliser_gives_the_asked_gain() -> None:
     for frequency, gain in ((120.0, 6.0), (1080.0, -6.0)):
         tone = np.sin(2 * np.pi * frequency * np.arange(RATE) / RATE).astype(np.float32)
-        heard = equalised(tone, sample_rate=RATE, frequency=(120, 1080), decibels=(6, -6))
-        assert level(heard[4000:]) - level(tone[4000:]) == pytest.approx(gain, abs=0.5)
+        output = equalised(tone, sample_rate=RATE, frequency=(120, 1080), decibels=(6, -6))
+        assert level(output[4000:]) - level(tone[4000:]) == pytest.approx(gain, abs=0.5)
 
 
 def test_a_room_adds_its_tail_after_the_direct_sound() -> None:
     click = np.zeros(2 * RATE, np.float32)
     click[RATE // 2] = 1
-    heard = applied(click, Effects(decay=0.5, wet=0.0, room_seed=1), sample_rate=RATE)
-    assert np.abs(heard).argmax() == RATE // 2
-    assert np.abs(heard[: RATE // 2]).max() < 1e-5
-    early, late = heard[RATE // 2 + 100 : RATE], heard[RATE : RATE + RATE // 2]
+    output = applied(click, Effects(decay=0.5, wet=0.0, room_seed=1), sample_rate=RATE)
+    assert np.abs(output).argmax() == RATE // 2
+    assert np.abs(output[: RATE // 2]).max() < 1e-5
+    early, late = output[RATE // 2 + 100 : RATE], output[RATE : RATE + RATE // 2]
     assert level(early) - level(late) == pytest.approx(60, abs=12)
 
 
 def test_a_given_room_keeps_onsets_in_place() -> None:
     response = np.zeros(300, np.float32)
     response[[100, 250]] = 1, 0.5
-    heard = convolved(np.eye(1, 1000, 50, dtype=np.float32)[0], response)
-    assert heard.argmax() == 50
-    assert heard[200] == pytest.approx(0.5, abs=1e-6)
+    output = convolved(np.eye(1, 1000, 50, dtype=np.float32)[0], response)
+    assert output.argmax() == 50
+    assert output[200] == pytest.approx(0.5, abs=1e-6)
 
 
 def test_gain_and_clipping() -> None:
@@ -125,4 +125,4 @@ def test_impossible_effects_are_named() -> None:
     with pytest.raises(UsageError):
         convolved(decaying(), np.zeros(10, np.float32))
     with pytest.raises(UsageError):
-        noised(decaying(), sample_rate=RATE, signal_to_noise=0, colour="blue", generator=np.random.default_rng(0))
+        noised(decaying(), sample_rate=RATE, signal_to_noise=0, kind="blue", generator=np.random.default_rng(0))

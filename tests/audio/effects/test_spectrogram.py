@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from maestrokit.audio.effects.spectrogram import FAR_DELAY, FAR_SPREAD, Variation, drawn, shifted, varied
+from maestrokit.audio.effects.spectrogram import (
+    FAR_DELAY,
+    FAR_SPREAD,
+    Variation,
+    augment_levels,
+    sample_variation,
+    shifted,
+)
 from maestrokit.audio.loudness import decibels
 from maestrokit.audio.spectra.frames import analyse
 from maestrokit.audio.spectra.mel import power2decibel
@@ -13,7 +20,7 @@ FRAME = 1 / SETTINGS.frames_per_second
 
 
 def applied(spectrum: np.ndarray, **changes: object) -> np.ndarray:
-    return varied(spectrum, Variation(**changes), frame_seconds=FRAME, generator=np.random.default_rng(0))
+    return augment_levels(spectrum, Variation(**changes), frame_seconds=FRAME, generator=np.random.default_rng(0))
 
 
 def tone(pitch: int, *, seconds: float = 0.5) -> np.ndarray:
@@ -49,7 +56,7 @@ def test_shifting_forth_and_back_is_nothing() -> None:
 
 def test_gain_and_colour_are_decibels() -> None:
     x = np.full((4, BINS), -50, np.float32)
-    y = applied(x, gain=6.0, colour=(-3.0, 3.0))
+    y = applied(x, gain=6.0, equaliser=(-3.0, 3.0))
     assert y[0, 0] == pytest.approx(-47, abs=0.01) and y[0, -1] == pytest.approx(-41, abs=0.01)
 
 
@@ -86,7 +93,7 @@ def test_noise_has_its_level() -> None:
 
 
 def test_draws_follow_from_the_generator() -> None:
-    first, again = (drawn(np.random.default_rng(5), semitones=3) for _ in range(2))
+    first, again = (sample_variation(np.random.default_rng(5), semitones=3) for _ in range(2))
     assert first == again and abs(first.semitones) <= 3
 
 
@@ -119,5 +126,5 @@ def test_the_floor_holds_however_a_processor_rounds_logarithms(monkeypatch: pyte
 
 
 def test_some_draws_are_coded() -> None:
-    drawn_ones = [drawn(np.random.default_rng(seed), semitones=0).lowpass for seed in range(200)]
+    drawn_ones = [sample_variation(np.random.default_rng(seed), semitones=0).lowpass for seed in range(200)]
     assert 0.2 < np.mean(np.array(drawn_ones) > 0) < 0.4 and max(drawn_ones) <= 1.5

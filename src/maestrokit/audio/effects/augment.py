@@ -1,8 +1,8 @@
 """Variations of a recording, as other rooms, instruments, tunings and microphones would make them.
 
-An :class:`Augmentation` says between which bounds to draw; :func:`drawn` draws :class:`Effects` with a generator;
-:func:`applied` makes them heard. Effects are plain numbers: with them, and nothing else, the variation can be made
-again, and its notes can be moved (:mod:`maestrokit.audio.effects.midi`).
+An :class:`Augmentation` has the bounds; :func:`sample_effects` draws :class:`Effects` within them with a generator;
+:func:`applied` applies them. Effects are plain numbers: from them alone the variation can be made again, and its notes
+can be moved (:mod:`maestrokit.audio.effects.midi`).
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -23,11 +23,12 @@ Span = tuple[float, float]
 
 EQUALISER_POINTS = (40.0, 120.0, 360.0, 1080.0, 3240.0)  # Hz
 LARGEST_SEED = 2**31
+OUTPUT_KEYS = {"noise_kind": "noise_colour"}  # metadata keys, which stay as they were first written
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Bounds between which the effects of a variation are drawn, evenly; None leaves an effect out."""
+    """Bounds between which the effects of a variation are drawn, uniformly; None leaves an effect out."""
 
     pitch_shift: Span | None = None
     """Semitones. Whole ones only, where both bounds are whole."""
@@ -42,7 +43,7 @@ class Augmentation:
     wet: Span = (-12.0, 3.0)
     """Energy of the reverberation against the direct sound, in dB."""
     noise: Span | None = None
-    """Ratio of signal to noise, in dB; the colour is drawn too."""
+    """Ratio of signal to noise, in dB; the kind of noise is drawn too."""
     compress: Span | None = None
     """Ratio of dynamic range compression."""
     gain: Span | None = None
@@ -79,7 +80,7 @@ class Effects:
     room_seed: int = 0
     signal_to_noise: float | None = None
     """dB."""
-    noise_colour: str = "white"
+    noise_kind: str = "white"
     noise_seed: int = 0
     compression_threshold: float = 0.0
     """dB of full scale."""
@@ -100,20 +101,21 @@ class Effects:
         {'semitones': 2.0}
         """
         nothing = asdict(Effects())
-        return {name: value for name, value in asdict(self).items() if value != nothing[name]}
+        described = {name: value for name, value in asdict(self).items() if value != nothing[name]}
+        return {OUTPUT_KEYS.get(name, name): value for name, value in described.items()}
 
 
-def drawn(augmentation: Augmentation, generator: np.random.Generator) -> Effects:
+def sample_effects(augmentation: Augmentation, generator: np.random.Generator) -> Effects:
     """Return effects drawn within the bounds.
 
-    Each effect takes its own draws whether it is wanted or not, so that adding one leaves the others as they were.
+    Each effect takes its own draws whether it is used or not, so that adding one leaves the others as they were.
 
-    >>> drawn(Augmentation(), np.random.default_rng(0)) == Effects(room_seed=0)
+    >>> sample_effects(Augmentation(), np.random.default_rng(0)) == Effects(room_seed=0)
     True
     """
     (shift, stretch, cents, decay, wet, noise, ratio, threshold, gain, clip) = generator.uniform(size=10).tolist()
     equaliser = generator.uniform(-1, 1, len(EQUALISER_POINTS))
-    colour = str(generator.choice(["white", "pink", "brown"]))
+    noise_kind = str(generator.choice(["white", "pink", "brown"]))
     seeds = generator.integers(LARGEST_SEED, size=2).tolist()
     has_room, has_noise = augmentation.reverb is not None, augmentation.noise is not None
     return Effects(
@@ -125,7 +127,7 @@ def drawn(augmentation: Augmentation, generator: np.random.Generator) -> Effects
         wet=_between(augmentation.wet, wet, 0.0) if has_room else 0.0,
         room_seed=seeds[0] if has_room else 0,
         signal_to_noise=_between(augmentation.noise, noise, 0.0) if has_noise else None,
-        noise_colour=colour if has_noise else "white",
+        noise_kind=noise_kind if has_noise else "white",
         noise_seed=seeds[1] if has_noise else 0,
         compression_threshold=-40 + 25 * threshold if augmentation.compress else 0.0,
         compression_ratio=_between(augmentation.compress, ratio, 1.0),
@@ -151,20 +153,20 @@ def applied(
     -------
     float32, shape (about samples * effects.time_factor,)
     """
-    heard = samples
+    output = samples
     if effects.detune_cents:
-        heard = detune(heard, sample_rate=sample_rate, cents=effects.detune_cents)
-    heard = _reshaped(heard, effects, sample_rate)
+        output = detune(output, sample_rate=sample_rate, cents=effects.detune_cents)
+    output = _reshaped(output, effects, sample_rate)
     if effects.equaliser_decibels:
-        heard = equalised(
-            heard, sample_rate=sample_rate, frequency=EQUALISER_POINTS, decibels=effects.equaliser_decibels
+        output = equalised(
+            output, sample_rate=sample_rate, frequency=EQUALISER_POINTS, decibels=effects.equaliser_decibels
         )
     if response is None and effects.decay:
         room = Room(decay=effects.decay, wet=effects.wet, seed=effects.room_seed)
         response = impulse_response(room, sample_rate=sample_rate, channels=1)[0]
     if response is not None:
-        heard = convolved(heard, response)
-    return _recorded(heard, effects, sample_rate)
+        output = convolved(output, response)
+    return _recorded(output, effects, sample_rate)
 
 
 def moved_times(seconds: Floats, effects: Effects) -> Floats:
@@ -190,7 +192,7 @@ def _recorded(samples: Samples, effects: Effects, sample_rate: int) -> Samples:
             samples,
             sample_rate=sample_rate,
             signal_to_noise=effects.signal_to_noise,
-            colour=effects.noise_colour,
+            kind=effects.noise_kind,
             generator=np.random.default_rng(effects.noise_seed),
         )
     samples = compressed(

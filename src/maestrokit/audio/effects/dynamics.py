@@ -52,8 +52,8 @@ def compressed(
     step = max(1, round(STEP * sample_rate))
     padded = np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
     level = 20 * np.log10(np.maximum(np.sqrt(np.mean(padded * padded, axis=1)), SOFTEST))
-    wanted = np.maximum(0, level - threshold) * (1 / ratio - 1)
-    reduction = _followed(wanted.tolist(), np.exp(-STEP / attack), np.exp(-STEP / release))
+    target = np.maximum(0, level - threshold) * (1 / ratio - 1)
+    reduction = _followed(target.tolist(), np.exp(-STEP / attack), np.exp(-STEP / release))
     centres = (np.arange(len(level)) + 0.5) * step
     gain = np.interp(np.arange(len(samples)), centres, 10 ** (np.array(reduction) / 20)).astype(np.float32)
     return scaled_to(samples * gain, float(np.abs(samples).max()))
@@ -84,11 +84,11 @@ def scaled_to(samples: Samples, peak: float) -> Samples:
     return samples * np.float32(peak / largest) if largest > 0 else samples
 
 
-def _followed(wanted: list[float], attack: float, release: float) -> list[float]:
+def _followed(target: list[float], attack: float, release: float) -> list[float]:
     """Return a gain in dB smoothed with two time constants: one where it falls, another where it recovers."""
-    gain, course = 0.0, []
-    for aim in wanted:
+    gain, smoothed = 0.0, []
+    for aim in target:
         keep = attack if aim < gain else release
         gain = keep * gain + (1 - keep) * aim
-        course.append(gain)
-    return course
+        smoothed.append(gain)
+    return smoothed

@@ -1,4 +1,4 @@
-"""The colour of sound: room, equalisation and noise, each by its spectrum."""
+"""Room, equalisation and noise, each by its spectrum."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,11 +12,11 @@ FFT_SAMPLES = 4096
 BLOCK_SAMPLES = 1 << 15
 SLOPES = {"white": 0.0, "pink": -0.5, "brown": -1.0}
 """Exponent of the amplitude over frequency."""
-LOWEST_NOISE = 20.0  # Hz; below, coloured noise does not grow further
+LOWEST_NOISE = 20.0  # Hz; below, pink and brown noise do not grow further
 
 
 def convolved(samples: Samples, response: NDArray[np.float32]) -> Samples:
-    """Return the recording heard through a response, shape (taps,), as long as before.
+    """Return the recording convolved with an impulse response, shape (taps,), as long as before.
 
     The response's largest value counts as the moment of the direct sound: it is put at time 0, so that onsets stay.
 
@@ -66,25 +66,25 @@ def equaliser(*, sample_rate: int, frequency: ArrayLike, decibels: ArrayLike) ->
 
 
 def noised(
-    samples: Samples, *, sample_rate: int, signal_to_noise: float, colour: str, generator: np.random.Generator
+    samples: Samples, *, sample_rate: int, signal_to_noise: float, kind: str, generator: np.random.Generator
 ) -> Samples:
     """Return the recording with stationary Gaussian noise, ``signal_to_noise`` dB below the recording's mean power.
 
     Parameters
     ----------
-    colour : {'white', 'pink', 'brown'}
+    kind : {'white', 'pink', 'brown'}
         Power falls by 0, 3 or 6 dB an octave.
 
     Raises
     ------
     UsageError
-        If there is no such colour.
+        If there is no such kind of noise.
     """
-    if colour not in SLOPES:
-        raise UsageError(f"no {colour} noise", f"choose one of {', '.join(SLOPES)}")
+    if kind not in SLOPES:
+        raise UsageError(f"no {kind} noise", f"choose one of {', '.join(SLOPES)}")
     noise = generator.standard_normal(len(samples), dtype=np.float32)
-    if SLOPES[colour]:
-        noise = _tinted(noise, sample_rate, SLOPES[colour])
+    if SLOPES[kind]:
+        noise = _tinted(noise, sample_rate, SLOPES[kind])
     power = float(np.mean(samples.astype(np.float64) ** 2)) if len(samples) else 0.0
     own = float(np.mean(noise.astype(np.float64) ** 2)) if len(samples) else 1.0
     return samples + noise * np.float32(np.sqrt(power / own) * 10 ** (-signal_to_noise / 20))

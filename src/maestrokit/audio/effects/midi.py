@@ -1,4 +1,4 @@
-"""The performance that belongs to a recording, moved as the recording was."""
+"""The performance beside a recording, with the same changes of time and pitch."""
 
 from maestrokit.arrays import Integers
 from maestrokit.audio.effects.augment import Effects

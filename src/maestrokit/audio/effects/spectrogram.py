@@ -1,6 +1,6 @@
 """Spectra in dB as other pianos, rooms and microphones would have given them.
 
-Much cheaper than varying the sound itself: a spectrum is taken once, and varied anew whenever it is looked at.
+Much cheaper than varying the sound itself: a spectrum is computed once, and varied each time it is used.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Levels = NDArray[np.float32]
 
 QUIETEST_ROOM = -30.0  # dB
 FAR_DELAY, FAR_SPREAD = 0.025, 0.015  # seconds
-COLOURS = 33  # points of a drawn colour, three or four an octave
+GAIN_POINTS = 33  # points of a random equaliser, three or four an octave
 HOLE = (4, 6)  # frames and bins of what a codec leaves out at once: some 40 ms of a scale factor band
 HOLLOW, HOLES = 1.0, 0.3  # octaves below the end of a codec's band that have holes, and the share of these
 
@@ -30,7 +30,7 @@ class Variation:
     """Bins, -1..1."""
     gain: float = 0.0
     """dB."""
-    colour: tuple[float, ...] = (0.0, 0.0)
+    equaliser: tuple[float, ...] = (0.0, 0.0)
     """dB of gain at points spread evenly over the bins, linear in between."""
     thinned: float = 0.0
     """Octaves from the lowest bin up to which the bass is weak, as the fundamentals of low strings are in the air."""
@@ -52,15 +52,15 @@ class Variation:
     that they leave out what they have no bits for."""
 
 
-def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
+def sample_variation(generator: np.random.Generator, *, semitones: int) -> Variation:
     """Return a random variation, transposed by up to so many semitones either way."""
     is_reverberant, is_noisy, is_thin, is_distant = generator.random(4) < (0.7, 0.5, 0.6, 0.7)
-    broad = np.interp(np.linspace(0, 5, COLOURS), np.arange(6), generator.normal(0, 4, 6))
+    broad = np.interp(np.linspace(0, 5, GAIN_POINTS), np.arange(6), generator.normal(0, 4, 6))
     return Variation(
         semitones=int(generator.integers(-semitones, semitones + 1)),
         detune=float(np.clip(generator.normal(0, 0.25), -1, 1)),
         gain=float(generator.uniform(-8, 16)),
-        colour=tuple(float(gain) for gain in broad + generator.normal(0, 3, COLOURS)),
+        equaliser=tuple(float(gain) for gain in broad + generator.normal(0, 3, GAIN_POINTS)),
         thinned=float(generator.uniform(0, 3)) if is_thin else 0.0,
         slope=float(generator.uniform(6, 24)),
         distance=float(generator.random()) if is_distant else 0.0,
@@ -72,8 +72,10 @@ def drawn(generator: np.random.Generator, *, semitones: int) -> Variation:
     )
 
 
-def varied(levels: Levels, variation: Variation, *, frame_seconds: float, generator: np.random.Generator) -> Levels:
-    """Return a spectrum with all that a variation asks for.
+def augment_levels(
+    levels: Levels, variation: Variation, *, frame_seconds: float, generator: np.random.Generator
+) -> Levels:
+    """Return a spectrum with all effects of a variation.
 
     Reverberation is added as power, as diffuse sound is [1]; so is the noise, with the spread that the power of
     Gaussian noise has. The codec comes last.
@@ -97,9 +99,9 @@ def varied(levels: Levels, variation: Variation, *, frame_seconds: float, genera
     """
     moved = shifted(np.asarray(levels, np.float32), variation.semitones * KEY_BINS + variation.detune)
     bins = moved.shape[1]
-    colour = np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, len(variation.colour)), variation.colour)
+    equaliser = np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, len(variation.equaliser)), variation.equaliser)
     missing = np.minimum(np.arange(bins) / BINS_PER_OCTAVE - variation.thinned, 0) * variation.slope
-    gain = variation.gain + colour + missing
+    gain = variation.gain + equaliser + missing
     power: Levels = np.power(np.float32(10), (moved + gain.astype(np.float32)) / 10)
     octaves = (np.arange(bins) - bins / 2) / BINS_PER_OCTAVE
     if variation.distance > 0:

@@ -21,7 +21,7 @@ from maestrokit.audio.spectra.frames import Samples
 from maestrokit.audio.spectra.windows import window
 from maestrokit.errors import UsageError
 
-WINDOW = 0.1  # seconds: long enough to tell the partials of the piano's lowest octave apart
+WINDOW = 0.1  # seconds: long enough to separate the partials of the piano's lowest octave
 OVERLAP = 8  # windows that share each moment
 BLOCK_FRAMES = 256
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.25, 4.0
@@ -92,7 +92,7 @@ def pitch_shift(samples: Samples, *, sample_rate: int, semitones: float) -> Samp
 def detune(samples: Samples, *, sample_rate: int, cents: float) -> Samples:
     """Return the recording at another speed, as a tape: higher by so many cents, and shorter by 2^(-cents / 1200).
 
-    Exact: nothing is lost but what resampling loses. For the small shifts that training wants.
+    Exact: nothing is lost but what resampling loses. For the small shifts that training needs.
     """
     return resample(samples, from_rate=sample_rate * 2 ** (cents / 1200), to_rate=sample_rate)
 
@@ -120,9 +120,9 @@ def _vocoded(samples: Samples, source: Integers, is_attack: Mask, *, size: int, 
     output = np.zeros((len(source) - 1) * hop + size, np.float32)
     previous = np.ones(size // 2 + 1, np.complex64)
     for start in range(0, len(source), BLOCK_FRAMES):
-        place = source[start : start + BLOCK_FRAMES]
-        here = rfft(frames[place + hop] * shape, axis=1)  # (frames, bins)
-        one_hop_before = rfft(frames[place] * shape, axis=1)
+        centre = source[start : start + BLOCK_FRAMES]
+        here = rfft(frames[centre + hop] * shape, axis=1)  # (frames, bins)
+        one_hop_before = rfft(frames[centre] * shape, axis=1)
         previous = _continue_phases(here, one_hop_before, previous, is_attack[start : start + BLOCK_FRAMES])
         waves = irfft(here, n=size, axis=1) * (shape * np.float32(2 / (3 / 4 * OVERLAP)))
         for row, wave in enumerate(waves, start):
@@ -136,7 +136,7 @@ def _continue_phases(
     previous: NDArray[np.complex64],
     is_attack: Mask,
 ) -> NDArray[np.complex64]:
-    """Rotate the spectra ``here``, in place, so that each peak goes on where the frame before left it.
+    """Rotate the spectra ``here``, in place, so that each peak continues from where the frame before left it.
 
     Returns
     -------

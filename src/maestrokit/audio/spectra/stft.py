@@ -85,8 +85,9 @@ def power_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, wind
 def tilted_squares(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.float32]]:
     """Return the function from a segment of samples to the squared parts of its tilted spectrum, bins first.
 
-    Its result has shape (fft_samples // 2 + 1, 2 * frames): the squares of the real and of the imaginary part by turns.
-    The two add up to the power times :func:`tilt_power`. Filters may be applied first, and the parts added after.
+    Its result has shape (fft_samples // 2 + 1, 2 * frames): the squares of the real and of the imaginary part,
+    alternating. The two add up to the power times :func:`tilt_power`. Filters may be applied first, and the parts added
+    after.
     """
     check_lengths(fft_samples, hop_samples)
     weights = window(window_name, fft_samples).astype(np.float32)

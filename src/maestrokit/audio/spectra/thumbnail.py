@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 COLUMNS = 8192  # kept at most: a picture of several rows shows as many
 
 
-class Overview:
+class Thumbnail:
     """The loudest of each so many frames of a spectrum that passes in parts; memory does not grow.
 
-    >>> overview = Overview(100.0)
+    >>> thumbnail = Thumbnail(100.0)
     >>> for level in range(9000):
-    ...     overview.feed(np.full((1, 2), level, np.float32))
-    >>> overview.levels.shape, overview.columns_per_second, overview.levels[1].tolist()
+    ...     thumbnail.feed(np.full((1, 2), level, np.float32))
+    >>> thumbnail.levels.shape, thumbnail.columns_per_second, thumbnail.levels[1].tolist()
     ((4500, 2), 50.0, [3.0, 3.0])
     """
 

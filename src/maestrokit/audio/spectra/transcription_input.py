@@ -1,7 +1,7 @@
 """The spectrum that transcription models see: a variable-Q spectrum in decibels, three bins a key.
 
 Bin ``KEY_BINS * k + CENTRE_BIN`` is the fundamental of the k-th key from below, and a step of ``KEY_BINS`` is a
-semitone everywhere: whoever sees one key's harmonics has seen those of all keys.
+semitone everywhere: a model that has learnt one key's harmonics has learnt those of all keys.
 """
 
 import numpy as np

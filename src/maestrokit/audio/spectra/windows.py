@@ -15,7 +15,7 @@ COSINE_SUMS = {
 
 
 def window(name: str, samples: int) -> Floats:
-    """Return a periodic window, as spectra want it: one sample longer it would be symmetric.
+    """Return a periodic window, as spectra need it: one sample longer it would be symmetric.
 
     Parameters
     ----------

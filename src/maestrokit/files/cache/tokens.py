@@ -1,4 +1,4 @@
-"""Token shards: many performances as events in one memory-mapped file, named by the content that made it.
+"""Token shards: many performances as events in one memory-mapped file, named by the hash of its content.
 
 A shard is three files, ``<key>.tokens.npy`` (uint16, all sequences one after the other), ``<key>.starts.npy`` (int64,
 where each begins, and the end of the last), and ``<key>.doubts.json`` (what had to be assumed of inputs, by their
@@ -28,7 +28,7 @@ from maestrokit.music.tokens import Encoding, Tokens, encode
 LAYOUT = 2  # raise when the meaning of the files changes, so that old shards are not found again
 
 Normalize = Callable[[Performance], Performance]
-Made = tuple[Tokens | MaestrokitError, tuple[str, ...]]
+EncodingResult = tuple[Tokens | MaestrokitError, tuple[str, ...]]
 """A sequence, or why there is none, and what is in doubt about its file, which is not named."""
 
 
@@ -98,21 +98,21 @@ def token_shard(
         cache / f"{key}.{end}" for end in ("starts.npy", "tokens.npy", "doubts.json")
     )
 
-    def encoded(rows: Sequence[int]) -> list[Made]:
-        work = partial(_made, encoding=encoding, normalize=normalize)
+    def encoded(rows: Sequence[int]) -> list[EncodingResult]:
+        work = partial(_encode_with_doubts, encoding=encoding, normalize=normalize)
         return list(each(work, [paths[row] for row in rows], jobs=jobs, batch_size=8))
 
-    if starts_path.exists():  # written last, so it vouches for the others
+    if starts_path.exists():  # written last, so the others are complete
         tokens, starts = np.load(tokens_path, mmap_mode="r", allow_pickle=False), np.load(starts_path)
         empty = np.flatnonzero(np.diff(starts) == 0).tolist()
         failures = _failures(dict(zip(empty, encoded(empty), strict=True)))  # the names may be others than then
         if len(failures) == len(empty):
             _warn(paths, json.loads(doubts_path.read_bytes()))
             return TokenShard(tokens, starts, failures)
-    made = encoded(range(len(paths)))
-    shard = _joined([np.empty(0, np.uint16) if isinstance(part, MaestrokitError) else part for part, _ in made])
-    failures = _failures(dict(enumerate(made)))
-    doubts = {str(row): facts for row, (_, facts) in enumerate(made) if facts}
+    results = encoded(range(len(paths)))
+    shard = _joined([np.empty(0, np.uint16) if isinstance(part, MaestrokitError) else part for part, _ in results])
+    failures = _failures(dict(enumerate(results)))
+    doubts = {str(row): facts for row, (_, facts) in enumerate(results) if facts}
     _warn(paths, doubts)
     if not len(shard.tokens):
         return TokenShard(shard.tokens, shard.starts, failures)
@@ -123,8 +123,8 @@ def token_shard(
     return TokenShard(np.load(tokens_path, mmap_mode="r"), shard.starts, failures)
 
 
-def _failures(made: Mapping[int, Made]) -> dict[int, MaestrokitError]:
-    return {row: part for row, (part, _) in made.items() if isinstance(part, MaestrokitError)}
+def _failures(results: Mapping[int, EncodingResult]) -> dict[int, MaestrokitError]:
+    return {row: part for row, (part, _) in results.items() if isinstance(part, MaestrokitError)}
 
 
 def _warn(paths: Sequence[str], doubts: Mapping[str, Sequence[str]]) -> None:
@@ -150,7 +150,7 @@ def _digest(path: str) -> str:
         return ""
 
 
-def _made(path: str, *, encoding: Encoding, normalize: Normalize | None) -> Made:
+def _encode_with_doubts(path: str, *, encoding: Encoding, normalize: Normalize | None) -> EncodingResult:
     part, doubts = with_doubts(_encoded, path, encoding, normalize)
     return part, tuple(doubt.removeprefix(_named(path)) for doubt in doubts)
 

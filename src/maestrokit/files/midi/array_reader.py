@@ -85,7 +85,7 @@ def _lengths(wire: Bytes) -> Bytes:
 
 
 def _numbers(wire: Bytes, begin: Integers, length: NDArray[np.integer]) -> Integers:
-    """Return the numbers (groups of seven bits) that begin at some places; -1 for those of more than four bytes."""
+    """Return the numbers (groups of seven bits) that begin at some positions; -1 for those of more than four bytes."""
     number = (wire[begin] & 0x7F).astype(np.int64)
     for group in range(1, 4):
         rows = np.flatnonzero(length > group)
@@ -97,10 +97,10 @@ def _numbers(wire: Bytes, begin: Integers, length: NDArray[np.integer]) -> Integ
 
 
 def _next_events(wire: Bytes, delta_length: Bytes) -> Integers:
-    """Return for every byte, taken as the start of an event, the start of the next; the last place for nonsense."""
+    """Return for every byte, taken as the start of an event, the start of the next; the last position for nonsense."""
     size, nowhere = len(wire) - PADDING, len(wire) - 1
-    place = np.arange(len(wire))
-    after = place + CHANNEL_BYTES.take(wire)
+    position = np.arange(len(wire))
+    after = position + CHANNEL_BYTES.take(wire)
     with_length = np.flatnonzero(wire[:size] >= 0xF0)
     status = wire[with_length]
     number_begin = with_length + 1 + (status == 0xFF)
@@ -122,19 +122,19 @@ def _chain(following: Integers, starts: Integers, stops: Integers) -> Integers:
     strides = [following]
     for _ in range(DOUBLINGS):
         strides.append(strides[-1].take(strides[-1]))
-    pointer, place = memoryview(strides.pop().data), int(starts[0])
-    places: list[int] = []
-    while not places or place != places[-1]:
-        places.append(place)
-        place = pointer[place]
-    chain = np.array(places)
+    pointer, position = memoryview(strides.pop().data), int(starts[0])
+    positions: list[int] = []
+    while not positions or position != positions[-1]:
+        positions.append(position)
+        position = pointer[position]
+    chain = np.array(positions)
     for stride in reversed(strides):
         chain = np.stack([chain, stride.take(chain)], axis=1).ravel()
     return chain[: np.searchsorted(chain, chain[-1]) + 1]
 
 
 def _gather(wire: Bytes, delta_length: Bytes, chain: Integers, rows_of_stops: Integers) -> Events | None:
-    """Return the events that begin at the places of the chain, once all that was assumed of them is verified."""
+    """Return the events that begin at the positions of the chain, once all that was assumed of them is verified."""
     tracks = len(rows_of_stops)
     counts = np.diff(rows_of_stops, prepend=-1) - 1
     if not counts.all():

@@ -1,60 +1,23 @@
-"""The reference reader: one event after the other, exactly as the standard says, with every fault named.
+"""The reference reader: one event after the other, exactly as the standard defines, with every fault named.
 
 It decides whatever the array reader declines, and alone repairs. Nothing is lost: not the difference between the two
 sysex statuses, no bytes of unknown metas, no text of any encoding, no real-time message. In this it departs from
 mido's reader, which joins 0xF0 and 0xF7 and refuses unknown key signatures; where mido keeps all, the two agree.
 
-Lenient by custom, as the meaning is plain: running status goes on after metas and sysex.
+Lenient by custom, as the meaning is plain: running status continues after metas and sysex.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
-
-import numpy as np
-
 from maestrokit.files.midi.header import Frame, bad_midi
-from maestrokit.music.columns import Columns
-from maestrokit.music.performance import (
-    NOT_RELEASED,
-    NOTE_ON_ENDS_IT,
-    Controls,
-    Notes,
-    Others,
-    Performance,
-    Tempos,
-    with_missing_ends,
-)
+from maestrokit.music.performance import Performance
+from maestrokit.music.track_events import SET_TEMPO, TrackEvent, performance_from_events
 
 DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}  # by status without channel
 SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0} | dict.fromkeys(range(0xF8, 0xFF), 0)
-END_OF_TRACK, SET_TEMPO = 0x2F, 0x51  # types of metas
-
-Table = TypeVar("Table", bound=Columns)
-
-
-class Event(NamedTuple):
-    """One event of a track: the whole message, with its status byte; the payload that follows its length, if any."""
-
-    tick: int
-    message: bytes
-    payload: bytes
+END_OF_TRACK = 0x2F  # type of a meta
 
 
 class MalformedError(Exception):
     """A fact about the bytes of a track, which ends reading it."""
-
-
-@dataclass
-class Rows:
-    """The rows of all tables, as they are found."""
-
-    notes: list[tuple[int, ...]] = field(default_factory=list)
-    controls: list[tuple[int, ...]] = field(default_factory=list)
-    tempos: list[tuple[int, ...]] = field(default_factory=list)
-    others: list[tuple[int, int, bytes, int, int]] = field(default_factory=list)
-    track_ends: list[int] = field(default_factory=list)
 
 
 def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = False) -> Performance:
@@ -77,46 +40,27 @@ def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = Fa
     BadDataError
         Without `repair`, if anything in a track is broken.
     """
-    rows = Rows()
-    for track, (start, stop) in enumerate(frame.spans):
+    tracks, ends = [], []
+    for number, (start, stop) in enumerate(frame.spans, 1):
         try:
             events, end = _read_track(data, start, stop, repair=repair)
         except MalformedError as fault:
-            raise bad_midi(name, f"track {track + 1}: {fault}") from None
-        rows.track_ends.append(end)
-        _sort_out(events, track, rows)
-    rows.notes.sort(key=lambda row: (row[6], row[7]))
-    rows.others.sort(key=lambda row: row[3:])
-    controls = _table(Controls, rows.controls)
-    track_end_tick = np.array(rows.track_ends, np.int64)
-    return Performance(
-        notes=with_missing_ends(_table(Notes, rows.notes), controls, track_end_tick),
-        controls=controls,
-        tempos=_table(Tempos, rows.tempos),
-        others=_table(Others, rows.others),
-        track_end_tick=track_end_tick,
-        division=frame.division,
-        format=frame.format,
-    )
+            raise bad_midi(name, f"track {number}: {fault}") from None
+        tracks.append(events)
+        ends.append(end)
+    return performance_from_events(tracks, track_end_tick=ends, division=frame.division, format=frame.format)
 
 
-def _table(kind: type[Table], rows: Sequence[tuple[object, ...]]) -> Table:
-    columns = vars(kind.empty())
-    for column, values in zip(columns, zip(*rows, strict=True), strict=False):
-        columns[column] = np.array(values, columns[column].dtype)
-    return kind(**columns)
-
-
-def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[list[Event], int]:
+def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[list[TrackEvent], int]:
     """Return the events of one track but its end, and the tick of that."""
-    events: list[Event] = []
-    place, tick, status = start, 0, 0
+    events: list[TrackEvent] = []
+    offset, tick, status = start, 0, 0
     try:
         while True:
-            if place == stop:
+            if offset == stop:
                 raise MalformedError(f"no end of track at byte {stop}")
-            delta, begin = _variable_length(data, place, stop)
-            message, payload, place = _read_message(data, begin, stop, status, repair=repair)
+            delta, begin = _variable_length(data, offset, stop)
+            message, payload, offset = _read_message(data, begin, stop, status, repair=repair)
             tick += delta
             if message[0] < 0xF0:
                 status = message[0]
@@ -126,9 +70,9 @@ def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[li
                 if repair:
                     continue
                 raise MalformedError(f"a tempo of 0 microseconds a beat at byte {begin}")
-            events.append(Event(tick, message, payload))
-        if (payload or place < stop) and not repair:
-            raise MalformedError(f"{stop - place + len(payload)} bytes after the end of track, at byte {begin}")
+            events.append(TrackEvent(tick, message, payload))
+        if (payload or offset < stop) and not repair:
+            raise MalformedError(f"{stop - offset + len(payload)} bytes after the end of track, at byte {begin}")
     except MalformedError:
         if not repair:
             raise
@@ -136,24 +80,24 @@ def _read_track(data: bytes, start: int, stop: int, *, repair: bool) -> tuple[li
     return events, tick
 
 
-def _read_message(data: bytes, place: int, stop: int, status: int, *, repair: bool) -> tuple[bytes, bytes, int]:
-    """Return the whole message that begins here, its payload if it has a length, and the place after it."""
-    if place >= stop:
+def _read_message(data: bytes, offset: int, stop: int, status: int, *, repair: bool) -> tuple[bytes, bytes, int]:
+    """Return the whole message that begins here, its payload if it has a length, and the offset after it."""
+    if offset >= stop:
         raise MalformedError(f"an event is cut off at byte {stop}")
-    first = data[place]
+    first = data[offset]
     if first == 0xFF or first in (0xF0, 0xF7):
-        begin = place + (2 if first == 0xFF else 1)
+        begin = offset + (2 if first == 0xFF else 1)
         length, after = _variable_length(data, begin, stop)
         if after + length > stop:
-            raise MalformedError(f"an event claims {length} bytes at byte {place}, but only {stop - after} follow")
-        return data[place : after + length], data[after : after + length], after + length
-    after = place + 1 if first >= 0x80 else place
+            raise MalformedError(f"an event claims {length} bytes at byte {offset}, but only {stop - after} follow")
+        return data[offset : after + length], data[after : after + length], after + length
+    after = offset + 1 if first >= 0x80 else offset
     status = first if first >= 0x80 else status
     if not status:
-        raise MalformedError(f"running status without a status at byte {place}")
+        raise MalformedError(f"running status without a status at byte {offset}")
     count = DATA_BYTES[status & 0xF0] if status < 0xF0 else SYSTEM_DATA_BYTES.get(status)
     if count is None:
-        raise MalformedError(f"the undefined status {status:#x} at byte {place}")
+        raise MalformedError(f"the undefined status {status:#x} at byte {offset}")
     values = data[after : after + count]
     if after + count > stop:
         raise MalformedError(f"an event is cut off at byte {stop}")
@@ -164,64 +108,13 @@ def _read_message(data: bytes, place: int, stop: int, status: int, *, repair: bo
     return bytes((status,)) + values, b"", after + count
 
 
-def _variable_length(data: bytes, place: int, stop: int) -> tuple[int, int]:
-    """Return the number of up to four groups of seven bits that begins here, and the place after it."""
+def _variable_length(data: bytes, offset: int, stop: int) -> tuple[int, int]:
+    """Return the number of up to four groups of seven bits that begins here, and the offset after it."""
     number = 0
-    for after in range(place, min(place + 4, stop)):
+    for after in range(offset, min(offset + 4, stop)):
         number = number << 7 | data[after] & 0x7F
         if data[after] < 0x80:
             return number, after + 1
-    if place + 4 > stop:
+    if offset + 4 > stop:
         raise MalformedError(f"a number is cut off at byte {stop}")
-    raise MalformedError(f"a number of more than four bytes at byte {place}")
-
-
-def _sort_out(events: list[Event], track: int, rows: Rows) -> None:
-    """Put the events of one track into the rows of the tables."""
-    strokes: dict[tuple[int, int], list[int]] = defaultdict(list)  # places of ons and offs, by channel and pitch
-    for order, (tick, message, payload) in enumerate(events):
-        kind = message[0] & 0xF0 if message[0] < 0xF0 else message[0]
-        channel = message[0] & 0x0F
-        if kind in (0x80, 0x90):
-            strokes[channel, message[1]].append(order)
-        elif kind == 0xB0:
-            rows.controls.append((tick, message[1], message[2], channel, track, order))
-            if message[1] == 120 or message[1] >= 123:
-                for key in [key for key in strokes if key[0] == channel]:
-                    _pair(strokes.pop(key), events, track, rows)
-        elif kind == 0xFF and message[1] == SET_TEMPO and len(payload) == 3:
-            rows.tempos.append((tick, int.from_bytes(payload, "big"), track, order))
-        else:
-            kind = kind << 8 | message[1] if kind == 0xFF else kind
-            rows.others.append((tick, kind, message, track, order))
-    for places in strokes.values():
-        _pair(places, events, track, rows)
-
-
-def _pair(places: Iterable[int], events: list[Event], track: int, rows: Rows) -> None:
-    """Put the ons and offs of one key, up to where all notes end, into the rows of notes and others."""
-    waiting: list[int] = []
-    ons: list[int] = []
-    offs: list[int] = []
-    for order in places:
-        tick, message, _ = events[order]
-        if _is_on(message):
-            waiting.append(order)
-        elif waiting:
-            ons.append(waiting.pop())
-            offs.append(order)
-        else:
-            rows.others.append((tick, message[0] & 0xF0, message, track, order))
-    off_of = dict(zip(sorted(ons), offs, strict=True)) | {on: on for on in waiting}
-    for on, off in off_of.items():
-        tick, (status, pitch, velocity), _ = events[on]
-        release = NOT_RELEASED if on == off else _release_velocity(events[off].message)
-        rows.notes.append((tick, events[off].tick, pitch, velocity, release, status & 0x0F, track, on, off))
-
-
-def _is_on(message: bytes) -> bool:
-    return message[0] & 0xF0 == 0x90 and message[2] > 0
-
-
-def _release_velocity(message: bytes) -> int:
-    return message[2] if message[0] & 0xF0 == 0x80 else NOTE_ON_ENDS_IT
+    raise MalformedError(f"a number of more than four bytes at byte {offset}")

@@ -1,4 +1,4 @@
-"""The frame of a MIDI file: its header and where its tracks lie, with every fault of the frame named.
+"""The frame of a MIDI file: its header and the spans of its tracks, with every fault of the frame named.
 
 References
 ----------
@@ -14,12 +14,12 @@ TRANSCRIBE_HINT = "'maestrokit transcribe' writes its notes as MIDI"
 CHUNK_HEADER = 8  # bytes: four letters and a length
 MOST_TRACKS = 0xFFFF
 SMPTE_RATES = (24, 25, 29, 30)  # frames a second; 29 stands for 29.97
-REPAIRED_DIVISION = 480  # ticks a beat, where the header says nothing usable
+REPAIRED_DIVISION = 480  # ticks a beat, where the header has nothing usable
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What the header says, and the bytes of each track."""
+    """The fields of the header, and the bytes of each track."""
 
     format: int
     division: int
@@ -48,7 +48,7 @@ def read_frame(data: bytes, *, name: str, repair: bool) -> Frame:
         if not repair:
             raise bad_midi(name, f"the header claims a length of {header_length} bytes")
         header_length = 6
-    file_format, promised, division = (_number(data, start + place, 2) for place in (8, 10, 12))
+    file_format, promised, division = (_number(data, start + field, 2) for field in (8, 10, 12))
     first = start + CHUNK_HEADER + header_length
     spans = _repaired_spans(data, first, stop) if repair else _spans(data, first, stop, promised, name)
     return Frame(
@@ -69,39 +69,39 @@ def _midi_bytes(data: bytes, *, name: str, repair: bool) -> tuple[int, int]:
     if data[:4] == b"MThd":
         return 0, len(data)
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
-        place = 12
-        while place + CHUNK_HEADER <= len(data):
-            length = int.from_bytes(data[place + 4 : place + 8], "little")
-            first = place + CHUNK_HEADER
-            if data[place : place + 4] == b"data" and data[first : first + 4] == b"MThd":
+        offset = 12
+        while offset + CHUNK_HEADER <= len(data):
+            length = int.from_bytes(data[offset + 4 : offset + 8], "little")
+            first = offset + CHUNK_HEADER
+            if data[offset : offset + 4] == b"data" and data[first : first + 4] == b"MThd":
                 return first, min(first + length, len(data))
-            place = first + length + length % 2
-    found = data.find(b"MThd") if repair else -1
-    if found < 0:
+            offset = first + length + length % 2
+    start_of_file = data.find(b"MThd") if repair else -1
+    if start_of_file < 0:
         from maestrokit.files.sound.containers import is_recording  # of no use where all is well
 
         if is_recording(data):
             raise BadDataError(f"cannot read '{name}': a recording, not a MIDI file", TRANSCRIBE_HINT, path=name)
         raise bad_midi(name, "not a MIDI file (MThd not found)", curable=b"MThd" in data)
-    return found, len(data)
+    return start_of_file, len(data)
 
 
 def _spans(data: bytes, first: int, stop: int, promised: int, name: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    place = first
-    while place < stop:
-        length, begin = _number(data, place + 4, 4), place + CHUNK_HEADER
-        if not _is_chunk(data, place, stop):
+    offset = first
+    while offset < stop:
+        length, begin = _number(data, offset + 4, 4), offset + CHUNK_HEADER
+        if not _is_chunk(data, offset, stop):
             if len(spans) >= promised:
-                raise bad_midi(name, f"{stop - place} bytes of garbage after the last chunk, at byte {place}")
-            raise bad_midi(name, f"no track where track {len(spans) + 1} should begin, at byte {place}")
+                raise bad_midi(name, f"{stop - offset} bytes of garbage after the last chunk, at byte {offset}")
+            raise bad_midi(name, f"no track where track {len(spans) + 1} should begin, at byte {offset}")
         if begin + length > stop:
             raise bad_midi(
                 name, f"track {len(spans) + 1} is cut off at byte {stop}, {begin + length - stop} bytes before its end"
             )
-        if data[place : place + 4] == b"MTrk":
+        if data[offset : offset + 4] == b"MTrk":
             spans.append((begin, begin + length))
-        place = begin + length
+        offset = begin + length
     if len(spans) != promised:
         raise bad_midi(name, f"the header promises {_tracks(promised)}, but the file has {len(spans)}")
     return spans
@@ -111,24 +111,26 @@ def _tracks(count: int) -> str:
     return f"{count} track" if count == 1 else f"{count} tracks"
 
 
-def _is_chunk(data: bytes, place: int, stop: int) -> bool:
-    """Whether a chunk header stands here: four printable characters, the first a letter."""
-    kind = data[place : place + 4]
-    return place + CHUNK_HEADER <= stop and kind[:1].isalpha() and kind.isascii() and kind.decode("ascii").isprintable()
+def _is_chunk(data: bytes, offset: int, stop: int) -> bool:
+    """Whether a chunk header begins here: four printable characters, the first a letter."""
+    kind = data[offset : offset + 4]
+    return (
+        offset + CHUNK_HEADER <= stop and kind[:1].isalpha() and kind.isascii() and kind.decode("ascii").isprintable()
+    )
 
 
 def _repaired_spans(data: bytes, first: int, stop: int) -> list[tuple[int, int]]:
-    """Return the tracks that can be found; a length is believed where it leads to another chunk, or to the end."""
+    """Return the tracks that can be found; a length is trusted where it leads to another chunk, or to the end."""
     spans: list[tuple[int, int]] = []
-    place = data.find(b"MTrk", first, stop)
-    while 0 <= place <= stop - CHUNK_HEADER and len(spans) < MOST_TRACKS:
-        begin = place + CHUNK_HEADER
-        end = begin + _number(data, place + 4, 4)
+    offset = data.find(b"MTrk", first, stop)
+    while 0 <= offset <= stop - CHUNK_HEADER and len(spans) < MOST_TRACKS:
+        begin = offset + CHUNK_HEADER
+        end = begin + _number(data, offset + 4, 4)
         if end != stop and not (end < stop and _is_chunk(data, end, stop)):
             following = data.find(b"MTrk", begin, stop)
             end = following if following >= 0 else stop
         spans.append((begin, end))
-        place = data.find(b"MTrk", end, stop)
+        offset = data.find(b"MTrk", end, stop)
     return spans
 
 

@@ -10,8 +10,8 @@ def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integer
     """Return the rows of the note-ons, rising, and the rows of the note-offs that end them, -1 where none does.
 
     An off belongs to the nearest on of its key before it that no other off belongs to, and to none if there is none.
-    That tells which ons have no off: of a key struck twice and released once it is the first, which the second stroke
-    ended. The others end first in, first out.
+    So of a key struck twice and released once, the first on has no off: the second on ends it. The others end first in,
+    first out.
 
     Parameters
     ----------

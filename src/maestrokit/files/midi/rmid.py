@@ -1,4 +1,4 @@
-"""MIDI files wrapped in RIFF, as their suffix ``.rmi`` says (RP-029)."""
+"""MIDI files wrapped in RIFF, under the suffix ``.rmi`` (RP-029)."""
 
 import struct
 

@@ -33,7 +33,7 @@ MASKS = _masks()
 
 
 def dump_midi(performance: Performance) -> bytes:
-    """Return the bytes of a MIDI file that says all that the performance says.
+    """Return the bytes of a MIDI file that holds all of the performance.
 
     Events of a track are written in the order (tick, order), with running status; reading them back gives the same
     performance if its orders are consistent (:func:`maestrokit.music.performance.reorder_events`).
@@ -61,8 +61,8 @@ def dump_midi(performance: Performance) -> bytes:
     long = np.flatnonzero(length > HEAD)
     first_message = len(rows) - tracks - len(messages)
     tails = [
-        (place, messages[row - first_message][HEAD:])
-        for place, row in zip(end[long].tolist(), rows[long].tolist(), strict=True)
+        (position, messages[row - first_message][HEAD:])
+        for position, row in zip(end[long].tolist(), rows[long].tolist(), strict=True)
     ]
     bounds = np.searchsorted(long, ends).tolist()
     chunks, start, first = [], 0, 0
@@ -145,11 +145,11 @@ def _rows(delta: Integers, head: NDArray[np.uint32]) -> tuple[NDArray[np.uint8],
 
 
 def _spliced(body: bytes, start: int, stop: int, tails: list[tuple[int, bytes]]) -> bytes:
-    """Return the bytes from start to stop, with each tail at its place."""
+    """Return the bytes from start to stop, with each tail at its position."""
     pieces = []
-    for place, tail in tails:
-        pieces += [body[start:place], tail]
-        start = place
+    for position, tail in tails:
+        pieces += [body[start:position], tail]
+        start = position
     return b"".join([*pieces, body[start:stop]])
 
 

@@ -70,7 +70,7 @@ def write_compact_piano(
         All its recorded pitches are kept.
     folder : Path
     velocities : mapping from velocity to velocity
-        For each layer kept, its velocity in the piano, and where it shall stand in the compact one.
+        For each layer kept, its velocity in the piano, and in the compact one.
     sample_rate : int, in Hz
     longest : float, in seconds
         Longer notes are faded out there.
@@ -84,21 +84,21 @@ def write_compact_piano(
         chosen = _layer(piano, old)
         sounds = [_shortened(piano.recordings[layer.recording], sample_rate, longest) for layer in chosen.values()]
         scale = [0.9 / float(np.abs(sound).max()) for sound in sounds]
-        places = _write(folder / f"layer{number}.ogg", sounds, scale, sample_rate, compression)
+        spans = _write(folder / f"layer{number}.ogg", sounds, scale, sample_rate, compression)
         notes = [
             [pitch, first, samples, round(layer.gain / amount, 6)]
-            for (pitch, layer), (first, samples), amount in zip(chosen.items(), places, scale, strict=True)
+            for (pitch, layer), (first, samples), amount in zip(chosen.items(), spans, scale, strict=True)
         ]
         layers.append({"file": f"layer{number}.ogg", "velocity": new, "notes": notes})
     knocks = {key: _shortened(piano.releases[key], sample_rate, longest) for key in release_keys}
     loudest = max(float(np.abs(sound).max()) for sound in knocks.values())
-    places = _write(
+    spans = _write(
         folder / "releases.ogg", list(knocks.values()), [0.9 / loudest] * len(knocks), sample_rate, compression
     )
     releases = {
         "file": "releases.ogg",
         "gain": round(loudest / 0.9, 6),
-        "notes": [[key, *place] for key, place in zip(knocks, places, strict=True)],
+        "notes": [[key, *span] for key, span in zip(knocks, spans, strict=True)],
     }
     index = {"sample_rate": sample_rate, "layers": layers, "releases": releases}
     atomic.write_bytes(folder / INDEX, (json.dumps(index, sort_keys=True) + "\n").encode())
@@ -128,11 +128,11 @@ def _write(
     path: Path, sounds: list[Waveform], scale: list[float], sample_rate: int, compression: float
 ) -> list[tuple[int, int]]:
     """Write sounds one after another; return where each begins and how long it is."""
-    places, parts, first = [], [], 0
+    spans, parts, first = [], [], 0
     for sound, amount in zip(sounds, scale, strict=True):
         gap = np.zeros((len(sound), int(GAP * sample_rate)), np.float32)
         parts += [gap, sound * np.float32(amount)]
-        places.append((first + gap.shape[1], sound.shape[1]))
+        spans.append((first + gap.shape[1], sound.shape[1]))
         first += gap.shape[1] + sound.shape[1]
     joined = np.concatenate([*parts, np.zeros((len(sounds[0]), int(GAP * sample_rate)), np.float32)], axis=1)
     buffer = io.BytesIO()
@@ -142,7 +142,7 @@ def _write(
         for begin in range(0, joined.shape[1], sample_rate):  # libvorbis overflows its stack on very long writes
             file.write(joined[:, begin : begin + sample_rate].T)
     atomic.write_bytes(path, ogg.with_serial_number(buffer.getvalue(), 0))
-    return places
+    return spans
 
 
 def _recording(path: Path, pitch: int, first: int, samples: int, rate: int, gain: float = 1.0) -> Recording:
@@ -151,10 +151,10 @@ def _recording(path: Path, pitch: int, first: int, samples: int, rate: int, gain
     )
 
 
-def _part(path: Path, first: int, samples: int, gain: float, wanted: int) -> Waveform:
+def _part(path: Path, first: int, samples: int, gain: float, count: int) -> Waveform:
     """Return the beginning of a note; only that is decoded, since most notes of most pieces are short."""
-    length = min(samples, 1 << max(wanted - 1, 0).bit_length())  # few lengths, so that neighbouring keys share them
-    return _decoded(path, first, length)[:, :wanted] * np.float32(gain / QUANTUM)
+    length = min(samples, 1 << max(count - 1, 0).bit_length())  # few lengths, so that neighbouring keys share them
+    return _decoded(path, first, length)[:, :count] * np.float32(gain / QUANTUM)
 
 
 @lru_cache(maxsize=128)

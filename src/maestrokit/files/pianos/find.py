@@ -1,4 +1,4 @@
-"""Sampled pianos by where they lie: the shipped one, a folder of samples, a soundfont."""
+"""Sampled pianos by their location: the shipped one, a folder of samples, a soundfont."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from maestrokit.files.pianos.salamander import read_salamander
 from maestrokit.files.pianos.soundfont import read_soundfont
 from maestrokit.synth.piano import Piano
 
-KEPT = 4  # pianos of which the waveforms stay in memory, beside the shipped one
+CACHED = 4  # pianos of which the waveforms stay in memory, beside the shipped one
 SHIPPED = Path(__file__).resolve().parents[2] / "piano"
 
 
@@ -17,7 +17,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "piano"
 def default_piano() -> Piano:
     """Return the piano that ships: the Salamander Grand Piano by Alexander Holm (CC BY 3.0), made compact.
 
-    It is read once; the same piano comes back each time, with its waveforms already made.
+    It is read once, and the same piano returned each time, with its waveforms already made.
     """
     return read_compact_piano(SHIPPED)
 
@@ -38,14 +38,14 @@ def read_piano(path: Path | str) -> Piano:
     BadDataError
         If what is there is no piano.
     """
-    place = Path(path)
-    if not place.exists():
+    location = Path(path)
+    if not location.exists():
         raise NoInputError(f"cannot read samples '{path}': no such file or folder", path=str(path))
-    return _piano(place.resolve())
+    return _piano(location.resolve())
 
 
-@lru_cache(maxsize=KEPT)
-def _piano(place: Path) -> Piano:
-    if place.is_file():
-        return read_soundfont(place)
-    return read_compact_piano(place) if (place / INDEX).is_file() else read_salamander(place)
+@lru_cache(maxsize=CACHED)
+def _piano(location: Path) -> Piano:
+    if location.is_file():
+        return read_soundfont(location)
+    return read_compact_piano(location) if (location / INDEX).is_file() else read_salamander(location)

@@ -58,8 +58,8 @@ def read_salamander(folder: Path) -> Piano:
             "the folder should hold the Salamander Grand Piano; `samples` can also be a soundfont (.sf2, .sf3)",
             path=str(folder),
         )
-    numbers = sorted({_place(path)[0] for path in paths})
-    attacks = _aligned({_place(path): _attack(path) for path in paths})
+    numbers = sorted({_layer_and_pitch(path)[0] for path in paths})
+    attacks = _aligned({_layer_and_pitch(path): _attack(path) for path in paths})
     gains = _gains(attacks)
     recordings: list[Recording] = []
     recorded: dict[tuple[float, int], tuple[int, float]] = {}
@@ -70,7 +70,7 @@ def read_salamander(folder: Path) -> Piano:
     return Piano(tuple(recordings), nearest_keys(recorded), _releases(folder))
 
 
-def _place(path: Path) -> tuple[int, int]:
+def _layer_and_pitch(path: Path) -> tuple[int, int]:
     """Return layer number and pitch of a file."""
     name, octave, number = NOTE_FILE.fullmatch(path.name).groups()  # type: ignore[union-attr]
     return int(number), NAMES.index(name.upper()) + 12 * (int(octave) + 1)
@@ -131,11 +131,11 @@ def _centred(
     """Return the aligned attacks, those of each pitch moved together so that they are as often early as late."""
     centred = dict(aligned)
     for pitch in {pitch for _, pitch in aligned}:
-        layers = [place for place in aligned if place[1] == pitch]
-        early = [measured[place].first - aligned[place].first for place in layers]
+        layers = [layer for layer in aligned if layer[1] == pitch]
+        early = [measured[layer].first - aligned[layer].first for layer in layers]
         move = (min(early) + max(early)) // 2 + round(LATENESS * aligned[layers[0]].sample_rate)
-        for place in layers:
-            centred[place] = replace(aligned[place], first=max(aligned[place].first + move, 0))
+        for layer in layers:
+            centred[layer] = replace(aligned[layer], first=max(aligned[layer].first + move, 0))
     return centred
 
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import scipy.signal
 import soundfile
 import soxr
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ START, END, LOOP_START, LOOP_END = (0, 4), (1, 12), (2, 45), (3, 50)  # offsets,
 ATTACK, HOLD, DECAY, SUSTAIN, KEY_TO_HOLD, KEY_TO_DECAY = 34, 35, 36, 37, 39, 40
 LONGEST = 12.0  # seconds of a note that are written out
 FADE = 0.5  # seconds
-ATTENUATION_SCALE = 0.4  # of what the files say, as the hardware had it and all players since
+ATTENUATION_SCALE = 0.4  # of the files' values, as in the hardware and in all players since
 OPEN_FILTER = 13500  # cents, from which the filter lets all pass
 LOWEST_CUTOFF = 1500  # cents
 FINEST = 16  # velocities
@@ -36,7 +35,7 @@ def read_soundfont(path: Path) -> Piano:
     """Return the piano in a soundfont: its first preset.
 
     Zones, tuning, loops, pan, attenuation, the filter, and the volume envelope up to its sustain level are obeyed, and
-    so are the modulators that move the filter. Where velocity moves it, zones are heard at velocities ``FINEST`` apart.
+    so are the modulators that move the filter. Where velocity moves it, there is a layer each ``FINEST`` velocities.
     It stays as open as its envelope opens it. Loudness by velocity is that of all pianos here, by layers and a curve,
     and so are the dampers. Low-frequency oscillators are not read. The default modulator from velocity to the filter
     is left out, as FluidSynth does, for which most fonts are made.
@@ -96,16 +95,16 @@ def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: flo
 
 
 def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> Waveform:
-    rate = zones[0].sample.sample_rate * 2 ** (_semitones(zones[0], key) / 12)  # at which the sample is played
+    rate = zones[0].sample.sample_rate * 2 ** (_semitones(zones[0], key) / 12)  # at which the sample is zone_sound
     sounds = []
     for zone in zones:
         try:
-            played, own_rate = _written_out(font, zone, key, velocity)
+            zone_sound, own_rate = _written_out(font, zone, key, velocity)
         except (soundfile.LibsndfileError, ValueError) as error:
             raise BadDataError(
                 f"cannot read soundfont '{path}': damaged sample", "copy it again", path=str(path)
             ) from error
-        sounds.append(played if own_rate == rate else soxr.resample(played.T, own_rate, rate).T)
+        sounds.append(zone_sound if own_rate == rate else soxr.resample(zone_sound.T, own_rate, rate).T)
     mixed = np.zeros((2, max(sound.shape[1] for sound in sounds)), np.float32)
     for sound in sounds:
         mixed[:, : sound.shape[1]] += sound
@@ -173,8 +172,10 @@ def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float, key: int, vel
     quality = 10 ** ((float(np.clip(resonance, 0, 960)) / 10 - 3.01) / 20)
     alpha, cosine = np.sin(angle) / (2 * quality), np.cos(angle)
     gain = (1 - cosine) / 2 / np.sqrt(quality)
+    from scipy.signal import sosfilt  # slow to import, and only soundfonts with filters need it
+
     section = np.array([[gain, 2 * gain, gain, 1 + alpha, -2 * cosine, 1 - alpha]]) / (1 + alpha)
-    return np.asarray(scipy.signal.sosfilt(section, sound), np.float32)
+    return np.asarray(sosfilt(section, sound), np.float32)
 
 
 def _envelope(zone: Zone, key: int, rate: float, length: int) -> NDArray[np.float32]:

@@ -134,7 +134,7 @@ def _chunks(data: NDArray[np.uint8], first: int, last: int) -> Iterator[tuple[st
             yield from _chunks(data, begin + 4, end)
         else:
             yield name.decode("latin-1"), data[begin:end]
-        is_padded = size % 2 == 1 and end < last and data[end] == 0  # as RIFF asks; not all .sf3 files are
+        is_padded = size % 2 == 1 and end < last and data[end] == 0  # as RIFF requires; not all .sf3 files are
         first = end + is_padded
 
 

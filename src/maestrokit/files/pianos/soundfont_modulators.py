@@ -56,7 +56,7 @@ def replaced(shared: Iterable[Modulator], own: Iterable[Modulator]) -> tuple[Mod
 
 
 def _value(source: int, key: int, velocity: float) -> float:
-    """Return what a source says, 0..1, or -1..1 if it is bipolar."""
+    """Return the value of a source, 0..1, or -1..1 if it is bipolar."""
     number = source & 0x7F
     if source & CONTROLLER:
         level = CONTROLLERS_AT_REST.get(number, 0) / 127

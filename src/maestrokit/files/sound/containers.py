@@ -1,7 +1,7 @@
-"""What the containers of recordings say about themselves: their kind, their parts, and whether they are whole.
+"""The containers of recordings: their kind, their parts, and whether they are whole.
 
-libsndfile reads the first of several joined recordings and the remains of a truncated one without a word, and refuses
-some that are whole, so all this is looked at here.
+libsndfile reads the first of several joined recordings and the remains of a truncated one without a warning, and
+refuses some that are whole, so all this is checked here.
 """
 
 import struct
@@ -97,30 +97,30 @@ def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
 
 def _flac_layout(peek: Peek, first: int, start: int, stop: int) -> Layout:
     """Return the streams in a file: none says how many bytes it has, so the beginning of another one is looked for."""
-    begins, place = [first], start + 1
-    while (place := peek.find(b"fLaC", place)) >= 0:
-        if peek.at(place, 8) in FLAC_STARTS:
-            begins.append(place)
-        place += 1
+    begins, position = [first], start + 1
+    while (position := peek.find(b"fLaC", position)) >= 0:
+        if peek.at(position, 8) in FLAC_STARTS:
+            begins.append(position)
+        position += 1
     return Layout(parts_between(begins, stop))
 
 
 def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
-    """Walk from chunk to chunk up to that of the samples, and see what is behind it."""
+    """Walk from chunk to chunk up to that of the samples, and check what is behind it."""
     form, samples_chunk = ("<4sI", b"data") if kind == "WAV" else (">4sI", b"SSND")
-    place = start + 12
-    while place + 8 <= peek.size:
-        name, size = struct.unpack(form, peek.at(place, 8))
+    position = start + 12
+    while position + 8 <= peek.size:
+        name, size = struct.unpack(form, peek.at(position, 8))
         if name == samples_chunk:
-            return _samples_layout(peek, start, place + 8, size, kind)
-        place += 8 + size + size % 2
+            return _samples_layout(peek, start, position + 8, size, kind)
+        position += 8 + size + size % 2
     return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
 
 
 def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
     """Return the layout of a file by the size that its header gives.
 
-    More samples than that are believed in where the header contradicts itself: one whose size of all chunks agrees with
+    More samples than that are accepted where the header contradicts itself: one whose size of all chunks agrees with
     that of the samples was written to its end, and what follows is something else.
     """
     if size >= SIZE_UNKNOWN:
@@ -150,30 +150,30 @@ def _au_layout(peek: Peek, start: int) -> Layout:
 def _long_chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
     """Walk as :func:`_chunks_layout` does, where sizes have eight bytes; those of CAF must be right for libsndfile."""
     first, form, counted, unit = LONG_CHUNKS[kind]
-    place, stop = start + first, before_tags(peek)
-    while len(head := peek.at(place, struct.calcsize(form))) == struct.calcsize(form):
+    position, stop = start + first, before_tags(peek)
+    while len(head := peek.at(position, struct.calcsize(form))) == struct.calcsize(form):
         name, size = struct.unpack(form, head)
-        samples = place + len(head)
+        samples = position + len(head)
         end = samples - counted + size
         if name == b"data":
             fault = f"truncated ({kind} without its end)" * (end > peek.size)
             if kind == "CAF" and (fault or size == CAF_SIZE_UNKNOWN):
                 right = struct.pack(form, name, stop - samples)
-                return Layout([Part(samples, stop, peek.at(start, place - start) + right)], fault=fault)
+                return Layout([Part(samples, stop, peek.at(start, position - start) + right)], fault=fault)
             return Layout([Part(start, stop)], fault=fault)
-        if end <= place:
+        if end <= position:
             break
-        place = end + (start - end) % unit
+        position = end + (start - end) % unit
     return Layout([Part(start, stop)], fault=f"truncated ({kind} without its end)")
 
 
-def _end_of_chunks(peek: Peek, place: int) -> int:
-    """Return where the chunks that begin at a place end, and what is behind them, if anything, is none."""
-    while len(head := peek.at(place, 8)) == 8:
+def _end_of_chunks(peek: Peek, position: int) -> int:
+    """Return where the chunks that begin at a position end, and what is behind them, if anything, is none."""
+    while len(head := peek.at(position, 8)) == 8:
         name, size = struct.unpack("<4sI", head)
         if name == b"RIFF" or not (name.isascii() and name.decode("ascii").isprintable()):
             break
-        if place + 8 + size > peek.size:
+        if position + 8 + size > peek.size:
             break
-        place += 8 + size + size % 2
-    return place
+        position += 8 + size + size % 2
+    return position

@@ -1,4 +1,4 @@
-"""The bytes of a recording: looked at anywhere, and handed to libsndfile in parts."""
+"""The bytes of a recording: read at any position, and handed to libsndfile in parts."""
 
 import io
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ BLOCK_BYTES = 1 << 18  # read at a time, of what is looked at
 
 
 class Bytes(io.BytesIO):
-    """Bytes as a file. libsndfile seeks before the start of damaged files, and cannot be told by an exception."""
+    """Bytes as a file. libsndfile seeks before the start of damaged files, and does not understand exceptions."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move, but not before the start."""
@@ -23,7 +23,7 @@ class Bytes(io.BytesIO):
 
 
 def opened(source: str | Path | bytes, name: str) -> BinaryIO:
-    """Return a recording so that one can move about in it: what comes through a pipe is read whole.
+    """Return a recording as a file that can seek: what comes through a pipe is read whole.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def opened(source: str | Path | bytes, name: str) -> BinaryIO:
 
 
 class Peek:
-    """Bytes at any place of a file, which is read in blocks.
+    """Bytes at any position of a file, which is read in blocks.
 
     >>> peek = Peek(Bytes(b"RIFF....WAVE"))
     >>> peek.size, peek.at(8, 4), peek.at(10, 4)
@@ -55,44 +55,46 @@ class Peek:
         self._start, self._block = 0, b""
         self.size = file.seek(0, 2)
 
-    def at(self, place: int, count: int) -> bytes:
-        """Return so many bytes from a place on, fewer at the end; none from a place before the start."""
-        if place < 0:
+    def at(self, position: int, count: int) -> bytes:
+        """Return so many bytes from a position on, fewer at the end; none from a position before the start."""
+        if position < 0:
             return b""
-        offset = place - self._start
+        offset = position - self._start
         if offset < 0 or offset + count > len(self._block):
-            self._file.seek(place)
-            self._start, self._block, offset = place, self._file.read(max(count, BLOCK_BYTES)), 0
+            self._file.seek(position)
+            self._start, self._block, offset = position, self._file.read(max(count, BLOCK_BYTES)), 0
         return self._block[offset : offset + count]
 
-    def find(self, wanted: bytes, start: int) -> int:
-        """Return the first place from `start` on where bytes lie, -1 if nowhere."""
-        for place in range(start, self.size, BLOCK_BYTES):
-            found = _find(self.at(place, BLOCK_BYTES + len(wanted) - 1), wanted)
-            if found >= 0:
-                return place + found
+    def find(self, pattern: bytes, start: int) -> int:
+        """Return the first position from `start` on at which a pattern begins, -1 if there is none."""
+        for position in range(start, self.size, BLOCK_BYTES):
+            hit = _find(self.at(position, BLOCK_BYTES + len(pattern) - 1), pattern)
+            if hit >= 0:
+                return position + hit
         return -1
 
     def end_of_zeros(self, start: int) -> int:
-        """Return the first place from `start` on that holds no zero, the end if all are zeros."""
-        for place in range(start, self.size, BLOCK_BYTES):
-            if rest := self.at(place, BLOCK_BYTES).lstrip(b"\0"):
-                return min(place + BLOCK_BYTES, self.size) - len(rest)
+        """Return the first position from `start` on that holds no zero, the end if all are zeros."""
+        for position in range(start, self.size, BLOCK_BYTES):
+            if rest := self.at(position, BLOCK_BYTES).lstrip(b"\0"):
+                return min(position + BLOCK_BYTES, self.size) - len(rest)
         return max(start, self.size)
 
 
-def _find(data: bytes, wanted: bytes) -> int:
-    """Return ``data.find(wanted)``, where at least three bytes are wanted in a third of its time.
+def _find(data: bytes, pattern: bytes) -> int:
+    """Return ``data.find(pattern)``, where the pattern has at least three bytes in a third of its time.
 
-    >>> [_find(b"..fLaC.fLaC", wanted) for wanted in (b"fLaC", b"LaC", b"C", b"fLaCs")]
+    >>> [_find(b"..fLaC.fLaC", pattern) for pattern in (b"fLaC", b"LaC", b"C", b"fLaCs")]
     [2, 3, 5, -1]
     """
-    if len(wanted) < 3:
-        return data.find(wanted)
+    if len(pattern) < 3:
+        return data.find(pattern)
     pairs, first = np.frombuffer(data, np.uint16, len(data) // 2), []
-    for ahead in (0, 1):  # bytes ahead of an even place
-        places = 2 * np.flatnonzero(pairs == np.frombuffer(wanted, np.uint16, 1, ahead)[0]) - ahead
-        first += [place for place in places.tolist() if place >= 0 and data.startswith(wanted, place)][:1]
+    for ahead in (0, 1):  # bytes ahead of an even position
+        positions = 2 * np.flatnonzero(pairs == np.frombuffer(pattern, np.uint16, 1, ahead)[0]) - ahead
+        first += [position for position in positions.tolist() if position >= 0 and data.startswith(pattern, position)][
+            :1
+        ]
     return min(first, default=-1)
 
 
@@ -114,7 +116,7 @@ class Part:
 
 
 def parts_between(begins: Sequence[int], stop: int) -> list[Part]:
-    """Return parts that begin at these places, each up to the next one, the last up to `stop`."""
+    """Return parts that begin at these positions, each up to the next one, the last up to `stop`."""
     return [Part(start, end) for start, end in zip(begins, [*begins[1:], stop], strict=False)]
 
 
@@ -126,7 +128,7 @@ class Layout:
     ----------
     parts : list of Part
     doubts : list of str
-        What to say of a file that is read all the same.
+        Sentences on a file that is read all the same.
     fault : str
         Why it is not whole; empty if it is.
     """
@@ -140,7 +142,7 @@ class PartFile(io.RawIOBase):
     """A part as a file of its own."""
 
     def __init__(self, file: BinaryIO, part: Part) -> None:
-        self._file, self._part, self._place = file, part, 0
+        self._file, self._part, self._position = file, part, 0
         self._size = len(part.head) + part.stop - part.start
 
     def readable(self) -> bool:
@@ -153,23 +155,23 @@ class PartFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move, but not before the start; see :class:`Bytes`."""
-        self._place = max(0, (0, self._place, self._size)[whence] + offset)
-        return self._place
+        self._position = max(0, (0, self._position, self._size)[whence] + offset)
+        return self._position
 
     def tell(self) -> int:
-        """Return the place."""
-        return self._place
+        """Return the position."""
+        return self._position
 
     def readinto(self, buffer: object, /) -> int:
         """Fill a buffer from the head, then from the file."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        count = max(0, min(len(view), self._size - self._place))
-        head = self._part.head[self._place : self._place + count]
+        count = max(0, min(len(view), self._size - self._position))
+        head = self._part.head[self._position : self._position + count]
         view[: len(head)] = head
         if count > len(head):
-            self._file.seek(self._part.start + self._place + len(head) - len(self._part.head))
+            self._file.seek(self._part.start + self._position + len(head) - len(self._part.head))
             rest = self._file.read(count - len(head))
             view[len(head) : len(head) + len(rest)] = rest
             count = len(head) + len(rest)
-        self._place += count
+        self._position += count
         return count

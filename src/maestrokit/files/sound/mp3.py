@@ -21,7 +21,7 @@ RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8
 MONO = 3  # bits of the channel mode
 MARKS = (b"Xing", b"Info")
 HAS_COUNT = 1  # flag of a number of frames
-LONGEST_SEARCH = 1 << 16  # bytes from a place without a frame to the next one, before the end is given up
+LONGEST_SEARCH = 1 << 16  # bytes from a position without a frame to the next one, before the end is given up
 
 
 class Kind(NamedTuple):
@@ -69,46 +69,46 @@ def frame_of(head: bytes) -> tuple[int, Kind] | None:
     """
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return None
-    version, bits, place = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
-    if version == 1 or bits in (0, 15) or place == 3:
+    version, bits, rate_index = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or bits in (0, 15) or rate_index == 3:
         return None
-    kind = Kind(version, RATES[version][place], head[3] >> 6 == MONO)
+    kind = Kind(version, RATES[version][rate_index], head[3] >> 6 == MONO)
     kilobits = KILOBITS[1 if version == 3 else 2][bits]
     return kind.samples // 8 * 1000 * kilobits // kind.rate + (head[2] >> 1 & 1), kind
 
 
-def is_mp3(peek: Peek, place: int) -> bool:
-    """Return whether two frames of one kind follow each other at a place, or one ends the file there."""
-    frame = frame_of(peek.at(place, 4))
+def is_mp3(peek: Peek, position: int) -> bool:
+    """Return whether two frames of one kind follow each other at a position, or one ends the file there."""
+    frame = frame_of(peek.at(position, 4))
     if frame is None:
         return False
     length, kind = frame
-    after = frame_of(peek.at(place + length, 4))
-    return place + length == peek.size or (after is not None and after[1] == kind)
+    after = frame_of(peek.at(position + length, 4))
+    return position + length == peek.size or (after is not None and after[1] == kind)
 
 
 def mp3_layout(peek: Peek, start: int) -> Layout:
     """Return the recordings in an MP3 whose first frame, or tag before it, is at `start`."""
     recordings, doubts, faults = list[Recording](), list[str](), list[str]()
-    place = _next_frame(peek, after_tags(peek, start))
-    while place is not None:
-        stop = _walk(peek, place, recordings)
+    position = _next_frame(peek, after_tags(peek, start))
+    while position is not None:
+        stop = _walk(peek, position, recordings)
         after = after_tags(peek, stop)
-        place = _next_frame(peek, after)
+        position = _next_frame(peek, after)
         good = f"good to {sum(one.seconds for one in recordings):.1f} s"
-        if place is None and _is_cut(peek, after):
+        if position is None and _is_cut(peek, after):
             faults.append(f"truncated ({good})")
-        elif place is None and after < before_tags(peek):
+        elif position is None and after < before_tags(peek):
             doubts.append(f"{peek.size - after} bytes after its end are no sound, and not read")
-        elif place is not None and place > after:
-            faults.append(f"damaged ({good}; {place - after} bytes there are no MPEG frame)")
-        elif place is not None and peek.at(stop, 1) == b"\0":
-            doubts.append(f"{place - stop} bytes without sound are passed over ({good})")
+        elif position is not None and position > after:
+            faults.append(f"damaged ({good}; {position - after} bytes there are no MPEG frame)")
+        elif position is not None and peek.at(stop, 1) == b"\0":
+            doubts.append(f"{position - stop} bytes without sound are passed over ({good})")
     return Layout(_parts(peek, start, recordings), doubts, next(iter([*_missing(recordings), *faults]), ""))
 
 
 def _missing(recordings: list[Recording]) -> list[str]:
-    """Return what to say of recordings with fewer frames than announced; some encoders count the first one, too."""
+    """Return sentences on recordings with fewer frames than announced; some encoders count the first one, too."""
     return [
         f"truncated (good to {one.seconds:.1f} s of {one.promised * one.kind.samples / one.kind.rate:.1f} s)"
         for one in recordings
@@ -116,42 +116,42 @@ def _missing(recordings: list[Recording]) -> list[str]:
     ]
 
 
-def _walk(peek: Peek, place: int, recordings: list[Recording]) -> int:
-    """Go from frame to frame, adding to the recordings; return the place where no whole frame begins."""
+def _walk(peek: Peek, position: int, recordings: list[Recording]) -> int:
+    """Go from frame to frame, adding to the recordings; return the position where no whole frame begins."""
     one: Recording | None = None
-    while (frame := frame_of(peek.at(place, 4))) is not None and place + frame[0] <= peek.size:
+    while (frame := frame_of(peek.at(position, 4))) is not None and position + frame[0] <= peek.size:
         length, kind = frame
-        mark = peek.at(place + 4 + kind.side_bytes, 4)
+        mark = peek.at(position + 4 + kind.side_bytes, 4)
         if one is None or mark in MARKS or kind != one.kind or one.frames == one.promised:
-            one = Recording(place, kind, sound=place)
+            one = Recording(position, kind, sound=position)
             recordings.append(one)
             if mark in MARKS:
-                one.promised, one.sound = _promised(peek, place, kind), place + length
-        if place >= one.sound:
+                one.promised, one.sound = _promised(peek, position, kind), position + length
+        if position >= one.sound:
             one.frames += 1
-        place = one.stop = place + length
-    return place
+        position = one.stop = position + length
+    return position
 
 
-def _promised(peek: Peek, place: int, kind: Kind) -> int | None:
-    flags, count = struct.unpack(">II", peek.at(place + 8 + kind.side_bytes, 8))
+def _promised(peek: Peek, position: int, kind: Kind) -> int | None:
+    flags, count = struct.unpack(">II", peek.at(position + 8 + kind.side_bytes, 8))
     return count if flags & HAS_COUNT else None
 
 
-def _next_frame(peek: Peek, place: int) -> int | None:
-    """Return where frames go on; None if nowhere near."""
-    stop = min(place + LONGEST_SEARCH, peek.size)
-    while 0 <= (place := peek.find(b"\xff", place)) < stop:
-        if is_mp3(peek, place):
-            return place
-        place += 1
+def _next_frame(peek: Peek, position: int) -> int | None:
+    """Return where the next frame begins; None if there is none near."""
+    stop = min(position + LONGEST_SEARCH, peek.size)
+    while 0 <= (position := peek.find(b"\xff", position)) < stop:
+        if is_mp3(peek, position):
+            return position
+        position += 1
     return None
 
 
-def _is_cut(peek: Peek, place: int) -> bool:
+def _is_cut(peek: Peek, position: int) -> bool:
     """Return whether the bytes at the end begin a frame and do not finish it."""
-    frame = frame_of(peek.at(place, 4))
-    return 0 < peek.size - place < 4 or (frame is not None and place + frame[0] > peek.size)
+    frame = frame_of(peek.at(position, 4))
+    return 0 < peek.size - position < 4 or (frame is not None and position + frame[0] > peek.size)
 
 
 def _parts(peek: Peek, start: int, recordings: list[Recording]) -> list[Part]:

@@ -1,6 +1,6 @@
 """Pages of Ogg streams: where each of several joined streams begins, and a serial number that does not vary.
 
-libsndfile reads the first of joined streams, and of a truncated one what is left, both without a word.
+libsndfile reads the first of joined streams, and of a truncated one what is left, both without a warning.
 """
 
 import struct
@@ -16,37 +16,39 @@ FIRST_PAGE, LAST_PAGE = 2, 4  # flags of the pages that begin and end a stream
 def ogg_layout(peek: Peek, start: int, stop: int) -> Layout:
     """Return the streams that follow each other in a file from `start` to `stop`; those side by side are one."""
     begins, fault, doubts = list[int](), "", list[str]()
-    place, flags = start, LAST_PAGE
-    while place < stop:
-        length, after = _page_bytes(peek, place), flags
-        if not length or place + length > stop:
-            found = peek.find(b"OggS", place + 1)
-            if found < 0 and not length and flags & LAST_PAGE:
-                doubts.append(f"{stop - place} bytes after its end are no sound, and not read")
-                stop = place
+    position, flags = start, LAST_PAGE
+    while position < stop:
+        length, after = _page_bytes(peek, position), flags
+        if not length or position + length > stop:
+            following = peek.find(b"OggS", position + 1)
+            if following < 0 and not length and flags & LAST_PAGE:
+                doubts.append(f"{stop - position} bytes after its end are no sound, and not read")
+                stop = position
                 break
-            fault = fault or ("truncated (OGG without its end)" if found < 0 else "damaged (bytes between its pages)")
-            place = stop if found < 0 else found
+            fault = fault or (
+                "truncated (OGG without its end)" if following < 0 else "damaged (bytes between its pages)"
+            )
+            position = stop if following < 0 else following
             continue
-        flags = peek.at(place + FLAGS, 1)[0]
+        flags = peek.at(position + FLAGS, 1)[0]
         if flags & FIRST_PAGE and not (begins and after & FIRST_PAGE):
             if not after & LAST_PAGE:
                 fault = fault or "truncated (a stream in it has no end)"
-            begins.append(place)
-        place += length
+            begins.append(position)
+        position += length
     if not flags & LAST_PAGE:
         fault = fault or "truncated (OGG without its end)"
     return Layout(parts_between(begins, stop), doubts, fault)
 
 
-def _page_bytes(peek: Peek, place: int) -> int:
-    """Return the length of the page at a place; 0 if none begins there, too much if its header is cut."""
-    head = peek.at(place, HEADER)
+def _page_bytes(peek: Peek, position: int) -> int:
+    """Return the length of the page at a position; 0 if none begins there, too much if its header is cut."""
+    head = peek.at(position, HEADER)
     if head[:4] != b"OggS":
         return 0
     if len(head) < HEADER:
         return peek.size
-    return HEADER + head[SEGMENTS] + sum(peek.at(place + HEADER, head[SEGMENTS]))
+    return HEADER + head[SEGMENTS] + sum(peek.at(position + HEADER, head[SEGMENTS]))
 
 
 def with_serial_number(data: bytes, number: int) -> bytes:
@@ -62,17 +64,17 @@ def with_serial_number(data: bytes, number: int) -> bytes:
     number : int, 0..2^32 - 1
     """
     changed = bytearray(data)
-    place = 0
-    while place < len(changed):
-        body = place + HEADER + changed[place + SEGMENTS]
-        length = body - place + sum(changed[place + HEADER : body])
-        serial, _, checksum = struct.unpack_from("<III", changed, place + SERIAL)
+    position = 0
+    while position < len(changed):
+        body = position + HEADER + changed[position + SEGMENTS]
+        length = body - position + sum(changed[position + HEADER : body])
+        serial, _, checksum = struct.unpack_from("<III", changed, position + SERIAL)
         difference = int.from_bytes((serial ^ number).to_bytes(4, "little"), "big")  # the first byte comes first
         zeros = length - SERIAL - 4
         checksum ^= _product(difference, _power_of_x(8 * zeros + 32))
-        struct.pack_into("<I", changed, place + SERIAL, number)
-        struct.pack_into("<I", changed, place + CHECKSUM, checksum)
-        place += length
+        struct.pack_into("<I", changed, position + SERIAL, number)
+        struct.pack_into("<I", changed, position + CHECKSUM, checksum)
+        position += length
     return bytes(changed)
 
 

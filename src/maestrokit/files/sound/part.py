@@ -16,9 +16,9 @@ from maestrokit.errors import BadDataError, DataWarning
 from maestrokit.files.sound.layout import Bytes, Part, PartFile
 
 BLOCK_FRAMES = 1 << 16  # decoded at a time: 1.5 s at 44.1 kHz
-ROOM_FRAMES = 1 << 18  # the same where the whole is wanted
+OUT_FRAMES = 1 << 18  # the same where the whole is read
 REPAIR_FRAMES = 1 << 9  # the same of a damaged recording: what is decoded with the damage is lost
-UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not say how long the recording is
+UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not give the length of the recording
 NOISY_FORMATS = ("MP3", "MPEG")
 LARGEST_SAMPLE = 1000.0  # 60 dB above full scale: no recording
 LEAST_RATE, GREATEST_RATE = 1000, 1_000_000  # Hz, of recordings
@@ -31,7 +31,7 @@ class SoundPart:
     Parameters
     ----------
     frames : int or None
-        Length in samples of each channel; None where the header does not say.
+        Length in samples of each channel; None where the header does not give it.
     repair : bool
         Whether damage ends the part, with a warning, and is no error.
     """
@@ -44,8 +44,8 @@ class SoundPart:
     repair: bool
     _file: Any
 
-    def blocks(self, room: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
-        """Yield blocks, shape (samples, channels); with room for the whole, they lie in it one after the other.
+    def blocks(self, out: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
+        """Yield blocks, shape (samples, channels); if `out`, of the same shape, is given, each is a part of it.
 
         Raises
         ------
@@ -55,8 +55,8 @@ class SoundPart:
         has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
         received, fault = 0, ""
         while not fault:
-            buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32) if room is None else room[received:]
-            block, fault = self._read(buffer[:ROOM_FRAMES], received)
+            buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32) if out is None else out[received:]
+            block, fault = self._read(buffer[:OUT_FRAMES], received)
             if has_floats and not np.abs(block).max(initial=0) <= LARGEST_SAMPLE:
                 block, fault = self._checked(block, received)
             if not len(block):
@@ -64,7 +64,7 @@ class SoundPart:
             received += len(block)
             yield block
         if not fault and self.frames is not None and received < self.frames:
-            fault = f"truncated ({self._place(received)})"
+            fault = f"truncated ({self._extent(received)})"
         if fault:
             reject(fault, self.name, self.repair and received > 0)
 
@@ -82,18 +82,18 @@ class SoundPart:
                     if count < step:
                         break
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            return buffer[:filled], f"damaged ({self._place(received + filled)}; {_fact(error)})"
+            return buffer[:filled], f"damaged ({self._extent(received + filled)}; {_fact(error)})"
         return buffer[:filled], ""
 
-    def _place(self, received: int) -> str:
+    def _extent(self, received: int) -> str:
         whole = "" if self.frames is None else f" of {self.frames / self.sample_rate:.1f} s"
         return f"good to {received / self.sample_rate:.1f} s{whole}"
 
     def _checked(self, block: NDArray[np.float32], before: int) -> tuple[NDArray[np.float32], str]:
         """Return the samples before the first that cannot be one, and what is wrong with that one."""
-        place, channel = np.argwhere(~(np.abs(block) <= LARGEST_SAMPLE))[0]
-        fact = "not a number" if math.isnan(block[place, channel]) else f"{block[place, channel]:g}"
-        return block[:place], f"the sample at {(before + place) / self.sample_rate:.3f} s is {fact}"
+        row, channel = np.argwhere(~(np.abs(block) <= LARGEST_SAMPLE))[0]
+        fact = "not a number" if math.isnan(block[row, channel]) else f"{block[row, channel]:g}"
+        return block[:row], f"the sample at {(before + row) / self.sample_rate:.3f} s is {fact}"
 
 
 @contextlib.contextmanager
@@ -162,17 +162,17 @@ def _handle(raw: BinaryIO, part: Part) -> tuple[Any, ...]:
 
 @contextlib.contextmanager
 def quiet_standard_error(active: bool) -> Iterator[None]:
-    """Send what C code writes to standard error nowhere: the decoder of MP3 comments on every oddity."""
+    """Discard what C code writes to standard error: the decoder of MP3 comments on every oddity."""
     if not active:
         yield
         return
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)
         os.close(nowhere)
 
 
@@ -192,6 +192,6 @@ def _unreadable(kind: str, name: str, error: Exception) -> BadDataError:
 
 
 def _fact(error: Exception) -> str:
-    """Return what libsndfile says, without its own mention of the file."""
+    """Return libsndfile's message, without its own mention of the file."""
     text = str(getattr(error, "error_string", "") or error).rstrip(".").split(": ")[-1].lower()
     return "it ends too soon" if text.startswith("file does not exist") else text  # so an MP3 of a few bytes is called

@@ -21,7 +21,7 @@ from maestrokit.files.sound.layout import Layout, opened
 from maestrokit.files.sound.part import SoundPart, open_part, reject
 
 SPARE = 4  # samples more than expected that a resampler may make
-LARGEST_ROOM = 1 << 28  # samples that a header is believed in beforehand: 4.6 hours at 16 kHz
+LARGEST_BUFFER = 1 << 28  # samples for which a header is trusted beforehand: 4.6 hours at 16 kHz
 FORMATS = {".flac": "FLAC", ".wav": "WAV"}
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
 
@@ -117,13 +117,13 @@ class SoundStream:
 
     def whole(self, *, sample_rate: int) -> Samples:
         """Return the recording as one channel at the given rate; see :meth:`blocks` for errors."""
-        if self.frames is None or self.frames > LARGEST_ROOM:
+        if self.frames is None or self.frames > LARGEST_BUFFER:
             return np.concatenate(list(self.blocks(sample_rate=sample_rate)))
         if self.channels == 1 and sample_rate == self.sample_rate:
-            room = np.empty((self.frames, 1), np.float32)
+            buffer = np.empty((self.frames, 1), np.float32)
             for part in self._parts():
-                room = room[: sum(map(len, self._some(part.blocks(room))))]
-            return room[:, 0]
+                buffer = buffer[: sum(map(len, self._reported(part.blocks(buffer))))]
+            return buffer[:, 0]
         whole, end = np.empty(-(-self.frames * sample_rate // self.sample_rate) + SPARE, np.float32), 0
         for block in self.blocks(sample_rate=sample_rate):
             whole[end : end + len(block)] = block
@@ -131,7 +131,7 @@ class SoundStream:
         return whole[:end]
 
     def _mixed(self) -> Iterator[Samples]:
-        return self._some(block for part in self._parts() for block in self._mixed_part(part))
+        return self._reported(block for part in self._parts() for block in self._mixed_part(part))
 
     def _mixed_part(self, part: SoundPart) -> Iterator[Samples]:
         mixdown = Mixdown(part.sample_rate)
@@ -143,7 +143,7 @@ class SoundStream:
             warnings.warn(f"'{self.name}': {fact}", DataWarning, stacklevel=2)
 
     def _channels(self) -> Iterator[Channels]:
-        return self._some(block for part in self._parts() for block in self._channels_of(part))
+        return self._reported(block for part in self._parts() for block in self._channels_of(part))
 
     def _channels_of(self, part: SoundPart) -> Iterator[Channels]:
         """Yield all channels of a part; if it has another number of them than the first part, its mean in each."""
@@ -153,8 +153,8 @@ class SoundStream:
         for block in self._mixed_part(part):
             yield np.repeat(block[:, None], self.channels, axis=1)
 
-    def _some(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """Yield blocks, and report how far they reach.
+    def _reported(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """Yield blocks, and report progress.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class SoundStream:
 
 
 def find_layout(source: str | Path | bytes, *, name: str = "") -> tuple[str, Layout]:
-    """Return the kind of a recording and where its parts lie; see :func:`read_sound` for parameters and errors."""
+    """Return the kind of a recording and its parts; see :func:`read_sound` for parameters and errors."""
     name = name or _name_of(source)
     with opened(source, name) as raw:
         return sound_layout(raw, name)
@@ -180,19 +180,19 @@ def find_layout(source: str | Path | bytes, *, name: str = "") -> tuple[str, Lay
 
 @contextlib.contextmanager
 def open_sound(
-    source: str | Path | bytes, *, name: str = "", repair: bool = False, found: tuple[str, Layout] | None = None
+    source: str | Path | bytes, *, name: str = "", repair: bool = False, known_layout: tuple[str, Layout] | None = None
 ) -> Iterator[SoundStream]:
     """Open a recording for streaming; see :func:`read_sound` for other parameters, errors and warnings.
 
     Parameters
     ----------
-    found : (str, Layout), optional
+    known_layout : (str, Layout), optional
         From :func:`find_layout`, which reads some recordings whole; for one that is opened again and again.
     """
     name = name or _name_of(source)
     with contextlib.ExitStack() as stack:
         raw = stack.enter_context(opened(source, name))
-        kind, layout = found or sound_layout(raw, name)
+        kind, layout = known_layout or sound_layout(raw, name)
         for doubt in layout.doubts:
             warnings.warn(f"'{name}': {doubt}", DataWarning, stacklevel=3)
         if layout.fault:

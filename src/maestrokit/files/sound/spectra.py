@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -88,7 +87,6 @@ def _spooled(blocks: Iterable[NDArray[Any]], spool: Spool) -> tuple[int, np.dtyp
 def _deliver(target: str, assemble: Callable[[BinaryIO], None]) -> None:
     """Let a file be put together at its place, or, for standard output, elsewhere first: a zip needs to seek."""
     if target != streams.STANDARD:
-        streams.make_folder(Path(target).parent)
         with atomic.replacing(target) as file:
             assemble(file)
         return

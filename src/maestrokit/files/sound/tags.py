@@ -11,32 +11,32 @@ APE_HAS_HEADER, APE_IS_HEADER = 1 << 31, 1 << 29
 LYRICS_END_BYTES = 15  # six digits of size, LYRICS200
 
 
-def after_id3(peek: Peek, place: int) -> int:
-    """Return the end of an ID3v2 tag that begins at a place; the place itself if none does."""
-    head = peek.at(place, ID3_HEADER)
+def after_id3(peek: Peek, position: int) -> int:
+    """Return the end of an ID3v2 tag that begins at a position; the position itself if none does."""
+    head = peek.at(position, ID3_HEADER)
     if not head.startswith(b"ID3") or len(head) < ID3_HEADER or max(head[6:10]) > 0x7F:
-        return place
+        return position
     size = sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-    return min(place + ID3_HEADER * (2 if head[5] & ID3_FOOTER_FLAG else 1) + size, peek.size)
+    return min(position + ID3_HEADER * (2 if head[5] & ID3_FOOTER_FLAG else 1) + size, peek.size)
 
 
-def after_tags(peek: Peek, place: int) -> int:
-    """Return the first place from one on that belongs to no tag and is no zero byte."""
+def after_tags(peek: Peek, position: int) -> int:
+    """Return the first position from one on that belongs to no tag and is no zero byte."""
     while True:
-        before = place
-        place = peek.end_of_zeros(after_id3(peek, place))
-        head = peek.at(place, APE_BYTES)
+        before = position
+        position = peek.end_of_zeros(after_id3(peek, position))
+        head = peek.at(position, APE_BYTES)
         if head.startswith(b"APETAGEX") and len(head) == APE_BYTES:
             size, _, flags = struct.unpack_from("<III", head, 12)
-            place += APE_BYTES + (size if flags & APE_IS_HEADER else 0)
+            position += APE_BYTES + (size if flags & APE_IS_HEADER else 0)
         elif head.startswith(b"TAG"):
-            place += ID3V1_BYTES
+            position += ID3V1_BYTES
         elif head.startswith(b"LYRICSBEGIN"):
-            end = peek.find(b"LYRICS200", place)
-            place = place if end < 0 else end + 9
-        place = min(place, peek.size)
-        if place == before:
-            return place
+            end = peek.find(b"LYRICS200", position)
+            position = position if end < 0 else end + 9
+        position = min(position, peek.size)
+        if position == before:
+            return position
 
 
 def before_tags(peek: Peek) -> int:

@@ -3,7 +3,6 @@
 import io
 import struct
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -51,7 +50,6 @@ def write_blocks(target: str, blocks: Blocks, *, format: str, sample_rate: int, 
     elif format == "ogg":
         streams.write_bytes(target, _encoded(blocks, **settings))
     else:
-        streams.make_folder(Path(target).parent)
         with atomic.replacing(target) as file:
             _encode(file.fileno(), blocks, target, **settings)
 
@@ -67,7 +65,7 @@ def _encode(
             for block in blocks:
                 for first in range(0, block.shape[1], WRITE_FRAMES):
                     sound.write(np.ascontiguousarray(block[:, first : first + WRITE_FRAMES].T))
-    except (soundfile.LibsndfileError, AssertionError) as error:  # a short write is all that it says of a full disk
+    except (soundfile.LibsndfileError, AssertionError) as error:  # a short write is its only sign of a full disk
         raise CannotWriteError(f"cannot write '{name}': {str(error).lower() or 'no space left'}", path=name) from error
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from maestrokit.audio.spectra.frames import Samples
-    from maestrokit.plots.description import Drawn
+    from maestrokit.plots.description import PlotItem
 
 MOST_DRAWN = 8
 
@@ -48,12 +48,12 @@ def draw(tasks: Sequence[Task], plot: str, asked: FeatureOptions, recording_of: 
         streams.write_bytes(plot, description_picture(drawn, format=format, provenance=made_by))
 
 
-def _drawn(source: str, asked: FeatureOptions, partner: str | None) -> "tuple[Drawn, list[str]]":
+def _drawn(source: str, asked: FeatureOptions, partner: str | None) -> "tuple[PlotItem, list[str]]":
     """Return what is to be drawn of an input, and the commands that made the input."""
     from maestrokit.cli.performances import read_performance
     from maestrokit.music.keys import find_key
     from maestrokit.music.provenance_events import commands
-    from maestrokit.plots.description import Drawn
+    from maestrokit.plots.description import PlotItem
 
     performance = None if is_sound(source) else read_performance(source, repair=asked.repair)
     place = source if is_sound(source) else partner
@@ -63,18 +63,18 @@ def _drawn(source: str, asked: FeatureOptions, partner: str | None) -> "tuple[Dr
     else:
         key = sound.record["audio_key"]["name"] if sound is not None else None
     chain = Recording(source, None, repair=asked.repair).commands if performance is None else commands(performance)
-    return Drawn(f"{key}: {source}" if key else source, performance, sound), chain
+    return PlotItem(f"{key}: {source}" if key else source, performance, sound), chain
 
 
 def _heard(source: str, asked: FeatureOptions) -> Any:
     from maestrokit import features
     from maestrokit.plots.description import LONGEST_PICTURE
-    from maestrokit.plots.recording import heard
+    from maestrokit.plots.recording import recording_features
 
     recording = Recording(source, None, repair=asked.repair)
     length = min(recording.length, LONGEST_PICTURE)
     weights = crepe_weights(asked.f0)
-    return heard(
+    return recording_features(
         features.audio_view(
             _Beginning(recording, length),
             length=length,

@@ -200,7 +200,7 @@ class Recording:
     def _opened(self) -> "AbstractContextManager[SoundStream]":
         from maestrokit.files.sound.read import open_sound
 
-        return open_sound(self._source, name=self._name, repair=self._repair, found=self._layout)
+        return open_sound(self._source, name=self._name, repair=self._repair, known_layout=self._layout)
 
     @cached_property
     def _layout(self) -> "tuple[str, Layout]":

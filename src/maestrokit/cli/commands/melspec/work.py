@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.audio.effects.augment import Augmentation, Effects, applied, drawn
+from maestrokit.audio.effects.augment import Augmentation, Effects, applied, sample_effects
 from maestrokit.audio.effects.midi import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
@@ -88,7 +88,7 @@ class Spectrogram:
     def _effects(self, relative: str, number: int) -> Effects:
         """Sample effects from the seed, the relative path of the input and the number of the copy only."""
         key = zlib.crc32(relative.encode("utf-8", "surrogateescape"))
-        return drawn(self.augmentation, np.random.default_rng([self.seed, key, number]))
+        return sample_effects(self.augmentation, np.random.default_rng([self.seed, key, number]))
 
     def _augmented(self, samples: Samples, effects: Effects) -> Samples:
         response = None

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from maestrokit.audio.spectra.frames import Samples
-from maestrokit.audio.spectra.thumbnail import Overview
+from maestrokit.audio.spectra.thumbnail import Thumbnail
 from maestrokit.files.arrays import dump_arrays
 from maestrokit.inference.transcription import FRAME_SECONDS, FramePosteriors, Transcriber, Transcript
-from maestrokit.music.note_targets import LOWEST_PITCH
+from maestrokit.music.piano_range import LOWEST_PITCH
 
 HEADS = ("onset", "offset", "frame", "velocity")
 
@@ -18,7 +18,7 @@ class Collected:
     """Counts the samples that pass, and keeps a thumbnail of the spectrum and the posteriors where they are needed."""
 
     def __init__(self, transcriber: Transcriber, *, has_picture: bool, has_posteriors: bool) -> None:
-        self.thumbnail = Overview(transcriber.frames_per_second) if has_picture else None
+        self.thumbnail = Thumbnail(transcriber.frames_per_second) if has_picture else None
         self._has_pedal = transcriber.hears_pedal
         self._has_posteriors = has_posteriors
         self._posteriors: list[FramePosteriors] = []

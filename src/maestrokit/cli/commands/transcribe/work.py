@@ -24,7 +24,6 @@ from maestrokit.inference.transcription import (
 )
 from maestrokit.music.pedalling import agreeing, unpedalled
 from maestrokit.music.performance import TIME_SIGNATURE
-from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.music.provenance_events import with_command
 from maestrokit.provenance import extended, is_command_line
 

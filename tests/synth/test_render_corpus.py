@@ -13,10 +13,10 @@ from maestrokit.synth.timbre import Timbre
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", range(10))
-def test_the_first_minute_is_loud_enough_and_not_clipped(shared_data: Path, place: int) -> None:
+@pytest.mark.parametrize("number", range(10))
+def test_the_first_minute_is_loud_enough_and_not_clipped(shared_data: Path, number: int) -> None:
     paths = sorted((shared_data / "maestro-v3.0.0").rglob("*.mid*"))
-    performance = read_midi(paths[place * len(paths) // 10])
+    performance = read_midi(paths[number * len(paths) // 10])
     sound = render(performance, default_piano(), sample_rate=22050, timbre=Timbre(room=SMALL), end=60)
     assert 0.02 < np.abs(sound).max() < 1
     assert np.mean(np.abs(sound) > LIMIT_KNEE) < 1e-3  # bent samples are rare
