@@ -53,7 +53,7 @@ def same(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "muon", "average": 0.9, "accumulate": 2}])
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "muon", "ema_decay": 0.9, "accumulate": 2}])
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_a_stopped_training_ends_with_the_weights_of_one_never_stopped(tmp_path, family, changes):
     event_training(tmp_path / "whole", family, **changes).run()
@@ -130,7 +130,7 @@ def test_two_players_take_turns(tmp_path):
     torch.manual_seed(0)
     model = toys.ToyPlayers()
     start = model.score(next(toys.NumberData().validation()), {})[0]["loss"][0]
-    settings = Settings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, clip=0.0)
+    settings = Settings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, max_grad_norm=0.0)
     training = Training(model, toys.NumberData(), settings, folder=tmp_path, place=CPU)
     training.run()
     assert start > 2
@@ -152,7 +152,7 @@ def test_convolutions_over_spectra_learn(tmp_path):
         toys.RollData(),
         folder=tmp_path,
         place=CPU,
-        settings=Settings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", average=0.5),
+        settings=Settings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", ema_decay=0.5),
     )
     training.run()
     assert -training.progress.best > 0.98
@@ -207,6 +207,13 @@ def test_training_ends_when_nothing_improves(tmp_path):
     assert training.run().reason == "patience"
 
 
+@pytest.mark.parametrize(("patience", "reason", "step"), [({}, "patience", 11), ({"patience": 0}, "steps", 14)])
+def test_training_ends_early_unless_patience_is_0(tmp_path, patience, reason, step):
+    training = event_training(tmp_path, steps=14, validate_every=1, validation_share=0.0, **patience)
+    training.model.score = lambda batch, carry: ({"loss": (1.0, 1.0)}, {})  # never improves on the first
+    assert training.run().reason == reason and training.progress.step == step
+
+
 def test_training_ends_when_the_time_is_up(tmp_path):
     assert event_training(tmp_path, steps=None, time_limit=0.05).run().reason == "time"
 
@@ -229,7 +236,7 @@ def test_a_run_folder_is_held_by_one(tmp_path):
 
 
 def test_losses_that_are_no_numbers_end_training_with_a_cure(tmp_path):
-    training = event_training(tmp_path, learning_rate=1e3, clip=0.0, warmup_steps=0)
+    training = event_training(tmp_path, learning_rate=1e3, max_grad_norm=0.0, warmup_steps=0)
     with torch.no_grad():
         training.model.embedding.weight[:] = float("nan")
     with pytest.raises(UsageError, match="fell apart"):
@@ -245,7 +252,7 @@ def test_muon_steps_turn_without_stretching():
 def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_adamw():
     torch.manual_seed(0)
     model = cnn.Model(cnn.Config(channels=6, depth=2, pedal=True))
-    optimizers = Optimizers(model, Settings(optimizer="muon", weight_decay=0.0, clip=0.0), CPU)
+    optimizers = Optimizers(model, Settings(optimizer="muon", weight_decay=0.0, max_grad_norm=0.0), CPU)
     muon, adamw = optimizers.optimizers["model.muon"], optimizers.optimizers["model.adamw"]
     by_muon = {id(p) for p in muon.param_groups[0]["params"]}
     names = {name for name, p in model.named_parameters() if id(p) in by_muon}

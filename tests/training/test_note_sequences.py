@@ -118,7 +118,7 @@ def trained(takes, folder, family="transformer", *, init=None, **settings):
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_training_that_stopped_goes_on_as_if_it_had_not(family, optimizer, takes, tmp_path):
-    words = {"optimizer": optimizer, "average": "0.9", "dropout": "0.1"}
+    words = {"optimizer": optimizer, "ema_decay": "0.9", "dropout": "0.1"}
     trained(takes, tmp_path / "whole", family, steps="6", cooldown="0.5", final_rate="1", **words)
     trained(takes, tmp_path / "parts", family, steps="3", cooldown="0.5", final_rate="1", **words)
     trained(takes, tmp_path / "parts", family, steps="6", cooldown="0.5", final_rate="1", **words)

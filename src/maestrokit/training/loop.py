@@ -99,10 +99,10 @@ class Training:
     ) -> None:
         self.model, self.data, self.settings = model.to(place.device), data, settings
         self.folder, self.place, self.report, self.tick = folder, place, report, tick
-        for name, parameter in self.model.named_parameters() if settings.only else ():
-            parameter.requires_grad_(name.startswith(f"{settings.only}."))
+        for name, parameter in self.model.named_parameters() if settings.train_only else ():
+            parameter.requires_grad_(name.startswith(f"{settings.train_only}."))
         self.optimizers = Optimizers(self.model, settings, place)
-        self.average = {name: value.clone() for name, value in model.state_dict().items()} if settings.average else {}
+        self.ema = {name: value.clone() for name, value in model.state_dict().items()} if settings.ema_decay else {}
         self.carry: Carry = {}
         self.progress = Progress()
         if settings.watch != "loss":
@@ -132,8 +132,8 @@ class Training:
             self.progress = Progress(**progress)
             self.model.load_state_dict(_under("model.", tensors))
             self.optimizers.restore(_under("optimizer.", tensors))
-            if self.average:
-                self.average = {name: tensors[f"average.{name}"].to(self.place.device) for name in self.average}
+            if self.ema:
+                self.ema = {name: tensors[f"average.{name}"].to(self.place.device) for name in self.ema}
         except (KeyError, TypeError, RuntimeError) as error:
             raise BadDataError(
                 f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
@@ -183,7 +183,7 @@ class Training:
             return "steps"
         if settings.time_limit is not None and progress.seconds >= settings.time_limit:
             return "time"
-        return "patience" if settings.patience is not None and progress.since_best >= settings.patience else ""
+        return "patience" if settings.patience and progress.since_best >= settings.patience else ""
 
     def _done(self) -> float:
         return share_done(self.settings, step=self.progress.step, seconds=self.progress.seconds)
@@ -218,16 +218,16 @@ class Training:
             self._recent.append(shown)
             progress.index += 1
         progress.step += 1
-        for name, value in self.model.state_dict().items() if self.average else ():
-            decay = min(self.settings.average, (1 + progress.step) / (10 + progress.step))
-            self.average[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.average[name].copy_(value)
+        for name, value in self.model.state_dict().items() if self.ema else ():
+            decay = min(self.settings.ema_decay, (1 + progress.step) / (10 + progress.step))
+            self.ema[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.ema[name].copy_(value)
         if any(not math.isfinite(value) for value in shown.values()):
             raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
         return shown
 
     def _learning(self) -> nn.Module:
         """Return what learns; the rest of the model keeps even its running means."""
-        return self.model.eval().get_submodule(self.settings.only)
+        return self.model.eval().get_submodule(self.settings.train_only)
 
     def _precision(self) -> AbstractContextManager[Any]:
         kind = self.place.device.type
@@ -243,7 +243,7 @@ class Training:
         self._write({"part": "train", **means, "learning_rate": rate, "batches_per_second": round(speed, 3)})
 
     def _validate(self) -> None:
-        with _weights_of(self.model, self.average):
+        with _weights_of(self.model, self.ema):
             scores = validated(self.model, self.data, self.place, self._precision)
             now = self.place.broadcast(
                 scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch]
@@ -276,7 +276,7 @@ class Training:
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.optimizers.saved().items()}
-        tensors |= {f"average.{name}": value for name, value in self.average.items()}
+        tensors |= {f"average.{name}": value for name, value in self.ema.items()}
         tensors |= {f"carry.{name}": value for name, value in carry.items()}
         checkpoint.write_resume(self.folder, tensors, asdict(self.progress))
 
@@ -306,13 +306,13 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _weights_of(model: TrainedModel, average: dict[str, Tensor]) -> Iterator[None]:
+def _weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
     """Use the averaged weights for a while, if there are any."""
-    if not average:
+    if not ema:
         yield
         return
     own = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(average)
+    model.load_state_dict(ema)
     try:
         yield
     finally:

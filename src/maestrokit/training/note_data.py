@@ -32,7 +32,7 @@ class Cutting:
     """Of the spectrum, in each window."""
     transpose: int = 4
     """Semitones by which a window is moved at most."""
-    varied: bool = True
+    augment: bool = True
     """Whether windows are coloured, reverberated, and made noisy."""
     validation_seconds: float = 240.0
     seed: int = 0
@@ -89,7 +89,7 @@ class NoteData:
         take = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
         frames = self.cutting.frames
         start = int(generator.integers(max(1, len(take.levels) - frames + 1)))
-        if not self.cutting.varied:
+        if not self.cutting.augment:
             return _window(take, start, frames)
         lead = min(LEAD, start)
         variation = drawn(generator, semitones=self.cutting.transpose)

@@ -55,8 +55,8 @@ class Optimizers:
         if not self.is_last_part:
             return
         self.place.all_reduce_mean(parameters)
-        if self.settings.clip:
-            nn.utils.clip_grad_norm_(parameters, self.settings.clip)
+        if self.settings.max_grad_norm:
+            nn.utils.clip_grad_norm_(parameters, self.settings.max_grad_norm)
         for name, optimizer in self.optimizers.items():
             if name.rpartition(".")[0] == player:
                 optimizer.step()
@@ -136,5 +136,5 @@ def _adamw(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.Ad
     matrices, vectors = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(
-        [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.beta), fused=True
+        [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.adam_beta2), fused=True
     )

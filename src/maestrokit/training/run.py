@@ -171,13 +171,15 @@ def _made(
             raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"give --set encoding={kind}")
         about = {**given["model"], **wanted}
         weights = checkpoint.read_weights(order.init)
-        if wanted or settings.only:
+        if wanted or settings.train_only:
             new = _new(family, about, settings.seed)
-            weights = _grafted(new.inherited(weights), new, settings.only)
+            weights = _grafted(new.inherited(weights), new, settings.train_only)
         model = contract.built(order.family, about, weights, origin=str(order.init))
         return model, config | {"model": about, "init": order.init.name}
-    if settings.only:
-        raise UsageError(f"no model around the part '{settings.only}' that is to learn alone", "give one by --init")
+    if settings.train_only:
+        raise UsageError(
+            f"no model around the part '{settings.train_only}' that is to learn alone", "give one by --init"
+        )
     made = _new(family, {**about, **wanted}, settings.seed)
     return made, config | {"model": contract.settings_of(made.config)}
 

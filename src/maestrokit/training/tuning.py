@@ -157,7 +157,7 @@ def _check(order: TrainingSpec, search: Search, place: DistributedContext, fixed
         raise UsageError(f"{search.trials} trials, and at least 1 is needed", "change --tune")
     if place.processes > 1:
         raise UsageError("a search is not shared by torchrun", "start several with one --tune-storage")
-    if not {"steps", "time_limit", "patience"} & set(fixed):
+    if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", Settings.patience)) == 0:
         raise UsageError("a trial needs an end", "give --steps, --time-limit or --patience")
     if order.init is not None and order.init.resolve() == order.folder.resolve():
         raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")

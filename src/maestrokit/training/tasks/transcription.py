@@ -42,8 +42,8 @@ class Options:
     """Frames of 10 ms in a window."""
     transpose: Annotated[int, Within(0, 24)] = 4
     """Semitones by which a window is moved at most."""
-    varied: bool = True
-    """Whether windows are coloured, reverberated, and made noisy, anew each time."""
+    augment: bool = True
+    """Whether training windows are augmented: equalised, reverberated, and made noisy, differently each time."""
     renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
     """So many performances without a recording are rendered at most."""
     render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
@@ -73,7 +73,7 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         batch=options.batch,
         frames=options.length,
         transpose=options.transpose,
-        varied=options.varied,
+        augment=options.augment,
         validation_seconds=options.validation_seconds,
         seed=corpus.seed,
     )
