@@ -26,7 +26,7 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.read import read_sound
-from maestrokit.inference.gate import OFF, Listening
+from maestrokit.inference.gate import OFF, GateConfig
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, transcriptions
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
@@ -51,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     transcriber = read_transcriber(model_folder(options.model))
-    deaf = replace(transcriber, listening=Listening(level=OFF, certainty=0.0))
+    deaf = replace(transcriber, gate=GateConfig(silence_threshold=OFF, min_confidence=0.0))
     print(f"{'no piano':24}{'dBFS':>8}{'seconds':>9}{'notes told':>12}{'of those heard':>16}")
     for name, sound in noises(options.speech):
         told, heard = transcriptions([sound], [transcriber, deaf])

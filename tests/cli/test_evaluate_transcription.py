@@ -101,6 +101,6 @@ def test_a_sweep_needs_a_model_that_transcribes(maestrokit: CommandLine, demo_fo
 
 def test_spans_and_lists() -> None:
     assert parse_sweep("onset_threshold=0.2..0.6").values == (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-    assert parse_sweep("listen_level=-90..-30/20").values == (-90.0, -70.0, -50.0, -30.0)
+    assert parse_sweep("silence_threshold=-90..-30/20").values == (-90.0, -70.0, -50.0, -30.0)
     with pytest.raises(UsageError):
         parse_sweep("onset_threshold=")

@@ -98,7 +98,9 @@ def test_a_prompt_is_where_the_music_begins():
 
 
 def test_music_lasts_as_long_as_was_asked():
-    (made,) = generate(model("lstm"), Encoding(), GenerationConfig(duration=5.0, taste=SamplingConfig(top_p=0.99)))
+    (made,) = generate(
+        model("lstm"), Encoding(), GenerationConfig(duration=5.0, event_sampling=SamplingConfig(top_p=0.99))
+    )
     ends = decode_notes(made, Encoding()).offset.max()
     assert ends <= 6.0
 

@@ -49,7 +49,7 @@ def sounds():
 
 def best(tmp_path, model, data, steps, rate):
     settings = Settings(steps=steps, learning_rate=rate, warmup_steps=5, validate_every=steps, weight_decay=0.0)
-    training = Training(model, data, settings, folder=tmp_path, place=DistributedContext(torch.device("cpu")))
+    training = Training(model, data, settings, folder=tmp_path, context=DistributedContext(torch.device("cpu")))
     training.run()
     return training.progress.best
 

@@ -42,7 +42,7 @@ def event_training(folder, family="transformer", **changes):
     data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
     values = {"steps": 12, "validate_every": 5, "log_every": 3, "warmup_steps": 2, "learning_rate": 0.01, **changes}
     folder.mkdir(exist_ok=True)
-    return Training(model, data, Settings(**values), folder=folder, place=CPU)
+    return Training(model, data, Settings(**values), folder=folder, context=CPU)
 
 
 def weights(folder):
@@ -121,7 +121,7 @@ def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
     )
     data = EventData(pieces, pieces, encoding=Encoding(), sampling=sampling)
     settings = Settings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
-    training = Training(model, data, settings, folder=tmp_path, place=CPU)
+    training = Training(model, data, settings, folder=tmp_path, context=CPU)
     training.run()
     assert training.progress.best < 0.45
 
@@ -131,7 +131,7 @@ def test_two_players_take_turns(tmp_path):
     model = toys.ToyPlayers()
     start = model.score(next(toys.NumberData().validation()), {})[0]["loss"][0]
     settings = Settings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, max_grad_norm=0.0)
-    training = Training(model, toys.NumberData(), settings, folder=tmp_path, place=CPU)
+    training = Training(model, toys.NumberData(), settings, folder=tmp_path, context=CPU)
     training.run()
     assert start > 2
     assert training.progress.best < 0.5
@@ -139,7 +139,7 @@ def test_two_players_take_turns(tmp_path):
 
 def test_a_step_of_one_player_leaves_the_other_alone(tmp_path):
     model = toys.ToyPlayers()
-    training = Training(model, toys.NumberData(), Settings(weight_decay=0.0), folder=tmp_path, place=CPU)
+    training = Training(model, toys.NumberData(), Settings(weight_decay=0.0), folder=tmp_path, context=CPU)
     before = [weight.clone() for weight in model.discriminator.parameters()]
     training.optimizers.backward_and_step("generator", model.discriminator(model.generator(torch.randn(4, 2))).mean())
     assert all(torch.equal(*pair) for pair in zip(before, model.discriminator.parameters(), strict=True))
@@ -151,7 +151,7 @@ def test_convolutions_over_spectra_learn(tmp_path):
         toys.ToyConvolutions(),
         toys.RollData(),
         folder=tmp_path,
-        place=CPU,
+        context=CPU,
         settings=Settings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", ema_decay=0.5),
     )
     training.run()
@@ -210,7 +210,7 @@ def test_training_ends_when_nothing_improves(tmp_path):
 @pytest.mark.parametrize(("patience", "reason", "step"), [({}, "patience", 11), ({"patience": 0}, "steps", 14)])
 def test_training_ends_early_unless_patience_is_0(tmp_path, patience, reason, step):
     training = event_training(tmp_path, steps=14, validate_every=1, validation_share=0.0, **patience)
-    training.model.score = lambda batch, carry: ({"loss": (1.0, 1.0)}, {})  # never improves on the first
+    training.model.score = lambda batch, recurrent_state: ({"loss": (1.0, 1.0)}, {})  # never improves on the first
     assert training.run().reason == reason and training.progress.step == step
 
 

@@ -112,7 +112,7 @@ def takes(tmp_path_factory):
 def trained(takes, folder, family="transformer", *, init=None, **settings):
     sizes = {"heads": "2", "hidden": "12"} if family == "transformer" else {}
     order = Order(family, "", [str(takes)], folder, {**SMALL, **sizes, **settings}, init, takes.parent / "cache")
-    return train(order, place=DistributedContext(torch.device("cpu")), warn=lambda sentence: None)
+    return train(order, context=DistributedContext(torch.device("cpu")), warn=lambda sentence: None)
 
 
 @pytest.mark.parametrize("family", ["transformer", "lstm"])

@@ -26,7 +26,9 @@ def takes(tmp_path_factory):
 
 def trained(takes, folder, *, init=None, **settings):
     order = TrainingSpec("lstm", "", [str(takes)], folder, {**SMALL, **settings}, init, takes.parent / "cache")
-    train(order, place=DistributedContext(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None)
+    train(
+        order, context=DistributedContext(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None
+    )
     return checkpoint.read_weights(folder)
 
 

@@ -41,7 +41,7 @@ def order(takes, folder, **settings):
 
 
 def search(order, trials, *, storage="", watch=lambda number: TrialCallbacks()):
-    return tune(order, Search(trials, storage), place=CPU, watch=watch, warn=lambda sentence: None)
+    return tune(order, Search(trials, storage), context=CPU, watch=watch, warn=lambda sentence: None)
 
 
 def summary(folder):
@@ -177,7 +177,7 @@ def test_senseless_searches_are_refused(takes, tmp_path):
     with pytest.raises(UsageError, match="needs an end"):
         search(TrainingSpec("lstm", "", [str(takes)], run, {"patience": "0"}, None, tmp_path), 2)
     with pytest.raises(UsageError, match="not shared by torchrun"):
-        tune(order(takes, run), Search(2), place=DistributedContext(torch.device("cpu"), 0, 2), watch=None, warn=None)
+        tune(order(takes, run), Search(2), context=DistributedContext(torch.device("cpu"), 0, 2), watch=None, warn=None)
     with pytest.raises(CannotWriteError, match="cannot use the storage"):
         search(order(takes, run), 2, storage="sqlite:////nowhere/at/all.db")
     with pytest.raises(CannotWriteError, match="cannot use the storage"):
@@ -191,8 +191,8 @@ def test_a_folder_holds_one_search_or_one_training(takes, tmp_path):
     with pytest.raises(UsageError, match="does not know the search"):
         search(order(takes, tmp_path / "search"), 2, storage=f"sqlite:///{tmp_path / 'other.db'}")
     with pytest.raises(UsageError, match="holds a search"):
-        train(order(takes, tmp_path / "search"), place=CPU, warn=lambda sentence: None)
-    train(order(takes, tmp_path / "training"), place=CPU, warn=lambda sentence: None)
+        train(order(takes, tmp_path / "search"), context=CPU, warn=lambda sentence: None)
+    train(order(takes, tmp_path / "training"), context=CPU, warn=lambda sentence: None)
     with pytest.raises(UsageError, match="holds a training"):
         search(order(takes, tmp_path / "training"), 1)
 

@@ -95,14 +95,14 @@ class Grammar:
         logits : float64, shape (rows, vocabulary)
         allowed : bool, shape (rows, vocabulary)
         """
-        chances = np.exp(logits - logits.max(1, keepdims=True))
-        share = np.add.reduceat(chances, self._kinds, axis=1)  # (rows, kinds)
-        kept = np.add.reduceat(np.where(allowed, chances, 0.0), self._kinds, axis=1)
-        raised = np.log(np.where(kept > 0, share, 1.0) / np.where(kept > 0, kept, 1.0))
+        probability = np.exp(logits - logits.max(1, keepdims=True))
+        share = np.add.reduceat(probability, self._kinds, axis=1)  # (rows, kinds)
+        permitted_share = np.add.reduceat(np.where(allowed, probability, 0.0), self._kinds, axis=1)
+        raised = np.log(np.where(permitted_share > 0, share, 1.0) / np.where(permitted_share > 0, permitted_share, 1.0))
         return np.asarray(np.where(allowed, logits + np.repeat(raised, self._kind_sizes, axis=1), -np.inf))
 
-    def take(self, tokens: Integers) -> None:
-        """Note one event of each sequence."""
+    def update(self, tokens: Integers) -> None:
+        """Append one event to each sequence."""
         encoding, rows = self.encoding, np.arange(len(tokens))
         key = tokens % 128
         on, off = tokens < encoding.first_off, (tokens >= encoding.first_off) & (tokens < encoding.first_shift)

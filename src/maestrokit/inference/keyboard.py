@@ -11,7 +11,7 @@ from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import LOWEST_KEY, Encoding
 
 
-class Moment(NamedTuple):
+class NextOnset(NamedTuple):
     """The next onset of each performance, before its key is known."""
 
     now: Integers
@@ -22,10 +22,10 @@ class Moment(NamedTuple):
     """(rows, keys): those that cannot be struck; never all."""
     groups: EndGroups
 
-    def take(self, rows: Mask) -> "Moment":
-        """Return the moments of some of the performances."""
+    def select(self, rows: Mask) -> "NextOnset":
+        """Return the next onsets of some of the performances."""
         groups = EndGroups(self.groups.offset[rows], self.groups.features[rows])
-        return Moment(self.now[rows], self.sounding[rows], self.blocked[rows], groups)
+        return NextOnset(self.now[rows], self.sounding[rows], self.blocked[rows], groups)
 
 
 class Keyboard:
@@ -42,7 +42,7 @@ class Keyboard:
         self.encoding = encoding
         self.states = KeyStates.silent(rows)
         self.last, self.key = np.zeros(rows, np.int64), np.full(rows, -1)
-        self.played = 0
+        self.note_count = 0
         self._inputs = begin_inputs(rows, encoding)
 
     def inputs(self) -> NoteInputs:
@@ -63,18 +63,18 @@ class Keyboard:
         memory = self.states.strength[:, -1] * np.exp(-age / MEMORIES[-1])
         return np.asarray(memory.sum(axis=1) / MEMORIES[-1])
 
-    def after(self, delta: Integers) -> Moment:
-        """Return the moments `delta` steps after the newest onsets, or as soon as a key is free then."""
+    def after(self, delta: Integers) -> NextOnset:
+        """Return the onsets `delta` steps after the newest ones, or as soon as a key is free then."""
         now = np.maximum(self.last + delta, self.states.offset.min(1))
         sounding, blocked = sounding_and_blocked(self.states, self.key, now - self.last, now)
-        return Moment(now, sounding, blocked, end_groups(self.states, now, step=self.encoding.step))
+        return NextOnset(now, sounding, blocked, end_groups(self.states, now, step=self.encoding.step))
 
     def play(self, onset: Integers, offset: Integers, key: Integers, velocity_bin: Integers) -> None:
         """Strike a key in each performance."""
         rows, notes = np.arange(len(key)), StepNotes(onset, offset, key + LOWEST_KEY, velocity_bin)
-        self.states.note(rows, np.full(len(key), self.played), notes, step=self.encoding.step)
+        self.states.note(rows, np.full(len(key), self.note_count), notes, step=self.encoding.step)
         self._inputs = inputs_at(self.states, notes, onset - self.last, self.encoding)
-        self.last, self.key, self.played = onset, key, self.played + 1
+        self.last, self.key, self.note_count = onset, key, self.note_count + 1
 
     def keep(self, rows: Mask) -> None:
         """Forget the other performances; :meth:`inputs` are those of the notes before."""

@@ -100,21 +100,21 @@ class Decoder:
             self._decode(block)
             self._first += block.shape[1] - 2 * SIDE
         self._held = block[:, -2 * SIDE :]
-        return self._told()
+        return self._finished()
 
     def finish(self) -> TimedNotes:
         """Return the last notes: what still sounds ends with the recording, and is none if it had just begun."""
         notes = self.feed(np.zeros((4, SIDE, KEYS), np.float32))
         for key in np.flatnonzero(~np.isnan(self._onset)):
             self._end(int(key), self._first * self.frame_seconds)
-        return joined([notes, self._told()])
+        return joined([notes, self._finished()])
 
     def _decode(self, block: Posteriors) -> None:
         """Go through the frames of a block that have both their sides."""
-        wanted, inner = self.decoding, block[:, SIDE:-SIDE]
-        strokes = peaks(block[ONSET]) & (inner[ONSET] >= needed(block[ONSET], wanted))
-        ends = closed(block[FRAME]) < wanted.frame_threshold
-        releases = peaks(block[OFFSET]) & (inner[OFFSET] >= wanted.offset_threshold)
+        config, inner = self.decoding, block[:, SIDE:-SIDE]
+        onsets = peaks(block[ONSET]) & (inner[ONSET] >= needed(block[ONSET], config))
+        ends = closed(block[FRAME]) < config.frame_threshold
+        releases = peaks(block[OFFSET]) & (inner[OFFSET] >= config.offset_threshold)
         placed = {
             kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
             for kind in (ONSET, OFFSET)
@@ -122,24 +122,24 @@ class Decoder:
         times = np.where(
             releases, placed[OFFSET], (self._first + np.arange(inner.shape[1]))[:, None] * self.frame_seconds
         )
-        for key in np.flatnonzero(strokes.any(axis=0) | ~np.isnan(self._onset)):
+        for key in np.flatnonzero(onsets.any(axis=0) | ~np.isnan(self._onset)):
             self._follow(
                 int(key),
-                np.flatnonzero(strokes[:, key]),
+                np.flatnonzero(onsets[:, key]),
                 inner[:, :, key],
                 placed[ONSET][:, key],
                 np.sort(times[(ends | releases)[:, key], key]),
             )
 
-    def _follow(self, key: int, strokes: NDArray[np.intp], said: Posteriors, time: Floats, ends: Floats) -> None:
+    def _follow(self, key: int, onsets: NDArray[np.intp], posteriors: Posteriors, time: Floats, ends: Floats) -> None:
         """Follow one key through a block, from stroke to stroke."""
-        for frame in strokes:
+        for frame in onsets:
             self._end_by(key, ends, before=time[frame])
             if not np.isnan(self._onset[key]):
-                if said[ONSET, frame] < self.decoding.restrike_threshold:
+                if posteriors[ONSET, frame] < self.decoding.restrike_threshold:
                     continue
                 self._end(key, time[frame])
-            self._onset[key], self._velocity[key] = time[frame], said[VELOCITY, frame]
+            self._onset[key], self._velocity[key] = time[frame], posteriors[VELOCITY, frame]
         self._end_by(key, ends, before=np.inf)
 
     def _end_by(self, key: int, ends: Floats, *, before: float) -> None:
@@ -156,7 +156,7 @@ class Decoder:
             self._done.append((onset, time, key + LOWEST_PITCH, self._velocity[key]))
         self._onset[key] = np.nan
 
-    def _told(self) -> TimedNotes:
+    def _finished(self) -> TimedNotes:
         done, self._done = self._done, []
         onset, offset, pitch, velocity = np.array(done, np.float64).reshape(-1, 4).T
         onset = np.maximum(onset - self.decoding.latency, 0.0)

@@ -15,10 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.inference.keyboard import Keyboard, Moment
+from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.note_batches import tensors
 from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
-from maestrokit.inference.sampling import SamplingConfig, drawn, probabilities
+from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import GROUPS, NEVER
 from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES, classes, excerpt
@@ -77,7 +77,7 @@ class _Draw:
     def factor(self, name: str, logits: Numbers, allowed: Mask) -> Integers:
         """Return one class a row."""
         shares = probabilities(logits.astype(np.float64), allowed, getattr(self.sampling, name))
-        return drawn(shares, self.generators)
+        return sample(shares, self.generators)
 
     def within(self, codes: Integers, edges: Integers, most: Integers) -> Integers:
         """Return a value of each class, none above `most`, each as likely."""
@@ -112,18 +112,18 @@ def generate_notes(
         ends = np.full(count, start.onset[-1] + steps if len(start.onset) else -1)
         generated: list[tuple[Integers, ...]] = []
         for _ in range(limit):
-            moment, time = _next_moment(keyboard, step.heads, states, draw)
-            ends = np.where(ends < 0, moment.now + steps, ends)  # time counts from the first onset
-            stays = moment.now < ends
+            upcoming, time = _next_onset(keyboard, step.heads, states, draw)
+            ends = np.where(ends < 0, upcoming.now + steps, ends)  # time counts from the first onset
+            stays = upcoming.now < ends
             if not stays.all():
                 keyboard.keep(stays)
                 step.keep(stays)
                 draw.keep(stays)
                 states, time, going, ends = states[stays], time[stays], going[stays], ends[stays]
-                moment = moment.take(stays)
+                upcoming = upcoming.select(stays)
             if not len(going):
                 break
-            generated.append((going, *_next_note(keyboard, step.heads, states, time, moment, draw), ends))
+            generated.append((going, *_next_note(keyboard, step.heads, states, time, upcoming, draw), ends))
             states = step(keyboard.inputs())
     columns = [np.concatenate(parts) for parts in zip(*generated, strict=True)] or [np.empty(0, np.int64)] * 6
     return [_whole(start, *(column[columns[0] == row] for column in columns[1:])) for row in range(count)]
@@ -134,8 +134,8 @@ def _primed(
 ) -> tuple[Keyboard, NoteStep, Numbers]:
     """Return the keyboard after the prompt, what steps on from there, and the states of the next note's factors."""
     keyboard = Keyboard(rows, encoding)
-    for place in range(len(start.pitch)):
-        onset, offset, pitch, velocity_bin = (np.full(rows, column[place]) for column in start)
+    for position in range(len(start.pitch)):
+        onset, offset, pitch, velocity_bin = (np.full(rows, column[position]) for column in start)
         keyboard.play(onset, offset, pitch - LOWEST_KEY, velocity_bin)
     state = model.body.initial_state(rows, length=length + 1)
     room = min(len(start.pitch) + 1, getattr(model.config, "length", len(start.pitch) + 1))
@@ -146,7 +146,7 @@ def _primed(
     return keyboard, step, step.heads.begin(out[:, -1].numpy())
 
 
-def _next_moment(keyboard: Keyboard, heads: HeadsStep, states: Numbers, draw: _Draw) -> tuple[Moment, Integers]:
+def _next_onset(keyboard: Keyboard, heads: HeadsStep, states: Numbers, draw: _Draw) -> tuple[NextOnset, Integers]:
     """Return when the next notes begin, and the classes of their times."""
     logits = heads.time(states)
     crowding = np.log(np.maximum(keyboard.density() / draw.sampling.densest, 1.0))
@@ -156,28 +156,28 @@ def _next_moment(keyboard: Keyboard, heads: HeadsStep, states: Numbers, draw: _D
     allowed = np.zeros(logits.shape, bool)  # the end is not drawn: the time is
     allowed[:, :-1] = TIME_EDGES[:-1] <= room[:, None]
     allowed[:, 0] = keyboard.joinable()
-    moment = keyboard.after(draw.within(draw.factor("time", logits, allowed), TIME_EDGES, room))
-    return moment, classes(moment.now - keyboard.last, TIME_EDGES)
+    upcoming = keyboard.after(draw.within(draw.factor("time", logits, allowed), TIME_EDGES, room))
+    return upcoming, classes(upcoming.now - keyboard.last, TIME_EDGES)
 
 
 def _next_note(
-    keyboard: Keyboard, heads: HeadsStep, states: Numbers, time: Integers, moment: Moment, draw: _Draw
+    keyboard: Keyboard, heads: HeadsStep, states: Numbers, time: Integers, upcoming: NextOnset, draw: _Draw
 ) -> tuple[Integers, Integers, Integers, Integers]:
     """Play the next note of each row; return onsets, offsets, keys and velocity bins."""
-    states = heads.after_time(states, time, moment.sounding)
-    key = draw.factor("pitch", heads.pitch(states), ~moment.blocked)
+    states = heads.after_time(states, time, upcoming.sounding)
+    key = draw.factor("pitch", heads.pitch(states), ~upcoming.blocked)
     states = heads.after_pitch(states, key)
     loudness = heads.velocity(states)
     velocity_bin = draw.factor("velocity", loudness, np.ones(loudness.shape, bool))
-    logits = heads.duration(states, velocity_bin, moment.groups)
+    logits = heads.duration(states, velocity_bin, upcoming.groups)
     longest = np.full(len(key), round(LONGEST_NOTE / keyboard.encoding.step))
     new = np.broadcast_to(DURATION_EDGES[:-1] <= longest[0], (len(key), len(DURATION_EDGES) - 1))
-    code = draw.factor("duration", logits, np.concatenate((moment.groups.offset != NEVER, new), axis=1))
-    fresh = moment.now + draw.within(np.maximum(code - GROUPS, 0), DURATION_EDGES, longest)
-    pointed = moment.groups.offset[np.arange(len(code)), np.minimum(code, GROUPS - 1)]
+    code = draw.factor("duration", logits, np.concatenate((upcoming.groups.offset != NEVER, new), axis=1))
+    fresh = upcoming.now + draw.within(np.maximum(code - GROUPS, 0), DURATION_EDGES, longest)
+    pointed = upcoming.groups.offset[np.arange(len(code)), np.minimum(code, GROUPS - 1)]
     offset = np.where(code < GROUPS, pointed, fresh)
-    keyboard.play(moment.now, offset, key, velocity_bin)
-    return moment.now, offset, key, velocity_bin
+    keyboard.play(upcoming.now, offset, key, velocity_bin)
+    return upcoming.now, offset, key, velocity_bin
 
 
 def _whole(

@@ -176,9 +176,9 @@ class BodyStep:
         cache = self.cache
         with torch.inference_mode():
             angle = np.float32(make_room(cache, 1)) * self.frequency
-        turn = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
+        rope = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
         for layer in self.layers:
-            x = layer(x, turn, cache.used)
+            x = layer(x, rope, cache.used)
         cache.used, cache.position = cache.used + 1, cache.position + 1
         return self.norm(x)
 
@@ -205,56 +205,56 @@ class _Layer:
         self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
         self.project, self.mix = columns(attention.project.weight), columns(attention.output.weight)
         self.inner, self.outer = columns(feed.input.weight), columns(feed.output.weight)
-        self.before = [_Neighbours(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
-        self.is_modern, highest = config.variant == "modern", np.inf  # that a score can be
+        self.before = [_ShortConv(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
+        self.is_modern, largest = config.variant == "modern", np.inf  # that a score can be
         if self.is_modern:
             both = [numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
             self.query_and_key_norm = _rms_norm(np.repeat(both, self.sizes, axis=0), attention.query_norm.eps)
-            highest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
+            largest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
         else:
             self.distance, self.inner_bias = numbers(attention.distance), numbers(feed.input.bias)
-        self.is_bounded = highest < SAFE_SCORE
+        self.is_bounded = largest < SAFE_SCORE
 
-    def __call__(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
-        heard = self.attention_norm(x)
-        x = x + self._attention(self.before[0](heard) if self.before else heard, turn, used)
-        thought = self.feed_norm(x)
-        inner = times(self.before[1](thought) if self.before else thought, self.inner)
+    def __call__(self, x: NDArray[Any], rope: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+        normed = self.attention_norm(x)
+        x = x + self._attention(self.before[0](normed) if self.before else normed, rope, used)
+        normed = self.feed_norm(x)
+        inner = times(self.before[1](normed) if self.before else normed, self.inner)
         if self.is_modern:
             inner = gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
         else:
             inner = np.maximum(inner + self.inner_bias, 0)
         return np.asarray(x + times(inner, self.outer))
 
-    def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+    def _attention(self, x: NDArray[Any], rope: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         rows, (heads, kv_heads) = len(x), self.sizes
         projected = times(x, self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
-        asked = projected[:, : heads + kv_heads]
-        if turn is not None:
-            asked = _rotated(self.query_and_key_norm(asked), *turn)
-        self.key[:, :, used], self.value[:, :, used] = asked[:, heads:], projected[:, heads + kv_heads :]
-        query = (asked[:, :heads] * np.float32(self.dim**-0.5)).reshape(rows, kv_heads, -1, self.dim)
+        query_key = projected[:, : heads + kv_heads]
+        if rope is not None:
+            query_key = _rotated(self.query_and_key_norm(query_key), *rope)
+        self.key[:, :, used], self.value[:, :, used] = query_key[:, heads:], projected[:, heads + kv_heads :]
+        query = (query_key[:, :heads] * np.float32(self.dim**-0.5)).reshape(rows, kv_heads, -1, self.dim)
         scores = np.matmul(query, self.key[:, :, : used + 1].swapaxes(2, 3))  # (rows, kv_heads, that share, keys)
-        if turn is None:
+        if rope is None:
             near = self.distance[:, self.distance.shape[1] - used - 1 :]  # (heads, keys, dim)
             far = np.matmul(query.reshape(rows, heads, 1, self.dim), near.swapaxes(1, 2))
             scores += far.reshape(scores.shape)
         if not self.is_bounded:
             scores -= np.maximum.reduce(scores, -1, keepdims=True)
-        chances = np.exp(scores, out=scores)
-        heard = np.matmul(chances, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
-        heard /= np.add.reduce(chances, -1, keepdims=True)
-        return times(heard.reshape(rows, -1), self.mix)
+        weights = np.exp(scores, out=scores)
+        attended = np.matmul(weights, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
+        attended /= np.add.reduce(weights, -1, keepdims=True)
+        return times(attended.reshape(rows, -1), self.mix)
 
 
-class _Neighbours:
+class _ShortConv:
     """The short convolution, and the events that it has still to see."""
 
     def __init__(self, part: Any, recent: torch.Tensor) -> None:
         weight = numbers(part.weight).copy()
         weight[-1] += 1  # the event itself, to which the convolution is added
         self.weight = weight
-        self.seen = [np.ascontiguousarray(numbers(recent)[:, place]) for place in range(recent.shape[1])]
+        self.seen = [np.ascontiguousarray(numbers(recent)[:, position]) for position in range(recent.shape[1])]
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         out = x * self.weight[-1]

@@ -37,11 +37,11 @@ class PedalDecoder:
     def feed(self, posterior: NDArray[np.float32]) -> None:
         """Go through the next frames, shape (frames,), 0..1."""
         states = np.where(posterior >= self.decoding.down, 1, np.where(posterior < self.decoding.up, 0, -1))
-        told = np.flatnonzero(states >= 0)
-        changed = told[np.diff(states[told], prepend=int(self._is_down)) != 0]
+        known = np.flatnonzero(states >= 0)
+        changed = known[np.diff(states[known], prepend=int(self._is_down)) != 0]
         self._moves.extend((self._frame + changed) * self.frame_seconds)
-        if len(told):
-            self._is_down = bool(states[told[-1]])
+        if len(known):
+            self._is_down = bool(states[known[-1]])
         self._frame += len(posterior)
 
     def finish(self) -> Floats:

@@ -174,5 +174,5 @@ def _through(model: EventModel, sequence: Tokens, *, chunk: int = 1024) -> Itera
 
 
 def _scored(logits: Tensor, target: Tensor) -> tuple[float, int]:
-    flat, wanted = logits.flatten(0, 1).float(), target.flatten()
-    return F.cross_entropy(flat, wanted, reduction="sum").item(), int((flat.argmax(-1) == wanted).sum().item())
+    flat, expected = logits.flatten(0, 1).float(), target.flatten()
+    return F.cross_entropy(flat, expected, reduction="sum").item(), int((flat.argmax(-1) == expected).sum().item())

@@ -21,7 +21,7 @@ from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS, levels
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.inference.gate import Gate, Listening, Loudness
+from maestrokit.inference.gate import Gate, GateConfig, Loudness
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
@@ -58,7 +58,7 @@ class Transcriber:
     decoding: Decoding
     pedal_decoding: PedalDecoding
     analysis: Analysis
-    listening: Listening = field(default_factory=Listening)
+    gate: GateConfig = field(default_factory=GateConfig)
 
     @property
     def sample_rate(self) -> int:
@@ -101,9 +101,9 @@ def read_transcriber(folder: Path) -> Transcriber:
     assert isinstance(model, Model)
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
-    listening = contract.config_from(Listening, config.get("listening", {}), name=str(folder))
+    gate = contract.config_from(GateConfig, config.get("gate", {}), name=str(folder))
     model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
-    return Transcriber(model, decoding, pedal, SETTINGS.analysis(), listening)
+    return Transcriber(model, decoding, pedal, SETTINGS.analysis(), gate)
 
 
 def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[FramePosteriors]:
@@ -127,13 +127,13 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
         pending = np.concatenate([pending, part])
         received += len(part)
         while len(pending) >= 2 * reach + STRIDE * WINDOW:
-            yield _heard(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
+            yield _window_posteriors(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
             pending = pending[STRIDE * WINDOW :]
             given += WINDOW
     left = -(-received // STRIDE) - given
     pending = _sustained(pending, reach + STRIDE)
     while left > 0:
-        yield _heard(pending[: 2 * reach + STRIDE * min(left, WINDOW)], transcriber.model)
+        yield _window_posteriors(pending[: 2 * reach + STRIDE * min(left, WINDOW)], transcriber.model)
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
 
 
@@ -147,15 +147,15 @@ class StreamingDecoder:
     """Writes down what is said of a recording while it comes."""
 
     def __init__(self, transcriber: Transcriber) -> None:
-        self.gate = Gate(transcriber.listening, frame_seconds=FRAME_SECONDS)
+        self.gate = Gate(transcriber.gate, frame_seconds=FRAME_SECONDS)
         self._keys = Decoder(transcriber.decoding, frame_seconds=FRAME_SECONDS)
         self._pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
         self._parts: list[TimedNotes] = []
 
-    def feed(self, said: FramePosteriors, level: Floats) -> None:
+    def feed(self, part: FramePosteriors, level: Floats) -> None:
         """Go through the next frames, and their levels in dBFS."""
-        self._parts.append(self._keys.feed(self.gate.feed(said.keys, level)))
-        self._pedal.feed(said.pedal)
+        self._parts.append(self._keys.feed(self.gate.feed(part.keys, level)))
+        self._pedal.feed(part.pedal)
 
     def finish(self) -> Transcript:
         """Return all that was played."""
@@ -177,20 +177,20 @@ def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: D
 def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber]) -> list[Transcript]:
     """Return what was played, as transcribers of one model write it down that differ in what counts as a note."""
     first = transcribers[0]
-    loudness, scribes = loudness_meter(first), [StreamingDecoder(transcriber) for transcriber in transcribers]
-    for said in posteriors(loudness.through(blocks), first):
-        level = loudness.levels(len(said.pedal))
-        for scribe in scribes:
-            scribe.feed(said, level)
-    return [scribe.finish() for scribe in scribes]
+    loudness, decoders = loudness_meter(first), [StreamingDecoder(transcriber) for transcriber in transcribers]
+    for part in posteriors(loudness.through(blocks), first):
+        level = loudness.levels(len(part.pedal))
+        for decoder in decoders:
+            decoder.feed(part, level)
+    return [decoder.finish() for decoder in decoders]
 
 
-def _heard(window: NDArray[np.float32], model: Model) -> FramePosteriors:
+def _window_posteriors(window: NDArray[np.float32], model: Model) -> FramePosteriors:
     """Return the middle of what the model says of a window: the part that saw all that it depends on."""
     middle = slice(model.reach, len(window) // STRIDE - model.reach)
     with torch.inference_mode():
-        heard = model(torch.from_numpy(window)[None])
-        keys = torch.sigmoid(heard.keys)[0, :, middle].contiguous().numpy()
-        if heard.pedal is None:
+        output = model(torch.from_numpy(window)[None])
+        keys = torch.sigmoid(output.keys)[0, :, middle].contiguous().numpy()
+        if output.pedal is None:
             return FramePosteriors(keys, np.zeros(keys.shape[1], np.float32))
-        return FramePosteriors(keys, torch.sigmoid(heard.pedal)[0, middle].numpy())
+        return FramePosteriors(keys, torch.sigmoid(output.pedal)[0, middle].numpy())

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.models._linear import EndLinear, Linear
-from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS, KEYS
 from maestrokit.music.note_codes import DURATIONS, TIMES
@@ -139,7 +139,7 @@ class NoteModel(TrainedModel):
     def __init__(self, body: TrainedModel, config: Any) -> None:
         super().__init__()
         self.config: Any = config
-        self.multiplies_low = body.multiplies_low
+        self.supports_cpu_autocast = body.supports_cpu_autocast
         self.body: Any = body
         self.input = NoteInput(config.width, config.velocity_bins)
         self.heads = NoteHeads(config.width, config.velocity_bins)
@@ -175,7 +175,9 @@ class NoteModel(TrainedModel):
         nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
         return nats, hits, state
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
+    def step(
+        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
         """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
         nats, _, _ = self.nats(batch)
         means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
@@ -183,7 +185,7 @@ class NoteModel(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats a note, of all and of each factor, and the share of factors that were the likeliest."""
         nats, hits, _ = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())

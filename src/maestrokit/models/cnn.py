@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 
 TASKS = ("transcription",)
 KEYS, KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 88, 3, 2, 36
@@ -153,7 +153,9 @@ class Model(TrainedModel):
         x = F.relu(self.norm(self.blocks(x)))
         return CnnOutput(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
+    def step(
+        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
         """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``.
 
         ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and not a number where nobody knows.
@@ -163,7 +165,7 @@ class Model(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return the losses, of equal weight for each window."""
         losses = _losses(self(batch["levels"]), batch)
         windows = float(len(batch["levels"]))
@@ -187,19 +189,19 @@ def harmonic_stack(x: Tensor) -> Tensor:
     return torch.stack([x[..., before + shift : before + shift + width] for shift in shifts], 1)
 
 
-def _losses(heard: CnnOutput, batch: Batch) -> dict[str, Tensor]:
+def _losses(output: CnnOutput, batch: Batch) -> dict[str, Tensor]:
     """Return the cross-entropy of each head; that of velocities counts about onsets only."""
     losses, target = {}, batch["target"]
     for index, name in enumerate(HEADS):
-        of, goal = heard.keys[:, index].float(), target[:, index]
+        of, goal = output.keys[:, index].float(), target[:, index]
         if name == "velocity":
             near = target[:, HEADS.index("onset")]
             each = F.binary_cross_entropy_with_logits(of, goal, reduction="none")
             losses[name] = (near * each).sum() / near.sum().clamp(min=1.0)
         else:
             losses[name] = F.binary_cross_entropy_with_logits(of, goal)
-    if heard.pedal is not None:
+    if output.pedal is not None:
         known = batch["pedal"].isfinite()
-        each = F.binary_cross_entropy_with_logits(heard.pedal.float(), batch["pedal"].nan_to_num(), reduction="none")
+        each = F.binary_cross_entropy_with_logits(output.pedal.float(), batch["pedal"].nan_to_num(), reduction="none")
         losses["pedal"] = (known * each).sum() / known.sum().clamp(min=1)
     return losses

@@ -20,7 +20,7 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.models import families
 
 Batch = Mapping[str, Tensor]
-Carry = dict[str, Tensor]
+RecurrentState = dict[str, Tensor]
 """What one batch hands to the next, such as the state of a recurrent network; empty where nothing does.
 
 The second axis of each tensor counts the rows of the batch, so that processes can share them.
@@ -29,25 +29,27 @@ The second axis of each tensor counts the rows of the batch, so that processes c
 Scores = dict[str, tuple[float, float]]
 """Sums and counts by name, so that the means over many batches are exact: ``{"loss": (sum of nats, tokens)}``."""
 
-Descend = Callable[[str, Tensor], None]
+BackwardAndStep = Callable[[str, Tensor], None]
 """``backward_and_step(group, loss)``: a step of one group of parameters, and only those, down its loss's gradient."""
 
 
 class TrainedModel(nn.Module):
     """A model that knows how it is trained."""
 
-    multiplies_low = False
+    supports_cpu_autocast = False
     """Whether its products are made so that bfloat16 serves them on processors too."""
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that step together, by name; most models have one player, a GAN has two."""
         return {"model": list(self.parameters())}
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
+    def step(
+        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
         """Learn from one batch: call `backward_and_step` once a group; return what is logged, and the next carry."""
         raise NotImplementedError
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return how well the batch is modelled, without learning from it; ``loss`` is among the scores."""
         raise NotImplementedError
 

@@ -17,7 +17,15 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
+from maestrokit.models.contract import (
+    BackwardAndStep,
+    Batch,
+    EventModel,
+    RecurrentState,
+    Scores,
+    TrainedModel,
+    event_scores,
+)
 
 TASKS = ("events",)
 MOST_LAYERS = 32
@@ -89,22 +97,26 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens) * self.config.width**0.5, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn ``batch["target"]`` from ``batch["tokens"]``, both (batch, time), going on where `carry` left off."""
-        logits, carry = self._continued(batch, carry)
+    def step(
+        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), from `recurrent_state` on."""
+        logits, recurrent_state = self._continued(batch, recurrent_state)
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
         backward_and_step("model", loss)
-        return {"loss": loss.item()}, {name: part.detach() for name, part in carry.items()}
+        return {"loss": loss.item()}, {name: part.detach() for name, part in recurrent_state.items()}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
-        logits, carry = self._continued(batch, carry)
-        return event_scores(logits, batch["target"]), carry
+        logits, recurrent_state = self._continued(batch, recurrent_state)
+        return event_scores(logits, batch["target"]), recurrent_state
 
-    def _continued(self, batch: Batch, carry: Carry) -> tuple[Tensor, Carry]:
+    def _continued(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         rows = batch["tokens"].shape[0]
-        fits = bool(carry) and carry["hidden"].shape[1] == rows
-        logits, (hidden, cell) = self(batch["tokens"], (carry["hidden"], carry["cell"]) if fits else None)
+        fits = bool(recurrent_state) and recurrent_state["hidden"].shape[1] == rows
+        logits, (hidden, cell) = self(
+            batch["tokens"], (recurrent_state["hidden"], recurrent_state["cell"]) if fits else None
+        )
         return logits, {"hidden": hidden, "cell": cell}
 
 

@@ -33,7 +33,15 @@ from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.models._linear import Linear, LowProduct, is_low
 from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
+from maestrokit.models.contract import (
+    BackwardAndStep,
+    Batch,
+    EventModel,
+    RecurrentState,
+    Scores,
+    TrainedModel,
+    event_scores,
+)
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.models.kernels.attention import Attention, Cache, Norm, make_room
 
@@ -93,15 +101,15 @@ class ShortConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(REACH + 1, width))  # the last row is for the present
         nn.init.uniform_(self.weight, -0.5, 0.5)  # as a convolution of this width, so that it works from the start
 
-    def forward(self, x: Tensor, cache: Cache | None, place: int) -> Tensor:
+    def forward(self, x: Tensor, cache: Cache | None, position: int) -> Tensor:
         time = x.shape[1]
         if cache is None and _fused.is_for(x):
             return _fused.Neighbourly.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
         if cache is None:
             long = F.pad(x, (0, 0, REACH, 0))
         else:
-            long = torch.cat((cache.recent[place], x), dim=1)  # (batch, REACH + time, width)
-            cache.recent[place] = long[:, -REACH:]
+            long = torch.cat((cache.recent[position], x), dim=1)  # (batch, REACH + time, width)
+            cache.recent[position] = long[:, -REACH:]
         for row in range(REACH + 1):
             x = torch.addcmul(x, long[:, row : row + time], self.weight[row])
         return x
@@ -157,21 +165,21 @@ class Layer(nn.Module):
         self.before = nn.ModuleList(ShortConv(config.width) for _ in range(2 * modern))
 
     def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
-        heard = self._beside(self.attention_norm(x), cache, layer, 0)
-        x = x + self._dropped(self.attention(heard, rope, cache, layer))
-        return x + self._dropped(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))
+        normed = self._convolved(self.attention_norm(x), cache, layer, 0)
+        x = x + self._dropped(self.attention(normed, rope, cache, layer))
+        return x + self._dropped(self.feed(self._convolved(self.feed_norm(x), cache, layer, 1)))
 
     def _dropped(self, x: Tensor) -> Tensor:
         return _fused.dropped(x, self.dropout, self.training)
 
-    def _beside(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
+    def _convolved(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
         return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
 
 
 class Body(TrainedModel):
     """The layers, from vectors of positions to vectors that know all before."""
 
-    multiplies_low = True
+    supports_cpu_autocast = True
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -215,8 +223,8 @@ class Body(TrainedModel):
         keys, values = (
             [weight.new_zeros(batch, self.config.kv_heads, room, dim) for _ in self.layers] for _ in range(2)
         )
-        places = 2 * len(self.layers) if self.config.variant == "modern" else 0
-        recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(places)]
+        convolutions = 2 * len(self.layers) if self.config.variant == "modern" else 0
+        recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(convolutions)]
         return Cache(keys, values, recent, 0, 0)
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -224,20 +232,20 @@ class Body(TrainedModel):
 
         What the wider ones have more of, begins by adding nothing. Weights that differ otherwise stay as they are.
         """
-        begun, taken = self.state_dict(), dict(weights)
+        initial, result = self.state_dict(), dict(weights)
         for name, value in weights.items():
-            wanted = begun.get(name, value)
-            if name.endswith("attention.project.weight") and wanted.shape[1:] == value.shape[1:]:
-                taken[name] = self._shared(value)
-            elif ".feed.input." in name and _is_longer(wanted, value, axis=0):
+            expected = initial.get(name, value)
+            if name.endswith("attention.project.weight") and expected.shape[1:] == value.shape[1:]:
+                result[name] = self._shared(value)
+            elif ".feed.input." in name and _is_longer(expected, value, axis=0):
                 halves = 2 if self.config.variant == "modern" else 1  # gate and value
-                wide = [part.clone() for part in wanted.chunk(halves)]
+                wide = [part.clone() for part in expected.chunk(halves)]
                 for part, known in zip(wide, value.chunk(halves), strict=True):
                     part[: len(known)] = known
-                taken[name] = torch.cat(wide)
-            elif name.endswith("feed.output.weight") and _is_longer(wanted, value, axis=1):
-                taken[name] = F.pad(value, (0, wanted.shape[1] - value.shape[1]))
-        return taken
+                result[name] = torch.cat(wide)
+            elif name.endswith("feed.output.weight") and _is_longer(expected, value, axis=1):
+                result[name] = F.pad(value, (0, expected.shape[1] - value.shape[1]))
+        return result
 
     def _shared(self, project: Tensor) -> Tensor:
         """Return projections whose keys and values are means over the heads that are to share them, if evenly many."""
@@ -266,14 +274,16 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens), state)
         return self.output(x), state
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
+    def step(
+        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
         """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
         logits, _ = self(batch["tokens"])
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
         backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
         logits, _ = self(batch["tokens"])
         return event_scores(logits, batch["target"]), {}

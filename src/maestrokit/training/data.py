@@ -48,12 +48,12 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
         items[piece].append(item)
     if len(items) < 2:
         raise UsageError("training needs at least two different pieces", "one to learn from, and one to validate on")
-    drawn = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
-    validation = max(1, round(len(drawn) * SHARES["validation"]))
-    test = max(len(drawn) > 2, round(len(drawn) * SHARES["test"]))
+    shuffled = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
+    validation = max(1, round(len(shuffled) * SHARES["validation"]))
+    test = max(len(shuffled) > 2, round(len(shuffled) * SHARES["test"]))
     parts = {
-        "train": drawn[validation + test :],
-        "validation": drawn[:validation],
-        "test": drawn[validation : validation + test],
+        "train": shuffled[validation + test :],
+        "validation": shuffled[:validation],
+        "test": shuffled[validation : validation + test],
     }
     return {part: sorted(item for piece in names for item in items[piece]) for part, names in parts.items()}

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.models.contract import Carry
+from maestrokit.models.contract import RecurrentState
 from maestrokit.training.settings import DEVICES
 
 PATIENCE = timedelta(hours=3)  # that processes have with one another: the first prepares data for all
@@ -77,20 +77,20 @@ class DistributedContext:
         distributed.all_reduce(shared)
         return dict(zip(values, (shared / self.processes).tolist(), strict=True))
 
-    def gather_rows(self, carry: Carry) -> Carry:
+    def gather_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
         """Return what all processes hand to their next batches, as one process with all rows would."""
         if self.processes == 1:
-            return carry
+            return recurrent_state
         whole = {}
-        for name, own in carry.items():
+        for name, own in recurrent_state.items():
             parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(self.processes)]
             distributed.all_gather(parts, own.contiguous())
             whole[name] = torch.cat(parts, dim=1)
         return whole
 
-    def own_rows(self, carry: Carry) -> Carry:
+    def own_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
         """Return this process's rows of what :meth:`gather_rows` gave, on its device."""
-        own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in carry.items()}
+        own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in recurrent_state.items()}
         return {name: part.contiguous().to(self.device) for name, part in own.items()}
 
     @contextmanager

@@ -98,7 +98,7 @@ class EventData:
             return
         generator = np.random.default_rng([self.sampling.seed, epoch])
         order = generator.permutation(len(self.train))
-        self._stream = np.concatenate([self._varied(self.train.sequence(int(piece)), generator) for piece in order])
+        self._stream = np.concatenate([self._augmented(self.train.sequence(int(piece)), generator) for piece in order])
         if len(self._stream) < 2 * (self.sampling.batch if self.sampling.carried else 1):
             raise UsageError(f"only {len(self._stream)} events to learn from", "give more files, or a smaller --batch")
         length = self._length(1)
@@ -107,7 +107,7 @@ class EventData:
         self._order = generator.permutation(starts)
         self._epoch = epoch
 
-    def _varied(self, sequence: Tokens, generator: np.random.Generator) -> Tokens:
+    def _augmented(self, sequence: Tokens, generator: np.random.Generator) -> Tokens:
         semitones = int(generator.integers(-self.sampling.transpose, self.sampling.transpose + 1))
         factor = float(generator.uniform(1 - self.sampling.stretch, 1 + self.sampling.stretch))
         if self.sampling.transpose:

@@ -53,7 +53,7 @@ class NoteData:
         if not train or not held_out:
             raise UsageError("training needs takes to learn from and to validate on")
         self.train, self.held_out, self.cutting = train, held_out, cutting
-        lengths = np.array([len(take.levels) for take in train], np.float64)
+        lengths = np.array([len(example.levels) for example in train], np.float64)
         self._ends = np.cumsum(lengths)
 
     def batches(self, epoch: int) -> int:
@@ -64,49 +64,51 @@ class NoteData:
         """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
         (batch, frames / 2), which is not a number where nobody knows."""
         generator = np.random.default_rng([self.cutting.seed, epoch, index])
-        return _stacked([self._drawn(generator) for _ in range(self.cutting.batch)])
+        return _stacked([self._sample_window(generator) for _ in range(self.cutting.batch)])
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches of unvaried windows, spread over the takes to validate on."""
-        frames, batch, chosen = self.cutting.frames, self.cutting.batch, self._held_out_places()
+        frames, batch, chosen = self.cutting.frames, self.cutting.batch, self._validation_windows()
         for first in range(0, len(chosen), batch):
-            yield _stacked([_window(take, start, frames) for take, start in chosen[first : first + batch]])
+            yield _stacked([_window(example, start, frames) for example, start in chosen[first : first + batch]])
 
     def validation_batches(self) -> int:
         """Return how many batches there are to validate on."""
-        return -(-len(self._held_out_places()) // self.cutting.batch)
+        return -(-len(self._validation_windows()) // self.cutting.batch)
 
-    def _held_out_places(self) -> list[tuple[TrainingExample, int]]:
+    def _validation_windows(self) -> list[tuple[TrainingExample, int]]:
         """Return the takes and starts of the windows to validate on."""
         frames = self.cutting.frames
         count = max(1, int(self.cutting.validation_seconds / (frames * FRAME_SECONDS)))
-        places = [
-            (take, start) for take in self.held_out for start in range(0, max(1, len(take.levels) - frames + 1), frames)
+        windows = [
+            (example, start)
+            for example in self.held_out
+            for start in range(0, max(1, len(example.levels) - frames + 1), frames)
         ]
-        return [places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
+        return [windows[i] for i in np.linspace(0, len(windows) - 1, min(count, len(windows))).astype(int)]
 
-    def _drawn(self, generator: np.random.Generator) -> Window:
-        take = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
+    def _sample_window(self, generator: np.random.Generator) -> Window:
+        example = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
         frames = self.cutting.frames
-        start = int(generator.integers(max(1, len(take.levels) - frames + 1)))
+        start = int(generator.integers(max(1, len(example.levels) - frames + 1)))
         if not self.cutting.augment:
-            return _window(take, start, frames)
+            return _window(example, start, frames)
         lead = min(LEAD, start)
         variation = drawn(generator, semitones=self.cutting.transpose)
         levels = varied(
-            _cut(take, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
+            _cut(example, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
         )[lead:]
-        notes = take.notes._replace(pitch=take.notes.pitch + variation.semitones)
-        return levels, _targets(notes, start, frames), _pedal(take, start, frames)
+        notes = example.notes._replace(pitch=example.notes.pitch + variation.semitones)
+        return levels, _targets(notes, start, frames), _pedal(example, start, frames)
 
 
-def _window(take: TrainingExample, start: int, frames: int) -> Window:
-    return _cut(take, start, frames), _targets(take.notes, start, frames), _pedal(take, start, frames)
+def _window(example: TrainingExample, start: int, frames: int) -> Window:
+    return _cut(example, start, frames), _targets(example.notes, start, frames), _pedal(example, start, frames)
 
 
-def _cut(take: TrainingExample, start: int, frames: int) -> np.ndarray:
+def _cut(example: TrainingExample, start: int, frames: int) -> np.ndarray:
     """Return levels, at the floor beyond the end."""
-    levels = np.asarray(take.levels[start : start + frames], np.float32)
+    levels = np.asarray(example.levels[start : start + frames], np.float32)
     return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
 
 
@@ -116,13 +118,13 @@ def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
     )
 
 
-def _pedal(take: TrainingExample, start: int, frames: int) -> np.ndarray:
+def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
     """Return 1 for each frame of output in which the pedal is down, not a number where nobody knows."""
-    if take.pedal is None:
+    if example.pedal is None:
         return np.full(frames // STRIDE, np.nan, np.float32)
     time = (start + STRIDE * np.arange(frames // STRIDE)) * FRAME_SECONDS
-    downs = np.searchsorted(take.pedal[:, 0], time, side="right")
-    ups = np.searchsorted(take.pedal[:, 1], time, side="right")
+    downs = np.searchsorted(example.pedal[:, 0], time, side="right")
+    ups = np.searchsorted(example.pedal[:, 1], time, side="right")
     return (downs > ups).astype(np.float32)
 
 

@@ -39,7 +39,7 @@ class NoteData:
         self._prepare(epoch)
         rows = range(index * self.sampling.batch, min((index + 1) * self.sampling.batch, len(self._crops)))
         generators = [np.random.default_rng([self.sampling.seed, epoch, row]) for row in rows]
-        return padded([self._varied(row, generator) for row, generator in zip(rows, generators, strict=True)])
+        return padded([self._augmented(row, generator) for row, generator in zip(rows, generators, strict=True)])
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches over a part of the validation sequences, unvaried."""
@@ -76,7 +76,7 @@ class NoteData:
         self._crops = generator.permutation(np.array(crops))
         self._epoch = epoch
 
-    def _varied(self, row: int, generator: np.random.Generator) -> tuple[NoteInputs, NoteTargets]:
+    def _augmented(self, row: int, generator: np.random.Generator) -> tuple[NoteInputs, NoteTargets]:
         """Return an excerpt transposed, stretched, and louder or softer; some of its notes may fall into one."""
         piece, start = self._crops[row].tolist()
         sampling, notes = self.sampling, self._notes(piece)

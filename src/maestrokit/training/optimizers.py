@@ -25,8 +25,8 @@ from maestrokit.training.settings import Settings
 class Optimizers:
     """The optimizers of all parameter_groups; matrices decay, vectors (norms and biases) do not."""
 
-    def __init__(self, model: TrainedModel, settings: Settings, place: DistributedContext) -> None:
-        self.settings, self.place = settings, place
+    def __init__(self, model: TrainedModel, settings: Settings, context: DistributedContext) -> None:
+        self.settings, self.context = settings, context
         parameter_groups = model.parameter_groups().items()
         self.parameter_groups = {
             name: [p for p in parameters if p.requires_grad] for name, parameters in parameter_groups
@@ -54,7 +54,7 @@ class Optimizers:
         torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
         if not self.is_last_part:
             return
-        self.place.all_reduce_mean(parameters)
+        self.context.all_reduce_mean(parameters)
         if self.settings.max_grad_norm:
             nn.utils.clip_grad_norm_(parameters, self.settings.max_grad_norm)
         for name, optimizer in self.optimizers.items():

@@ -74,10 +74,10 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     BadDataError
         If either cannot be read.
     """
-    found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
-    if found:
-        pedal = None if found[-1].suffix == TABLE_SUFFIX else _pedal(found[-1])
-        return TrainingExample(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
+    note_files = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
+    if note_files:
+        pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _pedal(note_files[-1])
+        return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
@@ -93,7 +93,7 @@ def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> Trainin
     """
     performance = check_performance(path)
     content, generator = _content_rng(path, rendering)
-    piano = _drawn_piano(rendering, generator)
+    piano = _sample_piano(rendering, generator)
     exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
     performance = _contrasted(performance, exponent)
     notes = timed_notes(performance, pedal_extends=True)
@@ -126,7 +126,7 @@ def check_performance(path: str) -> Performance:
         If it cannot be read, holds no notes, or has no time that all its notes share.
     """
     performance = read_midi(Path(path))
-    with _named(path):
+    with _naming_the_file(path):
         notes = timed_notes(performance, pedal_extends=True)
     if not len(notes.onset):
         raise BadDataError(f"cannot learn from '{path}': it has no notes")
@@ -147,7 +147,7 @@ def piano_of(path: str, rendering: Rendering) -> str:
     NoInputError
         If the performance cannot be read.
     """
-    return _drawn_piano(rendering, _content_rng(path, rendering)[1])
+    return _sample_piano(rendering, _content_rng(path, rendering)[1])
 
 
 def _content_rng(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
@@ -156,7 +156,7 @@ def _content_rng(path: str, rendering: Rendering) -> tuple[str, np.random.Genera
     return content, np.random.default_rng(int(content[:16], 16))
 
 
-def _drawn_piano(rendering: Rendering, generator: np.random.Generator) -> str:
+def _sample_piano(rendering: Rendering, generator: np.random.Generator) -> str:
     return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
 
 
@@ -179,7 +179,7 @@ def is_sound(path: str) -> bool:
 def _notes(path: Path) -> TimedNotes:
     if path.suffix != TABLE_SUFFIX:
         performance = read_midi(path)
-        with _named(path):
+        with _naming_the_file(path):
             return timed_notes(performance, pedal_extends=True)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
@@ -188,12 +188,12 @@ def _notes(path: Path) -> TimedNotes:
 
 def _pedal(path: Path) -> Floats:
     performance = read_midi(path)
-    with _named(path):
+    with _naming_the_file(path):
         return pedal_intervals(performance)
 
 
 @contextmanager
-def _named(path: Path | str) -> Iterator[None]:
+def _naming_the_file(path: Path | str) -> Iterator[None]:
     """Name the file in what is wrong with its music."""
     try:
         yield

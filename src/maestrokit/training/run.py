@@ -52,9 +52,9 @@ class TrainingSpec:
 
 
 def train(
-    order: TrainingSpec,
+    spec: TrainingSpec,
     *,
-    place: DistributedContext,
+    context: DistributedContext,
     warn: Callable[[str], None],
     reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
@@ -76,27 +76,29 @@ def train(
     LockedError
         If another process trains in this folder.
     """
-    family, task = modules(order)
-    settings, options, wanted = settings_of_parts(order)
-    with checkpoint.locked(order.folder) if place.is_first else nullcontext():
-        if checkpoint.has_search(order.folder):
-            raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give --tune")
-        with place.first_alone(), nullcontext() if place.is_first else _without_doubts():
-            corpus = corpus_of(order, task, seed=settings.seed, reject=reject)
-            for sentence in corpus.missing if place.is_first else ():
+    family, task = modules(spec)
+    settings, options, model_settings = settings_of_parts(spec)
+    with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
+        if checkpoint.has_search(spec.folder):
+            raise UsageError(f"'{spec.folder}' holds a search of settings", "choose another folder, or give --tune")
+        with context.first_alone(), nullcontext() if context.is_first else _without_doubts():
+            corpus = corpus_of(spec, task, seed=settings.seed, reject=reject)
+            for sentence in corpus.missing if context.is_first else ():
                 warn(sentence)
-            prepared = task.prepare(corpus, options, family=order.family)
-        model, config = _made(order, family, wanted, prepared, settings)
+            prepared = task.prepare(corpus, options, family=spec.family)
+        model, config = _build_model(spec, family, model_settings, prepared, settings)
         config |= {
             "data": dict(prepared.counts),
-            "training": {**contract.settings_of(settings), **chosen(task.Options, order.settings)},
+            "training": {**contract.settings_of(settings), **chosen(task.Options, spec.settings)},
         }
-        training = Training(model, prepared.data, settings, folder=order.folder, place=place, report=report, tick=tick)
-        if checkpoint.has_resume(order.folder):
-            _check_same(order.folder, config)
+        training = Training(
+            model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick
+        )
+        if checkpoint.has_resume(spec.folder):
+            _check_same(spec.folder, config)
             training.resume()
-        if place.is_first:
-            checkpoint.write_config(order.folder, config)
+        if context.is_first:
+            checkpoint.write_config(spec.folder, config)
         return training.run()
 
 
@@ -106,21 +108,21 @@ def _without_doubts() -> AbstractContextManager[Any]:
 
 
 def corpus_of(
-    order: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
+    spec: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
 ) -> Corpus:
     """Return the files that an order names."""
     return find_corpus(
-        order.data,
+        spec.data,
         suffixes=task.SUFFIXES,
-        cache=order.cache,
+        cache=spec.cache,
         seed=seed,
-        jobs=order.jobs,
+        jobs=spec.jobs,
         piece=getattr(task, "piece", stem),
         reject=reject,
     )
 
 
-def modules(order: TrainingSpec) -> tuple[Any, Any]:
+def modules(spec: TrainingSpec) -> tuple[Any, Any]:
     """Return the modules of the family and of the task.
 
     Raises
@@ -128,16 +130,16 @@ def modules(order: TrainingSpec) -> tuple[Any, Any]:
     UsageError
         If there is no such family, or it cannot do that task.
     """
-    if order.family not in families():
-        raise UsageError(f"no model family '{order.family}'", choices_hint(order.family, families()))
-    family = contract.family(order.family)
-    name = order.task or family.TASKS[0]
+    if spec.family not in families():
+        raise UsageError(f"no model family '{spec.family}'", choices_hint(spec.family, families()))
+    family = contract.family(spec.family)
+    name = spec.task or family.TASKS[0]
     if name not in family.TASKS:
-        raise UsageError(f"'{order.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS))
+        raise UsageError(f"'{spec.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS))
     return family, load_task(name)
 
 
-def settings_of_parts(order: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]]:
+def settings_of_parts(spec: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]]:
     """Return the settings of the training, the options of the task, and what is set of the family's ``Config``.
 
     Raises
@@ -145,59 +147,61 @@ def settings_of_parts(order: TrainingSpec) -> tuple[Settings, Any, dict[str, Any
     UsageError
         If one is unknown or senseless.
     """
-    family, task = modules(order)
+    family, task = modules(spec)
     kinds = (Settings, task.Options, family.Config)
-    refuse_unknown(order.settings, kinds)
-    settings, options, config = (chosen(kind, order.settings) for kind in kinds)
+    refuse_unknown(spec.settings, kinds)
+    settings, options, config = (chosen(kind, spec.settings) for kind in kinds)
     return Settings(**settings), task.Options(**options), config
 
 
-def _made(
-    order: TrainingSpec, family: Any, wanted: Mapping[str, Any], prepared: Prepared, settings: Settings
+def _build_model(
+    spec: TrainingSpec, family: Any, model_settings: Mapping[str, Any], prepared: Prepared, settings: Settings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
     """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}
-    about = {name: value for name, value in prepared.model.items() if name in names}
-    for name in about.keys() & wanted.keys():
-        if wanted[name] != about[name]:
-            raise UsageError(f"{name} is {about[name]} by the data, and cannot be {wanted[name]}", "leave it out")
-    config = {"family": order.family, "task": order.task or family.TASKS[0], "version": __version__, **prepared.config}
-    if order.init is not None:
-        given = checkpoint.read_config(order.init)
-        if given["family"] != order.family:
-            raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
+    model_config = {name: value for name, value in prepared.model.items() if name in names}
+    for name in model_config.keys() & model_settings.keys():
+        if model_settings[name] != model_config[name]:
+            raise UsageError(
+                f"{name} is {model_config[name]} by the data, and cannot be {model_settings[name]}", "leave it out"
+            )
+    config = {"family": spec.family, "task": spec.task or family.TASKS[0], "version": __version__, **prepared.config}
+    if spec.init is not None:
+        given = checkpoint.read_config(spec.init)
+        if given["family"] != spec.family:
+            raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {spec.family}")
         kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
         if kind != needed:
-            raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"give --set encoding={kind}")
-        about = {**given["model"], **wanted}
-        weights = checkpoint.read_weights(order.init)
-        if wanted or settings.train_only:
-            new = _new(family, about, settings.seed)
+            raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"give --set encoding={kind}")
+        model_config = {**given["model"], **model_settings}
+        weights = checkpoint.read_weights(spec.init)
+        if model_settings or settings.train_only:
+            new = _new(family, model_config, settings.seed)
             weights = _grafted(new.inherited(weights), new, settings.train_only)
-        model = contract.built(order.family, about, weights, origin=str(order.init))
-        return model, config | {"model": about, "init": order.init.name}
+        model = contract.built(spec.family, model_config, weights, origin=str(spec.init))
+        return model, config | {"model": model_config, "init": spec.init.name}
     if settings.train_only:
         raise UsageError(
             f"no model around the part '{settings.train_only}' that is to learn alone", "give one by --init"
         )
-    made = _new(family, {**about, **wanted}, settings.seed)
-    return made, config | {"model": contract.settings_of(made.config)}
+    model = _new(family, {**model_config, **model_settings}, settings.seed)
+    return model, config | {"model": contract.settings_of(model.config)}
 
 
-def _new(family: Any, about: Mapping[str, Any], seed: int) -> Any:
+def _new(family: Any, model_config: Mapping[str, Any], seed: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return contract.new_model(family, family.Config(**about))
+        return contract.new_model(family, family.Config(**model_config))
 
 
 def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
     """Return weights with those of one part, and those that are missing, as a new model has them."""
-    begun = new.state_dict()
-    fresh = {name: value for name, value in begun.items() if part and name.startswith(f"{part}.")}
+    initial = new.state_dict()
+    fresh = {name: value for name, value in initial.items() if part and name.startswith(f"{part}.")}
     if part and not fresh:
         raise UsageError(f"the model has no part '{part}'", "parts: " + ", ".join(n for n, _ in new.named_children()))
-    kept = {name: value for name, value in weights.items() if not (part and name.startswith(f"{part}."))}
-    return {name: value for name, value in begun.items() if name not in kept} | kept | fresh
+    retained = {name: value for name, value in weights.items() if not (part and name.startswith(f"{part}."))}
+    return {name: value for name, value in initial.items() if name not in retained} | retained | fresh
 
 
 def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Settings:
     time_limit: Annotated[float | None, Within(0, 1_000_000_000, above=True)] = None
     """Seconds of training in all, including those before a resumption."""
     optimizer: str = "adamw"
-    """``adamw``, or ``muon``: Muon, which needs fewer steps, for hidden matrices and convolutions, AdamW for the rest."""
+    """``adamw``, or ``muon``: Muon, which needs fewer steps, for hidden matrices and kernels, AdamW for the rest."""
     learning_rate: Annotated[float, Within(0, 1000, above=True)] = 1e-3
     """Peak learning rate."""
     muon_rate: Annotated[float, Within(0, 1000, above=True)] = 1.0
@@ -37,7 +37,7 @@ class Settings:
     weight_decay: Annotated[float, Within(0, 1000)] = 0.01
     """Decoupled weight decay (L2) of matrices; vectors do not decay."""
     adam_beta2: Annotated[float, Within(0, 1, below=True)] = 0.95
-    """Beta2 of Adam: decay of the mean of squared gradients. 0.999 is usual for images; sequences learn faster with less."""
+    """Beta2 of Adam, the decay of the mean of squared gradients: 0.999 is usual for images, less suits sequences."""
     max_grad_norm: Annotated[float, Within(0, 1_000_000_000)] = 1.0
     """Largest norm of a gradient; larger ones are scaled down to it. 0 does not clip."""
     accumulate: Annotated[int, COUNT] = 1

@@ -52,13 +52,13 @@ class Corpus:
 
     def usable(self, results: Iterable[tuple[str, Result | MaestrokitError]]) -> dict[str, Result]:
         """Return the results of those files that have one, and report the errors of the others."""
-        found: dict[str, Result] = {}
+        accepted: dict[str, Result] = {}
         for path, result in results:
             if isinstance(result, MaestrokitError):
                 self.reject(result)
             else:
-                found[path] = result
-        return found
+                accepted[path] = result
+        return accepted
 
     def split(self, usable: Collection[str]) -> dict[str, list[str]]:
         """Return the files to learn from and to validate on, among those that can be used.
@@ -73,11 +73,11 @@ class Corpus:
         parts = {part: [path for path in self.official.get(part, ()) if path in usable] for part in PARTS}
         loose = [path for path in self.loose if path in usable]
         try:
-            drawn = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
+            split = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
         except UsageError as error:
             raise self._too_few(usable) or error from None
-        for part in PARTS if drawn else ():
-            parts[part] += [loose[item] for item in drawn[part]]
+        for part in PARTS if split else ():
+            parts[part] += [loose[item] for item in split[part]]
         if not all(parts.values()):
             raise self._too_few(usable) or NoInputError("nothing is left to learn from and to validate on")
         return parts
@@ -151,19 +151,19 @@ def find_corpus(
     for name in names:
         if Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
-                found = walk.walk([name], suffixes=suffixes, split=part)
-                files += [source.path for source in found.sources]
-                missing += [*map(str, found.missing), *found.absent]
+                part_files = walk.walk([name], suffixes=suffixes, split=part)
+                files += [source.path for source in part_files.sources]
+                missing += [*map(str, part_files.missing), *part_files.absent]
         else:
             loose.append(name)
-    found = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
-    missing += found.skipped
-    if found.missing:
-        raise found.missing[0]
-    if not found.sources and not all(parts.values()):
+    inputs = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
+    missing += inputs.skipped
+    if inputs.missing:
+        raise inputs.missing[0]
+    if not inputs.sources and not all(parts.values()):
         raise NoInputError(
             "nothing to learn from" if not parts["train"] else "nothing to validate on",
             "name folders of files (" + " ".join(suffixes) + ") or a MAESTRO root",
         )
-    paths = [source.path for source in found.sources]
+    paths = [source.path for source in inputs.sources]
     return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, reject=reject)

@@ -126,7 +126,7 @@ def run(
     streams.refuse_terminal(targets[0], "MIDI")
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     player, encoding, sampling = load_event_model(model)
-    wish = GenerationConfig(parse_duration(duration), count, seed).drawn_by(sampling, chosen)
+    wish = GenerationConfig(parse_duration(duration), count, seed).with_sampling(sampling, chosen)
     given = None if prompt is None else read_performance(prompt, repair=reading.repair)
     made = perform(player, encoding, wish, prompt=given, seconds=prompt_seconds)
     for target, performance in zip(targets, made, strict=True):

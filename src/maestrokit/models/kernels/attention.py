@@ -118,12 +118,12 @@ class Attention(nn.Module):
             kind, share = torch.bfloat16 if is_low(x) else x.dtype, self.dropout if self.training else 0.0
             query, key, value = query.to(kind), key.to(kind), value.to(kind)
             distance = self.distance.to(kind) if self.is_relative else None
-            heard = CausalAttention.apply(query, key, value, distance, share).to(x.dtype)  # type: ignore[no-untyped-call]
-            return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+            attended = CausalAttention.apply(query, key, value, distance, share).to(x.dtype)  # type: ignore[no-untyped-call]
+            return self.output(attended.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
         if cache is not None:
             key, value = _remembered(cache, layer, key, value)
         mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
-        heard = F.scaled_dot_product_attention(
+        attended = F.scaled_dot_product_attention(
             query,
             key,
             value,
@@ -132,7 +132,7 @@ class Attention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             enable_gqa=self.sizes[0] != self.sizes[1],
         )
-        return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+        return self.output(attended.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
 
     def _bias(self, query: Tensor, keys: int) -> Tensor:
         """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf."""

@@ -59,20 +59,20 @@ class Neighbourly(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        places, time = len(weight), x.shape[1]
+        taps, time = len(weight), x.shape[1]
         out = x * (weight[-1] + 1)
-        for lag in range(1, min(places, time)):
-            out[:, lag:].addcmul_(x[:, : time - lag], weight[places - 1 - lag])
+        for lag in range(1, min(taps, time)):
+            out[:, lag:].addcmul_(x[:, : time - lag], weight[taps - 1 - lag])
         return out
 
     @staticmethod
     def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor]:
         x, weight = ctx.saved_tensors
-        places, time = len(weight), x.shape[1]
+        taps, time = len(weight), x.shape[1]
         to_x, to_weight = given * (weight[-1] + 1), torch.zeros_like(weight)
         to_weight[-1] = (given * x).sum((0, 1))
-        for lag in range(1, min(places, time)):
-            row = places - 1 - lag
+        for lag in range(1, min(taps, time)):
+            row = taps - 1 - lag
             to_x[:, : time - lag].addcmul_(given[:, lag:], weight[row])
             to_weight[row] = (given[:, lag:] * x[:, : time - lag]).sum((0, 1))
         return to_x, to_weight
@@ -91,12 +91,12 @@ class Gated(Function):
     def backward(ctx: Any, given: Tensor) -> Tensor:
         (both,) = ctx.saved_tensors
         gate, value = both.chunk(2, dim=-1)
-        chance = torch.sigmoid(gate)
-        silu, result = gate * chance, torch.empty_like(both)
+        sigmoid = torch.sigmoid(gate)
+        silu, result = gate * sigmoid, torch.empty_like(both)
         to_gate, to_value = result.chunk(2, dim=-1)
         torch.mul(given, silu, out=to_value)
         # the derivative of silu is chance + silu * (1 - chance) = chance + silu - silu * chance
-        torch.mul(given * value, torch.addcmul(chance + silu, silu, chance, value=-1), out=to_gate)
+        torch.mul(given * value, torch.addcmul(sigmoid + silu, silu, sigmoid, value=-1), out=to_gate)
         return result
 
 
@@ -127,16 +127,16 @@ class Dropped(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
-        kept, ctx.scale = drawn(x.shape, share)
-        ctx.save_for_backward(kept)
-        return (x * kept).mul_(ctx.scale)
+        mask, ctx.scale = dropout_mask(x.shape, share)
+        ctx.save_for_backward(mask)
+        return (x * mask).mul_(ctx.scale)
 
     @staticmethod
     def backward(ctx: Any, given: Tensor) -> tuple[Tensor, None]:
         return (given * ctx.saved_tensors[0]).mul_(ctx.scale), None
 
 
-def drawn(shape: torch.Size | tuple[int, ...], share: float) -> tuple[Tensor, float]:
+def dropout_mask(shape: torch.Size | tuple[int, ...], share: float) -> tuple[Tensor, float]:
     """Return which elements dropout keeps, and what raises them; four elements for each random number."""
     count = 1
     for size in shape:

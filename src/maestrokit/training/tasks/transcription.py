@@ -65,7 +65,7 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
     playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
     parts = corpus.split({*recorded, *playable})
 
-    def takes(part: str, renders: int) -> list[TrainingExample]:
+    def examples(part: str, renders: int) -> list[TrainingExample]:
         chosen = _some([path for path in parts[part] if path in playable], renders, corpus.seed)
         return [recorded[path] for path in parts[part] if path in recorded] + _renders(chosen, rendering, corpus)
 
@@ -78,7 +78,7 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         seed=corpus.seed,
     )
     data = NoteData(
-        takes("train", options.renders), takes("validation", max(1, options.renders // 10)), cutting=cutting
+        examples("train", options.renders), examples("validation", max(1, options.renders // 10)), cutting=cutting
     )
     counts = {part: len(parts[part]) for part in PARTS}
     return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, counts=counts)
@@ -107,8 +107,8 @@ def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) 
     turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
     work = partial(_rendered, rendering=rendering, cache=corpus.cache)
     done = chain.from_iterable(each(work, [[performances[row] for row in rows] for rows in turns], jobs=corpus.jobs))
-    made = dict(zip(chain.from_iterable(turns), done, strict=True))
-    return [made[row] for row in sorted(made)]
+    rendered = dict(zip(chain.from_iterable(turns), done, strict=True))
+    return [rendered[row] for row in sorted(rendered)]
 
 
 def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -> list[list[int]]:

@@ -25,7 +25,8 @@ from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.pedalling import agreeing
 
 DECODING = tuple(field.name for field in fields(Decoding))
-SWEPT = (*DECODING, "listen_certainty", "listen_level", "pedal_down", "pedal_up")
+GATE = ("min_confidence", "silence_threshold")
+SWEPT = (*DECODING, *GATE, "pedal_down", "pedal_up")
 POINTS = 9  # of a sweep that names no step
 MOST_POINTS = 1000
 
@@ -46,9 +47,9 @@ class Sweep:
     def _with(self, transcriber: Transcriber, value: float) -> Transcriber:
         if self.name in DECODING:
             return replace(transcriber, decoding=replace(transcriber.decoding, **{self.name: value}))
-        kind, _, name = self.name.partition("_")
-        if kind == "listen":
-            return replace(transcriber, listening=replace(transcriber.listening, **{name: value}))
+        if self.name in GATE:
+            return replace(transcriber, gate=replace(transcriber.gate, **{self.name: value}))
+        name = self.name.removeprefix("pedal_")
         return replace(transcriber, pedal_decoding=replace(transcriber.pedal_decoding, **{name: value}))
 
 

@@ -182,7 +182,7 @@ def run(
         "dropout": dropout, "weight_decay": weight_decay, "seed": seed,
         "time_limit": None if time_limit is None else parse_duration(time_limit),
     }  # fmt: skip
-    order = TrainingSpec(
+    spec = TrainingSpec(
         family,
         task or "",
         data,
@@ -193,12 +193,12 @@ def run(
         running.workers,
     )
     if running.dry_run:
-        print_plan(order, is_search=searching.tune is not None)
+        print_plan(spec, is_search=searching.tune is not None)
         return 0
-    place = find_context(device)
+    context = find_context(device)
     try:
         if searching.tune is not None:
-            return run_search(order, Search(searching.tune, searching.tune_storage or ""), place, running, plot)
-        return run_training(order, place, running, plot)
+            return run_search(spec, Search(searching.tune, searching.tune_storage or ""), context, running, plot)
+        return run_training(spec, context, running, plot)
     finally:
-        place.leave()
+        context.leave()

@@ -31,13 +31,13 @@ def settings_of(named: Mapping[str, object], others: Sequence[str]) -> dict[str,
     return values
 
 
-def print_plan(order: TrainingSpec, *, is_search: bool) -> None:
+def print_plan(spec: TrainingSpec, *, is_search: bool) -> None:
     """Print which files would be read, and the run folder, once settings are known to make sense."""
     if is_search:
-        spaces(order)
+        spaces(spec)
     else:
-        settings_of_parts(order)
-    batch.print_plan((path, str(order.folder)) for path in corpus_of(order, modules(order)[1]).paths)
+        settings_of_parts(spec)
+    batch.print_plan((path, str(spec.folder)) for path in corpus_of(spec, modules(spec)[1]).paths)
 
 
 class Failures:
@@ -73,11 +73,11 @@ class Failures:
         return batch.common_status(self._found.values())
 
 
-def run_training(order: TrainingSpec, place: DistributedContext, running: Running, plot: str | None) -> int:
+def run_training(spec: TrainingSpec, context: DistributedContext, running: Running, plot: str | None) -> int:
     """Train; return the exit status."""
-    curves = None if plot is None else Curves(plot, order.folder, running.made_by)
-    failures = Failures(running, is_first=place.is_first)
-    with Display(running, is_first=place.is_first) as display:
+    curves = None if plot is None else Curves(plot, spec.folder, running.made_by)
+    failures = Failures(running, is_first=context.is_first)
+    with Display(running, is_first=context.is_first) as display:
 
         def tell(record: dict[str, Any]) -> None:
             display.report(record)
@@ -85,10 +85,10 @@ def run_training(order: TrainingSpec, place: DistributedContext, running: Runnin
                 curves.draw()
 
         warn = _warner(running, display)
-        outcome = train(order, place=place, report=tell, tick=display.tick, warn=warn, reject=failures.add)
-    if curves is not None and place.is_first:
+        outcome = train(spec, context=context, report=tell, tick=display.tick, warn=warn, reject=failures.add)
+    if curves is not None and context.is_first:
         curves.draw()
-    if not running.quiet and place.is_first:
+    if not running.quiet and context.is_first:
         done = outcome.progress
         report.say(f"stopped by {outcome.reason} at step {done.step} after {done.seconds:.0f} s")
     status = failures.status
@@ -96,12 +96,12 @@ def run_training(order: TrainingSpec, place: DistributedContext, running: Runnin
 
 
 def run_search(
-    order: TrainingSpec, search: Search, place: DistributedContext, running: Running, plot: str | None
+    spec: TrainingSpec, search: Search, context: DistributedContext, running: Running, plot: str | None
 ) -> int:
     """Search for good settings; return the exit status."""
-    curves = None if plot is None else Curves(plot, order.folder, running.made_by)
-    failures = Failures(running, is_first=place.is_first)
-    with Display(running, is_first=place.is_first) as display:
+    curves = None if plot is None else Curves(plot, spec.folder, running.made_by)
+    failures = Failures(running, is_first=context.is_first)
+    with Display(running, is_first=context.is_first) as display:
 
         def watch(number: int) -> TrialCallbacks:
             display.label = f"trial {number}, {search.trials} in all"
@@ -110,7 +110,7 @@ def run_search(
             return TrialCallbacks(display.report, display.tick)
 
         warn = _warner(running, display)
-        found = tune(order, search, place=place, watch=watch, warn=warn, reject=failures.add)
+        found = tune(spec, search, context=context, watch=watch, warn=warn, reject=failures.add)
     if curves is not None and found.best is not None:
         curves.draw()
     if found.best is not None and not running.quiet:

@@ -115,24 +115,24 @@ class Transcription:
                 format=format_by_name(self.asked.plot, PICTURE) or "png", provenance=lines,
             )  # fmt: skip
             streams.write_bytes(self.asked.plot, picture)
-        found = TranscriptionSummary(len(result.notes.onset), kept.seconds, *scribe.gate.passed_over)
+        found = TranscriptionSummary(len(result.notes.onset), kept.seconds, *scribe.gate.removed_seconds)
         data, found = self._written(result, kept, lines, found, task.target)
         streams.write_bytes(task.target, data)
         return found
 
     def _transcriber(self) -> Transcriber:
         asked, read = self.asked, loaded(self.folder, self.threads)
-        decoding, listening = read.decoding, read.listening
+        decoding, gate = read.decoding, read.gate
         if asked.onset_threshold is not None:
             restrike = max(decoding.restrike_threshold, asked.onset_threshold)
             decoding = replace(decoding, onset_threshold=asked.onset_threshold, restrike_threshold=restrike)
         if asked.shortest is not None:
             decoding = replace(decoding, shortest=asked.shortest)
         if asked.listen_level is not None:
-            listening = replace(listening, level=asked.listen_level)
+            gate = replace(gate, silence_threshold=asked.listen_level)
         if asked.listen_certainty is not None:
-            listening = replace(listening, certainty=asked.listen_certainty)
-        return replace(read, decoding=decoding, listening=listening)
+            gate = replace(gate, min_confidence=asked.listen_certainty)
+        return replace(read, decoding=decoding, gate=gate)
 
     def _pedalled(self, heard: Transcript, transcriber: Transcriber) -> Transcript:
         """Return notes and pedal as ``--pedal`` wants them."""
