@@ -30,7 +30,7 @@ from maestrokit.inference.gate import OFF, GateConfig
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, transcriptions
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.synth.render import render
 
@@ -127,7 +127,7 @@ def show(name: str, notes: TimedNotes, whole: TimedNotes, start: float) -> None:
     takes = []
     for one in (notes, whole):
         rows = one.onset >= start
-        takes.append(Take(notes_in_seconds(one.onset[rows], one.onset[rows] + 0.1, one.pitch[rows]), None))
+        takes.append(NotesAndPedal(notes_in_seconds(one.onset[rows], one.onset[rows] + 0.1, one.pitch[rows]), None))
     f1 = onset.scores(*takes, tolerance=Tolerance(onset=0.015))["onset_f1"]
     farthest = max(
         (np.abs(whole.onset[whole.pitch == pitch] - time).min(initial=1.0) for time, pitch in zip(

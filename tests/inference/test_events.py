@@ -118,7 +118,7 @@ def test_the_grammar_allows_all_that_people_play(rows, encoding):
     grammar = Grammar(1, encoding, longest_silence=10**6, longest_wait=10**6)
     for event in events[1:]:
         assert grammar.allowed()[0, event]
-        grammar.take(np.array([event]))
+        grammar.update(np.array([event]))
 
 
 def saved(folder, made, **changes):

@@ -12,9 +12,8 @@ from maestrokit.errors import BadDataError, LockedError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models import cnn, lstm, transformer
-from maestrokit.music.tokens import Encoding
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.event_data import EventData, Sampling
+from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.loop import Training
 from maestrokit.training.optimizers import Optimizers, orthogonalized
 from maestrokit.training.settings import Settings
@@ -38,8 +37,8 @@ def event_training(folder, family="transformer", **changes):
         model = transformer.Model(transformer.Config(width=16, layers=1, heads=2, hidden=32, length=16, dropout=0.1))
     else:
         model = lstm.Model(lstm.Config(width=16, layers=2, dropout=0.1))
-    sampling = Sampling(batch=2, length=16, carried=family == "lstm", validation_tokens=64)
-    data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
+    options = EventOptions(encoding="events", batch=2, length=16, validation_tokens=64)
+    data = EventData(shard(1), shard(2), options, carries_state=family == "lstm")
     values = {"steps": 12, "validate_every": 5, "log_every": 3, "warmup_steps": 2, "learning_rate": 0.01, **changes}
     folder.mkdir(exist_ok=True)
     return Training(model, data, Settings(**values), folder=folder, context=CPU)
@@ -102,24 +101,24 @@ def test_batches_to_validate_on_are_counted_without_being_made(tmp_path, monkeyp
     event_training(tmp_path)
 
 
-@pytest.mark.parametrize("carried", [False, True])
+@pytest.mark.parametrize("carries_state", [False, True])
 @pytest.mark.parametrize("tokens", [1, 64, 90, 10_000])
-def test_as_many_batches_are_validated_on_as_are_counted(carried, tokens):
-    sampling = Sampling(batch=2, length=16, carried=carried, validation_tokens=tokens)
-    data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
+def test_as_many_batches_are_validated_on_as_are_counted(carries_state, tokens):
+    options = EventOptions(encoding="events", batch=2, length=16, validation_tokens=tokens)
+    data = EventData(shard(1), shard(2), options, carries_state=carries_state)
     assert data.validation_batches() == len(list(data.validation())) >= 1
 
 
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
-    sampling = Sampling(batch=3, length=16, carried=family == "lstm", transpose=0, stretch=0.0)
+    options = EventOptions(encoding="events", batch=3, length=16, transpose=0, stretch=0.0)
     pieces = shard(1, events=80)
     model = (
         transformer.Model(transformer.Config(width=32, layers=1, heads=2, hidden=64, length=16, dropout=0.0))
         if family == "transformer"
         else lstm.Model(lstm.Config(width=32, layers=1, dropout=0.0))
     )
-    data = EventData(pieces, pieces, encoding=Encoding(), sampling=sampling)
+    data = EventData(pieces, pieces, options, carries_state=family == "lstm")
     settings = Settings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
     training = Training(model, data, settings, folder=tmp_path, context=CPU)
     training.run()

@@ -14,7 +14,6 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteSampling, generate_notes
-from maestrokit.inference.numpy_step import stepper
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
@@ -147,7 +146,7 @@ def perform(
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
         start = note_sequence(given.tokens, encoding)
-        new = (notes.update(slice(len(start.pitch), None)) for notes in _notes(model, encoding, config, start))
+        new = (notes.take(slice(len(start.pitch), None)) for notes in _notes(model, encoding, config, start))
         return [continued_by_notes(given, notes, encoding) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
@@ -179,7 +178,7 @@ def _continued(
     is_silent, ends_at = np.full(config.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         primed, state = _primed(model, start, config.count, length=len(start) + limit)
-        logits, step, going = primed.numpy().copy(), stepper(model, state), np.arange(config.count)
+        logits, step, going = primed.numpy().copy(), model.stepper(state), np.arange(config.count)
         for position in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._linear import EndLinear, Linear
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.models.kernels import fused as _fused
+from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS, KEYS
 from maestrokit.music.note_codes import DURATIONS, TIMES
 
@@ -127,7 +127,7 @@ class NoteHeads(nn.Module):
 
 
 def _gated(both: Tensor) -> Tensor:
-    if _fused.is_for(both):
+    if _fused.applies_to(both):
         return _fused.Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
     gate, value = both.chunk(2, dim=-1)
     return F.silu(gate) * value
@@ -176,7 +176,7 @@ class NoteModel(TrainedModel):
         return nats, hits, state
 
     def step(
-        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
         nats, _, _ = self.nats(batch)
@@ -185,7 +185,7 @@ class NoteModel(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
-    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats a note, of all and of each factor, and the share of factors that were the likeliest."""
         nats, hits, _ = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())

@@ -154,7 +154,7 @@ class Model(TrainedModel):
         return CnnOutput(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
 
     def step(
-        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``.
 
@@ -165,7 +165,7 @@ class Model(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
-    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return the losses, of equal weight for each window."""
         losses = _losses(self(batch["levels"]), batch)
         windows = float(len(batch["levels"]))

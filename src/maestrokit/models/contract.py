@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from maestrokit import registry
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.models import families
+from maestrokit.models.kernels.numpy_step import Step, TorchStep
 
 Batch = Mapping[str, Tensor]
 RecurrentState = dict[str, Tensor]
@@ -44,12 +45,12 @@ class TrainedModel(nn.Module):
         return {"model": list(self.parameters())}
 
     def step(
-        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Learn from one batch: call `backward_and_step` once a group; return what is logged, and the next carry."""
         raise NotImplementedError
 
-    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return how well the batch is modelled, without learning from it; ``loss`` is among the scores."""
         raise NotImplementedError
 
@@ -59,11 +60,14 @@ class TrainedModel(nn.Module):
 
 
 class EventModel(TrainedModel):
-    """A model of sequences of events that tells the next one from all before.
+    """A model of sequences of events that predicts the next one from all before.
 
     ``forward(tokens, state)`` takes tokens of shape (batch, time) and the state after all tokens before them (None at
     the start), and returns logits of shape (batch, time, vocabulary) and the state after.
     """
+
+    carries_state = False
+    """Whether training passes a recurrent state from batch to batch, each row continuing that of the batch before."""
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         raise NotImplementedError
@@ -71,6 +75,10 @@ class EventModel(TrainedModel):
     def initial_state(self, batch: int, *, length: int) -> Any:
         """Return the state before any token, with room for `length` of them, for stepwise generation."""
         raise NotImplementedError
+
+    def stepper(self, state: Any) -> Step:
+        """Return what generates from a state on, one event per call; it may overwrite the state."""
+        return TorchStep(self, state)
 
 
 def event_scores(logits: Tensor, target: Tensor) -> Scores:

@@ -26,6 +26,7 @@ from maestrokit.models.contract import (
     TrainedModel,
     event_scores,
 )
+from maestrokit.models.kernels.numpy_step import LstmBodyStep, LstmStep, Step
 
 TASKS = ("events",)
 MOST_LAYERS = 32
@@ -82,9 +83,15 @@ class Body(TrainedModel):
         zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()
 
+    def stepper(self, state: Any) -> Step:
+        """Return steps of the layers from a state on, in numpy."""
+        return LstmBodyStep(self, state)
+
 
 class Model(Body, EventModel):
     """Embedding, LSTM layers, and the embedding again as output."""
+
+    carries_state = True
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -97,26 +104,28 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens) * self.config.width**0.5, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
 
+    def stepper(self, state: Any) -> Step:
+        """Return steps of the model from a state on, in numpy."""
+        return LstmStep(self, state)
+
     def step(
-        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), from `recurrent_state` on."""
-        logits, recurrent_state = self._continued(batch, recurrent_state)
+        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), from `state` on."""
+        logits, state = self._continued(batch, state)
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
         backward_and_step("model", loss)
-        return {"loss": loss.item()}, {name: part.detach() for name, part in recurrent_state.items()}
+        return {"loss": loss.item()}, {name: part.detach() for name, part in state.items()}
 
-    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
-        logits, recurrent_state = self._continued(batch, recurrent_state)
-        return event_scores(logits, batch["target"]), recurrent_state
+        logits, state = self._continued(batch, state)
+        return event_scores(logits, batch["target"]), state
 
-    def _continued(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Tensor, RecurrentState]:
+    def _continued(self, batch: Batch, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         rows = batch["tokens"].shape[0]
-        fits = bool(recurrent_state) and recurrent_state["hidden"].shape[1] == rows
-        logits, (hidden, cell) = self(
-            batch["tokens"], (recurrent_state["hidden"], recurrent_state["cell"]) if fits else None
-        )
+        fits = bool(state) and state["hidden"].shape[1] == rows
+        logits, (hidden, cell) = self(batch["tokens"], (state["hidden"], state["cell"]) if fits else None)
         return logits, {"hidden": hidden, "cell": cell}
 
 

@@ -31,7 +31,6 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
-from maestrokit.models._linear import Linear, LowProduct, is_low
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import (
     BackwardAndStep,
@@ -44,6 +43,8 @@ from maestrokit.models.contract import (
 )
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.models.kernels.attention import Attention, Cache, Norm, make_room
+from maestrokit.models.kernels.linear import Bfloat16Product, Linear, uses_bfloat16
+from maestrokit.models.kernels.numpy_step import BodyStep, Step
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
@@ -103,8 +104,8 @@ class ShortConv(nn.Module):
 
     def forward(self, x: Tensor, cache: Cache | None, position: int) -> Tensor:
         time = x.shape[1]
-        if cache is None and _fused.is_for(x):
-            return _fused.Neighbourly.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
+        if cache is None and _fused.applies_to(x):
+            return _fused.ShortConvolution.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
         if cache is None:
             long = F.pad(x, (0, 0, REACH, 0))
         else:
@@ -124,12 +125,12 @@ class SwiGLU(nn.Module):
         self.output = Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if is_low(x):
-            both = LowProduct.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
+        if uses_bfloat16(x):
+            both = Bfloat16Product.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
             inner = _fused.Gated.apply(both)  # type: ignore[no-untyped-call]
-            return LowProduct.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
+            return Bfloat16Product.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
         both = self.input(x)
-        if _fused.is_for(both):
+        if _fused.applies_to(both):
             return self.output(_fused.Gated.apply(both))  # type: ignore[no-any-return, no-untyped-call]
         gate, value = both.chunk(2, dim=-1)
         return self.output(F.silu(gate) * value)  # type: ignore[no-any-return]
@@ -227,6 +228,10 @@ class Body(TrainedModel):
         recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(convolutions)]
         return Cache(keys, values, recent, 0, 0)
 
+    def stepper(self, state: Any) -> Step:
+        """Return steps of the layers from a cache on, in numpy."""
+        return BodyStep(self, state)
+
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
 
@@ -275,7 +280,7 @@ class Model(Body, EventModel):
         return self.output(x), state
 
     def step(
-        self, batch: Batch, recurrent_state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
         logits, _ = self(batch["tokens"])
@@ -283,7 +288,7 @@ class Model(Body, EventModel):
         backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
-    def score(self, batch: Batch, recurrent_state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
         logits, _ = self(batch["tokens"])
         return event_scores(logits, batch["target"]), {}

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from maestrokit.models._linear import EndLinear
 from maestrokit.models.contract import TrainedModel
+from maestrokit.models.kernels.linear import EndLinear
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.settings import Settings
 

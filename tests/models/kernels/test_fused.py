@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.models.kernels import fused_attention as _fused_attention
-from maestrokit.models.kernels.fused import Dropped, Gated, Neighbourly, RmsNorm, Rotated, dropout_mask, dropped
+from maestrokit.models.kernels.fused import Dropped, Gated, RmsNorm, Rotated, ShortConvolution, dropout_mask, dropped
 from maestrokit.models.kernels.fused_attention import BLOCK, CausalAttention
 
 
@@ -45,7 +45,7 @@ def test_neighbours(time):
         long = F.pad(x, (0, 0, 3, 0))
         return x + sum(long[:, row : row + time] * weight[row] for row in range(4))
 
-    assert agree(Neighbourly.apply, plain, numbers(2, time, 6), numbers(4, 6))
+    assert agree(ShortConvolution.apply, plain, numbers(2, time, 6), numbers(4, 6))
 
 
 def test_gates():

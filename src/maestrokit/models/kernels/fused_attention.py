@@ -1,7 +1,7 @@
-"""Causal attention with its gradient written out, for processors; see :mod:`maestrokit.models.kernels.fused`.
+"""Causal attention with a hand-written gradient, for processors; see :mod:`maestrokit.models.kernels.fused`.
 
-Queries are taken a block at a time, with the keys that they may see and no others: scores that the mask would take away
-are not computed, and those of a block stay in the cache from the matrix product to the weighted sum. Relative positions
+Queries are processed in blocks, with only the keys that they may attend to: masked scores are not computed, and those
+of a block stay in the cache from the matrix product to the weighted sum. Relative positions
 [1] add a score by distance; the memory-efficient skew is here a view of the same memory with rows one element shorter.
 
 References
@@ -19,7 +19,7 @@ from torch.autograd import Function
 from maestrokit.models.kernels.fused import dropout_mask
 
 BLOCK = 128  # queries at once
-MOST_SAVED = 1 << 24  # chances of a layer that are kept for the gradient, 64 MiB; more are computed again
+MOST_SAVED = 1 << 24  # attention weights of a layer that are saved for the gradient, 64 MiB; more are recomputed
 
 
 class _Part(NamedTuple):
@@ -29,7 +29,7 @@ class _Part(NamedTuple):
     start: int
     end: int
     weights: Tensor | None
-    """After the softmax, (heads, queries, keys); None if they are to be computed again."""
+    """After the softmax, (heads, queries, keys); None if they are to be recomputed."""
     mask: Tensor | None
     scale: float
 
@@ -62,7 +62,7 @@ class CausalAttention(Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
         query, key, value, distance = ctx.saved_tensors
         to_query, to_key, to_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
         to_distance = None if distance is None else torch.zeros_like(distance)
@@ -72,7 +72,7 @@ class CausalAttention(Function):
                 if saved_weights is None
                 else saved_weights
             )
-            scaled_gradient = given[row, :, start:end] * scale  # (heads, queries, dim)
+            scaled_gradient = gradient[row, :, start:end] * scale  # (heads, queries, dim)
             dropped = weights if mask is None else weights * mask
             to_value[row, :, :end] += _summed(dropped, scaled_gradient, len(value[row]))
             to_weights = _product(scaled_gradient, value[row, :, :end].transpose(1, 2))
@@ -91,7 +91,7 @@ class CausalAttention(Function):
 
 
 def _attention_weights(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:
-    """Return what the queries from `start` to `end` take of each key up to `end`: (heads, queries, keys)."""
+    """Return the attention weights of the queries from `start` to `end`: (heads, queries, keys up to `end`)."""
     scaled = query[:, start:end] * query.shape[-1] ** -0.5  # (heads, queries, dim)
     scores = _product(scaled, key[:, :end].transpose(1, 2))  # (heads, queries, keys)
     if distance is not None:

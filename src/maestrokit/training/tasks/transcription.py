@@ -1,20 +1,17 @@
 """The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 
 from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
-from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.files.workers import each
-from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.recordings import (
     Rendering,
     TrainingExample,
@@ -26,40 +23,17 @@ from maestrokit.training.recordings import (
     rendered_example,
 )
 from maestrokit.training.task import PARTS, Corpus, Prepared, Result
+from maestrokit.training.transcription_data import TranscriptionData, TranscriptionOptions
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
+Options = TranscriptionOptions
 piece = piece_of
 TURNS = 6  # in which each process renders its share: one that a piano has made large is replaced after its turn
 
 
-@dataclass(frozen=True)
-class Options:
-    """How recordings and performances become batches of spectra and notes."""
-
-    batch: Annotated[int, Within(1, 100_000)] = 3
-    """Windows a batch."""
-    length: Annotated[int, Within(1, 1_000_000)] = 512
-    """Frames of 10 ms in a window."""
-    transpose: Annotated[int, Within(0, 24)] = 4
-    """Semitones by which a window is moved at most."""
-    augment: bool = True
-    """Whether training windows are augmented: equalised, reverberated, and made noisy, differently each time."""
-    renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
-    """So many performances without a recording are rendered at most."""
-    render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
-    """Length of the excerpt of each."""
-    pianos: str = ""
-    """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
-    validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
-    """So many, spread over the takes to validate on, are looked at."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-
-
-def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
+def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
-    rendering = Rendering(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
+    rendering = Rendering(pianos=tuple(options.pianos.split(",")), seconds=options.render_seconds, seed=corpus.seed)
     sounds, performances = _sorted(corpus.paths)
     recorded = corpus.usable(_each(partial(_tried, recorded_example, cache=corpus.cache), sounds, corpus.jobs))
     playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
@@ -69,17 +43,9 @@ def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
         chosen = _some([path for path in parts[part] if path in playable], renders, corpus.seed)
         return [recorded[path] for path in parts[part] if path in recorded] + _renders(chosen, rendering, corpus)
 
-    cutting = Cutting(
-        batch=options.batch,
-        frames=options.length,
-        transpose=options.transpose,
-        augment=options.augment,
-        validation_seconds=options.validation_seconds,
-        seed=corpus.seed,
-    )
-    data = NoteData(
-        examples("train", options.renders), examples("validation", max(1, options.renders // 10)), cutting=cutting
-    )
+    train = examples("train", options.renders)
+    validation = examples("validation", max(1, options.renders // 10))
+    data = TranscriptionData(train, validation, options, seed=corpus.seed)
     counts = {part: len(parts[part]) for part in PARTS}
     return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, counts=counts)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from maestrokit.audio.effects.spectrogram import drawn, varied
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
+from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.music.note_targets import note_targets
 from maestrokit.music.sustain import TimedNotes
@@ -23,63 +25,73 @@ Window = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Cutting:
-    """How takes are cut into batches, and varied."""
+class TranscriptionOptions:
+    """Settings of the data of a transcription model."""
 
-    batch: int = 3
-    """Windows a batch."""
-    frames: int = 512
-    """Of the spectrum, in each window."""
-    transpose: int = 4
-    """Semitones by which a window is moved at most."""
+    batch: Annotated[int, Within(1, 100_000)] = 3
+    """Windows per batch."""
+    length: Annotated[int, Within(STRIDE, 1_000_000)] = 512
+    """Frames of 10 ms per window, an even number."""
+    transpose: Annotated[int, Within(0, 24)] = 4
+    """Largest transposition of a window, in semitones."""
     augment: bool = True
-    """Whether windows are coloured, reverberated, and made noisy."""
-    validation_seconds: float = 240.0
-    seed: int = 0
+    """Whether training windows are augmented: equalised, reverberated, and made noisy, differently each time."""
+    renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
+    """Largest number of performances without a recording that are rendered."""
+    render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
+    """Length of the excerpt of each, in seconds."""
+    pianos: str = ""
+    """What renders them: folders of samples and soundfonts, separated by commas; empty is the shipped piano."""
+    validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
+    """Seconds to validate on, spread over the recordings of the validation part."""
 
     def __post_init__(self) -> None:
-        if self.batch < 1 or self.frames < STRIDE or self.frames % STRIDE:
-            raise UsageError(
-                "a batch has at least one window, of an even number of frames", "change --batch or --length"
-            )
+        check_fields(self)
+        if self.length % STRIDE:
+            raise UsageError(f"length is {self.length} frames, not an even number", "change --length")
 
 
-class NoteData:
-    """Windows drawn at random from takes; an epoch is as long as all of them together."""
+class TranscriptionData:
+    """Random windows of recordings; an epoch is as long as all of them together."""
 
     def __init__(
-        self, train: Sequence[TrainingExample], held_out: Sequence[TrainingExample], *, cutting: Cutting
+        self,
+        train: Sequence[TrainingExample],
+        validation: Sequence[TrainingExample],
+        options: TranscriptionOptions,
+        *,
+        seed: int = 0,
     ) -> None:
-        if not train or not held_out:
-            raise UsageError("training needs takes to learn from and to validate on")
-        self.train, self.held_out, self.cutting = train, held_out, cutting
+        if not train or not validation:
+            raise UsageError("training needs recordings to learn from and to validate on")
+        self.train, self.held_out, self.options, self.seed = train, validation, options, seed
         lengths = np.array([len(example.levels) for example in train], np.float64)
         self._ends = np.cumsum(lengths)
 
     def batches(self, epoch: int) -> int:
-        """Return how many batches are as long as all takes."""
-        return max(1, int(self._ends[-1]) // (self.cutting.batch * self.cutting.frames))
+        """Return how many batches an epoch has."""
+        return max(1, int(self._ends[-1]) // (self.options.batch * self.options.length))
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
-        (batch, frames / 2), which is not a number where nobody knows."""
-        generator = np.random.default_rng([self.cutting.seed, epoch, index])
-        return _stacked([self._sample_window(generator) for _ in range(self.cutting.batch)])
+        (batch, frames / 2), NaN where it is unknown."""
+        generator = np.random.default_rng([self.seed, epoch, index])
+        return _stacked([self._sample_window(generator) for _ in range(self.options.batch)])
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
-        """Return batches of unvaried windows, spread over the takes to validate on."""
-        frames, batch, chosen = self.cutting.frames, self.cutting.batch, self._validation_windows()
+        """Return batches of windows without augmentation, spread over the validation recordings."""
+        frames, batch, chosen = self.options.length, self.options.batch, self._validation_windows()
         for first in range(0, len(chosen), batch):
             yield _stacked([_window(example, start, frames) for example, start in chosen[first : first + batch]])
 
     def validation_batches(self) -> int:
         """Return how many batches there are to validate on."""
-        return -(-len(self._validation_windows()) // self.cutting.batch)
+        return -(-len(self._validation_windows()) // self.options.batch)
 
     def _validation_windows(self) -> list[tuple[TrainingExample, int]]:
-        """Return the takes and starts of the windows to validate on."""
-        frames = self.cutting.frames
-        count = max(1, int(self.cutting.validation_seconds / (frames * FRAME_SECONDS)))
+        """Return the recordings and starts of the windows to validate on."""
+        frames = self.options.length
+        count = max(1, int(self.options.validation_seconds / (frames * FRAME_SECONDS)))
         windows = [
             (example, start)
             for example in self.held_out
@@ -89,12 +101,12 @@ class NoteData:
 
     def _sample_window(self, generator: np.random.Generator) -> Window:
         example = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
-        frames = self.cutting.frames
+        frames = self.options.length
         start = int(generator.integers(max(1, len(example.levels) - frames + 1)))
-        if not self.cutting.augment:
+        if not self.options.augment:
             return _window(example, start, frames)
         lead = min(LEAD, start)
-        variation = drawn(generator, semitones=self.cutting.transpose)
+        variation = drawn(generator, semitones=self.options.transpose)
         levels = varied(
             _cut(example, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
         )[lead:]
@@ -107,7 +119,7 @@ def _window(example: TrainingExample, start: int, frames: int) -> Window:
 
 
 def _cut(example: TrainingExample, start: int, frames: int) -> np.ndarray:
-    """Return levels, at the floor beyond the end."""
+    """Return levels, padded with the floor beyond the end."""
     levels = np.asarray(example.levels[start : start + frames], np.float32)
     return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
 
@@ -119,7 +131,7 @@ def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
 
 
 def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
-    """Return 1 for each frame of output in which the pedal is down, not a number where nobody knows."""
+    """Return 1 for each output frame in which the pedal is down, NaN where it is unknown."""
     if example.pedal is None:
         return np.full(frames // STRIDE, np.nan, np.float32)
     time = (start + STRIDE * np.arange(frames // STRIDE)) * FRAME_SECONDS
