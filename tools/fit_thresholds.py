@@ -93,9 +93,8 @@ def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Deco
         estimate = _piece(_notes(one.posteriors.keys, plain))
         matched = match_notes(estimate, one.reference.notes, tolerance=Tolerance(), with_offsets=False)
         if len(matched) > 1:
-            pair = np.stack((estimate.velocity[matched[:, 1]], one.reference.notes.velocity[matched[:, 0]])).astype(
-                float
-            )
+            reference = one.reference.notes.velocity[matched[:, 0]]
+            pair = np.stack((estimate.velocity[matched[:, 1]], reference)).astype(float)
             velocities.append(pair[0])
             moved.append(pair - pair.mean(axis=1, keepdims=True))
     if not moved:
@@ -152,10 +151,8 @@ def evaluated_recording(path: str, transcriber: Transcriber, *, seconds: float, 
         example.notes.pitch[rows],
         example.notes.velocity[rows],
     )
-    keys, pedals = (
-        np.concatenate([part.keys for part in posteriors], axis=1),
-        np.concatenate([part.pedal for part in posteriors]),
-    )
+    keys = np.concatenate([part.keys for part in posteriors], axis=1)
+    pedals = np.concatenate([part.pedal for part in posteriors])
     downs = None if example.pedal is None else np.minimum(example.pedal[example.pedal[:, 0] < end], end)
     return EvaluatedRecording(FramePosteriors(keys, pedals), NotesAndPedal(_piece(notes), downs))
 

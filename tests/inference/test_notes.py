@@ -14,7 +14,7 @@ from maestrokit.inference.events import GenerationConfig, generate, load_event_m
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.inference.note_steps import NoteStep
 from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteSampling
-from maestrokit.inference.perplexity import surprises
+from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities
 from maestrokit.models.contract import settings_of
 from maestrokit.music.key_state import NEVER, EndGroups
@@ -160,7 +160,7 @@ def test_a_state_that_is_handed_on_equals_one_pass(monkeypatch):
 
 def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
     made, part = model("lstm"), notes(50)
-    (found,) = surprises(made, [encode_notes(part, ENCODING)], ENCODING)
+    (found,) = surprisals(made, [encode_notes(part, ENCODING)], ENCODING)
     assert (found.notes, found.tokens) == (len(part.pitch), len(part.pitch) + 1)
     assert found.seconds == pytest.approx(part.offset.max() * 0.01)
     assert found.nats == pytest.approx(sum(found.factors))

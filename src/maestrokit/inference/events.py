@@ -121,7 +121,7 @@ def generate(
         grammar.update(np.full(config.count, token))
     generators = [np.random.default_rng([config.seed, row]) for row in range(config.count)]
     rows = _continued(model, grammar, config, start, generators)
-    return [_whole(start, row, encoding, trim=prompt is None) for row in rows]
+    return [_joined(start, row, encoding, trim=prompt is None) for row in rows]
 
 
 def perform(
@@ -178,7 +178,7 @@ def _continued(
     is_silent, ends_at = np.full(config.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         primed, state = _primed(model, start, config.count, length=len(start) + limit)
-        logits, step, going = primed.numpy().copy(), model.stepper(state), np.arange(config.count)
+        logits, step, active = primed.numpy().copy(), model.stepper(state), np.arange(config.count)
         for position in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
@@ -191,10 +191,10 @@ def _continued(
             grammar.ended |= grammar.step >= ends_at
             if grammar.ended.all():
                 break
-            if grammar.ended[going].any():
-                step.keep(~grammar.ended[going])
-                going = going[~grammar.ended[going]]
-            logits[going] = step(events[going])
+            if grammar.ended[active].any():
+                step.keep(~grammar.ended[active])
+                active = active[~grammar.ended[active]]
+            logits[active] = step(events[active])
     return [row[row != encoding.end] for row in generated]
 
 
@@ -207,7 +207,7 @@ def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tu
     return logits[:, -1], state
 
 
-def _whole(start: Integers, row: Integers, encoding: Encoding, *, trim: bool) -> Tokens:
+def _joined(start: Integers, row: Integers, encoding: Encoding, *, trim: bool) -> Tokens:
     """Return prompt and continuation as one sequence, without the leading silence if `trim`."""
     if trim:
         is_shift = (row >= encoding.first_shift) & (row < encoding.first_velocity)

@@ -22,7 +22,7 @@ class SamplingConfig:
     temperature: float = 1.0
     """Below 1 likely events become likelier; 0 always picks the likeliest."""
     top_k: int = 0
-    """Sample among so many of the likeliest events; 0 among all."""
+    """Sample among the `top_k` likeliest events; 0 samples among all."""
     top_p: float = 1.0
     """Sample among the fewest events that together have this probability."""
     min_p: float = 0.0

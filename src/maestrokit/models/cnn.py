@@ -2,9 +2,9 @@
 
 Copies of the spectrum, each shifted so that one harmonic of a key lies on its fundamental, are the channels of the
 input [1]: a small kernel then sees all harmonics of a key, and one set of weights serves all keys. What the keys have
-of their own is an offset in each channel. Convolutions dilated by an octave [2] tell a note from its harmonics,
-dilated ones in time a new stroke from an old sound. Onsets and offsets are triangles in time [3], whose peak says
-where between two frames they are. Whether the sustain pedal is down is told from all keys together.
+of their own is an offset in each channel. Convolutions dilated by an octave [2] separate a note from its harmonics,
+those dilated in time a new onset from a sustained sound. Onsets and offsets are triangles in time [3], whose peak is
+located between two frames. The sustain pedal is predicted from all keys together.
 
 References
 ----------
@@ -42,15 +42,15 @@ class Config:
     """Sizes of a harmonic network."""
 
     bins: Annotated[int, Within(KEYS * KEY_BINS, 65536)] = 294
-    """Of the spectrum."""
+    """Bins of the spectrum."""
     channels: Annotated[int, Within(1, 65536)] = 32
-    """Numbers for each key and frame between the convolutions."""
+    """Channels of each key and frame between the convolutions."""
     depth: Annotated[int, Within(1, 1000)] = 10
-    """How many convolutions follow the first; each begins by adding nothing, so a trained model can be made deeper."""
+    """Number of residual convolutions; each starts at zero, so that a trained model can be made deeper."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.0
-    """Of whole channels, behind each convolution."""
+    """Dropout of whole channels after each convolution."""
     pedal: bool = True
-    """Whether it tells of the sustain pedal."""
+    """Whether the sustain pedal is predicted."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -74,7 +74,7 @@ class Block(nn.Module):
 
 
 class CnnOutput(NamedTuple):
-    """What the model says, as log-odds."""
+    """Outputs of the model, as log-odds."""
 
     keys: Tensor
     """Onset, offset, frame and velocity: (batch, heads, time / 2, keys)."""
@@ -142,7 +142,7 @@ class Model(TrainedModel):
         return keys + (0 if self.pedal is None else self.pedal.reach)
 
     def forward(self, levels: Tensor) -> CnnOutput:
-        """Return the log-odds of what each second frame holds.
+        """Return the log-odds of onset, offset, frame, velocity and pedal for every second frame.
 
         Parameters
         ----------
@@ -156,9 +156,9 @@ class Model(TrainedModel):
     def step(
         self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``.
+        """Train on ``batch["target"]``, (batch, heads, time, keys), given ``batch["levels"]``.
 
-        ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and not a number where nobody knows.
+        ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and NaN where it is unknown.
         """
         losses = _losses(self(batch["levels"]), batch)
         loss = sum((WEIGHTS[name] * value for name, value in losses.items()), torch.zeros(()))

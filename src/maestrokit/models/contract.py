@@ -1,6 +1,6 @@
-"""What a family of models promises, so that one training loop serves all of them.
+"""The interface of a model family, so that one training loop serves all of them.
 
-A family is a module of this package with ``Config`` (a frozen dataclass of numbers, words and truths), ``Model`` (a
+A family is a module of this package with ``Config`` (a frozen dataclass of numbers, strings and booleans), ``Model`` (a
 :class:`TrainedModel` made from it) and ``TASKS`` (the names of what it can be trained for, the default first). The
 model owns its networks, its losses and the order of its steps; the loop owns learning rates, clipping, accumulation,
 averages, logs, checkpoints and signals.
@@ -22,7 +22,7 @@ from maestrokit.models.kernels.numpy_step import Step, TorchStep
 
 Batch = Mapping[str, Tensor]
 RecurrentState = dict[str, Tensor]
-"""What one batch hands to the next, such as the state of a recurrent network; empty where nothing does.
+"""State passed from one batch to the next, such as that of a recurrent network; empty where there is none.
 
 The second axis of each tensor counts the rows of the batch, so that processes can share them.
 """
@@ -35,27 +35,27 @@ BackwardAndStep = Callable[[str, Tensor], None]
 
 
 class TrainedModel(nn.Module):
-    """A model that knows how it is trained."""
+    """A model with its losses and the order of its training steps."""
 
     supports_cpu_autocast = False
-    """Whether its products are made so that bfloat16 serves them on processors too."""
+    """Whether training under autocast to bfloat16 is safe, and faster, on processors too."""
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """Return the parameters that step together, by name; most models have one player, a GAN has two."""
+        """Return the parameters that step together, by name; most models have one group, a GAN has two."""
         return {"model": list(self.parameters())}
 
     def step(
         self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Learn from one batch: call `backward_and_step` once a group; return what is logged, and the next carry."""
+        """Train on one batch: call `backward_and_step` once per group; return what is logged, and the next state."""
         raise NotImplementedError
 
     def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
-        """Return how well the batch is modelled, without learning from it; ``loss`` is among the scores."""
+        """Return the scores of one batch, without training on it; ``loss`` is among them."""
         raise NotImplementedError
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights of a model of other sizes as this one can begin with them; as they are, where it cannot."""
+        """Return weights of a model of other sizes, adapted to this one where possible, otherwise unchanged."""
         return dict(weights)
 
 
@@ -144,9 +144,9 @@ def new_model(module: Any, config: Any) -> TrainedModel:
 
 
 class Unfilled(TorchFunctionMode):
-    """Within it, models are made without random weights: they are to be given others, or to tell their sizes only.
+    """Context in which models are built without random weights, to load others or to read their shapes only.
 
-    Drawing them takes time, and where there is no memory for them, seconds: torch then loads its compiler first.
+    Random numbers take time, and on the meta device seconds, since torch then loads its compiler first.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

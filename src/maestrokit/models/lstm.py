@@ -39,22 +39,22 @@ class Config:
     vocabulary: Annotated[int, Within(1, 65536)] = 390
     """Number of tokens."""
     width: Annotated[int, Within(1, 65536)] = 512
-    """Of the embedding, which is also the output, and of each layer."""
+    """Width of the embedding, which is also the output, and of each layer."""
     layers: Annotated[int, Within(1, MOST_LAYERS)] = 2
-    """One above the other."""
+    """Number of layers."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
-    """Between layers, and before the first and after the last."""
+    """Dropout before, between and after the layers."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
-    """Of notes."""
+    """Velocity bins of notes."""
 
     def __post_init__(self) -> None:
         check_fields(self)
 
 
 class Body(TrainedModel):
-    """LSTM layers, from vectors of positions to vectors that know all before."""
+    """LSTM layers, from one vector per position to one that depends on all positions up to it."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

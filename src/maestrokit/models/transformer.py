@@ -1,12 +1,13 @@
 """Transformer decoder of events, in two variants.
 
 ``relative`` is the Music Transformer [1]: attention with learned relative positions by the memory-efficient skew,
-layer normalisation, a feed-forward network of ReLUs. ``modern`` keeps the frame and changes its parts: rotary
-positions [2], root-mean-square normalisation before each part and of queries and keys [3], SwiGLU [4], and before
-each part a short convolution of every channel over time, which hands neighbouring events to it at once [5]. Departures
-from [1] in both: normalisation comes before each part, and the output of each part, as of the whole, starts at zero,
-so that training starts from even chances; and the queries of several heads share keys and values [6], of which a cache
-then holds so much less, so that many pieces are made at once about as fast as the network itself allows.
+layer normalisation, a feed-forward network of ReLUs. ``modern`` has the same structure with other parts: rotary
+positions [2], root-mean-square normalisation before each part and of queries and keys [3], SwiGLU [4], and before each
+part a short convolution of every channel over time, which gives it the neighbouring events directly [5].
+
+Both differ from [1] in that normalisation comes before each part, that the output of each part and of the whole starts
+at zero, so that training starts from uniform probabilities, and that queries of several heads share keys and values
+[6], so that the cache is small enough for many pieces to be generated at once.
 
 References
 ----------
@@ -48,7 +49,7 @@ from maestrokit.models.kernels.numpy_step import BodyStep, Step
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
-MOST_LAYERS = 128  # deeper ones are a mistake, or a checkpoint that wants to keep the machine busy
+MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
 REACH = 3  # events before the present one that a short convolution sees
 
 
@@ -59,26 +60,26 @@ class Config:
     vocabulary: Annotated[int, Within(1, 65536)] = 390
     """Number of tokens."""
     width: Annotated[int, Within(1, 65536)] = 256
-    """Numbers that stand for one token."""
+    """Width of the embedding and of the residual stream."""
     layers: Annotated[int, Within(1, MOST_LAYERS)] = 6
-    """Each begins by adding nothing, so a trained model can be made deeper."""
+    """Number of layers; new ones start at zero, so that a trained model can be made deeper."""
     heads: Annotated[int, Within(1, 65536)] = 4
-    """Of queries."""
+    """Heads of queries."""
     kv_heads: Annotated[int, Within(1, 65536)] = 1
     """Heads of keys and values, each shared by as many heads of queries; a trained model can be made to have fewer."""
     hidden: Annotated[int, Within(1, 65536)] = 1024
     """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights. A trained
     model can be made wider here."""
     length: Annotated[int, Within(1, 1_000_000)] = 2048
-    """Tokens that attention reaches back over."""
+    """Context length of attention, in tokens."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.1
-    """Of the embedding, of the weights of attention, and of what each part of a layer adds."""
+    """Dropout of the embedding, of attention weights, and of the output of each part of a layer."""
     variant: str = "modern"
     """``relative`` or ``modern``."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
-    """Of notes."""
+    """Velocity bins of notes."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -107,9 +108,9 @@ class ShortConv(nn.Module):
         if cache is None and _fused.applies_to(x):
             return _fused.ShortConvolution.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
         if cache is None:
-            long = F.pad(x, (0, 0, REACH, 0))
+            long = F.pad(x, (0, 0, REACH, 0))  # (batch, REACH + time, width)
         else:
-            long = torch.cat((cache.recent[position], x), dim=1)  # (batch, REACH + time, width)
+            long = torch.cat((cache.recent[position], x), dim=1)
             cache.recent[position] = long[:, -REACH:]
         for row in range(REACH + 1):
             x = torch.addcmul(x, long[:, row : row + time], self.weight[row])
@@ -129,10 +130,10 @@ class SwiGLU(nn.Module):
             both = Bfloat16Product.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
             inner = _fused.Gated.apply(both)  # type: ignore[no-untyped-call]
             return Bfloat16Product.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
-        both = self.input(x)
+        both = self.input(x)  # (batch, time, 2 hidden)
         if _fused.applies_to(both):
             return self.output(_fused.Gated.apply(both))  # type: ignore[no-any-return, no-untyped-call]
-        gate, value = both.chunk(2, dim=-1)
+        gate, value = both.chunk(2, dim=-1)  # each (batch, time, hidden)
         return self.output(F.silu(gate) * value)  # type: ignore[no-any-return]
 
 
@@ -149,7 +150,7 @@ class ReLUs(nn.Module):
 
 
 class Layer(nn.Module):
-    """Attention and a feed-forward network, each added to what came in."""
+    """Attention and a feed-forward network, each with a residual connection."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -178,7 +179,7 @@ class Layer(nn.Module):
 
 
 class Body(TrainedModel):
-    """The layers, from vectors of positions to vectors that know all before."""
+    """The layers, from one vector per position to one that depends on all positions up to it."""
 
     supports_cpu_autocast = True
 
@@ -235,7 +236,7 @@ class Body(TrainedModel):
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
 
-        What the wider ones have more of, begins by adding nothing. Weights that differ otherwise stay as they are.
+        New parts of wider layers start at zero. Weights that differ otherwise are unchanged.
         """
         initial, result = self.state_dict(), dict(weights)
         for name, value in weights.items():
@@ -282,7 +283,7 @@ class Model(Body, EventModel):
     def step(
         self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
+        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time)."""
         logits, _ = self(batch["tokens"])
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
         backward_and_step("model", loss)

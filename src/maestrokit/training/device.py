@@ -1,4 +1,4 @@
-"""Where training runs: one processor, one GPU, or many processes that share the work.
+"""The device of a training, and the processes that share it.
 
 Processes started by ``torchrun`` each take an equal share of the rows of every batch and average their gradients, so
 that together they do what one process would do with the whole batch.
@@ -17,7 +17,7 @@ from maestrokit.errors import UsageError, choices_hint
 from maestrokit.models.contract import RecurrentState
 from maestrokit.training.settings import DEVICES
 
-PATIENCE = timedelta(hours=3)  # that processes have with one another: the first prepares data for all
+PATIENCE = timedelta(hours=3)  # of processes for one another: the first prepares the data of all
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DistributedContext:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process writes files and speaks."""
+        """Whether this process writes files and messages."""
         return self.rank == 0
 
     def share(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -78,7 +78,7 @@ class DistributedContext:
         return dict(zip(values, (shared / self.processes).tolist(), strict=True))
 
     def gather_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
-        """Return what all processes hand to their next batches, as one process with all rows would."""
+        """Return the recurrent state of all processes, as one process with all rows would have it."""
         if self.processes == 1:
             return recurrent_state
         whole = {}
@@ -89,13 +89,13 @@ class DistributedContext:
         return whole
 
     def own_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
-        """Return this process's rows of what :meth:`gather_rows` gave, on its device."""
+        """Return this process's rows of the result of :meth:`gather_rows`, on its device."""
         own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in recurrent_state.items()}
         return {name: part.contiguous().to(self.device) for name, part in own.items()}
 
     @contextmanager
     def first_alone(self) -> Iterator[None]:
-        """Let the first process pass the block before the others enter it."""
+        """Run the block in the first process before the others."""
         if self.processes > 1 and not self.is_first:
             distributed.barrier()
         yield
@@ -103,7 +103,7 @@ class DistributedContext:
             distributed.barrier()
 
     def leave(self) -> None:
-        """Part from the other processes, at the end."""
+        """Leave the process group, at the end."""
         if self.processes > 1:
             distributed.destroy_process_group()
 

@@ -30,32 +30,32 @@ from maestrokit.training.settings import Settings
 Report = Callable[[dict[str, Any]], None]
 
 Tick = Callable[[float, Mapping[str, float]], None]
-"""``tick(done, shown)``: after each step, how far training is, 0..1, and what its last batch showed."""
+"""``tick(done, losses)``: called after each step with the share that is done, 0..1, and the last losses."""
 
-TENTHS = 10  # validations on the way, where settings ask for shares of it
+TENTHS = 10  # validations of a training with ``validate_every=0``
 
 
 class DivergedError(UsageError):
-    """A loss is no number any more."""
+    """A loss is not finite."""
 
 
 @dataclass
 class Progress:
-    """How far training is; the numbers in ``resume.safetensors``."""
+    """Progress of a training; the numbers in ``resume.safetensors``."""
 
     step: int = 0
     epoch: int = 0
     index: int = 0
-    """Of the next batch of the epoch."""
+    """Index of the next batch of the epoch."""
     seconds: float = 0.0
     best: float = math.inf
-    """Best score so far, made so that lower is better."""
+    """Best score so far; lower is better."""
     since_best: int = 0
     """Validations since then."""
     validated: int = -1
     """Step of the last validation."""
     is_due: bool = False
-    """Whether a validation waits until it is cheap against what has been learned from."""
+    """Whether a validation is due, but delayed until it is cheap enough."""
     scored: int = 0
     """Batches validated on so far."""
 
@@ -70,7 +70,7 @@ class Outcome:
 
 
 class Training:
-    """A model on its way.
+    """A training in progress.
 
     Parameters
     ----------
@@ -81,9 +81,9 @@ class Training:
         The run folder; its ``config.json`` is there already.
     context : DistributedContext
     report : callable
-        Is told each record of the log as it is written.
+        Called with each record of the log as it is written.
     tick : callable
-        Is told of each step.
+        Called after each step.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Training:
         folder: Path,
         context: DistributedContext,
         report: Report = lambda record: None,
-        tick: Tick = lambda done, shown: None,
+        tick: Tick = lambda done, losses: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(context.device), data, settings
         self.folder, self.context, self.report, self.tick = folder, context, report, tick
@@ -113,14 +113,14 @@ class Training:
         self._recent: list[dict[str, float]] = []
 
     def _check_watched(self, batch: Mapping[str, Tensor]) -> None:
-        """Refuse a score to watch that the model does not give, before hours of training."""
+        """Raise an error for a watched score that the model does not return, before hours of training."""
         with torch.no_grad(), self._precision():
             given, _ = self.model.eval().score({name: part.to(self.context.device) for name, part in batch.items()}, {})
         if self.settings.watch not in given:
             raise UsageError(f"no score '{self.settings.watch}' to watch", "scores: " + ", ".join(sorted(given)))
 
     def resume(self) -> None:
-        """Go on exactly where ``resume.safetensors`` stopped.
+        """Continue exactly where ``resume.safetensors`` stopped.
 
         Raises
         ------
@@ -144,16 +144,16 @@ class Training:
             checkpoint.cut_log(self.folder, step=self.progress.step)
 
     def run(self) -> Outcome:
-        """Train until steps, time or patience are at their end, or a signal comes; save and say why."""
+        """Train until steps, time or patience run out, or a signal arrives; save, and return the reason."""
         begun = time.monotonic() - self.progress.seconds
         saved = logged = time.monotonic()
         with _signals_noted(self), torch.random.fork_rng():
             while not (reason := self._reason_to_end()):
                 before = self._done()
-                shown = self._step()
+                losses = self._step()
                 now = time.monotonic()
                 self.progress.seconds = self.context.broadcast(now - begun)
-                self.tick(self._done(), shown)
+                self.tick(self._done(), losses)
                 if self.progress.step % self.settings.log_every == 0:
                     self._log(speed=len(self._recent) / max(now - logged, 1e-9))
                     logged = now
@@ -194,16 +194,16 @@ class Training:
         return math.floor(TENTHS * self._done()) > math.floor(TENTHS * done_before)
 
     def _is_cheap_to_validate(self) -> bool:
-        """Return whether all validations, with one now, take at most their share of the time.
+        """Return whether all validations, including one now, take at most their share of the time.
 
-        Time is counted in batches, so that the same training validates at the same steps on any machine: to score a
-        batch takes about a third of the time that it takes to learn from one.
+        Time is counted in batches, so that the same training validates at the same steps on any machine: scoring a
+        batch takes about a third of the time of training on one.
         """
         learned, share = self.progress.step * self.settings.accumulate, self.settings.validation_share
         return not share or self.progress.scored + self._batches_to_score <= share * learned
 
     def _step(self) -> dict[str, float]:
-        """Learn from the next batches; return what the last one showed."""
+        """Train on the next batches; return the losses of the last one."""
         progress = self.progress
         self._learning().train()
         torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.context.rank << 40)) % 2**63)
@@ -214,21 +214,21 @@ class Training:
                 progress.epoch, progress.index, self.recurrent_state = progress.epoch + 1, 0, {}
             batch = self.context.share(self.data.batch(progress.epoch, progress.index))
             with self._precision():
-                shown, self.recurrent_state = self.model.step(
+                losses, self.recurrent_state = self.model.step(
                     batch, self.recurrent_state, self.optimizers.backward_and_step
                 )
-            self._recent.append(shown)
+            self._recent.append(losses)
             progress.index += 1
         progress.step += 1
         for name, value in self.model.state_dict().items() if self.ema else ():
             decay = min(self.settings.ema_decay, (1 + progress.step) / (10 + progress.step))
             self.ema[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.ema[name].copy_(value)
-        if any(not math.isfinite(value) for value in shown.values()):
-            raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower --learning-rate")
-        return shown
+        if any(not math.isfinite(value) for value in losses.values()):
+            raise DivergedError(f"training fell apart at step {progress.step}: {losses}", "lower --learning-rate")
+        return losses
 
     def _learning(self) -> nn.Module:
-        """Return what learns; the rest of the model keeps even its running means."""
+        """Return the part that is trained; the rest of the model keeps even its running means."""
         return self.model.eval().get_submodule(self.settings.train_only)
 
     def _precision(self) -> AbstractContextManager[Any]:
@@ -311,7 +311,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @contextmanager
 def _weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
-    """Use the averaged weights for a while, if there are any."""
+    """Use the averaged weights within the block, if there are any."""
     if not ema:
         yield
         return

@@ -1,4 +1,4 @@
-"""Optimizers for each player of a model, with accumulation, clipping, and exact saving.
+"""Optimizers for each group of parameters of a model, with accumulation, clipping, and exact saving.
 
 ``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2], kernels of
 convolutions as matrices with a row for each channel that they make, and the rest (embeddings, inputs and outputs of the
@@ -23,7 +23,7 @@ from maestrokit.training.settings import Settings
 
 
 class Optimizers:
-    """The optimizers of all parameter_groups; matrices decay, vectors (norms and biases) do not."""
+    """The optimizers of all groups of parameters; matrices decay, vectors (norms and biases) do not."""
 
     def __init__(self, model: TrainedModel, settings: Settings, context: DistributedContext) -> None:
         self.settings, self.context = settings, context
@@ -42,15 +42,15 @@ class Optimizers:
         self.is_last_part = True
 
     def begin(self, rate: float) -> None:
-        """Set the learning rate of the step that begins."""
+        """Set the learning rate of the next step."""
         for optimizer in self.optimizers.values():
             scale = self.settings.muon_rate if isinstance(optimizer, Muon) else 1.0
             for group in optimizer.param_groups:
                 group["lr"] = rate * scale
 
-    def backward_and_step(self, player: str, loss: Tensor) -> None:
-        """Add the gradient of one part of the step to one player; with the last part, let the player step."""
-        parameters = self.parameter_groups[player]
+    def backward_and_step(self, group_name: str, loss: Tensor) -> None:
+        """Add the gradient of a loss to one group of parameters; in the last part of a step, update them."""
+        parameters = self.parameter_groups[group_name]
         torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
         if not self.is_last_part:
             return
@@ -58,7 +58,7 @@ class Optimizers:
         if self.settings.max_grad_norm:
             nn.utils.clip_grad_norm_(parameters, self.settings.max_grad_norm)
         for name, optimizer in self.optimizers.items():
-            if name.rpartition(".")[0] == player:
+            if name.rpartition(".")[0] == group_name:
                 optimizer.step()
         for parameter in parameters:
             parameter.grad = None
@@ -84,9 +84,9 @@ class Optimizers:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose every step is replaced by the nearest matrix that turns without stretching [2].
+    """Momentum whose every step is replaced by the nearest semi-orthogonal matrix [2].
 
-    Steps are scaled to the size that AdamW's have, so one learning rate serves both.
+    Steps are scaled to the size of those of AdamW, so that one learning rate suits both.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Settings) -> None:

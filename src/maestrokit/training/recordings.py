@@ -1,4 +1,4 @@
-"""Takes: spectra of recordings together with the notes that were played."""
+"""Training examples: spectra of recordings together with their notes."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,24 +24,24 @@ from maestrokit.synth.timbre import drawn
 
 NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
-CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as is heard elsewhere
+CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as others
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingExample:
-    """A recording as a model sees it.
+    """The spectrum and the notes of a recording.
 
     Parameters
     ----------
     levels : float16, shape (frames, bins), in dB, memory-mapped
     notes : TimedNotes
-        Offsets are where the sound ends, the pedal heard.
+        Offsets are where the sound ends, extended by the pedal.
     """
 
     levels: Levels
     notes: TimedNotes
     pedal: Floats | None = None
-    """When the sustain pedal is down, in seconds, shape (intervals, 2); None if nobody knows."""
+    """When the sustain pedal is down, in seconds, shape (intervals, 2); None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
 
 
 def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
-    """Return an excerpt of a performance, played by one of the pianos in a timbre and with a contrast drawn for it.
+    """Return an excerpt of a performance, rendered by a random piano in a random timbre and contrast.
 
-    Piano, timbre, contrast and excerpt depend on nothing but the seed and the content of the file.
+    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> Trainin
 
 
 def check_performance(path: str) -> Performance:
-    """Return a performance, if there is something to be rendered in it.
+    """Return a performance, if it has notes to render.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _contrasted(performance: Performance, exponent: float) -> Performance:
 
 
 def piano_of(path: str, rendering: Rendering) -> str:
-    """Return the piano that plays a performance, so that those of one piano can be rendered together.
+    """Return the piano that renders a performance, so that those of one piano can be rendered together.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def piano_of(path: str, rendering: Rendering) -> str:
 
 
 def _content_rng(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
-    """Return what identifies a performance and a seed, and all that is random about its rendering."""
+    """Return a hash of a performance and a seed, and the generator of all that is random about its rendering."""
     content = digest(path, salt=f"{rendering.seed}")
     return content, np.random.default_rng(int(content[:16], 16))
 
@@ -194,7 +194,7 @@ def _pedal(path: Path) -> Floats:
 
 @contextmanager
 def _naming_the_file(path: Path | str) -> Iterator[None]:
-    """Name the file in what is wrong with its music."""
+    """Name the file in errors about its music."""
     try:
         yield
     except BadDataError as error:

@@ -23,7 +23,7 @@ from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, s
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """What is to be trained.
+    """A training: family, task, data, run folder and settings.
 
     Parameters
     ----------
@@ -60,19 +60,19 @@ def train(
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
 ) -> Outcome:
-    """Train a model, or go on where an earlier training in the same folder stopped.
+    """Train a model, or resume an earlier training in the same folder.
 
     Parameters
     ----------
     warn : callable
-        Is told, in a sentence, what of the corpus is not there.
+        Called with a sentence about each part of the corpus that is missing.
     reject : callable
-        Is given the error of each file that cannot be used; training goes on without it unless this raises.
+        Called with the error of each file that cannot be used; training continues without it unless it raises.
 
     Raises
     ------
     UsageError
-        If a setting is unknown or senseless, or the folder holds a training with other settings.
+        If a setting is unknown or invalid, or the folder holds a training with other settings.
     LockedError
         If another process trains in this folder.
     """
@@ -81,7 +81,7 @@ def train(
     with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
         if checkpoint.has_search(spec.folder):
             raise UsageError(f"'{spec.folder}' holds a search of settings", "choose another folder, or give --tune")
-        with context.first_alone(), nullcontext() if context.is_first else _without_doubts():
+        with context.first_alone(), nullcontext() if context.is_first else _without_warnings():
             corpus = corpus_of(spec, task, seed=settings.seed, reject=reject)
             for sentence in corpus.missing if context.is_first else ():
                 warn(sentence)
@@ -102,15 +102,15 @@ def train(
         return training.run()
 
 
-def _without_doubts() -> AbstractContextManager[Any]:
-    """Leave what is in doubt about files to the first process to say."""
+def _without_warnings() -> AbstractContextManager[Any]:
+    """Leave warnings about files to the first process."""
     return warnings.catch_warnings(action="ignore", category=DataWarning)
 
 
 def corpus_of(
     spec: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
 ) -> Corpus:
-    """Return the files that an order names."""
+    """Return the files of a training."""
     return find_corpus(
         spec.data,
         suffixes=task.SUFFIXES,
@@ -145,7 +145,7 @@ def settings_of_parts(spec: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]
     Raises
     ------
     UsageError
-        If one is unknown or senseless.
+        If one is unknown or invalid.
     """
     family, task = modules(spec)
     kinds = (Settings, task.Options, family.Config)
@@ -157,7 +157,7 @@ def settings_of_parts(spec: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]
 def _build_model(
     spec: TrainingSpec, family: Any, model_settings: Mapping[str, Any], prepared: Prepared, settings: Settings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
-    """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
+    """Return the model, new or with the initial weights, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}
     model_config = {name: value for name, value in prepared.model.items() if name in names}
     for name in model_config.keys() & model_settings.keys():
@@ -237,7 +237,7 @@ def _value(name: str, text: str, kind: str) -> Any:
 
 
 def refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
-    """Refuse settings that are fields of none of the dataclasses.
+    """Raise an error for settings that are fields of none of the dataclasses.
 
     Raises
     ------
@@ -251,7 +251,7 @@ def refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
 
 
 def _check_same(folder: Path, config: Mapping[str, Any]) -> None:
-    """Refuse to go on with another model or other data than those a run was made with."""
+    """Raise an error if a run was trained with another model or other data."""
     try:
         old = checkpoint.read_config(folder)
     except MaestrokitError as error:

@@ -1,8 +1,8 @@
-"""What a task promises: a module of :mod:`maestrokit.training.tasks`.
+"""The interface of a training task: a module of :mod:`maestrokit.training.tasks`.
 
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
-``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which tells
-what piece a file is of; without it, that is the name without suffix.
+``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
+returns the piece of a file; without it, that is the name without suffix.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,22 +28,22 @@ def stem(path: str) -> str:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The files to learn from, and where and how to prepare them."""
+    """The files of a training, and where and how to prepare them."""
 
     official: Mapping[str, Sequence[str]]
-    """Files of each part, as the tables of MAESTRO roots have it."""
+    """Files of each part, by the official split of MAESTRO roots."""
     loose: Sequence[str]
-    """Files that have no part yet."""
+    """Files that are not in an official split."""
     cache: Path
-    """Folder for what is made once and used by many trainings."""
+    """Folder for prepared data that many trainings share."""
     seed: int = 0
     jobs: int = 1
     piece: Callable[[str], str] = stem
     """Returns what piece a file is of."""
     missing: Sequence[str] = ()
-    """Sentences about what was named and is not there."""
+    """Sentences about named files that are missing."""
     reject: Callable[[MaestrokitError], None] = lambda error: None
-    """Is given the error of each file that cannot be used; training goes on without the file unless this raises."""
+    """Called with the error of each file that cannot be used; training continues without the file unless it raises."""
 
     @property
     def paths(self) -> list[str]:
@@ -94,7 +94,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Batches, and what the data says about the model.
+    """Batches, and the settings of the model that the data decides.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def find_corpus(
 ) -> Corpus:
     """Return a corpus: of MAESTRO roots the official parts, of all else files to be split 80/10/10 by piece.
 
-    Files of one name without suffix, such as takes of a piece in folders of several pianists, are one piece.
+    Files of one name without suffix, such as recordings of a piece in folders of several pianists, are one piece.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 Settings are chosen by the tree-structured Parzen estimator [1], and a trial is ended early once it is worse than the
 median of the others at the same share of the way, by Optuna [2]. Its storage may be shared, and then several machines
-work on one search. Everything that a search knows is in the storage and in the folders of the trials: it goes on after
-it was stopped or killed, and a trial that was cut short goes on exactly.
+work on one search. Everything that a search knows is in the storage and in the folders of the trials: it resumes after
+it was stopped or killed, and an interrupted trial resumes exactly.
 
 References
 ----------
@@ -33,17 +33,17 @@ TRIALS = "trials"  # the folder of their folders
 
 @dataclass(frozen=True)
 class Search:
-    """How much is tried, and where it is noted."""
+    """Number of trials, and their storage."""
 
     trials: int
-    """In all, those of other machines and of earlier runs counted in."""
+    """In all, including those of other machines and of earlier runs."""
     storage: str = ""
     """URL for Optuna; empty is an SQLite file in the run folder."""
 
 
 @dataclass(frozen=True)
 class TrialCallbacks:
-    """Who watches a trial."""
+    """Callbacks of a trial."""
 
     report: Report = lambda record: None
     tick: Tick = lambda done, shown: None
@@ -51,16 +51,16 @@ class TrialCallbacks:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search has found so far.
+    """The result of a search so far.
 
     Parameters
     ----------
     best : mapping or None
-        The entry of the best trial, as ``tune.json`` has it; None if none came to an end.
+        The entry of the best trial, as ``tune.json`` has it; None if none was completed.
     tried : int
-        Trials that came to their ends.
+        Trials that were completed or pruned.
     signal_number : int
-        What stopped the search, 0 if nothing did.
+        Signal that stopped the search, otherwise 0.
     """
 
     best: Mapping[str, Any] | None
@@ -69,7 +69,7 @@ class SearchResult:
 
 
 class PrunedError(Exception):
-    """A trial is not worth going on with."""
+    """A trial was pruned."""
 
 
 def tune(
@@ -92,7 +92,7 @@ def tune(
     context : DistributedContext
         One process.
     watch : callable
-        Returns who watches a trial, given its number.
+        Returns the callbacks of a trial, given its number.
     warn, reject : callable
         As for :func:`~maestrokit.training.run.train`, in each trial.
 
@@ -171,7 +171,7 @@ def _study(spec: TrainingSpec, search: Search, fixed: Mapping[str, str], space: 
         raise UsageError("--tune needs Optuna", "pip install 'maestrokit[tune]'") from None
     from sqlalchemy.exc import SQLAlchemyError
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # what is to be said, the command says
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # the command reports instead
     identity = [dict(fixed), {name: repr(part) for name, part in space.items()}]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     storage = search.storage or f"sqlite:///{(spec.folder / 'tune.db').resolve()}"
@@ -190,7 +190,7 @@ def _study(spec: TrainingSpec, search: Search, fixed: Mapping[str, str], space: 
 
 
 def _check_same(folder: Path, study: Any) -> None:
-    """Refuse to go on with another search than the folder's."""
+    """Raise an error if the folder holds another search."""
     old = checkpoint.read_search(folder)
     if old and old.get("study") != study.study_name:
         raise UsageError(f"'{folder}' holds a search with other settings", "choose another folder, or remove it")
@@ -199,7 +199,7 @@ def _check_same(folder: Path, study: Any) -> None:
 
 
 def _trials(study: Any, folder: Path, count: int, *, seed: int) -> Iterator[Any]:
-    """Yield first the trials that were cut short here, then new ones, until there are enough in all."""
+    """Yield first the trials that were interrupted here, then new ones, until there are enough in all."""
     from optuna.samplers import TPESampler
     from optuna.trial import Trial, TrialState
 
@@ -226,7 +226,7 @@ def _suggested(trial: Any, name: str, part: Any) -> str:
 def _run_trial(
     study: Any, trial: Any, spec: TrainingSpec, train_once: Callable[..., Outcome], callbacks: TrialCallbacks
 ) -> Outcome | None:
-    """Train once, and tell the study how it went; None if the trial was ended early."""
+    """Train once, and report the outcome to the study; None if the trial was pruned."""
     from optuna.trial import TrialState
 
     reported: set[int] = set(study.get_trials(deepcopy=False)[trial.number].intermediate_values)
@@ -241,7 +241,7 @@ def _run_trial(
         share = math.floor(TENTHS * record["done"]) if record["done"] else validations
         if share not in reported:
             reported.add(share)
-            trial.report(_height(record, spec), share)
+            trial.report(_loss_of(record, spec), share)
             if record["done"] < 1 and trial.should_prune():
                 raise PrunedError
 
@@ -258,8 +258,8 @@ def _run_trial(
     return outcome
 
 
-def _height(record: Mapping[str, Any], spec: TrainingSpec) -> float:
-    """Return the watched score of a validation, made so that lower is better."""
+def _loss_of(record: Mapping[str, Any], spec: TrainingSpec) -> float:
+    """Return the watched score of a validation, negated unless lower is better."""
     watched = spec.settings.get("watch", "loss")
     return float(record["loss"] if watched == "loss" else -record[watched])
 

@@ -1,4 +1,4 @@
-"""The task ``events``: to tell the next event of a performance from all before."""
+"""The task ``events``: predict the next event, or note, of a performance from all before."""
 
 from dataclasses import asdict
 
@@ -17,11 +17,11 @@ from maestrokit.training.task import PARTS, Corpus, Prepared
 
 SUFFIXES = MIDI_SUFFIXES
 Options = EventOptions
-NORMALIZED_BY = "in_c 1"  # names what in_c does; raise the number when that changes, so that old shards are not found
+NORMALIZED_BY = "in_c 1"  # part of the names of shards; raise the number when in_c changes
 
 
 def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
-    """Return the batches of a corpus of MIDI files, and what a model must know about them."""
+    """Return the batches of a corpus of MIDI files, and the settings of the model that depend on them."""
     encoding = options.token_encoding
     parts = shards_of(corpus, encoding, key_normalized=options.key_normalized)
     train, validation = (parts[part] for part in PARTS)
@@ -59,7 +59,7 @@ def shards_of(corpus: Corpus, encoding: Encoding, *, key_normalized: bool) -> di
 
 
 def _row(shard: TokenShard, row: int, path: str, encoding: Encoding) -> int | MaestrokitError:
-    """Return the row of a file that there is something to learn from; else the error that says why there is not."""
+    """Return the row of a file, or the error of one that cannot be trained on."""
     if row in shard.failures:
         return shard.failures[row]
     if not (shard.sequence(row) < encoding.first_off).any():
@@ -74,6 +74,6 @@ def in_c(performance: Performance) -> Performance:
     """
     try:
         shift = key_shift(performance)
-    except BadDataError:  # nothing to find a key from
+    except BadDataError:  # it has no notes to estimate a key from
         return performance
     return transposed(performance, shift.semitones, out_of_range="fold")[0]

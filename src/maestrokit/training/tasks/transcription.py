@@ -1,4 +1,4 @@
-"""The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
+"""The task ``transcription``: predict onset, offset and velocity of the notes in a recording, and the pedal."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ from maestrokit.training.transcription_data import TranscriptionData, Transcript
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
 Options = TranscriptionOptions
 piece = piece_of
-TURNS = 6  # in which each process renders its share: one that a piano has made large is replaced after its turn
+GROUPS = 6  # per process: a process that has grown by a large piano is replaced after each
 
 
 def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Prepared:
@@ -58,7 +58,7 @@ def _sorted(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
-    """Return so many performances, drawn, in the order of their names."""
+    """Return a random sample of performances, sorted by name."""
     ordered = sorted(performances)
     return [ordered[row] for row in sorted(np.random.default_rng(seed).permutation(len(ordered))[:count])]
 
@@ -69,16 +69,18 @@ def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterat
 
 
 def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[TrainingExample]:
-    """Return performances as they sound, in their order, though made one piano after the other."""
-    turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
+    """Return rendered performances in the given order, though rendered one piano after another."""
+    groups = _by_piano(performances, rendering, most=-(-len(performances) // (GROUPS * max(1, corpus.jobs))))
     work = partial(_rendered, rendering=rendering, cache=corpus.cache)
-    done = chain.from_iterable(each(work, [[performances[row] for row in rows] for rows in turns], jobs=corpus.jobs))
-    rendered = dict(zip(chain.from_iterable(turns), done, strict=True))
+    results = chain.from_iterable(
+        each(work, [[performances[row] for row in rows] for rows in groups], jobs=corpus.jobs)
+    )
+    rendered = dict(zip(chain.from_iterable(groups), results, strict=True))
     return [rendered[row] for row in sorted(rendered)]
 
 
 def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -> list[list[int]]:
-    """Return the rows of performances in turns of one piano each: what is read and made of it serves them all."""
+    """Return the rows of performances in groups that share a piano, which is then read only once."""
     rows: dict[str, list[int]] = {}
     for row, path in enumerate(performances):
         rows.setdefault(piano_of(path, rendering), []).append(row)
@@ -96,7 +98,7 @@ def _checked(path: str) -> str:
 
 
 def _tried(make: Callable[..., Result], path: str, **named: Any) -> Result | MaestrokitError:
-    """Return what is made of a file, or why nothing can be made of it; a cache that cannot be written ends all."""
+    """Return the result for a file, or its error; a cache that cannot be written is raised."""
     try:
         return make(path, **named)
     except (BadDataError, NoInputError) as error:

@@ -146,7 +146,7 @@ class TranscriptionWork:
             heard = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
         scores: dict[str, float] = {}
         for mark, transcriber, one in zip(chosen, chosen.values(), heard, strict=True):
-            found = compare(_heard_take(one, transcriber.hears_pedal), truth, tolerances=self.tolerances)
+            found = compare(_heard_take(one, transcriber.predicts_pedal), truth, tolerances=self.tolerances)
             scores |= {name + mark: value for name, value in found.items()}
         return scores
 
@@ -168,7 +168,7 @@ class TranscriptionWork:
         return NotesAndPedal(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
 
 
-def _heard_take(heard: Transcript, hears_pedal: bool) -> NotesAndPedal:
+def _heard_take(heard: Transcript, predicts_pedal: bool) -> NotesAndPedal:
     """Return what ``transcribe`` would write."""
-    notes, pedal = agreeing(*heard) if hears_pedal else heard
-    return NotesAndPedal(notes_in_seconds(*notes), pedal if hears_pedal else None)
+    notes, pedal = agreeing(*heard) if predicts_pedal else heard
+    return NotesAndPedal(notes_in_seconds(*notes), pedal if predicts_pedal else None)

@@ -83,7 +83,7 @@ class Transcription:
         """Raise the error of an unusable model or option, before any work."""
         format_by_name(self.asked.plot, PICTURE)
         transcriber = self._transcriber()
-        if self.asked.pedal in ("cc64", "none") and not transcriber.hears_pedal:
+        if self.asked.pedal in ("cc64", "none") and not transcriber.predicts_pedal:
             name = PurePath(self.folder).name
             raise UsageError(f"the model '{name}' does not hear the pedal", "use --pedal extend, or another model")
 
@@ -136,7 +136,7 @@ class Transcription:
 
     def _pedalled(self, heard: Transcript, transcriber: Transcriber) -> Transcript:
         """Return notes and pedal as ``--pedal`` wants them."""
-        if not transcriber.hears_pedal or self.asked.pedal == "extend":
+        if not transcriber.predicts_pedal or self.asked.pedal == "extend":
             return Transcript(heard.notes, heard.pedal[:0])
         if self.asked.pedal == "none":
             return Transcript(unpedalled(*heard), heard.pedal[:0])
@@ -167,7 +167,7 @@ def _arrays(heard: Transcript, kept: "_Kept", lines: list[str]) -> bytes:
     keys = np.concatenate([said.keys for said in kept.all_said], axis=1)  # (heads, frames, keys)
     arrays = {f"note_{name}": column for name, column in heard.notes._asdict().items()} | {"pedal": heard.pedal}
     heads = dict(zip(("onset", "offset", "frame", "velocity"), keys, strict=True))
-    if kept.hears_pedal:
+    if kept.predicts_pedal:
         heads["pedal"] = np.concatenate([said.pedal for said in kept.all_said])
     arrays |= {f"{name}_posterior": head for name, head in heads.items()}
     metadata: dict[str, Any] = {"frame_seconds": FRAME_SECONDS, "lowest_pitch": LOWEST_PITCH}
@@ -189,7 +189,7 @@ class _Kept:
     """Counts and keeps what passes, as far as somebody asks for it."""
 
     def __init__(self, transcriber: Transcriber, asked: TranscribeOptions) -> None:
-        self.hears_pedal = transcriber.hears_pedal
+        self.predicts_pedal = transcriber.predicts_pedal
         self.overview = Overview(transcriber.frames_per_second) if asked.plot else None
         self.all_said: list[FramePosteriors] = []
         self._keeps_said = asked.format == "npz"
