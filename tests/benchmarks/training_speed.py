@@ -22,7 +22,7 @@ from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import TrainedModel
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import Training
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 VOCABULARY = 390
 Step = Callable[[], object]
@@ -98,7 +98,7 @@ def plain_step(model: nn.Module, data: Noise) -> Step:
 def our_step(model: TrainedModel, data: Noise) -> Step:
     """Return the step of the training loop."""
     folder, context = Path(tempfile.mkdtemp()), DistributedContext(torch.device("cpu"))
-    return Training(model, data, Settings(), folder=folder, context=context)._step  # type: ignore[arg-type]
+    return Training(model, data, TrainingSettings(), folder=folder, context=context)._step  # type: ignore[arg-type]
 
 
 def seconds_a_step(steps: dict[str, Step], *, turns: int) -> dict[str, float]:

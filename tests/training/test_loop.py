@@ -16,7 +16,7 @@ from maestrokit.training.device import DistributedContext
 from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.loop import Training
 from maestrokit.training.optimizers import Optimizers, orthogonalized
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 _spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name("toys.py"))
 toys = importlib.util.module_from_spec(_spec)
@@ -41,7 +41,7 @@ def event_training(folder, family="transformer", **changes):
     data = EventData(shard(1), shard(2), options, carries_state=family == "lstm")
     values = {"steps": 12, "validate_every": 5, "log_every": 3, "warmup_steps": 2, "learning_rate": 0.01, **changes}
     folder.mkdir(exist_ok=True)
-    return Training(model, data, Settings(**values), folder=folder, context=CPU)
+    return Training(model, data, TrainingSettings(**values), folder=folder, context=CPU)
 
 
 def weights(folder):
@@ -119,7 +119,7 @@ def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
         else lstm.Model(lstm.Config(width=32, layers=1, dropout=0.0))
     )
     data = EventData(pieces, pieces, options, carries_state=family == "lstm")
-    settings = Settings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
+    settings = TrainingSettings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
     training = Training(model, data, settings, folder=tmp_path, context=CPU)
     training.run()
     assert training.progress.best < 0.45
@@ -129,7 +129,7 @@ def test_two_players_take_turns(tmp_path):
     torch.manual_seed(0)
     model = toys.ToyPlayers()
     start = model.score(next(toys.NumberData().validation()), {})[0]["loss"][0]
-    settings = Settings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, max_grad_norm=0.0)
+    settings = TrainingSettings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, max_grad_norm=0.0)
     training = Training(model, toys.NumberData(), settings, folder=tmp_path, context=CPU)
     training.run()
     assert start > 2
@@ -138,7 +138,7 @@ def test_two_players_take_turns(tmp_path):
 
 def test_a_step_of_one_player_leaves_the_other_alone(tmp_path):
     model = toys.ToyPlayers()
-    training = Training(model, toys.NumberData(), Settings(weight_decay=0.0), folder=tmp_path, context=CPU)
+    training = Training(model, toys.NumberData(), TrainingSettings(weight_decay=0.0), folder=tmp_path, context=CPU)
     before = [weight.clone() for weight in model.discriminator.parameters()]
     training.optimizers.backward_and_step("generator", model.discriminator(model.generator(torch.randn(4, 2))).mean())
     assert all(torch.equal(*pair) for pair in zip(before, model.discriminator.parameters(), strict=True))
@@ -151,7 +151,7 @@ def test_convolutions_over_spectra_learn(tmp_path):
         toys.RollData(),
         folder=tmp_path,
         context=CPU,
-        settings=Settings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", ema_decay=0.5),
+        settings=TrainingSettings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", ema_decay=0.5),
     )
     training.run()
     assert -training.progress.best > 0.98
@@ -251,7 +251,7 @@ def test_muon_steps_turn_without_stretching():
 def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_adamw():
     torch.manual_seed(0)
     model = cnn.Model(cnn.Config(channels=6, depth=2, pedal=True))
-    optimizers = Optimizers(model, Settings(optimizer="muon", weight_decay=0.0, max_grad_norm=0.0), CPU)
+    optimizers = Optimizers(model, TrainingSettings(optimizer="muon", weight_decay=0.0, max_grad_norm=0.0), CPU)
     muon, adamw = optimizers.optimizers["model.muon"], optimizers.optimizers["model.adamw"]
     by_muon = {id(p) for p in muon.param_groups[0]["params"]}
     names = {name for name, p in model.named_parameters() if id(p) in by_muon}

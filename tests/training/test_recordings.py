@@ -14,7 +14,7 @@ from maestrokit.inference.performance import transcript
 from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.sustain import TimedNotes
 from maestrokit.training.recordings import (
-    Rendering,
+    RenderSettings,
     TrainingExample,
     check_performance,
     piano_of,
@@ -66,7 +66,7 @@ def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
 
 def test_renders_differ_in_contrast(folder: Path) -> None:
     takes = [
-        rendered_example(str(folder / "c.mid"), Rendering(seconds=1.0, seed=seed), cache=folder / "cache")
+        rendered_example(str(folder / "c.mid"), RenderSettings(seconds=1.0, seed=seed), cache=folder / "cache")
         for seed in range(12)
     ]
     velocity = np.array([take.notes.velocity for take in takes])  # (takes, notes)
@@ -98,7 +98,7 @@ def test_a_recording_without_notes_is_told(folder: Path) -> None:
 
 def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
     take, again = (
-        rendered_example(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
+        rendered_example(str(folder / "c.mid"), RenderSettings(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
     )
     assert np.array_equal(take.levels, again.levels)
     fundamental = np.asarray(take.levels[:, 3 * (60 - 21) + 2], np.float32)
@@ -197,10 +197,10 @@ def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
     paths = [str(folder / f"{number}.mid") for number in range(6)]
     for number, path in enumerate(paths):
         write_midi(transcript(NOTES._replace(pitch=NOTES.pitch + number)), Path(path))
-    rendering = Rendering(("one", "other"), 0.5, 0)
+    rendering = RenderSettings(("one", "other"), 0.5, 0)
     order: list[str] = []
 
-    def made(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
+    def made(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
         order.append(piano_of(path, rendering))
         return TrainingExample(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
 

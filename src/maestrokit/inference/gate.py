@@ -20,7 +20,7 @@ from maestrokit.audio.spectra.frames import Samples
 from maestrokit.errors import UsageError
 from maestrokit.inference.note_decoding import FRAME, ONSET, SIDE, Posteriors, peaks
 
-ONSET_HEIGHT = 0.35  # height of a peak of the onset head that is weighed
+ONSET_HEIGHT = 0.35  # lowest peak of the onset head that counts
 AFTER = slice(2, 8)  # frames after an onset in which its key should sound
 BEFORE_FRAMES, LEVEL_FRAMES = 1, 11  # a level is measured from one frame before, over 0.2 s
 OFF = -200.0  # dBFS, below any sound

@@ -20,7 +20,8 @@ class NoteStep:
     """Steps of a :class:`maestrokit.models._notes.NoteModel`."""
 
     def __init__(self, model: NoteModel, state: Any) -> None:
-        self.input, self.heads, self.body = InputStep(model.input), HeadsStep(model.heads), model.body.stepper(state)
+        self.input, self.heads = InputStep(model.input), HeadsStep(model.heads)
+        self.body = model.body.layer_stepper(state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
         """Return what the heads begin with, (rows, ..), given the newest notes."""

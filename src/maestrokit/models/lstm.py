@@ -53,7 +53,7 @@ class Config:
         check_fields(self)
 
 
-class Body(TrainedModel):
+class LstmBody(TrainedModel):
     """LSTM layers, from one vector per position to one that depends on all positions up to it."""
 
     def __init__(self, config: Config) -> None:
@@ -83,12 +83,12 @@ class Body(TrainedModel):
         zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()
 
-    def stepper(self, state: Any) -> Step:
+    def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a state on, in numpy."""
         return LstmBodyStep(self, state)
 
 
-class Model(Body, EventModel):
+class Model(LstmBody, EventModel):
     """Embedding, LSTM layers, and the embedding again as output."""
 
     carries_state = True
@@ -131,4 +131,4 @@ class Model(Body, EventModel):
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
-    return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)
+    return NoteModel(LstmBody(config), config) if config.encoding == "notes" else Model(config)

@@ -45,7 +45,7 @@ from maestrokit.models.contract import (
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.models.kernels.attention import Attention, Cache, Norm, make_room
 from maestrokit.models.kernels.linear import Bfloat16Product, Linear, uses_bfloat16
-from maestrokit.models.kernels.numpy_step import BodyStep, Step
+from maestrokit.models.kernels.numpy_step import Step, TransformerBodyStep, TransformerStep
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
@@ -149,7 +149,7 @@ class ReLUs(nn.Module):
         return self.output(F.relu(self.input(x)))  # type: ignore[no-any-return]
 
 
-class Layer(nn.Module):
+class TransformerLayer(nn.Module):
     """Attention and a feed-forward network, each with a residual connection."""
 
     def __init__(self, config: Config) -> None:
@@ -178,7 +178,7 @@ class Layer(nn.Module):
         return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
 
 
-class Body(TrainedModel):
+class TransformerBody(TrainedModel):
     """The layers, from one vector per position to one that depends on all positions up to it."""
 
     supports_cpu_autocast = True
@@ -186,7 +186,7 @@ class Body(TrainedModel):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.layers = nn.ModuleList(TransformerLayer(config) for _ in range(config.layers))
         self.norm = (Norm if config.variant == "modern" else nn.LayerNorm)(config.width)
         dim = config.width // config.heads
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
@@ -229,9 +229,9 @@ class Body(TrainedModel):
         recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(convolutions)]
         return Cache(keys, values, recent, 0, 0)
 
-    def stepper(self, state: Any) -> Step:
+    def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a cache on, in numpy."""
-        return BodyStep(self, state)
+        return TransformerBodyStep(self, state)
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
@@ -266,7 +266,7 @@ class Body(TrainedModel):
         return angle.cos(), angle.sin()
 
 
-class Model(Body, EventModel):
+class Model(TransformerBody, EventModel):
     """The decoder of events: tokens in, logits of the next tokens out."""
 
     def __init__(self, config: Config) -> None:
@@ -279,6 +279,10 @@ class Model(Body, EventModel):
         """Return logits, (batch, time, vocabulary), and the cache with these tokens in it."""
         x, state = self.through(self.embedding(tokens), state)
         return self.output(x), state
+
+    def stepper(self, state: Any) -> Step:
+        """Return steps of the model from a cache on, in numpy."""
+        return TransformerStep(self, state)
 
     def step(
         self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
@@ -297,7 +301,7 @@ class Model(Body, EventModel):
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
-    return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)
+    return NoteModel(TransformerBody(config), config) if config.encoding == "notes" else Model(config)
 
 
 def _is_longer(one: Tensor, other: Tensor, *, axis: int) -> bool:

@@ -108,7 +108,7 @@ class DistributedContext:
             distributed.destroy_process_group()
 
 
-def multiplies_bfloat16() -> bool:
+def has_fast_bfloat16() -> bool:
     """Return whether the processor multiplies matrices of bfloat16 in hardware, at least twice as quickly."""
     capabilities: Mapping[str, bool] = getattr(
         torch.cpu, "get_capabilities", dict

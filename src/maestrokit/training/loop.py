@@ -22,10 +22,10 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models.contract import RecurrentState, TrainedModel
 from maestrokit.training.data import Data
-from maestrokit.training.device import DistributedContext, multiplies_bfloat16
+from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.optimizers import Optimizers
 from maestrokit.training.schedule import learning_rate, share_done
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -61,7 +61,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """Why training ended: ``steps``, ``time``, ``patience`` or ``signal``."""
 
     reason: str
@@ -90,7 +90,7 @@ class Training:
         self,
         model: TrainedModel,
         data: Data,
-        settings: Settings,
+        settings: TrainingSettings,
         *,
         folder: Path,
         context: DistributedContext,
@@ -143,7 +143,7 @@ class Training:
         if self.context.is_first:
             checkpoint.cut_log(self.folder, step=self.progress.step)
 
-    def run(self) -> Outcome:
+    def run(self) -> TrainingOutcome:
         """Train until steps, time or patience run out, or a signal arrives; save, and return the reason."""
         begun = time.monotonic() - self.progress.seconds
         saved = logged = time.monotonic()
@@ -167,7 +167,7 @@ class Training:
             if reason != "signal" and self.progress.validated != self.progress.step:
                 self._validate()
             self._save()
-        return Outcome(reason, self.progress, self._signal)
+        return TrainingOutcome(reason, self.progress, self._signal)
 
     def note_signal(self, number: int) -> None:
         """End after this step; a second signal ends at once."""
@@ -233,7 +233,7 @@ class Training:
 
     def _precision(self) -> AbstractContextManager[Any]:
         kind = self.context.device.type
-        is_quick = kind == "cuda" or (self.model.supports_cpu_autocast and multiplies_bfloat16())
+        is_quick = kind == "cuda" or (self.model.supports_cpu_autocast and has_fast_bfloat16())
         low = self.settings.precision == "bfloat16" or (self.settings.precision == "auto" and is_quick)
         return torch.autocast(self.context.device.type, torch.bfloat16) if low else nullcontext()
 

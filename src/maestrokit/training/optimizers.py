@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from maestrokit.models.contract import TrainedModel
 from maestrokit.models.kernels.linear import EndLinear
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 
 class Optimizers:
     """The optimizers of all groups of parameters; matrices decay, vectors (norms and biases) do not."""
 
-    def __init__(self, model: TrainedModel, settings: Settings, context: DistributedContext) -> None:
+    def __init__(self, model: TrainedModel, settings: TrainingSettings, context: DistributedContext) -> None:
         self.settings, self.context = settings, context
         parameter_groups = model.parameter_groups().items()
         self.parameter_groups = {
@@ -89,7 +89,7 @@ class Muon(torch.optim.Optimizer):
     Steps are scaled to the size of those of AdamW, so that one learning rate suits both.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], settings: Settings) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> None:
         super().__init__(parameters, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
 
     @torch.no_grad()
@@ -132,7 +132,7 @@ def _hidden_matrices(model: nn.Module) -> set[int]:
     return {id(weight) for weight in weights if len(weight) > 1}
 
 
-def _adamw(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.AdamW:
+def _adamw(parameters: list[nn.Parameter], settings: TrainingSettings) -> torch.optim.AdamW:
     matrices, vectors = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(

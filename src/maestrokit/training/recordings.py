@@ -45,7 +45,7 @@ class TrainingExample:
 
 
 @dataclass(frozen=True)
-class Rendering:
+class RenderSettings:
     """How MIDI without a recording becomes sound.
 
     Parameters
@@ -81,7 +81,7 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
-def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
+def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
     """Return an excerpt of a performance, rendered by a random piano in a random timbre and contrast.
 
     Piano, timbre, contrast and excerpt depend only on the seed and the content of the file.
@@ -139,7 +139,7 @@ def _contrasted(performance: Performance, exponent: float) -> Performance:
     return performance.replace(notes=performance.notes.replace(velocity=np.maximum(velocity, 1)))
 
 
-def piano_of(path: str, rendering: Rendering) -> str:
+def piano_of(path: str, rendering: RenderSettings) -> str:
     """Return the piano that renders a performance, so that those of one piano can be rendered together.
 
     Raises
@@ -150,13 +150,13 @@ def piano_of(path: str, rendering: Rendering) -> str:
     return _sample_piano(rendering, _content_rng(path, rendering)[1])
 
 
-def _content_rng(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
+def _content_rng(path: str, rendering: RenderSettings) -> tuple[str, np.random.Generator]:
     """Return a hash of a performance and a seed, and the generator of all that is random about its rendering."""
     content = digest(path, salt=f"{rendering.seed}")
     return content, np.random.default_rng(int(content[:16], 16))
 
 
-def _sample_piano(rendering: Rendering, generator: np.random.Generator) -> str:
+def _sample_piano(rendering: RenderSettings, generator: np.random.Generator) -> str:
     return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
 
 

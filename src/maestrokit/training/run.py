@@ -16,8 +16,8 @@ from maestrokit.errors import DataWarning, MaestrokitError, UsageError, choices_
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import Outcome, Report, Tick, Training
-from maestrokit.training.settings import Settings
+from maestrokit.training.loop import Report, Tick, Training, TrainingOutcome
+from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, stem
 
 
@@ -34,7 +34,7 @@ class TrainingSpec:
     folder : Path
         The run folder.
     settings : mapping of str to str
-        By name, values as text: fields of :class:`Settings`, of the task's ``Options``, of the family's ``Config``.
+        Text by name of field: of :class:`TrainingSettings`, the task's ``Options`` and the family's ``Config``.
     init : Path or None
         Folder of a checkpoint whose weights to begin with.
     cache : Path
@@ -59,7 +59,7 @@ def train(
     reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
-) -> Outcome:
+) -> TrainingOutcome:
     """Train a model, or resume an earlier training in the same folder.
 
     Parameters
@@ -139,7 +139,7 @@ def modules(spec: TrainingSpec) -> tuple[Any, Any]:
     return family, load_task(name)
 
 
-def settings_of_parts(spec: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]]:
+def settings_of_parts(spec: TrainingSpec) -> tuple[TrainingSettings, Any, dict[str, Any]]:
     """Return the settings of the training, the options of the task, and what is set of the family's ``Config``.
 
     Raises
@@ -148,14 +148,14 @@ def settings_of_parts(spec: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]
         If one is unknown or invalid.
     """
     family, task = modules(spec)
-    kinds = (Settings, task.Options, family.Config)
+    kinds = (TrainingSettings, task.Options, family.Config)
     refuse_unknown(spec.settings, kinds)
     settings, options, config = (chosen(kind, spec.settings) for kind in kinds)
-    return Settings(**settings), task.Options(**options), config
+    return TrainingSettings(**settings), task.Options(**options), config
 
 
 def _build_model(
-    spec: TrainingSpec, family: Any, model_settings: Mapping[str, Any], prepared: Prepared, settings: Settings
+    spec: TrainingSpec, family: Any, model_settings: Mapping[str, Any], prepared: Prepared, settings: TrainingSettings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
     """Return the model, new or with the initial weights, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}

@@ -12,7 +12,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """Settings of the training loop."""
 
     seed: Annotated[int, SEED] = 0

@@ -23,10 +23,10 @@ from typing import Any
 from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
+from maestrokit.training.loop import TENTHS, DivergedError, Report, Tick, TrainingOutcome
 from maestrokit.training.run import TrainingSpec, chosen, modules, refuse_unknown, train
 from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 TRIALS = "trials"  # the folder of their folders
 
@@ -134,7 +134,7 @@ def spaces(spec: TrainingSpec) -> tuple[dict[str, str], Space]:
         If a setting is unknown, a range is none, or a value or an end of a range is none that the setting may have.
     """
     family, task = modules(spec)
-    kinds = (Settings, task.Options, family.Config)
+    kinds = (TrainingSettings, task.Options, family.Config)
     refuse_unknown(spec.settings, kinds)
     known = {f.name for kind in kinds for f in fields(kind)}
     ranges = {**RANGES, **getattr(task, "RANGES", {})}
@@ -157,7 +157,7 @@ def _check(spec: TrainingSpec, search: Search, context: DistributedContext, fixe
         raise UsageError(f"{search.trials} trials, and at least 1 is needed", "change --tune")
     if context.processes > 1:
         raise UsageError("a search is not shared by torchrun", "start several with one --tune-storage")
-    if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", Settings.patience)) == 0:
+    if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", TrainingSettings.patience)) == 0:
         raise UsageError("a trial needs an end", "give --steps, --time-limit or --patience")
     if spec.init is not None and spec.init.resolve() == spec.folder.resolve():
         raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")
@@ -224,8 +224,8 @@ def _suggested(trial: Any, name: str, part: Any) -> str:
 
 
 def _run_trial(
-    study: Any, trial: Any, spec: TrainingSpec, train_once: Callable[..., Outcome], callbacks: TrialCallbacks
-) -> Outcome | None:
+    study: Any, trial: Any, spec: TrainingSpec, train_once: Callable[..., TrainingOutcome], callbacks: TrialCallbacks
+) -> TrainingOutcome | None:
     """Train once, and report the outcome to the study; None if the trial was pruned."""
     from optuna.trial import TrialState
 

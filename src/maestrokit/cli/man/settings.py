@@ -29,7 +29,7 @@ def settings_section(escape: Callable[[str], str], items: Callable[[Iterable[tup
 
 def all_settings() -> list[tuple[str, list[Setting]]]:
     """Return the settings of every training, of each task and of each family, by whose they are."""
-    parts = [("every training", settings_of(TRAINING, "Settings"))]
+    parts = [("every training", settings_of(TRAINING, "TrainingSettings"))]
     parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
     return parts + [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in families()]
 

@@ -54,14 +54,14 @@ class RmsNorm(Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor, None]:
         normal, scale, weight = ctx.saved_tensors
-        product = gradient * normal
-        axes = tuple(range(gradient.dim() - weight.dim()))
-        to_weight = product.sum(axes)
+        product = grad_output * normal
+        axes = tuple(range(grad_output.dim() - weight.dim()))
+        grad_weight = product.sum(axes)
         along = torch.mv(product.flatten(0, -2), weight).view(scale.shape)
-        gradient = gradient * weight
-        return gradient.addcmul_(normal, along.div_(-normal.shape[-1])).mul_(scale), to_weight, None
+        grad_output = grad_output * weight
+        return grad_output.addcmul_(normal, along.div_(-normal.shape[-1])).mul_(scale), grad_weight, None
 
 
 class ShortConvolution(Function):
@@ -82,16 +82,16 @@ class ShortConvolution(Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor]:
         x, weight = ctx.saved_tensors
         taps, time = len(weight), x.shape[1]
-        to_x, to_weight = gradient * (weight[-1] + 1), torch.zeros_like(weight)
-        to_weight[-1] = (gradient * x).sum((0, 1))
+        grad_x, grad_weight = grad_output * (weight[-1] + 1), torch.zeros_like(weight)
+        grad_weight[-1] = (grad_output * x).sum((0, 1))
         for lag in range(1, min(taps, time)):
             row = taps - 1 - lag
-            to_x[:, : time - lag].addcmul_(gradient[:, lag:], weight[row])
-            to_weight[row] = (gradient[:, lag:] * x[:, : time - lag]).sum((0, 1))
-        return to_x, to_weight
+            grad_x[:, : time - lag].addcmul_(grad_output[:, lag:], weight[row])
+            grad_weight[row] = (grad_output[:, lag:] * x[:, : time - lag]).sum((0, 1))
+        return grad_x, grad_weight
 
 
 class Gated(Function):
@@ -104,15 +104,15 @@ class Gated(Function):
         return F.silu(gate).mul_(value)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, grad_output: Tensor) -> Tensor:
         (both,) = ctx.saved_tensors
         gate, value = both.chunk(2, dim=-1)
         sigmoid = torch.sigmoid(gate)
         silu, result = gate * sigmoid, torch.empty_like(both)
-        to_gate, to_value = result.chunk(2, dim=-1)
-        torch.mul(gradient, silu, out=to_value)
+        grad_gate, grad_value = result.chunk(2, dim=-1)
+        torch.mul(grad_output, silu, out=grad_value)
         # the derivative of silu is sigmoid + silu * (1 - sigmoid) = sigmoid + silu - silu * sigmoid
-        torch.mul(gradient * value, torch.addcmul(sigmoid + silu, silu, sigmoid, value=-1), out=to_gate)
+        torch.mul(grad_output * value, torch.addcmul(sigmoid + silu, silu, sigmoid, value=-1), out=grad_gate)
         return result
 
 
@@ -125,9 +125,9 @@ class Rotated(Function):
         return _rotated_by(x, cosine, sine, 1)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None]:
         cosine, sine = ctx.saved_tensors
-        return _rotated_by(gradient, cosine, sine, -1), None, None
+        return _rotated_by(grad_output, cosine, sine, -1), None, None
 
 
 def _rotated_by(x: Tensor, cosine: Tensor, sine: Tensor, way: int) -> Tensor:
@@ -148,8 +148,8 @@ class Dropped(Function):
         return (x * mask).mul_(ctx.scale)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return (gradient * ctx.saved_tensors[0]).mul_(ctx.scale), None
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None]:
+        return (grad_output * ctx.saved_tensors[0]).mul_(ctx.scale), None
 
 
 def dropout_mask(shape: torch.Size | tuple[int, ...], share: float) -> tuple[Tensor, float]:

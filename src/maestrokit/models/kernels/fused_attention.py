@@ -62,32 +62,29 @@ class CausalAttention(Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
         query, key, value, distance = ctx.saved_tensors
-        to_query, to_key, to_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
-        to_distance = None if distance is None else torch.zeros_like(distance)
-        for row, start, end, saved_weights, mask, scale in ctx.parts:
-            weights = (
-                _attention_weights(query[row], key[row], distance, start, end)
-                if saved_weights is None
-                else saved_weights
-            )
-            scaled_gradient = gradient[row, :, start:end] * scale  # (heads, queries, dim)
+        grad_query, grad_key, grad_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
+        grad_distance = None if distance is None else torch.zeros_like(distance)
+        for row, start, end, weights, mask, scale in ctx.parts:
+            if weights is None:
+                weights = _attention_weights(query[row], key[row], distance, start, end)
+            grad_dropped = grad_output[row, :, start:end] * scale  # (heads, queries, dim)
             dropped = weights if mask is None else weights * mask
-            to_value[row, :, :end] += _summed(dropped, scaled_gradient, len(value[row]))
-            to_weights = _product(scaled_gradient, value[row, :, :end].transpose(1, 2))
+            grad_value[row, :, :end] += _summed(dropped, grad_dropped, len(value[row]))
+            grad_weights = _product(grad_dropped, value[row, :, :end].transpose(1, 2))
             if mask is not None:
-                to_weights *= mask
-            to_scores = torch._softmax_backward_data(to_weights, weights, -1, weights.dtype)
-            to_scores *= query.shape[-1] ** -0.5
-            scaled, to_scaled = query[row, :, start:end], _product(to_scores, key[row, :, :end])
-            to_key[row, :, :end] += _summed(to_scores, scaled, len(key[row]))
-            if distance is not None and to_distance is not None:
-                by_distance = _by_distance(to_scores)
-                to_scaled += torch.bmm(by_distance, distance[:, -end:])
-                to_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), scaled)
-            to_query[row, :, start:end] = to_scaled
-        return to_query, to_key, to_value, to_distance, None
+                grad_weights *= mask
+            grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
+            grad_scores *= query.shape[-1] ** -0.5
+            block, grad_block = query[row, :, start:end], _product(grad_scores, key[row, :, :end])
+            grad_key[row, :, :end] += _summed(grad_scores, block, len(key[row]))
+            if distance is not None and grad_distance is not None:
+                by_distance = _by_distance(grad_scores)
+                grad_block += torch.bmm(by_distance, distance[:, -end:])
+                grad_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), block)
+            grad_query[row, :, start:end] = grad_block
+        return grad_query, grad_key, grad_value, grad_distance, None
 
 
 def _attention_weights(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:

@@ -30,13 +30,13 @@ class Bfloat16Product(Function):
         return (x_bfloat16 @ weight_bfloat16.T).to(dtype).view(*x.shape[:-1], len(weight))
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, Tensor, None]:
         x_bfloat16, weight = ctx.saved_tensors
-        gradient_bfloat16 = gradient.flatten(0, -2).bfloat16()
-        to_x = None
+        grad_bfloat16 = grad_output.flatten(0, -2).bfloat16()
+        grad_x = None
         if ctx.needs_input_grad[0]:
-            to_x = (gradient_bfloat16 @ weight).to(ctx.dtype).view(*gradient.shape[:-1], -1)
-        return to_x, (gradient_bfloat16.T @ x_bfloat16).float(), None
+            grad_x = (grad_bfloat16 @ weight).to(ctx.dtype).view(*grad_output.shape[:-1], -1)
+        return grad_x, (grad_bfloat16.T @ x_bfloat16).float(), None
 
 
 class Linear(nn.Linear):

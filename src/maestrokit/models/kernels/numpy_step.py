@@ -33,7 +33,7 @@ class Step(Protocol):
     a body, from vectors to vectors, both (rows, width).
     """
 
-    def __call__(self, newest: NDArray[Any]) -> NDArray[Any]:
+    def __call__(self, newest: NDArray[Any], /) -> NDArray[Any]:
         """Return the outputs."""
 
     def keep(self, rows: Mask) -> None:
@@ -81,9 +81,9 @@ class LstmStep:
 
 
 class LstmBodyStep:
-    """Steps of :class:`maestrokit.models.lstm.Body`."""
+    """Steps of :class:`maestrokit.models.lstm.LstmBody`."""
 
-    def __init__(self, body: "lstm.Body", state: tuple[torch.Tensor, torch.Tensor]) -> None:
+    def __init__(self, body: "lstm.LstmBody", state: tuple[torch.Tensor, torch.Tensor]) -> None:
         self.hidden, self.cell = (list(numbers(part).copy()) for part in state)  # one a layer, (rows, width)
         self.rows = np.arange(len(self.hidden[0]))  # those that have not ended
         self.newest = np.zeros_like(self.hidden[0])
@@ -135,7 +135,7 @@ class TransformerStep:
 
     def __init__(self, model: "transformer.Model", cache: Cache) -> None:
         self.embedding, self.output = numbers(model.embedding.weight), columns(model.output.weight)
-        self.body = BodyStep(model, cache)
+        self.body = TransformerBodyStep(model, cache)
 
     def __call__(self, tokens: Integers) -> Logits:
         """Return the logits of the next events."""
@@ -146,16 +146,16 @@ class TransformerStep:
         self.body.keep(rows)
 
 
-class BodyStep:
-    """Steps of :class:`maestrokit.models.transformer.Body`, both variants, on the arrays of its cache."""
+class TransformerBodyStep:
+    """Steps of :class:`maestrokit.models.transformer.TransformerBody`, both variants, on the arrays of its cache."""
 
-    def __init__(self, body: "transformer.Body", cache: Cache) -> None:
+    def __init__(self, body: "transformer.TransformerBody", cache: Cache) -> None:
         self.cache, self.is_modern = cache, body.config.variant == "modern"
         cache.keys = [_keys_last(key) for key in cache.keys]
         self.frequency = numbers(body.frequency)
         self.norm = _norm(body.norm)
         self.layers = [
-            _Layer(layer, key, value, recent, body.config)
+            _LayerStep(layer, key, value, recent, body.config)
             for layer, key, value, recent in zip(
                 body.layers, cache.keys, cache.values,
                 zip(cache.recent[::2], cache.recent[1::2], strict=True) if cache.recent else [()] * len(body.layers),
@@ -184,7 +184,7 @@ class BodyStep:
                 part.seen = [seen[rows] for seen in part.seen]
 
 
-class _Layer:
+class _LayerStep:
     """A layer of a transformer, for one event a row."""
 
     def __init__(

@@ -13,7 +13,7 @@ from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.files.workers import each
 from maestrokit.training.recordings import (
-    Rendering,
+    RenderSettings,
     TrainingExample,
     check_performance,
     is_sound,
@@ -33,7 +33,9 @@ GROUPS = 6  # per process: a process that has grown by a large piano is replaced
 
 def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
-    rendering = Rendering(pianos=tuple(options.pianos.split(",")), seconds=options.render_seconds, seed=corpus.seed)
+    rendering = RenderSettings(
+        pianos=tuple(options.pianos.split(",")), seconds=options.render_seconds, seed=corpus.seed
+    )
     sounds, performances = _sorted(corpus.paths)
     recorded = corpus.usable(_each(partial(_tried, recorded_example, cache=corpus.cache), sounds, corpus.jobs))
     playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
@@ -68,7 +70,7 @@ def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterat
     yield from zip(paths, each(work, paths, jobs=jobs), strict=True)
 
 
-def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[TrainingExample]:
+def _renders(performances: Sequence[str], rendering: RenderSettings, corpus: Corpus) -> list[TrainingExample]:
     """Return rendered performances in the given order, though rendered one piano after another."""
     groups = _by_piano(performances, rendering, most=-(-len(performances) // (GROUPS * max(1, corpus.jobs))))
     work = partial(_rendered, rendering=rendering, cache=corpus.cache)
@@ -79,7 +81,7 @@ def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) 
     return [rendered[row] for row in sorted(rendered)]
 
 
-def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -> list[list[int]]:
+def _by_piano(performances: Sequence[str], rendering: RenderSettings, *, most: int) -> list[list[int]]:
     """Return the rows of performances in groups that share a piano, which is then read only once."""
     rows: dict[str, list[int]] = {}
     for row, path in enumerate(performances):
@@ -87,7 +89,7 @@ def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -
     return [some[first : first + most] for _, some in sorted(rows.items()) for first in range(0, len(some), most)]
 
 
-def _rendered(performances: Sequence[str], *, rendering: Rendering, cache: Path) -> list[TrainingExample]:
+def _rendered(performances: Sequence[str], *, rendering: RenderSettings, cache: Path) -> list[TrainingExample]:
     return [rendered_example(path, rendering, cache=cache) for path in performances]
 
 
