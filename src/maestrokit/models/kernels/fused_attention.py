@@ -66,7 +66,8 @@ class CausalAttention(Function):
         query, key, value, distance = ctx.saved_tensors
         grad_query, grad_key, grad_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
         grad_distance = None if distance is None else torch.zeros_like(distance)
-        for row, start, end, weights, mask, scale in ctx.parts:
+        for row, start, end, saved, mask, scale in ctx.parts:
+            weights = saved
             if weights is None:
                 weights = _attention_weights(query[row], key[row], distance, start, end)
             grad_dropped = grad_output[row, :, start:end] * scale  # (heads, queries, dim)
