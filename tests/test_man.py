@@ -15,7 +15,7 @@ from maestrokit import registry
 from maestrokit.cli.man import pages as manpages
 from maestrokit.cli.man import settings as settings_page
 from maestrokit.models import cnn, lstm, transformer
-from maestrokit.training.settings import Settings as TrainingSettings
+from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.tasks import events, transcription
 
 MAN = Path(__file__).resolve().parents[1] / "man"

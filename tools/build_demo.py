@@ -1,4 +1,8 @@
-"""Make the demonstration performances and the recording: ``python tools/build_demo.py FOLDER``.
+"""Make the demonstration performances and the recording that ship with the package.
+
+Example::
+
+    python tools/build_demo.py src/maestrokit/demo
 
 The playing follows well-known rules of expressive performance, all of them small: tempo and loudness rise and fall over
 phrases of four bars, the last bars slow down, the melody is louder and a little early, nothing is quite even, and the
@@ -10,7 +14,7 @@ Friberg, Bresin, Sundberg, "Overview of the KTH rule system for musical performa
 2(2-3), 2006 (phrase arch, final ritardando, melody lead).
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +45,7 @@ TICKS_PER_BEAT = 480
 TICKS_PER_SECOND = 960  # at 120 beats a minute, which is what MIDI says where nothing is said
 RECORDED, RECORDING, RECORDED_BEATS = "petzold-minuet", "petzold-opening", 24  # its first eight bars
 RECORDED_RATE = 16000  # Hz
-SHORTEST_HEARD = 0.05  # seconds: notes that begin later are not to be heard before the end
+SHORTEST_AUDIBLE = 0.05  # seconds: notes that begin later are not to be heard before the end
 NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -88,8 +92,8 @@ def perform(score: Score, *, seed: int) -> tuple[Performance, Floats]:
 
 def _clock(score: Score, length: int, generator: np.random.Generator) -> Floats:
     """Return the second of each sixteenth: a phrase arch of four bars, a last ritardando, and unevenness."""
-    place = (np.arange(length) - score.pickup_length) / score.bar_length
-    phrase = np.mod(place, 4) / 4
+    bar = (np.arange(length) - score.pickup_length) / score.bar_length
+    phrase = np.mod(bar, 4) / 4
     slowness = 1.10 - 0.16 * np.sin(np.pi * phrase)
     last_bars = np.clip((np.arange(length) - (length - 2 * score.bar_length)) / (2 * score.bar_length), 0, 1)
     slowness = slowness * (1 + 0.55 * last_bars**2) * np.exp(generator.normal(0, 0.02, length))
@@ -98,8 +102,8 @@ def _clock(score: Score, length: int, generator: np.random.Generator) -> Floats:
 
 
 def _loudness(score: Score, onset: np.ndarray, voice: np.ndarray) -> Floats:
-    place = (onset - score.pickup_length) / score.bar_length
-    arch = np.sin(np.pi * np.mod(place, 4) / 4)
+    bar = (onset - score.pickup_length) / score.bar_length
+    arch = np.sin(np.pi * np.mod(bar, 4) / 4)
     strong = np.mod(onset - score.pickup_length, score.bar_length) == 0
     return np.asarray(80 - 40 * score.softness + 14 * arch + 5 * strong - np.where(voice == 0, 0, 12))
 
@@ -135,21 +139,24 @@ def record(performance: Performance, target: Path, *, end: float) -> None:
     blocks = stream(performance, default_piano(), sample_rate=RECORDED_RATE, timbre=Timbre(room=SMALL), end=end)
     write_blocks(str(target), blocks, format="ogg", sample_rate=RECORDED_RATE, channels=1, comment="")
     notes = timed_notes(performance, pedal_extends=True)
-    rows = notes.onset < end - SHORTEST_HEARD
+    rows = notes.onset < end - SHORTEST_AUDIBLE
     offset = np.minimum(notes.offset, end)
     table = dump_notes(notes.onset[rows], offset[rows], notes.pitch[rows], notes.velocity[rows])
     write_bytes(target.with_suffix(".tsv"), table)
 
 
-def main(folder: str) -> None:
+def main() -> None:
     """Write all performances with their beats, and the recording, into a folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="folder to write to")
+    folder = parser.parse_args().folder
     for seed, (name, score) in enumerate(SCORES.items()):
         performance, beats = perform(score, seed=seed)
-        write_midi(performance, Path(folder, f"{name}.mid"))
-        Path(folder, f"{name}.beats.txt").write_text("".join(f"{beat:.4f}\n" for beat in beats), encoding="ascii")
+        write_midi(performance, folder / f"{name}.mid")
+        (folder / f"{name}.beats.txt").write_text("".join(f"{beat:.4f}\n" for beat in beats), encoding="ascii")
         if name == RECORDED:
-            record(performance, Path(folder, f"{RECORDING}.ogg"), end=float(beats[RECORDED_BEATS]))
+            record(performance, folder / f"{RECORDING}.ogg", end=float(beats[RECORDED_BEATS]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -1,4 +1,9 @@
-"""Build the shipped piano from the full set of samples: ``python tools/build_piano.py SOURCE_DIR [-o DIR]``."""
+"""Build the shipped piano from the full set of Salamander samples.
+
+Example::
+
+    python tools/build_piano.py salamander -o src/maestrokit/piano
+"""
 
 import argparse
 from pathlib import Path
@@ -14,10 +19,10 @@ RELEASE_KEYS = range(21, 89, 4)
 
 
 def main() -> None:
-    """Read the full set, write the compact piano beside this file or where asked."""
-    parser = argparse.ArgumentParser(prog="python tools/build_piano.py", description=__doc__)
+    """Read the full set and write the compact piano."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, help="folder of the Salamander samples, such as the unpacked npm packages")
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent, help="folder to write to")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")
     arguments = parser.parse_args()
     write_compact_piano(
         read_salamander(arguments.source),

@@ -1,21 +1,22 @@
-"""Fits what strokes and onsets say about beats, on the even-numbered pieces of ASAP by name.
+"""Fit the weights of beat tracking on the even-numbered pieces of ASAP, by name, and print their module.
 
-    python tools/fit_beats.py [--data DIR] [--seconds S] notes|audio
+Example::
 
-Prints ``maestrokit/music/beat_weights.py`` or ``maestrokit/audio/beat_weights.py``: logistic regressions by Newton's
-method, a piece counting with the root of its number of events. ``audio`` renders the performances first, and with
-them performances of MAESTRO's train split, whose beats nobody marked: the tracker of notes does, which hears more than
-sound tells, and so teaches what it knows.
+    python tools/fit_beats.py notes > src/maestrokit/analysis/beats/note_weights.py
+
+Logistic regressions by Newton's method; each piece is weighted by the root of its number of events. ``audio`` renders
+the performances first, and adds performances of MAESTRO's train split, whose beats are not annotated: they are tracked
+on the notes, which carry more information than the sound.
 """
 
 import argparse
 import csv
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from asap import DATA, Take, rendered, takes
 
 from maestrokit.analysis.beats.event_features import in_context, nearest_rows
 from maestrokit.analysis.beats.from_audio import described_onsets, likely_onsets
@@ -24,44 +25,47 @@ from maestrokit.analysis.chroma import salience
 from maestrokit.analysis.onsets import onset_features
 from maestrokit.files.midi import read_midi
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "benchmarks"))
+from asap import DATA, Take, rendered, takes
+
 CONTEXT = 3  # events to both sides
 RIDGE = {"notes": 30.0, "audio": 100.0}  # chosen by leaving out quarters of the pieces
 TITLE = "Logistic regressions, made by tools/fit_beats.py from half of ASAP{} (CC BY-NC-SA 4.0)."
 TOLERANCE = 0.05  # seconds from an annotated beat to its event
-TAUGHT, TAUGHT_SECONDS = 160, 150.0  # performances of MAESTRO, and how much of each
+TRACKED, TRACKED_SECONDS = 160, 150.0  # performances of MAESTRO, and how much of each
 
 
-def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return times and features of the strokes or onsets of a performance."""
+def events(performance: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return times and features of the chord onsets of a performance, or of the onsets in its sound."""
     if view == "notes":
-        strokes = note_onsets(read_midi(take.midi))
-        return strokes.onset, strokes.features
-    sound = rendered(take, seconds)
+        chord_onsets = note_onsets(read_midi(performance.midi))
+        return chord_onsets.onset, chord_onsets.features
+    sound = rendered(performance, seconds)
     onsets = likely_onsets(onset_features([sound]))
     return onsets.time, described_onsets(onsets, salience([sound]))
 
 
-def taught(data: Path) -> list[Take]:
+def tracked_performances(data: Path) -> list[Take]:
     """Return performances of MAESTRO's train split, each of another piece, with the beats tracked on the notes.
 
-    None is in ASAP, where the tracker is judged.
+    None is in ASAP, on which the tracker is evaluated.
     """
     root = data / "maestro-v3.0.0"
     with (data / "asap" / "metadata.csv").open(encoding="utf-8", newline="") as lines:
-        judged = {row["maestro_midi_performance"].removeprefix("{maestro}/") for row in csv.DictReader(lines)}
+        evaluated = {row["maestro_midi_performance"].removeprefix("{maestro}/") for row in csv.DictReader(lines)}
     with next(root.glob("*.csv")).open(encoding="utf-8", newline="") as lines:
-        rows = [r for r in csv.DictReader(lines) if r["split"] == "train" and r["midi_filename"] not in judged]
+        rows = [r for r in csv.DictReader(lines) if r["split"] == "train" and r["midi_filename"] not in evaluated]
     pieces = {(row["canonical_composer"], row["canonical_title"]): row for row in reversed(rows)}
     names = sorted(row["midi_filename"] for row in pieces.values() if (root / row["midi_filename"]).exists())
-    found = []
-    for row in np.random.default_rng(0).permutation(len(names))[:TAUGHT]:
+    parts = []
+    for row in np.random.default_rng(0).permutation(len(names))[:TRACKED]:
         tracked = performed_beats(read_midi(root / names[row]))
-        found.append(Take(names[row], root / names[row], tracked.time, tracked.downbeats, True))
-    return found
+        parts.append(Take(names[row], root / names[row], tracked.time, tracked.downbeats, True))
+    return parts
 
 
 def labels(time: np.ndarray, beats: np.ndarray) -> np.ndarray:
-    """Return 1 for each event that is the nearest to a beat, and near it."""
+    """Return 1 for each event that is the nearest to a beat, and within the tolerance."""
     rows = nearest_rows(time, beats)
     marked = np.zeros(len(time))
     marked[rows[np.abs(time[rows] - beats) < TOLERANCE]] = 1
@@ -74,9 +78,9 @@ def fitted(features: np.ndarray, marked: np.ndarray, weight: np.ndarray, *, pena
     ridge = np.diag([1e-6, *[penalty] * features.shape[1]])
     solution = np.zeros(design.shape[1])
     for _ in range(12):
-        chance = 1 / (1 + np.exp(-design @ solution))
-        slope = design.T @ (weight * (marked - chance)) - ridge @ solution
-        bend = (design * (weight * chance * (1 - chance))[:, None]).T @ design + ridge
+        probability = 1 / (1 + np.exp(-design @ solution))
+        slope = design.T @ (weight * (marked - probability)) - ridge @ solution
+        bend = (design * (weight * probability * (1 - probability))[:, None]).T @ design + ridge
         solution += np.linalg.solve(bend, slope)
     return solution
 
@@ -93,21 +97,24 @@ def table(name: str, solution: np.ndarray, width: int) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--seconds", type=float, default=90.0, help="of each recording")
-    parser.add_argument("--every", type=int, default=1, help="take every so manieth piece")
-    parser.add_argument("view", choices=("notes", "audio"))
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the corpora")
+    parser.add_argument("--seconds", type=float, default=90.0, help="length of each recording")
+    parser.add_argument("--every", type=int, default=1, help="use every Nth piece")
+    parser.add_argument("view", choices=("notes", "audio"), help="what beats are tracked from")
     options = parser.parse_args()
-    found = []
-    chosen = [(take, options.seconds) for take in takes(options.data) if take.is_tuned_on]
+    parts = []
+    chosen = [(performance, options.seconds) for performance in takes(options.data) if performance.is_tuned_on]
     if options.view == "audio":
-        chosen += [(take, TAUGHT_SECONDS) for take in taught(options.data)]
-    for take, seconds in chosen[:: options.every]:
-        time, features = events(take, options.view, seconds)
-        heard = take.beats < time[-1] + 0.1
-        marks = (labels(time, take.beats[heard]), labels(time, take.downbeats[take.downbeats < time[-1] + 0.1]))
-        found.append((in_context(features, CONTEXT), *marks, np.full(len(time), np.sqrt(1500 / len(time)))))
-    features, beat, downbeat, weight = (np.concatenate(column) for column in zip(*found, strict=True))
+        chosen += [(performance, TRACKED_SECONDS) for performance in tracked_performances(options.data)]
+    for performance, seconds in chosen[:: options.every]:
+        time, features = events(performance, options.view, seconds)
+        inside = performance.beats < time[-1] + 0.1
+        marks = (
+            labels(time, performance.beats[inside]),
+            labels(time, performance.downbeats[performance.downbeats < time[-1] + 0.1]),
+        )
+        parts.append((in_context(features, CONTEXT), *marks, np.full(len(time), np.sqrt(1500 / len(time)))))
+    features, beat, downbeat, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     width = features.shape[1] // (2 * CONTEXT + 1)
     on_beat, penalty = beat > 0, RIDGE[options.view]
     lines = [

@@ -1,25 +1,30 @@
-"""Fits what a chroma says about chords, on the even-numbered songs of POP909 rendered by the shipped piano.
+"""Fit the weights of chord recognition on the even-numbered songs of POP909, rendered, and print their module.
 
-    python tools/fit_chords.py [--data DIR] [--songs N] [--seconds S]
+Example::
 
-Prints ``maestrokit/audio/chord_weights.py``: a multinomial logistic regression whose weights are the same for all
-roots, with a ridge. Suspended, diminished and augmented chords are left out.
+    python tools/fit_chords.py > src/maestrokit/analysis/chords/weights.py
+
+A multinomial logistic regression on chroma whose weights are shared by all roots, with a ridge. Suspended, diminished
+and augmented chords are left out. The shipped piano renders the songs.
 """
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import mir_eval
 import numpy as np
-from annotated import Song, pop909
-from asap import DATA, SAMPLE_RATE
-from audio_keys_chords import sound_of
 from scipy.optimize import minimize
 
 from maestrokit.analysis.chords.from_audio import NO_CHORD, described, scores
 from maestrokit.analysis.chroma import FRAME_RATE, salience
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "benchmarks"))
+from annotated import Song, pop909
+from asap import DATA, SAMPLE_RATE
+from audio_keys_chords import sound_of
 
 EVERY = 4  # frames
 RIDGE = 1e-4
@@ -48,10 +53,10 @@ def fitted(features: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         logits = scores(features, **split(weights))
-        chance = np.exp(logits)
+        probability = np.exp(logits)
         value = -logits[rows, classes].mean() + RIDGE * weights @ weights
-        chance[rows, classes] -= 1
-        wrong = chance / len(rows)
+        probability[rows, classes] -= 1
+        wrong = probability / len(rows)
         triads = sum((wrong[:, [root, 12 + root]].T @ view for root, view in enumerate(views)), np.zeros((2, 24)))
         bias = [wrong[:, :12].sum(), wrong[:, 12:NO_CHORD].sum()]
         nothing = wrong[:, NO_CHORD]
@@ -91,19 +96,19 @@ def row_of(values: np.ndarray) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--songs", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each song")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the corpora")
+    parser.add_argument("--songs", type=int, default=50, help="number of songs")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each song")
     options = parser.parse_args()
-    found = []
+    parts = []
     for song in list(pop909(options.data))[0::2][: options.songs]:
         samples = sound_of(f"pop909-{song.name}", song.performance, options.seconds)
         features = described(salience([samples]))
         classes = labels(song, len(features))
         classes[round(len(samples) / SAMPLE_RATE * FRAME_RATE) :] = -1
         known = np.flatnonzero(classes >= 0)[::EVERY]
-        found.append((features[known], classes[known]))
-    weights = fitted(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        parts.append((features[known], classes[known]))
+    weights = fitted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     head = [f'"""{TITLE}"""', "", "import numpy as np", "", "from maestrokit.arrays import Floats", ""]
     print("\n".join([*head, *tables(weights)]))
 

@@ -1,9 +1,13 @@
-"""Fit how a model of notes draws: ``python tools/fit_sampling.py RUN DATA``.
+"""Fit the sampling of a model of notes, so that what it generates is as dense as the validation performances.
 
-Factors have temperatures and top-p that are given, chosen for sets like people's: tighter for pitch, looser for
-velocity. The bias on times is fitted so that pieces made from nothing have as many notes a second as the validation
-performances; it rises where a piece becomes denser than these are at 95 % of their notes. The result is the
-``sampling`` of the run's ``config.json``, which ``generate`` obeys where nothing else is wished.
+Example::
+
+    python tools/fit_sampling.py runs/notes1 maestro-v3.0.0
+
+Temperatures and top-p of the factors are fixed: tighter for pitch, looser for velocity. The bias on times is fitted so
+that pieces without a prompt have as many notes a second as the validation performances; it rises where a piece becomes
+denser than these are at 95 % of their notes. The result is the ``sampling`` of the run's ``config.json``, the default
+of ``generate``.
 """
 
 import argparse
@@ -47,13 +51,13 @@ def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
 
 def densest(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
     """Return the notes a second, by the longest memory of the keys, that 95 % of all notes do not exceed."""
-    found = []
+    densities = []
     for notes in pieces:
         memory = 0.0
         for share in np.exp(-np.diff(notes.onset, prepend=0) * encoding.step / MEMORIES[-1]).tolist():
             memory = 1 + share * memory
-            found.append(memory / MEMORIES[-1])
-    return float(np.quantile(found, 0.95))
+            densities.append(memory / MEMORIES[-1])
+    return float(np.quantile(densities, 0.95))
 
 
 def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
@@ -87,8 +91,10 @@ def fit(
     sampling = replace(sampling, densest=round(densest(pieces, encoding), 2))
 
     def density_at(bias: float) -> float:
-        drawn = replace(sampling, time_bias=bias)
-        return density(generate_notes(model, encoding, sampling=drawn, duration=seconds, count=count, seed=0), encoding)
+        biased = replace(sampling, time_bias=bias)
+        return density(
+            generate_notes(model, encoding, sampling=biased, duration=seconds, count=count, seed=0), encoding
+        )
 
     return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 
@@ -103,10 +109,10 @@ def sampling_of(sampling: NoteSampling) -> dict[str, object]:
 
 def main() -> None:
     """Fit the sampling of the run that the command line names, and write it into its ``config.json``."""
-    parser = argparse.ArgumentParser(prog="python tools/fit_sampling.py", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="run folder")
-    parser.add_argument("data", nargs="+", help="what it was trained on; its validation part is the measure")
-    parser.add_argument("--count", type=int, default=16, help="pieces made for each bias that is tried")
+    parser.add_argument("data", nargs="+", help="the training data; its validation part is the reference")
+    parser.add_argument("--count", type=int, default=16, help="pieces generated per bias")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
     options = parser.parse_args()
     config = checkpoint.read_config(options.run)

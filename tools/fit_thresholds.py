@@ -1,9 +1,12 @@
-"""Fit the thresholds of a transcription model: ``python tools/fit_thresholds.py RUN DATA...``.
+"""Fit the thresholds of a transcription model on recordings that it was not trained on.
 
-DATA are recordings with their notes that were not trained on. Each threshold in turn takes the value that is best for
-the mean over all recordings, twice over; those of the pedal, where MIDI files tell of it, the best pair; velocities are
-spread as far as those that were played. What is found
-goes into the run's config.json, as ``decoding`` and ``pedal_decoding``, and how good it is as ``fitted``.
+Example::
+
+    python tools/fit_thresholds.py runs/second maps/real --seconds 60
+
+Each threshold in turn takes the value that is best on average over all recordings, twice; those of the pedal the best
+pair, where MIDI files have the pedal; velocities get the spread of the reference. The result goes into the run's
+config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted``.
 """
 
 import argparse
@@ -48,131 +51,137 @@ PEDAL_CHOICES = np.arange(0.1, 0.91, 0.1)
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedRecording:
-    """A recording as the model hears it, and what was played."""
+    """The posteriors of a recording, and its reference."""
 
-    said: FramePosteriors
-    truth: NotesAndPedal
+    posteriors: FramePosteriors
+    reference: NotesAndPedal
 
 
-def fitted(heard: Sequence[EvaluatedRecording], start: Decoding) -> tuple[Decoding, float]:
-    """Return the best decoding found from `start` on, and its :func:`objective`."""
-    best, highest = start, objective(heard, start)
+def fitted(recordings: Sequence[EvaluatedRecording], start: Decoding) -> tuple[Decoding, float]:
+    """Return the best decoding that coordinate search from `start` finds, and its :func:`objective`."""
+    best, best_value = start, objective(recordings, start)
     for _ in range(ROUNDS):
         for name, values in CHOICES.items():
             for value in values:
                 tried = replace(best, **{name: round(float(value), 4)})
-                if (now := objective(heard, tried)) > highest:
-                    best, highest = tried, now
-    return best, highest
+                if (now := objective(recordings, tried)) > best_value:
+                    best, best_value = tried, now
+    return best, best_value
 
 
-def objective(heard: Sequence[EvaluatedRecording], decoding: Decoding) -> float:
+def objective(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> float:
     """Return the mean over recordings of the F1 of onsets within 50 ms, with a half of that of offsets too added, and
     a quarter of that of onsets within 30 ms."""
-    return float(np.mean([_objective(one, decoding) for one in heard]))
+    return float(np.mean([_objective(one, decoding) for one in recordings]))
 
 
 def _objective(one: EvaluatedRecording, decoding: Decoding) -> float:
-    found = NotesAndPedal(_piece(_notes(one.said.keys, decoding)), None)
-    wide, narrow = (onset.scores(found, one.truth, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03))
-    whole = onset_offset.scores(found, one.truth, tolerance=Tolerance())
+    estimate = NotesAndPedal(_piece(_notes(one.posteriors.keys, decoding)), None)
+    wide, narrow = (
+        onset.scores(estimate, one.reference, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03)
+    )
+    whole = onset_offset.scores(estimate, one.reference, tolerance=Tolerance())
     return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
 
 
-def spread(heard: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
-    """Return a decoding whose velocities vary as much within a recording as those that were played."""
+def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
+    """Return a decoding whose velocities vary as much within a recording as those of the reference."""
     plain = replace(decoding, velocity_spread=1.0)
-    told: list[Floats] = []
-    moved: list[Floats] = []  # (2, notes): as told and as played, from the means of the recording
-    for one in heard:
-        found = _piece(_notes(one.said.keys, plain))
-        matched = match_notes(found, one.truth.notes, tolerance=Tolerance(), with_offsets=False)
+    velocities: list[Floats] = []
+    moved: list[Floats] = []  # (2, notes): estimated and reference velocities, less the mean of the recording
+    for one in recordings:
+        estimate = _piece(_notes(one.posteriors.keys, plain))
+        matched = match_notes(estimate, one.reference.notes, tolerance=Tolerance(), with_offsets=False)
         if len(matched) > 1:
-            pair = np.stack((found.velocity[matched[:, 1]], one.truth.notes.velocity[matched[:, 0]])).astype(float)
-            told.append(pair[0])
+            reference = one.reference.notes.velocity[matched[:, 0]]
+            pair = np.stack((estimate.velocity[matched[:, 1]], reference)).astype(float)
+            velocities.append(pair[0])
             moved.append(pair - pair.mean(axis=1, keepdims=True))
     if not moved:
         return plain
-    varied, played = np.sqrt(np.mean(np.concatenate(moved, axis=1) ** 2, axis=1))
-    factor = float(np.clip(played / max(varied, 1e-6), 0.5, MOST_SPREAD))
-    middle = round(float(np.mean(np.concatenate(told))), 1)
+    estimated_std, reference_std = np.sqrt(np.mean(np.concatenate(moved, axis=1) ** 2, axis=1))
+    factor = float(np.clip(reference_std / max(estimated_std, 1e-6), 0.5, MOST_SPREAD))
+    middle = round(float(np.mean(np.concatenate(velocities))), 1)
     return replace(decoding, velocity_spread=round(factor, 2), velocity_middle=middle)
 
 
-def fitted_pedal(heard: Sequence[EvaluatedRecording], start: PedalDecoding) -> tuple[PedalDecoding, float]:
+def fitted_pedal(recordings: Sequence[EvaluatedRecording], start: PedalDecoding) -> tuple[PedalDecoding, float]:
     """Return the thresholds of the pedal that are best for :func:`pedal_objective`, and that; else `start`."""
-    best, highest = start, pedal_objective(heard, start)
+    best, best_value = start, pedal_objective(recordings, start)
     for down in PEDAL_CHOICES:
         for up in PEDAL_CHOICES[down >= PEDAL_CHOICES]:
             tried = replace(start, down=round(float(down), 4), up=round(float(up), 4))
-            if (now := pedal_objective(heard, tried)) > highest:
-                best, highest = tried, now
-    return best, highest
+            if (now := pedal_objective(recordings, tried)) > best_value:
+                best, best_value = tried, now
+    return best, best_value
 
 
-def pedal_objective(heard: Sequence[EvaluatedRecording], decoding: PedalDecoding) -> float:
+def pedal_objective(recordings: Sequence[EvaluatedRecording], decoding: PedalDecoding) -> float:
     """Return the mean, over recordings with a known pedal, of the F1 of seconds for which it is down."""
-    scores = [pedal.scores(_with_pedal(one, decoding), one.truth, tolerance=Tolerance()) for one in heard]
+    scores = [pedal.scores(_with_pedal(one, decoding), one.reference, tolerance=Tolerance()) for one in recordings]
     known = [score["pedal_frame_f1"] for score in scores if score]
     return float(np.mean(known)) if known else 0.0
 
 
 def _with_pedal(one: EvaluatedRecording, decoding: PedalDecoding) -> NotesAndPedal:
     decoder = PedalDecoder(decoding, frame_seconds=FRAME_SECONDS)
-    decoder.feed(one.said.pedal)
-    return NotesAndPedal(one.truth.notes, decoder.finish())
+    decoder.feed(one.posteriors.pedal)
+    return NotesAndPedal(one.reference.notes, decoder.finish())
 
 
-def _notes(said: Posteriors, decoding: Decoding) -> TimedNotes:
+def _notes(posteriors: Posteriors, decoding: Decoding) -> TimedNotes:
     decoder = Decoder(decoding, frame_seconds=FRAME_SECONDS)
-    return joined([decoder.feed(said), decoder.finish()])
+    return joined([decoder.feed(posteriors), decoder.finish()])
 
 
 def _piece(notes: TimedNotes) -> Piece:
     return notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
 
 
-def hear(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) -> EvaluatedRecording:
-    """Return the start of a recording as the model hears it, and the notes that begin there."""
-    take = recorded_example(path, cache=cache)
-    frames = min(len(take.levels), round(seconds * transcriber.frames_per_second))
-    said = list(posteriors_of_levels([np.asarray(take.levels[:frames], np.float32)], transcriber))
+def evaluated_recording(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) -> EvaluatedRecording:
+    """Return the posteriors of the start of a recording, and the reference notes that begin there."""
+    example = recorded_example(path, cache=cache)
+    frames = min(len(example.levels), round(seconds * transcriber.frames_per_second))
+    posteriors = list(posteriors_of_levels([np.asarray(example.levels[:frames], np.float32)], transcriber))
     end = frames / transcriber.frames_per_second
-    rows = take.notes.onset < end
+    rows = example.notes.onset < end
     notes = TimedNotes(
-        take.notes.onset[rows],
-        np.minimum(take.notes.offset[rows], end),
-        take.notes.pitch[rows],
-        take.notes.velocity[rows],
+        example.notes.onset[rows],
+        np.minimum(example.notes.offset[rows], end),
+        example.notes.pitch[rows],
+        example.notes.velocity[rows],
     )
-    keys, pedals = np.concatenate([part.keys for part in said], axis=1), np.concatenate([part.pedal for part in said])
-    downs = None if take.pedal is None else np.minimum(take.pedal[take.pedal[:, 0] < end], end)
+    keys = np.concatenate([part.keys for part in posteriors], axis=1)
+    pedals = np.concatenate([part.pedal for part in posteriors])
+    downs = None if example.pedal is None else np.minimum(example.pedal[example.pedal[:, 0] < end], end)
     return EvaluatedRecording(FramePosteriors(keys, pedals), NotesAndPedal(_piece(notes), downs))
 
 
 def main() -> None:
-    """Fit, and write what was found into the run."""
-    parser = argparse.ArgumentParser(prog="python tools/fit_thresholds.py", description=__doc__)
+    """Fit, and write the result into the run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="run folder of a cnn that transcribes")
     parser.add_argument("data", nargs="+", help="recordings with their notes beside them, or folders of such")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each recording, from its start")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each recording to use, from its start")
     parser.add_argument("--cache", type=Path, default=None, help="folder for spectra")
-    told = parser.parse_args()
-    transcriber, cache = read_transcriber(told.run), told.cache or default_cache()
-    found = walk.walk(told.data, suffixes=walk.SOUND_SUFFIXES)
-    for error in found.missing:
+    options = parser.parse_args()
+    transcriber, cache = read_transcriber(options.run), options.cache or default_cache()
+    inputs = walk.walk(options.data, suffixes=walk.SOUND_SUFFIXES)
+    for error in inputs.missing:
         raise error
-    heard = [hear(source.path, transcriber, seconds=told.seconds, cache=cache) for source in found.sources]
-    decoding, value = fitted(heard, transcriber.decoding)
-    decoding = spread(heard, decoding)
-    pedals, pedal_value = fitted_pedal(heard, transcriber.pedal_decoding)
-    print(f"{len(heard)} recordings, objective {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
+    recordings = [
+        evaluated_recording(source.path, transcriber, seconds=options.seconds, cache=cache) for source in inputs.sources
+    ]
+    decoding, value = fitted(recordings, transcriber.decoding)
+    decoding = spread(recordings, decoding)
+    pedals, pedal_value = fitted_pedal(recordings, transcriber.pedal_decoding)
+    print(f"{len(recordings)} recordings, objective {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
     config = {
         "decoding": asdict(decoding),
         "pedal_decoding": asdict(pedals),
-        "fitted": {"recordings": len(heard), "seconds": told.seconds, "objective": value, "pedal": pedal_value},
+        "fitted": {"recordings": len(recordings), "seconds": options.seconds, "objective": value, "pedal": pedal_value},
     }
-    checkpoint.write_config(told.run, checkpoint.read_config(told.run) | config)
+    checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 
 
 if __name__ == "__main__":

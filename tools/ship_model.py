@@ -1,9 +1,13 @@
-"""Ship a trained model: ``python tools/ship_model.py RUN NAME --command TEXT --hardware TEXT``.
+"""Ship a trained model: copy the best weights of a run, with a model card, into the package.
 
-From a run folder to ``maestrokit/weights/NAME``: config.json, the best weights as 16-bit floats, and CARD.md, which
-says what they were made from and how good they are. A shipped model is replaced only by one that scored better on the
-same validation: models of events on the same tokens, those that transcribe on the recordings that
-``tools/fit_thresholds.py`` fitted them to. Cards of the latter are written by hand: ``--card FILE``.
+Example::
+
+    python tools/ship_model.py runs/notes1 transformer --command "maestrokit train .." --hardware "one CPU thread"
+
+``src/maestrokit/weights/NAME`` gets config.json, the weights as 16-bit floats, and CARD.md, which says what they were
+trained on and how good they are. A shipped model is replaced only by one that scored better on the same validation:
+models of events on the same tokens, transcription models on the recordings of ``tools/fit_thresholds.py``. Cards of the
+latter are written by hand: ``--card FILE``.
 """
 
 import argparse
@@ -25,25 +29,25 @@ Attribution-NonCommercial-ShareAlike 4.0 (CC BY-NC-SA 4.0). The program's own li
 
 @dataclass(frozen=True)
 class ModelCardDetails:
-    """What the run folder does not know of its making."""
+    """What a model card says that the run folder does not."""
 
     command: str
     """The exact command line."""
     hardware: str
     note: str = ""
-    """What else a reader must know to do it again."""
+    """What else a reader needs to reproduce it."""
     figures: str = ""
     """What ``maestrokit evaluate --model`` printed of the shipped weights."""
 
 
-def ship(run: Path, shipped: Path, story: ModelCardDetails | str) -> None:
+def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
     """Write the best weights of a run, its settings and its card into the folder of a shipped model.
 
     Parameters
     ----------
     run, shipped : Path
-    story : ModelCardDetails or str
-        Or the whole card.
+    details : ModelCardDetails or str
+        What the card says besides, or the whole card.
 
     Raises
     ------
@@ -53,23 +57,23 @@ def ship(run: Path, shipped: Path, story: ModelCardDetails | str) -> None:
         If the model there is as good, or was validated on other tokens.
     """
     config, best = checkpoint.read_config(run), best_record(checkpoint.read_log(run))
-    made = {"validation_loss": best["loss"], "step": best["step"], "hours": round(best["seconds"] / 3600, 2)}
+    summary = {"validation_loss": best["loss"], "step": best["step"], "hours": round(best["seconds"] / 3600, 2)}
     if (shipped / checkpoint.CONFIG).exists():
-        _check_better(config | {"made": made}, checkpoint.read_config(shipped))
+        _check_better(config | {"made": summary}, checkpoint.read_config(shipped))
     weights = {name: value.half() for name, value in checkpoint.read_weights(run).items()}
     shipped.mkdir(parents=True, exist_ok=True)
     checkpoint.write_weights(shipped, weights)
-    checkpoint.write_config(shipped, config | {"made": made})
-    write_card(shipped, best, story)
+    checkpoint.write_config(shipped, config | {"made": summary})
+    write_card(shipped, best, details)
 
 
-def write_card(shipped: Path, best: Mapping[str, Any], story: ModelCardDetails | str) -> None:
+def write_card(shipped: Path, best: Mapping[str, Any], details: ModelCardDetails | str) -> None:
     """Write the CARD.md of the model in a folder."""
-    if isinstance(story, str):
-        checkpoint.write_card(shipped, story)
+    if isinstance(details, str):
+        checkpoint.write_card(shipped, details)
         return
     config, weights = checkpoint.read_config(shipped), checkpoint.read_weights(shipped)
-    checkpoint.write_card(shipped, card(config, weights, best, story))
+    checkpoint.write_card(shipped, card(config, weights, best, details))
 
 
 def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -87,7 +91,7 @@ def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def card(
-    config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: Mapping[str, Any], story: ModelCardDetails
+    config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: Mapping[str, Any], details: ModelCardDetails
 ) -> str:
     """Return the text of a CARD.md."""
     training, count = config["training"], sum(value.numel() for value in weights.values())
@@ -100,12 +104,12 @@ def card(
         "validation.",
         f"## Data\nMAESTRO v3.0.0, MIDI only, official split: {config['data']['train']} performances to train, "
         f"{config['data']['validation']} to validate.",
-        f"## Command\n```sh\n{story.command}\n```\nSeed {training['seed']}.",
-        story.note,
-        f"## Hardware and time\n{story.hardware}; {best['seconds'] / 3600:.2f} hours to these weights.",
+        f"## Command\n```sh\n{details.command}\n```\nSeed {training['seed']}.",
+        details.note,
+        f"## Hardware and time\n{details.hardware}; {best['seconds'] / 3600:.2f} hours to these weights.",
         f"## Validation\nDuring training, on {training['validation_tokens']} {kind} spread over the validation split: "
         f"{best['loss']:.3f} nats a {kind[:-1]}{factors}, accuracy {best['accuracy']:.3f}.",
-        f"```\n{story.figures.strip()}\n```" if story.figures else "",
+        f"```\n{details.figures.strip()}\n```" if details.figures else "",
         f"## Licence\n{LICENCE}",
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
@@ -113,49 +117,49 @@ def card(
 
 def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     if "fitted" in new:
-        said, here, there = "objective", new["fitted"], old.get("fitted", {"objective": 0.0})
+        measure, here, there = "objective", new["fitted"], old.get("fitted", {"objective": 0.0})
         is_same = all(here[name] == there.get(name, here[name]) for name in ("recordings", "seconds"))
         is_better = here["objective"] > there["objective"]
     else:
-        said, here, there = "validation_loss", new["made"], old["made"]
+        measure, here, there = "validation_loss", new["made"], old["made"]
         (kind, tokens), (old_kind, old_tokens) = (
             (one["model"].get("encoding", "events"), one["training"]["validation_tokens"]) for one in (new, old)
         )
         is_same = (kind, tokens) == (old_kind, old_tokens)
-        is_better = here[said] < there[said]
+        is_better = here[measure] < there[measure]
     if not is_same:
         raise UsageError(
             "the shipped model was validated on other data, so the two cannot be compared",
             "compare them by evaluate --model, and remove the folder of the worse",
         )
     if not is_better:
-        raise UsageError(f"the shipped model is as good: {said} {there[said]:.4f}, this one {here[said]:.4f}")
+        raise UsageError(f"the shipped model is as good: {measure} {there[measure]:.4f}, this one {here[measure]:.4f}")
 
 
 def main() -> None:
     """Ship the model of a run folder, as the command line says."""
-    parser = argparse.ArgumentParser(prog="python tools/ship_model.py", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("name", help="name of the shipped model")
     parser.add_argument("--card", type=Path, help="the card, written by hand, instead of what follows")
     parser.add_argument("--command", default="", help="the exact command line of the training")
     parser.add_argument("--hardware", default="", help="what it ran on")
-    parser.add_argument("--note", default="", help="what else is needed to do it again")
+    parser.add_argument("--note", default="", help="what else is needed to reproduce it")
     parser.add_argument("--figures", default="", help="what 'maestrokit evaluate --model NAME' printed")
     parser.add_argument("--card-only", action="store_true", help="rewrite the card of the weights that are there")
-    told = parser.parse_args()
-    if told.card is None and not (told.command and told.hardware):
+    options = parser.parse_args()
+    if options.card is None and not (options.command and options.hardware):
         parser.error("a card needs --command and --hardware, or name one by --card")
-    shipped = checkpoint.SHIPPED / told.name
-    story: ModelCardDetails | str = ModelCardDetails(told.command, told.hardware, told.note, told.figures)
-    if told.card is not None:
-        story = checkpoint.read_hand_written(told.card)
-    if not told.card_only:
-        ship(told.run, shipped, story)
+    shipped = checkpoint.SHIPPED / options.name
+    details: ModelCardDetails | str = ModelCardDetails(options.command, options.hardware, options.note, options.figures)
+    if options.card is not None:
+        details = checkpoint.read_hand_written(options.card)
+    if not options.card_only:
+        ship(options.run, shipped, details)
         return
     step = checkpoint.read_config(shipped)["made"]["step"]
-    log = checkpoint.read_log(told.run)
-    write_card(shipped, next(record for record in log if record["step"] == step and record.get("best")), story)
+    log = checkpoint.read_log(options.run)
+    write_card(shipped, next(record for record in log if record["step"] == step and record.get("best")), details)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Make training data of speech, other sounds and noise, in which a transcription model is to hear no notes.
+"""Make training data of speech, other sounds and noise, in which a transcription model should find no notes.
 
-    python tools/sounds_without_notes.py FOLDER -o OUT
+Example::
+
+    python tools/sounds_without_notes.py packages -o silent
 
 FOLDER holds unpacked Debian packages, each in a folder of its own: en, fr, it and ru with
 asterisk-core-sounds-LANGUAGE-wav (prompts, CC BY-SA 3.0), stamps with tuxpaint-stamps-default (spoken names and the
@@ -26,23 +28,26 @@ SHORT = 20000  # bytes; prompts up to this are single words
 
 
 def main() -> None:
-    """Write all of it."""
+    """Write all recordings."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    told = parser.parse_args()
-    told.output.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("folder", type=Path, help="folder of the unpacked packages")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="folder to write to")
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        found = (told.folder / language).rglob("*.wav")
-        prompts = [path for path in found if path.stat().st_size > SHORT and "silence" not in str(path)]
-        joined(f"speech_{language}", prompts, 4, told.output)
-    stamps = [path for suffix in ("*.ogg", "*.wav") for path in (told.folder / "stamps").rglob(suffix)]
+        paths = (options.folder / language).rglob("*.wav")
+        prompts = [path for path in paths if path.stat().st_size > SHORT and "silence" not in str(path)]
+        joined(f"speech_{language}", prompts, 4, options.output)
+    stamps = [path for suffix in ("*.ogg", "*.wav") for path in (options.folder / "stamps").rglob(suffix)]
     joined(
-        "stamps", [p for p in stamps if not any(word in str(p).lower() for word in ("music", "instr"))], 6, told.output
+        "stamps",
+        [p for p in stamps if not any(word in str(p).lower() for word in ("music", "instr"))],
+        6,
+        options.output,
     )
     generator = np.random.default_rng(1)
     for number in range(5):
-        write(told.output / f"noise{number}", np.concatenate([noise(generator) for _ in range(6)]))
+        write(options.output / f"noise{number}", np.concatenate([noise(generator) for _ in range(6)]))
 
 
 def write(path: Path, samples: np.ndarray) -> None:

@@ -1,11 +1,13 @@
-"""Make training data of real recordings whose notes a stronger model wrote down (a teacher).
+"""Make training data of real recordings whose notes a stronger model, the teacher, transcribed.
 
-    python tools/teacher_recordings.py RECORDINGS -o OUT [--leave-out NAME ..]
+Example::
+
+    python tools/teacher_recordings.py recordings -o taught --leave-out prelude
 
 RECORDINGS holds recordings with the teacher's notes and pedal beside them as NAME.teacher.mid, and, where the teacher
 transcribed only a span, a table teacher.tsv with the columns file, start_s and end_s. To OUT goes each span as
-NAME.flac with its notes, extended by the pedal, as NAME.tsv, and its pedal as NAME.mid. The
-teacher's onsets come late, against recordings aligned to scores by 14 ms in the median, and are moved earlier by that.
+NAME.flac with its notes, extended by the pedal, as NAME.tsv, and its pedal as NAME.mid. The teacher's onsets are late,
+by 14 ms in the median against recordings aligned to scores, and are moved earlier by that.
 """
 
 import argparse
@@ -28,10 +30,10 @@ TICKS_PER_SECOND = 960
 
 
 def main() -> None:
-    """Write all of it."""
+    """Write all recordings."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("folders", metavar="RECORDINGS", type=Path, nargs="+", help="folders of recordings")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="folder to write to")
     parser.add_argument("--leave-out", nargs="*", default=[], help="names, without suffix, to keep for validation")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)

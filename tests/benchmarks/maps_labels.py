@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.training.recordings import Take, recorded_take
+from maestrokit.training.recordings import TrainingExample, recorded_example
 
 DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 VELOCITIES = (0, 25, 35, 50, 70, 128)
@@ -27,7 +27,7 @@ SETTLED = 20  # frames after the label within which a note is at its loudest
 BINS_PER_OCTAVE, FIRST_BIN, KEY_BINS, LOWEST = 36, 2, 3, 21
 
 
-def rises(take: Take, velocities: tuple[int, int]) -> list[float]:
+def rises(take: TrainingExample, velocities: tuple[int, int]) -> list[float]:
     """Return how many milliseconds after its label the sound of each note of such velocities has risen half."""
     notes, found = take.notes, []
     for row in np.flatnonzero((notes.velocity >= velocities[0]) & (notes.velocity < velocities[1])):
@@ -49,7 +49,7 @@ def rises(take: Take, velocities: tuple[int, int]) -> list[float]:
     return found
 
 
-def row(name: str, takes: Sequence[Take]) -> str:
+def row(name: str, takes: Sequence[TrainingExample]) -> str:
     """Return a line: median and number of notes for each range of velocities."""
     cells = []
     for velocities in pairwise(VELOCITIES):
@@ -66,10 +66,12 @@ def main() -> None:
     print(f"{'':24}" + "".join(f"{f'{a}..{b - 1}':>16}" for a, b in pairwise(VELOCITIES)))
     with tempfile.TemporaryDirectory() as cache:
         for path in sorted((folder / "real").glob("*.flac")):
-            print(row(path.stem.removeprefix("MAPS_MUS-"), [recorded_take(str(path), cache=Path(cache))]), flush=True)
-        pianos: dict[str, list[Take]] = {}
+            print(
+                row(path.stem.removeprefix("MAPS_MUS-"), [recorded_example(str(path), cache=Path(cache))]), flush=True
+            )
+        pianos: dict[str, list[TrainingExample]] = {}
         for path in sorted((folder / "synth").glob("*.flac"))[::4]:
-            pianos.setdefault(path.stem.rpartition("_")[2], []).append(recorded_take(str(path), cache=Path(cache)))
+            pianos.setdefault(path.stem.rpartition("_")[2], []).append(recorded_example(str(path), cache=Path(cache)))
         for name, takes in sorted(pianos.items()):
             print(row(name, takes), flush=True)
 

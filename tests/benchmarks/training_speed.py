@@ -20,9 +20,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import TrainedModel
-from maestrokit.training.device import Place
+from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import Training
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 VOCABULARY = 390
 Step = Callable[[], object]
@@ -36,7 +36,7 @@ class Plain(nn.Module):
         kind = nn.TransformerDecoderLayer if is_decoder else nn.TransformerEncoderLayer
         layer = kind(sizes.width, sizes.heads, sizes.hidden, dropout, batch_first=True, norm_first=True)
         self.is_decoder = is_decoder
-        self.embedding, self.place = nn.Embedding(VOCABULARY, sizes.width), nn.Embedding(sizes.length, sizes.width)
+        self.embedding, self.context = nn.Embedding(VOCABULARY, sizes.width), nn.Embedding(sizes.length, sizes.width)
         self.stack = (
             nn.TransformerDecoder(layer, sizes.layers)
             if is_decoder
@@ -46,7 +46,7 @@ class Plain(nn.Module):
         self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(sizes.length))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        x = self.embedding(tokens) + self.place.weight
+        x = self.embedding(tokens) + self.context.weight
         if self.is_decoder:
             x = self.stack(x, x, tgt_mask=self.mask, memory_mask=self.mask)
         else:
@@ -97,8 +97,8 @@ def plain_step(model: nn.Module, data: Noise) -> Step:
 
 def our_step(model: TrainedModel, data: Noise) -> Step:
     """Return the step of the training loop."""
-    folder, place = Path(tempfile.mkdtemp()), Place(torch.device("cpu"))
-    return Training(model, data, Settings(), folder=folder, place=place)._step  # type: ignore[arg-type]
+    folder, context = Path(tempfile.mkdtemp()), DistributedContext(torch.device("cpu"))
+    return Training(model, data, TrainingSettings(), folder=folder, context=context)._step  # type: ignore[arg-type]
 
 
 def seconds_a_step(steps: dict[str, Step], *, turns: int) -> dict[str, float]:

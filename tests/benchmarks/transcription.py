@@ -25,7 +25,7 @@ from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import read_sound, write_sound
 from maestrokit.inference.transcription import read_transcriber, transcribed
 from maestrokit.metrics.piece import Piece, notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance, compare
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 
 TOLERANCES = [Tolerance(onset=seconds) for seconds in (0.03, 0.05, 0.1)]
 SHOWN = (
@@ -135,7 +135,7 @@ def theirs(python: str, clips: list[Path]) -> list[Result]:
 
 def scored(rows: Rows, truth: Rows) -> dict[str, float]:
     """Return the scores of one recording."""
-    return compare(Take(piece(rows), None), Take(piece(truth), None), tolerances=TOLERANCES)
+    return compare(NotesAndPedal(piece(rows), None), NotesAndPedal(piece(truth), None), tolerances=TOLERANCES)
 
 
 def piece(rows: Rows) -> Piece:

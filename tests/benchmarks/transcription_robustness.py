@@ -26,11 +26,11 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.read import read_sound
-from maestrokit.inference.gate import OFF, Listening
+from maestrokit.inference.gate import OFF, GateConfig
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, transcriptions
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.synth.render import render
 
@@ -51,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     transcriber = read_transcriber(model_folder(options.model))
-    deaf = replace(transcriber, listening=Listening(level=OFF, certainty=0.0))
+    deaf = replace(transcriber, gate=GateConfig(silence_threshold=OFF, min_confidence=0.0))
     print(f"{'no piano':24}{'dBFS':>8}{'seconds':>9}{'notes told':>12}{'of those heard':>16}")
     for name, sound in noises(options.speech):
         told, heard = transcriptions([sound], [transcriber, deaf])
@@ -127,7 +127,7 @@ def show(name: str, notes: TimedNotes, whole: TimedNotes, start: float) -> None:
     takes = []
     for one in (notes, whole):
         rows = one.onset >= start
-        takes.append(Take(notes_in_seconds(one.onset[rows], one.onset[rows] + 0.1, one.pitch[rows]), None))
+        takes.append(NotesAndPedal(notes_in_seconds(one.onset[rows], one.onset[rows] + 0.1, one.pitch[rows]), None))
     f1 = onset.scores(*takes, tolerance=Tolerance(onset=0.015))["onset_f1"]
     farthest = max(
         (np.abs(whole.onset[whole.pitch == pitch] - time).min(initial=1.0) for time, pitch in zip(

@@ -21,7 +21,7 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import read_piano
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
 from maestrokit.metrics.piece import Piece, notes_in_seconds
-from maestrokit.metrics.score_pairs import Take, Tolerance, compare
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_intervals
@@ -64,20 +64,20 @@ def main() -> None:
     print("\t".join(f"{np.nanmean([row.get(name, np.nan) for row in rows]):.3f}" for name in SHOWN))
 
 
-def scores(sound: np.ndarray, transcriber: Transcriber, played: Take) -> dict[str, float]:
+def scores(sound: np.ndarray, transcriber: Transcriber, played: NotesAndPedal) -> dict[str, float]:
     """Return the scores of one excerpt."""
     notes, pedal = transcribed([sound], transcriber)
-    return compare(Take(piece(notes), pedal), played, tolerances=[Tolerance()])
+    return compare(NotesAndPedal(piece(notes), pedal), played, tolerances=[Tolerance()])
 
 
-def truth(performance: Performance, start: float, end: float) -> Take:
+def truth(performance: Performance, start: float, end: float) -> NotesAndPedal:
     """Return the notes struck between two moments, and the pedal."""
     notes = timed_notes(performance, pedal_extends=True)
     rows = (notes.onset >= start) & (notes.onset < end)
     kept = TimedNotes(*(column[rows] for column in notes))
     moved = kept._replace(onset=kept.onset - start, offset=np.minimum(kept.offset, end) - start)
     pedal = np.clip(pedal_intervals(performance), start, end) - start
-    return Take(piece(moved), pedal[pedal[:, 1] > pedal[:, 0]])
+    return NotesAndPedal(piece(moved), pedal[pedal[:, 1] > pedal[:, 0]])
 
 
 def piece(notes: TimedNotes) -> Piece:

@@ -5,7 +5,7 @@ import pytest
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.events import load_event_model
-from maestrokit.inference.perplexity import surprises
+from maestrokit.inference.perplexity import surprisals
 from maestrokit.music.tokens import encode
 
 
@@ -20,7 +20,7 @@ def test_all_together_is_the_sum_over_the_sum(maestrokit, demo_folder):
     done = maestrokit("evaluate", "--model", "lstm", *paths)
     assert (done.status, done.err) == (0, "")
     model, encoding, _ = load_event_model("lstm")
-    each = list(surprises(model, [encode(read_midi(path), encoding) for path in paths], encoding))
+    each = list(surprisals(model, [encode(read_midi(path), encoding) for path in paths], encoding))
     scored = rows(done.out)
     for unit in ("token", "note", "second"):
         for path, one in zip(paths, each, strict=True):

@@ -21,7 +21,7 @@ from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
 from maestrokit.models import contract, lstm
 from maestrokit.music.tokens import Encoding
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import load_task
 from small_models import saved_transcriber
 
@@ -91,7 +91,7 @@ def is_number(parameter):
 def kinds(family):
     """Return the dataclasses whose fields are settings of a family."""
     module = contract.family(family)
-    return (Settings, load_task(module.TASKS[0]).Options, module.Config)
+    return (TrainingSettings, load_task(module.TASKS[0]).Options, module.Config)
 
 
 def numbers_of(kind):
@@ -113,7 +113,7 @@ def setting_within(family, name):
 def within(name, option):
     """Return where the number of an option may lie, as it is declared, or as the manual says of texts."""
     declared = bounds_of(registry.load(COMMANDS, name).run).get(option)
-    if declared is None and name == "train" and option in [*numbers_of(Settings), "batch", "length", "dropout"]:
+    if declared is None and name == "train" and option in [*numbers_of(TrainingSettings), "batch", "length", "dropout"]:
         return setting_within("lstm", option)
     return TEXT_BOUNDS[name, option] if declared is None else declared
 

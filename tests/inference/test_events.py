@@ -98,7 +98,9 @@ def test_a_prompt_is_where_the_music_begins():
 
 
 def test_music_lasts_as_long_as_was_asked():
-    (made,) = generate(model("lstm"), Encoding(), GenerationConfig(duration=5.0, taste=SamplingConfig(top_p=0.99)))
+    (made,) = generate(
+        model("lstm"), Encoding(), GenerationConfig(duration=5.0, event_sampling=SamplingConfig(top_p=0.99))
+    )
     ends = decode_notes(made, Encoding()).offset.max()
     assert ends <= 6.0
 
@@ -116,7 +118,7 @@ def test_the_grammar_allows_all_that_people_play(rows, encoding):
     grammar = Grammar(1, encoding, longest_silence=10**6, longest_wait=10**6)
     for event in events[1:]:
         assert grammar.allowed()[0, event]
-        grammar.take(np.array([event]))
+        grammar.update(np.array([event]))
 
 
 def saved(folder, made, **changes):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
-from maestrokit.inference.gate import LEVEL_FRAMES, OFF, Gate, Listening, Loudness
+from maestrokit.inference.gate import LEVEL_FRAMES, OFF, Gate, GateConfig, Loudness
 
 LOUD = -20.0
 
@@ -20,8 +20,8 @@ def said(frames: int, strokes: dict[int, tuple[float, float]]) -> np.ndarray:
     return posteriors
 
 
-def gated(posteriors: np.ndarray, levels: np.ndarray, listening: Listening, *, cuts: int = 1) -> np.ndarray:
-    gate = Gate(listening, frame_seconds=0.02)
+def gated(posteriors: np.ndarray, levels: np.ndarray, config: GateConfig, *, cuts: int = 1) -> np.ndarray:
+    gate = Gate(config, frame_seconds=0.02)
     parts = [
         gate.feed(part, level)
         for part, level in zip(np.array_split(posteriors, cuts, axis=1), np.array_split(levels, cuts), strict=True)
@@ -31,7 +31,7 @@ def gated(posteriors: np.ndarray, levels: np.ndarray, listening: Listening, *, c
 
 def test_certain_strokes_pass_and_doubtful_ones_do_not() -> None:
     posteriors = said(1000, {100: (0.9, 0.9), 150: (0.8, 0.8), 700: (0.5, 0.3), 740: (0.6, 0.4)})
-    told = gated(posteriors, np.full(1000, LOUD), Listening(certainty=0.3, around=2.0))
+    told = gated(posteriors, np.full(1000, LOUD), GateConfig(min_confidence=0.3, context=2.0))
     assert told.shape == posteriors.shape
     assert np.array_equal(told[:, :400], posteriors[:, :400]) and not told[0, 600:].any()
     assert np.array_equal(told[1:], posteriors[1:])
@@ -39,22 +39,22 @@ def test_certain_strokes_pass_and_doubtful_ones_do_not() -> None:
 
 def test_a_doubtful_stroke_among_certain_ones_passes() -> None:
     posteriors = said(400, {100: (0.9, 0.9), 120: (0.4, 0.4), 140: (0.9, 0.9)})
-    assert np.array_equal(gated(posteriors, np.full(400, LOUD), Listening()), posteriors)
+    assert np.array_equal(gated(posteriors, np.full(400, LOUD), GateConfig()), posteriors)
 
 
 def test_what_is_too_quiet_is_not_told() -> None:
     posteriors = said(400, {100: (0.9, 0.9), 300: (0.9, 0.9)})
     level = np.where(np.arange(400) < 200, -90.0, -50.0)
-    told = gated(posteriors, level, Listening(level=-80.0))
+    told = gated(posteriors, level, GateConfig(silence_threshold=-80.0))
     assert not told[0, :200].any() and told[0, 300, 39] == posteriors[0, 300, 39]
-    assert np.array_equal(gated(posteriors, level, Listening(level=OFF)), posteriors)
+    assert np.array_equal(gated(posteriors, level, GateConfig(silence_threshold=OFF)), posteriors)
 
 
 def test_it_counts_what_it_passes_over() -> None:
-    gate = Gate(Listening(level=-80.0, around=1.0), frame_seconds=0.02)
+    gate = Gate(GateConfig(silence_threshold=-80.0, context=1.0), frame_seconds=0.02)
     gate.feed(said(500, {250: (0.4, 0.1)}), np.where(np.arange(500) < 100, -90.0, LOUD))
     gate.finish()
-    quiet, doubtful = gate.passed_over
+    quiet, doubtful = gate.removed_seconds
     assert quiet == pytest.approx(2.0) and doubtful == pytest.approx(101 * 0.02)
 
 
@@ -65,12 +65,12 @@ def test_parts_do_not_matter(seed: int, cuts: int) -> None:
     rows = generator.choice(590, 12, replace=False)
     posteriors = said(600, {int(row): (generator.uniform(0.3, 1), generator.uniform(0.1, 1)) for row in rows})
     levels = generator.uniform(-90, -70, 600)
-    listening = Listening(around=0.5)
-    assert np.array_equal(gated(posteriors, levels, listening), gated(posteriors, levels, listening, cuts=cuts))
+    config = GateConfig(context=0.5)
+    assert np.array_equal(gated(posteriors, levels, config), gated(posteriors, levels, config, cuts=cuts))
 
 
 def test_nothing_gives_nothing() -> None:
-    assert Gate(Listening(), frame_seconds=0.02).finish().shape == (4, 0, 88)
+    assert Gate(GateConfig(), frame_seconds=0.02).finish().shape == (4, 0, 88)
 
 
 def test_levels_are_those_of_the_sound_just_after() -> None:
@@ -83,7 +83,15 @@ def test_levels_are_those_of_the_sound_just_after() -> None:
     assert levels[29] == pytest.approx(-20 - 10 * np.log10(LEVEL_FRAMES / (LEVEL_FRAMES - 2)), abs=0.1)
 
 
-@pytest.mark.parametrize("wrong", [{"level": 3.0}, {"level": float("nan")}, {"certainty": 1.0}, {"certainty": -0.1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"silence_threshold": 3.0},
+        {"silence_threshold": float("nan")},
+        {"min_confidence": 1.0},
+        {"min_confidence": -0.1},
+    ],
+)
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
-        Listening(**wrong)
+        GateConfig(**wrong)

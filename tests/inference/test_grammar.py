@@ -13,7 +13,7 @@ VELOCITY, WAIT = ENCODING.first_velocity + 15, ENCODING.first_shift + 99  # a se
 def grammar_after(*tokens, **options):
     grammar = Grammar(1, ENCODING, **options)
     for token in tokens:
-        grammar.take(np.array([token]))
+        grammar.update(np.array([token]))
     return grammar
 
 
@@ -46,7 +46,7 @@ def test_a_key_held_too_long_is_released_before_anything_else():
     )
     shifts = np.flatnonzero(grammar.allowed()[0, ENCODING.first_shift : ENCODING.first_velocity])
     assert shifts.max() + 1 == 50  # half a second is left for key 64
-    grammar.take(np.array([ENCODING.first_shift + 49]))
+    grammar.update(np.array([ENCODING.first_shift + 49]))
     assert np.flatnonzero(grammar.allowed()[0]).tolist() == [128 + 64]
 
 
@@ -56,7 +56,7 @@ def test_chance_alone_plays_no_note_longer_than_the_longest_hold():
         allowed = grammar.allowed()
         allowed[:, ENCODING.end] = False
         tokens.append(int(generator.choice(np.flatnonzero(allowed[0]))))
-        grammar.take(np.array(tokens[-1:]))
+        grammar.update(np.array(tokens[-1:]))
     notes = decode_notes(np.array(tokens), ENCODING)
     assert len(notes.onset) > 100
     assert (notes.offset - notes.onset).max() <= 0.8 + 1e-9

@@ -14,7 +14,7 @@ from maestrokit.inference.events import GenerationConfig, generate, load_event_m
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.inference.note_steps import NoteStep
 from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteSampling
-from maestrokit.inference.perplexity import surprises
+from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities
 from maestrokit.models.contract import settings_of
 from maestrokit.music.key_state import NEVER, EndGroups
@@ -76,8 +76,8 @@ def check_valid(part):
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_generated_is_a_performance(family, seed):
     made = model(family)
-    wish = GenerationConfig(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
-    for tokens in generate(made, ENCODING, wish):
+    config = GenerationConfig(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
+    for tokens in generate(made, ENCODING, config):
         part = note_sequence(tokens, ENCODING)
         check_valid(part)
         assert len(part.pitch) > 5
@@ -160,7 +160,7 @@ def test_a_state_that_is_handed_on_equals_one_pass(monkeypatch):
 
 def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
     made, part = model("lstm"), notes(50)
-    (found,) = surprises(made, [encode_notes(part, ENCODING)], ENCODING)
+    (found,) = surprisals(made, [encode_notes(part, ENCODING)], ENCODING)
     assert (found.notes, found.tokens) == (len(part.pitch), len(part.pitch) + 1)
     assert found.seconds == pytest.approx(part.offset.max() * 0.01)
     assert found.nats == pytest.approx(sum(found.factors))
@@ -174,17 +174,17 @@ def test_a_run_folder_plays_with_the_sampling_that_was_fitted(family, tmp_path):
     fitted = {"time_bias": 0.5, "pitch": {"min_p": 0.1}, "time": {"temperature": 0.9}}
     loaded = load_event_model(str(saved(tmp_path / "run", made, family, sampling=fitted)))
     assert loaded.sampling == NoteSampling(time=SamplingConfig(0.9), pitch=SamplingConfig(min_p=0.1), time_bias=0.5)
-    wish = GenerationConfig(3.0, 1, 0, note_sampling=loaded.sampling)
-    assert np.array_equal(*(generate(one, ENCODING, wish)[0] for one in (made, loaded.model)))
+    config = GenerationConfig(3.0, 1, 0, note_sampling=loaded.sampling)
+    assert np.array_equal(*(generate(one, ENCODING, config)[0] for one in (made, loaded.model)))
 
 
 def test_what_is_chosen_replaces_what_was_fitted():
     fitted = NoteSampling(time=SamplingConfig(0.9), velocity=SamplingConfig(top_p=0.5), time_bias=0.5)
-    wish = GenerationConfig().drawn_by(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
-    assert wish.note_sampling.time == SamplingConfig(0.9, top_p=0.7)
-    assert wish.note_sampling.velocity == SamplingConfig(top_p=0.7)
-    assert wish.note_sampling.time_bias == 0.5
-    assert wish.taste == SamplingConfig(0.95, top_p=0.7)
+    config = GenerationConfig().with_sampling(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
+    assert config.note_sampling.time == SamplingConfig(0.9, top_p=0.7)
+    assert config.note_sampling.velocity == SamplingConfig(top_p=0.7)
+    assert config.note_sampling.time_bias == 0.5
+    assert config.event_sampling == SamplingConfig(0.95, top_p=0.7)
 
 
 @pytest.mark.parametrize("sampling", [{"time": {"warmth": 1}}, {"pitch": {"top_p": 7}}, {"time_bias": "high"}, 3])

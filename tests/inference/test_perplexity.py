@@ -7,7 +7,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.perplexity import surprise
+from maestrokit.inference.perplexity import surprisal
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import EventModel
 from maestrokit.music.tokens import Encoding
@@ -45,7 +45,7 @@ class EvenChances(EventModel):
 @pytest.mark.parametrize("stride", [1, 3, 8])
 @pytest.mark.parametrize("lengths", [[2], [8], [9], [10], [33, 2, 57]])
 def test_every_token_but_begin_counts_once(lengths, stride):
-    total = surprise(EvenChances(), shard(lengths), ENCODING, stride=stride, batch=3)
+    total = surprisal(EvenChances(), shard(lengths), ENCODING, stride=stride, batch=3)
     assert total.tokens == sum(lengths) - len(lengths)
     assert total.perplexity == pytest.approx(390, rel=1e-5)
 
@@ -56,7 +56,7 @@ def test_a_view_longer_than_the_piece_is_one_pass():
     made = model("transformer", length=64)
     with torch.no_grad():
         nats = F.cross_entropy(made(whole[:, :-1])[0][0], whole[0, 1:], reduction="sum").item()
-    assert surprise(made, tokens, ENCODING).nats == pytest.approx(nats, rel=1e-5)
+    assert surprisal(made, tokens, ENCODING).nats == pytest.approx(nats, rel=1e-5)
 
 
 def test_windows_score_each_token_from_the_view_it_should_have():
@@ -67,12 +67,12 @@ def test_windows_score_each_token_from_the_view_it_should_have():
         for place in range(1, 50):  # the definition, one token at a time, for a stride of 1
             seen = sequence[None, max(0, place - 16) : place]
             nats += F.cross_entropy(made(seen)[0][0, -1], sequence[place]).item()
-    assert surprise(made, tokens, ENCODING, stride=1, batch=4).nats == pytest.approx(nats, rel=1e-5)
+    assert surprisal(made, tokens, ENCODING, stride=1, batch=4).nats == pytest.approx(nats, rel=1e-5)
 
 
 def test_a_recurrent_model_reads_each_piece_from_its_begin():
     made = model("lstm")
-    both = surprise(made, shard([2000, 70]), ENCODING)
+    both = surprisal(made, shard([2000, 70]), ENCODING)
     sequence = torch.from_numpy(np.asarray(shard([2000, 70]).tokens, np.int64))
     with torch.no_grad():
         nats = sum(
@@ -84,7 +84,7 @@ def test_a_recurrent_model_reads_each_piece_from_its_begin():
 
 def test_figures_a_note_and_a_second_count_strokes_and_time():
     tokens = np.array([388, 356, 60, 256 + 99, 188, 256 + 49, 389], np.uint16)
-    total = surprise(EvenChances(), TokenShard(tokens, np.array([0, 7])), ENCODING)
+    total = surprisal(EvenChances(), TokenShard(tokens, np.array([0, 7])), ENCODING)
     assert (total.notes, total.seconds) == (1, 1.5)
     assert total.nats_per_note == pytest.approx(6 * np.log(390), rel=1e-5)
     assert total.nats_per_second == pytest.approx(4 * np.log(390), rel=1e-5)
@@ -92,4 +92,4 @@ def test_figures_a_note_and_a_second_count_strokes_and_time():
 
 def test_a_senseless_stride_is_refused():
     with pytest.raises(UsageError, match="stride"):
-        surprise(EvenChances(), shard([9]), ENCODING, stride=9)
+        surprisal(EvenChances(), shard([9]), ENCODING, stride=9)

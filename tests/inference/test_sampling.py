@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
-from maestrokit.inference.sampling import SamplingConfig, drawn, probabilities
+from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 
 ALL = np.ones((1, 4), bool)
 LOGITS = np.log(np.array([[0.5, 0.25, 0.15, 0.1]]))
@@ -38,14 +38,14 @@ def test_nothing_forbidden_is_drawn(seed, temperature, top_k, top_p):
     allowed = generator.random((5, 8)) < 0.4
     allowed[np.arange(5), generator.integers(8, size=5)] = True
     chances = probabilities(generator.normal(size=(5, 8)) * 20, allowed, SamplingConfig(temperature, top_k, top_p))
-    events = drawn(chances, [np.random.default_rng([seed, row]) for row in range(5)])
+    events = sample(chances, [np.random.default_rng([seed, row]) for row in range(5)])
     assert allowed[np.arange(5), events].all()
     assert np.allclose(chances.sum(1), 1)
 
 
 def test_draws_follow_the_probabilities():
     generator = np.random.default_rng(0)
-    events = np.array([drawn(np.array([[0.5, 0.25, 0.15, 0.1]]), [generator])[0] for _ in range(4000)])
+    events = np.array([sample(np.array([[0.5, 0.25, 0.15, 0.1]]), [generator])[0] for _ in range(4000)])
     assert np.allclose(np.bincount(events) / 4000, [0.5, 0.25, 0.15, 0.1], atol=0.03)
 
 

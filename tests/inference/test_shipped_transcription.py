@@ -10,7 +10,7 @@ from maestrokit.files.checkpoint import model_folder, read_weights
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.read import read_sound
-from maestrokit.inference.gate import Listening
+from maestrokit.inference.gate import GateConfig
 from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
@@ -142,5 +142,5 @@ def test_syllables_are_no_music(transcriber: Transcriber) -> None:
     syllables = np.clip(np.sin(2 * np.pi * 4 * when), 0, 1) * voice
     sound = (0.2 * syllables / np.abs(syllables).max()).astype(np.float32)
     told = transcribed([sound], transcriber).notes
-    heard = transcribed([sound], replace(transcriber, listening=Listening(certainty=0.0))).notes
+    heard = transcribed([sound], replace(transcriber, gate=GateConfig(min_confidence=0.0))).notes
     assert len(told.onset) == 0 < len(heard.onset)

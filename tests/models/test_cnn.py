@@ -79,9 +79,9 @@ def test_a_small_set_is_learnt() -> None:
 def test_scores_are_the_losses_of_the_step() -> None:
     net = model().eval()
     batch = {"levels": levels(8), "target": torch.zeros(1, 4, 4, KEYS), "pedal": torch.full((1, 4), torch.nan)}
-    scores, carry = net.score(batch, {})
+    scores, recurrent_state = net.score(batch, {})
     shown, _ = net.step(batch, {}, lambda player, loss: None)
-    assert carry == {} and shown["pedal"] == 0 and scores["loss"][0] == pytest.approx(shown["loss"])
+    assert recurrent_state == {} and shown["pedal"] == 0 and scores["loss"][0] == pytest.approx(shown["loss"])
 
 
 def test_senseless_sizes_are_refused() -> None:

@@ -24,15 +24,17 @@ def test_in_pieces_or_at_once():
 def test_the_carry_of_a_batch_is_where_the_next_goes_on():
     made, tokens = model(), torch.randint(0, 11, (3, 13))
     whole, _ = made.score({"tokens": tokens[:, :-1], "target": tokens[:, 1:]}, {})
-    first, carry = made.score({"tokens": tokens[:, :6], "target": tokens[:, 1:7]}, {})
-    second, _ = made.score({"tokens": tokens[:, 6:12], "target": tokens[:, 7:]}, carry)
+    first, recurrent_state = made.score({"tokens": tokens[:, :6], "target": tokens[:, 1:7]}, {})
+    second, _ = made.score({"tokens": tokens[:, 6:12], "target": tokens[:, 7:]}, recurrent_state)
     assert abs(first["loss"][0] + second["loss"][0] - whole["loss"][0]) < 1e-3
 
 
 def test_the_gradient_stops_at_the_carry():
     made, tokens = model().train(), torch.randint(0, 11, (3, 7))
-    _, carry = made.step({"tokens": tokens[:, :-1], "target": tokens[:, 1:]}, {}, lambda player, loss: loss.backward())
-    assert not any(part.requires_grad for part in carry.values())
+    _, recurrent_state = made.step(
+        {"tokens": tokens[:, :-1], "target": tokens[:, 1:]}, {}, lambda player, loss: loss.backward()
+    )
+    assert not any(part.requires_grad for part in recurrent_state.values())
 
 
 def test_the_output_is_the_embedding():

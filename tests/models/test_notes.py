@@ -6,9 +6,9 @@ import torch
 
 from maestrokit.inference.note_batches import padded
 from maestrokit.models import lstm, transformer
-from maestrokit.models._linear import LowProduct
 from maestrokit.models._notes import FACTORS
 from maestrokit.models.contract import new_model
+from maestrokit.models.kernels.linear import Bfloat16Product
 from maestrokit.music.note_codes import excerpt
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding
@@ -90,7 +90,7 @@ def test_factors_and_remainders_add_up_to_the_loss(family):
 def test_products_in_bfloat16_are_those_of_rounded_matrices():
     torch.manual_seed(0)
     x, weight = torch.randn(5, 7, 16, requires_grad=True), torch.randn(8, 16, requires_grad=True)
-    out = LowProduct.apply(x, weight, torch.float32)
+    out = Bfloat16Product.apply(x, weight, torch.float32)
     exact = x @ weight.T
     assert out.dtype == torch.float32
     assert torch.allclose(out, exact, atol=0.1)

@@ -18,19 +18,19 @@ PLAYED = TimedNotes(ONSET, ONSET + 0.2, 60 + np.arange(6), np.full(6, 64))
 GHOSTS = TimedNotes(ONSET, ONSET + 0.2, 80 + np.arange(6), np.full(6, 64))
 
 
-def heard(*, late: float = 0.0) -> EvaluatedRecording:
+def recording(*, late: float = 0.0) -> EvaluatedRecording:
     """Notes at .8 of their height and ghosts at .45."""
     moved = PLAYED._replace(onset=PLAYED.onset + late, offset=PLAYED.offset + late)
-    said = sum(
+    posteriors = sum(
         height * note_targets(notes, start=0.0, frames=150, frame_seconds=0.02)
         for notes, height in ((moved, 0.8), (GHOSTS, 0.45))
     )
-    truth = NotesAndPedal(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, PLAYED.velocity), None)
-    return EvaluatedRecording(FramePosteriors(np.asarray(said, np.float32), np.zeros(150, np.float32)), truth)
+    reference = NotesAndPedal(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, PLAYED.velocity), None)
+    return EvaluatedRecording(FramePosteriors(np.asarray(posteriors, np.float32), np.zeros(150, np.float32)), reference)
 
 
 def test_perfect_notes_are_worth_the_most() -> None:
-    assert objective([heard()], Decoding(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6)) == 1.75
+    assert objective([recording()], Decoding(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6)) == 1.75
 
 
 def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,27 +41,27 @@ def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     start = Decoding(
         onset_threshold=0.3, restrike_threshold=0.3, frame_threshold=0.5, offset_threshold=0.5, latency=0.0
     )
-    found, value = fitted([heard(late=0.035)], start)
-    assert (found.onset_threshold, found.latency) == (0.6, 0.012)
-    assert value > objective([heard(late=0.035)], start)
+    result, value = fitted([recording(late=0.035)], start)
+    assert (result.onset_threshold, result.latency) == (0.6, 0.012)
+    assert value > objective([recording(late=0.035)], start)
 
 
 def test_velocities_are_spread_as_far_as_they_were_played() -> None:
-    one, played = heard(), np.array([34, 44, 54, 74, 84, 94])
-    told = PLAYED._replace(velocity=64 + (played - 64) // 2)
-    said = np.asarray(note_targets(told, start=0.0, frames=150, frame_seconds=0.02), np.float32)
-    truth = NotesAndPedal(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, played), None)
-    found = spread([EvaluatedRecording(one.said._replace(keys=said), truth)], Decoding(latency=0.0))
-    assert found.velocity_spread == pytest.approx(2.0, abs=0.1) and found.velocity_middle == pytest.approx(64, abs=1)
+    one, played = recording(), np.array([34, 44, 54, 74, 84, 94])
+    estimated = PLAYED._replace(velocity=64 + (played - 64) // 2)
+    posteriors = np.asarray(note_targets(estimated, start=0.0, frames=150, frame_seconds=0.02), np.float32)
+    reference = NotesAndPedal(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, played), None)
+    result = spread([EvaluatedRecording(one.posteriors._replace(keys=posteriors), reference)], Decoding(latency=0.0))
+    assert result.velocity_spread == pytest.approx(2.0, abs=0.1) and result.velocity_middle == pytest.approx(64, abs=1)
     assert spread([], Decoding(velocity_spread=3.0)) == Decoding()
 
 
 def test_the_pedal_is_fitted_where_it_is_known() -> None:
-    one = heard()
+    one = recording()
     down = np.zeros(150, np.float32)
     down[20:50], down[50:90] = 0.5, 0.3
-    said, truth = one.said._replace(pedal=down), one.truth
-    assert fitted_pedal([EvaluatedRecording(said, truth)], PedalDecoding()) == (PedalDecoding(), 0.0)
-    known = EvaluatedRecording(said, NotesAndPedal(truth.notes, np.array([[0.4, 1.0]])))
-    found, value = fitted_pedal([known, EvaluatedRecording(said, truth)], PedalDecoding())
-    assert value == pytest.approx(1.0) and 0.3 < found.up <= found.down <= 0.5
+    posteriors, reference = one.posteriors._replace(pedal=down), one.reference
+    assert fitted_pedal([EvaluatedRecording(posteriors, reference)], PedalDecoding()) == (PedalDecoding(), 0.0)
+    known = EvaluatedRecording(posteriors, NotesAndPedal(reference.notes, np.array([[0.4, 1.0]])))
+    result, value = fitted_pedal([known, EvaluatedRecording(posteriors, reference)], PedalDecoding())
+    assert value == pytest.approx(1.0) and 0.3 < result.up <= result.down <= 0.5

@@ -6,7 +6,7 @@ import torch
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import Training
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 SIZES = {"vocabulary": 20, "width": 32, "dropout": 0.0}
 
@@ -48,8 +48,8 @@ def sounds():
 
 
 def best(tmp_path, model, data, steps, rate):
-    settings = Settings(steps=steps, learning_rate=rate, warmup_steps=5, validate_every=steps, weight_decay=0.0)
-    training = Training(model, data, settings, folder=tmp_path, place=DistributedContext(torch.device("cpu")))
+    settings = TrainingSettings(steps=steps, learning_rate=rate, warmup_steps=5, validate_every=steps, weight_decay=0.0)
+    training = Training(model, data, settings, folder=tmp_path, context=DistributedContext(torch.device("cpu")))
     training.run()
     return training.progress.best
 

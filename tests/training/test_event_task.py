@@ -44,7 +44,7 @@ def test_normalized_pieces_are_the_same_tokens_and_have_shards_of_their_own(corp
     assert np.array_equal(first, second) and np.array_equal(first, normal.data.held_out.sequence(0))
     assert not np.array_equal(plain.data.train.sequence(0), plain.data.train.sequence(1))
     assert normal.config["key_normalized"] and not plain.config["key_normalized"]
-    assert (normal.data.sampling.transpose, plain.data.sampling.transpose) == (0, 3)
+    assert (normal.data.options.transpose, plain.data.options.transpose) == (0, 3)
     assert len(list(corpus.cache.glob("*.tokens.npy"))) == 2
 
 

@@ -12,12 +12,11 @@ from maestrokit.errors import BadDataError, LockedError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models import cnn, lstm, transformer
-from maestrokit.music.tokens import Encoding
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.event_data import EventData, Sampling
+from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.loop import Training
 from maestrokit.training.optimizers import Optimizers, orthogonalized
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 _spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name("toys.py"))
 toys = importlib.util.module_from_spec(_spec)
@@ -38,11 +37,11 @@ def event_training(folder, family="transformer", **changes):
         model = transformer.Model(transformer.Config(width=16, layers=1, heads=2, hidden=32, length=16, dropout=0.1))
     else:
         model = lstm.Model(lstm.Config(width=16, layers=2, dropout=0.1))
-    sampling = Sampling(batch=2, length=16, carried=family == "lstm", validation_tokens=64)
-    data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
+    options = EventOptions(encoding="events", batch=2, length=16, validation_tokens=64)
+    data = EventData(shard(1), shard(2), options, carries_state=family == "lstm")
     values = {"steps": 12, "validate_every": 5, "log_every": 3, "warmup_steps": 2, "learning_rate": 0.01, **changes}
     folder.mkdir(exist_ok=True)
-    return Training(model, data, Settings(**values), folder=folder, place=CPU)
+    return Training(model, data, TrainingSettings(**values), folder=folder, context=CPU)
 
 
 def weights(folder):
@@ -53,7 +52,7 @@ def same(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "muon", "average": 0.9, "accumulate": 2}])
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "muon", "ema_decay": 0.9, "accumulate": 2}])
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_a_stopped_training_ends_with_the_weights_of_one_never_stopped(tmp_path, family, changes):
     event_training(tmp_path / "whole", family, **changes).run()
@@ -102,26 +101,26 @@ def test_batches_to_validate_on_are_counted_without_being_made(tmp_path, monkeyp
     event_training(tmp_path)
 
 
-@pytest.mark.parametrize("carried", [False, True])
+@pytest.mark.parametrize("carries_state", [False, True])
 @pytest.mark.parametrize("tokens", [1, 64, 90, 10_000])
-def test_as_many_batches_are_validated_on_as_are_counted(carried, tokens):
-    sampling = Sampling(batch=2, length=16, carried=carried, validation_tokens=tokens)
-    data = EventData(shard(1), shard(2), encoding=Encoding(), sampling=sampling)
+def test_as_many_batches_are_validated_on_as_are_counted(carries_state, tokens):
+    options = EventOptions(encoding="events", batch=2, length=16, validation_tokens=tokens)
+    data = EventData(shard(1), shard(2), options, carries_state=carries_state)
     assert data.validation_batches() == len(list(data.validation())) >= 1
 
 
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_a_tiny_set_is_learnt_by_heart(tmp_path, family):
-    sampling = Sampling(batch=3, length=16, carried=family == "lstm", transpose=0, stretch=0.0)
+    options = EventOptions(encoding="events", batch=3, length=16, transpose=0, stretch=0.0)
     pieces = shard(1, events=80)
     model = (
         transformer.Model(transformer.Config(width=32, layers=1, heads=2, hidden=64, length=16, dropout=0.0))
         if family == "transformer"
         else lstm.Model(lstm.Config(width=32, layers=1, dropout=0.0))
     )
-    data = EventData(pieces, pieces, encoding=Encoding(), sampling=sampling)
-    settings = Settings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
-    training = Training(model, data, settings, folder=tmp_path, place=CPU)
+    data = EventData(pieces, pieces, options, carries_state=family == "lstm")
+    settings = TrainingSettings(steps=100, learning_rate=0.02, warmup_steps=5, validate_every=100)
+    training = Training(model, data, settings, folder=tmp_path, context=CPU)
     training.run()
     assert training.progress.best < 0.45
 
@@ -130,8 +129,8 @@ def test_two_players_take_turns(tmp_path):
     torch.manual_seed(0)
     model = toys.ToyPlayers()
     start = model.score(next(toys.NumberData().validation()), {})[0]["loss"][0]
-    settings = Settings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, clip=0.0)
-    training = Training(model, toys.NumberData(), settings, folder=tmp_path, place=CPU)
+    settings = TrainingSettings(steps=120, learning_rate=0.1, warmup_steps=0, validate_every=40, max_grad_norm=0.0)
+    training = Training(model, toys.NumberData(), settings, folder=tmp_path, context=CPU)
     training.run()
     assert start > 2
     assert training.progress.best < 0.5
@@ -139,7 +138,7 @@ def test_two_players_take_turns(tmp_path):
 
 def test_a_step_of_one_player_leaves_the_other_alone(tmp_path):
     model = toys.ToyPlayers()
-    training = Training(model, toys.NumberData(), Settings(weight_decay=0.0), folder=tmp_path, place=CPU)
+    training = Training(model, toys.NumberData(), TrainingSettings(weight_decay=0.0), folder=tmp_path, context=CPU)
     before = [weight.clone() for weight in model.discriminator.parameters()]
     training.optimizers.backward_and_step("generator", model.discriminator(model.generator(torch.randn(4, 2))).mean())
     assert all(torch.equal(*pair) for pair in zip(before, model.discriminator.parameters(), strict=True))
@@ -151,8 +150,8 @@ def test_convolutions_over_spectra_learn(tmp_path):
         toys.ToyConvolutions(),
         toys.RollData(),
         folder=tmp_path,
-        place=CPU,
-        settings=Settings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", average=0.5),
+        context=CPU,
+        settings=TrainingSettings(steps=80, learning_rate=0.1, validate_every=20, watch="accuracy", ema_decay=0.5),
     )
     training.run()
     assert -training.progress.best > 0.98
@@ -207,6 +206,13 @@ def test_training_ends_when_nothing_improves(tmp_path):
     assert training.run().reason == "patience"
 
 
+@pytest.mark.parametrize(("patience", "reason", "step"), [({}, "patience", 11), ({"patience": 0}, "steps", 14)])
+def test_training_ends_early_unless_patience_is_0(tmp_path, patience, reason, step):
+    training = event_training(tmp_path, steps=14, validate_every=1, validation_share=0.0, **patience)
+    training.model.score = lambda batch, recurrent_state: ({"loss": (1.0, 1.0)}, {})  # never improves on the first
+    assert training.run().reason == reason and training.progress.step == step
+
+
 def test_training_ends_when_the_time_is_up(tmp_path):
     assert event_training(tmp_path, steps=None, time_limit=0.05).run().reason == "time"
 
@@ -229,7 +235,7 @@ def test_a_run_folder_is_held_by_one(tmp_path):
 
 
 def test_losses_that_are_no_numbers_end_training_with_a_cure(tmp_path):
-    training = event_training(tmp_path, learning_rate=1e3, clip=0.0, warmup_steps=0)
+    training = event_training(tmp_path, learning_rate=1e3, max_grad_norm=0.0, warmup_steps=0)
     with torch.no_grad():
         training.model.embedding.weight[:] = float("nan")
     with pytest.raises(UsageError, match="fell apart"):
@@ -245,7 +251,7 @@ def test_muon_steps_turn_without_stretching():
 def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_adamw():
     torch.manual_seed(0)
     model = cnn.Model(cnn.Config(channels=6, depth=2, pedal=True))
-    optimizers = Optimizers(model, Settings(optimizer="muon", weight_decay=0.0, clip=0.0), CPU)
+    optimizers = Optimizers(model, TrainingSettings(optimizer="muon", weight_decay=0.0, max_grad_norm=0.0), CPU)
     muon, adamw = optimizers.optimizers["model.muon"], optimizers.optimizers["model.adamw"]
     by_muon = {id(p) for p in muon.param_groups[0]["params"]}
     names = {name for name, p in model.named_parameters() if id(p) in by_muon}

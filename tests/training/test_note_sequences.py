@@ -14,9 +14,9 @@ from maestrokit.music.note_codes import END
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding, encode_notes
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.event_data import Sampling
-from maestrokit.training.note_sequences import NoteData
-from maestrokit.training.run import Order, train
+from maestrokit.training.event_data import EventOptions
+from maestrokit.training.note_sequences import NoteSequenceData
+from maestrokit.training.run import TrainingSpec, train
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
 corpora = importlib.util.module_from_spec(_spec)
@@ -38,8 +38,9 @@ def shard(*counts):
     return TokenShard(np.concatenate(tokens), np.cumsum([0, *map(len, tokens)]), [])
 
 
-def data(counts, held_out=(20,), **sampling):
-    return NoteData(shard(*counts), shard(*held_out), encoding=ENCODING, sampling=Sampling(**sampling))
+def data(counts, held_out=(20,), **options):
+    options = EventOptions(encoding="notes", **{"velocity_shift": 0, **options})
+    return NoteSequenceData(shard(*counts), shard(*held_out), options)
 
 
 def batches(source, epoch):
@@ -111,14 +112,14 @@ def takes(tmp_path_factory):
 
 def trained(takes, folder, family="transformer", *, init=None, **settings):
     sizes = {"heads": "2", "hidden": "12"} if family == "transformer" else {}
-    order = Order(family, "", [str(takes)], folder, {**SMALL, **sizes, **settings}, init, takes.parent / "cache")
-    return train(order, place=DistributedContext(torch.device("cpu")), warn=lambda sentence: None)
+    order = TrainingSpec(family, "", [str(takes)], folder, {**SMALL, **sizes, **settings}, init, takes.parent / "cache")
+    return train(order, context=DistributedContext(torch.device("cpu")), warn=lambda sentence: None)
 
 
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_training_that_stopped_goes_on_as_if_it_had_not(family, optimizer, takes, tmp_path):
-    words = {"optimizer": optimizer, "average": "0.9", "dropout": "0.1"}
+    words = {"optimizer": optimizer, "ema_decay": "0.9", "dropout": "0.1"}
     trained(takes, tmp_path / "whole", family, steps="6", cooldown="0.5", final_rate="1", **words)
     trained(takes, tmp_path / "parts", family, steps="3", cooldown="0.5", final_rate="1", **words)
     trained(takes, tmp_path / "parts", family, steps="6", cooldown="0.5", final_rate="1", **words)

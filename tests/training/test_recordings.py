@@ -13,9 +13,8 @@ from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.performance import transcript
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import SUSTAIN, Controls, Performance
-from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.recordings import (
-    Rendering,
+    RenderSettings,
     TrainingExample,
     check_performance,
     piano_of,
@@ -26,6 +25,7 @@ from maestrokit.training.recordings import (
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks import transcription
 from maestrokit.training.tasks.transcription import Options, prepare
+from maestrokit.training.transcription_data import TranscriptionData, TranscriptionOptions
 from strategies import file_bytes, track_bytes
 
 NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))
@@ -66,7 +66,7 @@ def test_the_pedal_comes_from_midi_beside(folder: Path) -> None:
 
 def test_renders_differ_in_contrast(folder: Path) -> None:
     takes = [
-        rendered_example(str(folder / "c.mid"), Rendering(seconds=1.0, seed=seed), cache=folder / "cache")
+        rendered_example(str(folder / "c.mid"), RenderSettings(seconds=1.0, seed=seed), cache=folder / "cache")
         for seed in range(12)
     ]
     velocity = np.array([take.notes.velocity for take in takes])  # (takes, notes)
@@ -78,7 +78,9 @@ def test_renders_differ_in_contrast(folder: Path) -> None:
 def test_a_batch_says_when_the_pedal_is_down_or_that_nobody_knows(folder: Path) -> None:
     levels = np.full((60, BINS), -50, np.float16)
     takes = [TrainingExample(levels, NOTES, np.array([[0.1, 0.2]])), TrainingExample(levels, NOTES)]
-    known, unknown = next(NoteData(takes, takes, cutting=Cutting(batch=2, frames=40)).validation())["pedal"].numpy()
+    known, unknown = next(TranscriptionData(takes, takes, TranscriptionOptions(batch=2, length=40)).validation())[
+        "pedal"
+    ].numpy()
     assert np.flatnonzero(known).tolist() == [5, 6, 7, 8, 9] and np.isnan(unknown).all()
 
 
@@ -96,7 +98,7 @@ def test_a_recording_without_notes_is_told(folder: Path) -> None:
 
 def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
     take, again = (
-        rendered_example(str(folder / "c.mid"), Rendering(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
+        rendered_example(str(folder / "c.mid"), RenderSettings(seconds=1.0), cache=folder / f"cache{n}") for n in (1, 2)
     )
     assert np.array_equal(take.levels, again.levels)
     fundamental = np.asarray(take.levels[:, 3 * (60 - 21) + 2], np.float32)
@@ -111,7 +113,7 @@ def test_pieces_of_maps_are_one_on_all_pianos() -> None:
 
 def test_batches_follow_from_seed_and_number(folder: Path) -> None:
     take = recorded_example(str(folder / "a.flac"), cache=folder / "cache")
-    data, again = (NoteData([take], [take], cutting=Cutting(batch=2, frames=40)) for _ in range(2))
+    data, again = (TranscriptionData([take], [take], TranscriptionOptions(batch=2, length=40)) for _ in range(2))
     first, same, other = data.batch(3, 1), again.batch(3, 1), data.batch(3, 2)
     assert first["levels"].shape == (2, 40, BINS) and first["target"].shape == (2, 4, 20, 88)
     assert (first["levels"] == same["levels"]).all() and (first["target"] == same["target"]).all()
@@ -121,27 +123,27 @@ def test_batches_follow_from_seed_and_number(folder: Path) -> None:
 
 def test_validation_is_unvaried_and_padded(folder: Path) -> None:
     take = TrainingExample(np.full((30, BINS), -50, np.float16), NOTES)
-    batch = next(NoteData([take], [take], cutting=Cutting(frames=40)).validation())
+    batch = next(TranscriptionData([take], [take], TranscriptionOptions(length=40)).validation())
     assert (batch["levels"][0, :30] == -50).all() and (batch["levels"][0, 30:] == -100).all()
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 1.6, 100.0])
 def test_as_many_batches_are_validated_on_as_are_counted(seconds: float) -> None:
     takes = [TrainingExample(np.full((frames, BINS), -50, np.float16), NOTES) for frames in (30, 130, 250)]
-    data = NoteData(takes, takes, cutting=Cutting(batch=2, frames=40, validation_seconds=seconds))
+    data = TranscriptionData(takes, takes, TranscriptionOptions(batch=2, length=40, validation_seconds=seconds))
     assert data.validation_batches() == len(list(data.validation())) >= 1
 
 
 def test_odd_windows_are_refused() -> None:
     with pytest.raises(UsageError):
-        Cutting(frames=33)
+        TranscriptionOptions(length=33)
 
 
 def test_the_task_takes_recordings_and_renders_the_rest(folder: Path) -> None:
     train = [str(folder / name) for name in ("a.flac", "c.mid")]
     corpus = Corpus({"train": train, "validation": [str(folder / "b.flac")]}, [], folder / "cache")
     prepared = prepare(corpus, Options(length=20, render_seconds=0.5), family="cnn")
-    assert isinstance(prepared.data, NoteData) and len(prepared.data.train) == 2
+    assert isinstance(prepared.data, TranscriptionData) and len(prepared.data.train) == 2
     assert prepared.counts == {"train": 2, "validation": 1}
     assert prepared.model == {"bins": BINS} and prepared.config["spectrum"] == SETTINGS.described()
 
@@ -195,17 +197,17 @@ def test_takes_keep_their_order_though_pianos_are_read_one_by_one(
     paths = [str(folder / f"{number}.mid") for number in range(6)]
     for number, path in enumerate(paths):
         write_midi(transcript(NOTES._replace(pitch=NOTES.pitch + number)), Path(path))
-    rendering = Rendering(("one", "other"), 0.5, 0)
+    rendering = RenderSettings(("one", "other"), 0.5, 0)
     order: list[str] = []
 
-    def made(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
+    def made(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
         order.append(piano_of(path, rendering))
         return TrainingExample(np.full((30, BINS), float(Path(path).stem), np.float16), NOTES)
 
     monkeypatch.setattr(transcription, "rendered_example", made)
     corpus = Corpus({"train": paths, "validation": paths[:1]}, [], folder / "cache")
     prepared = prepare(corpus, Options(length=20, pianos="one,other"), family="cnn")
-    assert isinstance(prepared.data, NoteData)
+    assert isinstance(prepared.data, TranscriptionData)
     assert [float(take.levels[0, 0]) for take in prepared.data.train] == [0, 1, 2, 3, 4, 5]
     assert order[:6] == sorted(order[:6]) and set(order) == {"one", "other"}
     assert order[:6] == sorted(piano_of(path, rendering) for path in paths)

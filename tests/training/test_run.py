@@ -26,14 +26,16 @@ def takes(tmp_path_factory):
 
 def trained(takes, folder, *, init=None, **settings):
     order = TrainingSpec("lstm", "", [str(takes)], folder, {**SMALL, **settings}, init, takes.parent / "cache")
-    train(order, place=DistributedContext(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None)
+    train(
+        order, context=DistributedContext(torch.device("cpu")), report=lambda record: None, warn=lambda sentence: None
+    )
     return checkpoint.read_weights(folder)
 
 
 def test_one_part_learns_alone_from_the_beginning(takes, tmp_path):
     before = trained(takes, tmp_path / "first")
     part = "embedding"  # weights come from files in any order, and not all of them belong to a part
-    after = trained(takes, tmp_path / "second", init=tmp_path / "first", only=part, steps="1")
+    after = trained(takes, tmp_path / "second", init=tmp_path / "first", train_only=part, steps="1")
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed == {name for name in before if name.startswith(f"{part}.")}
 
@@ -48,6 +50,6 @@ def test_parts_that_settings_add_begin_new_and_the_others_as_they_were(takes, tm
 def test_unknown_parts_and_parts_of_nothing_are_refused(takes, tmp_path):
     trained(takes, tmp_path / "first")
     with pytest.raises(UsageError, match="no part 'horn'"):
-        trained(takes, tmp_path / "second", init=tmp_path / "first", only="horn")
+        trained(takes, tmp_path / "second", init=tmp_path / "first", train_only="horn")
     with pytest.raises(UsageError, match="no model around"):
-        trained(takes, tmp_path / "third", only="embedding")
+        trained(takes, tmp_path / "third", train_only="embedding")

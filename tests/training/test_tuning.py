@@ -41,7 +41,7 @@ def order(takes, folder, **settings):
 
 
 def search(order, trials, *, storage="", watch=lambda number: TrialCallbacks()):
-    return tune(order, Search(trials, storage), place=CPU, watch=watch, warn=lambda sentence: None)
+    return tune(order, Search(trials, storage), context=CPU, watch=watch, warn=lambda sentence: None)
 
 
 def summary(folder):
@@ -76,7 +76,7 @@ def test_what_is_given_is_not_searched(takes, tmp_path):
         ("dropout", "-1..0.5", "dropout must be at least 0 and below 1, not -1"),
         ("dropout", "0.1|7", "dropout must be at least 0 and below 1, not 7"),
         ("width", "0.5..8", "setting 'width' is '0.5'"),
-        ("clip", "-1", "clip must be"),  # in all trials
+        ("max_grad_norm", "-1", "max_grad_norm must be"),  # in all trials
     ],
 )
 def test_what_no_training_may_have_is_refused_before_the_first_trial(takes, tmp_path, name, text, fact):
@@ -165,7 +165,7 @@ def test_two_folders_share_a_storage(takes, tmp_path):
 
 
 def test_losses_that_are_no_numbers_end_the_trial_and_not_the_search(takes, tmp_path):
-    found = search(order(takes, tmp_path / "run", learning_rate="1000|0.01", weight_decay="100", clip="0"), 4)
+    found = search(order(takes, tmp_path / "run", learning_rate="1000|0.01", weight_decay="100", max_grad_norm="0"), 4)
     assert found.tried == 4 and math.isfinite(found.best["score"])
     assert "pruned" in {trial["state"] for trial in summary(tmp_path / "run")["trials"]}
 
@@ -175,9 +175,9 @@ def test_senseless_searches_are_refused(takes, tmp_path):
     with pytest.raises(UsageError, match="at least 1"):
         search(order(takes, run), 0)
     with pytest.raises(UsageError, match="needs an end"):
-        search(TrainingSpec("lstm", "", [str(takes)], run, {}, None, tmp_path), 2)
+        search(TrainingSpec("lstm", "", [str(takes)], run, {"patience": "0"}, None, tmp_path), 2)
     with pytest.raises(UsageError, match="not shared by torchrun"):
-        tune(order(takes, run), Search(2), place=DistributedContext(torch.device("cpu"), 0, 2), watch=None, warn=None)
+        tune(order(takes, run), Search(2), context=DistributedContext(torch.device("cpu"), 0, 2), watch=None, warn=None)
     with pytest.raises(CannotWriteError, match="cannot use the storage"):
         search(order(takes, run), 2, storage="sqlite:////nowhere/at/all.db")
     with pytest.raises(CannotWriteError, match="cannot use the storage"):
@@ -191,8 +191,8 @@ def test_a_folder_holds_one_search_or_one_training(takes, tmp_path):
     with pytest.raises(UsageError, match="does not know the search"):
         search(order(takes, tmp_path / "search"), 2, storage=f"sqlite:///{tmp_path / 'other.db'}")
     with pytest.raises(UsageError, match="holds a search"):
-        train(order(takes, tmp_path / "search"), place=CPU, warn=lambda sentence: None)
-    train(order(takes, tmp_path / "training"), place=CPU, warn=lambda sentence: None)
+        train(order(takes, tmp_path / "search"), context=CPU, warn=lambda sentence: None)
+    train(order(takes, tmp_path / "training"), context=CPU, warn=lambda sentence: None)
     with pytest.raises(UsageError, match="holds a training"):
         search(order(takes, tmp_path / "training"), 1)
 

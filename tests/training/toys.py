@@ -18,7 +18,7 @@ class ToyPlayers(TrainedModel):
     def parameter_groups(self):
         return {"discriminator": list(self.discriminator.parameters()), "generator": list(self.generator.parameters())}
 
-    def step(self, batch, carry, backward_and_step):
+    def step(self, batch, recurrent_state, backward_and_step):
         real = batch["value"]
         made = self.generator(torch.randn(len(real), 2))
         verdicts = self.discriminator(real), self.discriminator(made.detach())
@@ -28,7 +28,7 @@ class ToyPlayers(TrainedModel):
         backward_and_step("generator", fooled)
         return {"discriminator": told.item(), "generator": fooled.item()}, {}
 
-    def score(self, batch, carry):
+    def score(self, batch, recurrent_state):
         made = self.generator(torch.randn(256, 2, generator=torch.Generator().manual_seed(1)))
         return {"loss": ((made.mean() - batch["value"].mean()).abs().item(), 1.0)}, {}
 
@@ -43,12 +43,12 @@ class ToyConvolutions(TrainedModel):
     def forward(self, spectrum):
         return self.network(spectrum[:, None])[:, 0]
 
-    def step(self, batch, carry, backward_and_step):
+    def step(self, batch, recurrent_state, backward_and_step):
         loss = F.binary_cross_entropy_with_logits(self(batch["spectrum"]), batch["roll"])
         backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
-    def score(self, batch, carry):
+    def score(self, batch, recurrent_state):
         logits, count = self(batch["spectrum"]), float(batch["roll"].numel())
         nats = F.binary_cross_entropy_with_logits(logits, batch["roll"], reduction="sum").item()
         return {"loss": (nats, count), "accuracy": (((logits > 0) == (batch["roll"] > 0.5)).sum().item(), count)}, {}

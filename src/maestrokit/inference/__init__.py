@@ -1,1 +1,1 @@
-"""Models at work: sampling and transcription."""
+"""Inference: generation, likelihood and transcription."""

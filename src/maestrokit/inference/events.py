@@ -14,8 +14,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint, progress
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteSampling, generate_notes
-from maestrokit.inference.numpy_step import stepper
-from maestrokit.inference.sampling import SamplingConfig, drawn, probabilities
+from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
 from maestrokit.music.continuation import continued, continued_by_notes, prompt_of
@@ -24,30 +23,32 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
-EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # of models of events, where nothing else is wished
+EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
 LONGEST = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True)
 class GenerationConfig:
-    """What to play."""
+    """What to generate."""
 
     duration: float = 30.0
     """Seconds of new music; with a prompt, after its end."""
     count: int = 1
-    """Performances, made side by side."""
+    """Performances, generated as one batch."""
     seed: int = 0
-    taste: SamplingConfig = SamplingConfig()  # noqa: RUF009  (frozen)
-    """Of models of events."""
+    event_sampling: SamplingConfig = SamplingConfig()  # noqa: RUF009  (frozen)
+    """Sampling of models of events."""
     note_sampling: NoteSampling = NoteSampling()  # noqa: RUF009  (frozen)
-    """Of models of notes."""
+    """Sampling of models of notes."""
     events_per_second: int = 200
-    """More than this on average, and the performance ends there: a model that never waits would never end."""
+    """Upper limit on average, at which a performance ends: a model that never waits would never end."""
 
-    def drawn_by(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
-        """Return the same with the sampling of a model, but for what is chosen and not None."""
+    def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
+        """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-        return replace(self, taste=replace(EVENT_SAMPLING, **given), note_sampling=note_sampling.changed(**given))
+        return replace(
+            self, event_sampling=replace(EVENT_SAMPLING, **given), note_sampling=note_sampling.changed(**given)
+        )
 
     def __post_init__(self) -> None:
         if not 0 < self.duration <= LONGEST:
@@ -59,12 +60,12 @@ class GenerationConfig:
 
 
 class SequenceModel(NamedTuple):
-    """A model of events, or of notes, and what its folder says about it."""
+    """A model of events or notes, with the encoding and the sampling of its folder."""
 
     model: EventModel | NoteModel
     encoding: Encoding
     sampling: NoteSampling
-    """How it draws where nothing else is wished, if it is a model of notes."""
+    """Default sampling, if it is a model of notes."""
 
 
 def load_event_model(name: str) -> SequenceModel:
@@ -89,7 +90,7 @@ def load_event_model(name: str) -> SequenceModel:
     try:
         encoding = Encoding(**values)
     except (TypeError, UsageError) as error:
-        raise BadDataError(f"cannot use '{name}': its encoding makes no sense ({error})", path=name) from None
+        raise BadDataError(f"cannot use '{name}': its encoding is not valid ({error})", path=name) from None
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
     sampling = NoteSampling.from_config(config.get("sampling", {}), name=name)
     fits = config["model"].get("vocabulary") == encoding.size
@@ -101,67 +102,67 @@ def load_event_model(name: str) -> SequenceModel:
 
 
 def generate(
-    model: EventModel | NoteModel, encoding: Encoding, wish: GenerationConfig, *, prompt: Tokens | None = None
+    model: EventModel | NoteModel, encoding: Encoding, config: GenerationConfig, *, prompt: Tokens | None = None
 ) -> list[Tokens]:
     """Return new performances as events, each valid: see :class:`Grammar`, and for notes :class:`Keyboard`.
 
-    The same model, wish and prompt give the same events, on the same machine. The first of several performances need
-    not be the one that ``count=1`` gives: sums are rounded otherwise in a batch.
+    The same model, configuration and prompt give the same events on the same machine. The first of several
+    performances need not be the one of ``count=1``: sums are rounded differently in a batch.
 
     Parameters
     ----------
     prompt : uint16, shape (tokens,)
-        What was played before, from ``begin``; it is part of the result. Default is nothing.
+        Events to continue, from ``begin`` on; they are part of the result. Default is none.
     """
     if isinstance(model, NoteModel):
         start_notes = None if prompt is None else note_sequence(prompt, encoding)
-        return [encode_notes(notes, encoding) for notes in _notes(model, encoding, wish, start_notes)]
+        return [encode_notes(notes, encoding) for notes in _notes(model, encoding, config, start_notes)]
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
-    grammar = Grammar(wish.count, encoding)
+    grammar = Grammar(config.count, encoding)
     for token in start:
-        grammar.take(np.full(wish.count, token))
-    generators = [np.random.default_rng([wish.seed, row]) for row in range(wish.count)]
-    rows = _continued(model, grammar, wish, start, generators)
-    return [_whole(start, row, encoding, trim=prompt is None) for row in rows]
+        grammar.update(np.full(config.count, token))
+    generators = [np.random.default_rng([config.seed, row]) for row in range(config.count)]
+    rows = _continued(model, grammar, config, start, generators)
+    return [_joined(start, row, encoding, trim=prompt is None) for row in rows]
 
 
 def perform(
     model: EventModel | NoteModel,
     encoding: Encoding,
-    wish: GenerationConfig,
+    config: GenerationConfig,
     *,
     prompt: Performance | None = None,
     seconds: float | None = None,
 ) -> list[Performance]:
-    """Return new performances; with a prompt, each begins with all of its events as they were.
+    """Return new performances; with a prompt, each begins with all of its events, unchanged.
 
     Parameters
     ----------
     prompt : Performance
-        What is played before; see :func:`maestrokit.music.continuation.prompt_of`. Default is nothing.
+        Performance to continue; see :func:`maestrokit.music.continuation.prompt_of`. Default is none.
     seconds : float
-        So much of the prompt, from its start. Default is all.
+        Length of the prompt to use, from its start. Default is all.
     """
     if prompt is None:
-        return [decode(tokens, encoding) for tokens in generate(model, encoding, wish)]
+        return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
         start = note_sequence(given.tokens, encoding)
-        new = (notes.select(slice(len(start.pitch), None)) for notes in _notes(model, encoding, wish, start))
+        new = (notes.select(slice(len(start.pitch), None)) for notes in _notes(model, encoding, config, start))
         return [continued_by_notes(given, notes, encoding) for notes in new]
-    made = generate(model, encoding, wish, prompt=given.tokens)
-    return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in made]
+    generated = generate(model, encoding, config, prompt=given.tokens)
+    return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
 
-def _notes(model: NoteModel, encoding: Encoding, wish: GenerationConfig, prompt: StepNotes | None) -> list[StepNotes]:
+def _notes(model: NoteModel, encoding: Encoding, config: GenerationConfig, prompt: StepNotes | None) -> list[StepNotes]:
     return generate_notes(
         model,
         encoding,
-        sampling=wish.note_sampling,
-        duration=wish.duration,
-        count=wish.count,
-        seed=wish.seed,
+        sampling=config.note_sampling,
+        duration=config.duration,
+        count=config.count,
+        seed=config.seed,
         prompt=prompt,
     )
 
@@ -169,36 +170,36 @@ def _notes(model: NoteModel, encoding: Encoding, wish: GenerationConfig, prompt:
 def _continued(
     model: EventModel,
     grammar: Grammar,
-    wish: GenerationConfig,
+    config: GenerationConfig,
     start: Integers,
     generators: Sequence[np.random.Generator],
 ) -> list[Integers]:
     """Return the new events of each row, until its time is up."""
     encoding = grammar.encoding
-    steps, limit = round(wish.duration / encoding.step), math.ceil(wish.duration * wish.events_per_second)
-    made = np.full((wish.count, limit), encoding.end)
-    is_silent, ends_at = np.full(wish.count, len(start) == 1), grammar.step + steps
+    steps, limit = round(config.duration / encoding.step), math.ceil(config.duration * config.events_per_second)
+    generated = np.full((config.count, limit), encoding.end)
+    is_silent, ends_at = np.full(config.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
-        primed, state = _primed(model, start, wish.count, length=len(start) + limit)
-        logits, step, going = primed.numpy().copy(), stepper(model, state), np.arange(wish.count)
-        for place in range(limit):
+        primed, state = _primed(model, start, config.count, length=len(start) + limit)
+        logits, step, active = primed.numpy().copy(), model.stepper(state), np.arange(config.count)
+        for position in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
-            wanted = grammar.permitted(logits.astype(np.float64), allowed)
-            events = drawn(probabilities(wanted, allowed, wish.taste), generators)
-            made[:, place] = events
-            grammar.take(events)
+            permitted = grammar.permitted(logits.astype(np.float64), allowed)
+            events = sample(probabilities(permitted, allowed, config.event_sampling), generators)
+            generated[:, position] = events
+            grammar.update(events)
             is_silent &= events >= encoding.first_off
-            ends_at = np.where(is_silent, grammar.step + steps, ends_at)  # time counts from the first stroke
+            ends_at = np.where(is_silent, grammar.step + steps, ends_at)  # time counts from the first onset
             grammar.ended |= grammar.step >= ends_at
             if grammar.ended.all():
                 break
-            progress.report(wish.duration - float((ends_at - grammar.step).max()) * encoding.step, wish.duration)
-            if grammar.ended[going].any():
-                step.keep(~grammar.ended[going])
-                going = going[~grammar.ended[going]]
-            logits[going] = step(events[going])
-    return [row[row != encoding.end] for row in made]
+            progress.report(config.duration - float((ends_at - grammar.step).max()) * encoding.step, config.duration)
+            if grammar.ended[active].any():
+                step.keep(~grammar.ended[active])
+                active = active[~grammar.ended[active]]
+            logits[active] = step(events[active])
+    return [row[row != encoding.end] for row in generated]
 
 
 def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tuple[torch.Tensor, object]:
@@ -210,8 +211,8 @@ def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tu
     return logits[:, -1], state
 
 
-def _whole(start: Integers, row: Integers, encoding: Encoding, *, trim: bool) -> Tokens:
-    """Return prompt and continuation as one sequence, without the silence that recordings begin with."""
+def _joined(start: Integers, row: Integers, encoding: Encoding, *, trim: bool) -> Tokens:
+    """Return prompt and continuation as one sequence, without the leading silence if `trim`."""
     if trim:
         is_shift = (row >= encoding.first_shift) & (row < encoding.first_velocity)
         row = row[~is_shift | (np.cumsum(row < encoding.first_off) > 0)]

@@ -1,10 +1,10 @@
-"""Where in a recording a piano is heard at all: no notes are told in silence, nor where they are doubtful on the mean.
+"""The gate of a transcription: it removes onsets in silence, and where the onsets around are uncertain on average.
 
-Two things are asked of each frame, and a stroke there counts if both are so:
+An onset passes if both conditions hold in its frame:
 
-- The sound just after it is louder than a level; below, a recording holds silence.
-- The strokes around it are certain on the mean. A model that was taught by pianos only gives many strokes for speech,
-  yet doubtful ones: low peaks, and keys that hardly sound afterwards. On pianos most are high, and the keys sound.
+- The sound just after it is louder than a threshold; below, a recording holds silence.
+- The onsets around it are certain on average. A model that was trained on pianos only predicts many onsets for speech,
+  but uncertain ones: low peaks, and keys whose frame posteriors are low afterwards. On pianos most are high.
 """
 
 from collections import deque
@@ -20,36 +20,36 @@ from maestrokit.audio.spectra.frames import Samples
 from maestrokit.errors import UsageError
 from maestrokit.inference.note_decoding import FRAME, ONSET, SIDE, Posteriors, peaks
 
-STROKE = 0.35  # height of a peak of the onset head that is weighed
-AFTER = slice(2, 8)  # frames after a stroke in which its key is to sound
-BEFORE_FRAMES, LEVEL_FRAMES = 1, 11  # a level is of the sound from a frame before on, and so many frames long: 0.2 s
-OFF = -200.0  # dBFS; nothing is quieter
+ONSET_HEIGHT = 0.35  # lowest peak of the onset head that counts
+AFTER = slice(2, 8)  # frames after an onset in which its key should sound
+BEFORE_FRAMES, LEVEL_FRAMES = 1, 11  # a level is measured from one frame before, over 0.2 s
+OFF = -200.0  # dBFS, below any sound
 
 
 @dataclass(frozen=True)
-class Listening:
-    """What counts as a piano."""
+class GateConfig:
+    """Thresholds of the gate."""
 
-    level: float = -80.0
-    """dBFS, the root of the mean square over 0.2 s; strokes in quieter sound are none."""
-    certainty: float = 0.28
-    """Strokes count where, on the mean over those around, the product of their height and of how much the frame head
-    says of their keys just after is at least this; 0 listens to anything."""
-    around: float = 4.0
-    """Seconds to either side that are looked at."""
+    silence_threshold: float = -80.0
+    """RMS level over 0.2 s, in dBFS; onsets in quieter sound are removed."""
+    min_confidence: float = 0.28
+    """Onsets pass where the mean confidence of those around is at least this, 0..1; 0 passes all. The confidence of an
+    onset is the product of its height and of the mean frame posterior of its key just after."""
+    context: float = 4.0
+    """Seconds to either side over which confidence is averaged."""
 
     def __post_init__(self) -> None:
-        if not OFF <= self.level <= 0:
+        if not OFF <= self.silence_threshold <= 0:
             hint = "0 is full scale, -80 the default"
-            fact = f"`silence_threshold` must be in {OFF:g}..0 dBFS, not {self.level}"
+            fact = f"`silence_threshold` must be in {OFF:g}..0 dBFS, not {self.silence_threshold}"
             raise UsageError(fact, hint, parameter="silence_threshold")
-        if not 0 <= self.certainty < 1:
-            fact = f"`min_confidence` must be at least 0 and below 1, not {self.certainty}"
+        if not 0 <= self.min_confidence < 1:
+            fact = f"`min_confidence` must be at least 0 and below 1, not {self.min_confidence}"
             raise UsageError(fact, "0 keeps all notes", parameter="min_confidence")
 
 
 class Loudness:
-    """Hears samples pass, and tells the level of each frame; it forgets what was asked for."""
+    """The level of each frame of a stream of samples; a level is dropped once it was returned."""
 
     def __init__(self, frame_samples: int) -> None:
         self.frame_samples = frame_samples
@@ -76,77 +76,79 @@ class Loudness:
 
 
 class Gate:
-    """Posteriors with no strokes where no piano is heard, as a stream, some seconds late.
+    """A stream of posteriors with the onsets removed that do not pass, delayed by some seconds.
 
-    What comes out does not depend on the blocks that go in.
+    The output does not depend on how the input is cut into blocks.
     """
 
-    def __init__(self, listening: Listening, *, frame_seconds: float) -> None:
-        self.listening = listening
-        self._around = round(listening.around / frame_seconds)
-        self._reach = self._around + AFTER.stop + SIDE  # frames on either side that a frame depends on
-        self._held: Posteriors | None = None  # the last frames told, and those not told yet
+    def __init__(self, config: GateConfig, *, frame_seconds: float) -> None:
+        self.config = config
+        self._around = round(config.context / frame_seconds)
+        self._reach = self._around + AFTER.stop + SIDE  # frames to either side that a frame depends on
+        self._pending: Posteriors | None = None  # the last frames returned, and those still undecided
         self._is_loud: Mask = np.zeros(0, bool)
         self.frame_seconds = frame_seconds
-        self._quiet_frames = self._doubtful_frames = 0
+        self._quiet_frames = self._unsure_frames = 0
 
     @property
-    def passed_over(self) -> tuple[float, float]:
-        """Seconds that were too quiet, and seconds that were loud but not certain enough, so far."""
-        return self._quiet_frames * self.frame_seconds, self._doubtful_frames * self.frame_seconds
+    def removed_seconds(self) -> tuple[float, float]:
+        """Seconds that were too quiet so far, and seconds that were loud but not confident enough."""
+        return self._quiet_frames * self.frame_seconds, self._unsure_frames * self.frame_seconds
 
-    def feed(self, said: Posteriors, level: Floats) -> Posteriors:
-        """Return the next frames that are decided, from the next that are heard and their levels in dBFS."""
-        if self._held is None:
-            self._held = np.zeros((len(said), self._reach, said.shape[2]), np.float32)
-        self._held = np.concatenate([self._held, said], axis=1)
-        self._is_loud = np.append(self._is_loud, level >= self.listening.level)
+    def feed(self, posteriors: Posteriors, level: Floats) -> Posteriors:
+        """Return the frames that can be decided once the next frames, and their levels in dBFS, are known."""
+        if self._pending is None:
+            self._pending = np.zeros((len(posteriors), self._reach, posteriors.shape[2]), np.float32)
+        self._pending = np.concatenate([self._pending, posteriors], axis=1)
+        self._is_loud = np.append(self._is_loud, level >= self.config.silence_threshold)
         return self._decided()
 
     def finish(self) -> Posteriors:
         """Return the last frames."""
-        if self._held is None:
+        if self._pending is None:
             return np.zeros((4, 0, 88), np.float32)
-        silence = np.zeros((len(self._held), self._reach, self._held.shape[2]), np.float32)
-        self._held = np.concatenate([self._held, silence], axis=1)
+        silence = np.zeros((len(self._pending), self._reach, self._pending.shape[2]), np.float32)
+        self._pending = np.concatenate([self._pending, silence], axis=1)
         return self._decided()
 
     def _decided(self) -> Posteriors:
-        assert self._held is not None
-        count = self._held.shape[1] - 2 * self._reach
+        assert self._pending is not None
+        count = self._pending.shape[1] - 2 * self._reach
         if count <= 0:
-            return self._held[:, :0]
-        is_sure = self._is_sure(self._held)
+            return self._pending[:, :0]
+        is_confident = self._is_confident(self._pending)
         is_loud, self._is_loud = self._is_loud[:count], self._is_loud[count:]
-        told = self._held[:, self._reach : self._reach + count].copy()
-        told[ONSET, ~(is_sure & is_loud)] = 0
-        self._held = self._held[:, count:]
+        decided = self._pending[:, self._reach : self._reach + count].copy()
+        decided[ONSET, ~(is_confident & is_loud)] = 0
+        self._pending = self._pending[:, count:]
         self._quiet_frames += int((~is_loud).sum())
-        self._doubtful_frames += int((is_loud & ~is_sure).sum())
-        return told
+        self._unsure_frames += int((is_loud & ~is_confident).sum())
+        return decided
 
-    def _is_sure(self, said: Posteriors) -> Mask:
-        """Return which frames have certain strokes around them, or none: shape (frames - 2 * reach,)."""
-        stroke, certainty = strokes(said)
+    def _is_confident(self, posteriors: Posteriors) -> Mask:
+        """Return which frames have confident onsets around them, or none at all: shape (frames - 2 * reach,)."""
+        is_onset, confidence = onset_confidence(posteriors)
         counts, sums = (
-            np.concatenate([[0.0], np.cumsum(column)]) for column in (stroke.sum(axis=1), certainty.sum(axis=1))
+            np.concatenate([[0.0], np.cumsum(column)]) for column in (is_onset.sum(axis=1), confidence.sum(axis=1))
         )
         width = 2 * self._around + 1
-        first = np.arange(said.shape[1] - 2 * self._reach) + self._reach - self._around - SIDE
-        near, worth = counts[first + width] - counts[first], sums[first + width] - sums[first]
-        return np.asarray((near < 0.5) | (worth >= self.listening.certainty * near - 1e-9))
+        first = np.arange(posteriors.shape[1] - 2 * self._reach) + self._reach - self._around - SIDE
+        near, total = counts[first + width] - counts[first], sums[first + width] - sums[first]
+        return np.asarray((near < 0.5) | (total >= self.config.min_confidence * near - 1e-9))
 
 
-def strokes(said: Posteriors) -> tuple[Mask, NDArray[np.float32]]:
-    """Return where strokes are weighed, and how certain each is: height, times what the frame head says after it.
+def onset_confidence(posteriors: Posteriors) -> tuple[Mask, NDArray[np.float32]]:
+    """Return which peaks of the onset head count, and the confidence of each: height times mean frame posterior after.
 
     Shape
     -----
-    said : (4, frames + SIDE + AFTER.stop, keys)
+    posteriors : (4, frames + SIDE + AFTER.stop, keys)
     result : (frames, keys), of the frames from ``SIDE`` on
     """
-    frames = said.shape[1] - SIDE - AFTER.stop
-    height = said[ONSET, SIDE : SIDE + frames]
-    is_stroke = peaks(said[ONSET, : frames + 2 * SIDE]) & (height >= STROKE)
-    sounding = np.mean([said[FRAME, SIDE + late : SIDE + late + frames] for late in range(AFTER.start, AFTER.stop)], 0)
-    return is_stroke, np.where(is_stroke, height * sounding, np.float32(0))
+    frames = posteriors.shape[1] - SIDE - AFTER.stop
+    height = posteriors[ONSET, SIDE : SIDE + frames]
+    is_onset = peaks(posteriors[ONSET, : frames + 2 * SIDE]) & (height >= ONSET_HEIGHT)
+    sounding = np.mean(
+        [posteriors[FRAME, SIDE + late : SIDE + late + frames] for late in range(AFTER.start, AFTER.stop)], 0
+    )
+    return is_onset, np.where(is_onset, height * sounding, np.float32(0))

@@ -1,9 +1,9 @@
-"""Which events may come next, so that what is generated is always a performance.
+"""Which events may come next, so that what is generated is always a valid performance.
 
-A key is struck only where the piano has one and only while it is up, released only while it is down, at least one step
-after its stroke. Releases come before strokes within a step, as in the encoding; a velocity is followed by a stroke,
-and time by something that happens. So every sequence that obeys is one that :func:`maestrokit.music.tokens.encode`
-could have written, but for the order of strokes within a step.
+A note-on needs a key of the piano that is up, a note-off one that is down, at least one step after its note-on. Within
+a step note-offs come before note-ons, as in the encoding; a velocity is followed by a note-on, and time by an event. So
+every sequence is one that :func:`maestrokit.music.tokens.encode` could have written, except for the order of note-ons
+within a step.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from maestrokit.music.tokens import Encoding
 
 
 class Grammar:
-    """What has been played so far, for several sequences at once.
+    """The state of the keys after the events so far, for several sequences at once.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ class Grammar:
         Number of sequences.
     encoding : Encoding
     longest_silence : int, in steps
-        No wait is longer where no key is down. Default is 3 seconds.
+        Longest wait while no key is down. Default is 3 seconds.
     longest_wait : int, in steps
-        No wait is longer while keys are down. Default is 10 seconds.
+        Longest wait while keys are down. Default is 10 seconds.
     longest_hold : int, in steps
-        A key that is down for so long is released before anything else. Default is 12 seconds.
+        A key that has been down for this long is released next. Default is 12 seconds.
     """
 
     def __init__(
@@ -87,23 +87,23 @@ class Grammar:
     def permitted(self, logits: Floats, allowed: Mask) -> Floats:
         """Return logits of the events that are allowed, -inf for the others.
 
-        What a model gives to events of a kind (strokes, releases, waits, velocities) that are not allowed goes to those
-        of the same kind that are: a model that would release some key, but does not know which, releases one that is
-        down, where otherwise it would rather do something else, and hold ever more keys.
+        The probability of events of a kind (note-ons, note-offs, waits, velocities) that are not allowed is given to
+        those of the same kind that are: a model that is sure of a note-off, but not of its key, releases one that is
+        down; otherwise it would prefer other events, and hold more and more keys.
 
         Parameters
         ----------
         logits : float64, shape (rows, vocabulary)
         allowed : bool, shape (rows, vocabulary)
         """
-        chances = np.exp(logits - logits.max(1, keepdims=True))
-        share = np.add.reduceat(chances, self._kinds, axis=1)  # (rows, kinds)
-        kept = np.add.reduceat(np.where(allowed, chances, 0.0), self._kinds, axis=1)
-        raised = np.log(np.where(kept > 0, share, 1.0) / np.where(kept > 0, kept, 1.0))
+        probability = np.exp(logits - logits.max(1, keepdims=True))
+        share = np.add.reduceat(probability, self._kinds, axis=1)  # (rows, kinds)
+        permitted_share = np.add.reduceat(np.where(allowed, probability, 0.0), self._kinds, axis=1)
+        raised = np.log(np.where(permitted_share > 0, share, 1.0) / np.where(permitted_share > 0, permitted_share, 1.0))
         return np.asarray(np.where(allowed, logits + np.repeat(raised, self._kind_sizes, axis=1), -np.inf))
 
-    def take(self, tokens: Integers) -> None:
-        """Note one event of each sequence."""
+    def update(self, tokens: Integers) -> None:
+        """Append one event to each sequence."""
         encoding, rows = self.encoding, np.arange(len(tokens))
         key = tokens % 128
         on, off = tokens < encoding.first_off, (tokens >= encoding.first_off) & (tokens < encoding.first_shift)

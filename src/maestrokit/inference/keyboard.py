@@ -1,4 +1,4 @@
-"""A piano on which several performances are played at once, note by note, so that none does what a piano cannot."""
+"""The keys of a piano during generation, for several performances at once, so that every note can be played."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 
 
-class Moment(NamedTuple):
+class NextOnset(NamedTuple):
     """The next onset of each performance, before its key is known."""
 
     now: Integers
@@ -20,17 +20,17 @@ class Moment(NamedTuple):
     sounding: Mask
     """(rows, keys): keys that sound."""
     blocked: Mask
-    """(rows, keys): those that cannot be struck; never all."""
+    """(rows, keys): keys that cannot have an onset; never all."""
     groups: EndGroups
 
-    def take(self, rows: Mask) -> "Moment":
-        """Return the moments of some of the performances."""
+    def select(self, rows: Mask) -> "NextOnset":
+        """Return the next onsets of some of the performances."""
         groups = EndGroups(self.groups.offset[rows], self.groups.features[rows])
-        return Moment(self.now[rows], self.sounding[rows], self.blocked[rows], groups)
+        return NextOnset(self.now[rows], self.sounding[rows], self.blocked[rows], groups)
 
 
 class Keyboard:
-    """The keys of several performances, and when each was played last.
+    """The keys of several performances, and the last note of each.
 
     Parameters
     ----------
@@ -43,15 +43,15 @@ class Keyboard:
         self.encoding = encoding
         self.states = KeyStates.silent(rows)
         self.last, self.key = np.zeros(rows, np.int64), np.full(rows, -1)
-        self.played = 0
+        self.note_count = 0
         self._inputs = begin_inputs(rows, encoding)
 
     def inputs(self) -> NoteInputs:
-        """Return what a model reads at the newest notes, or at the begin."""
+        """Return the inputs of a model at the newest notes, or at the beginning."""
         return self._inputs
 
     def joinable(self) -> Mask:
-        """Return whether a key can still be struck at the newest onset."""
+        """Return whether another key can have the same onset as the newest note."""
         return joinable_at(self.states, self.key, self.last)
 
     def silent_from(self) -> Integers:
@@ -59,26 +59,26 @@ class Keyboard:
         return np.asarray(np.maximum(self.states.offset.max(axis=1), self.last))
 
     def density(self) -> Floats:
-        """Return the notes a second of the last seconds, (rows,), as the longest memory of the keys has them."""
+        """Return the recent notes per second, (rows,), by the longest memory of the keys."""
         age = (self.last[:, None] - self.states.onset) * self.encoding.step
         memory = self.states.strength[:, -1] * np.exp(-age / MEMORIES[-1])
         return np.asarray(memory.sum(axis=1) / MEMORIES[-1])
 
-    def after(self, delta: Integers) -> Moment:
-        """Return the moments `delta` steps after the newest onsets, or as soon as a key is free then."""
+    def after(self, delta: Integers) -> NextOnset:
+        """Return the onsets `delta` steps after the newest ones, or as soon as a key is free then."""
         now = np.maximum(self.last + delta, self.states.offset.min(1))
         sounding, blocked = sounding_and_blocked(self.states, self.key, now - self.last, now)
-        return Moment(now, sounding, blocked, end_groups(self.states, now, step=self.encoding.step))
+        return NextOnset(now, sounding, blocked, end_groups(self.states, now, step=self.encoding.step))
 
     def play(self, onset: Integers, offset: Integers, key: Integers, velocity_bin: Integers) -> None:
-        """Strike a key in each performance."""
+        """Append a note to each performance."""
         rows, notes = np.arange(len(key)), StepNotes(onset, offset, key + LOWEST_PITCH, velocity_bin)
-        self.states.note(rows, np.full(len(key), self.played), notes, step=self.encoding.step)
+        self.states.note(rows, np.full(len(key), self.note_count), notes, step=self.encoding.step)
         self._inputs = inputs_at(self.states, notes, onset - self.last, self.encoding)
-        self.last, self.key, self.played = onset, key, self.played + 1
+        self.last, self.key, self.note_count = onset, key, self.note_count + 1
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other performances; :meth:`inputs` are those of the notes before."""
+        """Drop the other performances; :meth:`inputs` stay those of the newest notes."""
         self.states = self.states.select(rows)
         self.last, self.key = self.last[rows], self.key[rows]
         self._inputs = NoteInputs(**{name: column[rows] for name, column in self._inputs._asdict().items()})

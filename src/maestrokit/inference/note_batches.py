@@ -1,4 +1,4 @@
-"""Notes as the tensors that models of notes take."""
+"""Notes as input tensors of models of notes."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def tensors(inputs: NoteInputs, targets: NoteTargets) -> dict[str, Tensor]:
 
 
 def padded(excerpts: Sequence[tuple[NoteInputs, NoteTargets]]) -> dict[str, Tensor]:
-    """Return a batch, rows padded to the longest, and ``weight`` with it, 1 where there is a position and 0 beside.
+    """Return a batch, rows padded to the longest, and ``weight`` with it, 1 where there is a position, 0 for padding.
 
     Shape
     -----

@@ -1,11 +1,11 @@
-"""From what a transcription model says of each frame to notes, as a stream.
+"""From the posteriors of a transcription model to notes, as a stream.
 
-Onsets are peaks of the onset head, placed between frames by the sides of the triangle that the model was taught [1].
-A note ends at the first peak of the offset head, or where the frame head falls, or where its key is struck again; the
-frame head dips for a frame or two just after many attacks, which ends nothing.
+Onsets are peaks of the onset head, located between frames by the sides of the triangle of the training targets [1].
+A note ends at the first peak of the offset head, where the frame head falls, or at the next onset of its key; dips of
+the frame head of one or two frames, which follow many onsets, are ignored.
 
-Most false notes of such models are overtones of a note struck at the same time. A stroke that comes together with one
-an octave, a twelfth, two octaves .. below it has therefore to be nearly as certain as that one.
+Most false notes of such models are overtones of a note with the same onset. An onset together with one an octave, a
+twelfth, two octaves .. below it must therefore be nearly as high a peak as that one.
 
 References
 ----------
@@ -28,7 +28,7 @@ from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 ONSET, OFFSET, FRAME, VELOCITY = range(4)
 OVERTONES = (12, 19, 24, 28, 31)  # semitones from a key to its second, third .. sixth harmonic
 MOST_SPREAD = 4.0
-SIDE = 2  # frames to either side of a peak that are looked at
+SIDE = 2  # neighbouring frames to either side of a peak
 
 Posteriors = NDArray[np.float32]
 """Shape (4, frames, keys): onset, offset, frame, velocity, all 0..1."""
@@ -36,26 +36,26 @@ Posteriors = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Decoding:
-    """From which values on something counts."""
+    """Thresholds of the decoding."""
 
     onset_threshold: float = 0.35
-    """Height of a peak that is a stroke."""
+    """Height of a peak that is an onset."""
     restrike_threshold: float = 0.45
-    """Height of a peak that is a stroke of a key that sounds already; never less than the onset threshold."""
+    """Height of a peak that is an onset of a key that already sounds; at least the onset threshold."""
     overtone_threshold: float = 0.5
-    """Height of a peak that is a stroke together with one of which it may be an overtone."""
+    """Height of a peak that is an onset together with one of which it may be an overtone."""
     overtone_share: float = 0.8
-    """Share of that one's height which it must reach, too."""
+    """Share of the height of that one which it must reach, too."""
     offset_threshold: float = 0.25
     """Height of a peak that ends a note."""
     frame_threshold: float = 0.5
-    """Below, a note is over."""
+    """Frame posterior below which a note ends."""
     latency: float = 0.008
-    """Seconds by which the model is late, on the mean."""
+    """Mean delay of the model, in seconds."""
     shortest: float = 0.07
-    """Seconds; no note ends earlier, and a stroke so soon before another of its key is none."""
+    """Shortest note, in seconds; an onset closer than this to the next of its key is ignored."""
     velocity_spread: float = 1.0
-    """Factor on the distances of velocities from the middle: an unsure model tells them too alike."""
+    """Factor on the distances of velocities from the middle: an uncertain model underestimates them."""
     velocity_middle: float = 60.0
 
     def __post_init__(self) -> None:
@@ -84,38 +84,38 @@ class Decoding:
 
 
 class Decoder:
-    """Notes from posteriors that come in blocks; what comes out does not depend on the blocks."""
+    """Notes from posteriors that arrive in blocks; the result does not depend on the blocks."""
 
     def __init__(self, decoding: Decoding, *, frame_seconds: float) -> None:
         self.decoding, self.frame_seconds = decoding, frame_seconds
-        self._held: Posteriors = np.zeros((4, SIDE, KEYS), np.float32)
-        self._first = 0  # number of the first frame that is not decoded yet
-        self._onset = np.full(KEYS, np.nan)  # of the note that sounds
+        self._pending: Posteriors = np.zeros((4, SIDE, KEYS), np.float32)
+        self._first = 0  # index of the first frame that is not decoded yet
+        self._onset = np.full(KEYS, np.nan)  # of the note that sounds, in seconds
         self._velocity = np.zeros(KEYS)
         self._done: list[tuple[float, float, int, float]] = []
 
     def feed(self, posteriors: Posteriors) -> TimedNotes:
-        """Return the notes that end in the frames that became certain, sorted by onset."""
-        block = np.concatenate([self._held, posteriors], axis=1)
+        """Return the notes that end in the frames that can be decided now, sorted by onset."""
+        block = np.concatenate([self._pending, posteriors], axis=1)
         if block.shape[1] > 2 * SIDE:
             self._decode(block)
             self._first += block.shape[1] - 2 * SIDE
-        self._held = block[:, -2 * SIDE :]
-        return self._told()
+        self._pending = block[:, -2 * SIDE :]
+        return self._finished()
 
     def finish(self) -> TimedNotes:
-        """Return the last notes: what still sounds ends with the recording, and is none if it had just begun."""
+        """Return the last notes: those that still sound end with the recording; too short ones are dropped."""
         notes = self.feed(np.zeros((4, SIDE, KEYS), np.float32))
         for key in np.flatnonzero(~np.isnan(self._onset)):
             self._end(int(key), self._first * self.frame_seconds)
-        return joined([notes, self._told()])
+        return joined([notes, self._finished()])
 
     def _decode(self, block: Posteriors) -> None:
-        """Go through the frames of a block that have both their sides."""
-        wanted, inner = self.decoding, block[:, SIDE:-SIDE]
-        strokes = peaks(block[ONSET]) & (inner[ONSET] >= needed(block[ONSET], wanted))
-        ends = closed(block[FRAME]) < wanted.frame_threshold
-        releases = peaks(block[OFFSET]) & (inner[OFFSET] >= wanted.offset_threshold)
+        """Decode the frames of a block that have both their neighbours."""
+        config, inner = self.decoding, block[:, SIDE:-SIDE]
+        onsets = peaks(block[ONSET]) & (inner[ONSET] >= onset_thresholds(block[ONSET], config))
+        ends = closed(block[FRAME]) < config.frame_threshold
+        releases = peaks(block[OFFSET]) & (inner[OFFSET] >= config.offset_threshold)
         placed = {
             kind: (self._first + np.arange(inner.shape[1])[:, None] + between(block[kind])) * self.frame_seconds
             for kind in (ONSET, OFFSET)
@@ -123,28 +123,28 @@ class Decoder:
         times = np.where(
             releases, placed[OFFSET], (self._first + np.arange(inner.shape[1]))[:, None] * self.frame_seconds
         )
-        for key in np.flatnonzero(strokes.any(axis=0) | ~np.isnan(self._onset)):
+        for key in np.flatnonzero(onsets.any(axis=0) | ~np.isnan(self._onset)):
             self._follow(
                 int(key),
-                np.flatnonzero(strokes[:, key]),
+                np.flatnonzero(onsets[:, key]),
                 inner[:, :, key],
                 placed[ONSET][:, key],
                 np.sort(times[(ends | releases)[:, key], key]),
             )
 
-    def _follow(self, key: int, strokes: NDArray[np.intp], said: Posteriors, time: Floats, ends: Floats) -> None:
-        """Follow one key through a block, from stroke to stroke."""
-        for frame in strokes:
+    def _follow(self, key: int, onsets: NDArray[np.intp], posteriors: Posteriors, time: Floats, ends: Floats) -> None:
+        """Follow one key through a block, from onset to onset."""
+        for frame in onsets:
             self._end_by(key, ends, before=time[frame])
             if not np.isnan(self._onset[key]):
-                if said[ONSET, frame] < self.decoding.restrike_threshold:
+                if posteriors[ONSET, frame] < self.decoding.restrike_threshold:
                     continue
                 self._end(key, time[frame])
-            self._onset[key], self._velocity[key] = time[frame], said[VELOCITY, frame]
+            self._onset[key], self._velocity[key] = time[frame], posteriors[VELOCITY, frame]
         self._end_by(key, ends, before=np.inf)
 
     def _end_by(self, key: int, ends: Floats, *, before: float) -> None:
-        """End the note of a key at the first end that comes late enough for it."""
+        """End the note of a key at the first end after its shortest duration."""
         if np.isnan(self._onset[key]):
             return
         row = int(np.searchsorted(ends, self._onset[key] + self.decoding.shortest))
@@ -157,7 +157,7 @@ class Decoder:
             self._done.append((onset, time, key + LOWEST_PITCH, self._velocity[key]))
         self._onset[key] = np.nan
 
-    def _told(self) -> TimedNotes:
+    def _finished(self) -> TimedNotes:
         done, self._done = self._done, []
         onset, offset, pitch, velocity = np.array(done, np.float64).reshape(-1, 4).T
         onset = np.maximum(onset - self.decoding.latency, 0.0)
@@ -168,8 +168,8 @@ class Decoder:
         return _sorted(TimedNotes(onset, offset, pitch.astype(np.int64), velocities))
 
 
-def needed(values: NDArray[np.float32], decoding: Decoding) -> NDArray[np.float32]:
-    """Return the height from which on a peak of the onset head is a stroke, in each frame and key.
+def onset_thresholds(values: NDArray[np.float32], decoding: Decoding) -> NDArray[np.float32]:
+    """Return the height above which a peak of the onset head is an onset, for each frame and key.
 
     Shape
     -----

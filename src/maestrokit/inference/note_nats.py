@@ -1,4 +1,4 @@
-"""How surprised a model of notes is by one performance; :mod:`maestrokit.inference.perplexity` adds it up."""
+"""Negative log-likelihood of one performance under a model of notes, for :mod:`maestrokit.inference.perplexity`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from maestrokit.music.note_codes import NoteInputs, NoteTargets, excerpt
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 
-CHUNK = 1024  # positions at once, of a model that carries a state
+CHUNK = 1024  # positions at once, for a model with a recurrent state
 
 
 class NoteNats(NamedTuple):
@@ -22,7 +22,7 @@ class NoteNats(NamedTuple):
     factors: tuple[float, ...]
     """Nats of time, pitch, velocity and duration; the end counts as time."""
     hits: int
-    """Factors that the model held to be the likeliest."""
+    """Factors whose class had the highest probability."""
     predicted: int
     """Factors in all: four a note, and the end."""
 
@@ -30,12 +30,12 @@ class NoteNats(NamedTuple):
 def note_nats(
     model: NoteModel, notes: StepNotes, encoding: Encoding, *, length: int | None, stride: int, batch: int
 ) -> NoteNats:
-    """Return the surprise of a model at all notes of a performance, and at its end, each once.
+    """Return the nats of all notes of a performance, and of its end, each scored once.
 
     Parameters
     ----------
     length : int or None
-        Positions that the model sees; windows of so many move on by `stride`. None is all of them.
+        Context of the model, in positions; windows of that length are `stride` apart. None is without limit.
     """
     whole = excerpt(notes, 0, len(notes.pitch) + 1, encoding)
     parts = _windows(model, whole, length, stride, batch) if length else _through(model, whole)
@@ -61,7 +61,7 @@ def _windows(
 
 
 def _through(model: NoteModel, whole: tuple[NoteInputs, NoteTargets]) -> Iterator[list[float]]:
-    """Yield the sums of one chunk after the other, the state handed on."""
+    """Yield the sums of one chunk after another, passing the state on."""
     last = len(whole[0].time)
     state = model.body.initial_state(1, length=last)
     for start in range(0, last, CHUNK):

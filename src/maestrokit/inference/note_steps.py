@@ -1,4 +1,4 @@
-"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.inference.numpy_step`."""
+"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from maestrokit.arrays import Integers, Mask
-from maestrokit.inference.numpy_step import body_step, columns, gated, numbers, times
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
+from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
 from maestrokit.music.key_state import GROUPS, NEVER, EndGroups
 from maestrokit.music.note_codes import NoteInputs
 from maestrokit.music.piano_range import KEYS
@@ -21,7 +21,8 @@ class NoteStep:
     """Steps of a :class:`maestrokit.models._notes.NoteModel`."""
 
     def __init__(self, model: NoteModel, state: Any) -> None:
-        self.input, self.heads, self.body = InputStep(model.input), HeadsStep(model.heads), body_step(model.body, state)
+        self.input, self.heads = InputStep(model.input), HeadsStep(model.heads)
+        self.body = model.body.layer_stepper(state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
         """Return what the heads begin with, (rows, ..), given the newest notes."""

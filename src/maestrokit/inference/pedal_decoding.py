@@ -1,4 +1,4 @@
-"""From what a transcription model says of the sustain pedal to when it is down, as a stream."""
+"""From the pedal posterior of a transcription model to intervals of the sustain pedal, as a stream."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from maestrokit.errors import UsageError
 
 @dataclass(frozen=True)
 class PedalDecoding:
-    """From which values on the pedal moves: two thresholds, so that doubt does not make it flutter."""
+    """Thresholds of the pedal: two, so that uncertain frames do not make it flutter."""
 
     down: float = 0.6
-    """The pedal goes down where the model is at least so certain of it,"""
+    """The pedal goes down where its posterior is at least this,"""
     up: float = 0.4
-    """and comes up where it is less certain than this."""
+    """and comes up where it is below this."""
     shortest: float = 0.1
-    """Seconds; what is shorter is no pedal, and a shorter lift is none."""
+    """Seconds; shorter intervals, and shorter gaps between two, are ignored."""
 
     def __post_init__(self) -> None:
         if not 0 < self.up <= self.down < 1:
@@ -26,7 +26,7 @@ class PedalDecoding:
 
 
 class PedalDecoder:
-    """Intervals of a pedal from its posterior in parts; what comes out does not depend on the parts."""
+    """Intervals of a pedal from its posterior in parts; the result does not depend on the parts."""
 
     def __init__(self, decoding: PedalDecoding, *, frame_seconds: float) -> None:
         self.decoding, self.frame_seconds = decoding, frame_seconds
@@ -35,13 +35,13 @@ class PedalDecoder:
         self._moves: list[float] = []
 
     def feed(self, posterior: NDArray[np.float32]) -> None:
-        """Go through the next frames, shape (frames,), 0..1."""
+        """Decode the next frames, shape (frames,), 0..1."""
         states = np.where(posterior >= self.decoding.down, 1, np.where(posterior < self.decoding.up, 0, -1))
-        told = np.flatnonzero(states >= 0)
-        changed = told[np.diff(states[told], prepend=int(self._is_down)) != 0]
+        known = np.flatnonzero(states >= 0)
+        changed = known[np.diff(states[known], prepend=int(self._is_down)) != 0]
         self._moves.extend((self._frame + changed) * self.frame_seconds)
-        if len(told):
-            self._is_down = bool(states[told[-1]])
+        if len(known):
+            self._is_down = bool(states[known[-1]])
         self._frame += len(posterior)
 
     def finish(self) -> Floats:

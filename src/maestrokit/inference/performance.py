@@ -1,4 +1,4 @@
-"""Notes in seconds, and the pedal heard beside them, as a performance that can be written."""
+"""Notes in seconds, and the pedal, as a performance that can be written."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
         When the sustain pedal is down: values 127 and 0 of controller 64.
     tempo : float > 0, in beats a minute, optional
         Written into the performance, and the grid of its ticks, of which none is longer than a millisecond; it moves
-        no note. Without it, the performance says in a text event that its tempo means nothing.
+        no note. Without it, a text event of the performance says that its tempo is unknown.
 
     >>> one = TimedNotes(np.array([1.0]), np.array([1.5]), np.array([60]), np.array([64]))
     >>> transcript(one, tempo=60.0).notes.onset_tick.tolist(), transcript(one).notes.offset_tick.tolist()
@@ -41,9 +41,9 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
 
 
 def tracked_transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL) -> tuple[Performance, Beats]:
-    """Return a performance whose tempo map follows the beats that are heard in its notes, and these beats.
+    """Return a performance whose tempo map follows the beats tracked on its notes, and these beats.
 
-    No note moves by more than a tick. In rests, where nobody hears beats, they go on evenly. A time signature is
+    No note moves by more than a tick. In rests the beats continue evenly. A time signature is
     written where the meter is sure (see :func:`maestrokit.analysis.beats.meter.sure_meter`). Of too few notes there are
     no beats; then it is :func:`transcript`.
     """

@@ -1,4 +1,4 @@
-"""How surprised a model of events is by performances: exact, over whole sequences, comparable across encodings."""
+"""Log-likelihood and perplexity of performances: exact, over whole sequences, comparable across encodings."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -20,11 +20,11 @@ from maestrokit.music.tokens import Encoding, Tokens
 
 
 @dataclass(frozen=True)
-class Surprise:
-    """Sums over sequences, and what they mean.
+class Surprisal:
+    """Sums over sequences, and the metrics made of them.
 
-    Per-token figures depend on the encoding; figures a note and a second do not, so compare models of different
-    encodings by those.
+    Per-token figures depend on the encoding; those per note and per second do not, so models of
+    different encodings are compared by them.
     """
 
     nats: float = 0.0
@@ -32,12 +32,12 @@ class Surprise:
     notes: int = 0
     seconds: float = 0.0
     hits: float = 0
-    """Tokens that the model held to be the likeliest."""
+    """Tokens to which the model gave the highest probability."""
     factors: tuple[float, ...] = ()
     """Nats of each factor of the notes, where tokens have several."""
 
-    def __add__(self, other: "Surprise") -> "Surprise":
-        return Surprise(
+    def __add__(self, other: "Surprisal") -> "Surprisal":
+        return Surprisal(
             self.nats + other.nats,
             self.tokens + other.tokens,
             self.notes + other.notes,
@@ -58,48 +58,48 @@ class Surprise:
 
     @property
     def nats_per_note(self) -> float:
-        """Of all events, divided by the strokes."""
+        """Nats of all events, divided by the number of notes."""
         return self.nats / max(self.notes, 1)
 
     @property
     def nats_per_second(self) -> float:
-        """Of all events, divided by the time that passes."""
+        """Nats of all events, divided by the duration."""
         return self.nats / max(self.seconds, 1e-9)
 
     @property
     def accuracy(self) -> float:
-        """Share of events that were the model's first guess."""
+        """Share of events that had the highest probability."""
         return self.hits / max(self.tokens, 1)
 
 
-def surprise(
+def surprisal(
     model: TrainedModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8
-) -> Surprise:
-    """Return the surprise of a model over all sequences of a shard: the sum of :func:`surprises`."""
+) -> Surprisal:
+    """Return the surprisal of all sequences of a shard under a model: the sum of :func:`surprisals`."""
     sequences = (shard.sequence(index) for index in range(len(shard)))
-    return sum(surprises(model, sequences, encoding, stride=stride, batch=batch), Surprise())
+    return sum(surprisals(model, sequences, encoding, stride=stride, batch=batch), Surprisal())
 
 
-def surprises(
+def surprisals(
     model: TrainedModel, sequences: Iterable[Tokens], encoding: Encoding, *, stride: int | None = None, batch: int = 8
-) -> Iterator[Surprise]:
-    """Yield the surprise of a model over each sequence; every token but ``begin`` is scored once.
+) -> Iterator[Surprisal]:
+    """Yield the surprisal of each sequence under a model; every token but ``begin`` is scored once.
 
-    A model with a limited view sees windows of its length that move on by `stride`; of each only the last `stride`
-    tokens count, so that each was told from at least ``length - stride`` before it, or from all there are. One without
-    a limit reads each sequence from its begin.
+    A model with a limited context sees windows of that length, `stride` apart; of each only the last `stride`
+    tokens count, so that each has a context of at least ``length - stride`` tokens, or of all there are. A model
+    without a limit reads each sequence from its beginning.
 
     Parameters
     ----------
     stride : int
-        Default is half the model's length. Smaller is slower, and closer to what a full view would give.
+        Default is half the model's length. Smaller is slower, and closer to the result of a full context.
     batch : int
         Windows at once.
 
     Raises
     ------
     UsageError
-        If the stride is longer than the model's view, or not positive.
+        If the stride is longer than the model's context, or not positive.
     """
     length = getattr(getattr(model, "config", None), "length", None)
     stride = max(1, (length or 2) // 2) if stride is None else stride
@@ -118,8 +118,8 @@ def surprises(
         yield _measured(float(nats), int(hits), sequence, encoding)
 
 
-def ngram_surprises(ngrams: Ngrams, sequences: Iterable[Tokens], encoding: Encoding) -> Iterator[Surprise]:
-    """Yield the surprise of n-grams over each sequence, as :func:`surprises`; their first guesses are not counted."""
+def ngram_surprisals(ngrams: Ngrams, sequences: Iterable[Tokens], encoding: Encoding) -> Iterator[Surprisal]:
+    """Yield the surprisal of each sequence under n-grams, as :func:`surprisals`; hits are not counted."""
     for tokens in sequences:
         nats = -np.log(probabilities(ngrams, tokens)[1:]).sum()
         yield _measured(float(nats), 0, np.asarray(tokens), encoding)
@@ -127,8 +127,8 @@ def ngram_surprises(ngrams: Ngrams, sequences: Iterable[Tokens], encoding: Encod
 
 def _of_notes(
     model: NoteModel, sequence: Tokens, encoding: Encoding, *, length: int | None, stride: int, batch: int
-) -> Surprise:
-    """Return the surprise of a model of notes; its tokens are notes, and the end, and its hits a share of each."""
+) -> Surprisal:
+    """Return the surprisal under a model of notes; its tokens are the notes and the end, its hits a share of each."""
     notes = note_sequence(sequence, encoding)
     nats = note_nats(model, notes, encoding, length=length, stride=stride, batch=batch)
     whole = _measured(sum(nats.factors), 0, sequence, encoding)
@@ -138,11 +138,11 @@ def _of_notes(
     )
 
 
-def _measured(nats: float, hits: int, sequence: Tokens, encoding: Encoding) -> Surprise:
+def _measured(nats: float, hits: int, sequence: Tokens, encoding: Encoding) -> Surprisal:
     is_shift = (sequence >= encoding.first_shift) & (sequence < encoding.first_velocity)
     steps = int((sequence[is_shift].astype(np.int64) - encoding.first_shift + 1).sum())
     notes = int((sequence < encoding.first_off).sum())
-    return Surprise(nats, max(len(sequence) - 1, 0), notes, steps * encoding.step, hits)
+    return Surprisal(nats, max(len(sequence) - 1, 0), notes, steps * encoding.step, hits)
 
 
 def _windows(model: EventModel, sequence: Tokens, length: int, stride: int, batch: int) -> Iterator[tuple[float, int]]:
@@ -164,7 +164,7 @@ def _windows(model: EventModel, sequence: Tokens, length: int, stride: int, batc
 
 
 def _through(model: EventModel, sequence: Tokens, *, chunk: int = 1024) -> Iterator[tuple[float, int]]:
-    """Yield nats and hits of one chunk after the other, the state handed on."""
+    """Yield nats and hits of one chunk after another, passing the state on."""
     tokens = torch.from_numpy(sequence.astype(np.int64))[None]
     state = model.initial_state(1, length=tokens.shape[1])
     for start in range(0, tokens.shape[1] - 1, chunk):
@@ -174,5 +174,5 @@ def _through(model: EventModel, sequence: Tokens, *, chunk: int = 1024) -> Itera
 
 
 def _scored(logits: Tensor, target: Tensor) -> tuple[float, int]:
-    flat, wanted = logits.flatten(0, 1).float(), target.flatten()
-    return F.cross_entropy(flat, wanted, reduction="sum").item(), int((flat.argmax(-1) == wanted).sum().item())
+    flat, expected = logits.flatten(0, 1).float(), target.flatten()
+    return F.cross_entropy(flat, expected, reduction="sum").item(), int((flat.argmax(-1) == expected).sum().item())

@@ -1,4 +1,4 @@
-"""Drawing the next event from what a model thinks of all events.
+"""Sampling of the next event from the logits of a model.
 
 References
 ----------
@@ -17,16 +17,16 @@ from maestrokit.errors import UsageError
 
 @dataclass(frozen=True)
 class SamplingConfig:
-    """How boldly to draw."""
+    """Temperature and truncation of the sampling."""
 
     temperature: float = 1.0
-    """Below 1 likely events become likelier; 0 always takes the likeliest."""
+    """Below 1 likely events become likelier; 0 always picks the likeliest."""
     top_k: int = 0
-    """Draw among so many of the likeliest events; 0 among all."""
+    """Sample among the `top_k` likeliest events; 0 samples among all."""
     top_p: float = 1.0
-    """Draw among the fewest events that together have this probability."""
+    """Sample among the fewest events that together have this probability."""
     min_p: float = 0.0
-    """Draw only events that are at least this share as likely as the likeliest."""
+    """Sample only events that are at least this share as likely as the likeliest."""
 
     def __post_init__(self) -> None:
         if not self.temperature >= 0:
@@ -39,17 +39,17 @@ class SamplingConfig:
             raise UsageError(f"`min_p` must be in 0..1, not {self.min_p}", parameter="min_p")
 
 
-def probabilities(logits: Floats, allowed: Mask, taste: SamplingConfig) -> Floats:
-    """Return the probabilities to draw with.
+def probabilities(logits: Floats, allowed: Mask, config: SamplingConfig) -> Floats:
+    """Return the probabilities to sample with.
 
-    What is not allowed has none before anything else is chosen, so that top-k counts only what can be drawn.
+    Events that are not allowed are excluded first, so that top-k counts only events that can be sampled.
 
     Parameters
     ----------
     logits : float64, shape (rows, events)
     allowed : bool, shape (rows, events)
         At least one true in each row.
-    taste : SamplingConfig
+    config : SamplingConfig
 
     Returns
     -------
@@ -57,31 +57,31 @@ def probabilities(logits: Floats, allowed: Mask, taste: SamplingConfig) -> Float
         Each row sums to 1.
     """
     logits = np.asarray(np.where(allowed, logits, -np.inf))
-    if taste.temperature == 0:
+    if config.temperature == 0:
         likeliest = np.zeros_like(logits)
         likeliest[np.arange(len(logits)), logits.argmax(1)] = 1.0
         return np.asarray(likeliest)
-    if 0 < taste.top_k < logits.shape[1]:
-        weakest = np.partition(logits, -taste.top_k, axis=1)[:, -taste.top_k, None]
+    if 0 < config.top_k < logits.shape[1]:
+        weakest = np.partition(logits, -config.top_k, axis=1)[:, -config.top_k, None]
         logits = np.where(logits >= weakest, logits, -np.inf)
     with np.errstate(over="ignore"):  # of the least likely, where it is hardly above 0
-        chances = np.exp((logits - logits.max(1, keepdims=True)) / taste.temperature)
-    if taste.min_p:
-        chances[chances < taste.min_p * chances.max(1, keepdims=True)] = 0.0
-    chances /= chances.sum(1, keepdims=True)
-    if taste.top_p < 1:
-        order = np.argsort(-chances, axis=1, kind="stable")
-        ranked = np.take_along_axis(chances, order, 1)
-        needed = np.cumsum(ranked, axis=1) - ranked < taste.top_p
-        np.put_along_axis(chances, order, np.where(needed, ranked, 0.0), 1)
-        chances /= chances.sum(1, keepdims=True)
-    return np.asarray(chances)
+        probability = np.exp((logits - logits.max(1, keepdims=True)) / config.temperature)
+    if config.min_p:
+        probability[probability < config.min_p * probability.max(1, keepdims=True)] = 0.0
+    probability /= probability.sum(1, keepdims=True)
+    if config.top_p < 1:
+        order = np.argsort(-probability, axis=1, kind="stable")
+        ranked = np.take_along_axis(probability, order, 1)
+        needed = np.cumsum(ranked, axis=1) - ranked < config.top_p
+        np.put_along_axis(probability, order, np.where(needed, ranked, 0.0), 1)
+        probability /= probability.sum(1, keepdims=True)
+    return np.asarray(probability)
 
 
-def drawn(chances: Floats, generators: Sequence[np.random.Generator]) -> Integers:
-    """Return one event a row, drawn by that row's own generator, so that rows do not change one another."""
-    heights = np.cumsum(chances, axis=1)
+def sample(probability: Floats, generators: Sequence[np.random.Generator]) -> Integers:
+    """Return one event per row, sampled by that row's own generator, so that rows are independent."""
+    heights = np.cumsum(probability, axis=1)
     thresholds = np.array([generator.random() for generator in generators]) * heights[:, -1]
     events = (heights <= thresholds[:, None]).sum(1)
-    last = chances.shape[1] - 1 - (chances[:, ::-1] > 0).argmax(1)
+    last = probability.shape[1] - 1 - (probability[:, ::-1] > 0).argmax(1)
     return np.asarray(np.minimum(events, last), np.int64)

@@ -1,7 +1,7 @@
 """Recordings to notes, as a stream: memory does not grow with the recording, and windows leave no seams.
 
-The model is convolutional, so each of its outputs depends on a known stretch of the spectrum. Windows overlap by that
-stretch, and only outputs that saw all of theirs are kept: no output depends on where a window begins.
+The model is convolutional, so each of its outputs depends on a known span of the spectrum. Windows overlap by it, and
+only outputs whose whole span is in the window are used: no output depends on where a window begins.
 
 Before a recording there is silence, so that a note on its first sample has an onset. After it the spectrum stays as it
 was at the end: silence there would end all notes some 50 ms before the end, and those of the last 0.1 s would be lost.
@@ -21,58 +21,58 @@ from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS, levels
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.inference.gate import Gate, Listening, Loudness
+from maestrokit.inference.gate import Gate, GateConfig, Loudness
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
 from maestrokit.music.note_arrays import TimedNotes
 
-WINDOW = 512  # frames of output that a window gives, but the last, which gives those that are left
+WINDOW = 512  # output frames per window; the last window has the remaining ones
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
-BEYOND = 3  # last frames of a spectrum that look so far beyond the end that they are too quiet
+UNRELIABLE = 3  # last frames of a spectrum, too quiet because they reach beyond the end of the sound
 
 
 class FramePosteriors(NamedTuple):
-    """What a model says of some frames; frame n is about second n * FRAME_SECONDS."""
+    """Outputs of a model for some frames; frame n is at second n * FRAME_SECONDS."""
 
     keys: Posteriors
     pedal: NDArray[np.float32]
-    """That the sustain pedal is down, 0..1, shape (frames,); 0 of a model that does not tell."""
+    """Probability that the sustain pedal is down, shape (frames,); 0 if the model does not predict it."""
 
 
 class Transcript(NamedTuple):
-    """What was played in a recording."""
+    """The notes and the pedal of a recording."""
 
     notes: TimedNotes
-    """Offsets are where the sound ends, the pedal heard."""
+    """Offsets are where the sound ends, extended by the pedal."""
     pedal: Floats
     """When the sustain pedal is down, in seconds, shape (intervals, 2)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Transcriber:
-    """A model that hears notes, and the thresholds that were fitted to it."""
+    """A transcription model, and the thresholds that were fitted to it."""
 
     model: Model
     decoding: Decoding
     pedal_decoding: PedalDecoding
     analysis: Analysis
-    listening: Listening = field(default_factory=Listening)
+    gate: GateConfig = field(default_factory=GateConfig)
 
     @property
     def sample_rate(self) -> int:
-        """What recordings are to be resampled to, in Hz."""
+        """Sample rate of its input, in Hz."""
         return SETTINGS.sample_rate
 
     @property
-    def hears_pedal(self) -> bool:
-        """Whether the model tells of the sustain pedal."""
+    def predicts_pedal(self) -> bool:
+        """Whether the model predicts the sustain pedal."""
         return self.model.config.pedal
 
     @property
     def frames_per_second(self) -> float:
-        """Of the spectrum; what the model says has half as many."""
+        """Frame rate of the spectrum; that of the posteriors is half."""
         return SETTINGS.frames_per_second
 
 
@@ -102,13 +102,13 @@ def read_transcriber(folder: Path) -> Transcriber:
     assert isinstance(model, Model)
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
-    listening = contract.config_from(Listening, config.get("listening", {}), name=str(folder))
+    gate = contract.config_from(GateConfig, config.get("gate", {}), name=str(folder))
     model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
-    return Transcriber(model, decoding, pedal, SETTINGS.analysis(), listening)
+    return Transcriber(model, decoding, pedal, SETTINGS.analysis(), gate)
 
 
 def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[FramePosteriors]:
-    """Yield what the model says of a recording that arrives in blocks."""
+    """Yield the posteriors of a recording that arrives in blocks."""
     return posteriors_of_levels(spectrum_levels(blocks, transcriber), transcriber)
 
 
@@ -119,7 +119,7 @@ def spectrum_levels(blocks: Iterable[Samples], transcriber: Transcriber) -> Iter
 
 
 def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Transcriber) -> Iterator[FramePosteriors]:
-    """Yield what the model says of a spectrum in dB that arrives in parts of shape (frames, bins)."""
+    """Yield the posteriors of a spectrum in dB that arrives in parts of shape (frames, bins)."""
     reach = STRIDE * transcriber.model.reach
     silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
     pending = silence
@@ -128,70 +128,70 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
         pending = np.concatenate([pending, part])
         received += len(part)
         while len(pending) >= 2 * reach + STRIDE * WINDOW:
-            yield _heard(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
+            yield _window_posteriors(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
             pending = pending[STRIDE * WINDOW :]
             given += WINDOW
     left = -(-received // STRIDE) - given
     pending = _sustained(pending, reach + STRIDE)
     while left > 0:
-        yield _heard(pending[: 2 * reach + STRIDE * min(left, WINDOW)], transcriber.model)
+        yield _window_posteriors(pending[: 2 * reach + STRIDE * min(left, WINDOW)], transcriber.model)
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
 
 
 def _sustained(levels: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """Return the end of a spectrum and so many frames more, as if what sounds there would go on."""
-    inside = levels[: max(len(levels) - BEYOND, 1)]
+    """Return the end of a spectrum, continued by `frames` frames that repeat the last reliable one."""
+    inside = levels[: max(len(levels) - UNRELIABLE, 1)]
     return np.pad(inside, ((0, len(levels) - len(inside) + frames), (0, 0)), mode="edge")
 
 
 class StreamingDecoder:
-    """Writes down what is said of a recording while it comes."""
+    """Notes and pedal from posteriors that arrive in parts."""
 
     def __init__(self, transcriber: Transcriber) -> None:
-        self.gate = Gate(transcriber.listening, frame_seconds=FRAME_SECONDS)
+        self.gate = Gate(transcriber.gate, frame_seconds=FRAME_SECONDS)
         self._keys = Decoder(transcriber.decoding, frame_seconds=FRAME_SECONDS)
         self._pedal = PedalDecoder(transcriber.pedal_decoding, frame_seconds=FRAME_SECONDS)
         self._parts: list[TimedNotes] = []
 
-    def feed(self, said: FramePosteriors, level: Floats) -> None:
-        """Go through the next frames, and their levels in dBFS."""
-        self._parts.append(self._keys.feed(self.gate.feed(said.keys, level)))
-        self._pedal.feed(said.pedal)
+    def feed(self, part: FramePosteriors, level: Floats) -> None:
+        """Decode the next frames, given their levels in dBFS."""
+        self._parts.append(self._keys.feed(self.gate.feed(part.keys, level)))
+        self._pedal.feed(part.pedal)
 
     def finish(self) -> Transcript:
-        """Return all that was played."""
+        """Return all notes, and the pedal."""
         self._parts.append(self._keys.feed(self.gate.finish()))
         return Transcript(joined([*self._parts, self._keys.finish()]), self._pedal.finish())
 
 
 def loudness_meter(transcriber: Transcriber) -> Loudness:
-    """Return what hears the samples of a recording pass and tells the level of each frame."""
+    """Return a meter of the level of each frame."""
     return Loudness(round(FRAME_SECONDS * transcriber.sample_rate))
 
 
 def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: Decoding | None = None) -> Transcript:
-    """Return what was played in a recording that arrives in blocks, at ``transcriber.sample_rate``."""
+    """Return the transcript of a recording that arrives in blocks, at ``transcriber.sample_rate``."""
     chosen = transcriber if decoding is None else replace(transcriber, decoding=decoding)
     return transcriptions(blocks, [chosen])[0]
 
 
 def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber]) -> list[Transcript]:
-    """Return what was played, as transcribers of one model write it down that differ in what counts as a note."""
+    """Return a transcript per transcriber; they share one model and differ in their thresholds."""
     first = transcribers[0]
-    loudness, scribes = loudness_meter(first), [StreamingDecoder(transcriber) for transcriber in transcribers]
-    for said in posteriors(loudness.through(blocks), first):
-        level = loudness.levels(len(said.pedal))
-        for scribe in scribes:
-            scribe.feed(said, level)
-    return [scribe.finish() for scribe in scribes]
+    loudness, decoders = loudness_meter(first), [StreamingDecoder(transcriber) for transcriber in transcribers]
+    for part in posteriors(loudness.through(blocks), first):
+        level = loudness.levels(len(part.pedal))
+        for decoder in decoders:
+            decoder.feed(part, level)
+    return [decoder.finish() for decoder in decoders]
 
 
-def _heard(window: NDArray[np.float32], model: Model) -> FramePosteriors:
-    """Return the middle of what the model says of a window: the part that saw all that it depends on."""
+def _window_posteriors(window: NDArray[np.float32], model: Model) -> FramePosteriors:
+    """Return the middle of the posteriors of a window: the frames whose whole receptive field is in it."""
     middle = slice(model.reach, len(window) // STRIDE - model.reach)
     with torch.inference_mode():
-        heard = model(torch.from_numpy(window)[None])
-        keys = torch.sigmoid(heard.keys)[0, :, middle].contiguous().numpy()
-        if heard.pedal is None:
+        output = model(torch.from_numpy(window)[None])
+        keys = torch.sigmoid(output.keys)[0, :, middle].contiguous().numpy()
+        if output.pedal is None:
             return FramePosteriors(keys, np.zeros(keys.shape[1], np.float32))
-        return FramePosteriors(keys, torch.sigmoid(heard.pedal)[0, middle].numpy())
+        return FramePosteriors(keys, torch.sigmoid(output.pedal)[0, middle].numpy())

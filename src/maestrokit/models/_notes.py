@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._linear import EndLinear, Linear
-from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.models.kernels import fused as _fused
+from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
 from maestrokit.music.note_codes import DURATIONS, TIMES
 from maestrokit.music.piano_range import KEYS
@@ -128,7 +128,7 @@ class NoteHeads(nn.Module):
 
 
 def _gated(both: Tensor) -> Tensor:
-    if _fused.is_for(both):
+    if _fused.applies_to(both):
         return _fused.Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
     gate, value = both.chunk(2, dim=-1)
     return F.silu(gate) * value
@@ -140,7 +140,7 @@ class NoteModel(TrainedModel):
     def __init__(self, body: TrainedModel, config: Any) -> None:
         super().__init__()
         self.config: Any = config
-        self.multiplies_low = body.multiplies_low
+        self.supports_cpu_autocast = body.supports_cpu_autocast
         self.body: Any = body
         self.input = NoteInput(config.width, config.velocity_bins)
         self.heads = NoteHeads(config.width, config.velocity_bins)
@@ -176,7 +176,9 @@ class NoteModel(TrainedModel):
         nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
         return nats, hits, state
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
         """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
         nats, _, _ = self.nats(batch)
         means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
@@ -184,7 +186,7 @@ class NoteModel(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats a note, of all and of each factor, and the share of factors that were the likeliest."""
         nats, hits, _ = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())

@@ -2,9 +2,9 @@
 
 Copies of the spectrum, each shifted so that one harmonic of a key lies on its fundamental, are the channels of the
 input [1]: a small kernel then sees all harmonics of a key, and one set of weights serves all keys. What the keys have
-of their own is an offset in each channel. Convolutions dilated by an octave [2] tell a note from its harmonics,
-dilated ones in time a new stroke from an old sound. Onsets and offsets are triangles in time [3], whose peak says
-where between two frames they are. Whether the sustain pedal is down is told from all keys together.
+of their own is an offset in each channel. Convolutions dilated by an octave [2] separate a note from its harmonics,
+those dilated in time a new onset from a sustained sound. Onsets and offsets are triangles in time [3], whose peak is
+located between two frames. The sustain pedal is predicted from all keys together.
 
 References
 ----------
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models.contract import Batch, Carry, Descend, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.music.piano_range import KEYS
 
 TASKS = ("transcription",)
@@ -43,15 +43,15 @@ class Config:
     """Sizes of a harmonic network."""
 
     bins: Annotated[int, Within(KEYS * KEY_BINS, 65536)] = 294
-    """Of the spectrum."""
+    """Bins of the spectrum."""
     channels: Annotated[int, Within(1, 65536)] = 32
-    """Numbers for each key and frame between the convolutions."""
+    """Channels of each key and frame between the convolutions."""
     depth: Annotated[int, Within(1, 1000)] = 10
-    """How many convolutions follow the first; each begins by adding nothing, so a trained model can be made deeper."""
+    """Number of residual convolutions; each starts at zero, so that a trained model can be made deeper."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.0
-    """Of whole channels, behind each convolution."""
+    """Dropout of whole channels after each convolution."""
     pedal: bool = True
-    """Whether it tells of the sustain pedal."""
+    """Whether the sustain pedal is predicted."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -75,7 +75,7 @@ class Block(nn.Module):
 
 
 class CnnOutput(NamedTuple):
-    """What the model says, as log-odds."""
+    """Outputs of the model, as log-odds."""
 
     keys: Tensor
     """Onset, offset, frame and velocity: (batch, heads, time / 2, keys)."""
@@ -143,7 +143,7 @@ class Model(TrainedModel):
         return keys + (0 if self.pedal is None else self.pedal.reach)
 
     def forward(self, levels: Tensor) -> CnnOutput:
-        """Return the log-odds of what each second frame holds.
+        """Return the log-odds of onset, offset, frame, velocity and pedal for every second frame.
 
         Parameters
         ----------
@@ -154,17 +154,19 @@ class Model(TrainedModel):
         x = F.relu(self.norm(self.blocks(x)))
         return CnnOutput(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn ``batch["target"]``, (batch, heads, time, keys), from ``batch["levels"]``.
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on ``batch["target"]``, (batch, heads, time, keys), given ``batch["levels"]``.
 
-        ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and not a number where nobody knows.
+        ``batch["pedal"]``, (batch, time), is 1 where the pedal is down, and NaN where it is unknown.
         """
         losses = _losses(self(batch["levels"]), batch)
         loss = sum((WEIGHTS[name] * value for name, value in losses.items()), torch.zeros(()))
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return the losses, of equal weight for each window."""
         losses = _losses(self(batch["levels"]), batch)
         windows = float(len(batch["levels"]))
@@ -188,19 +190,19 @@ def harmonic_stack(x: Tensor) -> Tensor:
     return torch.stack([x[..., before + shift : before + shift + width] for shift in shifts], 1)
 
 
-def _losses(heard: CnnOutput, batch: Batch) -> dict[str, Tensor]:
+def _losses(output: CnnOutput, batch: Batch) -> dict[str, Tensor]:
     """Return the cross-entropy of each head; that of velocities counts about onsets only."""
     losses, target = {}, batch["target"]
     for index, name in enumerate(HEADS):
-        of, goal = heard.keys[:, index].float(), target[:, index]
+        of, goal = output.keys[:, index].float(), target[:, index]
         if name == "velocity":
             near = target[:, HEADS.index("onset")]
             each = F.binary_cross_entropy_with_logits(of, goal, reduction="none")
             losses[name] = (near * each).sum() / near.sum().clamp(min=1.0)
         else:
             losses[name] = F.binary_cross_entropy_with_logits(of, goal)
-    if heard.pedal is not None:
+    if output.pedal is not None:
         known = batch["pedal"].isfinite()
-        each = F.binary_cross_entropy_with_logits(heard.pedal.float(), batch["pedal"].nan_to_num(), reduction="none")
+        each = F.binary_cross_entropy_with_logits(output.pedal.float(), batch["pedal"].nan_to_num(), reduction="none")
         losses["pedal"] = (known * each).sum() / known.sum().clamp(min=1)
     return losses

@@ -1,6 +1,6 @@
-"""What a family of models promises, so that one training loop serves all of them.
+"""The interface of a model family, so that one training loop serves all of them.
 
-A family is a module of this package with ``Config`` (a frozen dataclass of numbers, words and truths), ``Model`` (a
+A family is a module of this package with ``Config`` (a frozen dataclass of numbers, strings and booleans), ``Model`` (a
 :class:`TrainedModel` made from it) and ``TASKS`` (the names of what it can be trained for, the default first). The
 model owns its networks, its losses and the order of its steps; the loop owns learning rates, clipping, accumulation,
 averages, logs, checkpoints and signals.
@@ -18,10 +18,11 @@ from torch.overrides import TorchFunctionMode
 from maestrokit import registry
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.models import families
+from maestrokit.models.kernels.numpy_step import Step, TorchStep
 
 Batch = Mapping[str, Tensor]
-Carry = dict[str, Tensor]
-"""What one batch hands to the next, such as the state of a recurrent network; empty where nothing does.
+RecurrentState = dict[str, Tensor]
+"""State passed from one batch to the next, such as that of a recurrent network; empty where there is none.
 
 The second axis of each tensor counts the rows of the batch, so that processes can share them.
 """
@@ -29,39 +30,44 @@ The second axis of each tensor counts the rows of the batch, so that processes c
 Scores = dict[str, tuple[float, float]]
 """Sums and counts by name, so that the means over many batches are exact: ``{"loss": (sum of nats, tokens)}``."""
 
-Descend = Callable[[str, Tensor], None]
+BackwardAndStep = Callable[[str, Tensor], None]
 """``backward_and_step(group, loss)``: a step of one group of parameters, and only those, down its loss's gradient."""
 
 
 class TrainedModel(nn.Module):
-    """A model that knows how it is trained."""
+    """A model with its losses and the order of its training steps."""
 
-    multiplies_low = False
-    """Whether its products are made so that bfloat16 serves them on processors too."""
+    supports_cpu_autocast = False
+    """Whether training under autocast to bfloat16 is safe, and faster, on processors too."""
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """Return the parameters that step together, by name; most models have one player, a GAN has two."""
+        """Return the parameters that step together, by name; most models have one group, a GAN has two."""
         return {"model": list(self.parameters())}
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn from one batch: call `backward_and_step` once a group; return what is logged, and the next carry."""
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on one batch: call `backward_and_step` once per group; return what is logged, and the next state."""
         raise NotImplementedError
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
-        """Return how well the batch is modelled, without learning from it; ``loss`` is among the scores."""
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+        """Return the scores of one batch, without training on it; ``loss`` is among them."""
         raise NotImplementedError
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights of a model of other sizes as this one can begin with them; as they are, where it cannot."""
+        """Return weights of a model of other sizes, adapted to this one where possible, otherwise unchanged."""
         return dict(weights)
 
 
 class EventModel(TrainedModel):
-    """A model of sequences of events that tells the next one from all before.
+    """A model of sequences of events that predicts the next one from all before.
 
     ``forward(tokens, state)`` takes tokens of shape (batch, time) and the state after all tokens before them (None at
     the start), and returns logits of shape (batch, time, vocabulary) and the state after.
     """
+
+    carries_state = False
+    """Whether training passes a recurrent state from batch to batch, each row continuing that of the batch before."""
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         raise NotImplementedError
@@ -69,6 +75,10 @@ class EventModel(TrainedModel):
     def initial_state(self, batch: int, *, length: int) -> Any:
         """Return the state before any token, with room for `length` of them, for stepwise generation."""
         raise NotImplementedError
+
+    def stepper(self, state: Any) -> Step:
+        """Return what generates from a state on, one event per call; it may overwrite the state."""
+        return TorchStep(self, state)
 
 
 def event_scores(logits: Tensor, target: Tensor) -> Scores:
@@ -135,9 +145,9 @@ def new_model(module: Any, config: Any) -> TrainedModel:
 
 
 class Unfilled(TorchFunctionMode):
-    """Within it, models are made without random weights: they are to be given others, or to tell their sizes only.
+    """Context in which models are built without random weights, to load others or to read their shapes only.
 
-    Drawing them takes time, and where there is no memory for them, seconds: torch then loads its compiler first.
+    Random numbers take time, and on the meta device seconds, since torch then loads its compiler first.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -17,7 +17,16 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
+from maestrokit.models.contract import (
+    BackwardAndStep,
+    Batch,
+    EventModel,
+    RecurrentState,
+    Scores,
+    TrainedModel,
+    event_scores,
+)
+from maestrokit.models.kernels.numpy_step import LstmBodyStep, LstmStep, Step
 
 TASKS = ("events",)
 MOST_LAYERS = 32
@@ -30,22 +39,22 @@ class Config:
     vocabulary: Annotated[int, Within(1, 65536)] = 390
     """Number of tokens."""
     width: Annotated[int, Within(1, 65536)] = 512
-    """Of the embedding, which is also the output, and of each layer."""
+    """Width of the embedding, which is also the output, and of each layer."""
     layers: Annotated[int, Within(1, MOST_LAYERS)] = 2
-    """One above the other."""
+    """Number of layers."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
-    """Between layers, and before the first and after the last."""
+    """Dropout before, between and after the layers."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
-    """Of notes."""
+    """Velocity bins of notes."""
 
     def __post_init__(self) -> None:
         check_fields(self)
 
 
-class Body(TrainedModel):
-    """LSTM layers, from vectors of positions to vectors that know all before."""
+class LstmBody(TrainedModel):
+    """LSTM layers, from one vector per position to one that depends on all positions up to it."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -74,9 +83,15 @@ class Body(TrainedModel):
         zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()
 
+    def layer_stepper(self, state: Any) -> Step:
+        """Return steps of the layers from a state on, in numpy."""
+        return LstmBodyStep(self, state)
 
-class Model(Body, EventModel):
+
+class Model(LstmBody, EventModel):
     """Embedding, LSTM layers, and the embedding again as output."""
+
+    carries_state = True
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -89,25 +104,31 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens) * self.config.width**0.5, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn ``batch["target"]`` from ``batch["tokens"]``, both (batch, time), going on where `carry` left off."""
-        logits, carry = self._continued(batch, carry)
+    def stepper(self, state: Any) -> Step:
+        """Return steps of the model from a state on, in numpy."""
+        return LstmStep(self, state)
+
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), from `state` on."""
+        logits, state = self._continued(batch, state)
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
         backward_and_step("model", loss)
-        return {"loss": loss.item()}, {name: part.detach() for name, part in carry.items()}
+        return {"loss": loss.item()}, {name: part.detach() for name, part in state.items()}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
-        logits, carry = self._continued(batch, carry)
-        return event_scores(logits, batch["target"]), carry
+        logits, state = self._continued(batch, state)
+        return event_scores(logits, batch["target"]), state
 
-    def _continued(self, batch: Batch, carry: Carry) -> tuple[Tensor, Carry]:
+    def _continued(self, batch: Batch, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         rows = batch["tokens"].shape[0]
-        fits = bool(carry) and carry["hidden"].shape[1] == rows
-        logits, (hidden, cell) = self(batch["tokens"], (carry["hidden"], carry["cell"]) if fits else None)
+        fits = bool(state) and state["hidden"].shape[1] == rows
+        logits, (hidden, cell) = self(batch["tokens"], (state["hidden"], state["cell"]) if fits else None)
         return logits, {"hidden": hidden, "cell": cell}
 
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
-    return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)
+    return NoteModel(LstmBody(config), config) if config.encoding == "notes" else Model(config)

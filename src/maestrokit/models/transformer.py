@@ -1,12 +1,13 @@
 """Transformer decoder of events, in two variants.
 
 ``relative`` is the Music Transformer [1]: attention with learned relative positions by the memory-efficient skew,
-layer normalisation, a feed-forward network of ReLUs. ``modern`` keeps the frame and changes its parts: rotary
-positions [2], root-mean-square normalisation before each part and of queries and keys [3], SwiGLU [4], and before
-each part a short convolution of every channel over time, which hands neighbouring events to it at once [5]. Departures
-from [1] in both: normalisation comes before each part, and the output of each part, as of the whole, starts at zero,
-so that training starts from even chances; and the queries of several heads share keys and values [6], of which a cache
-then holds so much less, so that many pieces are made at once about as fast as the network itself allows.
+layer normalisation, a feed-forward network of ReLUs. ``modern`` has the same structure with other parts: rotary
+positions [2], root-mean-square normalisation before each part and of queries and keys [3], SwiGLU [4], and before each
+part a short convolution of every channel over time, which gives it the neighbouring events directly [5].
+
+Both differ from [1] in that normalisation comes before each part, that the output of each part and of the whole starts
+at zero, so that training starts from uniform probabilities, and that queries of several heads share keys and values
+[6], so that the cache is small enough for many pieces to be generated at once.
 
 References
 ----------
@@ -31,15 +32,24 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
-from maestrokit.models._linear import Linear, LowProduct, is_low
 from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import Batch, Carry, Descend, EventModel, Scores, TrainedModel, event_scores
+from maestrokit.models.contract import (
+    BackwardAndStep,
+    Batch,
+    EventModel,
+    RecurrentState,
+    Scores,
+    TrainedModel,
+    event_scores,
+)
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.models.kernels.attention import Attention, Cache, Norm, make_room
+from maestrokit.models.kernels.linear import Bfloat16Product, Linear, uses_bfloat16
+from maestrokit.models.kernels.numpy_step import Step, TransformerBodyStep, TransformerStep
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
-MOST_LAYERS = 128  # deeper ones are a mistake, or a checkpoint that wants to keep the machine busy
+MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
 REACH = 3  # events before the present one that a short convolution sees
 
 
@@ -50,26 +60,26 @@ class Config:
     vocabulary: Annotated[int, Within(1, 65536)] = 390
     """Number of tokens."""
     width: Annotated[int, Within(1, 65536)] = 256
-    """Numbers that stand for one token."""
+    """Width of the embedding and of the residual stream."""
     layers: Annotated[int, Within(1, MOST_LAYERS)] = 6
-    """Each begins by adding nothing, so a trained model can be made deeper."""
+    """Number of layers; new ones start at zero, so that a trained model can be made deeper."""
     heads: Annotated[int, Within(1, 65536)] = 4
-    """Of queries."""
+    """Heads of queries."""
     kv_heads: Annotated[int, Within(1, 65536)] = 1
     """Heads of keys and values, each shared by as many heads of queries; a trained model can be made to have fewer."""
     hidden: Annotated[int, Within(1, 65536)] = 1024
     """Width of the feed-forward networks; `modern` has two thirds of it, twice, for about as many weights. A trained
     model can be made wider here."""
     length: Annotated[int, Within(1, 1_000_000)] = 2048
-    """Tokens that attention reaches back over."""
+    """Context length of attention, in tokens."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.1
-    """Of the embedding, of the weights of attention, and of what each part of a layer adds."""
+    """Dropout of the embedding, of attention weights, and of the output of each part of a layer."""
     variant: str = "modern"
     """``relative`` or ``modern``."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
-    """Of notes."""
+    """Velocity bins of notes."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -97,15 +107,15 @@ class ShortConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(REACH + 1, width))  # the last row is for the present
         nn.init.uniform_(self.weight, -0.5, 0.5)  # as a convolution of this width, so that it works from the start
 
-    def forward(self, x: Tensor, cache: Cache | None, place: int) -> Tensor:
+    def forward(self, x: Tensor, cache: Cache | None, position: int) -> Tensor:
         time = x.shape[1]
-        if cache is None and _fused.is_for(x):
-            return _fused.Neighbourly.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
+        if cache is None and _fused.applies_to(x):
+            return _fused.ShortConvolution.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
         if cache is None:
-            long = F.pad(x, (0, 0, REACH, 0))
+            long = F.pad(x, (0, 0, REACH, 0))  # (batch, REACH + time, width)
         else:
-            long = torch.cat((cache.recent[place], x), dim=1)  # (batch, REACH + time, width)
-            cache.recent[place] = long[:, -REACH:]
+            long = torch.cat((cache.recent[position], x), dim=1)
+            cache.recent[position] = long[:, -REACH:]
         for row in range(REACH + 1):
             x = torch.addcmul(x, long[:, row : row + time], self.weight[row])
         return x
@@ -120,14 +130,14 @@ class SwiGLU(nn.Module):
         self.output = Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if is_low(x):
-            both = LowProduct.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
+        if uses_bfloat16(x):
+            both = Bfloat16Product.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
             inner = _fused.Gated.apply(both)  # type: ignore[no-untyped-call]
-            return LowProduct.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
-        both = self.input(x)
-        if _fused.is_for(both):
+            return Bfloat16Product.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
+        both = self.input(x)  # (batch, time, 2 hidden)
+        if _fused.applies_to(both):
             return self.output(_fused.Gated.apply(both))  # type: ignore[no-any-return, no-untyped-call]
-        gate, value = both.chunk(2, dim=-1)
+        gate, value = both.chunk(2, dim=-1)  # each (batch, time, hidden)
         return self.output(F.silu(gate) * value)  # type: ignore[no-any-return]
 
 
@@ -143,8 +153,8 @@ class ReLUs(nn.Module):
         return self.output(F.relu(self.input(x)))  # type: ignore[no-any-return]
 
 
-class Layer(nn.Module):
-    """Attention and a feed-forward network, each added to what came in."""
+class TransformerLayer(nn.Module):
+    """Attention and a feed-forward network, each with a residual connection."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -161,26 +171,26 @@ class Layer(nn.Module):
         self.before = nn.ModuleList(ShortConv(config.width) for _ in range(2 * modern))
 
     def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
-        heard = self._beside(self.attention_norm(x), cache, layer, 0)
-        x = x + self._dropped(self.attention(heard, rope, cache, layer))
-        return x + self._dropped(self.feed(self._beside(self.feed_norm(x), cache, layer, 1)))
+        normed = self._convolved(self.attention_norm(x), cache, layer, 0)
+        x = x + self._dropped(self.attention(normed, rope, cache, layer))
+        return x + self._dropped(self.feed(self._convolved(self.feed_norm(x), cache, layer, 1)))
 
     def _dropped(self, x: Tensor) -> Tensor:
         return _fused.dropped(x, self.dropout, self.training)
 
-    def _beside(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
+    def _convolved(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
         return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
 
 
-class Body(TrainedModel):
-    """The layers, from vectors of positions to vectors that know all before."""
+class TransformerBody(TrainedModel):
+    """The layers, from one vector per position to one that depends on all positions up to it."""
 
-    multiplies_low = True
+    supports_cpu_autocast = True
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.layers = nn.ModuleList(TransformerLayer(config) for _ in range(config.layers))
         self.norm = (Norm if config.variant == "modern" else nn.LayerNorm)(config.width)
         dim = config.width // config.heads
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
@@ -219,29 +229,33 @@ class Body(TrainedModel):
         keys, values = (
             [weight.new_zeros(batch, self.config.kv_heads, room, dim) for _ in self.layers] for _ in range(2)
         )
-        places = 2 * len(self.layers) if self.config.variant == "modern" else 0
-        recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(places)]
+        convolutions = 2 * len(self.layers) if self.config.variant == "modern" else 0
+        recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(convolutions)]
         return Cache(keys, values, recent, 0, 0)
+
+    def layer_stepper(self, state: Any) -> Step:
+        """Return steps of the layers from a cache on, in numpy."""
+        return TransformerBodyStep(self, state)
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
 
-        What the wider ones have more of, begins by adding nothing. Weights that differ otherwise stay as they are.
+        New parts of wider layers start at zero. Weights that differ otherwise are unchanged.
         """
-        begun, taken = self.state_dict(), dict(weights)
+        initial, result = self.state_dict(), dict(weights)
         for name, value in weights.items():
-            wanted = begun.get(name, value)
-            if name.endswith("attention.project.weight") and wanted.shape[1:] == value.shape[1:]:
-                taken[name] = self._shared(value)
-            elif ".feed.input." in name and _is_longer(wanted, value, axis=0):
+            expected = initial.get(name, value)
+            if name.endswith("attention.project.weight") and expected.shape[1:] == value.shape[1:]:
+                result[name] = self._shared(value)
+            elif ".feed.input." in name and _is_longer(expected, value, axis=0):
                 halves = 2 if self.config.variant == "modern" else 1  # gate and value
-                wide = [part.clone() for part in wanted.chunk(halves)]
+                wide = [part.clone() for part in expected.chunk(halves)]
                 for part, known in zip(wide, value.chunk(halves), strict=True):
                     part[: len(known)] = known
-                taken[name] = torch.cat(wide)
-            elif name.endswith("feed.output.weight") and _is_longer(wanted, value, axis=1):
-                taken[name] = F.pad(value, (0, wanted.shape[1] - value.shape[1]))
-        return taken
+                result[name] = torch.cat(wide)
+            elif name.endswith("feed.output.weight") and _is_longer(expected, value, axis=1):
+                result[name] = F.pad(value, (0, expected.shape[1] - value.shape[1]))
+        return result
 
     def _shared(self, project: Tensor) -> Tensor:
         """Return projections whose keys and values are means over the heads that are to share them, if evenly many."""
@@ -256,7 +270,7 @@ class Body(TrainedModel):
         return angle.cos(), angle.sin()
 
 
-class Model(Body, EventModel):
+class Model(TransformerBody, EventModel):
     """The decoder of events: tokens in, logits of the next tokens out."""
 
     def __init__(self, config: Config) -> None:
@@ -270,14 +284,20 @@ class Model(Body, EventModel):
         x, state = self.through(self.embedding(tokens), state)
         return self.output(x), state
 
-    def step(self, batch: Batch, carry: Carry, backward_and_step: Descend) -> tuple[dict[str, float], Carry]:
-        """Learn to tell ``batch["target"]`` from ``batch["tokens"]``, both (batch, time)."""
+    def stepper(self, state: Any) -> Step:
+        """Return steps of the model from a cache on, in numpy."""
+        return TransformerStep(self, state)
+
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time)."""
         logits, _ = self(batch["tokens"])
         loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
         backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
-    def score(self, batch: Batch, carry: Carry) -> tuple[Scores, Carry]:
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
         logits, _ = self(batch["tokens"])
         return event_scores(logits, batch["target"]), {}
@@ -285,7 +305,7 @@ class Model(Body, EventModel):
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
-    return NoteModel(Body(config), config) if config.encoding == "notes" else Model(config)
+    return NoteModel(TransformerBody(config), config) if config.encoding == "notes" else Model(config)
 
 
 def _is_longer(one: Tensor, other: Tensor, *, axis: int) -> bool:

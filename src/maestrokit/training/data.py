@@ -1,4 +1,4 @@
-"""What a training reads: batches by number, so that any of them can be made again, and parts that share no piece."""
+"""Training data: batches by number, so that each can be reproduced, and a split into parts that share no piece."""
 
 import hashlib
 import os
@@ -32,8 +32,8 @@ class Data(Protocol):
 def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     """Return which items are for training, validation and test: 80, 10 and 10 % of the pieces.
 
-    All performances of a piece are in one part. The order of the inputs does not matter: pieces are drawn by a hash
-    of their names and the seed. Validation gets at least one piece, and test one if there are three.
+    All performances of a piece are in one part. The order of the inputs does not matter: pieces are shuffled by a
+    hash of their names and the seed. Validation gets at least one piece, and test one if there are three.
 
     Raises
     ------
@@ -48,12 +48,12 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
         items[piece].append(item)
     if len(items) < 2:
         raise UsageError("training needs at least two different pieces", "one to learn from, and one to validate on")
-    drawn = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
-    validation = max(1, round(len(drawn) * SHARES["validation"]))
-    test = max(len(drawn) > 2, round(len(drawn) * SHARES["test"]))
+    shuffled = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
+    validation = max(1, round(len(shuffled) * SHARES["validation"]))
+    test = max(len(shuffled) > 2, round(len(shuffled) * SHARES["test"]))
     parts = {
-        "train": drawn[validation + test :],
-        "validation": drawn[:validation],
-        "test": drawn[validation : validation + test],
+        "train": shuffled[validation + test :],
+        "validation": shuffled[:validation],
+        "test": shuffled[validation : validation + test],
     }
     return {part: sorted(item for piece in names for item in items[piece]) for part, names in parts.items()}

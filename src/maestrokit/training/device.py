@@ -1,4 +1,4 @@
-"""Where training runs: one processor, one GPU, or many processes that share the work.
+"""The device of a training, and the processes that share it.
 
 Processes started by ``torchrun`` each take an equal share of the rows of every batch and average their gradients, so
 that together they do what one process would do with the whole batch.
@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, distributed, nn
 
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.models.contract import Carry
+from maestrokit.models.contract import RecurrentState
 from maestrokit.training.settings import DEVICES
 
-PATIENCE = timedelta(hours=3)  # that processes have with one another: the first prepares data for all
+PATIENCE = timedelta(hours=3)  # of processes for one another: the first prepares the data of all
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DistributedContext:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process writes files and speaks."""
+        """Whether this process writes files and messages."""
         return self.rank == 0
 
     def share(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -77,25 +77,25 @@ class DistributedContext:
         distributed.all_reduce(shared)
         return dict(zip(values, (shared / self.processes).tolist(), strict=True))
 
-    def gather_rows(self, carry: Carry) -> Carry:
-        """Return what all processes hand to their next batches, as one process with all rows would."""
+    def gather_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
+        """Return the recurrent state of all processes, as one process with all rows would have it."""
         if self.processes == 1:
-            return carry
+            return recurrent_state
         whole = {}
-        for name, own in carry.items():
+        for name, own in recurrent_state.items():
             parts = [torch.empty_like(own, memory_format=torch.contiguous_format) for _ in range(self.processes)]
             distributed.all_gather(parts, own.contiguous())
             whole[name] = torch.cat(parts, dim=1)
         return whole
 
-    def own_rows(self, carry: Carry) -> Carry:
-        """Return this process's rows of what :meth:`gather_rows` gave, on its device."""
-        own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in carry.items()}
+    def own_rows(self, recurrent_state: RecurrentState) -> RecurrentState:
+        """Return this process's rows of the result of :meth:`gather_rows`, on its device."""
+        own = {name: part.chunk(self.processes, dim=1)[self.rank] for name, part in recurrent_state.items()}
         return {name: part.contiguous().to(self.device) for name, part in own.items()}
 
     @contextmanager
     def first_alone(self) -> Iterator[None]:
-        """Let the first process pass the block before the others enter it."""
+        """Run the block in the first process before the others."""
         if self.processes > 1 and not self.is_first:
             distributed.barrier()
         yield
@@ -103,12 +103,12 @@ class DistributedContext:
             distributed.barrier()
 
     def leave(self) -> None:
-        """Part from the other processes, at the end."""
+        """Leave the process group, at the end."""
         if self.processes > 1:
             distributed.destroy_process_group()
 
 
-def multiplies_bfloat16() -> bool:
+def has_fast_bfloat16() -> bool:
     """Return whether the processor multiplies matrices of bfloat16 in hardware, at least twice as quickly."""
     capabilities: Mapping[str, bool] = getattr(
         torch.cpu, "get_capabilities", dict

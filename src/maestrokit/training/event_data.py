@@ -2,48 +2,99 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from maestrokit.arrays import Integers
-from maestrokit.errors import UsageError
+from maestrokit.bounds import COUNT, Within, check_fields
+from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
 
+BY_ENCODING: Any = None  # a default that the encoding decides
+DEFAULTS = {
+    "notes": {"batch": 4, "length": 1024, "validation_tokens": 16384},
+    "events": {"batch": 32, "length": 512, "validation_tokens": 131072},
+}
+TRANSPOSE = 3  # semitones, where pieces keep their keys
+
 
 @dataclass(frozen=True)
-class Sampling:
-    """How sequences are cut into batches, and varied."""
+class EventOptions:
+    """Settings of the data of a sequence model."""
 
-    batch: int = 32
-    """Windows, or streams, a batch."""
-    length: int = 512
-    """Tokens of each."""
-    carried: bool = False
-    """Whether each row of a batch goes on where the row of the batch before ended, as truncated backpropagation
-    through time wants it; otherwise windows come in random order."""
-    transpose: int = 3
-    """Each piece is transposed by up to so many semitones, drawn anew for each epoch."""
-    stretch: float = 0.05
-    """Each piece is played up to this share slower or faster."""
-    velocity_shift: int = 0
-    """Notes are louder or softer by up to so many bins, where they are read as notes."""
-    validation_tokens: int = 131072
-    """So many tokens, spread evenly over the validation part, are validated on."""
-    seed: int = 0
+    encoding: str = "notes"
+    """``notes``, one position per note, or ``events``, the 388 of the literature."""
+    batch: Annotated[int, Within(1, 100_000)] = BY_ENCODING
+    """Windows per batch; None is 32 of events, 4 of notes."""
+    length: Annotated[int, Within(1, 1_000_000)] = BY_ENCODING
+    """Positions that the model sees at once; None is 512 events, or 1024 notes."""
+    transpose: Annotated[int, Within(0, 24)] = BY_ENCODING
+    """Largest transposition of a piece, in semitones, random in each epoch; None is 3, or 0 with `key_normalized`."""
+    stretch: Annotated[float, Within(0, 0.5)] = 0.05
+    """Largest change of the tempo of a piece, as a share, random in each epoch."""
+    step_milliseconds: Annotated[int, Within(1, 1000)] = 10
+    """Time step of the events."""
+    velocity_bins: Annotated[int, Within(1, 128)] = 32
+    """Number of velocity bins."""
+    pedal_events: bool = False
+    """Whether the sustain pedal has events of its own; otherwise it makes notes longer."""
+    key_normalized: bool = False
+    """Transpose pieces to C major or A minor first, so that the model learns, and generates, in one key only."""
+    velocity_shift: Annotated[int, Within(0, 127)] = 1
+    """Largest shift of the velocities of a window, in bins; for the encoding ``notes`` only."""
+    validation_tokens: Annotated[int, COUNT] = BY_ENCODING
+    """Positions to validate on, spread over the validation part; None is 131072 events, or 16384 notes."""
 
     def __post_init__(self) -> None:
-        if self.batch < 1 or self.length < 1:
-            raise UsageError("a batch has at least one row of at least one token", "change `batch` or `length`")
+        if self.encoding not in DEFAULTS:
+            hint = choices_hint(self.encoding, DEFAULTS)
+            raise UsageError(f"no encoding '{self.encoding}'", hint, parameter="encoding")
+        if self.encoding == "notes" and self.pedal_events:
+            raise UsageError(
+                "the encoding notes has no events of the pedal", "set `encoding` to events, or leave out `pedal_events`"
+            )
+        defaults = DEFAULTS[self.encoding] | {"transpose": 0 if self.key_normalized else TRANSPOSE}
+        for name, value in defaults.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        check_fields(self)
+
+    @property
+    def token_encoding(self) -> Encoding:
+        """How performances become tokens."""
+        return Encoding(
+            step_milliseconds=self.step_milliseconds,
+            velocity_bins=self.velocity_bins,
+            pedal_events=self.pedal_events,
+        )
 
 
 class EventData:
-    """Windows or streams of events from shards of sequences; an epoch shows every token once."""
+    """Windows or streams of events from shards of sequences; an epoch shows every token once.
 
-    def __init__(self, train: TokenShard, validation: TokenShard, *, encoding: Encoding, sampling: Sampling) -> None:
-        self.train, self.held_out, self.encoding, self.sampling = train, validation, encoding, sampling
+    Parameters
+    ----------
+    carries_state : bool
+        Whether each row of a batch continues that row of the batch before, for truncated backpropagation through time;
+        otherwise windows come in random order.
+    """
+
+    def __init__(
+        self,
+        train: TokenShard,
+        validation: TokenShard,
+        options: EventOptions,
+        *,
+        seed: int = 0,
+        carries_state: bool = False,
+    ) -> None:
+        self.train, self.held_out, self.options = train, validation, options
+        self.seed, self.encoding = seed, options.token_encoding
+        self.carries_state = carries_state
         self._epoch = -1
         self._stream = np.empty(0, np.uint16)
         self._order = np.empty(0, np.int64)
@@ -51,16 +102,16 @@ class EventData:
     def batches(self, epoch: int) -> int:
         """Return how many full batches the epoch has; one at least."""
         self._prepare(epoch)
-        if self.sampling.carried:
-            return max(1, (len(self._stream) // self.sampling.batch - 1) // self.sampling.length)
-        return max(1, len(self._order) // self.sampling.batch)
+        if self.carries_state:
+            return max(1, (len(self._stream) // self.options.batch - 1) // self.options.length)
+        return max(1, len(self._order) // self.options.batch)
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``tokens`` and ``target``, the same one later; both (batch, length), int64."""
         self._prepare(epoch)
-        rows = self.sampling.batch
-        if self.sampling.carried:
-            starts = _stream_starts(self._stream, rows) + index * self.sampling.length
+        rows = self.options.batch
+        if self.carries_state:
+            starts = _stream_starts(self._stream, rows) + index * self.options.length
             return _cut(self._stream, starts, self._length(rows))
         return _cut(self._stream, self._order[index * rows : (index + 1) * rows], self._length(1))
 
@@ -76,30 +127,30 @@ class EventData:
 
     def _held_out_starts(self) -> tuple[list[Integers], int]:
         """Return where the rows of each batch to validate on begin, and how long they are."""
-        stream, sampling = np.asarray(self.held_out.tokens), self.sampling
-        count = max(1, sampling.validation_tokens // (sampling.batch * sampling.length))
-        if sampling.carried:
-            rows = min(sampling.batch, len(stream) // 2)  # fewer where little is held out: each has a next event
+        stream, options = np.asarray(self.held_out.tokens), self.options
+        count = max(1, options.validation_tokens // (options.batch * options.length))
+        if self.carries_state:
+            rows = min(options.batch, len(stream) // 2)  # fewer for a small validation part: each has a next event
             starts = _stream_starts(stream, rows)
-            length = min(sampling.length, len(stream) // rows - 1)
-            count = max(1, min(count, (len(stream) // rows - 1) // sampling.length))
+            length = min(options.length, len(stream) // rows - 1)
+            count = max(1, min(count, (len(stream) // rows - 1) // options.length))
             return [starts + index * length for index in range(count)], length
-        length = min(sampling.length, len(stream) - 1)
+        length = min(options.length, len(stream) - 1)
         starts = np.arange(0, len(stream) - length, length)
-        chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), count * sampling.batch)).astype(np.int64)]
-        return [chosen[index : index + sampling.batch] for index in range(0, len(chosen), sampling.batch)], length
+        chosen = starts[np.linspace(0, len(starts) - 1, min(len(starts), count * options.batch)).astype(np.int64)]
+        return [chosen[index : index + options.batch] for index in range(0, len(chosen), options.batch)], length
 
     def _length(self, rows: int) -> int:
-        return min(self.sampling.length, len(self._stream) // rows - 1)
+        return min(self.options.length, len(self._stream) // rows - 1)
 
     def _prepare(self, epoch: int) -> None:
-        """Put the pieces of an epoch in their order, each varied, and draw the order of the windows."""
+        """Shuffle the pieces of an epoch, augment each, and shuffle the windows."""
         if epoch == self._epoch:
             return
-        generator = np.random.default_rng([self.sampling.seed, epoch])
+        generator = np.random.default_rng([self.seed, epoch])
         order = generator.permutation(len(self.train))
-        self._stream = np.concatenate([self._varied(self.train.sequence(int(piece)), generator) for piece in order])
-        if len(self._stream) < 2 * (self.sampling.batch if self.sampling.carried else 1):
+        self._stream = np.concatenate([self._augmented(self.train.sequence(int(piece)), generator) for piece in order])
+        if len(self._stream) < 2 * (self.options.batch if self.carries_state else 1):
             raise UsageError(f"only {len(self._stream)} events to learn from", "give more files, or a smaller `batch`")
         length = self._length(1)
         phase = int(generator.integers(min(length, len(self._stream) - length)))
@@ -107,12 +158,12 @@ class EventData:
         self._order = generator.permutation(starts)
         self._epoch = epoch
 
-    def _varied(self, sequence: Tokens, generator: np.random.Generator) -> Tokens:
-        semitones = int(generator.integers(-self.sampling.transpose, self.sampling.transpose + 1))
-        factor = float(generator.uniform(1 - self.sampling.stretch, 1 + self.sampling.stretch))
-        if self.sampling.transpose:
+    def _augmented(self, sequence: Tokens, generator: np.random.Generator) -> Tokens:
+        semitones = int(generator.integers(-self.options.transpose, self.options.transpose + 1))
+        factor = float(generator.uniform(1 - self.options.stretch, 1 + self.options.stretch))
+        if self.options.transpose:
             sequence = transposed(sequence, semitones, self.encoding)
-        if self.sampling.stretch:
+        if self.options.stretch:
             sequence = stretched(sequence, factor, self.encoding)
         return np.asarray(sequence)
 

@@ -20,48 +20,48 @@ from torch import Tensor, nn
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.models.contract import Carry, TrainedModel
+from maestrokit.models.contract import RecurrentState, TrainedModel
 from maestrokit.training.data import Data
-from maestrokit.training.device import DistributedContext, multiplies_bfloat16
+from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.optimizers import Optimizers
 from maestrokit.training.schedule import learning_rate, share_done
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 Report = Callable[[dict[str, Any]], None]
 
 Tick = Callable[[float, Mapping[str, float]], None]
-"""``tick(done, shown)``: after each step, how far training is, 0..1, and what its last batch showed."""
+"""``tick(done, losses)``: called after each step with the share that is done, 0..1, and the last losses."""
 
-TENTHS = 10  # validations on the way, where settings ask for shares of it
+TENTHS = 10  # validations of a training with ``validate_every=0``
 
 
 class DivergedError(UsageError):
-    """A loss is no number any more."""
+    """A loss is not finite."""
 
 
 @dataclass
 class Progress:
-    """How far training is; the numbers in ``resume.safetensors``."""
+    """Progress of a training; the numbers in ``resume.safetensors``."""
 
     step: int = 0
     epoch: int = 0
     index: int = 0
-    """Of the next batch of the epoch."""
+    """Index of the next batch of the epoch."""
     seconds: float = 0.0
     best: float = math.inf
-    """Best score so far, made so that lower is better."""
+    """Best score so far; lower is better."""
     since_best: int = 0
     """Validations since then."""
     validated: int = -1
     """Step of the last validation."""
     is_due: bool = False
-    """Whether a validation waits until it is cheap against what has been learned from."""
+    """Whether a validation is due, but delayed until it is cheap enough."""
     scored: int = 0
     """Batches validated on so far."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """Why training ended: ``steps``, ``time``, ``patience`` or ``signal``."""
 
     reason: str
@@ -70,7 +70,7 @@ class Outcome:
 
 
 class Training:
-    """A model on its way.
+    """A training in progress.
 
     Parameters
     ----------
@@ -79,48 +79,48 @@ class Training:
     settings : Settings
     folder : Path
         The run folder; its ``config.json`` is there already.
-    place : DistributedContext
+    context : DistributedContext
     report : callable
-        Is told each record of the log as it is written.
+        Called with each record of the log as it is written.
     tick : callable
-        Is told of each step.
+        Called after each step.
     """
 
     def __init__(
         self,
         model: TrainedModel,
         data: Data,
-        settings: Settings,
+        settings: TrainingSettings,
         *,
         folder: Path,
-        place: DistributedContext,
+        context: DistributedContext,
         report: Report = lambda record: None,
-        tick: Tick = lambda done, shown: None,
+        tick: Tick = lambda done, losses: None,
     ) -> None:
-        self.model, self.data, self.settings = model.to(place.device), data, settings
-        self.folder, self.place, self.report, self.tick = folder, place, report, tick
-        for name, parameter in self.model.named_parameters() if settings.only else ():
-            parameter.requires_grad_(name.startswith(f"{settings.only}."))
-        self.optimizers = Optimizers(self.model, settings, place)
-        self.average = {name: value.clone() for name, value in model.state_dict().items()} if settings.average else {}
-        self.carry: Carry = {}
+        self.model, self.data, self.settings = model.to(context.device), data, settings
+        self.folder, self.context, self.report, self.tick = folder, context, report, tick
+        for name, parameter in self.model.named_parameters() if settings.train_only else ():
+            parameter.requires_grad_(name.startswith(f"{settings.train_only}."))
+        self.optimizers = Optimizers(self.model, settings, context)
+        self.ema = {name: value.clone() for name, value in model.state_dict().items()} if settings.ema_decay else {}
+        self.recurrent_state: RecurrentState = {}
         self.progress = Progress()
         if settings.watch != "loss":
             self._check_watched(next(iter(data.validation())))
         self._signal = 0
         # Batches are scored whole by each process, where steps share them.
-        self._batches_to_score = place.processes * data.validation_batches()
+        self._batches_to_score = context.processes * data.validation_batches()
         self._recent: list[dict[str, float]] = []
 
     def _check_watched(self, batch: Mapping[str, Tensor]) -> None:
-        """Refuse a score to watch that the model does not give, before hours of training."""
+        """Raise an error for a watched score that the model does not return, before hours of training."""
         with torch.no_grad(), self._precision():
-            given, _ = self.model.eval().score({name: part.to(self.place.device) for name, part in batch.items()}, {})
+            given, _ = self.model.eval().score({name: part.to(self.context.device) for name, part in batch.items()}, {})
         if self.settings.watch not in given:
             raise UsageError(f"no score '{self.settings.watch}' to watch", "scores: " + ", ".join(sorted(given)))
 
     def resume(self) -> None:
-        """Go on exactly where ``resume.safetensors`` stopped.
+        """Continue exactly where ``resume.safetensors`` stopped.
 
         Raises
         ------
@@ -132,42 +132,42 @@ class Training:
             self.progress = Progress(**progress)
             self.model.load_state_dict(_under("model.", tensors))
             self.optimizers.restore(_under("optimizer.", tensors))
-            if self.average:
-                self.average = {name: tensors[f"average.{name}"].to(self.place.device) for name in self.average}
+            if self.ema:
+                self.ema = {name: tensors[f"average.{name}"].to(self.context.device) for name in self.ema}
         except (KeyError, TypeError, RuntimeError) as error:
             raise BadDataError(
                 f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
                 "it belongs to another training; choose another folder",
             ) from None
-        self.carry = self.place.own_rows(_under("carry.", tensors))
-        if self.place.is_first:
+        self.recurrent_state = self.context.own_rows(_under("carry.", tensors))
+        if self.context.is_first:
             checkpoint.cut_log(self.folder, step=self.progress.step)
 
-    def run(self) -> Outcome:
-        """Train until steps, time or patience are at their end, or a signal comes; save and say why."""
+    def run(self) -> TrainingOutcome:
+        """Train until steps, time or patience run out, or a signal arrives; save, and return the reason."""
         begun = time.monotonic() - self.progress.seconds
         saved = logged = time.monotonic()
         with _signals_noted(self), torch.random.fork_rng():
             while not (reason := self._reason_to_end()):
                 before = self._done()
-                shown = self._step()
+                losses = self._step()
                 now = time.monotonic()
-                self.progress.seconds = self.place.broadcast(now - begun)
-                self.tick(self._done(), shown)
+                self.progress.seconds = self.context.broadcast(now - begun)
+                self.tick(self._done(), losses)
                 if self.progress.step % self.settings.log_every == 0:
                     self._log(speed=len(self._recent) / max(now - logged, 1e-9))
                     logged = now
                 self.progress.is_due |= self._passes_mark(before)
                 if self.progress.is_due and self._is_cheap_to_validate():
                     self._validate()
-                elif self.place.broadcast(now - saved) < self.settings.save_every:
+                elif self.context.broadcast(now - saved) < self.settings.save_every:
                     continue
                 self._save()
                 saved = time.monotonic()
             if reason != "signal" and self.progress.validated != self.progress.step:
                 self._validate()
             self._save()
-        return Outcome(reason, self.progress, self._signal)
+        return TrainingOutcome(reason, self.progress, self._signal)
 
     def note_signal(self, number: int) -> None:
         """End after this step; a second signal ends at once."""
@@ -177,13 +177,13 @@ class Training:
 
     def _reason_to_end(self) -> str:
         settings, progress = self.settings, self.progress
-        if self.place.broadcast(self._signal):
+        if self.context.broadcast(self._signal):
             return "signal"
         if settings.steps is not None and progress.step >= settings.steps:
             return "steps"
         if settings.time_limit is not None and progress.seconds >= settings.time_limit:
             return "time"
-        return "patience" if settings.patience is not None and progress.since_best >= settings.patience else ""
+        return "patience" if settings.patience and progress.since_best >= settings.patience else ""
 
     def _done(self) -> float:
         return share_done(self.settings, step=self.progress.step, seconds=self.progress.seconds)
@@ -194,62 +194,64 @@ class Training:
         return math.floor(TENTHS * self._done()) > math.floor(TENTHS * done_before)
 
     def _is_cheap_to_validate(self) -> bool:
-        """Return whether all validations, with one now, take at most their share of the time.
+        """Return whether all validations, including one now, take at most their share of the time.
 
-        Time is counted in batches, so that the same training validates at the same steps on any machine: to score a
-        batch takes about a third of the time that it takes to learn from one.
+        Time is counted in batches, so that the same training validates at the same steps on any machine: scoring a
+        batch takes about a third of the time of training on one.
         """
         learned, share = self.progress.step * self.settings.accumulate, self.settings.validation_share
         return not share or self.progress.scored + self._batches_to_score <= share * learned
 
     def _step(self) -> dict[str, float]:
-        """Learn from the next batches; return what the last one showed."""
+        """Train on the next batches; return the losses of the last one."""
         progress = self.progress
         self._learning().train()
-        torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.place.rank << 40)) % 2**63)
+        torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.context.rank << 40)) % 2**63)
         self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
         for part in range(self.settings.accumulate):
             self.optimizers.is_last_part = part == self.settings.accumulate - 1
             if progress.index >= self.data.batches(progress.epoch):
-                progress.epoch, progress.index, self.carry = progress.epoch + 1, 0, {}
-            batch = self.place.share(self.data.batch(progress.epoch, progress.index))
+                progress.epoch, progress.index, self.recurrent_state = progress.epoch + 1, 0, {}
+            batch = self.context.share(self.data.batch(progress.epoch, progress.index))
             with self._precision():
-                shown, self.carry = self.model.step(batch, self.carry, self.optimizers.backward_and_step)
-            self._recent.append(shown)
+                losses, self.recurrent_state = self.model.step(
+                    batch, self.recurrent_state, self.optimizers.backward_and_step
+                )
+            self._recent.append(losses)
             progress.index += 1
         progress.step += 1
-        for name, value in self.model.state_dict().items() if self.average else ():
-            decay = min(self.settings.average, (1 + progress.step) / (10 + progress.step))
-            self.average[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.average[name].copy_(value)
-        if any(not math.isfinite(value) for value in shown.values()):
-            raise DivergedError(f"training fell apart at step {progress.step}: {shown}", "lower `learning_rate`")
-        return shown
+        for name, value in self.model.state_dict().items() if self.ema else ():
+            decay = min(self.settings.ema_decay, (1 + progress.step) / (10 + progress.step))
+            self.ema[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.ema[name].copy_(value)
+        if any(not math.isfinite(value) for value in losses.values()):
+            raise DivergedError(f"training fell apart at step {progress.step}: {losses}", "lower `learning_rate`")
+        return losses
 
     def _learning(self) -> nn.Module:
-        """Return what learns; the rest of the model keeps even its running means."""
-        return self.model.eval().get_submodule(self.settings.only)
+        """Return the part that is trained; the rest of the model keeps even its running means."""
+        return self.model.eval().get_submodule(self.settings.train_only)
 
     def _precision(self) -> AbstractContextManager[Any]:
-        kind = self.place.device.type
-        is_quick = kind == "cuda" or (self.model.multiplies_low and multiplies_bfloat16())
+        kind = self.context.device.type
+        is_quick = kind == "cuda" or (self.model.supports_cpu_autocast and has_fast_bfloat16())
         low = self.settings.precision == "bfloat16" or (self.settings.precision == "auto" and is_quick)
-        return torch.autocast(self.place.device.type, torch.bfloat16) if low else nullcontext()
+        return torch.autocast(self.context.device.type, torch.bfloat16) if low else nullcontext()
 
     def _log(self, *, speed: float) -> None:
         means = {name: sum(r[name] for r in self._recent) / len(self._recent) for name in self._recent[-1]}
-        means = self.place.mean(means)
+        means = self.context.mean(means)
         self._recent = []
         rate = learning_rate(self.settings, step=self.progress.step - 1, seconds=self.progress.seconds)
         self._write({"part": "train", **means, "learning_rate": rate, "batches_per_second": round(speed, 3)})
 
     def _validate(self) -> None:
-        with _weights_of(self.model, self.average):
-            scores = validated(self.model, self.data, self.place, self._precision)
-            now = self.place.broadcast(
+        with _weights_of(self.model, self.ema):
+            scores = validated(self.model, self.data, self.context, self._precision)
+            now = self.context.broadcast(
                 scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch]
             )
             improved = now < self.progress.best
-            if improved and self.place.is_first:
+            if improved and self.context.is_first:
                 checkpoint.write_weights(self.folder, self.model.state_dict())
         self.progress.best = min(now, self.progress.best)
         self.progress.since_best = 0 if improved else self.progress.since_best + 1
@@ -266,34 +268,36 @@ class Training:
             "done": round(self._done(), 4),
             **record,
         }
-        if self.place.is_first:
+        if self.context.is_first:
             checkpoint.append_log(self.folder, record)
             self.report(record)
 
     def _save(self) -> None:
-        carry = self.place.gather_rows(self.carry)
-        if not self.place.is_first:
+        recurrent_state = self.context.gather_rows(self.recurrent_state)
+        if not self.context.is_first:
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.optimizers.saved().items()}
-        tensors |= {f"average.{name}": value for name, value in self.average.items()}
-        tensors |= {f"carry.{name}": value for name, value in carry.items()}
+        tensors |= {f"average.{name}": value for name, value in self.ema.items()}
+        tensors |= {f"carry.{name}": value for name, value in recurrent_state.items()}
         checkpoint.write_resume(self.folder, tensors, asdict(self.progress))
 
 
 def validated(
     model: TrainedModel,
     data: Data,
-    place: DistributedContext,
+    context: DistributedContext,
     precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> dict[str, float]:
     """Return the mean scores of a model over the validation batches."""
     model.eval()
     sums: dict[str, list[float]] = {}
-    carry: Carry = {}
+    recurrent_state: RecurrentState = {}
     with torch.no_grad(), precision():
         for batch in data.validation():
-            scores, carry = model.score({name: part.to(place.device) for name, part in batch.items()}, carry)
+            scores, recurrent_state = model.score(
+                {name: part.to(context.device) for name, part in batch.items()}, recurrent_state
+            )
             for name, (total, count) in scores.items():
                 entry = sums.setdefault(name, [0.0, 0.0])
                 entry[0] += total
@@ -306,13 +310,13 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _weights_of(model: TrainedModel, average: dict[str, Tensor]) -> Iterator[None]:
-    """Use the averaged weights for a while, if there are any."""
-    if not average:
+def _weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
+    """Use the averaged weights within the block, if there are any."""
+    if not ema:
         yield
         return
     own = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(average)
+    model.load_state_dict(ema)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Optimizers for each player of a model, with accumulation, clipping, and exact saving.
+"""Optimizers for each group of parameters of a model, with accumulation, clipping, and exact saving.
 
 ``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2], kernels of
 convolutions as matrices with a row for each channel that they make, and the rest (embeddings, inputs and outputs of the
@@ -16,17 +16,17 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from maestrokit.models._linear import EndLinear
 from maestrokit.models.contract import TrainedModel
+from maestrokit.models.kernels.linear import EndLinear
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 
 class Optimizers:
-    """The optimizers of all parameter_groups; matrices decay, vectors (norms and biases) do not."""
+    """The optimizers of all groups of parameters; matrices decay, vectors (norms and biases) do not."""
 
-    def __init__(self, model: TrainedModel, settings: Settings, place: DistributedContext) -> None:
-        self.settings, self.place = settings, place
+    def __init__(self, model: TrainedModel, settings: TrainingSettings, context: DistributedContext) -> None:
+        self.settings, self.context = settings, context
         parameter_groups = model.parameter_groups().items()
         self.parameter_groups = {
             name: [p for p in parameters if p.requires_grad] for name, parameters in parameter_groups
@@ -42,23 +42,23 @@ class Optimizers:
         self.is_last_part = True
 
     def begin(self, rate: float) -> None:
-        """Set the learning rate of the step that begins."""
+        """Set the learning rate of the next step."""
         for optimizer in self.optimizers.values():
             scale = self.settings.muon_rate if isinstance(optimizer, Muon) else 1.0
             for group in optimizer.param_groups:
                 group["lr"] = rate * scale
 
-    def backward_and_step(self, player: str, loss: Tensor) -> None:
-        """Add the gradient of one part of the step to one player; with the last part, let the player step."""
-        parameters = self.parameter_groups[player]
+    def backward_and_step(self, group_name: str, loss: Tensor) -> None:
+        """Add the gradient of a loss to one group of parameters; in the last part of a step, update them."""
+        parameters = self.parameter_groups[group_name]
         torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
         if not self.is_last_part:
             return
-        self.place.all_reduce_mean(parameters)
-        if self.settings.clip:
-            nn.utils.clip_grad_norm_(parameters, self.settings.clip)
+        self.context.all_reduce_mean(parameters)
+        if self.settings.max_grad_norm:
+            nn.utils.clip_grad_norm_(parameters, self.settings.max_grad_norm)
         for name, optimizer in self.optimizers.items():
-            if name.rpartition(".")[0] == player:
+            if name.rpartition(".")[0] == group_name:
                 optimizer.step()
         for parameter in parameters:
             parameter.grad = None
@@ -84,12 +84,12 @@ class Optimizers:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose every step is replaced by the nearest matrix that turns without stretching [2].
+    """Momentum whose every step is replaced by the nearest semi-orthogonal matrix [2].
 
-    Steps are scaled to the size that AdamW's have, so one learning rate serves both.
+    Steps are scaled to the size of those of AdamW, so that one learning rate suits both.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], settings: Settings) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> None:
         super().__init__(parameters, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
 
     @torch.no_grad()
@@ -132,9 +132,9 @@ def _hidden_matrices(model: nn.Module) -> set[int]:
     return {id(weight) for weight in weights if len(weight) > 1}
 
 
-def _adamw(parameters: list[nn.Parameter], settings: Settings) -> torch.optim.AdamW:
+def _adamw(parameters: list[nn.Parameter], settings: TrainingSettings) -> torch.optim.AdamW:
     matrices, vectors = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(
-        [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.beta), fused=True
+        [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.adam_beta2), fused=True
     )

@@ -1,4 +1,4 @@
-"""Takes: spectra of recordings together with the notes that were played."""
+"""Training examples: spectra of recordings together with their notes."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,28 +24,28 @@ from maestrokit.synth.timbre import sample_timbre
 
 NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
-CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as is heard elsewhere
+CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as others
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingExample:
-    """A recording as a model sees it.
+    """The spectrum and the notes of a recording.
 
     Parameters
     ----------
     levels : float16, shape (frames, bins), in dB, memory-mapped
     notes : TimedNotes
-        Offsets are where the sound ends, the pedal heard.
+        Offsets are where the sound ends, extended by the pedal.
     """
 
     levels: Levels
     notes: TimedNotes
     pedal: Floats | None = None
-    """When the sustain pedal is down, in seconds, shape (intervals, 2); None if nobody knows."""
+    """When the sustain pedal is down, in seconds, shape (intervals, 2); None if unknown."""
 
 
 @dataclass(frozen=True)
-class Rendering:
+class RenderSettings:
     """How MIDI without a recording becomes sound.
 
     Parameters
@@ -74,17 +74,17 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     BadDataError
         If either cannot be read.
     """
-    found = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
-    if found:
-        pedal = None if found[-1].suffix == TABLE_SUFFIX else _pedal(found[-1])
-        return TrainingExample(recorded_levels(path, cache=cache), _notes(found[0]), pedal)
+    note_files = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
+    if note_files:
+        pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _pedal(note_files[-1])
+        return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
-def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> TrainingExample:
-    """Return an excerpt of a performance, played by one of the pianos in a timbre and with a contrast drawn for it.
+def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
+    """Return an excerpt of a performance, rendered by a random piano in a random timbre and contrast.
 
-    Piano, timbre, contrast and excerpt depend on nothing but the seed and the content of the file.
+    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> Trainin
     """
     performance = check_performance(path)
     content, generator = _content_rng(path, rendering)
-    piano = _drawn_piano(rendering, generator)
+    piano = _sample_piano(rendering, generator)
     exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
     performance = _contrasted(performance, exponent)
     notes = timed_notes(performance, pedal_extends=True)
@@ -116,7 +116,7 @@ def rendered_example(path: str, rendering: Rendering, *, cache: Path) -> Trainin
 
 
 def check_performance(path: str) -> Performance:
-    """Return a performance, if there is something to be rendered in it.
+    """Return a performance, if it has notes to render.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def check_performance(path: str) -> Performance:
         If it cannot be read, holds no notes, or has no time that all its notes share.
     """
     performance = read_midi(Path(path))
-    with _named(path):
+    with _naming_the_file(path):
         notes = timed_notes(performance, pedal_extends=True)
     if not len(notes.onset):
         raise BadDataError(f"cannot learn from '{path}': it has no notes", path=str(path))
@@ -139,24 +139,24 @@ def _contrasted(performance: Performance, exponent: float) -> Performance:
     return performance.replace(notes=performance.notes.replace(velocity=np.maximum(velocity, 1)))
 
 
-def piano_of(path: str, rendering: Rendering) -> str:
-    """Return the piano that plays a performance, so that those of one piano can be rendered together.
+def piano_of(path: str, rendering: RenderSettings) -> str:
+    """Return the piano that renders a performance, so that those of one piano can be rendered together.
 
     Raises
     ------
     NoInputError
         If the performance cannot be read.
     """
-    return _drawn_piano(rendering, _content_rng(path, rendering)[1])
+    return _sample_piano(rendering, _content_rng(path, rendering)[1])
 
 
-def _content_rng(path: str, rendering: Rendering) -> tuple[str, np.random.Generator]:
-    """Return what identifies a performance and a seed, and all that is random about its rendering."""
+def _content_rng(path: str, rendering: RenderSettings) -> tuple[str, np.random.Generator]:
+    """Return a hash of a performance and a seed, and the generator of all that is random about its rendering."""
     content = digest(path, salt=f"{rendering.seed}")
     return content, np.random.default_rng(int(content[:16], 16))
 
 
-def _drawn_piano(rendering: Rendering, generator: np.random.Generator) -> str:
+def _sample_piano(rendering: RenderSettings, generator: np.random.Generator) -> str:
     return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
 
 
@@ -179,7 +179,7 @@ def is_sound(path: str) -> bool:
 def _notes(path: Path) -> TimedNotes:
     if path.suffix != TABLE_SUFFIX:
         performance = read_midi(path)
-        with _named(path):
+        with _naming_the_file(path):
             return timed_notes(performance, pedal_extends=True)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
@@ -188,13 +188,13 @@ def _notes(path: Path) -> TimedNotes:
 
 def _pedal(path: Path) -> Floats:
     performance = read_midi(path)
-    with _named(path):
+    with _naming_the_file(path):
         return pedal_intervals(performance)
 
 
 @contextmanager
-def _named(path: Path | str) -> Iterator[None]:
-    """Name the file in what is wrong with its music."""
+def _naming_the_file(path: Path | str) -> Iterator[None]:
+    """Name the file in errors about its music."""
     try:
         yield
     except BadDataError as error:

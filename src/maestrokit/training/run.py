@@ -16,8 +16,8 @@ from maestrokit.errors import DataWarning, MaestrokitError, UsageError, choices_
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import Outcome, Report, Tick, Training
-from maestrokit.training.settings import Settings
+from maestrokit.training.loop import Report, Tick, Training, TrainingOutcome
+from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, stem
 
 ENDS = {"steps", "time_limit", "patience"}
@@ -26,7 +26,7 @@ ENDS = {"steps", "time_limit", "patience"}
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """What is to be trained.
+    """A training: family, task, data, run folder and settings.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class TrainingSpec:
     folder : Path
         The run folder.
     settings : mapping of str to str
-        By name, values as text: fields of :class:`Settings`, of the task's ``Options``, of the family's ``Config``.
+        Text by name of field: of :class:`TrainingSettings`, the task's ``Options`` and the family's ``Config``.
     init : Path or None
         Folder of a checkpoint whose weights to begin with.
     cache : Path
@@ -55,77 +55,79 @@ class TrainingSpec:
 
 
 def train(
-    order: TrainingSpec,
+    spec: TrainingSpec,
     *,
-    place: DistributedContext,
+    context: DistributedContext,
     warn: Callable[[str], None],
     reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
-) -> Outcome:
-    """Train a model, or go on where an earlier training in the same folder stopped.
+) -> TrainingOutcome:
+    """Train a model, or resume an earlier training in the same folder.
 
     Parameters
     ----------
     warn : callable
-        Is told, in a sentence, what of the corpus is not there.
+        Called with a sentence about each part of the corpus that is missing.
     reject : callable
-        Is given the error of each file that cannot be used; training goes on without it unless this raises.
+        Called with the error of each file that cannot be used; training continues without it unless it raises.
 
     Raises
     ------
     UsageError
-        If a setting is unknown or senseless, or the folder holds a training with other settings.
+        If a setting is unknown or invalid, or the folder holds a training with other settings.
     LockedError
         If another process trains in this folder.
     """
-    family, task = modules(order)
-    settings, options, wanted = settings_of_parts(order)
-    with checkpoint.locked(order.folder) if place.is_first else nullcontext():
-        if checkpoint.has_search(order.folder):
-            raise UsageError(f"'{order.folder}' holds a search of settings", "choose another folder, or give `tune`")
-        with place.first_alone(), nullcontext() if place.is_first else _without_doubts():
-            corpus = corpus_of(order, task, seed=settings.seed, reject=reject)
-            for sentence in corpus.missing if place.is_first else ():
+    family, task = modules(spec)
+    settings, options, model_settings = settings_of_parts(spec)
+    with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
+        if checkpoint.has_search(spec.folder):
+            raise UsageError(f"'{spec.folder}' holds a search of settings", "choose another folder, or give `tune`")
+        with context.first_alone(), nullcontext() if context.is_first else _without_warnings():
+            corpus = corpus_of(spec, task, seed=settings.seed, reject=reject)
+            for sentence in corpus.missing if context.is_first else ():
                 warn(sentence)
-            prepared = task.prepare(corpus, options, family=order.family)
-        model, config = _made(order, family, wanted, prepared, settings)
+            prepared = task.prepare(corpus, options, family=spec.family)
+        model, config = _build_model(spec, family, model_settings, prepared, settings)
         config |= {
             "data": dict(prepared.counts),
-            "training": {**contract.settings_of(settings), **chosen(task.Options, order.settings)},
+            "training": {**contract.settings_of(settings), **chosen(task.Options, spec.settings)},
         }
-        training = Training(model, prepared.data, settings, folder=order.folder, place=place, report=report, tick=tick)
-        if checkpoint.has_resume(order.folder):
-            old = _check_same(order.folder, config)
-            if place.is_first and (changes := _changes(old.get("training", {}), config["training"])):
-                warn(f"'{order.folder}' is resumed with {changes}")
+        training = Training(
+            model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick
+        )
+        if checkpoint.has_resume(spec.folder):
+            old = _check_same(spec.folder, config)
+            if context.is_first and (changes := _changes(old.get("training", {}), config["training"])):
+                warn(f"'{spec.folder}' is resumed with {changes}")
             training.resume()
-        if place.is_first:
-            checkpoint.write_config(order.folder, config)
+        if context.is_first:
+            checkpoint.write_config(spec.folder, config)
         return training.run()
 
 
-def _without_doubts() -> AbstractContextManager[Any]:
-    """Leave what is in doubt about files to the first process to say."""
+def _without_warnings() -> AbstractContextManager[Any]:
+    """Leave warnings about files to the first process."""
     return warnings.catch_warnings(action="ignore", category=DataWarning)
 
 
 def corpus_of(
-    order: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
+    spec: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
 ) -> Corpus:
-    """Return the files that an order names."""
+    """Return the files of a training."""
     return find_corpus(
-        order.data,
+        spec.data,
         suffixes=task.SUFFIXES,
-        cache=order.cache,
+        cache=spec.cache,
         seed=seed,
-        jobs=order.jobs,
+        jobs=spec.jobs,
         piece=getattr(task, "piece", stem),
         reject=reject,
     )
 
 
-def modules(order: TrainingSpec) -> tuple[Any, Any]:
+def modules(spec: TrainingSpec) -> tuple[Any, Any]:
     """Return the modules of the family and of the task.
 
     Raises
@@ -133,80 +135,79 @@ def modules(order: TrainingSpec) -> tuple[Any, Any]:
     UsageError
         If there is no such family, or it cannot do that task.
     """
-    if order.family not in families():
-        raise UsageError(
-            f"no model family '{order.family}'", choices_hint(order.family, families()), parameter="family"
-        )
-    family = contract.family(order.family)
-    name = order.task or family.TASKS[0]
+    if spec.family not in families():
+        raise UsageError(f"no model family '{spec.family}'", choices_hint(spec.family, families()), parameter="family")
+    family = contract.family(spec.family)
+    name = spec.task or family.TASKS[0]
     if name not in family.TASKS:
         raise UsageError(
-            f"'{order.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS), parameter="task"
+            f"'{spec.family}' cannot be trained for '{name}'", choices_hint(name, family.TASKS), parameter="task"
         )
     return family, load_task(name)
 
 
-def settings_of_parts(order: TrainingSpec) -> tuple[Settings, Any, dict[str, Any]]:
+def settings_of_parts(spec: TrainingSpec) -> tuple[TrainingSettings, Any, dict[str, Any]]:
     """Return the settings of the training, the options of the task, and what is set of the family's ``Config``.
 
     Raises
     ------
     UsageError
-        If one is unknown or senseless.
+        If one is unknown or invalid.
     """
-    family, task = modules(order)
-    kinds = (Settings, task.Options, family.Config)
-    refuse_unknown(order.settings, kinds)
-    settings, options, config = (chosen(kind, order.settings) for kind in kinds)
-    return Settings(**settings), task.Options(**options), config
+    family, task = modules(spec)
+    kinds = (TrainingSettings, task.Options, family.Config)
+    refuse_unknown(spec.settings, kinds)
+    settings, options, config = (chosen(kind, spec.settings) for kind in kinds)
+    return TrainingSettings(**settings), task.Options(**options), config
 
 
-def _made(
-    order: TrainingSpec, family: Any, wanted: Mapping[str, Any], prepared: Prepared, settings: Settings
+def _build_model(
+    spec: TrainingSpec, family: Any, model_settings: Mapping[str, Any], prepared: Prepared, settings: TrainingSettings
 ) -> tuple[contract.TrainedModel, dict[str, Any]]:
-    """Return the model, new or with the weights to begin with, and the start of its ``config.json``."""
+    """Return the model, new or with the initial weights, and the start of its ``config.json``."""
     names = {f.name for f in fields(family.Config)}
-    about = {name: value for name, value in prepared.model.items() if name in names}
-    for name in about.keys() & wanted.keys():
-        if wanted[name] != about[name]:
-            raise UsageError(
-                f"`{name}` is {about[name]} by the data, and cannot be {wanted[name]}", "leave it out", parameter=name
-            )
-    config = {"family": order.family, "task": order.task or family.TASKS[0], "version": __version__, **prepared.config}
-    if order.init is not None:
-        given = checkpoint.read_config(order.init)
-        if given["family"] != order.family:
-            raise UsageError(f"'{order.init}' holds a {given['family']}, not a {order.family}")
+    model_config = {name: value for name, value in prepared.model.items() if name in names}
+    for name in model_config.keys() & model_settings.keys():
+        if model_settings[name] != model_config[name]:
+            fact = f"`{name}` is {model_config[name]} by the data, and cannot be {model_settings[name]}"
+            raise UsageError(fact, "leave it out", parameter=name)
+    config = {"family": spec.family, "task": spec.task or family.TASKS[0], "version": __version__, **prepared.config}
+    if spec.init is not None:
+        given = checkpoint.read_config(spec.init)
+        if given["family"] != spec.family:
+            raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {spec.family}")
         kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
         if kind != needed:
-            raise UsageError(f"'{order.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
-        about = {**given["model"], **wanted}
-        weights = checkpoint.read_weights(order.init)
-        if wanted or settings.only:
-            new = _new(family, about, settings.seed)
-            weights = _grafted(new.inherited(weights), new, settings.only)
-        model = contract.built(order.family, about, weights, origin=str(order.init))
-        return model, config | {"model": about, "init": order.init.name}
-    if settings.only:
-        raise UsageError(f"no model around the part '{settings.only}' that is to learn alone", "give one by `init`")
-    made = _new(family, {**about, **wanted}, settings.seed)
-    return made, config | {"model": contract.settings_of(made.config)}
+            raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
+        model_config = {**given["model"], **model_settings}
+        weights = checkpoint.read_weights(spec.init)
+        if model_settings or settings.train_only:
+            new = _new(family, model_config, settings.seed)
+            weights = _grafted(new.inherited(weights), new, settings.train_only)
+        model = contract.built(spec.family, model_config, weights, origin=str(spec.init))
+        return model, config | {"model": model_config, "init": spec.init.name}
+    if settings.train_only:
+        raise UsageError(
+            f"no model around the part '{settings.train_only}' that is to learn alone", "give one by `init`"
+        )
+    model = _new(family, {**model_config, **model_settings}, settings.seed)
+    return model, config | {"model": contract.settings_of(model.config)}
 
 
-def _new(family: Any, about: Mapping[str, Any], seed: int) -> Any:
+def _new(family: Any, model_config: Mapping[str, Any], seed: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return contract.new_model(family, family.Config(**about))
+        return contract.new_model(family, family.Config(**model_config))
 
 
 def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
     """Return weights with those of one part, and those that are missing, as a new model has them."""
-    begun = new.state_dict()
-    fresh = {name: value for name, value in begun.items() if part and name.startswith(f"{part}.")}
+    initial = new.state_dict()
+    fresh = {name: value for name, value in initial.items() if part and name.startswith(f"{part}.")}
     if part and not fresh:
         raise UsageError(f"the model has no part '{part}'", "parts: " + ", ".join(n for n, _ in new.named_children()))
-    kept = {name: value for name, value in weights.items() if not (part and name.startswith(f"{part}."))}
-    return {name: value for name, value in begun.items() if name not in kept} | kept | fresh
+    retained = {name: value for name, value in weights.items() if not (part and name.startswith(f"{part}."))}
+    return {name: value for name, value in initial.items() if name not in retained} | retained | fresh
 
 
 def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
@@ -242,7 +243,7 @@ def _value(name: str, text: str, kind: str) -> Any:
 
 
 def refuse_unknown(settings: Mapping[str, str], kinds: Sequence[type]) -> None:
-    """Refuse settings that are fields of none of the dataclasses.
+    """Raise an error for settings that are fields of none of the dataclasses.
 
     Raises
     ------
@@ -266,7 +267,7 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config.json of a run; refuse to resume it with another model or other data."""
+    """Return the config.json of a run; raise an error if it was trained with another model or other data."""
     try:
         old = checkpoint.read_config(folder)
     except MaestrokitError as error:

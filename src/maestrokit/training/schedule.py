@@ -8,10 +8,10 @@ A. Haegele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Train
 
 import math
 
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 
-def learning_rate(settings: Settings, *, step: int, seconds: float) -> float:
+def learning_rate(settings: TrainingSettings, *, step: int, seconds: float) -> float:
     """Return the rate for the step that begins.
 
     The rise takes ``warmup_steps``, but at most a tenth of all steps. The fall follows the share of what is done:
@@ -33,7 +33,7 @@ def learning_rate(settings: Settings, *, step: int, seconds: float) -> float:
     return settings.learning_rate * rise * (settings.final_rate + (1 - settings.final_rate) * fall)
 
 
-def share_done(settings: Settings, *, step: int, seconds: float) -> float:
+def share_done(settings: TrainingSettings, *, step: int, seconds: float) -> float:
     """Return how far training is, 0..1; 0 where nothing limits it."""
     if settings.steps is not None:
         return min(1.0, step / max(settings.steps, 1))

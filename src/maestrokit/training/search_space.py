@@ -1,4 +1,4 @@
-"""What a search for settings may choose from, as people write it: ``1e-4..1e-3``, ``32..128``, ``relative|modern``."""
+"""Search spaces as they are written: ``1e-4..1e-3``, ``32..128``, ``relative|modern``."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ RANGES = {
     "dropout": "0..0.5",
     "weight_decay": "1e-4..0.1",
 }
-"""What is searched where nothing else is said."""
+"""Default search space."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ Space = dict[str, Range | Choice]
 
 
 def is_space(text: str) -> bool:
-    """Return whether a setting says several values.
+    """Return whether a setting has several values.
 
     >>> is_space("1e-4..1e-3"), is_space("relative|modern"), is_space("0.1")
     (True, True, False)

@@ -1,8 +1,8 @@
-"""What a task promises: a module of :mod:`maestrokit.training.tasks`.
+"""The interface of a training task: a module of :mod:`maestrokit.training.tasks`.
 
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
-``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which tells
-what piece a file is of; without it, that is the name without suffix.
+``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
+returns the piece of a file; without it, that is the name without suffix.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,22 +28,22 @@ def stem(path: str) -> str:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The files to learn from, and where and how to prepare them."""
+    """The files of a training, and where and how to prepare them."""
 
     official: Mapping[str, Sequence[str]]
-    """Files of each part, as the tables of MAESTRO roots have it."""
+    """Files of each part, by the official split of MAESTRO roots."""
     loose: Sequence[str]
-    """Files that have no part yet."""
+    """Files that are not in an official split."""
     cache: Path
-    """Folder for what is made once and used by many trainings."""
+    """Folder for prepared data that many trainings share."""
     seed: int = 0
     jobs: int = 1
     piece: Callable[[str], str] = stem
     """Returns what piece a file is of."""
     missing: Sequence[str] = ()
-    """Sentences about what was named and is not there."""
+    """Sentences about named files that are missing."""
     reject: Callable[[MaestrokitError], None] = lambda error: None
-    """Is given the error of each file that cannot be used; training goes on without the file unless this raises."""
+    """Called with the error of each file that cannot be used; training continues without the file unless it raises."""
 
     @property
     def paths(self) -> list[str]:
@@ -52,13 +52,13 @@ class Corpus:
 
     def usable(self, results: Iterable[tuple[str, Result | MaestrokitError]]) -> dict[str, Result]:
         """Return the results of those files that have one, and report the errors of the others."""
-        found: dict[str, Result] = {}
+        accepted: dict[str, Result] = {}
         for path, result in results:
             if isinstance(result, MaestrokitError):
                 self.reject(result)
             else:
-                found[path] = result
-        return found
+                accepted[path] = result
+        return accepted
 
     def split(self, usable: Collection[str]) -> dict[str, list[str]]:
         """Return the files to learn from and to validate on, among those that can be used.
@@ -73,11 +73,11 @@ class Corpus:
         parts = {part: [path for path in self.official.get(part, ()) if path in usable] for part in PARTS}
         loose = [path for path in self.loose if path in usable]
         try:
-            drawn = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
+            split = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
         except UsageError as error:
             raise self._too_few(usable) or error from None
-        for part in PARTS if drawn else ():
-            parts[part] += [loose[item] for item in drawn[part]]
+        for part in PARTS if split else ():
+            parts[part] += [loose[item] for item in split[part]]
         if not all(parts.values()):
             raise self._too_few(usable) or NoInputError("nothing is left to learn from and to validate on")
         return parts
@@ -94,7 +94,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Batches, and what the data says about the model.
+    """Batches, and the settings of the model that the data decides.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def find_corpus(
 ) -> Corpus:
     """Return a corpus: of MAESTRO roots the official parts, of all else files to be split 80/10/10 by piece.
 
-    Files of one name without suffix, such as takes of a piece in folders of several pianists, are one piece.
+    Files of one name without suffix, such as recordings of a piece in folders of several pianists, are one piece.
 
     Raises
     ------
@@ -151,19 +151,19 @@ def find_corpus(
     for name in names:
         if Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
-                found = walk.walk([name], suffixes=suffixes, split=part)
-                files += [source.path for source in found.sources]
-                missing += [*map(str, found.missing), *found.absent]
+                part_files = walk.walk([name], suffixes=suffixes, split=part)
+                files += [source.path for source in part_files.sources]
+                missing += [*map(str, part_files.missing), *part_files.absent]
         else:
             loose.append(name)
-    found = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
-    missing += found.skipped
-    if found.missing:
-        raise found.missing[0]
-    if not found.sources and not all(parts.values()):
+    inputs = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
+    missing += inputs.skipped
+    if inputs.missing:
+        raise inputs.missing[0]
+    if not inputs.sources and not all(parts.values()):
         raise NoInputError(
             "nothing to learn from" if not parts["train"] else "nothing to validate on",
             "name folders of files (" + " ".join(suffixes) + ") or a MAESTRO root",
         )
-    paths = [source.path for source in found.sources]
+    paths = [source.path for source in inputs.sources]
     return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, reject=reject)

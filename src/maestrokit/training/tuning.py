@@ -2,8 +2,8 @@
 
 Settings are chosen by the tree-structured Parzen estimator [1], and a trial is ended early once it is worse than the
 median of the others at the same share of the way, by Optuna [2]. Its storage may be shared, and then several machines
-work on one search. Everything that a search knows is in the storage and in the folders of the trials: it goes on after
-it was stopped or killed, and a trial that was cut short goes on exactly.
+work on one search. Everything that a search knows is in the storage and in the folders of the trials: it resumes after
+it was stopped or killed, and an interrupted trial resumes exactly.
 
 References
 ----------
@@ -23,27 +23,27 @@ from typing import Any
 from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import TENTHS, DivergedError, Outcome, Report, Tick
+from maestrokit.training.loop import TENTHS, DivergedError, Report, Tick, TrainingOutcome
 from maestrokit.training.run import TrainingSpec, chosen, modules, refuse_unknown, train
 from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
-from maestrokit.training.settings import Settings
+from maestrokit.training.settings import TrainingSettings
 
 TRIALS = "trials"  # the folder of their folders
 
 
 @dataclass(frozen=True)
 class Search:
-    """How much is tried, and where it is noted."""
+    """Number of trials, and their storage."""
 
     trials: int
-    """In all, those of other machines and of earlier runs counted in."""
+    """In all, including those of other machines and of earlier runs."""
     storage: str = ""
     """URL for Optuna; empty is an SQLite file in the run folder."""
 
 
 @dataclass(frozen=True)
 class TrialCallbacks:
-    """Who watches a trial."""
+    """Callbacks of a trial."""
 
     report: Report = lambda record: None
     tick: Tick = lambda done, shown: None
@@ -51,16 +51,16 @@ class TrialCallbacks:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search has found so far.
+    """The result of a search so far.
 
     Parameters
     ----------
     best : mapping or None
-        The entry of the best trial, as ``tune.json`` has it; None if none came to an end.
+        The entry of the best trial, as ``tune.json`` has it; None if none was completed.
     tried : int
-        Trials that came to their ends.
+        Trials that were completed or pruned.
     signal_number : int
-        What stopped the search, 0 if nothing did.
+        Signal that stopped the search, otherwise 0.
     """
 
     best: Mapping[str, Any] | None
@@ -69,14 +69,14 @@ class SearchResult:
 
 
 class PrunedError(Exception):
-    """A trial is not worth going on with."""
+    """A trial was pruned."""
 
 
 def tune(
-    order: TrainingSpec,
+    spec: TrainingSpec,
     search: Search,
     *,
-    place: DistributedContext,
+    context: DistributedContext,
     watch: Callable[[int], TrialCallbacks],
     warn: Callable[[str], None],
     reject: Callable[[MaestrokitError], None] = lambda error: None,
@@ -85,14 +85,14 @@ def tune(
 
     Parameters
     ----------
-    order : TrainingSpec
+    spec : TrainingSpec
         Settings with several values are searched (:mod:`~maestrokit.training.search_space`), as are those of ``RANGES``
         that are not given.
     search : Search
-    place : DistributedContext
+    context : DistributedContext
         One process.
     watch : callable
-        Returns who watches a trial, given its number.
+        Returns the callbacks of a trial, given its number.
     warn, reject : callable
         As for :func:`~maestrokit.training.run.train`, in each trial.
 
@@ -105,27 +105,27 @@ def tune(
     LockedError
         If another process works in this folder.
     """
-    fixed, space = spaces(order)
-    _check(order, search, place, fixed)
-    with checkpoint.locked(order.folder):
-        if checkpoint.has_resume(order.folder):
-            raise UsageError(f"'{order.folder}' holds a training, not a search", "choose another folder")
-        study = _study(order, search, fixed, space)
-        _check_same(order.folder, study)
-        _write(order.folder, study, fixed)
-        for trial in _trials(study, order.folder, search.trials, seed=int(fixed.get("seed", "0"))):
-            told = {name: _suggested(trial, name, part) for name, part in space.items()}
-            mine = replace(order, folder=_folder(order.folder, trial.number), settings={**fixed, **told})
-            eye = watch(trial.number)
-            trained = partial(train, mine, place=place, warn=warn, reject=reject, tick=eye.tick)
-            outcome = _tried(study, trial, mine, trained, eye)
+    fixed, space = spaces(spec)
+    _check(spec, search, context, fixed)
+    with checkpoint.locked(spec.folder):
+        if checkpoint.has_resume(spec.folder):
+            raise UsageError(f"'{spec.folder}' holds a training, not a search", "choose another folder")
+        study = _study(spec, search, fixed, space)
+        _check_same(spec.folder, study)
+        _write(spec.folder, study, fixed)
+        for trial in _trials(study, spec.folder, search.trials, seed=int(fixed.get("seed", "0"))):
+            suggested = {name: _suggested(trial, name, part) for name, part in space.items()}
+            mine = replace(spec, folder=_folder(spec.folder, trial.number), settings={**fixed, **suggested})
+            callbacks = watch(trial.number)
+            train_once = partial(train, mine, context=context, warn=warn, reject=reject, tick=callbacks.tick)
+            outcome = _run_trial(study, trial, mine, train_once, callbacks)
             if outcome is not None and outcome.reason == "signal":
-                return _found(study, outcome.signal_number)
-            _write(order.folder, study, fixed)
-        return _found(study)
+                return _search_result(study, outcome.signal_number)
+            _write(spec.folder, study, fixed)
+        return _search_result(study)
 
 
-def spaces(order: TrainingSpec) -> tuple[dict[str, str], Space]:
+def spaces(spec: TrainingSpec) -> tuple[dict[str, str], Space]:
     """Return the settings that are the same in all trials, and what the others are chosen from.
 
     Raises
@@ -133,12 +133,12 @@ def spaces(order: TrainingSpec) -> tuple[dict[str, str], Space]:
     UsageError
         If a setting is unknown, a range is none, or a value or an end of a range is none that the setting may have.
     """
-    family, task = modules(order)
-    kinds = (Settings, task.Options, family.Config)
-    refuse_unknown(order.settings, kinds)
+    family, task = modules(spec)
+    kinds = (TrainingSettings, task.Options, family.Config)
+    refuse_unknown(spec.settings, kinds)
     known = {f.name for kind in kinds for f in fields(kind)}
     ranges = {**RANGES, **getattr(task, "RANGES", {})}
-    given = {name: text for name, text in ranges.items() if name in known} | dict(order.settings)
+    given = {name: text for name, text in ranges.items() if name in known} | dict(spec.settings)
     space = {name: parse_space(name, text) for name, text in given.items() if is_space(text)}
     fixed = {name: text for name, text in given.items() if not is_space(text)}
     for kind in kinds:
@@ -152,18 +152,18 @@ def spaces(order: TrainingSpec) -> tuple[dict[str, str], Space]:
     return fixed, space
 
 
-def _check(order: TrainingSpec, search: Search, place: DistributedContext, fixed: Mapping[str, str]) -> None:
+def _check(spec: TrainingSpec, search: Search, context: DistributedContext, fixed: Mapping[str, str]) -> None:
     if search.trials < 1:
         raise UsageError(f"`tune` must be at least 1, not {search.trials}", parameter="tune")
-    if place.processes > 1:
+    if context.processes > 1:
         raise UsageError("a search is not shared by torchrun", "start several with one `tune_storage`")
-    if not {"steps", "time_limit", "patience"} & set(fixed):
+    if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", TrainingSettings.patience)) == 0:
         raise UsageError("a trial needs an end", "give `steps`, `time_limit` or `patience`")
-    if order.init is not None and order.init.resolve() == order.folder.resolve():
+    if spec.init is not None and spec.init.resolve() == spec.folder.resolve():
         raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")
 
 
-def _study(order: TrainingSpec, search: Search, fixed: Mapping[str, str], space: Space) -> Any:
+def _study(spec: TrainingSpec, search: Search, fixed: Mapping[str, str], space: Space) -> Any:
     """Return the study of this order in the storage, made if it is not there yet."""
     try:
         import optuna
@@ -171,13 +171,13 @@ def _study(order: TrainingSpec, search: Search, fixed: Mapping[str, str], space:
         raise UsageError("`tune` needs Optuna", "pip install 'maestrokit[tune]'") from None
     from sqlalchemy.exc import SQLAlchemyError
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # what is to be said, the command says
-    asked = [dict(fixed), {name: repr(part) for name, part in space.items()}]
-    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
-    storage = search.storage or f"sqlite:///{(order.folder / 'tune.db').resolve()}"
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # the command reports instead
+    identity = [dict(fixed), {name: repr(part) for name, part in space.items()}]
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    storage = search.storage or f"sqlite:///{(spec.folder / 'tune.db').resolve()}"
     try:
         return optuna.create_study(
-            study_name=f"maestrokit-{order.family}-{order.task or 'default'}-{digest}",
+            study_name=f"maestrokit-{spec.family}-{spec.task or 'default'}-{digest}",
             storage=storage,
             direction="minimize",
             load_if_exists=True,
@@ -192,7 +192,7 @@ def _study(order: TrainingSpec, search: Search, fixed: Mapping[str, str], space:
 
 
 def _check_same(folder: Path, study: Any) -> None:
-    """Refuse to go on with another search than the folder's."""
+    """Raise an error if the folder holds another search."""
     old = checkpoint.read_search(folder)
     if old and old.get("study") != study.study_name:
         raise UsageError(f"'{folder}' holds a search with other settings", "choose another folder, or remove it")
@@ -201,7 +201,7 @@ def _check_same(folder: Path, study: Any) -> None:
 
 
 def _trials(study: Any, folder: Path, count: int, *, seed: int) -> Iterator[Any]:
-    """Yield first the trials that were cut short here, then new ones, until there are enough in all."""
+    """Yield first the trials that were interrupted here, then new ones, until there are enough in all."""
     from optuna.samplers import TPESampler
     from optuna.trial import Trial, TrialState
 
@@ -225,10 +225,10 @@ def _suggested(trial: Any, name: str, part: Any) -> str:
     return repr(trial.suggest_float(name, part.low, part.high, log=part.is_logarithmic))
 
 
-def _tried(
-    study: Any, trial: Any, order: TrainingSpec, trained: Callable[..., Outcome], eye: TrialCallbacks
-) -> Outcome | None:
-    """Train once, and tell the study how it went; None if the trial was ended early."""
+def _run_trial(
+    study: Any, trial: Any, spec: TrainingSpec, train_once: Callable[..., TrainingOutcome], callbacks: TrialCallbacks
+) -> TrainingOutcome | None:
+    """Train once, and report the outcome to the study; None if the trial was pruned."""
     from optuna.trial import TrialState
 
     reported: set[int] = set(study.get_trials(deepcopy=False)[trial.number].intermediate_values)
@@ -236,19 +236,19 @@ def _tried(
 
     def report(record: dict[str, Any]) -> None:
         nonlocal validations
-        eye.report(record)
+        callbacks.report(record)
         if record["part"] != "validation":
             return
         validations += 1
         share = math.floor(TENTHS * record["done"]) if record["done"] else validations
         if share not in reported:
             reported.add(share)
-            trial.report(_height(record, order), share)
+            trial.report(_loss_of(record, spec), share)
             if record["done"] < 1 and trial.should_prune():
                 raise PrunedError
 
     try:
-        outcome = trained(report=report)
+        outcome = train_once(report=report)
     except (PrunedError, DivergedError):
         study.tell(trial, state=TrialState.PRUNED)
         return None
@@ -260,9 +260,9 @@ def _tried(
     return outcome
 
 
-def _height(record: Mapping[str, Any], order: TrainingSpec) -> float:
-    """Return the watched score of a validation, made so that lower is better."""
-    watched = order.settings.get("watch", "loss")
+def _loss_of(record: Mapping[str, Any], spec: TrainingSpec) -> float:
+    """Return the watched score of a validation, negated unless lower is better."""
+    watched = spec.settings.get("watch", "loss")
     return float(record["loss"] if watched == "loss" else -record[watched])
 
 
@@ -282,7 +282,7 @@ def _best(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
     return min(ended, key=lambda entry: entry["score"], default=None)
 
 
-def _found(study: Any, signal_number: int = 0) -> SearchResult:
+def _search_result(study: Any, signal_number: int = 0) -> SearchResult:
     entries = _entries(study)
     return SearchResult(_best(entries), sum(e["state"] in ("complete", "pruned") for e in entries), signal_number)
 

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.models.kernels import fused_attention as _fused_attention
-from maestrokit.models.kernels.fused import Dropped, Gated, Neighbourly, RmsNorm, Rotated, drawn, dropped
+from maestrokit.models.kernels.fused import Dropped, Gated, RmsNorm, Rotated, ShortConvolution, dropout_mask, dropped
 from maestrokit.models.kernels.fused_attention import BLOCK, CausalAttention
 
 
@@ -45,7 +45,7 @@ def test_neighbours(time):
         long = F.pad(x, (0, 0, 3, 0))
         return x + sum(long[:, row : row + time] * weight[row] for row in range(4))
 
-    assert agree(Neighbourly.apply, plain, numbers(2, time, 6), numbers(4, 6))
+    assert agree(ShortConvolution.apply, plain, numbers(2, time, 6), numbers(4, 6))
 
 
 def test_gates():
@@ -62,12 +62,12 @@ def test_rotations():
     assert agree(lambda x: Rotated.apply(x, angle.cos(), angle.sin()), plain, numbers(2, 3, 5, 8))
 
 
-@pytest.mark.parametrize("most_kept", [0, 1 << 24])
+@pytest.mark.parametrize("most_saved", [0, 1 << 24])
 @pytest.mark.parametrize("time", [1, 2, BLOCK - 1, BLOCK, 2 * BLOCK + 7])
 @pytest.mark.parametrize("is_relative", [False, True])
 @pytest.mark.parametrize("kv_heads", [1, 2, 4])
-def test_attention(time, is_relative, kv_heads, most_kept, monkeypatch):
-    monkeypatch.setattr(_fused_attention, "MOST_KEPT", most_kept)
+def test_attention(time, is_relative, kv_heads, most_saved, monkeypatch):
+    monkeypatch.setattr(_fused_attention, "MOST_SAVED", most_saved)
 
     def plain(query, key, value, distance=None):
         key, value = (part.repeat_interleave(4 // kv_heads, 1) for part in (key, value))
@@ -95,11 +95,11 @@ def test_strides_do_not_matter_to_attention():
 
 
 def test_dropout_keeps_its_share_and_the_mean():
-    kept, scale = drawn((1000, 333), 0.3)
-    assert kept.shape == (1000, 333)
-    assert kept.float().mean().item() == pytest.approx(0.7, abs=0.005)
+    mask, scale = dropout_mask((1000, 333), 0.3)
+    assert mask.shape == (1000, 333)
+    assert mask.float().mean().item() == pytest.approx(0.7, abs=0.005)
     assert scale * 0.7 == pytest.approx(1.0, abs=1e-4)
-    assert not torch.equal(kept, drawn((1000, 333), 0.3)[0])
+    assert not torch.equal(mask, dropout_mask((1000, 333), 0.3)[0])
     x = numbers(50, 7)
     out = Dropped.apply(x, 0.5)
     assert torch.equal(out[out != 0], 2 * x[out != 0])

@@ -2,8 +2,9 @@
 
 import ast
 import importlib
+import inspect
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from dataclasses import fields
 from typing import get_type_hints
 
 from maestrokit import registry
@@ -28,23 +29,24 @@ def settings_section(escape: Callable[[str], str], items: Callable[[Iterable[tup
 
 def all_settings() -> list[tuple[str, list[Setting]]]:
     """Return the settings of every training, of each task and of each family, by whose they are."""
-    parts = [("every training", settings_of(TRAINING, "Settings"))]
+    parts = [("every training", settings_of(TRAINING, "TrainingSettings"))]
     parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
     return parts + [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in families()]
 
 
 def settings_of(module: str, name: str) -> list[Setting]:
     """Return the settings of a dataclass in a module, as its source has them: names, defaults, and the texts below."""
-    source = importlib.import_module(module)
-    tree = ast.parse(Path(str(source.__file__)).read_text(encoding="utf-8"))
-    hints = get_type_hints(getattr(source, name), include_extras=True)
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    kind = getattr(importlib.import_module(module), name)
+    defaults = {field.name: field.default for field in fields(kind)}
+    hints = get_type_hints(kind, include_extras=True)
+    tree = ast.parse(inspect.getsource(kind))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef))
     settings = []
     for statement, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            default = ast.literal_eval(statement.value)
-            written = "none" if default is None else str(default).lower() or "empty"
             field = ast.unparse(statement.target)
+            default = defaults[field]
+            written = "none" if default is None else str(default).lower() or "empty"
             within = within_of(hints[field])
             meaning = _meaning(after) if within is None else f"{_meaning(after)} {sentence(within)}"
             settings.append((field, written, meaning))

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
-from maestrokit.models._linear import Linear, is_low
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.models.kernels.fused_attention import CausalAttention
+from maestrokit.models.kernels.linear import Linear, uses_bfloat16
 
 
 @dataclass
@@ -74,7 +74,7 @@ def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     -----
     x : (batch, heads, time, dim); cosine, sine : (time, dim / 2)
     """
-    if _fused.is_for(x):
+    if _fused.applies_to(x):
         return _fused.Rotated.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
@@ -84,7 +84,7 @@ class Norm(nn.RMSNorm):
     """Root-mean-square normalisation of the last axis."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if not _fused.is_for(x):
+        if not _fused.applies_to(x):
             return super().forward(x)
         epsilon = torch.finfo(x.dtype).eps if self.eps is None else self.eps
         return _fused.RmsNorm.apply(x, self.weight, epsilon)  # type: ignore[no-any-return, no-untyped-call]
@@ -114,16 +114,16 @@ class Attention(nn.Module):
         query, key, value = projected.split(self.sizes, dim=1)  # (batch, heads or kv_heads, time, dim)
         if rope is not None:
             query, key = rotated(self.query_norm(query), *rope), rotated(self.key_norm(key), *rope)
-        if cache is None and _fused.is_for(x):
-            kind, share = torch.bfloat16 if is_low(x) else x.dtype, self.dropout if self.training else 0.0
+        if cache is None and _fused.applies_to(x):
+            kind, share = torch.bfloat16 if uses_bfloat16(x) else x.dtype, self.dropout if self.training else 0.0
             query, key, value = query.to(kind), key.to(kind), value.to(kind)
             distance = self.distance.to(kind) if self.is_relative else None
-            heard = CausalAttention.apply(query, key, value, distance, share).to(x.dtype)  # type: ignore[no-untyped-call]
-            return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+            attended = CausalAttention.apply(query, key, value, distance, share).to(x.dtype)  # type: ignore[no-untyped-call]
+            return self.output(attended.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
         if cache is not None:
             key, value = _remembered(cache, layer, key, value)
         mask = self._bias(query, key.shape[2]) if self.is_relative else _causal(time, key.shape[2], x.device)
-        heard = F.scaled_dot_product_attention(
+        attended = F.scaled_dot_product_attention(
             query,
             key,
             value,
@@ -132,7 +132,7 @@ class Attention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             enable_gqa=self.sizes[0] != self.sizes[1],
         )
-        return self.output(heard.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+        return self.output(attended.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
 
     def _bias(self, query: Tensor, keys: int) -> Tensor:
         """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf."""

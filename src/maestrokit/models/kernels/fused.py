@@ -1,15 +1,18 @@
-"""Parts of networks whose gradients are written out, for processors: torch alone would pass over memory many times.
+"""Fused operators with hand-written gradients, for processors, where torch alone would pass over memory many times.
 
-Each function here equals the few lines of torch that its first sentence says, up to rounding, and is tested against
-them. On processors a step of a small network spends as much on such lines as on its matrices, since every operator
-reads and writes all of its tensors; here a gradient takes as few passes as it needs, and those that take many are done
-piece by piece, so that a piece stays in the processor's cache.
+Each function equals the few lines of torch in its first sentence, up to rounding, and is tested against them. On
+processors a step of a small network spends as much time on such lines as on its matrices, since every operator reads
+and writes all of its tensors; here a gradient takes as few passes as it needs, and those that take many are done block
+by block, so that a block stays in the processor's cache. :func:`plain_torch` switches all of them off.
 
 References
 ----------
 T. Dao et al., "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", NeurIPS 2022 (the idea).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -17,12 +20,25 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-WORDS = 1 << 16  # dropout draws 16 bits an element, so shares are multiples of 1 / WORDS
+WORDS = 1 << 16  # dropout uses 16 random bits per element, so shares are multiples of 1 / WORDS
 
 
-def is_for(x: Tensor) -> bool:
-    """Return whether these functions are for a tensor: on a processor, in full precision."""
-    return x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+_is_enabled = ContextVar("is_enabled", default=True)
+
+
+def applies_to(x: Tensor) -> bool:
+    """Return whether the kernels are used for a tensor: on a processor, in full precision, unless switched off."""
+    return _is_enabled.get() and x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+
+
+@contextmanager
+def plain_torch() -> Iterator[None]:
+    """Switch the kernels off within the block, so that models run by the operators of torch alone."""
+    token = _is_enabled.set(False)
+    try:
+        yield
+    finally:
+        _is_enabled.reset(token)
 
 
 class RmsNorm(Function):
@@ -38,44 +54,44 @@ class RmsNorm(Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor, None]:
         normal, scale, weight = ctx.saved_tensors
-        product = given * normal
-        axes = tuple(range(given.dim() - weight.dim()))
-        to_weight = product.sum(axes)
+        product = grad_output * normal
+        axes = tuple(range(grad_output.dim() - weight.dim()))
+        grad_weight = product.sum(axes)
         along = torch.mv(product.flatten(0, -2), weight).view(scale.shape)
-        given = given * weight
-        return given.addcmul_(normal, along.div_(-normal.shape[-1])).mul_(scale), to_weight, None
+        grad_output = grad_output * weight
+        return grad_output.addcmul_(normal, along.div_(-normal.shape[-1])).mul_(scale), grad_weight, None
 
 
-class Neighbourly(Function):
-    """``x`` and the sum of what lies up to ``len(weight) - 1`` places before, and of itself, each times its weight.
+class ShortConvolution(Function):
+    """``x`` plus a causal convolution over time of each channel, with ``len(weight)`` taps.
 
     Shape
     -----
-    x : (batch, time, width); weight : (places, width), the last row for the present; before the start are zeros.
+    x : (batch, time, width); weight : (taps, width), the last row for the present; before the start are zeros.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        places, time = len(weight), x.shape[1]
+        taps, time = len(weight), x.shape[1]
         out = x * (weight[-1] + 1)
-        for lag in range(1, min(places, time)):
-            out[:, lag:].addcmul_(x[:, : time - lag], weight[places - 1 - lag])
+        for lag in range(1, min(taps, time)):
+            out[:, lag:].addcmul_(x[:, : time - lag], weight[taps - 1 - lag])
         return out
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor]:
         x, weight = ctx.saved_tensors
-        places, time = len(weight), x.shape[1]
-        to_x, to_weight = given * (weight[-1] + 1), torch.zeros_like(weight)
-        to_weight[-1] = (given * x).sum((0, 1))
-        for lag in range(1, min(places, time)):
-            row = places - 1 - lag
-            to_x[:, : time - lag].addcmul_(given[:, lag:], weight[row])
-            to_weight[row] = (given[:, lag:] * x[:, : time - lag]).sum((0, 1))
-        return to_x, to_weight
+        taps, time = len(weight), x.shape[1]
+        grad_x, grad_weight = grad_output * (weight[-1] + 1), torch.zeros_like(weight)
+        grad_weight[-1] = (grad_output * x).sum((0, 1))
+        for lag in range(1, min(taps, time)):
+            row = taps - 1 - lag
+            grad_x[:, : time - lag].addcmul_(grad_output[:, lag:], weight[row])
+            grad_weight[row] = (grad_output[:, lag:] * x[:, : time - lag]).sum((0, 1))
+        return grad_x, grad_weight
 
 
 class Gated(Function):
@@ -88,33 +104,33 @@ class Gated(Function):
         return F.silu(gate).mul_(value)
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> Tensor:
+    def backward(ctx: Any, grad_output: Tensor) -> Tensor:
         (both,) = ctx.saved_tensors
         gate, value = both.chunk(2, dim=-1)
-        chance = torch.sigmoid(gate)
-        silu, result = gate * chance, torch.empty_like(both)
-        to_gate, to_value = result.chunk(2, dim=-1)
-        torch.mul(given, silu, out=to_value)
-        # the derivative of silu is chance + silu * (1 - chance) = chance + silu - silu * chance
-        torch.mul(given * value, torch.addcmul(chance + silu, silu, chance, value=-1), out=to_gate)
+        sigmoid = torch.sigmoid(gate)
+        silu, result = gate * sigmoid, torch.empty_like(both)
+        grad_gate, grad_value = result.chunk(2, dim=-1)
+        torch.mul(grad_output, silu, out=grad_value)
+        # the derivative of silu is sigmoid + silu * (1 - sigmoid) = sigmoid + silu - silu * sigmoid
+        torch.mul(grad_output * value, torch.addcmul(sigmoid + silu, silu, sigmoid, value=-1), out=grad_gate)
         return result
 
 
 class Rotated(Function):
-    """The two halves of the last axis, turned by angles that grow with the position; halves are paired."""
+    """Rotary positions: the two halves of the last axis, as pairs, rotated by angles that grow with the position."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         ctx.save_for_backward(cosine, sine)
-        return _turned(x, cosine, sine, 1)
+        return _rotated_by(x, cosine, sine, 1)
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None]:
         cosine, sine = ctx.saved_tensors
-        return _turned(given, cosine, sine, -1), None, None
+        return _rotated_by(grad_output, cosine, sine, -1), None, None
 
 
-def _turned(x: Tensor, cosine: Tensor, sine: Tensor, way: int) -> Tensor:
+def _rotated_by(x: Tensor, cosine: Tensor, sine: Tensor, way: int) -> Tensor:
     half, out = x.shape[-1] // 2, torch.empty(x.shape, dtype=x.dtype)
     first, second = x[..., :half], x[..., half:]
     torch.mul(first, cosine, out=out[..., :half]).addcmul_(second, sine, value=-way)
@@ -123,21 +139,21 @@ def _turned(x: Tensor, cosine: Tensor, sine: Tensor, way: int) -> Tensor:
 
 
 class Dropped(Function):
-    """``x`` with a share of elements zero, and the others raised so that the mean stays."""
+    """``x`` with a share of elements set to zero, and the others scaled so that the mean stays."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
-        kept, ctx.scale = drawn(x.shape, share)
-        ctx.save_for_backward(kept)
-        return (x * kept).mul_(ctx.scale)
+        mask, ctx.scale = dropout_mask(x.shape, share)
+        ctx.save_for_backward(mask)
+        return (x * mask).mul_(ctx.scale)
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, None]:
-        return (given * ctx.saved_tensors[0]).mul_(ctx.scale), None
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None]:
+        return (grad_output * ctx.saved_tensors[0]).mul_(ctx.scale), None
 
 
-def drawn(shape: torch.Size | tuple[int, ...], share: float) -> tuple[Tensor, float]:
-    """Return which elements dropout keeps, and what raises them; four elements for each random number."""
+def dropout_mask(shape: torch.Size | tuple[int, ...], share: float) -> tuple[Tensor, float]:
+    """Return which elements dropout keeps, and the scale of those; each random number serves four elements."""
     count = 1
     for size in shape:
         count *= size
@@ -150,4 +166,4 @@ def dropped(x: Tensor, share: float, training: bool) -> Tensor:
     """Return ``dropout(x)``."""
     if not training or not share:
         return x
-    return Dropped.apply(x, share) if is_for(x) else F.dropout(x, share)  # type: ignore[no-untyped-call]
+    return Dropped.apply(x, share) if applies_to(x) else F.dropout(x, share)  # type: ignore[no-untyped-call]

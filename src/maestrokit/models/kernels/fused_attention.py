@@ -1,7 +1,7 @@
-"""Causal attention with its gradient written out, for processors; see :mod:`maestrokit.models.kernels.fused`.
+"""Causal attention with a hand-written gradient, for processors; see :mod:`maestrokit.models.kernels.fused`.
 
-Queries are taken a block at a time, with the keys that they may see and no others: scores that the mask would take away
-are not computed, and those of a block stay in the cache from the matrix product to the weighted sum. Relative positions
+Queries are processed in blocks, with only the keys that they may attend to: masked scores are not computed, and those
+of a block stay in the cache from the matrix product to the weighted sum. Relative positions
 [1] add a score by distance; the memory-efficient skew is here a view of the same memory with rows one element shorter.
 
 References
@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from maestrokit.models.kernels.fused import drawn
+from maestrokit.models.kernels.fused import dropout_mask
 
 BLOCK = 128  # queries at once
-MOST_KEPT = 1 << 24  # chances of a layer that are kept for the gradient, 64 MiB; more are computed again
+MOST_SAVED = 1 << 24  # attention weights of a layer that are saved for the gradient, 64 MiB; more are recomputed
 
 
 class _Part(NamedTuple):
@@ -28,9 +28,9 @@ class _Part(NamedTuple):
     row: int
     start: int
     end: int
-    chances: Tensor | None
-    """After the softmax, (heads, queries, keys); None if they are to be computed again."""
-    kept: Tensor | None
+    weights: Tensor | None
+    """After the softmax, (heads, queries, keys); None if they are to be recomputed."""
+    mask: Tensor | None
     scale: float
 
 
@@ -49,49 +49,51 @@ class CausalAttention(Function):
         batch, heads, time, dim = query.shape
         ctx.save_for_backward(query, key, value, distance)
         out = torch.empty(batch, time, heads, dim, dtype=query.dtype).transpose(1, 2)
-        keeps = batch * heads * time * time <= MOST_KEPT
+        keeps = batch * heads * time * time <= MOST_SAVED
         ctx.parts = []
         for row in range(batch):
             for start in range(0, time, BLOCK):
                 end = min(start + BLOCK, time)
-                chances = _chances(query[row], key[row], distance, start, end)
-                kept, scale = drawn(chances.shape, share) if share else (None, 1.0)
-                heard = chances if kept is None else chances * kept
-                torch.mul(_product(heard, value[row, :, :end]), scale, out=out[row, :, start:end])
-                ctx.parts.append(_Part(row, start, end, chances if keeps else None, kept, scale))
+                weights = _attention_weights(query[row], key[row], distance, start, end)
+                mask, scale = dropout_mask(weights.shape, share) if share else (None, 1.0)
+                dropped = weights if mask is None else weights * mask
+                torch.mul(_product(dropped, value[row, :, :end]), scale, out=out[row, :, start:end])
+                ctx.parts.append(_Part(row, start, end, weights if keeps else None, mask, scale))
         return out
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None, None]:
         query, key, value, distance = ctx.saved_tensors
-        to_query, to_key, to_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
-        to_distance = None if distance is None else torch.zeros_like(distance)
-        for row, start, end, chances_before, kept, scale in ctx.parts:
-            chances = _chances(query[row], key[row], distance, start, end) if chances_before is None else chances_before
-            told = given[row, :, start:end] * scale  # (heads, queries, dim)
-            heard = chances if kept is None else chances * kept
-            to_value[row, :, :end] += _summed(heard, told, len(value[row]))
-            to_chances = _product(told, value[row, :, :end].transpose(1, 2))
-            if kept is not None:
-                to_chances *= kept
-            to_scores = torch._softmax_backward_data(to_chances, chances, -1, chances.dtype)
-            to_scores *= query.shape[-1] ** -0.5
-            asked, to_asked = query[row, :, start:end], _product(to_scores, key[row, :, :end])
-            to_key[row, :, :end] += _summed(to_scores, asked, len(key[row]))
-            if distance is not None and to_distance is not None:
-                by_distance = _by_distance(to_scores)
-                to_asked += torch.bmm(by_distance, distance[:, -end:])
-                to_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), asked)
-            to_query[row, :, start:end] = to_asked
-        return to_query, to_key, to_value, to_distance, None
+        grad_query, grad_key, grad_value = (torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value))
+        grad_distance = None if distance is None else torch.zeros_like(distance)
+        for row, start, end, saved, mask, scale in ctx.parts:
+            weights = saved
+            if weights is None:
+                weights = _attention_weights(query[row], key[row], distance, start, end)
+            grad_dropped = grad_output[row, :, start:end] * scale  # (heads, queries, dim)
+            dropped = weights if mask is None else weights * mask
+            grad_value[row, :, :end] += _summed(dropped, grad_dropped, len(value[row]))
+            grad_weights = _product(grad_dropped, value[row, :, :end].transpose(1, 2))
+            if mask is not None:
+                grad_weights *= mask
+            grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
+            grad_scores *= query.shape[-1] ** -0.5
+            block, grad_block = query[row, :, start:end], _product(grad_scores, key[row, :, :end])
+            grad_key[row, :, :end] += _summed(grad_scores, block, len(key[row]))
+            if distance is not None and grad_distance is not None:
+                by_distance = _by_distance(grad_scores)
+                grad_block += torch.bmm(by_distance, distance[:, -end:])
+                grad_distance[:, -end:] += torch.bmm(by_distance.transpose(1, 2), block)
+            grad_query[row, :, start:end] = grad_block
+        return grad_query, grad_key, grad_value, grad_distance, None
 
 
-def _chances(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:
-    """Return what the queries from `start` to `end` take of each key up to `end`: (heads, queries, keys)."""
-    asked = query[:, start:end] * query.shape[-1] ** -0.5  # (heads, queries, dim)
-    scores = _product(asked, key[:, :end].transpose(1, 2))  # (heads, queries, keys)
+def _attention_weights(query: Tensor, key: Tensor, distance: Tensor | None, start: int, end: int) -> Tensor:
+    """Return the attention weights of the queries from `start` to `end`: (heads, queries, keys up to `end`)."""
+    scaled = query[:, start:end] * query.shape[-1] ** -0.5  # (heads, queries, dim)
+    scores = _product(scaled, key[:, :end].transpose(1, 2))  # (heads, queries, keys)
     if distance is not None:
-        scores += _by_key(torch.bmm(asked, distance[:, -end:].transpose(1, 2)))
+        scores += _by_key(torch.bmm(scaled, distance[:, -end:].transpose(1, 2)))
     scores[:, :, start:] += torch.full((end - start, end - start), -math.inf, dtype=query.dtype).triu_(1)
     return torch.softmax(scores, -1)
 

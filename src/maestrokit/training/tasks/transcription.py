@@ -1,22 +1,19 @@
-"""The task ``transcription``: to hear which keys were played, when and how hard, and how long they sound."""
+"""The task ``transcription``: predict onset, offset and velocity of the notes in a recording, and the pedal."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 
 from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
-from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.files.workers import each
-from maestrokit.training.note_data import Cutting, NoteData
 from maestrokit.training.recordings import (
-    Rendering,
+    RenderSettings,
     TrainingExample,
     check_performance,
     is_sound,
@@ -26,60 +23,31 @@ from maestrokit.training.recordings import (
     rendered_example,
 )
 from maestrokit.training.task import PARTS, Corpus, Prepared, Result
+from maestrokit.training.transcription_data import TranscriptionData, TranscriptionOptions
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
+Options = TranscriptionOptions
 piece = piece_of
-TURNS = 6  # in which each process renders its share: one that a piano has made large is replaced after its turn
+GROUPS = 6  # per process: a process that has grown by a large piano is replaced after each
 
 
-@dataclass(frozen=True)
-class Options:
-    """How recordings and performances become batches of spectra and notes."""
-
-    batch: Annotated[int, Within(1, 100_000)] = 3
-    """Windows a batch."""
-    length: Annotated[int, Within(1, 1_000_000)] = 512
-    """Frames of 10 ms in a window."""
-    transpose: Annotated[int, Within(0, 24)] = 4
-    """Semitones by which a window is moved at most."""
-    varied: bool = True
-    """Whether windows are coloured, reverberated, and made noisy, anew each time."""
-    renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
-    """So many performances without a recording are rendered at most."""
-    render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
-    """Length of the excerpt of each."""
-    pianos: str = ""
-    """What they are rendered with: folders of samples and soundfonts, commas between; empty is the shipped piano."""
-    validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
-    """So many, spread over the takes to validate on, are looked at."""
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-
-
-def prepare(corpus: Corpus, options: Options, *, family: str) -> Prepared:
+def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
-    rendering = Rendering(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
+    rendering = RenderSettings(
+        pianos=tuple(options.pianos.split(",")), seconds=options.render_seconds, seed=corpus.seed
+    )
     sounds, performances = _sorted(corpus.paths)
     recorded = corpus.usable(_each(partial(_tried, recorded_example, cache=corpus.cache), sounds, corpus.jobs))
     playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
     parts = corpus.split({*recorded, *playable})
 
-    def takes(part: str, renders: int) -> list[TrainingExample]:
+    def examples(part: str, renders: int) -> list[TrainingExample]:
         chosen = _some([path for path in parts[part] if path in playable], renders, corpus.seed)
         return [recorded[path] for path in parts[part] if path in recorded] + _renders(chosen, rendering, corpus)
 
-    cutting = Cutting(
-        batch=options.batch,
-        frames=options.length,
-        transpose=options.transpose,
-        varied=options.varied,
-        validation_seconds=options.validation_seconds,
-        seed=corpus.seed,
-    )
-    data = NoteData(
-        takes("train", options.renders), takes("validation", max(1, options.renders // 10)), cutting=cutting
-    )
+    train = examples("train", options.renders)
+    validation = examples("validation", max(1, options.renders // 10))
+    data = TranscriptionData(train, validation, options, seed=corpus.seed)
     counts = {part: len(parts[part]) for part in PARTS}
     return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, counts=counts)
 
@@ -92,7 +60,7 @@ def _sorted(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
-    """Return so many performances, drawn, in the order of their names."""
+    """Return a random sample of performances, sorted by name."""
     ordered = sorted(performances)
     return [ordered[row] for row in sorted(np.random.default_rng(seed).permutation(len(ordered))[:count])]
 
@@ -102,24 +70,26 @@ def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterat
     yield from zip(paths, each(work, paths, jobs=jobs), strict=True)
 
 
-def _renders(performances: Sequence[str], rendering: Rendering, corpus: Corpus) -> list[TrainingExample]:
-    """Return performances as they sound, in their order, though made one piano after the other."""
-    turns = _by_piano(performances, rendering, most=-(-len(performances) // (TURNS * max(1, corpus.jobs))))
+def _renders(performances: Sequence[str], rendering: RenderSettings, corpus: Corpus) -> list[TrainingExample]:
+    """Return rendered performances in the given order, though rendered one piano after another."""
+    groups = _by_piano(performances, rendering, most=-(-len(performances) // (GROUPS * max(1, corpus.jobs))))
     work = partial(_rendered, rendering=rendering, cache=corpus.cache)
-    done = chain.from_iterable(each(work, [[performances[row] for row in rows] for rows in turns], jobs=corpus.jobs))
-    made = dict(zip(chain.from_iterable(turns), done, strict=True))
-    return [made[row] for row in sorted(made)]
+    results = chain.from_iterable(
+        each(work, [[performances[row] for row in rows] for rows in groups], jobs=corpus.jobs)
+    )
+    rendered = dict(zip(chain.from_iterable(groups), results, strict=True))
+    return [rendered[row] for row in sorted(rendered)]
 
 
-def _by_piano(performances: Sequence[str], rendering: Rendering, *, most: int) -> list[list[int]]:
-    """Return the rows of performances in turns of one piano each: what is read and made of it serves them all."""
+def _by_piano(performances: Sequence[str], rendering: RenderSettings, *, most: int) -> list[list[int]]:
+    """Return the rows of performances in groups that share a piano, which is then read only once."""
     rows: dict[str, list[int]] = {}
     for row, path in enumerate(performances):
         rows.setdefault(piano_of(path, rendering), []).append(row)
     return [some[first : first + most] for _, some in sorted(rows.items()) for first in range(0, len(some), most)]
 
 
-def _rendered(performances: Sequence[str], *, rendering: Rendering, cache: Path) -> list[TrainingExample]:
+def _rendered(performances: Sequence[str], *, rendering: RenderSettings, cache: Path) -> list[TrainingExample]:
     return [rendered_example(path, rendering, cache=cache) for path in performances]
 
 
@@ -130,7 +100,7 @@ def _checked(path: str) -> str:
 
 
 def _tried(make: Callable[..., Result], path: str, **named: Any) -> Result | MaestrokitError:
-    """Return what is made of a file, or why nothing can be made of it; a cache that cannot be written ends all."""
+    """Return the result for a file, or its error; a cache that cannot be written is raised."""
     try:
         return make(path, **named)
     except (BadDataError, NoInputError) as error:

@@ -60,14 +60,14 @@ def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
 def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, seed: int, repair: bool) -> Scores:
     """Return the scores of a model on each performance and on all, and those of n-grams if there is a baseline."""
     from maestrokit.inference.events import load_event_model
-    from maestrokit.inference.perplexity import surprises
+    from maestrokit.inference.perplexity import surprisals
     from maestrokit.models._notes import NoteModel
 
     model, encoding, _ = load_event_model(scoring.model or "")
     read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
     sequences = [tokens for _, tokens in read]
     names = [task.source for task, _ in read]
-    scored = surprises(model, sequences, encoding, stride=scoring.stride)
+    scored = surprisals(model, sequences, encoding, stride=scoring.stride)
     sums = [
         {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
         | dict(zip(FACTORS, one.factors, strict=False))
@@ -92,7 +92,7 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     """Return the nats of each sequence by n-grams of the performances at a path."""
     from maestrokit.files.cache import default_cache
     from maestrokit.files.cache.tokens import token_shard
-    from maestrokit.inference.perplexity import ngram_surprises
+    from maestrokit.inference.perplexity import ngram_surprisals
     from maestrokit.metrics.ngrams import counted
 
     is_root = Path(path).is_dir() and maestro.table_path(Path(path)) is not None
@@ -107,7 +107,7 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     for error in failures if not running.quiet else ():
         report.say(f"note: {error}")
     ngrams = counted(np.asarray(shard.tokens), order=ORDER, vocabulary=encoding.size)
-    return [one.nats for one in ngram_surprises(ngrams, sequences, encoding)]
+    return [one.nats for one in ngram_surprisals(ngrams, sequences, encoding)]
 
 
 def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.Generator) -> list[Row]:

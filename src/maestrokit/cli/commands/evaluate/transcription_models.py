@@ -26,7 +26,7 @@ from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.pedalling import agreeing
 
 DECODING = tuple(field.name for field in fields(Decoding))
-GATE = {"min_confidence": "certainty", "silence_threshold": "level"}
+GATE = ("min_confidence", "silence_threshold")
 SWEPT = (*DECODING, *GATE, "pedal_down", "pedal_up")
 POINTS = 9  # of a sweep that names no step
 MOST_POINTS = 1000
@@ -49,7 +49,7 @@ class Sweep:
         if self.name in DECODING:
             return replace(transcriber, decoding=replace(transcriber.decoding, **{self.name: value}))
         if self.name in GATE:
-            return replace(transcriber, listening=replace(transcriber.listening, **{GATE[self.name]: value}))
+            return replace(transcriber, gate=replace(transcriber.gate, **{self.name: value}))
         name = self.name.removeprefix("pedal_")
         return replace(transcriber, pedal_decoding=replace(transcriber.pedal_decoding, **{name: value}))
 
@@ -151,7 +151,7 @@ class TranscriptionWork:
             heard = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
         scores: dict[str, float] = {}
         for mark, transcriber, one in zip(chosen, chosen.values(), heard, strict=True):
-            found = compare(_heard_take(one, transcriber.hears_pedal), truth, tolerances=self.tolerances)
+            found = compare(_heard_take(one, transcriber.predicts_pedal), truth, tolerances=self.tolerances)
             scores |= {name + mark: value for name, value in found.items()}
         return scores
 
@@ -173,7 +173,7 @@ class TranscriptionWork:
         return NotesAndPedal(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
 
 
-def _heard_take(heard: Transcript, hears_pedal: bool) -> NotesAndPedal:
+def _heard_take(heard: Transcript, predicts_pedal: bool) -> NotesAndPedal:
     """Return what ``transcribe`` would write."""
-    notes, pedal = agreeing(*heard) if hears_pedal else heard
-    return NotesAndPedal(notes_in_seconds(*notes), pedal if hears_pedal else None)
+    notes, pedal = agreeing(*heard) if predicts_pedal else heard
+    return NotesAndPedal(notes_in_seconds(*notes), pedal if predicts_pedal else None)

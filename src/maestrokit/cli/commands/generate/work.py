@@ -29,7 +29,7 @@ class Generation:
     def performances(self) -> list[Performance]:
         """Read the model and the prompt; return as many performances as the settings say."""
         model, encoding, fitted = load_event_model(self.model)
-        config = self.config.drawn_by(fitted, self.sampling)
+        config = self.config.with_sampling(fitted, self.sampling)
         prompt = None if self.prompt is None else read_performance(self.prompt, repair=self.repair)
         return perform(model, encoding, config, prompt=prompt, seconds=self.prompt_seconds)
 

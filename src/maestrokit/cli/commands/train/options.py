@@ -76,7 +76,10 @@ TimeLimit = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="End after TIME of training (90s, 30m, 1h30m), resumed time included."),
 ]
-Patience = Annotated[int | None, typer.Option(metavar="N", help="End after N validations without improvement.")]
+Patience = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="End after N validations without improvement; 10 by default, 0 never ends early."),
+]
 BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Examples per batch.")]
 Length = Annotated[int | None, typer.Option(metavar="N", help="Length of the sequences, in tokens or frames.")]
 LearningRate = Annotated[

@@ -129,7 +129,7 @@ def run_training(
 
         warn = _warner(running, display)
         outcome = train(
-            spec, place=distributed, report=report_record, tick=display.tick, warn=warn, reject=failures.add
+            spec, context=distributed, report=report_record, tick=display.tick, warn=warn, reject=failures.add
         )
     if curves is not None and distributed.is_first:
         curves.draw()
@@ -160,7 +160,7 @@ def run_search(
             return TrialCallbacks(display.report, display.tick)
 
         warn = _warner(running, display)
-        result = tune(spec, search, place=distributed, watch=watch, warn=warn, reject=failures.add)
+        result = tune(spec, search, context=distributed, watch=watch, warn=warn, reject=failures.add)
     if curves is not None and result.best is not None:
         curves.draw()
     if result.best is not None and not running.quiet:

@@ -19,7 +19,7 @@ class Collected:
 
     def __init__(self, transcriber: Transcriber, *, has_picture: bool, has_posteriors: bool) -> None:
         self.thumbnail = Thumbnail(transcriber.frames_per_second) if has_picture else None
-        self._has_pedal = transcriber.hears_pedal
+        self._has_pedal = transcriber.predicts_pedal
         self._has_posteriors = has_posteriors
         self._posteriors: list[FramePosteriors] = []
         self._samples, self._sample_rate = 0, transcriber.sample_rate

@@ -74,7 +74,7 @@ class Transcription:
         """Raise the error of an unusable model or option, before any work."""
         format_by_name(self.options.plot, PICTURE)
         transcriber = self._transcriber()
-        if self.options.pedal in ("cc64", "none") and not transcriber.hears_pedal:
+        if self.options.pedal in ("cc64", "none") and not transcriber.predicts_pedal:
             fact = f"the model '{PurePath(self.folder).name}' does not transcribe the pedal"
             raise UsageError(fact, "use `pedal` extend, or another model", parameter="pedal")
 
@@ -97,28 +97,28 @@ class Transcription:
         lines = [] if self.made_by is None else extended(chain, self.made_by)
         if self.options.plot is not None:
             self._draw(result, collected, lines, task.source)
-        summary = TranscriptionSummary(len(result.notes.onset), collected.seconds, *decoder.gate.passed_over)
+        summary = TranscriptionSummary(len(result.notes.onset), collected.seconds, *decoder.gate.removed_seconds)
         data, summary = self._written(result, collected, lines, summary, task.target)
         streams.write_bytes(task.target, data)
         return summary
 
     def _transcriber(self) -> Transcriber:
         options, model = self.options, loaded(self.folder, self.threads)
-        decoding, gate = model.decoding, model.listening
+        decoding, gate = model.decoding, model.gate
         if options.onset_threshold is not None:
             restrike = max(decoding.restrike_threshold, options.onset_threshold)
             decoding = replace(decoding, onset_threshold=options.onset_threshold, restrike_threshold=restrike)
         if options.min_note is not None:
             decoding = replace(decoding, shortest=options.min_note)
         if options.silence_threshold is not None:
-            gate = replace(gate, level=options.silence_threshold)
+            gate = replace(gate, silence_threshold=options.silence_threshold)
         if options.min_confidence is not None:
-            gate = replace(gate, certainty=options.min_confidence)
-        return replace(model, decoding=decoding, listening=gate)
+            gate = replace(gate, min_confidence=options.min_confidence)
+        return replace(model, decoding=decoding, gate=gate)
 
     def _pedalled(self, result: Transcript, transcriber: Transcriber) -> Transcript:
         """Return notes and pedal as ``--pedal`` says."""
-        if not transcriber.hears_pedal or self.options.pedal == "extend":
+        if not transcriber.predicts_pedal or self.options.pedal == "extend":
             return Transcript(result.notes, result.pedal[:0])
         if self.options.pedal == "none":
             return Transcript(unpedalled(*result), result.pedal[:0])

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from maestrokit.inference.numpy_step import ModelStep, stepper
 from maestrokit.models import lstm, transformer
+from maestrokit.models.kernels.numpy_step import TorchStep
+
+
+def stepped(model, state):
+    return model.stepper(state)
 
 
 def small(variant, kv_heads):
@@ -35,15 +39,15 @@ def test_steps_equal_those_of_the_model_also_once_it_forgets(name, rows):
     for _ in range(2):
         with torch.inference_mode():
             states.append(model(tokens[:, :7], model.initial_state(rows, length=40))[1])
-    quick, plain = stepper(model, states[0]), ModelStep(model, states[1])
-    assert not isinstance(quick, ModelStep)
+    quick, plain = model.stepper(states[0]), TorchStep(model, states[1])
+    assert not isinstance(quick, TorchStep)
     for place in range(7, 30):
         events = tokens[:, place].numpy()
         np.testing.assert_allclose(quick(events), plain(events), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("kind", [stepper, ModelStep])
+@pytest.mark.parametrize("kind", [stepped, TorchStep])
 def test_rows_that_are_kept_go_on_as_they_would_have(name, kind):
     torch.manual_seed(4)
     model = MODELS[name]().eval()
@@ -69,6 +73,6 @@ def test_scores_beyond_exponentials_are_no_trouble():
             weight.normal_(std=0.4)
             if name.endswith(("query_norm.weight", "key_norm.weight")):
                 weight.mul_(40)
-    quick, plain = (kind(model, model.initial_state(2, length=20)) for kind in (stepper, ModelStep))
+    quick, plain = (kind(model, model.initial_state(2, length=20)) for kind in (stepped, TorchStep))
     for events in torch.randint(0, 50, (10, 2)).numpy():
         np.testing.assert_allclose(quick(events), plain(events), rtol=1e-3, atol=1e-3)

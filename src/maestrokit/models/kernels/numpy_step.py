@@ -1,22 +1,24 @@
-"""A model of events one event at a time, in numpy.
+"""Autoregressive steps of sequence models in numpy, one position at a time.
 
-One event is so little arithmetic that calling decides what it costs: torch spends some ten times on its modules and
-operators what the sums take, numpy a fraction of that. Each class here says one step of a family of
-:mod:`maestrokit.models` again, with the weights and the state of the torch model, and gives its logits up to
-rounding. A family that has none steps by its own ``forward``.
+One position is so little arithmetic that the overhead of calls dominates: torch spends some ten times as long on its
+modules and operators as on the arithmetic, numpy a fraction of that. Each class here repeats one step of a model of
+:mod:`maestrokit.models` with its weights and state, and gives its outputs up to rounding. Models without a class of
+their own step by ``forward``.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Integers, Mask
-from maestrokit.models import lstm, transformer
-from maestrokit.models.contract import EventModel
 from maestrokit.models.kernels.attention import Cache, make_room
+
+if TYPE_CHECKING:
+    from maestrokit.models import lstm, transformer
+    from maestrokit.models.contract import EventModel
 
 Logits = NDArray[np.float32]
 HALF = np.float32(0.5)
@@ -25,33 +27,23 @@ FEW = 4  # rows; BLAS multiplies a matrix of so many as slowly as one of eight
 
 
 class Step(Protocol):
-    """From the newest event of each row, (rows,), to the logits of the next, (rows, vocabulary); it has the state."""
+    """One step of a model for several sequences; it holds their state.
 
-    def __call__(self, tokens: Integers) -> Logits:
-        """Return the logits of the next events."""
+    Of a model of events, from the newest event of each row, (rows,), to the logits of the next, (rows, vocabulary); of
+    a body, from vectors to vectors, both (rows, width).
+    """
+
+    def __call__(self, newest: NDArray[Any], /) -> NDArray[Any]:
+        """Return the outputs."""
 
     def keep(self, rows: Mask) -> None:
-        """Forget all rows but those that are true: they are at their end."""
+        """Drop the rows that are false: they have ended."""
 
 
-def stepper(model: EventModel, state: Any) -> Step:
-    """Return what steps on from a state, which it may overwrite."""
-    if isinstance(model, transformer.Model) and isinstance(state, Cache):
-        return TransformerStep(model, state)
-    if isinstance(model, lstm.Model):
-        return LstmStep(model, state)
-    return ModelStep(model, state)
-
-
-def body_step(body: Any, state: Any) -> "BodyStep | LstmBodyStep":
-    """Return what steps on from the state of a body, which it may overwrite."""
-    return BodyStep(body, state) if isinstance(body, transformer.Body) else LstmBodyStep(body, state)
-
-
-class ModelStep:
+class TorchStep:
     """Steps of any model, by its own ``forward``."""
 
-    def __init__(self, model: EventModel, state: Any) -> None:
+    def __init__(self, model: "EventModel", state: Any) -> None:
         self.model, self.state = model, state
         self.newest: Integers | None = None
         self.rows = np.empty(0, np.int64)
@@ -66,14 +58,14 @@ class ModelStep:
         return np.asarray(numbers(logits[:, -1])[self.rows])
 
     def keep(self, rows: Mask) -> None:
-        """Show those rows no more; what a state looks like inside is unknown here, so they go on unseen."""
+        """Drop the other rows from the output; the layout of the state is unknown, so they are still computed."""
         self.rows = self.rows[rows]
 
 
 class LstmStep:
     """Steps of :class:`maestrokit.models.lstm.Model`."""
 
-    def __init__(self, model: lstm.Model, state: tuple[torch.Tensor, torch.Tensor]) -> None:
+    def __init__(self, model: "lstm.Model", state: tuple[torch.Tensor, torch.Tensor]) -> None:
         self.embedding = numbers(model.embedding.weight)
         self.output, self.output_bias = columns(model.embedding.weight), numbers(model.output_bias)
         self.scale = np.float32(model.config.width**0.5)
@@ -84,16 +76,16 @@ class LstmStep:
         return np.asarray(self.body(self.embedding[tokens] * self.scale) @ self.output + self.output_bias)
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows."""
+        """Drop the other rows."""
         self.body.keep(rows)
 
 
 class LstmBodyStep:
-    """Steps of :class:`maestrokit.models.lstm.Body`."""
+    """Steps of :class:`maestrokit.models.lstm.LstmBody`."""
 
-    def __init__(self, body: lstm.Body, state: tuple[torch.Tensor, torch.Tensor]) -> None:
+    def __init__(self, body: "lstm.LstmBody", state: tuple[torch.Tensor, torch.Tensor]) -> None:
         self.hidden, self.cell = (list(numbers(part).copy()) for part in state)  # one a layer, (rows, width)
-        self.rows = np.arange(len(self.hidden[0]))  # those that are still wanted
+        self.rows = np.arange(len(self.hidden[0]))  # those that have not ended
         self.newest = np.zeros_like(self.hidden[0])
         named = {name: weight for name, weight in body.recurrent.named_parameters()}
         self.width = body.config.width
@@ -122,15 +114,15 @@ class LstmBodyStep:
 
     @staticmethod
     def _gates(weight: torch.Tensor) -> NDArray[Any]:
-        """Return columns for the gates that enter, forget and leave, then for what is new.
+        """Return columns for the input, forget and output gates, then for the candidate.
 
         The first three are halved, since sigmoid(x) is 0.5 + 0.5 tanh(x / 2): one tanh serves all.
         """
-        enter, forget, new, leave = weight.detach().chunk(4)
-        return columns(torch.cat((enter / 2, forget / 2, leave / 2, new)))
+        enter, forget, candidate, output = weight.detach().chunk(4)
+        return columns(torch.cat((enter / 2, forget / 2, output / 2, candidate)))
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows, once no more than half are left: products of matrices like eight rows, not six."""
+        """Drop the other rows once at most half are left: products of eight rows are as fast as those of six."""
         self.rows = self.rows[rows]
         if 2 * len(self.rows) <= len(self.newest):
             self.hidden, self.cell = ([part[self.rows] for part in parts] for parts in (self.hidden, self.cell))
@@ -141,29 +133,29 @@ class LstmBodyStep:
 class TransformerStep:
     """Steps of :class:`maestrokit.models.transformer.Model`, both variants."""
 
-    def __init__(self, model: transformer.Model, cache: Cache) -> None:
+    def __init__(self, model: "transformer.Model", cache: Cache) -> None:
         self.embedding, self.output = numbers(model.embedding.weight), columns(model.output.weight)
-        self.body = BodyStep(model, cache)
+        self.body = TransformerBodyStep(model, cache)
 
     def __call__(self, tokens: Integers) -> Logits:
         """Return the logits of the next events."""
         return times(self.body(self.embedding[tokens]), self.output)
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows."""
+        """Drop the other rows."""
         self.body.keep(rows)
 
 
-class BodyStep:
-    """Steps of :class:`maestrokit.models.transformer.Body`, both variants, on the arrays of its cache."""
+class TransformerBodyStep:
+    """Steps of :class:`maestrokit.models.transformer.TransformerBody`, both variants, on the arrays of its cache."""
 
-    def __init__(self, body: transformer.Body, cache: Cache) -> None:
+    def __init__(self, body: "transformer.TransformerBody", cache: Cache) -> None:
         self.cache, self.is_modern = cache, body.config.variant == "modern"
-        cache.keys = [_placed_last(key) for key in cache.keys]
+        cache.keys = [_keys_last(key) for key in cache.keys]
         self.frequency = numbers(body.frequency)
         self.norm = _norm(body.norm)
         self.layers = [
-            _Layer(layer, key, value, recent, body.config)
+            _LayerStep(layer, key, value, recent, body.config)
             for layer, key, value, recent in zip(
                 body.layers, cache.keys, cache.values,
                 zip(cache.recent[::2], cache.recent[1::2], strict=True) if cache.recent else [()] * len(body.layers),
@@ -176,28 +168,28 @@ class BodyStep:
         cache = self.cache
         with torch.inference_mode():
             angle = np.float32(make_room(cache, 1)) * self.frequency
-        turn = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
+        rope = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
         for layer in self.layers:
-            x = layer(x, turn, cache.used)
+            x = layer(x, rope, cache.used)
         cache.used, cache.position = cache.used + 1, cache.position + 1
         return self.norm(x)
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows."""
+        """Drop the other rows."""
         self.cache = self.cache.selected(torch.from_numpy(rows))
-        self.cache.keys = [_placed_last(key) for key in self.cache.keys]
+        self.cache.keys = [_keys_last(key) for key in self.cache.keys]
         for layer, key, value in zip(self.layers, self.cache.keys, self.cache.values, strict=True):
             layer.key, layer.value = numbers(key), numbers(value)
             for part in layer.before:
                 part.seen = [seen[rows] for seen in part.seen]
 
 
-class _Layer:
+class _LayerStep:
     """A layer of a transformer, for one event a row."""
 
     def __init__(
         self, layer: Any, key: torch.Tensor, value: torch.Tensor, recent: tuple[torch.Tensor, ...],
-        config: transformer.Config,
+        config: "transformer.Config",
     ) -> None:  # fmt: skip
         self.key, self.value = numbers(key), numbers(value)  # (rows, kv_heads, room, dim)
         attention, feed = layer.attention, layer.feed
@@ -205,56 +197,56 @@ class _Layer:
         self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
         self.project, self.mix = columns(attention.project.weight), columns(attention.output.weight)
         self.inner, self.outer = columns(feed.input.weight), columns(feed.output.weight)
-        self.before = [_Neighbours(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
-        self.is_modern, highest = config.variant == "modern", np.inf  # that a score can be
+        self.before = [_ShortConv(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
+        self.is_modern, largest = config.variant == "modern", np.inf  # that a score can be
         if self.is_modern:
             both = [numbers(part.weight) for part in (attention.query_norm, attention.key_norm)]
             self.query_and_key_norm = _rms_norm(np.repeat(both, self.sizes, axis=0), attention.query_norm.eps)
-            highest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
+            largest = self.dim**0.5 * float(np.prod(np.max(np.abs(both), axis=1)))
         else:
             self.distance, self.inner_bias = numbers(attention.distance), numbers(feed.input.bias)
-        self.is_bounded = highest < SAFE_SCORE
+        self.is_bounded = largest < SAFE_SCORE
 
-    def __call__(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
-        heard = self.attention_norm(x)
-        x = x + self._attention(self.before[0](heard) if self.before else heard, turn, used)
-        thought = self.feed_norm(x)
-        inner = times(self.before[1](thought) if self.before else thought, self.inner)
+    def __call__(self, x: NDArray[Any], rope: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+        normed = self.attention_norm(x)
+        x = x + self._attention(self.before[0](normed) if self.before else normed, rope, used)
+        normed = self.feed_norm(x)
+        inner = times(self.before[1](normed) if self.before else normed, self.inner)
         if self.is_modern:
             inner = gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
         else:
             inner = np.maximum(inner + self.inner_bias, 0)
         return np.asarray(x + times(inner, self.outer))
 
-    def _attention(self, x: NDArray[Any], turn: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
+    def _attention(self, x: NDArray[Any], rope: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         rows, (heads, kv_heads) = len(x), self.sizes
-        projected = times(x, self.project).reshape(rows, -1, self.dim)  # heads of queries, of keys, of values
-        asked = projected[:, : heads + kv_heads]
-        if turn is not None:
-            asked = _rotated(self.query_and_key_norm(asked), *turn)
-        self.key[:, :, used], self.value[:, :, used] = asked[:, heads:], projected[:, heads + kv_heads :]
-        query = (asked[:, :heads] * np.float32(self.dim**-0.5)).reshape(rows, kv_heads, -1, self.dim)
-        scores = np.matmul(query, self.key[:, :, : used + 1].swapaxes(2, 3))  # (rows, kv_heads, that share, keys)
-        if turn is None:
+        projected = times(x, self.project).reshape(rows, -1, self.dim)  # (rows, heads of q, k and v, dim)
+        query_key = projected[:, : heads + kv_heads]
+        if rope is not None:
+            query_key = _rotated(self.query_and_key_norm(query_key), *rope)
+        self.key[:, :, used], self.value[:, :, used] = query_key[:, heads:], projected[:, heads + kv_heads :]
+        query = (query_key[:, :heads] * np.float32(self.dim**-0.5)).reshape(rows, kv_heads, -1, self.dim)
+        scores = np.matmul(query, self.key[:, :, : used + 1].swapaxes(2, 3))  # (rows, kv_heads, group, keys)
+        if rope is None:
             near = self.distance[:, self.distance.shape[1] - used - 1 :]  # (heads, keys, dim)
             far = np.matmul(query.reshape(rows, heads, 1, self.dim), near.swapaxes(1, 2))
             scores += far.reshape(scores.shape)
         if not self.is_bounded:
             scores -= np.maximum.reduce(scores, -1, keepdims=True)
-        chances = np.exp(scores, out=scores)
-        heard = np.matmul(chances, self.value[:, :, : used + 1])  # (rows, kv_heads, that share, dim)
-        heard /= np.add.reduce(chances, -1, keepdims=True)
-        return times(heard.reshape(rows, -1), self.mix)
+        weights = np.exp(scores, out=scores)
+        attended = np.matmul(weights, self.value[:, :, : used + 1])  # (rows, kv_heads, group, dim)
+        attended /= np.add.reduce(weights, -1, keepdims=True)
+        return times(attended.reshape(rows, -1), self.mix)
 
 
-class _Neighbours:
-    """The short convolution, and the events that it has still to see."""
+class _ShortConv:
+    """The short convolution and its last inputs."""
 
     def __init__(self, part: Any, recent: torch.Tensor) -> None:
         weight = numbers(part.weight).copy()
         weight[-1] += 1  # the event itself, to which the convolution is added
         self.weight = weight
-        self.seen = [np.ascontiguousarray(numbers(recent)[:, place]) for place in range(recent.shape[1])]
+        self.seen = [np.ascontiguousarray(numbers(recent)[:, position]) for position in range(recent.shape[1])]
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         out = x * self.weight[-1]
@@ -307,15 +299,16 @@ def times(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
     return np.stack([row @ weight for row in x]) if 1 < len(x) <= FEW else np.asarray(x @ weight)
 
 
-def _placed_last(key: torch.Tensor) -> torch.Tensor:
-    """Return keys as they are, (rows, kv_heads, room, dim), places beside places in memory: products are quicker so."""
+def _keys_last(key: torch.Tensor) -> torch.Tensor:
+    """Return keys, (rows, kv_heads, room, dim), with positions contiguous in memory, for faster products."""
     return key.transpose(2, 3).contiguous().transpose(2, 3)
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[Any]:
+    """Return a tensor as an array groups its memory."""
     return np.asarray(tensor.detach().cpu().numpy())
 
 
 def columns(weight: torch.Tensor) -> NDArray[Any]:
-    """Return the transposed matrix, laid out so that rows times it are quick."""
+    """Return the transposed matrix, contiguous, for fast products with rows."""
     return np.ascontiguousarray(numbers(weight).T)

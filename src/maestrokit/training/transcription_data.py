@@ -1,0 +1,149 @@
+"""Batches of spectra and notes for transcription models."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maestrokit.audio.effects.spectrogram import augment_levels, sample_variation
+from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
+from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
+from maestrokit.errors import UsageError
+from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.note_targets import note_targets
+from maestrokit.training.recordings import TrainingExample
+
+STRIDE = 2  # frames of the spectrum for one of the targets
+LEAD = 100  # frames before a window that reverberate into it
+FRAME_SECONDS = 1 / SETTINGS.frames_per_second
+
+Window = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Levels, targets of the keys, pedal."""
+
+
+@dataclass(frozen=True)
+class TranscriptionOptions:
+    """Settings of the data of a transcription model."""
+
+    batch: Annotated[int, Within(1, 100_000)] = 3
+    """Windows per batch."""
+    length: Annotated[int, Within(STRIDE, 1_000_000)] = 512
+    """Frames of 10 ms per window, an even number."""
+    transpose: Annotated[int, Within(0, 24)] = 4
+    """Largest transposition of a window, in semitones."""
+    augment: bool = True
+    """Whether training windows are augmented: equalised, reverberated, and made noisy, differently each time."""
+    renders: Annotated[int, Within(0, LARGEST_COUNT)] = 200
+    """Largest number of performances without a recording that are rendered."""
+    render_seconds: Annotated[float, Within(0, 3600, above=True)] = 60.0
+    """Length of the excerpt of each, in seconds."""
+    pianos: str = ""
+    """What renders them: folders of samples and soundfonts, separated by commas; empty is the shipped piano."""
+    validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
+    """Seconds to validate on, spread over the recordings of the validation part."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.length % STRIDE:
+            raise UsageError(
+                f"length is {self.length} frames, not an even number", "change `length`", parameter="length"
+            )
+
+
+class TranscriptionData:
+    """Random windows of recordings; an epoch is as long as all of them together."""
+
+    def __init__(
+        self,
+        train: Sequence[TrainingExample],
+        validation: Sequence[TrainingExample],
+        options: TranscriptionOptions,
+        *,
+        seed: int = 0,
+    ) -> None:
+        if not train or not validation:
+            raise UsageError("training needs recordings to learn from and to validate on")
+        self.train, self.held_out, self.options, self.seed = train, validation, options, seed
+        lengths = np.array([len(example.levels) for example in train], np.float64)
+        self._ends = np.cumsum(lengths)
+
+    def batches(self, epoch: int) -> int:
+        """Return how many batches an epoch has."""
+        return max(1, int(self._ends[-1]) // (self.options.batch * self.options.length))
+
+    def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
+        """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
+        (batch, frames / 2), NaN where it is unknown."""
+        generator = np.random.default_rng([self.seed, epoch, index])
+        return _stacked([self._sample_window(generator) for _ in range(self.options.batch)])
+
+    def validation(self) -> Iterator[dict[str, Tensor]]:
+        """Return batches of windows without augmentation, spread over the validation recordings."""
+        frames, batch, chosen = self.options.length, self.options.batch, self._validation_windows()
+        for first in range(0, len(chosen), batch):
+            yield _stacked([_window(example, start, frames) for example, start in chosen[first : first + batch]])
+
+    def validation_batches(self) -> int:
+        """Return how many batches there are to validate on."""
+        return -(-len(self._validation_windows()) // self.options.batch)
+
+    def _validation_windows(self) -> list[tuple[TrainingExample, int]]:
+        """Return the recordings and starts of the windows to validate on."""
+        frames = self.options.length
+        count = max(1, int(self.options.validation_seconds / (frames * FRAME_SECONDS)))
+        windows = [
+            (example, start)
+            for example in self.held_out
+            for start in range(0, max(1, len(example.levels) - frames + 1), frames)
+        ]
+        return [windows[i] for i in np.linspace(0, len(windows) - 1, min(count, len(windows))).astype(int)]
+
+    def _sample_window(self, generator: np.random.Generator) -> Window:
+        example = self.train[int(np.searchsorted(self._ends, generator.uniform(0, self._ends[-1]), side="right"))]
+        frames = self.options.length
+        start = int(generator.integers(max(1, len(example.levels) - frames + 1)))
+        if not self.options.augment:
+            return _window(example, start, frames)
+        lead = min(LEAD, start)
+        variation = sample_variation(generator, semitones=self.options.transpose)
+        levels = augment_levels(
+            _cut(example, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
+        )[lead:]
+        notes = example.notes._replace(pitch=example.notes.pitch + variation.semitones)
+        return levels, _targets(notes, start, frames), _pedal(example, start, frames)
+
+
+def _window(example: TrainingExample, start: int, frames: int) -> Window:
+    return _cut(example, start, frames), _targets(example.notes, start, frames), _pedal(example, start, frames)
+
+
+def _cut(example: TrainingExample, start: int, frames: int) -> np.ndarray:
+    """Return levels, padded with the floor beyond the end."""
+    levels = np.asarray(example.levels[start : start + frames], np.float32)
+    return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
+
+
+def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
+    return note_targets(
+        notes, start=start * FRAME_SECONDS, frames=frames // STRIDE, frame_seconds=STRIDE * FRAME_SECONDS
+    )
+
+
+def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
+    """Return 1 for each output frame in which the pedal is down, NaN where it is unknown."""
+    if example.pedal is None:
+        return np.full(frames // STRIDE, np.nan, np.float32)
+    time = (start + STRIDE * np.arange(frames // STRIDE)) * FRAME_SECONDS
+    downs = np.searchsorted(example.pedal[:, 0], time, side="right")
+    ups = np.searchsorted(example.pedal[:, 1], time, side="right")
+    return (downs > ups).astype(np.float32)
+
+
+def _stacked(windows: Sequence[Window]) -> dict[str, Tensor]:
+    return {
+        name: torch.from_numpy(np.stack(parts))
+        for name, parts in zip(("levels", "target", "pedal"), zip(*windows, strict=True), strict=True)
+    }
