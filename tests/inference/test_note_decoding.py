@@ -126,5 +126,5 @@ def test_latency_is_taken_away() -> None:
 
 
 def test_senseless_thresholds_are_refused() -> None:
-    with pytest.raises(UsageError, match="onset threshold"):
+    with pytest.raises(UsageError, match="onset_threshold"):
         Decoding(onset_threshold=1.5)
