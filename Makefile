@@ -16,7 +16,7 @@ HEARD      := $(OUT)/0-heard/$(basename $(notdir $(RECORDING)))
 # Where man finds the pages of an editable install, which brings none; links, so that they are never old.
 PAGES      := $(VENV)/share/man
 
-.PHONY: demo demo-commands test lint man clean
+.PHONY: demo demo-commands test lint man docs clean
 
 demo: $(VENV)/.installed $(PAGES)/man1/maestrokit.1
 	@$(MAKE) --no-print-directory demo-commands
@@ -50,9 +50,13 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python tools/api_page.py --check
 
 man: $(VENV)/.installed
 	$(BIN)/python -m maestrokit.cli.man.pages man
+
+docs: man
+	$(BIN)/python tools/api_page.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("maestrokit needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

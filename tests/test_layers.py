@@ -45,6 +45,16 @@ def layer(name: str) -> int:
     return next(height for height, names in enumerate(LAYERS) if name in names)
 
 
+def docstring_lines(tree: ast.Module) -> int:
+    """Return how many lines of a file are docstrings: those of public names have a section for each argument."""
+    documented = (
+        node.body[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node)
+    )
+    return sum((first.end_lineno or first.lineno) - first.lineno for first in documented)
+
+
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -61,8 +71,9 @@ def test_imports_go_down_only(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_files_are_short_and_functions_fit_on_a_page(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 350
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    assert text.count("\n") - docstring_lines(tree) <= 350
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             limit = 120 if node.name == "run" else 60
             first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]

@@ -57,16 +57,35 @@ class GenerationConfig:
 
 
 class SequenceModel(NamedTuple):
-    """A model of events, or of notes, and what its folder says about it."""
+    """A model of events, or of notes, and what its folder says about it.
+
+    Parameters
+    ----------
+    model : EventModel or NoteModel
+        The network.
+    encoding : Encoding
+        The vocabulary that it reads.
+    sampling : NoteSampling
+        How it samples where nothing else is chosen, if it is a model of notes.
+    """
 
     model: EventModel | NoteModel
     encoding: Encoding
     sampling: NoteSampling
-    """How it draws where nothing else is wished, if it is a model of notes."""
 
 
 def load_event_model(name: str) -> SequenceModel:
     """Return the model of events or notes of a run folder or of a shipped model, and its encoding.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped model, or path of a run folder.
+
+    Returns
+    -------
+    SequenceModel
+        For :func:`generate` and :func:`evaluate_model`.
 
     Raises
     ------

@@ -25,6 +25,21 @@ class Surprise:
 
     Per-token figures depend on the encoding; figures a note and a second do not, so compare models of different
     encodings by those.
+
+    Parameters
+    ----------
+    nats : float
+        Negative log-likelihood of all tokens.
+    tokens : int
+        Number of predicted tokens.
+    notes : int
+        Number of notes.
+    seconds : float
+        Length of the performance.
+    hits : float
+        Tokens that the model held to be the likeliest.
+    factors : tuple of float
+        Nats of each factor of the notes, where tokens have several.
     """
 
     nats: float = 0.0
@@ -32,9 +47,7 @@ class Surprise:
     notes: int = 0
     seconds: float = 0.0
     hits: float = 0
-    """Tokens that the model held to be the likeliest."""
     factors: tuple[float, ...] = ()
-    """Nats of each factor of the notes, where tokens have several."""
 
     def __add__(self, other: "Surprise") -> "Surprise":
         return Surprise(

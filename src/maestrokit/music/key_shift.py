@@ -11,15 +11,24 @@ from maestrokit.music.transpose import shift_between
 
 @dataclass(frozen=True)
 class KeyShift:
-    """A shift, and what is known of the key before it."""
+    """A shift, and what is known of the key before it.
+
+    Parameters
+    ----------
+    semitones : int
+        The shift.
+    key : Key or None
+        As given, else as found; None if neither.
+    estimate : KeyEstimate or None
+        None if no key was looked for, or there were no notes.
+    is_given : bool
+        Whether the key was given.
+    """
 
     semitones: int
     key: Key | None
-    """As given, else as found; None if neither."""
     estimate: KeyEstimate | None
-    """None if no key was looked for, or there were no notes."""
     is_given: bool
-    """Whether the key was given."""
 
 
 def key_shift(
@@ -35,14 +44,23 @@ def key_shift(
 
     Parameters
     ----------
+    performance : Performance
+        What is to be transposed.
     semitones : int, optional
         The shift itself. Default: the smallest one from the key to the target.
     target : Key, optional
         Default is C major, for a minor piece A minor: see :func:`maestrokit.music.transpose.shift_between`.
     key : Key, optional
         The key of the performance. Default: found from its notes.
+    profile : {'albrecht-shanahan', 'krumhansl-kessler', 'kostka-payne'}
+        See :func:`key_scores`.
     finds_key : bool
         Whether to look for the key even where the shift does not depend on it.
+
+    Returns
+    -------
+    KeyShift
+        The shift, for :func:`transposed`, and the key before it.
 
     Raises
     ------
