@@ -16,7 +16,7 @@ HEARD      := $(OUT)/0-heard/$(basename $(notdir $(RECORDING)))
 # Where man finds the pages of an editable install, which brings none; links, so that they are never old.
 PAGES      := $(VENV)/share/man
 
-.PHONY: demo demo-commands test lint man docs clean
+.PHONY: demo demo-commands test lint man docs benchmarks clean
 
 demo: $(VENV)/.installed $(PAGES)/man1/maestrokit.1
 	@$(MAKE) --no-print-directory demo-commands
@@ -57,6 +57,9 @@ man: $(VENV)/.installed
 
 docs: man
 	$(BIN)/python tools/api_page.py
+
+benchmarks: $(VENV)/.installed-test
+	$(BIN)/python tools/run_benchmarks.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("maestrokit needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

@@ -37,7 +37,7 @@ sys.exit(status)
 
 
 def files_of(command: str) -> list[str]:
-    """Return the files that a command line runs, by their names in the package, as they are reached; it must succeed."""
+    """Return the files that a command line runs, in the order in which they are reached; it must succeed."""
     environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
