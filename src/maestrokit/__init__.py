@@ -14,19 +14,20 @@ train               a model on performances or recordings
 evaluate            performances against a corpus or against references; evaluate_model scores a model
 =================== =======================================================================================
 
->>> import maestrokit
->>> performance = maestrokit.transcribe("take.flac")  # doctest: +SKIP
->>> maestrokit.write(maestrokit.transpose(performance, to="C"), "take.mid")  # doctest: +SKIP
->>> maestrokit.parse_key("Eb").name
-'Eb major'
+A recording becomes a performance in C major, which is saved::
 
-A :class:`Performance` keeps everything that a MIDI file says, as columns of numpy arrays; times are in ticks, which
-:func:`tempo_map` and :func:`tick2second` turn into seconds. A :class:`Sound` is the samples of a recording and their
-sample rate. Functions never change their arguments. Errors are :class:`MaestrokitError`, doubts about an input are
-:class:`DataWarning`.
+    import maestrokit
 
-All other public names are the parts that these are made of. Each is imported when it is first used, so that importing
-the package itself costs nothing.
+    performance = maestrokit.transcribe("take.flac")
+    maestrokit.write(maestrokit.transpose(performance, to="C"), "take.mid")
+
+A `Performance` holds everything that is in a MIDI file, as columns of numpy arrays. Its times are in ticks, which
+`tempo_map` and `tick2second` turn into seconds; `timed_notes` returns the notes in seconds. A `Sound` is the samples of
+a recording and their sample rate. Functions never change their arguments. They raise `MaestrokitError`; where something
+about an input is in doubt, they warn by `DataWarning`.
+
+The other public names are the parts that these calls are made of. Each is imported when it is first used, so importing
+the package itself is fast.
 """
 
 import importlib

@@ -14,6 +14,7 @@ def test_a_performance_is_described_by_value_and_by_path(demo_folder: Path) -> N
     record = maestrokit.describe(path, groups=["key", "density"])
     assert list(record) == ["density", "key"] and record["key"]["name"] == "D major"
     assert maestrokit.describe(maestrokit.read_midi(path), groups=["key", "density"]) == record
+    assert maestrokit.describe(path, groups="key") == {"key": record["key"]}
 
 
 def test_a_recording_is_described_at_any_sample_rate() -> None:

@@ -37,4 +37,6 @@ def test_a_performance_is_not_written_under_the_name_of_a_recording(demo_folder:
     performance = maestrokit.read_midi(demo_folder / "satie-gymnopedie.mid")
     with pytest.raises(UsageError, match=r"cannot write a performance as .*take\.flac"):
         maestrokit.write(performance, tmp_path / "take.flac")
+    with pytest.raises(UsageError, match="cannot write a int"):
+        maestrokit.write(3, tmp_path / "three.npz")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())

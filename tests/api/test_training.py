@@ -75,6 +75,11 @@ def test_several_are_generated_side_by_side(model: SequenceModel) -> None:
     assert len({maestrokit.dump_midi(performance) for performance in new}) == 3
 
 
+def test_a_negative_seed_is_refused(model: SequenceModel) -> None:
+    with pytest.raises(UsageError, match="seed is -1"):
+        maestrokit.generate(model=model, seed=-1)
+
+
 def test_a_model_is_scored(model: SequenceModel, demo_folder: Path) -> None:
     path = demo_folder / "bach-prelude.mid"
     (score,) = maestrokit.evaluate_model(model, path)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import maestrokit
 from command_line import CommandLine
@@ -63,6 +64,7 @@ def test_pedal_is_written_or_left_out(recording: Sound, tmp_path: Path) -> None:
     [
         ({"pedal": "cc46"}, "pedal cannot be 'cc46'"),
         ({"tempo": -1.0}, "tempo cannot be -1.0"),
+        ({"tempo": "fast"}, "tempo cannot be fast"),
         ({"onset_threshold": 1.5}, "onset_threshold is 1.5"),
         ({"model": "transformer"}, "does not transcribe"),
     ],
@@ -73,3 +75,17 @@ def test_arguments_outside_their_range_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         maestrokit.transcribe(recording, **argument)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("samples", [np.zeros((1000, 2)), np.full(1000, np.nan)], ids=["stereo", "not finite"])
+def test_sounds_of_several_channels_or_without_numbers_are_refused(
+    samples: NDArray[np.float64], model: maestrokit.Transcriber
+) -> None:
+    sound = Sound(samples.astype(np.float32), 16000)
+    with pytest.raises(UsageError, match="one channel of finite numbers"):
+        maestrokit.transcribe(sound, model=model)
+
+
+def test_bare_samples_need_a_rate(model: maestrokit.Transcriber) -> None:
+    with pytest.raises(UsageError, match="samples need their sample rate"):
+        maestrokit.transcribe(np.zeros(1000), model=model)  # type: ignore[arg-type]

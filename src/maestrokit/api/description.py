@@ -7,8 +7,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from maestrokit import features
+from maestrokit.api.inputs import names, samples_at
 from maestrokit.api.reading import read
-from maestrokit.audio.resample import resample
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.features import View
 from maestrokit.files.sound.read import Sound
@@ -16,7 +16,7 @@ from maestrokit.music.performance import Performance
 
 
 def describe(
-    source: Performance | Sound | str | Path, *, groups: Sequence[str] | None = None, f0: str = "yin"
+    source: Performance | Sound | str | Path, *, groups: str | Sequence[str] | None = None, f0: str = "yin"
 ) -> dict[str, Any]:
     """Return descriptors of a performance or recording: pitch, key, tempo, chords, dynamics, and more.
 
@@ -24,7 +24,7 @@ def describe(
     ----------
     source : Performance, Sound, str or Path
         What to describe, or the file that holds it.
-    groups : sequence of str, optional
+    groups : str or sequence of str, optional
         Names of groups of descriptors, see :func:`group_names`; those of the other kind of input are left out.
         Default is all.
     f0 : {'yin', 'pyin', 'fft'}
@@ -39,19 +39,19 @@ def describe(
     Raises
     ------
     UsageError
-        If there is no such group.
+        If there is no such group, or a sound is not one channel of finite numbers.
     NoInputError
         If the file cannot be opened.
     BadDataError
         If the file is damaged, or lasts longer than a day.
     """
-    return features.describe(_view(source, f0), names=groups)
+    return features.describe(_view(source, f0), names=names(groups))
 
 
 def describe_frames(
     source: Performance | Sound | str | Path,
     *,
-    groups: Sequence[str] | None = None,
+    groups: str | Sequence[str] | None = None,
     hop: float = features.HOP,
     f0: str = "yin",
 ) -> dict[str, NDArray[Any]]:
@@ -61,7 +61,7 @@ def describe_frames(
     ----------
     source : Performance, Sound, str or Path
         What to describe, or the file that holds it.
-    groups : sequence of str, optional
+    groups : str or sequence of str, optional
         Names of groups of descriptors, see :func:`group_names`. Default is all.
     hop : float > 0, in seconds
         Length of a frame. Default is 20 ms.
@@ -82,7 +82,7 @@ def describe_frames(
     BadDataError
         If the file is damaged, or there would be too many frames.
     """
-    return features.frames(_view(source, f0), names=groups, hop=hop)
+    return features.frames(_view(source, f0), names=names(groups), hop=hop)
 
 
 def _view(source: Performance | Sound | str | Path, f0: str) -> View:
@@ -92,6 +92,6 @@ def _view(source: Performance | Sound | str | Path, f0: str) -> View:
     sound = value
 
     def blocks(sample_rate: int) -> Iterator[Samples]:
-        yield resample(sound.samples, from_rate=sound.sample_rate, to_rate=sample_rate)
+        yield samples_at(sound, sample_rate)
 
     return features.audio_view(blocks, length=sound.duration, f0=f0)

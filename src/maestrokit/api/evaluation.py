@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from maestrokit.api.inputs import Performances, is_single, performances_of
+from maestrokit.api.inputs import Performances, checked_seed, is_single, names, performances_of
 from maestrokit.errors import UsageError
 from maestrokit.inference.events import SequenceModel, load_event_model
 from maestrokit.inference.perplexity import Surprise, surprises
@@ -21,7 +21,7 @@ def evaluate(
     reference: Performances | None = None,
     *,
     pairs: bool | None = None,
-    metrics: Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = None,
     tolerance: Tolerance | None = None,
     seed: int = 0,
 ) -> list[Row]:
@@ -40,7 +40,7 @@ def evaluate(
         that need no corpus are given.
     pairs : bool, optional
         Whether each performance is compared with its own reference. Default: if both are single performances.
-    metrics : sequence of str, optional
+    metrics : str or sequence of str, optional
         Names of the metrics of sets. Default is all.
     tolerance : Tolerance, optional
         How far notes of a pair may differ. Default is that of mir_eval: onsets within 50 ms.
@@ -70,9 +70,9 @@ def evaluate(
     theirs = [] if reference is None else performances_of(reference)
     if pairs is None:
         pairs = reference is not None and is_single(performances) and is_single(reference)
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(checked_seed(seed))
     if not pairs:
-        selected = score_sets.metrics(metrics)
+        selected = score_sets.metrics(names(metrics))
         ours, corpus = ([score_sets.summarize(piece_of(one), selected) for one in side] for side in (mine, theirs))
         return score_sets.judge(ours, corpus, selected, generator=generator)[1] if ours else []
     if metrics is not None:

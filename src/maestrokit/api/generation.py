@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from maestrokit.api.inputs import performance_of
+from maestrokit.api.inputs import checked_seed, performance_of
 from maestrokit.inference.events import GenerationConfig, SequenceModel, load_event_model, perform
 from maestrokit.music.performance import Performance
 
@@ -70,6 +70,6 @@ def generate(
     """
     network, encoding, sampling = load_event_model(model) if isinstance(model, str) else model
     options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    config = GenerationConfig(duration, count, seed).drawn_by(sampling, options)
+    config = GenerationConfig(duration, count, checked_seed(seed)).drawn_by(sampling, options)
     given = None if prompt is None else performance_of(prompt)
     return perform(network, encoding, config, prompt=given, seconds=prompt_seconds)

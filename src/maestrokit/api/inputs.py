@@ -4,7 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+
+from maestrokit.audio.resample import resample
+from maestrokit.audio.spectra.frames import Samples
+from maestrokit.errors import UsageError
 from maestrokit.files.midi import read_midi
+from maestrokit.files.sound.read import Sound
 from maestrokit.music.performance import Performance
 
 Performances: TypeAlias = Performance | str | Path | Iterable[Performance | str | Path]
@@ -30,3 +36,41 @@ def performances_of(source: Performances) -> list[Performance]:
     if isinstance(source, Performance | str | Path):
         return [performance_of(source)]
     return [performance_of(one) for one in source]
+
+
+def samples_at(sound: Sound, sample_rate: int) -> Samples:
+    """Return the samples of a sound at a sample rate in Hz.
+
+    Raises
+    ------
+    UsageError
+        If they are not one channel of finite numbers.
+    """
+    samples = np.asarray(sound.samples, np.float32)
+    if samples.ndim != 1 or not np.isfinite(samples).all():
+        raise UsageError(
+            "a sound is one channel of finite numbers", "take the mean of several channels, and mend what is not finite"
+        )
+    return resample(samples, from_rate=sound.sample_rate, to_rate=sample_rate)
+
+
+def checked_seed(seed: int) -> int:
+    """Return a seed.
+
+    Raises
+    ------
+    UsageError
+        If it is negative.
+    """
+    if seed < 0:
+        raise UsageError(f"seed is {seed}, not 0 or above")
+    return seed
+
+
+def names(given: Iterable[str] | None) -> list[str] | None:
+    """Return names as a list; one name may stand for itself.
+
+    >>> names("key"), names(("key", "tempo")), names(None)
+    (['key'], ['key', 'tempo'], None)
+    """
+    return [given] if isinstance(given, str) else None if given is None else list(given)

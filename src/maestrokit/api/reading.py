@@ -67,7 +67,7 @@ def write(value: Performance | Sound | Mapping[str, NDArray[Any]], path: str | P
     Raises
     ------
     UsageError
-        If the suffix is not one of a format for the value.
+        If the suffix is not one of a format for the value, or the value is none of these.
     BadDataError
         If a performance has values that MIDI cannot hold.
     CannotWriteError
@@ -79,5 +79,7 @@ def write(value: Performance | Sound | Mapping[str, NDArray[Any]], path: str | P
         write_midi(value, path)
     elif isinstance(value, Sound):
         write_sound(path, value.samples, sample_rate=value.sample_rate)
-    else:
+    elif isinstance(value, Mapping):
         write_arrays(path, value)
+    else:
+        raise UsageError(f"cannot write a {type(value).__name__}", "give a Performance, a Sound, or arrays by name")

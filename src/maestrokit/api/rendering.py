@@ -47,7 +47,7 @@ def render(
     Raises
     ------
     UsageError
-        If there is no such room.
+        If there is no such room, or the sample rate is not positive.
     NoInputError
         If there is no such file.
     BadDataError
@@ -57,6 +57,8 @@ def render(
     ----------
     R. B. Dannenberg, "The interpretation of MIDI velocity", ICMC 2006.
     """
+    if sample_rate < 1:
+        raise UsageError(f"sample_rate is {sample_rate}, not above 0")
     if isinstance(room, str):
         if room not in NAMED:
             raise UsageError(f"no room '{room}'", choices_hint(room, NAMED))

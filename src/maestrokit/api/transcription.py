@@ -1,11 +1,9 @@
 """Recordings to performances."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from maestrokit.audio.resample import resample
-from maestrokit.audio.spectra.frames import Samples
+from maestrokit.api.inputs import samples_at
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.sound.read import Sound, open_sound
@@ -83,17 +81,17 @@ def transcribe(
     BadDataError
         If the recording or the model is damaged.
     UsageError
-        If an argument is outside its range, or the model does not transcribe.
+        If an argument is outside its range, the model does not transcribe, or a sound is not one channel of finite
+        numbers.
 
     Examples
     --------
-    >>> import maestrokit
     >>> performance = maestrokit.transcribe("take.flac")  # doctest: +SKIP
     >>> maestrokit.write(performance, "take.mid")  # doctest: +SKIP
     """
     if pedal not in PEDAL:
         raise UsageError(f"pedal cannot be '{pedal}'", choices_hint(pedal, PEDAL))
-    if tempo is not None and tempo != TRACK and not 0 < float(tempo) < float("inf"):
+    if tempo is not None and tempo != TRACK and (isinstance(tempo, str) or not 0 < tempo < float("inf")):
         raise UsageError(f"tempo cannot be {tempo}", "give beats per minute, or 'track'")
     transcriber = _with_threshold(load_transcriber(model) if isinstance(model, str) else model, onset_threshold)
     result = _with_pedal(_transcript(recording, transcriber), pedal, has_pedal=transcriber.hears_pedal)
@@ -105,8 +103,9 @@ def transcribe(
 def _transcript(recording: str | Path | bytes | Sound, transcriber: Transcriber) -> Transcript:
     rate = transcriber.sample_rate
     if isinstance(recording, Sound):
-        blocks: Iterable[Samples] = [resample(recording.samples, from_rate=recording.sample_rate, to_rate=rate)]
-        return transcribed(blocks, transcriber)
+        return transcribed([samples_at(recording, rate)], transcriber)
+    if not isinstance(recording, str | Path | bytes):
+        raise UsageError("samples need their sample rate", "give Sound(samples, sample_rate)")
     with open_sound(recording, name="a recording" if isinstance(recording, bytes) else "") as stream:
         return transcribed(stream.blocks(sample_rate=rate), transcriber)
 
