@@ -32,6 +32,11 @@ def salience(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     blocks : iterable of float32, shape (samples,)
         A recording at ``SAMPLE_RATE``.
 
+    Returns
+    -------
+    float32, shape (frames, 84)
+        Column 0 is A0.
+
     References
     ----------
     E. Gomez: Tonal description of polyphonic audio for music content processing. INFORMS Journal on Computing 18, 2006.
@@ -55,14 +60,22 @@ def chroma(saliences: NDArray[np.float32], *, lowest: int = LOWEST_PITCH, highes
     Parameters
     ----------
     saliences : float32, shape (frames, 84)
+        From :func:`salience`.
     lowest, highest : int
         MIDI numbers of the first and the last key that count.
+
+    Returns
+    -------
+    float64, shape (frames, 12)
+        Column 0 is C.
 
     Raises
     ------
     UsageError
         If no key is left.
 
+    Examples
+    --------
     >>> one = np.zeros((1, 84), np.float32)
     >>> one[0, 60 - 21] = 1
     >>> chroma(one)[0, 0], chroma(one, highest=59).sum()

@@ -46,6 +46,7 @@ class Pitches(NamedTuple):
     voicing : float64, shape (frames,)
         0 (noise or silence) to 1 (a periodic tone).
     is_voiced : bool, shape (frames,)
+        Whether there is a voice.
     """
 
     frequency: Floats
@@ -64,6 +65,11 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
         yin: the period at which the wave repeats best. pyin: the same with all thresholds at once, and the smoothest
         path (librosa's, in pieces of 30 s). fft: the frequency whose harmonics hold most of the spectrum.
 
+    Returns
+    -------
+    Pitches
+        Frequency and voicing at ``FRAME_RATE`` frames a second.
+
     Raises
     ------
     UsageError
@@ -75,6 +81,8 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
     M. Mauch, S. Dixon: pYIN, an f0 estimator using probabilistic threshold distributions. ICASSP, 2014.
     D. J. Hermes: Measurement of pitch by subharmonic summation. JASA 83, 1988.
 
+    Examples
+    --------
     >>> tone = np.sin(2 * np.pi * 440 / 16000 * np.arange(16000)).astype(np.float32)
     >>> [round(float(np.median(track_pitch([tone], method=name).frequency))) for name in ("yin", "fft")]
     [440, 440]

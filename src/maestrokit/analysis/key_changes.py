@@ -18,15 +18,22 @@ CHANGE_COST = 1.0  # in correlation, summed over the steps of a key
 
 @dataclass(frozen=True, eq=False)
 class KeySpans(Columns):
-    """Keys one after another, without gaps; neighbours differ."""
+    """Keys one after another, without gaps; neighbours differ.
+
+    Parameters
+    ----------
+    start, end : float64, shape (keys,), in seconds
+        From where to where each key lasts.
+    key : int64, shape (keys,)
+        Index among the 24 keys, for ``Key.from_index``.
+    score : float64, shape (keys,)
+        Mean correlation of the windows with the key's profile, -1..1.
+    """
 
     start: Floats
-    """Seconds."""
     end: Floats
     key: Integers
-    """Index among the 24 keys, for ``Key.from_index``."""
     score: Floats
-    """Mean correlation of the windows with the key's profile, -1..1."""
 
 
 def key_spans(
@@ -44,10 +51,19 @@ def key_spans(
 
     Parameters
     ----------
+    performance : Performance
+        Whose keys to find.
     window, step : float > 0, in seconds
         Width of the window, and how far apart windows are; the window is a whole, odd number of steps.
     change_cost : float >= 0
         What a change has to gain, in correlation summed over steps.
+    profile : {'albrecht-shanahan', 'krumhansl-kessler', 'kostka-payne'}
+        See :func:`key_scores`.
+
+    Returns
+    -------
+    KeySpans
+        From the start of the performance to its end.
 
     Raises
     ------

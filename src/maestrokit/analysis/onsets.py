@@ -56,7 +56,8 @@ class Onsets(NamedTuple):
 
     Parameters
     ----------
-    time : float64, shape (onsets,)
+    time : float64, shape (onsets,), in seconds
+        When the onsets are, rising.
     strength : float64, shape (onsets, 4)
         Mean rise in the low, middle and high band, and in all.
     growth, level, lasting : float64, shape (onsets, 6)
@@ -78,10 +79,17 @@ def onset_features(blocks: Iterable[Samples]) -> OnsetFeatures:
     blocks : iterable of float32, shape (samples,)
         A recording at ``SAMPLE_RATE``; memory grows with its length by 64 bytes a frame only.
 
+    Returns
+    -------
+    OnsetFeatures
+        One row for each frame.
+
     References
     ----------
     S. Boeck, G. Widmer: Maximum filter vibrato suppression for onset detection. DAFx 2013.
 
+    Examples
+    --------
     >>> click = np.zeros(16000, np.float32)
     >>> click[8000:] = np.random.default_rng(0).normal(0, 0.1, 8000)
     >>> abs(int(onset_features([click]).strength[:, 3].argmax()) - 50) <= 3
@@ -113,6 +121,11 @@ def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, dist
         Times the mean of the second around.
     distance : int
         Frames to both sides of which an onset is the highest.
+
+    Returns
+    -------
+    Onsets
+        Their times, and the spectrum there.
     """
     total = features.strength[:, -1].astype(np.float64)
     is_peak = np.zeros(len(total), np.bool_)

@@ -34,7 +34,9 @@ def resample(samples: Samples, *, from_rate: float, to_rate: float) -> Samples:
     Parameters
     ----------
     samples : float32, shape (samples,)
+        One channel.
     from_rate, to_rate : float > 0, in Hz
+        Sample rates before and after.
 
     Returns
     -------
@@ -45,6 +47,8 @@ def resample(samples: Samples, *, from_rate: float, to_rate: float) -> Samples:
     UsageError
         If a rate is not positive.
 
+    Examples
+    --------
     >>> len(resample(np.zeros(44100, np.float32), from_rate=44100, to_rate=16000))
     16000
     """

@@ -73,6 +73,16 @@ class Field(tuple[str, str]):
 def note_view(performance: "Performance") -> "NoteView":
     """Return what groups that need notes describe.
 
+    Parameters
+    ----------
+    performance : Performance
+        What is to be described.
+
+    Returns
+    -------
+    NoteView
+        Its notes in seconds.
+
     Raises
     ------
     BadDataError
@@ -118,7 +128,18 @@ def audio_view(
 
 
 def group_names(needs: str | None = None) -> list[str]:
-    """Return the names of all groups, or of those for ``"notes"`` or for ``"audio"``; asking for these loads them."""
+    """Return the names of all groups, or of those for ``"notes"`` or for ``"audio"``; asking for these loads them.
+
+    Parameters
+    ----------
+    needs : {'notes', 'audio'}, optional
+        The kind of input. Default is both.
+
+    Returns
+    -------
+    list of str
+        The names, in the order of the record.
+    """
     names = registry.names(GROUPS)
     return [name for name in names if needs == _group(name).NEEDS] if needs else names
 

@@ -27,14 +27,16 @@ class NoteView:
     Parameters
     ----------
     performance : Performance
+        Where the notes come from.
     tempo : TempoMap
+        Its tempo map.
     notes : Notes
         The rows that the following arrays stand for.
-    onset, offset : float64, shape (notes,)
+    onset, offset : float64, shape (notes,), in seconds
         When the key goes down, and up; not after the length.
-    sounding_offset : float64, shape (notes,)
-        When the sound ends, with the sustain pedal (:mod:`maestrokit.music.sustain`); not after the length.
-    length : float
+    sounding_offset : float64, shape (notes,), in seconds
+        When the sound ends, the sustain pedal included (:mod:`maestrokit.music.sustain`); not after the length.
+    length : float, in seconds
         From 0 to the end of the longest track, or to the end of the last sound where more than ``LONGEST_SILENCE``
         follow it, for a file may end hours after its music. What ends only with the track, by the pedal or for lack of
         a note-off, sounds no longer than ``LONGEST_RING``.

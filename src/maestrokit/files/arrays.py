@@ -120,7 +120,24 @@ def write_arrays(
     metadata: Mapping[str, Any] | None = None,
     compress: bool = False,
 ) -> None:
-    """Write arrays and metadata to a file, whole or not at all. See :func:`dump_arrays`."""
+    """Write arrays and metadata to a file, whole or not at all. See :func:`dump_arrays`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its suffix is the format: ``.npz``, ``.npy`` (one array), ``.safetensors``.
+    arrays : mapping of str to array
+        The arrays by name.
+    metadata : mapping, optional
+        Anything that JSON can hold. Default is none.
+    compress : bool
+        Whether an ``.npz`` is compressed. Default is not.
+
+    Raises
+    ------
+    CannotWriteError
+        If the file cannot be written.
+    """
     from maestrokit.files.atomic import write_bytes
 
     write_bytes(Path(path), dump_arrays(arrays, suffix=Path(path).suffix, metadata=metadata, compress=compress))
@@ -128,6 +145,18 @@ def write_arrays(
 
 def read_arrays(path: str | Path) -> tuple[Arrays, Metadata]:
     """Return the arrays and metadata of a file. See :func:`load_arrays`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file (``.npz``, ``.npy``, ``.safetensors``).
+
+    Returns
+    -------
+    arrays : dict of str to array
+        The arrays by name.
+    metadata : dict
+        What is known of them.
 
     Raises
     ------

@@ -50,7 +50,18 @@ def model_folder(name: str) -> Path:
 
 
 def shipped_models(*, task: str | None = None) -> list[str]:
-    """Return the names of the models that ship, all or those for a task."""
+    """Return the names of the models that ship, all or those for a task.
+
+    Parameters
+    ----------
+    task : str, optional
+        Only models for this task, such as 'events' or 'transcription'. Default is all.
+
+    Returns
+    -------
+    list of str
+        Names in alphabetical order.
+    """
     folders = sorted(path.parent for path in SHIPPED.glob(f"*/{CONFIG}"))
     return [folder.name for folder in folders if task in (None, read_config(folder).get("task"))]
 

@@ -44,6 +44,16 @@ def parse_notes(data: bytes, *, name: str) -> Floats:
 def read_notes(path: str | Path) -> Floats:
     """Return the notes in a table on disk; see :func:`parse_notes`.
 
+    Parameters
+    ----------
+    path : str or Path
+        The table: tab-separated, with a line for each note.
+
+    Returns
+    -------
+    float64, shape (4, notes)
+        Rows are onset and offset in seconds, MIDI number, and velocity.
+
     Raises
     ------
     NoInputError

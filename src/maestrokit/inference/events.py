@@ -60,16 +60,35 @@ class GenerationConfig:
 
 
 class SequenceModel(NamedTuple):
-    """A model of events or notes, with the encoding and the sampling of its folder."""
+    """A model of events or notes, with the encoding and the sampling of its folder.
+
+    Parameters
+    ----------
+    model : EventModel or NoteModel
+        The network.
+    encoding : Encoding
+        The vocabulary that it reads.
+    sampling : NoteSampling
+        How it samples where nothing else is chosen, if it is a model of notes.
+    """
 
     model: EventModel | NoteModel
     encoding: Encoding
     sampling: NoteSampling
-    """Default sampling, if it is a model of notes."""
 
 
 def load_event_model(name: str) -> SequenceModel:
     """Return the model of events or notes of a run folder or of a shipped model, and its encoding.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped model, or path of a run folder.
+
+    Returns
+    -------
+    SequenceModel
+        For :func:`generate` and :func:`evaluate_model`.
 
     Raises
     ------

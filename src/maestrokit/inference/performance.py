@@ -31,6 +31,13 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
         Written into the performance, and the grid of its ticks, of which none is longer than a millisecond; it moves
         no note. Without it, a text event of the performance says that its tempo is unknown.
 
+    Returns
+    -------
+    Performance
+        One track, one channel.
+
+    Examples
+    --------
     >>> one = TimedNotes(np.array([1.0]), np.array([1.5]), np.array([60]), np.array([64]))
     >>> transcript(one, tempo=60.0).notes.onset_tick.tolist(), transcript(one).notes.offset_tick.tolist()
     ([1000], [1500])

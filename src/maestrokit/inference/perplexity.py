@@ -25,6 +25,21 @@ class Surprisal:
 
     Per-token figures depend on the encoding; those per note and per second do not, so models of
     different encodings are compared by them.
+
+    Parameters
+    ----------
+    nats : float
+        Negative log-likelihood of all tokens.
+    tokens : int
+        Number of predicted tokens.
+    notes : int
+        Number of notes.
+    seconds : float
+        Length of the performance.
+    hits : float
+        Tokens that the model held to be the likeliest.
+    factors : tuple of float
+        Nats of each factor of the notes, where tokens have several.
     """
 
     nats: float = 0.0
@@ -32,9 +47,7 @@ class Surprisal:
     notes: int = 0
     seconds: float = 0.0
     hits: float = 0
-    """Tokens to which the model gave the highest probability."""
     factors: tuple[float, ...] = ()
-    """Nats of each factor of the notes, where tokens have several."""
 
     def __add__(self, other: "Surprisal") -> "Surprisal":
         return Surprisal(

@@ -17,16 +17,24 @@ from maestrokit.errors import UsageError
 
 @dataclass(frozen=True)
 class SamplingConfig:
-    """Temperature and truncation of the sampling."""
+    """Temperature and truncation of the sampling.
+
+    Parameters
+    ----------
+    temperature : float >= 0
+        Below 1 likely events become likelier; 0 always takes the likeliest.
+    top_k : int >= 0
+        Sample among so many of the likeliest events; 0 among all.
+    top_p : float, above 0 to 1
+        Sample among the fewest events that together have this probability.
+    min_p : float, 0 to 1
+        Sample only events that are at least this share as likely as the likeliest.
+    """
 
     temperature: float = 1.0
-    """Below 1 likely events become likelier; 0 always picks the likeliest."""
     top_k: int = 0
-    """Sample among the `top_k` likeliest events; 0 samples among all."""
     top_p: float = 1.0
-    """Sample among the fewest events that together have this probability."""
     min_p: float = 0.0
-    """Sample only events that are at least this share as likely as the likeliest."""
 
     def __post_init__(self) -> None:
         if not self.temperature >= 0:

@@ -42,17 +42,37 @@ class FramePosteriors(NamedTuple):
 
 
 class Transcript(NamedTuple):
-    """The notes and the pedal of a recording."""
+    """The notes and the pedal of a recording.
+
+    Parameters
+    ----------
+    notes : TimedNotes
+        Offsets are where the sound ends, the pedal included.
+    pedal : float64, shape (intervals, 2), in seconds
+        When the sustain pedal is down.
+    """
 
     notes: TimedNotes
-    """Offsets are where the sound ends, extended by the pedal."""
     pedal: Floats
-    """When the sustain pedal is down, in seconds, shape (intervals, 2)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Transcriber:
-    """A transcription model, and the thresholds that were fitted to it."""
+    """A transcription model, and the thresholds that were fitted to it.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    decoding : Decoding
+        Thresholds that turn posteriors into notes.
+    pedal_decoding : PedalDecoding
+        Thresholds that turn posteriors into the pedal.
+    analysis : Analysis
+        The spectrum that the network reads.
+    listening : Listening
+        Where silence and other sounds are passed over.
+    """
 
     model: Model
     decoding: Decoding

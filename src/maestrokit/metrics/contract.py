@@ -37,18 +37,34 @@ class Metric:
 
 @dataclass(frozen=True)
 class Row:
-    """One score: a line of every table and report."""
+    """One score: a line of every table and report.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric.
+    value : float
+        The score.
+    low, high : float
+        Ends of the 95 % interval; NaN for a single file.
+    unit : str
+        Unit of the value; empty for a pure number.
+    n : int
+        Pieces (set mode) or pairs behind the value.
+    reference : float
+        The same metric of the reference corpus itself: what a perfect imitation would reach.
+    better : {'higher', 'lower', 'alike'}
+        Which values are better; alike: the nearer to the reference.
+    bounds : (float, float), optional
+        The least and the greatest value that there can be; reports draw all scores of equal bounds on one scale.
+    """
 
     metric: str
     value: float
     low: float = float("nan")
-    """Lower end of the 95 % interval; NaN for a single file."""
     high: float = float("nan")
     unit: str = ""
     n: int = 1
-    """Pieces (set mode) or pairs behind the value."""
     reference: float = float("nan")
-    """The same metric of the reference corpus itself: what a perfect imitation would reach."""
     better: str = "higher"
     bounds: tuple[float, float] | None = None
-    """As those of :class:`Metric`; reports draw all scores of equal bounds on one scale."""

@@ -20,18 +20,28 @@ class Piece(Columns):
 
     Bars come from the time signatures (4/4 where there is none) and ticks. The untouched performances of a corpus
     such as MAESTRO have no meaningful tempo map: their bars are windows of 2 seconds.
+
+    Parameters
+    ----------
+    onset, offset : float64, shape (notes,), in seconds
+        Start and end of each note; an offset is never before its onset.
+    pitch : int64, shape (notes,)
+        MIDI number, 0..127.
+    velocity : int64, shape (notes,)
+        1..127.
+    onset_bar, offset_bar : float64, shape (notes,), in bars
+        Positions in bars: 2.5 is the middle of the third bar.
+    sounding_offset : float64, shape (notes,), in seconds
+        Where the sound ends, the sustain pedal included.
     """
 
     onset: Floats
     offset: Floats
-    """Never before the onset."""
     pitch: Integers
     velocity: Integers
     onset_bar: Floats
-    """Position in bars: 2.5 is the middle of the third bar."""
     offset_bar: Floats
     sounding_offset: Floats
-    """Where the sound ends, with the sustain pedal, in seconds."""
 
     @property
     def seconds(self) -> float:
@@ -52,7 +62,18 @@ def notes_in_seconds(onset: Floats, offset: Floats, pitch: Integers, velocity: I
 
 
 def piece_of(performance: Performance) -> Piece:
-    """Return what the metrics look at in a performance."""
+    """Return what the metrics look at in a performance.
+
+    Parameters
+    ----------
+    performance : Performance
+        What is to be scored.
+
+    Returns
+    -------
+    Piece
+        Its notes in seconds and in bars.
+    """
     notes = note_arrays(performance)
     if performance.division < 0:
         onset_bar, offset_bar = notes.onset / SECONDS_PER_BAR, notes.offset / SECONDS_PER_BAR

@@ -17,11 +17,18 @@ FOLDER = "maestrokit.metrics.pairs"
 
 @dataclass(frozen=True)
 class NotesAndPedal:
-    """What is compared: notes, and when the sustain pedal is down."""
+    """What is compared: notes, and when the sustain pedal is down.
+
+    Parameters
+    ----------
+    notes : Piece
+        The notes.
+    pedal : float64, shape (intervals, 2), in seconds, or None
+        When the sustain pedal is down; None where the source cannot say, as a table of notes.
+    """
 
     notes: Piece
     pedal: Floats | None
-    """Seconds, shape (intervals, 2); None where the source has no pedal, as a table of notes."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class Tolerance:
     Parameters
     ----------
     onset : float > 0, in seconds
+        How far onsets may be off.
     offset_ratio : float >= 0
         Offsets may be off by this share of the reference note's duration,
     offset_min : float >= 0, in seconds
@@ -60,6 +68,18 @@ def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Se
 
     With several tolerances, names include theirs: ``onset_f1@30ms``. Scores that mean nothing here (of pedals, where a
     side has no word of them) are left out.
+
+    Parameters
+    ----------
+    estimate, reference : NotesAndPedal
+        What was found, and what was played.
+    tolerances : sequence of Tolerance
+        At least one.
+
+    Returns
+    -------
+    dict of str to float
+        The scores by name.
     """
     scores: dict[str, float] = {}
     for name in registry.names(FOLDER):

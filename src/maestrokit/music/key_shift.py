@@ -12,15 +12,24 @@ from maestrokit.music.transpose import shift_between, shift_in_range
 
 @dataclass(frozen=True)
 class KeyShift:
-    """A shift, and what is known of the key before it."""
+    """A shift, and what is known of the key before it.
+
+    Parameters
+    ----------
+    semitones : int
+        The shift.
+    key : Key or None
+        As given, else as found; None if neither.
+    estimate : KeyEstimate or None
+        None if no key was looked for, or there were no notes.
+    is_given : bool
+        Whether the key was given.
+    """
 
     semitones: int
     key: Key | None
-    """As given, else as found; None if neither."""
     estimate: KeyEstimate | None
-    """None if no key was looked for, or there were no notes."""
     is_given: bool
-    """Whether the key was given."""
 
 
 def key_shift(
@@ -38,6 +47,8 @@ def key_shift(
 
     Parameters
     ----------
+    performance : Performance
+        What is to be transposed.
     semitones : int, optional
         The shift itself. Default: the smallest one from the key to the target, or the same an octave up or down where
         only that keeps every note in the range: see :func:`maestrokit.music.transpose.shift_in_range`.
@@ -45,10 +56,17 @@ def key_shift(
         Default is C major, for a minor piece A minor: see :func:`maestrokit.music.transpose.shift_between`.
     key : Key, optional
         The key of the performance. Default: found from its notes.
+    profile : {'albrecht-shanahan', 'krumhansl-kessler', 'kostka-payne'}
+        See :func:`key_scores`.
     finds_key : bool
         Whether to look for the key even where the shift does not depend on it.
     lowest, highest : int, 0..127
         The range. Default is the piano's, 21..108.
+
+    Returns
+    -------
+    KeyShift
+        The shift, for :func:`transposed`, and the key before it.
 
     Raises
     ------

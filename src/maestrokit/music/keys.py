@@ -43,6 +43,15 @@ PROFILES = {
 class Key:
     """A tonic (pitch class 0..11, C is 0) and a mode. How the tonic was spelled is not kept.
 
+    Parameters
+    ----------
+    tonic : int
+        Pitch class, 0..11; C is 0.
+    mode : {'major', 'minor'}
+        The mode.
+
+    Examples
+    --------
     >>> Key(6, "minor").name, Key(3, "major").short_name, Key(8, "minor").fifths
     ('F# minor', 'Eb', 5)
     """
@@ -116,11 +125,23 @@ def parse_key(text: str) -> Key:
 
     A lower-case letter alone is a minor key.
 
+    Parameters
+    ----------
+    text : str
+        The name.
+
+    Returns
+    -------
+    Key
+        The key of that name.
+
     Raises
     ------
     UsageError
         If it is no name of a key.
 
+    Examples
+    --------
     >>> parse_key("f#") == parse_key("F# minor") == parse_key("Gbm")
     True
     """
@@ -135,13 +156,21 @@ def parse_key(text: str) -> Key:
 
 
 class KeyEstimate(NamedTuple):
-    """The key of a performance, and how the others fared."""
+    """The key of a performance, and how the others fared.
+
+    Parameters
+    ----------
+    key : Key
+        The key.
+    scores : float64, shape (24,)
+        Correlation with each of the 24 keys, -1..1.
+    confidence : float
+        Probability of the key among the 24, if scores are what they were on POP909, 0..1.
+    """
 
     key: Key
     scores: Floats
-    """Correlation with each of the 24 keys, -1..1."""
     confidence: float
-    """Probability of the key among the 24, if scores are what they were on POP909, 0..1."""
 
 
 def key_scores(weights: ArrayLike, *, profile: str = "albrecht-shanahan") -> Floats:
@@ -184,6 +213,18 @@ def find_key(performance: Performance, *, profile: str = "albrecht-shanahan") ->
     """Return the key of a whole performance, by how long each pitch class is held down (drums are no notes).
 
     Durations are seconds as played, uncapped and without the pedal; tests/benchmarks/keys.py compares other weights.
+
+    Parameters
+    ----------
+    performance : Performance
+        Whose key to find.
+    profile : {'albrecht-shanahan', 'krumhansl-kessler', 'kostka-payne'}
+        See :func:`key_scores`.
+
+    Returns
+    -------
+    KeyEstimate
+        The key, the scores of all keys, and the confidence.
 
     Raises
     ------

@@ -32,7 +32,17 @@ class NoteArrays(Columns):
 
 
 class TimedNotes(NamedTuple):
-    """Notes in seconds, sorted by onset, then pitch; one instrument, so no channels and no tracks."""
+    """Notes in seconds, sorted by onset, then pitch; one instrument, so no channels and no tracks.
+
+    Parameters
+    ----------
+    onset, offset : float64, shape (notes,), in seconds
+        Start and end of each note.
+    pitch : int64, shape (notes,)
+        MIDI number, 0..127.
+    velocity : int64, shape (notes,)
+        1..127.
+    """
 
     onset: Floats
     offset: Floats
@@ -69,8 +79,15 @@ def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
 
     Parameters
     ----------
+    performance : Performance
+        Whose notes to return.
     pedal_extends : bool
         Whether the sustain pedal extends notes; otherwise they end where the key is released.
+
+    Returns
+    -------
+    TimedNotes
+        The notes of all channels and tracks together.
     """
     notes = note_arrays(performance)
     return TimedNotes(

@@ -40,24 +40,37 @@ class Notes(Columns):
     a control change ends all notes of the channel first. It is a note, too, up to the next onset of its key, that
     control change or the end of its track, whichever comes first (:func:`with_missing_ends`). No event of the file
     stands for that end, so :func:`reorder_events` finds it again after events were moved.
+
+    Parameters
+    ----------
+    onset_tick, offset_tick : int64, shape (notes,), in ticks
+        Note-on and note-off.
+    pitch : int64, shape (notes,)
+        MIDI number, 0..127.
+    velocity : int64, shape (notes,)
+        Of the note-on, 1..127.
+    release_velocity : int64, shape (notes,)
+        Of the note-off, 0..127; ``NOTE_ON_ENDS_IT`` where a note-on of velocity 0 ended the note; ``NOT_RELEASED``
+        where there is none.
+    channel : int64, shape (notes,)
+        0..15.
+    track : int64, shape (notes,)
+        Number of the track, from 0.
+    onset_order : int64, shape (notes,)
+        Position of the note-on in the running order of its track.
+    offset_order : int64, shape (notes,)
+        Position of the note-off; that of the note-on where there is none.
     """
 
     onset_tick: Integers
     offset_tick: Integers
     pitch: Integers
-    """MIDI number, 0..127."""
     velocity: Integers
-    """Of the note-on, 1..127."""
     release_velocity: Integers
-    """Of the note-off, 0..127; ``NOTE_ON_ENDS_IT`` where a note-on of velocity 0 ended the note; ``NOT_RELEASED``
-    where there is none."""
     channel: Integers
-    """0..15."""
     track: Integers
     onset_order: Integers
-    """Place of the note-on in the running order of its track."""
     offset_order: Integers
-    """Place of the note-off; that of the note-on where there is none."""
 
     @property
     def key(self) -> Integers:
@@ -77,7 +90,21 @@ class Notes(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Controls(Columns):
-    """Control changes, the pedals among them."""
+    """Control changes, the pedals among them.
+
+    Parameters
+    ----------
+    tick : int64, shape (controls,), in ticks
+        Time of the event.
+    number, value : int64, shape (controls,)
+        Number of the controller and its value, 0..127; the sustain pedal is 64.
+    channel : int64, shape (controls,)
+        0..15.
+    track : int64, shape (controls,)
+        Number of the track, from 0.
+    order : int64, shape (controls,)
+        Position in the running order of the track.
+    """
 
     tick: Integers
     number: Integers
@@ -89,7 +116,19 @@ class Controls(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Tempos(Columns):
-    """Set-tempo events."""
+    """Set-tempo events.
+
+    Parameters
+    ----------
+    tick : int64, shape (tempos,), in ticks
+        Time of the event.
+    microseconds_per_beat : int64, shape (tempos,)
+        Length of a beat from here on.
+    track : int64, shape (tempos,)
+        Number of the track, from 0.
+    order : int64, shape (tempos,)
+        Position in the running order of the track.
+    """
 
     tick: Integers
     microseconds_per_beat: Integers
@@ -99,13 +138,25 @@ class Tempos(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Others(Columns):
-    """All remaining events, byte for byte."""
+    """All remaining events, byte for byte.
+
+    Parameters
+    ----------
+    tick : int64, shape (events,), in ticks
+        Time of the event.
+    kind : int64, shape (events,)
+        Channel messages: status without channel (0x80, 0xA0, 0xC0 ..); 0xF0 and 0xF7 for sysex; metas 0xFF00 + type.
+    message : object, shape (events,)
+        ``bytes``: the whole message as in the file, with its status byte, and its length where it has one.
+    track : int64, shape (events,)
+        Number of the track, from 0.
+    order : int64, shape (events,)
+        Position in the running order of the track.
+    """
 
     tick: Integers
     kind: Integers
-    """Channel messages: status without channel (0x80, 0xA0, 0xC0 ..); 0xF0 and 0xF7 for sysex; metas 0xFF00 + type."""
     message: Objects
-    """``bytes``: the whole message as in the file, with its status byte, and its length where it has one."""
     track: Integers
     order: Integers
 
@@ -116,9 +167,15 @@ class Performance:
 
     Parameters
     ----------
-    notes, controls, tempos, others : tables
-        All events but the ends of tracks.
-    track_end_tick : int64, shape (tracks,)
+    notes : Notes
+        The notes.
+    controls : Controls
+        Control changes.
+    tempos : Tempos
+        Set-tempo events.
+    others : Others
+        All other events but the ends of tracks.
+    track_end_tick : int64, shape (tracks,), in ticks
         The tick of each track's end; never before its last event.
     division : int
         Ticks a beat if positive; else SMPTE as in the file header: -frames a second * 256 + ticks a frame.
@@ -196,6 +253,16 @@ def reorder_events(performance: Performance) -> Performance:
     struck at the same tick, the release comes first, so that first-in-first-out pairing finds the same notes again.
     Orders then count from 0 without gaps, notes are sorted by (track, onset order), and no track ends before its
     last event.
+
+    Parameters
+    ----------
+    performance : Performance
+        With events that were moved, added or removed.
+
+    Returns
+    -------
+    Performance
+        The same events in order.
     """
     notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
     tick, track, order = _all_events(performance)

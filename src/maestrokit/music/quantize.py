@@ -102,8 +102,10 @@ class QuantizeReport:
         The longest distance that an onset moved.
     moved_far : int
         Onsets that moved by more than 250 ms.
-    duplicates, overlaps : int
-        Notes that were removed because another one stands for them; notes that were cut.
+    duplicates : int
+        Notes that were removed because another one stands for them.
+    overlaps : int
+        Notes that were cut.
     merged : int
         Those of the duplicates that were none before the grid brought them together.
     """
@@ -135,10 +137,19 @@ def quantize(
     Parameters
     ----------
     performance : Performance
+        What to quantize; it is not changed.
     how : Quantization
+        The grid, and what is moved and cleaned.
     beats : float, shape (beats,), in seconds, optional
         Makes ticks score positions first, each of these a beat, and gives the performance that tempo map (see
         :func:`maestrokit.music.retime.retimed`). Default is to trust the tempo map that is there.
+
+    Returns
+    -------
+    performance : Performance
+        The quantized performance.
+    report : QuantizeReport
+        How many notes were moved, removed and cut.
 
     Raises
     ------

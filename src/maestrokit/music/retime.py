@@ -28,8 +28,14 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
     Parameters
     ----------
     performance : Performance
+        Of any tempo map.
     beats : float, shape (beats,), in seconds
         At least two, rising.
+
+    Returns
+    -------
+    Performance
+        The same events at other ticks.
 
     Raises
     ------

@@ -51,11 +51,16 @@ def piano_roll(
 
     Parameters
     ----------
-    onset, offset : array_like, shape (notes,), in seconds
-    pitch, value : array_like of int, shape (notes,)
-        ``value`` is what a frame holds while the key is down, 1..255; for instance the velocity.
+    onset, offset : array_like of float, shape (notes,), in seconds
+        Start and end of each note.
+    pitch : array_like of int, shape (notes,)
+        MIDI number of each note.
+    value : array_like of int, shape (notes,)
+        What a frame holds while the key is down, 1..255; for instance the velocity.
     hop : float > 0, in seconds
+        Length of a frame.
     frames : int
+        Number of frames.
     lowest, keys : int
         Pitch of the first column, and the number of columns. Default: the 88 keys of the piano.
 

@@ -18,10 +18,12 @@ class TempoMap:
 
     Parameters
     ----------
-    tick : int64, shape (changes,), strictly rising
-    second : float64, shape (changes,)
+    tick : int64, shape (changes,), in ticks
+        When the tempo changes, strictly rising.
+    second : float64, shape (changes,), in seconds
+        The same moments.
     seconds_per_tick : float64, shape (changes,)
-        From each change on.
+        Length of a tick, from each change on.
     """
 
     tick: Integers
@@ -34,6 +36,16 @@ def tempo_map(performance: Performance) -> TempoMap:
 
     A file with SMPTE division has ticks of fixed length: one entry, and its tempo events mean nothing. In a file of
     type 2, sequences that set no tempo follow those that do.
+
+    Parameters
+    ----------
+    performance : Performance
+        Of any type and division.
+
+    Returns
+    -------
+    TempoMap
+        For :func:`tick2second` and :func:`second2tick`.
 
     Raises
     ------
@@ -91,14 +103,40 @@ def _tempos_of(tempos: Tempos, track: int) -> bytes:
 
 
 def tick2second(tick: ArrayLike, tempo: TempoMap) -> Floats:
-    """Return the time of ticks, in seconds."""
+    """Return the time of ticks, in seconds.
+
+    Parameters
+    ----------
+    tick : array_like of int, any shape, in ticks
+        Times in ticks.
+    tempo : TempoMap
+        From :func:`tempo_map`.
+
+    Returns
+    -------
+    float64, the shape of `tick`, in seconds
+        The same times.
+    """
     ticks = np.asarray(tick)
     row = _row_of_last_change(ticks, tempo.tick)
     return np.asarray(tempo.second[row] + (ticks - tempo.tick[row]) * tempo.seconds_per_tick[row])
 
 
 def second2tick(second: ArrayLike, tempo: TempoMap) -> Integers:
-    """Return the tick nearest to each time; the inverse of :func:`tick2second`."""
+    """Return the tick nearest to each time; the inverse of :func:`tick2second`.
+
+    Parameters
+    ----------
+    second : array_like of float, any shape, in seconds
+        Times in seconds.
+    tempo : TempoMap
+        From :func:`tempo_map`.
+
+    Returns
+    -------
+    int64, the shape of `second`, in ticks
+        The nearest ticks.
+    """
     seconds = np.asarray(second, np.float64)
     row = _row_of_last_change(seconds, tempo.second)
     return np.rint(tempo.tick[row] + (seconds - tempo.second[row]) / tempo.seconds_per_tick[row]).astype(np.int64)

@@ -34,14 +34,21 @@ MAXIMUM_STEPS = 100 * 60 * 60 * 24  # a day of 10 ms: no sequence of events may 
 
 @dataclass(frozen=True)
 class Encoding:
-    """Which events there are, and their numbers: note-ons, note-offs, time shifts, velocities, begin, end, pedals."""
+    """Which events there are, and their numbers: note-ons, note-offs, time shifts, velocities, begin, end, pedals.
+
+    Parameters
+    ----------
+    step_milliseconds : int
+        Time quantum; the longest time shift is one second. Default is 10.
+    velocity_bins : int
+        Velocities 1..127 fall into this many equally wide bins. Default is 32.
+    pedal_events : bool
+        Write the sustain pedal as two events of its own; otherwise it extends notes.
+    """
 
     step_milliseconds: int = 10
-    """Time quantum; the longest time shift is one second."""
     velocity_bins: int = 32
-    """Velocities 1..127 fall into this many equally wide bins."""
     pedal_events: bool = False
-    """Write the sustain pedal as two events of its own; otherwise it extends notes."""
 
     def __post_init__(self) -> None:
         if self.step_milliseconds < 1 or 1000 % self.step_milliseconds:
@@ -121,6 +128,18 @@ def encode(performance: Performance, encoding: Encoding) -> Tokens:
     the step before its onset, so that neither end is moved by more than a step. Within a step releases come first, then
     the pedal, then onsets, each by rising pitch. Two onsets of one key within one step are one note, the louder.
     A velocity is written only where it changes. Drum notes are left out.
+
+    Parameters
+    ----------
+    performance : Performance
+        What to encode.
+    encoding : Encoding
+        The vocabulary.
+
+    Returns
+    -------
+    uint16, shape (tokens,)
+        The events, by number.
 
     Raises
     ------
@@ -260,6 +279,18 @@ def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:
 
     The inverse of :func:`encode` up to half a step and the width of a velocity bin; ``encode`` of the result gives
     the same tokens again, where these came from ``encode``.
+
+    Parameters
+    ----------
+    tokens : int, shape (tokens,)
+        Events, by number.
+    encoding : Encoding
+        The vocabulary.
+
+    Returns
+    -------
+    Performance
+        One track, one channel.
     """
     notes = decode_notes(tokens, encoding)
     onset, offset = (np.rint(second * 1000).astype(np.int64) for second in (notes.onset, notes.offset))

@@ -21,17 +21,27 @@ KEY_SIGNATURE_HEAD = b"\xff\x59\x02"
 
 @dataclass(frozen=True)
 class TransposeReport:
-    """What a transposition did."""
+    """What a transposition did.
+
+    Parameters
+    ----------
+    semitones : int
+        The shift.
+    moved : int
+        Notes of another pitch than before, the folded ones among them.
+    folded : int
+        Notes brought back into the range by octaves.
+    dropped : int
+        Notes left out.
+    outside : int
+        Notes that are outside the range in the result.
+    """
 
     semitones: int
     moved: int
-    """Notes of another pitch than before, the folded ones among them."""
     folded: int
-    """Notes brought back into the range by octaves."""
     dropped: int
-    """Notes left out."""
     outside: int
-    """Notes that are outside the range in the result."""
 
 
 class Moved(NamedTuple):
@@ -48,6 +58,18 @@ def shift_between(key: Key, target: Key) -> int:
     A target of the other mode stands for its relative, which has the same signature: from C minor "to C" means to
     A minor, as it does by default, and "to D" to B minor.
 
+    Parameters
+    ----------
+    key, target : Key
+        The present key and the new one.
+
+    Returns
+    -------
+    int
+        The shift in semitones.
+
+    Examples
+    --------
     >>> shift_between(Key(9, "major"), Key(0, "major")), shift_between(Key(0, "minor"), Key(0, "major"))
     (3, -3)
     """
@@ -86,11 +108,22 @@ def transposed(
 
     Parameters
     ----------
+    performance : Performance
+        What to transpose; it is not changed.
+    semitones : int
+        The shift.
     out_of_range : {'keep', 'error', 'fold', 'drop'}
         What to do where a pitch would leave ``lowest..highest``: keep it if it is within 0..127, refuse, move it back
         by octaves, or leave it out.
     lowest, highest : int, 0..127
         Default is the piano's range, 21..108.
+
+    Returns
+    -------
+    performance : Performance
+        The transposed performance.
+    report : TransposeReport
+        How many notes were moved, folded and dropped.
 
     Raises
     ------

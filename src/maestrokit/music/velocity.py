@@ -17,6 +17,16 @@ def velocity_range(performances: Iterable[Performance]) -> tuple[int, int]:
     """Return the lowest and the highest velocity of all notes; (127, 1) if there are no notes.
 
     Ranges of parts make the range of the whole by min and max, the empty one too.
+
+    Parameters
+    ----------
+    performances : iterable of Performance
+        The corpus.
+
+    Returns
+    -------
+    lowest, highest : int
+        The range, for :func:`with_normalized_velocity`.
     """
     lowest, highest = LOUDEST, SOFTEST
     for performance in performances:
@@ -45,6 +55,20 @@ def with_normalized_velocity(performance: Performance, lowest: int, highest: int
 
     A whole performance (or corpus) with its own range is spread onto 1..127, and left as it is the second time. With
     another range twice is not once: the second time stretches what is there by then.
+
+    Parameters
+    ----------
+    performance : Performance
+        Whose velocities to normalise.
+    lowest, highest : int, 1..127
+        The range that becomes 1..127.
+
+    Returns
+    -------
+    performance : Performance
+        The normalised performance.
+    outside : int
+        Number of notes whose velocity was outside the range.
     """
     normal, outside = normalized_velocities(performance.notes.velocity, lowest, highest)
     velocity = SOFTEST + np.rint(normal * (LOUDEST - SOFTEST)).astype(np.int64)

@@ -76,6 +76,7 @@ class Piano:
     Parameters
     ----------
     recordings : sequence of Recording
+        The recorded notes.
     keys : mapping from MIDI number to layers
         Every key of 0..127, its layers by rising velocity.
     releases : mapping from MIDI number to Recording

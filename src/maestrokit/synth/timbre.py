@@ -9,20 +9,32 @@ from maestrokit.audio.effects.room import Room
 
 @dataclass(frozen=True)
 class Timbre:
-    """How a piano is tuned, voiced, damped, and where it stands; the defaults are the piano as it was recorded."""
+    """How a piano is tuned, voiced, damped, and where it stands; the defaults are the piano as it was recorded.
+
+    Parameters
+    ----------
+    detune : float, in cents
+        By which the whole piano is sharp.
+    brightness : float, in dB an octave
+        Spectral tilt, about 1 kHz.
+    dynamic_range : float, in dB
+        Between velocities 1 and 127.
+    hardness : float
+        Velocities by which the hammers sound harder than the keys are played; the loudness stays.
+    damping_time : float
+        Factor on the time that the dampers need.
+    release_noise : float, in dB
+        Level of the noise of returning keys.
+    room : Room, optional
+        Default is none.
+    """
 
     detune: float = 0.0
-    """Cents by which the whole piano is sharp."""
     brightness: float = 0.0
-    """Spectral tilt in dB an octave, about 1 kHz."""
     dynamic_range: float = 45.0
-    """dB between velocities 1 and 127."""
     hardness: float = 0.0
-    """Velocities by which the hammers sound harder than they are struck; the loudness stays."""
     damping_time: float = 1.0
-    """Factor on the time that the dampers need."""
     release_noise: float = 0.0
-    """dB on the noise of returning keys."""
     room: Room | None = None
 
 

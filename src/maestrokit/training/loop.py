@@ -62,7 +62,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """Why training ended: ``steps``, ``time``, ``patience`` or ``signal``."""
+    """Why training ended: ``steps``, ``time``, ``patience`` or ``signal``.
+
+    Parameters
+    ----------
+    reason : {'steps', 'time', 'patience', 'signal'}
+        What ended the training.
+    progress : Progress
+        The step, the epoch, the seconds of training, and the best score.
+    signal_number : int
+        The signal that ended it; 0 for none.
+    """
 
     reason: str
     progress: Progress

@@ -59,9 +59,10 @@ class Beats:
 
     Parameters
     ----------
-    time : float64, shape (beats,)
+    time : float64, shape (beats,), in seconds
+        When the beats are, rising.
     position : int64, shape (beats,)
-        0 is a downbeat.
+        Position in the bar; 0 is a downbeat.
     meter : int64, shape (beats,)
         Beats of the bar.
     """
@@ -85,7 +86,9 @@ def performed_beats(performance: Performance, *, model: TempoModel | None = None
     Parameters
     ----------
     performance : Performance
+        Whose beats to track.
     model : TempoModel, optional
+        Which tempos to try. Default is ``TempoModel()``.
 
     Returns
     -------

@@ -27,6 +27,19 @@ class TempoModel:
 
     The defaults were chosen on half of the performances of ASAP (tests/benchmarks/beats.py).
 
+    Parameters
+    ----------
+    slowest, fastest : float, in beats a minute
+        The range of tempos. Default is 37.5 to 300.
+    change : float
+        Cost of a change of the interval from one beat to the next, in nats times its logarithm; the lower, the freer.
+    usual : float, in beats a minute
+        Centre of a bell over the logarithm of the tempo.
+    spread : float, in octaves
+        Width of that bell.
+    reward : float, in nats
+        For each beat; makes up for those that nothing marks.
+
     Raises
     ------
     UsageError
@@ -34,17 +47,11 @@ class TempoModel:
     """
 
     slowest: float = 37.5
-    """Beats a minute."""
     fastest: float = 300.0
-    """Beats a minute."""
     change: float = 8.0
-    """Cost of a change of the interval from one beat to the next, in nats times its logarithm; the lower, the freer."""
     usual: float = 109.0
-    """Beats a minute, the centre of a bell over the logarithm of the tempo."""
     spread: float = 0.8
-    """Octaves, the width of that bell."""
     reward: float = 2.5
-    """Nats for each beat, which make up for those that nothing marks."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.slowest < self.fastest <= 1000:
@@ -58,11 +65,12 @@ def track_beats(activation: ArrayLike, *, frame_rate: float, model: TempoModel |
 
     Parameters
     ----------
-    activation : array_like, shape (frames,)
+    activation : array_like of float, shape (frames,)
         Probability, 0..1, that there is a beat in each frame; frame i is at i / frame_rate.
     frame_rate : float > 0, in frames a second
         50 is usual; it bounds how exactly beats lie.
     model : TempoModel, optional
+        Which tempos to try. Default is ``TempoModel()``.
 
     Returns
     -------
@@ -79,6 +87,8 @@ def track_beats(activation: ArrayLike, *, frame_rate: float, model: TempoModel |
     F. Krebs, S. Boeck, G. Widmer: An efficient state-space model for joint tempo and meter tracking. ISMIR 2015.
     N. Whiteley, A. T. Cemgil, S. Godsill: Bayesian modelling of temporal structure in musical audio. ISMIR 2006.
 
+    Examples
+    --------
     >>> clicks = np.zeros(500)
     >>> clicks[10::25] = 0.9
     >>> track_beats(clicks, frame_rate=50.0)[:4].tolist()
@@ -193,12 +203,22 @@ def track_downbeats(
 
     Parameters
     ----------
-    probabilities : array_like, shape (beats,)
+    probabilities : array_like of float, shape (beats,)
         Probability, 0..1, that each beat is a downbeat.
     meters : tuple of int
         Beats a bar that are tried.
     change_cost : float >= 0, in nats
+        Cost of a change of meter, or of a bar that is cut short.
 
+    Returns
+    -------
+    position : int64, shape (beats,)
+        Position of each beat in its bar, from 0.
+    meter : int64, shape (beats,)
+        Beats of that bar.
+
+    Examples
+    --------
     >>> position, meter = track_downbeats([0.8, 0.1, 0.1, 0.8, 0.1, 0.1, 0.8])
     >>> position.tolist(), meter.tolist()
     ([0, 1, 2, 0, 1, 2, 0], [3, 3, 3, 3, 3, 3, 3])

@@ -33,23 +33,35 @@ TEXTURE_POWER = 0.8  # twice as many notes are less than twice the evidence
 
 @dataclass(frozen=True, eq=False)
 class Chords(Columns):
-    """Chords one after another, without gaps; neighbours differ in root or quality."""
+    """Chords one after another, without gaps; neighbours differ in root or quality.
+
+    Parameters
+    ----------
+    start, end : float64, shape (chords,), in seconds
+        From where to where each chord lasts.
+    start_tick, end_tick : int64, shape (chords,), in ticks
+        The same in ticks.
+    root : int64, shape (chords,)
+        Pitch class, 0..11; ``NO_CHORD`` where there is none.
+    quality : int64, shape (chords,)
+        Index into ``QUALITIES`` of :mod:`maestrokit.analysis.chords.templates`; ``NO_CHORD`` where there is none.
+    bass : int64, shape (chords,)
+        Pitch class of the chord's tone that is longest and deepest in the bass; ``NO_CHORD`` where there is none.
+    inversion : int64, shape (chords,)
+        Place of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord.
+    score : float64, shape (chords,)
+        Share of what sounds that belongs to the chord, 0..1; 0 without a chord.
+    """
 
     start: Floats
-    """Seconds."""
     end: Floats
     start_tick: Integers
     end_tick: Integers
     root: Integers
-    """Pitch class, 0..11; ``NO_CHORD`` where there is none."""
     quality: Integers
-    """Index into ``chord_templates.QUALITIES``; ``NO_CHORD`` where there is none."""
     bass: Integers
-    """Pitch class of the chord tone that is longest and lowest in the bass; ``NO_CHORD`` where there is none."""
     inversion: Integers
-    """Index of the bass among the chord's tones: 0 root position, 1 third in the bass ..; 0 without a chord."""
     score: Floats
-    """Share of what sounds that belongs to the chord, 0..1; 0 without a chord."""
 
 
 class Spans(NamedTuple):
@@ -73,8 +85,16 @@ def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_
 
     Parameters
     ----------
-    qualities : names among ``chord_templates.QUALITY_NAMES``
-        The vocabulary. Default is all eleven.
+    performance : Performance
+        Whose chords to find.
+    qualities : iterable of str
+        The vocabulary: names among ``QUALITY_NAMES`` of :mod:`maestrokit.analysis.chords.templates`. Default is all
+        eleven.
+
+    Returns
+    -------
+    Chords
+        From the start of the first note on.
 
     Raises
     ------

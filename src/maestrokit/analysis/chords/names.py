@@ -21,8 +21,15 @@ def harte_labels(chords: Chords, key: Key | None = None) -> list[str]:
 
     Parameters
     ----------
+    chords : Chords
+        From :func:`chord_spans`.
     key : Key, optional
         Decides how roots are spelled. Default is C major.
+
+    Returns
+    -------
+    list of str
+        One for each chord.
 
     References
     ----------
@@ -51,6 +58,18 @@ def roman_numerals(chords: Chords, key: Key) -> list[str]:
     The conventions are those of the DCML standard: lower case for minor and diminished, ``o`` diminished, ``%``
     half-diminished, ``+`` augmented, ``M`` major seventh, figures for inversions, degrees counted on the major scale
     in major and on the natural minor scale in minor. Applied chords are not resolved: V of V in major is II.
+
+    Parameters
+    ----------
+    chords : Chords
+        From :func:`chord_spans`.
+    key : Key
+        The key that degrees are counted in.
+
+    Returns
+    -------
+    list of str
+        One for each chord.
 
     References
     ----------

@@ -63,13 +63,17 @@ def variable_q(
     Parameters
     ----------
     samples : float32, shape (samples,)
+        One channel.
     sample_rate : int, in Hz
+        Sample rate.
     hop_samples : int > 0
+        Distance of frames.
     minimum_frequency : float > 0, in Hz
         Centre of the lowest bin. 27.5 is the lowest key of the piano.
     bins : int > 0
-        The highest must lie below half of the sample rate.
+        Number of bins; the highest must lie below half of the sample rate.
     bins_per_octave : int > 0
+        Bins in an octave.
     gamma : float >= 0, in Hz
         Added to each bandwidth. 0 is the constant-Q spectrum.
 
@@ -88,6 +92,8 @@ def variable_q(
     C. Schoerkhuber, A. Klapuri, N. Holighaus, M. Doerfler: A Matlab toolbox for efficient perfect reconstruction
     time-frequency transforms with log-frequency resolution. AES 53rd Conference, 2014 (gamma).
 
+    Examples
+    --------
     >>> tone = np.sin(2 * np.pi * 440 / 16000 * np.arange(16000)).astype(np.float32)
     >>> X = variable_q(tone, sample_rate=16000, hop_samples=320, minimum_frequency=27.5, bins=288,
     ...                bins_per_octave=36, gamma=5.0)

@@ -28,6 +28,7 @@ class Analysis:
     frequency : float64, shape (bins,), in Hz
         Centre of each bin.
     sample_rate : int, in Hz
+        Sample rate of the recordings.
     hop_samples : int > 0
         Distance of frames.
     reach_samples : int >= 0
@@ -54,7 +55,20 @@ def frame_count(samples: int, hop_samples: int) -> int:
 
 
 def analyse(samples: Samples, analysis: Analysis) -> Spectrum:
-    """Return the spectrum of a recording, shape (frames, bins); see :func:`frame_count`."""
+    """Return the spectrum of a recording, shape (frames, bins); see :func:`frame_count`.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+        One channel, at the sample rate of the analysis.
+    analysis : Analysis
+        Which spectrum, such as ``SpectrumSettings().analysis()``.
+
+    Returns
+    -------
+    float32 or complex64, shape (frames, bins)
+        The spectrum.
+    """
     hop, reach = analysis.hop_samples, analysis.reach_samples
     frames = frame_count(len(samples), hop)
     spectrum: Spectrum | None = None
@@ -80,6 +94,18 @@ def analyse_stream(blocks: Iterable[Samples], analysis: Analysis) -> Iterator[Sp
     """Yield the spectrum of a recording that arrives in blocks of any length, ``GROUP_FRAMES`` frames at a time.
 
     Memory is bounded by the longest block and the analysis. The frames equal those of :func:`analyse`, bit for bit.
+
+    Parameters
+    ----------
+    blocks : iterable of float32, shape (samples,)
+        One channel in blocks, at the sample rate of the analysis.
+    analysis : Analysis
+        Which spectrum, such as ``SpectrumSettings().analysis()``.
+
+    Yields
+    ------
+    float32 or complex64, shape (frames, bins)
+        The next frames of the spectrum.
     """
     hop, reach = analysis.hop_samples, analysis.reach_samples
     advance = GROUP_FRAMES * hop

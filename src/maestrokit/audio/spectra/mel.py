@@ -51,15 +51,21 @@ def log_mel(
     Parameters
     ----------
     samples : float32, shape (samples,)
+        One channel.
     sample_rate : int, in Hz
-    fft_samples, hop_samples, window_name
-        See :func:`maestrokit.audio.spectra.stft.stft`.
+        Sample rate.
+    fft_samples : even int
+        Length of the window and of the transform.
+    hop_samples : int > 0
+        Distance of frames.
     mels : int > 0
         Number of bands.
     minimum_frequency, maximum_frequency : float, in Hz
         Outer edges of the lowest and the highest band.
     floor : float > 0
         Least power. Default is 1e-10, -100 dB.
+    window_name : str
+        See :func:`maestrokit.audio.spectra.windows.window`. Default is 'hann'.
 
     Returns
     -------
@@ -70,6 +76,8 @@ def log_mel(
     UsageError
         If a parameter is out of range.
 
+    Examples
+    --------
     >>> log_mel(np.zeros(16000, np.float32), sample_rate=16000).shape
     (32, 229)
     """

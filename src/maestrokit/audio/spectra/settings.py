@@ -22,6 +22,33 @@ QUIETEST = 1e-20  # power below which decibels are not taken
 class SpectrumSettings:
     """Which spectrum of a recording; the defaults are those of the transcription models.
 
+    Parameters
+    ----------
+    kind : {'logmel', 'stft', 'power', 'mel', 'cqt'}
+        stft (complex X), power (|X|^2), mel (M |X|^2), logmel (10 log10 of it), cqt (variable-Q magnitudes).
+    sample_rate : int, in Hz
+        Recordings are resampled to this rate.
+    hop_samples : int
+        Distance of frames.
+    fft_samples : int
+        Length of the transform; not of cqt.
+    window : str
+        Name of the window; not of cqt.
+    mels : int
+        Number of mel bands.
+    minimum_frequency : float, in Hz, optional
+        Lowest frequency. Default is 30 for mels, 27.5 for cqt.
+    maximum_frequency : float, in Hz
+        Highest frequency, of mels.
+    floor : float
+        Least power of logmel.
+    bins : int
+        Number of bins of cqt.
+    bins_per_octave : int
+        Bins in an octave of cqt.
+    gamma : float, in Hz
+        Added to each bandwidth of cqt; 0 is the constant-Q spectrum.
+
     Raises
     ------
     UsageError
@@ -29,26 +56,17 @@ class SpectrumSettings:
     """
 
     kind: str = "logmel"
-    """stft (complex X), power (|X|^2), mel (M |X|^2), logmel (10 log10 of it), cqt (variable-Q magnitudes)."""
     sample_rate: int = mel.SAMPLE_RATE
-    """Hz."""
     hop_samples: int = mel.HOP_SAMPLES
     fft_samples: int = mel.FFT_SAMPLES
-    """Not of cqt."""
     window: str = "hann"
-    """Not of cqt."""
     mels: int = mel.MELS
     minimum_frequency: float | None = None
-    """Hz. Default is 30 for mels, 27.5 for cqt."""
     maximum_frequency: float = mel.MAXIMUM_FREQUENCY
-    """Hz, of mels."""
     floor: float = mel.FLOOR
-    """Least power of logmel."""
     bins: int = 288
-    """Of cqt."""
     bins_per_octave: int = 36
     gamma: float = 4.4
-    """Hz added to each bandwidth of cqt; 0 is the constant-Q spectrum."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -32,10 +32,13 @@ def stft(
     Parameters
     ----------
     samples : float32, shape (samples,)
+        One channel.
     sample_rate : int, in Hz
+        Sample rate.
     fft_samples : even int
         Length N of the window and of the transform.
     hop_samples : int > 0
+        Distance of frames.
     window_name : str
         See :func:`maestrokit.audio.spectra.windows.window`. Default is 'hann'.
 
@@ -48,6 +51,8 @@ def stft(
     UsageError
         If a length or the window is impossible.
 
+    Examples
+    --------
     >>> stft(np.ones(100, np.float32), sample_rate=16000, fft_samples=8, hop_samples=50).shape
     (3, 5)
     """

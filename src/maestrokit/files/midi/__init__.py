@@ -40,6 +40,11 @@ def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
         Salvage what can be salvaged: wrong chunk lengths, cut or unreadable tracks up to the fault, missing ends,
         garbage, a division or tempo of 0; and notes that nothing ends get note-offs. Default is to raise.
 
+    Returns
+    -------
+    Performance
+        Everything that is in the file.
+
     Raises
     ------
     BadDataError
@@ -72,6 +77,18 @@ def _fault(data: bytes, *, name: str) -> str:
 def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
     """Return the performance in a MIDI file; see :func:`parse_midi`.
 
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    repair : bool
+        Salvage what can be salvaged of a damaged file. Default is to raise.
+
+    Returns
+    -------
+    Performance
+        Everything that is in the file.
+
     Raises
     ------
     NoInputError
@@ -88,6 +105,13 @@ def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
 
 def write_midi(performance: Performance, path: Path | str) -> None:
     """Write a performance as a MIDI file that appears whole or not at all.
+
+    Parameters
+    ----------
+    performance : Performance
+        What to write.
+    path : str or Path
+        The file.
 
     Raises
     ------

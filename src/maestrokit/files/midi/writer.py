@@ -38,6 +38,16 @@ def dump_midi(performance: Performance) -> bytes:
     Events of a track are written in the order (tick, order), with running status; reading them back gives the same
     performance if its orders are consistent (:func:`maestrokit.music.performance.reorder_events`).
 
+    Parameters
+    ----------
+    performance : Performance
+        What to write.
+
+    Returns
+    -------
+    bytes
+        The content of the file.
+
     Raises
     ------
     BadDataError

@@ -18,6 +18,11 @@ def default_piano() -> Piano:
     """Return the piano that ships: the Salamander Grand Piano by Alexander Holm (CC BY 3.0), made compact.
 
     It is read once, and the same piano returned each time, with its waveforms already made.
+
+    Returns
+    -------
+    Piano
+        For :func:`render`.
     """
     return read_compact_piano(SHIPPED)
 
@@ -30,6 +35,11 @@ def read_piano(path: Path | str) -> Piano:
     path : path
         A folder of the Salamander's samples, at any depth; a folder made by ``python tools/build_piano.py``; or a
         soundfont. The last four are kept, with their waveforms.
+
+    Returns
+    -------
+    Piano
+        For :func:`render`.
 
     Raises
     ------

@@ -35,6 +35,7 @@ class Sound:
     samples : float32, shape (samples,)
         Full scale is -1..1.
     sample_rate : int, in Hz
+        Samples in a second.
     """
 
     samples: NDArray[np.float32]
@@ -53,14 +54,19 @@ def read_sound(
 
     Parameters
     ----------
-    source : path or bytes
-        A file, or what was in one (standard input).
+    source : str, Path or bytes
+        A file, or its content.
     sample_rate : int, in Hz, optional
         To be resampled to. Default is the recording's own.
     name : str
         Stands for the recording in messages. Default is the path.
     repair : bool
         Read what is good of a damaged recording, with a warning, instead of refusing it.
+
+    Returns
+    -------
+    Sound
+        The mean of the channels.
 
     Raises
     ------
@@ -87,11 +93,15 @@ class SoundStream:
     Parameters
     ----------
     sample_rate : int, in Hz
+        Samples in a second.
     channels : int
+        Number of channels.
     frames : int or None
         Length in samples of each channel; None where it shows only in reading.
     comment : str
         Text in the recording; ``maestrokit render`` writes there what made it.
+    name : str
+        How messages call the recording.
     """
 
     sample_rate: int
@@ -186,8 +196,19 @@ def open_sound(
 
     Parameters
     ----------
+    source : str, Path or bytes
+        A file, or its content.
+    name : str
+        Stands for the recording in messages. Default is the path.
+    repair : bool
+        Read what is good of a damaged recording, with a warning, instead of refusing it.
     known_layout : (str, Layout), optional
         From :func:`find_layout`, which reads some recordings whole; for one that is opened again and again.
+
+    Yields
+    ------
+    SoundStream
+        To be read once, within the ``with`` block.
     """
     name = name or _name_of(source)
     with contextlib.ExitStack() as stack:
@@ -214,7 +235,19 @@ def _name_of(source: str | Path | bytes) -> str:
 
 
 def write_sound(path: str | Path, samples: NDArray[np.float32], *, sample_rate: int, bits: int = 16) -> None:
-    """Write a recording, whole or not at all; the suffix decides between FLAC and WAV. See :func:`dump_sound`."""
+    """Write a recording, whole or not at all; the suffix decides between FLAC and WAV. See :func:`dump_sound`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, ``.flac`` or ``.wav``.
+    samples : float32, shape (samples,) or (samples, channels)
+        Full scale is -1..1.
+    sample_rate : int, in Hz
+        Samples in a second.
+    bits : {16, 24, 32}
+        Bits per sample; 32 are floating point, in WAV only. Default is 16.
+    """
     write_bytes(Path(path), dump_sound(samples, sample_rate=sample_rate, suffix=Path(path).suffix, bits=bits))
 
 

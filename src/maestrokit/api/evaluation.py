@@ -1,0 +1,125 @@
+"""Scores of performances, and of models of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from maestrokit.api.inputs import Performances, checked_seed, is_single, names, performances_of
+from maestrokit.errors import UsageError
+from maestrokit.inference.events import SequenceModel, load_event_model
+from maestrokit.inference.perplexity import Surprisal, surprisals
+from maestrokit.metrics import score_sets
+from maestrokit.metrics.contract import Row
+from maestrokit.metrics.piece import piece_of
+from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
+from maestrokit.music.performance import Performance
+from maestrokit.music.sustain import pedal_intervals
+from maestrokit.music.tokens import encode
+
+
+def evaluate(
+    performances: Performances,
+    reference: Performances | None = None,
+    *,
+    pairs: bool | None = None,
+    metrics: str | Sequence[str] | None = None,
+    tolerance: Tolerance | None = None,
+    seed: int = 0,
+) -> list[Row]:
+    """Return the scores of performances: a set against a corpus, or estimates against references.
+
+    A set of generated performances is scored by metrics such as pitch-class entropy, grooving and self-similarity,
+    each also as the overlapped area of its distribution with that of the corpus. An estimate, such as a transcription,
+    is scored note by note against its reference: onsets, offsets, velocities, frames and pedal.
+
+    Parameters
+    ----------
+    performances : Performance, str, Path, or iterable of these
+        What to score, as values or as MIDI files.
+    reference : Performance, str, Path, or iterable of these, optional
+        The corpus; or the references, one for each performance, in the same order. Default is none: only metrics
+        that need no corpus are given.
+    pairs : bool, optional
+        Whether each performance is compared with its own reference. Default: if both are single performances.
+    metrics : str or sequence of str, optional
+        Names of the metrics of sets. Default is all.
+    tolerance : Tolerance, optional
+        How far notes of a pair may differ. Default is that of mir_eval: onsets within 50 ms.
+    seed : int >= 0
+        Seed of the bootstrap intervals.
+
+    Returns
+    -------
+    list of Row
+        One for each metric: the mean over performances, with its 95 % interval.
+
+    Raises
+    ------
+    UsageError
+        If there is no such metric, or pairs do not match.
+    NoInputError
+        If a file cannot be opened.
+    BadDataError
+        If a file is damaged.
+
+    References
+    ----------
+    Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014.
+    Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020).
+    """
+    mine = performances_of(performances)
+    theirs = [] if reference is None else performances_of(reference)
+    if pairs is None:
+        pairs = reference is not None and is_single(performances) and is_single(reference)
+    generator = np.random.default_rng(checked_seed(seed))
+    if not pairs:
+        selected = score_sets.metrics(names(metrics))
+        ours, corpus = ([score_sets.summarize(piece_of(one), selected) for one in side] for side in (mine, theirs))
+        return score_sets.score(ours, corpus, selected, generator=generator)[1] if ours else []
+    if metrics is not None:
+        raise UsageError("metrics are those of sets, and these are pairs", "leave metrics out")
+    if len(mine) != len(theirs):
+        raise UsageError(f"{len(mine)} performances and {len(theirs)} references are not pairs")
+    scores = [
+        compare(_notes_and_pedal(one), _notes_and_pedal(other), tolerances=[tolerance or Tolerance()])
+        for one, other in zip(mine, theirs, strict=True)
+    ]
+    return mean_rows(scores, generator=generator)
+
+
+def evaluate_model(
+    model: str | SequenceModel, performances: Performances, *, stride: int | None = None
+) -> list[Surprisal]:
+    """Return how well a sequence model predicts performances.
+
+    Parameters
+    ----------
+    model : str or SequenceModel
+        Name of a shipped model, path of a run folder, or a model from :func:`load_event_model`.
+    performances : Performance, str, Path, or iterable of these
+        The performances, as values or as MIDI files.
+    stride : int > 0, in tokens, optional
+        Distance of the windows in which long performances are scored; a smaller one gives more context and takes
+        longer. Default is half the model's length.
+
+    Returns
+    -------
+    list of Surprisal
+        For each performance its negative log-likelihood, as sums and per token, note and second.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such model, or a file cannot be opened.
+    BadDataError
+        If a model or file is damaged.
+    UsageError
+        If `stride` is longer than the model's length.
+    """
+    network, encoding, _ = load_event_model(model) if isinstance(model, str) else model
+    sequences = [encode(performance, encoding) for performance in performances_of(performances)]
+    return list(surprisals(network, sequences, encoding, stride=stride))
+
+
+def _notes_and_pedal(performance: Performance) -> NotesAndPedal:
+    return NotesAndPedal(piece_of(performance), pedal_intervals(performance))

@@ -1,0 +1,31 @@
+"""Performances and recordings are described in one call."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import maestrokit
+from maestrokit import Sound
+
+
+def test_a_performance_is_described_by_value_and_by_path(demo_folder: Path) -> None:
+    path = demo_folder / "satie-gymnopedie.mid"
+    record = maestrokit.describe(path, groups=["key", "density"])
+    assert list(record) == ["density", "key"] and record["key"]["name"] == "D major"
+    assert maestrokit.describe(maestrokit.read_midi(path), groups=["key", "density"]) == record
+    assert maestrokit.describe(path, groups="key") == {"key": record["key"]}
+
+
+def test_a_recording_is_described_at_any_sample_rate() -> None:
+    seconds = np.arange(22050) / 22050
+    tone = Sound((0.5 * np.sin(2 * np.pi * 440 * seconds)).astype(np.float32), 22050)
+    record = maestrokit.describe(tone, groups=["audio_f0"])
+    assert record["audio_f0"]["frequency"]["median"] == pytest.approx(440, abs=1)
+
+
+def test_frames_share_a_time_base(demo_folder: Path) -> None:
+    frames = maestrokit.describe_frames(demo_folder / "satie-gymnopedie.mid", groups=["dynamics", "pedal"], hop=0.1)
+    assert {len(series) for series in frames.values()} == {len(frames["time"])}
+    assert np.allclose(np.diff(frames["time"]), 0.1)
+    assert frames["velocity"].shape[1] == 88
