@@ -18,7 +18,7 @@ import numpy as np
 from asap import DATA, Take, rendered, takes
 
 from maestrokit.analysis.beats.event_features import in_context, nearest_rows
-from maestrokit.analysis.beats.from_audio import described_onsets, likely_onsets
+from maestrokit.analysis.beats.from_audio import likely_onsets, onset_feature_matrix
 from maestrokit.analysis.beats.from_notes import note_onsets, performed_beats
 from maestrokit.analysis.chroma import salience
 from maestrokit.analysis.onsets import onset_features
@@ -38,7 +38,7 @@ def events(take: Take, view: str, seconds: float) -> tuple[np.ndarray, np.ndarra
         return strokes.onset, strokes.features
     sound = rendered(take, seconds)
     onsets = likely_onsets(onset_features([sound]))
-    return onsets.time, described_onsets(onsets, salience([sound]))
+    return onsets.time, onset_feature_matrix(onsets, salience([sound]))
 
 
 def taught(data: Path) -> list[Take]:

@@ -1,4 +1,4 @@
-"""What the metrics look at: the notes of one performance, in seconds and in bars."""
+"""The view of a performance that metrics use: its notes, in seconds and in bars."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ def notes_in_seconds(onset: Floats, offset: Floats, pitch: Integers, velocity: I
 
 
 def piece_of(performance: Performance) -> Piece:
-    """Return what the metrics look at in a performance."""
+    """Return the notes of a performance, in seconds and in bars."""
     notes = note_arrays(performance)
     if performance.division < 0:
         onset_bar, offset_bar = notes.onset / SECONDS_PER_BAR, notes.offset / SECONDS_PER_BAR

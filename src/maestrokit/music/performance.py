@@ -52,9 +52,9 @@ class Notes(Columns):
     """0..15."""
     track: Integers
     onset_order: Integers
-    """Place of the note-on in the running order of its track."""
+    """Position of the note-on in the running order of its track."""
     offset_order: Integers
-    """Place of the note-off; that of the note-on where there is none."""
+    """Position of the note-off; that of the note-on where there is none."""
 
     @property
     def key(self) -> Integers:

@@ -30,7 +30,7 @@ from maestrokit.inference.transcription import (
     read_transcriber,
     spectrum_levels,
 )
-from maestrokit.music.pedalling import agreeing, unpedalled
+from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
 from maestrokit.music.performance import TIME_SIGNATURE
 from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.music.provenance_events import with_command
@@ -139,8 +139,8 @@ class Transcription:
         if not transcriber.hears_pedal or self.asked.pedal == "extend":
             return Transcript(heard.notes, heard.pedal[:0])
         if self.asked.pedal == "none":
-            return Transcript(unpedalled(*heard), heard.pedal[:0])
-        return Transcript(*agreeing(*heard))
+            return Transcript(with_key_releases(*heard), heard.pedal[:0])
+        return Transcript(*reconcile_with_pedal(*heard))
 
     def _written(
         self, heard: Transcript, kept: "_Kept", lines: list[str], found: TranscriptionSummary, target: str
