@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.analysis.beats.event_features import in_context, nearest_rows
-from maestrokit.analysis.beats.from_audio import described_onsets, likely_onsets
+from maestrokit.analysis.beats.from_audio import likely_onsets, onset_feature_matrix
 from maestrokit.analysis.beats.from_notes import note_onsets, performed_beats
 from maestrokit.analysis.chroma import salience
 from maestrokit.analysis.onsets import onset_features
@@ -42,7 +42,7 @@ def events(performance: Take, view: str, seconds: float) -> tuple[np.ndarray, np
         return chord_onsets.onset, chord_onsets.features
     sound = rendered(performance, seconds)
     onsets = likely_onsets(onset_features([sound]))
-    return onsets.time, described_onsets(onsets, salience([sound]))
+    return onsets.time, onset_feature_matrix(onsets, salience([sound]))
 
 
 def tracked_performances(data: Path) -> list[Take]:

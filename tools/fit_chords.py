@@ -18,7 +18,7 @@ import mir_eval
 import numpy as np
 from scipy.optimize import minimize
 
-from maestrokit.analysis.chords.from_audio import NO_CHORD, described, scores
+from maestrokit.analysis.chords.from_audio import NO_CHORD, chroma_features, scores
 from maestrokit.analysis.chroma import FRAME_RATE, salience
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "benchmarks"))
@@ -103,7 +103,7 @@ def main() -> None:
     parts = []
     for song in list(pop909(options.data))[0::2][: options.songs]:
         samples = sound_of(f"pop909-{song.name}", song.performance, options.seconds)
-        features = described(salience([samples]))
+        features = chroma_features(salience([samples]))
         classes = labels(song, len(features))
         classes[round(len(samples) / SAMPLE_RATE * FRAME_RATE) :] = -1
         known = np.flatnonzero(classes >= 0)[::EVERY]

@@ -5,7 +5,7 @@ import pytest
 
 from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
-from maestrokit.analysis.beats.from_audio import _begun, described_onsets, likely_onsets
+from maestrokit.analysis.beats.from_audio import _starting_keys, likely_onsets, onset_feature_matrix
 from maestrokit.analysis.onsets import BROAD_EDGES, FRAME_RATE, SAMPLE_RATE, find_onsets, onset_features
 from maestrokit.music.piano_range import LOWEST_PITCH
 
@@ -53,14 +53,14 @@ def test_what_dies_away_is_told_from_what_lasts() -> None:
 
 def test_the_lowest_key_that_begins_is_heard() -> None:
     sound = tones((0.5, 76), (1.5, 76), (1.5, 45), (2.5, 60), (2.5, 64))
-    lowest, highest, size = _begun(np.array([0.5, 1.5, 2.5]), chroma.salience([sound]))
+    lowest, highest, size = _starting_keys(np.array([0.5, 1.5, 2.5]), chroma.salience([sound]))
     assert (lowest + LOWEST_PITCH).tolist() == [76, 45, 60]
     assert (highest >= lowest).all() and (size >= 1).all()
 
 
 def test_features_are_as_many_as_there_are_weights() -> None:
     sound = tones(*NOTES)
-    features = described_onsets(likely_onsets(onset_features([sound])), chroma.salience([sound]))
+    features = onset_feature_matrix(likely_onsets(onset_features([sound])), chroma.salience([sound]))
     assert len(features) >= len(NOTES)
     assert features.shape[1] == beat_weights.BEAT.shape[1] == beat_weights.DOWNBEAT.shape[1]
     assert np.isfinite(features).all()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from maestrokit.files.midi import parse_midi
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.music.performance import Performance
-from maestrokit.music.sustain import joined, pedal_intervals
+from maestrokit.music.sustain import interval_union, pedal_intervals
 from strategies import file_bytes, performances, track_bytes
 
 
@@ -40,7 +40,7 @@ def test_pedal_intervals_of_one_channel() -> None:
 
 
 def test_joined_intervals_of_nothing() -> None:
-    assert joined(np.empty((0, 2))).shape == (0, 2)
+    assert interval_union(np.empty((0, 2))).shape == (0, 2)
     assert len(Piece.empty()) == 0
 
 

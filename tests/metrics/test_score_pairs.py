@@ -10,7 +10,7 @@ from maestrokit.errors import UsageError
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.rolls import piano_roll
-from maestrokit.music.sustain import joined
+from maestrokit.music.sustain import interval_union
 
 # Few keys, times on a grid of 10 ms and velocities that vary, so that many notes may match many.
 note = st.tuples(st.integers(0, 60), st.integers(1, 40), st.sampled_from([60, 60, 61, 72]), st.integers(1, 127))
@@ -52,7 +52,7 @@ def test_note_scores_equal_mir_eval(tolerance: Tolerance, estimate: Piece, refer
 @given(pieces)
 @settings(max_examples=30, deadline=None)
 def test_perfect_estimates_score_1(piece: Piece) -> None:
-    pedal = joined(intervals(piece))
+    pedal = interval_union(intervals(piece))
     found = compare(NotesAndPedal(piece, pedal), NotesAndPedal(piece, pedal), tolerances=[Tolerance()])
     # Of notes struck twice at once, mir_eval may match those of different velocity.
     sure = [value for name, value in found.items() if "velocity" not in name]

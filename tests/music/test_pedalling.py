@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.inference.performance import transcript
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.music.pedalling import TOGETHER, agreeing, unpedalled
+from maestrokit.music.pedalling import TOGETHER, reconcile_with_pedal, with_key_releases
 
 # no two strokes at once: a key cannot be struck twice
 NOTES = st.lists(
@@ -34,7 +34,7 @@ def made(notes: list[tuple[float, float]], moves: list[float]) -> tuple[TimedNot
 def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
     notes: list[tuple[float, float]], moves: list[float], tempo: float | None
 ) -> None:
-    told, pedal = agreeing(*made(notes, moves))
+    told, pedal = reconcile_with_pedal(*made(notes, moves))
     back = parse_midi(dump_midi(transcript(told, pedal, tempo=tempo)), name="x")
     held, written = (timed_notes(back, pedal_extends=extends).offset for extends in (True, False))
     inside = np.zeros(len(written), bool)
@@ -47,7 +47,7 @@ def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
 @given(notes=NOTES, moves=PEDAL)
 def test_little_is_moved(notes: list[tuple[float, float]], moves: list[float]) -> None:
     before, pedal = made(notes, moves)
-    told, moved = agreeing(before, pedal)
+    told, moved = reconcile_with_pedal(before, pedal)
     pedal = np.array([span for span in pedal if ((before.onset < span[1]) & (before.offset > span[0])).any()])
     pedal = pedal.reshape(-1, 2)
     assert np.array_equal(told.onset, before.onset) and (told.offset > told.onset).all()
@@ -60,7 +60,7 @@ def test_little_is_moved(notes: list[tuple[float, float]], moves: list[float]) -
 @given(notes=NOTES, moves=PEDAL)
 def test_without_pedal_notes_are_never_longer_nor_gone(notes: list[tuple[float, float]], moves: list[float]) -> None:
     before, pedal = made(notes, moves)
-    after = unpedalled(before, pedal)
+    after = with_key_releases(before, pedal)
     assert (after.offset <= before.offset).all() and (after.offset > after.onset).all()
     if not len(pedal):
         assert np.array_equal(after.offset, before.offset)
@@ -69,13 +69,13 @@ def test_without_pedal_notes_are_never_longer_nor_gone(notes: list[tuple[float, 
 def test_a_key_struck_again_ends_its_note_whatever_the_pedal() -> None:
     onset = np.array([0.0, 0.9, 2.0])
     notes = TimedNotes(onset, np.array([0.87, 1.5, 2.4]), np.full(3, 60), np.full(3, 64))
-    told, pedal = agreeing(notes, np.array([[0.2, 0.92], [1.7, 3.0]]))
+    told, pedal = reconcile_with_pedal(notes, np.array([[0.2, 0.92], [1.7, 3.0]]))
     assert told.offset.tolist() == [0.9, 1.5, 2.4] and np.array_equal(pedal, [[0.2, 0.92], [1.7, 3.0]])
 
 
 def test_a_chord_is_let_go_as_one_when_the_next_is_struck() -> None:
     onset = np.array([0.0, 0.01, 0.02, 1.0])
     notes = TimedNotes(onset, np.array([1.9, 1.9, 1.9, 1.5]), np.array([60, 64, 67, 72]), np.full(4, 64))
-    assert unpedalled(notes, np.array([[0.5, 1.9]])).offset.tolist() == [1.0, 1.0, 1.0, 1.5]
-    late = unpedalled(notes, np.array([[1.2, 1.9]])).offset.tolist()
+    assert with_key_releases(notes, np.array([[0.5, 1.9]])).offset.tolist() == [1.0, 1.0, 1.0, 1.5]
+    late = with_key_releases(notes, np.array([[1.2, 1.9]])).offset.tolist()
     assert late == [1.9, 1.9, 1.9, 1.5]  # nothing is struck after the pedal went down

@@ -1,7 +1,7 @@
-"""Fundamental frequency by CREPE: a convolutional network that looks at the waveform and names a pitch in 360 steps.
+"""Fundamental frequency by CREPE: a convolutional network from the waveform to a pitch in 360 steps.
 
-The network and its weights are those of Kim et al.; what is done with its answers is ours: the path through them by
-Viterbi's algorithm with CREPE's own costs, then the mean of the steps around it, weighed by the answers.
+The network and its weights are those of Kim et al.; the decoding of its outputs is ours: the path through them by
+Viterbi's algorithm with CREPE's own costs, then the mean of the steps around it, weighted by the outputs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

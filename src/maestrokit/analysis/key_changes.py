@@ -44,7 +44,7 @@ def key_spans(
     change_cost: float = CHANGE_COST,
     profile: str = "albrecht-shanahan",
 ) -> KeySpans:
-    """Return the keys that a performance goes through, drums left out.
+    """Return the keys of a performance over time, drums left out.
 
     Each step is scored by the notes that sound in a window around it, and the sequence of keys is the one with the
     greatest sum of scores when every change has a cost.

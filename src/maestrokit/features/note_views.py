@@ -1,4 +1,4 @@
-"""What groups of descriptors look at: notes in seconds, and the grid of their frames."""
+"""The view of a performance that groups of descriptors use: notes in seconds, and the grid of their frames."""
 
 from dataclasses import dataclass
 from functools import cached_property

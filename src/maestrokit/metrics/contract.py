@@ -1,4 +1,4 @@
-"""What a metric of a set of pieces is, and the rows that all scores become."""
+"""The interface of metrics of a set of pieces, and the rows of all scores."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from maestrokit.arrays import Floats
 from maestrokit.metrics.piece import Piece
 
 SHARE = (0.0, 1.0)
-"""The bounds of what is a share of a whole."""
+"""The bounds of a share."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a set of pieces: each piece is summed up once, then the summaries are scored.
+    """A metric of a set of pieces: each piece is summarised once, then the summaries are scored.
 
     A metric of a piece alone has neither ``expected`` nor ``score``: its summary is its value, shape (1,).
     """
@@ -22,17 +22,17 @@ class Metric:
     better: str
     """``higher``, ``lower``, or ``alike``: the nearer to the reference, the better."""
     summary: Callable[[Piece], Floats]
-    """Piece to vector, always of the same shape; NaN where the metric means nothing for the piece."""
+    """Piece to vector, always of the same shape; NaN where the metric is undefined for the piece."""
     expected: Callable[[Floats], Any] | None = None
     """Summaries of a reference corpus, shape (pieces, values), to what :attr:`score` compares with."""
     score: Callable[[Floats, Any], float] | None = None
     """A summary and the expectation to the value of a piece; NaN where there is none."""
     column: int | None = None
-    """Where the summary holds several metrics, the place of this one's value; what counts is then that value alone."""
+    """Where the summary holds several metrics, the index of this one's value."""
     is_distributed: bool = True
-    """Whether Euclidean distance between summaries means something, so that overlapped area and KL do."""
+    """Whether Euclidean distances between summaries are meaningful, so that overlapped area and KL are."""
     bounds: tuple[float, float] | None = None
-    """The least and the greatest value that there can be, where there are such."""
+    """The least and the greatest possible value, where they exist."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the metrics look at: the notes of one performance, in seconds and in bars."""
+"""The view of a performance that metrics use: its notes, in seconds and in bars."""
 
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ def notes_in_seconds(onset: Floats, offset: Floats, pitch: Integers, velocity: I
 
 
 def piece_of(performance: Performance) -> Piece:
-    """Return what the metrics look at in a performance.
+    """Return the notes of a performance, in seconds and in bars.
 
     Parameters
     ----------

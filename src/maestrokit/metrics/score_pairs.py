@@ -66,8 +66,8 @@ class Tolerance:
 def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:
     """Return all scores of one pair, 0..1, by name: ``onset_f1``, ``pedal_frame_recall`` ..
 
-    With several tolerances, names include theirs: ``onset_f1@30ms``. Scores that mean nothing here (of pedals, where a
-    side has no word of them) are left out.
+    With several tolerances, names include theirs: ``onset_f1@30ms``. Scores that are undefined (of pedals, where a
+    side has none) are left out.
 
     Parameters
     ----------

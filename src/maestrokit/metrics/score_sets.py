@@ -1,4 +1,4 @@
-"""Scores of a set of pieces, alone or against a reference corpus: sum up each piece, then compare the summaries."""
+"""Scores of a set of pieces, alone or against a reference corpus: summarise each piece, then compare the summaries."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -38,7 +38,7 @@ def metrics(names: Sequence[str] | None = None) -> dict[str, Metric]:
 
 
 def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Floats]:
-    """Return the summary of a piece by each metric; metrics that share their summary have it made once."""
+    """Return the summary of a piece by each metric; metrics that share their summary compute it once."""
     summaries: dict[Callable[[Piece], Floats], Floats] = {}
     for metric in chosen.values():
         if metric.summary not in summaries:

@@ -7,9 +7,9 @@ from maestrokit.music.performance import NOTE_ON_ENDS_IT, Notes
 
 
 def sounding_key(notes: Notes, *, midi_format: int) -> Integers:
-    """Return for each note a number for what sounds as one key: pitch and channel, whatever the track.
+    """Return for each note the number of the key that sounds: pitch and channel, on any track.
 
-    Tracks of a file of type 2 are pieces of their own, so there the track counts too.
+    Tracks of a file of type 2 are separate pieces, so there the track counts too.
     """
     key = (notes.channel << 7) | notes.pitch
     return (notes.track << 11) | key if midi_format == 2 else key
@@ -32,8 +32,8 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
     Parameters
     ----------
     notes : Notes
-        Sorted by key and onset (see :func:`by_key`), as are the keys and times. If none goes, the same object comes
-        back.
+        Sorted by key and onset (see :func:`by_key`), as are the keys and times. If none is removed, the same
+        object is returned.
     key : int64, shape (notes,)
         Equal for notes that sound as one key (see :func:`sounding_key`).
     onset : shape (notes,)

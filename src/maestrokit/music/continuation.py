@@ -28,7 +28,7 @@ PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is played before new music, and how a model sees it.
+    """The beginning of a performance that a model continues, and its tokens.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
     """Return a performance, or its beginning of some seconds, as a prompt.
 
     No event before the end is changed. Pedals that are down there come up. Drums and keys outside a piano, which the
-    model does not see, end there, and so do notes without a note-off, which get one where nothing else ends them. With
+    model does not have, end there, and so do notes without a note-off, which get one where nothing else ends them. With
     `rings_on` other piano notes end where they did, if that is later, and none is held.
 
     Raises
@@ -64,9 +64,9 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
         end = int(second2tick(seconds, tempo_map(performance)))
         notes, controls = notes.select(notes.onset_tick < end), controls.select(controls.tick <= end)
     is_piano = _is_piano(notes)
-    goes_on = is_piano & notes.is_released & (notes.offset_tick > end)
-    is_held = goes_on & (not rings_on)
-    ends = np.where(goes_on & rings_on, notes.offset_tick, np.minimum(notes.offset_tick, end))
+    is_continuing = is_piano & notes.is_released & (notes.offset_tick > end)
+    is_held = is_continuing & (not rings_on)
+    ends = np.where(is_continuing & rings_on, notes.offset_tick, np.minimum(notes.offset_tick, end))
     begun = with_note_offs(
         performance.replace(
             notes=notes.replace(offset_tick=ends),

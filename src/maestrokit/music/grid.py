@@ -25,7 +25,7 @@ class Grid:
     """The points n * step, n = 0, 1, ..; every second one is later where the grid swings.
 
     Each point stands for the tick nearest to it, so grids finer than a tick, or that do not divide the beat, are sets
-    of ticks too, and a tick of the grid is moved nowhere.
+    of ticks too, and a tick of the grid does not move.
 
     Parameters
     ----------

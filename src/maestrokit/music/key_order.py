@@ -1,14 +1,14 @@
-"""Events of one key that must not change places when they are moved, as a reader would pair other notes.
+"""Events of one key whose order must be kept when they are moved, since a reader would pair other notes.
 
-Whatever stands after the end of a note in the running order, and would end that note if it came before, is a barrier:
+An event after the end of a note in the running order that would end that note if it came before is a barrier:
 
 - a release that ends nothing,
 - the onset of a note without a note-off, which would take the note-off of a note that still sounds,
 - a control change that ends all notes of its channel.
 
-A note ends at its next barrier at the latest. Where that barrier goes to the very tick at which the note begins, the
-onset comes after it. Releases that end nothing wait for the end of a note before them, but only as long as they
-overtake no other event: they mean nothing, so they are the ones to wait, and what means something keeps its order.
+A note ends at its next barrier at the latest. Where that barrier moves to the tick at which the note begins, the onset
+comes after it. Releases that end nothing are put off to the end of a note before them, as long as they overtake no
+other event: since they have no effect, they are the ones to move.
 """
 
 from dataclasses import dataclass
@@ -51,14 +51,14 @@ class Releases(Columns):
 
 
 def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Controls) -> Barriers:
-    """Return what the notes, with their new onsets, have after them.
+    """Return the barriers of the notes, with their new onsets.
 
     Parameters
     ----------
     latest : int64, shape (releases,)
-        How long each release could wait (:func:`latest_ticks`).
+        How far each release could be put off (:func:`latest_ticks`).
     controls : Controls
-        Where they go.
+        At their new ticks.
     """
     stops = controls.select(np.flatnonzero(ends_all_notes(controls.number)))
     if not len(releases) and not len(stops) and notes.is_released.all():
@@ -96,7 +96,7 @@ def latest_ticks(others: Others, stays: Mask, releases: Releases, notes: Notes) 
     Parameters
     ----------
     others : Others
-        Where they go.
+        At their new ticks.
     stays : bool, shape (others,)
     notes : Notes
         With their new onsets.
@@ -108,18 +108,18 @@ def latest_ticks(others: Others, stays: Mask, releases: Releases, notes: Notes) 
     following = count_up_to(notes.key[rows], notes.onset_order[rows], releases.key, releases.order)
     key, onset = np.append(notes.key[rows], -1)[following], np.append(notes.onset_tick[rows], NEVER)[following]
     last[releases.row] = np.where(key == releases.key, onset, NEVER)
-    return -in_turn(-last, others.track, -others.order)[releases.row]
+    return -nondecreasing(-last, others.track, -others.order)[releases.row]
 
 
-def waited(tick: Integers, releases: Releases, notes: Notes) -> Integers:
-    """Return where releases go that wait for the end of the note before them, and for one another."""
+def postponed(tick: Integers, releases: Releases, notes: Notes) -> Integers:
+    """Return the ticks of releases that are put off to the end of the note before them, in their order."""
     if not len(releases):
         return tick
     notes = notes.released()
     rows = np.lexsort((notes.onset_order, notes.key))
     key, end = np.append(notes.key[rows], -1), np.append(notes.offset_tick[rows], 0)
     before = count_up_to(key[:-1], notes.onset_order[rows], releases.key, releases.order) - 1
-    return in_turn(
+    return nondecreasing(
         np.maximum(tick, np.where(key[before] == releases.key, end[before], 0)), releases.track, releases.order
     )
 
@@ -135,8 +135,8 @@ def count_up_to(key: Integers, value: Integers, other_key: Integers, other_value
     return np.searchsorted(pairs[: len(key)], pairs[len(key) :], side="right")
 
 
-def in_turn(tick: Integers, key: Integers, order: Integers) -> Integers:
-    """Return the ticks put off until none is less than one before it, in order, of the same key."""
+def nondecreasing(tick: Integers, key: Integers, order: Integers) -> Integers:
+    """Return the ticks raised until, within each key and in order, none is less than one before it."""
     rows = np.lexsort((order, key))
     ticks, rank = np.unique(tick[rows], return_inverse=True)
     group = np.cumsum(np.diff(key[rows], prepend=-1) != 0) * len(ticks)

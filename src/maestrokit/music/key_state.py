@@ -47,7 +47,7 @@ class KeyStates(NamedTuple):
         return KeyStates(self.number[moments], self.onset[moments], self.offset[moments], self.strength[moments])
 
     def note(self, moments: Integers, number: Integers, notes: StepNotes, *, step: float) -> None:
-        """Take in one note at each of some moments, in place; `step` is in seconds."""
+        """Add one note at each of some moments, in place; `step` is in seconds."""
         key = notes.pitch - LOWEST_PITCH
         age = (notes.onset - self.onset[moments, key]) * step
         for memory, fall in enumerate(MEMORIES):

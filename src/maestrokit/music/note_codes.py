@@ -1,4 +1,4 @@
-"""Performances as sequences of notes: one position a note, four factors each, and what a model must know to read them.
+"""Performances as sequences of notes: one position per note, with four factors, and the inputs and targets of models.
 
 Position 0 is the begin; position p is note p - 1 and is followed by note p, or by the end. A note is, factor by factor:
 
@@ -12,7 +12,7 @@ duration
     a pointer to a group of sounding notes that it ends together with, or a new end, in steps from the onset
 
 Times are coarse classes, exact where they are short, and an evenly distributed remainder, so that every value has a
-code, and a price. The information is that of the events without pedal (:mod:`maestrokit.music.tokens`), which
+code and a cost in nats. The information is that of the events without pedal (:mod:`maestrokit.music.tokens`), which
 :func:`note_sequence` reads and :func:`maestrokit.music.tokens.encode_notes` gives back.
 """
 
@@ -60,7 +60,7 @@ def note_sequence(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
 
 
 class NoteInputs(NamedTuple):
-    """What a model reads at some positions."""
+    """Inputs of a model at some positions."""
 
     time: Integers
     """(positions,) each; at the begin every factor has the class after its last."""
@@ -73,7 +73,7 @@ class NoteInputs(NamedTuple):
 
 
 class NoteTargets(NamedTuple):
-    """What follows at some positions, and what is known of it once its time is."""
+    """Targets at some positions, and what depends on their time."""
 
     time: Integers
     pitch: Integers

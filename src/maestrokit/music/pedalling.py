@@ -15,7 +15,7 @@ SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was m
 LEGATO = 0.1  # seconds after its onset from which on the next onset may end a note: before, it is of the same chord
 
 
-def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
+def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
     """Return notes and pedal such that the pedal does not change where notes end.
 
     A note that ends within ``TOGETHER`` of the pedal's rise ends with it, and one that ends in the pedal so shortly
@@ -31,7 +31,7 @@ def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
         When it is down; sorted, apart.
 
     >>> one = TimedNotes(np.array([0.0, 0.0]), np.array([0.98, 2.03]), np.array([60, 64]), np.array([64, 64]))
-    >>> both, pedal = agreeing(one, np.array([[0.95, 2.0]]))
+    >>> both, pedal = reconcile_with_pedal(one, np.array([[0.95, 2.0]]))
     >>> both.offset.tolist(), pedal.round(3).tolist()
     ([0.98, 2.0], [[0.982, 2.0]])
     """
@@ -54,14 +54,14 @@ def agreeing(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
     return notes._replace(offset=offset), np.stack([moved, up], axis=1)
 
 
-def unpedalled(notes: TimedNotes, pedal: Floats) -> TimedNotes:
+def with_key_releases(notes: TimedNotes, pedal: Floats) -> TimedNotes:
     """Return notes with plausible releases of their keys.
 
     Where the pedal was down at the end of a note, the release of its key is inaudible. Such a note ends where the next
     key is struck, but for those of its own chord, and not before the pedal went down.
 
     >>> three = TimedNotes(np.array([0.0, 0.5, 1.0]), np.full(3, 2.0), np.array([60, 64, 67]), np.full(3, 64))
-    >>> unpedalled(three, np.array([[0.2, 2.0]])).offset.tolist()
+    >>> with_key_releases(three, np.array([[0.2, 2.0]])).offset.tolist()
     [0.5, 1.0, 2.0]
     """
     is_held, down = _held(notes, pedal)

@@ -1,4 +1,4 @@
-"""Quantization: note times onto a grid, everything else along with them."""
+"""Quantization: note times onto a grid, and all other events along with them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
-from maestrokit.music.key_order import Barriers, Releases, barriers, in_turn, latest_ticks, waited
+from maestrokit.music.key_order import Barriers, Releases, barriers, latest_ticks, nondecreasing, postponed
 from maestrokit.music.performance import (
     KEY_SIGNATURE,
     TIME_SIGNATURE,
@@ -29,7 +29,7 @@ Durations = Literal["keep", "grid", "offsets"]
 DURATIONS: tuple[str, ...] = get_args(Durations)
 FAR = 0.25  # seconds, more than which an onset cannot move and still be where a listener expects it
 MARKER, CUE_POINT = 0xFF06, 0xFF07
-STAY = (TIME_SIGNATURE, KEY_SIGNATURE, MARKER, CUE_POINT)  # places in the score, not events of the performance
+STAY = (TIME_SIGNATURE, KEY_SIGNATURE, MARKER, CUE_POINT)  # positions in the score, not events of the performance
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ def _next_onsets(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap
 
 def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
     """Return the offsets put off until no note of a track ends before an earlier one of its key."""
-    return in_turn(np.where(notes.is_released, offset, 0), notes.key, notes.onset_order)
+    return nondecreasing(np.where(notes.is_released, offset, 0), notes.key, notes.onset_order)
 
 
 def _moved_others(others: Others, time_map: TimeMap) -> Others:
@@ -350,7 +350,7 @@ def _in_key_order(performance: Performance, barrier: Barriers, releases: Release
         notes = performance.notes.replace(onset_order=onset_order)
         releases = releases.replace(order=2 * releases.order)
     tick = performance.others.tick.copy()
-    tick[releases.row] = waited(tick[releases.row], releases, notes)
+    tick[releases.row] = postponed(tick[releases.row], releases, notes)
     return performance.replace(notes=notes, others=performance.others.replace(tick=tick))
 
 

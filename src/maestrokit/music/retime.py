@@ -12,7 +12,7 @@ LONGEST_BEAT = 0xFFFFFF  # microseconds: what a set-tempo event can hold
 SHORTEST_BEAT = 10_000  # microseconds
 LATEST_BEAT = 86_400  # seconds: a day
 COARSEST_DIVISION = 96  # ticks a beat; a performance in coarser ticks would lose its expression
-DIVISION = 480  # ticks a beat, where the performance's own will not do
+DIVISION = 480  # ticks a beat, where the performance's own is too coarse
 
 
 def retimed(performance: Performance, beats: ArrayLike) -> Performance:
@@ -21,7 +21,7 @@ def retimed(performance: Performance, beats: ArrayLike) -> Performance:
     All events keep their time in seconds, to the nearest tick. One set-tempo event a beat makes seconds follow the
     beats; it is piecewise linear between them. Before the first beat whole beats of the first interval lead in, and
     what is left of the time before is one more beat; after the last beat the last interval continues. All former tempos
-    go, and so do time signatures, whose bars were others. A division that is SMPTE or below 96 becomes 480.
+    are removed, and so are time signatures, whose bars no longer apply. A division of SMPTE or below 96 becomes 480.
 
     Retiming by the same beats again changes nothing.
 
@@ -74,7 +74,7 @@ def parse_beats(text: str, *, name: str) -> Floats:
     Parameters
     ----------
     name : str
-        How messages call the text.
+        Name of the text in messages.
 
     Raises
     ------

@@ -21,9 +21,9 @@ class PedalChanges(NamedTuple):
 
 
 def pedal_positions(controls: Controls, pedal: int) -> Controls:
-    """Return the moments at which one pedal is moved, in order, on all channels.
+    """Return the changes of one pedal, in order, on all channels.
 
-    Resetting all controllers lifts it.
+    Resetting all controllers releases it.
     """
     is_reset = controls.number == RESET_ALL_CONTROLLERS
     rows = np.flatnonzero((controls.number == pedal) | is_reset)
@@ -73,13 +73,13 @@ def pedal_intervals(performance: Performance) -> Floats:
         tick = pedal_changes(performance, channel=int(channel)).tick
         held = np.append(tick, performance.last_tick) if len(tick) % 2 else tick
         spans.append(tick2second(held, tempo_map(performance)).reshape(-1, 2))  # (intervals, down and up)
-    return joined(np.concatenate(spans))
+    return interval_union(np.concatenate(spans))
 
 
-def joined(intervals: Floats) -> Floats:
-    """Return the union of intervals of some length, sorted.
+def interval_union(intervals: Floats) -> Floats:
+    """Return the union of intervals, sorted; empty ones are dropped.
 
-    >>> joined(np.array([[3.0, 4.0], [0.0, 2.0], [1.0, 2.5], [5.0, 5.0]])).tolist()
+    >>> interval_union(np.array([[3.0, 4.0], [0.0, 2.0], [1.0, 2.5], [5.0, 5.0]])).tolist()
     [[0.0, 2.5], [3.0, 4.0]]
     """
     intervals = intervals[intervals[:, 1] > intervals[:, 0]]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from maestrokit.analysis.beats.event_features import framed, in_context, nearest_rows, snapped
+from maestrokit.analysis.beats.event_features import frame_activation, in_context, nearest_rows, snapped
 from maestrokit.analysis.beats.from_notes import note_onsets, performed_beats
 from scenes import scene
 
@@ -48,6 +48,6 @@ def test_features_are_finite_and_one_row_a_stroke():
 
 def test_context_frames_and_snapping():
     assert in_context(np.arange(6.0).reshape(3, 2), 1).shape == (3, 6)
-    activation = framed(np.array([0.0, 0.1]), np.array([0.5, 0.8]), frame_rate=50.0)
+    activation = frame_activation(np.array([0.0, 0.1]), np.array([0.5, 0.8]), frame_rate=50.0)
     assert activation[[0, 5]].tolist() == [0.5, 0.8]
     assert snapped(np.array([0.98, 2.0]), np.array([1.0, 3.0])).tolist() == [1.0, 2.0]

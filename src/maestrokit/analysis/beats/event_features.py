@@ -83,7 +83,7 @@ def probability(features: Floats, weights: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(evidence, -30, 30))), np.float64)
 
 
-def framed(time: Floats, probabilities: Floats, *, frame_rate: float) -> Floats:
+def frame_activation(time: Floats, probabilities: Floats, *, frame_rate: float) -> Floats:
     """Return the probabilities of events as an activation over frames, each blurred over its neighbours."""
     reach = len(BLUR) // 2
     frame = np.rint(time * frame_rate).astype(np.int64) + reach

@@ -12,7 +12,7 @@ from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
     bass_intervals,
     cosine_distance,
-    framed,
+    frame_activation,
     is_local_bass,
     logarithm,
     mean_around,
@@ -57,8 +57,8 @@ def recorded_beats(
     onsets = likely_onsets(onset_features)
     if len(onsets.time) < 2:
         return NO_BEATS
-    features = described_onsets(onsets, saliences)
-    activation = framed(onsets.time, probability(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
+    features = onset_feature_matrix(onsets, saliences)
+    activation = frame_activation(onsets.time, probability(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
     time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model or MODEL), onsets.time)
     downbeat = probability(features, beat_weights.DOWNBEAT)
     return Beats(time, *track_downbeats(probability_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
@@ -69,11 +69,11 @@ def likely_onsets(onset_features: OnsetFeatures) -> Onsets:
     return find_onsets(onset_features, prominence=1.1, distance=2)
 
 
-def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
+def onset_feature_matrix(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
     """Return the features of onsets, shape (onsets, features)."""
     time = onsets.time
     rise, growth = np.log(np.maximum(onsets.strength, WEAKEST)), np.log(np.maximum(onsets.growth, LEAST_GROWTH))
-    lowest, highest, size = _begun(time, saliences)
+    lowest, highest, size = _starting_keys(time, saliences)
     deepest = is_local_bass(time, lowest).astype(np.float64)
     changes = _harmonic_changes(time, saliences)
     change = changes[HARMONY.index(0.5)]
@@ -100,7 +100,7 @@ def described_onsets(onsets: Onsets, saliences: NDArray[np.float32]) -> Floats:
     return with_ramps(np.stack([*columns, *times], axis=1), slice(len(columns), None))
 
 
-def _begun(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
+def _starting_keys(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
     """Return the lowest and the highest of the keys that seem to begin at each onset, and how many these are."""
     loud = np.log1p(SALIENCE_GAIN * saliences / max(float(saliences.max(initial=0)), 1e-9))
     frame = np.rint(time * chroma.FRAME_RATE).astype(np.int64)

@@ -14,7 +14,7 @@ from maestrokit.analysis.beats import note_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
     bass_intervals,
     cosine_distance,
-    framed,
+    frame_activation,
     has_event,
     is_local_bass,
     logarithm,
@@ -119,7 +119,7 @@ def _beats_of_stretch(onset: Floats, probabilities: Floats, model: TempoModel | 
     if len(onset) < 2:
         return np.empty(0)
     start = max(onset[0] - LEAD, 0.0)
-    activation = framed(onset - start, probabilities, frame_rate=FRAME_RATE)
+    activation = frame_activation(onset - start, probabilities, frame_rate=FRAME_RATE)
     return snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model) + start, onset)
 
 

@@ -52,7 +52,7 @@ def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioC
     """
     if not len(saliences):
         return AudioChords(np.empty(0), np.empty(0), np.empty(0, np.int64))
-    likely = scores(described(saliences), triad=TRIAD, bias=BIAS, nothing=NOTHING, nothing_bias=NOTHING_BIAS)
+    likely = scores(chroma_features(saliences), triad=TRIAD, bias=BIAS, nothing=NOTHING, nothing_bias=NOTHING_BIAS)
     is_silent = _around(chroma(saliences)).sum(axis=1) < SILENT
     likely[is_silent] = np.where(np.arange(NO_CHORD + 1) == NO_CHORD, 0.0, -CHANGE_COST)
     path = best_path(likely, CHANGE_COST)
@@ -62,7 +62,7 @@ def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioC
     return AudioChords(edges[:-1], edges[1:], path[first])
 
 
-def described(saliences: NDArray[np.float32]) -> Floats:
+def chroma_features(saliences: NDArray[np.float32]) -> Floats:
     """Return the chroma around each frame, of length 1, and the share of the bass in it, shape (frames, 2, 12)."""
     whole, bass = _around(chroma(saliences)), _around(chroma(saliences, highest=BASS))
     length = np.maximum(np.linalg.norm(whole, axis=1), 1e-9)
@@ -75,7 +75,7 @@ def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLi
     Parameters
     ----------
     features : shape (frames, 2, 12)
-        From :func:`described`.
+        From :func:`chroma_features`.
     triad : shape (2, 24)
         Weights for major and minor of the features as seen from the root.
     bias : shape (2,)

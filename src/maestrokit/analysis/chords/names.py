@@ -1,4 +1,4 @@
-"""How chords are written: Harte's syntax, and Roman numerals in a key."""
+"""Chord labels: Harte's syntax, and Roman numerals in a key."""
 
 from maestrokit.analysis.chords.from_notes import Chords
 from maestrokit.analysis.chords.templates import QUALITIES

@@ -1,4 +1,4 @@
-"""Chord qualities, and how likely each chord makes each pitch class sound.
+"""Chord qualities, and the share of each pitch class in what sounds of each chord.
 
 The numbers were found by coordinate search on the even-numbered songs of POP909 and every other movement of the Mozart
 sonatas annotated by DCML, for chords and roots together; tests/benchmarks/chords.py scores the other halves apart.
@@ -49,7 +49,7 @@ QUALITY_NAMES = tuple(quality.name for quality in QUALITIES)
 
 
 class Templates(NamedTuple):
-    """What chords make sound; the last column of each table is no chord."""
+    """Expected shares of pitch classes; the last column of each table is no chord."""
 
     tone: Floats
     """Logarithm of the share of each pitch class, shape (12, chords + 1)."""

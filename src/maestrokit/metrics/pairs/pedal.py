@@ -16,7 +16,7 @@ from maestrokit.arrays import Floats
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, precision_recall_f1
-from maestrokit.music.sustain import joined
+from maestrokit.music.sustain import interval_union
 
 USES_TOLERANCE = True
 
@@ -31,7 +31,7 @@ def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tole
         matched = match_notes(one, other, tolerance=tolerance, with_offsets=with_offsets)
         result |= precision_recall_f1(name, len(matched), len(one), len(other))
     lengths = [_seconds(estimate.pedal), _seconds(reference.pedal)]
-    either = _seconds(joined(np.concatenate([estimate.pedal, reference.pedal])))
+    either = _seconds(interval_union(np.concatenate([estimate.pedal, reference.pedal])))
     return result | precision_recall_f1("pedal_frame", max(0.0, sum(lengths) - either), *lengths)
 
 

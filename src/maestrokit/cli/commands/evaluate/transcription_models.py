@@ -23,7 +23,7 @@ from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.transcription import Transcriber, Transcript, transcriptions
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
-from maestrokit.music.pedalling import agreeing
+from maestrokit.music.pedalling import reconcile_with_pedal
 
 DECODING = tuple(field.name for field in fields(Decoding))
 GATE = ("min_confidence", "silence_threshold")
@@ -175,5 +175,5 @@ class TranscriptionWork:
 
 def _heard_take(heard: Transcript, predicts_pedal: bool) -> NotesAndPedal:
     """Return what ``transcribe`` would write."""
-    notes, pedal = agreeing(*heard) if predicts_pedal else heard
+    notes, pedal = reconcile_with_pedal(*heard) if predicts_pedal else heard
     return NotesAndPedal(notes_in_seconds(*notes), pedal if predicts_pedal else None)

@@ -22,7 +22,7 @@ from maestrokit.inference.transcription import (
     read_transcriber,
     spectrum_levels,
 )
-from maestrokit.music.pedalling import agreeing, unpedalled
+from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
 from maestrokit.music.performance import TIME_SIGNATURE
 from maestrokit.music.provenance_events import with_command
 from maestrokit.provenance import extended, is_command_line
@@ -121,8 +121,8 @@ class Transcription:
         if not transcriber.predicts_pedal or self.options.pedal == "extend":
             return Transcript(result.notes, result.pedal[:0])
         if self.options.pedal == "none":
-            return Transcript(unpedalled(*result), result.pedal[:0])
-        return Transcript(*agreeing(*result))
+            return Transcript(with_key_releases(*result), result.pedal[:0])
+        return Transcript(*reconcile_with_pedal(*result))
 
     def _draw(self, result: Transcript, collected: Collected, lines: list[str], source: str) -> None:
         """Write the picture of a transcription."""
