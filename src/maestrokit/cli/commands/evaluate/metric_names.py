@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 
@@ -17,8 +17,8 @@ def names_in_pairs() -> list[str]:
     True
     """
     one = np.array([0.0]), np.array([1.0])
-    take = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
-    return list(compare(take, take, tolerances=[Tolerance()]))
+    performance = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
+    return list(compare(performance, performance, tolerances=[Tolerance()]))
 
 
 def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
@@ -28,7 +28,7 @@ def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
     ['pitch_range', 'pitch_range.overlapped_area', 'pitch_range.kl']
     """
     names = []
-    for name, metric in judge.metrics(chosen or None).items():
+    for name, metric in score_sets.metrics(chosen or None).items():
         names += [name, *(f"{name}.{kind}" for kind in OF_DISTRIBUTIONS if metric.is_distributed)]
     return names
 

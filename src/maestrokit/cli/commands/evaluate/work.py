@@ -1,4 +1,4 @@
-"""The work of ``evaluate`` on one file, and on what all of them gave."""
+"""The work of ``evaluate`` on one file, and on the results of all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
-from maestrokit.metrics import score_sets as judge
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import notes_in_seconds, pedal_intervals, piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
@@ -42,11 +42,11 @@ def score_set(
     running: Batch,
 ) -> Scores:  # fmt: skip
     """Return the scores of a set, against a reference corpus unless that is empty."""
-    chosen = judge.metrics(names)
+    chosen = score_sets.metrics(names)
     work = partial(_summary, names=list(chosen), repair=repair)
     mine, status = all_results(work, generated, running)
     theirs, other_status = all_results(work, reference, running)
-    rows, whole = judge.judge(
+    rows, whole = score_sets.judge(
         [summary for _, summary in mine], [summary for _, summary in theirs], chosen,
         generator=np.random.default_rng(seed),
     )  # fmt: skip
@@ -56,12 +56,14 @@ def score_set(
 
 def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
     data = files.read_bytes(task.source)
-    return judge.summarize(piece_of(parse_midi(data, name=named(task.source), repair=repair)), judge.metrics(names))
+    return score_sets.summarize(
+        piece_of(parse_midi(data, name=named(task.source), repair=repair)), score_sets.metrics(names)
+    )
 
 
 @dataclass(frozen=True)
 class PairWork:
-    """The scoring of one estimate; a class, so that other processes can be given it."""
+    """The scoring of one estimate; a class, so that it can be sent to other processes."""
 
     references: Mapping[str, str]
     """Path of the reference, by path of the estimate."""
@@ -74,13 +76,13 @@ class PairWork:
         if task.source not in self.references:
             raise NoInputError(f"'{task.source}' has no reference", "one has the same name but for its suffix")
         estimate, reference = (
-            read_take(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
+            read_notes(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
             for path in (task.source, self.references[task.source])
         )
         return compare(estimate, reference, tolerances=self.tolerances)
 
 
-def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPedal:
+def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPedal:
     """Return the notes, and the pedal if it is known, in a MIDI file or a table of notes.
 
     Raises
@@ -111,8 +113,8 @@ def score_pairs(
 def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:
     """Return the reference of each estimate, by paths; estimates without one are left out.
 
-    A single reference is that of all. Else an estimate's has its place below the folder that was given, or at least its
-    name, but for the suffix; of several, the one with the same suffix, else the first.
+    A single reference is that of all. Else the reference of an estimate has its relative path, or at least its name,
+    but for the suffix; of several, the one with the same suffix, else the first.
 
     Raises
     ------
@@ -121,10 +123,10 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
     """
     if len(references) == 1:
         return {task.source: references[0].source for task in estimates}
-    by_place, by_name = _grouped(references, stem), _grouped(references, lambda task: PurePosixPath(stem(task)).name)
-    found = {}
+    by_path, by_name = _grouped(references, stem), _grouped(references, lambda task: PurePosixPath(stem(task)).name)
+    partners = {}
     for task in estimates:
-        candidates = by_place.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
+        candidates = by_path.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
         alike = [one for one in candidates if Path(one.source).suffix == Path(task.source).suffix] or candidates
         if len(alike) > 1 and len({stem(one) for one in alike}) > 1:
             raise UsageError(
@@ -132,8 +134,8 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
                 "give folders of the same tree",
             )
         if alike:
-            found[task.source] = alike[0].source
-    return found
+            partners[task.source] = alike[0].source
+    return partners
 
 
 def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) -> dict[str, list[streams.Task]]:
@@ -144,19 +146,19 @@ def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) 
 
 
 def stem(task: streams.Task) -> str:
-    """Return the place of a file below the folder that was given, without its suffix."""
+    """Return the path of a file below the folder that was given, without its suffix."""
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
 
 
 def named(path: str) -> str:
-    """Return how messages of readers call a file."""
+    """Return the name of a file in the messages of readers."""
     return files.named(path).strip("'")
 
 
 def all_results(
     work: Callable[[streams.Task], Result], plan: streams.Plan, running: Batch
 ) -> tuple[list[tuple[streams.Task, Result]], int]:
-    """Return what could be done of a plan, and the exit status of what could not."""
+    """Return the results of a plan, and the exit status of the inputs that failed."""
     done: list[tuple[streams.Task, Result]] = []
     try:
         for task, result in batch.results("evaluate", work, plan, running):

@@ -51,8 +51,8 @@ def run(
 ) -> None:
     """Describe performances and recordings: one record each, in the order of the inputs, on standard output or in FILE.
 
-    Records say which pitches, which key, how fast, which chords, how loud, how joined, how pedalled, how dense and
-    how many at once; maestrokit-formats(5) explains every key. Groups that begin with audio_ describe sound. A
+    Records describe pitch, key, tempo, chords, dynamics, articulation, pedal, density and polyphony;
+    maestrokit-formats(5) explains every key. Groups that begin with audio_ describe sound. A
     performance and a recording of one name in one folder (take.mid, take.flac) get one record that holds both. Numbers
     that do not exist, such as the range of no notes, are null in JSON Lines and empty in TSV.
     """
@@ -139,8 +139,8 @@ def _planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | Non
             raise UsageError(fact, "add `frames` .npz", parameter="directory")
         return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
     suffix = f".{format_by_name(f'frames{frames}' if outputs.directory else frames, FRAMES) or 'npz'}"
-    places = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(inputs, places, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
+    frames_outputs = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
+    return streams.convert(inputs, frames_outputs, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
 
 
 def _is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> bool:

@@ -16,7 +16,7 @@ from maestrokit.music.transpose import check_policy, check_range, check_semitone
 
 @dataclass(frozen=True)
 class Transposition:
-    """What is asked of every input; a class, so that other processes can be given it."""
+    """How every input is transposed; a class, so that it can be sent to other processes."""
 
     semitones: int | None
     target: Key | None
