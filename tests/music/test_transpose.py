@@ -144,7 +144,7 @@ def test_leaving_the_range_is_refused_with_a_cure() -> None:
     performance = parsed((0, b"\x90\x69\x40"), (480, b"\x80\x69\x00"))
     with pytest.raises(BadDataError, match=r"1 of 1 pitches would leave 21..108 at \+4 semitones") as caught:
         transposed(performance, 4)
-    assert "--out-of-range" in caught.value.hint
+    assert "`out_of_range`" in caught.value.hint
     assert transposed(performance, 4, highest=127)[0].notes.pitch.tolist() == [109]
     assert transposed(performance, 4, out_of_range="fold")[0].notes.pitch.tolist() == [97]
     assert len(transposed(performance, 4, out_of_range="drop")[0].notes) == 0
