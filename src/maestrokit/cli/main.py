@@ -79,7 +79,9 @@ def command(name: str) -> Any:
             parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
         if isinstance(parameter, TyperOption):
             own = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
-            parameter.show_envvar = bool(parameter.envvar)  # of the others the help of maestrokit itself says it
+            parameter.show_envvar = False  # the help of maestrokit itself names the pattern
+            if parameter.envvar:
+                parameter.help = f"{parameter.help} Variable: {parameter.envvar}."
             parameter.envvar = [own, str(parameter.envvar)] if parameter.envvar else own
     return result
 

@@ -12,7 +12,8 @@ from maestrokit.cli import progress, report
 from maestrokit.cli.commands.evaluate import metric_names
 from maestrokit.cli.commands.evaluate.metric_names import FACTORS
 from maestrokit.cli.commands.evaluate.options import ModelScoring
-from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings
+from maestrokit.cli.commands.evaluate.plan import Evaluation
+from maestrokit.cli.commands.evaluate.settings import Settings
 from maestrokit.cli.commands.evaluate.work import Scores, all_results
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import UsageError

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.cli.commands.features.work import FeatureOptions, Recording, crepe_weights, is_sound
+from maestrokit.cli.commands.features.recording import Recording, is_sound
+from maestrokit.cli.commands.features.work import FeatureOptions, crepe_weights
 from maestrokit.cli.plan import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
