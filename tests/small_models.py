@@ -6,8 +6,10 @@ import torch
 
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
+from maestrokit.models import lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
+from maestrokit.music.tokens import Encoding
 
 EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
 
@@ -39,4 +41,16 @@ def saved_transcriber(folder: Path, *, pedal: bool) -> Path:
         },
     )
     checkpoint.write_weights(folder, network.state_dict())
+    return folder
+
+
+def saved_lstm(folder: Path) -> Path:
+    """Write a network of events that nobody trained."""
+    torch.manual_seed(0)
+    model = lstm.Model(lstm.Config(vocabulary=Encoding().size, width=8, layers=1))
+    encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
+    folder.mkdir()
+    config = {"family": "lstm", "task": "events", "encoding": encoding, "model": settings_of(model.config)}
+    checkpoint.write_config(folder, config)
+    checkpoint.write_weights(folder, model.state_dict())
     return folder

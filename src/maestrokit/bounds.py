@@ -106,4 +106,4 @@ def check_values(kind: type, values: Mapping[str, Any]) -> None:
     for name, annotation in get_type_hints(kind, include_extras=True).items():
         within = within_of(annotation)
         if within is not None and name in values:
-            check(name, values[name], within, f"change `{name}`")
+            check(name, values[name], within)

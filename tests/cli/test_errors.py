@@ -105,6 +105,9 @@ def test_a_seed_is_read_from_one_variable_by_all_commands(
     monkeypatch.setenv("MAESTROKIT_SEED", "-3")
     done = maestrokit(name, *words, tmp_path / "out.npz")
     assert done.status == ExitStatus.BAD_CONFIG and "(from MAESTROKIT_SEED)" in done.lines[0]
+    monkeypatch.setenv("MAESTROKIT_SEED", "some")
+    assert maestrokit(name, *words, tmp_path / "out.npz").lines[0].endswith("(from MAESTROKIT_SEED)")
+    monkeypatch.setenv("MAESTROKIT_SEED", "-3")
     monkeypatch.setenv(f"MAESTROKIT_{name.upper()}_SEED", "-4")
     assert f"(from MAESTROKIT_{name.upper()}_SEED)" in maestrokit(name, *words, tmp_path / "out.npz").lines[0]
 

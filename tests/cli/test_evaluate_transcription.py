@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from command_line import CommandLine
-from maestrokit.cli.commands.evaluate.transcription_models import parse_sweep
+from maestrokit.cli.commands.evaluate.sweep import parse_sweep
 from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files.midi import write_midi
 from maestrokit.files.sound.read import write_sound

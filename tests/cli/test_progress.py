@@ -12,6 +12,7 @@ import pytest
 from maestrokit.cli import progress
 from maestrokit.cli.main import run_command_line
 from maestrokit.files.sound.read import write_sound
+from small_models import saved_lstm
 
 SECONDS = 7
 END = b"the end of the test"
@@ -87,3 +88,10 @@ def test_quick_work_and_quiet_show_nothing(monkeypatch: pytest.MonkeyPatch, take
 def test_no_terminal_no_progress(takes: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(["melspec", str(takes), "-d", str(tmp_path / "out")]) == 0
     assert capfd.readouterr() == ("", "")
+
+
+def test_generation_shows_its_seconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = saved_lstm(tmp_path / "model")
+    words = ("generate", "--model", model, "--duration", "2s", "-o", tmp_path / "new.mid")
+    assert re.search(r"generate .*new\.mid \d of 2 s", at_a_terminal(monkeypatch, *words))
+    assert at_a_terminal(monkeypatch, *words, "-q") == ""

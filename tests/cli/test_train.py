@@ -97,3 +97,28 @@ def test_settings_are_searched(takes, tmp_path, capsys):
     assert checkpoint.has_search(tmp_path / "run") and checkpoint.read_weights(tmp_path / "run")
     assert train(takes, tmp_path / "new", "--tune", "2", family="lstm") == 2
     assert train(takes, tmp_path / "new", "--tune", "2", "--steps", "2", "--length", "9..1", family="lstm") == 2
+
+
+def test_a_run_resumed_with_other_settings_says_so(takes, tmp_path, capsys):
+    run, words = tmp_path / "run", ["train", "transformer", str(takes), "-o", str(tmp_path / "run")]
+    assert train(takes, run, "--steps", "2", *SMALL) == 0
+    more = ["--cache", str(takes / "cache"), *SMALL, "--steps", "3"]
+    assert run_command_line([*words, *more, "--learning-rate", "0.01"]) == 0
+    assert f"note: '{run}' is resumed with learning_rate 0.01, not 0.001\n" in capsys.readouterr().err
+    assert run_command_line([*words, *more[:-1], "4", "--learning-rate", "0.01"]) == 0
+    assert "is resumed with" not in capsys.readouterr().err
+
+
+def test_a_failed_training_leaves_no_folder(takes, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert train(tmp_path / "empty", tmp_path / "run", "--steps", "2", *SMALL) == 66
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "mine").mkdir()
+    assert train(tmp_path / "empty", tmp_path / "mine", "--steps", "2", *SMALL) == 66
+    assert (tmp_path / "mine").is_dir()
+
+
+def test_a_run_does_not_go_into_its_data(takes, capsys):
+    assert train(takes, takes / ".." / "takes", "--steps", "2", *SMALL) == 73
+    assert "is both the data and the run folder" in capsys.readouterr().err
+    assert sorted(path.name for path in takes.iterdir()) == ["0.mid", "1.mid", "2.mid"]

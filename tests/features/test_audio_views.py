@@ -143,5 +143,5 @@ def test_means_between_frames_keep_the_whole():
 def test_what_cannot_be_is_refused():
     with pytest.raises(BadDataError, match="too long"):
         view(lambda rate: np.zeros(1, np.float32), 200_000.0)
-    with pytest.raises(UsageError, match="no way to find f0 is called 'guess'"):
+    with pytest.raises(UsageError, match="no f0 method 'guess'"):
         features.describe(view(lambda rate: np.zeros(rate, np.float32), 1.0, f0="guess"), names=["audio_f0"])

@@ -124,7 +124,7 @@ def test_pedals_of_the_new_music_are_written():
 
 @pytest.mark.parametrize("seconds", [-1.0, float("nan")])
 def test_a_prompt_has_a_length(take, seconds):
-    with pytest.raises(UsageError, match="no part of a prompt"):
+    with pytest.raises(UsageError, match="prompt_seconds must be 0 or more"):
         prompt_of(take, ENCODING, seconds=seconds)
     assert len(prompt_of(take, ENCODING, seconds=float("inf")).performance.notes) == len(take.notes)
 

@@ -381,7 +381,7 @@ def test_senseless_ways_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_beats_and_step_exclude_each_other() -> None:
-    with pytest.raises(UsageError, match="--beats"):
+    with pytest.raises(UsageError, match="beats and step"):
         quantize(notes_file((0, 5, 60)), Quantization(step=Fraction(1)), beats=[0, 1])
 
 

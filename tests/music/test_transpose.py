@@ -178,8 +178,9 @@ def test_key_pressure_and_stray_notes_move_but_not_on_drums() -> None:
 
 def test_leaving_the_range_is_counted_or_refused() -> None:
     performance = parsed((0, b"\x90\x69\x40"), (480, b"\x80\x69\x00"))
-    with pytest.raises(BadDataError, match=r"1 of 1 pitches would leave 21..108 at \+4 semitones"):
+    with pytest.raises(BadDataError, match=r"1 of 1 pitches would leave 21..108 at \+4 semitones") as caught:
         transposed(performance, 4, out_of_range="error")
+    assert "`out_of_range`" in caught.value.hint
     kept, report = transposed(performance, 4)
     assert (kept.notes.pitch.tolist(), report.outside) == ([109], 1)
     assert transposed(performance, 3)[1].outside == 0

@@ -9,7 +9,7 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.sound.read import Sound, open_sound
 from maestrokit.inference.performance import tracked_transcript, transcript
 from maestrokit.inference.transcription import Transcriber, Transcript, read_transcriber, transcribed
-from maestrokit.music.pedalling import agreeing, unpedalled
+from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
 from maestrokit.music.performance import Performance
 
 PEDAL = ("cc64", "extend", "none")
@@ -124,5 +124,5 @@ def _with_pedal(result: Transcript, pedal: str, *, has_pedal: bool) -> Transcrip
     if not has_pedal or pedal == "extend":
         return Transcript(result.notes, result.pedal[:0])
     if pedal == "none":
-        return Transcript(unpedalled(*result), result.pedal[:0])
-    return Transcript(*agreeing(*result))
+        return Transcript(with_key_releases(*result), result.pedal[:0])
+    return Transcript(*reconcile_with_pedal(*result))

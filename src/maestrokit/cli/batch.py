@@ -21,17 +21,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What became of one task: a result, or an error."""
+    """The end of one task: a result, or an error."""
 
     task: Task
     result: Result | None = None
     error: MaestrokitError | None = None
     notes: tuple[str, ...] = ()
-    """What is in doubt about its input, each once."""
+    """Warnings about its input, each once."""
 
 
 class InternalError(MaestrokitError):
-    """A fault of the program itself, met in a task; a plain value, so that it survives the way between processes."""
+    """An internal error met in a task; a plain value, so that it can be sent between processes."""
 
 
 def results(command: str, work: Callable[[Task], Result], plan: Plan, running: Batch) -> Iterator[tuple[Task, Result]]:
@@ -43,7 +43,7 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
     Parameters
     ----------
     work : function
-        Of module level, or a partial of one, so that other processes can be given it.
+        Of module level, or a partial of one, so that it can be sent to other processes.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
     failures: list[ExitStatus] = []
     for error in plan.missing:
         failures.append(failed(command, error, running))
-    found = outcomes(work, [] if running.dry_run else plan.tasks, running)
+    attempts = outcomes(work, [] if running.dry_run else plan.tasks, running)
     names = [task.source for task in plan.tasks]
-    for outcome in progress.shown(found, names=names, label=command, quiet=running.quiet or running.dry_run):
+    for outcome in progress.shown(attempts, names=names, label=command, quiet=running.quiet or running.dry_run):
         warn_of(outcome.notes)
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
@@ -70,7 +70,7 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
 
 
 def print_plan(pairs: Iterable[tuple[str, str]]) -> None:
-    """Print what ``--dry-run`` promises: what would be read and what would be written, a line each."""
+    """Print for ``--dry-run`` what would be read and what would be written, a line each."""
     for source, target in pairs:
         line = source if not target else f"{source} -> {target}"
         files.write_bytes(files.STANDARD, os.fsencode(line + "\n"))
@@ -78,22 +78,22 @@ def print_plan(pairs: Iterable[tuple[str, str]]) -> None:
 
 @dataclass(frozen=True)
 class Notes:
-    """What to say about one input."""
+    """What to print about one input."""
 
     done: tuple[str, ...] = ()
     """What was done to it, for ``-v``."""
     warnings: tuple[str, ...] = ()
-    """What its user has to know, unless ``-q`` is given."""
+    """What is printed unless ``-q`` is given."""
 
 
 def run(command: str, work: Callable[[Task], Notes], plan: Plan, running: Batch) -> None:
-    """Do tasks that write their own outputs, and say what they return."""
+    """Do tasks that write their own outputs, and print the notes that they return."""
     for task, notes in results(command, work, plan, running):
         say(task, notes, running)
 
 
 def say(task: Task, notes: Notes, running: Batch) -> None:
-    """Print what is to be said about an input, a line each."""
+    """Print the notes on an input, a line each."""
     for note in notes.done if running.verbose else ():
         report.say(f"{task.source}: {note}")
     for warning in notes.warnings if not running.quiet else ():
@@ -101,7 +101,7 @@ def say(task: Task, notes: Notes, running: Batch) -> None:
 
 
 def outcomes(work: Callable[[Task], Result], tasks: Sequence[Task], running: Batch) -> Iterable[Outcome[Result]]:
-    """Yield what becomes of each task, good or bad, in the order of the tasks, and report nothing."""
+    """Yield the outcome of each task, good or bad, in the order of the tasks, and report nothing."""
     jobs = min(running.workers, len(tasks))
     if running.cluster is None and jobs < 2:
         return (_attempt(work, task, running.verbose) for task in tasks)
@@ -132,7 +132,7 @@ def _cluster(address: str) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If Dask is not installed, or nobody answers at the address.
+        If Dask is not installed, or there is no scheduler at the address.
     """
     import joblib
 
@@ -153,7 +153,7 @@ def _cluster(address: str) -> Iterator[None]:
 
 
 def _attempt_elsewhere(work: Callable[[Task], Result], task: Task, verbose: int, folder: str) -> Outcome[Result]:
-    """Do a task in another process, which may have begun in another folder than the one that names are relative to."""
+    """Do a task in another process, in the folder that names are relative to."""
     with contextlib.suppress(OSError):  # a folder that is not there shows in the error of the first file
         os.chdir(folder)
     return _attempt(work, task, verbose)
@@ -173,7 +173,7 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
         return Outcome(task, error=located(error, task.source))
     except MaestrokitError as error:
         return Outcome(task, error=error)
-    except Exception as error:  # whatever else happens in one task must not end the others
+    except Exception as error:  # a fault in one task must not end the others
         if verbose > 1:
             report.say_traceback(error)
         hint = "this is a fault of maestrokit; run again with -vv for the traceback to report"
@@ -205,7 +205,7 @@ def failed(command: str, error: MaestrokitError, running: Jobs) -> ExitStatus:
 
 
 def common_status(failures: Iterable[ExitStatus]) -> ExitStatus:
-    """Return the status of a run in which inputs failed: their common one, else the gravest, else 65."""
+    """Return the status of a run in which inputs failed: their common one, else the most severe, else 65."""
     kinds = set(failures)
     if len(kinds) == 1:
         return kinds.pop()

@@ -20,16 +20,7 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
     BadConfigError
         If the file cannot be read, is not TOML, or its table for this command has a key that is no option.
     """
-    import tomllib
-
-    from maestrokit.files.text import decoded
-
-    try:
-        content = tomllib.loads(decoded(Path(path).read_bytes()))
-    except OSError as error:
-        raise BadConfigError(f"cannot read '{path}': {reason(error)}", "--config names a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfigError(f"cannot read '{path}': not TOML ({error})", 'write values as: grid = "1/16"') from None
+    content = _content(path)
     options = {
         option.lstrip("-").replace("-", "_"): (str(parameter.name), option in parameter.secondary_opts)
         for parameter in context.command.params
@@ -54,3 +45,19 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
                     f"maestrokit {context.info_name} --help lists them",
                 )
     return values
+
+
+def _content(path: str) -> dict[str, Any]:
+    import tomllib
+
+    from maestrokit.files.text import decoded
+
+    try:
+        return tomllib.loads(decoded(Path(path).read_bytes()))
+    except OSError as error:
+        raise BadConfigError(
+            f"cannot read '{path}': {reason(error)}", "--config names a TOML file", path=path
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        hint = 'write values as: grid = "1/16"'
+        raise BadConfigError(f"cannot read '{path}': not TOML ({error})", hint, path=path) from None

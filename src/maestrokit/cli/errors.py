@@ -55,11 +55,11 @@ def explained(error: MaestrokitError) -> MaestrokitError:
     options = _options(context)
     fact = PARAMETER.sub(lambda name: _spelled(options, name[1]) or name[1], error.fact)
     names = PARAMETER.findall(error.fact) if error.parameter is None else [error.parameter]
-    place = _common_origin([_given(options[name], context) for name in names if name in options], context)
+    source = _common_origin([_given(options[name], context) for name in names if name in options], context)
     hint = _hint(error, options, context)
-    if place is None or not isinstance(error, UsageError | NoInputError):
+    if source is None or not isinstance(error, UsageError | NoInputError):
         return type(error)(fact, hint, path=error.path)
-    return BadConfigError(f"{fact} (from {place})", hint, path=error.path)
+    return BadConfigError(f"{fact} (from {source})", hint, path=error.path)
 
 
 def origin(parameter: Any, context: typer.Context) -> str | None:
@@ -115,7 +115,7 @@ def _common_origin(parameters: list[Any], context: typer.Context) -> str | None:
     """Return where the values at fault are from; None if one of them is from the command line, or all are defaults."""
     if any(_source(parameter, context) == "COMMANDLINE" for parameter in parameters):
         return None
-    return next((place for parameter in parameters if (place := origin(parameter, context)) is not None), None)
+    return next((name for parameter in parameters if (name := origin(parameter, context)) is not None), None)
 
 
 def _source(parameter: Any, context: typer.Context) -> str:

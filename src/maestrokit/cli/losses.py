@@ -1,22 +1,22 @@
-"""The line on standard error about a command that did much harm to the notes of an input: always shown, but for -q."""
+"""The note about a command that lost or moved many notes of an input; printed unless -q is given."""
 
 from dataclasses import dataclass
 
-LARGEST_SHARE = 0.05  # of the notes of an input, up to which nothing is said
+LARGEST_SHARE = 0.05  # of the notes of an input, up to which no note is printed
 
 
 @dataclass(frozen=True)
 class Loss:
-    """One kind of harm.
+    """One kind of loss.
 
     Parameters
     ----------
     notes : int
-        How many met it.
+        How many were lost or moved.
     of : int
         Of how many.
     what : str
-        What became of them: ``were merged into others``.
+        What happened to them: ``were merged into others``.
     remedy : str
         The option that helps, and how: ``use a smaller --step``.
     """
@@ -28,7 +28,7 @@ class Loss:
 
     @property
     def is_large(self) -> bool:
-        """Whether it met more than 5 % of the notes."""
+        """Whether it concerns more than 5 % of the notes."""
         return self.notes > LARGEST_SHARE * self.of
 
 

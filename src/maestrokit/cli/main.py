@@ -79,7 +79,9 @@ def command(name: str) -> Any:
             parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
         if isinstance(parameter, TyperOption):
             own = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
-            parameter.show_envvar = bool(parameter.envvar)  # of the others the help of maestrokit itself says it
+            parameter.show_envvar = False  # the help of maestrokit itself names the pattern
+            if parameter.envvar:
+                parameter.help = f"{parameter.help} Variable: {parameter.envvar}."
             parameter.envvar = [own, str(parameter.envvar)] if parameter.envvar else own
     return result
 
@@ -171,11 +173,11 @@ def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
         return ExitStatus.USAGE
     names = registry.names(COMMANDS)
     program = f"maestrokit {name if name in names else ''}".strip()
-    place = origin(parameter, context) if context is not None and parameter is not None else None
-    source = "" if place is None or place in message else f" (from {place})"
+    value_from = origin(parameter, context) if context is not None and parameter is not None else None
+    source = "" if value_from is None or value_from in message else f" (from {value_from})"
     report.say(f"{program}: {message[:1].lower()}{message[1:]}{source}")
     is_command_wrong = name != "" and name not in names
     nearest = nearest_name(name, names) if is_command_wrong else next(iter(possible), None)
     question = f"did you mean '{nearest}'? " if nearest else ""
     report.say(f"  {question}{program} --help lists the {'commands' if is_command_wrong else 'options'}")
-    return ExitStatus.USAGE if place is None else ExitStatus.BAD_CONFIG
+    return ExitStatus.USAGE if value_from is None else ExitStatus.BAD_CONFIG

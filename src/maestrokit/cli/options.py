@@ -35,7 +35,8 @@ class Inputs:
         typer.Argument(metavar="INPUT", help="Files, folders (walked sorted), MAESTRO roots, or - for standard input."),
     ] = None
     files_from: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Read further inputs from FILE, one a line; - is standard input.")
+        str | None,
+        typer.Option(metavar="FILE", help="Read further inputs from FILE, one per line; - is standard input."),
     ] = None
     files0_from: Annotated[
         str | None, typer.Option(metavar="FILE", help="As --files-from, each name ended by a NUL byte (find -print0).")
@@ -74,7 +75,7 @@ class Outputs:
             "--directory",
             "-d",
             metavar="DIR",
-            help="Write one file an input under DIR, mirroring the tree of the inputs.",
+            help="Write one file per input under DIR, mirroring the tree of the inputs.",
         ),
     ] = None
     update: Annotated[
@@ -170,7 +171,7 @@ class Reading:
 
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Read damaged files as far as they make sense, instead of refusing them."),
+        typer.Option("--repair", help="Read the valid part of damaged files instead of refusing them."),
     ] = False
 
 

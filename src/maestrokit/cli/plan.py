@@ -25,9 +25,9 @@ class Task:
     source : str
         Path, or ``-``.
     target : str
-        Path, or ``-``; empty where a command gathers the results of all inputs itself.
+        Path, or ``-``; empty where a command gathers the results of all inputs.
     relative : str
-        The source's place below the folder that was given.
+        The source's path below the folder that was given.
     """
 
     source: str
@@ -37,7 +37,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """The tasks of a run, and the inputs that lead nowhere."""
+    """The tasks of a run, and the errors of inputs that cannot be read."""
 
     tasks: list[Task]
     missing: Sequence[MaestrokitError]
@@ -51,9 +51,9 @@ class Plan:
 def find(
     inputs: Inputs, running: Batch, *, suffixes: Sequence[str], beside: Sequence[str] = (), outputs: str | None = None
 ) -> walk.InputFiles:
-    """Return the files that the inputs mean, but for those in the folder of outputs below them.
+    """Return the files that the inputs name, except those in a folder of outputs below them.
 
-    What folders hold besides, rows without files in MAESTRO roots and files that are skipped, is said in notes.
+    Notes are printed on files that are skipped and on rows of MAESTRO roots without files.
 
     Raises
     ------
@@ -66,21 +66,21 @@ def find(
     names += _listed(inputs.files_from, "\n") + _listed(inputs.files0_from, "\0")
     if [*names, inputs.files_from, inputs.files0_from].count(streams.STANDARD) > 1:
         raise UsageError("standard input is named twice", "it can be read once")
-    found = walk.walk(
+    files = walk.walk(
         names, suffixes=suffixes, beside=beside, split=inputs.split, where=inputs.where or (), outputs=outputs
     )
     if not running.quiet:
-        for sentence in found.absent + found.skipped:
+        for sentence in files.absent + files.skipped:
             report.say(f"note: {sentence}")
-    return found
+    return files
 
 
 def gather(
     inputs: Inputs, running: Batch, *, suffixes: Sequence[str], beside: Sequence[str] = (), chosen: Choice = list
 ) -> Plan:
     """Return a plan for a command that makes one result of all inputs; see :func:`convert` for the parameters."""
-    found = find(inputs, running, suffixes=suffixes, beside=beside)
-    return Plan([Task(source.path, "", source.relative) for source in chosen(found.sources)], found.missing)
+    files = find(inputs, running, suffixes=suffixes, beside=beside)
+    return Plan([Task(source.path, "", source.relative) for source in chosen(files.sources)], files.missing)
 
 
 def convert(
@@ -106,7 +106,7 @@ def convert(
     targets : function
         From a task's target to the files that will really be written, where that is more than one.
     chosen : function
-        From the files found to those that are tasks of their own.
+        From the files to those that are tasks of their own.
 
     Raises
     ------
@@ -117,17 +117,17 @@ def convert(
     """
     if outputs.output is not None and outputs.directory is not None:
         raise UsageError("`output` and `directory` exclude each other", "-o names one file, -d a folder for many")
-    found = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
-    found = replace(found, sources=chosen(found.sources))
+    files = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
+    files = replace(files, sources=chosen(files.sources))
     if outputs.directory is None:
-        tasks = [Task(source.path, _single_target(found, outputs), source.relative) for source in found.sources]
+        tasks = [Task(source.path, _single_target(files, outputs), source.relative) for source in files.sources]
     else:
-        tasks = _mirrored(found.sources, Path(outputs.directory), suffix)
+        tasks = _mirrored(files.sources, Path(outputs.directory), suffix)
     protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
     tasks, taken = _with_own_targets(tasks, targets)
     if outputs.update:
         tasks = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
-    return Plan(tasks, [*found.missing, *taken])
+    return Plan(tasks, [*files.missing, *taken])
 
 
 def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
@@ -160,10 +160,10 @@ def _listed(path: str | None, separator: str) -> list[str]:
     return [name.rstrip("\r") if separator == "\n" else name for name in text.split(separator) if name.strip("\r")]
 
 
-def _single_target(found: walk.InputFiles, outputs: Outputs) -> str:
-    if len(found.sources) + len(found.missing) > 1:
+def _single_target(files: walk.InputFiles, outputs: Outputs) -> str:
+    if len(files.sources) + len(files.missing) > 1:
         raise UsageError(
-            f"{len(found.sources) + len(found.missing)} inputs need a folder for their outputs", "name it with -d DIR"
+            f"{len(files.sources) + len(files.missing)} inputs need a folder for their outputs", "name it with -d DIR"
         )
     return outputs.output or streams.STANDARD
 
@@ -192,10 +192,10 @@ def _with_own_targets(
     owners: dict[str, str] = {}
     own, taken = [], []
     for task in tasks:
-        places = [os.path.realpath(target) for target in targets(task.target) if target != streams.STANDARD]
-        owner = next((owners[place] for place in places if place in owners), task.source)
+        paths = [os.path.realpath(target) for target in targets(task.target) if target != streams.STANDARD]
+        owner = next((owners[path] for path in paths if path in owners), task.source)
         if owner == task.source:
-            owners.update(dict.fromkeys(places, task.source))
+            owners.update(dict.fromkeys(paths, task.source))
             own.append(task)
         else:
             taken.append(

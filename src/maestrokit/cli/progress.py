@@ -1,4 +1,4 @@
-"""The line at a terminal that tells how far a command is: which input, how many seconds of it, and how fast."""
+"""The progress line at a terminal: which input, how many seconds of it are done, and how fast."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ FIELDS = ("count", "name", "seconds", "rate")
 
 
 def shown(results: Iterable[Result], *, names: Sequence[str], label: str, quiet: bool) -> Iterator[Result]:
-    """Yield results, one for each name, with a line of progress where there is a terminal and nobody wants quiet.
+    """Yield results, one for each name, with a line of progress at a terminal unless it is quiet.
 
     Parameters
     ----------

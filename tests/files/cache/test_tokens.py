@@ -115,4 +115,4 @@ def test_a_cache_that_cannot_be_made_is_named_with_a_cure(files, tmp_path, cache
     (tmp_path / "a-file").touch()
     with pytest.raises(CannotWriteError, match="cache folder") as caught:
         token_shard(files, encoding=Encoding(), cache=tmp_path / cache)
-    assert "--cache" in caught.value.hint
+    assert "`cache`" in caught.value.hint

@@ -65,7 +65,7 @@ def test_faults_are_named_with_their_cure(data: bytes, fact: str) -> None:
     with pytest.raises(BadDataError) as caught:
         parse_midi(data, name="a.mid")
     assert caught.value.fact == f"cannot read 'a.mid': {fact}"
-    assert caught.value.hint == "try --repair, which keeps what can be salvaged"
+    assert caught.value.hint == "try `repair`, which keeps what can be salvaged"
 
 
 @pytest.mark.parametrize(("data", "_"), FAULTS.values(), ids=FAULTS)

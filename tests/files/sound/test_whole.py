@@ -239,7 +239,7 @@ def test_repair_reads_what_is_good(kind: str, damage: Callable[[bytes], bytes]) 
     data = encoded(music(8.0) + noise, kind)
     with pytest.raises(BadDataError, match=r"truncated|damaged") as raised:
         read_sound(damage(data), name="a")
-    assert "--repair" in raised.value.hint
+    assert "`repair`" in raised.value.hint
     with pytest.warns(DataWarning, match=r"truncated|damaged"):
         found = read_sound(damage(data), name="a", repair=True).samples
     whole = quietly(data)

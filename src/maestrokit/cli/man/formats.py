@@ -12,10 +12,10 @@ Inputs of one folder that differ in their suffix only, such as take.flac and tak
 outputs: take.flac.mid, take.wav.mid.
 
 Tables and lists that are read (of MAESTRO, of notes, of beats, of files, configuration) are UTF-8, or UTF-16 where a
-byte order mark says so; a mark is no part of the text."""
+byte order mark says so; a mark is not part of the text."""
 
 PERFORMANCES = """Performances are standard MIDI files of type 0, 1 or 2. They are written in the type and division in
-which they came, and every event that a command was not asked to change comes out as it went in, in its order.
+which they came, and every event that a command does not change is written as it was, in its order.
 
 A command that writes a performance adds a text event at the start of the first track, such as "maestrokit 0.1.0:
 quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time:
@@ -27,16 +27,16 @@ REPORTS = """transpose --report writes one row an input: file, key, confidence (
 and outside (count of notes outside the range). Its format, as that of all outputs, is what its suffix says."""
 
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
-What follows in further columns, and lines that are empty or begin with #, is not looked at."""
+Further columns, and lines that are empty or begin with #, are ignored."""
 
 NOTES = """Tables of notes, as transcribe --format tsv writes them and evaluate and train read them beside recordings,
 have a line of names, then a line a note: onset and offset in seconds, pitch (MIDI number) and velocity (1..127). Notes
-last as long as they sound. transcribe --format npz has the same columns as note_onset .. note_velocity, and what the
-model says of each frame and key, 0..1, as onset_posterior, offset_posterior, frame_posterior and velocity_posterior of
+last as long as they sound. transcribe --format npz has the same columns as note_onset .. note_velocity, and the
+posteriors of each frame and key, 0..1, as onset_posterior, offset_posterior, frame_posterior and velocity_posterior of
 shape (frames, 88); the metadata has frame_seconds and lowest_pitch. The array pedal, shape (intervals, 2), is when the
-sustain pedal is down, in seconds, and pedal_posterior, shape (frames,), what the model says of it, if it hears it.
-Performances that transcribe writes say in a text event that their tempo means nothing, unless --tempo gave one or
-found one."""
+sustain pedal is down, in seconds, and pedal_posterior, shape (frames,), its posterior, if the model transcribes it.
+Performances that transcribe writes say in a text event that their tempo has no meaning, unless --tempo gave or
+tracked one."""
 
 PICTURES = """Pictures are PNG, SVG or PDF, by suffix. The chain of commands that made one, a line each, is in PNG the
 text of the keyword provenance, in SVG the description of its metadata (dc:description), and in PDF the entry Subject
@@ -65,15 +65,15 @@ only ever added, at the right."""
 
 
 def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: Callable[..., str]) -> str:
-    """Return the page, made with the means of :mod:`maestrokit.cli.man.pages`."""
+    """Return the page, made with the functions of :mod:`maestrokit.cli.man.pages`."""
     groups = features.group_names()
     records = "\n".join(
         f".SS Group {group}\n"
-        + items((f"\\fB{prose(key)}\\fR", prose(_said(field))) for key, field in features.fields(group).items())
+        + items((f"\\fB{prose(key)}\\fR", prose(_described(field))) for key, field in features.fields(group).items())
         for group in groups
     )
     frames = items(
-        (f"\\fB{prose(key)}\\fR", prose(_said(field)))
+        (f"\\fB{prose(key)}\\fR", prose(_described(field)))
         for group in groups
         for key, field in features.frame_fields(group).items()
     )
@@ -97,7 +97,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
     )
 
 
-def _said(field: tuple[str, str]) -> str:
+def _described(field: tuple[str, str]) -> str:
     unit, meaning = field
     sentence = meaning[:1].upper() + meaning[1:].rstrip(".")
     return f"{sentence} ({unit})." if unit else f"{sentence}."

@@ -1,4 +1,4 @@
-"""The section of maestrokit-train(1) on what ``--set`` may name, from the sources of the settings' dataclasses."""
+"""The section of maestrokit-train(1) on the settings of ``--set``, from the sources of the settings' dataclasses."""
 
 import ast
 import importlib
@@ -12,7 +12,7 @@ from maestrokit.bounds import sentence, within_of
 from maestrokit.models import families
 
 TRAINING, TASKS, MODELS = "maestrokit.training.settings", "maestrokit.training.tasks", "maestrokit.models"
-HEAD = "What --set may name, with its default; an option of the command stands for the setting of its name."
+HEAD = "Settings that --set changes, with their defaults; an option of the command stands for the setting of its name."
 
 Setting = tuple[str, str, str]
 """Name, default as it is written, meaning."""
@@ -28,7 +28,7 @@ def settings_section(escape: Callable[[str], str], items: Callable[[Iterable[tup
 
 
 def all_settings() -> list[tuple[str, list[Setting]]]:
-    """Return the settings of every training, of each task and of each family, by whose they are."""
+    """Return the settings of every training, of each task and of each family, by what they belong to."""
     parts = [("every training", settings_of(TRAINING, "TrainingSettings"))]
     parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
     return parts + [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in families()]
@@ -57,4 +57,4 @@ def _meaning(statement: ast.stmt | None) -> str:
     """Return the text below a field, in one paragraph."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
         return " ".join(str(statement.value.value).split())
-    return ""  # which a test finds
+    return ""  # which a test reports

@@ -9,7 +9,8 @@ from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings
+    from maestrokit.cli.commands.evaluate.plan import Evaluation
+    from maestrokit.cli.commands.evaluate.settings import Settings
     from maestrokit.cli.commands.evaluate.work import Scores
 
 EXAMPLES = (
@@ -70,7 +71,7 @@ def run(
     better (higher, lower, or alike: the nearer to the reference the better).
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
-    from maestrokit.cli.commands.evaluate.plan import Settings
+    from maestrokit.cli.commands.evaluate.settings import Settings
     from maestrokit.cli.commands.evaluate.tables import score_text
     from maestrokit.files import streams as files
     from maestrokit.files.formats import SCORES, chosen_format
@@ -101,7 +102,8 @@ def _plan(
     inputs: Inputs, running: Batch, scoring: options.ModelScoring, settings: "Settings", output: str
 ) -> "Evaluation":
     """Return what is to be scored: performances, or a model."""
-    from maestrokit.cli.commands.evaluate.plan import plan_evaluation, transcribing
+    from maestrokit.cli.commands.evaluate.plan import plan_evaluation
+    from maestrokit.cli.commands.evaluate.settings import transcribing
 
     folder = None if scoring.model is None else transcribing(scoring.model)
     if scoring.sweep is not None and folder is None:

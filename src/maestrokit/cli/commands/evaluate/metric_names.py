@@ -17,8 +17,8 @@ def names_in_pairs() -> list[str]:
     True
     """
     one = np.array([0.0]), np.array([1.0])
-    take = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
-    return list(compare(take, take, tolerances=[Tolerance()]))
+    performance = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
+    return list(compare(performance, performance, tolerances=[Tolerance()]))
 
 
 def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:

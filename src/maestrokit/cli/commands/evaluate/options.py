@@ -53,7 +53,7 @@ class ModelScoring:
             metavar="NAME=VALUES",
             help="With a --model that transcribes, score each of several values of a threshold: "
             "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
-            autocompletion=assigned_to(kept_in("maestrokit.cli.commands.evaluate.transcription_models:SWEPT")),
+            autocompletion=assigned_to(kept_in("maestrokit.cli.commands.evaluate.sweep:SWEPT")),
         ),
     ] = None
 

@@ -43,13 +43,13 @@ LEGEND = (
 
 def page(files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row], *, title: str, made_by: str | None) -> str:
     """Return the whole page."""
-    made = f"<footer>{escape(made_by)}</footer>\n" if made_by else ""
+    footer = f"<footer>{escape(made_by)}</footer>\n" if made_by else ""
     details = "".join(_details(name, rows) for name, rows in files)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{escape(title)}</h1>\n<p>{LEGEND}</p>\n{_table(whole)}\n{details}{made}</body>\n</html>\n"
+        f"<h1>{escape(title)}</h1>\n<p>{LEGEND}</p>\n{_table(whole)}\n{details}{footer}</body>\n</html>\n"
     )
 
 

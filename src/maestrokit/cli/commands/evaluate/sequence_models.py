@@ -12,7 +12,8 @@ from maestrokit.cli import progress, report
 from maestrokit.cli.commands.evaluate import metric_names
 from maestrokit.cli.commands.evaluate.metric_names import FACTORS
 from maestrokit.cli.commands.evaluate.options import ModelScoring
-from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings
+from maestrokit.cli.commands.evaluate.plan import Evaluation
+from maestrokit.cli.commands.evaluate.settings import Settings
 from maestrokit.cli.commands.evaluate.work import Scores, all_results
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import UsageError
@@ -96,10 +97,10 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     from maestrokit.metrics.ngrams import counted
 
     is_root = Path(path).is_dir() and maestro.table_path(Path(path)) is not None
-    found = walk.walk([path], suffixes=walk.MIDI_SUFFIXES, split="train" if is_root else None)
-    if found.missing:
-        raise found.missing[0]
-    paths = [source.path for source in found.sources]
+    inputs = walk.walk([path], suffixes=walk.MIDI_SUFFIXES, split="train" if is_root else None)
+    if inputs.missing:
+        raise inputs.missing[0]
+    paths = [source.path for source in inputs.sources]
     shard = token_shard(paths, encoding=encoding, cache=default_cache(), jobs=running.workers)
     failures = list(shard.failures.values())
     if len(failures) == len(paths):

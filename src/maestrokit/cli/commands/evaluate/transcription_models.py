@@ -1,92 +1,28 @@
 """The work of ``evaluate --model`` with a model that transcribes, on recordings of known notes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate import metric_names
 from maestrokit.cli.commands.evaluate.options import ModelScoring
-from maestrokit.cli.commands.evaluate.plan import Evaluation, Settings, references_in, tolerances_of
+from maestrokit.cli.commands.evaluate.plan import Evaluation, references_in
 from maestrokit.cli.commands.evaluate.sequence_models import limited
-from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, paired, read_take, score_pairs
+from maestrokit.cli.commands.evaluate.settings import Settings, tolerances_of
+from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
+from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, paired, read_notes, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
 from maestrokit.cli.options import Batch, Inputs
-from maestrokit.errors import NoInputError, UsageError, choices_hint
+from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.sound.read import open_sound
-from maestrokit.inference.note_decoding import Decoding
-from maestrokit.inference.transcription import Transcriber, Transcript, transcriptions
+from maestrokit.inference.transcription import Transcript, transcriptions
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.pedalling import reconcile_with_pedal
-
-DECODING = tuple(field.name for field in fields(Decoding))
-GATE = ("min_confidence", "silence_threshold")
-SWEPT = (*DECODING, *GATE, "pedal_down", "pedal_up")
-POINTS = 9  # of a sweep that names no step
-MOST_POINTS = 1000
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Values of one threshold, each of which is scored; none scores the model's own."""
-
-    name: str = ""
-    values: tuple[float, ...] = ()
-
-    def transcribers(self, transcriber: Transcriber) -> dict[str, Transcriber]:
-        """Return a transcriber for each value, by the mark of its scores."""
-        if not self.values:
-            return {"": transcriber}
-        return {f"@{self.name}={value:g}": self._with(transcriber, value) for value in self.values}
-
-    def _with(self, transcriber: Transcriber, value: float) -> Transcriber:
-        if self.name in DECODING:
-            return replace(transcriber, decoding=replace(transcriber.decoding, **{self.name: value}))
-        if self.name in GATE:
-            return replace(transcriber, gate=replace(transcriber.gate, **{self.name: value}))
-        name = self.name.removeprefix("pedal_")
-        return replace(transcriber, pedal_decoding=replace(transcriber.pedal_decoding, **{name: value}))
-
-
-def parse_sweep(text: str | None) -> Sweep:
-    """Return the values of a threshold written as NAME=VALUES.
-
-    Raises
-    ------
-    UsageError
-        If it names no threshold, or no values.
-
-    >>> parse_sweep("onset_threshold=0.2..0.6/0.2").values
-    (0.2, 0.4, 0.6)
-    >>> parse_sweep("shortest=0.05,0.1")
-    Sweep(name='shortest', values=(0.05, 0.1))
-    """
-    if text is None:
-        return Sweep()
-    name, _, values = text.partition("=")
-    if name not in SWEPT:
-        raise UsageError(f"no threshold '{name}' to sweep", choices_hint(name, SWEPT), parameter="sweep")
-    try:
-        if ".." not in values:
-            return Sweep(name, tuple(float(value) for value in values.split(",")))
-        span, _, step = values.partition("/")
-        first, last = (float(end) for end in span.split(".."))
-        count = POINTS if not step else round((last - first) / float(step)) + 1
-        if not 2 <= count <= MOST_POINTS or not first < last:
-            raise ValueError
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise UsageError(
-            f"cannot sweep '{text}'",
-            "write onset_threshold=0.2..0.6, with a step 0.2..0.6/0.1, or 0.2,0.3,0.5",
-            parameter="sweep",
-        ) from None
-    return Sweep(name, tuple(round(float(value), 6) for value in np.linspace(first, last, count)))
 
 
 def plan_transcription(
@@ -113,8 +49,8 @@ def plan_transcription(
     plan = limited(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), scoring.limit)
     references = None
     if settings.reference:
-        asked = Inputs(inputs=[*settings.reference], split=settings.reference_split)
-        references = paired(plan.tasks, references_in(asked, running))
+        inputs_of_references = Inputs(inputs=[*settings.reference], split=settings.reference_split)
+        references = paired(plan.tasks, references_in(inputs_of_references, running))
     work = TranscriptionWork(
         str(folder), parse_sweep(scoring.sweep), references, tolerances_of(settings), settings.repair
     )
@@ -128,12 +64,12 @@ def plan_transcription(
 
 @dataclass(frozen=True)
 class TranscriptionWork:
-    """The scoring of one recording; a class, so that other processes can be given it."""
+    """The scoring of one recording; a class, so that it can be sent to other processes."""
 
     folder: str
     sweep: Sweep
     references: Mapping[str, str] | None
-    """Path of the reference, by path of the recording; None where they lie beside."""
+    """Path of the reference, by path of the recording; None where they are beside the recordings."""
     tolerances: tuple[Tolerance, ...]
     repair: bool
 
@@ -143,37 +79,38 @@ class TranscriptionWork:
 
     def __call__(self, task: streams.Task) -> dict[str, float]:
         """Return the scores of all values of the threshold."""
-        truth = self._truth(task.source)
+        reference = self._reference(task.source)
         chosen = self.sweep.transcribers(loaded(self.folder, 1))
         source = files.read_bytes(task.source) if task.source == files.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
             rate = next(iter(chosen.values())).sample_rate
-            heard = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
+            transcripts = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
         scores: dict[str, float] = {}
-        for mark, transcriber, one in zip(chosen, chosen.values(), heard, strict=True):
-            found = compare(_heard_take(one, transcriber.predicts_pedal), truth, tolerances=self.tolerances)
-            scores |= {name + mark: value for name, value in found.items()}
+        for mark, transcriber, one in zip(chosen, chosen.values(), transcripts, strict=True):
+            pair = compare(_notes_and_pedal(one, transcriber.predicts_pedal), reference, tolerances=self.tolerances)
+            scores |= {name + mark: value for name, value in pair.items()}
         return scores
 
     def reference_of(self, path: str) -> list[str]:
-        """Return the files that say what was played in a recording: the first says the notes."""
+        """Return the reference files of a recording; the notes are in the first."""
         if self.references is not None:
             return [self.references[path]] if path in self.references else []
         beside = (Path(path).with_suffix(suffix) for suffix in (walk.TABLE_SUFFIX, *walk.MIDI_SUFFIXES))
-        return [str(place) for place in beside if path != files.STANDARD and place.exists()]
+        return [str(candidate) for candidate in beside if path != files.STANDARD and candidate.exists()]
 
-    def _truth(self, path: str) -> NotesAndPedal:
-        """Return the notes as they sound, and the pedal if a MIDI file tells of it."""
-        places = self.reference_of(path)
-        if not places:
+    def _reference(self, path: str) -> NotesAndPedal:
+        """Return the notes with their sounding durations, and the pedal if there is a MIDI file."""
+        paths = self.reference_of(path)
+        if not paths:
             raise NoInputError(
                 f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
             )
-        takes = [read_take(place, repair=self.repair, extends_by_pedal=True) for place in places]
-        return NotesAndPedal(takes[0].notes, next((take.pedal for take in takes if take.pedal is not None), None))
+        references = [read_notes(path, repair=self.repair, extends_by_pedal=True) for path in paths]
+        pedal = next((reference.pedal for reference in references if reference.pedal is not None), None)
+        return NotesAndPedal(references[0].notes, pedal)
 
 
-def _heard_take(heard: Transcript, predicts_pedal: bool) -> NotesAndPedal:
+def _notes_and_pedal(transcript: Transcript, has_pedal: bool) -> NotesAndPedal:
     """Return what ``transcribe`` would write."""
-    notes, pedal = reconcile_with_pedal(*heard) if predicts_pedal else heard
-    return NotesAndPedal(notes_in_seconds(*notes), pedal if predicts_pedal else None)
+    notes, pedal = reconcile_with_pedal(*transcript) if has_pedal else transcript
+    return NotesAndPedal(notes_in_seconds(*notes), pedal if has_pedal else None)

@@ -1,4 +1,4 @@
-"""The work of ``evaluate`` on one file, and on what all of them gave."""
+"""The work of ``evaluate`` on one file, and on the results of all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[
 
 @dataclass(frozen=True)
 class PairWork:
-    """The scoring of one estimate; a class, so that other processes can be given it."""
+    """The scoring of one estimate; a class, so that it can be sent to other processes."""
 
     references: Mapping[str, str]
     """Path of the reference, by path of the estimate."""
@@ -77,13 +77,13 @@ class PairWork:
         if task.source not in self.references:
             raise NoInputError(f"'{task.source}' has no reference", "one has the same name but for its suffix")
         estimate, reference = (
-            read_take(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
+            read_notes(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
             for path in (task.source, self.references[task.source])
         )
         return compare(estimate, reference, tolerances=self.tolerances)
 
 
-def read_take(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPedal:
+def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPedal:
     """Return the notes, and the pedal if it is known, in a MIDI file or a table of notes.
 
     Raises
@@ -114,8 +114,8 @@ def score_pairs(
 def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:
     """Return the reference of each estimate, by paths; estimates without one are left out.
 
-    A single reference is that of all. Else an estimate's has its place below the folder that was given, or at least its
-    name, but for the suffix; of several, the one with the same suffix, else the first.
+    A single reference is that of all. Else the reference of an estimate has its relative path, or at least its name,
+    but for the suffix; of several, the one with the same suffix, else the first.
 
     Raises
     ------
@@ -124,10 +124,10 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
     """
     if len(references) == 1:
         return {task.source: references[0].source for task in estimates}
-    by_place, by_name = _grouped(references, stem), _grouped(references, lambda task: PurePosixPath(stem(task)).name)
-    found = {}
+    by_path, by_name = _grouped(references, stem), _grouped(references, lambda task: PurePosixPath(stem(task)).name)
+    partners = {}
     for task in estimates:
-        candidates = by_place.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
+        candidates = by_path.get(stem(task)) or by_name.get(PurePosixPath(stem(task)).name, [])
         alike = [one for one in candidates if Path(one.source).suffix == Path(task.source).suffix] or candidates
         if len(alike) > 1 and len({stem(one) for one in alike}) > 1:
             raise UsageError(
@@ -135,8 +135,8 @@ def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]
                 "give folders of the same tree",
             )
         if alike:
-            found[task.source] = alike[0].source
-    return found
+            partners[task.source] = alike[0].source
+    return partners
 
 
 def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) -> dict[str, list[streams.Task]]:
@@ -147,19 +147,19 @@ def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) 
 
 
 def stem(task: streams.Task) -> str:
-    """Return the place of a file below the folder that was given, without its suffix."""
+    """Return the path of a file below the folder that was given, without its suffix."""
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
 
 
 def named(path: str) -> str:
-    """Return how messages of readers call a file."""
+    """Return the name of a file in the messages of readers."""
     return files.named(path).strip("'")
 
 
 def all_results(
     work: Callable[[streams.Task], Result], plan: streams.Plan, running: Batch
 ) -> tuple[list[tuple[streams.Task, Result]], int]:
-    """Return what could be done of a plan, and the exit status of what could not."""
+    """Return the results of a plan, and the exit status of the inputs that failed."""
     done: list[tuple[streams.Task, Result]] = []
     try:
         for task, result in batch.results("evaluate", work, plan, running):

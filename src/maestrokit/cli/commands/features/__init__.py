@@ -1,13 +1,11 @@
 """``maestrokit features``: performances and recordings described in numbers."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from maestrokit.cli import report
 from maestrokit.cli.commands.features import options
-from maestrokit.cli.errors import about
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
-from maestrokit.errors import UsageError, choices_hint
 
 EXAMPLES = (
     ("Describe a performance", "maestrokit features take.mid > take.jsonl"),
@@ -51,32 +49,33 @@ def run(
 ) -> None:
     """Describe performances and recordings: one record each, in the order of the inputs, on standard output or in FILE.
 
-    Records say which pitches, which key, how fast, which chords, how loud, how joined, how pedalled, how dense and
-    how many at once; maestrokit-formats(5) explains every key. Groups that begin with audio_ describe sound. A
+    Records describe pitch, key, tempo, chords, dynamics, articulation, pedal, density and polyphony;
+    maestrokit-formats(5) explains every key. Groups that begin with audio_ describe sound. A
     performance and a recording of one name in one folder (take.mid, take.flac) get one record that holds both. Numbers
     that do not exist, such as the range of no notes, are null in JSON Lines and empty in TSV.
     """
     from maestrokit import features
     from maestrokit.cli import batch
+    from maestrokit.cli.commands.features import checks
     from maestrokit.cli.commands.features.plot import draw
     from maestrokit.cli.commands.features.work import Describing, FeatureOptions, Partners
     from maestrokit.cli.commands.features.write import write_as_they_come
     from maestrokit.cli.plan import protect_inputs
     from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
-    _group_names(groups, without, [])
-    _check_f0(f0)
+    checks.group_names(groups, without, [])
+    checks.check_f0(f0)
     form = chosen_format(format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(plot, PICTURE)
     partners = Partners()
-    plan = _planned(inputs, outputs, running, frames, partners)
+    plan = checks.planned(inputs, outputs, running, frames, partners)
     recordings = partners.recording_of
-    names = _group_names(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
+    names = checks.group_names(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
     settings = FeatureOptions(names, hop, f0, reading.repair, provenance.made_by)
     protect_inputs(plan.tasks, outputs.output, plot)
     if plot is not None and not running.dry_run:
         draw(plan.tasks, plot, settings, recordings)
-    if outputs.update and _is_done(plan, outputs.output, recordings):
+    if outputs.update and checks.is_done(plan, outputs.output, recordings):
         return
     records = _records(batch.results("features", Describing(settings, recordings), plan, running), running)
     columns = ["file", *(["recording"] if recordings else []), *features.columns(names)]
@@ -92,67 +91,3 @@ def _records(results: Iterable[tuple[Any, dict[str, Any]]], running: Batch) -> I
         if running.verbose:
             report.say(f"{task.source}: {' '.join(name for name in record if name not in ('file', 'recording'))}")
         yield record
-
-
-def _check_f0(name: str) -> None:
-    from maestrokit.analysis.crepe import SIZES
-    from maestrokit.analysis.f0 import METHODS
-
-    if name in SIZES:
-        from maestrokit.files.cache.crepe import find_crepe
-
-        find_crepe(name)
-    elif name not in METHODS:
-        raise UsageError(f"no f0 method '{name}'", choices_hint(name, [*METHODS, *SIZES]), parameter="f0")
-
-
-def _group_names(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:
-    """Return the groups to describe; by default those for notes, for sound or for both, by the inputs."""
-    from maestrokit import features
-    from maestrokit.cli.commands.features.work import is_of_unknown_kind, is_sound
-
-    kinds = {"audio" if is_sound(source) else "notes" for source in sources}
-    needs = kinds.pop() if len(kinds) == 1 and not any(map(is_of_unknown_kind, sources)) else None
-    included = features.group_names(needs) if groups is None else features.check_groups(_words(groups))
-    with about("without"):
-        excluded = features.check_groups(_words(without or ""))
-    names = tuple(name for name in included if name not in excluded)
-    if not names:
-        raise UsageError("no group of descriptors is left", "groups: " + " ".join(features.group_names()))
-    return names
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None, partners: Any) -> Any:
-    """Return the plan: tasks have a target if frames are to be written."""
-    from maestrokit.cli import plan as streams
-    from maestrokit.files.formats import FRAMES, format_by_name
-    from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
-
-    suffixes = MIDI_SUFFIXES + SOUND_SUFFIXES
-    if frames is None:
-        if outputs.directory is not None:
-            fact = "`directory` is for the frames, which need `frames`"
-            raise UsageError(fact, "add `frames` .npz", parameter="directory")
-        return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
-    suffix = f".{format_by_name(f'frames{frames}' if outputs.directory else frames, FRAMES) or 'npz'}"
-    places = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(inputs, places, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
-
-
-def _is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> bool:
-    from maestrokit.cli.plan import is_newer
-
-    if output is None or plan.missing:
-        return False
-    targets = [
-        (target, source)
-        for task in plan.tasks
-        for target in (output, task.target)
-        for source in (task.source, recordings.get(task.source, task.source))
-        if target != ""
-    ]
-    return all(is_newer(target, source) for target, source in targets)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.cli.commands.features.work import FeatureOptions, Recording, crepe_weights, is_sound
+from maestrokit.cli.commands.features.recording import Recording, is_sound
+from maestrokit.cli.commands.features.work import FeatureOptions, crepe_weights
 from maestrokit.cli.plan import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 MOST_DRAWN = 8
 
 
-def draw(tasks: Sequence[Task], plot: str, asked: FeatureOptions, recording_of: Mapping[str, str]) -> None:
-    """Draw inputs into a file; what cannot be read is left to the description, which says so.
+def draw(tasks: Sequence[Task], plot: str, options: FeatureOptions, recording_of: Mapping[str, str]) -> None:
+    """Draw inputs into a file; inputs that cannot be read are left to the description, which reports them.
 
     Raises
     ------
     UsageError
-        If they are more than 8, one comes through a pipe, or pictures are not written so.
+        If they are more than 8, one is a pipe, or there is no such format of pictures.
     """
     from maestrokit.files import streams
     from maestrokit.files.formats import PICTURE, format_by_name
@@ -34,52 +35,52 @@ def draw(tasks: Sequence[Task], plot: str, asked: FeatureOptions, recording_of: 
     has_pipe = any(task.source == streams.STANDARD or streams.is_pipe(task.source) for task in tasks)
     if len(tasks) > MOST_DRAWN or has_pipe:
         raise UsageError(f"`plot` draws files, at most {MOST_DRAWN}", "name those to be drawn", parameter="plot")
-    drawn, chain_of_inputs = [], list[str]()
+    drawings, chain_of_inputs = [], list[str]()
     for task in tasks:
         try:
-            part, chain = _drawn(task.source, asked, recording_of.get(task.source))
-            drawn.append(part)
+            drawing, chain = _drawing(task.source, options, recording_of.get(task.source))
+            drawings.append(drawing)
             chain_of_inputs += chain
         except MaestrokitError as error:
             if isinstance(error, UsageError):
                 raise
-    if drawn:
-        made_by = [] if asked.made_by is None else [*dict.fromkeys([*chain_of_inputs, asked.made_by])]
-        streams.write_bytes(plot, description_picture(drawn, format=format, provenance=made_by))
+    if drawings:
+        made_by = [] if options.made_by is None else [*dict.fromkeys([*chain_of_inputs, options.made_by])]
+        streams.write_bytes(plot, description_picture(drawings, format=format, provenance=made_by))
 
 
-def _drawn(source: str, asked: FeatureOptions, partner: str | None) -> "tuple[PlotItem, list[str]]":
-    """Return what is to be drawn of an input, and the commands that made the input."""
+def _drawing(source: str, options: FeatureOptions, partner: str | None) -> "tuple[PlotItem, list[str]]":
+    """Return the drawing of an input, and the commands that made the input."""
     from maestrokit.cli.performances import read_performance
     from maestrokit.music.keys import find_key
     from maestrokit.music.provenance_events import commands
     from maestrokit.plots.description import PlotItem
 
-    performance = None if is_sound(source) else read_performance(source, repair=asked.repair)
-    place = source if is_sound(source) else partner
-    sound = None if place is None else _heard(place, asked)
+    performance = None if is_sound(source) else read_performance(source, repair=options.repair)
+    recording = source if is_sound(source) else partner
+    sound = None if recording is None else _recording_features(recording, options)
     if performance is not None:
         key = find_key(performance).key.name if len(performance.notes) else None
     else:
         key = sound.record["audio_key"]["name"] if sound is not None else None
-    chain = Recording(source, None, repair=asked.repair).commands if performance is None else commands(performance)
+    chain = Recording(source, None, repair=options.repair).commands if performance is None else commands(performance)
     return PlotItem(f"{key}: {source}" if key else source, performance, sound), chain
 
 
-def _heard(source: str, asked: FeatureOptions) -> Any:
+def _recording_features(source: str, options: FeatureOptions) -> Any:
     from maestrokit import features
     from maestrokit.plots.description import LONGEST_PICTURE
     from maestrokit.plots.recording import recording_features
 
-    recording = Recording(source, None, repair=asked.repair)
+    recording = Recording(source, None, repair=options.repair)
     length = min(recording.length, LONGEST_PICTURE)
-    weights = crepe_weights(asked.f0)
+    weights = crepe_weights(options.f0)
     return recording_features(
         features.audio_view(
             _Beginning(recording, length),
             length=length,
             channels=_Beginning(recording.channels, length),
-            f0=asked.f0,
+            f0=options.f0,
             weights=weights,
         )
     )
@@ -87,16 +88,16 @@ def _heard(source: str, asked: FeatureOptions) -> Any:
 
 @dataclass
 class _Beginning:
-    """The first seconds of a recording, at any sample rate; kept at each rate, since several things are heard there."""
+    """The first seconds of a recording, at any sample rate; stored at each rate, since several analyses read them."""
 
     recording: "Callable[[int], Iterator[Samples]]"
     length: float
-    _kept: "dict[int, list[Samples]]" = field(default_factory=dict)
+    _stored: "dict[int, list[Samples]]" = field(default_factory=dict)
 
     def __call__(self, sample_rate: int) -> "Iterator[Samples]":
-        if sample_rate not in self._kept:
-            self._kept[sample_rate] = list(self._read(sample_rate))
-        return iter(self._kept[sample_rate])
+        if sample_rate not in self._stored:
+            self._stored[sample_rate] = list(self._read(sample_rate))
+        return iter(self._stored[sample_rate])
 
     def _read(self, sample_rate: int) -> "Iterator[Samples]":
         left = max(round(self.length * sample_rate), 1)

@@ -40,7 +40,7 @@ class Generation:
             return
         from maestrokit.cli.commands.render.work import Rendering
 
-        Rendering(format=format, repair=self.repair, made_by=self.made_by).play(performance, target)
+        Rendering(format=format, repair=self.repair, made_by=self.made_by).render(performance, target)
 
 
 def run_generate(generation: Generation, targets: Sequence[str], running: Common) -> None:

@@ -1,6 +1,6 @@
-"""``maestrokit render``: performances made audible."""
+"""``maestrokit render``: performances into audio."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -8,13 +8,10 @@ from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, one_of
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 
-if TYPE_CHECKING:
-    pass
-
 EXAMPLES = (
-    ("Play a performance on the piano that ships", "maestrokit render take.mid -o take.flac"),
+    ("Render a performance with the shipped piano", "maestrokit render take.mid -o take.flac"),
     (
-        "Play it in C major, in a hall",
+        "Render it in C major, in a hall",
         "maestrokit transpose take.mid | maestrokit render - --room hall -o take-in-C.flac",
     ),
     (
@@ -38,11 +35,11 @@ def run(
         str | None,
         typer.Option(
             metavar="PATH",
-            help="Play the piano in PATH: a folder of the Salamander's samples, or a soundfont (.sf2, .sf3). "
-            "Default: the compact Salamander that ships.",
+            help="Use the piano in PATH: a folder of the Salamander's samples, or a soundfont (.sf2, .sf3). "
+            "Default: the shipped compact Salamander.",
         ),
     ] = None,
-    sample_rate: Annotated[int, typer.Option(metavar="HZ", help="Samples a second."), Within(8000, 192_000)] = 44100,
+    sample_rate: Annotated[int, typer.Option(metavar="HZ", help="Samples per second."), Within(8000, 192_000)] = 44100,
     channels: Annotated[int, typer.Option(metavar="N", help="1 is mono, 2 is stereo."), Within(1, 2)] = 2,
     room: Annotated[
         str,
@@ -54,7 +51,9 @@ def run(
     ] = "small",
     gain: Annotated[
         float,
-        typer.Option(metavar="DB", help="Make it louder by DB. Peaks near full scale are bent, not clipped."),
+        typer.Option(
+            metavar="DB", help="Raise the level by DB. Peaks near full scale are limited softly, not clipped."
+        ),
         Within(-60, 40),
     ] = 0.0,
     format_: Annotated[
@@ -67,10 +66,10 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Play performances on a sampled piano, with its pedals, into sound files.
+    """Render performances to audio with a sampled piano, with its pedals.
 
     A note begins at the sample nearest to its onset. Standard output is a WAV stream that can be played while it is
-    made. Memory does not grow with the performance, except for OGG.
+    written. Memory does not grow with the performance, except for OGG.
     """
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams

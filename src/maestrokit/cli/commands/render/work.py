@@ -1,4 +1,4 @@
-"""The work of ``maestrokit render`` on one performance, which ``generate`` does too where sound is wanted."""
+"""The work of ``maestrokit render`` on one performance, which ``generate`` does too for outputs that are audio."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rendering:
-    """The work of the command on one task; a class, so that other processes can be given it."""
+    """The work of the command on one task; a class, so that it can be sent to other processes."""
 
     format: str
     repair: bool
@@ -27,13 +27,13 @@ class Rendering:
     gain: float = 0.0
 
     def __call__(self, task: "Task") -> "Notes":
-        """Read the performance, play it, write the sound; return how loud it was."""
+        """Read the performance, render it, write the sound; return its length and peak."""
         from maestrokit.cli.performances import read_performance
 
-        return self.play(read_performance(task.source, repair=self.repair), task.target)
+        return self.render(read_performance(task.source, repair=self.repair), task.target)
 
-    def play(self, performance: "Performance", target: str) -> "Notes":
-        """Play a performance, write the sound; return how loud it was."""
+    def render(self, performance: "Performance", target: str) -> "Notes":
+        """Render a performance, write the sound; return its length and peak."""
         from maestrokit.cli.batch import Notes
         from maestrokit.files.pianos.find import default_piano, read_piano
         from maestrokit.files.sound.write import write_blocks
@@ -67,12 +67,12 @@ class Rendering:
 
     @property
     def room_of_name(self) -> "Room | None":
-        """The room that the option means.
+        """The room of that name or decay time.
 
         Raises
         ------
         UsageError
-            If it means none.
+            If there is none.
         """
         from maestrokit.audio.effects.room import NAMED, SMALL, Room
 
@@ -94,10 +94,10 @@ class Rendering:
 
 
 class _Meter:
-    """Listens to blocks on their way."""
+    """Counts the samples of blocks, and finds their peak."""
 
     def __init__(self, sample_rate: int, seconds: float) -> None:
-        self.sample_rate, self.seconds = sample_rate, seconds  # what is played, before it dies away
+        self.sample_rate, self.seconds = sample_rate, seconds  # of the performance, without its decay
         self.samples = 0
         self.peak = 0.0
 

@@ -58,7 +58,8 @@ def run(
     resume.safetensors, from which the same command line resumes exactly, however the training was stopped.
     The first Ctrl-C or SIGTERM ends training after the current step, and saves.
     """
-    from maestrokit.cli.commands.train.work import print_plan, run_search, run_training, settings_of, spec_of
+    from maestrokit.cli.commands.train.spec import print_plan, settings_of, spec_of
+    from maestrokit.cli.commands.train.work import run_search, run_training
     from maestrokit.training.device import find_context
     from maestrokit.training.tuning import Search
 

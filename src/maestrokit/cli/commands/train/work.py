@@ -1,117 +1,15 @@
 """The work of ``train``: one training, or a search for its settings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from maestrokit.cli import batch, report
+from maestrokit.cli import report
 from maestrokit.cli.commands.train.display import Curves, Display
-from maestrokit.cli.errors import about
+from maestrokit.cli.commands.train.failures import Failures
 from maestrokit.cli.options import Jobs
-from maestrokit.cli.parse import parse_duration
-from maestrokit.errors import CannotWriteError, ExitStatus, MaestrokitError, UsageError
-from maestrokit.files.cache import default_cache
-from maestrokit.files.checkpoint import model_folder
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.run import TrainingSpec, corpus_of, modules, settings_of_parts, train
-from maestrokit.training.tuning import Search, TrialCallbacks, spaces, tune
-
-
-def settings_of(named: Mapping[str, object], time_limit: str | None, others: Sequence[str]) -> dict[str, str]:
-    """Return settings by name from options of their own, and from NAME=VALUE.
-
-    Raises
-    ------
-    UsageError
-        If one has no value.
-    """
-    values = {name: str(value) for name, value in named.items() if value is not None}
-    if time_limit is not None:
-        with about("time_limit"):
-            values["time_limit"] = str(parse_duration(time_limit))
-    for setting in others:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"`settings` must be NAME=VALUE, not '{setting}'", parameter="settings")
-        values[name.replace("-", "_")] = value
-    return values
-
-
-def spec_of(
-    family: str,
-    task: str | None,
-    data: Sequence[str],
-    output: str,
-    settings: Mapping[str, str],
-    init: str | None,
-    cache: str | None,
-    running: Jobs,
-) -> TrainingSpec:
-    """Return what is to be trained, on what, and where.
-
-    Raises
-    ------
-    NoInputError
-        If there is no model to start from.
-    CannotWriteError
-        If the run folder is one of the folders of data.
-    """
-    folder = Path(output)
-    if any(Path(name).resolve() == folder.resolve() for name in data):
-        raise CannotWriteError(f"'{output}' is both the data and the run folder", "choose another folder for the run")
-    with about("init"):
-        start = None if init is None else model_folder(init)
-    return TrainingSpec(
-        family,
-        task or "",
-        data,
-        folder,
-        settings,
-        start,
-        Path(cache) if cache else default_cache(),
-        running.workers,
-    )
-
-
-def print_plan(spec: TrainingSpec, *, is_search: bool) -> None:
-    """Print which files would be read, and the run folder, once settings are known to be valid."""
-    if is_search:
-        spaces(spec)
-    else:
-        settings_of_parts(spec)
-    batch.print_plan((path, str(spec.folder)) for path in corpus_of(spec, modules(spec)[1]).paths)
-
-
-class Failures:
-    """The files that cannot be used, each reported once, however many trials meet it."""
-
-    def __init__(self, running: Jobs, *, is_first: bool) -> None:
-        self._running, self._is_first = running, is_first
-        self._statuses: dict[str, ExitStatus] = {}
-
-    def add(self, error: MaestrokitError) -> None:
-        """Report a file and why it cannot be used.
-
-        Raises
-        ------
-        typer.Exit
-            With ``--no-keep-going``.
-        """
-        if error.fact in self._statuses:
-            return
-        self._statuses[error.fact] = error.status
-        if self._is_first:
-            batch.failed("train", error, self._running)
-
-    @property
-    def status(self) -> int:
-        """The exit status of a training without them."""
-        if not self._statuses:
-            return ExitStatus.OK
-        if self._is_first and not self._running.quiet:
-            count = len(self._statuses)
-            report.say(f"maestrokit train: left out {count} file{'s' * (count != 1)} that cannot be used")
-        return batch.common_status(self._statuses.values())
+from maestrokit.training.run import TrainingSpec, train
+from maestrokit.training.tuning import Search, TrialCallbacks, tune
 
 
 def run_training(

@@ -16,7 +16,7 @@ from maestrokit.music.transpose import TransposeReport, check_policy, check_rang
 
 @dataclass(frozen=True)
 class Transposition:
-    """What is done to every input; a class, so that other processes can be given it."""
+    """How every input is transposed; a class, so that it can be sent to other processes."""
 
     semitones: int | None
     target: Key | None
