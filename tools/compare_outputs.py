@@ -119,6 +119,8 @@ def compare(name: str, old: Path, new: Path, sample: Path, scratch: Path) -> Ite
     if with_new_options(before.stdout) != with_new_options(after.stdout):
         yield "standard output"
     old_files, new_files = outputs(old_folder), outputs(new_folder)
+    if not (before.stdout or old_files):
+        yield "no output to compare"
     yield from (
         f"{path}: only in {'old' if path in old_files else 'new'}" for path in old_files.keys() ^ new_files.keys()
     )

@@ -102,7 +102,7 @@ def stream(
     ------
     float32, shape (channels, samples)
     """
-    inner_rate = sample_rate * 2 ** (timbre.detune / 1200)  # a piano voices faster is sharper; times are stretched
+    inner_rate = sample_rate * 2 ** (timbre.detune / 1200)  # a piano played faster is sharper; times are stretched
     damping = dampings(performance)
     voices = cached_voices(piano, sample_rate=sample_rate, channels=channels)
     response = _response(timbre, sample_rate=sample_rate, channels=channels)

@@ -95,7 +95,7 @@ def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: flo
 
 
 def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> Waveform:
-    rate = zones[0].sample.sample_rate * 2 ** (_semitones(zones[0], key) / 12)  # at which the sample is zone_sound
+    rate = zones[0].sample.sample_rate * 2 ** (_semitones(zones[0], key) / 12)  # at which the sample is played
     sounds = []
     for zone in zones:
         try:
