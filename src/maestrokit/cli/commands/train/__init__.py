@@ -118,10 +118,7 @@ def run(
         typer.Option(metavar="TIME", help="End after TIME of training (90s, 30m, 1h30m), resumed time counted in."),
     ] = None,
     patience: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="End after N validations without improvement; default 10, and 0 never ends early."
-        ),
+        int | None, typer.Option(metavar="N", help="End after N validations without improvement (10); 0 is never.")
     ] = None,
     batch: Annotated[int | None, typer.Option(metavar="N", help="Examples a batch.")] = None,
     length: Annotated[int | None, typer.Option(metavar="N", help="Tokens that a sequence model sees at once.")] = None,
