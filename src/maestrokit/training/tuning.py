@@ -157,7 +157,7 @@ def _check(spec: TrainingSpec, search: Search, context: DistributedContext, fixe
         raise UsageError(f"`tune` must be at least 1, not {search.trials}", parameter="tune")
     if context.processes > 1:
         raise UsageError("a search is not shared by torchrun", "start several with one `tune_storage`")
-    if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", TrainingSettings.patience)) == 0:
+    if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", "0")) == 0:
         raise UsageError("a trial needs an end", "give `steps`, `time_limit` or `patience`")
     if spec.init is not None and spec.init.resolve() == spec.folder.resolve():
         raise UsageError("a search cannot begin with weights that it replaces", "choose another folder")

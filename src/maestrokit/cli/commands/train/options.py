@@ -78,7 +78,7 @@ TimeLimit = Annotated[
 ]
 Patience = Annotated[
     int | None,
-    typer.Option(metavar="N", help="End after N validations without improvement; 10 by default, 0 never ends early."),
+    typer.Option(metavar="N", help="End after N validations without improvement (10); 0 is never."),
 ]
 BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Examples per batch.")]
 Length = Annotated[int | None, typer.Option(metavar="N", help="Length of the sequences, in tokens or frames.")]
