@@ -112,9 +112,8 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     """Quantize all inputs; print what was done to each with ``-v``, and what was lost unless ``-q``."""
     _, has_source, behind = (quantizer.beats or "").rpartition(SOURCE)
     ending = Path(behind).name.lower() if has_source else ""
-    beside = (ending,) if ending else ()
     format_by_name(outputs.output, PERFORMANCE)
-    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=beside)
+    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else ())
     for task in plan.tasks[:1]:
         streams.refuse_terminal(task.target, "MIDI")
     _check_beats(quantizer, plan)
