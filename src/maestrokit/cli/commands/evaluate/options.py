@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import COUNT, Within
-from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of, set_metrics
-from maestrokit.cli.marks import ASIDE, Listed
+from maestrokit.cli.choices import ASIDE, Listed, assigned_to, kept_in, models_for, one_of, set_metrics
 from maestrokit.cli.options import split_names
 
 score_names = kept_in(

@@ -1,7 +1,6 @@
 """The work of ``maestrokit melspec`` on one recording: one output, or one for each copy."""
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,8 +13,7 @@ from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.cli.batch import Notes, located
-from maestrokit.cli.losses import Loss, large_losses
-from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Task
 from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files import formats, streams
@@ -120,7 +118,7 @@ class Spectrogram:
         analysis, rate = self.settings.analysis(), self.settings.sample_rate
         with open_sound(source, repair=self.repair) as stream:
             metadata = self._metadata(Effects(), command_lines(stream.comment))
-            chunks: Iterator[Any] = equal_blocks(stream.blocks(sample_rate=rate), max(1, round(rate * seconds)))
+            chunks = equal_blocks(stream.blocks(sample_rate=rate), max(1, round(rate * seconds)))
             frames = write_spectrum(
                 target, analyse_stream(chunks, analysis), suffix=self.suffix, frequency=analysis.frequency,
                 frames_per_second=self.settings.frames_per_second, metadata=metadata,

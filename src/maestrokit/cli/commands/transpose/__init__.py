@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import kept_in, one_of
+from maestrokit.cli.choices import ASIDE, kept_in, one_of
 from maestrokit.cli.errors import about
-from maestrokit.cli.marks import ASIDE
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
 

@@ -8,9 +8,8 @@ import typer
 
 from maestrokit.cli import batch
 from maestrokit.cli.batch import Notes
-from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.options import Batch
-from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import UsageError
 from maestrokit.files.tables import write_records
