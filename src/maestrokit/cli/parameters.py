@@ -75,23 +75,15 @@ def bounds_of(run: Callable[..., Any]) -> dict[str, Within]:
     return bounds
 
 
-def aliases_of(run: Callable[..., Any]) -> dict[str, Names]:
-    """Return the other names of the parameters that a command's options set, by the names of the options."""
-    return {name: mark.names for name, mark in _marks(run, Sets)}
-
-
-def lists(run: Callable[..., Any]) -> dict[str, Names]:
-    """Return where the names are from that the help of a command lists, by parameter."""
-    return {name: mark.names for name, mark in _marks(run, Listed)}
-
-
-def _marks(run: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
-    return [
-        (name, mark)
-        for name, hint in get_type_hints(run, include_extras=True).items()
-        for mark in getattr(hint, "__metadata__", ())
-        if isinstance(mark, kind)
-    ]
+def names_marked(run: Callable[..., Any], mark: type[Listed | Sets]) -> dict[str, Names]:
+    """Return the names that the marks of one kind give to the options of a command, by the options' own names."""
+    hints = get_type_hints(run, include_extras=True)
+    return {
+        name: one.names
+        for name, hint in hints.items()
+        for one in getattr(hint, "__metadata__", ())
+        if isinstance(one, mark)
+    }
 
 
 def _check_bounds(context: typer.Context, bounds: dict[str, Within], values: dict[str, Any]) -> None:

@@ -18,7 +18,6 @@ from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.tokens import Encoding, Tokens
 
 if TYPE_CHECKING:
-    from maestrokit.files.cache.tokens import TokenShard
     from maestrokit.metrics.ngrams import Ngrams
 
 
@@ -86,14 +85,6 @@ class Surprisal:
     def accuracy(self) -> float:
         """Share of events that had the highest probability."""
         return self.hits / max(self.tokens, 1)
-
-
-def surprisal(
-    model: TrainedModel, shard: "TokenShard", encoding: Encoding, *, stride: int | None = None, batch: int = 8
-) -> Surprisal:
-    """Return the surprisal of all sequences of a shard under a model: the sum of :func:`surprisals`."""
-    sequences = (shard.sequence(index) for index in range(len(shard)))
-    return sum(surprisals(model, sequences, encoding, stride=stride, batch=batch), Surprisal())
 
 
 def surprisals(

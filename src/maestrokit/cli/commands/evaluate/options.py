@@ -10,8 +10,8 @@ from maestrokit.cli.choices import ASIDE, Listed, assigned_to, kept_in, models_f
 from maestrokit.cli.options import split_names
 
 score_names = kept_in(
-    "maestrokit.cli.commands.evaluate.metric_names:names_in_pairs",
-    "maestrokit.cli.commands.evaluate.metric_names:names_in_sets",
+    "maestrokit.cli.commands.evaluate.work:names_in_pairs",
+    "maestrokit.cli.commands.evaluate.work:names_in_sets",
 )
 
 
