@@ -12,10 +12,9 @@ from maestrokit.cli import report
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings, all_results
 from maestrokit.cli.commands.evaluate.options import ModelScoring
 from maestrokit.cli.options import Batch, Inputs
+from maestrokit.cli.performances import read_performance
 from maestrokit.errors import UsageError
 from maestrokit.files import maestro, walk
-from maestrokit.files import streams as files
-from maestrokit.files.midi import parse_midi
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.tokens import Encoding, Tokens, encode
@@ -90,8 +89,7 @@ def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, se
 
 
 def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
-    name = files.named(task.source).strip("'")
-    return encode(parse_midi(files.read_bytes(task.source), name=name, repair=repair), encoding)
+    return encode(read_performance(task.source, repair=repair), encoding)
 
 
 def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Batch) -> list[float]:

@@ -11,10 +11,10 @@ from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
 from maestrokit.cli.options import Batch
+from maestrokit.cli.performances import read_performance
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
-from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
@@ -44,10 +44,7 @@ def score_set(
 
 
 def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
-    data = files.read_bytes(task.source)
-    return score_sets.summarize(
-        piece_of(parse_midi(data, name=named(task.source), repair=repair)), score_sets.metrics(names)
-    )
+    return score_sets.summarize(piece_of(read_performance(task.source, repair=repair)), score_sets.metrics(names))
 
 
 @dataclass(frozen=True)
@@ -79,11 +76,10 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
     NoInputError, BadDataError
         If it cannot be read.
     """
-    data = files.read_bytes(path)
     if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
-        onset, offset, pitch, velocity = parse_notes(data, name=named(path))
+        onset, offset, pitch, velocity = parse_notes(files.read_bytes(path), name=path)
         return NotesAndPedal(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
-    performance = parse_midi(data, name=named(path), repair=repair)
+    performance = read_performance(path, repair=repair)
     piece = piece_of(performance)
     notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
     return NotesAndPedal(notes, pedal_intervals(performance))
@@ -137,11 +133,6 @@ def _grouped(tasks: Iterable[streams.Task], key: Callable[[streams.Task], str]) 
 def stem(task: streams.Task) -> str:
     """Return the path of a file below the folder that was given, without its suffix."""
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
-
-
-def named(path: str) -> str:
-    """Return the name of a file in the messages of readers."""
-    return files.named(path).strip("'")
 
 
 def names_in_pairs() -> list[str]:
