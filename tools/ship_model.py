@@ -69,11 +69,10 @@ def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
 
 def write_card(shipped: Path, best: Mapping[str, Any], details: ModelCardDetails | str) -> None:
     """Write the CARD.md of the model in a folder."""
-    if isinstance(details, str):
-        checkpoint.write_card(shipped, details)
-        return
-    config, weights = checkpoint.read_config(shipped), checkpoint.read_weights(shipped)
-    checkpoint.write_card(shipped, card(config, weights, best, details))
+    text = details
+    if not isinstance(text, str):
+        text = card(checkpoint.read_config(shipped), checkpoint.read_weights(shipped), best, text)
+    (shipped / checkpoint.CARD).write_text(text, encoding="utf-8")
 
 
 def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -153,7 +152,7 @@ def main() -> None:
     shipped = checkpoint.SHIPPED / options.name
     details: ModelCardDetails | str = ModelCardDetails(options.command, options.hardware, options.note, options.figures)
     if options.card is not None:
-        details = checkpoint.read_hand_written(options.card)
+        details = options.card.read_text(encoding="utf-8")
     if not options.card_only:
         ship(options.run, shipped, details)
         return

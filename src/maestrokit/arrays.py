@@ -1,4 +1,8 @@
-"""Type aliases of arrays."""
+"""Types of arrays, and tables of equally long ones."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,3 +11,44 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A table: each field of a subclass is one array, all of one length, row i of each belonging together."""
+
+    def __len__(self) -> int:
+        return len(next(iter(vars(self).values())))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return all(np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
+
+    def select(self, rows: Integers | Mask | slice) -> Self:
+        """Return the chosen rows, by index array, mask or slice, in that order."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def replace(self, **columns: Any) -> Self:
+        """Return the same table with some columns exchanged."""
+        return replace(self, **columns)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return the table without rows."""
+        return cls(
+            **{
+                f.name: np.empty(0, object if f.type == "Objects" or f.type is Objects else np.int64)
+                for f in fields(cls)
+            }
+        )
+
+    @classmethod
+    def concatenate(cls, tables: Iterable[Self]) -> Self:
+        """Return the rows of several tables below one another."""
+        parts = list(tables)
+        if not parts:
+            return cls.empty()
+        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)})

@@ -35,6 +35,15 @@ def is_command_line(text: str) -> bool:
     return program == MARK and ": " in rest
 
 
+def command_lines(text: str) -> list[str]:
+    r"""Return the lines of a text, such as the comment of a recording, that were made by :func:`command_line`.
+
+    >>> command_lines("Sonata\nmaestrokit 0.1.0: render")
+    ['maestrokit 0.1.0: render']
+    """
+    return [line for line in text.splitlines() if is_command_line(line)]
+
+
 def extended(chain: Sequence[str], line: str) -> list[str]:
     """Return the chain with one more command, unless it ends with the very same one: doing it twice is doing it once.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.cli import progress
+from maestrokit.cli import report
 from maestrokit.cli.main import run_command_line
 from maestrokit.files.sound.read import write_sound
 from small_models import saved_lstm
@@ -39,7 +39,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str:
 
     reader = threading.Thread(target=receive, daemon=True)
     reader.start()
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(report, "PATIENCE", 0.0)
     for name, value in {"TERM": "xterm", "COLUMNS": "150", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
     with monkeypatch.context() as patch, os.fdopen(end, "w") as stream:
@@ -81,8 +81,8 @@ def test_a_performance_that_is_rendered_shows_the_seconds_it_lasts(
 
 def test_quick_work_and_quiet_show_nothing(monkeypatch: pytest.MonkeyPatch, takes: Path, tmp_path: Path) -> None:
     assert at_a_terminal(monkeypatch, "melspec", takes / "first.wav", "-q", "-o", tmp_path / "a.npz") == ""
-    monkeypatch.setattr(progress, "report", None)  # would fail if it were asked for a terminal
-    assert list(progress.shown([1, 2], names=["a", "b"], label="x", quiet=True)) == [1, 2]
+    monkeypatch.setattr(report, "is_terminal", None)  # would fail if it were asked for a terminal
+    assert list(report.with_progress([1, 2], names=["a", "b"], label="x", quiet=True)) == [1, 2]
 
 
 def test_no_terminal_no_progress(takes: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

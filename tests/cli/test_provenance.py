@@ -6,9 +6,9 @@ import re
 import pytest
 
 from maestrokit import registry
-from maestrokit.cli.made_by import PATHS, RUN
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.options import Provenance
+from maestrokit.cli.parameters import PATHS, RUN
 from maestrokit.files.midi import read_midi
 from maestrokit.music.provenance_events import commands
 

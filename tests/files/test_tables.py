@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.errors import UsageError
 from maestrokit.files.tables import (
     flatten,
     json_line,
     plain,
-    read_json_lines,
     record_lines,
     write_records,
 )
@@ -104,19 +103,9 @@ def test_csv_keeps_text_as_it_is(texts):
 def test_files_there_and_back(tmp_path):
     path = tmp_path / "a.jsonl"
     write_records(path, [{"a": 1}, {"b": [None]}], format="jsonl")
-    assert read_json_lines(path) == [{"a": 1}, {"b": [None]}]
+    assert path.read_text() == '{"a":1}\n{"b":[null]}\n'
     write_records(tmp_path / "a.csv", [{"a": {"b": [1, None]}, "c": None}], format="csv")
     assert (tmp_path / "a.csv").read_text() == 'a.b,c\n"[1,null]",\n'
-
-
-@pytest.mark.parametrize(("text", "fact"), [("{", "line 1: not JSON"), ("{}\n\n[1]\n", "line 3: not a JSON object")])
-def test_bad_lines_are_named(tmp_path, text, fact):
-    path = tmp_path / "a.jsonl"
-    path.write_text(text)
-    with pytest.raises(BadDataError, match=fact):
-        read_json_lines(path)
-    with pytest.raises(NoInputError):
-        read_json_lines(tmp_path / "none")
 
 
 def test_flatten_keeps_lists_of_objects_whole():

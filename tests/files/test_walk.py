@@ -6,7 +6,7 @@ import pytest
 
 from maestrokit.files import maestro
 from maestrokit.files.note_tables import parse_notes
-from maestrokit.files.text import decoded
+from maestrokit.files.streams import decoded
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, walk
 
 HEADER = "canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration\n"

@@ -7,7 +7,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.perplexity import surprisal
+from maestrokit.inference.perplexity import Surprisal, surprisals
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import EventModel
 from maestrokit.music.tokens import Encoding
@@ -40,6 +40,12 @@ class EvenChances(EventModel):
     def forward(self, tokens, state=None):
         assert tokens.shape[1] <= 8
         return torch.zeros(*tokens.shape, 390), state
+
+
+def surprisal(model, shard, encoding, **settings):
+    """Return the surprisal of all sequences of a shard."""
+    sequences = [shard.sequence(index) for index in range(len(shard))]
+    return sum(surprisals(model, sequences, encoding, **settings), Surprisal())
 
 
 @pytest.mark.parametrize("stride", [1, 3, 8])

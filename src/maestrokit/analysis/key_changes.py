@@ -6,9 +6,8 @@ import numpy as np
 
 from maestrokit.analysis.chords.sounding import sounding_seconds
 from maestrokit.analysis.viterbi import best_path
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Columns, Floats, Integers
 from maestrokit.errors import UsageError
-from maestrokit.music.columns import Columns
 from maestrokit.music.keys import key_scores
 from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import Performance

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import typer
 
-from maestrokit.cli import progress, report
+from maestrokit.cli import report
 from maestrokit.cli.errors import explained
 from maestrokit.cli.options import Batch, Jobs
 from maestrokit.cli.plan import Plan, Task
@@ -57,7 +57,7 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
         failures.append(failed(command, error, running))
     attempts = outcomes(work, [] if running.dry_run else plan.tasks, running)
     names = [task.source for task in plan.tasks]
-    for outcome in progress.shown(attempts, names=names, label=command, quiet=running.quiet or running.dry_run):
+    for outcome in report.with_progress(attempts, names=names, label=command, quiet=running.quiet or running.dry_run):
         warn_of(outcome.notes)
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]

@@ -1,6 +1,7 @@
-"""Names that options accept: for the completion of shells, and for help that lists them.
+"""What the annotations of options carry beside typer's own: marks, and the names that options accept.
 
-Each list is looked up where it is defined, and only when it is needed: nothing is imported before.
+The names are for the completion of shells, and for help that lists them. Each list is looked up where it is defined,
+and only when it is needed: nothing is imported before.
 """
 
 import ast
@@ -8,6 +9,7 @@ import importlib
 import importlib.util
 import operator
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from maestrokit import registry
@@ -15,6 +17,23 @@ from maestrokit import registry
 Names = Callable[[], Iterable[str]]
 Completion = Callable[[str], list[str]]
 """From an incomplete word to candidates; typer leaves out those that do not begin with the word."""
+
+ASIDE = "writes something aside"
+"""Of an option that does not shape the main output and so is no part of its provenance."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Of an option whose help lists all names; they are looked up when the help is shown."""
+
+    names: Names
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Of an option that sets parameters of the library by names other than its own."""
+
+    names: Names
 
 
 def one_of(names: Names) -> Completion:

@@ -50,7 +50,7 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
 def _content(path: str) -> dict[str, Any]:
     import tomllib
 
-    from maestrokit.files.text import decoded
+    from maestrokit.files.streams import decoded
 
     try:
         return tomllib.loads(decoded(Path(path).read_bytes()))

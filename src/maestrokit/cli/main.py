@@ -10,9 +10,9 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from maestrokit import __version__, registry
 from maestrokit.bounds import sentence
 from maestrokit.cli import report
-from maestrokit.cli.choices import Names
+from maestrokit.cli.choices import Listed, Names, Sets
 from maestrokit.cli.errors import long_name, origin
-from maestrokit.cli.parameters import aliases_of, bounds_of, expanded, lists
+from maestrokit.cli.parameters import bounds_of, expanded, names_marked
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
@@ -45,7 +45,7 @@ class Command(TyperCommand):
 
     lists: Mapping[str, Names] = {}
     aliases: Mapping[str, Names] = {}
-    """Other names of the parameters that an option sets, by the option's name; see :class:`marks.Sets`."""
+    """Other names of the parameters that an option sets, by the option's name; see :class:`Sets`."""
 
     def list_names(self) -> None:
         """Add the names to the help of the options that list them."""
@@ -73,7 +73,8 @@ def command(name: str) -> Any:
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=settings)
     single.command(name, cls=Command, context_settings=settings)(expanded(module.run))
     result: Any = typer.main.get_command(single)
-    result.lists, result.aliases, bounds = lists(module.run), aliases_of(module.run), bounds_of(module.run)
+    result.lists, result.aliases = names_marked(module.run, Listed), names_marked(module.run, Sets)
+    bounds = bounds_of(module.run)
     for parameter in result.params:
         if isinstance(parameter, TyperOption) and parameter.name in bounds:
             parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"

@@ -1,22 +1,31 @@
-"""From the parameters of a command's function to options for typer, and from their values back."""
+"""From the parameters of a command's function to options for typer, and from their values back.
+
+The values of a running command make its line of provenance, too: its own options that differ from their defaults,
+without any path.
+"""
 
 import functools
 import inspect
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from pathlib import PurePath
 from typing import Any, get_type_hints
 
 import typer
 
 from maestrokit.bounds import Within, check, within_of
-from maestrokit.cli.choices import Names
+from maestrokit.cli.choices import ASIDE, Listed, Names, Sets
 from maestrokit.cli.errors import in_command_words
-from maestrokit.cli.made_by import line_of
-from maestrokit.cli.marks import ASIDE, Listed, Sets
 from maestrokit.cli.options import Common, Provenance
 from maestrokit.cli.report import warnings_as_notes
 from maestrokit.errors import ClosedPipe
+from maestrokit.provenance import command_line
+
+PATHS = ("FILE", "PATH", "DIR", "DATA")
+RUN = "RUN"
+SETTING = "NAME=VALUE"
+"""Words in the metavar of an option by which its value is a path, or the name of a model that may be one."""
 
 
 def expanded(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,7 +50,7 @@ def expanded(run: Callable[..., Any]) -> Callable[..., Any]:
                 values[name] = group(**{f.name: values.pop(f.name) for f in fields(group) if f.name in values})
             for name, value in values.items():
                 if isinstance(value, Provenance) and value.provenance:
-                    values[name] = replace(value, made_by=line_of(context, shaping))
+                    values[name] = replace(value, made_by=_line_of(context, shaping))
             quiet = any(isinstance(value, Common) and value.quiet for value in values.values())
             try:
                 with warnings_as_notes(quiet=quiet):
@@ -66,23 +75,15 @@ def bounds_of(run: Callable[..., Any]) -> dict[str, Within]:
     return bounds
 
 
-def aliases_of(run: Callable[..., Any]) -> dict[str, Names]:
-    """Return the other names of the parameters that a command's options set, by the names of the options."""
-    return {name: mark.names for name, mark in _marks(run, Sets)}
-
-
-def lists(run: Callable[..., Any]) -> dict[str, Names]:
-    """Return where the names are from that the help of a command lists, by parameter."""
-    return {name: mark.names for name, mark in _marks(run, Listed)}
-
-
-def _marks(run: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
-    return [
-        (name, mark)
-        for name, hint in get_type_hints(run, include_extras=True).items()
-        for mark in getattr(hint, "__metadata__", ())
-        if isinstance(mark, kind)
-    ]
+def names_marked(run: Callable[..., Any], mark: type[Listed | Sets]) -> dict[str, Names]:
+    """Return the names that the marks of one kind give to the options of a command, by the options' own names."""
+    hints = get_type_hints(run, include_extras=True)
+    return {
+        name: one.names
+        for name, hint in hints.items()
+        for one in getattr(hint, "__metadata__", ())
+        if isinstance(one, mark)
+    }
 
 
 def _check_bounds(context: typer.Context, bounds: dict[str, Within], values: dict[str, Any]) -> None:
@@ -117,3 +118,44 @@ def _parameters(group: type) -> list[inspect.Parameter]:
         for f in fields(group)
         if hasattr(hints[f.name], "__metadata__")
     ]
+
+
+def _line_of(context: typer.Context, names: list[str]) -> str:
+    """Return the line for a command, with those of the named options that differ from their defaults."""
+    options: dict[str, object] = {}
+    for parameter in context.command.params:
+        value = context.params.get(str(parameter.name))
+        if parameter.name not in names or value is None or value in (parameter.default, [], ()):
+            continue
+        if isinstance(value, bool):
+            spellings = parameter.opts if value else parameter.secondary_opts
+            options[spellings[0]] = True
+        else:
+            options[parameter.opts[0]] = _spelling(value, parameter.metavar or "")
+    return command_line(str(context.info_name), options)
+
+
+def _spelling(value: object, metavar: str) -> str:
+    """Return a value as one word without any path: the word of the metavar, where that says that it is a path.
+
+    The name of a model is the last part of its folder, and so is what a setting names.
+
+    >>> _spelling("takes/a.txt", "FILE|track"), _spelling("track", "FILE|track"), _spelling("1/16", "VALUES")
+    ('FILE', 'track', '1/16')
+    >>> _spelling("runs/t1", "NAME|RUN"), _spelling(["a.mid", "b"], "PATH")
+    ('t1', 'PATH,PATH')
+    >>> _spelling(["pianos=home/a.sf2,b/c", "dropout=0.1"], "NAME=VALUE")
+    'pianos=a.sf2,c,dropout=0.1'
+    """
+    if isinstance(value, list | tuple):
+        return ",".join(_spelling(part, metavar) for part in value)
+    text, words = str(value), metavar.split("|")
+    if metavar == SETTING:
+        text = re.sub(r"[^=,|]+", lambda part: PurePath(part[0]).name or part[0], text)
+    if text in words:
+        return text
+    if paths := [word for word in words if word in PATHS]:
+        return paths[0]
+    if RUN in words:
+        text = PurePath(text).name or RUN
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -11,7 +11,7 @@ from maestrokit.cli import report
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.errors import BadDataError, CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import streams, walk
-from maestrokit.files.text import decoded
+from maestrokit.files.streams import decoded
 
 Choice = Callable[[Sequence[walk.Source]], list[walk.Source]]
 

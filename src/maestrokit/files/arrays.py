@@ -173,10 +173,11 @@ def read_arrays(path: str | Path) -> tuple[Arrays, Metadata]:
 def _npy(arrays: Arrays) -> bytes:
     if len(arrays) != 1:
         raise UsageError(f"a .npy file holds one array, not {len(arrays)}", "use .npz or .safetensors")
-    return _member(*arrays.values())
+    return npy_bytes(*arrays.values())
 
 
-def _member(array: NDArray[Any]) -> bytes:
+def npy_bytes(array: NDArray[Any]) -> bytes:
+    """Return an array as the bytes of an .npy file."""
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, array, allow_pickle=False)
     return buffer.getvalue()
@@ -189,7 +190,7 @@ def _npz(arrays: Arrays, text: str, compress: bool) -> bytes:
         for name, array in {**arrays, METADATA: np.array(text)}.items():
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=NEVER)
             entry.compress_type = method
-            archive.writestr(entry, _member(array), compresslevel=6)
+            archive.writestr(entry, npy_bytes(array), compresslevel=6)
     return buffer.getvalue()
 
 

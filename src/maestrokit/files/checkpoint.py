@@ -114,22 +114,6 @@ def read_weights(folder: Path) -> dict[str, "Tensor"]:
     return _loaded(folder / WEIGHTS)[0]
 
 
-def write_card(folder: Path, text: str) -> None:
-    """Write ``CARD.md``, which explains what the weights are made from and how good they are."""
-    write_bytes(folder / CARD, text.encode())
-
-
-def read_hand_written(path: Path) -> str:
-    """Return the text of a card that was written by hand.
-
-    Raises
-    ------
-    NoInputError
-        If there is none.
-    """
-    return _read(path).decode()
-
-
 def write_resume(folder: Path, tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> None:
     """Write ``resume.safetensors``: all of it or, if killed meanwhile, the old one stays."""
     write_bytes(folder / RESUME, _saved(tensors, progress))

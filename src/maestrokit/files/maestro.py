@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from maestrokit.errors import BadDataError, UsageError, choices_hint
-from maestrokit.files.text import decoded
+from maestrokit.files.streams import decoded
 
 SPLITS = ("train", "validation", "test")
 _SHORT_NAMES = {"composer": "canonical_composer", "title": "canonical_title"}

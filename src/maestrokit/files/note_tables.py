@@ -6,8 +6,7 @@ import numpy as np
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError
-from maestrokit.files.streams import read_bytes
-from maestrokit.files.text import decoded
+from maestrokit.files.streams import decoded, read_bytes
 
 REQUIRED = ("onset", "offset", "pitch")
 COLUMNS = (*REQUIRED, "velocity")

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.errors import BadDataError, NoInputError, UsageError, choices_hint
+from maestrokit.errors import UsageError, choices_hint
 
 Record = Mapping[str, Any]
 FORMATS = ("jsonl", "json", "tsv", "csv")
@@ -150,33 +150,6 @@ def encoded(text: str) -> bytes:
     b'\\udcff.mid'
     """
     return text.encode("utf-8", "backslashreplace")
-
-
-def read_json_lines(path: str | Path) -> list[dict[str, Any]]:
-    """Return the records of a JSON Lines file; empty lines are skipped.
-
-    Raises
-    ------
-    NoInputError
-        If the file cannot be opened.
-    BadDataError
-        If a line is not one JSON object.
-    """
-    try:
-        lines = Path(path).read_bytes().splitlines()
-    except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {error.strerror or error}", path=str(path)) from error
-    return [_parsed(line, f"'{path}', line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _parsed(line: bytes, location: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadDataError(f"cannot read {location}: not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise BadDataError(f"cannot read {location}: not a JSON object")
-    return record
 
 
 def _cell(value: Any) -> str:

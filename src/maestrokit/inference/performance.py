@@ -1,15 +1,17 @@
 """Notes in seconds, and the pedal, as a performance that can be written."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from maestrokit.analysis.beats.from_notes import NO_BEATS, Beats, performed_beats
-from maestrokit.analysis.beats.meter import sure_meter, with_meter
 from maestrokit.arrays import Floats, Integers
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_text
-from maestrokit.music.retime import retimed
 from maestrokit.music.tokens import TICKS_PER_BEAT, performance_from_arrays
+
+if TYPE_CHECKING:
+    from maestrokit.analysis.beats.from_notes import Beats
 
 UNKNOWN_TEMPO = 120.0  # beats a minute; makes a tick a millisecond
 NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
@@ -47,13 +49,17 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
     return _in_ticks(notes, pedal, tempo, TICKS_PER_BEAT * int(np.ceil(UNKNOWN_TEMPO / tempo)))
 
 
-def tracked_transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL) -> tuple[Performance, Beats]:
+def tracked_transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL) -> tuple[Performance, "Beats"]:
     """Return a performance whose tempo map follows the beats tracked on its notes, and these beats.
 
     No note moves by more than a tick. In rests the beats continue evenly. A time signature is
     written where the meter is sure (see :func:`maestrokit.analysis.beats.meter.sure_meter`). Of too few notes there are
     no beats; then it is :func:`transcript`.
     """
+    from maestrokit.analysis.beats.from_notes import NO_BEATS, performed_beats
+    from maestrokit.analysis.beats.meter import sure_meter, with_meter
+    from maestrokit.music.retime import retimed
+
     fine = _in_ticks(notes, pedal, FINE_TEMPO, FINE_DIVISION)
     beats = performed_beats(fine)
     if len(beats.time) < 2:

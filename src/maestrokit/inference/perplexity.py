@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,13 +11,14 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
-from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_nats import note_nats
-from maestrokit.metrics.ngrams import Ngrams, probabilities
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.tokens import Encoding, Tokens
+
+if TYPE_CHECKING:
+    from maestrokit.metrics.ngrams import Ngrams
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,6 @@ class Surprisal:
         return self.hits / max(self.tokens, 1)
 
 
-def surprisal(
-    model: TrainedModel, shard: TokenShard, encoding: Encoding, *, stride: int | None = None, batch: int = 8
-) -> Surprisal:
-    """Return the surprisal of all sequences of a shard under a model: the sum of :func:`surprisals`."""
-    sequences = (shard.sequence(index) for index in range(len(shard)))
-    return sum(surprisals(model, sequences, encoding, stride=stride, batch=batch), Surprisal())
-
-
 def surprisals(
     model: TrainedModel, sequences: Iterable[Tokens], encoding: Encoding, *, stride: int | None = None, batch: int = 8
 ) -> Iterator[Surprisal]:
@@ -131,8 +125,10 @@ def surprisals(
         yield _measured(float(nats), int(hits), sequence, encoding)
 
 
-def ngram_surprisals(ngrams: Ngrams, sequences: Iterable[Tokens], encoding: Encoding) -> Iterator[Surprisal]:
+def ngram_surprisals(ngrams: "Ngrams", sequences: Iterable[Tokens], encoding: Encoding) -> Iterator[Surprisal]:
     """Yield the surprisal of each sequence under n-grams, as :func:`surprisals`; hits are not counted."""
+    from maestrokit.metrics.ngrams import probabilities
+
     for tokens in sequences:
         nats = -np.log(probabilities(ngrams, tokens)[1:]).sum()
         yield _measured(float(nats), 0, np.asarray(tokens), encoding)

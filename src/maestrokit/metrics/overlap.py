@@ -69,24 +69,6 @@ def bandwidth(sample: Floats) -> float:
     return float(np.std(sample, ddof=1) * len(sample) ** -0.2) if len(sample) > 1 else 0.0
 
 
-def overlapped_area(first: Floats, second: Floats) -> float:
-    """Return the area under both densities, 0..1.
-
-    >>> round(overlapped_area(np.arange(9.0), np.arange(9.0)), 6)
-    1.0
-    """
-    return shared_area(*densities(first, second))
-
-
-def kullback_leibler(first: Floats, second: Floats) -> float:
-    """Return the Kullback-Leibler divergence of the first sample's density from the second's, in bits.
-
-    >>> kullback_leibler(np.arange(9.0), np.arange(9.0))
-    0.0
-    """
-    return divergence(*densities(first, second))
-
-
 def shared_area(one: Floats, two: Floats) -> float:
     """Return the overlap of two discrete densities."""
     return float(np.minimum(one, two).sum())

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Floats, Integers
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Floats, Integers
 from maestrokit.music.note_arrays import note_arrays
 from maestrokit.music.performance import TIME_SIGNATURE, Performance
 

@@ -16,8 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from maestrokit.arrays import Integers, Mask
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Integers, Mask
 from maestrokit.music.performance import Controls, Notes, Others, ends_all_notes
 
 NEVER = np.iinfo(np.int64).max

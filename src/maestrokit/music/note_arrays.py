@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Integers
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Floats, Integers
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
 from maestrokit.music.sustain import sustained_offset_tick
 from maestrokit.music.timing import tempo_map, tick2second

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Integers, Mask, Objects
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Integers, Mask, Objects
 from maestrokit.music.event_order import by_order, by_tick
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns
 from maestrokit.music.performance import (
     NOT_RELEASED,
     NOTE_ON_ENDS_IT,

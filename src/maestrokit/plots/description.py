@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from maestrokit.files.tables import encoded
+from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import Performance
 from maestrokit.plots.figure import new_figure, picture_bytes
-from maestrokit.plots.piano_roll import draw_notes, draw_pedal, octave_ticks, seconds_of, shortened
+from maestrokit.plots.piano_roll import draw_notes, draw_pedal, octave_ticks, shortened
 from maestrokit.plots.recording import RecordingFeatures, draw_level, draw_spectrum
 
 LONGEST_PICTURE = 60.0  # seconds; of longer ones the beginning is shown
@@ -65,7 +66,7 @@ def _draw_performance(figure: Any, axes: Any, row: int, performance: Performance
     if name == "pedal":
         draw_pedal(axes[row], performance, end)
         return
-    bars = draw_notes(axes[row], performance, *seconds_of(performance))
+    bars = draw_notes(axes[row], performance, *note_seconds(performance))
     pitch = performance.notes.pitch
     lowest, highest = int(pitch.min(initial=60)) - 2, int(pitch.max(initial=60)) + 2
     axes[row].set_ylim(lowest, highest)
@@ -79,5 +80,5 @@ def _panels(item: PlotItem) -> list[str]:
 
 
 def _length(item: PlotItem) -> float:
-    notes_end = 0.0 if item.performance is None else float(seconds_of(item.performance)[1].max(initial=0.0))
+    notes_end = 0.0 if item.performance is None else float(note_seconds(item.performance)[1].max(initial=0.0))
     return max(notes_end, 0.0 if item.sound is None else item.sound.length)

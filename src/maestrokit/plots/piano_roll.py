@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.sustain import pedal_positions
 from maestrokit.music.timing import tempo_map, tick2second
@@ -22,11 +21,6 @@ def shortened(title: str) -> str:
     """
     half = LONGEST_TITLE // 2
     return title if len(title) <= LONGEST_TITLE else f"{title[:half]} .. {title[-half:]}"
-
-
-def seconds_of(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
-    """Return onset and offset of the notes."""
-    return note_seconds(performance)
 
 
 def draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:

@@ -5,8 +5,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Integers
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Floats, Integers
 from maestrokit.music.note_arrays import note_arrays
 from maestrokit.music.performance import SOFT, SOSTENUTO, SUSTAIN, Controls, Performance
 from maestrokit.music.sustain import pedal_changes, pedal_positions

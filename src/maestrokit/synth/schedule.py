@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Integers
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Floats, Integers
 from maestrokit.synth.keys_and_pedals import FOREVER, Damping, SoundingNotes
 from maestrokit.synth.piano import Voices
 from maestrokit.synth.timbre import Timbre

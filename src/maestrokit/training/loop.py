@@ -23,8 +23,7 @@ from maestrokit.files import checkpoint
 from maestrokit.models.contract import RecurrentState, TrainedModel
 from maestrokit.training.data import Data
 from maestrokit.training.device import DistributedContext, has_fast_bfloat16
-from maestrokit.training.optimizers import Optimizers
-from maestrokit.training.schedule import learning_rate, share_done
+from maestrokit.training.optimizers import Optimizers, learning_rate, share_done
 from maestrokit.training.settings import TrainingSettings
 
 Report = Callable[[dict[str, Any]], None]

@@ -1,16 +1,21 @@
-"""Optimizers for each group of parameters of a model, with accumulation, clipping, and exact saving.
+"""Optimizers for each group of parameters of a model, with accumulation, clipping, and exact saving; learning rates.
 
 ``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2], kernels of
 convolutions as matrices with a row for each channel that they make, and the rest (embeddings, inputs and outputs of the
 model, norms, biases) by AdamW.
+
+The learning rate rises in a line, then falls along a cosine [3], or is constant with a fall at the end [4].
 
 References
 ----------
 .. [1] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
 .. [2] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; the scale of its steps after
    J. Liu et al., "Muon is Scalable for LLM Training", 2025.
+.. [3] I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017.
+.. [4] A. Haegele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", NeurIPS 2024.
 """
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -138,3 +143,34 @@ def _adamw(parameters: list[nn.Parameter], settings: TrainingSettings) -> torch.
     return torch.optim.AdamW(
         [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.adam_beta2), fused=True
     )
+
+
+def learning_rate(settings: TrainingSettings, *, step: int, seconds: float) -> float:
+    """Return the rate for the step that begins.
+
+    The rise takes ``warmup_steps``, but at most a tenth of all steps. The fall follows the share of what is done:
+    of the steps if they are limited, else of the time. With neither limit the rate stays at its
+    peak. A time limit makes rates depend on the speed of the machine; for runs that can be repeated exactly, limit the
+    steps.
+
+    >>> learning_rate(TrainingSettings(steps=100, warmup_steps=0, learning_rate=1.0), step=50, seconds=0.0)
+    0.5
+    >>> half = TrainingSettings(steps=100, warmup_steps=0, learning_rate=1.0, cooldown=0.5)
+    >>> [learning_rate(half, step=step, seconds=0.0) for step in (0, 50, 75, 100)]
+    [1.0, 1.0, 0.5, 0.0]
+    """
+    longest = settings.warmup_steps if settings.steps is None else min(settings.warmup_steps, settings.steps // 10)
+    rise = min(1.0, (step + 1) / max(longest, 1))
+    done = share_done(settings, step=step, seconds=seconds)
+    line, cosine = (1 - done) / max(settings.cooldown, 1e-9), 0.5 * (1 + math.cos(math.pi * done))
+    fall = min(1.0, line) if settings.cooldown else cosine
+    return settings.learning_rate * rise * (settings.final_rate + (1 - settings.final_rate) * fall)
+
+
+def share_done(settings: TrainingSettings, *, step: int, seconds: float) -> float:
+    """Return how far training is, 0..1; 0 where nothing limits it."""
+    if settings.steps is not None:
+        return min(1.0, step / max(settings.steps, 1))
+    if settings.time_limit is not None:
+        return min(1.0, seconds / settings.time_limit)
+    return 0.0

@@ -26,7 +26,7 @@ from maestrokit.analysis.beats.event_features import (
 )
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.note_arrays import chord_rows, note_arrays
+from maestrokit.music.note_arrays import NoteArrays, chord_rows, note_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import tempo_map, tick2second
@@ -130,19 +130,32 @@ def note_onsets(performance: Performance) -> NoteOnsets:
     if not len(onset):
         return NoteOnsets(onset, np.empty((0, len(beat_weights.BEAT[0]))))
     first = chord_rows(onset)
-    lifts, presses = _pedal_times(performance)
     time = onset[first]
+    lifts, presses = _pedal_times(performance)
+    columns = [
+        *_chord_columns(notes, first),
+        *_distance_columns(time, np.minimum.reduceat(notes.pitch, first).astype(np.float64)),
+        _harmonic_change(time, onset, notes.pitch),
+        has_event(time, lifts, -0.05, 0.25),
+        has_event(time, presses, 0.0, 0.3),
+        has_event(time, lifts, -0.3, -0.05),
+    ]
+    features = np.stack(columns, axis=1)
+    deepest = features[:, [DEEPEST]] * features[:, [LENGTH, HARMONIC]]
+    return NoteOnsets(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
+
+
+def _chord_columns(notes: NoteArrays, first: Integers) -> list[Floats]:
+    """Return features of the notes of each onset, whose first rows are given: loudness, size, register, lengths."""
+    onset = notes.onset
+    time, counts = onset[first], np.diff(first, append=len(onset))
     velocity = np.maximum.reduceat(notes.velocity, first).astype(np.float64)
     low, high = (extreme.reduceat(notes.pitch, first).astype(np.float64) for extreme in (np.minimum, np.maximum))
-    size = np.minimum(np.diff(first, append=len(onset)), 5).astype(np.float64)
+    size = np.minimum(counts, 5).astype(np.float64)
     length = logarithm(notes.offset - onset)
     longest = np.maximum.reduceat(length, first)
-    lowest_length = np.maximum.reduceat(
-        np.where(notes.pitch == np.repeat(low, np.diff(first, append=len(onset))), length, -np.inf), first
-    )
-    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
-    since, until = bass_intervals(time, low)
-    columns = [
+    lowest_length = np.maximum.reduceat(np.where(notes.pitch == np.repeat(low, counts), length, -np.inf), first)
+    return [
         (velocity - mean_around(time, velocity)) / 20,
         np.log(size),
         size - mean_around(time, size),
@@ -152,6 +165,14 @@ def note_onsets(performance: Performance) -> NoteOnsets:
         longest - np.log(0.3),
         longest - mean_around(time, longest),
         lowest_length - mean_around(time, lowest_length),
+    ]
+
+
+def _distance_columns(time: Floats, low: Floats) -> list[Floats]:
+    """Return features of the time from each onset to the next and the last, and between those of low notes."""
+    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
+    since, until = bass_intervals(time, low)
+    return [
         after - np.log(0.2),
         after - mean_around(time, after),
         before - mean_around(time, before),
@@ -160,14 +181,7 @@ def note_onsets(performance: Performance) -> NoteOnsets:
         until - np.log(0.5),
         since - mean_around(time, since),
         until - mean_around(time, until),
-        _harmonic_change(time, onset, notes.pitch),
-        has_event(time, lifts, -0.05, 0.25),
-        has_event(time, presses, 0.0, 0.3),
-        has_event(time, lifts, -0.3, -0.05),
     ]
-    features = np.stack(columns, axis=1)
-    deepest = features[:, [DEEPEST]] * features[:, [LENGTH, HARMONIC]]
-    return NoteOnsets(time, with_ramps(np.hstack([features, deepest]), slice(*TIMES)))
 
 
 def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:

@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike
 from maestrokit.analysis.chords.sounding import sounding_seconds
 from maestrokit.analysis.chords.templates import NO_CHORD, QUALITIES, QUALITY_NAMES, Templates, templates
 from maestrokit.analysis.viterbi import best_path
-from maestrokit.arrays import Floats, Integers, Mask
-from maestrokit.music.columns import Columns
+from maestrokit.arrays import Columns, Floats, Integers, Mask
 from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import second2tick, tempo_map

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Floats
 from maestrokit.audio.effects.dynamics import clipped, compressed, gained
 from maestrokit.audio.effects.equalise_noise import convolved, equalised, noised
 from maestrokit.audio.effects.room import Room, impulse_response
@@ -167,11 +166,6 @@ def applied(
     if response is not None:
         output = convolved(output, response)
     return _recorded(output, effects, sample_rate)
-
-
-def moved_times(seconds: Floats, effects: Effects) -> Floats:
-    """Return where moments of the recording lie after the effects."""
-    return seconds * effects.time_factor
 
 
 def _reshaped(samples: Samples, effects: Effects, sample_rate: int) -> Samples:

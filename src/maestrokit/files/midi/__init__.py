@@ -15,7 +15,6 @@ from pathlib import Path
 from maestrokit.errors import BadDataError, DataWarning, NoInputError
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi.array_reader import read_by_arrays
-from maestrokit.files.midi.event_reader import read_by_reference
 from maestrokit.files.midi.header import read_frame
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.note_offs import endless_notes, with_note_offs
@@ -62,7 +61,11 @@ def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
 def _read(data: bytes, *, name: str, repair: bool) -> Performance:
     frame = read_frame(data, name=name, repair=repair)
     performance = read_by_arrays(data, frame)
-    return performance if performance is not None else read_by_reference(data, frame, name=name, repair=repair)
+    if performance is None:  # rare: broken, or of a form that arrays do not hold
+        from maestrokit.files.midi.event_reader import read_by_reference
+
+        performance = read_by_reference(data, frame, name=name, repair=repair)
+    return performance
 
 
 def _fault(data: bytes, *, name: str) -> str:

@@ -4,6 +4,8 @@ Each event is a row of eight bytes: four for the time since the event before, th
 which of them are written. What a message has beyond its head, its tail, is spliced in.
 """
 
+import struct
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -190,3 +192,13 @@ def _check(performance: Performance) -> None:
         if len(values) and (values.min() < lowest or values.max() > highest):
             wrong = values[(values < lowest) | (values > highest)][0]
             raise BadDataError(f"{what} {wrong} is outside {lowest}..{highest}")
+
+
+def wrapped(data: bytes) -> bytes:
+    """Return a MIDI file in a RIFF container, whose one chunk it is (RP-029); its suffix is ``.rmi``.
+
+    >>> wrapped(b"MThd")
+    b'RIFF\\x10\\x00\\x00\\x00RMIDdata\\x04\\x00\\x00\\x00MThd'
+    """
+    chunk = b"data" + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"RMID" + chunk

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files import atomic, streams
-from maestrokit.files.arrays import METADATA, NEVER, check_suffix
+from maestrokit.files.arrays import METADATA, NEVER, check_suffix, npy_bytes
 
 COPY_BYTES = 1 << 20
 SPECTRUM, FREQUENCY, TIME = "spectrum", "frequency", "time"
@@ -112,7 +112,7 @@ def _assemble_npz(
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=NEVER)
             entry.external_attr = 0o600 << 16  # as writestr sets it
             small = np.array(text) if name == METADATA else arrays.get(name)
-            header = _npy_header(shape, dtype) if small is None else _npy(small)
+            header = _npy_header(shape, dtype) if small is None else npy_bytes(small)
             entry.file_size = len(header) + (shape[0] * shape[1] * dtype.itemsize if small is None else 0)
             with archive.open(entry, "w") as member:
                 member.write(header)
@@ -150,12 +150,6 @@ def _npy_header(shape: tuple[int, int], dtype: Any) -> bytes:
     buffer = io.BytesIO()
     description = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(buffer, description)
-    return buffer.getvalue()
-
-
-def _npy(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -6,10 +6,8 @@ from maestrokit.errors import BadDataError, MaestrokitError
 from maestrokit.files.cache.tokens import TokenShard, token_shard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.models import contract
-from maestrokit.music.key_shift import key_shift
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
-from maestrokit.music.transpose import transposed
 from maestrokit.training.data import Data
 from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
@@ -72,6 +70,9 @@ def in_c(performance: Performance) -> Performance:
 
     Notes that would leave the piano are moved back by octaves.
     """
+    from maestrokit.music.key_shift import key_shift
+    from maestrokit.music.transpose import transposed
+
     try:
         shift = key_shift(performance)
     except BadDataError:  # it has no notes to estimate a key from

@@ -9,9 +9,7 @@ from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from maestrokit.cli.commands.evaluate.plan import Evaluation
-    from maestrokit.cli.commands.evaluate.settings import Settings
-    from maestrokit.cli.commands.evaluate.work import Scores
+    from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings
 
 EXAMPLES = (
     ("Score a transcription against its reference", "maestrokit evaluate take.mid --reference reference.mid"),
@@ -70,8 +68,8 @@ def run(
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
     better (higher, lower, or alike: the nearer to the reference the better).
     """
+    from maestrokit.cli.commands.evaluate.evaluation import Settings
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
-    from maestrokit.cli.commands.evaluate.settings import Settings
     from maestrokit.cli.commands.evaluate.tables import score_text
     from maestrokit.files import streams as files
     from maestrokit.files.formats import SCORES, chosen_format
@@ -102,14 +100,15 @@ def _plan(
     inputs: Inputs, running: Batch, scoring: options.ModelScoring, settings: "Settings", output: str
 ) -> "Evaluation":
     """Return what is to be scored: performances, or a model."""
-    from maestrokit.cli.commands.evaluate.plan import plan_evaluation
-    from maestrokit.cli.commands.evaluate.settings import transcribing
+    from maestrokit.cli.commands.evaluate.evaluation import transcribing
 
     folder = None if scoring.model is None else transcribing(scoring.model)
     if scoring.sweep is not None and folder is None:
         fact = "`sweep` needs a model that transcribes"
         raise UsageError(fact, "name one with `model`: transcription", parameter="sweep")
     if scoring.model is None:
+        from maestrokit.cli.commands.evaluate.plan import plan_evaluation
+
         return plan_evaluation(inputs, running, settings, output=output)
     if folder is not None:
         from maestrokit.cli.commands.evaluate.transcription_models import plan_transcription

@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import COUNT, Within
-from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of, set_metrics
-from maestrokit.cli.marks import ASIDE, Listed
+from maestrokit.cli.choices import ASIDE, Listed, assigned_to, kept_in, models_for, one_of, set_metrics
 from maestrokit.cli.options import split_names
 
 score_names = kept_in(
-    "maestrokit.cli.commands.evaluate.metric_names:names_in_pairs",
-    "maestrokit.cli.commands.evaluate.metric_names:names_in_sets",
+    "maestrokit.cli.commands.evaluate.work:names_in_pairs",
+    "maestrokit.cli.commands.evaluate.work:names_in_sets",
 )
 
 

@@ -1,18 +1,18 @@
 """From the options of ``evaluate`` to what is compared with what."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate import metric_names
-from maestrokit.cli.commands.evaluate.settings import Settings, tolerances_of
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Settings
 from maestrokit.cli.commands.evaluate.work import (
     PAIR_SUFFIXES,
     PairWork,
-    Scores,
+    names_in_pairs,
+    names_in_sets,
     paired,
     score_pairs,
     score_set,
@@ -21,15 +21,7 @@ from maestrokit.cli.commands.evaluate.work import (
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import maestro, walk
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What is to be scored: a title for people, the work, and the names of the scores that it may give."""
-
-    title: str
-    score: Callable[[], Scores]
-    names: Sequence[str]
+from maestrokit.metrics.score_pairs import Tolerance
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,7 @@ def plan_evaluation(inputs: Inputs, running: Batch, settings: Settings, *, outpu
         return Evaluation(
             f"{len(estimates.tasks)} estimates against their references",
             partial(score_pairs, estimates, work, seed=settings.seed, running=running),
-            metric_names.names_in_pairs(),
+            names_in_pairs(),
         )
     against = f" against {len(comparison.references)}" if settings.reference else ""
     score = partial(
@@ -78,7 +70,26 @@ def plan_evaluation(inputs: Inputs, running: Batch, settings: Settings, *, outpu
         seed=settings.seed, repair=settings.repair, running=running,
     )  # fmt: skip
     title = f"{len(estimates.tasks)} performances{against}"
-    return Evaluation(title, score, metric_names.names_in_sets(settings.metric))
+    return Evaluation(title, score, names_in_sets(settings.metric))
+
+
+def tolerances_of(settings: Settings) -> tuple[Tolerance, ...]:
+    """Return the tolerances, one for each onset tolerance.
+
+    Raises
+    ------
+    UsageError
+        If one is not a number, or negative.
+    """
+    try:
+        onsets = [float(text) for text in settings.onset_tolerance.split(",")]
+    except ValueError:
+        raise UsageError(
+            f"'{settings.onset_tolerance}' is no tolerance",
+            "write seconds: 0.05, or 0.03,0.05,0.1",
+            parameter="onset_tolerance",
+        ) from None
+    return tuple(Tolerance(onset, settings.offset_ratio, settings.offset_min_tolerance) for onset in onsets)
 
 
 def _comparison(settings: Settings, estimates: streams.Plan, references: list[streams.Task]) -> Comparison:

@@ -8,22 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.cli import plan as streams
-from maestrokit.cli import progress, report
-from maestrokit.cli.commands.evaluate import metric_names
-from maestrokit.cli.commands.evaluate.metric_names import FACTORS
+from maestrokit.cli import report
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings, all_results
 from maestrokit.cli.commands.evaluate.options import ModelScoring
-from maestrokit.cli.commands.evaluate.plan import Evaluation
-from maestrokit.cli.commands.evaluate.settings import Settings
-from maestrokit.cli.commands.evaluate.work import Scores, all_results
 from maestrokit.cli.options import Batch, Inputs
+from maestrokit.cli.performances import read_performance
 from maestrokit.errors import UsageError
 from maestrokit.files import maestro, walk
-from maestrokit.files import streams as files
-from maestrokit.files.midi import parse_midi
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.tokens import Encoding, Tokens, encode
 
+FACTORS = ("time", "pitch", "velocity", "duration")
 ORDER = 5  # of the n-grams that a model has to beat
 
 
@@ -46,8 +42,16 @@ def plan_model(inputs: Inputs, running: Batch, scoring: ModelScoring, settings: 
     streams.protect_inputs(plan.tasks, output)
     plan = limited(plan, scoring.limit)
     score = partial(score_model, plan, scoring, running, seed=settings.seed, repair=settings.repair)
-    names = metric_names.names_of_models(has_baseline=scoring.baseline is not None)
+    names = names_of_models(has_baseline=scoring.baseline is not None)
     return Evaluation(f"{scoring.model} on {len(plan.tasks)} performances", score, names)
+
+
+def names_of_models(*, has_baseline: bool) -> list[str]:
+    """Return the names of the scores of a model of events or notes; only those of notes have factors."""
+    units = ("token", "note", "second")
+    names = [*(f"nats_per_{unit}" for unit in units), "perplexity", "accuracy"]
+    names += [f"nats_per_note_{factor}" for factor in FACTORS]
+    return names + [f"ngram_nats_per_{unit}" for unit in units if has_baseline]
 
 
 def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
@@ -72,7 +76,7 @@ def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, se
     sums = [
         {"nats": one.nats, "token": one.tokens, "note": one.notes, "second": one.seconds, "hits": one.hits}
         | dict(zip(FACTORS, one.factors, strict=False))
-        for one in progress.shown(scored, names=names, label="evaluate", quiet=running.quiet)
+        for one in report.with_progress(scored, names=names, label="evaluate", quiet=running.quiet)
     ]
     if scoring.baseline is not None:
         baseline = _baseline(scoring.baseline, sequences, encoding, running)
@@ -85,8 +89,7 @@ def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, se
 
 
 def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:
-    name = files.named(task.source).strip("'")
-    return encode(parse_midi(files.read_bytes(task.source), name=name, repair=repair), encoding)
+    return encode(read_performance(task.source, repair=repair), encoding)
 
 
 def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, running: Batch) -> list[float]:

@@ -6,13 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate import metric_names
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Settings
 from maestrokit.cli.commands.evaluate.options import ModelScoring
-from maestrokit.cli.commands.evaluate.plan import Evaluation, references_in
+from maestrokit.cli.commands.evaluate.plan import references_in, tolerances_of
 from maestrokit.cli.commands.evaluate.sequence_models import limited
-from maestrokit.cli.commands.evaluate.settings import Settings, tolerances_of
 from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
-from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, paired, read_notes, score_pairs
+from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, names_in_pairs, paired, read_notes, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import NoInputError, UsageError
@@ -59,7 +58,7 @@ def plan_transcription(
     for task in plan.tasks:
         streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], output)
     score = partial(score_pairs, plan, work, seed=settings.seed, running=running)
-    return Evaluation(f"{scoring.model} on {len(plan.tasks)} recordings", score, metric_names.names_in_pairs())
+    return Evaluation(f"{scoring.model} on {len(plan.tasks)} recordings", score, names_in_pairs())
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,20 @@
-"""The work of ``evaluate`` on one file, and on the results of all."""
+"""The work of ``evaluate`` on one performance or pair, and on the results of all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
 
 import numpy as np
-import typer
 
 from maestrokit.arrays import Floats
-from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
 from maestrokit.cli.options import Batch
-from maestrokit.errors import ExitStatus, NoInputError, UsageError
+from maestrokit.cli.performances import read_performance
+from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
-from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
@@ -24,18 +22,8 @@ from maestrokit.metrics.piece import notes_in_seconds, piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.sustain import pedal_intervals
 
-Result = TypeVar("Result")
+OF_DISTRIBUTIONS = ("overlapped_area", "kl")
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The rows of each file, by its name, and those of all together."""
-
-    files: list[tuple[str, list[Row]]]
-    whole: list[Row]
-    status: int
-    """0, or that of the inputs that could not be scored."""
 
 
 def score_set(
@@ -56,10 +44,7 @@ def score_set(
 
 
 def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
-    data = files.read_bytes(task.source)
-    return score_sets.summarize(
-        piece_of(parse_midi(data, name=named(task.source), repair=repair)), score_sets.metrics(names)
-    )
+    return score_sets.summarize(piece_of(read_performance(task.source, repair=repair)), score_sets.metrics(names))
 
 
 @dataclass(frozen=True)
@@ -91,11 +76,10 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
     NoInputError, BadDataError
         If it cannot be read.
     """
-    data = files.read_bytes(path)
     if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
-        onset, offset, pitch, velocity = parse_notes(data, name=named(path))
+        onset, offset, pitch, velocity = parse_notes(files.read_bytes(path), name=path)
         return NotesAndPedal(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
-    performance = parse_midi(data, name=named(path), repair=repair)
+    performance = read_performance(path, repair=repair)
     piece = piece_of(performance)
     notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
     return NotesAndPedal(notes, pedal_intervals(performance))
@@ -151,23 +135,24 @@ def stem(task: streams.Task) -> str:
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
 
 
-def named(path: str) -> str:
-    """Return the name of a file in the messages of readers."""
-    return files.named(path).strip("'")
+def names_in_pairs() -> list[str]:
+    """Return the names of the scores of an estimate against its reference.
+
+    >>> {"onset_f1", "pedal_frame_f1"} <= set(names_in_pairs())
+    True
+    """
+    one = np.array([0.0]), np.array([1.0])
+    performance = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
+    return list(compare(performance, performance, tolerances=[Tolerance()]))
 
 
-def all_results(
-    work: Callable[[streams.Task], Result], plan: streams.Plan, running: Batch
-) -> tuple[list[tuple[streams.Task, Result]], int]:
-    """Return the results of a plan, and the exit status of the inputs that failed."""
-    done: list[tuple[streams.Task, Result]] = []
-    try:
-        for task, result in batch.results("evaluate", work, plan, running):
-            done.append((task, result))
-            if running.verbose:
-                report.say(f"{task.source}: scored")
-    except typer.Exit as leave:
-        if not running.keep_going:
-            raise
-        return done, leave.exit_code
-    return done, int(ExitStatus.OK)
+def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
+    """Return the names of the scores of a set by the metrics that were chosen, or by all.
+
+    >>> names_in_sets(("pitch_range",))
+    ['pitch_range', 'pitch_range.overlapped_area', 'pitch_range.kl']
+    """
+    names = []
+    for name, metric in score_sets.metrics(chosen or None).items():
+        names += [name, *(f"{name}.{kind}" for kind in OF_DISTRIBUTIONS if metric.is_distributed)]
+    return names

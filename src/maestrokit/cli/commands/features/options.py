@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import feature_groups, kept_in, one_of, several_of
-from maestrokit.cli.marks import ASIDE, Listed
+from maestrokit.cli.choices import ASIDE, Listed, feature_groups, kept_in, one_of, several_of
 
 Groups = Annotated[
     str | None,

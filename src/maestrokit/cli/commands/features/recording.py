@@ -48,10 +48,10 @@ class Recording:
     @cached_property
     def commands(self) -> list[str]:
         """The commands that made the recording, from its comment."""
-        from maestrokit.provenance import is_command_line
+        from maestrokit.provenance import command_lines
 
         with self._opened() as stream:
-            return [line for line in stream.comment.splitlines() if is_command_line(line)]
+            return command_lines(stream.comment)
 
     def _stored_blocks(self) -> "Iterator[Samples]":
         from maestrokit.files import progress

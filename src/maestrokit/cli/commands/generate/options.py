@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import DAY, LARGEST_COUNT, SHARE, Within
-from maestrokit.cli.choices import models_for, one_of
-from maestrokit.cli.marks import ASIDE
+from maestrokit.cli.choices import ASIDE, models_for, one_of
 
 Prompt = Annotated[
     str | None, typer.Argument(metavar="PROMPT", help="MIDI file to continue; - is standard input."), ASIDE

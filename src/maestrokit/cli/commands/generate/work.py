@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maestrokit.cli import batch, progress, report
+from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
 from maestrokit.cli.options import Common
 from maestrokit.cli.performances import read_performance, write_performance
@@ -52,7 +52,7 @@ def run_generate(generation: Generation, targets: Sequence[str], running: Common
         return
     streams.refuse_terminal(targets[0], "MIDI")
     results = (generation.performances() for _ in range(1))  # made while the progress of one input is shown
-    (performances,) = progress.shown(results, names=targets[:1], label="generate", quiet=running.quiet)
+    (performances,) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
     for target, performance in zip(targets, performances, strict=True):
         generation.write(performance, target, format=format)
     if running.verbose:

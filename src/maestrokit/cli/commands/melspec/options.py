@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import DAY, Within
-from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.marks import ASIDE
+from maestrokit.cli.choices import ASIDE, kept_in, one_of
 
 Spectrum = Annotated[
     str,

@@ -1,7 +1,6 @@
 """The work of ``maestrokit melspec`` on one recording: one output, or one for each copy."""
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,17 +13,16 @@ from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.cli.batch import Notes, located
-from maestrokit.cli.losses import Loss, large_losses
-from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Task
 from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files import formats, streams
 from maestrokit.files.arrays import dump_arrays
-from maestrokit.files.sound.read import SoundStream, open_sound, read_sound
+from maestrokit.files.sound.read import open_sound, read_sound
 from maestrokit.files.sound.spectra import FREQUENCY, SPECTRUM, TIME, write_spectrum
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.performance import Performance
-from maestrokit.provenance import extended, is_command_line
+from maestrokit.provenance import command_lines, extended
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,9 @@ class Spectrogram:
         midi = _midi_of(task.source) if self.has_midi else None
         performance = None if midi is None else read_performance(midi, repair=self.repair)
         if self.chunk_seconds is not None:
-            return Notes((self._stream(source, task.target),))
+            return Notes((self._stream(source, task.target, self.chunk_seconds),))
         with open_sound(source, repair=self.repair) as stream:  # once: a pipe cannot be read again
-            chain = _chain(stream)
+            chain = command_lines(stream.comment)
             samples = stream.whole(sample_rate=self.settings.sample_rate)
         done, dropped = [], 0
         for number, target in enumerate(self.targets(task.target)):
@@ -91,51 +89,40 @@ class Spectrogram:
         return sample_effects(self.augmentation, np.random.default_rng([self.seed, key, number]))
 
     def _augmented(self, samples: Samples, effects: Effects) -> Samples:
-        response = None
-        rate = self.settings.sample_rate
-        if self.impulse_response is not None:
-            response = read_sound(self.impulse_response, sample_rate=rate).samples
+        rate, path = self.settings.sample_rate, self.impulse_response
+        response = None if path is None else read_sound(path, sample_rate=rate).samples
         return applied(samples, effects, sample_rate=rate, response=response)
 
     def _write(self, samples: Samples, effects: Effects, target: str, chain: list[str]) -> None:
         settings, analysis = self.settings, self.settings.analysis()
+        metadata = self._metadata(effects, chain)
         spectrum = analyse(samples, analysis)
         if self.is_picture:
             from maestrokit.plots.spectrum import spectrum_picture
 
             picture = spectrum_picture(
-                settings.decibels(spectrum),
-                frequency=analysis.frequency,
-                frames_per_second=settings.frames_per_second,
-                is_linear=settings.kind in ("stft", "power"),
-                format=self.suffix.removeprefix("."),
-                provenance=self._metadata(effects, chain).get("provenance", ()),
-            )
+                settings.decibels(spectrum), frequency=analysis.frequency,
+                frames_per_second=settings.frames_per_second, is_linear=settings.kind in ("stft", "power"),
+                format=self.suffix.removeprefix("."), provenance=metadata.get("provenance", ()),
+            )  # fmt: skip
             streams.write_bytes(target, picture)
             return
-        time = np.arange(len(spectrum)) / settings.frames_per_second
         arrays: dict[str, Any] = {SPECTRUM: spectrum}
         if self.suffix != ".npy":
+            time = np.arange(len(spectrum)) / settings.frames_per_second
             arrays |= {FREQUENCY: analysis.frequency, TIME: time}
-        metadata = self._metadata(effects, chain)
         streams.write_bytes(target, dump_arrays(arrays, suffix=self.suffix, metadata=metadata))
 
-    def _stream(self, source: str | bytes, target: str) -> str:
+    def _stream(self, source: str | bytes, target: str, seconds: float) -> str:
         """Write the spectrum of a recording of any length."""
         analysis, rate = self.settings.analysis(), self.settings.sample_rate
-        assert self.chunk_seconds is not None
         with open_sound(source, repair=self.repair) as stream:
-            chunks: Iterator[Any] = equal_blocks(
-                stream.blocks(sample_rate=rate), max(1, round(self.chunk_seconds * rate))
-            )
+            metadata = self._metadata(Effects(), command_lines(stream.comment))
+            chunks = equal_blocks(stream.blocks(sample_rate=rate), max(1, round(rate * seconds)))
             frames = write_spectrum(
-                target,
-                analyse_stream(chunks, analysis),
-                suffix=self.suffix,
-                frequency=analysis.frequency,
-                frames_per_second=self.settings.frames_per_second,
-                metadata=self._metadata(Effects(), _chain(stream)),
-            )
+                target, analyse_stream(chunks, analysis), suffix=self.suffix, frequency=analysis.frequency,
+                frames_per_second=self.settings.frames_per_second, metadata=metadata,
+            )  # fmt: skip
         return f"{target}: {frames} frames"
 
     def _metadata(self, effects: Effects, chain: list[str]) -> dict[str, Any]:
@@ -147,18 +134,12 @@ class Spectrogram:
         return metadata
 
 
-def _chain(stream: SoundStream) -> list[str]:
-    """Return the commands that made a recording, from its comment."""
-    return [line for line in stream.comment.splitlines() if is_command_line(line)]
-
-
 def _midi_of(source: str) -> str:
     """Return the MIDI file beside a recording."""
-    candidates = (Path(source).with_suffix(suffix) for suffix in MIDI_SUFFIXES)
-    midi = next((path for path in candidates if path.exists()), None)
-    if midi is None:
-        raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
-    return str(midi)
+    for suffix in MIDI_SUFFIXES:
+        if (path := Path(source).with_suffix(suffix)).exists():
+            return str(path)
+    raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
 
 
 def _moved(performance: Performance, effects: Effects, path: str) -> Performance:

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import SHARE, Within
-from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.marks import Sets
+from maestrokit.cli.choices import Sets, kept_in, one_of
 
 Step = Annotated[
     str | None,

@@ -4,16 +4,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.arrays import Floats
-from maestrokit.cli import batch, progress
+from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
-from maestrokit.cli.losses import Loss, large_losses
 from maestrokit.cli.options import Batch, Inputs, Outputs
-from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.formats import PERFORMANCE, format_by_name
-from maestrokit.files.text import decoded
+from maestrokit.files.streams import decoded
 from maestrokit.music.performance import Performance
 from maestrokit.music.quantize import Quantization, QuantizeReport, quantize
 from maestrokit.music.retime import parse_beats
@@ -112,9 +111,8 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     """Quantize all inputs; print what was done to each with ``-v``, and what was lost unless ``-q``."""
     _, has_source, behind = (quantizer.beats or "").rpartition(SOURCE)
     ending = Path(behind).name.lower() if has_source else ""
-    beside = (ending,) if ending else ()
     format_by_name(outputs.output, PERFORMANCE)
-    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=beside)
+    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else ())
     for task in plan.tasks[:1]:
         streams.refuse_terminal(task.target, "MIDI")
     _check_beats(quantizer, plan)
@@ -131,8 +129,9 @@ def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, runn
         return "file"  # standard input comes alone, and can be read once
     tasks = streams.gather(inputs, replace(running, quiet=True), suffixes=walk.MIDI_SUFFIXES).tasks
     outcomes = batch.outcomes(quantizer.range_of, tasks, running)
-    shown = progress.shown(outcomes, names=[task.source for task in tasks], label="velocities", quiet=running.quiet)
-    ranges = [outcome.result for outcome in shown if outcome.result is not None]
+    names = [task.source for task in tasks]
+    outcomes = report.with_progress(outcomes, names=names, label="velocities", quiet=running.quiet)
+    ranges = [outcome.result for outcome in outcomes if outcome.result is not None]
     lowest, highest = velocity_range([])
     return min([lowest, *(low for low, _ in ranges)]), max([highest, *(high for _, high in ranges)])
 
@@ -142,9 +141,7 @@ def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
         return
     if quantizer.how.step is not None:
         raise UsageError("`beats` and `step` exclude each other", "beats are divided by `grid`")
-    if quantizer.beats == TRACK:
-        return
-    if plan.is_batch and SOURCE not in quantizer.beats:
+    if plan.is_batch and quantizer.beats != TRACK and SOURCE not in quantizer.beats:
         raise UsageError(
             f"'{quantizer.beats}' cannot be the beats of several inputs",
             "with {} for the input without its suffix each has its own: {}_beats.txt",

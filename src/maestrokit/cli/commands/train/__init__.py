@@ -61,7 +61,6 @@ def run(
     from maestrokit.cli.commands.train.spec import print_plan, settings_of, spec_of
     from maestrokit.cli.commands.train.work import run_search, run_training
     from maestrokit.training.device import find_context
-    from maestrokit.training.tuning import Search
 
     named = {
         "steps": steps, "patience": patience, "batch": batch, "length": length, "learning_rate": learning_rate,
@@ -74,6 +73,8 @@ def run(
     distributed = find_context(device)
     try:
         if searching.tune is not None:
+            from maestrokit.training.tuning import Search
+
             search = Search(searching.tune, searching.tune_storage or "")
             return run_search(spec, search, distributed, running, plot, provenance.made_by)
         return run_training(spec, distributed, running, plot, provenance.made_by)

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import COUNT
-from maestrokit.cli.choices import assigned_to, kept_in, models_for, one_of, tasks, training_settings
-from maestrokit.cli.marks import ASIDE, Sets
+from maestrokit.cli.choices import ASIDE, Sets, assigned_to, kept_in, models_for, one_of, tasks, training_settings
 
 
 @dataclass(frozen=True)

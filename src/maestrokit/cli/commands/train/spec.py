@@ -11,7 +11,6 @@ from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.training.run import TrainingSpec, corpus_of, modules, settings_of_parts
-from maestrokit.training.tuning import spaces
 
 
 def settings_of(named: Mapping[str, object], time_limit: str | None, others: Sequence[str]) -> dict[str, str]:
@@ -73,6 +72,8 @@ def spec_of(
 def print_plan(spec: TrainingSpec, *, is_search: bool) -> None:
     """Print which files would be read, and the run folder, once settings are known to be valid."""
     if is_search:
+        from maestrokit.training.tuning import spaces
+
         spaces(spec)
     else:
         settings_of_parts(spec)

@@ -1,15 +1,17 @@
-"""The work of ``train``: one training, or a search for its settings."""
+"""The work of ``train``: one training, or a search for its settings, and the files that it cannot use."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from maestrokit.cli import report
+from maestrokit.cli import batch, report
 from maestrokit.cli.commands.train.display import Curves, Display
-from maestrokit.cli.commands.train.failures import Failures
 from maestrokit.cli.options import Jobs
+from maestrokit.errors import ExitStatus, MaestrokitError
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.run import TrainingSpec, train
-from maestrokit.training.tuning import Search, TrialCallbacks, tune
+
+if TYPE_CHECKING:
+    from maestrokit.training.tuning import Search, TrialCallbacks
 
 
 def run_training(
@@ -40,18 +42,20 @@ def run_training(
 
 def run_search(
     spec: TrainingSpec,
-    search: Search,
+    search: "Search",
     distributed: DistributedContext,
     running: Jobs,
     plot: str | None,
     made_by: str | None,
 ) -> int:
     """Search for good settings; return the exit status."""
+    from maestrokit.training.tuning import TrialCallbacks, tune
+
     curves = None if plot is None else Curves(plot, spec.folder, made_by)
     failures = Failures(running, is_first=distributed.is_first)
     with Display(running, is_first=distributed.is_first) as display:
 
-        def watch(number: int) -> TrialCallbacks:
+        def watch(number: int) -> "TrialCallbacks":
             display.label = f"trial {number}, {search.trials} in all"
             if display.has_lines:
                 display.say(display.label)
@@ -78,3 +82,35 @@ def _warner(running: Jobs, display: Display) -> Callable[[str], None]:
             display.say(f"note: {sentence}")
 
     return warn
+
+
+class Failures:
+    """The files that cannot be used, each reported once, however many trials meet it."""
+
+    def __init__(self, running: Jobs, *, is_first: bool) -> None:
+        self._running, self._is_first = running, is_first
+        self._statuses: dict[str, ExitStatus] = {}
+
+    def add(self, error: MaestrokitError) -> None:
+        """Report a file and why it cannot be used.
+
+        Raises
+        ------
+        typer.Exit
+            With ``--no-keep-going``.
+        """
+        if error.fact in self._statuses:
+            return
+        self._statuses[error.fact] = error.status
+        if self._is_first:
+            batch.failed("train", error, self._running)
+
+    @property
+    def status(self) -> int:
+        """The exit status of a training without them."""
+        if not self._statuses:
+            return ExitStatus.OK
+        if self._is_first and not self._running.quiet:
+            count = len(self._statuses)
+            report.say(f"maestrokit train: left out {count} file{'s' * (count != 1)} that cannot be used")
+        return batch.common_status(self._statuses.values())

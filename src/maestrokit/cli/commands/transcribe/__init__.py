@@ -9,7 +9,7 @@ from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
-    from maestrokit.cli.commands.transcribe.work import TranscriptionSummary
+    from maestrokit.cli.commands.transcribe.collected import TranscriptionSummary
 
 EXAMPLES = (
     ("A recording into MIDI", "maestrokit transcribe take.flac -o take.mid"),

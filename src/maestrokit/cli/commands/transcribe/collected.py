@@ -1,6 +1,7 @@
-"""What a transcription collects of a recording besides its notes."""
+"""What a transcription collects of a recording besides its notes, and the summary of what was found."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,21 @@ from maestrokit.inference.transcription import FRAME_SECONDS, FramePosteriors, T
 from maestrokit.music.piano_range import LOWEST_PITCH
 
 HEADS = ("onset", "offset", "frame", "velocity")
+
+
+@dataclass(frozen=True)
+class TranscriptionSummary:
+    """How much was found in a recording."""
+
+    notes: int
+    seconds: float
+    quiet: float
+    """Seconds below the silence threshold."""
+    doubtful: float
+    """Seconds below the least confidence."""
+    beats: int | None = None
+    """None where beats were not tracked."""
+    has_meter: bool = False
 
 
 class Collected:

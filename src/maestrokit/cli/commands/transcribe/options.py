@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import kept_in, models_for, one_of
-from maestrokit.cli.marks import ASIDE
+from maestrokit.cli.choices import ASIDE, kept_in, models_for, one_of
 
 PEDALS = ("cc64", "extend", "none")
 

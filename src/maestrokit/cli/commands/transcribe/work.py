@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
 
-from maestrokit.cli.commands.transcribe.collected import Collected
+from maestrokit.cli.commands.transcribe.collected import Collected, TranscriptionSummary
 from maestrokit.cli.performances import midi_bytes
 from maestrokit.cli.plan import Task
 from maestrokit.errors import UsageError
@@ -25,24 +25,9 @@ from maestrokit.inference.transcription import (
 from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
 from maestrokit.music.performance import TIME_SIGNATURE
 from maestrokit.music.provenance_events import with_command
-from maestrokit.provenance import extended, is_command_line
+from maestrokit.provenance import command_lines, extended
 
 TRACK = "track"  # in place of a tempo: of the beats tracked in the notes
-
-
-@dataclass(frozen=True)
-class TranscriptionSummary:
-    """How much was found in a recording."""
-
-    notes: int
-    seconds: float
-    quiet: float
-    """Seconds below the silence threshold."""
-    doubtful: float
-    """Seconds below the least confidence."""
-    beats: int | None = None
-    """None where beats were not tracked."""
-    has_meter: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +72,7 @@ class Transcription:
         )
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
-            chain = [line for line in stream.comment.splitlines() if is_command_line(line)]
+            chain = command_lines(stream.comment)
             blocks = collected.samples(stream.blocks(sample_rate=transcriber.sample_rate))
             levels = collected.levels(spectrum_levels(loudness.through(blocks), transcriber))
             for posteriors in posteriors_of_levels(levels, transcriber):

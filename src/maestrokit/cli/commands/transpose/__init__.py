@@ -1,13 +1,12 @@
 """``maestrokit transpose``: performances into other keys."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import kept_in, one_of
+from maestrokit.cli.choices import ASIDE, kept_in, one_of
 from maestrokit.cli.errors import about
-from maestrokit.cli.marks import ASIDE
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
 
@@ -96,9 +95,8 @@ def run(
     The drum channel stays as it is, key signatures follow. A line on standard error says how many notes are outside
     the range, and how many are dropped if these are more than 5 %.
     """
-    from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
-    from maestrokit.cli.commands.transpose.work import Transposition, parse_span
+    from maestrokit.cli.commands.transpose.work import Transposition, parse_span, run_transpose
     from maestrokit.files import walk
     from maestrokit.files.formats import PERFORMANCE, RECORDS, format_by_name
 
@@ -129,22 +127,7 @@ def run(
             fact = "`augment` writes several outputs"
             raise UsageError(fact, "name a folder with -d DIR, or a file with -o FILE", parameter="augment")
         streams.refuse_terminal(task.target, "MIDI")
-    records: list[dict[str, Any]] = []
-    try:
-        for task, (record, notes) in batch.results("transpose", work, plan, running):
-            records.append(record)
-            batch.say(task, notes, running)
-    except typer.Exit:  # some inputs failed; the others have their records
-        _write_report(report, records, report_format, running)
-        raise
-    _write_report(report, records, report_format, running)
-
-
-def _write_report(path: str | None, records: list[dict[str, Any]], format_: str, running: Batch) -> None:
-    from maestrokit.files.tables import write_records
-
-    if path is not None and not running.dry_run:
-        write_records(path, records, format=format_)
+    run_transpose(work, plan, running, report=report, report_format=report_format)
 
 
 def _key(text: str | None, *, parameter: str) -> "Key | None":

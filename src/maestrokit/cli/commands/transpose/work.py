@@ -4,11 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import typer
+
+from maestrokit.cli import batch
 from maestrokit.cli.batch import Notes
-from maestrokit.cli.losses import Loss, large_losses
-from maestrokit.cli.performances import read_performance, write_performance
-from maestrokit.cli.plan import Task
+from maestrokit.cli.options import Batch
+from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
+from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import UsageError
+from maestrokit.files.tables import write_records
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, check_profile
 from maestrokit.music.transpose import TransposeReport, check_policy, check_range, check_semitones, transposed
@@ -103,6 +107,22 @@ class Transposition:
         if not stem:
             stem, dot, suffix = name, "", ""
         return [f"{folder}{slash}{stem}.{shift:+d}{dot}{suffix}" for shift in self.shifts]
+
+
+def run_transpose(work: Transposition, plan: Plan, running: Batch, *, report: str | None, report_format: str) -> None:
+    """Do all tasks, and write a record of each that succeeded; the exit status is that of the others."""
+    records: list[dict[str, Any]] = []
+    failure = None
+    try:
+        for task, (record, notes) in batch.results("transpose", work, plan, running):
+            records.append(record)
+            batch.say(task, notes, running)
+    except typer.Exit as leave:
+        failure = leave
+    if report is not None and not running.dry_run:
+        write_records(report, records, format=report_format)
+    if failure is not None:
+        raise failure
 
 
 def parse_span(text: str, *, parameter: str) -> tuple[int, int]:

@@ -1,0 +1,86 @@
+"""What all kinds of evaluation share: the options, what is to be scored, and the scores."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from maestrokit.cli import batch, report
+from maestrokit.cli.options import Batch
+from maestrokit.cli.plan import Plan, Task
+from maestrokit.errors import ExitStatus
+from maestrokit.metrics.contract import Row
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The command's own options, as given."""
+
+    reference: tuple[str, ...]
+    reference_split: str | None
+    pairs: bool | None
+    """Whether each input is compared with a reference of its own; None where the files decide."""
+    metric: tuple[str, ...]
+    onset_tolerance: str
+    offset_ratio: float
+    offset_min_tolerance: float
+    extend_pedal: bool
+    seed: int
+    repair: bool
+
+    @property
+    def compares(self) -> bool:
+        """Whether any of these options compares performances."""
+        return bool(self.reference or self.metric or self.pairs is not None)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The rows of each file, by its name, and those of all together."""
+
+    files: list[tuple[str, list[Row]]]
+    whole: list[Row]
+    status: int
+    """0, or that of the inputs that could not be scored."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is to be scored: a title for people, the work, and the names of the scores that it may give."""
+
+    title: str
+    score: Callable[[], Scores]
+    names: Sequence[str]
+
+
+def all_results(work: Callable[[Task], Result], plan: Plan, running: Batch) -> tuple[list[tuple[Task, Result]], int]:
+    """Return the results of a plan, and the exit status of the inputs that failed."""
+    done: list[tuple[Task, Result]] = []
+    try:
+        for task, result in batch.results("evaluate", work, plan, running):
+            done.append((task, result))
+            if running.verbose:
+                report.say(f"{task.source}: scored")
+    except typer.Exit as leave:
+        if not running.keep_going:
+            raise
+        return done, leave.exit_code
+    return done, int(ExitStatus.OK)
+
+
+def transcribing(model: str) -> Path | None:
+    """Return the folder of a model if it is one that transcribes.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such model.
+    """
+    from maestrokit.files.checkpoint import model_folder, read_config
+
+    folder = model_folder(model)
+    return folder if read_config(folder).get("task") == "transcription" else None
