@@ -59,6 +59,14 @@ def test_the_pedal_comes_from_midi_beside_the_table(maestrokit: CommandLine, mod
     assert scored["a.wav", "onset_f1"] == 1 and scored["a.wav", "pedal_frame_f1"] > 0.98
 
 
+def test_a_transcript_as_reference_is_named(maestrokit: CommandLine, model: Path, takes: Path) -> None:
+    (takes / "a.tsv").unlink()
+    assert maestrokit("transcribe", takes / "a.wav", "--model", model, "-o", takes / "a.mid").status == 0
+    done = maestrokit("evaluate", "--model", model, takes / "a.wav")
+    assert done.status == 0
+    assert done.lines == [f"note: the reference '{takes / 'a.mid'}' is a transcript, made by 'maestrokit transcribe'"]
+
+
 def test_a_sweep_scores_each_value(maestrokit: CommandLine, model: Path, takes: Path) -> None:
     done = maestrokit("evaluate", "--model", model, takes, "--sweep", "onset_threshold=0.02,0.03,0.5", "-j", 2)
     scored = rows(done.out)

@@ -106,7 +106,15 @@ def test_a_run_resumed_with_other_settings_says_so(takes, tmp_path, capsys):
     assert run_command_line([*words, *more, "--learning-rate", "0.01"]) == 0
     assert f"note: '{run}' is resumed with learning_rate 0.01, not 0.001\n" in capsys.readouterr().err
     assert run_command_line([*words, *more[:-1], "4", "--learning-rate", "0.01"]) == 0
-    assert "is resumed with" not in capsys.readouterr().err
+    assert "is resumed" not in capsys.readouterr().err
+    first = next(path for path in sorted(takes.glob("*.mid")))
+    (takes / "more.mid").write_bytes(first.read_bytes())
+    assert run_command_line([*words, *more[:-1], "5", "--learning-rate", "0.01"]) == 0
+    (takes / "more.mid").unlink()
+    assert (
+        f"note: '{run}' is resumed on other files than before, so its losses do not compare\n"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_failed_training_leaves_no_folder(takes, tmp_path):

@@ -55,7 +55,7 @@ def summary_fields(name: str, unit: str, meaning: str) -> dict[str, Field]:
 _SUMMARY = {
     "mean": "Mean of",
     "standard_deviation": "Standard deviation of",
-    "minimum": "Least",
+    "minimum": "Minimum of",
     "median": "Median of",
-    "maximum": "Greatest",
+    "maximum": "Maximum of",
 }

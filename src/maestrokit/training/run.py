@@ -1,7 +1,8 @@
 """A training from beginning to end: settings, data, model, run folder, loop."""
 
+import hashlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -92,6 +93,7 @@ def train(
         model, config = _build_model(spec, family, model_settings, prepared, settings)
         config |= {
             "data": dict(prepared.counts),
+            "files": _digest(corpus.paths),
             "training": {**contract.settings_of(settings), **chosen(task.Options, spec.settings)},
         }
         training = Training(
@@ -101,10 +103,22 @@ def train(
             old = _check_same(spec.folder, config)
             if context.is_first and (changes := _changes(old.get("training", {}), config["training"])):
                 warn(f"'{spec.folder}' is resumed with {changes}")
+            if context.is_first and old.get("files", config["files"]) != config["files"]:
+                warn(f"'{spec.folder}' is resumed on other files than before, so its losses do not compare")
             training.resume()
         if context.is_first:
             checkpoint.write_config(spec.folder, config)
         return training.run()
+
+
+def _digest(paths: Iterable[str]) -> str:
+    """Return a digest of the names of files, wherever they lie and in whatever order.
+
+    >>> _digest(["a/one.mid", "two.mid"]) == _digest(["two.mid", "b/one.mid"]) != _digest(["one.mid"])
+    True
+    """
+    names = sorted(Path(path).name for path in paths)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def _without_warnings() -> AbstractContextManager[Any]:

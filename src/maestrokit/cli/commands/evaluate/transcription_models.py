@@ -1,5 +1,6 @@
 """The work of ``evaluate --model`` with a model that transcribes, on recordings of known notes."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,8 @@ from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, names_in_pairs, paired, read_notes, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
 from maestrokit.cli.options import Batch, Inputs
-from maestrokit.errors import NoInputError, UsageError
+from maestrokit.cli.performances import read_performance
+from maestrokit.errors import DataWarning, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.sound.read import open_sound
@@ -22,6 +24,7 @@ from maestrokit.inference.transcription import Transcript, transcriptions
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.pedalling import reconcile_with_pedal
+from maestrokit.music.provenance_events import commands
 
 
 def plan_transcription(
@@ -104,9 +107,21 @@ class TranscriptionWork:
             raise NoInputError(
                 f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
             )
+        for name in paths:
+            if _is_transcript(name, repair=self.repair):
+                fact = f"the reference '{name}' is a transcript, made by 'maestrokit transcribe'"
+                warnings.warn(fact, DataWarning, stacklevel=2)
         references = [read_notes(path, repair=self.repair, extends_by_pedal=True) for path in paths]
         pedal = next((reference.pedal for reference in references if reference.pedal is not None), None)
         return NotesAndPedal(references[0].notes, pedal)
+
+
+def _is_transcript(path: str, *, repair: bool) -> bool:
+    """Return whether the provenance of a MIDI file says that it was transcribed from a recording."""
+    if not walk.has_suffix(path, walk.MIDI_SUFFIXES):
+        return False
+    lines = commands(read_performance(path, repair=repair))
+    return any(line.partition(": ")[2].startswith("transcribe ") for line in lines)
 
 
 def _notes_and_pedal(transcript: Transcript, has_pedal: bool) -> NotesAndPedal:
