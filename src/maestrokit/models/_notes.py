@@ -16,30 +16,47 @@ import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
+from maestrokit.models._key_context import CHANNELS, KeyContext
+from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear, bumps
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.models.kernels import fused as _fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
-from maestrokit.music.note_codes import DURATIONS, TIMES
+from maestrokit.music.note_codes import DURATION_EDGES, DURATIONS, TIME_EDGES, TIMES
 from maestrokit.music.piano_range import KEYS
 
 FACTORS = ("time", "pitch", "velocity", "duration")
 LAYER = 128  # width of each factor's own layer
 POINTER = 32
+CLASSES_A_NAT = 4.0  # of times and durations, along which their tables are smooth
 
 
 class Body(Protocol):
     """What lies between: from vectors of positions to vectors that know all before, both (batch, time, width)."""
 
-    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return the outputs, and the state after; None begins, and keeps none where that saves time."""
+    def through(self, x: Tensor, state: Any = None, *, onset: Tensor) -> tuple[Tensor, Any]:
+        """Return the outputs, and the state after; None begins, and keeps none where that saves time.
+
+        `onset`, (batch, time), is in steps.
+        """
 
     def initial_state(self, batch: int, *, length: int) -> Any:
         """Return the state before anything, with room for `length` positions."""
+
+
+def smooth_shares(factor: str, classes: int) -> Tensor:
+    """Return what classes of a factor share with those around them; see :func:`bumps`."""
+    if factor in ("time", "duration"):
+        edges = TIME_EDGES if factor == "time" else DURATION_EDGES
+        middle = (edges[:-1] + np.minimum(edges[1:], 2 * edges[:-1] + 1) - 1) / 2
+        return bumps(CLASSES_A_NAT * np.log1p(middle / 2), classes=classes)
+    ordered = KEYS if factor == "pitch" else classes
+    return bumps(np.arange(ordered, dtype=np.float64), classes=classes, period=12 * (factor == "pitch"))
 
 
 class NoteInput(nn.Module):
@@ -49,10 +66,15 @@ class NoteInput(nn.Module):
         super().__init__()
         sizes = {"time": TIMES, "pitch": KEYS, "pitch_class": 12, "octave": 8, "velocity": velocity_bins}
         sizes["duration"] = DURATIONS
-        self.embeddings = nn.ModuleDict({name: nn.Embedding(size + 1, width) for name, size in sizes.items()})
-        self.keys = EndLinear(FEATURES * KEYS, width, bias=False)
-        for part in self.embeddings.values():
-            nn.init.normal_(part.weight, std=0.5)  # type: ignore[arg-type]
+        self.embeddings = nn.ModuleDict()
+        for name, size in sizes.items():
+            if name in ("pitch", "pitch_class", "octave"):
+                part = nn.Embedding(size + 1, width)
+                nn.init.normal_(part.weight, std=0.5)
+                self.embeddings[name] = part
+            else:
+                self.embeddings[name] = SmoothEmbedding(smooth_shares(name, size + 1), width, deviation=0.5)
+        self.keys = Linear(FEATURES * KEYS, width, bias=False)
         nn.init.normal_(self.keys.weight, std=0.1)
 
     def forward(self, batch: Batch) -> Tensor:
@@ -73,22 +95,23 @@ class NoteHeads(nn.Module):
     def __init__(self, width: int, velocity_bins: int) -> None:
         super().__init__()
         self.state = Linear(width, 4 * 2 * LAYER, bias=False)
-        self.sounding = EndLinear(KEYS, 3 * 2 * LAYER, bias=False)
-        self.known = nn.ModuleDict(
-            {"time": nn.Embedding(TIMES + 1, 3 * 2 * LAYER), "pitch": nn.Embedding(KEYS, 2 * 2 * LAYER),
-             "velocity": nn.Embedding(velocity_bins, 2 * LAYER)}
-        )  # fmt: skip
+        self.sounding = Linear(KEYS, 3 * 2 * LAYER, bias=False)
         classes = {"time": TIMES + 1, "pitch": KEYS, "velocity": velocity_bins, "duration": DURATIONS}
-        self.output = nn.ModuleDict({name: EndLinear(LAYER, size) for name, size in classes.items()})
+        shares = {name: smooth_shares(name, size) for name, size in classes.items()}
+        widths = {"time": 3 * 2 * LAYER, "pitch": 2 * 2 * LAYER, "velocity": 2 * LAYER}
+        self.known = nn.ModuleDict(
+            {name: SmoothEmbedding(shares[name], size, deviation=0.3) for name, size in widths.items()}
+        )
+        self.output = nn.ModuleDict({name: SmoothLinear(LAYER, part) for name, part in shares.items()})
         self.group, self.query = EndLinear(GROUP_FEATURES, POINTER), EndLinear(LAYER, POINTER, bias=False)
+        self.context = KeyContext(LAYER)
+        self.struck = Linear(CHANNELS, 2 * 2 * LAYER, bias=False)
         self.slot, self.score = nn.Parameter(torch.zeros(GROUPS, POINTER)), EndLinear(POINTER, 1)
         nn.init.normal_(self.state.weight, std=width**-0.5)
         nn.init.normal_(self.sounding.weight, std=0.1)
-        for part in self.known.values():
-            nn.init.normal_(part.weight, std=0.3)  # type: ignore[arg-type]
-        for part in (*self.output.values(), self.score):
-            nn.init.zeros_(part.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.struck.weight)
+        nn.init.zeros_(self.score.weight)
+        nn.init.zeros_(self.score.bias)
 
     def states(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return what each factor's layer takes from the body's output, (.., 2 LAYER) each."""
@@ -106,13 +129,23 @@ class NoteHeads(nn.Module):
         now = self.known["time"](time) + self.sounding(sounding)
         return tuple(state + part for state, part in zip(states[1:], now.chunk(3, dim=-1), strict=True))
 
-    def pitch(self, state: Tensor, blocked: Tensor) -> Tensor:
-        """Return logits of keys; those that are blocked have none."""
-        return self.output["pitch"](_gated(state)).masked_fill(blocked, -math.inf)  # type: ignore[no-any-return]
+    def pitch(self, state: Tensor, keys: Tensor, sounding: Tensor, blocked: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits of keys, -inf of those that are blocked, and the vectors of all keys.
 
-    def after_pitch(self, states: tuple[Tensor, ...], pitch: Tensor) -> tuple[Tensor, ...]:
+        Shape
+        -----
+        keys : (.., FEATURES * KEYS); sounding, blocked : (.., KEYS)
+        """
+        inner = _gated(state)
+        context = self.context(keys, sounding, inner)  # (.., KEYS, CHANNELS)
+        logits = self.output["pitch"](inner) + context @ self.context.score
+        return logits.masked_fill(blocked, -math.inf), context
+
+    def after_pitch(self, states: tuple[Tensor, ...], pitch: Tensor, context: Tensor) -> tuple[Tensor, ...]:
         """Return the states of velocity and duration once the key is known."""
-        parts = self.known["pitch"](pitch).chunk(2, dim=-1)
+        rows = pitch[..., None, None].expand(*pitch.shape, 1, CHANNELS)
+        struck = self.struck(context.gather(-2, rows)[..., 0, :])  # what is around the key that is struck
+        parts = (self.known["pitch"](pitch) + struck).chunk(2, dim=-1)
         return tuple(state + part for state, part in zip(states[1:], parts, strict=True))
 
     def velocity(self, state: Tensor) -> Tensor:
@@ -147,13 +180,13 @@ class NoteModel(TrainedModel):
 
     def logits(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
         """Return the logits of each factor of the next note, given those before it, and the state after."""
-        x, state = self.body.through(self.input(batch), state)
-        heads, out = self.heads, {}
+        x, state = self.body.through(self.input(batch), state, onset=batch["onset"])
+        heads, out, sounding = self.heads, {}, batch["next_sounding"].to(x.dtype)
         states = heads.states(x)
         out["time"] = heads.time(states[0], batch["next_joinable"])
-        states = heads.after_time(states, batch["next_time"], batch["next_sounding"].to(x.dtype))
-        out["pitch"] = heads.pitch(states[0], batch["next_blocked"])
-        states = heads.after_pitch(states, batch["next_pitch"])
+        states = heads.after_time(states, batch["next_time"], sounding)
+        out["pitch"], context = heads.pitch(states[0], batch["keys"], sounding, batch["next_blocked"])
+        states = heads.after_pitch(states, batch["next_pitch"], context)
         out["velocity"] = heads.velocity(states[0])
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
         return out, state

@@ -73,7 +73,7 @@ class LstmBody(TrainedModel):
             if name.startswith("bias_ih"):
                 nn.init.ones_(weight[config.width : 2 * config.width])  # the forget gate
 
-    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    def through(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
         """Return outputs of vectors, both (batch, time, width), and the state, two of (layers, batch, width)."""
         x, state = self.recurrent(self.dropout(x), state)
         return self.dropout(x), state

@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
@@ -50,6 +51,7 @@ from maestrokit.models.kernels.numpy_step import Step, TransformerBodyStep, Tran
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
 MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
+PERIODS = (8.0, 8000.0)  # steps in which the pairs turn that follow the time of notes, first and last
 REACH = 3  # events before the present one that a short convolution sees
 
 
@@ -196,6 +198,13 @@ class TransformerBody(TrainedModel):
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
         pairs = torch.arange(0, dim, 2, device="cpu")  # also where only sizes are wanted
         self.register_buffer("frequency", 10000 ** -(pairs / dim), persistent=False)
+        if config.encoding == "notes":  # half of the pairs follow positions, and half of them the time
+            self.step_frequency: Tensor  # radians a step
+            steps = 2 * torch.pi / torch.from_numpy(np.geomspace(*PERIODS, dim // 4))
+            self.register_buffer("step_frequency", steps, persistent=False)
+            self.register_buffer(
+                "frequency", 10000 ** -(pairs[: len(pairs) - len(steps)] / (dim / 2)), persistent=False
+            )
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=config.width**-0.5)
@@ -203,17 +212,18 @@ class TransformerBody(TrainedModel):
             if isinstance(part, Attention | SwiGLU | ReLUs):
                 nn.init.zeros_(part.output.weight)
 
-    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    def through(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
         """Return outputs of vectors, both (batch, time, width), and the cache with these positions in it.
 
-        Without a cache at most ``config.length`` positions. With one, those further back than its room are forgotten.
+        Of notes, `onset` has their times, (batch, time), in steps. Without a cache at most ``config.length`` positions.
+        With one, those further back than its room are forgotten.
         """
         cache: Cache | None = state
         time = x.shape[1]
         start = 0 if cache is None else make_room(cache, time)
         rope = None
         if self.config.variant == "modern":
-            rope = self._angles(torch.arange(start, start + time, device=x.device))
+            rope = self._angles(torch.arange(start, start + time, device=x.device), onset)
         x = _fused.dropped(x, self.config.dropout, self.training)
         for index, layer in enumerate(self.layers):
             x = layer(x, rope, cache, index)
@@ -265,8 +275,12 @@ class TransformerBody(TrainedModel):
         heads = project[width:].reshape(2, self.config.kv_heads, -1, dim, width)  # of keys and of values
         return torch.cat((project[:width], heads.mean(2).flatten(0, 2)))
 
-    def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
-        angle = position[:, None] * self.frequency  # (time, dim / 2)
+    def _angles(self, position: Tensor, onset: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return cosines and sines of all angles, (time, dim / 2), or of notes (batch, 1, time, dim / 2)."""
+        angle = position[:, None] * self.frequency
+        if onset is not None:
+            by_time = (onset[:, None, :, None] * self.step_frequency).to(angle.dtype)  # (batch, 1, time, dim / 4)
+            angle = torch.cat((by_time, angle.expand(*by_time.shape[:3], -1)), dim=-1)
         return angle.cos(), angle.sin()
 
 

@@ -72,7 +72,7 @@ def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 
     Shape
     -----
-    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2)
+    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2) or (batch, 1, time, dim / 2)
     """
     if _fused.applies_to(x):
         return _fused.Rotated.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]

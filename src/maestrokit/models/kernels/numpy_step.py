@@ -95,7 +95,7 @@ class LstmBodyStep:
             for layer in range(body.config.layers)
         ]  # fmt: skip
 
-    def __call__(self, vectors: NDArray[Any]) -> NDArray[Any]:
+    def __call__(self, vectors: NDArray[Any], onset: Integers | None = None) -> NDArray[Any]:
         """Return the outputs of vectors, both (rows, width)."""
         self.newest[self.rows] = vectors
         x = self.newest
@@ -153,6 +153,7 @@ class TransformerBodyStep:
         self.cache, self.is_modern = cache, body.config.variant == "modern"
         cache.keys = [_keys_last(key) for key in cache.keys]
         self.frequency = numbers(body.frequency)
+        self.step_frequency = numbers(body.step_frequency) if body.config.encoding == "notes" else None
         self.norm = _norm(body.norm)
         self.layers = [
             _LayerStep(layer, key, value, recent, body.config)
@@ -163,12 +164,15 @@ class TransformerBodyStep:
             )
         ]  # fmt: skip
 
-    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return the outputs of vectors, both (rows, width)."""
+    def __call__(self, x: NDArray[Any], onset: Integers | None = None) -> NDArray[Any]:
+        """Return the outputs of vectors, both (rows, width); of notes, `onset` has their times, (rows,), in steps."""
         cache = self.cache
         with torch.inference_mode():
             angle = np.float32(make_room(cache, 1)) * self.frequency
-        rope = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
+        if self.step_frequency is not None and onset is not None:
+            by_time = (onset[:, None] * self.step_frequency).astype(np.float32)
+            angle = np.concatenate((by_time, np.broadcast_to(angle, (len(x), len(angle)))), axis=1)[:, None]
+        rope = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,), or (rows, 1, dim / 2)
         for layer in self.layers:
             x = layer(x, rope, cache.used)
         cache.used, cache.position = cache.used + 1, cache.position + 1
