@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_demo import main
+from build_demo import build
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.sound.read import read_sound
 
@@ -14,7 +14,7 @@ from maestrokit.files.sound.read import read_sound
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything, made anew."""
     folder = tmp_path_factory.mktemp("demo")
-    main(str(folder))
+    build(folder)
     return folder
 
 

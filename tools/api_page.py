@@ -1,5 +1,7 @@
 """Make ``docs/api.md`` from the docstrings of the public names, or check that these docstrings are complete.
 
+Example::
+
     python tools/api_page.py          # writes docs/api.md
     python tools/api_page.py --check  # prints what is missing, and ends with 1 if anything is
 
@@ -226,7 +228,7 @@ def prose(text: str) -> str:
 
 def main() -> int:
     """Write the page, or check the docstrings."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only check that docstrings are complete")
     names = public_names()
     if not parser.parse_args().check:

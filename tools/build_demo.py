@@ -146,10 +146,14 @@ def record(performance: Performance, target: Path, *, end: float) -> None:
 
 
 def main() -> None:
-    """Write all performances with their beats, and the recording, into a folder."""
+    """Build the demonstration that the command line names a folder for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder to write to")
-    folder = parser.parse_args().folder
+    build(parser.parse_args().folder)
+
+
+def build(folder: Path) -> None:
+    """Write all performances with their beats, and the recording, into a folder."""
     for seed, (name, score) in enumerate(SCORES.items()):
         performance, beats = perform(score, seed=seed)
         write_midi(performance, folder / f"{name}.mid")

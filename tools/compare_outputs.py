@@ -1,5 +1,7 @@
 """Compare the outputs of two source trees of maestrokit, byte by byte.
 
+Example::
+
     python tools/compare_outputs.py OLD/src NEW/src DATA [CASE ...]
 
 Runs the cases below, or those named, once with each tree, over a small sample of the corpora under DATA
@@ -8,6 +10,7 @@ are exit statuses, standard output and every file that a command leaves; standar
 reworded. IGNORED and RENAMED list all else that may differ. A case that fails counts as different: it shows nothing.
 """
 
+import argparse
 import json
 import os
 import re
@@ -73,7 +76,12 @@ CASES = {
 
 def main() -> None:
     """Run the cases and exit with 1 if an output differs."""
-    old, new, data, *names = sys.argv[1:] if len(sys.argv) > 3 else sys.exit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, text in (("old", "src of the one tree"), ("new", "src of the other"), ("data", "folder of the corpora")):
+        parser.add_argument(name, help=text)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="cases to run; default is all")
+    arguments = parser.parse_args()
+    old, new, data, names = arguments.old, arguments.new, arguments.data, arguments.cases
     unknown = [name for name in names if name not in CASES]
     if unknown:
         sys.exit(f"no case '{unknown[0]}'; there are {', '.join(CASES)}")

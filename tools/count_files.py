@@ -1,5 +1,7 @@
 """Count the files of the package that a command imports to do its work: what its reader may have to read.
 
+Example::
+
     python tools/count_files.py          # the table of CONTRIBUTING.md
     python tools/count_files.py --list   # and the names of the files, in the order in which they are reached
 
@@ -55,7 +57,7 @@ def is_bare(path: Path) -> bool:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="name the files, too")
     lists = parser.parse_args().list
     print("| command | before | now |\n|---|---|---|")

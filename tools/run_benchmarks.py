@@ -1,5 +1,7 @@
 """Run the commands of ``docs/benchmarks.md``, print what they print, and write their tables into the page.
 
+Example::
+
     python tools/run_benchmarks.py          # all: hours
     python tools/run_benchmarks.py midi     # those whose command contains a word
 
@@ -66,7 +68,7 @@ def renewed(block: re.Match[str], word: str) -> str:
 
 def main() -> None:
     """Run the commands and write the page."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("word", nargs="?", default="", help="only commands that contain this")
     word = parser.parse_args().word
     old = PAGE.read_text(encoding="utf-8")

@@ -63,7 +63,7 @@ class ClosedPipe(BaseException):
 
 
 class UsageError(MaestrokitError):
-    """The command line, or an argument of a public function, makes no sense."""
+    """The command line, or an argument of a public function, is wrong."""
 
     status = ExitStatus.USAGE
 

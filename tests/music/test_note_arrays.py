@@ -10,7 +10,7 @@ from maestrokit.metrics.piece import piece_of
 from maestrokit.music.note_arrays import CHORD_WINDOW, chord_rows, note_arrays, note_seconds, timed_notes
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
 from maestrokit.music.sustain import pedal_changes
-from maestrokit.synth.keys_and_pedals import strokes
+from maestrokit.synth.keys_and_pedals import sounding_notes
 from strategies import END_OF_TRACK, file_bytes, performances, track_bytes
 
 
@@ -25,7 +25,7 @@ def test_every_reader_of_notes_has_the_same_rows(performance: Performance) -> No
     assert notes.row.tolist() == [row for _, _, row in expected]
     assert np.array_equal(notes.onset, onset[notes.row]) and np.array_equal(notes.offset, offset[notes.row])
     assert np.array_equal(notes.velocity, performance.notes.velocity[notes.row])
-    view, piece, keys = note_view(performance), piece_of(performance), strokes(performance)
+    view, piece, keys = note_view(performance), piece_of(performance), sounding_notes(performance)
     for other in (view, piece, keys, timed_notes(performance, pedal_extends=True)):
         assert np.array_equal(other.onset, notes.onset) and np.array_equal(other.pitch, notes.pitch)
     assert np.array_equal(timed_notes(performance, pedal_extends=False).offset, notes.offset)

@@ -115,7 +115,7 @@ def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, dist
 
     Parameters
     ----------
-    course : OnsetFeatures
+    features : OnsetFeatures
         From :func:`onset_features`.
     prominence : float
         Times the mean of the second around.

@@ -13,7 +13,7 @@ def transpose(
     semitones: int | None = None,
     to: Key | str | None = None,
     key: Key | str | None = None,
-    out_of_range: str = "error",
+    out_of_range: str = "keep",
 ) -> Performance:
     """Return a performance in another key, or a number of semitones higher.
 
@@ -31,7 +31,8 @@ def transpose(
     key : Key or str, optional
         The present key. Default is to find it from the notes, see :func:`find_key`.
     out_of_range : str
-        What to do with notes that would leave the keyboard (MIDI 21 to 108), see :func:`transposed`.
+        What to do with notes that would leave the keyboard (MIDI 21 to 108), see :func:`transposed`. Default is to keep
+        them.
 
     Returns
     -------
@@ -43,7 +44,8 @@ def transpose(
     UsageError
         If both `semitones` and `to` are given, or a name is not that of a key.
     BadDataError
-        If there are no notes to find the key from, or one would leave the keyboard and `out_of_range` is 'error'.
+        If there are no notes to find the key from, one would leave 0 to 127, or one would leave the keyboard
+        and `out_of_range` is 'error'.
     """
     if semitones is not None and to is not None:
         raise UsageError("semitones and to exclude each other", "give one of the two")

@@ -176,7 +176,7 @@ def _outcome(work: Callable[[Task], Result], task: Task, verbose: int) -> Outcom
     except Exception as error:  # a fault in one task must not end the others
         if verbose > 1:
             report.say_traceback(error)
-        hint = "this is a fault of maestrokit; run again with -vv for the traceback to report"
+        hint = "this is a fault in maestrokit; run again with -vv for the traceback to report"
         return Outcome(
             task, error=InternalError(f"internal error on '{task.source}': {type(error).__name__}: {error}", hint)
         )

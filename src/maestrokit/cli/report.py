@@ -49,7 +49,7 @@ def say_error(command: str, error: BaseException, *, verbose: bool) -> ExitStatu
         say_traceback(error)
     say(f"{prefix}: internal error: {type(error).__name__}: {error}")
     if not verbose:
-        say("  this is a fault of maestrokit; run again with -vv for the traceback to report")
+        say("  this is a fault in maestrokit; run again with -vv for the traceback to report")
     return ExitStatus.BUG
 
 

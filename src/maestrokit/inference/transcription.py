@@ -70,7 +70,7 @@ class Transcriber:
         Thresholds that turn posteriors into the pedal.
     analysis : Analysis
         The spectrum that the network reads.
-    listening : Listening
+    gate : GateConfig
         Where silence and other sounds are passed over.
     """
 

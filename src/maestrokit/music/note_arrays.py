@@ -82,7 +82,7 @@ def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
     performance : Performance
         Whose notes to return.
     pedal_extends : bool
-        Whether the sustain pedal extends notes; otherwise they end where the key is released.
+        Whether the sustain pedal keeps notes sounding; otherwise they end where the key is released.
 
     Returns
     -------

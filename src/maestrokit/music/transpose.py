@@ -34,7 +34,7 @@ class TransposeReport:
     dropped : int
         Notes left out.
     outside : int
-        Notes that are outside the range in the result.
+        Notes outside the range that were kept.
     """
 
     semitones: int

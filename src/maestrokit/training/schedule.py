@@ -19,9 +19,9 @@ def learning_rate(settings: TrainingSettings, *, step: int, seconds: float) -> f
     peak. A time limit makes rates depend on the speed of the machine; for runs that can be repeated exactly, limit the
     steps.
 
-    >>> learning_rate(Settings(steps=100, warmup_steps=0, learning_rate=1.0), step=50, seconds=0.0)
+    >>> learning_rate(TrainingSettings(steps=100, warmup_steps=0, learning_rate=1.0), step=50, seconds=0.0)
     0.5
-    >>> half = Settings(steps=100, warmup_steps=0, learning_rate=1.0, cooldown=0.5)
+    >>> half = TrainingSettings(steps=100, warmup_steps=0, learning_rate=1.0, cooldown=0.5)
     >>> [learning_rate(half, step=step, seconds=0.0) for step in (0, 50, 75, 100)]
     [1.0, 1.0, 0.5, 0.0]
     """

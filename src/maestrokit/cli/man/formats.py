@@ -18,7 +18,7 @@ PERFORMANCES = """Performances are standard MIDI files of type 0, 1 or 2. They a
 which they came, and every event that a command does not change is written as it was, in its order.
 
 A command that writes a performance adds a text event at the start of the first track, such as "maestrokit 0.1.0:
-quantize --step 20ms": the chain of these lines tells how the file was made. It names no file, folder, host or time:
+quantize --step 20ms": the chain of these lines tells how the file was made. It has no file, folder, host or time:
 where an option names a file the line has the word of the manual, as in --beats FILE, and a model of train has its name
 without the folders above it. --no-provenance leaves it out."""
 

@@ -21,7 +21,7 @@ EXAMPLES = (
         "maestrokit train transformer takes -o runs/search --tune 5 --time-limit 10m --set 'width=128..512'",
     ),
 )
-SETTINGS = True  # the man page tells what --set may name
+SETTINGS = True  # the man page lists the settings of --set
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019",
