@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models.kernels.linear import Bfloat16Product, Linear, uses_bfloat16
+from maestrokit.models.kernels.linear import Linear, linear
 from maestrokit.music.key_state import FEATURES
 from maestrokit.music.piano_range import KEYS
 
@@ -50,6 +50,6 @@ class KeyContext(nn.Module):
         return by_key.permute(2, 0, 1, 3).reshape(KEYS * CHANNELS, PLANES * KEYS)
 
     def forward(self, keys: Tensor, sounding: Tensor, state: Tensor) -> Tensor:
-        planes, matrix = torch.cat((keys, sounding), dim=-1), self.matrix()
-        near = Bfloat16Product.apply(planes, matrix, planes.dtype) if uses_bfloat16(planes) else planes @ matrix.T  # type: ignore[no-untyped-call]
-        return F.silu(near.unflatten(-1, (KEYS, CHANNELS)) + self.state(state)[..., None, :])
+        planes = torch.cat((keys, sounding), dim=-1)  # (.., PLANES * KEYS)
+        near = linear(planes, self.matrix())  # (.., KEYS * CHANNELS)
+        return F.silu(near.view(*near.shape[:-1], KEYS, CHANNELS) + self.state(state)[..., None, :])

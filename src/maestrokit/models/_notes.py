@@ -24,8 +24,9 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.models._key_context import CHANNELS, KeyContext
 from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear, bumps
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
-from maestrokit.models.kernels import fused as _fused
+from maestrokit.models.kernels import fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
+from maestrokit.models.kernels.switch import replaced_by
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
 from maestrokit.music.note_codes import DURATION_EDGES, DURATIONS, TIME_EDGES, TIMES
 from maestrokit.music.piano_range import KEYS
@@ -160,9 +161,9 @@ class NoteHeads(nn.Module):
         return torch.cat((pointers, self.output["duration"](inner)), dim=-1)
 
 
+@replaced_by(fused.gated)
 def _gated(both: Tensor) -> Tensor:
-    if _fused.applies_to(both):
-        return _fused.Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
+    """Return ``silu(gate) * value`` of the two halves of the last axis."""
     gate, value = both.chunk(2, dim=-1)
     return F.silu(gate) * value
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.arrays import Floats
-from maestrokit.models.kernels.linear import Bfloat16Product, EndLinear, uses_bfloat16
+from maestrokit.models.kernels.linear import EndLinear, linear
 
 WIDTHS = (1.0, 3.0, 9.0)
 
@@ -76,6 +76,4 @@ class SmoothLinear(EndLinear):
         return self.weight + self.shares @ self.shared
 
     def forward(self, x: Tensor) -> Tensor:
-        if uses_bfloat16(x):
-            return Bfloat16Product.apply(x, self.table(), x.dtype) + self.bias  # type: ignore[no-any-return, no-untyped-call]
-        return F.linear(x, self.table(), self.bias)
+        return linear(x, self.table(), self.bias)
