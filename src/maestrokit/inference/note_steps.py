@@ -1,4 +1,4 @@
-"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
+"""Steps of models of notes, one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
 
 from typing import Any
 
@@ -26,16 +26,16 @@ class NoteStep:
         self.body = model.body.layer_stepper(state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
-        """Return what the heads begin with, (rows, ..), given the newest notes."""
+        """Return the states of all factors of the next notes, (rows, 4 * 2 FACTOR_WIDTH), given the newest notes."""
         return self.heads.begin(self.body(self.input(inputs), inputs.onset))
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows."""
+        """Drop the other rows."""
         self.body.keep(rows)
 
 
 class InputStep:
-    """The sum of a note's embeddings; that of pitches has pitch class and octave in it."""
+    """Steps of :class:`maestrokit.models._notes.NoteInput`; the table of pitches includes pitch class and octave."""
 
     def __init__(self, part: NoteInput) -> None:
         tables = {name: numbers(_table(table)).copy() for name, table in part.embeddings.items()}
@@ -53,7 +53,7 @@ class InputStep:
 
 
 class HeadsStep:
-    """Logits of each factor in turn; between them the states of those that follow take in what was chosen."""
+    """Steps of :class:`maestrokit.models._notes.NoteHeads`; states of factors not yet known lie side by side."""
 
     def __init__(self, heads: NoteHeads) -> None:
         self.state, self.sounding = columns(heads.state.weight), columns(heads.sounding.weight)
@@ -66,7 +66,7 @@ class HeadsStep:
         self.width = self.output["time"][0].shape[0] * 2  # of one factor's state
 
     def begin(self, x: Numbers) -> Numbers:
-        """Return the states of all factors, one beside another."""
+        """Return the states of all factors, side by side, given the body's output, (rows, width)."""
         return times(x, self.state)
 
     def time(self, states: Numbers) -> Numbers:
@@ -75,30 +75,30 @@ class HeadsStep:
 
     def after_time(self, states: Numbers, time: Integers, sounding: Mask) -> Numbers:
         """Return the states of pitch, velocity and duration."""
-        now = times(sounding.astype(np.float32), self.sounding)
-        return np.asarray(states[:, self.width :] + self.known["time"][time] + now)
+        added = times(sounding.astype(np.float32), self.sounding)
+        return np.asarray(states[:, self.width :] + self.known["time"][time] + added)
 
     def pitch(self, states: Numbers, keys: Features, sounding: Mask) -> tuple[Numbers, Numbers]:
-        """Return logits of keys, and the vectors of all keys, (rows, KEYS, CHANNELS)."""
+        """Return logits of keys, and the contexts of all keys, (rows, KEYS, CHANNELS)."""
         inner = self._inner(states)
         context = self.context(keys, sounding, inner)
         return self._output("pitch", inner) + context @ self.context.score, context
 
     def after_pitch(self, states: Numbers, pitch: Integers, context: Numbers) -> Numbers:
         """Return the states of velocity and duration."""
-        struck = times(context[np.arange(len(pitch)), pitch], self.struck)
-        return np.asarray(states[:, self.width :] + self.known["pitch"][pitch] + struck)
+        added = times(context[np.arange(len(pitch)), pitch], self.struck)
+        return np.asarray(states[:, self.width :] + self.known["pitch"][pitch] + added)
 
     def velocity(self, states: Numbers) -> Numbers:
-        """Return logits of velocities."""
+        """Return logits of velocity bins."""
         return self._output("velocity", self._inner(states))
 
     def duration(self, states: Numbers, velocity: Integers, groups: EndGroups) -> Numbers:
-        """Return logits of groups, those of absent ones -inf, and of new ends."""
+        """Return logits of durations: of groups, -inf of absent ones, then of new ends."""
         inner = self._inner(states[:, self.width :] + self.known["velocity"][velocity])
         weight, bias = self.group
-        points = groups.features @ weight + bias + self.slot + times(inner, self.query)[:, None]
-        pointers = gated(points, np.ones_like(points)) @ self.score[0] + self.score[1]  # (rows, GROUPS)
+        hidden = groups.features @ weight + bias + self.slot + times(inner, self.query)[:, None]
+        pointers = gated(hidden, np.ones_like(hidden)) @ self.score[0] + self.score[1]  # (rows, GROUPS)
         pointers = np.where(groups.offset == NEVER, -np.inf, pointers)
         return np.concatenate((pointers.reshape(-1, GROUPS), self._output("duration", inner)), axis=1)
 
@@ -112,21 +112,21 @@ class HeadsStep:
 
 
 class ContextStep:
-    """The vectors of all keys, from the keys around them."""
+    """Steps of :class:`maestrokit.models._key_context.KeyContext`."""
 
     def __init__(self, part: KeyContext) -> None:
         self.matrix, self.state = columns(part.matrix()), (columns(part.state.weight), numbers(part.state.bias))
         self.score = numbers(part.score)
 
     def __call__(self, keys: Features, sounding: Mask, inner: Numbers) -> Numbers:
-        """Return (rows, KEYS, CHANNELS)."""
+        """Return the contexts of all keys, (rows, KEYS, CHANNELS)."""
         planes = np.concatenate((keys, sounding), axis=1, dtype=np.float32)
         weight, bias = self.state
-        near = times(planes, self.matrix).reshape(len(planes), KEYS, -1) + (times(inner, weight) + bias)[:, None]
-        return gated(near, np.ones(1, np.float32))
+        convolved = times(planes, self.matrix).reshape(len(planes), KEYS, -1)
+        return gated(convolved + (times(inner, weight) + bias)[:, None], np.ones(1, np.float32))
 
 
 def _table(part: Any) -> Tensor:
-    """Return the weights of an embedding or a linear layer; where they are computed, once for all steps."""
+    """Return the weights of an embedding or a linear layer, smooth ones computed once for all steps."""
     weight: Tensor = part.table() if isinstance(part, SmoothEmbedding | SmoothLinear) else part.weight
     return weight

@@ -145,7 +145,7 @@ def _primed(
     inputs, targets = excerpt(start, len(start.pitch) + 1 - room, len(start.pitch) + 1, encoding)
     batch = tensors(inputs, targets)
     x = model.input(batch).expand(rows, -1, -1)
-    out, state = model.body.through(x, state, onset=batch["onset"].expand(rows, -1))
+    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(rows, -1))
     step = NoteStep(model, state)
     return keyboard, step, step.heads.begin(out[:, -1].numpy())
 

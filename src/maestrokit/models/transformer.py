@@ -385,8 +385,8 @@ class TransformerBody(TrainedModel):
             if isinstance(part, Attention | SwiGLU | ReLUs):
                 nn.init.zeros_(part.output.weight)
 
-    def through(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
-        """Return outputs of vectors, both (batch, time, width), and the cache with these positions in it.
+    def hidden_states(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
+        """Return hidden states of positions, (batch, time, width), given vectors, and the cache with them in it.
 
         Of notes, `onset` has their times, (batch, time), in steps. Without a cache at most ``config.length`` positions.
         With one, those further back than its room are forgotten.
@@ -446,7 +446,7 @@ class Model(TransformerBody, EventModel):
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Return logits, (batch, time, vocabulary), and the cache with these tokens in it."""
-        x, state = self.through(self.embedding(tokens), state)
+        x, state = self.hidden_states(self.embedding(tokens), state)
         return self.output(x), state
 
     def stepper(self, state: Any) -> Step:
