@@ -115,10 +115,8 @@ class NoteHeads(nn.Module):
             {name: SmoothEmbedding(bases[name], size, deviation=0.3) for name, size in widths.items()}
         )
         self.output = nn.ModuleDict({name: SmoothLinear(FACTOR_WIDTH, part) for name, part in bases.items()})
-        self.group, self.query = (
-            EndLinear(GROUP_FEATURES, POINTER_WIDTH),
-            EndLinear(FACTOR_WIDTH, POINTER_WIDTH, bias=False),
-        )
+        self.group = EndLinear(GROUP_FEATURES, POINTER_WIDTH)
+        self.query = EndLinear(FACTOR_WIDTH, POINTER_WIDTH, bias=False)
         self.context = KeyContext(FACTOR_WIDTH)
         self.struck = Linear(CHANNELS, 2 * 2 * FACTOR_WIDTH, bias=False)
         self.slot, self.score = nn.Parameter(torch.zeros(GROUPS, POINTER_WIDTH)), EndLinear(POINTER_WIDTH, 1)

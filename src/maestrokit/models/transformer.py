@@ -220,7 +220,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, distance: Tensor | None, rate: fl
     )
 
 
-attention_without_cache = replaced_by(causal_attention)(attention)
+attention_without_cache = replaced_by(causal_attention)(attention)  # the keys are those of the queries
 
 
 def relative_scores(q: Tensor, distance: Tensor, keys: int) -> Tensor:

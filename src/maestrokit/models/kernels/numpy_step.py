@@ -309,7 +309,7 @@ def _keys_last(key: torch.Tensor) -> torch.Tensor:
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[Any]:
-    """Return a tensor as an array groups its memory."""
+    """Return a tensor as an array that shares its memory."""
     return np.asarray(tensor.detach().cpu().numpy())
 
 
