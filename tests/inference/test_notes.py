@@ -51,8 +51,8 @@ def test_steps_in_numpy_equal_a_pass_over_all(family):
         at = {name: column[place : place + 1] for name, column in targets._asdict().items()}
         got = {"time": heads.time(states)}
         states = heads.after_time(states, at["time"], at["sounding"])
-        got["pitch"] = heads.pitch(states)
-        states = heads.after_pitch(states, at["pitch"])
+        got["pitch"], context = heads.pitch(states, inputs.keys[place : place + 1], at["sounding"])
+        states = heads.after_pitch(states, at["pitch"], context)
         got["velocity"] = heads.velocity(states)
         groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
         got["duration"] = heads.duration(states, at["velocity"], groups)

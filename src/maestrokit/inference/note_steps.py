@@ -1,16 +1,17 @@
-"""A model of notes one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
+"""Steps of models of notes, one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from maestrokit.arrays import Integers, Mask
+from maestrokit.models._key_context import KeyContext
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
+from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
-from maestrokit.music.key_state import GROUPS, NEVER, EndGroups
+from maestrokit.music.key_state import GROUPS, NEVER, EndGroups, Features
 from maestrokit.music.note_codes import NoteInputs
 from maestrokit.music.piano_range import KEYS
 
@@ -25,19 +26,19 @@ class NoteStep:
         self.body = model.body.layer_stepper(state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
-        """Return what the heads begin with, (rows, ..), given the newest notes."""
-        return self.heads.begin(self.body(self.input(inputs)))
+        """Return the states of all factors of the next notes, (rows, 4 * 2 FACTOR_WIDTH), given the newest notes."""
+        return self.heads.begin(self.body(self.input(inputs), inputs.onset))
 
     def keep(self, rows: Mask) -> None:
-        """Forget the other rows."""
+        """Drop the other rows."""
         self.body.keep(rows)
 
 
 class InputStep:
-    """The sum of a note's embeddings; that of pitches has pitch class and octave in it."""
+    """Steps of :class:`maestrokit.models._notes.NoteInput`; the table of pitches includes pitch class and octave."""
 
     def __init__(self, part: NoteInput) -> None:
-        tables = {name: numbers(table).copy() for name, table in _weights(part.embeddings)}
+        tables = {name: numbers(_table(table)).copy() for name, table in part.embeddings.items()}
         key = np.arange(KEYS) + 9
         tables["pitch"][:KEYS] += tables["pitch_class"][key % 12] + tables["octave"][key // 12]
         tables["pitch"][KEYS] += tables["pitch_class"][12] + tables["octave"][8]
@@ -52,19 +53,20 @@ class InputStep:
 
 
 class HeadsStep:
-    """Logits of each factor in turn; between them the states of those that follow take in what was chosen."""
+    """Steps of :class:`maestrokit.models._notes.NoteHeads`; states of factors not yet known lie side by side."""
 
     def __init__(self, heads: NoteHeads) -> None:
         self.state, self.sounding = columns(heads.state.weight), columns(heads.sounding.weight)
-        self.known = {name: numbers(weight) for name, weight in _weights(heads.known)}
-        biases = {name: numbers(bias) for name, bias in _weights(heads.output, "bias")}
-        self.output = {name: (columns(weight), biases[name]) for name, weight in _weights(heads.output)}
+        self.known = {name: numbers(_table(part)) for name, part in heads.known.items()}
+        biases = {name: numbers(bias) for name, bias in heads.output.named_parameters() if name.endswith(".bias")}
+        self.output = {name: (columns(_table(part)), biases[f"{name}.bias"]) for name, part in heads.output.items()}
         self.group, self.query = (columns(heads.group.weight), numbers(heads.group.bias)), columns(heads.query.weight)
+        self.context, self.struck = ContextStep(heads.context), columns(heads.struck.weight)
         self.slot, self.score = numbers(heads.slot), (columns(heads.score.weight)[:, 0], numbers(heads.score.bias))
         self.width = self.output["time"][0].shape[0] * 2  # of one factor's state
 
     def begin(self, x: Numbers) -> Numbers:
-        """Return the states of all factors, one beside another."""
+        """Return the states of all factors, side by side, given the body's output, (rows, width)."""
         return times(x, self.state)
 
     def time(self, states: Numbers) -> Numbers:
@@ -73,27 +75,30 @@ class HeadsStep:
 
     def after_time(self, states: Numbers, time: Integers, sounding: Mask) -> Numbers:
         """Return the states of pitch, velocity and duration."""
-        now = times(sounding.astype(np.float32), self.sounding)
-        return np.asarray(states[:, self.width :] + self.known["time"][time] + now)
+        added = times(sounding.astype(np.float32), self.sounding)
+        return np.asarray(states[:, self.width :] + self.known["time"][time] + added)
 
-    def pitch(self, states: Numbers) -> Numbers:
-        """Return logits of keys."""
-        return self._output("pitch", self._inner(states))
+    def pitch(self, states: Numbers, keys: Features, sounding: Mask) -> tuple[Numbers, Numbers]:
+        """Return logits of keys, and the contexts of all keys, (rows, KEYS, CHANNELS)."""
+        inner = self._inner(states)
+        context = self.context(keys, sounding, inner)
+        return self._output("pitch", inner) + context @ self.context.score, context
 
-    def after_pitch(self, states: Numbers, pitch: Integers) -> Numbers:
+    def after_pitch(self, states: Numbers, pitch: Integers, context: Numbers) -> Numbers:
         """Return the states of velocity and duration."""
-        return np.asarray(states[:, self.width :] + self.known["pitch"][pitch])
+        added = times(context[np.arange(len(pitch)), pitch], self.struck)
+        return np.asarray(states[:, self.width :] + self.known["pitch"][pitch] + added)
 
     def velocity(self, states: Numbers) -> Numbers:
-        """Return logits of velocities."""
+        """Return logits of velocity bins."""
         return self._output("velocity", self._inner(states))
 
     def duration(self, states: Numbers, velocity: Integers, groups: EndGroups) -> Numbers:
-        """Return logits of groups, those of absent ones -inf, and of new ends."""
+        """Return logits of durations: of groups, -inf of absent ones, then of new ends."""
         inner = self._inner(states[:, self.width :] + self.known["velocity"][velocity])
         weight, bias = self.group
-        points = groups.features @ weight + bias + self.slot + times(inner, self.query)[:, None]
-        pointers = gated(points, np.ones_like(points)) @ self.score[0] + self.score[1]  # (rows, GROUPS)
+        hidden = groups.features @ weight + bias + self.slot + times(inner, self.query)[:, None]
+        pointers = gated(hidden, np.ones_like(hidden)) @ self.score[0] + self.score[1]  # (rows, GROUPS)
         pointers = np.where(groups.offset == NEVER, -np.inf, pointers)
         return np.concatenate((pointers.reshape(-1, GROUPS), self._output("duration", inner)), axis=1)
 
@@ -106,6 +111,22 @@ class HeadsStep:
         return np.asarray(times(inner, weight) + bias)
 
 
-def _weights(parts: nn.ModuleDict, kind: str = "weight") -> Iterator[tuple[str, Tensor]]:
-    for name, part in parts.items():
-        yield name, getattr(part, kind)
+class ContextStep:
+    """Steps of :class:`maestrokit.models._key_context.KeyContext`."""
+
+    def __init__(self, part: KeyContext) -> None:
+        self.matrix, self.state = columns(part.matrix()), (columns(part.state.weight), numbers(part.state.bias))
+        self.score = numbers(part.score)
+
+    def __call__(self, keys: Features, sounding: Mask, inner: Numbers) -> Numbers:
+        """Return the contexts of all keys, (rows, KEYS, CHANNELS)."""
+        planes = np.concatenate((keys, sounding), axis=1, dtype=np.float32)
+        weight, bias = self.state
+        convolved = times(planes, self.matrix).reshape(len(planes), KEYS, -1)
+        return gated(convolved + (times(inner, weight) + bias)[:, None], np.ones(1, np.float32))
+
+
+def _table(part: Any) -> Tensor:
+    """Return the weights of an embedding or a linear layer, smooth ones computed once for all steps."""
+    weight: Tensor = part.table() if isinstance(part, SmoothEmbedding | SmoothLinear) else part.weight
+    return weight

@@ -143,8 +143,9 @@ def _primed(
     state = model.body.initial_state(rows, length=length + 1)
     room = min(len(start.pitch) + 1, getattr(model.config, "length", len(start.pitch) + 1))
     inputs, targets = excerpt(start, len(start.pitch) + 1 - room, len(start.pitch) + 1, encoding)
-    x = model.input(tensors(inputs, targets)).expand(rows, -1, -1)
-    out, state = model.body.through(x, state)
+    batch = tensors(inputs, targets)
+    x = model.input(batch).expand(rows, -1, -1)
+    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(rows, -1))
     step = NoteStep(model, state)
     return keyboard, step, step.heads.begin(out[:, -1].numpy())
 
@@ -168,8 +169,9 @@ def _next_note(
 ) -> tuple[Integers, Integers, Integers, Integers]:
     """Sample the next note of each row; return onsets, offsets, keys and velocity bins."""
     states = heads.after_time(states, time, upcoming.sounding)
-    key = sampler.factor("pitch", heads.pitch(states), ~upcoming.blocked)
-    states = heads.after_pitch(states, key)
+    logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
+    key = sampler.factor("pitch", logits, ~upcoming.blocked)
+    states = heads.after_pitch(states, key, context)
     loudness = heads.velocity(states)
     velocity_bin = sampler.factor("velocity", loudness, np.ones(loudness.shape, bool))
     logits = heads.duration(states, velocity_bin, upcoming.groups)

@@ -1,14 +1,16 @@
-"""What a sequence model needs at both ends to read and predict notes, one position a note; what is between is a body.
+"""Input and output layers of models of notes, one position a note; the layers between them are the body.
 
-A note is the sum of embeddings of its factors, and of features of all keys at its onset. The next note is predicted
-factor by factor: time, pitch, velocity, duration, each from the body's output, the factors before it, and the keys that
-sound at the new onset, by a small gated layer of its own. A duration is a new end, or points to a group of sounding
-notes that ends together, as notes do that one lift of the pedal ends. What :mod:`maestrokit.music.note_codes` calls
-inputs and targets are tensors of these names here, targets with ``next_`` before them.
+The input is the sum of embeddings of a note's factors, and of features of all keys at its onset. The next note is
+predicted factor by factor: time, pitch, velocity, duration, each from the body's output, the factors before it [1], and
+the keys that sound at the new onset, by a small gated layer of its own. A duration is a new end, or a pointer [2] to a
+group of sounding notes that end together, such as those that one release of the pedal ends. A batch has the inputs and
+targets of :mod:`maestrokit.music.note_codes` as tensors by name, targets with the prefix ``next_``, each of shape
+(batch, time, ..); ``..`` in shapes below stands for (batch, time).
 
 References
 ----------
-.. [1] J. Ryu et al., "Nested Music Transformer", ISMIR 2024 (factors predicted one after another).
+.. [1] J. Ryu et al., "Nested Music Transformer: Sequentially Decoding Compound Tokens in Symbolic Music and Audio
+   Generation", ISMIR 2024.
 .. [2] O. Vinyals, M. Fortunato, N. Jaitly, "Pointer Networks", NeurIPS 2015.
 """
 
@@ -16,126 +18,183 @@ import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
+from maestrokit.models._key_context import CHANNELS, KeyContext
+from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear, radial_bases
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
-from maestrokit.models.kernels import fused as _fused
+from maestrokit.models.kernels import fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
+from maestrokit.models.kernels.switch import replaced_by
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
-from maestrokit.music.note_codes import DURATIONS, TIMES
+from maestrokit.music.note_codes import DURATION_EDGES, DURATIONS, TIME_EDGES, TIMES
 from maestrokit.music.piano_range import KEYS
 
 FACTORS = ("time", "pitch", "velocity", "duration")
-LAYER = 128  # width of each factor's own layer
-POINTER = 32
+FACTOR_WIDTH = 128  # of each factor's own layer
+POINTER_WIDTH = 32
+CLASSES_PER_NAT = 4.0  # distance of times, and of durations, whose ratio is e, as classes are smoothed
 
 
 class Body(Protocol):
-    """What lies between: from vectors of positions to vectors that know all before, both (batch, time, width)."""
+    """The layers between input and output, such as those of a transformer."""
 
-    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return the outputs, and the state after; None begins, and keeps none where that saves time."""
+    def hidden_states(self, x: Tensor, state: Any = None, *, onset: Tensor) -> tuple[Tensor, Any]:
+        """Return hidden states that depend on all positions up to their own, and the state after them.
+
+        Without a state the sequence begins here, and a body that saves time by it returns none.
+
+        Shape
+        -----
+        x, result : (batch, time, width); onset : (batch, time), in steps
+        """
 
     def initial_state(self, batch: int, *, length: int) -> Any:
-        """Return the state before anything, with room for `length` positions."""
+        """Return the state before the first position, with room for `length` of them."""
+
+
+def factor_bases(factor: str, classes: int) -> Tensor:
+    """Return the radial bases of a factor's classes, (classes, bases); see :func:`radial_bases`."""
+    if factor in ("time", "duration"):
+        edges = TIME_EDGES if factor == "time" else DURATION_EDGES
+        centre = (edges[:-1] + np.minimum(edges[1:], 2 * edges[:-1] + 1) - 1) / 2
+        return radial_bases(CLASSES_PER_NAT * np.log1p(centre / 2), classes=classes)
+    ordered = KEYS if factor == "pitch" else classes
+    return radial_bases(np.arange(ordered, dtype=np.float64), classes=classes, period=12 * (factor == "pitch"))
 
 
 class NoteInput(nn.Module):
-    """The sum of a note's embeddings, and of features of the keys."""
+    """The sum of embeddings of a note's factors, and of the features of all keys."""
 
     def __init__(self, width: int, velocity_bins: int) -> None:
         super().__init__()
         sizes = {"time": TIMES, "pitch": KEYS, "pitch_class": 12, "octave": 8, "velocity": velocity_bins}
         sizes["duration"] = DURATIONS
-        self.embeddings = nn.ModuleDict({name: nn.Embedding(size + 1, width) for name, size in sizes.items()})
-        self.keys = EndLinear(FEATURES * KEYS, width, bias=False)
-        for part in self.embeddings.values():
-            nn.init.normal_(part.weight, std=0.5)  # type: ignore[arg-type]
+        self.embeddings = nn.ModuleDict()
+        for name, size in sizes.items():
+            if name in ("pitch", "pitch_class", "octave"):
+                part = nn.Embedding(size + 1, width)
+                nn.init.normal_(part.weight, std=0.5)
+                self.embeddings[name] = part
+            else:
+                self.embeddings[name] = SmoothEmbedding(factor_bases(name, size + 1), width, deviation=0.5)
+        self.keys = Linear(FEATURES * KEYS, width, bias=False)
         nn.init.normal_(self.keys.weight, std=0.1)
 
     def forward(self, batch: Batch) -> Tensor:
+        """Return vectors of the notes of a batch, (batch, time, width)."""
         pitch = batch["pitch"]
         is_begin, from_c = pitch == KEYS, pitch + 9  # key 0 is an A
-        numbers = {name: batch[name] for name in FACTORS}
-        numbers["pitch_class"] = torch.where(is_begin, 12, from_c % 12)
-        numbers["octave"] = torch.where(is_begin, 8, from_c // 12)
+        classes = {name: batch[name] for name in FACTORS}
+        classes["pitch_class"] = torch.where(is_begin, 12, from_c % 12)
+        classes["octave"] = torch.where(is_begin, 8, from_c // 12)
         x: Tensor = self.keys(batch["keys"])
         for name, part in self.embeddings.items():
-            x = x + part(numbers[name])
+            x = x + part(classes[name])
         return x
 
 
 class NoteHeads(nn.Module):
-    """Logits of the factors of the next note."""
+    """Logits of the factors of the next note, one factor after another.
+
+    The layer of each factor has an input of its own, `state`: it begins with the body's output, and each factor that
+    becomes known adds to the states of those after it.
+    """
 
     def __init__(self, width: int, velocity_bins: int) -> None:
         super().__init__()
-        self.state = Linear(width, 4 * 2 * LAYER, bias=False)
-        self.sounding = EndLinear(KEYS, 3 * 2 * LAYER, bias=False)
-        self.known = nn.ModuleDict(
-            {"time": nn.Embedding(TIMES + 1, 3 * 2 * LAYER), "pitch": nn.Embedding(KEYS, 2 * 2 * LAYER),
-             "velocity": nn.Embedding(velocity_bins, 2 * LAYER)}
-        )  # fmt: skip
+        self.state = Linear(width, 4 * 2 * FACTOR_WIDTH, bias=False)
+        self.sounding = Linear(KEYS, 3 * 2 * FACTOR_WIDTH, bias=False)
         classes = {"time": TIMES + 1, "pitch": KEYS, "velocity": velocity_bins, "duration": DURATIONS}
-        self.output = nn.ModuleDict({name: EndLinear(LAYER, size) for name, size in classes.items()})
-        self.group, self.query = EndLinear(GROUP_FEATURES, POINTER), EndLinear(LAYER, POINTER, bias=False)
-        self.slot, self.score = nn.Parameter(torch.zeros(GROUPS, POINTER)), EndLinear(POINTER, 1)
+        bases = {name: factor_bases(name, size) for name, size in classes.items()}
+        widths = {"time": 3 * 2 * FACTOR_WIDTH, "pitch": 2 * 2 * FACTOR_WIDTH, "velocity": 2 * FACTOR_WIDTH}
+        self.known = nn.ModuleDict(
+            {name: SmoothEmbedding(bases[name], size, deviation=0.3) for name, size in widths.items()}
+        )
+        self.output = nn.ModuleDict({name: SmoothLinear(FACTOR_WIDTH, part) for name, part in bases.items()})
+        self.group = EndLinear(GROUP_FEATURES, POINTER_WIDTH)
+        self.query = EndLinear(FACTOR_WIDTH, POINTER_WIDTH, bias=False)
+        self.context = KeyContext(FACTOR_WIDTH)
+        self.struck = Linear(CHANNELS, 2 * 2 * FACTOR_WIDTH, bias=False)
+        self.slot, self.score = nn.Parameter(torch.zeros(GROUPS, POINTER_WIDTH)), EndLinear(POINTER_WIDTH, 1)
         nn.init.normal_(self.state.weight, std=width**-0.5)
         nn.init.normal_(self.sounding.weight, std=0.1)
-        for part in self.known.values():
-            nn.init.normal_(part.weight, std=0.3)  # type: ignore[arg-type]
-        for part in (*self.output.values(), self.score):
-            nn.init.zeros_(part.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.struck.weight)
+        nn.init.zeros_(self.score.weight)
+        nn.init.zeros_(self.score.bias)
 
     def states(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Return what each factor's layer takes from the body's output, (.., 2 LAYER) each."""
+        """Return the states of the four factors, each (.., 2 FACTOR_WIDTH), given the body's output, (.., width)."""
         return self.state(x).chunk(4, dim=-1)  # type: ignore[no-any-return]
 
     def time(self, state: Tensor, joinable: Tensor) -> Tensor:
-        """Return logits of times, the last that of the end; no time passes only where a key can join the chord."""
+        """Return logits of times, (.., TIMES + 1), the last that of the end.
+
+        That of time 0 is -inf where no key can join the chord: where `joinable`, (..), is false.
+        """
         logits: Tensor = self.output["time"](_gated(state))
-        none = torch.zeros_like(logits, dtype=torch.bool)
-        none[..., 0] = ~joinable
-        return logits.masked_fill(none, -math.inf)
+        is_impossible = torch.zeros_like(logits, dtype=torch.bool)
+        is_impossible[..., 0] = ~joinable
+        return logits.masked_fill(is_impossible, -math.inf)
 
     def after_time(self, states: tuple[Tensor, ...], time: Tensor, sounding: Tensor) -> tuple[Tensor, ...]:
-        """Return the states of pitch, velocity and duration once the new onset is known."""
-        now = self.known["time"](time) + self.sounding(sounding)
-        return tuple(state + part for state, part in zip(states[1:], now.chunk(3, dim=-1), strict=True))
+        """Return the states of pitch, velocity and duration, given the time and the keys that sound then.
 
-    def pitch(self, state: Tensor, blocked: Tensor) -> Tensor:
-        """Return logits of keys; those that are blocked have none."""
-        return self.output["pitch"](_gated(state)).masked_fill(blocked, -math.inf)  # type: ignore[no-any-return]
+        Shape
+        -----
+        time : (..); sounding : (.., KEYS)
+        """
+        added = self.known["time"](time) + self.sounding(sounding)  # (.., 3 * 2 FACTOR_WIDTH)
+        return tuple(state + part for state, part in zip(states[1:], added.chunk(3, dim=-1), strict=True))
 
-    def after_pitch(self, states: tuple[Tensor, ...], pitch: Tensor) -> tuple[Tensor, ...]:
-        """Return the states of velocity and duration once the key is known."""
-        parts = self.known["pitch"](pitch).chunk(2, dim=-1)
+    def pitch(self, state: Tensor, keys: Tensor, sounding: Tensor, blocked: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits of keys, (.., KEYS), -inf of those that are blocked, and the context of each key.
+
+        Shape
+        -----
+        keys : (.., FEATURES * KEYS); sounding, blocked : (.., KEYS); context : (.., KEYS, CHANNELS)
+        """
+        inner = _gated(state)
+        context = self.context(keys, sounding, inner)
+        logits = self.output["pitch"](inner) + context @ self.context.score
+        return logits.masked_fill(blocked, -math.inf), context
+
+    def after_pitch(self, states: tuple[Tensor, ...], pitch: Tensor, context: Tensor) -> tuple[Tensor, ...]:
+        """Return the states of velocity and duration, given the key, (..), and the contexts of all keys."""
+        index = pitch[..., None, None].expand(*pitch.shape, 1, CHANNELS)
+        context_of_key = context.gather(-2, index)[..., 0, :]  # (.., CHANNELS)
+        parts = (self.known["pitch"](pitch) + self.struck(context_of_key)).chunk(2, dim=-1)
         return tuple(state + part for state, part in zip(states[1:], parts, strict=True))
 
     def velocity(self, state: Tensor) -> Tensor:
-        """Return logits of velocities."""
+        """Return logits of velocity bins, (.., bins)."""
         return self.output["velocity"](_gated(state))  # type: ignore[no-any-return]
 
     def duration(self, state: Tensor, velocity: Tensor, groups: Tensor, present: Tensor) -> Tensor:
-        """Return logits of groups, where there are any, and of new ends."""
+        """Return logits of durations, (.., GROUPS + DURATIONS): of groups, -inf of absent ones, then of new ends.
+
+        Shape
+        -----
+        velocity : (..); groups : (.., GROUPS, GROUP_FEATURES); present : (.., GROUPS)
+        """
         inner = _gated(state + self.known["velocity"](velocity))
-        points = F.silu(self.group(groups) + self.slot + self.query(inner)[..., None, :])  # (.., GROUPS, POINTER)
-        pointers = self.score(points)[..., 0].masked_fill(~present, -math.inf)
+        hidden = F.silu(self.group(groups) + self.slot + self.query(inner)[..., None, :])  # (.., GROUPS, POINTER_WIDTH)
+        pointers = self.score(hidden)[..., 0].masked_fill(~present, -math.inf)
         return torch.cat((pointers, self.output["duration"](inner)), dim=-1)
 
 
+@replaced_by(fused.gated)
 def _gated(both: Tensor) -> Tensor:
-    if _fused.applies_to(both):
-        return _fused.Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
+    """Return ``silu(gate) * value`` of the two halves of the last axis."""
     gate, value = both.chunk(2, dim=-1)
     return F.silu(gate) * value
 
 
 class NoteModel(TrainedModel):
-    """A body between notes."""
+    """A model of notes: input, body, and heads."""
 
     def __init__(self, body: TrainedModel, config: Any) -> None:
         super().__init__()
@@ -147,21 +206,22 @@ class NoteModel(TrainedModel):
 
     def logits(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
         """Return the logits of each factor of the next note, given those before it, and the state after."""
-        x, state = self.body.through(self.input(batch), state)
-        heads, out = self.heads, {}
+        x, state = self.body.hidden_states(self.input(batch), state, onset=batch["onset"])
+        heads, out, sounding = self.heads, {}, batch["next_sounding"].to(x.dtype)
         states = heads.states(x)
         out["time"] = heads.time(states[0], batch["next_joinable"])
-        states = heads.after_time(states, batch["next_time"], batch["next_sounding"].to(x.dtype))
-        out["pitch"] = heads.pitch(states[0], batch["next_blocked"])
-        states = heads.after_pitch(states, batch["next_pitch"])
+        states = heads.after_time(states, batch["next_time"], sounding)
+        out["pitch"], context = heads.pitch(states[0], batch["keys"], sounding, batch["next_blocked"])
+        states = heads.after_pitch(states, batch["next_pitch"], context)
         out["velocity"] = heads.velocity(states[0])
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
         return out, state
 
     def nats(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
-        """Return nats by factor, how many factors were the likeliest, (batch, time) each, and the state after.
+        """Return nats by factor, the number of factors whose target was the likeliest class, and the state after.
 
-        Remainders are counted; where ``weight`` is 0, and behind an end, there is nothing to count.
+        Nats and numbers are (batch, time) each. Remainders of times and durations are included. Where ``weight`` is 0
+        all are 0, and so are pitch, velocity and duration where the piece ends.
         """
         logits, state = self.logits(batch, state)
         weight, notes = batch["weight"], batch["weight"] * batch["next_is_note"]
@@ -179,7 +239,7 @@ class NoteModel(TrainedModel):
     def step(
         self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Learn to predict the notes, and ends, that ``batch["weight"]`` is 1 for."""
+        """Train on the notes and ends whose ``batch["weight"]`` is 1; losses are nats per position."""
         nats, _, _ = self.nats(batch)
         means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
         loss = torch.stack(list(means.values())).sum()
@@ -187,7 +247,7 @@ class NoteModel(TrainedModel):
         return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
     def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
-        """Return nats a note, of all and of each factor, and the share of factors that were the likeliest."""
+        """Return nats per note, in all and of each factor, and the share of factors predicted rightly."""
         nats, hits, _ = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())
         scores = {name: (part.sum().item(), notes) for name, part in nats.items()}
@@ -196,7 +256,7 @@ class NoteModel(TrainedModel):
         return {"loss": (total, notes), "accuracy": (hits.sum().item(), factors), **scores}, {}
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights whose body is as another size of the same family inherits it."""
-        inner = {name.removeprefix("body."): value for name, value in weights.items() if name.startswith("body.")}
-        taken = {f"body.{name}": value for name, value in self.body.inherited(inner).items()}
-        return {**weights, **taken}
+        """Return weights of a model with a body of other sizes, adapted to this one where possible."""
+        body = {name.removeprefix("body."): value for name, value in weights.items() if name.startswith("body.")}
+        adapted = {f"body.{name}": value for name, value in self.body.inherited(body).items()}
+        return {**weights, **adapted}

@@ -80,6 +80,20 @@ class EventModel(TrainedModel):
         """Return what generates from a state on, one event per call; it may overwrite the state."""
         return TorchStep(self, state)
 
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), without a recurrent state."""
+        logits, _ = self(batch["tokens"])
+        loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
+        backward_and_step("model", loss)
+        return {"loss": loss.item()}, {}
+
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+        """Return nats and hits over all tokens of the batch."""
+        logits, _ = self(batch["tokens"])
+        return event_scores(logits, batch["target"]), {}
+
 
 def event_scores(logits: Tensor, target: Tensor) -> Scores:
     """Return the sums of nats and of hits over all events, with their count."""

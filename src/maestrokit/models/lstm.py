@@ -73,8 +73,8 @@ class LstmBody(TrainedModel):
             if name.startswith("bias_ih"):
                 nn.init.ones_(weight[config.width : 2 * config.width])  # the forget gate
 
-    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return outputs of vectors, both (batch, time, width), and the state, two of (layers, batch, width)."""
+    def hidden_states(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
+        """Return hidden states, (batch, time, width), given vectors, and the state, two of (layers, batch, width)."""
         x, state = self.recurrent(self.dropout(x), state)
         return self.dropout(x), state
 
@@ -101,7 +101,7 @@ class Model(LstmBody, EventModel):
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Return logits, (batch, time, vocabulary), and the state."""
-        x, state = self.through(self.embedding(tokens) * self.config.width**0.5, state)
+        x, state = self.hidden_states(self.embedding(tokens) * self.config.width**0.5, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
 
     def stepper(self, state: Any) -> Step:

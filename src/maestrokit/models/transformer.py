@@ -9,6 +9,10 @@ Both differ from [1] in that normalisation comes before each part, that the outp
 at zero, so that training starts from uniform probabilities, and that queries of several heads share keys and values
 [6], so that the cache is small enough for many pieces to be generated at once.
 
+The file reads from the operators down to the model. Shapes: `batch` rows, `time` positions of this call, `keys` those
+that attention sees, `heads` of queries or `kv_heads` of keys and values, each of size `dim`. On processors a kernel of
+:mod:`maestrokit.models.kernels` runs in place of each function that names one.
+
 References
 ----------
 .. [1] C.-Z. A. Huang et al., "Music Transformer", ICLR 2019.
@@ -26,30 +30,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
+from maestrokit.models._inherited import inherited_weights
 from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import (
-    BackwardAndStep,
-    Batch,
-    EventModel,
-    RecurrentState,
-    Scores,
-    TrainedModel,
-    event_scores,
-)
-from maestrokit.models.kernels import fused as _fused
-from maestrokit.models.kernels.attention import Attention, Cache, Norm, make_room
-from maestrokit.models.kernels.linear import Bfloat16Product, Linear, uses_bfloat16
+from maestrokit.models.contract import EventModel, TrainedModel
+from maestrokit.models.kernels import fused
+from maestrokit.models.kernels.fused_attention import causal_attention
+from maestrokit.models.kernels.linear import Linear
 from maestrokit.models.kernels.numpy_step import Step, TransformerBodyStep, TransformerStep
+from maestrokit.models.kernels.switch import replaced_by
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
 MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
+PERIODS = (8.0, 8000.0)  # of the rotations that follow the time of notes, the fastest and the slowest, in steps
 REACH = 3  # events before the present one that a short convolution sees
 
 
@@ -99,26 +99,212 @@ class Config:
             )
 
 
+@dataclass
+class Cache:
+    """Keys and values of the positions so far, in all layers, so that each is computed once."""
+
+    keys: list[Tensor]
+    """One a layer, (batch, kv_heads, room, dim); rotated if positions are rotary."""
+    values: list[Tensor]
+    """Likewise, not rotated."""
+    recent: list[Tensor]
+    """The last inputs of the short convolutions, two a layer, (batch, REACH, width); empty if there are none."""
+    used: int = 0
+    """How many of `room` are filled, the oldest first."""
+    position: int = 0
+    """Positions seen in all; more than `used` once the oldest are forgotten."""
+
+    def selected(self, rows: Tensor) -> "Cache":
+        """Return the cache of some rows of the batch."""
+        keys, values, recent = ([part[rows] for part in store] for store in (self.keys, self.values, self.recent))
+        return Cache(keys, values, recent, self.used, self.position)
+
+    def make_room(self, time: int) -> None:
+        """Forget the oldest positions where the room is full, an eighth of it at once."""
+        room = self.keys[0].shape[2]
+        if time > room:
+            raise UsageError(f"{time} tokens at once, and the transformer's attention reaches back over {room}")
+        if self.used + time > room:
+            keep = min(self.used, room - max(time, room // 8))
+            for store in (*self.keys, *self.values):
+                store[:, :, :keep] = store[:, :, self.used - keep : self.used].clone()
+            self.used = keep
+
+    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Write the newest keys and values of a layer behind the others; return all."""
+        end = self.used + k.shape[2]
+        self.keys[layer][:, :, self.used : end] = k
+        self.values[layer][:, :, self.used : end] = v
+        return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
+
+    def advance(self, time: int) -> None:
+        """Count positions that all layers have appended."""
+        self.used, self.position = self.used + time, self.position + time
+
+
+@replaced_by(fused.dropout)
+def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Return the input with a share of elements set to zero, and the others scaled so that the mean stays."""
+    return F.dropout(x, rate, training)
+
+
+@replaced_by(fused.rms_norm)
+def rms_norm(x: Tensor, weight: Tensor, epsilon: float | None) -> Tensor:
+    """Return ``x * rsqrt(mean(x ** 2) + epsilon) * weight``, the mean over the last axis [3]."""
+    return F.rms_norm(x, weight.shape, weight, epsilon)
+
+
+@replaced_by(fused.rotate)
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Return vectors rotated by angles that grow with their positions [2]; pairs are elements of the two halves.
+
+    Shape
+    -----
+    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2) or (batch, 1, time, dim / 2)
+    """
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
+
+
+@replaced_by(fused.short_convolution)
+def short_convolution(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the input plus its causal convolution, with zeros before the start; see :func:`convolve`."""
+    return convolve(F.pad(x, (0, 0, REACH, 0)), weight)
+
+
+def convolve(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the input, but for its first REACH positions, plus its convolution over time of each channel [5].
+
+    Shape
+    -----
+    x : (batch, REACH + time, width); weight : (REACH + 1, width), the last row for the present
+    """
+    time = x.shape[1] - REACH
+    out = x[:, REACH:]  # (batch, time, width)
+    for row in range(REACH + 1):
+        out = torch.addcmul(out, x[:, row : row + time], weight[row])
+    return out
+
+
+@replaced_by(fused.swiglu)
+def swiglu(x: Tensor, input_weight: Tensor, output_weight: Tensor) -> Tensor:
+    """Return the output of a feed-forward network with a gate [4].
+
+    Shape
+    -----
+    x : (batch, time, width); input_weight : (2 hidden, width); output_weight : (width, hidden)
+    """
+    gate, value = F.linear(x, input_weight).chunk(2, dim=-1)  # each (batch, time, hidden)
+    return F.linear(F.silu(gate) * value, output_weight)
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, distance: Tensor | None, rate: float) -> Tensor:
+    """Return ``dropout(softmax(q @ (k + distance).T / sqrt(dim))) @ v`` of each position and those before it.
+
+    Shape
+    -----
+    q : (batch, heads, time, dim), the last of the positions of the keys
+    k, v : (batch, kv_heads, keys, dim); each serves as many heads of queries, one after another [6]
+    distance : (heads, length, dim) or None, the last row for the present
+    result : (batch, heads, time, dim)
+    """
+    time, keys = q.shape[2], k.shape[2]
+    mask = None  # the mask of the operator, or none for a single query
+    if distance is not None:
+        mask = relative_scores(q, distance, keys)  # (batch, heads, time, keys)
+    elif time not in (1, keys):
+        mask = torch.ones(time, keys, dtype=torch.bool, device=q.device).tril(keys - time)
+    is_causal, shares_keys = mask is None and time > 1, q.shape[1] != k.shape[1]
+    return F.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask, dropout_p=rate, is_causal=is_causal, enable_gqa=shares_keys
+    )
+
+
+attention_without_cache = replaced_by(causal_attention)(attention)  # the keys are those of the queries
+
+
+def relative_scores(q: Tensor, distance: Tensor, keys: int) -> Tensor:
+    """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf [1]."""
+    time, length = q.shape[2], distance.shape[1]
+    scale: float = q.shape[3] ** -0.5
+    if time == keys:
+        scores = skew(q @ distance[:, length - keys :].transpose(1, 2))
+    else:
+        behind = torch.arange(keys - time, keys)[:, None] - torch.arange(keys)  # (time, keys)
+        embedded = distance[:, (length - 1 - behind).clamp(max=length - 1)]  # (heads, time, keys, dim)
+        scores = torch.einsum("bhtd,htkd->bhtk", q, embedded)
+    future = torch.ones(time, keys, dtype=torch.bool, device=q.device).triu(keys - time + 1)
+    return (scores * scale).masked_fill(future, -torch.inf)
+
+
+def skew(scores: Tensor) -> Tensor:
+    """Return scores by distance as scores by key: the memory-efficient skew of [1], section 3.4.1.
+
+    Shape
+    -----
+    scores : (batch, heads, time, time)
+        ``scores[..., i, j]`` belongs to distance ``time - 1 - j``.
+    result : (batch, heads, time, time)
+        ``result[..., i, j]`` belongs to distance ``i - j``; meaningless where ``j > i``.
+    """
+    batch, heads, time, _ = scores.shape
+    padded = F.pad(scores, (1, 0))  # (batch, heads, time, time + 1)
+    return padded.reshape(batch, heads, time + 1, time)[:, :, 1:]  # (batch, heads, time, time)
+
+
+class RMSNorm(nn.RMSNorm):
+    """Root-mean-square normalisation of the last axis [3]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return rms_norm(x, self.weight, self.eps)
+
+
+class Attention(nn.Module):
+    """Causal self-attention with relative positions [1] or rotary ones [2]; queries may share keys and values [6]."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.dim, self.dropout = config.width // config.heads, config.dropout
+        self.heads = config.heads, config.kv_heads, config.kv_heads  # of queries, keys and values
+        self.project = Linear(config.width, sum(self.heads) * self.dim, bias=False)
+        self.output = Linear(config.width, config.width, bias=False)
+        self.is_relative = config.variant == "relative"
+        if self.is_relative:
+            self.distance = nn.Parameter(torch.empty(config.heads, config.length, self.dim))
+            nn.init.normal_(self.distance, std=self.dim**-0.5)
+        else:
+            self.query_norm, self.key_norm = RMSNorm(self.dim), RMSNorm(self.dim)
+
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+        """Return the output, (batch, time, width), for the input of that shape; `rope` has cosines and sines."""
+        batch, time, width = x.shape
+        projected = self.project(x).view(batch, time, sum(self.heads), self.dim)
+        q, k, v = projected.transpose(1, 2).split(self.heads, dim=1)  # (batch, heads or kv_heads, time, dim)
+        if rope is not None:
+            q, k = rotate(self.query_norm(q), *rope), rotate(self.key_norm(k), *rope)
+        if cache is not None:
+            k, v = cache.append(layer, k, v)  # (batch, kv_heads, keys, dim)
+        attend = attention_without_cache if cache is None else attention
+        distance, rate = self.distance if self.is_relative else None, self.dropout if self.training else 0.0
+        attended = attend(q, k, v, distance, rate)  # (batch, heads, time, dim)
+        return self.output(attended.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
+
+
 class ShortConv(nn.Module):
-    """A convolution of every channel over the present event and those just before, added to its input [5]."""
+    """The short convolution over the present event and those just before, added to its input [5]."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(REACH + 1, width))  # the last row is for the present
+        self.weight = nn.Parameter(torch.empty(REACH + 1, width))
         nn.init.uniform_(self.weight, -0.5, 0.5)  # as a convolution of this width, so that it works from the start
 
-    def forward(self, x: Tensor, cache: Cache | None, position: int) -> Tensor:
-        time = x.shape[1]
-        if cache is None and _fused.applies_to(x):
-            return _fused.ShortConvolution.apply(x, self.weight)  # type: ignore[no-any-return, no-untyped-call]
+    def forward(self, x: Tensor, cache: Cache | None, index: int) -> Tensor:
+        """Return the output, (batch, time, width), for the input of that shape; `index` is that of the cache."""
         if cache is None:
-            long = F.pad(x, (0, 0, REACH, 0))  # (batch, REACH + time, width)
-        else:
-            long = torch.cat((cache.recent[position], x), dim=1)
-            cache.recent[position] = long[:, -REACH:]
-        for row in range(REACH + 1):
-            x = torch.addcmul(x, long[:, row : row + time], self.weight[row])
-        return x
+            return short_convolution(x, self.weight)
+        x = torch.cat((cache.recent[index], x), dim=1)  # (batch, REACH + time, width)
+        cache.recent[index] = x[:, -REACH:]
+        return convolve(x, self.weight)
 
 
 class SwiGLU(nn.Module):
@@ -130,15 +316,7 @@ class SwiGLU(nn.Module):
         self.output = Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if uses_bfloat16(x):
-            both = Bfloat16Product.apply(x, self.input.weight, torch.bfloat16)  # type: ignore[no-untyped-call]
-            inner = _fused.Gated.apply(both)  # type: ignore[no-untyped-call]
-            return Bfloat16Product.apply(inner, self.output.weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
-        both = self.input(x)  # (batch, time, 2 hidden)
-        if _fused.applies_to(both):
-            return self.output(_fused.Gated.apply(both))  # type: ignore[no-any-return, no-untyped-call]
-        gate, value = both.chunk(2, dim=-1)  # each (batch, time, hidden)
-        return self.output(F.silu(gate) * value)  # type: ignore[no-any-return]
+        return swiglu(x, self.input.weight, self.output.weight)
 
 
 class ReLUs(nn.Module):
@@ -159,27 +337,24 @@ class TransformerLayer(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         modern = config.variant == "modern"
-        norm = Norm if modern else nn.LayerNorm
+        norm = RMSNorm if modern else nn.LayerNorm
         self.attention_norm, self.feed_norm = norm(config.width), norm(config.width)
-        self.attention = Attention(
-            config.width, heads=config.heads, kv_heads=config.kv_heads, length=config.length, dropout=config.dropout,
-            is_relative=not modern,
-        )  # fmt: skip
+        self.attention = Attention(config)
         hidden = -(-2 * config.hidden // 3 // 8) * 8
         self.feed = SwiGLU(config.width, hidden) if modern else ReLUs(config.width, config.hidden)
         self.dropout = config.dropout
         self.before = nn.ModuleList(ShortConv(config.width) for _ in range(2 * modern))
 
     def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
-        normed = self._convolved(self.attention_norm(x), cache, layer, 0)
-        x = x + self._dropped(self.attention(normed, rope, cache, layer))
-        return x + self._dropped(self.feed(self._convolved(self.feed_norm(x), cache, layer, 1)))
-
-    def _dropped(self, x: Tensor) -> Tensor:
-        return _fused.dropped(x, self.dropout, self.training)
-
-    def _convolved(self, x: Tensor, cache: Cache | None, layer: int, part: int) -> Tensor:
-        return self.before[part](x, cache, 2 * layer + part) if len(self.before) else x
+        """Return the output, (batch, time, width), for the input of that shape."""
+        normed = self.attention_norm(x)
+        if self.before:
+            normed = self.before[0](normed, cache, 2 * layer)
+        x = x + dropout(self.attention(normed, rope, cache, layer), self.dropout, self.training)
+        normed = self.feed_norm(x)
+        if self.before:
+            normed = self.before[1](normed, cache, 2 * layer + 1)
+        return x + dropout(self.feed(normed), self.dropout, self.training)
 
 
 class TransformerBody(TrainedModel):
@@ -191,11 +366,18 @@ class TransformerBody(TrainedModel):
         super().__init__()
         self.config = config
         self.layers = nn.ModuleList(TransformerLayer(config) for _ in range(config.layers))
-        self.norm = (Norm if config.variant == "modern" else nn.LayerNorm)(config.width)
+        self.norm = (RMSNorm if config.variant == "modern" else nn.LayerNorm)(config.width)
         dim = config.width // config.heads
         self.frequency: Tensor  # of the rotation of each pair, in radians a token
         pairs = torch.arange(0, dim, 2, device="cpu")  # also where only sizes are wanted
         self.register_buffer("frequency", 10000 ** -(pairs / dim), persistent=False)
+        if config.encoding == "notes":  # half of the pairs follow positions, and half of them the time
+            self.step_frequency: Tensor  # radians a step
+            steps = 2 * torch.pi / torch.from_numpy(np.geomspace(*PERIODS, dim // 4))
+            self.register_buffer("step_frequency", steps, persistent=False)
+            self.register_buffer(
+                "frequency", 10000 ** -(pairs[: len(pairs) - len(steps)] / (dim / 2)), persistent=False
+            )
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=config.width**-0.5)
@@ -203,22 +385,25 @@ class TransformerBody(TrainedModel):
             if isinstance(part, Attention | SwiGLU | ReLUs):
                 nn.init.zeros_(part.output.weight)
 
-    def through(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return outputs of vectors, both (batch, time, width), and the cache with these positions in it.
+    def hidden_states(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
+        """Return hidden states of positions, (batch, time, width), given vectors, and the cache with them in it.
 
-        Without a cache at most ``config.length`` positions. With one, those further back than its room are forgotten.
+        Of notes, `onset` has their times, (batch, time), in steps. Without a cache at most ``config.length`` positions.
+        With one, those further back than its room are forgotten.
         """
         cache: Cache | None = state
-        time = x.shape[1]
-        start = 0 if cache is None else make_room(cache, time)
+        time, start = x.shape[1], 0
+        if cache is not None:
+            cache.make_room(time)
+            start = cache.position
         rope = None
         if self.config.variant == "modern":
-            rope = self._angles(torch.arange(start, start + time, device=x.device))
-        x = _fused.dropped(x, self.config.dropout, self.training)
+            rope = self._angles(torch.arange(start, start + time, device=x.device), onset)
+        x = dropout(x, self.config.dropout, self.training)
         for index, layer in enumerate(self.layers):
             x = layer(x, rope, cache, index)
         if cache is not None:
-            cache.used, cache.position = cache.used + time, cache.position + time
+            cache.advance(time)
         return self.norm(x), cache
 
     def initial_state(self, batch: int, *, length: int) -> Cache:
@@ -231,42 +416,22 @@ class TransformerBody(TrainedModel):
         )
         convolutions = 2 * len(self.layers) if self.config.variant == "modern" else 0
         recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(convolutions)]
-        return Cache(keys, values, recent, 0, 0)
+        return Cache(keys, values, recent)
 
     def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a cache on, in numpy."""
         return TransformerBodyStep(self, state)
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds.
+        """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds."""
+        return inherited_weights(weights, self.state_dict(), self.config)
 
-        New parts of wider layers start at zero. Weights that differ otherwise are unchanged.
-        """
-        initial, result = self.state_dict(), dict(weights)
-        for name, value in weights.items():
-            expected = initial.get(name, value)
-            if name.endswith("attention.project.weight") and expected.shape[1:] == value.shape[1:]:
-                result[name] = self._shared(value)
-            elif ".feed.input." in name and _is_longer(expected, value, axis=0):
-                halves = 2 if self.config.variant == "modern" else 1  # gate and value
-                wide = [part.clone() for part in expected.chunk(halves)]
-                for part, known in zip(wide, value.chunk(halves), strict=True):
-                    part[: len(known)] = known
-                result[name] = torch.cat(wide)
-            elif name.endswith("feed.output.weight") and _is_longer(expected, value, axis=1):
-                result[name] = F.pad(value, (0, expected.shape[1] - value.shape[1]))
-        return result
-
-    def _shared(self, project: Tensor) -> Tensor:
-        """Return projections whose keys and values are means over the heads that are to share them, if evenly many."""
-        width, dim = self.config.width, self.config.width // self.config.heads
-        if len(project[width:]) % (2 * self.config.kv_heads * dim):
-            return project
-        heads = project[width:].reshape(2, self.config.kv_heads, -1, dim, width)  # of keys and of values
-        return torch.cat((project[:width], heads.mean(2).flatten(0, 2)))
-
-    def _angles(self, position: Tensor) -> tuple[Tensor, Tensor]:
-        angle = position[:, None] * self.frequency  # (time, dim / 2)
+    def _angles(self, position: Tensor, onset: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return cosines and sines of all angles, (time, dim / 2), or of notes (batch, 1, time, dim / 2)."""
+        angle = position[:, None] * self.frequency
+        if onset is not None:
+            by_time = (onset[:, None, :, None] * self.step_frequency).to(angle.dtype)  # (batch, 1, time, dim / 4)
+            angle = torch.cat((by_time, angle.expand(*by_time.shape[:3], -1)), dim=-1)
         return angle.cos(), angle.sin()
 
 
@@ -281,33 +446,14 @@ class Model(TransformerBody, EventModel):
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Return logits, (batch, time, vocabulary), and the cache with these tokens in it."""
-        x, state = self.through(self.embedding(tokens), state)
+        x, state = self.hidden_states(self.embedding(tokens), state)
         return self.output(x), state
 
     def stepper(self, state: Any) -> Step:
         """Return steps of the model from a cache on, in numpy."""
         return TransformerStep(self, state)
 
-    def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
-    ) -> tuple[dict[str, float], RecurrentState]:
-        """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time)."""
-        logits, _ = self(batch["tokens"])
-        loss = F.cross_entropy(logits.flatten(0, 1), batch["target"].flatten())
-        backward_and_step("model", loss)
-        return {"loss": loss.item()}, {}
-
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
-        """Return nats and hits over all tokens of the batch."""
-        logits, _ = self(batch["tokens"])
-        return event_scores(logits, batch["target"]), {}
-
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     return NoteModel(TransformerBody(config), config) if config.encoding == "notes" else Model(config)
-
-
-def _is_longer(one: Tensor, other: Tensor, *, axis: int) -> bool:
-    """Return whether a tensor is longer along one axis, and otherwise as large."""
-    return one.shape[axis] > other.shape[axis] and one.select(axis, 0).shape == other.select(axis, 0).shape

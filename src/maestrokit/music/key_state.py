@@ -16,7 +16,7 @@ from maestrokit.music.step_notes import StepNotes
 
 MEMORIES = (1.0, 8.0)  # seconds in which a memory of onsets falls to 1 / e
 RELEASE = 0.1  # seconds, likewise, for the memory of an end
-FEATURES = 3 + len(MEMORIES)  # a key
+FEATURES = 4 + len(MEMORIES)  # a key
 GROUPS = 8
 GROUP_FEATURES = 3
 NEVER = -(1 << 40)  # a step before all music
@@ -32,6 +32,7 @@ class KeyStates(NamedTuple):
     onset: Integers
     """(moments, keys), steps."""
     offset: Integers
+    velocity_bin: Integers
     strength: Floats
     """(moments, memories, keys): onsets of the key up to its newest, each weighted by its age at the newest."""
 
@@ -40,11 +41,13 @@ class KeyStates(NamedTuple):
         """Return states before any note."""
         shape = (moments, KEYS)
         never = np.full(shape, NEVER)
-        return cls(np.full(shape, -1), never, never.copy(), np.zeros((moments, len(MEMORIES), KEYS)))
+        zeros = np.zeros(shape, np.int64)
+        return cls(np.full(shape, -1), never, never.copy(), zeros, np.zeros((moments, len(MEMORIES), KEYS)))
 
     def select(self, moments: Integers | Mask | slice) -> "KeyStates":
         """Return the states at some of the moments."""
-        return KeyStates(self.number[moments], self.onset[moments], self.offset[moments], self.strength[moments])
+        number, onset, offset = self.number[moments], self.onset[moments], self.offset[moments]
+        return KeyStates(number, onset, offset, self.velocity_bin[moments], self.strength[moments])
 
     def note(self, moments: Integers, number: Integers, notes: StepNotes, *, step: float) -> None:
         """Add one note at each of some moments, in place; `step` is in seconds."""
@@ -53,7 +56,7 @@ class KeyStates(NamedTuple):
         for memory, fall in enumerate(MEMORIES):
             self.strength[moments, memory, key] = 1 + self.strength[moments, memory, key] * np.exp(-age / fall)
         self.number[moments, key], self.onset[moments, key] = number, notes.onset
-        self.offset[moments, key] = notes.offset
+        self.offset[moments, key], self.velocity_bin[moments, key] = notes.offset, notes.velocity_bin
 
 
 def states_after_notes(notes: StepNotes, *, step: float) -> KeyStates:
@@ -64,7 +67,8 @@ def states_after_notes(notes: StepNotes, *, step: float) -> KeyStates:
     np.maximum.accumulate(newest, axis=0, out=newest)
     strength = _strengths(notes, key, step)
     onset, offset = np.append(notes.onset, NEVER), np.append(notes.offset, NEVER)  # -1 takes the last
-    return KeyStates(newest, onset[newest], offset[newest], strength[newest].swapaxes(1, 2))
+    velocity_bin, strength = np.append(notes.velocity_bin, 0)[newest], strength[newest].swapaxes(1, 2)
+    return KeyStates(newest, onset[newest], offset[newest], velocity_bin, strength)
 
 
 def _strengths(notes: StepNotes, key: Integers, step: float) -> Floats:
@@ -83,10 +87,11 @@ def _strengths(notes: StepNotes, key: Integers, step: float) -> Floats:
     return strength
 
 
-def key_features(states: KeyStates, now: Integers, *, step: float) -> Features:
+def key_features(states: KeyStates, now: Integers, *, step: float, velocity_bins: int) -> Features:
     """Return the features of each key at the moments, (moments, FEATURES * keys).
 
-    Whether it sounds; the logarithm of the time that it still does; how recently it ended; the memories of its onsets.
+    Whether it sounds; the logarithm of the time that it still does; how recently it ended; the memories of its onsets,
+    and of the velocity of its newest note.
 
     Parameters
     ----------
@@ -100,6 +105,7 @@ def key_features(states: KeyStates, now: Integers, *, step: float) -> Features:
     sounds = left > 0
     parts = [sounds, np.log1p(np.maximum(left, 0.0)), np.where(sounds, 0.0, np.exp(np.minimum(left, 0.0) / RELEASE))]
     parts += [states.strength[:, memory] * np.exp(-age / fall) for memory, fall in enumerate(MEMORIES)]
+    parts.append((states.velocity_bin + 1) / velocity_bins * np.exp(-age / MEMORIES[-1]))
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 

@@ -62,6 +62,8 @@ def note_sequence(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
 class NoteInputs(NamedTuple):
     """Inputs of a model at some positions."""
 
+    onset: Integers
+    """(positions,), steps; that of the begin is 0."""
     time: Integers
     """(positions,) each; at the begin every factor has the class after its last."""
     pitch: Integers
@@ -101,19 +103,21 @@ class NoteTargets(NamedTuple):
 def inputs_at(states: KeyStates, notes: StepNotes, delta: Integers, encoding: Encoding) -> NoteInputs:
     """Return the inputs of notes, given the states after them and the steps since the onsets before them."""
     return NoteInputs(
+        notes.onset,
         classes(delta, TIME_EDGES),
         notes.pitch - LOWEST_PITCH,
         notes.velocity_bin,
         classes(notes.offset - notes.onset, DURATION_EDGES),
-        key_features(states, notes.onset, step=encoding.step),
+        key_features(states, notes.onset, step=encoding.step, velocity_bins=encoding.velocity_bins),
     )
 
 
 def begin_inputs(rows: int, encoding: Encoding) -> NoteInputs:
     """Return the inputs of the begin."""
-    keys = key_features(KeyStates.silent(rows), np.zeros(rows, np.int64), step=encoding.step)
+    onset = np.zeros(rows, np.int64)
+    keys = key_features(KeyStates.silent(rows), onset, step=encoding.step, velocity_bins=encoding.velocity_bins)
     time, pitch, velocity, duration = (np.full(rows, c) for c in (TIMES, KEYS, encoding.velocity_bins, DURATIONS))
-    return NoteInputs(time, pitch, velocity, duration, keys)
+    return NoteInputs(onset, time, pitch, velocity, duration, keys)
 
 
 def joinable_at(states: KeyStates, key: Integers, last: Integers) -> Mask:

@@ -1,36 +1,87 @@
-"""Models by the fused kernels equal the same models by plain torch."""
+"""Models by the kernels equal the same models by plain torch, each function and the whole."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
+from maestrokit.inference.note_batches import padded
 from maestrokit.models import transformer
-from maestrokit.models.kernels.fused import Gated, applies_to, plain_torch
+from maestrokit.models.contract import new_model
+from maestrokit.models.kernels import fused, fused_attention
+from maestrokit.models.kernels.switch import applies_to, plain_torch, replaced_by
+from maestrokit.music.note_codes import excerpt
+from maestrokit.music.step_notes import reconciled
+from maestrokit.music.tokens import Encoding
+
+KERNELS = [
+    fused.Dropped, fused.Gated, fused.RmsNorm, fused.Rotated, fused.ShortConvolution, fused_attention.CausalAttention,
+]  # fmt: skip
 
 
-def gradients(model, tokens):
-    """Return the logits, and the gradients of a loss by name."""
-    logits, _ = model(tokens[:, :-1])
-    model.zero_grad()
-    F.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten()).backward()
-    return logits, {name: weight.grad.clone() for name, weight in model.named_parameters()}
+def model(**settings):
+    """Return a model of double precision whose weights are all random."""
+    torch.manual_seed(1)
+    sizes = {"vocabulary": 20, "width": 16, "layers": 2, "heads": 2, "hidden": 24, "length": 24, "dropout": 0.0}
+    network = new_model(transformer, transformer.Config(**sizes | settings)).double()
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.normal_(std=0.4)
+    return network
+
+
+def by_kernels_and_plain(network, outputs, monkeypatch):
+    """Return the outputs and the gradients of their weighted sum by the kernels, then by plain torch."""
+
+    def computed():
+        network.zero_grad()
+        out = outputs()
+        sum((part * torch.linspace(-1, 1, part.numel()).view_as(part)).sum() for part in out.values()).backward()
+        return out, {name: weight.grad.clone() for name, weight in network.named_parameters()}
+
+    by_kernels = computed()
+    with plain_torch():
+        for kernel in KERNELS:
+            monkeypatch.setattr(kernel, "apply", None)  # none is called
+        return by_kernels, computed()
 
 
 @pytest.mark.parametrize("variant", transformer.VARIANTS)
 @pytest.mark.parametrize("kv_heads", [1, 2])
-def test_a_transformer_by_the_kernels_equals_plain_torch(variant, kv_heads, monkeypatch):
-    torch.manual_seed(1)
-    sizes = {"vocabulary": 20, "width": 16, "layers": 2, "heads": 2, "kv_heads": kv_heads, "hidden": 24, "length": 12}
-    model = transformer.Model(transformer.Config(**sizes, dropout=0.0, variant=variant)).double()
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.normal_(std=0.4)
-    tokens = torch.randint(0, 20, (3, 10))
-    fused = gradients(model, tokens)
+def test_a_model_of_events_by_the_kernels_equals_plain_torch(variant, kv_heads, monkeypatch):
+    network, tokens = model(variant=variant, kv_heads=kv_heads), torch.randint(0, 20, (3, 10))
+    by_kernels, plain = by_kernels_and_plain(network, lambda: {"logits": network(tokens)[0]}, monkeypatch)
+    torch.testing.assert_close(by_kernels, plain)
+
+
+@pytest.mark.parametrize("kv_heads", [1, 2])
+def test_a_model_of_notes_by_the_kernels_equals_plain_torch(kv_heads, monkeypatch):
+    generator = np.random.default_rng(0)
+    onset = np.cumsum(generator.integers(0, 12, 20))
+    offset, pitch = onset + generator.integers(1, 60, 20), generator.integers(30, 90, 20)
+    notes = reconciled(onset, offset, pitch, generator.integers(0, 32, 20))
+    batch = padded([excerpt(notes, 0, len(notes.pitch) + 1, Encoding())])
+    batch = {name: part.double() if part.is_floating_point() else part for name, part in batch.items()}
+    network = model(encoding="notes", kv_heads=kv_heads)
+    by_kernels, plain = by_kernels_and_plain(network, lambda: network.nats(batch)[0], monkeypatch)
+    torch.testing.assert_close(by_kernels, plain, rtol=1e-4, atol=1e-5)  # nats are of single precision
+
+
+def test_the_switch_runs_kernels_in_full_precision_only_and_never_within_plain_torch():
+    function = replaced_by(lambda x, rate: x + rate)(lambda x, rate: x - rate)
+    x = torch.ones(2)
+    assert torch.equal(function(x, 1), x + 1) and applies_to(x)
+    assert torch.equal(function(x.bfloat16(), 1), x.bfloat16() - 1)
     with plain_torch():
-        assert not applies_to(fused[0])
-        monkeypatch.setattr(Gated, "apply", None)  # no kernel is called
-        plain = gradients(model, tokens)
-    assert applies_to(fused[0])
-    torch.testing.assert_close(fused[0], plain[0])
-    torch.testing.assert_close(fused[1], plain[1])
+        assert torch.equal(function(x, 1), x - 1) and not applies_to(x)
+    assert torch.equal(function(x, 1), x + 1)
+
+
+@pytest.mark.parametrize("time", [1, 5])
+def test_dropout_by_the_kernel_and_plain_keeps_the_mean(time):
+    torch.manual_seed(0)
+    x = torch.ones(time, 40000, dtype=torch.float64)
+    assert transformer.dropout(x, 0.25, True).mean().item() == pytest.approx(1, abs=0.02)
+    with plain_torch():
+        assert transformer.dropout(x, 0.25, True).mean().item() == pytest.approx(1, abs=0.02)
+        assert torch.equal(transformer.dropout(x, 0.25, False), F.dropout(x, 0.25, False))

@@ -1,18 +1,15 @@
 """Fused operators with hand-written gradients, for processors, where torch alone would pass over memory many times.
 
-Each function equals the few lines of torch in its first sentence, up to rounding, and is tested against them. On
+Each function equals a function of plain torch in the models that use it, up to rounding, and is tested against it. On
 processors a step of a small network spends as much time on such lines as on its matrices, since every operator reads
 and writes all of its tensors; here a gradient takes as few passes as it needs, and those that take many are done block
-by block, so that a block stays in the processor's cache. :func:`plain_torch` switches all of them off.
+by block, so that a block stays in the processor's cache.
 
 References
 ----------
 T. Dao et al., "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", NeurIPS 2022 (the idea).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -20,25 +17,44 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-WORDS = 1 << 16  # dropout uses 16 random bits per element, so shares are multiples of 1 / WORDS
+from maestrokit.models.kernels.linear import Bfloat16Product
+from maestrokit.models.kernels.switch import uses_bfloat16
+
+WORDS = 1 << 16  # dropout uses 16 random bits per element, so rates are multiples of 1 / WORDS
 
 
-_is_enabled = ContextVar("is_enabled", default=True)
+def rms_norm(x: Tensor, weight: Tensor, epsilon: float | None) -> Tensor:
+    """Return root-mean-square normalisation over the last axis; see :class:`RmsNorm`."""
+    epsilon = torch.finfo(x.dtype).eps if epsilon is None else epsilon
+    return RmsNorm.apply(x, weight, epsilon)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def applies_to(x: Tensor) -> bool:
-    """Return whether the kernels are used for a tensor: on a processor, in full precision, unless switched off."""
-    return _is_enabled.get() and x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+def short_convolution(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the input plus its causal convolution; see :class:`ShortConvolution`."""
+    return ShortConvolution.apply(x, weight)  # type: ignore[no-any-return, no-untyped-call]
 
 
-@contextmanager
-def plain_torch() -> Iterator[None]:
-    """Switch the kernels off within the block, so that models run by the operators of torch alone."""
-    token = _is_enabled.set(False)
-    try:
-        yield
-    finally:
-        _is_enabled.reset(token)
+def gated(both: Tensor) -> Tensor:
+    """Return the gated half of the last axis; see :class:`Gated`."""
+    return Gated.apply(both)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def swiglu(x: Tensor, input_weight: Tensor, output_weight: Tensor) -> Tensor:
+    """Return ``gated(x @ input_weight.T) @ output_weight.T``; in between, bfloat16 where products are in it."""
+    if not uses_bfloat16(x):
+        return F.linear(gated(F.linear(x, input_weight)), output_weight)
+    both = Bfloat16Product.apply(x, input_weight, torch.bfloat16)  # type: ignore[no-untyped-call]
+    return Bfloat16Product.apply(gated(both), output_weight, x.dtype)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Return vectors rotated by their positions; see :class:`Rotated`."""
+    return Rotated.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Return ``dropout(x)``; see :class:`Dropped`."""
+    return Dropped.apply(x, rate) if training and rate else x  # type: ignore[no-untyped-call]
 
 
 class RmsNorm(Function):
@@ -142,8 +158,8 @@ class Dropped(Function):
     """``x`` with a share of elements set to zero, and the others scaled so that the mean stays."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
-        mask, ctx.scale = dropout_mask(x.shape, share)
+    def forward(ctx: Any, x: Tensor, rate: float) -> Tensor:
+        mask, ctx.scale = dropout_mask(x.shape, rate)
         ctx.save_for_backward(mask)
         return (x * mask).mul_(ctx.scale)
 
@@ -152,18 +168,11 @@ class Dropped(Function):
         return (grad_output * ctx.saved_tensors[0]).mul_(ctx.scale), None
 
 
-def dropout_mask(shape: torch.Size | tuple[int, ...], share: float) -> tuple[Tensor, float]:
+def dropout_mask(shape: torch.Size | tuple[int, ...], rate: float) -> tuple[Tensor, float]:
     """Return which elements dropout keeps, and the scale of those; each random number serves four elements."""
     count = 1
     for size in shape:
         count *= size
     words = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
-    dropped = round(share * WORDS)
+    dropped = round(rate * WORDS)
     return (words[:count] >= dropped - WORDS // 2).view(shape), WORDS / (WORDS - dropped)
-
-
-def dropped(x: Tensor, share: float, training: bool) -> Tensor:
-    """Return ``dropout(x)``."""
-    if not training or not share:
-        return x
-    return Dropped.apply(x, share) if applies_to(x) else F.dropout(x, share)  # type: ignore[no-untyped-call]

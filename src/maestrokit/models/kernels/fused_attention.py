@@ -1,8 +1,8 @@
 """Causal attention with a hand-written gradient, for processors; see :mod:`maestrokit.models.kernels.fused`.
 
 Queries are processed in blocks, with only the keys that they may attend to: masked scores are not computed, and those
-of a block stay in the cache from the matrix product to the weighted sum. Relative positions
-[1] add a score by distance; the memory-efficient skew is here a view of the same memory with rows one element shorter.
+of a block stay in the cache from the matrix product to the weighted sum. Relative positions [1] add a score by
+distance; the memory-efficient skew is here a view of the same memory with rows one element shorter.
 
 References
 ----------
@@ -17,9 +17,18 @@ from torch import Tensor
 from torch.autograd import Function
 
 from maestrokit.models.kernels.fused import dropout_mask
+from maestrokit.models.kernels.switch import uses_bfloat16
 
 BLOCK = 128  # queries at once
 MOST_SAVED = 1 << 24  # attention weights of a layer that are saved for the gradient, 64 MiB; more are recomputed
+
+
+def causal_attention(q: Tensor, k: Tensor, v: Tensor, distance: Tensor | None, rate: float) -> Tensor:
+    """Return attention with a dropout `rate`, in bfloat16 where products are in it; see :class:`CausalAttention`."""
+    dtype = torch.bfloat16 if uses_bfloat16(q) else q.dtype
+    distance = None if distance is None else distance.to(dtype)
+    out: Tensor = CausalAttention.apply(q.to(dtype), k.to(dtype), v.to(dtype), distance, rate)  # type: ignore[no-untyped-call]
+    return out.to(q.dtype)
 
 
 class _Part(NamedTuple):
@@ -45,7 +54,7 @@ class CausalAttention(Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, distance: Tensor | None, share: float) -> Tensor:
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, distance: Tensor | None, rate: float) -> Tensor:
         batch, heads, time, dim = query.shape
         ctx.save_for_backward(query, key, value, distance)
         out = torch.empty(batch, time, heads, dim, dtype=query.dtype).transpose(1, 2)
@@ -55,7 +64,7 @@ class CausalAttention(Function):
             for start in range(0, time, BLOCK):
                 end = min(start + BLOCK, time)
                 weights = _attention_weights(query[row], key[row], distance, start, end)
-                mask, scale = dropout_mask(weights.shape, share) if share else (None, 1.0)
+                mask, scale = dropout_mask(weights.shape, rate) if rate else (None, 1.0)
                 dropped = weights if mask is None else weights * mask
                 torch.mul(_product(dropped, value[row, :, :end]), scale, out=out[row, :, start:end])
                 ctx.parts.append(_Part(row, start, end, weights if keeps else None, mask, scale))

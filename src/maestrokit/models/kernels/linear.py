@@ -10,13 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models.kernels import fused as _fused
-
-
-def uses_bfloat16(x: Tensor) -> bool:
-    """Return whether the functions here multiply a tensor in bfloat16."""
-    return _fused.applies_to(x) and torch.is_autocast_enabled("cpu")
+from maestrokit.models.kernels.switch import uses_bfloat16
 
 
 class Bfloat16Product(Function):
@@ -39,14 +35,19 @@ class Bfloat16Product(Function):
         return grad_x, (grad_bfloat16.T @ x_bfloat16).float(), None
 
 
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return ``x @ weight.T + bias``, multiplied in bfloat16 under autocast on a processor."""
+    if not uses_bfloat16(x):
+        return F.linear(x, weight, bias)
+    out: Tensor = Bfloat16Product.apply(x, weight, x.dtype)  # type: ignore[no-untyped-call]
+    return out if bias is None else out + bias
+
+
 class Linear(nn.Linear):
-    """A linear layer that multiplies in bfloat16 under autocast on a processor."""
+    """A linear layer by :func:`linear`."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if not uses_bfloat16(x):
-            return super().forward(x)
-        out: Tensor = Bfloat16Product.apply(x, self.weight, x.dtype)  # type: ignore[no-untyped-call]
-        return out if self.bias is None else out + self.bias
+        return linear(x, self.weight, self.bias)
 
 
 class EndLinear(Linear):

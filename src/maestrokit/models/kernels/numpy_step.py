@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Integers, Mask
-from maestrokit.models.kernels.attention import Cache, make_room
 
 if TYPE_CHECKING:
     from maestrokit.models import lstm, transformer
@@ -95,7 +94,7 @@ class LstmBodyStep:
             for layer in range(body.config.layers)
         ]  # fmt: skip
 
-    def __call__(self, vectors: NDArray[Any]) -> NDArray[Any]:
+    def __call__(self, vectors: NDArray[Any], onset: Integers | None = None) -> NDArray[Any]:
         """Return the outputs of vectors, both (rows, width)."""
         self.newest[self.rows] = vectors
         x = self.newest
@@ -133,7 +132,7 @@ class LstmBodyStep:
 class TransformerStep:
     """Steps of :class:`maestrokit.models.transformer.Model`, both variants."""
 
-    def __init__(self, model: "transformer.Model", cache: Cache) -> None:
+    def __init__(self, model: "transformer.Model", cache: "transformer.Cache") -> None:
         self.embedding, self.output = numbers(model.embedding.weight), columns(model.output.weight)
         self.body = TransformerBodyStep(model, cache)
 
@@ -149,10 +148,11 @@ class TransformerStep:
 class TransformerBodyStep:
     """Steps of :class:`maestrokit.models.transformer.TransformerBody`, both variants, on the arrays of its cache."""
 
-    def __init__(self, body: "transformer.TransformerBody", cache: Cache) -> None:
+    def __init__(self, body: "transformer.TransformerBody", cache: "transformer.Cache") -> None:
         self.cache, self.is_modern = cache, body.config.variant == "modern"
         cache.keys = [_keys_last(key) for key in cache.keys]
         self.frequency = numbers(body.frequency)
+        self.step_frequency = numbers(body.step_frequency) if body.config.encoding == "notes" else None
         self.norm = _norm(body.norm)
         self.layers = [
             _LayerStep(layer, key, value, recent, body.config)
@@ -163,15 +163,19 @@ class TransformerBodyStep:
             )
         ]  # fmt: skip
 
-    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return the outputs of vectors, both (rows, width)."""
+    def __call__(self, x: NDArray[Any], onset: Integers | None = None) -> NDArray[Any]:
+        """Return the outputs of vectors, both (rows, width); of notes, `onset` has their times, (rows,), in steps."""
         cache = self.cache
         with torch.inference_mode():
-            angle = np.float32(make_room(cache, 1)) * self.frequency
-        rope = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,)
+            cache.make_room(1)
+        angle = np.float32(cache.position) * self.frequency
+        if self.step_frequency is not None and onset is not None:
+            by_time = (onset[:, None] * self.step_frequency).astype(np.float32)
+            angle = np.concatenate((by_time, np.broadcast_to(angle, (len(x), len(angle)))), axis=1)[:, None]
+        rope = (np.cos(angle), np.sin(angle)) if self.is_modern else None  # each (dim / 2,), or (rows, 1, dim / 2)
         for layer in self.layers:
             x = layer(x, rope, cache.used)
-        cache.used, cache.position = cache.used + 1, cache.position + 1
+        cache.advance(1)
         return self.norm(x)
 
     def keep(self, rows: Mask) -> None:
@@ -305,7 +309,7 @@ def _keys_last(key: torch.Tensor) -> torch.Tensor:
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[Any]:
-    """Return a tensor as an array groups its memory."""
+    """Return a tensor as an array that shares its memory."""
     return np.asarray(tensor.detach().cpu().numpy())
 
 
