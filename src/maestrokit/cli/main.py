@@ -1,7 +1,9 @@
 """The command line as a whole: finds commands, runs one, and turns its end into an exit status."""
 
+import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +15,7 @@ from maestrokit.cli import report
 from maestrokit.cli.choices import Listed, Names, Sets
 from maestrokit.cli.errors import long_name, origin
 from maestrokit.cli.parameters import bounds_of, expanded, names_marked
+from maestrokit.cli.values import own_values
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
@@ -26,6 +29,10 @@ class Terminated(BaseException):
 class Commands(TyperGroup):
     """The commands in the folder ``commands``, each imported when it is used."""
 
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, which make their values by our own means."""
+        return own_values(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
         return registry.names(COMMANDS)
@@ -35,7 +42,7 @@ class Commands(TyperGroup):
         return command(cmd_name) if cmd_name in registry.names(COMMANDS) else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands with the first lines of their docstrings; to make them all would take twice as long."""
+        """List the commands with what they do; to import them all would take twice as long."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
 
@@ -46,6 +53,10 @@ class Command(TyperCommand):
     lists: Mapping[str, Names] = {}
     aliases: Mapping[str, Names] = {}
     """Other names of the parameters that an option sets, by the option's name; see :class:`Sets`."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, which make their values by our own means."""
+        return own_values(super().get_params(ctx))
 
     def list_names(self) -> None:
         """Add the names to the help of the options that list them."""
@@ -61,8 +72,11 @@ class Command(TyperCommand):
 
 
 def summary(name: str) -> str:
-    """Return what a command does, in one sentence."""
-    paragraph = str(registry.load(COMMANDS, name).run.__doc__).split("\n\n", maxsplit=1)[0]
+    """Return what a command does, in one sentence: the first of its function's docstring, read from its source."""
+    spec = importlib.util.find_spec(f"{COMMANDS}.{name}")
+    assert spec is not None and spec.origin is not None
+    function = Path(spec.origin).read_text(encoding="utf-8").partition("\ndef run(")[2]
+    paragraph = function.split('"""', maxsplit=2)[1].split("\n\n", maxsplit=1)[0]
     return " ".join(paragraph.split())
 
 
