@@ -29,7 +29,9 @@ class Columns:
 
     def select(self, rows: Integers | Mask | slice) -> Self:
         """Return the chosen rows, by index array, mask or slice, in that order."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        if isinstance(rows, np.ndarray) and rows.dtype != bool:
+            return type(self)(**{name: column.take(rows) for name, column in vars(self).items()})  # quicker than [rows]
+        return type(self)(**{name: column[rows] for name, column in vars(self).items()})
 
     def replace(self, **columns: Any) -> Self:
         """Return the same table with some columns exchanged."""

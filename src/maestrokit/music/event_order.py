@@ -25,21 +25,21 @@ def by_order(track: Integers, order: Integers) -> Integers:
     counts = np.bincount(track) if len(track) else np.zeros(1, np.int64)
     slots = counts + counts // 4 + 16  # of each track, some of them empty
     row = np.full(int(slots.sum()), -1)
-    if len(order) and (order.min() < 0 or (order >= slots[track]).any()):
+    if len(order) and (order.min() < 0 or (order >= slots.take(track)).any()):
         return np.lexsort((order, track))
-    row[order + (np.cumsum(slots) - slots)[track]] = np.arange(len(order))
+    row[order + (np.cumsum(slots) - slots).take(track)] = np.arange(len(order))
     rows = row[row >= 0]
     return rows if len(rows) == len(order) else np.lexsort((order, track))
 
 
 def by_tick(rows: Integers, track: Integers, tick: Integers) -> Integers:
     """Return rows that are sorted by track sorted by (track, tick), otherwise in the order that they have."""
-    time = tick[rows]
+    time = tick.take(rows)
     if len(rows) and track[rows[0]] != track[rows[-1]]:
         span = int(tick.max()) + 1
         if tick.min() < 0 or int(track.max()) + 1 > np.iinfo(np.int64).max // span:
             return rows[np.lexsort((time, track[rows]))]
-        time += track[rows] * span
+        time += track.take(rows) * span
     if (time[1:] >= time[:-1]).all():
         return rows
     return rows[np.argsort(time, kind="stable")]  # quick where nearly sorted

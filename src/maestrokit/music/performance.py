@@ -271,7 +271,7 @@ def reorder_events(performance: Performance) -> Performance:
     ends = np.cumsum(counts)
     rank = np.empty(len(rows), np.int64)
     rank[rows] = np.arange(len(rows))
-    rank_in_track = rank - (ends - counts)[track]
+    rank_in_track = rank - (ends - counts).take(track)
     track_end_tick = performance.track_end_tick.copy()
     filled = np.flatnonzero(counts)
     track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[ends[filled] - 1]])

@@ -23,7 +23,7 @@ def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integer
     (array([0, 1, 4]), array([-1,  3, -1]))
     """
     rows = np.argsort(key, kind="stable")
-    sorted_key, sorted_on = key[rows], is_on[rows]
+    sorted_key, sorted_on = key.take(rows), is_on.take(rows)
     if _alternates(sorted_key, sorted_on):
         on, off = rows[0::2], rows[1::2]
     else:
@@ -32,7 +32,7 @@ def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integer
     partner = np.full(len(key), -1)
     partner[on] = off
     ons = np.flatnonzero(is_on)
-    return ons, partner[ons]
+    return ons, partner.take(ons)
 
 
 def _alternates(key: NDArray[np.integer], is_on: Mask) -> bool:

@@ -148,10 +148,11 @@ def _rows(delta: Integers, head: NDArray[np.uint32]) -> tuple[NDArray[np.uint8],
     table = np.empty((len(delta), 2 * HEAD), np.uint8)
     table[:, HEAD:] = head.astype(">u4").view(np.uint8).reshape(-1, HEAD)
     table[:, HEAD - 1] = delta & 0x7F
-    time_bytes = np.ones(len(delta), np.uint8)
+    time_bytes, rows, rest = np.ones(len(delta), np.uint8), np.arange(len(delta)), delta
     for group in range(1, HEAD):
-        rows = np.flatnonzero(delta >= 1 << 7 * group)
-        table[rows, HEAD - 1 - group] = delta[rows] >> 7 * group & 0x7F | 0x80
+        is_longer = rest >= 1 << 7 * group
+        rows, rest = rows[is_longer], rest[is_longer]
+        table[rows, HEAD - 1 - group] = rest >> 7 * group & 0x7F | 0x80
         time_bytes[rows] += 1
     return time_bytes, table
 
