@@ -39,20 +39,12 @@ def read_soundfont(path: Path) -> Piano:
     It stays as open as its envelope opens it. Loudness by velocity is that of all pianos here, by layers and a curve,
     and so are the dampers. Low-frequency oscillators are not read. The default modulator from velocity to the filter
     is left out, as FluidSynth does, for which most fonts are made.
-
-    Raises
-    ------
-    BadDataError
-        If it is no soundfont, or a damaged one.
     """
     try:
         font = parse_soundfont(np.memmap(path, np.uint8, "r"))
     except (ValueError, OSError) as error:
-        raise BadDataError(
-            f"cannot read soundfont '{path}': {error}",
-            "`samples` can be a .sf2 or .sf3 file, or a folder",
-            path=str(path),
-        ) from None
+        fact, hint = f"cannot read soundfont '{path}': {error}", "`samples` can be a .sf2 or .sf3 file, or a folder"
+        raise BadDataError(fact, hint, path=str(path)) from None
     recordings: list[Recording] = []
     keys: dict[int, list[Layer]] = {}
     for key in KEYS:
@@ -101,9 +93,8 @@ def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: floa
         try:
             zone_sound, own_rate = _written_out(font, zone, key, velocity)
         except (soundfile.LibsndfileError, ValueError) as error:
-            raise BadDataError(
-                f"cannot read soundfont '{path}': damaged sample", "copy it again", path=str(path)
-            ) from error
+            fact = f"cannot read soundfont '{path}': damaged sample"
+            raise BadDataError(fact, "copy it again", path=str(path)) from error
         sounds.append(zone_sound if own_rate == rate else soxr.resample(zone_sound.T, own_rate, rate).T)
     mixed = np.zeros((2, max(sound.shape[1] for sound in sounds)), np.float32)
     for sound in sounds:

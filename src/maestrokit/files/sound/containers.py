@@ -7,7 +7,7 @@ refuses some that are whole, so all this is checked here.
 import struct
 from typing import BinaryIO
 
-from maestrokit.errors import BadDataError
+from maestrokit.errors import unreadable
 from maestrokit.files.sound.layout import Bytes, Layout, Part, Peek, parts_between
 from maestrokit.files.sound.mp3 import is_mp3, mp3_layout
 from maestrokit.files.sound.ogg import ogg_layout
@@ -34,20 +34,17 @@ LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samp
 def sound_kind(head: bytes, name: str) -> str:
     """Return the kind of a recording by its first bytes, '' if they are none that is known.
 
-    Raises
-    ------
-    BadDataError
-        If there are no bytes, or they begin something that is certainly no recording.
+    BadDataError says that there are no bytes, or that they begin something that is certainly no recording.
 
     >>> sound_kind(b"fLaC....", "a.flac")
     'FLAC'
     """
     if not head:
-        raise BadDataError(f"cannot read '{name}': it is empty", path=name)
+        raise unreadable(name, "it is empty")
     for magic, what in OTHERS.items():
         if head.startswith(magic):
             hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else None
-            raise BadDataError(f"cannot read '{name}': {what}, not a recording", hint, path=name)
+            raise unreadable(name, f"{what}, not a recording", hint)
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
 
 
@@ -66,13 +63,7 @@ def is_recording(data: bytes) -> bool:
 
 
 def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
-    """Return the kind of a recording and its parts.
-
-    Raises
-    ------
-    BadDataError
-        As :func:`sound_kind`.
-    """
+    """Return the kind of a recording and its parts; raises as :func:`sound_kind`."""
     peek = Peek(file)
     start = after_tags(peek, 0)
     kind = sound_kind(peek.at(start, 16) or peek.at(0, 16), name)

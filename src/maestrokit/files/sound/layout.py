@@ -23,13 +23,7 @@ class Bytes(io.BytesIO):
 
 
 def opened(source: str | Path | bytes, name: str) -> BinaryIO:
-    """Return a recording as a file that can seek: what comes through a pipe is read whole.
-
-    Raises
-    ------
-    NoInputError
-        If it cannot be opened or read.
-    """
+    """Return a recording as a file that can seek: what comes through a pipe is read whole."""
     if isinstance(source, bytes):
         return Bytes(source)
     try:
@@ -89,30 +83,21 @@ def _find(data: bytes, pattern: bytes) -> int:
     """
     if len(pattern) < 3:
         return data.find(pattern)
-    pairs, first = np.frombuffer(data, np.uint16, len(data) // 2), []
+    pairs, hits = np.frombuffer(data, np.uint16, len(data) // 2), list[int]()
     for ahead in (0, 1):  # bytes ahead of an even position
         positions = 2 * np.flatnonzero(pairs == np.frombuffer(pattern, np.uint16, 1, ahead)[0]) - ahead
-        first += [position for position in positions.tolist() if position >= 0 and data.startswith(pattern, position)][
-            :1
-        ]
-    return min(first, default=-1)
+        hits += [position for position in positions.tolist() if position >= 0 and data.startswith(pattern, position)]
+    return min(hits, default=-1)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a file that can be decoded by itself.
-
-    Parameters
-    ----------
-    start, stop : int
-        Its bytes in the file.
-    head : bytes
-        To be put before them: a header that the file lacks, or the right one in place of a wrong one.
-    """
+    """The bytes of a file from `start` to `stop`, which can be decoded by themselves."""
 
     start: int
     stop: int
     head: bytes = b""
+    """To be put before them: a header that the file lacks, or the right one in place of a wrong one."""
 
 
 def parts_between(begins: Sequence[int], stop: int) -> list[Part]:
@@ -122,20 +107,13 @@ def parts_between(begins: Sequence[int], stop: int) -> list[Part]:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds: the parts of a recording, one after the other, and what is wrong with it.
-
-    Parameters
-    ----------
-    parts : list of Part
-    doubts : list of str
-        Sentences on a file that is read all the same.
-    fault : str
-        Why it is not whole; empty if it is.
-    """
+    """What a file holds: the parts of a recording, one after the other, and what is wrong with it."""
 
     parts: list[Part]
     doubts: list[str] = field(default_factory=list)
+    """Sentences on a file that is read all the same."""
     fault: str = ""
+    """Why it is not whole; empty if it is."""
 
 
 class PartFile(io.RawIOBase):
