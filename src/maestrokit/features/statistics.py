@@ -3,8 +3,9 @@
 from typing import Any, SupportsFloat
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from maestrokit.arrays import Floats
 from maestrokit.features import Field
 
 
@@ -31,6 +32,17 @@ def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float | None:
     array = np.asarray(values, np.float64)
     weight = np.ones_like(array) if weights is None else np.asarray(weights, np.float64)
     return ratio((array * weight).sum(), weight.sum())
+
+
+def smoothed(values: NDArray[np.number], weights: Floats) -> Floats:
+    """Return the weighted sum of the rows around each row, with an odd number of weights; nothing is beyond the ends.
+
+    >>> smoothed(np.array([0.0, 1.0, 0.0, 0.0]), np.array([1.0, 2.0, 1.0])).tolist()
+    [1.0, 2.0, 1.0, 0.0]
+    """
+    reach = len(weights) // 2
+    padded = np.pad(values, [(reach, reach), *[(0, 0)] * (values.ndim - 1)])
+    return np.asarray(sum(weight * padded[row : row + len(values)] for row, weight in enumerate(weights)))
 
 
 def summary(values: ArrayLike) -> dict[str, Any]:

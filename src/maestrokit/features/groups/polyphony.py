@@ -19,11 +19,9 @@ _KEYS = {
     "silence": ("share", "Share of the length with none"),
 }
 FIELDS = {
-    **{f"keys.{name}": Field(unit, f"Keys down: {meaning}") for name, (unit, meaning) in _KEYS.items()},
-    **{
-        f"sounding.{name}": Field(unit, f"Sounding, with the sustain pedal: {meaning}")
-        for name, (unit, meaning) in _KEYS.items()
-    },
+    f"{part}.{name}": Field(unit, f"{of_what}: {meaning}")
+    for part, of_what in (("keys", "Keys down"), ("sounding", "Sounding, with the sustain pedal"))
+    for name, (unit, meaning) in _KEYS.items()
 }
 
 FRAMES = {
@@ -52,14 +50,7 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
 
 
 def pitches_at_once(onset: Floats, offset: Floats, pitch: Integers) -> tuple[Floats, Integers]:
-    """Return the number of different pitches that sound, as steps.
-
-    Returns
-    -------
-    time : float64, shape (steps,), rising, in seconds
-    count : int64, shape (steps,)
-        From that time to the next; the last is 0.
-    """
+    """Return the number of different pitches that sound, from each of the rising times to the next; the last is 0."""
     rows = np.lexsort((offset, onset, pitch))
     onset, offset, pitch = onset[rows], offset[rows], pitch[rows]
     # Notes of one pitch may overlap; lay the pitches end to end, and each note begins where all before it have ended.
