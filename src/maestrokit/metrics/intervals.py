@@ -1,11 +1,15 @@
-"""Confidence intervals by resampling pieces."""
+"""Confidence intervals by resampling pieces.
+
+References
+----------
+Efron, B. and Tibshirani, R. An Introduction to the Bootstrap, chapter 13, 1993.
+"""
 
 import numpy as np
 
 from maestrokit.arrays import Floats
 
 RESAMPLES = 1000
-LEVEL = 0.95
 
 
 def resampled_counts(pieces: int, *, generator: np.random.Generator, resamples: int = RESAMPLES) -> Floats:
@@ -13,17 +17,12 @@ def resampled_counts(pieces: int, *, generator: np.random.Generator, resamples: 
     return generator.multinomial(pieces, np.full(pieces, 1 / pieces), size=resamples).astype(np.float64)
 
 
-def interval(replicates: Floats, *, level: float = LEVEL) -> tuple[float, float]:
-    """Return the percentile interval of replicates, NaN left out.
-
-    References
-    ----------
-    Efron, B. and Tibshirani, R. An Introduction to the Bootstrap, chapter 13, 1993.
-    """
+def interval(replicates: Floats) -> tuple[float, float]:
+    """Return the 95 % percentile interval of replicates, NaN left out."""
     known = replicates[np.isfinite(replicates)]
     if len(known) == 0:
         return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, [(1 - 0.95) / 2, (1 + 0.95) / 2])
     return float(low), float(high)
 
 

@@ -32,10 +32,8 @@ class Optimizers:
 
     def __init__(self, model: TrainedModel, settings: TrainingSettings, context: DistributedContext) -> None:
         self.settings, self.context = settings, context
-        parameter_groups = model.parameter_groups().items()
-        self.parameter_groups = {
-            name: [p for p in parameters if p.requires_grad] for name, parameters in parameter_groups
-        }
+        groups = model.parameter_groups().items()
+        self.parameter_groups = {name: [p for p in group if p.requires_grad] for name, group in groups}
         hidden = _hidden_matrices(model) if settings.optimizer == "muon" else set()
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         for name, parameters in self.parameter_groups.items():

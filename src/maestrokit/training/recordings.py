@@ -19,6 +19,7 @@ from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, h
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_intervals
+from maestrokit.synth.piano import Waveform
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import sample_timbre
 
@@ -29,50 +30,32 @@ CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom pla
 
 @dataclass(frozen=True, eq=False)
 class TrainingExample:
-    """The spectrum and the notes of a recording.
-
-    Parameters
-    ----------
-    levels : float16, shape (frames, bins), in dB, memory-mapped
-    notes : TimedNotes
-        Offsets are where the sound ends, extended by the pedal.
-    """
+    """The spectrum and the notes of a recording."""
 
     levels: Levels
+    """Memory-mapped."""
     notes: TimedNotes
+    """Offsets are where the sound ends, extended by the pedal."""
     pedal: Floats | None = None
     """When the sustain pedal is down, in seconds, shape (intervals, 2); None if unknown."""
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """How MIDI without a recording becomes sound.
-
-    Parameters
-    ----------
-    pianos : sequence of str
-        Folders of samples or soundfonts; empty names the shipped piano.
-    seconds : float
-        Length of the excerpt of each performance.
-    seed : int
-    """
+    """How MIDI without a recording becomes sound."""
 
     pianos: Sequence[str] = ("",)
+    """Folders of samples or soundfonts; empty names the shipped piano."""
     seconds: float = 60.0
+    """Length of the excerpt of each performance."""
     seed: int = 0
 
 
 def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
 
-    Where there are both, the notes are those of the table, and the pedal is that of the MIDI file.
-
-    Raises
-    ------
-    NoInputError
-        If there is no such file of notes, or the recording cannot be opened.
-    BadDataError
-        If either cannot be read.
+    Where there are both, the notes are those of the table, and the pedal is that of the MIDI file. NoInputError says
+    that there is no such file of notes.
     """
     note_files = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if note_files:
@@ -84,47 +67,27 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
 def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
     """Return an excerpt of a performance, rendered by a random piano in a random timbre and contrast.
 
-    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file.
-
-    Raises
-    ------
-    BadDataError
-        If the file cannot be read or holds no notes.
+    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file; raises as
+    :func:`check_performance`.
     """
     performance = check_performance(path)
-    content, generator = _content_rng(path, rendering)
-    piano = _sample_piano(rendering, generator)
-    exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
-    performance = _contrasted(performance, exponent)
+    content, piano, generator = _sample_piano(path, rendering)
+    performance = _contrasted(performance, float(np.exp(generator.uniform(*np.log(CONTRAST)))))
     notes = timed_notes(performance, pedal_extends=True)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
-    timbre, gain = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN))
-    levels = kept_levels(
-        f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}",
-        lambda: render(
-            performance,
-            read_piano(piano) if piano else default_piano(),
-            timbre=timbre,
-            gain=gain,
-            sample_rate=SETTINGS.sample_rate,
-            start=start,
-            end=start + rendering.seconds,
-        ),
-        cache=cache,
-    )
-    return TrainingExample(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+    timbre, gain, end = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN)), start + rendering.seconds
+
+    def sound() -> Waveform:
+        instrument, rate = read_piano(piano) if piano else default_piano(), SETTINGS.sample_rate
+        return render(performance, instrument, timbre=timbre, gain=gain, sample_rate=rate, start=start, end=end)
+
+    levels = kept_levels(f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}", sound, cache=cache)
+    moved = notes._replace(onset=notes.onset - start, offset=notes.offset - start)
+    return TrainingExample(levels, moved, pedal_intervals(performance) - start)
 
 
 def check_performance(path: str) -> Performance:
-    """Return a performance, if it has notes to render.
-
-    Raises
-    ------
-    NoInputError
-        If the file cannot be opened.
-    BadDataError
-        If it cannot be read, holds no notes, or has no time that all its notes share.
-    """
+    """Return a performance; BadDataError if it has no notes to render, or no time that all its notes share."""
     performance = read_midi(Path(path))
     with _naming_the_file(path):
         notes = timed_notes(performance, pedal_extends=True)
@@ -140,24 +103,15 @@ def _contrasted(performance: Performance, exponent: float) -> Performance:
 
 
 def piano_of(path: str, rendering: RenderSettings) -> str:
-    """Return the piano that renders a performance, so that those of one piano can be rendered together.
-
-    Raises
-    ------
-    NoInputError
-        If the performance cannot be read.
-    """
-    return _sample_piano(rendering, _content_rng(path, rendering)[1])
+    """Return the piano that renders a performance, so that those of one piano can be rendered together."""
+    return _sample_piano(path, rendering)[1]
 
 
-def _content_rng(path: str, rendering: RenderSettings) -> tuple[str, np.random.Generator]:
-    """Return a hash of a performance and a seed, and the generator of all that is random about its rendering."""
+def _sample_piano(path: str, rendering: RenderSettings) -> tuple[str, str, np.random.Generator]:
+    """Return a hash of a performance and a seed, a piano, and the generator of what else is random."""
     content = digest(path, salt=f"{rendering.seed}")
-    return content, np.random.default_rng(int(content[:16], 16))
-
-
-def _sample_piano(rendering: RenderSettings, generator: np.random.Generator) -> str:
-    return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
+    generator = np.random.default_rng(int(content[:16], 16))
+    return content, rendering.pianos[int(generator.integers(len(rendering.pianos)))], generator
 
 
 def piece_of(path: str) -> str:
@@ -199,7 +153,3 @@ def _naming_the_file(path: Path | str) -> Iterator[None]:
         yield
     except BadDataError as error:
         raise BadDataError(f"cannot learn from '{path}': {error.fact}", error.hint, path=str(path)) from None
-
-
-def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:
-    return notes._replace(onset=notes.onset + seconds, offset=notes.offset + seconds)
