@@ -21,7 +21,7 @@ Modules with a leading underscore are no groups. This file loads no numpy, so th
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from maestrokit import registry
 from maestrokit.errors import UsageError, choices_hint
@@ -55,19 +55,12 @@ class View(Protocol):
         """In seconds."""
 
 
-class Field(tuple[str, str]):
-    """Unit and meaning of one key, and the release that it came with, if later than its group did."""
+class Field(NamedTuple):
+    """Unit (it may be empty) and meaning of one key, and the release that it came with, if later than its group did."""
 
-    since: tuple[int, ...]
-
-    def __new__(cls, unit: str, meaning: str, *, since: tuple[int, ...] = FIRST) -> "Field":
-        """Return the pair; a unit may be empty."""
-        field = super().__new__(cls, (unit, meaning))
-        field.since = since
-        return field
-
-    unit = property(lambda self: self[0])
-    meaning = property(lambda self: self[1])
+    unit: str
+    meaning: str
+    since: tuple[int, ...] = FIRST
 
 
 def note_view(performance: "Performance") -> "NoteView":

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
@@ -195,7 +195,7 @@ class Training:
     def _step(self) -> dict[str, float]:
         """Train on the next batches; return the losses of the last one."""
         progress = self.progress
-        self._learning().train()
+        self.model.eval().get_submodule(self.settings.train_only).train()  # the rest keeps even its running means
         torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.context.rank << 40)) % 2**63)
         self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
         for part in range(self.settings.accumulate):
@@ -216,15 +216,11 @@ class Training:
             raise DivergedError(f"training fell apart at step {progress.step}: {losses}", "lower `learning_rate`")
         return losses
 
-    def _learning(self) -> nn.Module:
-        """Return the part that is trained; the rest of the model keeps even its running means."""
-        return self.model.eval().get_submodule(self.settings.train_only)
-
     def _precision(self) -> AbstractContextManager[Any]:
         kind = self.context.device.type
         is_quick = kind == "cuda" or (self.model.supports_cpu_autocast and has_fast_bfloat16())
         low = self.settings.precision == "bfloat16" or (self.settings.precision == "auto" and is_quick)
-        return torch.autocast(self.context.device.type, torch.bfloat16) if low else nullcontext()
+        return torch.autocast(kind, torch.bfloat16) if low else nullcontext()
 
     def _log(self, *, speed: float) -> None:
         means = {name: sum(r[name] for r in self._recent) / len(self._recent) for name in self._recent[-1]}

@@ -19,7 +19,7 @@ from maestrokit.models import contract, families
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.loop import Report, Tick, Training, TrainingOutcome
 from maestrokit.training.settings import TrainingSettings
-from maestrokit.training.task import Corpus, Prepared, find_corpus, load_task, stem
+from maestrokit.training.task import Prepared, find_corpus, load_task
 
 ENDS = {"steps", "time_limit", "patience"}
 """Settings that say when a training ends, which a resumed one may change without a note."""
@@ -63,9 +63,10 @@ def train(
     with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
         if checkpoint.has_search(spec.folder):
             raise UsageError(f"'{spec.folder}' holds a search of settings", "choose another folder, or give `tune`")
-        # Warnings about files are left to the first process.
-        with context.first_alone(), nullcontext() if context.is_first else _no_doubts():
-            corpus = corpus_of(spec, task, seed=settings.seed, reject=reject)
+        quiet = nullcontext() if context.is_first else catch_warnings(action="ignore", category=DataWarning)
+        with context.first_alone(), quiet:  # warnings about files are left to the first process
+            seed, jobs = settings.seed, spec.jobs
+            corpus = find_corpus(spec.data, task, cache=spec.cache, seed=seed, jobs=jobs, reject=reject)
             for sentence in corpus.missing if context.is_first else ():
                 warn(sentence)
             prepared = task.prepare(corpus, options, family=spec.family)
@@ -90,10 +91,6 @@ def train(
         return training.run()
 
 
-def _no_doubts() -> catch_warnings[None]:
-    return catch_warnings(action="ignore", category=DataWarning)
-
-
 def _digest(paths: Iterable[str]) -> str:
     """Return a digest of the names of files, wherever they lie and in whatever order.
 
@@ -102,21 +99,6 @@ def _digest(paths: Iterable[str]) -> str:
     """
     names = sorted(Path(path).name for path in paths)
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
-
-
-def corpus_of(
-    spec: TrainingSpec, task: Any, *, seed: int = 0, reject: Callable[[MaestrokitError], None] = lambda error: None
-) -> Corpus:
-    """Return the files of a training."""
-    return find_corpus(
-        spec.data,
-        suffixes=task.SUFFIXES,
-        cache=spec.cache,
-        seed=seed,
-        jobs=spec.jobs,
-        piece=getattr(task, "piece", stem),
-        reject=reject,
-    )
 
 
 def modules(spec: TrainingSpec) -> tuple[Any, Any]:

@@ -107,22 +107,21 @@ def load_task(name: str) -> Any:
 
 def find_corpus(
     names: Sequence[str],
+    task: Any,
     *,
-    suffixes: Sequence[str],
     cache: Path,
-    seed: int,
-    jobs: int,
-    piece: Callable[[str], str] = stem,
+    seed: int = 0,
+    jobs: int = 1,
     reject: Callable[[MaestrokitError], None] = lambda error: None,
 ) -> Corpus:
-    """Return a corpus: of MAESTRO roots the official parts, of all else files to be split 80/10/10 by piece.
+    """Return the files for a task: of MAESTRO roots the official parts, of all else files to split 80/10/10 by piece.
 
     Files of one name without suffix, such as recordings of a piece in folders of several pianists, are one piece.
     NoInputError says that a name is not there, or that no file is left to learn from.
     """
+    suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
-    missing: list[str] = []
-    loose = []
+    missing, loose = list[str](), list[str]()
     for name in names:
         if Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
