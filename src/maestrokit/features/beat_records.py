@@ -1,7 +1,7 @@
 """Beats and tempo descriptors of tracked beats, the same for notes and recordings."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from maestrokit.analysis.beats.from_notes import Beats
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid
-from maestrokit.features.statistics import ratio
+from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.statistics import median_and_variation
 from maestrokit.features.trends import tempo_changes, trend_fields
+
+if TYPE_CHECKING:
+    from maestrokit.features.audio_views import AudioView
 
 SMOOTHING = 3  # intervals to both sides over whose median a tempo change is looked for
 
@@ -28,14 +31,6 @@ BEAT_FIELDS = {
 }
 
 
-class HasBeats(Protocol):
-    """A view with beats."""
-
-    @property
-    def beats(self) -> Beats:
-        """Beats tracked on what it shows."""
-
-
 def beat_series(beat: str, tempo: str, subject: str = "") -> dict[str, Field]:
     """Return the names of the two series of frames, with what they mean; the subject tells them apart."""
     return {
@@ -44,17 +39,17 @@ def beat_series(beat: str, tempo: str, subject: str = "") -> dict[str, Field]:
     }
 
 
-def describe_beats(view: HasBeats) -> dict[str, Any]:
+def describe_beats(view: "NoteView | AudioView") -> dict[str, Any]:
     """Return the values of ``BEAT_FIELDS``; see :mod:`maestrokit.analysis.beats.tracker` for how they are tracked."""
     beats, tempo = view.beats, tempo_of(view.beats)
-    low, middle, high = np.percentile(tempo, (16, 50, 84)) if len(tempo) else [float("nan")] * 3
+    median, variation = median_and_variation(tempo)
     return {
         "count": len(beats.time),
         "times": beats.time,
         "downbeats": beats.downbeats,
         "meter": int(np.bincount(beats.meter).argmax()) if len(beats.meter) else None,
-        "tempo": middle,
-        "variation": ratio((high - low) / 2, middle) if len(tempo) else None,
+        "tempo": median,
+        "variation": variation,
         "curve": tempo.round(2),
         "changes": tempo_changes(beats.time[:-1], _smoothed(tempo)) if len(tempo) else [],
     }
@@ -65,7 +60,7 @@ def tempo_of(beats: Beats) -> Floats:
     return np.asarray(60 / np.diff(beats.time), np.float64)
 
 
-def frames_of_beats(view: HasBeats, grid: Grid, *, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+def frames_of_beats(view: "NoteView | AudioView", grid: Grid, *, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Return the series of :func:`beat_series`; the tempo is that at the start of each frame."""
     beats, marks = view.beats, np.zeros(grid.count, np.uint8)
     frame = np.minimum((beats.time / grid.hop + 1e-6).astype(np.int64), grid.count - 1)

@@ -40,10 +40,10 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int, **
 
 def _end_with(parent: int) -> None:
     """Let this process end when its parent has died."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH)
+        os._exit(1)
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()

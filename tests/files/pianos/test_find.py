@@ -62,15 +62,7 @@ def test_a_compact_piano_comes_back_as_it_was(folder: Path, tmp_path: Path) -> N
     full = read_piano(folder)
     compact = tmp_path / "compact"
     compact.mkdir()
-    write_compact_piano(
-        full,
-        compact,
-        velocities=[35.5],
-        sample_rate=RATE,
-        longest=0.5,
-        compression=0.1,
-        release_keys=range(69, 70),
-    )
+    write_compact_piano(full, compact, velocities=[35.5], release_keys=range(69, 70))
     again = read_compact_piano(compact)
     assert {layer.velocity for layer in again.keys[60]} == {35.5}
     theirs, ours = (Voices(piano, sample_rate=RATE, channels=1).waveform(69, 0)[0, :4000] for piano in (full, again))

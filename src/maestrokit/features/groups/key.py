@@ -18,10 +18,13 @@ BLOCK = 2.0  # seconds a block of the keys over time
 REACH = 4  # blocks to both sides that are summed with it: 18 s in all
 STAY = 1.5  # of correlation: what a change of key costs
 
-FIELDS = {
+NAME_FIELDS = {
     "name": Field("", "The key, spelled with the fewest signs: C major, F# minor"),
     "tonic": Field("", "Its tonic"),
     "mode": Field("", "major or minor"),
+}
+FIELDS = {
+    **NAME_FIELDS,
     "confidence": Field("share", "Probability of the key among the 24, as calibrated on songs with known keys"),
     **{
         f"scores.{key.name}": Field("-1..1", f"Correlation of the time that each pitch class is held with {key.name}")
@@ -45,13 +48,10 @@ def describe(view: NoteView) -> dict[str, Any]:
     """
     spans = key_spans(view)
     whole = whole_key(view)
-    scores = whole.scores if whole else [None] * 24
     return {
-        "name": whole.key.name if whole else None,
-        "tonic": whole.key.tonic_name if whole else None,
-        "mode": whole.key.mode if whole else None,
+        **names_of(whole),
         "confidence": whole.confidence if whole else None,
-        "scores": {key.name: score for key, score in zip(KEYS, scores, strict=True)},
+        "scores": scores_of(whole),
         "changes": max(len(spans) - 1, 0),
         "spans": [{"start": start, "end": end, "name": KEYS[index].name} for start, end, index in spans],
     }
@@ -63,6 +63,18 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     starts = np.array([start for start, _, _ in spans])
     keys = np.array([-1, *(index for _, _, index in spans)], np.int8)
     return {"key": keys[np.searchsorted(starts, grid.times + 1e-6 * grid.hop, side="right")]}
+
+
+def names_of(found: KeyEstimate | None) -> dict[str, str | None]:
+    """Return the values of ``NAME_FIELDS``."""
+    names = (found.key.name, found.key.tonic_name, found.key.mode) if found else (None, None, None)
+    return dict(zip(NAME_FIELDS, names, strict=True))
+
+
+def scores_of(found: KeyEstimate | None) -> dict[str, float | None]:
+    """Return the score of each key by its name."""
+    scores = found.scores.tolist() if found else [None] * len(KEYS)
+    return {key.name: score for key, score in zip(KEYS, scores, strict=True)}
 
 
 def whole_key(view: NoteView) -> KeyEstimate | None:

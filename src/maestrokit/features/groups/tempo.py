@@ -9,7 +9,7 @@ from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.features.pulse import HOP, tempo_path
-from maestrokit.features.statistics import mean
+from maestrokit.features.statistics import mean, median_and_variation
 from maestrokit.features.trends import tempo_changes, trend_fields
 
 NEEDS = "notes"
@@ -38,12 +38,12 @@ def describe(view: NoteView) -> dict[str, Any]:
     """Return the tempo descriptors; see :mod:`maestrokit.features.pulse` for how it is estimated from notes."""
     time, tempo, strength = tempo_curve(view)
     known = np.isfinite(tempo)
-    low, middle, high = np.percentile(tempo[known], (16, 50, 84)) if known.any() else [float("nan")] * 3
+    median, variation = median_and_variation(tempo[known])
     return {
         "set": _set_tempo(view),
-        "played": middle,
+        "played": median,
         "strength": mean(strength[known]),
-        "variation": (high - low) / 2 / middle,
+        "variation": variation,
         "curve": {"hop": HOP, "tempo": tempo.round(2)},
         "changes": tempo_changes(time[known], tempo[known]),
     }
