@@ -122,3 +122,8 @@ class Grid:
     def times(self) -> Floats:
         """Start of each frame, shape (frames,)."""
         return frame_times(self.count, hop=self.hop)
+
+    @property
+    def starts(self) -> Floats:
+        """These, so little later that what begins with a frame is not missed by rounding."""
+        return self.times + 1e-6 * self.hop

@@ -1,10 +1,11 @@
 """Training examples: spectra of recordings together with their notes."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from maestrokit.synth.timbre import sample_timbre
 
 NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
+Result = TypeVar("Result")
+_sounding = partial(timed_notes, pedal_extends=True)
 CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as others
 
 
@@ -59,7 +62,7 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     """
     note_files = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if note_files:
-        pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _pedal(note_files[-1])
+        pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _of_music(note_files[-1], pedal_intervals)
         return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
@@ -73,7 +76,7 @@ def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> Tr
     performance = check_performance(path)
     content, piano, generator = _sample_piano(path, rendering)
     performance = _contrasted(performance, float(np.exp(generator.uniform(*np.log(CONTRAST)))))
-    notes = timed_notes(performance, pedal_extends=True)
+    notes = _sounding(performance)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
     timbre, gain, end = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN)), start + rendering.seconds
 
@@ -88,9 +91,7 @@ def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> Tr
 
 def check_performance(path: str) -> Performance:
     """Return a performance; BadDataError if it has no notes to render, or no time that all its notes share."""
-    performance = read_midi(Path(path))
-    with _naming_the_file(path):
-        notes = timed_notes(performance, pedal_extends=True)
+    performance, notes = _of_music(path, lambda performance: (performance, _sounding(performance)))
     if not len(notes.onset):
         raise BadDataError(f"cannot learn from '{path}': it has no notes", path=str(path))
     return performance
@@ -132,24 +133,16 @@ def is_sound(path: str) -> bool:
 
 def _notes(path: Path) -> TimedNotes:
     if path.suffix != TABLE_SUFFIX:
-        performance = read_midi(path)
-        with _naming_the_file(path):
-            return timed_notes(performance, pedal_extends=True)
+        return _of_music(path, _sounding)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
     return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
 
 
-def _pedal(path: Path) -> Floats:
+def _of_music(path: Path | str, view: Callable[[Performance], Result]) -> Result:
+    """Return what a function makes of the performance in a file; its errors name the file."""
     performance = read_midi(path)
-    with _naming_the_file(path):
-        return pedal_intervals(performance)
-
-
-@contextmanager
-def _naming_the_file(path: Path | str) -> Iterator[None]:
-    """Name the file in errors about its music."""
     try:
-        yield
+        return view(performance)
     except BadDataError as error:
         raise BadDataError(f"cannot learn from '{path}': {error.fact}", error.hint, path=str(path)) from None

@@ -13,6 +13,7 @@ from maestrokit.features.groups.audio_key import recorded_key
 from maestrokit.features.note_views import Grid
 from maestrokit.features.statistics import ratio
 from maestrokit.music.keys import Key
+from maestrokit.music.rolls import held_values
 
 NEEDS = "audio"
 FIELDS = {
@@ -49,8 +50,8 @@ def describe(view: AudioView) -> dict[str, Any]:
 def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
     chords = chords_of_chroma(view.salience, length=view.length)
-    chord = np.append(np.where(chords.chord < NO_CHORD, chords.chord, -1), -1)
-    return {"audio_chord": chord[np.searchsorted(chords.start, grid.times, side="right") - 1].astype(np.int8)}
+    chord = np.where(chords.chord < NO_CHORD, chords.chord, -1)
+    return {"audio_chord": held_values(chords.start, chord, grid.times, before=-1).astype(np.int8)}
 
 
 def _spans(chords: AudioChords, key: Key) -> list[dict[str, Any]]:

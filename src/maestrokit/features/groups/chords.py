@@ -66,13 +66,10 @@ def describe(view: NoteView) -> dict[str, Any]:
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
     chords = chord_spans(view.performance)
-    starts = grid.times + 1e-6 * grid.hop
-    row = np.searchsorted(chords.start, starts, side="right")
-    within = starts < np.append(chords.end, 0.0)[row - 1]
-    series = {}
-    for name, column in (("chord_root", chords.root), ("chord_quality", chords.quality)):
-        series[name] = np.where(within, np.concatenate([[-1], column])[row], -1).astype(np.int8)
-    return series
+    row = np.searchsorted(chords.start, grid.starts, side="right") - 1
+    within = grid.starts < np.append(chords.end, 0.0)[row]
+    columns = {"chord_root": chords.root, "chord_quality": chords.quality}
+    return {name: np.where(within, np.append(one, -1)[row], -1).astype(np.int8) for name, one in columns.items()}
 
 
 def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.music.keys import Key, KeyEstimate, estimate, key_scores
-from maestrokit.music.rolls import frame_count, sounding_time
+from maestrokit.music.rolls import frame_count, held_values, sounding_time
 
 NEEDS = "notes"
 KEYS = [Key.from_index(index) for index in range(24)]
@@ -60,9 +60,8 @@ def describe(view: NoteView) -> dict[str, Any]:
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the key in each frame, as signed bytes."""
     spans = key_spans(view)
-    starts = np.array([start for start, _, _ in spans])
-    keys = np.array([-1, *(index for _, _, index in spans)], np.int8)
-    return {"key": keys[np.searchsorted(starts, grid.times + 1e-6 * grid.hop, side="right")]}
+    starts, keys = [start for start, _, _ in spans], [key for _, _, key in spans]
+    return {"key": held_values(starts, keys, grid.starts, before=-1).astype(np.int8)}
 
 
 def names_of(found: KeyEstimate | None) -> dict[str, str | None]:

@@ -39,8 +39,9 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
     """Return the pedals at the start of each frame, as unsigned bytes."""
-    starts = grid.times + 1e-6 * grid.hop
-    return {name: held_values(*positions(view, number), starts).astype(np.uint8) for name, number in PEDALS.items()}
+    return {
+        name: held_values(*positions(view, number), grid.starts).astype(np.uint8) for name, number in PEDALS.items()
+    }
 
 
 def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:

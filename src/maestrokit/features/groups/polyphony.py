@@ -9,6 +9,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.features.statistics import ratio
+from maestrokit.music.rolls import held_values
 
 NEEDS = "notes"
 
@@ -41,12 +42,9 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
     """Return the number of pitches at the start of each frame, as unsigned bytes."""
-    series = {}
-    for name, offset in (("keys_down", view.offset), ("sounding", view.sounding_offset)):
-        time, count = pitches_at_once(view.onset, offset, view.pitch)
-        row = np.searchsorted(time, grid.times + 1e-6 * grid.hop, side="right")
-        series[name] = np.concatenate([[0], count])[row].astype(np.uint8)
-    return series
+    down, sounding = (pitches_at_once(view.onset, end, view.pitch) for end in (view.offset, view.sounding_offset))
+    series = {"keys_down": held_values(*down, grid.starts), "sounding": held_values(*sounding, grid.starts)}
+    return {name: count.astype(np.uint8) for name, count in series.items()}
 
 
 def pitches_at_once(onset: Floats, offset: Floats, pitch: Integers) -> tuple[Floats, Integers]:

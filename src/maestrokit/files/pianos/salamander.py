@@ -112,11 +112,9 @@ def _aligned(attacks: dict[tuple[int, int], _Attack]) -> dict[tuple[int, int], _
     aligned: dict[tuple[int, int], _Attack] = {}
     above: dict[int, _Attack] = {}
     for (number, pitch), attack in sorted(attacks.items(), reverse=True):
-        placed = attack
-        if pitch in above and above[pitch].sample_rate == attack.sample_rate:
-            shift = _shift(above[pitch], attack)
-            placed = replace(attack, first=max(attack.first + shift, 0))
-        aligned[number, pitch] = above[pitch] = placed
+        can_match = pitch in above and above[pitch].sample_rate == attack.sample_rate
+        shift = _shift(above[pitch], attack) if can_match else 0
+        aligned[number, pitch] = above[pitch] = replace(attack, first=max(attack.first + shift, 0))
     return _centred(attacks, aligned)
 
 
