@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,7 @@ from maestrokit.analysis import f0 as pitch
 from maestrokit.analysis.beats.from_audio import recorded_beats
 from maestrokit.analysis.beats.from_notes import Beats
 from maestrokit.analysis.crepe import Weights, track_pitch_by_network
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.features.note_views import Grid
@@ -77,10 +77,10 @@ class AudioView:
         return pitch.track_pitch(blocks, method=self.f0)
 
 
-def nearest_frames(grid: Grid, *, frame_rate: float, count: int) -> Integers:
-    """Return, for each frame of a grid, the one of ``count`` centred frames that is nearest to its middle."""
+def in_middles(values: NDArray[Any], grid: Grid, *, frame_rate: float) -> NDArray[np.float32]:
+    """Return, for each frame of a grid, that of the centred rows of values which is nearest to its middle."""
     middle = (grid.times + grid.hop / 2) * frame_rate
-    return np.clip(np.rint(middle).astype(np.int64), 0, max(count - 1, 0))
+    return values[np.clip(np.rint(middle).astype(np.int64), 0, max(len(values) - 1, 0))].astype(np.float32)
 
 
 def mean_between(values: ArrayLike, grid: Grid, *, frame_rate: float) -> Floats:

@@ -76,10 +76,8 @@ def walk(
         else:
             _add_folder(inputs, folder, suffixes, beside, outputs)
     if (split or where) and not has_root:
-        raise UsageError(
-            "`split` and `where` choose from a MAESTRO root, and no input is one",
-            "a root is a folder with maestro-v*.csv or .json in it",
-        )
+        hint = "a root is a folder with maestro-v*.csv or .json in it"
+        raise UsageError("`split` and `where` choose from a MAESTRO root, and no input is one", hint)
     return inputs
 
 
@@ -143,9 +141,8 @@ def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
 def _add_root(
     inputs: InputFiles, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
 ) -> None:
-    filenames = [
-        name for entry in entries for name in (entry.midi_filename, entry.audio_filename) if has_suffix(name, suffixes)
-    ]
+    names = (name for entry in entries for name in (entry.midi_filename, entry.audio_filename))
+    filenames = [name for name in names if has_suffix(name, suffixes)]
     if set(suffixes) >= {*MIDI_SUFFIXES, *SOUND_SUFFIXES}:  # either will do: audio beside the MIDI is not missing
         filenames = [name for name in filenames if has_suffix(name, MIDI_SUFFIXES) or (folder / name).exists()]
     is_there = {name: (folder / name).exists() for name in filenames}

@@ -169,12 +169,10 @@ def _new(family: Any, model_config: Mapping[str, Any], seed: int) -> Any:
 
 def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
     """Return weights with those of one part, and those that are missing, as a new model has them."""
-    initial = new.state_dict()
-    fresh = {name: value for name, value in initial.items() if part and name.startswith(f"{part}.")}
-    if part and not fresh:
+    initial, prefix = new.state_dict(), f"{part}."
+    if part and not any(name.startswith(prefix) for name in initial):
         raise UsageError(f"the model has no part '{part}'", "parts: " + ", ".join(n for n, _ in new.named_children()))
-    retained = {name: value for name, value in weights.items() if not (part and name.startswith(f"{part}."))}
-    return {name: value for name, value in initial.items() if name not in retained} | retained | fresh
+    return initial | {name: value for name, value in weights.items() if not (part and name.startswith(prefix))}
 
 
 def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:

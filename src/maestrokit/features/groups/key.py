@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from maestrokit.analysis.viterbi import best_path, runs
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
+from maestrokit.features.groups.pitch import class_seconds
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.music.keys import Key, KeyEstimate, estimate, key_scores
-from maestrokit.music.rolls import frame_count, held_values, sounding_time
+from maestrokit.music.rolls import frame_count, held_values
 
 NEEDS = "notes"
 KEYS = [Key.from_index(index) for index in range(24)]
@@ -94,12 +95,7 @@ def key_spans(view: NoteView) -> list[tuple[float, float, int]]:
 
 def _held_around(view: NoteView, blocks: int) -> Floats:
     """Return how long each pitch class is held in the window around each block, shape (blocks, 12)."""
-    pitch_class = view.pitch % 12
-    windows = np.zeros((blocks + 2 * REACH + 1, 12))
-    for each in range(12):
-        rows = pitch_class == each
-        held = sounding_time(view.onset[rows], view.offset[rows], hop=BLOCK, frames=blocks)
-        windows[REACH + 1 : -REACH, each] = held
-    total = np.cumsum(windows, axis=0)
+    seconds = class_seconds(view, hop=BLOCK, frames=blocks)
+    total = np.cumsum(np.pad(seconds, ((REACH + 1, REACH), (0, 0))), axis=0)
     windowed = total[2 * REACH + 1 :] - total[: -2 * REACH - 1]
     return np.asarray(np.maximum(windowed, 0).round(9), np.float64)  # rounded, so that silence is exactly 0

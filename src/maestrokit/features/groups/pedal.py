@@ -48,9 +48,7 @@ def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
     """Return the moments at which a pedal is moved, in seconds, and its value from each on."""
     controls = pedal_positions(view.performance.controls, number)
     last = np.diff(controls.tick, append=-1) != 0  # of several at one tick
-    tick, value = controls.tick[last], controls.value[last]
-    if len(np.unique(controls.channel)) <= 1:
-        return tick2second(tick, view.tempo), value
+    tick = controls.tick[last]
     value = np.zeros(len(tick), np.int64)
     for channel in np.unique(controls.channel):
         mine = controls.select(controls.channel == channel)

@@ -73,9 +73,8 @@ def token_shard(
     """
     names = [asdict(encoding), LAYOUT, normalized_by, *map(_digest, paths)]
     key = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()[:32]
-    starts_path, tokens_path, doubts_path = (
-        cache / f"{key}.{end}" for end in ("starts.npy", "tokens.npy", "doubts.json")
-    )
+    starts_path, tokens_path = cache / f"{key}.starts.npy", cache / f"{key}.tokens.npy"
+    doubts_path = cache / f"{key}.doubts.json"
 
     def encoded(rows: Sequence[int]) -> list[EncodingResult]:
         work = partial(_encode_with_doubts, encoding=encoding, normalize=normalize)
@@ -108,12 +107,7 @@ def _failures(results: Mapping[int, EncodingResult]) -> dict[int, MaestrokitErro
 
 def _warn(paths: Sequence[str], doubts: Mapping[str, Sequence[str]]) -> None:
     """Give what is in doubt about files under their present names."""
-    warn_of(f"{_named(paths[int(row)])}{fact}" for row, facts in doubts.items() for fact in facts)
-
-
-def _named(path: str) -> str:
-    """Return how a DataWarning about a file begins."""
-    return f"'{path}': "
+    warn_of(f"'{paths[int(row)]}': {fact}" for row, facts in doubts.items() for fact in facts)
 
 
 def _joined(sequences: Sequence[Tokens]) -> TokenShard:
@@ -131,7 +125,7 @@ def _digest(path: str) -> str:
 
 def _encode_with_doubts(path: str, *, encoding: Encoding, normalize: Normalize | None) -> EncodingResult:
     part, doubts = with_doubts(_encoded, path, encoding, normalize)
-    return part, tuple(doubt.removeprefix(_named(path)) for doubt in doubts)
+    return part, tuple(doubt.removeprefix(f"'{path}': ") for doubt in doubts)
 
 
 def _encoded(path: str, encoding: Encoding, normalize: Normalize | None) -> Tokens | MaestrokitError:

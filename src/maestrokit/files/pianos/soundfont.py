@@ -127,10 +127,8 @@ def _written_out(font: SoundFont, zone: Zone, key: int, velocity: float) -> tupl
 def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int]:
     """Return a zone's samples, and where its loop begins and ends in them."""
     sample = zone.sample
-    starts, ends, loop_starts, loop_ends = (
-        zone.generators.get(fine, 0) + 32768 * zone.generators.get(coarse, 0)
-        for fine, coarse in (START, END, LOOP_START, LOOP_END)
-    )
+    kinds, get = (START, END, LOOP_START, LOOP_END), zone.generators.get
+    starts, ends, loop_starts, loop_ends = (get(fine, 0) + 32768 * get(coarse, 0) for fine, coarse in kinds)
     if sample.is_compressed:
         whole, begin = _decoded(font, sample.start, sample.end), 0  # its loop counts from its own start
     else:
@@ -152,10 +150,9 @@ def _decoded(font: SoundFont, start: int, end: int) -> NDArray[np.float32]:
 
 def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float, key: int, velocity: float) -> NDArray[np.float32]:
     """Return the sound after the zone's lowpass of second order (Bristow-Johnson's cookbook, as FluidSynth has it)."""
-    still, opening, resonance = (
-        zone.generators.get(kind, default) + moved(zone.modulators, kind, key=key, velocity=velocity)
-        for kind, default in ((CUTOFF, OPEN_FILTER), (OPENING, 0), (RESONANCE, 0))
-    )
+    move = partial(moved, zone.modulators, key=key, velocity=velocity)
+    still = zone.generators.get(CUTOFF, OPEN_FILTER) + move(CUTOFF)
+    opening, resonance = (zone.generators.get(kind, 0) + move(kind) for kind in (OPENING, RESONANCE))
     cutoff = max(still + max(opening, 0), LOWEST_CUTOFF)
     if cutoff >= OPEN_FILTER:
         return sound

@@ -72,9 +72,8 @@ def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
     peek = Peek(file)
     start = after_tags(peek, 0)
     kind = sound_kind(peek.at(start, 16) or peek.at(0, 16), name)
-    doubts = []
-    if peek.at(0, 1) == b"\0" and (kind or is_mp3(peek, start)):
-        doubts.append("zero bytes at its start are passed over")
+    has_zeros = peek.at(0, 1) == b"\0" and (kind or is_mp3(peek, start))
+    doubts = ["zero bytes at its start are passed over"] if has_zeros else []
     first = 0 if after_id3(peek, 0) == start else start  # libsndfile reads the texts of a tag that is there alone
     if kind == "MP3" or (not kind and is_mp3(peek, start)):
         kind, layout = "MP3", mp3_layout(peek, first)

@@ -136,10 +136,6 @@ class PartFile(io.RawIOBase):
         self._position = max(0, (0, self._position, self._size)[whence] + offset)
         return self._position
 
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
-
     def readinto(self, buffer: object, /) -> int:
         """Fill a buffer from the head, then from the file."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
