@@ -39,11 +39,8 @@ COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
 
 def table_path(folder: Path) -> Path | None:
     """Return the table that makes a folder a MAESTRO root, the csv rather than the json; None if it is none."""
-    for suffix in ("csv", "json"):
-        tables = sorted(folder.glob(f"maestro-v*.{suffix}"))
-        if tables:
-            return tables[-1]
-    return None
+    tables = [path for suffix in ("json", "csv") for path in sorted(folder.glob(f"maestro-v*.{suffix}"))]
+    return tables[-1] if tables else None
 
 
 def read_table(path: Path) -> list[Entry]:

@@ -9,10 +9,8 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 
-RESAMPLES = 1000
 
-
-def resampled_counts(pieces: int, *, generator: np.random.Generator, resamples: int = RESAMPLES) -> Floats:
+def resampled_counts(pieces: int, *, generator: np.random.Generator, resamples: int = 1000) -> Floats:
     """Return how often each piece occurs in each resample: shape (resamples, pieces), each row sums to ``pieces``."""
     return generator.multinomial(pieces, np.full(pieces, 1 / pieces), size=resamples).astype(np.float64)
 
@@ -26,7 +24,7 @@ def interval(replicates: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def mean_interval(values: Floats, *, generator: np.random.Generator, resamples: int = RESAMPLES) -> tuple[float, float]:
+def mean_interval(values: Floats, *, generator: np.random.Generator) -> tuple[float, float]:
     """Return the 95 % interval of the mean over pieces, NaN left out.
 
     >>> mean_interval(np.array([2.0, 2.0, 2.0]), generator=np.random.default_rng(0))
@@ -35,5 +33,5 @@ def mean_interval(values: Floats, *, generator: np.random.Generator, resamples: 
     known = values[np.isfinite(values)]
     if len(known) < 2:
         return float("nan"), float("nan")
-    counts = resampled_counts(len(known), generator=generator, resamples=resamples)
+    counts = resampled_counts(len(known), generator=generator)
     return interval(counts @ known / len(known))
