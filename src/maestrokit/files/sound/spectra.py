@@ -63,9 +63,9 @@ def write_spectrum(
     others hold ``frequency`` in Hz and ``time`` in seconds, too. The target may be ``-``, standard output.
     """
     check_suffix(suffix)
-    with tempfile.TemporaryFile() as file:
-        frames, dtype = _spooled(blocks, file)
-        spool = Spool(file, (frames, len(frequency)), dtype)
+    with tempfile.TemporaryFile() as temporary:
+        frames, dtype = _spooled(blocks, temporary)
+        spool = Spool(temporary, (frames, len(frequency)), dtype)
         arrays = {FREQUENCY: frequency, TIME: np.arange(frames) / frames_per_second}
         assemble = {".npy": _assemble_npy, ".npz": _assemble_npz, ".safetensors": _assemble_safetensors}[suffix]
         _deliver(target, lambda file: assemble(file, spool, arrays, metadata_text(metadata)))
