@@ -204,8 +204,8 @@ class Training:
                 progress.epoch, progress.index, self.recurrent_state = progress.epoch + 1, 0, {}
             batch = self.context.share(self.data.batch(progress.epoch, progress.index))
             with self._precision():
-                state, descend = self.recurrent_state, self.optimizers.backward_and_step
-                losses, self.recurrent_state = self.model.step(batch, state, descend)
+                update = self.optimizers.backward_and_step
+                losses, self.recurrent_state = self.model.step(batch, self.recurrent_state, update)
             self._recent.append(losses)
             progress.index += 1
         progress.step += 1

@@ -65,15 +65,15 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     return {"key": held_values(starts, keys, grid.starts, before=-1).astype(np.int8)}
 
 
-def names_of(found: KeyEstimate | None) -> dict[str, str | None]:
+def names_of(estimated: KeyEstimate | None) -> dict[str, str | None]:
     """Return the values of ``NAME_FIELDS``."""
-    names = (found.key.name, found.key.tonic_name, found.key.mode) if found else (None, None, None)
+    names = (estimated.key.name, estimated.key.tonic_name, estimated.key.mode) if estimated else (None, None, None)
     return dict(zip(NAME_FIELDS, names, strict=True))
 
 
-def scores_of(found: KeyEstimate | None) -> dict[str, float | None]:
+def scores_of(estimated: KeyEstimate | None) -> dict[str, float | None]:
     """Return the score of each key by its name."""
-    scores = found.scores.tolist() if found else [None] * len(KEYS)
+    scores = estimated.scores.tolist() if estimated else [None] * len(KEYS)
     return {key.name: score for key, score in zip(KEYS, scores, strict=True)}
 
 

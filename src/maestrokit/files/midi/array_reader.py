@@ -176,8 +176,8 @@ def _performance(data: bytes, events: Events, frame: Frame) -> Performance | Non
     for rows in (on, off[off >= 0], control, tempo_rows, ends):
         is_other[rows] = False
     number, value = _wide(events.first[control]), _wide(events.second[control])
-    place = events.track[control], events.order[control]
-    controls = Controls(events.tick[control], number, value, _channel(events, control), *place)
+    position = events.track[control], events.order[control]
+    controls = Controls(events.tick[control], number, value, _channel(events, control), *position)
     return Performance(
         notes=with_missing_ends(_notes(events, on, off), controls, events.tick[ends]),
         controls=controls,

@@ -70,8 +70,8 @@ def dump_midi(performance: Performance) -> bytes:
     end = np.cumsum(time_bytes + written - is_repeated)
     long = np.flatnonzero(length > HEAD)
     first_message = len(rows) - tracks - len(messages)
-    places = zip(end[long].tolist(), (rows[long] - first_message).tolist(), strict=True)
-    tails = [(position, messages[number][HEAD:]) for position, number in places]
+    positions = zip(end[long].tolist(), (rows[long] - first_message).tolist(), strict=True)
+    tails = [(position, messages[number][HEAD:]) for position, number in positions]
     bounds = np.searchsorted(long, ends).tolist()
     chunks, start, first = [], 0, 0
     for stop, last in zip(end[ends - 1].tolist(), bounds, strict=True):
