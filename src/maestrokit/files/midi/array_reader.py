@@ -175,9 +175,14 @@ def _performance(data: bytes, events: Events, frame: Frame) -> Performance | Non
     is_other = np.ones(len(kind), bool)
     for rows in (on, off[off >= 0], control, tempo_rows, ends):
         is_other[rows] = False
-    number, value = _wide(events.first[control]), _wide(events.second[control])
-    position = events.track[control], events.order[control]
-    controls = Controls(events.tick[control], number, value, _channel(events, control), *position)
+    controls = Controls(
+        events.tick[control],
+        _wide(events.first[control]),
+        _wide(events.second[control]),
+        _channel(events, control),
+        events.track[control],
+        events.order[control],
+    )
     return Performance(
         notes=with_missing_ends(_notes(events, on, off), controls, events.tick[ends]),
         controls=controls,
@@ -201,11 +206,15 @@ def _tempos(events: Events, metas: Integers) -> tuple[Integers, Integers]:
     """Return the rows of set-tempo events of the length they should have, and their microseconds a beat."""
     rows = metas[events.first[metas] == SET_TEMPO]
     wire, begin = events.wire, events.begin[rows] + 2
-    goes_on = wire[begin[:, None] + np.arange(3)] >= 0x80  # (numbers, bytes)
-    length = 1 + np.logical_and.accumulate(goes_on, axis=1).sum(axis=1)
+    length = _lengths_at(wire, begin)
     rows = rows[_numbers(wire, begin, length) == 3]
     payload = wire[events.end[rows, None] - np.array([3, 2, 1])].astype(np.int64)  # (tempos, bytes)
     return rows, payload @ np.array([1 << 16, 1 << 8, 1])
+
+
+def _lengths_at(wire: Bytes, begin: Integers) -> Integers:
+    goes_on = wire[begin[:, None] + np.arange(3)] >= 0x80  # (numbers, bytes)
+    return np.asarray(1 + np.logical_and.accumulate(goes_on, axis=1).sum(axis=1))
 
 
 def _pairs(events: Events, keys: Integers, control: Integers) -> tuple[Integers, Integers]:
@@ -214,7 +223,10 @@ def _pairs(events: Events, keys: Integers, control: Integers) -> tuple[Integers,
     is_on: Mask = ((status & 0x10) > 0) & (events.second[keys] > 0)
     number = (status & 0x0F).astype(np.uint16) << 7 | pitch
     track = events.track[keys]
-    number = number + (track << 11) if track.max(initial=0) >= 32 else number | track.astype(np.uint16) << 11
+    if len(track) and track[-1] >= 32:
+        number = number + (track << 11)
+    else:
+        number |= track.astype(np.uint16) << 11
     stops = control[ends_all_notes(events.first[control])]
     if len(stops):
         number = _apart(events, keys, number, stops)

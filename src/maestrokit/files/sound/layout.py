@@ -83,11 +83,13 @@ def _find(data: bytes, pattern: bytes) -> int:
     """
     if len(pattern) < 3:
         return data.find(pattern)
-    pairs, hits = np.frombuffer(data, np.uint16, len(data) // 2), list[int]()
+    pairs, first = np.frombuffer(data, np.uint16, len(data) // 2), []
     for ahead in (0, 1):  # bytes ahead of an even position
         positions = 2 * np.flatnonzero(pairs == np.frombuffer(pattern, np.uint16, 1, ahead)[0]) - ahead
-        hits += [position for position in positions.tolist() if position >= 0 and data.startswith(pattern, position)]
-    return min(hits, default=-1)
+        first += [position for position in positions.tolist() if position >= 0 and data.startswith(pattern, position)][
+            :1
+        ]
+    return min(first, default=-1)
 
 
 @dataclass(frozen=True)
