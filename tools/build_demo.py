@@ -75,9 +75,8 @@ def midi_number(name: str) -> int:
 def perform(score: Score, *, seed: int) -> tuple[Performance, Floats]:
     """Return a performance of a score, and the seconds of its beats."""
     generator = np.random.default_rng(seed)
-    rows = np.array(
-        [(*note, voice) for voice, text in enumerate(score.voices) for note in parse_voice(text)], dtype=np.int64
-    )
+    voices = [parse_voice(text) for text in score.voices]
+    rows = np.array([(*note, number) for number, notes in enumerate(voices) for note in notes], np.int64)
     onset, length, pitch, voice = rows[np.lexsort((rows[:, 2], rows[:, 0]))].T
     seconds = _clock(score, int((onset + length).max()), generator)
     lead = np.where(voice == 0, -0.008, 0.004) + generator.normal(0, 0.006, len(onset))

@@ -71,6 +71,6 @@ def test_intervals_cover_the_mean_about_as_often_as_they_say() -> None:
     generator = np.random.default_rng(5)
     covered = 0
     for _ in range(200):
-        low, high = bootstrap.mean_interval(generator.normal(3, 1, 40), generator=generator, resamples=300)
+        low, high = bootstrap.mean_interval(generator.normal(3, 1, 40), generator=generator)
         covered += low <= 3 <= high
     assert 0.88 < covered / 200 < 0.99

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from maestrokit.bounds import COUNT, LARGEST_COUNT, SEED, SHARE, Within, check_fields
-from maestrokit.errors import UsageError, choices_hint
+from maestrokit.errors import UsageError, check_choice
 
 DEVICES = ("auto", "cpu", "cuda")
 OPTIMIZERS = ("adamw", "muon")
@@ -68,14 +68,7 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_fields(self)
         if not self.validate_every and self.steps is None and self.time_limit is None:
-            raise UsageError(
-                "validate_every is 0, and the training has no end to take tenths of", "give `steps` or `time_limit`"
-            )
-        if self.optimizer not in OPTIMIZERS:
-            raise UsageError(
-                f"no optimizer '{self.optimizer}'", choices_hint(self.optimizer, OPTIMIZERS), parameter="optimizer"
-            )
-        if self.precision not in PRECISIONS:
-            raise UsageError(
-                f"no precision '{self.precision}'", choices_hint(self.precision, PRECISIONS), parameter="precision"
-            )
+            fact = "validate_every is 0, and the training has no end to take tenths of"
+            raise UsageError(fact, "give `steps` or `time_limit`")
+        check_choice("optimizer", self.optimizer, OPTIMIZERS, parameter="optimizer")
+        check_choice("precision", self.precision, PRECISIONS, parameter="precision")

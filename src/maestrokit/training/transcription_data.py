@@ -12,7 +12,6 @@ from maestrokit.audio.effects.spectrogram import augment_levels, sample_variatio
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import UsageError
-from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.note_targets import note_targets
 from maestrokit.training.recordings import TrainingExample
 
@@ -48,9 +47,8 @@ class TranscriptionOptions:
     def __post_init__(self) -> None:
         check_fields(self)
         if self.length % STRIDE:
-            raise UsageError(
-                f"length is {self.length} frames, not an even number", "change `length`", parameter="length"
-            )
+            fact = f"length is {self.length} frames, not an even number"
+            raise UsageError(fact, "change `length`", parameter="length")
 
 
 class TranscriptionData:
@@ -94,11 +92,9 @@ class TranscriptionData:
         """Return the recordings and starts of the windows to validate on."""
         frames = self.options.length
         count = max(1, int(self.options.validation_seconds / (frames * FRAME_SECONDS)))
-        windows = [
-            (example, start)
-            for example in self.held_out
-            for start in range(0, max(1, len(example.levels) - frames + 1), frames)
-        ]
+        lengths = [max(1, len(example.levels) - frames + 1) for example in self.held_out]
+        parts = zip(self.held_out, lengths, strict=True)
+        windows = [(example, start) for example, length in parts for start in range(0, length, frames)]
         return [windows[i] for i in np.linspace(0, len(windows) - 1, min(count, len(windows))).astype(int)]
 
     def _sample_window(self, generator: np.random.Generator) -> Window:
@@ -109,27 +105,26 @@ class TranscriptionData:
             return _window(example, start, frames)
         lead = min(LEAD, start)
         variation = sample_variation(generator, semitones=self.options.transpose)
-        levels = augment_levels(
-            _cut(example, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
-        )[lead:]
-        notes = example.notes._replace(pitch=example.notes.pitch + variation.semitones)
-        return levels, _targets(notes, start, frames), _pedal(example, start, frames)
+        levels = _cut(example, start - lead, lead + frames)
+        levels = augment_levels(levels, variation, frame_seconds=FRAME_SECONDS, generator=generator)[lead:]
+        return levels, *_labels(example, start, frames, semitones=variation.semitones)
 
 
 def _window(example: TrainingExample, start: int, frames: int) -> Window:
-    return _cut(example, start, frames), _targets(example.notes, start, frames), _pedal(example, start, frames)
+    return _cut(example, start, frames), *_labels(example, start, frames)
+
+
+def _labels(example: TrainingExample, start: int, frames: int, *, semitones: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the targets of the keys, transposed, and the pedal."""
+    notes, moments = example.notes, {"start": start * FRAME_SECONDS, "frame_seconds": STRIDE * FRAME_SECONDS}
+    transposed = notes._replace(pitch=notes.pitch + semitones)
+    return note_targets(transposed, frames=frames // STRIDE, **moments), _pedal(example, start, frames)
 
 
 def _cut(example: TrainingExample, start: int, frames: int) -> np.ndarray:
     """Return levels, padded with the floor beyond the end."""
     levels = np.asarray(example.levels[start : start + frames], np.float32)
     return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
-
-
-def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
-    return note_targets(
-        notes, start=start * FRAME_SECONDS, frames=frames // STRIDE, frame_seconds=STRIDE * FRAME_SECONDS
-    )
 
 
 def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
@@ -143,7 +138,5 @@ def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
 
 
 def _stacked(windows: Sequence[Window]) -> dict[str, Tensor]:
-    return {
-        name: torch.from_numpy(np.stack(parts))
-        for name, parts in zip(("levels", "target", "pedal"), zip(*windows, strict=True), strict=True)
-    }
+    levels, target, pedal = (torch.from_numpy(np.stack(parts)) for parts in zip(*windows, strict=True))
+    return {"levels": levels, "target": target, "pedal": pedal}

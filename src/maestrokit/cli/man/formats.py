@@ -97,7 +97,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
     )
 
 
-def _described(field: tuple[str, str]) -> str:
-    unit, meaning = field
+def _described(field: features.Field) -> str:
+    unit, meaning, _ = field
     sentence = meaning[:1].upper() + meaning[1:].rstrip(".")
     return f"{sentence} ({unit})." if unit else f"{sentence}."

@@ -9,15 +9,10 @@ from maestrokit.arrays import Integers, Mask
 def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integers]:
     """Return the rows of the note-ons, rising, and the rows of the note-offs that end them, -1 where none does.
 
-    An off belongs to the nearest on of its key before it that no other off belongs to, and to none if there is none.
-    So of a key struck twice and released once, the first on has no off: the second on ends it. The others end first in,
-    first out.
-
-    Parameters
-    ----------
-    key : integers, shape (events,)
-        What an on and its off have in common: track, channel and pitch as one number.
-    is_on : bool, shape (events,)
+    The key, of shape (events,), is what an on and its off have in common: track, channel and pitch as one number. An
+    off belongs to the nearest on of its key before it that no other off belongs to, and to none if there is none. So of
+    a key struck twice and released once, the first on has no off: the second on ends it. The others end first in, first
+    out.
 
     >>> pair_notes(np.array([60, 60, 64, 60, 60]), np.array([True, True, False, False, True]))
     (array([0, 1, 4]), array([-1,  3, -1]))

@@ -24,6 +24,7 @@ References
 Lin, J. Divergence measures based on the Shannon entropy. IEEE Trans. Inf. Theory 37(1), 1991.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -83,14 +84,10 @@ def similarity(summary: Floats, expected: Expectation) -> float:
 def percentile_rank(summaries: Floats) -> Floats:
     """Return, for each change, the share of changes from that quality that are not more usual, shape (CHANGES,)."""
     rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
-    order = np.argsort(rows, axis=1, kind="stable")
-    rising = np.take_along_axis(rows, order, axis=1)
+    rising = np.sort(rows, axis=1)
     below = np.cumsum(rising, axis=1)
-    usual = np.zeros_like(rows)
-    for quality in range(QUALITIES):
-        last_equal = np.searchsorted(rising[quality], rising[quality], side="right") - 1
-        usual[quality, order[quality]] = below[quality, last_equal]
-    return usual.ravel()
+    last_equal = [np.searchsorted(one, row, side="right") - 1 for one, row in zip(rising, rows, strict=True)]
+    return np.take_along_axis(below, np.array(last_equal), axis=1).ravel()
 
 
 def consistency(summary: Floats, expected: Floats) -> float:
@@ -100,11 +97,8 @@ def consistency(summary: Floats, expected: Floats) -> float:
 
 
 PERCENT = (0.0, 100.0)
+_METRIC = partial(Metric, "%", summary=transitions, is_distributed=False, bounds=PERCENT)
 METRICS = {
-    "harmonic_consistency": Metric(
-        "%", "alike", transitions, percentile_rank, consistency, is_distributed=False, bounds=PERCENT
-    ),
-    "harmonic_similarity": Metric(
-        "%", "higher", transitions, expectation, similarity, is_distributed=False, bounds=PERCENT
-    ),
+    "harmonic_consistency": _METRIC("alike", expected=percentile_rank, score=consistency),
+    "harmonic_similarity": _METRIC("higher", expected=expectation, score=similarity),
 }

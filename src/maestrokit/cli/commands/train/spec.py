@@ -10,7 +10,8 @@ from maestrokit.cli.parse import parse_duration
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.training.run import TrainingSpec, corpus_of, modules, settings_of_parts
+from maestrokit.training.run import TrainingSpec, modules, settings_of_parts
+from maestrokit.training.task import find_corpus
 
 
 def settings_of(named: Mapping[str, object], time_limit: str | None, others: Sequence[str]) -> dict[str, str]:
@@ -77,4 +78,5 @@ def print_plan(spec: TrainingSpec, *, is_search: bool) -> None:
         spaces(spec)
     else:
         settings_of_parts(spec)
-    batch.print_plan((path, str(spec.folder)) for path in corpus_of(spec, modules(spec)[1]).paths)
+    corpus = find_corpus(spec.data, modules(spec)[1], cache=spec.cache)
+    batch.print_plan((path, str(spec.folder)) for path in corpus.paths)
