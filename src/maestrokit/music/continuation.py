@@ -6,17 +6,9 @@ import numpy as np
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_offs import with_note_offs
-from maestrokit.music.performance import (
-    DRUM_CHANNEL,
-    SOFT,
-    SOSTENUTO,
-    SUSTAIN,
-    Controls,
-    Notes,
-    Performance,
-    reorder_events,
-)
+from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Notes, Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN

@@ -3,7 +3,8 @@
 import numpy as np
 
 from maestrokit import provenance
-from maestrokit.music.performance import TEXT, Others, Performance, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import TEXT, Others, Performance
 
 
 def commands(performance: Performance) -> list[str]:

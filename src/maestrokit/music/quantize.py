@@ -11,17 +11,10 @@ from numpy.typing import ArrayLike
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
+from maestrokit.music.event_order import reorder_events, with_room_between_events
 from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
 from maestrokit.music.key_order import Barriers, Releases, barriers, latest_ticks, nondecreasing, postponed
-from maestrokit.music.performance import (
-    KEY_SIGNATURE,
-    TIME_SIGNATURE,
-    Notes,
-    Others,
-    Performance,
-    reorder_events,
-    with_room_between_events,
-)
+from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, Others, Performance
 from maestrokit.music.retime import retimed
 from maestrokit.music.timing import times_of_tracks
 

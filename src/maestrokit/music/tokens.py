@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.sustain import pedal_changes
