@@ -27,11 +27,8 @@ from .api.transcription import load_transcriber as load_transcriber, transcribe 
 from .api.transposition import transpose as transpose
 from .audio.effects.room import Room as Room
 from .audio.resample import resample as resample
-from .audio.spectra.cqt import variable_q as variable_q
 from .audio.spectra.frames import Analysis as Analysis, analyse as analyse, analyse_stream as analyse_stream
-from .audio.spectra.mel import log_mel as log_mel
 from .audio.spectra.settings import SpectrumSettings as SpectrumSettings
-from .audio.spectra.stft import stft as stft
 from .errors import (
     BadDataError as BadDataError,
     CannotWriteError as CannotWriteError,
