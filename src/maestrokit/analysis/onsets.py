@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.analysis.peaks import peak_offset
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats, Integers, sums_between
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
 
@@ -164,10 +164,9 @@ def _around(values: Floats, reach: int) -> Floats:
 
 
 def _local_mean(values: Floats) -> Floats:
-    total = np.concatenate([[0.0], np.cumsum(values)])
     rows = np.arange(len(values))
     first, after = np.maximum(rows - NEIGHBOURHOOD, 0), np.minimum(rows + NEIGHBOURHOOD + 1, len(values))
-    return np.asarray((total[after] - total[first]) / (after - first), np.float64)
+    return np.asarray(sums_between(values, first, after) / (after - first))
 
 
 def _refined(values: Floats, rows: Integers) -> Floats:

@@ -85,15 +85,8 @@ def grids_of(
 def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers = START) -> Integers:
     """Return the nearest tick of any grid for each tick; of two equally near the later.
 
-    Ticks of a grid are returned unchanged, and the order of ticks is kept.
-
-    Parameters
-    ----------
-    tick : int64, shape (events,)
-    grids : sequence of Grid
-        All in seconds, or all in ticks.
-    origin : int64, shape (events,) or (1,)
-        Where each event's points are counted from.
+    Ticks of a grid are returned unchanged, and the order of ticks is kept. Points are counted from the origin, one for
+    all or one each.
 
     >>> beat = [Grid(Fraction(480))]
     >>> snapped(np.array([0, 239, 240, 700]), beat).tolist()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.arrays import Columns, Floats, Integers
+from maestrokit.arrays import Columns, Floats, Integers, Mask
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Controls, Notes, Others, Performance, Tempos
 from maestrokit.music.sustain import sustained_offset_tick
@@ -50,6 +50,10 @@ class TimedNotes(NamedTuple):
     pitch: Integers
     velocity: Integers
 
+    def select(self, rows: Mask) -> "TimedNotes":
+        """Return some of the notes."""
+        return TimedNotes(self.onset[rows], self.offset[rows], self.pitch[rows], self.velocity[rows])
+
 
 def note_seconds(performance: Performance) -> tuple[Floats, Floats]:
     """Return when keys go down and up, in seconds, in the order of ``performance.notes``."""
@@ -58,13 +62,7 @@ def note_seconds(performance: Performance) -> tuple[Floats, Floats]:
 
 
 def note_arrays(performance: Performance, *, with_drums: bool = False) -> NoteArrays:
-    """Return the notes of a performance in seconds.
-
-    Parameters
-    ----------
-    with_drums : bool
-        Whether to include the notes of the drum channel.
-    """
+    """Return the notes of a performance in seconds, without those of the drum channel unless they are asked for."""
     notes = performance.notes
     onset, offset = note_seconds(performance)
     sounding_offset = tick2second(sustained_offset_tick(performance), tempo_map(performance))
@@ -99,15 +97,7 @@ def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
 def chord_rows(onset: Floats, *, window: float = CHORD_WINDOW) -> Integers:
     """Return the row of the first note of each chord: it begins later than the window after the onset before it.
 
-    Parameters
-    ----------
-    onset : float64, shape (notes,), in seconds, rising
-    window : float, in seconds
-
-    Returns
-    -------
-    int64, shape (chords,)
-        A note that is alone is a chord of one.
+    Onsets rise. A note that is alone is a chord of one.
 
     >>> chord_rows(np.array([0.0, 0.02, 0.04, 0.5])).tolist()
     [0, 3]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Columns, Integers, Mask, Objects
+from maestrokit.arrays import Columns, Integers, Mask, Objects, following
 
 if TYPE_CHECKING:
     from mido import MidiFile
@@ -249,33 +249,19 @@ def ends_all_notes(number: NDArray[np.integer]) -> Mask:
 
 
 def with_missing_ends(notes: Notes, controls: Controls, track_end_tick: Integers) -> Notes:
-    """Return the notes of a performance, those without a note-off ending where they must.
-
-    Parameters
-    ----------
-    notes : Notes
-        All of the performance. If all have a note-off, the same object comes back.
-    controls : Controls
-    track_end_tick : int64, shape (tracks,)
-    """
+    """Return the notes of a performance, those without a note-off ending where they must; the same if all have one."""
     missing = np.flatnonzero(~notes.is_released)
     if not len(missing):
         return notes
     offset_tick = notes.offset_tick.copy()
-    track_end = track_end_tick[notes.track[missing]]
-    following = np.minimum(next_onset(notes, notes.onset_tick)[missing], next_stop(notes, controls, missing))
-    offset_tick[missing] = np.minimum(following, track_end)
+    ends = np.minimum(next_onset(notes, notes.onset_tick)[missing], next_stop(notes, controls, missing))
+    offset_tick[missing] = np.minimum(ends, track_end_tick[notes.track[missing]])
     return notes.replace(offset_tick=offset_tick)
 
 
 def next_onset(notes: Notes, column: Integers) -> Integers:
     """Return a column at the next onset of each note's key in its track; the largest integer where there is none."""
-    rows = np.lexsort((notes.onset_order, notes.key))
-    here, after = rows[:-1], rows[1:]
-    again = notes.key[here] == notes.key[after]
-    following = np.full(len(rows), np.iinfo(np.int64).max)
-    following[here[again]] = column[after[again]]
-    return following
+    return following(column, key=notes.key, order=notes.onset_order, otherwise=np.iinfo(np.int64).max)
 
 
 def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:

@@ -121,7 +121,7 @@ def quantize(
     Onsets go to the nearest point, t' = round(t / Q) * Q for a quantum Q, then to the nearest tick. The moved onsets
     make a time map, linear between them, by which all other events move, pedals first of all: they keep their order
     among themselves and with the onsets. Tempos, signatures, markers and cue points stay. A note that ended before the
-    next onset of its key still does, and none with a note-off gets length 0. With strength 1 twice is once, to the byte.
+    next onset of its key still does, and none with a note-off gets length 0. With strength 1, twice is once.
 
     Parameters
     ----------

@@ -232,11 +232,16 @@ def _with_shifts(events: _Events, encoding: Encoding) -> Integers:
     return tokens
 
 
+def token_steps(tokens: NDArray[np.integer], encoding: Encoding) -> Integers:
+    """Return the step at which each token happens."""
+    is_shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
+    return np.cumsum(np.where(is_shift, tokens.astype(np.int64) - encoding.first_shift + 1, 0))
+
+
 def _without_shifts(tokens: NDArray[np.integer], encoding: Encoding) -> tuple[_Events, int]:
     """Return the events that take no time, with their steps, and the step at which the sequence ends."""
-    token = np.asarray(tokens, np.int64)
+    token, step = np.asarray(tokens, np.int64), token_steps(tokens, encoding)
     is_shift = (token >= encoding.first_shift) & (token < encoding.first_velocity)
-    step = np.cumsum(np.where(is_shift, token - encoding.first_shift + 1, 0))
     return _Events(token[~is_shift], step[~is_shift]), int(step[-1]) if len(step) else 0
 
 

@@ -30,11 +30,10 @@ class FilterGroup:
     """Filters that share one FFT."""
 
     fft_samples: int
-    first_tap: int
+    first_tap: int  # the slice of the FFT's bins that the filters touch
     last_tap: int
-    """The slice of the FFT's bins that the filters touch."""
+    # complex64, shape (filters, last_tap - first_tap)
     kernels: "scipy.sparse.csr_array"  # type: ignore[name-defined] # noqa: F821 - imported late, it is slow
-    """Complex64, shape (filters, last_tap - first_tap)."""
 
 
 @lru_cache(maxsize=8)
