@@ -64,9 +64,9 @@ def following(values: NDArray[Number], *, key: NDArray[Any], order: NDArray[Any]
     rows = np.lexsort((order, key))
     here, after = rows[:-1], rows[1:]
     again = key[here] == key[after]
-    found = np.full_like(values, otherwise)
-    found[here[again]] = values[after[again]]
-    return found
+    result = np.full_like(values, otherwise)
+    result[here[again]] = values[after[again]]
+    return result
 
 
 def sums_between(values: NDArray[Any], first: Integers, after: Integers) -> Floats:
