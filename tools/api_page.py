@@ -95,14 +95,13 @@ class Name:
 
 
 def public_names() -> list[Name]:
-    """Return the names that ``maestrokit.__init__`` imports for type checkers, in its order."""
-    tree = ast.parse((SOURCE / "maestrokit" / "__init__.py").read_text(encoding="utf-8"))
+    """Return the names that ``maestrokit/__init__.pyi`` lists, in its order."""
+    tree = ast.parse((SOURCE / "maestrokit" / "__init__.pyi").read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     return [
-        Name(alias.name, node.module or "", _definition(node.module or "", alias.name))
+        Name(alias.name, f"maestrokit.{node.module}", _definition(f"maestrokit.{node.module}", alias.name))
         for node in imports
         for alias in node.names
-        if alias.asname
     ]
 
 

@@ -27,17 +27,9 @@ from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.write import write_blocks
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_arrays import timed_notes
-from maestrokit.music.performance import (
-    SUSTAIN,
-    TRACK_NAME,
-    Controls,
-    Notes,
-    Others,
-    Performance,
-    Tempos,
-    reorder_events,
-)
+from maestrokit.music.performance import SUSTAIN, TRACK_NAME, Controls, Notes, Others, Performance, Tempos
 from maestrokit.synth.render import stream
 from maestrokit.synth.timbre import Timbre
 

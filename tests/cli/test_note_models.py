@@ -8,8 +8,8 @@ import pytest
 
 from maestrokit.cli.main import run_command_line
 from maestrokit.files.midi import read_midi, write_midi
+from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.timing import second2tick, tempo_map
-from maestrokit.music.tokens import performance_from_arrays
 
 NONE = np.empty(0, np.int64)
 

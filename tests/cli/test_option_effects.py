@@ -21,7 +21,8 @@ from maestrokit.files import checkpoint
 from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
-from maestrokit.music.tokens import Encoding, performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
+from maestrokit.music.tokens import Encoding
 from small_models import saved_transcriber
 
 

@@ -6,7 +6,7 @@ import pytest
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
 
 SIZES = ("width=8", "layers=1", "heads=2", "hidden=8")
 SMALL = ["--batch", "2", "--length", "8", *(word for size in SIZES for word in ("--set", size))]

@@ -5,7 +5,8 @@ import pytest
 
 from maestrokit.errors import UsageError
 from maestrokit.music.continuation import continued, prompt_of
-from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others
 from maestrokit.music.tokens import Encoding, decode_notes
 from scenes import TICKS_A_SECOND, scene
 

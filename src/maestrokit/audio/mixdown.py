@@ -31,12 +31,7 @@ FADE = 16  # part of a window, 1 / FADE, over which a channel is turned round
 
 
 class Mixdown:
-    """Mixes the channels of a recording, which come in blocks, to one.
-
-    Parameters
-    ----------
-    sample_rate : int, in Hz
-    """
+    """Mixes the channels of a recording, which come in blocks, to one."""
 
     def __init__(self, sample_rate: int) -> None:
         self.window = 2 ** round(np.log2(max(WINDOW_SECONDS * sample_rate, 2)))

@@ -6,43 +6,28 @@ import numpy as np
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_offs import with_note_offs
-from maestrokit.music.performance import (
-    DRUM_CHANNEL,
-    SOFT,
-    SOSTENUTO,
-    SUSTAIN,
-    Controls,
-    Notes,
-    Performance,
-    reorder_events,
-)
+from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Notes, Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
-from maestrokit.music.tokens import Encoding, Tokens, decode, encode, encode_notes
+from maestrokit.music.tokens import Encoding, Tokens, decode, encode, encode_notes, token_steps
 
 PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """The beginning of a performance that a model continues, and its tokens.
-
-    Parameters
-    ----------
-    performance : Performance
-        All events as they were, and the pedals released at the end.
-    is_held : bool, shape (notes,)
-        Which notes have their keys down at the end, so that the new music releases them.
-    tokens : uint16, shape (tokens,)
-        From ``begin``: the keys of a piano only, no drums, and not the releases of those notes.
-    """
+    """The beginning of a performance that a model continues, and its tokens."""
 
     performance: Performance
+    """All events as they were, and the pedals released at the end."""
     is_held: Mask
+    """Which notes have their keys down at the end, so that the new music releases them."""
     tokens: Tokens
+    """From ``begin``: the keys of a piano only, no drums, and not the releases of those notes."""
 
 
 def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | None, rings_on: bool = False) -> Prompt:
@@ -87,7 +72,7 @@ def continued(prompt: Prompt, events: Tokens, encoding: Encoding) -> Performance
     struck before the prompt has released it, which may be half a step later than the model sees it.
     """
     performance, notes = prompt.performance, prompt.performance.notes
-    tempo, start = tempo_map(performance), _steps(prompt.tokens, encoding)[-1] * encoding.step
+    tempo, start = tempo_map(performance), token_steps(prompt.tokens, encoding)[-1] * encoding.step
     is_velocity = (prompt.tokens >= encoding.first_velocity) & (prompt.tokens < encoding.begin)
     new = decode(np.concatenate([prompt.tokens[is_velocity][-1:], events]), encoding)  # its ticks are milliseconds
     releases = start + _release_steps(notes.pitch[prompt.is_held], events, encoding) * encoding.step
@@ -162,12 +147,6 @@ def _pedals_up(controls: Controls, tick: int, order: int) -> Controls:
     return pedals.replace(tick=np.full(count, tick), value=np.zeros(count, np.int64), order=order + np.arange(count))
 
 
-def _steps(tokens: Tokens, encoding: Encoding) -> Integers:
-    """Return the step at which each token happens."""
-    is_shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
-    return np.cumsum(np.where(is_shift, tokens.astype(np.int64) - encoding.first_shift + 1, 0))
-
-
 def _without_releases(tokens: Tokens, pitches: Integers, encoding: Encoding) -> Tokens:
     """Return tokens without the last release of each key."""
     last = [np.flatnonzero(tokens == encoding.first_off + pitch)[-1] for pitch in pitches]
@@ -176,6 +155,6 @@ def _without_releases(tokens: Tokens, pitches: Integers, encoding: Encoding) -> 
 
 def _release_steps(pitches: Integers, events: Tokens, encoding: Encoding) -> Integers:
     """Return the step at which each key is released first; the last step where it is not."""
-    steps = _steps(events, encoding)
+    steps = token_steps(events, encoding)
     releases = [steps[events == encoding.first_off + pitch][:1] for pitch in pitches]
     return np.array([int(step[0]) if len(step) else int(steps.max(initial=0)) for step in releases], np.int64)

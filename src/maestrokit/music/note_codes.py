@@ -123,12 +123,7 @@ def begin_inputs(rows: int, encoding: Encoding) -> NoteInputs:
 def joinable_at(states: KeyStates, key: Integers, last: Integers) -> Mask:
     """Return whether a key is left that can join the chord of the newest notes: above them, and silent.
 
-    Parameters
-    ----------
-    states : KeyStates
-        After these notes.
-    key, last : int64, shape (moments,)
-        Their keys, -1 at the begin, and their onsets.
+    The states are after these notes, whose keys (-1 at the begin) and last onsets are given.
     """
     return np.asarray(((np.arange(KEYS) > key[:, None]) & (states.offset <= last[:, None])).any(axis=1))
 

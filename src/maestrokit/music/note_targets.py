@@ -15,20 +15,7 @@ def note_targets(notes: TimedNotes, *, start: float, frames: int, frame_seconds:
 
     Onsets and offsets are triangles: 1 at the moment itself, falling to 0 at ``REACH`` to either side, so that their
     peak lies between frames where the moment does [1]. Frames are 1 while a note sounds. Velocities (of 127) stand
-    wherever there is an onset.
-
-    Parameters
-    ----------
-    notes : TimedNotes
-        Those outside of the 88 keys of a piano are left out.
-    start : float, in seconds
-        Time of the first frame.
-    frames : int
-    frame_seconds : float > 0
-
-    Returns
-    -------
-    float32, shape (4, frames, 88)
+    wherever there is an onset. The result has shape (4, frames, 88); notes outside of these keys are left out.
 
     References
     ----------
