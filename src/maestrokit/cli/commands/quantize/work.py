@@ -113,8 +113,7 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     ending = Path(behind).name.lower() if has_source else ""
     format_by_name(outputs.output, PERFORMANCE)
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else ())
-    for task in plan.tasks[:1]:
-        streams.refuse_terminal(task.target, "MIDI")
+    streams.refuse_terminal(plan.targets, "MIDI")
     _check_beats(quantizer, plan)
     if isinstance(quantizer.velocities, str) and quantizer.velocities not in ("file", "corpus"):
         quantizer = replace(quantizer, velocities=parse_velocity_range(quantizer.velocities))
@@ -139,8 +138,6 @@ def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, runn
 def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
     if quantizer.beats is None:
         return
-    if quantizer.how.step is not None:
-        raise UsageError("`beats` and `step` exclude each other", "beats are divided by `grid`")
     if plan.is_batch and quantizer.beats != TRACK and SOURCE not in quantizer.beats:
         raise UsageError(
             f"'{quantizer.beats}' cannot be the beats of several inputs",
