@@ -41,8 +41,17 @@ def running_command() -> typer.Context | None:
 
 def is_typed(name: str) -> bool:
     """Return whether an option of the running command is on the command line."""
+    return _source_of_name(name) == "COMMANDLINE"
+
+
+def is_given(name: str) -> bool:
+    """Return whether the value of an option of the running command is from anywhere but its default."""
+    return _source_of_name(name) not in ("", "DEFAULT")
+
+
+def _source_of_name(name: str) -> str:
     context = _running.get()
-    return context is not None and str(getattr(context.get_parameter_source(name), "name", "")) == "COMMANDLINE"
+    return "" if context is None else str(getattr(context.get_parameter_source(name), "name", ""))
 
 
 @contextlib.contextmanager

@@ -99,6 +99,7 @@ def convert(
     suffix: str | None = None,
     targets: Callable[[str], Sequence[str]] = lambda target: [target],
     chosen: Choice = list,
+    hint: str = "name it with -d DIR",
 ) -> Plan:
     """Return a plan for a command that makes an output of each input.
 
@@ -113,6 +114,8 @@ def convert(
         From a task's target to the files that will really be written, where that is more than one.
     chosen : function
         From the files to those that are tasks of their own.
+    hint : str
+        What helps where several inputs have no folder for their outputs.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def convert(
     files = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
     files = replace(files, sources=chosen(files.sources))
     if outputs.directory is None:
-        tasks = [Task(source.path, _single_target(files, outputs), source.relative) for source in files.sources]
+        tasks = [Task(source.path, _single_target(files, outputs, hint), source.relative) for source in files.sources]
     else:
         tasks = _mirrored(files.sources, Path(outputs.directory), suffix)
     protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
@@ -172,11 +175,9 @@ def _listed(path: str | None, separator: str) -> list[str]:
     return [name.rstrip("\r") if separator == "\n" else name for name in text.split(separator) if name.strip("\r")]
 
 
-def _single_target(files: walk.InputFiles, outputs: Outputs) -> str:
-    if len(files.sources) + len(files.missing) > 1:
-        raise UsageError(
-            f"{len(files.sources) + len(files.missing)} inputs need a folder for their outputs", "name it with -d DIR"
-        )
+def _single_target(files: walk.InputFiles, outputs: Outputs, hint: str) -> str:
+    if (count := len(files.sources) + len(files.missing)) > 1:
+        raise UsageError(f"{count} inputs need a folder for their outputs", hint)
     return outputs.output or streams.STANDARD
 
 

@@ -4,7 +4,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -63,6 +63,7 @@ def train(
     reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
+    announce: Callable[[str], None] = lambda sentence: None,
 ) -> TrainingOutcome:
     """Train a model, or resume an earlier training in the same folder.
 
@@ -72,6 +73,8 @@ def train(
         Called with a sentence about each part of the corpus that is missing.
     reject : callable
         Called with the error of each file that cannot be used; training continues without it unless it raises.
+    announce : callable
+        Called with a sentence when a validation begins.
 
     Raises
     ------
@@ -80,6 +83,7 @@ def train(
     LockedError
         If another process trains in this folder.
     """
+    spec = _resumed(spec)
     family, task = modules(spec)
     settings, options, model_settings = settings_of_parts(spec)
     with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
@@ -97,7 +101,14 @@ def train(
             "training": {**contract.settings_of(settings), **chosen(task.Options, spec.settings)},
         }
         training = Training(
-            model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick
+            model,
+            prepared.data,
+            settings,
+            folder=spec.folder,
+            context=context,
+            report=report,
+            tick=tick,
+            announce=announce,
         )
         if checkpoint.has_resume(spec.folder):
             old = _check_same(spec.folder, config)
@@ -105,10 +116,33 @@ def train(
                 warn(f"'{spec.folder}' is resumed with {changes}")
             if context.is_first and old.get("files", config["files"]) != config["files"]:
                 warn(f"'{spec.folder}' is resumed on other files than before, so its losses do not compare")
+            config = {name: old[name] for name in old.keys() & {"init"}} | config
             training.resume()
         if context.is_first:
             checkpoint.write_config(spec.folder, config)
         return training.run()
+
+
+def _resumed(spec: TrainingSpec) -> TrainingSpec:
+    """Return a training with the settings of the run that it resumes, where it gives none of its own.
+
+    Of steps and time limit, the old ones count only where neither is given.
+    """
+    if not (checkpoint.has_resume(spec.folder) and checkpoint.has_config(spec.folder)):
+        return spec
+    old = checkpoint.read_config(spec.folder)
+    family, task = modules(replace(spec, task=spec.task or old.get("task", "")))
+    training = {f.name for kind in (TrainingSettings, task.Options) for f in fields(kind)}
+    model = {f.name for f in fields(family.Config)} - training
+    if {"steps", "time_limit"} & spec.settings.keys():
+        training -= {"steps", "time_limit"}
+    texts = {
+        name: str(value)
+        for part, names in (("model", model), ("training", training))
+        for name, value in old.get(part, {}).items()
+        if name in names and value is not None
+    }
+    return replace(spec, task=spec.task or old.get("task", ""), settings={**texts, **spec.settings})
 
 
 def _digest(paths: Iterable[str]) -> str:
@@ -200,7 +234,7 @@ def _build_model(
             weights = _grafted(new.inherited(weights), new, settings.train_only)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init))
         return model, config | {"model": model_config, "init": spec.init.name}
-    if settings.train_only:
+    if settings.train_only and not checkpoint.has_resume(spec.folder):
         raise UsageError(
             f"no model around the part '{settings.train_only}' that is to learn alone", "give one by `init`"
         )
@@ -288,5 +322,6 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         raise UsageError(f"'{folder}' holds a training without its config.json", "choose another folder") from error
     for name in ("family", "task", "model", "encoding", "key_normalized"):
         if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
-            raise UsageError(f"'{folder}' holds a training with another {name}", "choose another folder, or remove it")
+            what = (_changes(config["model"], old["model"]) if name == "model" else "") or f"another {name}"
+            raise UsageError(f"'{folder}' holds a training with {what}", "choose another folder, or remove it")
     return old

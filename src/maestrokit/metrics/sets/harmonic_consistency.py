@@ -102,7 +102,7 @@ def consistency(summary: Floats, expected: Floats) -> float:
 PERCENT = (0.0, 100.0)
 METRICS = {
     "harmonic_consistency": Metric(
-        "%", "alike", transitions, percentile_rank, consistency, is_distributed=False, bounds=PERCENT
+        "%", "closer", transitions, percentile_rank, consistency, is_distributed=False, bounds=PERCENT
     ),
     "harmonic_similarity": Metric(
         "%", "higher", transitions, expectation, similarity, is_distributed=False, bounds=PERCENT

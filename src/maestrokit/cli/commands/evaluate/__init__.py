@@ -54,7 +54,7 @@ def run(
     --reference; notes last as long as they sound.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or alike: the nearer to the reference the better).
+    better (higher, lower, or closer to the reference).
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text

@@ -9,6 +9,7 @@ from maestrokit.cli import plan as streams
 from maestrokit.cli import report
 from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation
+from maestrokit.cli.commands.evaluate.limits import check_metric
 from maestrokit.cli.commands.evaluate.options import PAIRS, SETS, EvaluateOptions, Settings
 from maestrokit.cli.commands.evaluate.work import (
     PAIR_SUFFIXES,
@@ -51,6 +52,8 @@ def plan_evaluation(settings: Settings) -> Evaluation:
         If the output is one of the files to score or to compare with.
     """
     options, running = settings.options, settings.running
+    for name in options.metric or ():
+        check_metric(name, names_in_sets(), parameter="metric")
     tolerances = tolerances_of(options)
     mine, theirs = _inputs_and_references(settings.inputs, options)
     estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)

@@ -133,14 +133,14 @@ def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.
         low, high = interval(shape((draws @ columns[above]) / np.maximum(draws @ columns[below], 1e-9)))
         return Row(metric, float(value), low, high, unit, len(sums), better=better)
 
-    units = {unit: f"nats a {unit}, encoding {encoding}" for unit in ("token", "note", "second")}
+    units = {unit: f"nats per {unit} ({encoding})" for unit in ("token", "note", "second")}
     rows = [row(f"nats_per_{unit}", "nats", unit, shown) for unit, shown in units.items()]
     rows.append(row("perplexity", "nats", "token", "", exponential=True))
     rows.append(replace(row("accuracy", "hits", "token", "", better="higher"), bounds=SHARE))
     rows += [row(f"nats_per_note_{name}", name, "note", units["note"]) for name in FACTORS if name in columns]
     if "ngram" in columns:
         rows += [
-            row(f"ngram_nats_per_{unit}", "ngram", below, f"nats a {unit}, encoding events")
+            row(f"ngram_nats_per_{unit}", "ngram", below, f"nats per {unit} (events)")
             for unit, below in {"token": "event", "note": "note", "second": "second"}.items()
         ]
     return rows

@@ -67,7 +67,10 @@ def planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None
         return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
     suffix = f".{format_by_name(f'frames{frames}' if outputs.directory else frames, FRAMES) or 'npz'}"
     frames_outputs = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(inputs, frames_outputs, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
+    return streams.convert(
+        inputs, frames_outputs, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart,
+        hint="`frames` .npz -d DIR writes one file of frames an input",
+    )  # fmt: skip
 
 
 def is_done(plan: Any, output: str | None, recordings: Mapping[str, str], running: Batch) -> bool:

@@ -11,7 +11,7 @@ EXAMPLES = (
     ),
     (
         "Resume it where it stopped, for another hour",
-        "maestrokit train transformer maestro-v3.0.0 -o runs/t1 --time-limit 2h --set width=192 --set layers=4",
+        "maestrokit train transformer maestro-v3.0.0 -o runs/t1 --time-limit 2h",
     ),
     (
         "Fine-tune it on your own performances",
@@ -41,7 +41,9 @@ def run(
     """Train a model, or resume its training.
 
     The run folder holds config.json, model.safetensors (the best weights by validation), log.jsonl, and
-    resume.safetensors, from which the same command line resumes exactly, however the training was stopped.
+    resume.safetensors, from which the same command line resumes exactly, however the training was stopped. Settings
+    that are not given again are those of the run. No step begins that would not fit into --time-limit together with
+    the last validation, by the times of earlier ones; where none was timed yet, these two may take longer.
     The first Ctrl-C or SIGTERM ends training after the current step, and saves.
     """
     from maestrokit.cli.commands.train.spec import print_plan, spec_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from maestrokit.cli import batch
 from maestrokit.cli.commands.train.options import TrainOptions
-from maestrokit.cli.errors import about
+from maestrokit.cli.errors import about, is_given
 from maestrokit.cli.options import Jobs
 from maestrokit.cli.parse import parse_time
 from maestrokit.errors import CannotWriteError, UsageError
@@ -24,7 +24,7 @@ def settings_of(options: TrainOptions, seed: int) -> dict[str, str]:
     UsageError
         If one has no value.
     """
-    given = {name: getattr(options, name) for name in NAMED} | {"seed": seed}
+    given = {name: getattr(options, name) for name in NAMED} | ({"seed": seed} if is_given("seed") else {})
     values = {name: str(value) for name, value in given.items() if value is not None}
     if options.time_limit is not None:
         values["time_limit"] = str(float(parse_time(options.time_limit, parameter="time_limit")))

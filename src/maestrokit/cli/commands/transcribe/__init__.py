@@ -84,8 +84,8 @@ def _report(source: str, summary: "TranscriptionSummary", running: Batch) -> Non
         report.say(f"note: '{source}': no piano notes found in {summary.seconds:.1f} s of sound{skipped}")
     elif running.verbose:
         bars = " in bars" if summary.has_meter else ""
-        tracked = "" if summary.beats is None else f", {summary.beats} beats{bars}"
-        report.say(f"{source}: {summary.notes} notes{tracked} in {summary.seconds:.1f} s{skipped}")
+        tracked = "" if summary.beats is None else f", {report.counted(summary.beats, 'beat')}{bars}"
+        report.say(f"{source}: {report.counted(summary.notes, 'note')}{tracked} in {summary.seconds:.1f} s{skipped}")
     if summary.notes and summary.beats == 0 and not running.quiet:
         report.say(f"note: '{source}': too few notes to track beats, so its tempo has no meaning")
 

@@ -11,6 +11,7 @@ from maestrokit.cli.batch import Notes
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Plan, Task
+from maestrokit.cli.report import counted
 from maestrokit.files.tables import write_records
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, check_profile
@@ -74,7 +75,7 @@ class Transposition:
             record[count] = sum(getattr(report, count) for report in reports)
         record |= {"scores": scores, "outside": sum(report.outside for report in reports)}
         notes += [
-            f"{report.semitones:+d} semitones: {report.moved} notes moved, {report.folded} folded, "
+            f"{report.semitones:+d} semitones: {counted(report.moved, 'note')} moved, {report.folded} folded, "
             f"{report.dropped} dropped, {report.outside} outside the range"
             for report in reports
         ]
