@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -95,27 +95,16 @@ def train(
                 warn(sentence)
             prepared = task.prepare(corpus, options, family=spec.family)
         model, config = _build_model(spec, family, model_settings, prepared, settings)
-        config |= {
-            "data": dict(prepared.counts),
-            "files": _digest(corpus.paths),
-            "training": {**contract.settings_of(settings), **chosen(task.Options, spec.settings)},
-        }
+        config |= {"data": dict(prepared.counts), "files": _digest(corpus.paths)}
+        config["training"] = {**contract.settings_of(settings), **chosen(task.Options, spec.settings)}
         training = Training(
-            model,
-            prepared.data,
-            settings,
-            folder=spec.folder,
-            context=context,
-            report=report,
-            tick=tick,
+            model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick,
             announce=announce,
-        )
+        )  # fmt: skip
         if checkpoint.has_resume(spec.folder):
             old = _check_same(spec.folder, config)
-            if context.is_first and (changes := _changes(old.get("training", {}), config["training"])):
-                warn(f"'{spec.folder}' is resumed with {changes}")
-            if context.is_first and old.get("files", config["files"]) != config["files"]:
-                warn(f"'{spec.folder}' is resumed on other files than before, so its losses do not compare")
+            for sentence in _differences(spec.folder, old, config) if context.is_first else ():
+                warn(sentence)
             config = {name: old[name] for name in old.keys() & {"init"}} | config
             training.resume()
         if context.is_first:
@@ -312,6 +301,14 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """
     names = (old.keys() & new.keys()) - ENDS
     return ", ".join(f"{name} {new[name]}, not {old[name]}" for name in sorted(names) if new[name] != old[name])
+
+
+def _differences(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence on settings, and one on files, that are not those of the run that is resumed."""
+    if changes := _changes(old.get("training", {}), new["training"]):
+        yield f"'{folder}' is resumed with {changes}"
+    if old.get("files", new["files"]) != new["files"]:
+        yield f"'{folder}' is resumed on other files than before, so its losses do not compare"
 
 
 def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
