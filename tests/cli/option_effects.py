@@ -21,7 +21,7 @@ WORK = {
     "quantize": "--step 70ms",
     "transpose": "--semitones 1",
     "melspec": "--sample-rate 4000 --maximum-frequency 2000 --mels 16",
-    "features": "--groups density,audio_loudness",
+    "features": "--groups density",
     "render": "--sample-rate 8000 --channels 1 --room none",
     "transcribe": "--model transcriber",
     "evaluate": "--metric pitch_range",
@@ -235,6 +235,53 @@ EFFECTS: dict[str, Effects] = {
         "tune_storage": (f"lstm takes -o out/run {LSTM} --tune 1",
                          f"lstm takes -o out/run {LSTM} --tune 1 --tune-storage sqlite:///out/t.db"),
     },
+}  # fmt: skip
+
+# For every option that has an effect in some cases only: a command line beside which it has none, and the option.
+SPECTRUM = "noise.wav --sample-rate 4000 -o out/a.npz --spectrum"
+SETS_LINE, PAIRS_LINE = "take.mid -o out/a.tsv", "take.mid --reference other.mid -o out/a.tsv"
+WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
+    ("quantize", "durations"): ("take.mid --grid none -o out/a.mid", "--durations grid"),
+    ("quantize", "strength"): ("take.mid --grid none -o out/a.mid", "--strength 0.5"),
+    ("quantize", "swing"): ("take.mid --grid none -o out/a.mid", "--swing 0.6"),
+    ("quantize", "duplicate_window"): ("take.mid --grid none --keep-duplicates -o out/a.mid",
+                                       "--duplicate-window 10ms"),
+    ("transpose", "key"): ("take.mid --semitones 1 -o out/a.mid", "--key C"),
+    ("transpose", "profile"): ("take.mid --key C -o out/a.mid", "--profile kostka-payne"),
+    **{("melspec", option): (f"{SPECTRUM} cqt --bins 24", words) for option, words in {
+        "window": "--window hamming", "fft_samples": "--fft-samples 512"}.items()},
+    **{("melspec", option): (f"{SPECTRUM} stft", words) for option, words in {
+        "mels": "--mels 8", "minimum_frequency": "--minimum-frequency 50", "floor": "--floor 1",
+        "maximum_frequency": "--maximum-frequency 900", "bins": "--bins 9", "gamma": "--gamma 1",
+        "bins_per_octave": "--bins-per-octave 12"}.items()},
+    ("melspec", "seed"): (f"{SPECTRUM} stft", "--seed 1"),
+    ("features", "f0"): ("take.mid --groups pitch -o out/a.jsonl", "--f0 fft"),
+    ("features", "hop"): ("take.mid --groups pitch -o out/a.jsonl", "--hop 10ms"),
+    ("features", "directory"): ("take.mid --groups pitch -o out/a.jsonl", "--directory out/d"),
+    ("features", "provenance"): ("take.mid --groups pitch -o out/a.jsonl", "--no-provenance"),
+    ("transcribe", "tempo"): ("noise.wav --model transcriber -o out/a.tsv", "--tempo 60"),
+    ("evaluate", "baseline"): (SETS_LINE, "--baseline takes"),
+    ("evaluate", "limit"): (SETS_LINE, "--limit 1"),
+    ("evaluate", "stride"): (SEQUENCES, "--stride 4"),
+    ("evaluate", "sweep"): (SEQUENCES, "--sweep onset_threshold=0.1,0.2"),
+    ("evaluate", "reference"): (SEQUENCES, "--reference other.mid"),
+    ("evaluate", "reference_split"): (SETS_LINE, "--reference-split train"),
+    ("evaluate", "pairs"): (SETS_LINE, "--sets"),
+    ("evaluate", "metric"): (PAIRS_LINE + " --pairs", "--metric grooving"),
+    ("evaluate", "onset_tolerance"): (SETS_LINE, "--onset-tolerance 10ms"),
+    ("evaluate", "offset_ratio"): (SEQUENCES, "--offset-ratio 0"),
+    ("evaluate", "offset_min_tolerance"): (SETS_LINE, "--offset-min-tolerance 10ms"),
+    ("evaluate", "extend_pedal"): (TRANSCRIBER, "--extend-pedal"),
+    ("generate", "prompt_seconds"): (USUAL["generate"].removeprefix("take.mid "), "--prompt-seconds 1s"),
+    ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),
+    **{("generate", option): (f"{USUAL['generate']} --temperature 0", words) for option, words in {
+        "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1"}.items()},
+    ("train", "tune_storage"): (USUAL["train"], "--tune-storage sqlite:///out/t.db"),
+    ("train", "provenance"): (USUAL["train"], "--no-provenance"),
+    **{(name, "update"): ({"features": "take.mid --groups pitch", "quantize": "take.mid --step 70ms",
+                           "transpose": "take.mid", "render": "take.mid --sample-rate 8000 --room none",
+                           "melspec": "noise.wav", "transcribe": "noise.wav --model transcriber"}[name], "--update")
+       for name in ("features", "quantize", "transpose", "render", "melspec", "transcribe")},
 }  # fmt: skip
 
 

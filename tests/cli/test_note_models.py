@@ -63,8 +63,8 @@ def test_a_model_is_scored_factor_by_factor_and_names_its_encoding(run, takes, c
     rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out), delimiter="\t")}
     factors = [float(rows[f"nats_per_note_{name}"]["value"]) for name in ("time", "pitch", "velocity", "duration")]
     assert sum(factors) == pytest.approx(float(rows["nats_per_note"]["value"]), rel=1e-3)
-    assert rows["nats_per_note"]["unit"] == "nats a note, encoding notes"
-    assert rows["ngram_nats_per_note"]["unit"] == "nats a note, encoding events"
+    assert rows["nats_per_note"]["unit"] == "nats per note (notes)"
+    assert rows["ngram_nats_per_note"]["unit"] == "nats per note (events)"
     tokens, notes = float(rows["nats_per_token"]["value"]), float(rows["nats_per_note"]["value"])
     assert tokens == pytest.approx(notes * 30 / 31, rel=1e-3)  # a token for each note, and the end
 

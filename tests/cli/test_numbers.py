@@ -72,9 +72,12 @@ LINES = {
 WITH = {
     **{("melspec", name): "--spectrum cqt" for name in ("bins", "bins_per_octave", "gamma")},
     ("melspec", "copies"): "--gain 1..2",
+    ("melspec", "seed"): "--gain 1..2",
+    ("features", "hop"): "--frames frames.npz",
     ("train", "tune"): "--seed 1",
 }
 INSTEAD = {
+    **{("quantize", name): "take.mid --grid 1/16 -o out.mid" for name in ("strength", "swing")},
     ("evaluate", "limit"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "stride"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "sweep"): "takes/a.wav --model transcriber -o out.tsv",

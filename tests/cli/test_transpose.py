@@ -171,7 +171,7 @@ def test_many_dropped_notes_are_reported_unless_quiet(maestrokit: CommandLine, t
         (["--key", "C dur"], "'C dur' is no key"),
         (["--to", "C", "--semitones", "1"], "--to and --semitones exclude each other"),
         (["--semitones", "200"], "--semitones must be in -127..127, not 200"),
-        (["--augment", "3..-3"], "--augment must rise, unlike '3..-3'"),
+        (["--augment", "3..-3"], "--augment must be a range of whole numbers, not '3..-3'"),
         (["--augment", "a..b"], "--augment must be a range of whole numbers, not 'a..b'"),
         (["--augment", "-9999999999..0"], "a shift of -9999999999 semitones leaves no pitch"),
         (["--augment", "0..1"], "--augment writes several outputs"),

@@ -35,7 +35,7 @@ def test_every_file_is_a_metric_that_copes_with_anything(name: str) -> None:
     for metric in module.METRICS.values():
         shapes = {metric.summary(one).shape for one in (EMPTY, lone, far, piece(0))}
         assert len(shapes) == 1
-        assert metric.better in ("higher", "lower", "alike")
+        assert metric.better in ("higher", "lower", "closer")
 
 
 def test_without_a_reference_only_what_pieces_say_themselves() -> None:

@@ -54,7 +54,9 @@ def test_a_run_remembers_that_keys_were_normalized(corpus, tmp_path):
     run += ["--cache", str(corpus.cache)]
     assert run_command_line([*run, "--set", "key_normalized=true"]) == 0
     assert checkpoint.read_config(tmp_path / "run")["key_normalized"] is True
-    assert run_command_line(run) == 2  # another training
+    assert run_command_line(run) == 0  # it keeps the setting that is not given again
+    assert checkpoint.read_config(tmp_path / "run")["key_normalized"] is True
+    assert run_command_line([*run, "--set", "key_normalized=false"]) == 2  # another training
     out = tmp_path / "new.mid"
     assert run_command_line(["generate", "--model", str(tmp_path / "run"), "--duration", "1s", "-o", str(out)]) == 0
     assert out.exists()

@@ -1,7 +1,7 @@
-"""What the annotations of options carry beside typer's own: marks, and the names that options accept.
+"""The names that options accept.
 
-The names are for the completion of shells, and for help that lists them. Each list is looked up where it is defined,
-and only when it is needed: nothing is imported before.
+They are for the completion of shells, and for help that lists them. Each list is looked up where it is
+defined, and only when it is needed: nothing is imported before.
 """
 
 import ast
@@ -17,9 +17,6 @@ from maestrokit import registry
 Names = Callable[[], Iterable[str]]
 Completion = Callable[[str], list[str]]
 """From an incomplete word to candidates; typer leaves out those that do not begin with the word."""
-
-ASIDE = "writes something aside"
-"""Of an option that does not shape the main output and so is no part of its provenance."""
 
 
 @dataclass(frozen=True)

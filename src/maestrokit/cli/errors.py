@@ -34,6 +34,26 @@ def in_command_words(context: typer.Context) -> Iterator[None]:
         _running.reset(token)
 
 
+def running_command() -> typer.Context | None:
+    """Return the context of the command that runs; None where there is none, as in a library."""
+    return _running.get()
+
+
+def is_typed(name: str) -> bool:
+    """Return whether an option of the running command is on the command line."""
+    return _source_of_name(name) == "COMMANDLINE"
+
+
+def is_given(name: str) -> bool:
+    """Return whether the value of an option of the running command is from anywhere but its default."""
+    return _source_of_name(name) not in ("", "DEFAULT")
+
+
+def _source_of_name(name: str) -> str:
+    context = _running.get()
+    return "" if context is None else str(getattr(context.get_parameter_source(name), "name", ""))
+
+
 @contextlib.contextmanager
 def about(parameter: str) -> Iterator[None]:
     """Say of errors which parameter of the command they are about, where the library cannot know."""
@@ -64,7 +84,7 @@ def explained(error: MaestrokitError) -> MaestrokitError:
 
 def origin(parameter: Any, context: typer.Context) -> str | None:
     """Return the variable, or the key and the file, that an option's value is from; None if from neither."""
-    source = _source(parameter, context)
+    source = source_of(parameter, context)
     if source == "ENVIRONMENT":
         names = [parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar
         return next((str(name) for name in names if os.environ.get(name)), None)
@@ -104,7 +124,7 @@ def _spelled(options: Mapping[str, list[tuple[Any, str]]], name: str) -> str | N
 
 def _given(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
     """Return the option that set a parameter, of several that might have; the first if none did."""
-    sources = [_source(parameter, context) for parameter, _ in candidates]
+    sources = [source_of(parameter, context) for parameter, _ in candidates]
     return next(
         (pair[0] for pair, source in zip(candidates, sources, strict=True) if source not in ("DEFAULT", "")),
         candidates[0][0],
@@ -113,12 +133,13 @@ def _given(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
 
 def _common_origin(parameters: list[Any], context: typer.Context) -> str | None:
     """Return where the values at fault are from; None if one of them is from the command line, or all are defaults."""
-    if any(_source(parameter, context) == "COMMANDLINE" for parameter in parameters):
+    if any(source_of(parameter, context) == "COMMANDLINE" for parameter in parameters):
         return None
     return next((name for parameter in parameters if (name := origin(parameter, context)) is not None), None)
 
 
-def _source(parameter: Any, context: typer.Context) -> str:
+def source_of(parameter: Any, context: typer.Context) -> str:
+    """Return where an option's value is from: DEFAULT, DEFAULT_MAP (a file), ENVIRONMENT or COMMANDLINE."""
     return str(getattr(context.get_parameter_source(str(parameter.name)), "name", ""))
 
 

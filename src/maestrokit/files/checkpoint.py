@@ -122,6 +122,11 @@ def read_search(folder: Path) -> dict[str, Any]:
     return search
 
 
+def has_config(folder: Path) -> bool:
+    """Return whether a folder has a ``config.json``."""
+    return (folder / CONFIG).exists()
+
+
 def has_search(folder: Path) -> bool:
     """Return whether the folder is that of a search for settings."""
     return (folder / SEARCH).exists()

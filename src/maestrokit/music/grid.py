@@ -15,9 +15,6 @@ from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2secon
 START = np.zeros(1, np.int64)  # tick from which points are counted
 STRAIGHT = 0.5  # swing: the share of two steps that the first one takes
 FINEST_NOTE_VALUE = Fraction(1, 4096)  # of a whole note
-LONGEST_TIME = 86400  # seconds
-SHORTEST_STEP = 1e-6  # seconds: MIDI counts tempo in microseconds
-SECONDS_PER_UNIT = {"s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
 
 
 @dataclass(frozen=True)
@@ -117,43 +114,6 @@ def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers = STA
         # where no neighbour is later, steps are finer than ticks, and every tick is one of the grid's
         after = np.minimum(later, np.where(points.max(axis=0) > tick, later, tick + 1))
     return after
-
-
-def parse_step(text: str) -> Fraction:
-    """Return a time in seconds that can be a step.
-
-    >>> parse_step("10ms") == parse_step("0.01s")
-    True
-
-    Raises
-    ------
-    UsageError
-        If the text is no time with its unit, or less than a microsecond.
-    """
-    seconds = parse_time(text)
-    if seconds < SHORTEST_STEP:
-        raise UsageError(f"'{text}' is no time step", "for example 10ms or 0.01s; at least 1us", parameter="step")
-    return seconds
-
-
-def parse_time(text: str) -> Fraction:
-    """Return a time in seconds, given with its unit (s, ms or us); only 0 may do without.
-
-    Raises
-    ------
-    UsageError
-        If the text is no time, or a number without unit: ``10`` could be 10 ms or 10 s.
-    """
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
-    if match is None:
-        raise UsageError(f"'{text}' is no time", "for example 10ms or 0.01s")
-    number, unit = Fraction(match[1]), match[2]
-    if number and not unit:
-        raise UsageError(f"'{text}' is a number without a unit of time", "write 10ms or 0.01s")
-    seconds = number * SECONDS_PER_UNIT[unit or "s"]
-    if seconds > LONGEST_TIME:
-        raise UsageError(f"'{text}' is no time of music", f"at most {LONGEST_TIME} s")
-    return seconds
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:

@@ -25,6 +25,7 @@ from maestrokit.training.data import Data
 from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.optimizers import Optimizers, learning_rate, share_done
 from maestrokit.training.settings import TrainingSettings
+from maestrokit.training.validation import validated, weights_of
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -81,7 +82,8 @@ class TrainingOutcome:
 class Training:
     """A training in progress, in a run folder whose ``config.json`` is written first.
 
-    `report` is called with each record of the log as it is written, `tick` after each step.
+    `report` is called with each record of the log as it is written, `tick` after each step, and `announce` with a
+    sentence when something begins that takes long.
     """
 
     def __init__(
@@ -94,9 +96,11 @@ class Training:
         context: DistributedContext,
         report: Report = lambda record: None,
         tick: Tick = lambda done, losses: None,
+        announce: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(context.device), data, settings
         self.folder, self.context, self.report, self.tick = folder, context, report, tick
+        self.announce, self._step_seconds, self._validation_seconds = announce, math.inf, 0.0
         for name, parameter in self.model.named_parameters() if settings.train_only else ():
             parameter.requires_grad_(name.startswith(f"{settings.train_only}."))
         self.optimizers = Optimizers(self.model, settings, context)
@@ -139,9 +143,10 @@ class Training:
         saved = logged = time.monotonic()
         with _signals_noted(self), torch.random.fork_rng():
             while not (reason := self._reason_to_end()):
-                before = self._done()
+                before, start = self._done(), time.monotonic()
                 losses = self._step()
                 now = time.monotonic()
+                self._step_seconds = min(self._step_seconds, self.context.broadcast(now - start))
                 self.progress.seconds = self.context.broadcast(now - begun)
                 self.tick(self._done(), losses)
                 if self.progress.step % self.settings.log_every == 0:
@@ -171,9 +176,13 @@ class Training:
             return "signal"
         if settings.steps is not None and progress.step >= settings.steps:
             return "steps"
-        if settings.time_limit is not None and progress.seconds >= settings.time_limit:
+        if settings.time_limit is not None and progress.seconds + self._next_seconds() >= settings.time_limit:
             return "time"
         return "patience" if settings.patience and progress.since_best >= settings.patience else ""
+
+    def _next_seconds(self) -> float:
+        """Return how long one more step and the last validation take at least, by those that were timed so far."""
+        return 0.0 if math.isinf(self._step_seconds) else self._step_seconds + self._validation_seconds
 
     def _done(self) -> float:
         return share_done(self.settings, step=self.progress.step, seconds=self.progress.seconds)
@@ -230,7 +239,9 @@ class Training:
         self._write({"part": "train", **means, "learning_rate": rate, "batches_per_second": round(speed, 3)})
 
     def _validate(self) -> None:
-        with _weights_of(self.model, self.ema):
+        self.announce(f"validating at step {self.progress.step}")
+        start = time.monotonic()
+        with weights_of(self.model, self.ema):
             scores = validated(self.model, self.data, self.context, self._precision)
             now = self.context.broadcast(watched_loss(scores, self.settings.watch))
             improved = now < self.progress.best
@@ -240,6 +251,7 @@ class Training:
         self.progress.since_best = 0 if improved else self.progress.since_best + 1
         self.progress.validated, self.progress.is_due = self.progress.step, False
         self.progress.scored += self._batches_to_score
+        self._validation_seconds = self.context.broadcast(time.monotonic() - start)
         self._write({"part": "validation", **scores, "best": improved})
 
     def _write(self, record: dict[str, Any]) -> None:
@@ -264,43 +276,8 @@ def watched_loss(scores: Mapping[str, float], watched: str) -> float:
     return scores["loss"] if watched == "loss" else -scores[watched]
 
 
-def validated(
-    model: TrainedModel,
-    data: Data,
-    context: DistributedContext,
-    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
-) -> dict[str, float]:
-    """Return the mean scores of a model over the validation batches."""
-    model.eval()
-    sums: dict[str, list[float]] = {}
-    recurrent_state: RecurrentState = {}
-    with torch.no_grad(), precision():
-        for batch in data.validation():
-            on_device = {name: part.to(context.device) for name, part in batch.items()}
-            scores, recurrent_state = model.score(on_device, recurrent_state)
-            for name, (total, count) in scores.items():
-                entry = sums.setdefault(name, [0.0, 0.0])
-                entry[0] += total
-                entry[1] += count
-    return {name: total / max(count, 1e-12) for name, (total, count) in sums.items()}
-
-
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-@contextmanager
-def _weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
-    """Use the averaged weights within the block, if there are any."""
-    if not ema:
-        yield
-        return
-    own = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(ema)
-    try:
-        yield
-    finally:
-        model.load_state_dict(own)
 
 
 @contextmanager

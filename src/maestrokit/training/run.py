@@ -1,9 +1,9 @@
 """A training from beginning to end: settings, data, model, run folder, loop."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 from warnings import catch_warnings
@@ -51,13 +51,16 @@ def train(
     reject: Callable[[MaestrokitError], None] = lambda error: None,
     report: Report = lambda record: None,
     tick: Tick = lambda done, shown: None,
+    announce: Callable[[str], None] = lambda sentence: None,
 ) -> TrainingOutcome:
     """Train a model, or resume an earlier training in the same folder.
 
     `warn` is called with a sentence about each part of the corpus that is missing, `reject` with the error of each file
-    that cannot be used; training continues without it unless it raises. UsageError says that a setting is unknown or
-    invalid, or that the folder holds a training with other settings; LockedError that another process trains there.
+    that cannot be used; training continues without it unless it raises; `announce` with a sentence when a validation
+    begins. UsageError says that a setting is unknown or invalid, or that the folder holds a training with other
+    settings; LockedError that another process trains there.
     """
+    spec = _resumed(spec)
     family, task = modules(spec)
     settings, options, model_settings = settings_of_parts(spec)
     with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
@@ -71,24 +74,43 @@ def train(
                 warn(sentence)
             prepared = task.prepare(corpus, options, family=spec.family)
         model, config = _build_model(spec, family, model_settings, prepared, settings)
-        config |= {
-            "data": dict(prepared.counts),
-            "files": _digest(corpus.paths),
-            "training": {**contract.settings_of(settings), **chosen(task.Options, spec.settings)},
-        }
+        config |= {"data": dict(prepared.counts), "files": _digest(corpus.paths)}
+        config["training"] = {**contract.settings_of(settings), **chosen(task.Options, spec.settings)}
         training = Training(
-            model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick
-        )
+            model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick,
+            announce=announce,
+        )  # fmt: skip
         if checkpoint.has_resume(spec.folder):
             old = _check_same(spec.folder, config)
-            if context.is_first and (changes := _changes(old.get("training", {}), config["training"])):
-                warn(f"'{spec.folder}' is resumed with {changes}")
-            if context.is_first and old.get("files", config["files"]) != config["files"]:
-                warn(f"'{spec.folder}' is resumed on other files than before, so its losses do not compare")
+            for sentence in _differences(spec.folder, old, config) if context.is_first else ():
+                warn(sentence)
+            config = {name: old[name] for name in old.keys() & {"init"}} | config
             training.resume()
         if context.is_first:
             checkpoint.write_config(spec.folder, config)
         return training.run()
+
+
+def _resumed(spec: TrainingSpec) -> TrainingSpec:
+    """Return a training with the settings of the run that it resumes, where it gives none of its own.
+
+    Of steps and time limit, the old ones count only where neither is given.
+    """
+    if not (checkpoint.has_resume(spec.folder) and checkpoint.has_config(spec.folder)):
+        return spec
+    old = checkpoint.read_config(spec.folder)
+    family, task = modules(replace(spec, task=spec.task or old.get("task", "")))
+    training = {f.name for kind in (TrainingSettings, task.Options) for f in fields(kind)}
+    model = {f.name for f in fields(family.Config)} - training
+    if {"steps", "time_limit"} & spec.settings.keys():
+        training -= {"steps", "time_limit"}
+    texts = {
+        name: str(value)
+        for part, names in (("model", model), ("training", training))
+        for name, value in old.get(part, {}).items()
+        if name in names and value is not None
+    }
+    return replace(spec, task=spec.task or old.get("task", ""), settings={**texts, **spec.settings})
 
 
 def _digest(paths: Iterable[str]) -> str:
@@ -154,7 +176,7 @@ def _build_model(
             weights = _grafted(new.inherited(weights), new, settings.train_only)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init))
         return model, config | {"model": model_config, "init": spec.init.name}
-    if settings.train_only:
+    if settings.train_only and not checkpoint.has_resume(spec.folder):
         fact = f"no model around the part '{settings.train_only}' that is to learn alone"
         raise UsageError(fact, "give one by `init`")
     model = _new(family, {**model_config, **model_settings}, settings.seed)
@@ -210,6 +232,14 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {new[name]}, not {old[name]}" for name in sorted(names) if new[name] != old[name])
 
 
+def _differences(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence on settings, and one on files, that are not those of the run that is resumed."""
+    if changes := _changes(old.get("training", {}), new["training"]):
+        yield f"'{folder}' is resumed with {changes}"
+    if old.get("files", new["files"]) != new["files"]:
+        yield f"'{folder}' is resumed on other files than before, so its losses do not compare"
+
+
 def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config.json of a run; raise an error if it was trained with another model or other data."""
     try:
@@ -218,5 +248,6 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         raise UsageError(f"'{folder}' holds a training without its config.json", "choose another folder") from error
     for name in ("family", "task", "model", "encoding", "key_normalized"):
         if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
-            raise UsageError(f"'{folder}' holds a training with another {name}", "choose another folder, or remove it")
+            what = (_changes(config["model"], old["model"]) if name == "model" else "") or f"another {name}"
+            raise UsageError(f"'{folder}' holds a training with {what}", "choose another folder, or remove it")
     return old

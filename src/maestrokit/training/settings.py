@@ -20,7 +20,8 @@ class TrainingSettings:
     steps: Annotated[int | None, COUNT] = None
     """Steps of the optimizer in all; None trains until the time is up or `patience` ends it."""
     time_limit: Annotated[float | None, Within(0, 1_000_000_000, above=True)] = None
-    """Seconds of training in all, including those before a resumption."""
+    """Seconds of training in all, including those before a resumption. No step begins that would not fit together with
+    the last validation, by the times of earlier ones; where none was timed yet, these two may take longer."""
     optimizer: str = "adamw"
     """``adamw``, or ``muon``: Muon, which needs fewer steps, for hidden matrices and kernels, AdamW for the rest."""
     learning_rate: Annotated[float, Within(0, 1000, above=True)] = 1e-3

@@ -46,6 +46,7 @@ class TrialCallbacks:
 
     report: Report = lambda record: None
     tick: Tick = lambda done, shown: None
+    announce: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def tune(
             suggested = {name: _suggested(trial, name, part) for name, part in space.items()}
             mine = replace(spec, folder=_folder(spec.folder, trial.number), settings={**fixed, **suggested})
             callbacks = watch(trial.number)
-            train_once = partial(train, mine, context=context, warn=warn, reject=reject, tick=callbacks.tick)
+            train_once = partial(
+                train, mine, context=context, warn=warn, reject=reject, tick=callbacks.tick, announce=callbacks.announce
+            )
             outcome = _run_trial(study, trial, mine, train_once, callbacks)
             if outcome is not None and outcome.reason == "signal":
                 return _search_result(study, outcome.signal_number)

@@ -99,6 +99,6 @@ def consistency(summary: Floats, expected: Floats) -> float:
 PERCENT = (0.0, 100.0)
 _METRIC = partial(Metric, "%", summary=transitions, is_distributed=False, bounds=PERCENT)
 METRICS = {
-    "harmonic_consistency": _METRIC("alike", expected=percentile_rank, score=consistency),
+    "harmonic_consistency": _METRIC("closer", expected=percentile_rank, score=consistency),
     "harmonic_similarity": _METRIC("higher", expected=expectation, score=similarity),
 }

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maestrokit.cli.commands.evaluate import options
+from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
-from maestrokit.errors import ExitStatus, UsageError
+from maestrokit.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings
+    from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
 
 EXAMPLES = (
     ("Score a transcription against its reference", "maestrokit evaluate take.mid --reference reference.mid"),
@@ -39,20 +39,8 @@ def run(
     reading: Reading,
     running: Batch,
     provenance: Provenance,
-    scoring: options.ModelScoring,
-    reference: options.References = None,
-    reference_split: options.ReferenceSplit = None,
-    pairs: options.Pairs = None,
-    metric: options.Metrics = None,
-    onset_tolerance: options.OnsetTolerance = "0.05",
-    offset_ratio: options.OffsetRatio = 0.2,
-    offset_min_tolerance: options.OffsetMinTolerance = 0.05,
-    extend_pedal: options.ExtendPedal = False,
-    format_: options.Format = None,
-    per_file: options.PerFile = True,
-    fail_under: options.FailUnder = None,
-    fail_over: options.FailOver = None,
-    output: options.Output = "-",
+    scoring: ModelScoring,
+    options: EvaluateOptions,
     seed: Seed = 0,
 ) -> None:
     """Score performances: generated ones against a corpus, or estimates against their references.
@@ -66,54 +54,44 @@ def run(
     --reference; notes last as long as they sound.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or alike: the nearer to the reference the better).
+    better (higher, lower, or closer to the reference).
     """
-    from maestrokit.cli.commands.evaluate.evaluation import Settings
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text
     from maestrokit.files import streams as files
     from maestrokit.files.formats import SCORES, chosen_format
     from maestrokit.files.tables import encoded
 
-    format = chosen_format(format_, output, SCORES, default="tsv")
-    limits = limits_of(fail_under or (), fail_over or ())
-    settings = Settings(
-        tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
-        offset_min_tolerance, extend_pedal, seed, reading.repair,
-    )  # fmt: skip
-    evaluation = _plan(inputs, running, scoring, settings, output)
+    format = chosen_format(options.format_, options.output, SCORES, default="tsv")
+    limits = limits_of(options.fail_under or (), options.fail_over or ())
+    evaluation = _plan(Settings(inputs, running, scoring, options, seed, reading.repair))
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
         return
     if scores.status and not scores.files:
         raise typer.Exit(scores.status)
-    each = scores.files if per_file else []
+    each = scores.files if options.per_file else []
     text = score_text(each, scores.whole, format=format, title=evaluation.title, made_by=provenance.made_by)
-    files.write_bytes(output, encoded(text))
+    files.write_bytes(options.output, encoded(text))
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:
         raise typer.Exit(scores.status or int(ExitStatus.NO))
 
 
-def _plan(
-    inputs: Inputs, running: Batch, scoring: options.ModelScoring, settings: "Settings", output: str
-) -> "Evaluation":
+def _plan(settings: Settings) -> "Evaluation":
     """Return what is to be scored: performances, or a model."""
     from maestrokit.cli.commands.evaluate.evaluation import transcribing
 
-    folder = None if scoring.model is None else transcribing(scoring.model)
-    if scoring.sweep is not None and folder is None:
-        fact = "`sweep` needs a model that transcribes"
-        raise UsageError(fact, "name one with `model`: transcription", parameter="sweep")
-    if scoring.model is None:
+    model = settings.scoring.model
+    if model is None:
         from maestrokit.cli.commands.evaluate.plan import plan_evaluation
 
-        return plan_evaluation(inputs, running, settings, output=output)
-    if folder is not None:
+        return plan_evaluation(settings)
+    if (folder := transcribing(model)) is not None:
         from maestrokit.cli.commands.evaluate.transcription_models import plan_transcription
 
-        return plan_transcription(inputs, running, scoring, settings, folder=folder, output=output)
+        return plan_transcription(settings, folder)
     from maestrokit.cli.commands.evaluate.sequence_models import plan_model
 
-    return plan_model(inputs, running, scoring, settings, output=output)
+    return plan_model(settings)

@@ -10,7 +10,7 @@ import numpy as np
 from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
-from maestrokit.cli.options import Batch
+from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.performances import read_performance
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
@@ -26,18 +26,15 @@ OF_DISTRIBUTIONS = ("overlapped_area", "kl")
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
 
 
-def score_set(
-    generated: streams.Plan, reference: streams.Plan, names: Sequence[str] | None, *, seed: int, repair: bool,
-    running: Batch,
-) -> Scores:  # fmt: skip
+def score_set(generated: streams.Plan, reference: streams.Plan, settings: Settings) -> Scores:
     """Return the scores of a set, against a reference corpus unless that is empty."""
-    chosen = score_sets.metrics(names)
-    work = partial(_summary, names=list(chosen), repair=repair)
-    mine, status = all_results(work, generated, running)
-    theirs, other_status = all_results(work, reference, running)
+    chosen = score_sets.metrics(settings.options.metric or None)
+    work = partial(_summary, names=list(chosen), repair=settings.repair)
+    mine, status = all_results(work, generated, settings.running)
+    theirs, other_status = all_results(work, reference, settings.running)
     rows, whole = score_sets.score(
         [summary for _, summary in mine], [summary for _, summary in theirs], chosen,
-        generator=np.random.default_rng(seed),
+        generator=np.random.default_rng(settings.seed),
     )  # fmt: skip
     files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
     return Scores(files_rows, whole if mine else [], status or other_status)
@@ -86,13 +83,14 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
 
 
 def score_pairs(
-    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], *, seed: int, running: Batch
+    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], settings: Settings
 ) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
-    results, status = all_results(work, estimates, running)
+    results, status = all_results(work, estimates, settings.running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
              for task, scores in results]  # fmt: skip
-    return Scores(named, mean_rows([scores for _, scores in results], generator=np.random.default_rng(seed)), status)
+    generator = np.random.default_rng(settings.seed)
+    return Scores(named, mean_rows([scores for _, scores in results], generator=generator), status)
 
 
 def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """``maestrokit generate``: new performances from a model."""
 
-from maestrokit.cli.commands.generate import options
+from maestrokit.cli.commands.generate.options import SAMPLED, GenerateOptions
+from maestrokit.cli.declare import only_with
 from maestrokit.cli.options import Common, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
 
@@ -19,23 +20,14 @@ REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
 )
+CASES = {"repair": only_with("`prompt`"), "seed": SAMPLED}
 
 
 def run(
     running: Common,
     provenance: Provenance,
     reading: Reading,
-    prompt: options.Prompt = None,
-    output: options.Output = None,
-    directory: options.Directory = None,
-    model: options.Model = "transformer",  # of those shipped, the better one on the validation performances
-    duration: options.Duration = "30s",
-    prompt_seconds: options.PromptSeconds = None,
-    temperature: options.Temperature = None,
-    top_k: options.TopK = None,
-    top_p: options.TopP = None,
-    min_p: options.MinP = None,
-    count: options.Count = 1,
+    options: GenerateOptions,
     seed: Seed = 0,
 ) -> None:
     """Make new piano music.
@@ -50,21 +42,8 @@ def run(
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one.
     """
-    if directory is None and count > 1:
-        raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o", parameter="count")
-    if directory is not None and output is not None:
-        raise UsageError("`output` and `directory` exclude each other", "-o names one file, -d a folder for several")
+    if options.directory is None and options.count > 1:
+        raise UsageError(f"{options.count} performances need a folder", "give -d DIR instead of -o", parameter="count")
     from maestrokit.cli.commands.generate.work import Generation, run_generate
-    from maestrokit.cli.errors import about
-    from maestrokit.cli.parse import parse_duration
-    from maestrokit.inference.events import GenerationConfig
 
-    with about("duration"):
-        config = GenerationConfig(parse_duration(duration), count, seed)
-    sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
-    run_generate(
-        Generation(model, config, sampling, prompt, prompt_seconds, reading.repair, provenance.made_by),
-        targets,
-        running,
-    )
+    run_generate(Generation(options, seed, reading.repair, provenance.made_by), running)
