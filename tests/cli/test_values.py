@@ -7,49 +7,51 @@ import typer
 
 from maestrokit import registry
 from maestrokit.cli.main import COMMANDS, app, command
+from maestrokit.cli.parse import number_reader
 from maestrokit.cli.values import CONSTRUCTORS, ValueOf
+
+INTEGER, TIME = number_reader(int, is_time=False), number_reader(float, is_time=True)
+CONTEXT = typer.Context(typer.main.get_command(app))
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "value"),
+    ("make", "given", "value"),
     [
-        (int, "12", 12),
-        (int, 12.0, 12),
-        (float, "-1e3", -1000.0),
-        (float, 3, 3.0),
-        (bool, "yes", True),
-        (bool, "", False),
-        (bool, True, True),
-        (str, 5, "5"),
-        (list[str], ("a", "b"), ["a", "b"]),
-        (list[str], None, []),
-        (int, None, None),
+        (INTEGER, "12", 12),
+        (INTEGER, None, None),
+        (TIME, "10ms", 0.01),
+        (CONSTRUCTORS[bool], "yes", True),
+        (CONSTRUCTORS[bool], "", False),
+        (CONSTRUCTORS[bool], True, True),
+        (CONSTRUCTORS[str], 5, "5"),
     ],
 )
-def test_values_of_words_and_of_configuration(kind: Any, given: object, value: object) -> None:
-    made = ValueOf(kind).coerce(given, None, typer.Context(typer.main.get_command(app)))
+def test_values_of_words_and_of_configuration(make: Any, given: object, value: object) -> None:
+    made = ValueOf(make).coerce(given, None, CONTEXT)
     assert made == value and type(made) is type(value)
 
 
+def test_several_words_become_a_list_and_none_an_empty_one() -> None:
+    several = ValueOf(str, is_list=True)
+    assert (several.coerce(("a", 1), None, CONTEXT), several.coerce(None, None, CONTEXT)) == (["a", "1"], [])
+
+
 @pytest.mark.parametrize(
-    ("kind", "given", "message"),
+    ("make", "given", "message"),
     [
-        (int, "3.5", "'3.5' is not a whole number."),
-        (int, 3.5, "'3.5' is not a whole number."),
-        (int, True, "'True' is not a whole number."),
-        (int, float("inf"), "'inf' is not a whole number."),
-        (float, "fast", "'fast' is not a number."),
-        (float, [1.0], "'[1.0]' is not a number."),
-        (bool, "perhaps", "'perhaps' is not true or false."),
+        (INTEGER, "3.5", "'3.5' is no whole number"),
+        (CONSTRUCTORS[bool], "perhaps", "'perhaps' is neither true nor false"),
     ],
 )
-def test_wrong_words_are_named_with_what_was_wanted(kind: Any, given: object, message: str) -> None:
+def test_wrong_words_are_named_with_the_option_that_they_were_for(make: Any, given: object, message: str) -> None:
+    option = next(one for one in command("quantize").params if one.name == "jobs")
     with pytest.raises(typer.BadParameter) as caught:
-        ValueOf(kind).coerce(given, None, typer.Context(typer.main.get_command(app)))
-    assert caught.value.message == message
+        ValueOf(make).coerce(given, option, CONTEXT)
+    assert (caught.value.message, caught.value.param, caught.value.ctx) == (message, option, CONTEXT)
 
 
 def test_every_parameter_is_of_a_kind_whose_values_are_made_here() -> None:
     for name in registry.names(COMMANDS):
         for parameter in command(name).params:
-            assert parameter.type_descriptor.annotation in CONSTRUCTORS, (name, parameter.name)
+            descriptor = parameter.type_descriptor
+            assert descriptor.parameter_info.parser or descriptor.annotation in CONSTRUCTORS, (name, parameter.name)
