@@ -86,7 +86,7 @@ def test_velocities_outside_the_given_range_are_told_unless_quiet(maestrokit: Co
     options = ("--grid", "none", "--normalize-velocity", f"{middle},127")
     done = maestrokit("quantize", take, *options)
     outside = int((velocity < middle).sum())
-    assert done.lines == [f"note: '{take}': {outside} velocities were outside {middle}..127 and became 1 or 127"]
+    assert done.lines == [f"note: '{take}': velocities outside {middle}..127 became 1 or 127: {outside}"]
     assert maestrokit("quantize", take, *options, "-q").err == ""
 
 

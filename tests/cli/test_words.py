@@ -25,9 +25,11 @@ def test_one_estimate_is_no_plural(maestrokit: CommandLine, take: Path) -> None:
 def test_a_metric_of_the_other_mode_is_not_blamed_on_the_reference(maestrokit: CommandLine, take: Path) -> None:
     done = maestrokit("evaluate", take, "--reference", take, "--metric", "onset_f1", "--sets")
     assert done.status == ExitStatus.USAGE
-    assert done.lines[0].endswith("'onset_f1' is a metric of pairs, which are always scored by all of theirs")
+    assert done.lines[0].endswith("'onset_f1' is a metric of pairs, and these are sets")
     done = maestrokit("evaluate", take, "--reference", take, "--fail-under", "grooving=0.5")
-    assert done.status == ExitStatus.USAGE and done.lines[-2].endswith("'grooving' is a metric of sets")
+    assert done.status == ExitStatus.USAGE and done.lines[-2].endswith(
+        "'grooving' is a metric of sets, and these are pairs"
+    )
     done = maestrokit("evaluate", take, "--reference", take, "--pairs", "--metric", "grooving")
     assert done.lines[0] == "maestrokit evaluate: --metric works only with a set"
 

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperOption
 
 from maestrokit.cli.choices import Names
-from maestrokit.errors import PARAMETER, BadConfigError, MaestrokitError, NoInputError, UsageError
+from maestrokit.errors import PARAMETER, BadConfigError, MaestrokitError, NoInputError, UsageError, nearest_name
 
 ELSEWHERE = {"repair": "maestrokit quantize --repair --grid none keeps what can be salvaged of it"}
 """Hints in place of those that name a parameter of another command only."""
@@ -96,6 +96,19 @@ def origin(parameter: Any, context: typer.Context) -> str | None:
 def long_name(parameter: Any) -> str:
     """Return the long name of an option, without its hyphens."""
     return next((str(name[2:]) for name in parameter.opts if name.startswith("--")), str(parameter.name))
+
+
+def nearest_option(error: object, context: typer.Context | None) -> str | None:
+    """Return the option that a mistyped one is part of, else the one that it is nearest to; None if there is none."""
+    word = str(getattr(error, "option_name", "")).lstrip("-")
+    if not hasattr(error, "possibilities") or context is None:
+        return None
+    names = [
+        name[2:] for one in context.command.params for name in (*one.opts, *one.secondary_opts) if name[:2] == "--"
+    ]
+    parts = [name for name in names if name.startswith(f"{word}-") or name.endswith(f"-{word}")]
+    nearest = next(iter(parts), None) or nearest_name(word, [*names, "help"])
+    return f"--{nearest}" if nearest else None
 
 
 def _options(context: typer.Context) -> dict[str, list[tuple[Any, str]]]:

@@ -13,7 +13,7 @@ from maestrokit import __version__, registry
 from maestrokit.bounds import sentence
 from maestrokit.cli import report
 from maestrokit.cli.choices import Listed, Names, Sets
-from maestrokit.cli.errors import long_name, origin
+from maestrokit.cli.errors import long_name, nearest_option, origin
 from maestrokit.cli.parameters import bounds_of, expanded, names_marked
 from maestrokit.cli.values import own_values
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
@@ -180,8 +180,8 @@ def terminate(number: int, frame: object) -> None:
 def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     """Print a mistake in options in the project's form; a value from environment or file is bad configuration."""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
-    possible = list(getattr(error, "possibilities", None) or ())  # of options; typer would add them to the message
-    message = (error.message if possible else error.format_message()).rstrip(".")
+    is_unknown = hasattr(error, "possibilities")  # an option; typer would add to the message what begins like it
+    message = (error.message if is_unknown else error.format_message()).rstrip(".")
     if "\n" in message:  # no arguments: the help itself
         for line in message.splitlines():
             report.say(line)
@@ -192,7 +192,7 @@ def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     source = "" if value_from is None or value_from in message else f" (from {value_from})"
     report.say(f"{program}: {message[:1].lower()}{message[1:]}{source}")
     is_command_wrong = name != "" and name not in names
-    nearest = nearest_name(name, names) if is_command_wrong else next(iter(possible), None)
+    nearest = nearest_name(name, names) if is_command_wrong else nearest_option(error, context)
     question = f"did you mean '{nearest}'? " if nearest else ""
     report.say(f"  {question}{program} --help lists the {'commands' if is_command_wrong else 'options'}")
     return ExitStatus.USAGE if value_from is None else ExitStatus.BAD_CONFIG

@@ -76,10 +76,10 @@ def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
     name = metric.partition("@")[0]
     if name in names:
         return
-    for mode, others in (("pairs, which are always scored by all of theirs", names_in_pairs()),
-                         ("sets", names_in_sets())):  # fmt: skip
+    for mode, other, others in (("pairs", "sets", names_in_pairs()), ("sets", "pairs", names_in_sets())):
         if name in others:
-            raise UsageError(f"'{name}' is a metric of {mode}", choices_hint(name, names), parameter=parameter)
+            fact = f"'{name}' is a metric of {mode}, and these are {other}"
+            raise UsageError(fact, choices_hint(name, names), parameter=parameter)
     raise UsageError(f"there is no metric '{metric}'", choices_hint(name, names), parameter=parameter)
 
 
