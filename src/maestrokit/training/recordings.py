@@ -41,6 +41,8 @@ class TrainingExample:
     """Offsets are where the sound ends, extended by the pedal."""
     pedal: Floats | None = None
     """When the sustain pedal is down, in seconds, shape (intervals, 2); None if unknown."""
+    knows_ends: bool = True
+    """Whether offsets are where the sound ends. Else they are releases of keys, and the pedal may hold it longer."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class RenderSettings:
     seed: int = 0
 
 
-def recorded_example(path: str, *, cache: Path) -> TrainingExample:
+def recorded_example(path: str, *, cache: Path, table_knows_ends: bool = True) -> TrainingExample:
     """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
 
     Where there are both, the notes are those of the table, and the pedal is that of the MIDI file. NoInputError says
@@ -63,7 +65,8 @@ def recorded_example(path: str, *, cache: Path) -> TrainingExample:
     note_files = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if note_files:
         pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _of_music(note_files[-1], pedal_intervals)
-        return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal)
+        knows_ends = table_knows_ends or note_files[0].suffix != TABLE_SUFFIX
+        return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal, knows_ends)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 

@@ -11,11 +11,13 @@ from torch import Tensor
 from maestrokit.audio.effects.spectrogram import augment_levels, sample_variation
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
-from maestrokit.errors import UsageError
-from maestrokit.music.note_targets import note_targets
+from maestrokit.errors import UsageError, check_choice
+from maestrokit.music.note_targets import note_targets, possibly_held
 from maestrokit.training.recordings import TrainingExample
 
 STRIDE = 2  # frames of the spectrum for one of the targets
+ENDS = slice(1, 3)  # the heads of the targets that depend on where notes end: offset and frame
+TABLE_OFFSETS = ("sound", "keys")
 LEAD = 100  # frames before a window that reverberate into it
 FRAME_SECONDS = 1 / SETTINGS.frames_per_second
 
@@ -41,11 +43,15 @@ class TranscriptionOptions:
     """Length of the excerpt of each, in seconds."""
     pianos: str = ""
     """What renders them: folders of samples and soundfonts, separated by commas; empty is the shipped piano."""
+    table_offsets: str = "sound"
+    """What the offsets in tables of notes are: ``sound``, its ends, or ``keys``, their releases, as in MAPS: nothing is
+    then learnt about where the pedal may hold a note."""
     validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
     """Seconds to validate on, spread over the recordings of the validation part."""
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_choice("kind of offsets", self.table_offsets, TABLE_OFFSETS, parameter="table_offsets")
         if self.length % STRIDE:
             fact = f"length is {self.length} frames, not an even number"
             raise UsageError(fact, "change `length`", parameter="length")
@@ -74,7 +80,7 @@ class TranscriptionData:
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
-        (batch, frames / 2), NaN where it is unknown."""
+        (batch, frames / 2), both NaN where they are unknown."""
         generator = np.random.default_rng([self.seed, epoch, index])
         return _stacked([self._sample_window(generator) for _ in range(self.options.batch)])
 
@@ -115,10 +121,13 @@ def _window(example: TrainingExample, start: int, frames: int) -> Window:
 
 
 def _labels(example: TrainingExample, start: int, frames: int, *, semitones: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return the targets of the keys, transposed, and the pedal."""
+    """Return the targets of the keys, transposed, and the pedal, NaN where they are unknown."""
     notes, moments = example.notes, {"start": start * FRAME_SECONDS, "frame_seconds": STRIDE * FRAME_SECONDS}
     transposed = notes._replace(pitch=notes.pitch + semitones)
-    return note_targets(transposed, frames=frames // STRIDE, **moments), _pedal(example, start, frames)
+    target = note_targets(transposed, frames=frames // STRIDE, **moments)
+    if not example.knows_ends:
+        target[ENDS, possibly_held(transposed, frames=frames // STRIDE, **moments)] = np.nan
+    return target, _pedal(example, start, frames)
 
 
 def _cut(example: TrainingExample, start: int, frames: int) -> np.ndarray:

@@ -35,7 +35,7 @@ def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Pr
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
     rendering = RenderSettings(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
     sounds, performances = _sorted(corpus.paths)
-    record = partial(_tried, recorded_example, cache=corpus.cache)
+    record = partial(_tried, recorded_example, cache=corpus.cache, table_knows_ends=options.table_offsets == "sound")
     recorded = corpus.usable(zip(sounds, each(record, sounds, jobs=corpus.jobs), strict=True))
     checked = each(partial(_tried, _checked), performances, jobs=corpus.jobs)
     playable = corpus.usable(zip(performances, checked, strict=True))
