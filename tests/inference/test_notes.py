@@ -12,7 +12,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
 from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
 from maestrokit.inference.note_nats import note_nats
-from maestrokit.inference.note_steps import NoteStep
+from maestrokit.inference.note_steps import NoteStep, condition_vectors
 from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteSampling
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities
@@ -44,7 +44,7 @@ def test_steps_in_numpy_equal_a_pass_over_all(family):
     inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
     with torch.inference_mode():
         logits, _ = made.logits(note_models.whole(part))
-        step = NoteStep(made, made.body.initial_state(1, length=50))
+        step = NoteStep(made, made.body.initial_state(1, length=50), condition_vectors(made, [{}]))
     heads = step.heads
     for place in range(len(part.pitch)):
         states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))

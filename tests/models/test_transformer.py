@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models.transformer import Config, Model, skew
+from maestrokit.models._operators import skew
+from maestrokit.models.transformer import Config, Model
 
 VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])
 SHARING = pytest.mark.parametrize("kv_heads", [1, 3])

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from maestrokit.arrays import Integers
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint, progress
+from maestrokit.inference.conditions import class_names, condition_codes
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteSampling, generate_notes
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
@@ -42,6 +43,10 @@ class GenerationConfig:
     """Sampling of models of notes."""
     events_per_second: int = 200
     """Upper limit on average, at which a performance ends: a model that never waits would never end."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """What the music is conditioned on, by name, as text: a composer, a density, a loudness."""
+    guidance: float = 1.0
+    """How much conditions count: 1 as learned, above 1 more."""
 
     def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
@@ -115,6 +120,7 @@ def load_event_model(name: str) -> SequenceModel:
     fits = config["model"].get("vocabulary") == encoding.size
     if isinstance(model, NoteModel):
         fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
+        model.class_names = class_names(config, model, name=name)
     if not isinstance(model, EventModel | NoteModel) or not fits:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)
     return SequenceModel(model.eval(), encoding, sampling)
@@ -136,6 +142,7 @@ def generate(
     if isinstance(model, NoteModel):
         start_notes = None if prompt is None else note_sequence(prompt, encoding)
         return [encode_notes(notes, encoding) for notes in _notes(model, encoding, config, start_notes)]
+    condition_codes(model, config.conditions)  # of which a model of events has none
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
     grammar = Grammar(config.count, encoding)
@@ -183,6 +190,8 @@ def _notes(model: NoteModel, encoding: Encoding, config: GenerationConfig, promp
         count=config.count,
         seed=config.seed,
         prompt=prompt,
+        codes=condition_codes(model, config.conditions),
+        guidance=config.guidance,
     )
 
 

@@ -18,7 +18,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import progress
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.note_batches import tensors
-from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
+from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import GROUPS, NEVER
@@ -97,6 +97,8 @@ def generate_notes(
     count: int,
     seed: int,
     prompt: StepNotes | None = None,
+    codes: Mapping[str, int] | None = None,
+    guidance: float = 1.0,
 ) -> list[StepNotes]:
     """Return new performances, the prompt before each; without one the first note is at step 0.
 
@@ -104,12 +106,19 @@ def generate_notes(
     ----------
     duration : float, in seconds
         From the first onset, or from the last of the prompt; new notes end there at the latest.
+    codes : mapping of str to int
+        Of the conditions, by name.
+    guidance : float
+        How much conditions count; 1 is as learned, and anything else takes twice the time.
     """
+    passes = [codes or {}] if guidance == 1.0 or not codes else [codes, {}]
     start = StepNotes(*(np.empty(0, np.int64) for _ in range(4))) if prompt is None else prompt
     steps, limit = round(duration / encoding.step), math.ceil(duration * MOST_NOTES)
     generators = [np.random.default_rng([seed, row]) for row in range(count)]
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
-        keyboard, step, states = _primed(model, encoding, start, count, length=len(start.pitch) + limit)
+        keyboard, step, states = _primed(
+            model, encoding, start, count, length=len(start.pitch) + limit, passes=passes, guidance=guidance
+        )
         sampler, active = _Sampler(sampling, generators), np.arange(count)
         ends = np.full(count, start.onset[-1] + steps if len(start.onset) else -1)
         generated: list[tuple[Integers, ...]] = []
@@ -133,24 +142,32 @@ def generate_notes(
 
 
 def _primed(
-    model: NoteModel, encoding: Encoding, start: StepNotes, rows: int, *, length: int
+    model: NoteModel,
+    encoding: Encoding,
+    start: StepNotes,
+    rows: int,
+    *,
+    length: int,
+    passes: Sequence[Mapping[str, int]],
+    guidance: float,
 ) -> tuple[Keyboard, NoteStep, Numbers]:
     """Return the keyboard after the prompt, the stepper from there, and the states of the next note's factors."""
     keyboard = Keyboard(rows, encoding)
     for position in range(len(start.pitch)):
         onset, offset, pitch, velocity_bin = (np.full(rows, column[position]) for column in start)
         keyboard.play(onset, offset, pitch - LOWEST_PITCH, velocity_bin)
-    state = model.body.initial_state(rows, length=length + 1)
+    whole = rows * len(passes)
+    state = model.body.initial_state(whole, length=length + 1)
     room = min(len(start.pitch) + 1, getattr(model.config, "length", len(start.pitch) + 1))
     inputs, targets = excerpt(start, len(start.pitch) + 1 - room, len(start.pitch) + 1, encoding)
-    batch = tensors(inputs, targets)
-    x = model.input(batch).expand(rows, -1, -1)
-    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(rows, -1))
-    step = NoteStep(model, state)
+    batch, condition = tensors(inputs, targets), condition_vectors(model, passes)
+    x = (model.input(batch) + torch.from_numpy(condition)[:, None]).repeat(rows, 1, 1)
+    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(whole, -1))
+    step = NoteStep(model, state, condition, guidance=guidance)
     return keyboard, step, step.heads.begin(out[:, -1].numpy())
 
 
-def _next_onset(keyboard: Keyboard, heads: HeadsStep, states: Numbers, sampler: _Sampler) -> tuple[NextOnset, Integers]:
+def _next_onset(keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler) -> tuple[NextOnset, Integers]:
     """Return the next onsets, and the classes of their times."""
     logits = heads.time(states)
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
@@ -165,7 +182,12 @@ def _next_onset(keyboard: Keyboard, heads: HeadsStep, states: Numbers, sampler: 
 
 
 def _next_note(
-    keyboard: Keyboard, heads: HeadsStep, states: Numbers, time: Integers, upcoming: NextOnset, sampler: _Sampler
+    keyboard: Keyboard,
+    heads: AnyHeads,
+    states: Numbers,
+    time: Integers,
+    upcoming: NextOnset,
+    sampler: _Sampler,
 ) -> tuple[Integers, Integers, Integers, Integers]:
     """Sample the next note of each row; return onsets, offsets, keys and velocity bins."""
     states = heads.after_time(states, time, upcoming.sounding)

@@ -48,6 +48,8 @@ class Config:
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Velocity bins of notes."""
+    conditions: str = ""
+    """Conditions of a model of notes, separated by commas."""
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -105,12 +105,16 @@ class Prepared:
         For ``config.json``: how inputs become what the model sees.
     counts : mapping of str to int
         Files in each part.
+    inherit : callable
+        Called with the ``config.json`` of an initial model, so that batches fit it; returns what replaces, in
+        ``config``, what a new model would have.
     """
 
     data: Data
     model: Mapping[str, Any]
     config: Mapping[str, Any]
     counts: Mapping[str, int]
+    inherit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda given: {}
 
 
 def load_task(name: str) -> Any:

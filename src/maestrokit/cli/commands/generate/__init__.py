@@ -1,5 +1,7 @@
 """``maestrokit generate``: new performances from a model."""
 
+from dataclasses import replace
+
 from maestrokit.cli.commands.generate import options
 from maestrokit.cli.options import Common, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
@@ -18,6 +20,7 @@ EXAMPLES = (
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
+    "Ho and Salimans, Classifier-Free Diffusion Guidance, 2022",
 )
 
 
@@ -25,6 +28,7 @@ def run(
     running: Common,
     provenance: Provenance,
     reading: Reading,
+    conditioning: options.Conditioning,
     prompt: options.Prompt = None,
     output: options.Output = None,
     directory: options.Directory = None,
@@ -49,6 +53,9 @@ def run(
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one.
+
+    A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They
+    hold for the whole of the music, not for each of its seconds.
     """
     if directory is None and count > 1:
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o", parameter="count")
@@ -61,6 +68,7 @@ def run(
 
     with about("duration"):
         config = GenerationConfig(parse_duration(duration), count, seed)
+    config = replace(config, conditions=conditioning.by_name(), guidance=conditioning.guidance)
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     run_generate(
