@@ -188,6 +188,7 @@ EFFECTS: dict[str, Effects] = {
         "model": "--model others",
         "duration": "--duration 2s",
         "prompt_seconds": "--prompt-seconds 0.5",
+        "infill": ("take.mid --model conditional --duration 1s", "take.mid --model conditional --infill 0.5..1.5"),
         "temperature": "--temperature 0",
         "top_k": "--top-k 1",
         "top_p": "--top-p 0.1",

@@ -95,7 +95,7 @@ def write_models(place: Path) -> None:
         torch.manual_seed(seed)
         more = {"heads": 1, "hidden": 8, "length": 8} if family is transformer else {}
         if name == "conditional":
-            more = {"encoding": "notes", "conditions": "composer,density,loudness"}
+            more = {"encoding": "notes", "conditions": "composer,density,loudness", "infill": True}
         model = contract.new_model(family, family.Config(**size, **more))
         for weights in model.parameters():
             torch.nn.init.normal_(weights, std=0.5)  # those that are 0 at first would predict all alike

@@ -14,14 +14,15 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint, progress
 from maestrokit.inference.conditions import class_names, condition_codes
 from maestrokit.inference.grammar import Grammar
-from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
-from maestrokit.music.continuation import continued, continued_by_notes, prompt_of
+from maestrokit.music.continuation import continued, prompt_of, with_notes
+from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
-from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
@@ -140,8 +141,8 @@ def generate(
         Events to continue, from ``begin`` on; they are part of the result. Default is none.
     """
     if isinstance(model, NoteModel):
-        start_notes = None if prompt is None else note_sequence(prompt, encoding)
-        return [encode_notes(notes, encoding) for notes in _notes(model, encoding, config, start_notes)]
+        before = NO_NOTES if prompt is None else note_sequence(prompt, encoding)
+        return [encode_notes(joined(before, new), encoding) for new in _notes(model, encoding, config, before)]
     condition_codes(model, config.conditions)  # of which a model of events has none
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
@@ -174,25 +175,53 @@ def perform(
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
-        start = note_sequence(given.tokens, encoding)
-        new = (notes.select(slice(len(start.pitch), None)) for notes in _notes(model, encoding, config, start))
-        return [continued_by_notes(given, notes, encoding) for notes in new]
+        new = _notes(model, encoding, config, note_sequence(given.tokens, encoding))
+        return [with_notes(given.performance, notes, encoding) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
 
-def _notes(model: NoteModel, encoding: Encoding, config: GenerationConfig, prompt: StepNotes | None) -> list[StepNotes]:
-    return generate_notes(
-        model,
-        encoding,
-        sampling=config.note_sampling,
-        duration=config.duration,
-        count=config.count,
-        seed=config.seed,
-        prompt=prompt,
-        codes=condition_codes(model, config.conditions),
-        guidance=config.guidance,
-    )
+def infill(
+    model: EventModel | NoteModel,
+    encoding: Encoding,
+    config: GenerationConfig,
+    performance: Performance,
+    *,
+    start: float,
+    stop: float,
+) -> list[Performance]:
+    """Return a performance with new notes in place of those of a span, and all else as it was.
+
+    New notes take the place of piano notes whose onsets lie in the span, and of the pedals there.
+
+    Parameters
+    ----------
+    start, stop : float, in seconds
+        The span; the end itself is outside.
+
+    Raises
+    ------
+    UsageError
+        If the model has not learned to fill gaps, or the span is too short, or begins after the performance.
+    """
+    if not isinstance(model, NoteModel) or not model.config.infill:
+        raise UsageError(
+            "the model fills no gaps",
+            "train one that does: maestrokit train transformer DATA --set infill=true",
+            parameter="infill",
+        )
+    gap = gap_of(performance, encoding, start, stop)
+    rows = _notes(model, encoding, config, gap.before, gap)
+    return [with_notes(gap.performance, new, encoding) for new in rows]
+
+
+def _notes(
+    model: NoteModel, encoding: Encoding, config: GenerationConfig, before: StepNotes, gap: Gap | None = None
+) -> list[StepNotes]:
+    """Return the new notes of each performance."""
+    steps = round(config.duration / encoding.step) if gap is None else gap.stop - gap.start
+    request = NoteRequest(steps, before, gap, condition_codes(model, config.conditions), config.guidance)
+    return generate_notes(model, encoding, request, sampling=config.note_sampling, count=config.count, seed=config.seed)
 
 
 def _continued(

@@ -51,13 +51,17 @@ class NoteStep:
         self.body.keep(rows.repeat(self.passes))
 
 
+def condition_batch(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> dict[str, Tensor]:
+    """Return the codes of each pass as a batch has them, (passes,) each."""
+    names = model.conditions.tables
+    return {PREFIX + name: torch.tensor([codes.get(name, 0) for codes in passes]) for name in names}
+
+
 def condition_vectors(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> Numbers:
     """Return the vectors of the codes of each pass, (passes, width)."""
     if not model.conditions.tables:
         return np.zeros((len(passes), model.config.width), np.float32)
-    names = model.conditions.tables
-    batch = {PREFIX + name: torch.tensor([codes.get(name, 0) for codes in passes]) for name in names}
-    return numbers(model.conditions(batch)[:, 0])
+    return numbers(model.conditions(condition_batch(model, passes))[:, 0])
 
 
 class InputStep:

@@ -36,6 +36,7 @@ from maestrokit.music.note_codes import DURATION_EDGES, DURATIONS, TIME_EDGES, T
 from maestrokit.music.piano_range import KEYS
 
 FACTORS = ("time", "pitch", "velocity", "duration")
+OPTIONAL = ("conditions.", "after")  # parts that a model may lack
 FACTOR_WIDTH = 128  # of each factor's own layer
 POINTER_WIDTH = 32
 CLASSES_PER_NAT = 4.0  # distance of times, and of durations, whose ratio is e, as classes are smoothed
@@ -54,8 +55,8 @@ class Body(Protocol):
         x, result : (batch, time, width); onset : (batch, time), in steps
         """
 
-    def initial_state(self, batch: int, *, length: int) -> Any:
-        """Return the state before the first position, with room for `length` of them."""
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Any:
+        """Return the state before the first position, with room for `length` of them; `pinned` are not forgotten."""
 
 
 def factor_bases(factor: str, classes: int) -> Tensor:
@@ -206,13 +207,17 @@ class NoteModel(TrainedModel):
         self.input = NoteInput(config.width, config.velocity_bins)
         self.conditions = Conditions(condition_names(config.conditions), config.width)
         self.heads = NoteHeads(config.width, config.velocity_bins)
+        self.after = nn.Parameter(torch.zeros(config.width)) if config.infill else None
+        """Added to the inputs of notes after a gap, which come before all others."""
         self.class_names: dict[str, list[str]] = {}
         """Of each condition by class, what its codes from 1 on mean."""
 
     def vectors(self, batch: Batch) -> Tensor:
         """Return the input of the body, (batch, time, width)."""
         x: Tensor = self.input(batch)
-        return x + self.conditions(batch) if self.conditions.tables else x
+        if self.conditions.tables:
+            x = x + self.conditions(batch)
+        return x if self.after is None or "is_after" not in batch else x + batch["is_after"][..., None] * self.after
 
     def logits(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
         """Return the logits of each factor of the next note, given those before it, and the state after."""
@@ -268,7 +273,7 @@ class NoteModel(TrainedModel):
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model with other conditions or sizes of the body, adapted to this one if possible."""
         own = self.state_dict()
-        weights = {name: value for name, value in weights.items() if name in own or not name.startswith("conditions.")}
+        weights = {name: value for name, value in weights.items() if name in own or not name.startswith(OPTIONAL)}
         body = {name.removeprefix("body."): value for name, value in weights.items() if name.startswith("body.")}
         adapted = {f"body.{name}": value for name, value in self.body.inherited(body).items()}
         return {**weights, **adapted}

@@ -50,6 +50,8 @@ class Config:
     """Velocity bins of notes."""
     conditions: str = ""
     """Conditions of a model of notes, separated by commas."""
+    infill: bool = False
+    """Whether a model of notes can fill gaps."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -80,7 +82,7 @@ class LstmBody(TrainedModel):
         x, state = self.recurrent(self.dropout(x), state)
         return self.dropout(x), state
 
-    def initial_state(self, batch: int, *, length: int) -> tuple[Tensor, Tensor]:
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> tuple[Tensor, Tensor]:
         """Return zeros, whatever the length."""
         zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()

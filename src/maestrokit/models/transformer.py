@@ -37,6 +37,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.models import _operators as operators
+from maestrokit.models._cache import Cache
 from maestrokit.models._inherited import inherited_weights
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
@@ -78,6 +79,8 @@ class Config:
     """Velocity bins of notes."""
     conditions: str = ""
     """Conditions of a model of notes, separated by commas."""
+    infill: bool = False
+    """Whether a model of notes can fill gaps."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -95,49 +98,6 @@ class Config:
             raise UsageError(
                 f"{self.heads} heads cannot share {self.kv_heads} heads of keys evenly", "change `kv_heads`"
             )
-
-
-@dataclass
-class Cache:
-    """Keys and values of the positions so far, in all layers, so that each is computed once."""
-
-    keys: list[Tensor]
-    """One a layer, (batch, kv_heads, room, dim); rotated if positions are rotary."""
-    values: list[Tensor]
-    """Likewise, not rotated."""
-    recent: list[Tensor]
-    """The last inputs of the short convolutions, two a layer, (batch, REACH, width); empty if there are none."""
-    used: int = 0
-    """How many of `room` are filled, the oldest first."""
-    position: int = 0
-    """Positions seen in all; more than `used` once the oldest are forgotten."""
-
-    def selected(self, rows: Tensor) -> "Cache":
-        """Return the cache of some rows of the batch."""
-        keys, values, recent = ([part[rows] for part in store] for store in (self.keys, self.values, self.recent))
-        return Cache(keys, values, recent, self.used, self.position)
-
-    def make_room(self, time: int) -> None:
-        """Forget the oldest positions where the room is full, an eighth of it at once."""
-        room = self.keys[0].shape[2]
-        if time > room:
-            raise UsageError(f"{time} tokens at once, and the transformer's attention reaches back over {room}")
-        if self.used + time > room:
-            keep = min(self.used, room - max(time, room // 8))
-            for store in (*self.keys, *self.values):
-                store[:, :, :keep] = store[:, :, self.used - keep : self.used].clone()
-            self.used = keep
-
-    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the newest keys and values of a layer behind the others; return all."""
-        end = self.used + k.shape[2]
-        self.keys[layer][:, :, self.used : end] = k
-        self.values[layer][:, :, self.used : end] = v
-        return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
-
-    def advance(self, time: int) -> None:
-        """Count positions that all layers have appended."""
-        self.used, self.position = self.used + time, self.position + time
 
 
 class RMSNorm(nn.RMSNorm):
@@ -294,8 +254,11 @@ class TransformerBody(TrainedModel):
             cache.advance(time)
         return self.norm(x), cache
 
-    def initial_state(self, batch: int, *, length: int) -> Cache:
-        """Return an empty cache with room for `length` tokens, or as many as attention reaches back over."""
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Cache:
+        """Return an empty cache with room for `length` tokens, or as many as attention reaches back over.
+
+        The first `pinned` of them are never forgotten.
+        """
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
         weight = self.norm.weight
@@ -304,7 +267,7 @@ class TransformerBody(TrainedModel):
         )
         convolutions = 2 * len(self.layers) if self.config.variant == "modern" else 0
         recent = [weight.new_zeros(batch, operators.REACH, self.config.width) for _ in range(convolutions)]
-        return Cache(keys, values, recent)
+        return Cache(keys, values, recent, pinned=pinned)
 
     def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a cache on, in numpy."""

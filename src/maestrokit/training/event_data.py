@@ -18,8 +18,8 @@ from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
 
 BY_ENCODING: Any = None  # a default that the encoding decides
 DEFAULTS = {
-    "notes": {"batch": 4, "length": 1024, "validation_tokens": 16384},
-    "events": {"batch": 32, "length": 512, "validation_tokens": 131072},
+    "notes": {"batch": 4, "length": 1024, "validation_tokens": 16384, "infill": True},
+    "events": {"batch": 32, "length": 512, "validation_tokens": 131072, "infill": False},
 }
 COLUMNS = ("composer", "title", "year")  # of a table, by which music has classes
 TRANSPOSE = 3  # semitones, where pieces keep their keys
@@ -63,6 +63,11 @@ class EventOptions:
     """Share of excerpts that lack a condition, drawn for each independently, so that `generate` can leave it out."""
     unconditioned: Annotated[float, SHARE] = 0.2
     """Share of excerpts that lack all conditions."""
+    infill: bool = BY_ENCODING
+    """Whether a model of notes learns to fill gaps, for `generate --infill`. None is yes for notes; with `init`, if
+    that model does."""
+    infill_share: Annotated[float, SHARE] = 0.2
+    """Share of excerpts whose last notes, up to a quarter of them, come first, as what follows a gap."""
 
     def __post_init__(self) -> None:
         if self.encoding not in DEFAULTS:
@@ -80,12 +85,14 @@ class EventOptions:
         self._check_conditions()
 
     def _check_conditions(self) -> None:
-        """Raise an error for conditions that there are not."""
+        """Raise an error for conditions that there are not, or that the encoding does not have."""
         names = condition_names(self.conditions or "")
         for name in names:
             if name not in (*SCALES, *COLUMNS):
                 hint = choices_hint(name, (*SCALES, *COLUMNS))
                 raise UsageError(f"no condition '{name}'", hint, parameter="conditions")
+        if self.infill and self.encoding != "notes":
+            raise UsageError(f"models of {self.encoding} fill no gaps", "leave out `infill`", parameter="infill")
         if names and self.encoding != "notes":
             raise UsageError(
                 f"models of {self.encoding} have no conditions", "leave out `conditions`", parameter="conditions"

@@ -17,7 +17,15 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
 from maestrokit.models._conditions import CLASSES, PREFIX
 from maestrokit.music.conditions import SCALES, measured, measured_code
-from maestrokit.music.note_codes import LEAD, NoteInputs, NoteTargets, excerpt, note_sequence
+from maestrokit.music.note_codes import (
+    LEAD,
+    MOST_AFTER,
+    NoteInputs,
+    NoteTargets,
+    excerpt,
+    note_sequence,
+    with_notes_after,
+)
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
 from maestrokit.training.event_data import EventOptions
@@ -47,6 +55,8 @@ class NoteSequenceData:
         self.labels: Mapping[str, Sequence[str]] = labels or {}
         self.conditions: tuple[str, ...] = ()
         self.class_names: dict[str, list[str]] = {}
+        self.has_infill = False
+        """Whether some excerpts begin with the notes after a gap."""
         self.train, self.held_out, self.options = train, validation, options
         self.seed, self.encoding = seed, options.token_encoding
         encoding = self.encoding
@@ -85,7 +95,15 @@ class NoteSequenceData:
             for row, (_, notes), generator in zip(rows, parts, generators, strict=True)
         ]
         codes = {PREFIX + name: torch.tensor([codes[name] for codes in by_row]) for name in self.conditions}
-        return padded([excerpt for excerpt, _ in parts]) | codes
+        if not self.has_infill:
+            return padded([excerpt for excerpt, _ in parts]) | codes
+        moved = [
+            self._with_gap(excerpt, notes, generator)
+            for (excerpt, notes), generator in zip(parts, generators, strict=True)
+        ]
+        batch = padded([excerpt for excerpt, _ in moved])
+        is_after = torch.arange(batch["weight"].shape[1]) < torch.tensor([count for _, count in moved])[:, None]
+        return batch | codes | {"is_after": is_after, "weight": batch["weight"].masked_fill(is_after, 0.0)}
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches over a part of the validation sequences, without augmentation."""
@@ -136,6 +154,22 @@ class NoteSequenceData:
         count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`
         start = min(start - lead, max(count - options.length, 0)) if lead else min(start, count - 1)
         return excerpt(part, start, count, self.encoding), part.select(slice(start, None))
+
+    def _with_gap(
+        self, excerpt: tuple[NoteInputs, NoteTargets], notes: StepNotes, generator: np.random.Generator
+    ) -> tuple[tuple[NoteInputs, NoteTargets], int]:
+        """Return an excerpt, a share of them with their last notes first; and how many these are."""
+        inputs, targets = excerpt
+        count = len(inputs.time)
+        most = min(MOST_AFTER, count // 4)
+        if not most or generator.random() >= self.options.infill_share:
+            return excerpt, 0
+        after = int(generator.integers(1, most + 1))
+        start = count - after  # position p has note p - 1
+        following = notes.select(slice(start - 1, count - 1))
+        rest = NoteInputs(**{name: part[:start] for name, part in inputs._asdict().items()})
+        moved = {name: np.roll(part, after, axis=0) for name, part in targets._asdict().items()}
+        return (with_notes_after(rest, following, self.encoding), NoteTargets(**moved)), after
 
     def _codes(self, piece: int, notes: StepNotes, generator: np.random.Generator) -> dict[str, int]:
         """Return the codes of an excerpt by condition, 0 of those that it lacks."""

@@ -106,8 +106,8 @@ class Prepared:
     counts : mapping of str to int
         Files in each part.
     inherit : callable
-        Called with the ``config.json`` of an initial model, so that batches fit it; returns what replaces, in
-        ``config``, what a new model would have.
+        Called with the ``config.json`` of an initial model, its settings changed as asked, so that batches fit it;
+        returns what replaces, in ``config``, what a new model would have.
     """
 
     data: Data

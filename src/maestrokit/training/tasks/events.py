@@ -45,21 +45,25 @@ def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
 
 
 def _conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepared) -> Prepared:
-    """Return the same with conditions: those of the options, or else those that the data, or an initial model, has."""
+    """Return the same with infill, and with conditions: those of the options, or else those that the data has.
+
+    An initial model has its own.
+    """
 
     def conditioned_on(conditions: str, class_names: Mapping[str, list[str]]) -> dict[str, Any]:
         data.condition_on(condition_names(conditions), class_names)
         return {"classes": data.class_names}
 
     def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
-        own = given["model"].get("conditions", "")
-        return conditioned_on(own if options.conditions is None else options.conditions, given.get("classes", {}))
+        data.has_infill = bool(given["model"].get("infill"))
+        return conditioned_on(given["model"].get("conditions", ""), given.get("classes", {}))
 
+    data.has_infill = options.infill
     by_data = ",".join([*(["composer"] if any(data.labels["composer"]) else []), *SCALES])
     conditions = by_data if options.conditions is None else options.conditions
     return Prepared(
         data,
-        {**prepared.model, "conditions": conditions},
+        {**prepared.model, "conditions": conditions, "infill": options.infill},
         {**prepared.config, **conditioned_on(conditions, {})},
         prepared.counts,
         inherit,

@@ -35,6 +35,7 @@ def run(
     model: options.Model = "transformer",  # of those shipped, the better one on the validation performances
     duration: options.Duration = "30s",
     prompt_seconds: options.PromptSeconds = None,
+    infill: options.Infill = None,
     temperature: options.Temperature = None,
     top_k: options.TopK = None,
     top_p: options.TopP = None,
@@ -54,6 +55,10 @@ def run(
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one.
 
+    With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
+    pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again.
+    Pedals that are down where the span begins come up, and go down again just before its end.
+
     A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They
     hold for the whole of the music, not for each of its seconds.
     """
@@ -61,7 +66,9 @@ def run(
         raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o", parameter="count")
     if directory is not None and output is not None:
         raise UsageError("`output` and `directory` exclude each other", "-o names one file, -d a folder for several")
-    from maestrokit.cli.commands.generate.work import Generation, run_generate
+    if infill is not None and (prompt is None or prompt_seconds is not None):
+        raise UsageError("`infill` needs a whole prompt", "name the MIDI file whose span is to be replaced")
+    from maestrokit.cli.commands.generate.work import Generation, run_generate, span_of
     from maestrokit.cli.errors import about
     from maestrokit.cli.parse import parse_duration
     from maestrokit.inference.events import GenerationConfig
@@ -72,7 +79,9 @@ def run(
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     run_generate(
-        Generation(model, config, sampling, prompt, prompt_seconds, reading.repair, provenance.made_by),
+        Generation(
+            model, config, sampling, prompt, prompt_seconds, span_of(infill), reading.repair, provenance.made_by
+        ),
         targets,
         running,
     )

@@ -38,6 +38,14 @@ PromptSeconds = Annotated[
     typer.Option(metavar="SECONDS", help="Use only this much of the prompt, from its start."),
     Within(0, DAY),
 ]
+Infill = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FROM..TO",
+        help="Replace what lies in this span of the prompt (12..20, 1m..1m8s), and keep all else; --duration has no "
+        "effect. For a model that was trained to (train --set infill=true, the default for notes).",
+    ),
+]
 Temperature = Annotated[
     float | None,
     typer.Option(

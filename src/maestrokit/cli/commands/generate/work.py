@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
+from maestrokit.cli.errors import about
 from maestrokit.cli.options import Common
+from maestrokit.cli.parse import parse_duration
 from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.errors import UsageError
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.formats import MUSIC, format_by_name
-from maestrokit.inference.events import GenerationConfig, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, infill, load_event_model, perform
 from maestrokit.music.performance import Performance
 
 
@@ -23,6 +26,8 @@ class Generation:
     """What differs from the sampling fitted to the model."""
     prompt: str | None
     prompt_seconds: float | None
+    span: tuple[float, float] | None
+    """What of the prompt is replaced, in seconds."""
     repair: bool
     made_by: str | None
 
@@ -31,6 +36,8 @@ class Generation:
         model, encoding, fitted = load_event_model(self.model)
         config = self.config.with_sampling(fitted, self.sampling)
         prompt = None if self.prompt is None else read_performance(self.prompt, repair=self.repair)
+        if prompt is not None and self.span is not None:
+            return infill(model, encoding, config, prompt, start=self.span[0], stop=self.span[1])
         return perform(model, encoding, config, prompt=prompt, seconds=self.prompt_seconds)
 
     def write(self, performance: Performance, target: str, *, format: str) -> None:
@@ -41,6 +48,23 @@ class Generation:
         from maestrokit.cli.commands.render.work import Rendering
 
         Rendering(format=format, repair=self.repair, made_by=self.made_by).render(performance, target)
+
+
+def span_of(text: str | None) -> tuple[float, float] | None:
+    """Return the seconds of FROM..TO.
+
+    Raises
+    ------
+    UsageError
+        If the text is not of that form.
+    """
+    if text is None:
+        return None
+    start, dots, stop = text.partition("..")
+    if not dots:
+        raise UsageError(f"`infill` must be FROM..TO, not '{text}'", "such as 12..20", parameter="infill")
+    with about("infill"):
+        return parse_duration(start), parse_duration(stop)
 
 
 def run_generate(generation: Generation, targets: Sequence[str], running: Common) -> None:
