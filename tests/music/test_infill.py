@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from maestrokit.errors import UsageError
-from maestrokit.music.continuation import with_notes
+from maestrokit.music.continuation import joined_performance
 from maestrokit.music.infill import gap_of
 from maestrokit.music.performance import DRUM_CHANNEL, Notes, reorder_events
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.tokens import Encoding, decode, encode_notes
 from scenes import scene, ticks
 
 ENCODING = Encoding()
@@ -61,7 +61,7 @@ def test_new_notes_end_where_their_keys_are_struck_and_wait_until_they_are_up(ta
     gap = gap_of(take, ENCODING, START, STOP)
     columns = [(259, 300, 64, 9), (300, 450, 67, 9), (300, 330, 60, 9)]
     new = StepNotes(*np.array(columns).T)
-    whole = with_notes(gap.performance, new, ENCODING)
+    whole = joined_performance(gap.performance, decode(encode_notes(new, ENCODING), ENCODING))
     added = whole.notes.select(~np.isin(whole.notes.velocity, take.notes.velocity))
     found = {pitch: (on, off) for on, off, pitch, *_ in rows(added)}
     assert found[64] == (int(ticks(2.6)), int(ticks(3.0)))

@@ -10,15 +10,16 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint, progress
 from maestrokit.inference.conditions import class_names, condition_codes
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
+from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
-from maestrokit.music.continuation import continued, prompt_of, with_notes
+from maestrokit.music.continuation import continued, joined_performance, prompt_of
 from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
@@ -27,6 +28,7 @@ from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
 LONGEST = 24 * 3600.0  # seconds
+RANKINGS = ("likelihood",)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class GenerationConfig:
     """What the music is conditioned on, by name, as text: a composer, a density, a loudness."""
     guidance: float = 1.0
     """How much conditions count: 1 as learned, above 1 more."""
+    best_of: int = 1
+    """Candidates for each performance, of which the best is kept."""
+    rank_by: str = "likelihood"
+    """What the best is: that with the fewest nats a note."""
 
     def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
@@ -61,6 +67,10 @@ class GenerationConfig:
             raise UsageError(
                 f"`duration` must be above 0 s and up to a day, not {self.duration} s", parameter="duration"
             )
+        if self.rank_by not in RANKINGS:
+            raise UsageError(f"no ranking '{self.rank_by}'", choices_hint(self.rank_by, RANKINGS), parameter="rank_by")
+        if self.best_of < 1:
+            raise UsageError(f"`best_of` must be at least 1, not {self.best_of}", parameter="best_of")
         if self.count < 1:
             raise UsageError(f"`count` must be at least 1, not {self.count}", parameter="count")
 
@@ -144,6 +154,9 @@ def generate(
         before = NO_NOTES if prompt is None else note_sequence(prompt, encoding)
         return [encode_notes(joined(before, new), encoding) for new in _notes(model, encoding, config, before)]
     condition_codes(model, config.conditions)  # of which a model of events has none
+    if config.best_of > 1:
+        many = generate(model, encoding, replace(config, count=config.count * config.best_of, best_of=1), prompt=prompt)
+        return _likeliest(model, encoding, many, config.best_of)
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
     grammar = Grammar(config.count, encoding)
@@ -176,7 +189,7 @@ def perform(
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
         new = _notes(model, encoding, config, note_sequence(given.tokens, encoding))
-        return [with_notes(given.performance, notes, encoding) for notes in new]
+        return [joined_performance(given.performance, performance_of(notes, encoding)) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
@@ -211,8 +224,13 @@ def infill(
             parameter="infill",
         )
     gap = gap_of(performance, encoding, start, stop)
-    rows = _notes(model, encoding, config, gap.before, gap)
-    return [with_notes(gap.performance, new, encoding) for new in rows]
+    new = _notes(model, encoding, config, gap.before, gap)
+    return [joined_performance(gap.performance, performance_of(notes, encoding)) for notes in new]
+
+
+def performance_of(notes: StepNotes, encoding: Encoding) -> Performance:
+    """Return new notes as a performance from step 0 on; its controls, where there are any, are kept as well."""
+    return decode(encode_notes(notes, encoding), encoding)
 
 
 def _notes(
@@ -221,7 +239,21 @@ def _notes(
     """Return the new notes of each performance."""
     steps = round(config.duration / encoding.step) if gap is None else gap.stop - gap.start
     request = NoteRequest(steps, before, gap, condition_codes(model, config.conditions), config.guidance)
-    return generate_notes(model, encoding, request, sampling=config.note_sampling, count=config.count, seed=config.seed)
+    return generate_notes(
+        model,
+        encoding,
+        request,
+        sampling=config.note_sampling,
+        count=config.count,
+        seed=config.seed,
+        best_of=config.best_of,
+    )
+
+
+def _likeliest(model: EventModel, encoding: Encoding, rows: Sequence[Tokens], best_of: int) -> list[Tokens]:
+    """Return of each so many sequences the one with the fewest nats a note."""
+    nats = [one.nats_per_note if one.notes else math.inf for one in surprisals(model, rows, encoding)]
+    return [rows[first + int(np.argmin(nats[first : first + best_of]))] for first in range(0, len(rows), best_of)]
 
 
 def _continued(

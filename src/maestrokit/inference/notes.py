@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from maestrokit.arrays import Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import progress
 from maestrokit.inference.keyboard import Keyboard, NextOnset
@@ -23,7 +23,7 @@ from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
-from maestrokit.music.note_codes import DURATION_EDGES, MOST_AFTER, TIME_EDGES, classes, excerpt
+from maestrokit.music.note_codes import DURATION_EDGES, MOST_AFTER, TIME_EDGES, classes, excerpt, remainder_nats
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import NO_NOTES, StepNotes
 from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding
@@ -74,11 +74,21 @@ class NoteSampling:
 class _Sampler:
     """Sampling for several performances, each by its own generator."""
 
-    def __init__(self, sampling: NoteSampling, generators: Sequence[np.random.Generator]) -> None:
+    def __init__(
+        self, sampling: NoteSampling, generators: Sequence[np.random.Generator], *, has_nats: bool = False
+    ) -> None:
         self.sampling, self.generators = sampling, list(generators)
+        self.nats, self.has_nats = np.zeros(len(self.generators)), has_nats
 
     def keep(self, rows: Mask) -> None:
         self.generators = [generator for generator, stays in zip(self.generators, rows, strict=True) if stays]
+        self.nats = self.nats[rows]
+
+    def count(self, logits: Numbers, codes: Integers, remainders: Floats | float = 0.0) -> None:
+        """Add the nats that classes, and which value of its class each one is, cost by the logits of the model."""
+        if self.has_nats:
+            logits = logits.astype(np.float64)
+            self.nats += np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(codes)), codes] + remainders
 
     def factor(self, name: str, logits: Numbers, allowed: Mask) -> Integers:
         """Return one class per row."""
@@ -138,15 +148,40 @@ def generate_notes(
     sampling: NoteSampling,
     count: int,
     seed: int,
+    best_of: int = 1,
     report: Report = lambda rows, notes: None,
 ) -> list[StepNotes]:
-    """Return new notes of several performances; without any before them the first is at step 0."""
+    """Return new notes of several performances; without any before them the first is at step 0.
+
+    Parameters
+    ----------
+    best_of : int
+        Candidates for each performance, of which the one with the fewest nats a note is returned.
+    report : callable
+        Called with the notes as they are made, those of all candidates.
+    """
+    generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
+    sampler = _Sampler(sampling, generators, has_nats=best_of > 1)
+    candidates, nats = _candidates(model, encoding, request, sampler, report)
+    per_note = [
+        total / len(notes.pitch) if len(notes.pitch) else math.inf
+        for notes, total in zip(candidates, nats, strict=True)
+    ]
+    best = np.reshape(per_note, (count, best_of)).argmin(axis=1) + best_of * np.arange(count)
+    return [candidates[row] for row in best]
+
+
+def _candidates(
+    model: NoteModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: Report
+) -> tuple[list[StepNotes], Floats]:
+    """Return new notes for each generator of a sampler, and their nats."""
     gap, begins = request.gap, not len(request.before.onset) and request.gap is None
     limit = math.ceil(request.steps * encoding.step * MOST_NOTES)
-    generators = [np.random.default_rng([seed, row]) for row in range(count)]
+    count = len(sampler.generators)
+    nats = np.zeros(count)
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
-        sampler, active, struck = _Sampler(sampling, generators), np.arange(count), request.struck()
+        active, struck = np.arange(count), request.struck()
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         ends = keyboard.last + request.steps if gap is None else np.full(count, gap.stop)
         generated: list[tuple[Integers, StepNotes]] = []
@@ -168,9 +203,10 @@ def generate_notes(
             offset = notes.offset if gap is not None else np.minimum(notes.offset, ends)
             notes = notes._replace(onset=notes.onset - begin, offset=offset - begin)
             generated.append((active, notes))
+            nats[active] = sampler.nats
             report(active, notes)
             states = step(keyboard.inputs())
-    return [_of_row(generated, row) for row in range(count)]
+    return [_of_row(generated, row) for row in range(count)], nats
 
 
 def _of_row(generated: Sequence[tuple[Integers, StepNotes]], row: int) -> StepNotes:
@@ -205,6 +241,8 @@ def _next_onset(
 ) -> tuple[NextOnset, Integers]:
     """Return the next onsets, none before `earliest`, and the classes of their times."""
     logits = heads.time(states)
+    logits[~keyboard.joinable(), 0] = -np.inf
+    own = logits.copy()
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
     bias = sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
     logits[:, :-1] += bias[:, None] * np.log1p(TIME_EDGES[:-1])
@@ -214,7 +252,9 @@ def _next_onset(
     allowed[:, :-1] = (TIME_EDGES[:-1] <= room[:, None]) & (TIME_EDGES[1:] > least[:, None])
     allowed[:, 0] &= keyboard.joinable()
     upcoming = keyboard.after(sampler.within(sampler.factor("time", logits, allowed), TIME_EDGES, least, room))
-    return upcoming, classes(upcoming.now - keyboard.last, TIME_EDGES)
+    time = classes(upcoming.now - keyboard.last, TIME_EDGES)
+    sampler.count(own, time, remainder_nats(time, TIME_EDGES))
+    return upcoming, time
 
 
 def _next_note(
@@ -230,13 +270,16 @@ def _next_note(
     states = heads.after_time(states, time, upcoming.sounding)
     logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
     key = sampler.factor("pitch", logits, ~upcoming.blocked)
+    sampler.count(np.where(upcoming.blocked, -np.inf, logits), key)
     states = heads.after_pitch(states, key, context)
     loudness = heads.velocity(states)
     velocity_bin = sampler.factor("velocity", loudness, np.ones(loudness.shape, bool))
+    sampler.count(loudness, velocity_bin)
     logits = heads.duration(states, velocity_bin, upcoming.groups)
     longest = np.full(len(key), round(LONGEST_NOTE / keyboard.encoding.step))
     new = np.broadcast_to(DURATION_EDGES[:-1] <= longest[0], (len(key), len(DURATION_EDGES) - 1))
     code = sampler.factor("duration", logits, np.concatenate((upcoming.groups.offset != NEVER, new), axis=1))
+    sampler.count(logits, code, remainder_nats(np.maximum(code - GROUPS, 0), DURATION_EDGES) * (code >= GROUPS))
     fresh = upcoming.now + sampler.within(np.maximum(code - GROUPS, 0), DURATION_EDGES, np.ones_like(longest), longest)
     pointed = upcoming.groups.offset[np.arange(len(code)), np.minimum(code, GROUPS - 1)]
     offset = np.minimum(np.where(code < GROUPS, pointed, fresh), struck[key])

@@ -18,10 +18,9 @@ from maestrokit.music.performance import (
     reorder_events,
 )
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.sustain import PEDAL_DOWN
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
-from maestrokit.music.tokens import Encoding, Tokens, decode, encode, encode_notes
+from maestrokit.music.tokens import Encoding, Tokens, decode, encode
 
 PEDALS = (SUSTAIN, SOSTENUTO, SOFT)
 NO_TICK = 1 << 48  # after all music
@@ -97,9 +96,12 @@ def continued(prompt: Prompt, events: Tokens, encoding: Encoding) -> Performance
     return _joined(performance, notes.replace(offset_tick=offset), new, start)
 
 
-def with_notes(performance: Performance, new: StepNotes, encoding: Encoding) -> Performance:
-    """Return a performance and notes after some of its own, in steps from its beginning; see :func:`continued`."""
-    return _joined(performance, performance.notes, decode(encode_notes(new, encoding), encoding), 0.0)
+def joined_performance(performance: Performance, new: Performance) -> Performance:
+    """Return a performance with the notes and controls of a new one, whose ticks are milliseconds from the same start.
+
+    They are on one track and channel; see :func:`continued`.
+    """
+    return _joined(performance, performance.notes, new, 0.0)
 
 
 def _joined(performance: Performance, notes: Notes, new: Performance, start: float) -> Performance:

@@ -41,6 +41,8 @@ def run(
     top_p: options.TopP = None,
     min_p: options.MinP = None,
     count: options.Count = 1,
+    best_of: options.BestOf = 1,
+    rank_by: options.RankBy = "likelihood",
     seed: Seed = 0,
 ) -> None:
     """Make new piano music.
@@ -76,6 +78,7 @@ def run(
     with about("duration"):
         config = GenerationConfig(parse_duration(duration), count, seed)
     config = replace(config, conditions=conditioning.by_name(), guidance=conditioning.guidance)
+    config = replace(config, best_of=best_of, rank_by=rank_by)
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
     run_generate(

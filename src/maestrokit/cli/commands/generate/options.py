@@ -79,6 +79,18 @@ MinP = Annotated[
 ]
 Count = Annotated[int, typer.Option(metavar="N", help="Make N performances at once."), Within(1, 10_000)]
 
+BestOf = Annotated[
+    int, typer.Option(metavar="M", help="Make M candidates for each performance, and keep the best."), Within(1, 1000)
+]
+RankBy = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What the best is: likelihood, that with the fewest nats a note by the model itself.",
+        autocompletion=one_of(kept_in("maestrokit.inference.events:RANKINGS")),
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Conditioning:
