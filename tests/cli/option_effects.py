@@ -200,6 +200,7 @@ EFFECTS: dict[str, Effects] = {
         "guidance": ("--model conditional --duration 1s --density 4",
                      "--model conditional --duration 1s --density 4 --guidance 3"),
         "count": ("--model sequences --duration 1s -d out/d", "--model sequences --duration 1s -d out/d --count 2"),
+        "format_": ("--model conditional --duration 1s", "--model conditional --duration 1s --format jsonl"),
         "best_of": ("--model conditional --duration 3s", "--model conditional --duration 3s --best-of 4"),
         "rank_by": "--rank-by nothing",
         "seed": "--seed 1",

@@ -230,6 +230,22 @@ def test_the_best_of_several_has_the_fewest_nats_a_note(family):
 
 
 @EACH
+@pytest.mark.parametrize("best_of", [1, 2])
+def test_notes_are_reported_as_they_are_made(family, best_of):
+    calls = []
+    wish = {"sampling": NoteSampling(), "count": 3, "seed": 0, "best_of": best_of}
+    rows = generate_notes(
+        model(family), ENCODING, NoteRequest(300), **wish, report=lambda rows, notes: calls.append((rows, notes))
+    )
+    for number, whole in enumerate(rows):
+        parts = [notes.select(numbers == number) for numbers, notes in calls]
+        columns = zip(*parts, strict=True)
+        assert all(np.array_equal(np.concatenate(one), other) for one, other in zip(columns, whole, strict=True))
+    if best_of == 1:
+        assert len(calls) == max(len(whole.pitch) for whole in rows)  # a call for each step
+
+
+@EACH
 def test_nats_are_counted_as_notes_are_made(family):
     made = model(family)
     sampler = _Sampler(NoteSampling(), [np.random.default_rng(seed) for seed in (0, 1)], has_nats=True)

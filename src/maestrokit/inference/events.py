@@ -14,7 +14,7 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint, progress
 from maestrokit.inference.conditions import class_names, condition_codes
 from maestrokit.inference.grammar import Grammar
-from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
+from maestrokit.inference.notes import NoteRequest, NoteSampling, Report, generate_notes, no_report
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
@@ -174,6 +174,7 @@ def perform(
     *,
     prompt: Performance | None = None,
     seconds: float | None = None,
+    report: Report = no_report,
 ) -> list[Performance]:
     """Return new performances; with a prompt, each begins with all of its events, unchanged.
 
@@ -183,12 +184,16 @@ def perform(
         Performance to continue; see :func:`maestrokit.music.continuation.prompt_of`. Default is none.
     seconds : float
         Length of the prompt to use, from its start. Default is all.
+    report : callable
+        Called with new notes as they are made, by a model of notes.
     """
+    if isinstance(model, NoteModel) and prompt is None:
+        return [performance_of(notes, encoding) for notes in _notes(model, encoding, config, NO_NOTES, report=report)]
     if prompt is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
-        new = _notes(model, encoding, config, note_sequence(given.tokens, encoding))
+        new = _notes(model, encoding, config, note_sequence(given.tokens, encoding), report=report)
         return [joined_performance(given.performance, performance_of(notes, encoding)) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
@@ -202,6 +207,7 @@ def infill(
     *,
     start: float,
     stop: float,
+    report: Report = no_report,
 ) -> list[Performance]:
     """Return a performance with new notes in place of those of a span, and all else as it was.
 
@@ -211,6 +217,8 @@ def infill(
     ----------
     start, stop : float, in seconds
         The span; the end itself is outside.
+    report : callable
+        Called with new notes as they are made.
 
     Raises
     ------
@@ -224,7 +232,7 @@ def infill(
             parameter="infill",
         )
     gap = gap_of(performance, encoding, start, stop)
-    new = _notes(model, encoding, config, gap.before, gap)
+    new = _notes(model, encoding, config, gap.before, gap, report=report)
     return [joined_performance(gap.performance, performance_of(notes, encoding)) for notes in new]
 
 
@@ -234,7 +242,13 @@ def performance_of(notes: StepNotes, encoding: Encoding) -> Performance:
 
 
 def _notes(
-    model: NoteModel, encoding: Encoding, config: GenerationConfig, before: StepNotes, gap: Gap | None = None
+    model: NoteModel,
+    encoding: Encoding,
+    config: GenerationConfig,
+    before: StepNotes,
+    gap: Gap | None = None,
+    *,
+    report: Report = no_report,
 ) -> list[StepNotes]:
     """Return the new notes of each performance."""
     steps = round(config.duration / encoding.step) if gap is None else gap.stop - gap.start
@@ -247,6 +261,7 @@ def _notes(
         count=config.count,
         seed=config.seed,
         best_of=config.best_of,
+        report=report,
     )
 
 

@@ -34,7 +34,11 @@ PRESSURE = 2.0  # added to the bias where the density is twice the limit, over l
 MOST_NOTES = 50  # per second on average: a model that never waits would never end
 
 Report = Callable[[Integers, StepNotes], None]
-"""``report(rows, notes)``: called with the numbers of performances and the newest note of each."""
+"""``report(rows, notes)``: called with new notes, and the number of the performance that each belongs to."""
+
+
+def no_report(rows: Integers, notes: StepNotes) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def generate_notes(
     count: int,
     seed: int,
     best_of: int = 1,
-    report: Report = lambda rows, notes: None,
+    report: Report = no_report,
 ) -> list[StepNotes]:
     """Return new notes of several performances; without any before them the first is at step 0.
 
@@ -158,17 +162,19 @@ def generate_notes(
     best_of : int
         Candidates for each performance, of which the one with the fewest nats a note is returned.
     report : callable
-        Called with the notes as they are made, those of all candidates.
+        Called with the notes as they are made; those of the best of several candidates, once these are complete.
     """
     generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
     sampler = _Sampler(sampling, generators, has_nats=best_of > 1)
-    candidates, nats = _candidates(model, encoding, request, sampler, report)
-    per_note = [
-        total / len(notes.pitch) if len(notes.pitch) else math.inf
-        for notes, total in zip(candidates, nats, strict=True)
-    ]
-    best = np.reshape(per_note, (count, best_of)).argmin(axis=1) + best_of * np.arange(count)
-    return [candidates[row] for row in best]
+    if best_of == 1:
+        return _candidates(model, encoding, request, sampler, report)[0]
+    candidates, nats = _candidates(model, encoding, request, sampler, no_report)
+    counts = np.array([len(notes.pitch) for notes in candidates])
+    per_note = np.where(counts > 0, nats / np.maximum(counts, 1), math.inf).reshape(count, best_of)
+    best = [candidates[row] for row in per_note.argmin(axis=1) + best_of * np.arange(count)]
+    for row, notes in enumerate(best):
+        report(np.full(len(notes.pitch), row), notes)
+    return best
 
 
 def _candidates(

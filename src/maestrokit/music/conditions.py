@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from maestrokit.arrays import Floats
-from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.step_notes import StepNotes, velocities
 from maestrokit.music.tokens import Encoding
 
 SHORTEST = 1.0  # seconds of music whose density means something
@@ -34,6 +34,5 @@ def measured(notes: StepNotes, encoding: Encoding) -> dict[str, float]:
     seconds = float(notes.onset[-1] - notes.onset[0]) * encoding.step if len(notes.onset) else 0.0
     if seconds < SHORTEST:
         return {}
-    width = 128 // encoding.velocity_bins
-    velocity = float(notes.velocity_bin.mean()) * width + (width + 1) // 2
-    return {"density": (len(notes.onset) - 1) / seconds, "loudness": velocity}
+    velocity = velocities(notes.velocity_bin, velocity_bins=encoding.velocity_bins)
+    return {"density": (len(notes.onset) - 1) / seconds, "loudness": float(velocity.mean())}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from maestrokit.cli.commands.generate import options
+from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.options import Common, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
 
@@ -28,10 +29,11 @@ def run(
     running: Common,
     provenance: Provenance,
     reading: Reading,
-    conditioning: options.Conditioning,
+    conditioning: Conditioning,
     prompt: options.Prompt = None,
     output: options.Output = None,
     directory: options.Directory = None,
+    format_: options.Format = None,
     model: options.Model = "transformer",  # of those shipped, the better one on the validation performances
     duration: options.Duration = "30s",
     prompt_seconds: options.PromptSeconds = None,
@@ -73,6 +75,7 @@ def run(
     from maestrokit.cli.commands.generate.work import Generation, run_generate, span_of
     from maestrokit.cli.errors import about
     from maestrokit.cli.parse import parse_duration
+    from maestrokit.files.formats import MUSIC, chosen_format
     from maestrokit.inference.events import GenerationConfig
 
     with about("duration"):
@@ -80,11 +83,14 @@ def run(
     config = replace(config, conditions=conditioning.by_name(), guidance=conditioning.guidance)
     config = replace(config, best_of=best_of, rank_by=rank_by)
     sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
+    format = chosen_format(format_, output, MUSIC, default="mid")
+    in_folder = [f"{directory}/{number + 1}.{format}" for number in range(count)]
+    targets = [output or "-"] if directory is None else in_folder
     run_generate(
         Generation(
             model, config, sampling, prompt, prompt_seconds, span_of(infill), reading.repair, provenance.made_by
         ),
         targets,
         running,
+        format=format,
     )

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.generate.lines import NoteLines
 from maestrokit.cli.errors import about
 from maestrokit.cli.options import Common
 from maestrokit.cli.parse import parse_duration
 from maestrokit.cli.performances import read_performance, write_performance
 from maestrokit.errors import UsageError
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.files.formats import MUSIC, format_by_name
 from maestrokit.inference.events import GenerationConfig, infill, load_event_model, perform
+from maestrokit.inference.notes import no_report
+from maestrokit.models._notes import NoteModel
 from maestrokit.music.performance import Performance
 
 
@@ -31,14 +33,26 @@ class Generation:
     repair: bool
     made_by: str | None
 
-    def performances(self) -> list[Performance]:
-        """Read the model and the prompt; return as many performances as the settings say."""
+    def performances(self, lines_to: Sequence[str] = ()) -> list[Performance]:
+        """Read the model and the prompt; return as many performances as the settings say.
+
+        Notes are written as lines of JSON to as many targets, if there are any, while they are made.
+        """
         model, encoding, fitted = load_event_model(self.model)
+        if lines_to and not isinstance(model, NoteModel):
+            raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
+        lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, self.sampling)
         prompt = None if self.prompt is None else read_performance(self.prompt, repair=self.repair)
+        report = lines if lines_to else no_report
         if prompt is not None and self.span is not None:
-            return infill(model, encoding, config, prompt, start=self.span[0], stop=self.span[1])
-        return perform(model, encoding, config, prompt=prompt, seconds=self.prompt_seconds)
+            start, stop = self.span
+            performances = infill(model, encoding, config, prompt, start=start, stop=stop, report=report)
+        else:
+            seconds = self.prompt_seconds
+            performances = perform(model, encoding, config, prompt=prompt, seconds=seconds, report=report)
+        lines.close()
+        return performances
 
     def write(self, performance: Performance, target: str, *, format: str) -> None:
         """Write a performance as MIDI or as audio."""
@@ -67,17 +81,19 @@ def span_of(text: str | None) -> tuple[float, float] | None:
         return parse_duration(start), parse_duration(stop)
 
 
-def run_generate(generation: Generation, targets: Sequence[str], running: Common) -> None:
+def run_generate(generation: Generation, targets: Sequence[str], running: Common, *, format: str) -> None:
     """Generate a performance for each target, and write them."""
-    format = format_by_name(targets[0], MUSIC) or "mid"
     if running.dry_run:
         model_folder(generation.model)
         batch.print_plan((generation.prompt or generation.model, target) for target in targets)
         return
-    streams.refuse_terminal(targets[0], "MIDI")
-    results = (generation.performances() for _ in range(1))  # made while the progress of one input is shown
+    is_lines = format == "jsonl"
+    if not is_lines:
+        streams.refuse_terminal(targets[0], "MIDI" if format == "mid" else format)
+    lines_to = targets if is_lines else ()
+    results = (generation.performances(lines_to) for _ in range(1))  # made while the progress of one input is shown
     (performances,) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
-    for target, performance in zip(targets, performances, strict=True):
+    for target, performance in zip(targets, performances, strict=True) if not is_lines else ():
         generation.write(performance, target, format=format)
     if running.verbose:
         report.say(f"{sum(len(performance.notes) for performance in performances)} notes")
