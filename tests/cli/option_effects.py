@@ -150,6 +150,7 @@ EFFECTS: dict[str, Effects] = {
     },
     "transcribe": batch_effects("transcribe") | {
         "model": "--model pedal-transcriber",
+        "device": "--device none",
         "format_": ("noise.wav --model transcriber", "noise.wav --model transcriber --format tsv"),
         "onset_threshold": "--onset-threshold 0.9",
         "min_note": "--min-note 0.5",
@@ -170,6 +171,7 @@ EFFECTS: dict[str, Effects] = {
         "offset_min_tolerance": ("long.mid --reference longer.mid --offset-ratio 0",
                                  "long.mid --reference longer.mid --offset-ratio 0 --offset-min-tolerance 0.2"),
         "extend_pedal": ("pedal.mid --reference take.mid", "pedal.mid --reference take.mid --extend-pedal"),
+        "device": (SEQUENCES, f"{SEQUENCES} --device none"),
         "format_": ("take.mid --reference other.mid", "take.mid --reference other.mid --format json"),
         "per_file": "--no-per-file",
         "fail_under": "--fail-under onset_f1=1",
@@ -201,6 +203,7 @@ EFFECTS: dict[str, Effects] = {
                      "--model conditional --duration 1s --density 4 --guidance 3"),
         "count": ("--model sequences --duration 1s -d out/d", "--model sequences --duration 1s -d out/d --count 2"),
         "format_": ("--model conditional --duration 1s", "--model conditional --duration 1s --format jsonl"),
+        "device": "--device none",
         "best_of": ("--model conditional --duration 3s", "--model conditional --duration 3s --best-of 4"),
         "rank_by": "--rank-by nothing",
         "seed": "--seed 1",

@@ -13,12 +13,14 @@ from maestrokit.arrays import Integers
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint, progress
 from maestrokit.inference.conditions import class_names, condition_codes
+from maestrokit.inference.device import device_of, find_device
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteRequest, NoteSampling, Report, generate_notes, no_report
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
+from maestrokit.models.kernels.numpy_step import TorchStep
 from maestrokit.music.continuation import continued, joined_performance, prompt_of
 from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
@@ -93,13 +95,15 @@ class SequenceModel(NamedTuple):
     sampling: NoteSampling
 
 
-def load_event_model(name: str) -> SequenceModel:
+def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     """Return the model of events or notes of a run folder or of a shipped model, and its encoding.
 
     Parameters
     ----------
     name : str
         Name of a shipped model, or path of a run folder.
+    device : str
+        ``cpu``, ``cuda``, or ``auto``, a GPU if there is one.
 
     Returns
     -------
@@ -113,6 +117,7 @@ def load_event_model(name: str) -> SequenceModel:
     BadDataError
         If it is damaged, or no model of events.
     """
+    on = find_device(device)
     folder = checkpoint.model_folder(name)
     config = checkpoint.read_config(folder)
     values = config.get("encoding")
@@ -134,7 +139,7 @@ def load_event_model(name: str) -> SequenceModel:
         model.class_names = class_names(config, model, name=name)
     if not isinstance(model, EventModel | NoteModel) or not fits:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)
-    return SequenceModel(model.eval(), encoding, sampling)
+    return SequenceModel(model.eval().to(on), encoding, sampling)
 
 
 def generate(
@@ -285,7 +290,9 @@ def _continued(
     is_silent, ends_at = np.full(config.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         primed, state = _primed(model, start, config.count, length=len(start) + limit)
-        logits, step, active = primed.numpy().copy(), model.stepper(state), np.arange(config.count)
+        is_on_processor = device_of(model).type == "cpu"
+        step = model.stepper(state) if is_on_processor else TorchStep(model, state)
+        logits, active = primed.cpu().numpy().copy(), np.arange(config.count)
         for position in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
@@ -310,7 +317,7 @@ def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tu
     """Return the logits after the prompt, (rows, vocabulary), and the state there."""
     state = model.initial_state(rows, length=length)
     room = getattr(getattr(model, "config", None), "length", len(start))
-    tokens = torch.from_numpy(start[-room:]).expand(rows, -1)
+    tokens = torch.from_numpy(start[-room:]).expand(rows, -1).to(device_of(model))
     logits, state = model(tokens, state)
     return logits[:, -1], state
 

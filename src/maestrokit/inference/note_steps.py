@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from maestrokit.arrays import Integers, Mask
+from maestrokit.inference.device import device_of, moved
 from maestrokit.models._conditions import PREFIX
 from maestrokit.models._key_context import KeyContext
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
@@ -39,7 +40,8 @@ class NoteStep:
         self.input, heads = InputStep(model.input), HeadsStep(model.heads)
         self.condition, self.passes = condition, len(condition)
         self.heads = heads if self.passes == 1 else GuidedHeads(heads, guidance)
-        self.body = model.body.layer_stepper(state)
+        is_on_processor = device_of(model).type == "cpu"
+        self.body: Any = model.body.layer_stepper(state) if is_on_processor else TorchBodyStep(model.body, state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
         """Return the states of all factors of the next notes, given the newest notes; see :meth:`HeadsStep.begin`."""
@@ -49,6 +51,24 @@ class NoteStep:
     def keep(self, rows: Mask) -> None:
         """Drop the other rows."""
         self.body.keep(rows.repeat(self.passes))
+
+
+class TorchBodyStep:
+    """Steps of the layers of any model of notes, by themselves, where they are."""
+
+    def __init__(self, body: Any, state: Any) -> None:
+        self.body, self.state, self.device = body, state, device_of(body)
+
+    def __call__(self, vectors: Numbers, onset: Integers) -> Numbers:
+        """Return the outputs of vectors, both (rows, width)."""
+        with torch.inference_mode():
+            x, at = (torch.from_numpy(part)[:, None].to(self.device) for part in (vectors, onset))
+            out, self.state = self.body.hidden_states(x, self.state, onset=at)
+            return numbers(out[:, 0])
+
+    def keep(self, rows: Mask) -> None:
+        """Drop the other rows."""
+        self.state = self.body.selected(self.state, torch.from_numpy(rows).to(self.device))
 
 
 def condition_batch(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> dict[str, Tensor]:
@@ -61,7 +81,7 @@ def condition_vectors(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> 
     """Return the vectors of the codes of each pass, (passes, width)."""
     if not model.conditions.tables:
         return np.zeros((len(passes), model.config.width), np.float32)
-    return numbers(model.conditions(condition_batch(model, passes))[:, 0])
+    return numbers(model.conditions(moved(condition_batch(model, passes), model))[:, 0])
 
 
 class InputStep:

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import progress
+from maestrokit.inference.device import moved
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.note_batches import gap_batch
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
@@ -234,12 +235,12 @@ def _primed(
     after = before.select(slice(0)) if request.gap is None else request.gap.after.select(slice(most_after))
     most = count if length is None else min(count, length - len(after.pitch))
     inputs, targets = excerpt(before, count - most, count, encoding)
-    batch = gap_batch(inputs, targets, after, encoding) | condition_batch(model, request.passes)
+    batch = moved(gap_batch(inputs, targets, after, encoding) | condition_batch(model, request.passes), model)
     x, pinned = model.vectors(batch).repeat(rows, 1, 1), len(after.pitch)
     state = model.body.initial_state(len(x), length=pinned + most + limit, pinned=pinned)
     out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(len(x), -1))
     step = NoteStep(model, state, condition_vectors(model, request.passes), guidance=request.guidance)
-    return keyboard, step, step.heads.begin(out[:, -1].numpy())
+    return keyboard, step, step.heads.begin(out[:, -1].cpu().numpy())
 
 
 def _next_onset(

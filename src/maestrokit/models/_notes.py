@@ -55,6 +55,9 @@ class Body(Protocol):
         x, result : (batch, time, width); onset : (batch, time), in steps
         """
 
+    def selected(self, state: Any, rows: Tensor) -> Any:
+        """Return the state of some rows."""
+
     def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Any:
         """Return the state before the first position, with room for `length` of them; `pinned` are not forgotten."""
 

@@ -87,6 +87,10 @@ class LstmBody(TrainedModel):
         zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()
 
+    def selected(self, state: tuple[Tensor, Tensor], rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the state of some rows."""
+        return state[0][:, rows], state[1][:, rows]
+
     def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a state on, in numpy."""
         return LstmBodyStep(self, state)

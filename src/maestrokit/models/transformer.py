@@ -269,6 +269,10 @@ class TransformerBody(TrainedModel):
         recent = [weight.new_zeros(batch, operators.REACH, self.config.width) for _ in range(convolutions)]
         return Cache(keys, values, recent, pinned=pinned)
 
+    def selected(self, state: Cache, rows: Tensor) -> Cache:
+        """Return the cache of some rows."""
+        return state.selected(rows)
+
     def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a cache on, in numpy."""
         return TransformerBodyStep(self, state)

@@ -54,7 +54,8 @@ class TorchStep:
             self.newest, self.rows = tokens.copy(), np.arange(len(tokens))
         self.newest[self.rows] = tokens
         with torch.inference_mode():
-            logits, self.state = self.model(torch.from_numpy(self.newest)[:, None], self.state)
+            newest = torch.from_numpy(self.newest)[:, None].to(next(self.model.parameters()).device)
+            logits, self.state = self.model(newest, self.state)
         return np.asarray(numbers(logits[:, -1])[self.rows])
 
     def keep(self, rows: Mask) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from maestrokit.bounds import COUNT, Within
 from maestrokit.cli.choices import ASIDE, Listed, assigned_to, kept_in, models_for, one_of, set_metrics
-from maestrokit.cli.options import split_names
+from maestrokit.cli.options import Device, split_names
 
 score_names = kept_in(
     "maestrokit.cli.commands.evaluate.work:names_in_pairs",
@@ -55,6 +55,7 @@ class ModelScoring:
             autocompletion=assigned_to(kept_in("maestrokit.cli.commands.evaluate.sweep:SWEPT")),
         ),
     ] = None
+    device: Device = "cpu"
 
 
 References = Annotated[

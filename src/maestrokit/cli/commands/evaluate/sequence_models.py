@@ -68,7 +68,7 @@ def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, se
     from maestrokit.inference.perplexity import surprisals
     from maestrokit.models._notes import NoteModel
 
-    model, encoding, _ = load_event_model(scoring.model or "")
+    model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
     read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
     sequences = [tokens for _, tokens in read]
     names = [task.source for task, _ in read]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from maestrokit.cli.commands.generate import options
 from maestrokit.cli.commands.generate.conditioning import Conditioning
-from maestrokit.cli.options import Common, Provenance, Reading, Seed
+from maestrokit.cli.options import Common, Device, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
@@ -46,6 +46,7 @@ def run(
     best_of: options.BestOf = 1,
     rank_by: options.RankBy = "likelihood",
     seed: Seed = 0,
+    device: Device = "cpu",
 ) -> None:
     """Make new piano music.
 
@@ -88,7 +89,7 @@ def run(
     targets = [output or "-"] if directory is None else in_folder
     run_generate(
         Generation(
-            model, config, sampling, prompt, prompt_seconds, span_of(infill), reading.repair, provenance.made_by
+            model, config, sampling, prompt, prompt_seconds, span_of(infill), reading.repair, provenance.made_by, device
         ),
         targets,
         running,

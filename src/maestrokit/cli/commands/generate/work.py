@@ -32,13 +32,14 @@ class Generation:
     """What of the prompt is replaced, in seconds."""
     repair: bool
     made_by: str | None
+    device: str = "cpu"
 
     def performances(self, lines_to: Sequence[str] = ()) -> list[Performance]:
         """Read the model and the prompt; return as many performances as the settings say.
 
         Notes are written as lines of JSON to as many targets, if there are any, while they are made.
         """
-        model, encoding, fitted = load_event_model(self.model)
+        model, encoding, fitted = load_event_model(self.model, device=self.device)
         if lines_to and not isinstance(model, NoteModel):
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
         lines = NoteLines(lines_to, encoding)

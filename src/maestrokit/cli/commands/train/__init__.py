@@ -1,7 +1,7 @@
 """``maestrokit train``: models from performances and recordings."""
 
 from maestrokit.cli.commands.train import options
-from maestrokit.cli.options import Jobs, Provenance, Seed
+from maestrokit.cli.options import Device, Jobs, Provenance, Seed
 
 EXAMPLES = (
     (
@@ -49,7 +49,7 @@ def run(
     settings: options.Settings = None,
     plot: options.Plot = None,
     seed: Seed = 0,
-    device: options.Device = "auto",
+    device: Device = "auto",
     cache: options.Cache = None,
 ) -> int:
     """Train a model, or resume its training.

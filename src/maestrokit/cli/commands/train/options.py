@@ -104,14 +104,6 @@ Plot = Annotated[
     ),
     ASIDE,
 ]
-Device = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="cpu, cuda, or auto: a GPU if there is one.",
-        autocompletion=one_of(kept_in("maestrokit.training.settings:DEVICES")),
-    ),
-]
 Cache = Annotated[
     str | None,
     typer.Option(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from maestrokit.cli import report
 from maestrokit.cli.commands.transcribe import options
 from maestrokit.cli.commands.transcribe.options import PEDALS
-from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
+from maestrokit.cli.options import Batch, Device, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def run(
     min_confidence: options.MinConfidence = None,
     plot: options.Plot = None,
     threads: options.Threads = 1,
+    device: Device = "cpu",
 ) -> None:
     """Transcribe recordings of piano music into notes and pedals.
 
@@ -72,7 +73,7 @@ def run(
         format=format, onset_threshold=onset_threshold, min_note=min_note, pedal=pedal, tempo=_tempo(tempo),
         silence_threshold=silence_threshold, min_confidence=min_confidence, plot=plot,
     )  # fmt: skip
-    work = Transcription(str(model_folder(model)), settings, threads, reading.repair, provenance.made_by)
+    work = Transcription(str(model_folder(model)), settings, threads, reading.repair, provenance.made_by, device)
     work.check()
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}")
     if plot is not None and plan.is_batch:

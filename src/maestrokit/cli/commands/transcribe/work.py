@@ -54,6 +54,7 @@ class Transcription:
     threads: int
     repair: bool
     made_by: str | None
+    device: str = "cpu"
 
     def check(self) -> None:
         """Raise the error of an unusable model or option, before any work."""
@@ -88,7 +89,7 @@ class Transcription:
         return summary
 
     def _transcriber(self) -> Transcriber:
-        options, model = self.options, loaded(self.folder, self.threads)
+        options, model = self.options, loaded(self.folder, self.threads, self.device)
         decoding, gate = model.decoding, model.gate
         if options.onset_threshold is not None:
             restrike = max(decoding.restrike_threshold, options.onset_threshold)
@@ -142,9 +143,9 @@ class Transcription:
 
 
 @lru_cache(maxsize=1)
-def loaded(folder: str, threads: int) -> Transcriber:
+def loaded(folder: str, threads: int, device: str = "cpu") -> Transcriber:
     """Return a model, read once in each process, and bound the threads that it may use."""
     import torch
 
     torch.set_num_threads(threads)
-    return read_transcriber(Path(folder))
+    return read_transcriber(Path(folder), device=device)
