@@ -77,6 +77,16 @@ def test_new_notes_lie_in_the_gap_and_everything_can_be_played(family, guidance,
 
 
 @EACH
+def test_a_gap_may_stay_silent(family):
+    made, part = model(family), notes(60)
+    hole = gap(part, 30, 50)
+    request = NoteRequest(hole.stop - hole.start, hole.before, hole)
+    slow = NoteSampling(time_bias=100.0)  # every onset comes as late as can be
+    (new,) = generate_notes(made, ENCODING, request, sampling=slow, count=1, seed=1)
+    assert len(new.pitch) == 0
+
+
+@EACH
 def test_what_follows_a_gap_changes_what_fills_it(family):
     made, part = model(family), notes(60)
     hole = gap(part, 2, 50)

@@ -95,7 +95,7 @@ def models_for(task: str | None) -> Names:
 
 def conditions() -> list[str]:
     """Return the names of conditions of models of notes."""
-    return list(kept_in("maestrokit.music.conditions:SCALES", "maestrokit.training.event_data:COLUMNS")())
+    return list(kept_in("maestrokit.music.conditions:SCALES", "maestrokit.music.conditions:COLUMNS")())
 
 
 def classes_of_models(condition: str) -> Names:

@@ -82,7 +82,7 @@ def _class(name: str, text: str, names: Sequence[str]) -> int:
         return folded.index(shortest)
     if matches:
         several = ", ".join(names[folded.index(known)] for known in matches)
-        raise UsageError(f"several of '{name}' contain '{text}'", f"choose from {several}", parameter="condition")
+        raise UsageError(f"'{text}' can be several values of {name}", f"choose from {several}", parameter="condition")
     words = {word: known for known, whole in zip(names, folded, strict=True) for word in (*whole.split(), whole)}
     nearest = nearest_name(part, words)
     question = f"did you mean '{words[nearest]}'? " if nearest else ""

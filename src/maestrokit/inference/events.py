@@ -17,7 +17,7 @@ from maestrokit.inference.device import device_of, find_device
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteRequest, NoteSampling, Report, generate_notes, no_report
 from maestrokit.inference.perplexity import surprisals
-from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
+from maestrokit.inference.sampling import RANKINGS, SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
 from maestrokit.models.kernels.numpy_step import TorchStep
@@ -30,7 +30,6 @@ from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
 LONGEST = 24 * 3600.0  # seconds
-RANKINGS = ("likelihood",)
 
 
 @dataclass(frozen=True)

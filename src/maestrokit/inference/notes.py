@@ -213,13 +213,10 @@ def _candidates(
             nats[active] = sampler.nats
             report(active, notes)
             states = step(keyboard.inputs())
-    return [_of_row(generated, row) for row in range(count)], nats
-
-
-def _of_row(generated: Sequence[tuple[Integers, StepNotes]], row: int) -> StepNotes:
-    """Return the notes of one performance."""
-    parts = [notes.select(active == row) for active, notes in generated]
-    return StepNotes(*(np.concatenate([np.empty(0, np.int64), *columns]) for columns in zip(*parts, strict=True)))
+    rows = np.concatenate([np.empty(0, np.int64), *(active for active, _ in generated)])
+    columns = zip(NO_NOTES, *(notes for _, notes in generated), strict=True)
+    whole = StepNotes(*(np.concatenate(parts) for parts in columns))
+    return [whole.select(rows == row) for row in range(count)], nats
 
 
 def _primed(

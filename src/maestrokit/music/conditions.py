@@ -1,4 +1,4 @@
-"""What is measured of music as a condition for models: its density and its loudness, as codes.
+"""Conditions for models of music: what is measured, its density and its loudness, as codes, and classes.
 
 Code 0 is "not given"; the others are steps of a scale, and a value outside the scale has the code of the nearest step.
 """
@@ -16,6 +16,8 @@ SCALES: Mapping[str, Floats] = {
     "density": 2 * 2 ** (np.arange(33) / 8),  # 2..32 notes a second, an eighth of an octave apart
     "loudness": np.arange(30.0, 91.0, 2.0),  # mean velocity
 }
+COLUMNS = ("composer", "title", "year")
+"""Columns of a table whose values are classes of music, and so conditions, too."""
 DYNAMICS = {"pp": 40, "p": 50, "mp": 58, "mf": 66, "f": 74, "ff": 82}
 """Mean velocities of excerpts by pianists of MAESTRO: from the softest to the loudest."""
 

@@ -13,7 +13,7 @@ from maestrokit.bounds import COUNT, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models._conditions import condition_names
-from maestrokit.music.conditions import SCALES
+from maestrokit.music.conditions import COLUMNS, SCALES
 from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
 
 BY_ENCODING: Any = None  # a default that the encoding decides
@@ -21,7 +21,6 @@ DEFAULTS = {
     "notes": {"batch": 4, "length": 1024, "validation_tokens": 16384, "infill": True},
     "events": {"batch": 32, "length": 512, "validation_tokens": 131072, "infill": False},
 }
-COLUMNS = ("composer", "title", "year")  # of a table, by which music has classes
 TRANSPOSE = 3  # semitones, where pieces keep their keys
 
 

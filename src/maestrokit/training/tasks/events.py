@@ -10,10 +10,10 @@ from maestrokit.files.cache.tokens import TokenShard, token_shard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.models import contract
 from maestrokit.models._conditions import condition_names
-from maestrokit.music.conditions import SCALES
+from maestrokit.music.conditions import COLUMNS, SCALES
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
-from maestrokit.training.event_data import COLUMNS, EventData, EventOptions
+from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
 from maestrokit.training.task import PARTS, Corpus, Prepared
 

@@ -97,6 +97,6 @@ RankBy = Annotated[
     typer.Option(
         metavar="NAME",
         help="What the best is: likelihood, that with the fewest nats a note by the model itself.",
-        autocompletion=one_of(kept_in("maestrokit.inference.events:RANKINGS")),
+        autocompletion=one_of(kept_in("maestrokit.inference.sampling:RANKINGS")),
     ),
 ]
