@@ -107,6 +107,14 @@ class Reading:
 
 
 # fmt: on
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Run the network on cpu, cuda, or auto: a GPU if there is one.",
+        autocompletion=one_of(kept_in("maestrokit.inference.device:DEVICES")),
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(
