@@ -37,7 +37,7 @@ class Conditioning:
         typer.Option(
             metavar="N",
             help="Short for --condition density=N, in notes a second. People play 6 to 19, the pedal and all voices "
-            "counted; outside 2..32 is as the nearest.",
+            "counted; outside 2..32 is as the nearest. The times of onsets are steered to keep to it.",
         ),
         Within(0, 1000, above=True),
     ] = None
