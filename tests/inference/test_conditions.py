@@ -12,10 +12,11 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.events import GenerationConfig, generate, load_event_model
 from maestrokit.inference.note_steps import GuidedHeads, HeadsStep, NoteStep, condition_vectors
+from maestrokit.inference.notes import NoteSampling
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
-from maestrokit.music.conditions import measured_code
+from maestrokit.music.conditions import measured, measured_code
 from maestrokit.music.key_state import NEVER, EndGroups
 from maestrokit.music.note_codes import excerpt, note_sequence
 from maestrokit.music.tokens import Encoding, encode_notes
@@ -81,6 +82,17 @@ def test_music_that_is_asked_for_is_valid_and_another(family, guidance):
         of_notes.check_valid(note_sequence(tokens, ENCODING))
     one, other = (generate(made, ENCODING, config)[0] for config in (plain, asked))
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("density", [4, 12])
+def test_a_density_is_kept_to_even_by_a_model_that_has_not_learned_it(density):
+    made = new_model(note_models.lstm, replace(note_models.FAMILIES["lstm"][1], conditions="density")).eval()
+    plain = GenerationConfig(60.0, 3, 0, note_sampling=NoteSampling(time_bias=-1.3))
+    asked = replace(plain, conditions={"density": str(density)})
+    parts = [[note_sequence(tokens, ENCODING) for tokens in generate(made, ENCODING, one)] for one in (plain, asked)]
+    free, kept = ([measured(part, ENCODING)["density"] for part in several] for several in parts)
+    assert np.mean(kept) == pytest.approx(density, rel=0.25)
+    assert np.mean(free) != pytest.approx(density, rel=0.25)
 
 
 def test_guidance_alone_and_no_guidance_change_nothing():

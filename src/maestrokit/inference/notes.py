@@ -22,6 +22,7 @@ from maestrokit.inference.note_batches import gap_batch
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
 from maestrokit.music.note_codes import DURATION_EDGES, MOST_AFTER, TIME_EDGES, classes, excerpt, remainder_nats
@@ -32,6 +33,8 @@ from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding
 LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
 LONGEST_NOTE = 12.0  # seconds
 PRESSURE = 2.0  # added to the bias where the density is twice the limit, over log(2)
+STEERING = 2.0  # times the logarithm of the density so far over the one asked for, added to the bias
+STEADY = 4.0  # seconds at the density asked for that are counted before the first note, so that it is steered gently
 MOST_NOTES = 50  # per second on average: a model that never waits would never end
 
 Report = Callable[[Integers, StepNotes], None]
@@ -137,6 +140,19 @@ class NoteRequest:
         """The codes of each pass of the model."""
         return [self.codes] if self.guidance == 1.0 or not self.codes else [self.codes, {}]
 
+    @property
+    def density(self) -> float | None:
+        """The notes a second that are asked for, if any."""
+        code = self.codes.get("density", 0)
+        return float(SCALES["density"][code - 1]) if code and self.guidance else None
+
+    def bias(self, count: int, seconds: Floats) -> Floats:
+        """Return what is added to the bias of the time after `count` notes in these seconds, to keep to the density."""
+        if self.density is None:
+            return np.zeros(len(seconds))
+        so_far = (count + STEADY * self.density) / (seconds + STEADY)
+        return np.asarray(STEERING * np.log(so_far / self.density))
+
     def struck(self) -> Integers:
         """Return the step at which each key is struck after the gap, (KEYS,)."""
         step = np.full(KEYS, MAXIMUM_STEPS + self.steps)
@@ -166,6 +182,8 @@ def generate_notes(
         Called with the notes as they are made; those of the best of several candidates, once these are complete.
     """
     generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
+    if request.density is not None:
+        sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
     sampler = _Sampler(sampling, generators, has_nats=best_of > 1)
     if best_of == 1:
         return _candidates(model, encoding, request, sampler, report)[0]
@@ -190,17 +208,21 @@ def _candidates(
         keyboard, step, states = _primed(model, encoding, request, count, limit)
         active, struck = np.arange(count), request.struck()
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
-        ends = keyboard.last + request.steps if gap is None else np.full(count, gap.stop)
+        start = keyboard.last if gap is None else np.full(count, gap.start)
+        ends = start + request.steps
         generated: list[tuple[Integers, StepNotes]] = []
         for number in range(limit):
-            upcoming, time = _next_onset(keyboard, step.heads, states, sampler, earliest)
+            bias = request.bias(number, (keyboard.last - start) * encoding.step)
+            upcoming, time = _next_onset(keyboard, step.heads, states, sampler, earliest, bias)
             if begins and not number:  # time counts from the first onset
-                begin, ends = upcoming.now, upcoming.now + request.steps
+                begin = start = upcoming.now
+                ends = begin + request.steps
             stays = upcoming.now < ends
             if not stays.all():
                 for part in (keyboard, step, sampler):
                     part.keep(stays)
-                states, time, active, begin, ends = (part[stays] for part in (states, time, active, begin, ends))
+                states, time, active = states[stays], time[stays], active[stays]
+                begin, start, ends = begin[stays], start[stays], ends[stays]
                 upcoming = upcoming.select(stays)
             if not len(active):
                 break
@@ -241,14 +263,14 @@ def _primed(
 
 
 def _next_onset(
-    keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int
+    keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int, bias: Floats
 ) -> tuple[NextOnset, Integers]:
     """Return the next onsets, none before `earliest`, and the classes of their times."""
     logits = heads.time(states)
     logits[~keyboard.joinable(), 0] = -np.inf
     own = logits.copy()
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
-    bias = sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
+    bias = bias + sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
     logits[:, :-1] += bias[:, None] * np.log1p(TIME_EDGES[:-1])
     least = np.maximum(earliest - keyboard.last, 0)
     room = np.maximum(keyboard.silent_from() - keyboard.last, least) + round(LONGEST_SILENCE / keyboard.encoding.step)
