@@ -275,6 +275,7 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     ("transcribe", "tempo"): ("noise.wav --model transcriber -o out/a.tsv", "--tempo 60"),
     ("evaluate", "baseline"): (SETS_LINE, "--baseline takes"),
     ("evaluate", "limit"): (SETS_LINE, "--limit 1"),
+    ("evaluate", "device"): (SETS_LINE, "--device cpu"),
     ("evaluate", "stride"): (SEQUENCES, "--stride 4"),
     ("evaluate", "sweep"): (SEQUENCES, "--sweep onset_threshold=0.1,0.2"),
     ("evaluate", "reference"): (SEQUENCES, "--reference other.mid"),
@@ -286,6 +287,7 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     ("evaluate", "offset_min_tolerance"): (SETS_LINE, "--offset-min-tolerance 10ms"),
     ("evaluate", "extend_pedal"): (TRANSCRIBER, "--extend-pedal"),
     ("generate", "prompt_seconds"): (USUAL["generate"].removeprefix("take.mid "), "--prompt-seconds 1s"),
+    ("generate", "infill"): ("--model sequences -o out/a.mid", "--infill 1s..2s"),
     ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),
     **{("generate", option): (f"{USUAL['generate']} --temperature 0", words) for option, words in {
         "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1"}.items()},

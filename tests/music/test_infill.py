@@ -5,8 +5,9 @@ import pytest
 
 from maestrokit.errors import UsageError
 from maestrokit.music.continuation import joined_performance
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.infill import gap_of
-from maestrokit.music.performance import DRUM_CHANNEL, Notes, reorder_events
+from maestrokit.music.performance import DRUM_CHANNEL, Notes
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding, decode, encode_notes
 from scenes import scene, ticks

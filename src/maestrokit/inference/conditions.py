@@ -30,7 +30,7 @@ def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) ->
         if not known:
             raise UsageError(
                 f"the model takes no conditions, such as {name}",
-                "train one that does: maestrokit train transformer DATA --set conditions=density,loudness",
+                "train one with the setting `conditions`, such as density,loudness",
                 parameter="condition",
             )
         if name not in known:

@@ -35,7 +35,9 @@ def find_device(name: str) -> "torch.device":
 
 def device_of(model: "nn.Module") -> "torch.device":
     """Return the device that a model is on."""
-    return next(model.parameters()).device
+    import torch
+
+    return next((part.device for part in model.parameters()), torch.device("cpu"))
 
 
 def moved(batch: "Mapping[str, Tensor]", model: "nn.Module") -> "dict[str, Tensor]":

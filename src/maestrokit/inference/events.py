@@ -232,7 +232,7 @@ def infill(
     if not isinstance(model, NoteModel) or not model.config.infill:
         raise UsageError(
             "the model fills no gaps",
-            "train one that does: maestrokit train transformer DATA --set infill=true",
+            "train one with the setting `infill`",
             parameter="infill",
         )
     gap = gap_of(performance, encoding, start, stop)

@@ -63,8 +63,8 @@ class EventOptions:
     unconditioned: Annotated[float, SHARE] = 0.2
     """Share of excerpts that lack all conditions."""
     infill: bool = BY_ENCODING
-    """Whether a model of notes learns to fill gaps, for `generate --infill`. None is yes for notes; with `init`, if
-    that model does."""
+    """Whether a model of notes learns to fill gaps, which generate can then be asked for. None is yes for notes; with
+    `init`, if that model does."""
     infill_share: Annotated[float, SHARE] = 0.2
     """Share of excerpts whose last notes, up to a quarter of them, come first, as what follows a gap."""
 

@@ -3,7 +3,7 @@
 from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.options import SAMPLED, GenerateOptions
 from maestrokit.cli.declare import only_with
-from maestrokit.cli.options import Common, Device, Provenance, Reading, Seed
+from maestrokit.cli.options import Common, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
 
 EXAMPLES = (
@@ -32,7 +32,6 @@ def run(
     options: GenerateOptions,
     conditioning: Conditioning,
     seed: Seed = 0,
-    device: Device = "cpu",
 ) -> None:
     """Make new piano music.
 
@@ -57,4 +56,4 @@ def run(
         raise UsageError(f"{options.count} performances need a folder", "give -d DIR instead of -o", parameter="count")
     from maestrokit.cli.commands.generate.work import Generation, run_generate
 
-    run_generate(Generation(options, conditioning, seed, device, reading.repair, provenance.made_by), running)
+    run_generate(Generation(options, conditioning, seed, reading.repair, provenance.made_by), running)

@@ -19,8 +19,8 @@ class Conditioning:
     composer: str | None = option(None, "COMPOSER", "Short for --condition composer=COMPOSER; a wrong one lists those "
         "that the model knows.", complete=one_of(classes_of_models("composer")))
     density: float | None = option(None, "N", "Short for --condition density=N, in notes a second. People play 6 to "
-        "19, the pedal and all voices counted; outside 2..32 is as the nearest. The times of onsets are steered to keep to "
-        "it.", Within(0, 1000, above=True))
+        "19, the pedal and all voices counted; outside 2..32 is as the nearest. The times of onsets are steered to "
+        "keep to it.", Within(0, 1000, above=True))
     loudness: str | None = option(None, "N|DYNAMIC", "Short for --condition loudness=N, the mean velocity, or a "
         "dynamic: pp is 40, p 50, mp 58, mf 66, f 74, ff 82. Outside 30..90 is as the nearest.",
         complete=one_of(kept_in("maestrokit.music.conditions:DYNAMICS")))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from maestrokit.bounds import DAY, LARGEST_COUNT, SHARE, Within
 from maestrokit.cli.choices import kept_in, models_for, one_of
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, argument, not_with, only_with, option
+from maestrokit.cli.options import device_option
 
 SAMPLED = not_with("`temperature` 0")
 
@@ -41,6 +42,7 @@ class GenerateOptions:
     min_p: float | None = option(None, "P", "Sample only from those at least P times as probable as the most "
         "probable. Default: as fitted, else 0.", SHARE, SAMPLED)
     count: int = option(1, "N", "Make N performances at once.", Within(1, 10_000))
+    device: str = device_option("cpu")
     best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000))
     rank_by: str = option("likelihood", "NAME", "What the best is: likelihood, that with the fewest nats a note by the "
         "model itself.", complete=one_of(kept_in("maestrokit.inference.sampling:RANKINGS")))

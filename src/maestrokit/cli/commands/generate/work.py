@@ -30,7 +30,6 @@ class Generation:
     options: GenerateOptions
     conditioning: Conditioning
     seed: int
-    device: str
     repair: bool
     made_by: str | None
 
@@ -67,7 +66,7 @@ class Generation:
         Notes are written as lines of JSON to as many targets, if there are any, while they are made.
         """
         options = self.options
-        model, encoding, fitted = load_event_model(options.model, device=self.device)
+        model, encoding, fitted = load_event_model(options.model, device=options.device)
         if lines_to and not isinstance(model, NoteModel):
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
         lines = NoteLines(lines_to, encoding)

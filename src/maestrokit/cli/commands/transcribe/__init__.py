@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from maestrokit.cli import report
 from maestrokit.cli.commands.transcribe.options import MIDI, PEDALS, TranscribeOptions
-from maestrokit.cli.options import Batch, Device, Inputs, Outputs, Provenance, Reading
+from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError, choices_hint
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ def run(
     running: Batch,
     provenance: Provenance,
     options: TranscribeOptions,
-    device: Device = "cpu",
 ) -> None:
     """Transcribe recordings of piano music into notes and pedals.
 
@@ -63,7 +62,7 @@ def run(
         hint = choices_hint(options.pedal, PEDALS)
         raise UsageError(f"no way '{options.pedal}' of writing the pedal", hint, parameter="pedal")
     tempo, folder = _tempo(options.tempo), str(model_folder(options.model))
-    work = Transcription(folder, options, format, tempo, reading.repair, provenance.made_by, device)
+    work = Transcription(folder, options, format, tempo, reading.repair, provenance.made_by)
     work.check()
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}")
     if options.plot is not None and plan.is_batch:

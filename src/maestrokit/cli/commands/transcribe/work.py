@@ -46,7 +46,6 @@ class Transcription:
     """Beats per minute, or ``track``."""
     repair: bool
     made_by: str | None
-    device: str = "cpu"
 
     def check(self) -> None:
         """Raise the error of an unusable model or option, before any work."""
@@ -81,7 +80,7 @@ class Transcription:
         return summary
 
     def _transcriber(self) -> Transcriber:
-        options, model = self.options, loaded(self.folder, self.options.threads, self.device)
+        options, model = self.options, loaded(self.folder, self.options.threads, self.options.device)
         onset = options.onset_threshold
         restrike = None if onset is None else max(model.decoding.restrike_threshold, onset)
         decoding = _changed(
