@@ -34,8 +34,10 @@ def find_device(name: str) -> "torch.device":
 
 
 def device_of(model: "nn.Module") -> "torch.device":
-    """Return the device that a model is on."""
-    return next(model.parameters()).device
+    """Return the device that a model is on; one without weights is on the processor."""
+    import torch
+
+    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
 
 
 def moved(batch: "Mapping[str, Tensor]", model: "nn.Module") -> "dict[str, Tensor]":
