@@ -34,10 +34,10 @@ def find_device(name: str) -> "torch.device":
 
 
 def device_of(model: "nn.Module") -> "torch.device":
-    """Return the device that a model is on."""
+    """Return the device that a model is on; one without weights is on the processor."""
     import torch
 
-    return next((part.device for part in model.parameters()), torch.device("cpu"))
+    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
 
 
 def moved(batch: "Mapping[str, Tensor]", model: "nn.Module") -> "dict[str, Tensor]":

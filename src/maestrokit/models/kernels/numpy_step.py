@@ -45,6 +45,7 @@ class TorchStep:
 
     def __init__(self, model: "EventModel", state: Any) -> None:
         self.model, self.state = model, state
+        self.device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
         self.newest: Integers | None = None
         self.rows = np.empty(0, np.int64)
 
@@ -54,7 +55,7 @@ class TorchStep:
             self.newest, self.rows = tokens.copy(), np.arange(len(tokens))
         self.newest[self.rows] = tokens
         with torch.inference_mode():
-            newest = torch.from_numpy(self.newest)[:, None].to(next(self.model.parameters()).device)
+            newest = torch.from_numpy(self.newest)[:, None].to(self.device)
             logits, self.state = self.model(newest, self.state)
         return np.asarray(numbers(logits[:, -1])[self.rows])
 
