@@ -23,7 +23,7 @@ from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.events import SequenceModel, load_event_model
-from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import MEMORIES
@@ -86,8 +86,8 @@ def fit(
 
     def density_at(bias: float) -> float:
         biased = replace(sampling, time_bias=bias)
-        notes = generate_notes(model, encoding, sampling=biased, duration=seconds, count=count, seed=0)
-        return density(notes, encoding)
+        request = NoteRequest(round(seconds / encoding.step))
+        return density(generate_notes(model, encoding, request, sampling=biased, count=count, seed=0), encoding)
 
     return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 

@@ -92,14 +92,19 @@ def write_models(place: Path) -> None:
     saved_transcriber(place / "pedal-transcriber", pedal=True)
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     size = {"vocabulary": Encoding().size, "width": 8, "layers": 1}
-    for seed, (name, family) in enumerate({"sequences": lstm, "others": lstm, "windows": transformer}.items()):
+    for seed, (name, family) in enumerate(
+        {"sequences": lstm, "others": lstm, "windows": transformer, "conditional": lstm}.items()
+    ):
         torch.manual_seed(seed)
         more = {"heads": 1, "hidden": 8, "length": 8} if family is transformer else {}
-        model = family.Model(family.Config(**size, **more))
+        if name == "conditional":
+            more = {"encoding": "notes", "conditions": "composer,density,loudness", "infill": True}
+        model = contract.new_model(family, family.Config(**size, **more))
         for weights in model.parameters():
             torch.nn.init.normal_(weights, std=0.5)  # those that are 0 at first would predict all alike
         kind = family.__name__.rpartition(".")[2]
-        config = {"family": kind, "task": "events", "encoding": encoding, "model": contract.settings_of(model.config)}
+        config = {"family": kind, "task": "events", "encoding": encoding, "model": contract.settings_of(model.config),
+                  "classes": {"composer": ["other", "Frédéric Chopin"]}}  # fmt: skip
         (place / name).mkdir()
         checkpoint.write_config(place / name, config)
         checkpoint.write_weights(place / name, model.state_dict())

@@ -102,7 +102,7 @@ def test_every_option_that_is_a_time_is_called_so_and_is_tried_here(name: str) -
         if "TIME" in words:
             assert option.name in tried, option.name
         if option.name in times(name):
-            assert "TIME" in words or option.metavar == "LOW..HIGH", option.name
+            assert "TIME" in words or option.metavar in ("LOW..HIGH", "FROM..TO"), option.name
 
 
 @pytest.mark.parametrize("text", ["20ms", "2s", "0.1m", "1m30s"])

@@ -90,6 +90,24 @@ def models_for(task: str | None) -> Names:
     return names
 
 
+def conditions() -> list[str]:
+    """Return the names of conditions of models of notes."""
+    return list(kept_in("maestrokit.music.conditions:SCALES", "maestrokit.music.conditions:COLUMNS")())
+
+
+def classes_of_models(condition: str) -> Names:
+    """Return the last words of the classes that shipped models know of a condition, such as surnames of composers."""
+
+    def names() -> list[str]:
+        from maestrokit.files.checkpoint import model_folder, read_config, shipped_models
+
+        configs = [read_config(model_folder(model)) for model in shipped_models()]
+        known = [name for config in configs for name in config.get("classes", {}).get(condition, ())]
+        return list(dict.fromkeys(name.rpartition(" ")[2] for name in known))
+
+    return names
+
+
 def feature_groups() -> list[str]:
     """Return the names of the groups of descriptors."""
     return registry.names("maestrokit.features.groups")

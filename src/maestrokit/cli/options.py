@@ -6,7 +6,7 @@ the parameter into the group's options for typer, and their values back into the
 
 import os
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -115,3 +115,14 @@ Seed = Annotated[
     SEED,
 ]
 """Of a command that draws random numbers."""
+
+
+def device_option(default: str, *marks: object) -> Any:
+    """Return the field of the option that says where a network runs."""
+    return option(
+        default,
+        "NAME",
+        "Run the network on cpu, cuda, or auto: a GPU if there is one.",
+        *marks,
+        complete=one_of(kept_in("maestrokit.inference.device:DEVICES")),
+    )

@@ -36,7 +36,7 @@ SPECTRUM = Writable("a spectrum", _ARRAYS | {".npy": "npy"} | _PICTURES)
 PERFORMANCE = Writable("MIDI", _MIDI)
 NOTES = Writable("notes", _MIDI | {".tsv": "tsv", ".npz": "npz"})
 SOUND = Writable("sound", _SOUND)
-MUSIC = Writable("music", _MIDI | _SOUND)
+MUSIC = Writable("music", _MIDI | _SOUND | {".jsonl": "jsonl", ".ndjson": "jsonl"})
 
 
 def format_by_name(path: str | None, writable: Writable) -> str | None:

@@ -8,7 +8,7 @@ Hawthorne et al., "Enabling Factorized Piano Music Modeling and Generation with 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -37,6 +37,11 @@ COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
 """Columns that rows may be chosen by."""
 
 
+def column(entry: Entry, name: str) -> str:
+    """Return what an entry has in a column, as text; short names are those of :func:`select`."""
+    return str(getattr(entry, _SHORT_NAMES.get(name, name)))
+
+
 def table_path(folder: Path) -> Path | None:
     """Return the table that makes a folder a MAESTRO root, the csv rather than the json; None if it is none."""
     tables = [path for suffix in ("json", "csv") for path in sorted(folder.glob(f"maestro-v*.{suffix}"))]
@@ -53,6 +58,27 @@ def read_table(path: Path) -> list[Entry]:
         fact = f"not a MAESTRO table ({type(error).__name__}: {error})"
         raise unreadable(path, fact, "its columns are " + ", ".join(Entry.__dataclass_fields__)) from None
     return sorted(entries, key=lambda entry: entry.midi_filename)
+
+
+def entries_of(paths: Iterable[str]) -> dict[str, Entry]:
+    """Return the rows of those MIDI files that lie in MAESTRO roots, by path.
+
+    Raises
+    ------
+    BadDataError
+        If a table is damaged.
+    """
+    tables: dict[Path, dict[str, Entry]] = {}
+    entries = {}
+    for path in paths:
+        for folder in Path(path).parents[:2]:  # a root has a folder for each year
+            if folder not in tables:
+                table = table_path(folder)
+                tables[folder] = {} if table is None else {entry.midi_filename: entry for entry in read_table(table)}
+            entry = tables[folder].get(Path(path).relative_to(folder).as_posix())
+            if entry is not None:
+                entries[path] = entry
+    return entries
 
 
 def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] = ()) -> list[Entry]:

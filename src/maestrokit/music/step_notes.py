@@ -21,6 +21,20 @@ class StepNotes(NamedTuple):
         return StepNotes(*(column[rows] for column in self))
 
 
+NO_NOTES = StepNotes(*(np.empty(0, np.int64) for _ in range(4)))
+
+
+def velocities(velocity_bin: Integers, *, velocity_bins: int) -> Integers:
+    """Return the velocities in the middle of bins."""
+    width = 128 // velocity_bins
+    return np.clip(velocity_bin * width + (width + 1) // 2, 1, 127)
+
+
+def joined(one: StepNotes, other: StepNotes) -> StepNotes:
+    """Return the notes of one performance, then those of another."""
+    return StepNotes(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
+
+
 def reconciled(onset: Integers, offset: Integers, pitch: Integers, velocity_bin: Integers) -> StepNotes:
     """Return any notes as :class:`StepNotes`.
 

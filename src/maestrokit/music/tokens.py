@@ -22,7 +22,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.note_arrays import TimedNotes, performance_from_arrays, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, possible_shift, reconciled
+from maestrokit.music.step_notes import StepNotes, possible_shift, reconciled, velocities
 from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import tempo_map, tick2second
 
@@ -272,8 +272,7 @@ def decode_steps(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
 def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
     """Return the notes of :func:`decode_steps` in seconds, sorted by onset and pitch."""
     notes = decode_steps(tokens, encoding)
-    width = 128 // encoding.velocity_bins
-    velocity = np.clip(notes.velocity_bin * width + (width + 1) // 2, 1, 127)
+    velocity = velocities(notes.velocity_bin, velocity_bins=encoding.velocity_bins)
     second = np.array([notes.onset, notes.offset]) * encoding.step_milliseconds / 1000.0
     return TimedNotes(second[0], second[1], notes.pitch, velocity)
 

@@ -13,9 +13,9 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
-from maestrokit.errors import UsageError, choices_hint
+from maestrokit.errors import UsageError
+from maestrokit.inference.device import find_device
 from maestrokit.models.contract import RecurrentState
-from maestrokit.training.settings import DEVICES
 
 PATIENCE = timedelta(hours=3)  # of processes for one another: the first prepares the data of all
 
@@ -112,14 +112,7 @@ def find_context(name: str = "auto") -> DistributedContext:
 
     Under ``torchrun`` it joins the other processes: by NCCL with GPUs, else by gloo.
     """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise UsageError(f"no device '{name}'", choices_hint(name, DEVICES), parameter="device") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"no device '{name}': this torch sees no GPU", "choose the device cpu", parameter="device")
+    device = find_device(name)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return DistributedContext(device)
     if device.type == "cuda":

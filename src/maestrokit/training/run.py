@@ -170,6 +170,7 @@ def _build_model(
         if kind != needed:
             raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
         model_config = {**given["model"], **model_settings}
+        config |= prepared.inherit({**given, "model": model_config})
         weights = checkpoint.read_weights(spec.init)
         if model_settings or settings.train_only:
             new = _new(family, model_config, settings.seed)

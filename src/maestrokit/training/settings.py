@@ -6,7 +6,6 @@ from typing import Annotated
 from maestrokit.bounds import COUNT, LARGEST_COUNT, SEED, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, check_choice
 
-DEVICES = ("auto", "cpu", "cuda")
 OPTIMIZERS = ("adamw", "muon")
 PRECISIONS = ("auto", "float32", "bfloat16")
 

@@ -97,6 +97,9 @@ class Prepared:
     """For ``config.json``: how inputs become what the model sees."""
     counts: Mapping[str, int]
     """Files in each part."""
+    inherit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda given: {}
+    """Called with the ``config.json`` of an initial model, its settings changed as asked, so that batches fit it;
+    returns what replaces, in ``config``, what a new model would have."""
 
 
 def load_task(name: str) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from maestrokit.bounds import COUNT, Within
 from maestrokit.cli.choices import Listed, assigned_to, kept_in, models_for, one_of, set_metrics
 from maestrokit.cli.declare import ASIDE, TIME, flag, only_with, option
-from maestrokit.cli.options import Batch, Inputs, split_names
+from maestrokit.cli.options import Batch, Inputs, device_option, split_names
 
 score_names = kept_in(
     "maestrokit.cli.commands.evaluate.work:names_in_pairs", "maestrokit.cli.commands.evaluate.work:names_in_sets"
@@ -35,6 +35,7 @@ class ModelScoring:
     sweep: str | None = option(None, "NAME=VALUES", "Score each of several values "
         "of a threshold: onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.", only_with(TRANSCRIBING),
         complete=assigned_to(kept_in("maestrokit.cli.commands.evaluate.sweep:SWEPT")))
+    device: str = device_option("cpu", only_with("`model`"))
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def plan_model(settings: Settings) -> Evaluation:
     from maestrokit.inference.events import load_event_model
 
     scoring = settings.scoring
-    model, encoding, _ = load_event_model(scoring.model or "")
+    model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
     state(SEQUENCES, *([] if getattr(model, "carries_state", False) else [WINDOWS]))
     plan = streams.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, settings.options.output)

@@ -54,7 +54,7 @@ def plan_transcription(settings: Settings, folder: Path) -> Evaluation:
         inputs_of_references = Inputs(inputs=options.reference, split=options.reference_split)
         references = paired(plan.tasks, references_in(inputs_of_references, running))
     work = TranscriptionWork(
-        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(options), settings.repair
+        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(options), settings.repair, scoring.device
     )
     work.check()
     streams.protect_inputs(plan.tasks, options.output)
@@ -74,15 +74,16 @@ class TranscriptionWork:
     """Path of the reference, by path of the recording; None where they are beside the recordings."""
     tolerances: tuple[Tolerance, ...]
     repair: bool
+    device: str = "cpu"
 
     def check(self) -> None:
         """Raise the error of an unusable model or threshold, before any work."""
-        self.sweep.transcribers(loaded(self.folder, 1))
+        self.sweep.transcribers(loaded(self.folder, 1, self.device))
 
     def __call__(self, task: streams.Task) -> dict[str, float]:
         """Return the scores of all values of the threshold."""
         reference = self._reference(task.source)
-        chosen = self.sweep.transcribers(loaded(self.folder, 1))
+        chosen = self.sweep.transcribers(loaded(self.folder, 1, self.device))
         source = files.read_bytes(task.source) if task.source == files.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
             rate = next(iter(chosen.values())).sample_rate

@@ -1,5 +1,6 @@
 """``maestrokit generate``: new performances from a model."""
 
+from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.options import SAMPLED, GenerateOptions
 from maestrokit.cli.declare import only_with
 from maestrokit.cli.options import Common, Provenance, Reading, Seed
@@ -19,6 +20,7 @@ EXAMPLES = (
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
+    "Ho and Salimans, Classifier-Free Diffusion Guidance, 2022",
 )
 CASES = {"repair": only_with("`prompt`"), "seed": SAMPLED}
 
@@ -28,6 +30,7 @@ def run(
     provenance: Provenance,
     reading: Reading,
     options: GenerateOptions,
+    conditioning: Conditioning,
     seed: Seed = 0,
 ) -> None:
     """Make new piano music.
@@ -41,9 +44,16 @@ def run(
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one.
+
+    With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
+    pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again.
+    Pedals that are down where the span begins come up, and go down again just before its end.
+
+    A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They
+    hold for the whole of the music, not for each of its seconds.
     """
     if options.directory is None and options.count > 1:
         raise UsageError(f"{options.count} performances need a folder", "give -d DIR instead of -o", parameter="count")
     from maestrokit.cli.commands.generate.work import Generation, run_generate
 
-    run_generate(Generation(options, seed, reading.repair, provenance.made_by), running)
+    run_generate(Generation(options, conditioning, seed, reading.repair, provenance.made_by), running)

@@ -5,6 +5,7 @@ from dataclasses import MISSING, dataclass
 from maestrokit.bounds import COUNT
 from maestrokit.cli.choices import Sets, assigned_to, kept_in, models_for, one_of, tasks, training_settings
 from maestrokit.cli.declare import ASIDE, TIME, argument, only_with, option
+from maestrokit.cli.options import device_option
 
 
 # fmt: off
@@ -48,7 +49,6 @@ class TrainOptions:
         complete=assigned_to(training_settings), spell="--set")
     plot: str | None = option(None, "FILE", "Draw the learning curves into FILE (.png, .svg or .pdf), anew with each "
         "validation.", ASIDE)
-    device: str = option("auto", "NAME", "cpu, cuda, or auto: a GPU if there is one.",
-        complete=one_of(kept_in("maestrokit.training.settings:DEVICES")))
+    device: str = device_option("auto")
     cache: str | None = option(None, "DIR", "Keep prepared data in DIR instead of the user's cache folder; they are "
         "identified by content.")

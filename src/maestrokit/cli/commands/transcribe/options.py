@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, models_for, one_of
 from maestrokit.cli.declare import ASIDE, TIME, only_with, option
+from maestrokit.cli.options import device_option
 
 PEDALS = ("cc64", "extend", "none")
 MIDI = "MIDI as the output"
@@ -38,3 +39,4 @@ class TranscribeOptions:
     plot: str | None = option(None, "FILE", "Draw the notes over the spectrum into FILE (.png, .svg or .pdf), "
         "velocities as colour, and the pedal below.", ASIDE)
     threads: int = option(1, "N", "Threads for each input.", Within(1, 1024))
+    device: str = device_option("cpu")

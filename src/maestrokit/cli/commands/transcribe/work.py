@@ -80,7 +80,7 @@ class Transcription:
         return summary
 
     def _transcriber(self) -> Transcriber:
-        options, model = self.options, loaded(self.folder, self.options.threads)
+        options, model = self.options, loaded(self.folder, self.options.threads, self.options.device)
         onset = options.onset_threshold
         restrike = None if onset is None else max(model.decoding.restrike_threshold, onset)
         decoding = _changed(
@@ -136,9 +136,9 @@ def _changed(settings: Settings, **values: float | None) -> Settings:
 
 
 @lru_cache(maxsize=1)
-def loaded(folder: str, threads: int) -> Transcriber:
+def loaded(folder: str, threads: int, device: str = "cpu") -> Transcriber:
     """Return a model, read once in each process, and bound the threads that it may use."""
     import torch
 
     torch.set_num_threads(threads)
-    return read_transcriber(Path(folder))
+    return read_transcriber(Path(folder), device=device)
