@@ -7,8 +7,7 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit import registry
-from maestrokit.cli.combinations import STRENGTH
-from maestrokit.cli.declare import CASE, Cases, Excludes, not_with, only_with
+from maestrokit.cli.declare import CASE, STRENGTH, Cases, Excludes, not_with, only_with
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.parameters import marked
 from maestrokit.errors import ExitStatus

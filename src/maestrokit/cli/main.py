@@ -15,7 +15,7 @@ from maestrokit.cli import report
 from maestrokit.cli.choices import Listed, Names, Sets
 from maestrokit.cli.errors import long_name, nearest_option, origin
 from maestrokit.cli.parameters import bounds_of, expanded, names_marked
-from maestrokit.cli.values import own_values
+from maestrokit.cli.parse import own_values
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 

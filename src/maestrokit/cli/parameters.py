@@ -7,6 +7,7 @@ without any path.
 import contextlib
 import functools
 import inspect
+import os
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from copy import copy
@@ -19,13 +20,11 @@ from typer.models import ArgumentInfo, ParameterInfo
 
 from maestrokit.bounds import Within, check
 from maestrokit.cli.choices import Listed, Names, Sets
-from maestrokit.cli.combinations import check_cases, sentence, settle_exclusions
-from maestrokit.cli.declare import ASIDE, INFO, MARKS, TIME, Cases, Excludes
+from maestrokit.cli.declare import ASIDE, INFO, MARKS, TIME, Cases, Excludes, check_cases, sentence, settle_exclusions
 from maestrokit.cli.errors import in_command_words
 from maestrokit.cli.options import Common, Provenance
 from maestrokit.cli.parse import number_reader, parse_time
 from maestrokit.cli.report import say, warnings_as_notes
-from maestrokit.cli.variables import unknown_variables
 from maestrokit.errors import ClosedPipe, UsageError
 from maestrokit.provenance import command_line
 
@@ -55,8 +54,11 @@ def expanded(run: Callable[..., Any]) -> Callable[..., Any]:
                 if isinstance(value, Provenance) and value.provenance:
                     values[name] = replace(value, made_by=_line_of(context, shaping))
             quiet = any(isinstance(value, Common) and value.quiet for value in values.values())
-            for line in () if quiet else unknown_variables(context):
-                say(f"note: {line}")
+            if not quiet and any(name.startswith("MAESTROKIT_") for name in os.environ):
+                from maestrokit.cli.variables import unknown_variables
+
+                for line in unknown_variables(context):
+                    say(f"note: {line}")
             try:
                 with warnings_as_notes(quiet=quiet):
                     return run(**values)

@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestrokit.errors import NoInputError, UsageError, reason
-from maestrokit.files import maestro
+
+if TYPE_CHECKING:
+    from maestrokit.files.maestro import Entry
 
 STDIN = "-"
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
@@ -68,7 +71,10 @@ def walk(
         folder = Path(name)
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
             _add_file(name, inputs)
-        elif (table := maestro.table_path(folder)) is not None:
+            continue
+        from maestrokit.files import maestro
+
+        if (table := maestro.table_path(folder)) is not None:
             has_root = True
             rows = maestro.select(maestro.read_table(table), split=split, where=where)
             chosen = "asked for" if where else f"of its {split} split" if split else "of its table"
@@ -139,7 +145,7 @@ def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
 
 
 def _add_root(
-    inputs: InputFiles, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
+    inputs: InputFiles, folder: Path, entries: Iterable["Entry"], suffixes: Sequence[str], chosen: str
 ) -> None:
     names = (name for entry in entries for name in (entry.midi_filename, entry.audio_filename))
     filenames = [name for name in names if has_suffix(name, suffixes)]

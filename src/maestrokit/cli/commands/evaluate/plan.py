@@ -7,7 +7,6 @@ from pathlib import Path
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation
 from maestrokit.cli.commands.evaluate.limits import check_metric
 from maestrokit.cli.commands.evaluate.options import PAIRS, SETS, EvaluateOptions, Settings
@@ -21,6 +20,7 @@ from maestrokit.cli.commands.evaluate.work import (
     score_set,
     stem,
 )
+from maestrokit.cli.declare import state
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.cli.parse import parse_time
 from maestrokit.cli.report import counted

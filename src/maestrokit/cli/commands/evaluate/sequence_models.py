@@ -10,9 +10,9 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results
 from maestrokit.cli.commands.evaluate.options import SEQUENCES, WINDOWS, Settings
+from maestrokit.cli.declare import state
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.cli.report import counted

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from maestrokit.cli import plan as streams
-from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation
 from maestrokit.cli.commands.evaluate.options import TRANSCRIBING, Settings
 from maestrokit.cli.commands.evaluate.plan import references_in, tolerances_of
@@ -15,6 +14,7 @@ from maestrokit.cli.commands.evaluate.sequence_models import limited
 from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, names_in_pairs, paired, read_notes, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
+from maestrokit.cli.declare import state
 from maestrokit.cli.errors import is_typed
 from maestrokit.cli.options import Inputs
 from maestrokit.cli.performances import read_performance

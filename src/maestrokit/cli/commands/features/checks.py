@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.features.options import F0_OF_RECORDING, DescriptionOptions
+from maestrokit.cli.declare import state
 from maestrokit.cli.errors import about, is_typed
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.errors import UsageError, choices_hint

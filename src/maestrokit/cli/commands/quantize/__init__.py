@@ -1,6 +1,6 @@
 """``maestrokit quantize``: note times onto a grid."""
 
-from maestrokit.cli.commands.quantize.options import QuantizeOptions
+from maestrokit.cli.commands.quantize.options import QuantizeOptions, quantization_of
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
 
@@ -52,7 +52,6 @@ def run(
         raise UsageError(
             "neither a step nor a grid is given", "give --step 10ms, --grid 1/16, or --grid none to clean only"
         )
-    from maestrokit.cli.commands.quantize.settings import quantization_of
     from maestrokit.cli.commands.quantize.work import Quantizer, run_quantize
 
     how = quantization_of(options)

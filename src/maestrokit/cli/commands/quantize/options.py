@@ -1,11 +1,16 @@
 """The options of ``maestrokit quantize``."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from maestrokit.bounds import SHARE, Within
+from maestrokit.bounds import DAY, SHARE, Within
 from maestrokit.cli.choices import Sets, kept_in, one_of
 from maestrokit.cli.declare import TIME, Excludes, flag, not_with, only_with, option
 
+if TYPE_CHECKING:
+    from maestrokit.music.quantize import Quantization
+
+STEPS = Within(1e-6, DAY)  # seconds: MIDI counts tempo in microseconds
 NOT_CLEANING = not_with("`grid` none")
 
 
@@ -39,3 +44,26 @@ class QuantizeOptions:
         spell="--cut-overlaps/--keep-overlaps")
     normalize_velocity: str | None = option(None, "RANGE", "Spread velocities from RANGE onto 1..127, V' = (V - min) "
         "/ (max - min): the range of each file, of all inputs (corpus; they are read twice), or MIN,MAX.")
+# fmt: on
+
+
+def quantization_of(options: QuantizeOptions) -> "Quantization":
+    """Return how the options say that performances are quantized."""
+    from maestrokit.cli.errors import about
+    from maestrokit.cli.parse import parse_time
+    from maestrokit.music.grid import parse_note_values
+    from maestrokit.music.quantize import Quantization
+
+    step, grid = options.step, options.grid
+    with about("grid"):
+        note_values = () if grid in (None, "none") else parse_note_values(str(grid))
+    return Quantization(
+        step=None if step is None else parse_time(step, parameter="step", within=STEPS, bare=False),
+        note_values=note_values,
+        durations=options.durations,  # type: ignore[arg-type]  # checked there
+        strength=options.strength,
+        swing=options.swing,
+        duplicates=options.remove_duplicates,
+        duplicate_window=float(parse_time(options.duplicate_window, parameter="duplicate_window", bare=False)),
+        overlaps=options.cut_overlaps,
+    )

@@ -50,8 +50,8 @@ def run(
     """
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
-    from maestrokit.cli.combinations import state
     from maestrokit.cli.commands.transcribe.work import Transcription
+    from maestrokit.cli.declare import state
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import NOTES, chosen_format
     from maestrokit.files.walk import SOUND_SUFFIXES

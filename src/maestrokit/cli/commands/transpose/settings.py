@@ -1,8 +1,8 @@
 """From the options of ``maestrokit transpose`` to its work."""
 
-from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.transpose.options import KEY_SOUGHT, KEY_USED, TransposeOptions
 from maestrokit.cli.commands.transpose.work import Transposition
+from maestrokit.cli.declare import state
 from maestrokit.cli.errors import about
 from maestrokit.cli.parse import parse_span
 from maestrokit.music.keys import Key, parse_key

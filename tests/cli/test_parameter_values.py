@@ -7,8 +7,7 @@ import typer
 
 from maestrokit import registry
 from maestrokit.cli.main import COMMANDS, app, command
-from maestrokit.cli.parse import number_reader
-from maestrokit.cli.values import CONSTRUCTORS, ValueOf
+from maestrokit.cli.parse import CONSTRUCTORS, ValueOf, number_reader
 
 INTEGER, TIME = number_reader(int, is_time=False), number_reader(float, is_time=True)
 CONTEXT = typer.Context(typer.main.get_command(app))
