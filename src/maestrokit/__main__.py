@@ -8,10 +8,13 @@ import sys
 def main() -> None:
     """Run the command line and leave with its status."""
     open_missing_streams()
-    from maestrokit.cli.main import run_command_line, terminate
+    try:
+        from maestrokit.cli.main import run_command_line, terminate
 
-    signal.signal(signal.SIGTERM, terminate)
-    sys.exit(run_command_line(sys.argv[1:]))
+        signal.signal(signal.SIGTERM, terminate)
+        sys.exit(run_command_line(sys.argv[1:]))
+    except KeyboardInterrupt:  # before or after the command line could answer it
+        sys.exit(128 + signal.SIGINT)
 
 
 def open_missing_streams() -> None:

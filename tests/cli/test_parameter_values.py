@@ -23,6 +23,7 @@ CONTEXT = typer.Context(typer.main.get_command(app))
         (CONSTRUCTORS[bool], "", False),
         (CONSTRUCTORS[bool], True, True),
         (CONSTRUCTORS[str], 5, "5"),
+        (CONSTRUCTORS[str], ["1/16", "1/12"], "1/16,1/12"),
     ],
 )
 def test_values_of_words_and_of_configuration(make: Any, given: object, value: object) -> None:

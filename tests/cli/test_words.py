@@ -82,6 +82,14 @@ def test_variables_that_no_option_reads_are_named_with_the_nearest(
     assert said.endswith("(did you mean MAESTROKIT_TRANSPOSE_SEMITONES?)")
 
 
+def test_a_variable_of_an_opposite_is_named_with_what_means_the_same(
+    maestrokit: CommandLine, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAESTROKIT_QUANTIZE_KEEP_DUPLICATES", "1")
+    (said,) = maestrokit("quantize", take, "--grid", "none", "-n").lines
+    assert said.endswith("(did you mean MAESTROKIT_QUANTIZE_REMOVE_DUPLICATES=false?)")
+
+
 def test_the_variables_that_commands_share_are_those_that_options_name() -> None:
     own = {name for one in ("melspec", "train") for option in command(one).params
            for name in (option.envvar if isinstance(option.envvar, list) else [])}  # fmt: skip

@@ -123,7 +123,13 @@ def _bool(value: Any) -> bool:
     return word in TRUE
 
 
-CONSTRUCTORS: dict[Any, Callable[[Any], Any]] = {bool: _bool, int: int, str: str, list[str]: str}
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+CONSTRUCTORS: dict[Any, Callable[[Any], Any]] = {
+    bool: _bool, int: number_reader(int, is_time=False), str: _text, list[str]: str,
+}  # fmt: skip
 """By the type of a parameter: what makes a value, or each of several, where the parameter has no reader."""
 
 

@@ -26,9 +26,25 @@ def unknown_variables(context: typer.Context) -> Iterator[str]:
     others = tuple(f"{PREFIX}{name.upper()}_" for name in names if name != context.info_name)
     for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
         if variable not in own and variable not in SHARED and variable != OF_TESTS and not variable.startswith(others):
-            nearest = nearest_name(variable.removeprefix(PREFIX), _known(names))
-            question = f" (did you mean {PREFIX}{nearest.upper()}?)" if nearest else ""
+            nearest = _opposites(context.command).get(variable) or nearest_name(
+                variable.removeprefix(PREFIX), _known(names)
+            )
+            question = f" (did you mean {PREFIX}{_upper(nearest)}?)" if nearest else ""
             yield f"the variable {variable} stands for no option{question}"
+
+
+def _upper(variable: str) -> str:
+    name, equals, value = variable.partition("=")
+    return name.upper() + equals + value
+
+
+def _opposites(command: Any) -> dict[str, str]:
+    """Return, by the variables that opposites of options would have, those that mean the same, in lower case."""
+    return {
+        f"{PREFIX}{command.name}_{word.lstrip('-')}".replace("-", "_").upper(): f"{command.name}_{option.name}=false"
+        for option in command.params
+        for word in option.secondary_opts
+    }
 
 
 def _known(names: list[str]) -> list[str]:

@@ -21,9 +21,11 @@ def workers(jobs: int, **options: Any) -> Parallel:
     """Return joblib's pool of so many processes, each of which ends when this one has died, by ``kill -9`` too.
 
     By itself a process of joblib ends its task first, and then waits some minutes for another one. What joblib writes
-    about a process that it replaces, because its memory has grown, is no matter of the user's.
+    about a process that it replaces, because its memory has grown, or about results that nobody takes after an error,
+    is no matter of the user's.
     """
-    warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+    for message in ("A worker stopped while some jobs", r"\d+ tasks have been successfully executed but not used"):
+        warnings.filterwarnings("ignore", message=message, category=UserWarning)
     return Parallel(n_jobs=jobs, initializer=_end_with, initargs=(os.getpid(),), **options)
 
 
