@@ -165,6 +165,7 @@ EFFECTS: dict[str, Effects] = {
         "reference_split": ("take.mid --reference root", "take.mid --reference root --reference-split train"),
         "pairs": ("take.mid --reference other.mid", "take.mid --reference other.mid --sets"),
         "metric": ("take.mid", "take.mid --metric pitch_range"),
+        "training_corpus": ("take.mid", "take.mid --training-corpus other.mid"),
         "onset_tolerance": "--onset-tolerance 0.5",
         "offset_ratio": ("long.mid --reference longer.mid", "long.mid --reference longer.mid --offset-ratio 0"),
         "offset_min_tolerance": ("long.mid --reference longer.mid --offset-ratio 0",

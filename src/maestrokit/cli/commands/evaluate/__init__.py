@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from maestrokit.cli.commands.evaluate import options
+from maestrokit.cli.commands.evaluate.model_options import ModelScoring
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus, UsageError
 
@@ -39,11 +40,12 @@ def run(
     reading: Reading,
     running: Batch,
     provenance: Provenance,
-    scoring: options.ModelScoring,
+    scoring: ModelScoring,
     reference: options.References = None,
     reference_split: options.ReferenceSplit = None,
     pairs: options.Pairs = None,
     metric: options.Metrics = None,
+    training_corpus: options.TrainingCorpus = None,
     onset_tolerance: options.OnsetTolerance = "0.05",
     offset_ratio: options.OffsetRatio = 0.2,
     offset_min_tolerance: options.OffsetMinTolerance = 0.05,
@@ -78,8 +80,8 @@ def run(
     format = chosen_format(format_, output, SCORES, default="tsv")
     limits = limits_of(fail_under or (), fail_over or ())
     settings = Settings(
-        tuple(reference or ()), reference_split, pairs, tuple(metric or ()), onset_tolerance, offset_ratio,
-        offset_min_tolerance, extend_pedal, seed, reading.repair,
+        tuple(reference or ()), reference_split, pairs, tuple(metric or ()), tuple(training_corpus or ()),
+        onset_tolerance, offset_ratio, offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
     evaluation = _plan(inputs, running, scoring, settings, output)
     check_known(limits, evaluation.names)
@@ -96,9 +98,7 @@ def run(
         raise typer.Exit(scores.status or int(ExitStatus.NO))
 
 
-def _plan(
-    inputs: Inputs, running: Batch, scoring: options.ModelScoring, settings: "Settings", output: str
-) -> "Evaluation":
+def _plan(inputs: Inputs, running: Batch, scoring: ModelScoring, settings: "Settings", output: str) -> "Evaluation":
     """Return what is to be scored: performances, or a model."""
     from maestrokit.cli.commands.evaluate.evaluation import transcribing
 

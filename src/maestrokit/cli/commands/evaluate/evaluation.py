@@ -25,6 +25,7 @@ class Settings:
     pairs: bool | None
     """Whether each input is compared with a reference of its own; None where the files decide."""
     metric: tuple[str, ...]
+    training_corpus: tuple[str, ...]
     onset_tolerance: str
     offset_ratio: float
     offset_min_tolerance: float
@@ -35,7 +36,7 @@ class Settings:
     @property
     def compares(self) -> bool:
         """Whether any of these options compares performances."""
-        return bool(self.reference or self.metric or self.pairs is not None)
+        return bool(self.reference or self.metric or self.training_corpus or self.pairs is not None)
 
 
 @dataclass(frozen=True)

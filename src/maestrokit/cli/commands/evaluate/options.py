@@ -1,60 +1,17 @@
 """The options of ``maestrokit evaluate``."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from maestrokit.bounds import COUNT, Within
-from maestrokit.cli.choices import ASIDE, Listed, assigned_to, kept_in, models_for, one_of, set_metrics
+from maestrokit.bounds import Within
+from maestrokit.cli.choices import ASIDE, Listed, assigned_to, kept_in, one_of, set_metrics
 from maestrokit.cli.options import split_names
 
 score_names = kept_in(
     "maestrokit.cli.commands.evaluate.work:names_in_pairs",
-    "maestrokit.cli.commands.evaluate.work:names_in_sets",
+    "maestrokit.cli.commands.evaluate.sets:names_in_sets",
 )
-
-
-@dataclass(frozen=True)
-class ModelScoring:
-    """The scoring of a model instead of the performances themselves."""
-
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|RUN",
-            help="Score, instead of the inputs, how well a model predicts their events or notes, or transcribes "
-            "recordings: the name of a shipped model, or a run folder of train.",
-            autocompletion=one_of(models_for(None)),
-        ),
-    ] = None
-    baseline: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH", help="With --model, also score 5-grams of PATH, or of the train split of a MAESTRO root."
-        ),
-    ] = None
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="With --model, take only N inputs, spread evenly over all."), COUNT
-    ] = None
-    stride: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="With --model, the step of its window, in events or notes. A smaller one is slower and gives each "
-            "more context. Default: half the window.",
-        ),
-        COUNT,
-    ] = None
-    sweep: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME=VALUES",
-            help="With a --model that transcribes, score each of several values of a threshold: "
-            "onset_threshold=0.2..0.6, with a step 0.2..0.6/0.05, or 0.2,0.3,0.5.",
-            autocompletion=assigned_to(kept_in("maestrokit.cli.commands.evaluate.sweep:SWEPT")),
-        ),
-    ] = None
 
 
 References = Annotated[
@@ -91,6 +48,14 @@ Metrics = Annotated[
         autocompletion=one_of(set_metrics),
     ),
     Listed(set_metrics),
+]
+TrainingCorpus = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATH",
+        help="Search a set for what it has in common, note by note in any key, with PATH: what a model was trained on; "
+        "of a MAESTRO root, its train split. May be repeated.",
+    ),
 ]
 OnsetTolerance = Annotated[
     str,

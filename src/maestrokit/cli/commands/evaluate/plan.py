@@ -7,20 +7,25 @@ from pathlib import Path
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
+from maestrokit.cli.commands.evaluate.corpora import (
+    check_corpora,
+    is_root,
+    performances_among,
+    references_in,
+    training_in,
+)
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Settings
+from maestrokit.cli.commands.evaluate.sets import SetPlans, names_in_sets, score_set
 from maestrokit.cli.commands.evaluate.work import (
-    PAIR_SUFFIXES,
     PairWork,
     names_in_pairs,
-    names_in_sets,
     paired,
     score_pairs,
-    score_set,
     stem,
 )
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import NoInputError, UsageError
-from maestrokit.files import maestro, walk
+from maestrokit.files import walk
 from maestrokit.metrics.score_pairs import Tolerance
 
 
@@ -48,13 +53,15 @@ def plan_evaluation(inputs: Inputs, running: Batch, settings: Settings, *, outpu
     """
     if settings.pairs and not settings.reference:
         raise UsageError("`pairs` needs references", "name their folder with `reference`", parameter="pairs")
-    if settings.pairs and settings.metric:
-        raise UsageError("`metric` chooses metrics of a set, and these are pairs", "pairs are scored by all metrics")
+    if settings.pairs and (settings.metric or settings.training_corpus):
+        raise UsageError("`metric` and `training_corpus` are of sets, and these are pairs", "leave them out")
+    check_corpora(settings)
     tolerances = tolerances_of(settings)
     mine, theirs = _inputs_and_references(inputs, settings)
     estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)
     comparison = _comparison(settings, estimates, references_in(theirs, running) if settings.reference else [])
-    streams.protect_inputs([*estimates.tasks, *comparison.references], output)
+    training = training_in(settings, running)
+    streams.protect_inputs([*estimates.tasks, *comparison.references, *training], output)
     if (words := _described(inputs.inputs or [], settings, comparison)) and not running.quiet:
         report.say(f"note: {words}")
     if comparison.partners is not None:
@@ -65,10 +72,10 @@ def plan_evaluation(inputs: Inputs, running: Batch, settings: Settings, *, outpu
             names_in_pairs(),
         )
     against = f" against {len(comparison.references)}" if settings.reference else ""
+    plans = SetPlans(estimates, streams.Plan(comparison.references, []), streams.Plan(training, []))
     score = partial(
-        score_set, estimates, streams.Plan(comparison.references, []), settings.metric or None,
-        seed=settings.seed, repair=settings.repair, running=running,
-    )  # fmt: skip
+        score_set, plans, settings.metric or None, seed=settings.seed, repair=settings.repair, running=running
+    )
     title = f"{len(estimates.tasks)} performances{against}"
     return Evaluation(title, score, names_in_sets(settings.metric))
 
@@ -102,24 +109,10 @@ def _comparison(settings: Settings, estimates: streams.Plan, references: list[st
     """
     if _is_pairs(settings, estimates.tasks, references):
         return Comparison(estimates, references, paired(estimates.tasks, references))
-    performances = _performances(references)
+    performances = performances_among(references)
     if references and not performances:
         raise NoInputError(f"'{settings.reference[0]}' holds no performance", "`pairs` compares with tables of notes")
     return Comparison(estimates, performances, None)
-
-
-def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
-    """Return the performances and tables of notes that references mean.
-
-    Raises
-    ------
-    NoInputError
-        If one of them is not there.
-    """
-    plan = streams.gather(inputs, running, suffixes=PAIR_SUFFIXES)
-    if plan.missing:
-        raise plan.missing[0]
-    return plan.tasks
 
 
 def _is_pairs(settings: Settings, estimates: Sequence[streams.Task], references: Sequence[streams.Task]) -> bool:
@@ -130,24 +123,19 @@ def _is_pairs(settings: Settings, estimates: Sequence[streams.Task], references:
     """
     if settings.pairs is not None:
         return settings.pairs
-    if settings.metric or any(map(_is_root, settings.reference)):
+    if settings.metric or settings.training_corpus or any(map(is_root, settings.reference)):
         return False
     if len(references) == 1 and references[0].source == settings.reference[0]:
         return True
     mine = sorted(map(stem, estimates))
-    return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, _performances(references))))
-
-
-def _performances(references: Sequence[streams.Task]) -> list[streams.Task]:
-    """Return the references that are performances, without tables of notes."""
-    return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
+    return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, performances_among(references))))
 
 
 def _described(inputs: Sequence[str], settings: Settings, comparison: Comparison) -> str:
     """Return what is compared with what, in words; empty where it could have been nothing else."""
     count = len(comparison.estimates.tasks)
     performances = f"{count} performance{'s' * (count != 1)}"
-    is_free = settings.pairs is None and not settings.metric
+    is_free = settings.pairs is None and not (settings.metric or settings.training_corpus)
     if not count:
         return ""
     if comparison.partners is not None and is_free:
@@ -167,16 +155,12 @@ def _described(inputs: Sequence[str], settings: Settings, comparison: Comparison
 
 def _inputs_and_references(inputs: Inputs, settings: Settings) -> tuple[Inputs, Inputs]:
     """Return the inputs of both sides; --split and --where are the inputs' if one is a root, else the references'."""
-    has_root = any(_is_root(name) for name in inputs.inputs or ())
+    has_root = any(is_root(name) for name in inputs.inputs or ())
     references = [*settings.reference]
-    if settings.reference_split is not None and not any(map(_is_root, references)):
+    if settings.reference_split is not None and not any(map(is_root, references)):
         fact = "`reference_split` needs a MAESTRO root as reference"
         raise UsageError(fact, "name one with `reference`", parameter="reference_split")
     split, where = (None, None) if has_root else (inputs.split, inputs.where)
     theirs = Inputs(inputs=references, split=settings.reference_split or split, where=where)
     is_theirs = bool(references) and not has_root
     return (replace(inputs, split=None, where=None) if is_theirs else inputs), theirs
-
-
-def _is_root(name: str) -> bool:
-    return Path(name).is_dir() and maestro.table_path(Path(name)) is not None

@@ -10,7 +10,7 @@ import numpy as np
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings, all_results
-from maestrokit.cli.commands.evaluate.options import ModelScoring
+from maestrokit.cli.commands.evaluate.model_options import ModelScoring
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.cli.performances import read_performance
 from maestrokit.errors import UsageError
