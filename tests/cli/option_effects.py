@@ -75,6 +75,7 @@ def batch_effects(name: str) -> Effects:
 
 
 SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
+SYSTEM = "--system a=takes --reference several --metric pitch_range"
 TRANSCRIBER = "takes/0.wav --model transcriber -o out/a.tsv"
 EFFECTS: dict[str, Effects] = {
     "quantize": batch_effects("quantize") | {
@@ -180,6 +181,9 @@ EFFECTS: dict[str, Effects] = {
         "baseline": (SEQUENCES, f"{SEQUENCES} --baseline takes"),
         "limit": (SEQUENCES, f"{SEQUENCES} --limit 1"),
         "stride": ("take.mid --model windows", "take.mid --model windows --stride 1"),
+        "system": ("several --metric pitch_range", SYSTEM),
+        "pieces": (SYSTEM, f"{SYSTEM} --pieces 4"),
+        "seconds": (SYSTEM, f"{SYSTEM} --seconds 1"),
         "sweep": (TRANSCRIBER, f"{TRANSCRIBER} --sweep onset_threshold=0.1,0.2"),
     },
     "generate": {

@@ -19,6 +19,8 @@ NONE = float("nan")
 
 Summary = Mapping[str, Any]
 """Metric to summary, of one piece."""
+Expectations = dict[Callable[[Any], Any], Any]
+"""What corpora amount to, by the function that says so."""
 RESAMPLES = 200  # of sets, whose values take longer than means
 
 
@@ -68,6 +70,8 @@ def score(
     *,
     generator: np.random.Generator,
     training: Sequence[Summary] = (),
+    with_reference: bool = True,
+    expectations: Expectations | None = None,
 ) -> tuple[list[list[Row]], list[Row]]:
     """Return the rows of each generated piece, and those of the set with 95 % intervals.
 
@@ -80,11 +84,15 @@ def score(
         The reference may be empty: metrics that compare with one, overlapped areas and divergences are then left out.
     training : summaries by :func:`summarize`
         Of what the generated pieces may be copied from. Default is none.
+    with_reference : bool
+        Whether rows have the value of the reference itself, which takes about as long again.
+    expectations : dict, optional
+        What several calls with the same corpora share; it is filled by the first.
     """
     pieces: list[list[Row]] = [[] for _ in generated]
     whole: list[Row] = []
     corpora: dict[str, Sequence[Summary]] = {"": [], "reference": reference, "training": training}
-    expectations: dict[Callable[[Any], Any] | None, Any] = {None: None}  # what metrics share is computed once
+    shared = {} if expectations is None else expectations
     for name, metric in chosen.items():
         corpus = corpora[metric.needs]
         if metric.needs and not corpus:
@@ -92,12 +100,13 @@ def score(
         mine, others = _stacked(generated, name, metric), _stacked(corpus, name, metric)
         theirs = _stacked(reference, name, metric)
         if metric.of_set is not None:
-            whole += _rows_of_set(name, metric, mine, theirs, generator=generator)
+            whole += _rows_of_set(name, metric, mine, theirs, generator=generator, with_reference=with_reference)
             continue
-        if metric.expected is not None and metric.expected not in expectations:
-            expectations[metric.expected] = metric.expected(others)
-        expected = expectations[metric.expected]
-        values, ceiling = _values(metric, mine, expected), _ceiling(metric, theirs, expected)
+        if metric.expected is not None and metric.expected not in shared:
+            shared[metric.expected] = metric.expected(others)
+        expected = None if metric.expected is None else shared[metric.expected]
+        values = _values(metric, mine, expected)
+        ceiling = _ceiling(metric, theirs, expected) if with_reference else NONE
         for rows, value in zip(pieces, values.tolist(), strict=True):
             rows.append(Row(name, value, unit=metric.unit, reference=ceiling, better=metric.better))
         low, high = bootstrap.mean_interval(values, generator=generator)
@@ -108,7 +117,9 @@ def score(
     return pieces, whole
 
 
-def _rows_of_set(name: str, metric: Metric, mine: Any, theirs: Any, *, generator: np.random.Generator) -> list[Row]:
+def _rows_of_set(
+    name: str, metric: Metric, mine: Any, theirs: Any, *, generator: np.random.Generator, with_reference: bool
+) -> list[Row]:
     """Return the row of a set as a whole; the reference is a part of the corpus, of as many pieces, against the rest.
 
     Pieces without a summary do not count; of fewer than :data:`FEWEST` there is no value. A resample holds pieces twice
@@ -124,13 +135,17 @@ def _rows_of_set(name: str, metric: Metric, mine: Any, theirs: Any, *, generator
         mine, theirs, bootstrap.resampled_counts(len(mine), generator=generator, resamples=RESAMPLES)
     )
     low, high = bootstrap.interval(value + replicates - _mean(replicates))
-    ceiling = NONE
-    order = generator.permutation(len(theirs))
-    held = [theirs[row] for row in order[: min(len(mine), len(theirs) // 2 if metric.needs else len(theirs))]]
-    rest = [theirs[row] for row in order[len(held) :]]
-    if len(held) >= FEWEST:
-        ceiling = float(metric.of_set(held, rest, np.ones((1, len(held))))[0])
+    ceiling = _ceiling_of_set(metric, len(mine), theirs, generator) if with_reference else NONE
     return [Row(name, value, low, high, metric.unit, len(mine), ceiling, metric.better, metric.bounds)]
+
+
+def _ceiling_of_set(metric: Metric, count: int, theirs: Sequence[Any], generator: np.random.Generator) -> float:
+    """Return the value of as many pieces of the reference, at most half of it where they are compared with the rest."""
+    assert metric.of_set is not None
+    order = generator.permutation(len(theirs))
+    held = [theirs[row] for row in order[: min(count, len(theirs) // 2 if metric.needs else len(theirs))]]
+    rest = [theirs[row] for row in order[len(held) :]]
+    return float(metric.of_set(held, rest, np.ones((1, len(held))))[0]) if len(held) >= FEWEST else NONE
 
 
 def distribution_rows(

@@ -6,6 +6,7 @@ import typer
 
 from maestrokit.cli.commands.evaluate import options
 from maestrokit.cli.commands.evaluate.model_options import ModelScoring
+from maestrokit.cli.commands.evaluate.system_options import SystemScoring
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus, UsageError
 
@@ -26,6 +27,10 @@ EXAMPLES = (
         "How well the shipped model transcribes a recording with its notes beside it, by threshold",
         "maestrokit evaluate --model transcription takes --sweep onset_threshold=0.3..0.5/0.1 --format table",
     ),
+    (
+        "Two models beside one another, between other performances of the corpus and noise",
+        "maestrokit evaluate --system a=generated --system b=lstm --seconds 10 --reference performances -o systems.txt",
+    ),
     ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
 )
 REFERENCES = (
@@ -41,6 +46,7 @@ def run(
     running: Batch,
     provenance: Provenance,
     scoring: ModelScoring,
+    comparing: SystemScoring,
     reference: options.References = None,
     reference_split: options.ReferenceSplit = None,
     pairs: options.Pairs = None,
@@ -49,7 +55,7 @@ def run(
     onset_tolerance: options.OnsetTolerance = "0.05",
     offset_ratio: options.OffsetRatio = 0.2,
     offset_min_tolerance: options.OffsetMinTolerance = 0.05,
-    extend_pedal: options.ExtendPedal = False,
+    extend_pedal: options.ExtendPedal = None,
     format_: options.Format = None,
     per_file: options.PerFile = True,
     fail_under: options.FailUnder = None,
@@ -66,9 +72,15 @@ def run(
     one event or one note, so compare encodings by nats per note. A model that transcribes is scored as pairs are, on
     recordings with their notes beside them (a .tsv or .mid of their name, the pedal as the .mid has it) or in
     --reference; notes last as long as they sound.
+    With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
+    long stretches are scored, the pedal applied alike, between a ceiling (other pieces of the reference) and a floor
+    (their notes strewn in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
+    each metric of each system is compared with the others' and the ceiling's: the difference of means (value), Cohen's
+    d, and p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or alike: the nearer to the reference the better).
+    better (higher, lower, or alike: the nearer to the reference the better); with --system also system, outside
+    (whether the interval does not meet the ceiling's), and of comparisons versus, effect_size, p, p_holm, paired.
     """
     from maestrokit.cli.commands.evaluate.evaluation import Settings
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
@@ -83,11 +95,19 @@ def run(
         tuple(reference or ()), reference_split, pairs, tuple(metric or ()), tuple(training_corpus or ()),
         onset_tolerance, offset_ratio, offset_min_tolerance, extend_pedal, seed, reading.repair,
     )  # fmt: skip
-    evaluation = _plan(inputs, running, scoring, settings, output)
+    if comparing.system and (limits or format == "html"):
+        fact = "systems are written as table, tsv, csv, json or jsonl, and have no limits"
+        raise UsageError(fact, "leave out what `system` does not do", parameter="system")
+    evaluation = _plan(inputs, running, scoring, comparing, settings, output)
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
         return
+    if scores.table is not None:
+        from maestrokit.cli.commands.evaluate.system_tables import system_text
+
+        files.write_bytes(output, encoded(system_text(scores.table, format=format, per_file=per_file)))
+        raise typer.Exit(scores.status)
     if scores.status and not scores.files:
         raise typer.Exit(scores.status)
     each = scores.files if per_file else []
@@ -98,10 +118,19 @@ def run(
         raise typer.Exit(scores.status or int(ExitStatus.NO))
 
 
-def _plan(inputs: Inputs, running: Batch, scoring: ModelScoring, settings: "Settings", output: str) -> "Evaluation":
-    """Return what is to be scored: performances, or a model."""
+def _plan(
+    inputs: Inputs, running: Batch, scoring: ModelScoring, comparing: SystemScoring, settings: "Settings", output: str
+) -> "Evaluation":
+    """Return what is to be scored: performances, several systems, or a model."""
     from maestrokit.cli.commands.evaluate.evaluation import transcribing
 
+    if comparing.system:
+        from maestrokit.cli.commands.evaluate.system_plan import plan_systems
+
+        return plan_systems(inputs, running, comparing, scoring, settings, output=output)
+    for given, name in ((comparing.pieces, "pieces"), (comparing.seconds, "seconds")):
+        if given is not None:
+            raise UsageError(f"`{name}` is of systems", "name them with `system`", parameter=name)
     folder = None if scoring.model is None else transcribing(scoring.model)
     if scoring.sweep is not None and folder is None:
         fact = "`sweep` needs a model that transcribes"

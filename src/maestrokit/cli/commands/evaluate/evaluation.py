@@ -12,6 +12,7 @@ from maestrokit.cli.options import Batch
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import ExitStatus
 from maestrokit.metrics.contract import Row
+from maestrokit.metrics.score_systems import Comparison, SystemScores
 
 Result = TypeVar("Result")
 
@@ -29,7 +30,8 @@ class Settings:
     onset_tolerance: str
     offset_ratio: float
     offset_min_tolerance: float
-    extend_pedal: bool
+    extend_pedal: bool | None
+    """None where nobody chose: pairs then leave the pedal out, and systems apply it."""
     seed: int
     repair: bool
 
@@ -40,6 +42,15 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class SystemTable:
+    """The scores of several systems, by their names, their comparisons, and sentences on what was compared."""
+
+    systems: dict[str, SystemScores]
+    comparisons: list[Comparison]
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
 class Scores:
     """The rows of each file, by its name, and those of all together."""
 
@@ -47,6 +58,8 @@ class Scores:
     whole: list[Row]
     status: int
     """0, or that of the inputs that could not be scored."""
+    table: SystemTable | None = None
+    """Where several systems were scored, all that there is to say."""
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,11 @@ OffsetMinTolerance = Annotated[
     Within(0, 10),
 ]
 ExtendPedal = Annotated[
-    bool,
-    typer.Option("--extend-pedal", help="Extend the notes of MIDI files by the sustain pedal, in pairs."),
+    bool | None,
+    typer.Option(
+        "--extend-pedal/--no-extend-pedal",
+        help="Extend the notes of MIDI files by the sustain pedal, or not. Default: in systems, not in pairs.",
+    ),
 ]
 Format = Annotated[
     str | None,

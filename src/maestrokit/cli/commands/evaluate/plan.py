@@ -65,7 +65,7 @@ def plan_evaluation(inputs: Inputs, running: Batch, settings: Settings, *, outpu
     if (words := _described(inputs.inputs or [], settings, comparison)) and not running.quiet:
         report.say(f"note: {words}")
     if comparison.partners is not None:
-        work = PairWork(comparison.partners, tolerances, settings.extend_pedal, settings.repair)
+        work = PairWork(comparison.partners, tolerances, bool(settings.extend_pedal), settings.repair)
         return Evaluation(
             f"{len(estimates.tasks)} estimates against their references",
             partial(score_pairs, estimates, work, seed=settings.seed, running=running),

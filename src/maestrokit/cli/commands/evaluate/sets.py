@@ -68,12 +68,15 @@ def summary_of(piece: Piece, chosen: Mapping[str, Metric], *, origin: Performanc
     return summary
 
 
-def say_left_out(summaries: Sequence[score_sets.Summary], chosen: Mapping[str, Metric], running: Batch) -> None:
-    """Print a note on pieces that have no embedding, since the model of the metric generated them."""
+def say_left_out(
+    summaries: Sequence[score_sets.Summary], chosen: Mapping[str, Metric], running: Batch, *, of: str = ""
+) -> None:
+    """Print a note on pieces, of a system, that have no embedding since the model of the metric generated them."""
     for name, metric in chosen.items():
         count = sum(metric.embedding is not None and len(summary[name]) == 0 for summary in summaries)
         if count and not running.quiet:
-            report.say(f"note: {name} leaves out {count} performances without notes, or made by that model itself")
+            where = f" of '{of}'" * bool(of)
+            report.say(f"note: {name} leaves out {count} performances{where} without notes, or made by its own model")
 
 
 def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
