@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos
 
 TICKS_A_SECOND = 960
 

@@ -6,7 +6,8 @@
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
-from maestrokit.music.performance import Performance, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import Performance
 
 Event = tuple[int, bytes]  # delta in ticks; message with its status byte
 END_OF_TRACK = b"\xff\x2f\0"

@@ -34,6 +34,11 @@ PARTS = {
     "synth": "The piano",
     "errors": "Errors and warnings",
 }
+HEAD = """# The library
+
+Made from the docstrings by `python tools/api_page.py`. All names are in the package itself:
+`import maestrokit`, then `maestrokit.NAME`. Shapes are those of numpy arrays.
+"""
 ARRAYS = re.compile(r"NDArray|ArrayLike|Floats|Integers|Mask|Objects|Samples|Tokens|Waveform")
 
 Definition = ast.FunctionDef | ast.ClassDef
@@ -80,24 +85,23 @@ class Name:
         if isinstance(self.definition, ast.FunctionDef):
             returns = f" -> {ast.unparse(self.definition.returns)}" if self.definition.returns else ""
             return f"{self.name}({ast.unparse(self.definition.args)}){returns}".replace("'", '"')
-        fields = [node for node in self.definition.body if isinstance(node, ast.AnnAssign)]
-        inside = ", ".join(
-            f"{ast.unparse(node.target)}={ast.unparse(node.value)}" if node.value else ast.unparse(node.target)
-            for node in fields
-            if ast.unparse(node.target) in self.parameters
-        )
+        defaults = {
+            ast.unparse(node.target): f"={ast.unparse(node.value)}" if node.value else ""
+            for node in self.definition.body
+            if isinstance(node, ast.AnnAssign)
+        }
+        inside = ", ".join(name + defaults[name] for name in self.parameters)
         return f"class {self.name}({inside})".removesuffix("()").replace("'", '"')
 
 
 def public_names() -> list[Name]:
-    """Return the names that ``maestrokit.__init__`` imports for type checkers, in its order."""
-    tree = ast.parse((SOURCE / "maestrokit" / "__init__.py").read_text(encoding="utf-8"))
+    """Return the names that ``maestrokit/__init__.pyi`` lists, in its order."""
+    tree = ast.parse((SOURCE / "maestrokit" / "__init__.pyi").read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     return [
-        Name(alias.name, node.module or "", _definition(node.module or "", alias.name))
+        Name(alias.name, f"maestrokit.{node.module}", _definition(f"maestrokit.{node.module}", alias.name))
         for node in imports
         for alias in node.names
-        if alias.asname
     ]
 
 
@@ -108,12 +112,8 @@ def _definition(module: str, name: str) -> Definition:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             return node
-        if (
-            isinstance(node, ast.ImportFrom)
-            and node.module
-            and name in [alias.asname or alias.name for alias in node.names]
-        ):
-            return _definition(node.module, name)
+        if isinstance(node, ast.ImportFrom) and name in [alias.asname or alias.name for alias in node.names]:
+            return _definition(node.module or "", name)
     raise ValueError(f"{module} does not define {name}")
 
 
@@ -143,7 +143,7 @@ def faults(name: Name) -> Iterator[str]:
     if ">>>" in "".join(text for title, text in sections.items() if title != "Examples"):
         yield "examples are not under their title"
     documented = described(sections.get("Parameters", ""))
-    if list(documented) != list(parameters) and not _is_error(name):
+    if list(documented) != list(parameters) and name.part != "errors":
         yield f"documents {', '.join(documented) or 'nothing'}, and has {', '.join(parameters) or 'no parameters'}"
     for parameter, kind in documented.items():
         if not kind:
@@ -157,43 +157,22 @@ def faults(name: Name) -> Iterator[str]:
             yield "does not say what it returns"
 
 
-def _is_error(name: Name) -> bool:
-    return name.part == "errors"
-
-
 def page(names: list[Name]) -> str:
     """Return the page."""
-    lines = [
-        "# The library",
-        "",
-        "Made from the docstrings by `python tools/api_page.py`. All names are in the package itself:",
-        "`import maestrokit`, then `maestrokit.NAME`. Shapes are those of numpy arrays.",
-        "",
-    ]
+    contents, body = list[str](), list[str]()
     for part, title in PARTS.items():
         there = sorted((one for one in names if one.part == part), key=lambda one: one.name.lower())
-        lines += [f"- [{title}](#{part}): " + ", ".join(f"[{one.name}](#{one.name.lower()})" for one in there)]
-    for part, title in PARTS.items():
-        lines += ["", f'<a id="{part}"></a>', "", f"## {title}"]
-        for one in sorted((one for one in names if one.part == part), key=lambda one: one.name.lower()):
-            lines += ["", *entry(one)]
-    return "\n".join(lines) + "\n"
+        contents += [f"- [{title}](#{part}): " + ", ".join(f"[{one.name}](#{one.name.lower()})" for one in there)]
+        body += ["", f'<a id="{part}"></a>', "", f"## {title}"]
+        body += [line for one in there for line in ("", *entry(one))]
+    return "\n".join([HEAD, *contents, *body]) + "\n"
 
 
 def entry(name: Name) -> list[str]:
     """Return the lines about one name."""
     sections = name.sections
-    lines = [
-        f"### {name.name}",
-        "",
-        "```python",
-        name.signature,
-        "```",
-        "",
-        f"`{name.module}`",
-        "",
-        prose(sections[""]),
-    ]
+    lines = [f"### {name.name}", "", "```python", name.signature, "```", ""]
+    lines += [f"`{name.module}`", "", prose(sections[""])]
     for title, text in sections.items():
         if title == "Examples":
             lines += ["", "```python", re.sub(r"  # doctest: .*", "", text), "```"]

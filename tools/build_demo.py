@@ -27,17 +27,9 @@ from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.write import write_blocks
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_arrays import timed_notes
-from maestrokit.music.performance import (
-    SUSTAIN,
-    TRACK_NAME,
-    Controls,
-    Notes,
-    Others,
-    Performance,
-    Tempos,
-    reorder_events,
-)
+from maestrokit.music.performance import SUSTAIN, TRACK_NAME, Controls, Notes, Others, Performance, Tempos
 from maestrokit.synth.render import stream
 from maestrokit.synth.timbre import Timbre
 
@@ -75,9 +67,8 @@ def midi_number(name: str) -> int:
 def perform(score: Score, *, seed: int) -> tuple[Performance, Floats]:
     """Return a performance of a score, and the seconds of its beats."""
     generator = np.random.default_rng(seed)
-    rows = np.array(
-        [(*note, voice) for voice, text in enumerate(score.voices) for note in parse_voice(text)], dtype=np.int64
-    )
+    voices = [parse_voice(text) for text in score.voices]
+    rows = np.array([(*note, number) for number, notes in enumerate(voices) for note in notes], np.int64)
     onset, length, pitch, voice = rows[np.lexsort((rows[:, 2], rows[:, 0]))].T
     seconds = _clock(score, int((onset + length).max()), generator)
     lead = np.where(voice == 0, -0.008, 0.004) + generator.normal(0, 0.006, len(onset))

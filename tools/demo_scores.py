@@ -9,15 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Score:
-    """A piece: its voices, melody first, and how it goes.
-
-    Parameters
-    ----------
-    beats_per_minute : float
-        Of the beat that ``beat_length`` gives in sixteenths.
-    bar_length, pickup_length : int
-        In sixteenths.
-    """
+    """A piece: its voices, melody first, and how it goes; lengths are in sixteenths."""
 
     title: str
     voices: tuple[str, ...]

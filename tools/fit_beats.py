@@ -13,7 +13,7 @@ import argparse
 import csv
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ from asap import DATA, Take, rendered, takes
 CONTEXT = 3  # events to both sides
 RIDGE = {"notes": 30.0, "audio": 100.0}  # chosen by leaving out quarters of the pieces
 TITLE = "Logistic regressions, made by tools/fit_beats.py from half of ASAP{} (CC BY-NC-SA 4.0)."
+HEAD = '"""{}"""\n\nimport numpy as np\n\nfrom maestrokit.arrays import Floats\n'
 TOLERANCE = 0.05  # seconds from an annotated beat to its event
 TRACKED, TRACKED_SECONDS = 160, 150.0  # performances of MAESTRO, and how much of each
 
@@ -85,14 +86,22 @@ def fitted(features: np.ndarray, marked: np.ndarray, weight: np.ndarray, *, pena
     return solution
 
 
-def table(name: str, solution: np.ndarray, width: int) -> Iterator[str]:
-    """Yield the lines of a table of weights: the bias first, then a row for each event of the context."""
-    rows = [[solution[0]] + [0.0] * (width - 1), *solution[1:].reshape(-1, width)]
+def table(name: str, rows: Iterable[Iterable[float]], *, decimals: int) -> Iterator[str]:
+    """Yield the lines of a table of weights."""
     yield f"{name}: Floats = np.array(["
     for row in rows:
-        numbers = ", ".join(f"{round(float(value), 3) + 0.0:g}" for value in row)
-        yield from textwrap.wrap(f"[{numbers}],", 120, initial_indent="    ", subsequent_indent="     ")
+        line = f"[{numbers(row, decimals=decimals)}],"
+        yield from textwrap.wrap(line, 120, initial_indent="    ", subsequent_indent="     ")
     yield "])"
+
+
+def numbers(values: Iterable[float], *, decimals: int) -> str:
+    return ", ".join(f"{round(float(value), decimals) + 0.0:g}" for value in values)
+
+
+def with_bias(solution: np.ndarray, width: int) -> list[list[float]]:
+    """Return weights as rows: the bias first, then a row for each event of the context."""
+    return [[solution[0]] + [0.0] * (width - 1), *solution[1:].reshape(-1, width)]
 
 
 def main() -> None:
@@ -108,29 +117,17 @@ def main() -> None:
         chosen += [(performance, TRACKED_SECONDS) for performance in tracked_performances(options.data)]
     for performance, seconds in chosen[:: options.every]:
         time, features = events(performance, options.view, seconds)
-        inside = performance.beats < time[-1] + 0.1
-        marks = (
-            labels(time, performance.beats[inside]),
-            labels(time, performance.downbeats[performance.downbeats < time[-1] + 0.1]),
-        )
+        annotated = (performance.beats, performance.downbeats)
+        marks = [labels(time, moments[moments < time[-1] + 0.1]) for moments in annotated]
         parts.append((in_context(features, CONTEXT), *marks, np.full(len(time), np.sqrt(1500 / len(time)))))
     features, beat, downbeat, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     width = features.shape[1] // (2 * CONTEXT + 1)
     on_beat, penalty = beat > 0, RIDGE[options.view]
-    lines = [
-        f'"""{TITLE.format(" and from MAESTRO" if options.view == "audio" else "")}"""',
-        "",
-        "import numpy as np",
-        "",
-        "from maestrokit.arrays import Floats",
-        "",
-        f"UNSTRUCK = {downbeat[on_beat].mean() / 2:.2f}  # chance of a downbeat where nothing is struck",
-        "",
-        *table("BEAT", fitted(features, beat, weight, penalty=penalty), width),
-        "",
-        *table("DOWNBEAT", fitted(features[on_beat], downbeat[on_beat], weight[on_beat], penalty=penalty), width),
-    ]
-    print("\n".join(lines))
+    print(HEAD.format(TITLE.format(" and from MAESTRO" if options.view == "audio" else "")))
+    print(f"UNSTRUCK = {downbeat[on_beat].mean() / 2:.2f}  # chance of a downbeat where nothing is struck")
+    for name, rows, marked in (("BEAT", slice(None), beat), ("DOWNBEAT", on_beat, downbeat)):
+        solution = fitted(features[rows], marked[rows], weight[rows], penalty=penalty)
+        print("", *table(name, with_bias(solution, width), decimals=3), sep="\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ and augmented chords are left out. The shipped piano renders the songs.
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "benchmarks"
 from annotated import Song, pop909
 from asap import DATA, SAMPLE_RATE
 from audio_keys_chords import sound_of
+
+from fit_beats import HEAD, numbers, table
 
 EVERY = 4  # frames
 RIDGE = 1e-4
@@ -80,18 +81,10 @@ def tables(weights: np.ndarray) -> Iterator[str]:
         name = lower.upper()
         if part.ndim == 0:
             yield f"{name} = {round(float(part), 2):g}"
-            continue
-        if part.ndim == 1:
-            yield f"{name}: Floats = np.array([{row_of(part)}])"
-            continue
-        yield f"{name}: Floats = np.array(["
-        for row in part:
-            yield from textwrap.wrap(f"[{row_of(row)}],", 120, initial_indent="    ", subsequent_indent="     ")
-        yield "])"
-
-
-def row_of(values: np.ndarray) -> str:
-    return ", ".join(f"{round(float(value), 2) + 0.0:g}" for value in values)
+        elif part.ndim == 1:
+            yield f"{name}: Floats = np.array([{numbers(part, decimals=2)}])"
+        else:
+            yield from table(name, part, decimals=2)
 
 
 def main() -> None:
@@ -109,8 +102,7 @@ def main() -> None:
         known = np.flatnonzero(classes >= 0)[::EVERY]
         parts.append((features[known], classes[known]))
     weights = fitted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    head = [f'"""{TITLE}"""', "", "import numpy as np", "", "from maestrokit.arrays import Floats", ""]
-    print("\n".join([*head, *tables(weights)]))
+    print(HEAD.format(TITLE), *tables(weights), sep="\n")
 
 
 if __name__ == "__main__":

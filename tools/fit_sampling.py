@@ -22,9 +22,8 @@ from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.inference.events import SequenceModel, load_event_model
-from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import MEMORIES
@@ -32,7 +31,7 @@ from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.task import find_corpus
-from maestrokit.training.tasks.events import shards_of
+from maestrokit.training.tasks import events
 
 SAMPLING = NoteSampling(
     time=SamplingConfig(0.95, top_p=0.98),
@@ -77,13 +76,7 @@ def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
 def fit(
     loaded: SequenceModel, held_out: TokenShard, *, sampling: NoteSampling, count: int, seconds: float
 ) -> NoteSampling:
-    """Return a sampling with the bias on times at which pieces are as dense as those held out.
-
-    Raises
-    ------
-    UsageError
-        If the model is not one of notes.
-    """
+    """Return a sampling with the bias on times at which pieces are as dense as those held out."""
     model, encoding, _ = loaded
     if not isinstance(model, NoteModel):
         raise UsageError("only the sampling of a model of notes is fitted")
@@ -93,19 +86,16 @@ def fit(
 
     def density_at(bias: float) -> float:
         biased = replace(sampling, time_bias=bias)
-        return density(
-            generate_notes(model, encoding, sampling=biased, duration=seconds, count=count, seed=0), encoding
-        )
+        request = NoteRequest(round(seconds / encoding.step))
+        return density(generate_notes(model, encoding, request, sampling=biased, count=count, seed=0), encoding)
 
     return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 
 
 def sampling_of(sampling: NoteSampling) -> dict[str, object]:
     """Return a sampling as the values for a ``config.json``."""
-    return {factor: asdict(getattr(sampling, factor)) for factor in FACTORS} | {
-        "time_bias": sampling.time_bias,
-        "densest": sampling.densest,
-    }
+    factors = {factor: asdict(getattr(sampling, factor)) for factor in FACTORS}
+    return factors | {"time_bias": sampling.time_bias, "densest": sampling.densest}
 
 
 def main() -> None:
@@ -119,10 +109,10 @@ def main() -> None:
     config = checkpoint.read_config(options.run)
     loaded = load_event_model(str(options.run))
     cache = default_cache()
-    corpus = find_corpus(options.data, suffixes=MIDI_SUFFIXES, cache=cache, seed=config["training"]["seed"], jobs=1)
+    corpus = find_corpus(options.data, events, cache=cache, seed=config["training"]["seed"])
     fitted = sorted(corpus.official.get("validation", ()))[::2]
     corpus = replace(corpus, official={**corpus.official, "validation": fitted})
-    held_out = shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
+    held_out = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
     sampling = fit(loaded, held_out, sampling=SAMPLING, count=options.count, seconds=options.seconds)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
     print(f"time_bias {sampling.time_bias}, densest {sampling.densest}")

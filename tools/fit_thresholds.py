@@ -12,6 +12,7 @@ config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted`
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +61,11 @@ class EvaluatedRecording:
 def fitted(recordings: Sequence[EvaluatedRecording], start: Decoding) -> tuple[Decoding, float]:
     """Return the best decoding that coordinate search from `start` finds, and its :func:`objective`."""
     best, best_value = start, objective(recordings, start)
-    for _ in range(ROUNDS):
-        for name, values in CHOICES.items():
-            for value in values:
-                tried = replace(best, **{name: round(float(value), 4)})
-                if (now := objective(recordings, tried)) > best_value:
-                    best, best_value = tried, now
+    for name, values in [*CHOICES.items()] * ROUNDS:
+        for value in values:
+            tried = replace(best, **{name: round(float(value), 4)})
+            if (now := objective(recordings, tried)) > best_value:
+                best, best_value = tried, now
     return best, best_value
 
 
@@ -77,9 +77,8 @@ def objective(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> f
 
 def _objective(one: EvaluatedRecording, decoding: Decoding) -> float:
     estimate = NotesAndPedal(_piece(_notes(one.posteriors.keys, decoding)), None)
-    wide, narrow = (
-        onset.scores(estimate, one.reference, tolerance=Tolerance(onset=seconds)) for seconds in (0.05, 0.03)
-    )
+    wide = onset.scores(estimate, one.reference, tolerance=Tolerance())
+    narrow = onset.scores(estimate, one.reference, tolerance=Tolerance(onset=0.03))
     whole = onset_offset.scores(estimate, one.reference, tolerance=Tolerance())
     return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
 
@@ -87,21 +86,19 @@ def _objective(one: EvaluatedRecording, decoding: Decoding) -> float:
 def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
     """Return a decoding whose velocities vary as much within a recording as those of the reference."""
     plain = replace(decoding, velocity_spread=1.0)
-    velocities: list[Floats] = []
-    moved: list[Floats] = []  # (2, notes): estimated and reference velocities, less the mean of the recording
+    pairs: list[Floats] = []  # (2, notes): estimated and reference velocities of each recording
     for one in recordings:
         estimate = _piece(_notes(one.posteriors.keys, plain))
         matched = match_notes(estimate, one.reference.notes, tolerance=Tolerance(), with_offsets=False)
         if len(matched) > 1:
             reference = one.reference.notes.velocity[matched[:, 0]]
-            pair = np.stack((estimate.velocity[matched[:, 1]], reference)).astype(float)
-            velocities.append(pair[0])
-            moved.append(pair - pair.mean(axis=1, keepdims=True))
-    if not moved:
+            pairs.append(np.stack((estimate.velocity[matched[:, 1]], reference)).astype(float))
+    if not pairs:
         return plain
+    moved = [pair - pair.mean(axis=1, keepdims=True) for pair in pairs]
     estimated_std, reference_std = np.sqrt(np.mean(np.concatenate(moved, axis=1) ** 2, axis=1))
     factor = float(np.clip(reference_std / max(estimated_std, 1e-6), 0.5, MOST_SPREAD))
-    middle = round(float(np.mean(np.concatenate(velocities))), 1)
+    middle = round(float(np.mean(np.concatenate(pairs, axis=1)[0])), 1)
     return replace(decoding, velocity_spread=round(factor, 2), velocity_middle=middle)
 
 
@@ -144,13 +141,9 @@ def evaluated_recording(path: str, transcriber: Transcriber, *, seconds: float, 
     frames = min(len(example.levels), round(seconds * transcriber.frames_per_second))
     posteriors = list(posteriors_of_levels([np.asarray(example.levels[:frames], np.float32)], transcriber))
     end = frames / transcriber.frames_per_second
-    rows = example.notes.onset < end
-    notes = TimedNotes(
-        example.notes.onset[rows],
-        np.minimum(example.notes.offset[rows], end),
-        example.notes.pitch[rows],
-        example.notes.velocity[rows],
-    )
+    onset, offset, pitch, velocity = example.notes
+    rows = onset < end
+    notes = TimedNotes(onset[rows], np.minimum(offset[rows], end), pitch[rows], velocity[rows])
     keys = np.concatenate([part.keys for part in posteriors], axis=1)
     pedals = np.concatenate([part.pedal for part in posteriors])
     downs = None if example.pedal is None else np.minimum(example.pedal[example.pedal[:, 0] < end], end)
@@ -169,18 +162,14 @@ def main() -> None:
     inputs = walk.walk(options.data, suffixes=walk.SOUND_SUFFIXES)
     for error in inputs.missing:
         raise error
-    recordings = [
-        evaluated_recording(source.path, transcriber, seconds=options.seconds, cache=cache) for source in inputs.sources
-    ]
+    evaluated = partial(evaluated_recording, transcriber=transcriber, seconds=options.seconds, cache=cache)
+    recordings = [evaluated(source.path) for source in inputs.sources]
     decoding, value = fitted(recordings, transcriber.decoding)
     decoding = spread(recordings, decoding)
     pedals, pedal_value = fitted_pedal(recordings, transcriber.pedal_decoding)
     print(f"{len(recordings)} recordings, objective {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
-    config = {
-        "decoding": asdict(decoding),
-        "pedal_decoding": asdict(pedals),
-        "fitted": {"recordings": len(recordings), "seconds": options.seconds, "objective": value, "pedal": pedal_value},
-    }
+    summary = {"recordings": len(recordings), "seconds": options.seconds, "objective": value, "pedal": pedal_value}
+    config = {"decoding": asdict(decoding), "pedal_decoding": asdict(pedals), "fitted": summary}
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 
 

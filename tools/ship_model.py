@@ -43,18 +43,8 @@ class ModelCardDetails:
 def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
     """Write the best weights of a run, its settings and its card into the folder of a shipped model.
 
-    Parameters
-    ----------
-    run, shipped : Path
-    details : ModelCardDetails or str
-        What the card says besides, or the whole card.
-
-    Raises
-    ------
-    BadDataError
-        If the run was never validated.
-    UsageError
-        If the model there is as good, or was validated on other tokens.
+    UsageError says that the model there is as good, or was validated on other data. The details are what the card says
+    besides, or the whole card.
     """
     config, best = checkpoint.read_config(run), best_record(checkpoint.read_log(run))
     summary = {"validation_loss": best["loss"], "step": best["step"], "hours": round(best["seconds"] / 3600, 2)}
@@ -76,13 +66,7 @@ def write_card(shipped: Path, best: Mapping[str, Any], details: ModelCardDetails
 
 
 def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the log's record of the validation whose weights were kept.
-
-    Raises
-    ------
-    BadDataError
-        If there was none.
-    """
+    """Return the log's record of the validation whose weights were kept; BadDataError if there was none."""
     best = [record for record in log if record.get("best")]
     if not best:
         raise BadDataError("the run was never validated, so it has no best weights", "let it train longer")
@@ -118,19 +102,16 @@ def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     if "fitted" in new:
         measure, here, there = "objective", new["fitted"], old.get("fitted", {"objective": 0.0})
         is_same = all(here[name] == there.get(name, here[name]) for name in ("recordings", "seconds"))
-        is_better = here["objective"] > there["objective"]
+        is_better = here[measure] > there[measure]
     else:
         measure, here, there = "validation_loss", new["made"], old["made"]
-        (kind, tokens), (old_kind, old_tokens) = (
-            (one["model"].get("encoding", "events"), one["training"]["validation_tokens"]) for one in (new, old)
-        )
+        kind, old_kind = (one["model"].get("encoding", "events") for one in (new, old))
+        tokens, old_tokens = (one["training"]["validation_tokens"] for one in (new, old))
         is_same = (kind, tokens) == (old_kind, old_tokens)
         is_better = here[measure] < there[measure]
     if not is_same:
-        raise UsageError(
-            "the shipped model was validated on other data, so the two cannot be compared",
-            "compare them by evaluate --model, and remove the folder of the worse",
-        )
+        hint = "compare them by evaluate --model, and remove the folder of the worse"
+        raise UsageError("the shipped model was validated on other data, so the two cannot be compared", hint)
     if not is_better:
         raise UsageError(f"the shipped model is as good: {measure} {there[measure]:.4f}, this one {here[measure]:.4f}")
 

@@ -11,6 +11,7 @@ each with an empty table of notes.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,12 +40,8 @@ def main() -> None:
         prompts = [path for path in paths if path.stat().st_size > SHORT and "silence" not in str(path)]
         joined(f"speech_{language}", prompts, 4, options.output)
     stamps = [path for suffix in ("*.ogg", "*.wav") for path in (options.folder / "stamps").rglob(suffix)]
-    joined(
-        "stamps",
-        [p for p in stamps if not any(word in str(p).lower() for word in ("music", "instr"))],
-        6,
-        options.output,
-    )
+    spoken = [path for path in stamps if not re.search("music|instr", str(path).lower())]
+    joined("stamps", spoken, 6, options.output)
     generator = np.random.default_rng(1)
     for number in range(5):
         write(options.output / f"noise{number}", np.concatenate([noise(generator) for _ in range(6)]))

@@ -19,6 +19,7 @@ import numpy as np
 import soundfile
 
 from maestrokit.files.midi import read_midi
+from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import read_sound
 from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.sustain import pedal_intervals
@@ -66,9 +67,8 @@ def write_span(midi: Path, span: tuple[float, float] | None, target: Path) -> No
     notes = timed_notes(performance, pedal_extends=True)
     onset = np.maximum(notes.onset - TEACHER_LATENCY - start, 0)
     offset = np.minimum(notes.offset - TEACHER_LATENCY - start, len(samples) / RATE)
-    rows = zip(onset, np.maximum(offset, onset + 0.02), notes.pitch, notes.velocity, strict=True)
-    lines = [f"{on:.4f}\t{off:.4f}\t{pitch}\t{velocity}\n" for on, off, pitch, velocity in rows]
-    target.with_suffix(".tsv").write_text("onset\toffset\tpitch\tvelocity\n" + "".join(lines))
+    table = dump_notes(onset, np.maximum(offset, onset + 0.02), notes.pitch, notes.velocity)
+    target.with_suffix(".tsv").write_bytes(table)
     write_pedal(np.maximum(pedal_intervals(performance) - start, 0), target.with_suffix(".mid"))
 
 

@@ -134,6 +134,21 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+def unreadable(path: object, fact: str, hint: str | None = None) -> BadDataError:
+    """Return the error of a file that can be opened, but is not what it should be."""
+    return BadDataError(f"cannot read '{path}': {fact}", hint, path=str(path))
+
+
+def check_choice(what: str, name: str, known: Iterable[str], *, parameter: str) -> None:
+    """Raise UsageError for a name that is none of those known.
+
+    >>> check_choice("device", "cpu", ["cpu", "cuda"], parameter="device")
+    """
+    names = list(known)
+    if name not in names:
+        raise UsageError(f"no {what} '{name}'", choices_hint(name, names), parameter=parameter)
+
+
 def choices_hint(word: str, known: Iterable[str]) -> str:
     """Return the hint for an unknown name: the nearest of those known, if one is near, and all of them.
 

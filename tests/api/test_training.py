@@ -41,7 +41,7 @@ def test_a_run_resumes_and_refuses_other_settings(run: Path, demo_folder: Path) 
     options = {"device": "cpu", "cache": run.parent / "cache", "batch": 1, "length": 16, "layers": 1}
     data = sorted(demo_folder.glob("*.mid"))
     assert maestrokit.train("lstm", data, run, steps=2, width=16, **options).progress.step == 2
-    with pytest.raises(UsageError, match="another model"):
+    with pytest.raises(UsageError, match="a training with width 16, not 32"):
         maestrokit.train("lstm", data, run, steps=2, width=32, **options)
 
 

@@ -46,7 +46,7 @@ def plain_templates(performance: Performance) -> Chords:
     root = np.where(spans.tones.any(axis=1), best % 12, -1)
     zeros = np.zeros(len(best), np.int64)
     quality = np.where(root < 0, -1, best // 12)
-    return Chords(spans.edges[:-1], spans.edges[1:], zeros, zeros, root, quality, root, zeros, zeros + 0.0)
+    return Chords(spans.edges[:-1], spans.edges[1:], root, quality, root, zeros, zeros + 0.0)
 
 
 def song_scores(song: Song, chords: Chords) -> list[float]:

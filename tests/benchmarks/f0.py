@@ -16,7 +16,8 @@ import numpy as np
 from maestrokit.analysis.f0 import HIGHEST, HOP_SAMPLES, LOWEST, METHODS, SAMPLE_RATE, track_pitch
 from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.pianos.find import default_piano
-from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import Timbre
 

@@ -21,7 +21,8 @@ import librosa
 import numpy as np
 import soundfile
 
-from maestrokit.audio.spectra.mel import log_mel
+from maestrokit.audio.spectra.frames import analyse
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.files.sound.read import read_sound
 
 REPEATS = 5
@@ -30,7 +31,7 @@ JOB_REPEATS = 2
 
 
 def ours(path: Path) -> np.ndarray:
-    return log_mel(read_sound(path, sample_rate=16000).samples, sample_rate=16000)
+    return analyse(read_sound(path, sample_rate=16000).samples, SpectrumSettings().analysis())
 
 
 def theirs(path: Path) -> np.ndarray:

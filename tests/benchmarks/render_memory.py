@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.files.midi import write_midi
-from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos
 
 NOTES_A_SECOND = 8
 TICKS_A_SECOND = 960  # 480 a beat, 120 beats a minute

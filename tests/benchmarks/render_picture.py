@@ -13,7 +13,8 @@ import numpy as np
 from matplotlib import pyplot
 
 from maestrokit.audio.effects.room import SMALL
-from maestrokit.audio.spectra.cqt import variable_q
+from maestrokit.audio.spectra.frames import analyse
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.read import read_sound
@@ -28,15 +29,7 @@ DEPTH = 70.0  # dB below the loudest
 
 def levels(samples: np.ndarray) -> np.ndarray:
     """Return levels in dB against the loudest, shape (frames, bins)."""
-    spectrum = variable_q(
-        samples,
-        sample_rate=RATE,
-        hop_samples=HOP,
-        minimum_frequency=27.5,
-        bins=BINS,
-        bins_per_octave=BINS_PER_OCTAVE,
-        gamma=4.4,
-    )
+    spectrum = analyse(samples, SpectrumSettings("cqt", RATE, HOP, bins=BINS).analysis())
     decibels = 20 * np.log10(spectrum + 1e-9)
     return decibels - decibels.max()
 

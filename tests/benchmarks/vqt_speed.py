@@ -16,8 +16,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import librosa
 import numpy as np
 
-from maestrokit.audio.spectra.cqt import bin_frequencies, variable_q, window_lengths
-from maestrokit.audio.spectra.mel import log_mel
+from maestrokit.audio.spectra.cqt import bin_frequencies, window_lengths
+from maestrokit.audio.spectra.frames import analyse
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.files.sound.read import read_sound
 
 SECONDS = 60
@@ -70,15 +71,15 @@ def main() -> None:
     for hop, gamma in ((320, 0.0), (320, 4.4), (160, 4.4), (320, 8.0)):
 
         def ours(hop: int = hop, gamma: float = gamma) -> np.ndarray:
-            return variable_q(
-                samples,
-                sample_rate=16000,
+            settings = SpectrumSettings(
+                "cqt",
                 hop_samples=hop,
                 minimum_frequency=LOWEST,
                 bins=BINS,
                 bins_per_octave=BINS_PER_OCTAVE,
                 gamma=gamma,
             )
+            return analyse(samples, settings.analysis())
 
         def theirs(hop: int = hop, gamma: float = gamma) -> np.ndarray:
             return np.abs(
@@ -100,7 +101,7 @@ def main() -> None:
         columns = "   ".join(f"{c:.6f} {m:6.3f} {q:7.2f}" for c, m, q in figures)
         ratio = their_time / our_time
         print(f"{hop / 16:4.0f}ms {gamma:6.1f} {our_time:8.5f} {their_time:8.5f} {ratio:6.1f}   {columns}")
-    mel_time = best_seconds(lambda: log_mel(samples, sample_rate=16000)) / SECONDS
+    mel_time = best_seconds(lambda: analyse(samples, SpectrumSettings().analysis())) / SECONDS
     print(f"\nfor comparison, log-mel with 229 bands and 32 ms hop: {mel_time:.5f}")
 
 

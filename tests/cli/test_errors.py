@@ -92,10 +92,10 @@ def test_two_options_at_odds_are_of_the_environment_only_if_both_are(
     maestrokit: CommandLine, take: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAESTROKIT_QUANTIZE_STEP", "10ms")
-    assert maestrokit("quantize", take, "--grid", "1/16").status == ExitStatus.USAGE
     monkeypatch.setenv("MAESTROKIT_QUANTIZE_GRID", "1/16")
     done = maestrokit("quantize", take)
     assert done.status == ExitStatus.BAD_CONFIG and done.lines[0].endswith("(from MAESTROKIT_QUANTIZE_STEP)")
+    assert maestrokit("quantize", take, "--grid", "1/16", "--step", "1s").status == ExitStatus.USAGE
 
 
 @pytest.mark.parametrize(("name", "words"), [("generate", ("-o",)), ("melspec", ("--gain=1..6", "-o"))])

@@ -154,11 +154,11 @@ def test_formats(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> 
     [
         (["--format", "xml"], "cannot write scores as 'xml'"),
         (["--metric", "beauty"], "there is no metric 'beauty'"),
-        (["--pairs"], "--pairs needs references"),
-        (["--onset-tolerance", "soon", "--reference", "."], "'soon' is no tolerance"),
+        (["--pairs"], "--pairs works only with --reference"),
+        (["--onset-tolerance", "soon", "--reference", "."], "'soon' is no time"),
         (["--fail-under", "onset_f1"], "'onset_f1' is no limit"),
         (["--fail-under", "beauty=1"], "there is no metric 'beauty'"),
-        (["--fail-under", "onset_f1=1"], "there is no metric 'onset_f1'"),  # of pairs, and this is a set
+        (["--fail-under", "onset_f1=1"], "'onset_f1' is a metric of pairs, and these are sets"),
         (["--fail-under", "pitch_range.kl=1"], "'pitch_range.kl' was not scored"),  # for want of a reference
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
 
 NONE = np.empty(0, np.int64)
 CHEAP = ("--metric", "pitch_range", "--metric", "pitch_class_entropy", "--metric", "duration_entropy")
@@ -151,13 +151,19 @@ def test_pieces_of_the_reference_that_are_scored_are_left_out_of_it(maestrokit: 
         (("--system", "a=good", "--system", "a=bad"), ExitStatus.USAGE, "'a=bad' is no system"),
         (("--system", "a=nothing"), ExitStatus.NO_INPUT, "'nothing' is neither a file, a folder nor a model"),
         (("--system", "a=good", "good"), ExitStatus.USAGE, "--system names what is scored"),
-        (("--system", "a=good", "--pairs"), ExitStatus.USAGE, "--system compares sets"),
-        (("--system", "a=good", "--model", "lstm"), ExitStatus.USAGE, "--system compares sets"),
+        (("--system", "a=good", "--pairs"), ExitStatus.USAGE, "--system compares sets, and no pairs"),
+        (("--system", "a=good", "--model", "lstm"), ExitStatus.USAGE, "--system and --model exclude each other"),
+        (("--system", "a=good", "--onset-tolerance", "1"), ExitStatus.USAGE, "--onset-tolerance works only with"),
+        (("--system", "a=good", "--device", "cpu"), ExitStatus.USAGE, "--device works only with"),
         (("--system", "a=good", "--format", "html"), ExitStatus.USAGE, "systems are written as table"),
-        (("--system", "a=good", "--fail-under", "pitch_range=1"), ExitStatus.USAGE, "have no limits"),
+        (
+            ("--system", "a=good", "--fail-under", "pitch_range=1"),
+            ExitStatus.USAGE,
+            "--fail-under has no effect with --system",
+        ),
         (("--system", "a=good", "--pieces", "9"), ExitStatus.USAGE, "'a' has 6 pieces, and 9 are compared"),
         (("--system", "a=good", "--seconds", "60"), ExitStatus.USAGE, "the reference has 0 pieces of 60 s"),
-        (("good", "--pieces", "9"), ExitStatus.USAGE, "--pieces is of systems"),
+        (("good", "--pieces", "9"), ExitStatus.USAGE, "--pieces works only with --system"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -74,7 +74,7 @@ def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
         (["--frames", "x.txt"], "cannot write series of frames as 'x.txt'"),
         (["--frames", "x.npy"], "cannot write series of frames as 'x.npy'"),
         (["--format", "xml"], "cannot write records as 'xml'"),
-        (["-d", "x"], "--directory is for the frames, which need --frames"),
+        (["-d", "x"], "--directory works only with --frames"),
     ],
 )
 def test_mistakes_are_named(maestrokit, demo_folder, arguments, fact):

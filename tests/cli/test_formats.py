@@ -17,7 +17,7 @@ HEADS = {
     "mid": b"MThd", "midi": b"MThd", "kar": b"MThd", "rmi": b"RIFF", "smf": b"MThd", "flac": b"fLaC", "wav": b"RIFF",
     "wave": b"RIFF", "ogg": b"OggS", "oga": b"OggS", "png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "npz": b"PK",
     "npy": b"\x93NUMPY", "html": b"<!doctype html", "htm": b"<!doctype html", "tsv": b"file\t", "csv": b"file,",
-    "jsonl": b'{"file":', "ndjson": b'{"file":', "json": b'[\n{"file":', "txt": b"1 performances",
+    "jsonl": b'{"file":', "ndjson": b'{"file":', "json": b'[\n{"file":', "txt": b"1 performance",
 }  # fmt: skip
 RECORDS = ("tsv", "csv", "jsonl", "ndjson", "json")
 PICTURES = ("png", "svg", "pdf")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from command_line import CommandLine
-from maestrokit.audio.spectra.cqt import variable_q
-from maestrokit.audio.spectra.mel import log_mel
+from maestrokit.audio.spectra.frames import analyse
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.files.arrays import load_arrays, read_arrays
 from maestrokit.files.midi import read_midi
 from maestrokit.files.sound.read import dump_sound, read_sound, write_sound
@@ -56,7 +56,7 @@ def test_the_array_is_the_librarys(maestrokit: CommandLine, takes: Path) -> None
     assert maestrokit("melspec", takes / "a.flac", "-o", target).status == 0
     arrays, metadata = read_arrays(target)
     samples = read_sound(takes / "a.flac", sample_rate=16000).samples
-    assert np.array_equal(arrays["spectrum"], log_mel(samples, sample_rate=16000))
+    assert np.array_equal(arrays["spectrum"], analyse(samples, SpectrumSettings().analysis()))
     assert np.allclose(np.diff(arrays["time"]), 512 / 16000)
     assert len(arrays["frequency"]) == 229
     assert metadata["settings"]["kind"] == "logmel"
@@ -84,10 +84,8 @@ def test_constant_q_by_options(maestrokit: CommandLine, takes: Path) -> None:
     )
     spectrum = np.load(io.BytesIO(done.out))
     samples = read_sound(takes / "a.flac", sample_rate=16000).samples
-    expected = variable_q(
-        samples, sample_rate=16000, hop_samples=320, minimum_frequency=20, bins=100, bins_per_octave=12, gamma=0.0
-    )
-    assert np.array_equal(spectrum, expected)
+    settings = SpectrumSettings("cqt", hop_samples=320, minimum_frequency=20, bins=100, bins_per_octave=12, gamma=0.0)
+    assert np.array_equal(spectrum, analyse(samples, settings.analysis()))
 
 
 @pytest.mark.parametrize("kind", ["stft", "power", "mel", "logmel", "cqt"])

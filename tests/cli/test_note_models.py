@@ -2,14 +2,15 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
 
 from maestrokit.cli.main import run_command_line
 from maestrokit.files.midi import read_midi, write_midi
-from maestrokit.music.timing import second2tick, tempo_map
-from maestrokit.music.tokens import performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
+from maestrokit.music.timing import second2tick, tempo_map, tick2second
 
 NONE = np.empty(0, np.int64)
 
@@ -57,14 +58,43 @@ def test_several_pieces_are_made_at_once_and_the_count_of_notes_is_shown(run, tm
     assert f"{sum(counts)} notes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("more", [[], ["--best-of", "2"]])
+def test_notes_are_written_as_lines(run, takes, tmp_path, capfdbinary, more):
+    words = ["generate", str(takes / "0.mid"), "--model", str(run), "--duration", "2s", "--seed", "4", *more]
+    assert run_command_line([*words, "-o", str(tmp_path / "a.mid")]) == 0
+    assert run_command_line([*words, "-o", str(tmp_path / "a.jsonl")]) == 0
+    assert run_command_line([*words, "--format", "jsonl"]) == 0
+    printed = capfdbinary.readouterr().out
+    assert printed == (tmp_path / "a.jsonl").read_bytes()
+    whole = read_midi(tmp_path / "a.mid")
+    new = whole.notes.select(slice(len(read_midi(takes / "0.mid").notes), None))
+    second = tick2second(new.onset_tick, tempo_map(whole))
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert [(line["pitch"], line["velocity"]) for line in lines] == list(zip(new.pitch, new.velocity, strict=True))
+    assert [line["onset"] for line in lines] == pytest.approx(second.tolist(), abs=0.006)
+    assert all(line["offset"] > line["onset"] for line in lines)
+
+
+def test_a_folder_of_lines_and_of_sound(run, tmp_path):
+    words = ["generate", "--model", str(run), "--duration", "1s", "--count", "2"]
+    for format in ("jsonl", "wav"):
+        assert run_command_line([*words, "--format", format, "-d", str(tmp_path / format)]) == 0
+        assert sorted(path.name for path in (tmp_path / format).iterdir()) == [f"1.{format}", f"2.{format}"]
+
+
+def test_a_model_of_events_writes_no_lines(capsys):
+    assert run_command_line(["generate", "--model", "lstm", "--format", "jsonl", "--duration", "1s"]) == 2
+    assert "only a model of notes writes note by note" in capsys.readouterr().err
+
+
 def test_a_model_is_scored_factor_by_factor_and_names_its_encoding(run, takes, capsys):
     words = ["--baseline", str(takes), "--no-per-file"]
     assert run_command_line(["evaluate", "--model", str(run), str(takes), *words]) == 0
     rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out), delimiter="\t")}
     factors = [float(rows[f"nats_per_note_{name}"]["value"]) for name in ("time", "pitch", "velocity", "duration")]
     assert sum(factors) == pytest.approx(float(rows["nats_per_note"]["value"]), rel=1e-3)
-    assert rows["nats_per_note"]["unit"] == "nats a note, encoding notes"
-    assert rows["ngram_nats_per_note"]["unit"] == "nats a note, encoding events"
+    assert rows["nats_per_note"]["unit"] == "nats per note (notes)"
+    assert rows["ngram_nats_per_note"]["unit"] == "nats per note (events)"
     tokens, notes = float(rows["nats_per_token"]["value"]), float(rows["nats_per_note"]["value"])
     assert tokens == pytest.approx(notes * 30 / 31, rel=1e-3)  # a token for each note, and the end
 

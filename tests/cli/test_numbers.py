@@ -32,7 +32,7 @@ _spec.loader.exec_module(corpora)
 VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
 # What options of these stand for is no number. A new name is tried as one, until it is added here.
 TEXTS = {"FILE", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL",
-         "ADDRESS", "COLUMN=TEXT", "RUN", "NAME|RUN", "NAME=VALUE", "NAME=PATH|MODEL"}  # fmt: skip
+         "ADDRESS", "COLUMN=TEXT", "RUN", "NAME|RUN", "NAME=VALUE", "NAME=PATH|MODEL", "COMPOSER"}  # fmt: skip
 NAMED = {"METRIC=VALUE": "onset_f1=", "NAME=VALUES": "onset_threshold="}  # before the number
 NONE, ANY = Within(1, 0), Within(-1e301, 1e301)
 # Where numbers alone may lie in options that take a text; NONE where they are no more than a part of one.
@@ -41,6 +41,8 @@ TEXT_BOUNDS = {
     ("evaluate", "fail_over"): ANY,
     ("evaluate", "sweep"): Within(0, 1, above=True, below=True),
     ("generate", "duration"): Within(0, 86400, above=True),
+    ("generate", "infill"): NONE,
+    ("generate", "loudness"): Within(0, 1e301, above=True),
     ("quantize", "step"): NONE,
     ("quantize", "grid"): Within(0, 1, above=True),
     ("quantize", "duplicate_window"): Within(0, 86400),
@@ -72,12 +74,16 @@ LINES = {
 WITH = {
     **{("melspec", name): "--spectrum cqt" for name in ("bins", "bins_per_octave", "gamma")},
     ("melspec", "copies"): "--gain 1..2",
+    ("melspec", "seed"): "--gain 1..2",
+    ("features", "hop"): "--frames frames.npz",
     ("train", "tune"): "--seed 1",
 }
 INSTEAD = {
+    **{("quantize", name): "take.mid --grid 1/16 -o out.mid" for name in ("strength", "swing")},
     ("evaluate", "limit"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "stride"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "sweep"): "takes/a.wav --model transcriber -o out.tsv",
+    **{("generate", name): "--model conditional --duration 1s -o out.mid" for name in ("density", "loudness")},
 }
 
 
@@ -140,13 +146,15 @@ def folder(tmp_path_factory):
         write_sound(place / f"{name}.wav", tone, sample_rate=16000)
         (place / f"{name}.tsv").write_bytes(dump_notes(*note))
     saved_transcriber(place / "transcriber", pedal=True)
-    torch.manual_seed(0)
-    model = lstm.Model(lstm.Config(vocabulary=Encoding().size, width=8, layers=1))
-    (place / "sequences").mkdir()
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
-    about = {"family": "lstm", "task": "events", "encoding": encoding, "model": contract.settings_of(model.config)}
-    checkpoint.write_config(place / "sequences", about)
-    checkpoint.write_weights(place / "sequences", model.state_dict())
+    of_notes = {"encoding": "notes", "conditions": "density,loudness"}
+    for name, more in (("sequences", {}), ("conditional", of_notes)):
+        torch.manual_seed(0)
+        model = contract.new_model(lstm, lstm.Config(vocabulary=Encoding().size, width=8, layers=1, **more))
+        (place / name).mkdir()
+        about = {"family": "lstm", "task": "events", "encoding": encoding, "model": contract.settings_of(model.config)}
+        checkpoint.write_config(place / name, about)
+        checkpoint.write_weights(place / name, model.state_dict())
     return place
 
 

@@ -15,13 +15,16 @@ import torch
 
 from command_line import CommandLine
 from maestrokit import registry
+from maestrokit.cli.declare import Cases
 from maestrokit.cli.main import COMMANDS, command
+from maestrokit.cli.parameters import marked
 from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
-from maestrokit.music.tokens import Encoding, performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
+from maestrokit.music.tokens import Encoding
 from small_models import saved_transcriber
 
 
@@ -89,14 +92,19 @@ def write_models(place: Path) -> None:
     saved_transcriber(place / "pedal-transcriber", pedal=True)
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     size = {"vocabulary": Encoding().size, "width": 8, "layers": 1}
-    for seed, (name, family) in enumerate({"sequences": lstm, "others": lstm, "windows": transformer}.items()):
+    for seed, (name, family) in enumerate(
+        {"sequences": lstm, "others": lstm, "windows": transformer, "conditional": lstm}.items()
+    ):
         torch.manual_seed(seed)
         more = {"heads": 1, "hidden": 8, "length": 8} if family is transformer else {}
-        model = family.Model(family.Config(**size, **more))
+        if name == "conditional":
+            more = {"encoding": "notes", "conditions": "composer,density,loudness", "infill": True}
+        model = contract.new_model(family, family.Config(**size, **more))
         for weights in model.parameters():
             torch.nn.init.normal_(weights, std=0.5)  # those that are 0 at first would predict all alike
         kind = family.__name__.rpartition(".")[2]
-        config = {"family": kind, "task": "events", "encoding": encoding, "model": contract.settings_of(model.config)}
+        config = {"family": kind, "task": "events", "encoding": encoding, "model": contract.settings_of(model.config),
+                  "classes": {"composer": ["other", "Frédéric Chopin"]}}  # fmt: skip
         (place / name).mkdir()
         checkpoint.write_config(place / name, config)
         checkpoint.write_weights(place / name, model.state_dict())
@@ -171,7 +179,7 @@ class Observer:
         done = self._maestrokit(name, *line.split())
         assert done.status != ExitStatus.BUG, done.err
         files = tuple((str(path.relative_to(folder)), content(path)) for path in sorted(folder.rglob("*")))
-        err = re.sub(r"after \d+ s|seconds \S+|batches_per_second \S+", "", done.err)
+        err = re.sub(r"after \d+ s|seconds [\d.]+|batches_per_second \S+", "", done.err)
         return Effect(done.status, done.out, err, files, frozenset(self._processes), torch.get_num_threads())
 
 
@@ -204,6 +212,35 @@ def test_the_same_command_line_has_the_same_effect(observed: Observer, name: str
 def test_an_option_changes_something(observed: Observer, name: str, option: str) -> None:
     without, with_it = table.lines(name, option)
     assert observed.once(name, without) != observed(name, with_it)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_has_every_option_that_needs_others(name: str) -> None:
+    run = registry.load(COMMANDS, name).run
+    declared = {**marked(run, Cases), **run.__globals__.get("CASES", {})}
+    assert {option for one, option in table.WITHOUT_EFFECT if one == name} == set(declared)
+
+
+@pytest.mark.parametrize(("name", "option"), table.WITHOUT_EFFECT, ids=lambda word: word)
+def test_a_typed_option_without_effect_is_an_error_and_a_variable_is_passed_over(
+    observed: Observer, monkeypatch: pytest.MonkeyPatch, name: str, option: str
+) -> None:
+    line, words = table.WITHOUT_EFFECT[name, option]
+    done = observed(name, f"{line} {words}")
+    word, _, value = words.partition(" ")
+    fact, hint = done.err.splitlines()
+    assert done.status == ExitStatus.USAGE
+    assert re.match(rf"maestrokit {name}: {word} (works only|has no effect) with .", fact)
+    assert hint == f"  maestrokit {name} --help says what it means"
+    variable = word.removeprefix("--").removeprefix("no-").replace("-", "_").upper()
+    is_negative = word.startswith("--no-") or word == "--sets"
+    without = observed.once(name, line)
+    monkeypatch.setenv(f"MAESTROKIT_{name.upper()}_{'PAIRS' if word == '--sets' else variable}",
+                       value or ("false" if is_negative else "true"))  # fmt: skip
+    with_variable, marks = observed(name, line), marked(registry.load(COMMANDS, name).run, Cases)
+    assert without.status == with_variable.status == 0
+    if option not in marks or not marks[option].needs_facts:  # else the line of provenance was made before
+        assert with_variable == without
 
 
 @pytest.mark.parametrize("name", NAMES)

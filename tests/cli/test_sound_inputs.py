@@ -34,7 +34,7 @@ def encoded(samples: np.ndarray, kind: str = "FLAC") -> bytes:
 
 
 INVERTED = encoded(np.stack([tone(), -tone()], axis=1))
-NOTE = "its channels cancel each other in 1.0 s, where one is inverted before they are mixed"
+NOTE = "left and right are opposite for 1.0 s and would cancel in mono, so one is inverted there"
 
 
 def test_what_is_in_doubt_is_one_line_that_quiet_silences(maestrokit: CommandLine, tmp_path: Path) -> None:

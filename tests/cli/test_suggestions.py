@@ -15,6 +15,9 @@ from maestrokit.errors import ExitStatus
     [
         ("quantise take.mid", "quantize"),
         ("quantize take.mid --gird 1/16", "--grid"),
+        ("melspec take.wav --hop 10ms", "--hop-samples"),
+        ("melspec take.wav --frequency 10", "--minimum-frequency"),
+        ("render take.mid --chanels 1", "--channels"),
         ("quantize take.mid --grid 1/16 --durations offset", "offsets"),
         ("transpose take.mid --profile krumhansl", "krumhansl-kessler"),
         ("transpose take.mid --out-of-range flod", "fold"),
@@ -52,6 +55,7 @@ def test_the_nearest_name_is_suggested(
 
 def test_nothing_is_suggested_where_nothing_is_near(maestrokit: CommandLine) -> None:
     assert maestrokit("frobnicate").lines[-1] == "  maestrokit --help lists the commands"
+    assert maestrokit("render", "--hop", "1").lines[-1] == "  maestrokit render --help lists the options"
 
 
 @pytest.mark.parametrize("command", ["quantize --step 10ms", "transpose", "generate", "render", "evaluate"])

@@ -10,7 +10,7 @@ import pytest
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "training" / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -228,9 +229,9 @@ def test_a_model_is_read_once_for_many_files(
         (tmp_path / f"{name}.wav").write_bytes(take.read_bytes())
     read = []
 
-    def counted(folder: Path) -> Transcriber:
+    def counted(folder: Path, **options: Any) -> Transcriber:
         read.append(folder)
-        return read_transcriber(folder)
+        return read_transcriber(folder, **options)
 
     monkeypatch.setattr(transcripts, "read_transcriber", counted)
     done = maestrokit("transcribe", *(tmp_path / f"{name}.wav" for name in "abc"), "--model", model, "-d", tmp_path)

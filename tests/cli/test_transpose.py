@@ -31,7 +31,7 @@ def test_the_prelude_is_in_c_and_stays_there(maestrokit: CommandLine, take: Path
     done = maestrokit("transpose", take, "--no-provenance", "-v", "-o", tmp_path / "out.mid")
     assert done.status == 0
     assert done.lines[0].startswith(f"{take}: C major, found with confidence 0.9")
-    assert done.lines[1].startswith(f"{take}: scores: C 0.9") and done.lines[1].count(",") == 23
+    assert done.lines[1].startswith(f"{take}: scores: C major 0.9") and done.lines[1].count(",") == 23
     assert done.lines[2] == f"{take}: +0 semitones: 0 notes moved, 0 folded, 0 dropped, 0 outside the range"
     assert read_midi(tmp_path / "out.mid") == read_midi(take)
 
@@ -108,7 +108,7 @@ def test_the_report_has_a_record_an_input(maestrokit: CommandLine, take: Path, t
     maestrokit(*line, tmp_path / "keys.tsv")
     header, row = (text.split("\t") for text in (tmp_path / "keys.tsv").read_text().splitlines())
     assert (header[1], row[1], len(header)) == ("key", "C major", 32)
-    assert (header[7:10], header[-1]) == (["scores.C", "scores.Db", "scores.D"], "outside")
+    assert (header[7:10], header[-1]) == (["scores.C major", "scores.Db major", "scores.D major"], "outside")
 
 
 def test_out_of_range_is_refused_folded_or_dropped(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_many_dropped_notes_are_reported_unless_quiet(maestrokit: CommandLine, t
         (["--key", "C dur"], "'C dur' is no key"),
         (["--to", "C", "--semitones", "1"], "--to and --semitones exclude each other"),
         (["--semitones", "200"], "--semitones must be in -127..127, not 200"),
-        (["--augment", "3..-3"], "--augment must rise, unlike '3..-3'"),
+        (["--augment", "3..-3"], "--augment must be a range of whole numbers, not '3..-3'"),
         (["--augment", "a..b"], "--augment must be a range of whole numbers, not 'a..b'"),
         (["--augment", "-9999999999..0"], "a shift of -9999999999 semitones leaves no pitch"),
         (["--augment", "0..1"], "--augment writes several outputs"),

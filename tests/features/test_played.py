@@ -130,8 +130,8 @@ def test_trends_rise_and_fall_in_turn_by_at_least_so_much():
     values = generator.normal(size=400).cumsum()
     found = trends(values, least=3.0)
     assert len(found) > 3
-    for trend, after in pairwise(found):
-        assert trend.last == after.first
-        assert abs(values[trend.last] - values[trend.first]) >= 3.0
-        assert (values[trend.last] > values[trend.first]) != (values[after.last] > values[after.first])
+    for (first, last), (start, end) in pairwise(found):
+        assert last == start
+        assert abs(values[last] - values[first]) >= 3.0
+        assert (values[last] > values[first]) != (values[end] > values[start])
     assert trends([1.0] * 5, least=0.1) == trends([], least=1.0) == []

@@ -48,7 +48,7 @@ def test_declared_keys_are_emitted_and_emitted_keys_declared(group):
 
 @pytest.mark.parametrize("group", features.group_names())
 def test_declarations_read_well(group):
-    for name, (unit, meaning) in {**features.fields(group), **features.frame_fields(group)}.items():
+    for name, (unit, meaning, _) in {**features.fields(group), **features.frame_fields(group)}.items():
         assert name
         assert "\n" not in unit + meaning
         assert meaning

@@ -1,5 +1,7 @@
 """Whatever a model thinks, what it plays is a performance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,10 +13,12 @@ from maestrokit.files import checkpoint
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
 from maestrokit.inference.grammar import Grammar
+from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import settings_of
-from maestrokit.music.tokens import Encoding, decode, decode_notes, encode, performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
+from maestrokit.music.tokens import Encoding, decode, decode_notes, encode
 
 ENCODINGS = [Encoding(), Encoding(step_milliseconds=8, velocity_bins=16, pedal_events=True)]
 
@@ -209,3 +213,19 @@ def test_a_damaged_foreign_or_hostile_checkpoint_is_one_clear_line(tmp_path, kin
 def test_a_model_that_is_not_there_is_named():
     with pytest.raises(NoInputError, match="no model 'nowhere'"):
         load_event_model("nowhere")
+
+
+def test_the_best_of_several_events_has_the_fewest_nats_a_note():
+    made, encoding = model(), ENCODINGS[0]
+    config = GenerationConfig(duration=2.0, count=6, seed=1)
+    many = generate(made, encoding, config)
+    nats = [one.nats_per_note if one.notes else np.inf for one in surprisals(made, many, encoding)]
+    best = generate(made, encoding, replace(config, count=2, best_of=3))
+    assert [part.tolist() for part in best] == [many[int(np.argmin(nats[:3]))].tolist(),
+                                                many[3 + int(np.argmin(nats[3:]))].tolist()]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [{"best_of": 0}, {"rank_by": "taste"}])
+def test_rankings_that_there_are_not_are_refused(wrong):
+    with pytest.raises(UsageError):
+        GenerationConfig(**wrong)

@@ -12,14 +12,23 @@ from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
 from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
 from maestrokit.inference.note_nats import note_nats
-from maestrokit.inference.note_steps import NoteStep
-from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteSampling
+from maestrokit.inference.note_steps import NoteStep, condition_vectors
+from maestrokit.inference.notes import (
+    LONGEST_NOTE,
+    LONGEST_SILENCE,
+    NoteRequest,
+    NoteSampling,
+    _candidates,
+    _Sampler,
+    generate_notes,
+)
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig, probabilities
 from maestrokit.models.contract import settings_of
+from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import NEVER, EndGroups
 from maestrokit.music.note_codes import excerpt, note_sequence
-from maestrokit.music.step_notes import reconciled
+from maestrokit.music.step_notes import NO_NOTES, reconciled
 from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
 
 _spec = importlib.util.spec_from_file_location("note_models", Path(__file__).parents[1] / "models" / "test_notes.py")
@@ -27,6 +36,7 @@ note_models = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(note_models)
 EACH, model, notes = note_models.EACH, note_models.model, note_models.notes
 ENCODING = Encoding()
+UNCUT = Gap(None, NO_NOTES, NO_NOTES, 0, 300)  # at whose end no note is cut
 
 
 def saved(folder, made, family, **config):
@@ -44,7 +54,7 @@ def test_steps_in_numpy_equal_a_pass_over_all(family):
     inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
     with torch.inference_mode():
         logits, _ = made.logits(note_models.whole(part))
-        step = NoteStep(made, made.body.initial_state(1, length=50))
+        step = NoteStep(made, made.body.initial_state(1, length=50), condition_vectors(made, [{}]))
     heads = step.heads
     for place in range(len(part.pitch)):
         states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))
@@ -202,6 +212,48 @@ def test_a_model_of_notes_without_its_velocities_is_refused(tmp_path):
     checkpoint.write_config(folder, config)
     with pytest.raises(BadDataError, match="do not fit"):
         load_event_model(str(folder))
+
+
+@EACH
+def test_the_best_of_several_has_the_fewest_nats_a_note(family):
+    made = model(family)
+    plain = NoteRequest(300, gap=UNCUT)
+    many = generate_notes(made, ENCODING, plain, sampling=NoteSampling(), count=6, seed=3)
+    best = generate_notes(made, ENCODING, plain, sampling=NoteSampling(), count=2, seed=3, best_of=3)
+    with torch.no_grad():
+        nats = [sum(part[:, :-1].sum().item() for part in made.nats(note_models.whole(notes))[0].values())
+                for notes in many]  # fmt: skip
+    per_note = np.reshape([total / len(notes.pitch) for total, notes in zip(nats, many, strict=True)], (2, 3))
+    for row, found in enumerate(best):
+        expected = many[3 * row + int(per_note[row].argmin())]
+        assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+@EACH
+@pytest.mark.parametrize("best_of", [1, 2])
+def test_notes_are_reported_as_they_are_made(family, best_of):
+    calls = []
+    wish = {"sampling": NoteSampling(), "count": 3, "seed": 0, "best_of": best_of}
+    rows = generate_notes(
+        model(family), ENCODING, NoteRequest(300), **wish, report=lambda rows, notes: calls.append((rows, notes))
+    )
+    for number, whole in enumerate(rows):
+        parts = [notes.select(numbers == number) for numbers, notes in calls]
+        columns = zip(*parts, strict=True)
+        assert all(np.array_equal(np.concatenate(one), other) for one, other in zip(columns, whole, strict=True))
+    if best_of == 1:
+        assert len(calls) == max(len(whole.pitch) for whole in rows)  # a call for each step
+
+
+@EACH
+def test_nats_are_counted_as_notes_are_made(family):
+    made = model(family)
+    sampler = _Sampler(NoteSampling(), [np.random.default_rng(seed) for seed in (0, 1)], has_nats=True)
+    candidates, nats = _candidates(made, ENCODING, NoteRequest(300, gap=UNCUT), sampler, lambda rows, notes: None)
+    for notes_of_row, counted in zip(candidates, nats, strict=True):
+        with torch.no_grad():
+            by_factor = made.nats(note_models.whole(notes_of_row))[0].values()
+        assert counted == pytest.approx(sum(part[0, :-1].sum().item() for part in by_factor), rel=1e-4)
 
 
 def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():

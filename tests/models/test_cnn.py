@@ -1,5 +1,6 @@
 """The harmonic network: what it sees, how far it sees, and that it learns."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -82,6 +83,26 @@ def test_scores_are_the_losses_of_the_step() -> None:
     scores, recurrent_state = net.score(batch, {})
     shown, _ = net.step(batch, {}, lambda player, loss: None)
     assert recurrent_state == {} and shown["pedal"] == 0 and scores["loss"][0] == pytest.approx(shown["loss"])
+
+
+def test_unknown_targets_count_for_nothing() -> None:
+    net, given = model().eval(), levels(8)
+    target = (torch.rand(1, 4, 4, KEYS) < 0.1).float()
+    unknown, other = target.clone(), target.clone()
+    unknown[0, 1:3, 2:, 40] = torch.nan
+    other[0, 1:3, :2], other[0, 1:3, :, :40], other[0, 1:3, :, 41:] = 1, 1, 1
+    other[0, 1:3, 2:, 40] = torch.nan
+    pedal = torch.full((1, 4), torch.nan)
+    first, all_ones = (net.score({"levels": given, "target": t, "pedal": pedal}, {})[0] for t in (unknown, other))
+    with torch.no_grad():
+        logits = net(given).keys[0, 1]
+    known = torch.ones(4, KEYS, dtype=torch.bool)
+    known[2:, 40] = False
+    assert first["offset"][0] == pytest.approx(
+        torch.nn.functional.binary_cross_entropy_with_logits(logits[known], target[0, 1][known]).item()
+    )
+    assert all_ones["offset"][0] == pytest.approx((-torch.nn.functional.logsigmoid(logits[known])).mean().item())
+    assert all(np.isfinite(value) for value, _ in (*first.values(), *all_ones.values()))
 
 
 def test_senseless_sizes_are_refused() -> None:

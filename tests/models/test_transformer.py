@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models.transformer import Config, Model, skew
+from maestrokit.models._operators import skew
+from maestrokit.models.transformer import Config, Model
 
 VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])
 SHARING = pytest.mark.parametrize("kv_heads", [1, 3])
@@ -19,6 +20,14 @@ def model(variant, length=32, kv_heads=3):
     for weight in network.parameters():  # outputs start at zero, which would hide everything
         torch.nn.init.normal_(weight, std=0.3)
     return network.eval()
+
+
+def test_pinned_positions_are_never_forgotten():
+    cache = model("modern", length=16).initial_state(1, length=100, pinned=3)
+    cache.keys[0][0, 0, :, 0] = torch.arange(16.0)
+    cache.advance(16)
+    cache.make_room(1)
+    assert cache.keys[0][0, 0, : cache.used, 0].tolist() == [0, 1, 2, *range(5, 16)]
 
 
 def test_the_skew_moves_distances_to_keys():

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from maestrokit.errors import UsageError
-from maestrokit.music.continuation import continued, prompt_of
-from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others, reorder_events
+from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.music.continuation import continued, joined_performance, prompt_of
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others
+from maestrokit.music.timing import second2tick, tempo_map
 from maestrokit.music.tokens import Encoding, decode_notes
 from scenes import TICKS_A_SECOND, scene
 
@@ -44,6 +47,22 @@ def take():
     text = Others(tick=np.array([700]), kind=np.array([TEXT]), message=message, track=np.zeros(1, int),
                   order=np.array([10**7]))  # fmt: skip
     return reorder_events(plain.replace(notes=Notes.concatenate([plain.notes, drum]), others=text))
+
+
+def test_controls_of_new_music_reach_the_file(take):
+    notes, controls = [(4.2, 4.6, 60, 80)], [(4.1, 64, 127), (4.9, 64, 0)]
+    new = scene(notes, controls=controls, division=500, tempos=[(0, 500_000)])  # ticks are milliseconds
+    scale = new.replace(
+        notes=new.notes.replace(onset_tick=np.array([4200]), offset_tick=np.array([4600])),
+        controls=new.controls.replace(tick=np.array([4100, 4900])),
+    )
+    whole = joined_performance(take, scale)
+    data = parse_midi(dump_midi(whole), name="new")
+    tempo = tempo_map(take)
+    added = data.controls.select(data.controls.tick > second2tick(4.0, tempo))
+    assert added.tick.tolist() == second2tick(np.array([4.1, 4.9]), tempo).tolist()
+    assert added.number.tolist() == [64, 64] and added.value.tolist() == [127, 0]
+    assert set(added.channel.tolist()) == {3}
 
 
 def without_order(table):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
-from maestrokit.music.grid import Grid, parse_note_values, parse_step, parse_time, point_after, snapped
+from maestrokit.music.grid import Grid, parse_note_values, point_after, snapped
 
 steps = st.fractions(min_value=Fraction(1, 50), max_value=2000, max_denominator=1000)
 ticks = st.lists(st.integers(0, 10**9), min_size=1, max_size=20).map(lambda values: np.array(sorted(values), np.int64))
@@ -50,34 +50,10 @@ def test_points_counted_from_an_origin() -> None:
     assert snapped(np.array([100, 200]), [Grid(Fraction(120))], origin=origin).tolist() == [127, 247]
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("10ms", "1/100"), ("0.5s", "1/2"), ("2s", "2"), (".25s", "1/4"), ("5us", "1/200000")]
-)
-def test_times(text: str, seconds: str) -> None:
-    assert parse_step(text) == Fraction(seconds)
-
-
-@pytest.mark.parametrize("text", ["", "0", "0ms", "-1", "1e3", "10 minutes", "nan", "1/16", "10 ms x"])
-def test_texts_that_are_no_times(text: str) -> None:
-    with pytest.raises(UsageError, match="no time"):
-        parse_step(text)
-
-
 @pytest.mark.parametrize("text", ["", "1/0", "0", "0/4", "1/16,", "-1/4", "1/4097", "x", "1/16 1/12", "1/1/1"])
 def test_texts_that_are_no_note_values(text: str) -> None:
     with pytest.raises(UsageError, match="no note value"):
         parse_note_values(text)
-
-
-@pytest.mark.parametrize("text", ["10", "0.01", ".5"])
-def test_a_bare_number_is_refused_as_a_time(text: str) -> None:
-    with pytest.raises(UsageError, match="without a unit") as caught:
-        parse_step(text)
-    assert caught.value.hint == "write 10ms or 0.01s"
-
-
-def test_zero_needs_no_unit() -> None:
-    assert parse_time("0") == 0
 
 
 @pytest.mark.parametrize(("text", "hint"), [("16", "did you mean 1/16?"), ("1/4,12", "did you mean 1/12?"),

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 
 from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_offs import endless_notes, with_note_offs
-from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance, reorder_events
+from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 from strategies import END_OF_TRACK, Event, file_bytes, midi_bytes, track_bytes
 
 ON, OFF, SECOND = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\x90\x3c\x5a"

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.files.midi import dump_midi, parse_midi
-from maestrokit.music.performance import Controls, Notes, Performance, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import Controls, Notes, Performance
 from strategies import file_bytes, midi_bytes, track_bytes
 
 any_file = midi_bytes().map(lambda data: parse_midi(data, name="generated"))

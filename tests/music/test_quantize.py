@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files.midi import dump_midi, parse_midi
 from maestrokit.music.clean import sounding_key
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.grid import parse_note_values
-from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance, reorder_events
+from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 from maestrokit.music.quantize import STAY, Durations, Quantization, quantize
 from maestrokit.music.timing import tempo_map, tick2second
 from strategies import END_OF_TRACK, file_bytes, midi_bytes, performances, track_bytes

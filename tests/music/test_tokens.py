@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music import tokens as tk
-from maestrokit.music.note_arrays import timed_notes
+from maestrokit.music.note_arrays import performance_from_arrays, timed_notes
 from maestrokit.music.tokens import (
     Encoding,
     decode,
     decode_notes,
     encode,
-    performance_from_arrays,
     stretched,
     transposed,
 )

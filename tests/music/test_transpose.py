@@ -235,9 +235,9 @@ def test_records_and_notes_say_the_same() -> None:
     shift = key_shift(parsed(*notes), target=parse_key("D"))
     record = key_record(shift)
     assert (record["key"], record["semitones"], len(record["scores"])) == ("C major", 2, 24)
-    assert record["scores"]["C"] == max(record["scores"].values())
+    assert record["scores"]["C major"] == max(record["scores"].values())
     found, scores = key_notes(shift)
     assert found.startswith("C major, found with confidence 0.")
-    assert scores.startswith(f"scores: C {record['scores']['C']:.3f}")
+    assert scores.startswith(f"scores: C major {record['scores']['C major']:.3f}")
     given = key_shift(parsed(*notes), key=parse_key("e"))
     assert key_record(given)["confidence"] is None and key_notes(given)[0] == "E minor, as given"

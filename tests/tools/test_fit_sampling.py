@@ -11,7 +11,7 @@ from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.events import SequenceModel
 from maestrokit.inference.keyboard import Keyboard
-from maestrokit.inference.notes import NoteSampling, generate_notes
+from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.step_notes import reconciled
@@ -39,7 +39,7 @@ def test_pieces_become_as_dense_as_those_held_out():
     held_out = TokenShard(tokens, np.array([0, len(tokens)]), [])
     loaded = SequenceModel(made(), ENCODING, NoteSampling())
     sampling = fit(loaded, held_out, sampling=NoteSampling(), count=4, seconds=20.0)
-    pieces = generate_notes(loaded.model, ENCODING, sampling=sampling, duration=20.0, count=4, seed=1)
+    pieces = generate_notes(loaded.model, ENCODING, NoteRequest(2000), sampling=sampling, count=4, seed=1)
     assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
     assert NoteSampling.from_config(sampling_of(sampling), name="run") == sampling
 
@@ -56,7 +56,7 @@ def test_the_densest_is_the_memory_that_keys_have():
 def test_no_piece_becomes_much_denser_than_the_densest():
     hasty = NoteSampling(time_bias=-3.0)
     free, held = (
-        generate_notes(made(), ENCODING, sampling=one, duration=30.0, count=2, seed=0)
+        generate_notes(made(), ENCODING, NoteRequest(3000), sampling=one, count=2, seed=0)
         for one in (hasty, replace(hasty, densest=6.0))
     )
     assert density(held, ENCODING) < 0.6 * density(free, ENCODING)

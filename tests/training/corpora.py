@@ -3,7 +3,7 @@
 import numpy as np
 
 from maestrokit.files.midi import write_midi
-from maestrokit.music.tokens import performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
 
 
 def write_takes(folder, count=3, notes=40):

@@ -7,7 +7,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi, write_midi
 from maestrokit.music.keys import find_key
-from maestrokit.music.tokens import performance_from_arrays
+from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.transpose import transposed
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks.events import Options, in_c, prepare
@@ -54,7 +54,9 @@ def test_a_run_remembers_that_keys_were_normalized(corpus, tmp_path):
     run += ["--cache", str(corpus.cache)]
     assert run_command_line([*run, "--set", "key_normalized=true"]) == 0
     assert checkpoint.read_config(tmp_path / "run")["key_normalized"] is True
-    assert run_command_line(run) == 2  # another training
+    assert run_command_line(run) == 0  # it keeps the setting that is not given again
+    assert checkpoint.read_config(tmp_path / "run")["key_normalized"] is True
+    assert run_command_line([*run, "--set", "key_normalized=false"]) == 2  # another training
     out = tmp_path / "new.mid"
     assert run_command_line(["generate", "--model", str(tmp_path / "run"), "--duration", "1s", "-o", str(out)]) == 0
     assert out.exists()

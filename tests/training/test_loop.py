@@ -2,6 +2,7 @@
 
 import importlib.util
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -267,3 +268,42 @@ def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_a
     values = torch.linalg.svdvals(step) / (0.1 * 0.2 * step.shape[1] ** 0.5)
     assert 0.6 < values.min() < values.max() < 1.3
     assert not torch.equal(model.stem.weight, before["stem.weight"])
+
+
+class Clock:
+    """Stands for the clock of a training: each step and each validation takes a given time."""
+
+    def __init__(self, training, step, validation):
+        self.now, self._step, self._validate = 0.0, training._step, training.model.score
+        self._lengths = step, validation
+        training._step, training.model.score = self.step, self.score
+
+    def step(self):
+        self.now += self._lengths[0]
+        return self._step()
+
+    def score(self, *arguments):
+        self.now += self._lengths[1]
+        return self._validate(*arguments)
+
+
+@pytest.mark.parametrize(("validate_every", "steps"), [(100, 9), (2, 6)])
+def test_no_step_begins_that_does_not_fit_with_the_last_validation(tmp_path, monkeypatch, validate_every, steps):
+    changes = {"steps": None, "time_limit": 100.0, "validate_every": validate_every, "validation_share": 0}
+    training = event_training(tmp_path, **changes)
+    batches = training.data.validation_batches()
+    clock = Clock(training, step=10.0, validation=10.0 / batches)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    outcome = training.run()
+    # Nine steps take 90 s, and a tenth would end at the limit; with a validation after every second step, six take
+    # 90 s with their three validations, and a seventh would leave no time for the last one.
+    assert (outcome.reason, outcome.progress.step) == ("time", steps)
+    assert clock.now <= 100
+
+
+def test_a_validation_is_announced(tmp_path):
+    said = []
+    training = event_training(tmp_path, steps=3, validate_every=2)
+    training.announce = said.append
+    training.run()
+    assert said[-1] == "validating at step 3"

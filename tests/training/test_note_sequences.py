@@ -153,7 +153,7 @@ def test_products_in_bfloat16_train_as_well(takes, tmp_path):
 
 def test_events_and_notes_are_different_trainings(takes, tmp_path):
     trained(takes, tmp_path / "run", "lstm", steps="1")
-    with pytest.raises(UsageError, match="another model"):
+    with pytest.raises(UsageError, match=r"a training with .*encoding notes, not events"):
         trained(takes, tmp_path / "run", "lstm", steps="2", encoding="events")
     with pytest.raises(UsageError, match="reads notes"):
         trained(takes, tmp_path / "other", "lstm", steps="1", encoding="events", init=tmp_path / "run")

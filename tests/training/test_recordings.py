@@ -84,6 +84,20 @@ def test_a_batch_says_when_the_pedal_is_down_or_that_nobody_knows(folder: Path) 
     assert np.flatnonzero(known).tolist() == [5, 6, 7, 8, 9] and np.isnan(unknown).all()
 
 
+def test_ends_of_tables_of_keys_are_unknown_from_their_release_until_the_key_is_struck_again(folder: Path) -> None:
+    options = TranscriptionOptions(batch=1, length=100, table_offsets="keys")
+    take = recorded_example(str(folder / "a.flac"), cache=folder / "cache", table_knows_ends=False)
+    (target,) = next(TranscriptionData([take], [take], options).validation())["target"].numpy()
+    row = int(NOTES.onset.argmin())
+    key, release = int(NOTES.pitch[row]) - 21, int(np.ceil(NOTES.offset[row] / 0.02 - 0.05 / 0.02 - 1e-6))
+    struck = int(np.ceil(NOTES.onset[row] / 0.02))
+    assert np.isnan(target[1:3, release:, key]).all() and np.isfinite(target[[0, 3]]).all()
+    assert (target[2, struck:release, key] == 1).all()
+    write_midi(transcript(NOTES), folder / "a.mid")
+    (folder / "a.tsv").unlink()
+    assert recorded_example(str(folder / "a.flac"), cache=folder / "cache", table_knows_ends=False).knows_ends
+
+
 def test_a_spectrum_is_made_once(folder: Path) -> None:
     for _ in range(2):
         recorded_example(str(folder / "a.flac"), cache=folder / "cache")

@@ -53,3 +53,48 @@ def test_unknown_parts_and_parts_of_nothing_are_refused(takes, tmp_path):
         trained(takes, tmp_path / "second", init=tmp_path / "first", train_only="horn")
     with pytest.raises(UsageError, match="no model around"):
         trained(takes, tmp_path / "third", train_only="embedding")
+
+
+def resumed(takes, folder, **settings):
+    """Resume a run with these settings only; return what is said about it."""
+    said = []
+    order = TrainingSpec("lstm", "", [str(takes)], folder, settings, None, takes.parent / "cache")
+    outcome = train(order, context=DistributedContext(torch.device("cpu")), warn=said.append)
+    return outcome, said
+
+
+def test_a_resumed_run_keeps_the_settings_that_are_not_given(takes, tmp_path):
+    trained(takes, tmp_path / "parts")
+    before = checkpoint.read_config(tmp_path / "parts")
+    outcome, said = resumed(takes, tmp_path / "parts", steps="5")
+    assert (outcome.reason, outcome.progress.step, said) == ("steps", 5, [])
+    after = checkpoint.read_config(tmp_path / "parts")
+    assert {**after, "training": None} == {**before, "training": None}
+    assert after["training"] == {**before["training"], "steps": 5}
+
+
+def test_a_resumed_run_without_any_setting_ends_where_it_did(takes, tmp_path):
+    trained(takes, tmp_path / "run")
+    outcome, said = resumed(takes, tmp_path / "run")
+    assert (outcome.reason, outcome.progress.step, said) == ("steps", 3, [])
+
+
+def test_another_kind_of_end_replaces_the_old_one(takes, tmp_path):
+    trained(takes, tmp_path / "run")
+    outcome, _ = resumed(takes, tmp_path / "run", time_limit="1e-6")
+    assert outcome.reason == "time"
+
+
+def test_a_setting_that_differs_is_named_with_both_values(takes, tmp_path):
+    trained(takes, tmp_path / "run")
+    _, said = resumed(takes, tmp_path / "run", steps="4", learning_rate="0.5", batch="1")
+    assert said == [f"'{tmp_path / 'run'}' is resumed with batch 1, not 2, learning_rate 0.5, not 0.001"]
+    with pytest.raises(UsageError, match="holds a training with width 8, not 16"):
+        resumed(takes, tmp_path / "run", width="16")
+
+
+def test_a_part_that_learns_alone_is_resumed_without_the_model_around_it(takes, tmp_path):
+    trained(takes, tmp_path / "first")
+    trained(takes, tmp_path / "second", init=tmp_path / "first", train_only="embedding")
+    resumed(takes, tmp_path / "second", steps="4")
+    assert checkpoint.read_config(tmp_path / "second")["init"] == "first"

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
-from maestrokit.audio.spectra.cqt import variable_q_analysis
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
+from maestrokit.audio.spectra.settings import LOWEST_KEY, SpectrumSettings
 from maestrokit.errors import UsageError
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 
@@ -16,7 +16,14 @@ HOP_SAMPLES = 800
 FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 20 frames a second
 KEYS = 84  # A0 to G#7; above that a piano has noise rather than pitch
 BINS_A_SEMITONE = 3
-GAMMA = 4.4  # Hz added to each bandwidth
+SPECTRUM = SpectrumSettings(
+    "cqt",
+    SAMPLE_RATE,
+    HOP_SAMPLES,
+    minimum_frequency=LOWEST_KEY * 2 ** (-1 / 36),
+    bins=KEYS * BINS_A_SEMITONE,
+    bins_per_octave=12 * BINS_A_SEMITONE,
+)
 AROUND = 6  # semitones to both sides whose mean is taken away: what sounds everywhere is noise
 HARMONICS = ((12, 0.5), (19, 0.4), (24, 0.25), (28, 0.2), (31, 0.15))  # semitones above a key, and share taken away
 
@@ -42,15 +49,7 @@ def salience(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     E. Gomez: Tonal description of polyphonic audio for music content processing. INFORMS Journal on Computing 18, 2006.
     M. Mauch, S. Dixon: Approximate note transcription for the improved identification of difficult chords. ISMIR 2010.
     """
-    analysis = variable_q_analysis(
-        sample_rate=SAMPLE_RATE,
-        hop_samples=HOP_SAMPLES,
-        minimum_frequency=27.5 * 2 ** (-1 / 36),
-        bins=KEYS * BINS_A_SEMITONE,
-        bins_per_octave=12 * BINS_A_SEMITONE,
-        gamma=GAMMA,
-    )
-    parts = (_keys(part) for part in analyse_stream(blocks, analysis))
+    parts = (_keys(part) for part in analyse_stream(blocks, SPECTRUM.analysis()))
     return np.concatenate([np.empty((0, KEYS), np.float32), *parts])
 
 

@@ -38,14 +38,7 @@ CHUNK_FRAMES = 3000  # through which a path is found: 30 s
 def track_pitch_by_network(blocks: Iterable[Samples], weights: Weights) -> Pitches:
     """Return the fundamental frequency of a recording of one voice, as :func:`maestrokit.analysis.f0.track_pitch` does.
 
-    Voicing is the network's answer at the path, its confidence.
-
-    Parameters
-    ----------
-    blocks : iterable of float32, shape (samples,)
-        At 16 kHz.
-    weights : mapping
-        See :func:`maestrokit.files.cache.crepe.read_crepe`.
+    Voicing is the network's answer at the path, its confidence. Blocks are at 16 kHz.
 
     References
     ----------

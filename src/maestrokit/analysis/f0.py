@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maestrokit.analysis.peaks import peak_offset
 from maestrokit.arrays import Floats
 from maestrokit.audio.resample import equal_blocks
-from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream, sliding
+from maestrokit.audio.spectra.frames import Analysis, Samples, Spectrum, analyse_stream, sliding
 from maestrokit.audio.spectra.windows import window
 from maestrokit.errors import UsageError, choices_hint
 
@@ -19,6 +19,8 @@ HOP_SAMPLES = 160
 FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 100 frames a second
 LOWEST, HIGHEST = 26.72, 4308.7  # Hz: a quarter tone below the lowest key of a piano and above the highest one
 WINDOW_SAMPLES = 1024  # that are compared with those a period later
+LONGEST_LAG = int(np.ceil(SAMPLE_RATE / LOWEST)) + 1  # samples
+YIN_REACH = (WINDOW_SAMPLES + LONGEST_LAG + 1) // 2  # samples
 DIP = 0.3  # of the normalised difference: the first dip below it is the period (de Cheveigne's absolute threshold); .1
 # to .15 are usual for speech, and more is better for pianos, whose other strings ring on (tests/benchmarks/f0_maps.py)
 VOICED = 0.3  # normalised difference below which a frame is voiced
@@ -93,18 +95,15 @@ def track_pitch(blocks: Iterable[Samples], *, method: str = "yin") -> Pitches:
     return Pitches(frames[:, 0], frames[:, 1], frames[:, 2] > 0)
 
 
-def _by_yin(blocks: Iterable[Samples]) -> Iterable[Floats]:
-    longest = int(np.ceil(SAMPLE_RATE / LOWEST)) + 1
-    reach = (WINDOW_SAMPLES + longest + 1) // 2
-    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, reach, _yin_frames)
+def _by_frames(blocks: Iterable[Samples], reach: int, transform: Callable[[Samples], Spectrum]) -> Iterator[Floats]:
+    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, reach, transform)
     return (np.asarray(part, np.float64) for part in analyse_stream(blocks, analysis))
 
 
 def _yin_frames(segment: Samples) -> NDArray[np.float32]:
     """Return frequency, voicing and whether there is a voice, shape (frames, 3)."""
-    longest = int(np.ceil(SAMPLE_RATE / LOWEST)) + 1
-    frames = sliding(segment, 2 * ((WINDOW_SAMPLES + longest + 1) // 2), HOP_SAMPLES).astype(np.float64)
-    difference = _normalised_difference(frames, longest)  # (frames, lags)
+    frames = sliding(segment, 2 * YIN_REACH, HOP_SAMPLES).astype(np.float64)
+    difference = _normalised_difference(frames, LONGEST_LAG)  # (frames, lags)
     shortest = int(SAMPLE_RATE / HIGHEST)
     inside = difference[:, shortest:-1]
     is_dip = (inside <= difference[:, shortest - 1 : -2]) & (inside < difference[:, shortest + 1 :])
@@ -196,11 +195,6 @@ def _by_pyin(blocks: Iterable[Samples]) -> Iterator[Floats]:
         yield np.stack([frequency, probability, is_voiced], axis=1)[:frames]
 
 
-def _by_summation(blocks: Iterable[Samples]) -> Iterable[Floats]:
-    analysis = Analysis(np.empty(0), SAMPLE_RATE, HOP_SAMPLES, FFT_SAMPLES // 2, _summed_frames)
-    return (np.asarray(part, np.float64) for part in analyse_stream(blocks, analysis))
-
-
 def _summed_frames(segment: Samples) -> NDArray[np.float32]:
     from scipy.fft import rfft
 
@@ -253,7 +247,7 @@ def _summation() -> tuple[Floats, Floats, list[int], list[int]]:
 
 
 METHODS: dict[str, Callable[[Iterable[Samples]], Iterable[Floats]]] = {
-    "yin": _by_yin,
+    "yin": lambda blocks: _by_frames(blocks, YIN_REACH, _yin_frames),
     "pyin": _by_pyin,
-    "fft": _by_summation,
+    "fft": lambda blocks: _by_frames(blocks, FFT_SAMPLES // 2, _summed_frames),
 }

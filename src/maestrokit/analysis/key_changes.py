@@ -6,7 +6,7 @@ import numpy as np
 
 from maestrokit.analysis.chords.sounding import sounding_seconds
 from maestrokit.analysis.viterbi import best_path
-from maestrokit.arrays import Columns, Floats, Integers
+from maestrokit.arrays import Columns, Floats, Integers, sums_between
 from maestrokit.errors import UsageError
 from maestrokit.music.keys import key_scores
 from maestrokit.music.note_arrays import timed_notes
@@ -78,16 +78,11 @@ def key_spans(
     edges = np.append(np.arange(first, last, step), max(last, first + step / 1000))
     seconds = sounding_seconds(notes.onset, notes.offset, notes.pitch, edges)
     tones = np.pad(seconds, ((0, 0), (0, 4))).reshape(-1, 11, 12).sum(axis=1)  # (steps, 12)
-    scores = key_scores(_windowed(tones, int(window / step) // 2), profile=profile)  # (steps, 24)
+    rows, reach = np.arange(len(tones)), int(window / step) // 2
+    windowed = sums_between(tones, np.maximum(rows - reach, 0), np.minimum(rows + reach + 1, len(tones)))
+    scores = key_scores(windowed, profile=profile)  # (steps, 24)
     path = best_path(scores, change_cost)
     starts = np.flatnonzero(np.diff(path, prepend=-1))
     steps = np.diff(np.append(starts, len(path)))
     mean = np.add.reduceat(scores[np.arange(len(path)), path], starts) / steps
     return KeySpans(edges[starts], edges[np.append(starts[1:], len(path))], path[starts], mean)
-
-
-def _windowed(tones: Floats, reach: int) -> Floats:
-    """Return the sum of each row and as many rows before and after it as the window reaches."""
-    total = np.concatenate([np.zeros((1, 12)), np.cumsum(tones, axis=0)])
-    rows = np.arange(len(tones))
-    return np.asarray(total[np.minimum(rows + reach + 1, len(tones))] - total[np.maximum(rows - reach, 0)])

@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.analysis.peaks import peak_offset
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats, Integers, sums_between
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
-from maestrokit.audio.spectra.mel import mel_analysis
+from maestrokit.audio.spectra.settings import SpectrumSettings
 
 SAMPLE_RATE = 16000  # Hz
 HOP_SAMPLES = 160
 FRAME_RATE = SAMPLE_RATE / HOP_SAMPLES  # 100 frames a second
-FFT_SAMPLES = 1024
-MELS = 80
-LOWEST, HIGHEST = 27.5, 8000.0  # Hz
+SPECTRUM = SpectrumSettings("mel", SAMPLE_RATE, HOP_SAMPLES, 1024, mels=80, minimum_frequency=27.5)
 BAND_EDGES = (0, 8, 28, 80)  # mels: up to 250 Hz, to 1.1 kHz, and above
 LAG = 2  # frames back to the spectrum that a rise is measured from
 BROAD_EDGES = (0, 4, 8, 16, 28, 50, 80)  # mels: of the six bands whose growth and level describe an onset
@@ -95,18 +93,9 @@ def onset_features(blocks: Iterable[Samples]) -> OnsetFeatures:
     >>> abs(int(onset_features([click]).strength[:, 3].argmax()) - 50) <= 3
     True
     """
-    analysis = mel_analysis(
-        sample_rate=SAMPLE_RATE,
-        fft_samples=FFT_SAMPLES,
-        hop_samples=HOP_SAMPLES,
-        mels=MELS,
-        minimum_frequency=LOWEST,
-        maximum_frequency=HIGHEST,
-        floor=None,
-    )
     broad = len(BROAD_EDGES) - 1
     none = (np.empty((0, len(BAND_EDGES)), np.float32), *[np.empty((0, broad), np.float32)] * 2)
-    parts = zip(none, *_described(analyse_stream(blocks, analysis)), strict=True)
+    parts = zip(none, *_described(analyse_stream(blocks, SPECTRUM.analysis())), strict=True)
     return OnsetFeatures(*(np.concatenate(part) for part in parts))
 
 
@@ -175,10 +164,9 @@ def _around(values: Floats, reach: int) -> Floats:
 
 
 def _local_mean(values: Floats) -> Floats:
-    total = np.concatenate([[0.0], np.cumsum(values)])
     rows = np.arange(len(values))
     first, after = np.maximum(rows - NEIGHBOURHOOD, 0), np.minimum(rows + NEIGHBOURHOOD + 1, len(values))
-    return np.asarray((total[after] - total[first]) / (after - first), np.float64)
+    return np.asarray(sums_between(values, first, after) / (after - first))
 
 
 def _refined(values: Floats, rows: Integers) -> Floats:

@@ -11,15 +11,8 @@ Curve = NDArray[np.floating[Any]]
 def peak_offset(low: Curve, here: Curve, high: Curve) -> Curve:
     """Return how far the top of the parabola through three equidistant values is from the middle one.
 
-    Parameters
-    ----------
-    low, here, high : float, any one shape
-        The value before, at and after each sample; negated, their bottoms are found.
-
-    Returns
-    -------
-    float, the same shape
-        In samples; within -0.5..0.5 where the middle value is a peak, and 0 where the parabola has no top.
+    It is within -0.5..0.5 where the middle value is a peak, and 0 where the parabola has no top. Of negated values the
+    bottom is found.
 
     >>> peak_offset(np.array([1.0]), np.array([3.0]), np.array([2.0])).round(3).tolist()
     [0.167]

@@ -16,17 +16,8 @@ def best_path(scores: Floats, change_cost: ArrayLike) -> Integers:
     This is Viterbi's algorithm for a transition matrix with two values: only staying and coming from the best
     state so far need comparing, so a step takes time in proportion to the states, not to their square.
 
-    Parameters
-    ----------
-    scores : float64, shape (steps, states)
-        Greater is better; sums are compared, so usually logarithms of probabilities.
-    change_cost : array_like, shape (steps,) or (), >= 0
-        Cost of a change into each step; that of the first is not used.
-
-    Returns
-    -------
-    int64, shape (steps,)
-        Staying is preferred where both are equally good.
+    Scores, shape (steps, states), are usually logarithms of probabilities. A change into each step has its own cost,
+    shape (steps,) or (), that of the first not being used. Staying is preferred where both are equally good.
 
     >>> best_path(np.array([[2.0, 0], [0, 1], [2, 0], [0, 9]]), 1.5).tolist()
     [0, 0, 0, 1]
@@ -57,18 +48,8 @@ def banded_path(scores: NDArray[np.floating[Any]], move_scores: Floats) -> Integ
     """Return the state at each step with the greatest sum of scores and of those of the moves between states in a row.
 
     :func:`best_path` has one cost for all changes; here it depends on how far a move goes, and none goes further than
-    the band.
-
-    Parameters
-    ----------
-    scores : float, shape (steps, states)
-    move_scores : float64, shape (2 * longest + 1,)
-        Of moves by -longest .. longest states.
-
-    Returns
-    -------
-    int64, shape (steps,)
-        Of equally good states before another the lowest is preferred.
+    the band: `move_scores` are those of moves by -longest .. longest states. Of equally good states before another the
+    lowest is preferred.
 
     >>> banded_path(np.array([[3.0, 0, 0], [0, 0, 1], [0, 0, 1]]), np.array([-0.1, 0.0, -0.1])).tolist()
     [0, 1, 2]

@@ -31,17 +31,16 @@ def evaluate(
 ) -> list[Row]:
     """Return the scores of performances: a set against a corpus, or estimates against references.
 
-    A set of generated performances is scored by metrics such as pitch-class entropy, grooving and self-similarity,
-    each also as the overlapped area of its distribution with that of the corpus. An estimate, such as a transcription,
-    is scored note by note against its reference: onsets, offsets, velocities, frames and pedal.
+    A set of generated performances is scored by metrics such as pitch-class entropy and grooving, each also as the
+    overlapped area of its distribution with that of the corpus. An estimate, such as a transcription, is scored note by
+    note against its reference: onsets, offsets, velocities, frames and pedal.
 
     Parameters
     ----------
     performances : Performance, str, Path, or iterable of these
         What to score, as values or as MIDI files.
     reference : Performance, str, Path, or iterable of these, optional
-        The corpus; or the references, one for each performance, in the same order. Default is none: only metrics
-        that need no corpus are given.
+        The corpus; or the references, in the same order. Without, only metrics that need no corpus are given.
     pairs : bool, optional
         Whether each performance is compared with its own reference. Default: if both are single performances.
     metrics : str or sequence of str, optional
@@ -75,16 +74,21 @@ def evaluate(
     if pairs is None:
         pairs = reference is not None and is_single(performances) and is_single(reference)
     generator = np.random.default_rng(checked_seed(seed))
-    if not pairs:
-        return _scores_of_set(mine, theirs, performances_of(training or []), names(metrics), generator)
-    if metrics is not None or training is not None:
+    if pairs and (metrics is not None or training is not None):
         raise UsageError("metrics and training are those of sets, and these are pairs", "leave them out")
-    if len(mine) != len(theirs):
-        raise UsageError(f"{len(mine)} performances and {len(theirs)} references are not pairs")
-    scores = [
-        compare(_notes_and_pedal(one), _notes_and_pedal(other), tolerances=[tolerance or Tolerance()])
-        for one, other in zip(mine, theirs, strict=True)
-    ]
+    if pairs:
+        return _mean_of_pairs(mine, theirs, tolerance or Tolerance(), generator)
+    return _scores_of_set(mine, theirs, performances_of(training or []), names(metrics), generator)
+
+
+def _mean_of_pairs(
+    estimates: list[Performance], references: list[Performance], tolerance: Tolerance, generator: np.random.Generator
+) -> list[Row]:
+    """Return the mean scores of estimates, each against its reference."""
+    if len(estimates) != len(references):
+        raise UsageError(f"{len(estimates)} performances and {len(references)} references are not pairs")
+    sides = ([NotesAndPedal(piece_of(one), pedal_intervals(one)) for one in side] for side in (estimates, references))
+    scores = [compare(*pair, tolerances=[tolerance]) for pair in zip(*sides, strict=True)]
     return mean_rows(scores, generator=generator)
 
 
@@ -142,7 +146,3 @@ def _scores_of_set(
 def _summary(performance: Performance, metrics: Mapping[str, Metric]) -> dict[str, Any]:
     piece = piece_of(performance)
     return score_sets.summarize(piece, metrics) | embeddings(piece, metrics, origin=performance)
-
-
-def _notes_and_pedal(performance: Performance) -> NotesAndPedal:
-    return NotesAndPedal(piece_of(performance), pedal_intervals(performance))

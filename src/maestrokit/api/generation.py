@@ -22,8 +22,7 @@ def generate(
 ) -> list[Performance]:
     """Return new performances, from nothing or as continuations of a prompt.
 
-    Every performance is valid: its keys are those of a piano, and every note ends. The same arguments give the same
-    performances on the same machine.
+    Every performance is valid: its keys are those of a piano, and every note ends.
 
     Parameters
     ----------
@@ -32,22 +31,15 @@ def generate(
     model : str or SequenceModel
         Name of a shipped model, path of a run folder, or a model from :func:`load_event_model`.
     duration : float > 0, in seconds
-        Length of the new music. Default is 30.
+        Length of the new music.
     prompt_seconds : float, in seconds, optional
         Use only this much of the prompt, from its start. Default is all.
     count : int > 0
         Number of performances, which are generated side by side.
     seed : int >= 0
-        Seed of the random generator.
-    temperature : float >= 0, optional
-        Below 1 makes likely events likelier; 0 always takes the likeliest. For this and the following three the default
-        is what was fitted to the model.
-    top_k : int >= 0, optional
-        Sample among this many of the likeliest events; 0 is all.
-    top_p : float, above 0 to 1, optional
-        Sample among the fewest events that together have this probability (nucleus sampling).
-    min_p : float, 0 to 1, optional
-        Sample among events at least this share as likely as the likeliest.
+        The same seed gives the same performances on the same machine.
+    temperature, top_k, top_p, min_p : optional
+        How to sample, see :class:`SamplingConfig`. Default is what was fitted to the model.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from typing import Any
 from maestrokit.errors import DataWarning, MaestrokitError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.training.device import find_context
+from maestrokit.training.device import DistributedContext, find_context
 from maestrokit.training.loop import TrainingOutcome
 from maestrokit.training.run import TrainingSpec
 from maestrokit.training.run import train as run_training
@@ -27,33 +27,30 @@ def train(
     report: Callable[[Mapping[str, Any]], None] | None = None,
     **settings: object,
 ) -> TrainingOutcome:
-    """Train a model, or resume a training that is in the run folder.
+    """Train a model, or resume a training that is in the run folder; what cannot be used is left out, with a warning.
 
     Parameters
     ----------
     family : {'lstm', 'transformer', 'cnn'}
         Kind of model.
     data : str, Path or sequence of these
-        MIDI files, recordings with their notes beside them, folders, or a MAESTRO root, whose official split is kept.
-        Elsewhere 80 % of the pieces are for training, 10 % for validation and 10 % for tests.
+        MIDI files, recordings with their notes beside them, folders, or a MAESTRO root, whose split is kept.
     run : str or Path
-        The run folder. It receives ``config.json``, ``model.safetensors`` (the best weights by validation),
-        ``log.jsonl`` and ``resume.safetensors``.
+        The run folder, which receives the best weights by validation, the log, and what resuming needs.
     task : str, optional
-        What to train for, where the family can do several things. Default is its first.
+        What to train for. Default is the first task of the family.
     init : str, optional
         Name of a shipped model or path of a run whose weights to start from. Default is new weights.
     device : str
         'cpu', 'cuda', 'cuda:1' .., or 'auto': a GPU if there is one.
     cache : str or Path, optional
-        Folder for prepared data, which are found again by content. Default is the user's cache folder.
+        Folder for prepared data. Default is that of the user.
     jobs : int > 0
         Processes that prepare data.
     report : callable, optional
-        Called with each record of the log, a mapping. Default is none.
+        Called with each record of the log.
     **settings : object
-        Settings of the training, the task and the model, by name: ``steps``, ``time_limit`` (in seconds), ``batch``,
-        ``learning_rate``, ``seed``, ``layers`` .. maestrokit-train(1) explains all of them.
+        Settings by name, such as ``steps`` and ``learning_rate``; maestrokit-train(1) explains them.
 
     Returns
     -------
@@ -64,39 +61,30 @@ def train(
     ------
     UsageError
         If a setting is unknown or outside its range, or the folder holds a training with other settings.
-    NoInputError
-        If there are no data, or no model to start from.
-    LockedError
-        If another process trains in the folder.
-
-    Warns
-    -----
-    DataWarning
-        For each file that cannot be used and is left out, and for parts of a corpus that are missing.
+    NoInputError, LockedError
+        If there are no data or no model to start from; if another process trains in the folder.
     """
-    names = [data] if isinstance(data, str | Path) else data
     spec = TrainingSpec(
         family=family,
         task=task or "",
-        data=[str(name) for name in names],
+        data=[str(name) for name in ([data] if isinstance(data, str | Path) else data)],
         folder=Path(run),
         settings={name: str(value) for name, value in settings.items() if value is not None},
         init=None if init is None else model_folder(init),
         cache=default_cache() if cache is None else Path(cache),
         jobs=jobs,
     )
-    context = find_context(device)
+    return _run(spec, find_context(device), report or (lambda record: None))
+
+
+def _run(
+    spec: TrainingSpec, context: DistributedContext, report: Callable[[Mapping[str, Any]], None]
+) -> TrainingOutcome:
     try:
-        return run_training(
-            spec, context=context, warn=_warn, reject=_warn_of_file, report=report or (lambda record: None)
-        )
+        return run_training(spec, context=context, warn=_warn, reject=_warn, report=report)
     finally:
         context.leave()
 
 
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, DataWarning, stacklevel=3)
-
-
-def _warn_of_file(error: MaestrokitError) -> None:
-    _warn(str(error))
+def _warn(about: str | MaestrokitError) -> None:
+    warnings.warn(str(about), DataWarning, stacklevel=3)

@@ -22,30 +22,18 @@ HIGH_PASS = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 
 
 class Levels(NamedTuple):
-    """Powers of each frame of 20 ms.
-
-    Parameters
-    ----------
-    power : float64, shape (frames,)
-        Mean square of the samples of all channels, full scale is 1.
-    weighted : float64, shape (frames,)
-        Sum over the channels of the mean squares of the samples as the ear hears them (K-weighted).
-    peak : float
-        Greatest magnitude of a sample, in any channel.
-    """
+    """Powers of each frame of 20 ms."""
 
     power: Floats
+    """Mean square of the samples of all channels, full scale is 1."""
     weighted: Floats
+    """Sum over the channels of the mean squares of the samples as the ear hears them (K-weighted)."""
     peak: float
+    """Greatest magnitude of a sample, in any channel."""
 
 
 def levels(blocks: Iterable[Samples]) -> Levels:
-    """Return the power of a recording over time; memory grows with it by 16 bytes a frame.
-
-    Parameters
-    ----------
-    blocks : iterable of float32, shape (samples,) or (samples, channels)
-        At ``SAMPLE_RATE``. The last frame is as long as it comes.
+    """Return the power of a recording at ``SAMPLE_RATE`` over time; memory grows with it by 16 bytes a frame.
 
     >>> tone = np.sin(2 * np.pi * 997 / 48000 * np.arange(96000)).astype(np.float32)
     >>> round(integrated_loudness(levels([tone]).weighted), 2)
@@ -74,11 +62,6 @@ def integrated_loudness(weighted: Floats) -> float:
 
     Blocks of 400 ms count if they are above -70 LUFS, and then if they are above the mean of these less 10 LU. One
     channel counts as one: the same sound in two channels is 3 LU louder.
-
-    Parameters
-    ----------
-    weighted : float64, shape (frames,)
-        From :func:`levels`.
 
     References
     ----------

@@ -24,16 +24,14 @@ WINDOW_CANCELS, BLOCK_CANCELS = -0.9, -0.5
 SILENCE = 1e-10  # mean power of channels that are not compared: -100 dB
 WEAKEST = 1 / 25  # power of a channel, of that of another, below which it cannot cancel that one
 UNEQUAL = (1 + 1 / WEAKEST) * np.sqrt(WEAKEST)  # (a + b) / sqrt(a b) of the most unequal powers that are compared
+LEAST_MEAN = np.float32(
+    1 / 4 + BLOCK_CANCELS / UNEQUAL / 2
+)  # power of a mean, of that of both channels, that proves it
 FADE = 16  # part of a window, 1 / FADE, over which a channel is turned round
 
 
 class Mixdown:
-    """Mixes the channels of a recording, which come in blocks, to one.
-
-    Parameters
-    ----------
-    sample_rate : int, in Hz
-    """
+    """Mixes the channels of a recording, which come in blocks, to one."""
 
     def __init__(self, sample_rate: int) -> None:
         self.window = 2 ** round(np.log2(max(WINDOW_SECONDS * sample_rate, 2)))
@@ -66,16 +64,13 @@ def _cannot_cancel(block: Channels, mean: Samples, window: int) -> bool:
     """Return whether the power of the mean alone shows that no correlation is low enough; of two channels.
 
     With powers a and b of the channels and m of the mean, the sum of their products is 2 m - (a + b) / 2. Channels that
-    are compared differ in power by 1 / WEAKEST at most, so a correlation of r needs less than r (a + b) / UNEQUAL.
+    are compared differ in power by 1 / WEAKEST at most, so a correlation of r needs less than r (a + b) / UNEQUAL. The
+    limit of blocks is the higher one; it holds of a block if of all its windows.
     """
     if block.shape[1] != 2 or len(block) % window:
         return False
-    means, pairs = mean.reshape(-1, window), np.ascontiguousarray(block).reshape(-1, 2 * window)
-    power = np.vecdot(pairs, pairs)
-    product = 2 * np.vecdot(means, means) - power / 2
-    return bool(
-        np.all(product > WINDOW_CANCELS / UNEQUAL * power) and product.sum() > BLOCK_CANCELS / UNEQUAL * power.sum()
-    )
+    means, pairs = mean.reshape(-1, window), block.reshape(-1, 2 * window)
+    return bool((np.vecdot(means, means) >= LEAST_MEAN * np.vecdot(pairs, pairs)).all())
 
 
 def _products(block: Channels, window: int) -> Floats:

@@ -56,17 +56,9 @@ def resample(samples: Samples, *, from_rate: float, to_rate: float) -> Samples:
 
 
 def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: float) -> Iterator[Samples]:
-    """Yield a recording that arrives in blocks at another rate; the joined output does not depend on the blocks.
+    """Yield a recording that arrives in blocks of any length, shape (samples,) or (samples, channels), at another rate.
 
-    Parameters
-    ----------
-    blocks : iterable of float32, shape (samples,) or (samples, channels)
-    from_rate, to_rate : float > 0, in Hz
-
-    Raises
-    ------
-    UsageError
-        If a rate is not positive.
+    The joined output does not depend on the blocks.
     """
     if not (from_rate > 0 and to_rate > 0):
         raise UsageError(f"cannot resample from {from_rate:g} Hz to {to_rate:g} Hz", "rates must be above 0")

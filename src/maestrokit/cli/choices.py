@@ -1,7 +1,7 @@
-"""What the annotations of options carry beside typer's own: marks, and the names that options accept.
+"""The names that options accept.
 
-The names are for the completion of shells, and for help that lists them. Each list is looked up where it is defined,
-and only when it is needed: nothing is imported before.
+They are for the completion of shells, and for help that lists them. Each list is looked up where it is
+defined, and only when it is needed: nothing is imported before.
 """
 
 import ast
@@ -17,9 +17,6 @@ from maestrokit import registry
 Names = Callable[[], Iterable[str]]
 Completion = Callable[[str], list[str]]
 """From an incomplete word to candidates; typer leaves out those that do not begin with the word."""
-
-ASIDE = "writes something aside"
-"""Of an option that does not shape the main output and so is no part of its provenance."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,24 @@ def models_for(task: str | None) -> Names:
         from maestrokit.files.checkpoint import shipped_models
 
         return shipped_models(task=task)
+
+    return names
+
+
+def conditions() -> list[str]:
+    """Return the names of conditions of models of notes."""
+    return list(kept_in("maestrokit.music.conditions:SCALES", "maestrokit.music.conditions:COLUMNS")())
+
+
+def classes_of_models(condition: str) -> Names:
+    """Return the last words of the classes that shipped models know of a condition, such as surnames of composers."""
+
+    def names() -> list[str]:
+        from maestrokit.files.checkpoint import model_folder, read_config, shipped_models
+
+        configs = [read_config(model_folder(model)) for model in shipped_models()]
+        known = [name for config in configs for name in config.get("classes", {}).get(condition, ())]
+        return list(dict.fromkeys(name.rpartition(" ")[2] for name in known))
 
     return names
 

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperOption
 
 from maestrokit.cli.choices import Names
-from maestrokit.errors import PARAMETER, BadConfigError, MaestrokitError, NoInputError, UsageError
+from maestrokit.errors import PARAMETER, BadConfigError, MaestrokitError, NoInputError, UsageError, nearest_name
 
 ELSEWHERE = {"repair": "maestrokit quantize --repair --grid none keeps what can be salvaged of it"}
 """Hints in place of those that name a parameter of another command only."""
@@ -32,6 +32,26 @@ def in_command_words(context: typer.Context) -> Iterator[None]:
         raise explained(error) from error.__cause__
     finally:
         _running.reset(token)
+
+
+def running_command() -> typer.Context | None:
+    """Return the context of the command that runs; None where there is none, as in a library."""
+    return _running.get()
+
+
+def is_typed(name: str) -> bool:
+    """Return whether an option of the running command is on the command line."""
+    return _source_of_name(name) == "COMMANDLINE"
+
+
+def is_given(name: str) -> bool:
+    """Return whether the value of an option of the running command is from anywhere but its default."""
+    return _source_of_name(name) not in ("", "DEFAULT")
+
+
+def _source_of_name(name: str) -> str:
+    context = _running.get()
+    return "" if context is None else str(getattr(context.get_parameter_source(name), "name", ""))
 
 
 @contextlib.contextmanager
@@ -64,7 +84,7 @@ def explained(error: MaestrokitError) -> MaestrokitError:
 
 def origin(parameter: Any, context: typer.Context) -> str | None:
     """Return the variable, or the key and the file, that an option's value is from; None if from neither."""
-    source = _source(parameter, context)
+    source = source_of(parameter, context)
     if source == "ENVIRONMENT":
         names = [parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar
         return next((str(name) for name in names if os.environ.get(name)), None)
@@ -76,6 +96,19 @@ def origin(parameter: Any, context: typer.Context) -> str | None:
 def long_name(parameter: Any) -> str:
     """Return the long name of an option, without its hyphens."""
     return next((str(name[2:]) for name in parameter.opts if name.startswith("--")), str(parameter.name))
+
+
+def nearest_option(error: object, context: typer.Context | None) -> str | None:
+    """Return the option that a mistyped one is part of, else the one that it is nearest to; None if there is none."""
+    word = str(getattr(error, "option_name", "")).lstrip("-")
+    if not hasattr(error, "possibilities") or context is None:
+        return None
+    names = [
+        name[2:] for one in context.command.params for name in (*one.opts, *one.secondary_opts) if name[:2] == "--"
+    ]
+    parts = [name for name in names if name.startswith(f"{word}-") or name.endswith(f"-{word}")]
+    nearest = next(iter(parts), None) or nearest_name(word, [*names, "help"])
+    return f"--{nearest}" if nearest else None
 
 
 def _options(context: typer.Context) -> dict[str, list[tuple[Any, str]]]:
@@ -104,7 +137,7 @@ def _spelled(options: Mapping[str, list[tuple[Any, str]]], name: str) -> str | N
 
 def _given(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
     """Return the option that set a parameter, of several that might have; the first if none did."""
-    sources = [_source(parameter, context) for parameter, _ in candidates]
+    sources = [source_of(parameter, context) for parameter, _ in candidates]
     return next(
         (pair[0] for pair, source in zip(candidates, sources, strict=True) if source not in ("DEFAULT", "")),
         candidates[0][0],
@@ -113,12 +146,13 @@ def _given(candidates: list[tuple[Any, str]], context: typer.Context) -> Any:
 
 def _common_origin(parameters: list[Any], context: typer.Context) -> str | None:
     """Return where the values at fault are from; None if one of them is from the command line, or all are defaults."""
-    if any(_source(parameter, context) == "COMMANDLINE" for parameter in parameters):
+    if any(source_of(parameter, context) == "COMMANDLINE" for parameter in parameters):
         return None
     return next((name for parameter in parameters if (name := origin(parameter, context)) is not None), None)
 
 
-def _source(parameter: Any, context: typer.Context) -> str:
+def source_of(parameter: Any, context: typer.Context) -> str:
+    """Return where an option's value is from: DEFAULT, DEFAULT_MAP (a file), ENVIRONMENT or COMMANDLINE."""
     return str(getattr(context.get_parameter_source(str(parameter.name)), "name", ""))
 
 

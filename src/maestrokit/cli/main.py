@@ -1,7 +1,9 @@
 """The command line as a whole: finds commands, runs one, and turns its end into an exit status."""
 
+import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +13,9 @@ from maestrokit import __version__, registry
 from maestrokit.bounds import sentence
 from maestrokit.cli import report
 from maestrokit.cli.choices import Listed, Names, Sets
-from maestrokit.cli.errors import long_name, origin
+from maestrokit.cli.errors import long_name, nearest_option, origin
 from maestrokit.cli.parameters import bounds_of, expanded, names_marked
+from maestrokit.cli.values import own_values
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
 from maestrokit.files import streams as files
 
@@ -26,6 +29,10 @@ class Terminated(BaseException):
 class Commands(TyperGroup):
     """The commands in the folder ``commands``, each imported when it is used."""
 
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, which make their values by our own means."""
+        return own_values(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
         return registry.names(COMMANDS)
@@ -35,7 +42,7 @@ class Commands(TyperGroup):
         return command(cmd_name) if cmd_name in registry.names(COMMANDS) else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands with the first lines of their docstrings; to make them all would take twice as long."""
+        """List the commands with what they do; to import them all would take twice as long."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
 
@@ -46,6 +53,10 @@ class Command(TyperCommand):
     lists: Mapping[str, Names] = {}
     aliases: Mapping[str, Names] = {}
     """Other names of the parameters that an option sets, by the option's name; see :class:`Sets`."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, which make their values by our own means."""
+        return own_values(super().get_params(ctx))
 
     def list_names(self) -> None:
         """Add the names to the help of the options that list them."""
@@ -61,8 +72,11 @@ class Command(TyperCommand):
 
 
 def summary(name: str) -> str:
-    """Return what a command does, in one sentence."""
-    paragraph = str(registry.load(COMMANDS, name).run.__doc__).split("\n\n", maxsplit=1)[0]
+    """Return what a command does, in one sentence: the first of its function's docstring, read from its source."""
+    spec = importlib.util.find_spec(f"{COMMANDS}.{name}")
+    assert spec is not None and spec.origin is not None
+    function = Path(spec.origin).read_text(encoding="utf-8").partition("\ndef run(")[2]
+    paragraph = function.split('"""', maxsplit=2)[1].split("\n\n", maxsplit=1)[0]
     return " ".join(paragraph.split())
 
 
@@ -166,8 +180,8 @@ def terminate(number: int, frame: object) -> None:
 def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     """Print a mistake in options in the project's form; a value from environment or file is bad configuration."""
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
-    possible = list(getattr(error, "possibilities", None) or ())  # of options; typer would add them to the message
-    message = (error.message if possible else error.format_message()).rstrip(".")
+    is_unknown = hasattr(error, "possibilities")  # an option; typer would add to the message what begins like it
+    message = (error.message if is_unknown else error.format_message()).rstrip(".")
     if "\n" in message:  # no arguments: the help itself
         for line in message.splitlines():
             report.say(line)
@@ -178,7 +192,7 @@ def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:
     source = "" if value_from is None or value_from in message else f" (from {value_from})"
     report.say(f"{program}: {message[:1].lower()}{message[1:]}{source}")
     is_command_wrong = name != "" and name not in names
-    nearest = nearest_name(name, names) if is_command_wrong else next(iter(possible), None)
+    nearest = nearest_name(name, names) if is_command_wrong else nearest_option(error, context)
     question = f"did you mean '{nearest}'? " if nearest else ""
     report.say(f"  {question}{program} --help lists the {'commands' if is_command_wrong else 'options'}")
     return ExitStatus.USAGE if value_from is None else ExitStatus.BAD_CONFIG

@@ -4,23 +4,32 @@ The values of a running command make its line of provenance, too: its own option
 without any path.
 """
 
+import contextlib
 import functools
 import inspect
 import re
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable, Container, Iterator, Mapping
+from copy import copy
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import PurePath
-from typing import Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.models import ArgumentInfo, ParameterInfo
 
-from maestrokit.bounds import Within, check, within_of
-from maestrokit.cli.choices import ASIDE, Listed, Names, Sets
+from maestrokit.bounds import Within, check
+from maestrokit.cli.choices import Listed, Names, Sets
+from maestrokit.cli.combinations import check_cases, sentence, settle_exclusions
+from maestrokit.cli.declare import ASIDE, INFO, MARKS, TIME, Cases, Excludes
 from maestrokit.cli.errors import in_command_words
 from maestrokit.cli.options import Common, Provenance
-from maestrokit.cli.report import warnings_as_notes
-from maestrokit.errors import ClosedPipe
+from maestrokit.cli.parse import number_reader, parse_time
+from maestrokit.cli.report import say, warnings_as_notes
+from maestrokit.cli.variables import unknown_variables
+from maestrokit.errors import ClosedPipe, UsageError
 from maestrokit.provenance import command_line
+
+Mark = TypeVar("Mark")
 
 PATHS = ("FILE", "PATH", "DIR", "DATA")
 RUN = "RUN"
@@ -32,26 +41,22 @@ def expanded(run: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function for typer: each parameter that is a group of options is replaced by those options."""
     hints: dict[str, Any] = get_type_hints(run, include_extras=True)
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
-    own: list[inspect.Parameter] = []
-    shared: list[inspect.Parameter] = []
-    for parameter in inspect.signature(run).parameters.values():
-        if parameter.name in groups:
-            shared += _parameters(groups[parameter.name])
-        else:
-            own.append(parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY))
-    bounds = bounds_of(run)
+    own, shared = _own_and_shared(run, hints)
     shaping = [p.name for p in own if ASIDE not in getattr(p.annotation, "__metadata__", ())]
+    settle, cases = _settler(run), _cases(run)
 
     @functools.wraps(run)
     def command(*, context: typer.Context, **values: Any) -> Any:
         with in_command_words(context):
-            _check_bounds(context, bounds, values)
+            settle(context, values)
             for name, group in groups.items():
                 values[name] = group(**{f.name: values.pop(f.name) for f in fields(group) if f.name in values})
             for name, value in values.items():
                 if isinstance(value, Provenance) and value.provenance:
                     values[name] = replace(value, made_by=_line_of(context, shaping))
             quiet = any(isinstance(value, Common) and value.quiet for value in values.values())
+            for line in () if quiet else unknown_variables(context):
+                say(f"note: {line}")
             try:
                 with warnings_as_notes(quiet=quiet):
                     return run(**values)
@@ -59,65 +64,131 @@ def expanded(run: Callable[..., Any]) -> Callable[..., Any]:
                 raise ClosedPipe from None  # typer would make it status 1
 
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    command.__signature__ = inspect.Signature([context, *own, *shared])  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in (context, *own, *shared)}
+    arguments = {p.name: str(info.metavar) for p in own if isinstance(info := _info(p.annotation), ArgumentInfo)}
+    parameters = [context, *(p.replace(annotation=_prepared(p, arguments, cases)) for p in (*own, *shared))]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
+
+
+def _own_and_shared(
+    run: Callable[..., Any], hints: Mapping[str, Any]
+) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
+    """Return the options that are a command's own, and those that it shares with others."""
+    own: list[inspect.Parameter] = []
+    shared: list[inspect.Parameter] = []
+    for parameter in inspect.signature(run).parameters.values():
+        hint = hints[parameter.name]
+        if is_dataclass(hint):
+            is_shared = any(one.__module__ == Common.__module__ for one in hint.__mro__)  # type: ignore[union-attr]
+            (shared if is_shared else own).extend(_options(hint))
+        else:
+            own.append(parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
+    return own, shared
+
+
+def _settler(run: Callable[..., Any]) -> Callable[[typer.Context, dict[str, Any]], None]:
+    """Return the function that checks the values of a command, and leaves out those that can have no effect."""
+    bounds, exclusions, cases = bounds_of(run), marked(run, Excludes), _cases(run)
+    times = {name for name, hint in _annotations(run) if TIME in getattr(hint, "__metadata__", ())}
+
+    def settle(context: typer.Context, values: dict[str, Any]) -> None:
+        settle_exclusions(context, exclusions, values)
+        check_cases(context, cases, values)
+        _check_bounds(context, bounds, values, times)
+
+    return settle
+
+
+def _cases(run: Callable[..., Any]) -> dict[str, Cases]:
+    """Return when the options of a command have an effect: by their marks, and by the table of the command."""
+    return {**marked(run, Cases), **run.__globals__.get("CASES", {})}
+
+
+def _options(group: Any) -> list[inspect.Parameter]:
+    """Return the options of a group as parameters; fields that carry no option stay out."""
+    hints = get_type_hints(group)
+    return [
+        inspect.Parameter(
+            f.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if f.default is MISSING else f.default,
+            annotation=Annotated[hints[f.name], f.metadata[INFO], *f.metadata[MARKS]],
+        )
+        for f in fields(group)
+        if INFO in f.metadata
+    ]
+
+
+def _annotations(run: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the names and annotations of a command's options, those of groups among them."""
+    for name, hint in get_type_hints(run, include_extras=True).items():
+        if is_dataclass(hint):
+            yield from ((parameter.name, parameter.annotation) for parameter in _options(hint))
+        else:
+            yield name, hint
+
+
+def marked(run: Callable[..., Any], kind: type[Mark]) -> dict[str, Mark]:
+    """Return the marks of one kind, by the names of the options of a command that have one."""
+    return {
+        name: mark
+        for name, hint in _annotations(run)
+        for mark in getattr(hint, "__metadata__", ())
+        if isinstance(mark, kind)
+    }
 
 
 def bounds_of(run: Callable[..., Any]) -> dict[str, Within]:
     """Return the bounds of a command's numbers, by the names of their options."""
-    bounds: dict[str, Within] = {}
-    for name, hint in get_type_hints(run, include_extras=True).items():
-        if is_dataclass(hint):
-            bounds |= bounds_of(hint)  # type: ignore[arg-type]  # a group of options
-        elif (within := within_of(hint)) is not None:
-            bounds[name] = within
-    return bounds
+    return marked(run, Within)
 
 
 def names_marked(run: Callable[..., Any], mark: type[Listed | Sets]) -> dict[str, Names]:
     """Return the names that the marks of one kind give to the options of a command, by the options' own names."""
-    hints = get_type_hints(run, include_extras=True)
-    return {
-        name: one.names
-        for name, hint in hints.items()
-        for one in getattr(hint, "__metadata__", ())
-        if isinstance(one, mark)
-    }
+    return {name: one.names for name, one in marked(run, mark).items()}
 
 
-def _check_bounds(context: typer.Context, bounds: dict[str, Within], values: dict[str, Any]) -> None:
+def _info(annotation: Any) -> Any:
+    """Return what an annotation tells typer."""
+    return next((one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, ParameterInfo)), None)
+
+
+def _prepared(parameter: inspect.Parameter, arguments: Mapping[str, str], cases: Mapping[str, Cases]) -> Any:
+    """Return the annotation of an option with numbers read, and refused, in our words, and with cases in its help."""
+    annotation = parameter.annotation
+    info, base = copy(_info(annotation)), annotation.__origin__
+    kind = next((one for one in (int, float) if one in (base, *get_args(base))), None)
+    if kind is not None and not getattr(info, "count", False):
+        info.parser = number_reader(kind, is_time=TIME in annotation.__metadata__)
+    if parameter.name in cases:
+        info.help = f"{info.help} {sentence(cases[parameter.name], arguments)}"
+    return Annotated[base, info]
+
+
+def _check_bounds(
+    context: typer.Context, bounds: dict[str, Within], values: dict[str, Any], times: Container[str]
+) -> None:
     """Refuse options whose numbers, or numbers within a text such as ``LOW..HIGH``, are outside their bounds."""
     for parameter in context.command.params:
         name = str(parameter.name)
         if name in bounds:
             value = values.get(name)
-            check(name, _numbers(value) if isinstance(value, str) else value, bounds[name])
+            read = parse_time if name in times else float
+            check(name, _numbers(value, read) if isinstance(value, str) else value, bounds[name])
 
 
-def _numbers(text: str) -> list[float]:
+def _numbers(text: str, read: Callable[[str], Any]) -> list[float]:
     """Return the numbers of a text, LOW..HIGH or several with commas; what is none is for its command to refuse.
 
-    >>> _numbers("-0.5..inf"), _numbers("0.03,1e300"), _numbers("track")
-    ([-0.5, inf], [0.03, 1e+300], [])
+    >>> _numbers("-0.5..inf", float), _numbers("30ms,2s", parse_time), _numbers("track", float)
+    ([-0.5, inf], [0.03, 2.0], [])
     """
     numbers = []
     for word in re.split(r"\.\.|,", text):
-        try:
-            numbers.append(float(word))
-        except ValueError:
-            continue
+        with contextlib.suppress(ValueError, UsageError):
+            numbers.append(float(read(word)))
     return numbers
-
-
-def _parameters(group: type) -> list[inspect.Parameter]:
-    """Return the options of a group as parameters; fields that carry no option stay out."""
-    hints = get_type_hints(group, include_extras=True)
-    return [
-        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
-        for f in fields(group)
-        if hasattr(hints[f.name], "__metadata__")
-    ]
 
 
 def _line_of(context: typer.Context, names: list[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maestrokit.cli import report
 from maestrokit.cli.options import Batch, Inputs, Outputs
+from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import streams, walk
 from maestrokit.files.streams import decoded
@@ -41,6 +42,11 @@ class Plan:
 
     tasks: list[Task]
     missing: Sequence[MaestrokitError]
+
+    @property
+    def targets(self) -> list[str]:
+        """The outputs of the tasks."""
+        return [task.target for task in self.tasks]
 
     @property
     def is_batch(self) -> bool:
@@ -93,6 +99,7 @@ def convert(
     suffix: str | None = None,
     targets: Callable[[str], Sequence[str]] = lambda target: [target],
     chosen: Choice = list,
+    hint: str = "name it with -d DIR",
 ) -> Plan:
     """Return a plan for a command that makes an output of each input.
 
@@ -107,6 +114,8 @@ def convert(
         From a task's target to the files that will really be written, where that is more than one.
     chosen : function
         From the files to those that are tasks of their own.
+    hint : str
+        What helps where several inputs have no folder for their outputs.
 
     Raises
     ------
@@ -115,19 +124,25 @@ def convert(
     CannotWriteError
         If an output is one of the inputs.
     """
-    if outputs.output is not None and outputs.directory is not None:
-        raise UsageError("`output` and `directory` exclude each other", "-o names one file, -d a folder for many")
     files = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
     files = replace(files, sources=chosen(files.sources))
     if outputs.directory is None:
-        tasks = [Task(source.path, _single_target(files, outputs), source.relative) for source in files.sources]
+        tasks = [Task(source.path, _single_target(files, outputs, hint), source.relative) for source in files.sources]
     else:
         tasks = _mirrored(files.sources, Path(outputs.directory), suffix)
     protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
     tasks, taken = _with_own_targets(tasks, targets)
     if outputs.update:
-        tasks = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
+        due = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
+        say_up_to_date(len(tasks) - len(due), len(tasks), running)
+        tasks = due
     return Plan(tasks, [*files.missing, *taken])
+
+
+def say_up_to_date(done: int, inputs: int, running: Batch) -> None:
+    """Print with ``-v`` how many inputs are passed over, since their outputs are not older."""
+    if running.verbose:
+        report.say(f"{done} of {counted(inputs, 'input')} passed over: up to date")
 
 
 def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
@@ -144,9 +159,9 @@ def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
             raise CannotWriteError(f"'{output}' is both input and output", "write elsewhere, then move it")
 
 
-def refuse_terminal(target: str, what: str) -> None:
+def refuse_terminal(targets: Iterable[str], what: str) -> None:
     """Raise a usage error if binary data would be printed on a terminal."""
-    if target == streams.STANDARD and sys.stdout is not None and sys.stdout.isatty():
+    if streams.STANDARD in targets and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(f"will not print {what} on a terminal", "write to a file with -o FILE, or into a pipe")
 
 
@@ -160,11 +175,9 @@ def _listed(path: str | None, separator: str) -> list[str]:
     return [name.rstrip("\r") if separator == "\n" else name for name in text.split(separator) if name.strip("\r")]
 
 
-def _single_target(files: walk.InputFiles, outputs: Outputs) -> str:
-    if len(files.sources) + len(files.missing) > 1:
-        raise UsageError(
-            f"{len(files.sources) + len(files.missing)} inputs need a folder for their outputs", "name it with -d DIR"
-        )
+def _single_target(files: walk.InputFiles, outputs: Outputs, hint: str) -> str:
+    if (count := len(files.sources) + len(files.missing)) > 1:
+        raise UsageError(f"{count} inputs need a folder for their outputs", hint)
     return outputs.output or streams.STANDARD
 
 

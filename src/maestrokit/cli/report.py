@@ -32,6 +32,15 @@ def say(text: str) -> None:
         return
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "note"), counted(2, "note")
+    ('1 note', '2 notes')
+    """
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def printable(text: str) -> str:
     """Return a text with its control characters escaped."""
     return text.translate(_CONTROLS)

@@ -21,7 +21,7 @@ Modules with a leading underscore are no groups. This file loads no numpy, so th
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from maestrokit import registry
 from maestrokit.errors import UsageError, choices_hint
@@ -55,19 +55,12 @@ class View(Protocol):
         """In seconds."""
 
 
-class Field(tuple[str, str]):
-    """Unit and meaning of one key, and the release that it came with, if later than its group did."""
+class Field(NamedTuple):
+    """Unit (it may be empty) and meaning of one key, and the release that it came with, if later than its group did."""
 
-    since: tuple[int, ...]
-
-    def __new__(cls, unit: str, meaning: str, *, since: tuple[int, ...] = FIRST) -> "Field":
-        """Return the pair; a unit may be empty."""
-        field = super().__new__(cls, (unit, meaning))
-        field.since = since
-        return field
-
-    unit = property(lambda self: self[0])
-    meaning = property(lambda self: self[1])
+    unit: str
+    meaning: str
+    since: tuple[int, ...] = FIRST
 
 
 def note_view(performance: "Performance") -> "NoteView":
@@ -101,30 +94,17 @@ def audio_view(
     f0: str = "yin",
     weights: "Weights | None" = None,
 ) -> "AudioView":
-    """Return what groups that need audio describe.
+    """Return what groups that need audio describe; BadDataError if the recording lasts longer than a day.
 
-    Parameters
-    ----------
-    blocks : function
-        From a sample rate in Hz to the recording at that rate as one channel, in blocks; called once for each
-        description that needs it.
-    length : float, in seconds
-    channels : function, optional
-        From a sample rate in Hz to all channels of the recording, shape (samples, channels), for level and loudness.
-        Default is the one of `blocks`.
-    f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
-        See :func:`maestrokit.analysis.f0.track_pitch` and :func:`maestrokit.analysis.crepe.track_pitch_by_network`.
-    weights : mapping, optional
-        Those of CREPE, where it is the method; see :func:`maestrokit.files.cache.crepe.read_crepe`.
-
-    Raises
-    ------
-    BadDataError
-        If the recording lasts longer than a day.
+    From a sample rate in Hz, `blocks` makes the recording as one channel, and `channels` all its channels of shape
+    (samples, channels), for level and loudness; by default those of `blocks`. Each is called once for a description
+    that needs it. Weights are those of CREPE (:func:`maestrokit.files.cache.crepe.read_crepe`), where it finds f0.
     """
     from maestrokit.features.audio_views import AudioView
+    from maestrokit.features.note_views import check_length
 
-    return AudioView.of(blocks, channels=channels, length=length, f0=f0, weights=weights)
+    check_length(length)
+    return AudioView(blocks, channels or blocks, length, f0, weights)
 
 
 def group_names(needs: str | None = None) -> list[str]:
@@ -140,18 +120,11 @@ def group_names(needs: str | None = None) -> list[str]:
     list of str
         The names, in the order of the record.
     """
-    names = registry.names(GROUPS)
-    return [name for name in names if needs == _group(name).NEEDS] if needs else names
+    return [name for name in registry.names(GROUPS) if not needs or needs == _group(name).NEEDS]
 
 
 def check_groups(names: Iterable[str]) -> list[str]:
-    """Return the names in the order of the record, each once.
-
-    Raises
-    ------
-    UsageError
-        If there is no such group.
-    """
+    """Return the names in the order of the record, each once; UsageError if there is no such group."""
     known, requested = group_names(), set(names)
     if unknown := requested.difference(known):
         name = min(unknown)
@@ -183,17 +156,7 @@ def columns(names: Sequence[str]) -> list[str]:
 def describe(view: View, *, names: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the record of a performance or recording: a nested mapping of what JSON knows.
 
-    Parameters
-    ----------
-    view : View
-        ``note_view(performance)``, for instance.
-    names : sequence of str, optional
-        The groups; those that need another kind of view are passed over. Default: all.
-
-    Raises
-    ------
-    UsageError
-        If there is no such group.
+    Of the groups named, or all, those that need another kind of view are passed over.
     """
     chosen = group_names() if names is None else check_groups(names)
     return {name: _rounded(group.describe(view)) for name in chosen if view.kind == (group := _group(name)).NEEDS}
@@ -205,14 +168,8 @@ def frames(
     """Return the series of frames of a performance or recording, all on one time base.
 
     Frame i covers the time from i * hop to (i + 1) * hop; ``time`` holds the starts, in seconds. The frames cover the
-    length of the view, or another one that is given, so that two views can share a time base.
-
-    Raises
-    ------
-    UsageError
-        If there is no such group, or the hop is not above 0.
-    BadDataError
-        If the frames would be more than memory should hold.
+    length of the view, or another one that is given, so that two views can share a time base. BadDataError says that
+    they would be more than memory should hold.
     """
     from maestrokit.features.note_views import Grid
 
@@ -225,9 +182,7 @@ def frames(
     return series
 
 
-@functools.cache
-def _group(name: str) -> Any:
-    return registry.load(GROUPS, name)
+_group = functools.cache(functools.partial(registry.load, GROUPS))
 
 
 def _rounded(value: Any) -> Any:

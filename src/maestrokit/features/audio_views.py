@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,11 +13,10 @@ from maestrokit.analysis import f0 as pitch
 from maestrokit.analysis.beats.from_audio import recorded_beats
 from maestrokit.analysis.beats.from_notes import Beats
 from maestrokit.analysis.crepe import Weights, track_pitch_by_network
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
 from maestrokit.audio.spectra.frames import Samples
-from maestrokit.errors import BadDataError
-from maestrokit.features.note_views import LONGEST, Grid
+from maestrokit.features.note_views import Grid
 
 Blocks = Callable[[int], Iterable[Samples]]
 """From a sample rate in Hz to a recording at that rate, in blocks."""
@@ -25,37 +24,19 @@ Blocks = Callable[[int], Iterable[Samples]]
 
 @dataclass(frozen=True, eq=False)
 class AudioView:
-    """A recording and its analyses. Samples are read in blocks, again for each part, and never stored.
+    """A recording and its analyses; see :func:`maestrokit.features.audio_view`.
 
-    Parameters
-    ----------
-    blocks : function
-        To one channel.
-    channels : function
-        To all channels, shape (samples, channels).
-    length : float, in seconds
-    f0 : {'yin', 'pyin', 'fft', 'crepe', 'crepe-full'}
-        How the fundamental frequency is found.
-    weights : mapping or None
-        Those of CREPE.
+    Samples are read in blocks, again for each part, and never stored.
     """
 
     blocks: Blocks
     channels: Blocks
     length: float
+    """In seconds."""
     f0: str
     weights: Weights | None = None
 
     kind: ClassVar[str] = "audio"
-
-    @classmethod
-    def of(
-        cls, blocks: Blocks, *, channels: Blocks | None, length: float, f0: str, weights: Weights | None = None
-    ) -> Self:
-        """Return the view of a recording; see :func:`maestrokit.features.audio_view`."""
-        if length > LONGEST:
-            raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
-        return cls(blocks, channels or blocks, length, f0, weights)
 
     @cached_property
     def levels(self) -> loudness.Levels:
@@ -96,10 +77,10 @@ class AudioView:
         return pitch.track_pitch(blocks, method=self.f0)
 
 
-def nearest_frames(grid: Grid, *, frame_rate: float, count: int) -> Integers:
-    """Return, for each frame of a grid, the one of ``count`` centred frames that is nearest to its middle."""
+def in_middles(values: NDArray[Any], grid: Grid, *, frame_rate: float) -> NDArray[np.float32]:
+    """Return, for each frame of a grid, that of the centred rows of values which is nearest to its middle."""
     middle = (grid.times + grid.hop / 2) * frame_rate
-    return np.clip(np.rint(middle).astype(np.int64), 0, max(count - 1, 0))
+    return values[np.clip(np.rint(middle).astype(np.int64), 0, max(len(values) - 1, 0))].astype(np.float32)
 
 
 def mean_between(values: ArrayLike, grid: Grid, *, frame_rate: float) -> Floats:

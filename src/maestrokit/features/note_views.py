@@ -54,20 +54,13 @@ class NoteView:
 
     @classmethod
     def of(cls, performance: Performance) -> Self:
-        """Return the view of a performance.
-
-        Raises
-        ------
-        BadDataError
-            If it lasts longer than ``LONGEST``: curves over such a time would fill the memory.
-        """
+        """Return the view of a performance."""
         tempo, notes = tempo_map(performance), note_arrays(performance, with_drums=True)
         end = float(tick2second(performance.last_tick, tempo))
         known = np.where(performance.notes.is_released[notes.row], notes.offset, notes.onset)
         last_sound = float(np.minimum(notes.sounding_offset, known + LONGEST_RING).max(initial=0.0))
         length = end if end - last_sound <= LONGEST_SILENCE else last_sound
-        if length > LONGEST:
-            raise BadDataError(f"it lasts {length:.0f} s, too long to describe", f"the limit is {LONGEST} s")
+        check_length(length)
         notes = notes.select(notes.channel != DRUM_CHANNEL)
         offset, sounding = np.minimum(notes.offset, length), np.minimum(notes.sounding_offset, length)
         return cls(performance, tempo, performance.notes.select(notes.row), notes.onset, offset, sounding, length)
@@ -89,11 +82,7 @@ class NoteView:
 
     @cached_property
     def group_first(self) -> Integers:
-        """Row of the first note of each onset group, shape (groups,).
-
-        An onset group is one note or more that are struck together: see
-        :func:`maestrokit.music.note_arrays.chord_rows`.
-        """
+        """Row of the first note of each group that is struck together (:func:`chord_rows`), shape (groups,)."""
         return chord_rows(self.onset)
 
     @cached_property
@@ -105,6 +94,12 @@ class NoteView:
     def group_onset(self) -> Floats:
         """Onset of each onset group, shape (groups,)."""
         return self.onset[self.group_first]
+
+
+def check_length(seconds: float) -> None:
+    """Raise BadDataError for what lasts longer than ``LONGEST``: curves over such a time would fill the memory."""
+    if seconds > LONGEST:
+        raise BadDataError(f"it lasts {seconds:.0f} s, too long to describe", f"the limit is {LONGEST} s")
 
 
 @dataclass(frozen=True)
@@ -127,3 +122,8 @@ class Grid:
     def times(self) -> Floats:
         """Start of each frame, shape (frames,)."""
         return frame_times(self.count, hop=self.hop)
+
+    @property
+    def starts(self) -> Floats:
+        """These, so little later that what begins with a frame is not missed by rounding."""
+        return self.times + 1e-6 * self.hop

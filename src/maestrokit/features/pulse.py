@@ -19,50 +19,38 @@ from maestrokit.analysis.peaks import peak_offset
 from maestrokit.analysis.viterbi import banded_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.features.note_views import NoteView
+from maestrokit.features.statistics import smoothed
 from maestrokit.music.rolls import frame_times
 
 STEPS_AN_OCTAVE = 32  # of the grid of periods: 2.2 % a step
 SHORTEST, OCTAVES = 0.125, 5  # seconds, and how far the grid of intervals goes: up to 4 s
 SLOWEST, FASTEST = 30.0, 240.0  # beats a minute
+PERIODS = 60 / FASTEST * 2.0 ** (np.arange(int(np.log2(FASTEST / SLOWEST) * STEPS_AN_OCTAVE) + 1) / STEPS_AN_OCTAVE)
 MULTIPLES = (1, 2, 3, 4)
 USUAL, SPREAD = 100.0, 0.7  # beats a minute, and octaves: the preferred tempo
 HOP = 2.0  # seconds from one moment to the next
 WINDOW = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # weights of neighbouring moments
 BLUR = 1.5  # steps of the grid: spread of an interval, some 3 %
+BELL = np.exp(-0.5 * (np.arange(-int(3 * BLUR), int(3 * BLUR) + 1) / BLUR) ** 2)
 STEP_COST = 0.001  # of the share of intervals explained, for each step of the grid
 LONGEST_STEP = 6  # of the grid in one hop: 14 %
 
 
 def tempo_path(view: NoteView) -> tuple[Floats, Floats, Floats]:
-    """Return the tempo around each moment.
+    """Return time in seconds (``HOP`` apart from 0), tempo in beats a minute, and strength of each moment.
 
-    Returns
-    -------
-    time : float64, shape (moments,), in seconds, ``HOP`` apart from 0
-    tempo : float64, shape (moments,), in beats a minute
-    strength : float64, shape (moments,)
-        Share of the intervals that lie on a multiple of the beat found, 0..1; 0 where there are none.
+    The strength is the share of the intervals that lie on a multiple of the beat found, 0..1; 0 where there are none.
     """
     moments = int(view.length // HOP) + 1 if len(view.group_first) > 2 else 0
     intervals = _interval_histogram(view, moments)  # (moments, intervals)
     combed = _combed(intervals)  # (moments, periods)
     total = intervals.sum(axis=1, keepdims=True)
     share = np.divide(combed, total, out=np.zeros_like(combed), where=total > 1e-9)
-    path = banded_path(share * preference(), -STEP_COST * np.abs(np.arange(-LONGEST_STEP, LONGEST_STEP + 1)))
-    strength = share[np.arange(moments), path] / _comb_of_one()
+    octaves = np.log2(60 / PERIODS / USUAL)
+    preference = np.exp(-0.5 * (octaves / SPREAD) ** 2)  # a bell over the logarithm of the tempo (Ellis 2007)
+    path = banded_path(share * preference, -STEP_COST * np.abs(np.arange(-LONGEST_STEP, LONGEST_STEP + 1)))
+    strength = share[np.arange(moments), path] / float(1 / BELL.sum())  # the comb of intervals that equal the period
     return frame_times(moments, hop=HOP), 60 / _refined(share, path), np.minimum(strength, 1.0)
-
-
-def periods() -> Floats:
-    """Return the periods tried, in seconds, rising."""
-    steps = np.arange(int(np.log2(FASTEST / SLOWEST) * STEPS_AN_OCTAVE) + 1)
-    return 60 / FASTEST * 2.0 ** (steps / STEPS_AN_OCTAVE)
-
-
-def preference() -> Floats:
-    """Return the weight of each period: a bell over the logarithm of the tempo (Ellis 2007)."""
-    octaves = np.log2(60 / periods() / USUAL)
-    return np.asarray(np.exp(-0.5 * (octaves / SPREAD) ** 2))
 
 
 def _interval_histogram(view: NoteView, moments: int) -> Floats:
@@ -84,7 +72,8 @@ def _interval_histogram(view: NoteView, moments: int) -> Floats:
     weight = np.minimum(strength[first[inside]], strength[last[inside]]) / interval[inside]
     histogram = np.asarray(np.bincount(cell, weight * (1 - part), moments * size), np.float64)
     histogram += np.bincount(cell + 1, weight * part, moments * size)
-    return _blurred(_windowed(histogram.reshape(moments, size)))
+    windowed = smoothed(histogram.reshape(moments, size), WINDOW)
+    return np.ascontiguousarray(smoothed(windowed.T, BELL / BELL.sum()).T)
 
 
 def _near_pairs(onset: Floats, reach: float) -> tuple[Integers, Integers]:
@@ -95,36 +84,16 @@ def _near_pairs(onset: Floats, reach: float) -> tuple[Integers, Integers]:
     return first, first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(later) - later, later)
 
 
-def _windowed(histogram: Floats) -> Floats:
-    reach = len(WINDOW) // 2
-    padded = np.pad(histogram, ((reach, reach), (0, 0)))
-    return np.asarray(sum(weight * padded[row : row + len(histogram)] for row, weight in enumerate(WINDOW)))
-
-
-def _blurred(histogram: Floats) -> Floats:
-    reach = int(3 * BLUR)
-    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / BLUR) ** 2)
-    padded = np.pad(histogram, ((0, 0), (reach, reach)))
-    size = histogram.shape[1]
-    return np.asarray(sum(weight * padded[:, row : row + size] for row, weight in enumerate(bell / bell.sum())))
-
-
 def _combed(intervals: Floats) -> Floats:
     """Return, for each period, the intervals at its multiples, those counting in inverse proportion."""
     start = np.log2(60 / FASTEST / SHORTEST) * STEPS_AN_OCTAVE
-    combed = np.zeros((len(intervals), len(periods())))
+    combed = np.zeros((len(intervals), len(PERIODS)))
     for multiple in MULTIPLES:
         whole, part = divmod(start + np.log2(multiple) * STEPS_AN_OCTAVE, 1)
         for shift, weight in ((int(whole), 1 - part), (int(whole) + 1, part)):
             at_multiple = intervals[:, shift : shift + combed.shape[1]]
             combed[:, : at_multiple.shape[1]] += at_multiple * (weight / multiple)
     return combed
-
-
-def _comb_of_one() -> float:
-    """Return the comb's answer to intervals that all equal the period: the peak of the bell."""
-    reach = int(3 * BLUR)
-    return float(1 / np.exp(-0.5 * (np.arange(-reach, reach + 1) / BLUR) ** 2).sum())
 
 
 def _refined(share: Floats, path: Integers) -> Floats:
@@ -134,4 +103,4 @@ def _refined(share: Floats, path: Integers) -> Floats:
     low, here, high = (share[rows, np.clip(path + side, 0, last)] for side in (-1, 0, 1))
     is_top = (here >= low) & (here >= high) & (path > 0) & (path < last)
     moved = np.where(is_top, peak_offset(low, here, high), 0.0)
-    return np.asarray(periods()[0] * 2.0 ** ((path + moved) / STEPS_AN_OCTAVE))
+    return np.asarray(PERIODS[0] * 2.0 ** ((path + moved) / STEPS_AN_OCTAVE))

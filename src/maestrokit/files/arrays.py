@@ -11,20 +11,25 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.errors import UsageError, unreadable
+from maestrokit.files import atomic, streams
 
 Arrays = dict[str, NDArray[Any]]
 Metadata = dict[str, Any]
 
 METADATA = "metadata"  # the name, in .npz and .safetensors, of the JSON string
 ONLY = "array"  # the name that the one array of a .npy is given
+DAMAGE = (
+    ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile, zlib.error, struct.error, MemoryError, RuntimeError,
+    tokenize.TokenError, SyntaxError,  # from headers, in which numpy looks for what Python 2 wrote
+)  # fmt: skip
 NEVER = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip member can have, given to all
 
 
@@ -35,23 +40,10 @@ def dump_arrays(
     metadata: Mapping[str, Any] | None = None,
     compress: bool = False,
 ) -> bytes:
-    """Return arrays and metadata as the bytes of a file.
+    """Return arrays of numbers or booleans, and metadata that JSON can hold, as the bytes of a file.
 
-    Parameters
-    ----------
-    arrays : mapping of names to arrays
-        Of numbers or booleans; any name but ``metadata``.
-    suffix : {".npz", ".npy", ".safetensors"}
-    metadata : mapping, optional
-        Anything that JSON can hold.
-    compress : bool
-        Deflate the members of a ``.npz``. Worth it for piano rolls (some 50 times smaller), not for spectrograms.
-
-    Raises
-    ------
-    UsageError
-        If the suffix is none of the three, a ``.npy`` is to hold other than one array, an array is not of numbers, or
-        one is called ``metadata``.
+    To deflate the members of a ``.npz`` is worth it for piano rolls (some 50 times smaller), not for spectrograms.
+    UsageError says what a file of that suffix cannot hold.
     """
     check_suffix(suffix)
     if METADATA in arrays:
@@ -60,50 +52,34 @@ def dump_arrays(
     for name, array in contiguous.items():
         if array.dtype.kind not in "biufc":
             raise UsageError(f"array '{name}' holds {array.dtype}, not numbers")
-    text = json.dumps(dict(metadata or {}), sort_keys=True, ensure_ascii=True, allow_nan=False)
     if suffix == ".npy":
-        return _npy(contiguous)
+        if len(arrays) != 1:
+            raise UsageError(f"a .npy file holds one array, not {len(arrays)}", "use .npz or .safetensors")
+        return npy_bytes(*contiguous.values())
+    text = metadata_text(metadata or {})
     return _npz(contiguous, text, compress) if suffix == ".npz" else _safetensors(contiguous, text)
+
+
+def metadata_text(metadata: Mapping[str, Any]) -> str:
+    """Return metadata as the JSON string that files hold."""
+    return json.dumps(dict(metadata), sort_keys=True, ensure_ascii=True, allow_nan=False)
 
 
 def load_arrays(data: bytes, *, suffix: str, name: str) -> tuple[Arrays, Metadata]:
     """Return the arrays and metadata in the bytes of a file; the inverse of :func:`dump_arrays`.
 
-    The metadata of a ``.npy``, and of a file that others wrote without any, are empty.
-
-    Raises
-    ------
-    UsageError
-        If the suffix is none of the three.
-    BadDataError
-        If the bytes are not such a file, or hold pickled objects. ``name`` stands for the file in the message.
+    The metadata of a ``.npy``, and of a file that others wrote without any, are empty. BadDataError, which calls the
+    file by ``name``, says that the bytes are not such a file, or hold pickled objects.
     """
     check_suffix(suffix)
-    readers: dict[str, Callable[[bytes], tuple[Arrays, Metadata]]] = {
-        ".npy": _read_npy,
-        ".npz": _read_npz,
-        ".safetensors": _read_safetensors,
-    }
+    read = {".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors}[suffix]
     try:
-        arrays, metadata = readers[suffix](data)
-    except (
-        ValueError,
-        EOFError,
-        OSError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        MemoryError,
-        NotImplementedError,
-        RuntimeError,
-        tokenize.TokenError,  # these two from headers, in which numpy looks for what Python 2 wrote
-        SyntaxError,
-    ) as error:
+        arrays, metadata = read(data)
+    except DAMAGE as error:
         fact = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadDataError(f"cannot read '{name}': not a sound {suffix} file ({fact})", path=name) from error
+        raise unreadable(name, f"not a sound {suffix} file ({fact})") from error
     if not isinstance(metadata, dict):
-        raise BadDataError(f"cannot read '{name}': its metadata are no JSON object", path=name)
+        raise unreadable(name, "its metadata are no JSON object")
     return arrays, metadata
 
 
@@ -138,9 +114,7 @@ def write_arrays(
     CannotWriteError
         If the file cannot be written.
     """
-    from maestrokit.files.atomic import write_bytes
-
-    write_bytes(Path(path), dump_arrays(arrays, suffix=Path(path).suffix, metadata=metadata, compress=compress))
+    atomic.write_bytes(path, dump_arrays(arrays, suffix=Path(path).suffix, metadata=metadata, compress=compress))
 
 
 def read_arrays(path: str | Path) -> tuple[Arrays, Metadata]:
@@ -163,17 +137,7 @@ def read_arrays(path: str | Path) -> tuple[Arrays, Metadata]:
     NoInputError
         If the file does not exist or cannot be opened.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {error.strerror or error}", path=str(path)) from error
-    return load_arrays(data, suffix=Path(path).suffix, name=str(path))
-
-
-def _npy(arrays: Arrays) -> bytes:
-    if len(arrays) != 1:
-        raise UsageError(f"a .npy file holds one array, not {len(arrays)}", "use .npz or .safetensors")
-    return npy_bytes(*arrays.values())
+    return load_arrays(streams.read_bytes(Path(path)), suffix=Path(path).suffix, name=str(path))
 
 
 def npy_bytes(array: NDArray[Any]) -> bytes:
@@ -188,9 +152,7 @@ def _npz(arrays: Arrays, text: str, compress: bool) -> bytes:
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in {**arrays, METADATA: np.array(text)}.items():
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=NEVER)
-            entry.compress_type = method
-            archive.writestr(entry, npy_bytes(array), compresslevel=6)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", date_time=NEVER), npy_bytes(array), method, 6)
     return buffer.getvalue()
 
 
@@ -210,10 +172,7 @@ def _read_npy(data: bytes) -> tuple[Arrays, Metadata]:
 
 def _read_npz(data: bytes) -> tuple[Arrays, Metadata]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        arrays = {
-            entry.removesuffix(".npy"): np.asarray(_read_npy(archive.read(entry))[0][ONLY])
-            for entry in archive.namelist()
-        }
+        arrays = {name.removesuffix(".npy"): _read_npy(archive.read(name))[0][ONLY] for name in archive.namelist()}
     text = arrays.pop(METADATA, np.array("{}"))
     return arrays, json.loads(str(text[()]))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from maestrokit.errors import CannotWriteError
+from maestrokit.errors import CannotWriteError, reason
 
 
 def write_bytes(path: Path | str, data: bytes) -> None:
@@ -15,18 +15,8 @@ def write_bytes(path: Path | str, data: bytes) -> None:
 
     A reader never meets half a file, and a process that is killed leaves the old one or the new one. The mode bits are
     those that plain opening gives: of the file that was there, else by the umask. A link is followed. What is no
-    ordinary file (a device, a named pipe) cannot be replaced and is written to directly.
-
-    Parameters
-    ----------
-    path : path
-        The target; its folder is made if there is none.
-    data : bytes
-
-    Raises
-    ------
-    CannotWriteError
-        If there is no permission, no space, or a folder of that name.
+    ordinary file (a device, a named pipe) cannot be replaced and is written to directly. The folder is made if there is
+    none. CannotWriteError says that there is no permission, no space, or a folder of that name.
     """
     with replacing(path) as file:
         file.write(data)
@@ -34,10 +24,7 @@ def write_bytes(path: Path | str, data: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open a file to write piece by piece; it appears whole at the end of the block, or not at all.
-
-    See :func:`write_bytes`.
-    """
+    """Open a file to write piece by piece, which appears at the end of the block; see :func:`write_bytes`."""
     given, target = Path(path), Path(os.path.realpath(path))
     try:
         if given.exists() and not given.is_file() and not given.is_dir():
@@ -47,8 +34,7 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
             with _replacement(target) as replacement:
                 yield replacement
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise CannotWriteError(f"cannot write '{path}': {reason}", path=str(path)) from error
+        raise CannotWriteError(f"cannot write '{path}': {reason(error)}", path=str(path)) from error
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.errors import BadDataError, CannotWriteError, LockedError, NoInputError, choices_hint
+from maestrokit.errors import BadDataError, CannotWriteError, LockedError, NoInputError, choices_hint, reason
 from maestrokit.files.atomic import write_bytes
 
 if TYPE_CHECKING:
@@ -35,11 +35,6 @@ def model_folder(name: str) -> Path:
     """Return the folder of a checkpoint: the shipped model of that name, or else a run folder.
 
     A shipped name means the same in every folder; a run folder of that name is reached by ``./NAME``.
-
-    Raises
-    ------
-    NoInputError
-        If there is neither.
     """
     if re.fullmatch(r"[a-z0-9-]+", name) and (SHIPPED / name / CONFIG).exists():
         return SHIPPED / name
@@ -68,31 +63,19 @@ def shipped_models(*, task: str | None = None) -> list[str]:
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write ``config.json``, with sorted keys."""
-    write_bytes(folder / CONFIG, (json.dumps(config, indent=1, sort_keys=True) + "\n").encode())
+    _write_json(folder / CONFIG, config)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Return ``config.json``.
-
-    Raises
-    ------
-    NoInputError
-        If there is no such folder or file.
-    BadDataError
-        If it is not a JSON object, or names no family.
-    """
-    path = folder / CONFIG
-    data = _read(path, limit=LARGEST_CONFIG)
+    """Return ``config.json``; NoInputError if there is none, BadDataError if it is not that of a model."""
+    data = _read(folder / CONFIG, limit=LARGEST_CONFIG)
     try:
         config = json.loads(data)
     except (ValueError, RecursionError):
-        raise BadDataError(f"cannot use '{folder}': its config.json is not JSON", path=str(folder)) from None
+        raise _unusable(folder, "its config.json is not JSON") from None
     if not isinstance(config, dict) or not isinstance(config.get("family"), str):
-        raise BadDataError(
-            f"cannot use '{folder}': its config.json names no model family",
-            "a checkpoint of maestrokit is made by 'maestrokit train'",
-            path=str(folder),
-        )
+        hint = "a checkpoint of maestrokit is made by 'maestrokit train'"
+        raise _unusable(folder, "its config.json names no model family", hint)
     return config
 
 
@@ -102,15 +85,7 @@ def write_weights(folder: Path, weights: Mapping[str, "Tensor"]) -> None:
 
 
 def read_weights(folder: Path) -> dict[str, "Tensor"]:
-    """Return ``model.safetensors``.
-
-    Raises
-    ------
-    NoInputError
-        If there is none.
-    BadDataError
-        If it is damaged or something else, such as a pickle.
-    """
+    """Return ``model.safetensors``; BadDataError if it is damaged or something else, such as a pickle."""
     return _loaded(folder / WEIGHTS)[0]
 
 
@@ -131,17 +106,11 @@ def has_resume(folder: Path) -> bool:
 
 def write_search(folder: Path, search: Mapping[str, Any]) -> None:
     """Write ``tune.json``: what a search for good settings tried, and how good each was."""
-    write_bytes(folder / SEARCH, (json.dumps(search, indent=1, sort_keys=True) + "\n").encode())
+    _write_json(folder / SEARCH, search)
 
 
 def read_search(folder: Path) -> dict[str, Any]:
-    """Return ``tune.json``; nothing if there is none.
-
-    Raises
-    ------
-    BadDataError
-        If it is not a JSON object.
-    """
+    """Return ``tune.json``; nothing if there is none, BadDataError if it is not a JSON object."""
     if not has_search(folder):
         return {}
     try:
@@ -149,10 +118,13 @@ def read_search(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         search = None
     if not isinstance(search, dict):
-        raise BadDataError(
-            f"cannot use '{folder}': its tune.json is not a JSON object", "remove it to begin anew", path=str(folder)
-        )
+        raise _unusable(folder, "its tune.json is not a JSON object", "remove it to begin anew")
     return search
+
+
+def has_config(folder: Path) -> bool:
+    """Return whether a folder has a ``config.json``."""
+    return (folder / CONFIG).exists()
 
 
 def has_search(folder: Path) -> bool:
@@ -177,10 +149,8 @@ def append_log(folder: Path, record: Mapping[str, Any]) -> None:
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """Return the records of ``log.jsonl``; a last line that was cut while being written is left out."""
-    if not (folder / LOG).exists():
-        return []
-    records = []
-    for line in (folder / LOG).read_text(encoding="utf-8").splitlines():
+    path, records = folder / LOG, []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             records.append(json.loads(line))
         except ValueError:
@@ -198,14 +168,8 @@ def cut_log(folder: Path, *, step: int) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the run folder exclusively; the lock ends with the process, however that ends.
 
-    A folder that is made for this, and is still empty at the end, is removed.
-
-    Raises
-    ------
-    LockedError
-        If another process holds it.
-    CannotWriteError
-        If the folder cannot be made or written.
+    A folder that is made for this, and is still empty at the end, is removed. LockedError says that another process
+    holds it.
     """
     is_new = not folder.exists()
     try:
@@ -217,9 +181,8 @@ def locked(folder: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise LockedError(
-            f"'{folder}' is in use by another training", "wait for it, or choose another folder"
-        ) from None
+        hint = "wait for it, or choose another folder"
+        raise LockedError(f"'{folder}' is in use by another training", hint) from None
     try:
         yield
     finally:
@@ -234,14 +197,19 @@ def _read(path: Path, *, limit: int | None = None) -> bytes:
         with path.open("rb") as file:
             data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
-        raise NoInputError(
-            f"cannot read '{path}': {(error.strerror or str(error)).lower()}",
-            "a checkpoint is a folder with config.json and model.safetensors",
-            path=str(path),
-        ) from None
+        hint = "a checkpoint is a folder with config.json and model.safetensors"
+        raise NoInputError(f"cannot read '{path}': {reason(error)}", hint, path=str(path)) from None
     if limit is not None and len(data) > limit:
-        raise BadDataError(f"cannot use '{path}': too large", path=str(path))
+        raise _unusable(path, "too large")
     return data
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    write_bytes(path, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _unusable(path: Path, fact: str, hint: str | None = None) -> BadDataError:
+    return BadDataError(f"cannot use '{path}': {fact}", hint, path=str(path))
 
 
 def _saved(tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> bytes:
@@ -261,10 +229,6 @@ def _loaded(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         progress = json.loads(header.get("__metadata__", {}).get(PROGRESS, "{}"))
     except (SafetensorError, ValueError, KeyError, RuntimeError, OverflowError) as error:
-        reason = str(error).splitlines()[0][:120]
-        raise BadDataError(
-            f"cannot use '{path}': not a safetensors file, or damaged ({reason})",
-            "pickled checkpoints (.pt, .ckpt) are never opened: they can run code",
-            path=str(path),
-        ) from None
+        fact = f"not a safetensors file, or damaged ({str(error).splitlines()[0][:120]})"
+        raise _unusable(path, fact, "pickled checkpoints (.pt, .ckpt) are never opened: they can run code") from None
     return tensors, progress

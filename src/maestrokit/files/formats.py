@@ -11,15 +11,7 @@ from maestrokit.files.walk import MIDI_SUFFIXES
 
 @dataclass(frozen=True)
 class Writable:
-    """What an output holds, and the formats in which it is written.
-
-    Parameters
-    ----------
-    what : str
-        As messages call it.
-    suffixes : mapping
-        From a suffix to its format.
-    """
+    """What an output holds, as messages call it, and the format in which it is written for each suffix."""
 
     what: str
     suffixes: Mapping[str, str]
@@ -44,16 +36,13 @@ SPECTRUM = Writable("a spectrum", _ARRAYS | {".npy": "npy"} | _PICTURES)
 PERFORMANCE = Writable("MIDI", _MIDI)
 NOTES = Writable("notes", _MIDI | {".tsv": "tsv", ".npz": "npz"})
 SOUND = Writable("sound", _SOUND)
-MUSIC = Writable("music", _MIDI | _SOUND)
+MUSIC = Writable("music", _MIDI | _SOUND | {".jsonl": "jsonl", ".ndjson": "jsonl"})
 
 
 def format_by_name(path: str | None, writable: Writable) -> str | None:
     """Return the format that the suffix of an output means, in any case; None if it has none.
 
-    Raises
-    ------
-    UsageError
-        If the suffix is none in which this is written.
+    UsageError says that this is not written under such a suffix.
 
     >>> format_by_name("keys.CSV", RECORDS), format_by_name("-", RECORDS), format_by_name(None, RECORDS)
     ('csv', None, None)
@@ -67,10 +56,7 @@ def format_by_name(path: str | None, writable: Writable) -> str | None:
 def chosen_format(named: str | None, path: str | None, writable: Writable, *, default: str) -> str:
     """Return the format given by its own name, else by the name of the output, else the default.
 
-    Raises
-    ------
-    UsageError
-        If this is not written so, or the two names mean different formats.
+    UsageError says that this is not written so, or that the two names mean different formats.
 
     >>> chosen_format(None, "take.wave", SOUND, default="flac"), chosen_format("ogg", "take", SOUND, default="flac")
     ('wav', 'ogg')
@@ -79,9 +65,8 @@ def chosen_format(named: str | None, path: str | None, writable: Writable, *, de
         return format_by_name(path, writable) or default
     named = named.lower()
     if named not in writable.formats:
-        raise UsageError(
-            f"cannot write {writable.what} as '{named}'", choices_hint(named, writable.formats), parameter="format"
-        )
+        hint = choices_hint(named, writable.formats)
+        raise UsageError(f"cannot write {writable.what} as '{named}'", hint, parameter="format")
     if path not in (None, STANDARD) and writable.suffixes.get(Path(str(path)).suffix.lower(), named) != named:
         raise UsageError(f"the format {named} contradicts the name '{path}'", "give one of the two", parameter="format")
     return named

@@ -8,11 +8,11 @@ Hawthorne et al., "Enabling Factorized Piano Music Modeling and Generation with 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from maestrokit.errors import BadDataError, UsageError, choices_hint
+from maestrokit.errors import UsageError, check_choice, unreadable
 from maestrokit.files.streams import decoded
 
 SPLITS = ("train", "validation", "test")
@@ -37,61 +37,65 @@ COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
 """Columns that rows may be chosen by."""
 
 
+def column(entry: Entry, name: str) -> str:
+    """Return what an entry has in a column, as text; short names are those of :func:`select`."""
+    return str(getattr(entry, _SHORT_NAMES.get(name, name)))
+
+
 def table_path(folder: Path) -> Path | None:
     """Return the table that makes a folder a MAESTRO root, the csv rather than the json; None if it is none."""
-    for suffix in ("csv", "json"):
-        tables = sorted(folder.glob(f"maestro-v*.{suffix}"))
-        if tables:
-            return tables[-1]
-    return None
+    tables = [path for suffix in ("json", "csv") for path in sorted(folder.glob(f"maestro-v*.{suffix}"))]
+    return tables[-1] if tables else None
 
 
 def read_table(path: Path) -> list[Entry]:
-    """Return the rows of a MAESTRO csv or json, in the order of their MIDI files' names.
+    """Return the rows of a MAESTRO csv or json, in the order of their MIDI files' names."""
+    try:
+        text = decoded(path.read_bytes())
+        rows = _json_rows(text) if path.suffix == ".json" else csv.DictReader(io.StringIO(text, newline=""))
+        entries = [_entry(row) for row in rows]
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        fact = f"not a MAESTRO table ({type(error).__name__}: {error})"
+        raise unreadable(path, fact, "its columns are " + ", ".join(Entry.__dataclass_fields__)) from None
+    return sorted(entries, key=lambda entry: entry.midi_filename)
+
+
+def entries_of(paths: Iterable[str]) -> dict[str, Entry]:
+    """Return the rows of those MIDI files that lie in MAESTRO roots, by path.
 
     Raises
     ------
     BadDataError
-        If the file is not such a table.
+        If a table is damaged.
     """
-    try:
-        rows = (
-            _json_rows(path)
-            if path.suffix == ".json"
-            else list(csv.DictReader(io.StringIO(decoded(path.read_bytes()), newline="")))
-        )
-        entries = [_entry(row) for row in rows]
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise BadDataError(
-            f"cannot read '{path}': not a MAESTRO table ({type(error).__name__}: {error})",
-            "its columns are " + ", ".join(Entry.__dataclass_fields__),
-            path=str(path),
-        ) from None
-    return sorted(entries, key=lambda entry: entry.midi_filename)
+    tables: dict[Path, dict[str, Entry]] = {}
+    entries = {}
+    for path in paths:
+        for folder in Path(path).parents[:2]:  # a root has a folder for each year
+            if folder not in tables:
+                table = table_path(folder)
+                tables[folder] = {} if table is None else {entry.midi_filename: entry for entry in read_table(table)}
+            entry = tables[folder].get(Path(path).relative_to(folder).as_posix())
+            if entry is not None:
+                entries[path] = entry
+    return entries
 
 
 def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] = ()) -> list[Entry]:
     """Return the entries of a split for which every ``column=text`` holds: text is contained, case does not count.
 
     ``composer`` and ``title`` are short for ``canonical_composer`` and ``canonical_title``; a year must be equal.
-
-    Raises
-    ------
-    UsageError
-        If there is no such split or column.
+    UsageError says that there is no such split or column.
     """
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"no split '{split}'", choices_hint(split, SPLITS), parameter="split")
+    if split is not None:
+        check_choice("split", split, SPLITS, parameter="split")
     chosen = [entry for entry in entries if split in (None, entry.split)]
     for condition in where:
         column, equals, text = condition.partition("=")
         name = _SHORT_NAMES.get(column, column)
         if not equals or name not in Entry.__dataclass_fields__:
-            raise UsageError(
-                f"`where` must be COLUMN=TEXT, not '{condition}'",
-                "columns: " + ", ".join(COLUMNS),
-                parameter="where",
-            )
+            fact = f"`where` must be COLUMN=TEXT, not '{condition}'"
+            raise UsageError(fact, "columns: " + ", ".join(COLUMNS), parameter="where")
         chosen = [entry for entry in chosen if _matches(getattr(entry, name), text)]
     return chosen
 
@@ -100,8 +104,8 @@ def _matches(value: object, text: str) -> bool:
     return text.casefold() in value.casefold() if isinstance(value, str) else str(value) == text
 
 
-def _json_rows(path: Path) -> list[dict[str, object]]:
-    columns = json.loads(decoded(path.read_bytes()))
+def _json_rows(text: str) -> list[dict[str, object]]:
+    columns = json.loads(text)
     return [{name: column[row] for name, column in columns.items()} for row in columns["midi_filename"]]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
-from maestrokit.errors import BadDataError
+from maestrokit.errors import unreadable
 from maestrokit.files.streams import decoded, read_bytes
 
 REQUIRED = ("onset", "offset", "pitch")
@@ -16,12 +16,8 @@ HINT = "a table of notes has a line of names (onset, offset, pitch, perhaps velo
 def parse_notes(data: bytes, *, name: str) -> Floats:
     """Return onset, offset (seconds), pitch and velocity of the notes in a table: shape (4, notes).
 
-    Further columns are ignored; without one of velocities, all are 64.
-
-    Raises
-    ------
-    BadDataError
-        If it is no such table, or has numbers that no note has.
+    Further columns are ignored; without one of velocities, all are 64. BadDataError says that it is no such table, or
+    has numbers that no note has.
 
     >>> parse_notes(b"onset\\toffset\\tpitch\\n0.5\\t1\\t60\\n", name="a.tsv").T.tolist()
     [[0.5, 1.0, 60.0, 64.0]]
@@ -34,9 +30,13 @@ def parse_notes(data: bytes, *, name: str) -> Floats:
         cells = [line.split("\t") for line in lines if line.strip()]
         table = np.array([[float(cell) for cell in row[: len(names)]] for row in cells]).reshape(-1, len(names))
     except ValueError as error:
-        raise BadDataError(f"cannot read '{name}': not a table of notes ({error})", HINT, path=name) from None
+        raise unreadable(name, f"not a table of notes ({error})", HINT) from None
     notes = np.array([table[:, names.index(c)] if c in names else np.full(len(table), 64.0) for c in COLUMNS])
-    _check(notes, name)
+    onset, offset, pitch, velocity = notes
+    is_wrong = ~np.isfinite(notes).all(axis=0) | (offset < onset) | (pitch < 0) | (pitch > 127) | (pitch % 1 != 0)
+    is_wrong |= (velocity < 0) | (velocity > 127) | (np.abs(offset) > 1e8)
+    if is_wrong.any():
+        raise unreadable(name, f"note {int(is_wrong.argmax()) + 1} is none", HINT)
     return notes
 
 
@@ -70,11 +70,3 @@ def dump_notes(onset: Floats, offset: Floats, pitch: Integers, velocity: Integer
     rows = zip(onset, offset, pitch, velocity, strict=True)
     lines = [f"{on:.4f}\t{off:.4f}\t{key}\t{force}\n" for on, off, key, force in rows]
     return ("\t".join(COLUMNS) + "\n" + "".join(lines)).encode()
-
-
-def _check(notes: Floats, name: str) -> None:
-    onset, offset, pitch, velocity = notes
-    is_wrong = ~np.isfinite(notes).all(axis=0) | (offset < onset) | (pitch < 0) | (pitch > 127) | (pitch % 1 != 0)
-    is_wrong |= (velocity < 0) | (velocity > 127) | (np.abs(offset) > 1e8)
-    if is_wrong.any():
-        raise BadDataError(f"cannot read '{name}': note {int(is_wrong.argmax()) + 1} is none", HINT, path=name)

@@ -12,13 +12,10 @@ STANDARD = "-"
 _MARKED = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-def read_bytes(path: str) -> bytes:
-    """Return all bytes of a file, or of standard input.
+def read_bytes(path: Path | str) -> bytes:
+    """Return all bytes of a file, or of standard input; NoInputError if it cannot be opened or read.
 
-    Raises
-    ------
-    NoInputError
-        If it cannot be opened or read.
+    Only the text ``-`` is standard input: a ``Path`` is always a file.
     """
     try:
         if path != STANDARD:
@@ -33,19 +30,8 @@ def read_bytes(path: str) -> bytes:
 def decoded(data: bytes, *, encoding: str = "utf-8", errors: str = "strict") -> str:
     r"""Return the text in the bytes of a file, without its byte order mark.
 
-    Spreadsheets put one before UTF-8, and Windows' shell before UTF-16.
-
-    Parameters
-    ----------
-    encoding : str
-        Of text without such a mark.
-    errors : str
-        What happens to bytes that are no text; see ``codecs``.
-
-    Raises
-    ------
-    UnicodeDecodeError
-        If bytes are no text and errors is ``strict``.
+    Spreadsheets put one before UTF-8, and Windows' shell before UTF-16. The encoding is that of text without such a
+    mark; ``errors`` says what happens to bytes that are no text, as in ``codecs``.
 
     >>> decoded(b"\xef\xbb\xbfonset"), decoded("onset".encode("utf-16")), decoded(b"onset")
     ('onset', 'onset', 'onset')
@@ -77,12 +63,7 @@ def is_pipe(path: str) -> bool:
 def write_bytes(path: str, data: bytes) -> None:
     """Write a file whole or not at all, making its folder if needed; or write to standard output.
 
-    Raises
-    ------
-    CannotWriteError
-        If there is no permission or no space.
-    BrokenPipeError
-        If the reader of standard output has closed it.
+    Raises CannotWriteError, or BrokenPipeError if the reader of standard output has closed it.
     """
     if path != STANDARD:
         atomic.write_bytes(Path(path), data)
@@ -99,7 +80,7 @@ def write_bytes(path: str, data: bytes) -> None:
         raise no_standard_output(error) from None
 
 
-def named(path: str) -> str:
+def named(path: Path | str) -> str:
     """Return how messages call a file.
 
     >>> named("a.mid"), named("-")

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from maestrokit.errors import UsageError, choices_hint
+from maestrokit.files.atomic import write_bytes
 
 Record = Mapping[str, Any]
 FORMATS = ("jsonl", "json", "tsv", "csv")
@@ -86,18 +87,9 @@ def csv_line(cells: Iterable[Any]) -> str:
 def record_lines(records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None) -> Iterator[str]:
     """Yield records as lines of text with their newlines, the header of a table first.
 
-    Parameters
-    ----------
-    records : iterable
-        Taken one at a time, so that a stream stays a stream.
-    format : {"jsonl", "json", "tsv", "csv"}
-    columns : sequence of str, optional
-        The columns of a table. Default: those of the first record.
-
-    Raises
-    ------
-    UsageError
-        If the format is none of these, or a record has a value for which the table has no column.
+    Records are taken one at a time, so that a stream stays a stream. The columns of a table are those of the first
+    record if they are not given. UsageError says that a record has a value for which the table has no column, or that
+    the format is none of ``FORMATS``.
     """
     if format not in FORMATS:
         raise UsageError(f"unknown format '{format}'", choices_hint(format, FORMATS), parameter="format")
@@ -137,10 +129,7 @@ def write_records(
     path: str | Path, records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None
 ) -> None:
     """Write records to a file, whole or not at all; see :func:`record_lines`."""
-    from maestrokit.files.atomic import write_bytes
-
-    lines = record_lines(records, format=format, columns=columns)
-    write_bytes(Path(path), encoded("".join(lines)))
+    write_bytes(path, encoded("".join(record_lines(records, format=format, columns=columns))))
 
 
 def encoded(text: str) -> bytes:

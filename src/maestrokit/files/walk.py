@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maestrokit.errors import NoInputError, UsageError, reason
@@ -21,31 +21,29 @@ MOST_KINDS = 6  # of suffixes, named in a sentence on what is skipped
 
 @dataclass(frozen=True)
 class Source:
-    """A file to read.
-
-    Parameters
-    ----------
-    path : str
-        Where it is; ``-`` is standard input.
-    relative : str
-        Its path below the given folder, by which outputs mirror inputs; a file given by itself has its name.
-    """
+    """A file to read."""
 
     path: str
+    """Where it is; ``-`` is standard input."""
     relative: str
+    """Its path below the given folder, by which outputs mirror inputs; a file given by itself has its name."""
 
 
 @dataclass(frozen=True)
 class InputFiles:
     """What the names mean: files in the order given, folders sorted; and what is not there."""
 
-    sources: list[Source]
-    missing: list[NoInputError]
+    sources: list[Source] = field(default_factory=list)
+    missing: list[NoInputError] = field(default_factory=list)
     """Errors for names of no file, one a name."""
-    absent: list[str]
+    absent: list[str] = field(default_factory=list)
     """Sentences on rows of a MAESTRO table without their file: an incomplete copy is no mistake of its user."""
-    skipped: list[str]
+    skipped: list[str] = field(default_factory=list)
     """Sentences on the files of a folder that have other suffixes than those to be read, one for each folder."""
+
+    def miss(self, fact: str, hint: str | None = None, *, path: str | None = None) -> None:
+        """Add an error."""
+        self.missing.append(NoInputError(fact, hint, path=path))
 
 
 def walk(
@@ -62,14 +60,9 @@ def walk(
     Of folders, the files whose suffix, in any case, is one of ``suffixes``; hidden files and folders are passed over.
     So are links to folders, and the folder of ``outputs`` if it lies below: a second run reads what the first one read.
     Files with suffixes of ``beside``, which are read together with the others, do not count as skipped.
-    Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``.
-
-    Raises
-    ------
-    UsageError
-        If ``split`` or ``where`` are given and no name is a MAESTRO root.
+    Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``, which are a UsageError without a root.
     """
-    inputs = InputFiles([], [], [], [])
+    inputs = InputFiles()
     has_root = False
     for name in names:
         folder = Path(name)
@@ -78,16 +71,13 @@ def walk(
         elif (table := maestro.table_path(folder)) is not None:
             has_root = True
             rows = maestro.select(maestro.read_table(table), split=split, where=where)
-            _add_root(
-                inputs, folder, rows, suffixes, "asked for" if where else f"of its {split} split" if split else ""
-            )
+            chosen = "asked for" if where else f"of its {split} split" if split else "of its table"
+            _add_root(inputs, folder, rows, suffixes, chosen)
         else:
             _add_folder(inputs, folder, suffixes, beside, outputs)
     if (split or where) and not has_root:
-        raise UsageError(
-            "`split` and `where` choose from a MAESTRO root, and no input is one",
-            "a root is a folder with maestro-v*.csv or .json in it",
-        )
+        hint = "a root is a folder with maestro-v*.csv or .json in it"
+        raise UsageError("`split` and `where` choose from a MAESTRO root, and no input is one", hint)
     return inputs
 
 
@@ -97,40 +87,31 @@ def _add_file(name: str, inputs: InputFiles) -> None:
             Path(name).stat()
         inputs.sources.append(Source(name, Path(name).name))
     except FileNotFoundError:
-        inputs.missing.append(NoInputError(f"cannot read '{name}': no such file or folder", path=name))
+        inputs.miss(f"cannot read '{name}': no such file or folder", path=name)
     except OSError as error:
-        inputs.missing.append(NoInputError(f"cannot read '{name}': {reason(error)}", path=name))
+        inputs.miss(f"cannot read '{name}': {reason(error)}", path=name)
     except ValueError:  # a NUL byte
-        inputs.missing.append(
-            NoInputError("a name holds a NUL byte", "names that end with it are read by `files0_from`")
-        )
+        inputs.miss("a name holds a NUL byte", "names that end with it are read by `files0_from`")
 
 
 def _add_folder(
     inputs: InputFiles, folder: Path, suffixes: Sequence[str], beside: Sequence[str], outputs: str | None
 ) -> None:
     below, skipped, locked = list[Source](), Counter[str](), list[OSError]()
-    left_out = "" if outputs is None else os.path.realpath(outputs)
+    left_out = None if outputs is None else os.path.realpath(outputs)
     for current, folders, files in os.walk(folder, onerror=locked.append):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not (left_out and os.path.realpath(Path(current, name)) == left_out)
-        )
-        for name in files:
-            path = Path(current, name)
-            if name.startswith("."):
-                continue
-            if has_suffix(name, suffixes):
+        visible = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in visible if left_out is None or os.path.realpath(Path(current, name)) != left_out]
+        for path in (Path(current, name) for name in files if not name.startswith(".")):
+            if has_suffix(path.name, suffixes):
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
-            elif not has_suffix(name, beside):
+            elif not has_suffix(path.name, beside):
                 skipped[path.suffix.lower() or "without a suffix"] += 1
-    inputs.missing.extend(
-        NoInputError(f"cannot read '{error.filename}': {reason(error)}", path=str(error.filename)) for error in locked
-    )
+    for error in locked:
+        inputs.miss(f"cannot read '{error.filename}': {reason(error)}", path=str(error.filename))
     if not below and not locked:
         there = f"; there: {_counted(skipped)}" if skipped else ""
-        inputs.missing.append(NoInputError(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}"))
+        inputs.miss(f"'{folder}' holds no file to read", f"wanted: {' '.join(suffixes)}{there}")
     elif skipped:
         inputs.skipped.append(f"'{folder}': skipped {_counted(skipped)}")
     inputs.sources.extend(sorted(below, key=lambda source: source.relative))
@@ -160,23 +141,17 @@ def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
 def _add_root(
     inputs: InputFiles, folder: Path, entries: Iterable[maestro.Entry], suffixes: Sequence[str], chosen: str
 ) -> None:
-    filenames = [
-        name for entry in entries for name in (entry.midi_filename, entry.audio_filename) if has_suffix(name, suffixes)
-    ]
+    names = (name for entry in entries for name in (entry.midi_filename, entry.audio_filename))
+    filenames = [name for name in names if has_suffix(name, suffixes)]
     if set(suffixes) >= {*MIDI_SUFFIXES, *SOUND_SUFFIXES}:  # either will do: audio beside the MIDI is not missing
         filenames = [name for name in filenames if has_suffix(name, MIDI_SUFFIXES) or (folder / name).exists()]
-    absent = [name for name in filenames if not (folder / name).exists()]
-    gone = set(absent)
-    inputs.sources.extend(Source(str(folder / name), name) for name in filenames if name not in gone)
+    is_there = {name: (folder / name).exists() for name in filenames}
+    absent = [name for name in filenames if not is_there[name]]
+    inputs.sources.extend(Source(str(folder / name), name) for name in filenames if is_there[name])
     if not filenames:
-        inputs.missing.append(NoInputError(f"'{folder}' has no row that fits", "see `split` and `where`"))
+        inputs.miss(f"'{folder}' has no row that fits", "see `split` and `where`")
     elif len(absent) == len(filenames):
-        inputs.missing.append(
-            NoInputError(
-                f"'{folder}' has none of the {len(absent)} files {chosen or 'of its table'}",
-                f"the first is {absent[0]}",
-            )
-        )
+        inputs.miss(f"'{folder}' has none of the {len(absent)} files {chosen}", f"the first is {absent[0]}")
     elif absent:
         named = ", ".join(absent[:3]) + (", .." if len(absent) > 3 else "")
         inputs.absent.append(f"'{folder}': {len(absent)} of {len(filenames)} files are not there: {named}")

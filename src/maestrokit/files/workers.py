@@ -22,13 +22,6 @@ def workers(jobs: int, **options: Any) -> Parallel:
 
     By itself a process of joblib ends its task first, and then waits some minutes for another one. What joblib writes
     about a process that it replaces, because its memory has grown, is no matter of the user's.
-
-    Parameters
-    ----------
-    jobs : int
-        -1 is one a core.
-    options
-        Of ``joblib.Parallel``.
     """
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
     return Parallel(n_jobs=jobs, initializer=_end_with, initargs=(os.getpid(),), **options)
@@ -37,12 +30,7 @@ def workers(jobs: int, **options: Any) -> Parallel:
 def each(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int, **options: Any) -> Iterator[Result]:
     """Yield what is made of each item, in order and as soon as may be; its DataWarnings are given in this process.
 
-    Parameters
-    ----------
-    work : function
-        Of module level, or a partial of one.
-    jobs, options
-        Of :func:`workers`.
+    The work is a function of module level, or a partial of one.
     """
     pool = workers(jobs, return_as="generator", **options)
     for result, doubts in pool(delayed(with_doubts)(work, item) for item in items):
@@ -52,10 +40,10 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int, **
 
 def _end_with(parent: int) -> None:
     """Let this process end when its parent has died."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH)
+        os._exit(1)
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()

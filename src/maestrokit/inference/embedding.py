@@ -11,9 +11,10 @@ from maestrokit.inference.events import load_event_model
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.models import lstm
+from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import commands
-from maestrokit.music.tokens import Encoding, Tokens, encode, performance_from_arrays
+from maestrokit.music.tokens import Encoding, Tokens, encode
 
 WINDOW = 20.0  # seconds
 MOST_WINDOWS = 3  # of a piece, spread over it

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,17 +10,22 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint, progress
+from maestrokit.inference.conditions import class_names, condition_codes
+from maestrokit.inference.device import device_of, find_device
 from maestrokit.inference.grammar import Grammar
-from maestrokit.inference.notes import NoteSampling, generate_notes
-from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
+from maestrokit.inference.notes import NoteRequest, NoteSampling, Report, generate_notes, no_report
+from maestrokit.inference.perplexity import surprisals
+from maestrokit.inference.sampling import RANKINGS, SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, built
-from maestrokit.music.continuation import continued, continued_by_notes, prompt_of
+from maestrokit.models.kernels.numpy_step import TorchStep
+from maestrokit.music.continuation import continued, joined_performance, prompt_of
+from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
-from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
@@ -42,6 +47,14 @@ class GenerationConfig:
     """Sampling of models of notes."""
     events_per_second: int = 200
     """Upper limit on average, at which a performance ends: a model that never waits would never end."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """What the music is conditioned on, by name, as text: a composer, a density, a loudness."""
+    guidance: float = 1.0
+    """How much conditions count: 1 as learned, above 1 more."""
+    best_of: int = 1
+    """Candidates for each performance, of which the best is kept."""
+    rank_by: str = "likelihood"
+    """What the best is: that with the fewest nats a note."""
 
     def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
@@ -55,6 +68,10 @@ class GenerationConfig:
             raise UsageError(
                 f"`duration` must be above 0 s and up to a day, not {self.duration} s", parameter="duration"
             )
+        if self.rank_by not in RANKINGS:
+            raise UsageError(f"no ranking '{self.rank_by}'", choices_hint(self.rank_by, RANKINGS), parameter="rank_by")
+        if self.best_of < 1:
+            raise UsageError(f"`best_of` must be at least 1, not {self.best_of}", parameter="best_of")
         if self.count < 1:
             raise UsageError(f"`count` must be at least 1, not {self.count}", parameter="count")
 
@@ -77,13 +94,15 @@ class SequenceModel(NamedTuple):
     sampling: NoteSampling
 
 
-def load_event_model(name: str) -> SequenceModel:
+def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     """Return the model of events or notes of a run folder or of a shipped model, and its encoding.
 
     Parameters
     ----------
     name : str
         Name of a shipped model, or path of a run folder.
+    device : str
+        ``cpu``, ``cuda``, or ``auto``, a GPU if there is one.
 
     Returns
     -------
@@ -97,6 +116,7 @@ def load_event_model(name: str) -> SequenceModel:
     BadDataError
         If it is damaged, or no model of events.
     """
+    on = find_device(device)
     folder = checkpoint.model_folder(name)
     config = checkpoint.read_config(folder)
     values = config.get("encoding")
@@ -115,9 +135,10 @@ def load_event_model(name: str) -> SequenceModel:
     fits = config["model"].get("vocabulary") == encoding.size
     if isinstance(model, NoteModel):
         fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
+        model.class_names = class_names(config, model, name=name)
     if not isinstance(model, EventModel | NoteModel) or not fits:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)
-    return SequenceModel(model.eval(), encoding, sampling)
+    return SequenceModel(model.eval().to(on), encoding, sampling)
 
 
 def generate(
@@ -134,8 +155,12 @@ def generate(
         Events to continue, from ``begin`` on; they are part of the result. Default is none.
     """
     if isinstance(model, NoteModel):
-        start_notes = None if prompt is None else note_sequence(prompt, encoding)
-        return [encode_notes(notes, encoding) for notes in _notes(model, encoding, config, start_notes)]
+        before = NO_NOTES if prompt is None else note_sequence(prompt, encoding)
+        return [encode_notes(joined(before, new), encoding) for new in _notes(model, encoding, config, before)]
+    condition_codes(model, config.conditions)  # of which a model of events has none
+    if config.best_of > 1:
+        many = generate(model, encoding, replace(config, count=config.count * config.best_of, best_of=1), prompt=prompt)
+        return _likeliest(model, encoding, many, config.best_of)
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
     grammar = Grammar(config.count, encoding)
@@ -153,6 +178,7 @@ def perform(
     *,
     prompt: Performance | None = None,
     seconds: float | None = None,
+    report: Report = no_report,
 ) -> list[Performance]:
     """Return new performances; with a prompt, each begins with all of its events, unchanged.
 
@@ -162,28 +188,91 @@ def perform(
         Performance to continue; see :func:`maestrokit.music.continuation.prompt_of`. Default is none.
     seconds : float
         Length of the prompt to use, from its start. Default is all.
+    report : callable
+        Called with new notes as they are made, by a model of notes.
     """
+    if isinstance(model, NoteModel) and prompt is None:
+        return [performance_of(notes, encoding) for notes in _notes(model, encoding, config, NO_NOTES, report=report)]
     if prompt is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
     if isinstance(model, NoteModel):
-        start = note_sequence(given.tokens, encoding)
-        new = (notes.select(slice(len(start.pitch), None)) for notes in _notes(model, encoding, config, start))
-        return [continued_by_notes(given, notes, encoding) for notes in new]
+        new = _notes(model, encoding, config, note_sequence(given.tokens, encoding), report=report)
+        return [joined_performance(given.performance, performance_of(notes, encoding)) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
 
-def _notes(model: NoteModel, encoding: Encoding, config: GenerationConfig, prompt: StepNotes | None) -> list[StepNotes]:
+def infill(
+    model: EventModel | NoteModel,
+    encoding: Encoding,
+    config: GenerationConfig,
+    performance: Performance,
+    *,
+    start: float,
+    stop: float,
+    report: Report = no_report,
+) -> list[Performance]:
+    """Return a performance with new notes in place of those of a span, and all else as it was.
+
+    New notes take the place of piano notes whose onsets lie in the span, and of the pedals there.
+
+    Parameters
+    ----------
+    start, stop : float, in seconds
+        The span; the end itself is outside.
+    report : callable
+        Called with new notes as they are made.
+
+    Raises
+    ------
+    UsageError
+        If the model has not learned to fill gaps, or the span is too short, or begins after the performance.
+    """
+    if not isinstance(model, NoteModel) or not model.config.infill:
+        raise UsageError(
+            "the model fills no gaps",
+            "train one with the setting `infill`",
+            parameter="infill",
+        )
+    gap = gap_of(performance, encoding, start, stop)
+    new = _notes(model, encoding, config, gap.before, gap, report=report)
+    return [joined_performance(gap.performance, performance_of(notes, encoding)) for notes in new]
+
+
+def performance_of(notes: StepNotes, encoding: Encoding) -> Performance:
+    """Return new notes as a performance from step 0 on; its controls, where there are any, are kept as well."""
+    return decode(encode_notes(notes, encoding), encoding)
+
+
+def _notes(
+    model: NoteModel,
+    encoding: Encoding,
+    config: GenerationConfig,
+    before: StepNotes,
+    gap: Gap | None = None,
+    *,
+    report: Report = no_report,
+) -> list[StepNotes]:
+    """Return the new notes of each performance."""
+    steps = round(config.duration / encoding.step) if gap is None else gap.stop - gap.start
+    request = NoteRequest(steps, before, gap, condition_codes(model, config.conditions), config.guidance)
     return generate_notes(
         model,
         encoding,
+        request,
         sampling=config.note_sampling,
-        duration=config.duration,
         count=config.count,
         seed=config.seed,
-        prompt=prompt,
+        best_of=config.best_of,
+        report=report,
     )
+
+
+def _likeliest(model: EventModel, encoding: Encoding, rows: Sequence[Tokens], best_of: int) -> list[Tokens]:
+    """Return of each so many sequences the one with the fewest nats a note."""
+    nats = [one.nats_per_note if one.notes else math.inf for one in surprisals(model, rows, encoding)]
+    return [rows[first + int(np.argmin(nats[first : first + best_of]))] for first in range(0, len(rows), best_of)]
 
 
 def _continued(
@@ -200,7 +289,9 @@ def _continued(
     is_silent, ends_at = np.full(config.count, len(start) == 1), grammar.step + steps
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         primed, state = _primed(model, start, config.count, length=len(start) + limit)
-        logits, step, active = primed.numpy().copy(), model.stepper(state), np.arange(config.count)
+        is_on_processor = device_of(model).type == "cpu"
+        step = model.stepper(state) if is_on_processor else TorchStep(model, state)
+        logits, active = primed.cpu().numpy().copy(), np.arange(config.count)
         for position in range(limit):
             allowed = grammar.allowed()
             allowed[:, encoding.end] = grammar.ended
@@ -225,7 +316,7 @@ def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tu
     """Return the logits after the prompt, (rows, vocabulary), and the state there."""
     state = model.initial_state(rows, length=length)
     room = getattr(getattr(model, "config", None), "length", len(start))
-    tokens = torch.from_numpy(start[-room:]).expand(rows, -1)
+    tokens = torch.from_numpy(start[-room:]).expand(rows, -1).to(device_of(model))
     logits, state = model(tokens, state)
     return logits[:, -1], state
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from maestrokit.inference.device import moved
 from maestrokit.inference.note_batches import padded
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.note_codes import NoteInputs, NoteTargets, excerpt
@@ -56,7 +57,7 @@ def _windows(
         window = padded([_cut(whole, start, end) for start, (_, end) in zip(starts, rows, strict=True)])
         for weight, start, (done, _) in zip(window["weight"], starts, rows, strict=True):
             weight[: done - start] = 0
-        nats, hits, _ = model.nats(window)
+        nats, hits, _ = model.nats(moved(window, model))
         yield _sums(nats, hits)
 
 
@@ -65,7 +66,8 @@ def _through(model: NoteModel, whole: tuple[NoteInputs, NoteTargets]) -> Iterato
     last = len(whole[0].time)
     state = model.body.initial_state(1, length=last)
     for start in range(0, last, CHUNK):
-        nats, hits, state = model.nats(padded([_cut(whole, start, min(start + CHUNK, last))]), state)
+        chunk = padded([_cut(whole, start, min(start + CHUNK, last))])
+        nats, hits, state = model.nats(moved(chunk, model), state)
         yield _sums(nats, hits)
 
 

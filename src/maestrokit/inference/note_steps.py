@@ -1,12 +1,16 @@
 """Steps of models of notes, one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from maestrokit.arrays import Integers, Mask
+from maestrokit.inference.device import device_of, moved
+from maestrokit.models._conditions import PREFIX
 from maestrokit.models._key_context import KeyContext
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
 from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
@@ -19,19 +23,65 @@ Numbers = NDArray[Any]
 
 
 class NoteStep:
-    """Steps of a :class:`maestrokit.models._notes.NoteModel`."""
+    """Steps of a :class:`maestrokit.models._notes.NoteModel`.
 
-    def __init__(self, model: NoteModel, state: Any) -> None:
-        self.input, self.heads = InputStep(model.input), HeadsStep(model.heads)
-        self.body = model.body.layer_stepper(state)
+    Parameters
+    ----------
+    model : NoteModel
+    state
+        Of the body, with the passes of each row one after another.
+    condition : array, shape (passes, width)
+        The vectors of the conditions of each pass; see :func:`condition_vectors`.
+    guidance : float
+        Of two passes; see :class:`GuidedHeads`.
+    """
+
+    def __init__(self, model: NoteModel, state: Any, condition: Numbers, *, guidance: float = 1.0) -> None:
+        self.input, heads = InputStep(model.input), HeadsStep(model.heads)
+        self.condition, self.passes = condition, len(condition)
+        self.heads = heads if self.passes == 1 else GuidedHeads(heads, guidance)
+        is_on_processor = device_of(model).type == "cpu"
+        self.body: Any = model.body.layer_stepper(state) if is_on_processor else TorchBodyStep(model.body, state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
-        """Return the states of all factors of the next notes, (rows, 4 * 2 FACTOR_WIDTH), given the newest notes."""
-        return self.heads.begin(self.body(self.input(inputs), inputs.onset))
+        """Return the states of all factors of the next notes, given the newest notes; see :meth:`HeadsStep.begin`."""
+        vectors = self.input(inputs)[:, None] + self.condition  # (rows, passes, width)
+        return self.heads.begin(self.body(vectors.reshape(-1, vectors.shape[-1]), inputs.onset.repeat(self.passes)))
 
     def keep(self, rows: Mask) -> None:
         """Drop the other rows."""
-        self.body.keep(rows)
+        self.body.keep(rows.repeat(self.passes))
+
+
+class TorchBodyStep:
+    """Steps of the layers of any model of notes, by themselves, where they are."""
+
+    def __init__(self, body: Any, state: Any) -> None:
+        self.body, self.state, self.device = body, state, device_of(body)
+
+    def __call__(self, vectors: Numbers, onset: Integers) -> Numbers:
+        """Return the outputs of vectors, both (rows, width)."""
+        with torch.inference_mode():
+            x, at = (torch.from_numpy(part)[:, None].to(self.device) for part in (vectors, onset))
+            out, self.state = self.body.hidden_states(x, self.state, onset=at)
+            return numbers(out[:, 0])
+
+    def keep(self, rows: Mask) -> None:
+        """Drop the other rows."""
+        self.state = self.body.selected(self.state, torch.from_numpy(rows).to(self.device))
+
+
+def condition_batch(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> dict[str, Tensor]:
+    """Return the codes of each pass as a batch has them, (passes,) each."""
+    names = model.conditions.tables
+    return {PREFIX + name: torch.tensor([codes.get(name, 0) for codes in passes]) for name in names}
+
+
+def condition_vectors(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> Numbers:
+    """Return the vectors of the codes of each pass, (passes, width)."""
+    if not model.conditions.tables:
+        return np.zeros((len(passes), model.config.width), np.float32)
+    return numbers(model.conditions(moved(condition_batch(model, passes), model))[:, 0])
 
 
 class InputStep:
@@ -109,6 +159,67 @@ class HeadsStep:
     def _output(self, name: str, inner: Numbers) -> Numbers:
         weight, bias = self.output[name]
         return np.asarray(times(inner, weight) + bias)
+
+
+class GuidedHeads:
+    """Heads of two passes, a conditional and an unconditional one, whose difference is amplified [1].
+
+    Logits are the conditional ones, plus `guidance` - 1 times their difference from the unconditional ones.
+
+    References
+    ----------
+    .. [1] J. Ho, T. Salimans, "Classifier-Free Diffusion Guidance", 2022.
+    """
+
+    def __init__(self, heads: HeadsStep, guidance: float) -> None:
+        self.heads, self.guidance = heads, np.float32(guidance)
+
+    def begin(self, x: Numbers) -> Numbers:
+        """Return the states of all factors, (rows, 2, ..), given the body's output, (2 rows, width)."""
+        return _paired(self.heads.begin(x))
+
+    def time(self, states: Numbers) -> Numbers:
+        """Return logits of times."""
+        return self._guided(self.heads.time(_flat(states)))
+
+    def after_time(self, states: Numbers, time: Integers, sounding: Mask) -> Numbers:
+        """Return the states of pitch, velocity and duration."""
+        return _paired(self.heads.after_time(_flat(states), time.repeat(2), sounding.repeat(2, axis=0)))
+
+    def pitch(self, states: Numbers, keys: Features, sounding: Mask) -> tuple[Numbers, Numbers]:
+        """Return logits of keys, and the contexts of all keys, (rows, 2, KEYS, CHANNELS)."""
+        logits, context = self.heads.pitch(_flat(states), keys.repeat(2, axis=0), sounding.repeat(2, axis=0))
+        return self._guided(logits), _paired(context)
+
+    def after_pitch(self, states: Numbers, pitch: Integers, context: Numbers) -> Numbers:
+        """Return the states of velocity and duration."""
+        return _paired(self.heads.after_pitch(_flat(states), pitch.repeat(2), _flat(context)))
+
+    def velocity(self, states: Numbers) -> Numbers:
+        """Return logits of velocity bins."""
+        return self._guided(self.heads.velocity(_flat(states)))
+
+    def duration(self, states: Numbers, velocity: Integers, groups: EndGroups) -> Numbers:
+        """Return logits of durations."""
+        both = EndGroups(groups.offset.repeat(2, axis=0), groups.features.repeat(2, axis=0))
+        return self._guided(self.heads.duration(_flat(states), velocity.repeat(2), both))
+
+    def _guided(self, logits: Numbers) -> Numbers:
+        conditional, unconditional = logits[::2], logits[1::2]
+        is_possible, none = np.isfinite(conditional), np.zeros_like(conditional)
+        difference = np.subtract(conditional, unconditional, out=none, where=is_possible)
+        return np.asarray(conditional + (self.guidance - 1) * difference)
+
+
+def _paired(both: Numbers) -> Numbers:
+    return both.reshape(-1, 2, *both.shape[1:])
+
+
+def _flat(pairs: Numbers) -> Numbers:
+    return pairs.reshape(-1, *pairs.shape[2:])
+
+
+AnyHeads = HeadsStep | GuidedHeads
 
 
 class ContextStep:

@@ -5,7 +5,7 @@ sampled with its onset.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,24 +13,36 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from maestrokit.arrays import Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import progress
+from maestrokit.inference.device import moved
 from maestrokit.inference.keyboard import Keyboard, NextOnset
-from maestrokit.inference.note_batches import tensors
-from maestrokit.inference.note_steps import HeadsStep, NoteStep, Numbers
+from maestrokit.inference.note_batches import gap_batch
+from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.music.conditions import SCALES
+from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
-from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES, classes, excerpt
-from maestrokit.music.piano_range import LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.note_codes import DURATION_EDGES, MOST_AFTER, TIME_EDGES, classes, excerpt, remainder_nats
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
+from maestrokit.music.step_notes import NO_NOTES, StepNotes
+from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding
 
 LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
 LONGEST_NOTE = 12.0  # seconds
 PRESSURE = 2.0  # added to the bias where the density is twice the limit, over log(2)
+STEERING = 2.0  # times the logarithm of the density so far over the one asked for, added to the bias
+STEADY = 4.0  # seconds at the density asked for that are counted before the first note, so that it is steered gently
 MOST_NOTES = 50  # per second on average: a model that never waits would never end
+
+Report = Callable[[Integers, StepNotes], None]
+"""``report(rows, notes)``: called with new notes, and the number of the performance that each belongs to."""
+
+
+def no_report(rows: Integers, notes: StepNotes) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -70,125 +82,232 @@ class NoteSampling:
 class _Sampler:
     """Sampling for several performances, each by its own generator."""
 
-    def __init__(self, sampling: NoteSampling, generators: Sequence[np.random.Generator]) -> None:
+    def __init__(
+        self, sampling: NoteSampling, generators: Sequence[np.random.Generator], *, has_nats: bool = False
+    ) -> None:
         self.sampling, self.generators = sampling, list(generators)
+        self.nats, self.has_nats = np.zeros(len(self.generators)), has_nats
 
     def keep(self, rows: Mask) -> None:
         self.generators = [generator for generator, stays in zip(self.generators, rows, strict=True) if stays]
+        self.nats = self.nats[rows]
+
+    def count(self, logits: Numbers, codes: Integers, remainders: Floats | float = 0.0) -> None:
+        """Add the nats that classes, and which value of its class each one is, cost by the logits of the model."""
+        if self.has_nats:
+            logits = logits.astype(np.float64)
+            self.nats += np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(codes)), codes] + remainders
 
     def factor(self, name: str, logits: Numbers, allowed: Mask) -> Integers:
         """Return one class per row."""
         shares = probabilities(logits.astype(np.float64), allowed, getattr(self.sampling, name))
         return sample(shares, self.generators)
 
-    def within(self, codes: Integers, edges: Integers, most: Integers) -> Integers:
-        """Return a value of each class, uniformly distributed, and at most `most`."""
-        width = np.minimum(edges[codes + 1], most + 1) - edges[codes]
+    def within(self, codes: Integers, edges: Integers, least: Integers, most: Integers) -> Integers:
+        """Return a value of each class, uniformly distributed, at least `least` and at most `most`."""
+        low = np.maximum(edges[codes], least)
+        width = np.minimum(edges[codes + 1], most + 1) - low
         share = np.array([generator.random() for generator in self.generators])
-        return np.asarray(edges[codes] + np.floor(share * np.maximum(width, 1)).astype(np.int64))
+        return np.asarray(low + np.floor(share * np.maximum(width, 1)).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class NoteRequest:
+    """Which notes are generated.
+
+    Parameters
+    ----------
+    steps : int
+        Length of the new music from the first onset, or from the last of the prompt. New notes end there at the latest.
+    before : StepNotes
+        Notes that are given, of a prompt or before a gap.
+    gap : Gap, optional
+        A span that the onsets of new notes lie in, instead.
+    codes : mapping of str to int
+        Of the conditions, by name.
+    guidance : float
+        How much conditions count; 1 is as learned, and anything else takes twice the time.
+    """
+
+    steps: int
+    before: StepNotes = NO_NOTES
+    gap: Gap | None = None
+    codes: Mapping[str, int] = field(default_factory=dict)
+    guidance: float = 1.0
+
+    @property
+    def passes(self) -> list[Mapping[str, int]]:
+        """The codes of each pass of the model."""
+        return [self.codes] if self.guidance == 1.0 or not self.codes else [self.codes, {}]
+
+    @property
+    def density(self) -> float | None:
+        """The notes a second that are asked for, if any."""
+        code = self.codes.get("density", 0)
+        return float(SCALES["density"][code - 1]) if code and self.guidance else None
+
+    def bias(self, count: int, seconds: Floats) -> Floats:
+        """Return what is added to the bias of the time after `count` notes in these seconds, to keep to the density."""
+        if self.density is None:
+            return np.zeros(len(seconds))
+        so_far = (count + STEADY * self.density) / (seconds + STEADY)
+        return np.asarray(STEERING * np.log(so_far / self.density))
+
+    def struck(self) -> Integers:
+        """Return the step at which each key is struck after the gap, (KEYS,)."""
+        step = np.full(KEYS, MAXIMUM_STEPS + self.steps)
+        if self.gap is not None:
+            np.minimum.at(step, self.gap.after.pitch - LOWEST_PITCH, self.gap.after.onset)
+        return step
 
 
 def generate_notes(
     model: NoteModel,
     encoding: Encoding,
+    request: NoteRequest,
     *,
     sampling: NoteSampling,
-    duration: float,
     count: int,
     seed: int,
-    prompt: StepNotes | None = None,
+    best_of: int = 1,
+    report: Report = no_report,
 ) -> list[StepNotes]:
-    """Return new performances, the prompt before each; without one the first note is at step 0.
+    """Return new notes of several performances; without any before them the first is at step 0.
 
     Parameters
     ----------
-    duration : float, in seconds
-        From the first onset, or from the last of the prompt; new notes end there at the latest.
+    best_of : int
+        Candidates for each performance, of which the one with the fewest nats a note is returned.
+    report : callable
+        Called with the notes as they are made; those of the best of several candidates, once these are complete.
     """
-    start = StepNotes(*(np.empty(0, np.int64) for _ in range(4))) if prompt is None else prompt
-    steps, limit = round(duration / encoding.step), math.ceil(duration * MOST_NOTES)
-    generators = [np.random.default_rng([seed, row]) for row in range(count)]
+    generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
+    if request.density is not None:
+        sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
+    sampler = _Sampler(sampling, generators, has_nats=best_of > 1)
+    if best_of == 1:
+        return _candidates(model, encoding, request, sampler, report)[0]
+    candidates, nats = _candidates(model, encoding, request, sampler, no_report)
+    counts = np.array([len(notes.pitch) for notes in candidates])
+    per_note = np.where(counts > 0, nats / np.maximum(counts, 1), math.inf).reshape(count, best_of)
+    best = [candidates[row] for row in per_note.argmin(axis=1) + best_of * np.arange(count)]
+    for row, notes in enumerate(best):
+        report(np.full(len(notes.pitch), row), notes)
+    return best
+
+
+def _candidates(
+    model: NoteModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: Report
+) -> tuple[list[StepNotes], Floats]:
+    """Return new notes for each generator of a sampler, and their nats."""
+    gap, begins = request.gap, not len(request.before.onset) and request.gap is None
+    limit = math.ceil(request.steps * encoding.step * MOST_NOTES)
+    count = len(sampler.generators)
+    nats = np.zeros(count)
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
-        keyboard, step, states = _primed(model, encoding, start, count, length=len(start.pitch) + limit)
-        sampler, active = _Sampler(sampling, generators), np.arange(count)
-        ends = np.full(count, start.onset[-1] + steps if len(start.onset) else -1)
-        generated: list[tuple[Integers, ...]] = []
-        for _ in range(limit):
-            upcoming, time = _next_onset(keyboard, step.heads, states, sampler)
-            ends = np.where(ends < 0, upcoming.now + steps, ends)  # time counts from the first onset
+        keyboard, step, states = _primed(model, encoding, request, count, limit)
+        active, struck = np.arange(count), request.struck()
+        begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
+        start = keyboard.last if gap is None else np.full(count, gap.start)
+        ends = start + request.steps
+        generated: list[tuple[Integers, StepNotes]] = []
+        for number in range(limit):
+            bias = request.bias(number, (keyboard.last - start) * encoding.step)
+            upcoming, time = _next_onset(keyboard, step.heads, states, sampler, earliest, bias)
+            if begins and not number:  # time counts from the first onset
+                begin = start = upcoming.now
+                ends = begin + request.steps
             stays = upcoming.now < ends
             if not stays.all():
-                keyboard.keep(stays)
-                step.keep(stays)
-                sampler.keep(stays)
-                states, time, active, ends = states[stays], time[stays], active[stays], ends[stays]
+                for part in (keyboard, step, sampler):
+                    part.keep(stays)
+                states, time, active = states[stays], time[stays], active[stays]
+                begin, start, ends = begin[stays], start[stays], ends[stays]
                 upcoming = upcoming.select(stays)
             if not len(active):
                 break
-            progress.report(duration - float((ends - upcoming.now).max()) * encoding.step, duration)
-            generated.append((active, *_next_note(keyboard, step.heads, states, time, upcoming, sampler), ends))
+            left = float((ends - upcoming.now).max())
+            progress.report((request.steps - left) * encoding.step, request.steps * encoding.step)
+            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck)
+            offset = notes.offset if gap is not None else np.minimum(notes.offset, ends)
+            notes = notes._replace(onset=notes.onset - begin, offset=offset - begin)
+            generated.append((active, notes))
+            nats[active] = sampler.nats
+            report(active, notes)
             states = step(keyboard.inputs())
-    columns = [np.concatenate(parts) for parts in zip(*generated, strict=True)] or [np.empty(0, np.int64)] * 6
-    return [_whole(start, *(column[columns[0] == row] for column in columns[1:])) for row in range(count)]
+    rows = np.concatenate([np.empty(0, np.int64), *(active for active, _ in generated)])
+    columns = zip(NO_NOTES, *(notes for _, notes in generated), strict=True)
+    whole = StepNotes(*(np.concatenate(parts) for parts in columns))
+    return [whole.select(rows == row) for row in range(count)], nats
 
 
 def _primed(
-    model: NoteModel, encoding: Encoding, start: StepNotes, rows: int, *, length: int
+    model: NoteModel, encoding: Encoding, request: NoteRequest, rows: int, limit: int
 ) -> tuple[Keyboard, NoteStep, Numbers]:
-    """Return the keyboard after the prompt, the stepper from there, and the states of the next note's factors."""
-    keyboard = Keyboard(rows, encoding)
-    for position in range(len(start.pitch)):
-        onset, offset, pitch, velocity_bin = (np.full(rows, column[position]) for column in start)
+    """Return the keyboard after what is given, the stepper from there, and the states of the next note's factors."""
+    keyboard, before = Keyboard(rows, encoding), request.before
+    for position in range(len(before.pitch)):
+        onset, offset, pitch, velocity_bin = (np.full(rows, column[position]) for column in before)
         keyboard.play(onset, offset, pitch - LOWEST_PITCH, velocity_bin)
-    state = model.body.initial_state(rows, length=length + 1)
-    room = min(len(start.pitch) + 1, getattr(model.config, "length", len(start.pitch) + 1))
-    inputs, targets = excerpt(start, len(start.pitch) + 1 - room, len(start.pitch) + 1, encoding)
-    batch = tensors(inputs, targets)
-    x = model.input(batch).expand(rows, -1, -1)
-    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(rows, -1))
-    step = NoteStep(model, state)
-    return keyboard, step, step.heads.begin(out[:, -1].numpy())
+    count, length = len(before.pitch) + 1, getattr(model.config, "length", None)
+    most_after = min(MOST_AFTER, (length or 4 * MOST_AFTER) // 4)
+    after = before.select(slice(0)) if request.gap is None else request.gap.after.select(slice(most_after))
+    most = count if length is None else min(count, length - len(after.pitch))
+    inputs, targets = excerpt(before, count - most, count, encoding)
+    batch = moved(gap_batch(inputs, targets, after, encoding) | condition_batch(model, request.passes), model)
+    x, pinned = model.vectors(batch).repeat(rows, 1, 1), len(after.pitch)
+    state = model.body.initial_state(len(x), length=pinned + most + limit, pinned=pinned)
+    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(len(x), -1))
+    step = NoteStep(model, state, condition_vectors(model, request.passes), guidance=request.guidance)
+    return keyboard, step, step.heads.begin(out[:, -1].cpu().numpy())
 
 
-def _next_onset(keyboard: Keyboard, heads: HeadsStep, states: Numbers, sampler: _Sampler) -> tuple[NextOnset, Integers]:
-    """Return the next onsets, and the classes of their times."""
+def _next_onset(
+    keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int, bias: Floats
+) -> tuple[NextOnset, Integers]:
+    """Return the next onsets, none before `earliest`, and the classes of their times."""
     logits = heads.time(states)
+    logits[~keyboard.joinable(), 0] = -np.inf
+    own = logits.copy()
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
-    bias = sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
+    bias = bias + sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
     logits[:, :-1] += bias[:, None] * np.log1p(TIME_EDGES[:-1])
-    room = keyboard.silent_from() - keyboard.last + round(LONGEST_SILENCE / keyboard.encoding.step)
+    least = np.maximum(earliest - keyboard.last, 0)
+    room = np.maximum(keyboard.silent_from() - keyboard.last, least) + round(LONGEST_SILENCE / keyboard.encoding.step)
     allowed = np.zeros(logits.shape, bool)  # the end is not sampled: the duration is given
-    allowed[:, :-1] = TIME_EDGES[:-1] <= room[:, None]
-    allowed[:, 0] = keyboard.joinable()
-    upcoming = keyboard.after(sampler.within(sampler.factor("time", logits, allowed), TIME_EDGES, room))
-    return upcoming, classes(upcoming.now - keyboard.last, TIME_EDGES)
+    allowed[:, :-1] = (TIME_EDGES[:-1] <= room[:, None]) & (TIME_EDGES[1:] > least[:, None])
+    allowed[:, 0] &= keyboard.joinable()
+    upcoming = keyboard.after(sampler.within(sampler.factor("time", logits, allowed), TIME_EDGES, least, room))
+    time = classes(upcoming.now - keyboard.last, TIME_EDGES)
+    sampler.count(own, time, remainder_nats(time, TIME_EDGES))
+    return upcoming, time
 
 
 def _next_note(
-    keyboard: Keyboard, heads: HeadsStep, states: Numbers, time: Integers, upcoming: NextOnset, sampler: _Sampler
-) -> tuple[Integers, Integers, Integers, Integers]:
-    """Sample the next note of each row; return onsets, offsets, keys and velocity bins."""
+    keyboard: Keyboard,
+    heads: AnyHeads,
+    states: Numbers,
+    time: Integers,
+    upcoming: NextOnset,
+    sampler: _Sampler,
+    struck: Integers,
+) -> StepNotes:
+    """Sample the next note of each row, none longer than until its key is struck after the gap."""
     states = heads.after_time(states, time, upcoming.sounding)
     logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
     key = sampler.factor("pitch", logits, ~upcoming.blocked)
+    sampler.count(np.where(upcoming.blocked, -np.inf, logits), key)
     states = heads.after_pitch(states, key, context)
     loudness = heads.velocity(states)
     velocity_bin = sampler.factor("velocity", loudness, np.ones(loudness.shape, bool))
+    sampler.count(loudness, velocity_bin)
     logits = heads.duration(states, velocity_bin, upcoming.groups)
     longest = np.full(len(key), round(LONGEST_NOTE / keyboard.encoding.step))
     new = np.broadcast_to(DURATION_EDGES[:-1] <= longest[0], (len(key), len(DURATION_EDGES) - 1))
     code = sampler.factor("duration", logits, np.concatenate((upcoming.groups.offset != NEVER, new), axis=1))
-    fresh = upcoming.now + sampler.within(np.maximum(code - GROUPS, 0), DURATION_EDGES, longest)
+    sampler.count(logits, code, remainder_nats(np.maximum(code - GROUPS, 0), DURATION_EDGES) * (code >= GROUPS))
+    fresh = upcoming.now + sampler.within(np.maximum(code - GROUPS, 0), DURATION_EDGES, np.ones_like(longest), longest)
     pointed = upcoming.groups.offset[np.arange(len(code)), np.minimum(code, GROUPS - 1)]
-    offset = np.where(code < GROUPS, pointed, fresh)
+    offset = np.minimum(np.where(code < GROUPS, pointed, fresh), struck[key])
     keyboard.play(upcoming.now, offset, key, velocity_bin)
-    return upcoming.now, offset, key, velocity_bin
-
-
-def _whole(
-    start: StepNotes, onset: Integers, offset: Integers, key: Integers, velocity_bin: Integers, end: Integers
-) -> StepNotes:
-    """Return prompt and continuation of one row as one performance; new notes end at `end` at the latest."""
-    begin = onset[0] if len(onset) and not len(start.onset) else 0
-    notes = StepNotes(onset - begin, np.minimum(offset, end) - begin, key + LOWEST_PITCH, velocity_bin)
-    return StepNotes(*(np.concatenate(pair) for pair in zip(start, notes, strict=True)))
+    return StepNotes(upcoming.now, offset, key + LOWEST_PITCH, velocity_bin)

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.note_arrays import TICKS_PER_BEAT, TimedNotes, performance_from_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_text
-from maestrokit.music.tokens import TICKS_PER_BEAT, performance_from_arrays
 
 if TYPE_CHECKING:
     from maestrokit.analysis.beats.from_notes import Beats

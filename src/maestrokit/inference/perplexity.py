@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.errors import UsageError
+from maestrokit.inference.device import device_of
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
@@ -156,7 +157,7 @@ def _measured(nats: float, hits: int, sequence: Tokens, encoding: Encoding) -> S
 
 def _windows(model: EventModel, sequence: Tokens, length: int, stride: int, batch: int) -> Iterator[tuple[float, int]]:
     """Yield nats and hits of the tokens that each batch of windows newly sees."""
-    tokens = torch.from_numpy(sequence.astype(np.int64))
+    tokens = torch.from_numpy(sequence.astype(np.int64)).to(device_of(model))
     last = len(tokens) - 1
     first = min(length, last)
     yield _scored(model(tokens[None, :first])[0], tokens[None, 1 : first + 1])
@@ -174,7 +175,7 @@ def _windows(model: EventModel, sequence: Tokens, length: int, stride: int, batc
 
 def _through(model: EventModel, sequence: Tokens, *, chunk: int = 1024) -> Iterator[tuple[float, int]]:
     """Yield nats and hits of one chunk after another, passing the state on."""
-    tokens = torch.from_numpy(sequence.astype(np.int64))[None]
+    tokens = torch.from_numpy(sequence.astype(np.int64)).to(device_of(model))[None]
     state = model.initial_state(1, length=tokens.shape[1])
     for start in range(0, tokens.shape[1] - 1, chunk):
         target = tokens[:, start + 1 : start + chunk + 1]

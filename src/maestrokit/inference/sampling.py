@@ -14,6 +14,9 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.errors import UsageError
 
+RANKINGS = ("likelihood",)
+"""By what the best of several candidates is found."""
+
 
 @dataclass(frozen=True)
 class SamplingConfig:

@@ -21,6 +21,7 @@ from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS, levels
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
+from maestrokit.inference.device import device_of, find_device
 from maestrokit.inference.gate import Gate, GateConfig, Loudness
 from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
@@ -96,8 +97,8 @@ class Transcriber:
         return SETTINGS.frames_per_second
 
 
-def read_transcriber(folder: Path) -> Transcriber:
-    """Return the transcription model in a run folder.
+def read_transcriber(folder: Path, *, device: str = "cpu") -> Transcriber:
+    """Return the transcription model in a run folder, on a device such as ``cuda``.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def read_transcriber(folder: Path) -> Transcriber:
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
     gate = contract.config_from(GateConfig, config.get("gate", {}), name=str(folder))
-    model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
+    model.eval().to(find_device(device)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
     return Transcriber(model, decoding, pedal, SETTINGS.analysis(), gate)
 
 
@@ -210,8 +211,8 @@ def _window_posteriors(window: NDArray[np.float32], model: Model) -> FramePoster
     """Return the middle of the posteriors of a window: the frames whose whole receptive field is in it."""
     middle = slice(model.reach, len(window) // STRIDE - model.reach)
     with torch.inference_mode():
-        output = model(torch.from_numpy(window)[None])
-        keys = torch.sigmoid(output.keys)[0, :, middle].contiguous().numpy()
+        output = model(torch.from_numpy(window)[None].to(device_of(model)))
+        keys = torch.sigmoid(output.keys)[0, :, middle].contiguous().cpu().numpy()
         if output.pedal is None:
             return FramePosteriors(keys, np.zeros(keys.shape[1], np.float32))
-        return FramePosteriors(keys, torch.sigmoid(output.pedal)[0, middle].numpy())
+        return FramePosteriors(keys, torch.sigmoid(output.pedal)[0, middle].cpu().numpy())

@@ -21,7 +21,7 @@ class Metric:
 
     unit: str
     better: str
-    """``higher``, ``lower``, or ``alike``: the nearer to the reference, the better."""
+    """``higher``, ``lower``, or ``closer``: the closer to the reference, the better."""
     summary: Callable[[Piece], Any] | None
     """Piece to vector; NaN where the metric is undefined for the piece. None where :attr:`embedding` is the summary."""
     expected: Callable[[Any], Any] | None = None
@@ -69,8 +69,8 @@ class Row:
         Pieces (set mode) or pairs behind the value.
     reference : float
         The same metric of the reference corpus itself: what a perfect imitation would reach.
-    better : {'higher', 'lower', 'alike'}
-        Which values are better; alike: the nearer to the reference.
+    better : {'higher', 'lower', 'closer'}
+        Which values are better; closer: to the reference.
     bounds : (float, float), optional
         The least and the greatest value that there can be; reports draw all scores of equal bounds on one scale.
     """

@@ -49,10 +49,8 @@ def _groups(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    size = references + estimates
-    graph = coo_array(
-        (np.ones(len(reference_row), np.bool_), (reference_row, references + estimate_row)), shape=(size, size)
-    )
+    edges, size = (reference_row, references + estimate_row), references + estimates
+    graph = coo_array((np.ones(len(reference_row), np.bool_), edges), shape=(size, size))
     label = connected_components(graph, directed=False)[1][reference_row]
     is_alone = np.bincount(label, minlength=1)[label] == 1
     rows = np.flatnonzero(~is_alone)

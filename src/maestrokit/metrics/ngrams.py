@@ -46,10 +46,7 @@ class Ngrams:
 def counted(tokens: NDArray[np.integer], *, order: int, vocabulary: int) -> Ngrams:
     """Return the n-grams of a sequence of tokens, of all lengths up to `order`.
 
-    Raises
-    ------
-    UsageError
-        If n-grams of that length cannot be numbered, or the sequence is shorter.
+    UsageError says that n-grams of that length cannot be numbered, or that the sequence is shorter.
     """
     if order < 1 or vocabulary**order >= 2**63 or len(tokens) < order:
         raise UsageError(f"{order}-grams of {vocabulary} tokens cannot be counted in {len(tokens)} tokens")
@@ -93,14 +90,9 @@ def _keys(tokens: Integers, length: int, vocabulary: int) -> Integers:
 def _order(key: Integers, count: Integers, vocabulary: int) -> NgramTable:
     starts = np.flatnonzero(np.diff(key // vocabulary, prepend=-1))
     once, twice = int((count == 1).sum()), int((count == 2).sum())
-    return NgramTable(
-        key,
-        count,
-        key[starts] // vocabulary,
-        np.add.reduceat(count, starts),
-        np.diff(np.append(starts, len(key))),
-        once / (once + 2 * twice) if once else 0.0,
-    )
+    discount = once / (once + 2 * twice) if once else 0.0
+    kinds = np.diff(np.append(starts, len(key)))
+    return NgramTable(key, count, key[starts] // vocabulary, np.add.reduceat(count, starts), kinds, discount)
 
 
 def _find(table: Integers, keys: Integers) -> tuple[Integers, NDArray[np.bool_]]:

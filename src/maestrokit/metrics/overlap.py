@@ -40,7 +40,8 @@ def within(summaries: Floats) -> Floats:
 
 def densities(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     """Return the kernel densities of two samples as probabilities of the bins of one grid that holds both whole."""
-    return density(first, first, second), density(second, first, second)
+    edges = bin_edges(first, second)
+    return density(first, edges, bandwidth(first)), density(second, edges, bandwidth(second))
 
 
 def densities_by_row(first: Floats, second: Floats) -> Floats:
@@ -48,18 +49,21 @@ def densities_by_row(first: Floats, second: Floats) -> Floats:
 
     Their mean is the density of the whole sample: all are smoothed with its bandwidth.
     """
-    return np.array([density(row, first, second.ravel(), smoothed_as=second.ravel()) for row in second])
+    edges, width = bin_edges(first, second.ravel()), bandwidth(second.ravel())
+    return np.array([density(row, edges, width) for row in second])
 
 
-def density(sample: Floats, first: Floats, second: Floats, *, smoothed_as: Floats | None = None) -> Floats:
-    """Return the density of a sample on the grid of two, with the bandwidth of another sample if one is given."""
-    widths = bandwidth(first), bandwidth(second)
+def bin_edges(first: Floats, second: Floats) -> Floats:
+    """Return the edges of bins that hold the kernel densities of two samples."""
     low, high = min(first.min(), second.min()), max(first.max(), second.max())
-    margin = 5 * max(widths) + 1e-3 * (high - low) + 1e-9
-    edges = np.linspace(low - margin, high + margin, BINS + 1)
+    margin = 5 * max(bandwidth(first), bandwidth(second)) + 1e-3 * (high - low) + 1e-9
+    return np.linspace(low - margin, high + margin, BINS + 1)
+
+
+def density(sample: Floats, edges: Floats, width: float) -> Floats:
+    """Return the kernel density of a sample as probabilities of bins."""
     histogram, _ = np.histogram(sample, edges)
-    own = bandwidth(sample if smoothed_as is None else smoothed_as)
-    bins = max(own / (edges[1] - edges[0]), 0.1)  # so narrow, the filter leaves all as it is
+    bins = max(width / (edges[1] - edges[0]), 0.1)  # so narrow, the filter leaves all as it is
     smooth = ndimage.gaussian_filter1d(histogram.astype(np.float64), bins, mode="constant")
     return np.asarray(smooth / smooth.sum())
 

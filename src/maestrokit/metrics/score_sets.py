@@ -14,6 +14,7 @@ from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
 
 FOLDER = "maestrokit.metrics.sets"
+RESAMPLES = 200  # for the intervals of overlapped areas and divergences
 FEWEST = 3  # pieces in each set, below which distributions of distances are meaningless
 NONE = float("nan")
 
@@ -32,15 +33,9 @@ def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | No
     names : sequence of str, optional
     corpora : collection of {'reference', 'training'}, optional
         Which corpora there are: metrics that need another one are left out. Default is all.
-
-    Raises
-    ------
-    UsageError
-        If there is no such metric.
     """
-    known: dict[str, Metric] = {}
-    for module in registry.names(FOLDER):
-        known.update(registry.load(FOLDER, module).METRICS)
+    modules = (registry.load(FOLDER, name) for name in registry.names(FOLDER))
+    known: dict[str, Metric] = {name: metric for module in modules for name, metric in module.METRICS.items()}
     for name in names or ():
         if name not in known:
             raise UsageError(f"there is no metric '{name}'", choices_hint(name, known), parameter="metric")
@@ -56,10 +51,9 @@ def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Any]:
     for metric in chosen.values():
         if metric.summary is not None and metric.summary not in summaries:
             summaries[metric.summary] = metric.summary(piece)
+    columns = {name: slice(None) if metric.column is None else [metric.column] for name, metric in chosen.items()}
     return {
-        name: summaries[metric.summary] if metric.column is None else summaries[metric.summary][[metric.column]]
-        for name, metric in chosen.items()
-        if metric.summary is not None
+        name: summaries[metric.summary][columns[name]] for name, metric in chosen.items() if metric.summary is not None
     }
 
 
@@ -76,12 +70,8 @@ def score(
     """Return the rows of each generated piece, and those of the set with 95 % intervals.
 
     The value of a set is the mean over its pieces. Intervals are of resampled generated pieces; the reference is held
-    fixed. (Those of overlapped areas lie low, as a resample holds pieces twice.)
-
-    Parameters
-    ----------
-    generated, reference : summaries by :func:`summarize`
-        The reference may be empty: metrics that compare with one, overlapped areas and divergences are then left out.
+    fixed. (Those of overlapped areas lie low, as a resample holds pieces twice.) The reference may be empty: metrics
+    that compare with one, overlapped areas and divergences are then left out.
     training : summaries by :func:`summarize`
         Of what the generated pieces may be copied from. Default is none.
     with_reference : bool
@@ -148,23 +138,20 @@ def _ceiling_of_set(metric: Metric, count: int, theirs: Sequence[Any], generator
     return float(metric.of_set(held, rest, np.ones((1, len(held))))[0]) if len(held) >= FEWEST else NONE
 
 
-def distribution_rows(
-    name: str, mine: Floats, theirs: Floats, *, generator: np.random.Generator, resamples: int = 200
-) -> list[Row]:
+def distribution_rows(name: str, mine: Floats, theirs: Floats, *, generator: np.random.Generator) -> list[Row]:
     """Return overlapped area and divergence of distances within the reference and to it (:mod:`.overlap`)."""
     if min(len(mine), len(theirs)) < FEWEST:
         return []
     within, between = overlap.within(theirs), overlap.distances(mine, theirs)
     one, two = overlap.densities(within, between.ravel())
-    areas, divergences = np.empty(resamples), np.empty(resamples)
-    by_piece = overlap.densities_by_row(within, between)
-    counts = bootstrap.resampled_counts(len(mine), generator=generator, resamples=resamples)
-    for row, mixed in enumerate(counts @ by_piece / len(mine)):
-        areas[row], divergences[row] = overlap.shared_area(one, mixed), overlap.divergence(one, mixed)
-    area, divergence = overlap.shared_area(one, two), overlap.divergence(one, two)
+    counts = bootstrap.resampled_counts(len(mine), generator=generator, resamples=RESAMPLES)
+    resampled = counts @ overlap.densities_by_row(within, between) / len(mine)  # (resamples, bins)
+    area, areas = overlap.shared_area(one, two), [overlap.shared_area(one, mixed) for mixed in resampled]
+    divergence, divergences = overlap.divergence(one, two), [overlap.divergence(one, mixed) for mixed in resampled]
+    ends, other_ends = (bootstrap.interval(np.array(values)) for values in (areas, divergences))
     return [
-        Row(f"{name}.overlapped_area", area, *bootstrap.interval(areas), "", len(mine), 1.0, "higher", SHARE),
-        Row(f"{name}.kl", divergence, *bootstrap.interval(divergences), "bits", len(mine), 0.0, "lower"),
+        Row(f"{name}.overlapped_area", area, *ends, "", len(mine), 1.0, "higher", SHARE),
+        Row(f"{name}.kl", divergence, *other_ends, "bits", len(mine), 0.0, "lower"),
     ]
 
 

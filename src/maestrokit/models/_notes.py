@@ -1,11 +1,12 @@
 """Input and output layers of models of notes, one position a note; the layers between them are the body.
 
-The input is the sum of embeddings of a note's factors, and of features of all keys at its onset. The next note is
-predicted factor by factor: time, pitch, velocity, duration, each from the body's output, the factors before it [1], and
-the keys that sound at the new onset, by a small gated layer of its own. A duration is a new end, or a pointer [2] to a
-group of sounding notes that end together, such as those that one release of the pedal ends. A batch has the inputs and
-targets of :mod:`maestrokit.music.note_codes` as tensors by name, targets with the prefix ``next_``, each of shape
-(batch, time, ..); ``..`` in shapes below stands for (batch, time).
+The input is the sum of embeddings of a note's factors, of features of all keys at its onset, and of conditions
+(:mod:`maestrokit.models._conditions`). The next note is predicted factor by factor: time, pitch, velocity, duration,
+each from the body's output, the factors before it [1], and the keys that sound at the new onset, by a small gated layer
+of its own. A duration is a new end, or a pointer [2] to a group of sounding notes that end together, such as those that
+one release of the pedal ends. A batch has the inputs and targets of :mod:`maestrokit.music.note_codes` as tensors by
+name, targets with the prefix ``next_``, each of shape (batch, time, ..); ``..`` in shapes below stands for (batch,
+time).
 
 References
 ----------
@@ -23,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
+from maestrokit.models._conditions import Conditions, condition_names
 from maestrokit.models._key_context import CHANNELS, KeyContext
 from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear, radial_bases
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
@@ -34,6 +36,7 @@ from maestrokit.music.note_codes import DURATION_EDGES, DURATIONS, TIME_EDGES, T
 from maestrokit.music.piano_range import KEYS
 
 FACTORS = ("time", "pitch", "velocity", "duration")
+OPTIONAL = ("conditions.", "after")  # parts that a model may lack
 FACTOR_WIDTH = 128  # of each factor's own layer
 POINTER_WIDTH = 32
 CLASSES_PER_NAT = 4.0  # distance of times, and of durations, whose ratio is e, as classes are smoothed
@@ -52,8 +55,11 @@ class Body(Protocol):
         x, result : (batch, time, width); onset : (batch, time), in steps
         """
 
-    def initial_state(self, batch: int, *, length: int) -> Any:
-        """Return the state before the first position, with room for `length` of them."""
+    def selected(self, state: Any, rows: Tensor) -> Any:
+        """Return the state of some rows."""
+
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Any:
+        """Return the state before the first position, with room for `length` of them; `pinned` are not forgotten."""
 
 
 def factor_bases(factor: str, classes: int) -> Tensor:
@@ -202,11 +208,23 @@ class NoteModel(TrainedModel):
         self.supports_cpu_autocast = body.supports_cpu_autocast
         self.body: Any = body
         self.input = NoteInput(config.width, config.velocity_bins)
+        self.conditions = Conditions(condition_names(config.conditions), config.width)
         self.heads = NoteHeads(config.width, config.velocity_bins)
+        self.after = nn.Parameter(torch.zeros(config.width)) if config.infill else None
+        """Added to the inputs of notes after a gap, which come before all others."""
+        self.class_names: dict[str, list[str]] = {}
+        """Of each condition by class, what its codes from 1 on mean."""
+
+    def vectors(self, batch: Batch) -> Tensor:
+        """Return the input of the body, (batch, time, width)."""
+        x: Tensor = self.input(batch)
+        if self.conditions.tables:
+            x = x + self.conditions(batch)
+        return x if self.after is None or "is_after" not in batch else x + batch["is_after"][..., None] * self.after
 
     def logits(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
         """Return the logits of each factor of the next note, given those before it, and the state after."""
-        x, state = self.body.hidden_states(self.input(batch), state, onset=batch["onset"])
+        x, state = self.body.hidden_states(self.vectors(batch), state, onset=batch["onset"])
         heads, out, sounding = self.heads, {}, batch["next_sounding"].to(x.dtype)
         states = heads.states(x)
         out["time"] = heads.time(states[0], batch["next_joinable"])
@@ -256,7 +274,9 @@ class NoteModel(TrainedModel):
         return {"loss": (total, notes), "accuracy": (hits.sum().item(), factors), **scores}, {}
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights of a model with a body of other sizes, adapted to this one where possible."""
+        """Return weights of a model with other conditions or sizes of the body, adapted to this one if possible."""
+        own = self.state_dict()
+        weights = {name: value for name, value in weights.items() if name in own or not name.startswith(OPTIONAL)}
         body = {name.removeprefix("body."): value for name, value in weights.items() if name.startswith("body.")}
         adapted = {f"body.{name}": value for name, value in self.body.inherited(body).items()}
         return {**weights, **adapted}

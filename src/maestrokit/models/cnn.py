@@ -192,17 +192,19 @@ def harmonic_stack(x: Tensor) -> Tensor:
 
 def _losses(output: CnnOutput, batch: Batch) -> dict[str, Tensor]:
     """Return the cross-entropy of each head; that of velocities counts about onsets only."""
-    losses, target = {}, batch["target"]
-    for index, name in enumerate(HEADS):
-        of, goal = output.keys[:, index].float(), target[:, index]
-        if name == "velocity":
-            near = target[:, HEADS.index("onset")]
-            each = F.binary_cross_entropy_with_logits(of, goal, reduction="none")
-            losses[name] = (near * each).sum() / near.sum().clamp(min=1.0)
-        else:
-            losses[name] = F.binary_cross_entropy_with_logits(of, goal)
+    heads = zip(HEADS, output.keys.unbind(1), batch["target"].unbind(1), strict=True)
+    onset = batch["target"][:, HEADS.index("onset")]
+    losses = {
+        name: _cross_entropy(logits, target, onset if name == "velocity" else None) for name, logits, target in heads
+    }
     if output.pedal is not None:
-        known = batch["pedal"].isfinite()
-        each = F.binary_cross_entropy_with_logits(output.pedal.float(), batch["pedal"].nan_to_num(), reduction="none")
-        losses["pedal"] = (known * each).sum() / known.sum().clamp(min=1)
+        losses["pedal"] = _cross_entropy(output.pedal, batch["pedal"])
     return losses
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return the weighted mean of the binary cross-entropy where the target is known, not NaN; of one shape all."""
+    known = target.isfinite()
+    each = F.binary_cross_entropy_with_logits(logits.float(), target.nan_to_num(), reduction="none")
+    share = known.float() if weight is None else known * weight
+    return (share * each).sum() / share.sum().clamp(min=1.0)

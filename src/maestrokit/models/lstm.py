@@ -48,6 +48,10 @@ class Config:
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Velocity bins of notes."""
+    conditions: str = ""
+    """Conditions of a model of notes, separated by commas."""
+    infill: bool = False
+    """Whether a model of notes can fill gaps."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -78,10 +82,14 @@ class LstmBody(TrainedModel):
         x, state = self.recurrent(self.dropout(x), state)
         return self.dropout(x), state
 
-    def initial_state(self, batch: int, *, length: int) -> tuple[Tensor, Tensor]:
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> tuple[Tensor, Tensor]:
         """Return zeros, whatever the length."""
         zeros = next(self.parameters()).new_zeros(self.config.layers, batch, self.config.width)
         return zeros, zeros.clone()
+
+    def selected(self, state: tuple[Tensor, Tensor], rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the state of some rows."""
+        return state[0][:, rows], state[1][:, rows]
 
     def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a state on, in numpy."""

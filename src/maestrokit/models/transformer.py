@@ -9,9 +9,8 @@ Both differ from [1] in that normalisation comes before each part, that the outp
 at zero, so that training starts from uniform probabilities, and that queries of several heads share keys and values
 [6], so that the cache is small enough for many pieces to be generated at once.
 
-The file reads from the operators down to the model. Shapes: `batch` rows, `time` positions of this call, `keys` those
-that attention sees, `heads` of queries or `kv_heads` of keys and values, each of size `dim`. On processors a kernel of
-:mod:`maestrokit.models.kernels` runs in place of each function that names one.
+The file reads from the parts down to the model; operators and the names in shapes are those of
+:mod:`maestrokit.models._operators`.
 
 References
 ----------
@@ -37,20 +36,18 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
+from maestrokit.models import _operators as operators
+from maestrokit.models._cache import Cache
 from maestrokit.models._inherited import inherited_weights
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
-from maestrokit.models.kernels import fused
-from maestrokit.models.kernels.fused_attention import causal_attention
 from maestrokit.models.kernels.linear import Linear
 from maestrokit.models.kernels.numpy_step import Step, TransformerBodyStep, TransformerStep
-from maestrokit.models.kernels.switch import replaced_by
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
 MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
 PERIODS = (8.0, 8000.0)  # of the rotations that follow the time of notes, the fastest and the slowest, in steps
-REACH = 3  # events before the present one that a short convolution sees
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,10 @@ class Config:
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Velocity bins of notes."""
+    conditions: str = ""
+    """Conditions of a model of notes, separated by commas."""
+    infill: bool = False
+    """Whether a model of notes can fill gaps."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -99,164 +100,11 @@ class Config:
             )
 
 
-@dataclass
-class Cache:
-    """Keys and values of the positions so far, in all layers, so that each is computed once."""
-
-    keys: list[Tensor]
-    """One a layer, (batch, kv_heads, room, dim); rotated if positions are rotary."""
-    values: list[Tensor]
-    """Likewise, not rotated."""
-    recent: list[Tensor]
-    """The last inputs of the short convolutions, two a layer, (batch, REACH, width); empty if there are none."""
-    used: int = 0
-    """How many of `room` are filled, the oldest first."""
-    position: int = 0
-    """Positions seen in all; more than `used` once the oldest are forgotten."""
-
-    def selected(self, rows: Tensor) -> "Cache":
-        """Return the cache of some rows of the batch."""
-        keys, values, recent = ([part[rows] for part in store] for store in (self.keys, self.values, self.recent))
-        return Cache(keys, values, recent, self.used, self.position)
-
-    def make_room(self, time: int) -> None:
-        """Forget the oldest positions where the room is full, an eighth of it at once."""
-        room = self.keys[0].shape[2]
-        if time > room:
-            raise UsageError(f"{time} tokens at once, and the transformer's attention reaches back over {room}")
-        if self.used + time > room:
-            keep = min(self.used, room - max(time, room // 8))
-            for store in (*self.keys, *self.values):
-                store[:, :, :keep] = store[:, :, self.used - keep : self.used].clone()
-            self.used = keep
-
-    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the newest keys and values of a layer behind the others; return all."""
-        end = self.used + k.shape[2]
-        self.keys[layer][:, :, self.used : end] = k
-        self.values[layer][:, :, self.used : end] = v
-        return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
-
-    def advance(self, time: int) -> None:
-        """Count positions that all layers have appended."""
-        self.used, self.position = self.used + time, self.position + time
-
-
-@replaced_by(fused.dropout)
-def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
-    """Return the input with a share of elements set to zero, and the others scaled so that the mean stays."""
-    return F.dropout(x, rate, training)
-
-
-@replaced_by(fused.rms_norm)
-def rms_norm(x: Tensor, weight: Tensor, epsilon: float | None) -> Tensor:
-    """Return ``x * rsqrt(mean(x ** 2) + epsilon) * weight``, the mean over the last axis [3]."""
-    return F.rms_norm(x, weight.shape, weight, epsilon)
-
-
-@replaced_by(fused.rotate)
-def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Return vectors rotated by angles that grow with their positions [2]; pairs are elements of the two halves.
-
-    Shape
-    -----
-    x : (batch, heads, time, dim); cosine, sine : (time, dim / 2) or (batch, 1, time, dim / 2)
-    """
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
-
-
-@replaced_by(fused.short_convolution)
-def short_convolution(x: Tensor, weight: Tensor) -> Tensor:
-    """Return the input plus its causal convolution, with zeros before the start; see :func:`convolve`."""
-    return convolve(F.pad(x, (0, 0, REACH, 0)), weight)
-
-
-def convolve(x: Tensor, weight: Tensor) -> Tensor:
-    """Return the input, but for its first REACH positions, plus its convolution over time of each channel [5].
-
-    Shape
-    -----
-    x : (batch, REACH + time, width); weight : (REACH + 1, width), the last row for the present
-    """
-    time = x.shape[1] - REACH
-    out = x[:, REACH:]  # (batch, time, width)
-    for row in range(REACH + 1):
-        out = torch.addcmul(out, x[:, row : row + time], weight[row])
-    return out
-
-
-@replaced_by(fused.swiglu)
-def swiglu(x: Tensor, input_weight: Tensor, output_weight: Tensor) -> Tensor:
-    """Return the output of a feed-forward network with a gate [4].
-
-    Shape
-    -----
-    x : (batch, time, width); input_weight : (2 hidden, width); output_weight : (width, hidden)
-    """
-    gate, value = F.linear(x, input_weight).chunk(2, dim=-1)  # each (batch, time, hidden)
-    return F.linear(F.silu(gate) * value, output_weight)
-
-
-def attention(q: Tensor, k: Tensor, v: Tensor, distance: Tensor | None, rate: float) -> Tensor:
-    """Return ``dropout(softmax(q @ (k + distance).T / sqrt(dim))) @ v`` of each position and those before it.
-
-    Shape
-    -----
-    q : (batch, heads, time, dim), the last of the positions of the keys
-    k, v : (batch, kv_heads, keys, dim); each serves as many heads of queries, one after another [6]
-    distance : (heads, length, dim) or None, the last row for the present
-    result : (batch, heads, time, dim)
-    """
-    time, keys = q.shape[2], k.shape[2]
-    mask = None  # the mask of the operator, or none for a single query
-    if distance is not None:
-        mask = relative_scores(q, distance, keys)  # (batch, heads, time, keys)
-    elif time not in (1, keys):
-        mask = torch.ones(time, keys, dtype=torch.bool, device=q.device).tril(keys - time)
-    is_causal, shares_keys = mask is None and time > 1, q.shape[1] != k.shape[1]
-    return F.scaled_dot_product_attention(
-        q, k, v, attn_mask=mask, dropout_p=rate, is_causal=is_causal, enable_gqa=shares_keys
-    )
-
-
-attention_without_cache = replaced_by(causal_attention)(attention)  # the keys are those of the queries
-
-
-def relative_scores(q: Tensor, distance: Tensor, keys: int) -> Tensor:
-    """Return what relative positions add to the scores, (batch, heads, time, keys), with the future at -inf [1]."""
-    time, length = q.shape[2], distance.shape[1]
-    scale: float = q.shape[3] ** -0.5
-    if time == keys:
-        scores = skew(q @ distance[:, length - keys :].transpose(1, 2))
-    else:
-        behind = torch.arange(keys - time, keys)[:, None] - torch.arange(keys)  # (time, keys)
-        embedded = distance[:, (length - 1 - behind).clamp(max=length - 1)]  # (heads, time, keys, dim)
-        scores = torch.einsum("bhtd,htkd->bhtk", q, embedded)
-    future = torch.ones(time, keys, dtype=torch.bool, device=q.device).triu(keys - time + 1)
-    return (scores * scale).masked_fill(future, -torch.inf)
-
-
-def skew(scores: Tensor) -> Tensor:
-    """Return scores by distance as scores by key: the memory-efficient skew of [1], section 3.4.1.
-
-    Shape
-    -----
-    scores : (batch, heads, time, time)
-        ``scores[..., i, j]`` belongs to distance ``time - 1 - j``.
-    result : (batch, heads, time, time)
-        ``result[..., i, j]`` belongs to distance ``i - j``; meaningless where ``j > i``.
-    """
-    batch, heads, time, _ = scores.shape
-    padded = F.pad(scores, (1, 0))  # (batch, heads, time, time + 1)
-    return padded.reshape(batch, heads, time + 1, time)[:, :, 1:]  # (batch, heads, time, time)
-
-
 class RMSNorm(nn.RMSNorm):
     """Root-mean-square normalisation of the last axis [3]."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return rms_norm(x, self.weight, self.eps)
+        return operators.rms_norm(x, self.weight, self.eps)
 
 
 class Attention(nn.Module):
@@ -281,10 +129,10 @@ class Attention(nn.Module):
         projected = self.project(x).view(batch, time, sum(self.heads), self.dim)
         q, k, v = projected.transpose(1, 2).split(self.heads, dim=1)  # (batch, heads or kv_heads, time, dim)
         if rope is not None:
-            q, k = rotate(self.query_norm(q), *rope), rotate(self.key_norm(k), *rope)
+            q, k = operators.rotate(self.query_norm(q), *rope), operators.rotate(self.key_norm(k), *rope)
         if cache is not None:
             k, v = cache.append(layer, k, v)  # (batch, kv_heads, keys, dim)
-        attend = attention_without_cache if cache is None else attention
+        attend = operators.attention_without_cache if cache is None else operators.attention
         distance, rate = self.distance if self.is_relative else None, self.dropout if self.training else 0.0
         attended = attend(q, k, v, distance, rate)  # (batch, heads, time, dim)
         return self.output(attended.transpose(1, 2).reshape(batch, time, width))  # type: ignore[no-any-return]
@@ -295,16 +143,16 @@ class ShortConv(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(REACH + 1, width))
+        self.weight = nn.Parameter(torch.empty(operators.REACH + 1, width))
         nn.init.uniform_(self.weight, -0.5, 0.5)  # as a convolution of this width, so that it works from the start
 
     def forward(self, x: Tensor, cache: Cache | None, index: int) -> Tensor:
         """Return the output, (batch, time, width), for the input of that shape; `index` is that of the cache."""
         if cache is None:
-            return short_convolution(x, self.weight)
+            return operators.short_convolution(x, self.weight)
         x = torch.cat((cache.recent[index], x), dim=1)  # (batch, REACH + time, width)
-        cache.recent[index] = x[:, -REACH:]
-        return convolve(x, self.weight)
+        cache.recent[index] = x[:, -operators.REACH :]
+        return operators.convolve(x, self.weight)
 
 
 class SwiGLU(nn.Module):
@@ -316,7 +164,7 @@ class SwiGLU(nn.Module):
         self.output = Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return swiglu(x, self.input.weight, self.output.weight)
+        return operators.swiglu(x, self.input.weight, self.output.weight)
 
 
 class ReLUs(nn.Module):
@@ -350,11 +198,11 @@ class TransformerLayer(nn.Module):
         normed = self.attention_norm(x)
         if self.before:
             normed = self.before[0](normed, cache, 2 * layer)
-        x = x + dropout(self.attention(normed, rope, cache, layer), self.dropout, self.training)
+        x = x + operators.dropout(self.attention(normed, rope, cache, layer), self.dropout, self.training)
         normed = self.feed_norm(x)
         if self.before:
             normed = self.before[1](normed, cache, 2 * layer + 1)
-        return x + dropout(self.feed(normed), self.dropout, self.training)
+        return x + operators.dropout(self.feed(normed), self.dropout, self.training)
 
 
 class TransformerBody(TrainedModel):
@@ -399,15 +247,18 @@ class TransformerBody(TrainedModel):
         rope = None
         if self.config.variant == "modern":
             rope = self._angles(torch.arange(start, start + time, device=x.device), onset)
-        x = dropout(x, self.config.dropout, self.training)
+        x = operators.dropout(x, self.config.dropout, self.training)
         for index, layer in enumerate(self.layers):
             x = layer(x, rope, cache, index)
         if cache is not None:
             cache.advance(time)
         return self.norm(x), cache
 
-    def initial_state(self, batch: int, *, length: int) -> Cache:
-        """Return an empty cache with room for `length` tokens, or as many as attention reaches back over."""
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Cache:
+        """Return an empty cache with room for `length` tokens, or as many as attention reaches back over.
+
+        The first `pinned` of them are never forgotten.
+        """
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
         weight = self.norm.weight
@@ -415,8 +266,12 @@ class TransformerBody(TrainedModel):
             [weight.new_zeros(batch, self.config.kv_heads, room, dim) for _ in self.layers] for _ in range(2)
         )
         convolutions = 2 * len(self.layers) if self.config.variant == "modern" else 0
-        recent = [weight.new_zeros(batch, REACH, self.config.width) for _ in range(convolutions)]
-        return Cache(keys, values, recent)
+        recent = [weight.new_zeros(batch, operators.REACH, self.config.width) for _ in range(convolutions)]
+        return Cache(keys, values, recent, pinned=pinned)
+
+    def selected(self, state: Cache, rows: Tensor) -> Cache:
+        """Return the cache of some rows."""
+        return state.selected(rows)
 
     def layer_stepper(self, state: Any) -> Step:
         """Return steps of the layers from a cache on, in numpy."""

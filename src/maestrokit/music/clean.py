@@ -28,18 +28,9 @@ def without_duplicates(notes: Notes, *, key: Integers, onset: Floats | Integers,
 
     Of the onsets of a key that are no later than the window after the first of them, the first stays: it takes the
     velocity of the loudest, and the release (time and velocity) of the one that ends last, among those that have one.
+    If none is removed, the same object is returned.
 
-    Parameters
-    ----------
-    notes : Notes
-        Sorted by key and onset (see :func:`by_key`), as are the keys and times. If none is removed, the same
-        object is returned.
-    key : int64, shape (notes,)
-        Equal for notes that sound as one key (see :func:`sounding_key`).
-    onset : shape (notes,)
-        Times of the onsets, in the unit of the window.
-    window : float >= 0
-        Default is 0: only onsets at the same time.
+    Notes, their keys and their onsets, in the unit of the window, come sorted by key and onset (:func:`by_key`).
     """
     leads = _leads(key, onset, window)
     if leads.all():

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
 
 import numpy as np
 
@@ -13,11 +12,9 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2second
 
+START = np.zeros(1, np.int64)  # tick from which points are counted
 STRAIGHT = 0.5  # swing: the share of two steps that the first one takes
 FINEST_NOTE_VALUE = Fraction(1, 4096)  # of a whole note
-LONGEST_TIME = 86400  # seconds
-SHORTEST_STEP = 1e-6  # seconds: MIDI counts tempo in microseconds
-SECONDS_PER_UNIT = {"s": Fraction(1), "ms": Fraction(1, 1000), "us": Fraction(1, 1_000_000)}
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,6 @@ class Grid:
     step: Fraction
     tempo: TempoMap | None = None
     swing: float = STRAIGHT
-
-    def straight(self) -> Self:
-        """Return the grid without swing."""
-        return replace(self, swing=STRAIGHT)
 
     def measure(self, tick: Integers) -> Floats:
         """Return ticks in the unit of the step."""
@@ -69,42 +62,34 @@ class Grid:
         return np.rint(exact).astype(np.int64) if self.tempo is None else second2tick(exact, self.tempo)
 
 
-def step_grid(performance: Performance, step: Fraction, *, swing: float = STRAIGHT) -> Grid:
-    """Return the grid of multiples of a quantum in seconds, by the performance's tempo map."""
-    return Grid(step, tempo_map(performance), swing)
-
-
-def note_grids(performance: Performance, note_values: Sequence[Fraction], *, swing: float = STRAIGHT) -> list[Grid]:
-    """Return the grids of note values, counted from tick 0; a beat is a quarter note.
+def grids_of(
+    performance: Performance, *, step: Fraction | None, note_values: Sequence[Fraction], swing: float
+) -> list[Grid]:
+    """Return the grid of a quantum in seconds, by the tempo map; else those of note values, a beat being a quarter.
 
     Raises
     ------
     BadDataError
-        If the file counts time in SMPTE frames, so that it has no beats.
+        If there are note values, and the file counts time in SMPTE frames, so that it has no beats.
     """
-    if performance.division < 0:
+    if step is not None:
+        return [Grid(step, tempo_map(performance), swing)]
+    if note_values and performance.division < 0:
         raise BadDataError("there are no note values in a file that counts time in SMPTE frames", "use `step`, a time")
     return [Grid(4 * performance.division * value, swing=swing) for value in note_values]
 
 
-def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = None) -> Integers:
+def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers = START) -> Integers:
     """Return the nearest tick of any grid for each tick; of two equally near the later.
 
-    Ticks of a grid are returned unchanged, and the order of ticks is kept.
-
-    Parameters
-    ----------
-    tick : int64, shape (events,)
-    grids : sequence of Grid
-        All in seconds, or all in ticks.
-    origin : int64, shape (events,), optional
-        Where each event's points are counted from. Default is tick 0.
+    Ticks of a grid are returned unchanged, and the order of ticks is kept. Points are counted from the origin, one for
+    all or one each.
 
     >>> beat = [Grid(Fraction(480))]
     >>> snapped(np.array([0, 239, 240, 700]), beat).tolist()
     [0, 0, 480, 480]
     """
-    points = _points_around(tick, grids, origin)
+    points = np.concatenate([grid.points_around(tick, origin) for grid in grids])
     if len(grids) > 1:
         points.sort(axis=0)
     distance = np.abs(grids[0].measure(points) - grids[0].measure(tick))
@@ -116,63 +101,19 @@ def snapped(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = 
     return nearest
 
 
-def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers | None = None) -> Integers:
+def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers = START) -> Integers:
     """Return the first tick of any grid after each tick.
 
     >>> point_after(np.array([0, 479, 480]), [Grid(Fraction(480))]).tolist()
     [480, 480, 960]
     """
-    start = np.zeros(1, np.int64) if origin is None else origin
     after = np.full_like(tick, np.iinfo(np.int64).max)
     for grid in grids:
-        points = grid.points_around(tick, start)
+        points = grid.points_around(tick, origin)
         later = np.where(points > tick, points, after).min(axis=0)
         # where no neighbour is later, steps are finer than ticks, and every tick is one of the grid's
         after = np.minimum(later, np.where(points.max(axis=0) > tick, later, tick + 1))
     return after
-
-
-def _points_around(tick: Integers, grids: Sequence[Grid], origin: Integers | None) -> Integers:
-    start = np.zeros(1, np.int64) if origin is None else origin
-    points = [grid.points_around(tick, start) for grid in grids]
-    return points[0] if len(points) == 1 else np.concatenate(points)
-
-
-def parse_step(text: str) -> Fraction:
-    """Return a time in seconds that can be a step.
-
-    >>> parse_step("10ms") == parse_step("0.01s")
-    True
-
-    Raises
-    ------
-    UsageError
-        If the text is no time with its unit, or less than a microsecond.
-    """
-    seconds = parse_time(text)
-    if seconds < SHORTEST_STEP:
-        raise UsageError(f"'{text}' is no time step", "for example 10ms or 0.01s; at least 1us", parameter="step")
-    return seconds
-
-
-def parse_time(text: str) -> Fraction:
-    """Return a time in seconds, given with its unit (s, ms or us); only 0 may do without.
-
-    Raises
-    ------
-    UsageError
-        If the text is no time, or a number without unit: ``10`` could be 10 ms or 10 s.
-    """
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(|s|ms|us)", text.strip())
-    if match is None:
-        raise UsageError(f"'{text}' is no time", "for example 10ms or 0.01s")
-    number, unit = Fraction(match[1]), match[2]
-    if number and not unit:
-        raise UsageError(f"'{text}' is a number without a unit of time", "write 10ms or 0.01s")
-    seconds = number * SECONDS_PER_UNIT[unit or "s"]
-    if seconds > LONGEST_TIME:
-        raise UsageError(f"'{text}' is no time of music", f"at most {LONGEST_TIME} s")
-    return seconds
 
 
 def parse_note_values(text: str) -> tuple[Fraction, ...]:

@@ -50,14 +50,9 @@ class Releases(Columns):
 
 
 def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Controls) -> Barriers:
-    """Return the barriers of the notes, with their new onsets.
+    """Return the barriers of the notes; these and the controls are at their new ticks.
 
-    Parameters
-    ----------
-    latest : int64, shape (releases,)
-        How far each release could be put off (:func:`latest_ticks`).
-    controls : Controls
-        At their new ticks.
+    How far each release could be put off is the `latest` of :func:`latest_ticks`.
     """
     stops = controls.select(np.flatnonzero(ends_all_notes(controls.number)))
     if not len(releases) and not len(stops) and notes.is_released.all():
@@ -90,15 +85,7 @@ def latest_ticks(others: Others, stays: Mask, releases: Releases, notes: Notes) 
     """Return the last tick to which each release can be put off.
 
     It overtakes neither a later event of its track, but for those that stay and releases that can be put off with it,
-    nor the next onset of its key.
-
-    Parameters
-    ----------
-    others : Others
-        At their new ticks.
-    stays : bool, shape (others,)
-    notes : Notes
-        With their new onsets.
+    nor the next onset of its key. Other events and onsets are at their new ticks.
     """
     if not len(releases):
         return np.empty(0, np.int64)

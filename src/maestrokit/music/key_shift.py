@@ -96,7 +96,7 @@ def key_record(shift: KeyShift) -> dict[str, Any]:
         "key": shift.key.name if shift.key else None,
         "confidence": round(estimate.confidence, 4) if estimate and not shift.is_given else None,
         "semitones": shift.semitones,
-        "scores": {Key.from_index(index).short_name: score for index, score in enumerate(scores)},
+        "scores": {Key.from_index(index).name: score for index, score in enumerate(scores)},
     }
 
 
@@ -109,6 +109,6 @@ def key_notes(shift: KeyShift) -> list[str]:
         notes.append(f"{shift.key.name}, found with confidence {shift.estimate.confidence:.2f}")
     if shift.estimate:
         scores = shift.estimate.scores
-        ranked = ((Key.from_index(index).short_name, scores[index]) for index in (-scores).argsort(kind="stable"))
+        ranked = ((Key.from_index(index).name, scores[index]) for index in (-scores).argsort(kind="stable"))
         notes.append("scores: " + ", ".join(f"{name} {score:.3f}" for name, score in ranked))
     return notes

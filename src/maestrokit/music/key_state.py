@@ -91,14 +91,7 @@ def key_features(states: KeyStates, now: Integers, *, step: float, velocity_bins
     """Return the features of each key at the moments, (moments, FEATURES * keys).
 
     Whether it sounds; the logarithm of the time that it still does; how recently it ended; the memories of its onsets,
-    and of the velocity of its newest note.
-
-    Parameters
-    ----------
-    now : int64, shape (moments,)
-        Steps, none before the newest note of its state.
-    step : float
-        In seconds.
+    and of the velocity of its newest note. No moment is before the newest note of its state.
     """
     left = (states.offset - now[:, None]) * step
     age = (now[:, None] - states.onset) * step

@@ -98,9 +98,7 @@ class Key:
     @property
     def relative(self) -> "Key":
         """The key of the other mode with the same signature."""
-        if self.mode == "major":
-            return Key((self.tonic + 9) % 12, "minor")
-        return Key((self.tonic + 3) % 12, "major")
+        return Key.from_fifths(self.fifths, "minor" if self.mode == "major" else "major")
 
     def transposed(self, semitones: int) -> "Key":
         """Return the key so many semitones higher."""

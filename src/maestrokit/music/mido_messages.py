@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from maestrokit.errors import BadDataError
 from maestrokit.music.performance import Performance
-from maestrokit.music.track_events import SET_TEMPO, TrackEvent, events_of, performance_from_events
+from maestrokit.music.track_events import (
+    SET_TEMPO,
+    TrackEvent,
+    events_of,
+    payload_of,
+    performance_from_events,
+    variable_length,
+)
 
 if TYPE_CHECKING:
     from mido import MidiFile
@@ -55,7 +62,7 @@ def _mido_message(event: TrackEvent) -> Any:
         return _mido_meta(event.message)
     if status not in (0xF0, 0xF7):
         return Message.from_bytes(event.message)
-    data = _payload(event.message, 1)
+    data = payload_of(event.message, 1)
     if status == 0xF7 or data[-1:] != b"\xf7" or not data[:-1].isascii():
         raise BadDataError(f"mido has no message for the system exclusive event at tick {event.tick}")
     return Message("sysex", data=data[:-1])
@@ -65,7 +72,7 @@ def _mido_meta(message: bytes) -> Any:
     """Return the meta that mido knows, or an unknown one where mido would refuse or change the payload."""
     from mido import MetaMessage, UnknownMetaMessage
 
-    payload = _payload(message, 2)
+    payload = payload_of(message, 2)
     unknown = UnknownMetaMessage(message[1], payload)
     try:
         known = MetaMessage.from_bytes(unknown.bytes())
@@ -77,27 +84,8 @@ def _mido_meta(message: bytes) -> Any:
 def _event(tick: int, message: Any) -> TrackEvent:
     data = bytes(message.bytes())
     if data[0] == 0xF0:
-        data = data[:1] + _variable_length(len(data) - 1) + data[1:]
-    payload = _payload(data, 2) if data[0] == 0xFF else b""
+        data = data[:1] + variable_length(len(data) - 1) + data[1:]
+    payload = payload_of(data, 2) if data[0] == 0xFF else b""
     if data[:2] == bytes([0xFF, SET_TEMPO]) and payload == bytes(3):
         raise BadDataError(f"a tempo of 0 microseconds a beat at tick {tick}")
     return TrackEvent(tick, data, payload)
-
-
-def _payload(message: bytes, start: int) -> bytes:
-    """Return what follows the length, a number whose last byte alone is below 128, that begins at a byte."""
-    while message[start] >= 0x80:
-        start += 1
-    return message[start + 1 :]
-
-
-def _variable_length(number: int) -> bytes:
-    """Return a number in groups of seven bits, the last without the high bit.
-
-    >>> _variable_length(200).hex()
-    '8148'
-    """
-    groups = [number & 0x7F]
-    while number := number >> 7:
-        groups.append(number & 0x7F | 0x80)
-    return bytes(reversed(groups))

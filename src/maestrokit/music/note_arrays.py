@@ -1,15 +1,17 @@
-"""The notes of a performance in seconds."""
+"""The notes of a performance in seconds, and performances of nothing but notes and a pedal."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.arrays import Columns, Floats, Integers
-from maestrokit.music.performance import DRUM_CHANNEL, Performance
+from maestrokit.arrays import Columns, Floats, Integers, Mask
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Controls, Notes, Others, Performance, Tempos
 from maestrokit.music.sustain import sustained_offset_tick
-from maestrokit.music.timing import tempo_map, tick2second
+from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
 
+TICKS_PER_BEAT = 500  # with the default tempo one tick is 1 ms
 CHORD_WINDOW = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
 
 
@@ -48,6 +50,10 @@ class TimedNotes(NamedTuple):
     pitch: Integers
     velocity: Integers
 
+    def select(self, rows: Mask) -> "TimedNotes":
+        """Return some of the notes."""
+        return TimedNotes(self.onset[rows], self.offset[rows], self.pitch[rows], self.velocity[rows])
+
 
 def note_seconds(performance: Performance) -> tuple[Floats, Floats]:
     """Return when keys go down and up, in seconds, in the order of ``performance.notes``."""
@@ -56,13 +62,7 @@ def note_seconds(performance: Performance) -> tuple[Floats, Floats]:
 
 
 def note_arrays(performance: Performance, *, with_drums: bool = False) -> NoteArrays:
-    """Return the notes of a performance in seconds.
-
-    Parameters
-    ----------
-    with_drums : bool
-        Whether to include the notes of the drum channel.
-    """
+    """Return the notes of a performance in seconds, without those of the drum channel unless they are asked for."""
     notes = performance.notes
     onset, offset = note_seconds(performance)
     sounding_offset = tick2second(sustained_offset_tick(performance), tempo_map(performance))
@@ -97,17 +97,39 @@ def timed_notes(performance: Performance, *, pedal_extends: bool) -> TimedNotes:
 def chord_rows(onset: Floats, *, window: float = CHORD_WINDOW) -> Integers:
     """Return the row of the first note of each chord: it begins later than the window after the onset before it.
 
-    Parameters
-    ----------
-    onset : float64, shape (notes,), in seconds, rising
-    window : float, in seconds
-
-    Returns
-    -------
-    int64, shape (chords,)
-        A note that is alone is a chord of one.
+    Onsets rise. A note that is alone is a chord of one.
 
     >>> chord_rows(np.array([0.0, 0.02, 0.04, 0.5])).tolist()
     [0, 3]
     """
     return np.flatnonzero(np.diff(onset, prepend=-np.inf) > window)
+
+
+def performance_from_arrays(
+    onset_tick: Integers,
+    offset_tick: Integers,
+    pitch: Integers,
+    velocity: Integers,
+    *,
+    pedal_tick: Integers,
+    pedal_value: Integers,
+) -> Performance:
+    """Return a performance on one track of 1 ms ticks from bare columns: notes, and the values of the pedal."""
+    many, few = np.zeros(len(pitch), np.int64), np.zeros(len(pedal_tick), np.int64)
+    notes = Notes(
+        onset_tick=onset_tick,
+        offset_tick=offset_tick,
+        pitch=pitch.astype(np.int64),
+        velocity=velocity.astype(np.int64),
+        release_velocity=many,
+        channel=many,
+        track=many,
+        onset_order=2 + len(few) + np.arange(len(pitch)),
+        offset_order=many + 1,
+    )
+    controls = Controls(
+        tick=pedal_tick, number=few + SUSTAIN, value=pedal_value, channel=few, track=few, order=2 + np.arange(len(few))
+    )
+    tempos = Tempos(*(np.array([value]) for value in (0, DEFAULT_TEMPO, 0, 0)))
+    end = np.array([max(offset_tick.max(initial=0), pedal_tick.max(initial=0))])
+    return reorder_events(Performance(notes, controls, tempos, Others.empty(), end, TICKS_PER_BEAT, 0))

@@ -27,6 +27,7 @@ from maestrokit.music.piano_range import HIGHEST_PITCH, KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding, decode_steps
 
+MOST_AFTER = 256  # notes after a gap that a model sees before all others; fewer of a short context
 LEAD = 512  # notes before an excerpt whose keys may still be down, or remembered
 
 
@@ -123,12 +124,7 @@ def begin_inputs(rows: int, encoding: Encoding) -> NoteInputs:
 def joinable_at(states: KeyStates, key: Integers, last: Integers) -> Mask:
     """Return whether a key is left that can join the chord of the newest notes: above them, and silent.
 
-    Parameters
-    ----------
-    states : KeyStates
-        After these notes.
-    key, last : int64, shape (moments,)
-        Their keys, -1 at the begin, and their onsets.
+    The states are after these notes, whose keys (-1 at the begin) and last onsets are given.
     """
     return np.asarray(((np.arange(KEYS) > key[:, None]) & (states.offset <= last[:, None])).any(axis=1))
 
@@ -158,6 +154,18 @@ def excerpt(notes: StepNotes, start: int, stop: int, encoding: Encoding) -> tupl
         for name in NoteInputs._fields:
             getattr(inputs, name)[:1] = getattr(begin, name)
     return inputs, _targets(states, filled, here, ends, encoding)
+
+
+def with_notes_after(inputs: NoteInputs, after: StepNotes, encoding: Encoding) -> NoteInputs:
+    """Return inputs with those of notes after a gap before them, as if nothing came before these notes.
+
+    So they say nothing of what fills the gap: keys begin silent, and the first time has no class.
+    """
+    states = states_after_notes(after, step=encoding.step).select(slice(1, None))
+    first = inputs_at(states, after, np.diff(after.onset, prepend=0), encoding)
+    first.time[:1] = TIMES
+    parts = first._asdict()
+    return NoteInputs(**{name: np.concatenate((parts[name], part)) for name, part in inputs._asdict().items()})
 
 
 def _targets(states: KeyStates, filled: StepNotes, here: Integers, ends: Mask, encoding: Encoding) -> NoteTargets:

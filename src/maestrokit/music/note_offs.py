@@ -3,14 +3,8 @@
 import numpy as np
 
 from maestrokit.arrays import Integers
-from maestrokit.music.performance import (
-    NOTE_ON_ENDS_IT,
-    Performance,
-    next_onset,
-    next_stop,
-    reorder_events,
-    with_room_between_events,
-)
+from maestrokit.music.event_order import reorder_events, with_room_between_events
+from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance, next_onset, next_stop
 
 
 def endless(performance: Performance) -> tuple[Integers, Integers]:

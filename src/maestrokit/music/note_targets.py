@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.arrays import Mask
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
 REACH = 0.05  # seconds to either side of an onset or offset in which it shows
+LONGEST_HELD = 10.0  # seconds after its key's release in which a note held by the pedal may sound
 EDGE = 1e-6  # of a frame: what ends this close to the edge of a frame does not touch the next
 
 
@@ -15,20 +17,7 @@ def note_targets(notes: TimedNotes, *, start: float, frames: int, frame_seconds:
 
     Onsets and offsets are triangles: 1 at the moment itself, falling to 0 at ``REACH`` to either side, so that their
     peak lies between frames where the moment does [1]. Frames are 1 while a note sounds. Velocities (of 127) stand
-    wherever there is an onset.
-
-    Parameters
-    ----------
-    notes : TimedNotes
-        Those outside of the 88 keys of a piano are left out.
-    start : float, in seconds
-        Time of the first frame.
-    frames : int
-    frame_seconds : float > 0
-
-    Returns
-    -------
-    float32, shape (4, frames, 88)
+    wherever there is an onset. The result has shape (4, frames, 88); notes outside of these keys are left out.
 
     References
     ----------
@@ -54,6 +43,31 @@ def note_targets(notes: TimedNotes, *, start: float, frames: int, frame_seconds:
         near, height = _triangle(offset, frames, frame_seconds)
         target[1, near, key] = np.maximum(target[1, near, key], height)
     return target
+
+
+def possibly_held(notes: TimedNotes, *, start: float, frames: int, frame_seconds: float) -> Mask:
+    """Return where a pedal that is not known may hold notes whose offsets are releases of keys.
+
+    From ``REACH`` before its release until its key is struck again, or ``LONGEST_HELD`` after it, nothing is known of a
+    note's end; shape (frames, 88). See :func:`note_targets` for parameters.
+
+    >>> two = TimedNotes(np.array([0.0, 0.4]), np.array([0.1, 0.6]), np.array([21, 21]), np.array([64, 64]))
+    >>> np.flatnonzero(possibly_held(two, start=0.0, frames=6, frame_seconds=0.1)[:, 0]).tolist()
+    [1, 2, 3]
+    """
+    held = np.zeros((frames, KEYS), bool)
+    rows = np.lexsort((notes.onset, notes.pitch))
+    onset, offset, pitch = notes.onset[rows], notes.offset[rows], notes.pitch[rows]
+    end = offset + LONGEST_HELD
+    again = np.flatnonzero(pitch[1:] == pitch[:-1])
+    end[again] = np.minimum(end[again], onset[again + 1])
+    first, last = (
+        np.clip(np.ceil((moment - start) / frame_seconds - EDGE).astype(np.int64), 0, frames)
+        for moment in (np.maximum(offset - REACH, onset), end)
+    )
+    for row in np.flatnonzero((last > first) & (pitch >= LOWEST_PITCH) & (pitch < LOWEST_PITCH + KEYS)):
+        held[first[row] : last[row], pitch[row] - LOWEST_PITCH] = True
+    return held
 
 
 def _triangle(moment: float, frames: int, frame_seconds: float) -> tuple[slice, NDArray[np.float64]]:

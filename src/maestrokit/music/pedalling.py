@@ -7,7 +7,7 @@ after the pedal went down lasts until it comes up.
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Mask
+from maestrokit.arrays import Floats, Mask, following
 from maestrokit.music.note_arrays import TimedNotes
 
 TOGETHER = 0.05  # seconds: ends and pedal changes this close are one event
@@ -21,14 +21,7 @@ def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, 
     A note that ends within ``TOGETHER`` of the pedal's rise ends with it, and one that ends in the pedal so shortly
     before the next onset of its key ends with that. The pedal goes down after the notes that end within ``TOGETHER``
     of its fall, so that it does not catch them. Notes that end elsewhere in the pedal died away in it; they keep their
-    ends. A pedal in which nothing sounds is none.
-
-    Parameters
-    ----------
-    notes : TimedNotes
-        Offsets are where the sound ends.
-    pedal : float, shape (intervals, 2), in seconds
-        When it is down; sorted, apart.
+    ends. A pedal in which nothing sounds is none. It comes as sorted intervals, in seconds.
 
     >>> one = TimedNotes(np.array([0.0, 0.0]), np.array([0.98, 2.03]), np.array([60, 64]), np.array([64, 64]))
     >>> both, pedal = reconcile_with_pedal(one, np.array([[0.95, 2.0]]))
@@ -39,7 +32,7 @@ def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, 
     if not len(pedal):
         return notes, pedal
     down, up = pedal.T
-    offset, again = notes.offset.copy(), _next_onsets(notes)
+    offset, again = notes.offset.copy(), following(notes.onset, key=notes.pitch, order=notes.onset, otherwise=np.inf)
     is_struck = (again - offset <= TOGETHER) & _held(notes, pedal)[0]
     offset[is_struck] = again[is_struck]
     rise = up[_nearest(up, offset)]
@@ -77,15 +70,6 @@ def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
     row = np.searchsorted(pedal[:, 0], notes.offset, side="left") - 1
     down, up = pedal[np.maximum(row, 0)].T
     return (row >= 0) & (notes.offset <= up + TOGETHER), down
-
-
-def _next_onsets(notes: TimedNotes) -> Floats:
-    """Return when the key of each note is struck next, infinite where it is not."""
-    rows = np.lexsort((notes.onset, notes.pitch))
-    again = np.full(len(rows), np.inf)
-    is_same = notes.pitch[rows[1:]] == notes.pitch[rows[:-1]]
-    again[rows[:-1][is_same]] = notes.onset[rows[1:][is_same]]
-    return again
 
 
 def _sounding(notes: TimedNotes, pedal: Floats) -> Mask:

@@ -3,24 +3,22 @@
 Ticks are canonical and exact; seconds come from the tempo map (:mod:`maestrokit.music.timing`).
 
 Every row remembers its track and its ``order``: its position in the running order of that track. Events of a track are
-written sorted by (tick, order), so an unchanged performance is written event for event as it was read. A
-function that moves, adds or cuts events ends with :func:`reorder_events`, which makes the order consistent again.
+written sorted by (tick, order), so an unchanged performance is written event for event as it was read. A function that
+moves, adds or cuts events ends with :func:`maestrokit.music.event_order.reorder_events`, which makes the order
+consistent again.
 """
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Columns, Integers, Mask, Objects
-from maestrokit.music.event_order import by_order, by_tick
+from maestrokit.arrays import Columns, Integers, Mask, Objects, following
 
 if TYPE_CHECKING:
     from mido import MidiFile
 
-Table = TypeVar("Table", bound=Columns)
 NOTE_ON_ENDS_IT = -1  # release velocity of a note ended by a note-on of velocity 0
 NOT_RELEASED = -2  # release velocity of a note without a note-off
 TEXT, TRACK_NAME, TIME_SIGNATURE, KEY_SIGNATURE = 0xFF01, 0xFF03, 0xFF58, 0xFF59  # kinds of metas, 0xFF00 + type
@@ -38,7 +36,7 @@ class Notes(Columns):
     An on may lack an off: every later off of its key belongs to a later on, as that of the nearest one before it, or
     a control change ends all notes of the channel first. It is a note, too, up to the next onset of its key, that
     control change or the end of its track, whichever comes first (:func:`with_missing_ends`). No event of the file
-    stands for that end, so :func:`reorder_events` finds it again after events were moved.
+    stands for that end, so reordering finds it again after events were moved.
 
     Parameters
     ----------
@@ -245,101 +243,25 @@ class Performance:
         return int(self.track_end_tick.max(initial=0))
 
 
-def reorder_events(performance: Performance) -> Performance:
-    """Return the performance with its running order made consistent after events were moved, added or removed.
-
-    Within a track, events are put in the order (tick, old order), with one exception: where a key is released and
-    struck at the same tick, the release comes first, so that first-in-first-out pairing finds the same notes again.
-    Orders then count from 0 without gaps, notes are sorted by (track, onset order), and no track ends before its
-    last event.
-
-    Parameters
-    ----------
-    performance : Performance
-        With events that were moved, added or removed.
-
-    Returns
-    -------
-    Performance
-        The same events in order.
-    """
-    notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
-    tick, track, order = _all_events(performance)
-    rows = _by_order_with_releases_first(notes, track, order)
-    rows = by_tick(rows, track, tick)
-    counts = np.bincount(track, minlength=len(performance.track_end_tick))
-    ends = np.cumsum(counts)
-    rank = np.empty(len(rows), np.int64)
-    rank[rows] = np.arange(len(rows))
-    rank_in_track = rank - (ends - counts)[track]
-    track_end_tick = performance.track_end_tick.copy()
-    filled = np.flatnonzero(counts)
-    track_end_tick[filled] = np.maximum(track_end_tick[filled], tick[rows[ends[filled] - 1]])
-    is_released = notes.is_released
-    parts = np.cumsum([len(notes), is_released.sum(), *(len(table) for table in tables)]).tolist()
-    spans = [slice(start, stop) for start, stop in pairwise(parts)]
-    offset_order = rank_in_track[spans[0]]
-    if not is_released.all():
-        offset_order = rank_in_track[: len(notes)].copy()
-        offset_order[is_released] = rank_in_track[spans[0]]
-    moved = notes.replace(onset_order=rank_in_track[: len(notes)], offset_order=offset_order)
-    orders = [rank_in_track[span] for span in spans[1:]]
-    controls = _sorted_by(rank[spans[1]], performance.controls.replace(order=orders[0]))
-    tempos = _sorted_by(rank[spans[2]], performance.tempos.replace(order=orders[1]))
-    others = _sorted_by(rank[spans[3]], performance.others.replace(order=orders[2]))
-    return performance.replace(
-        notes=with_missing_ends(moved.select(rows[rows < len(notes)]), controls, track_end_tick),
-        controls=controls,
-        tempos=tempos,
-        others=others,
-        track_end_tick=track_end_tick,
-    )
-
-
-def with_room_between_events(performance: Performance) -> Performance:
-    """Return the performance with all orders doubled, so that an odd one is between two events."""
-    notes = performance.notes
-    return performance.replace(
-        notes=notes.replace(onset_order=2 * notes.onset_order, offset_order=2 * notes.offset_order),
-        controls=performance.controls.replace(order=2 * performance.controls.order),
-        tempos=performance.tempos.replace(order=2 * performance.tempos.order),
-        others=performance.others.replace(order=2 * performance.others.order),
-    )
-
-
 def ends_all_notes(number: NDArray[np.integer]) -> Mask:
     """Return which control changes end all notes of their channel: all sound off, all notes off, changes of mode."""
     return np.asarray((number == 120) | (number >= 123))
 
 
 def with_missing_ends(notes: Notes, controls: Controls, track_end_tick: Integers) -> Notes:
-    """Return the notes of a performance, those without a note-off ending where they must.
-
-    Parameters
-    ----------
-    notes : Notes
-        All of the performance. If all have a note-off, the same object comes back.
-    controls : Controls
-    track_end_tick : int64, shape (tracks,)
-    """
+    """Return the notes of a performance, those without a note-off ending where they must; the same if all have one."""
     missing = np.flatnonzero(~notes.is_released)
     if not len(missing):
         return notes
     offset_tick = notes.offset_tick.copy()
-    track_end = track_end_tick[notes.track[missing]]
-    following = np.minimum(next_onset(notes, notes.onset_tick)[missing], next_stop(notes, controls, missing))
-    offset_tick[missing] = np.minimum(following, track_end)
+    ends = np.minimum(next_onset(notes, notes.onset_tick)[missing], next_stop(notes, controls, missing))
+    offset_tick[missing] = np.minimum(ends, track_end_tick[notes.track[missing]])
     return notes.replace(offset_tick=offset_tick)
 
 
 def next_onset(notes: Notes, column: Integers) -> Integers:
     """Return a column at the next onset of each note's key in its track; the largest integer where there is none."""
-    rows = np.lexsort((notes.onset_order, notes.key))
-    here, after = rows[:-1], rows[1:]
-    again = notes.key[here] == notes.key[after]
-    following = np.full(len(rows), np.iinfo(np.int64).max)
-    following[here[again]] = column[after[again]]
-    return following
+    return following(column, key=notes.key, order=notes.onset_order, otherwise=np.iinfo(np.int64).max)
 
 
 def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:
@@ -353,56 +275,3 @@ def next_stop(notes: Notes, controls: Controls, rows: Integers) -> Integers:
         after = np.searchsorted(stop.order, notes.onset_order[rows[here]])
         tick[here] = np.append(stop.tick, np.iinfo(np.int64).max)[after]
     return tick
-
-
-def _all_events(performance: Performance) -> tuple[Integers, Integers, Integers]:
-    """Return tick, track and order of onsets, offsets, controls, tempos and others, one below the other."""
-    notes, tables = performance.notes, (performance.controls, performance.tempos, performance.others)
-    released = notes.released()
-    return (
-        np.concatenate([notes.onset_tick, released.offset_tick, *(table.tick for table in tables)]),
-        np.concatenate([notes.track, released.track, *(table.track for table in tables)]),
-        np.concatenate([notes.onset_order, released.offset_order, *(table.order for table in tables)]),
-    )
-
-
-def _sorted_by(rank: Integers, table: Table) -> Table:
-    """Return the rows by their places, all different; the same table if they are sorted already."""
-    if (rank[1:] > rank[:-1]).all():
-        return table
-    return table.select(np.argsort(rank, kind="stable"))  # nearly sorted
-
-
-def _by_order_with_releases_first(notes: Notes, track: Integers, order: Integers) -> Integers:
-    """Return the rows of all events by (track, order), each late release just ahead of the onset that it delays."""
-    late, onset_order = _late_releases(notes)
-    if not len(late):
-        return by_order(track, order)
-    order = 2 * order
-    row_of_release = len(notes) - 1 + np.cumsum(notes.is_released)
-    order[row_of_release[late]] = 2 * onset_order - 1
-    return np.lexsort((order, track))
-
-
-def _late_releases(notes: Notes) -> tuple[Integers, Integers]:
-    """Return the notes whose release follows an onset of their own key at the same tick, and the order of that onset.
-
-    Of several onsets at that tick it is the first; a note that ends at the tick where it began is no such note.
-    """
-    key = notes.key
-    beyond = max(int(notes.onset_tick.max(initial=0)), int(notes.offset_tick.max(initial=0))) + 1
-    if int(key.max(initial=0)) + 1 > np.iinfo(np.int64).max // beyond:
-        key = np.unique(key, return_inverse=True)[1]
-    onset, release = key * beyond + notes.onset_tick, key * beyond + notes.offset_tick
-    rows = np.arange(len(key))
-    if not (onset[1:] > onset[:-1]).all():
-        rows = np.lexsort((notes.onset_order, onset))
-        onset, release = onset[rows], release[rows]
-    reaching = np.flatnonzero(release[:-1] >= onset[1:])  # no other can meet a later onset of its key
-    met = np.minimum(np.searchsorted(onset, release[reaching]), len(rows) - 1)
-    is_met = onset[met] == release[reaching]
-    released, struck = rows[reaching[is_met]], rows[met[is_met]]
-    order = notes.onset_order[struck]
-    is_late = (notes.onset_tick < notes.offset_tick)[released] & (notes.offset_order[released] > order)
-    is_late &= notes.is_released[released]
-    return released[is_late], order[is_late]

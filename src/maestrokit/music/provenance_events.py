@@ -1,73 +1,54 @@
 """The chain of commands that made a performance, kept as text events at the start of its first track."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from maestrokit import provenance
-from maestrokit.music.performance import TEXT, Others, Performance, reorder_events
+from maestrokit.arrays import Mask
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import TEXT, Others, Performance
+from maestrokit.music.track_events import payload_of, variable_length
 
 
 def commands(performance: Performance) -> list[str]:
     """Return the lines of provenance that a performance carries, oldest first."""
-    return [_text(message) for message in performance.others.select(_command_rows(performance)).message]
+    return [_text(message) for message in performance.others.select(_is_command(performance.others)).message]
 
 
 def with_command(performance: Performance, line: str) -> Performance:
     """Return the performance with one more line of provenance (see :func:`maestrokit.provenance.extended`)."""
     chain = provenance.extended(commands(performance), line)
-    remaining = performance.others.select(~_command_rows(performance))
-    first = min(
-        (int(part.order.min(initial=0)) for part in (performance.controls, performance.tempos, remaining)), default=0
-    )
-    count = len(chain)
-    lines = Others(
-        tick=np.zeros(count, np.int64),
-        kind=np.full(count, TEXT),
-        message=_messages(chain),
-        track=np.zeros(count, np.int64),
-        order=first - count + np.arange(count),
-    )
+    remaining = performance.others.select(~_is_command(performance.others))
+    tables = performance.controls, performance.tempos, remaining
+    first = min(int(table.order.min(initial=0)) for table in tables)
+    others = Others.concatenate([_text_events(chain, first - len(chain)), remaining])
     ends = performance.track_end_tick if len(performance.track_end_tick) else np.zeros(1, np.int64)
-    return reorder_events(performance.replace(others=Others.concatenate([lines, remaining]), track_end_tick=ends))
+    return reorder_events(performance.replace(others=others, track_end_tick=ends))
 
 
 def with_text(performance: Performance, text: str) -> Performance:
     """Return the performance with one more text event, behind all others at its very start."""
-    last = max(
-        (int(part.order.max(initial=-1)) for part in (performance.controls, performance.tempos, performance.others)),
-        default=-1,
-    )
-    line = Others(
-        tick=np.zeros(1, np.int64),
-        kind=np.full(1, TEXT),
-        message=_messages([text]),
-        track=np.zeros(1, np.int64),
-        order=np.array([last + 1]),
-    )
-    return reorder_events(performance.replace(others=Others.concatenate([performance.others, line])))
+    tables = performance.controls, performance.tempos, performance.others
+    last = max(int(table.order.max(initial=-1)) for table in tables)
+    others = Others.concatenate([performance.others, _text_events([text], last + 1)])
+    return reorder_events(performance.replace(others=others))
 
 
-def _command_rows(performance: Performance) -> np.ndarray:
-    others = performance.others
-    texts = (others.kind == TEXT) & (others.track == 0) & (others.tick == 0)
-    rows = np.zeros(len(others), bool)
-    for row in np.flatnonzero(texts):
-        rows[row] = provenance.is_command_line(_text(others.message[row]))
-    return rows
+def _is_command(others: Others) -> Mask:
+    is_command = (others.kind == TEXT) & (others.track == 0) & (others.tick == 0)
+    for row in np.flatnonzero(is_command):
+        is_command[row] = provenance.is_command_line(_text(others.message[row]))
+    return np.asarray(is_command)
 
 
 def _text(message: bytes) -> str:
-    start = 2
-    while message[start] & 0x80:  # the length is a variable-length quantity
-        start += 1
-    return message[start + 1 :].decode("utf-8", "replace")
+    return payload_of(message, 2).decode("utf-8", "replace")
 
 
-def _messages(texts: list[str]) -> np.ndarray:
-    messages = np.empty(len(texts), object)
-    for row, text in enumerate(texts):
-        payload = text.encode()
-        length = [len(payload) & 0x7F]
-        while (rest := len(payload) >> 7 * len(length)) > 0:
-            length.insert(0, rest & 0x7F | 0x80)
-        messages[row] = bytes([0xFF, TEXT & 0xFF, *length]) + payload
-    return messages
+def _text_events(texts: Sequence[str], order: int) -> Others:
+    """Return texts at the start of the first track, in a row from some place in its order on."""
+    zeros, message = np.zeros(len(texts), np.int64), np.empty(len(texts), object)
+    for row, payload in enumerate(text.encode() for text in texts):
+        message[row] = bytes([0xFF, TEXT & 0xFF]) + variable_length(len(payload)) + payload
+    return Others(zeros, zeros + TEXT, message, zeros, order + np.arange(len(texts)))

@@ -1,28 +1,22 @@
 """Quantization: note times onto a grid, and all other events along with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maestrokit.arrays import Integers, Mask
+from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
-from maestrokit.music.grid import STRAIGHT, Grid, note_grids, point_after, snapped, step_grid
+from maestrokit.music.event_order import reorder_events, with_room_between_events
+from maestrokit.music.grid import START, STRAIGHT, Grid, grids_of, point_after, snapped
 from maestrokit.music.key_order import Barriers, Releases, barriers, latest_ticks, nondecreasing, postponed
-from maestrokit.music.performance import (
-    KEY_SIGNATURE,
-    TIME_SIGNATURE,
-    Notes,
-    Others,
-    Performance,
-    reorder_events,
-    with_room_between_events,
-)
+from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, Performance
 from maestrokit.music.retime import retimed
+from maestrokit.music.time_map import TimeMap, on_grid, time_map_of
 from maestrokit.music.timing import times_of_tracks
 
 Durations = Literal["keep", "grid", "offsets"]
@@ -126,13 +120,8 @@ def quantize(
 
     Onsets go to the nearest point, t' = round(t / Q) * Q for a quantum Q, then to the nearest tick. The moved onsets
     make a time map, linear between them, by which all other events move, pedals first of all: they keep their order
-    among themselves and with the onsets. Tempos, time and key signatures, markers and cue points stay.
-
-    A note that ended before the next onset of its key still does, and none with a note-off gets length 0: it lasts to
-    the next point. What a reader would pair otherwise keeps its order on each key (:mod:`maestrokit.music.key_order`).
-    A note without a note-off is given none, unless its key is struck on another track and overlaps are cut.
-
-    With strength 1 twice is once: quantizing the result again changes nothing, to the byte.
+    among themselves and with the onsets. Tempos, signatures, markers and cue points stay. A note that ended before the
+    next onset of its key still does, and none with a note-off gets length 0. With strength 1, twice is once.
 
     Parameters
     ----------
@@ -141,8 +130,7 @@ def quantize(
     how : Quantization
         The grid, and what is moved and cleaned.
     beats : float, shape (beats,), in seconds, optional
-        Makes ticks score positions first, each of these a beat, and gives the performance that tempo map (see
-        :func:`maestrokit.music.retime.retimed`). Default is to trust the tempo map that is there.
+        Makes ticks score positions first, each of these a beat (see :func:`retimed`). Default: the tempo map's.
 
     Returns
     -------
@@ -156,36 +144,35 @@ def quantize(
     UsageError
         If beats are given with a step in seconds.
     BadDataError
-        If the file has SMPTE division and the grid note values, or the beats are none; or for a step, if the sequences
-        of a file of type 2 have different tempos.
+        If a grid of note values or a step cannot be had from the file's time, or the beats are none.
     """
     if beats is not None:
         if how.step is not None:
             raise UsageError("`beats` and `step` exclude each other", "beats are divided by `note_values`")
         performance = retimed(performance, beats)
-    grids = _grids(performance, how)
-    notes, key, cut = _cleaned(performance, how)
-    cleaned = len(notes)
-    time_map, onset = _time_map(notes.onset_tick, grids, how.strength)
-    if how.duplicates:  # those that the grid brought together
-        left = _without_duplicates(performance, notes, key, onset, how)
-        if left is not notes:
-            notes, onset, key = left, time_map(left.onset_tick), sounding_key(left, midi_format=performance.format)
+        ahead = np.full(len(performance.tempos), -1)  # a beat's tempo stays ahead of what moves onto the beat
+        performance = performance.replace(tempos=performance.tempos.replace(order=ahead))
+    grids = grids_of(performance, step=how.step, note_values=how.note_values, swing=how.swing)
+    clean, key, cut = _cleaned(performance, how)
+    time_map, onset = time_map_of(clean.onset_tick, grids, how.strength)
+    notes = _without_duplicates(performance, clean, key, onset, how)  # those that the grid brought together
+    if notes is not clean:
+        onset, key = time_map(notes.onset_tick), sounding_key(notes, midi_format=performance.format)
     controls = performance.controls.replace(tick=time_map(performance.controls.tick))
-    others, releases = _moved_others(performance.others, time_map), Releases.of(performance.others)
-    latest = latest_ticks(others, _stays(others), releases, notes.replace(onset_tick=onset))
+    others, releases = performance.others, Releases.of(performance.others)
+    stays = np.isin(others.kind, STAY)
+    others = others.replace(tick=np.where(stays, others.tick, time_map(others.tick)))
+    latest = latest_ticks(others, stays, releases, notes.replace(onset_tick=onset))
     barrier = barriers(notes.replace(onset_tick=onset), releases, latest, controls)
     offset_tick = _moved_offsets(notes, key, onset, time_map, grids, how, barrier.end)
     moved = notes.replace(onset_tick=onset, offset_tick=offset_tick)
     if how.durations == "grid" and not (how.duplicates and how.overlaps):
         moved = _stable_durations(moved, key, time_map, grids, how, barrier.end)
-    report = _report(performance, cleaned, notes, onset, cut)
-    tempos = performance.tempos
-    if beats is not None:  # a beat's tempo stays ahead of what has moved onto the beat
-        tempos = tempos.replace(order=np.full(len(tempos), -1))
-    result = performance.replace(notes=moved, controls=controls, tempos=tempos, others=others)
+    result = performance.replace(notes=moved, controls=controls, others=others)
     result = reorder_events(_in_key_order(result, barrier, releases))
-    return (_with_overlaps_cut(result) if how.overlaps and not notes.is_released.all() else result), report
+    if how.overlaps and not notes.is_released.all():
+        result = _with_overlaps_cut(result)
+    return result, _report(performance, len(clean), notes, onset, cut)
 
 
 def _report(performance: Performance, cleaned: int, notes: Notes, onset: Integers, cut: int) -> QuantizeReport:
@@ -203,19 +190,13 @@ def _report(performance: Performance, cleaned: int, notes: Notes, onset: Integer
     )
 
 
-def _grids(performance: Performance, how: Quantization) -> list[Grid]:
-    if how.step is not None:
-        return [step_grid(performance, how.step, swing=how.swing)]
-    return note_grids(performance, how.note_values, swing=how.swing) if how.note_values else []
-
-
 def _cleaned(performance: Performance, how: Quantization) -> tuple[Notes, Integers, int]:
     """Return the notes sorted by key and cleaned at the times that they have, their keys, and how many were cut."""
     notes, cut = by_key(performance.notes, midi_format=performance.format), 0
     key = sounding_key(notes, midi_format=performance.format)
-    if how.duplicates:
-        notes = _without_duplicates(performance, notes, key, notes.onset_tick, how)
-        key = sounding_key(notes, midi_format=performance.format)
+    clean = _without_duplicates(performance, notes, key, notes.onset_tick, how)
+    if clean is not notes:
+        notes, key = clean, sounding_key(clean, midi_format=performance.format)
     if how.overlaps:
         notes, cut = without_overlaps(notes, key=key)
     return notes, key, cut
@@ -224,48 +205,13 @@ def _cleaned(performance: Performance, how: Quantization) -> tuple[Notes, Intege
 def _without_duplicates(
     performance: Performance, notes: Notes, key: Integers, onset: Integers, how: Quantization
 ) -> Notes:
-    """Return the notes without duplicates, were their onsets at the given ticks."""
+    """Return the notes without duplicates, were their onsets at the given ticks; the same object if there are none."""
+    if not how.duplicates:
+        return notes
     if how.duplicate_window == 0:
         return without_duplicates(notes, key=key, onset=onset)
     second = times_of_tracks(performance, onset, notes.track)
     return without_duplicates(notes, key=key, onset=second, window=how.duplicate_window)
-
-
-@dataclass(frozen=True)
-class TimeMap:
-    """Where ticks move to: linear between the points, and shifted as the last point after it."""
-
-    old: Integers
-    """Strictly rising, from 0."""
-    new: Integers
-    """Rising, from 0."""
-
-    def __call__(self, tick: Integers) -> Integers:
-        """Return where each tick goes."""
-        moved = np.rint(np.interp(tick, self.old, self.new)).astype(np.int64)
-        after = np.flatnonzero(tick > self.old[-1])
-        moved[after] = tick[after] - self.old[-1] + self.new[-1]
-        return moved
-
-
-def _time_map(onset: Integers, grids: Sequence[Grid], strength: float) -> tuple[TimeMap, Integers]:
-    """Return the map on which each onset goes to the grid, and the start of the file nowhere; and where onsets go."""
-    rows = np.argsort(onset)
-    old = np.concatenate([[0], onset[rows]])
-    rises = old[1:] > old[:-1]
-    old = np.append(0, old[1:][rises])
-    time_map = TimeMap(old, _on_grid(old, grids, strength))
-    moved = np.empty_like(onset)
-    moved[rows] = time_map.new[np.cumsum(rises)]
-    return time_map, moved
-
-
-def _on_grid(tick: Integers, grids: Sequence[Grid], strength: float) -> Integers:
-    if not grids:
-        return tick
-    way = snapped(tick, grids) - tick
-    moved: Integers = tick + np.rint(strength * way).astype(np.int64)
-    return moved
 
 
 def _moved_offsets(
@@ -280,7 +226,10 @@ def _moved_offsets(
     if how.durations == "grid":  # what lasts until the next onset still does
         offset = np.where(onsets_at(notes.onset_tick, key, following) == notes.offset_tick, limit, offset)
     offset = np.minimum(np.minimum(offset, limit), latest)
-    return offset if clean else _first_in_first_out(notes, offset)
+    if clean:
+        return offset
+    # Put off until no note of a track ends before an earlier one of its key: what begins first ends first.
+    return nondecreasing(np.where(notes.is_released, offset, 0), notes.key, notes.onset_order)
 
 
 def _stable_durations(
@@ -304,15 +253,15 @@ def _offsets(notes: Notes, onset: Integers, grids: Sequence[Grid], how: Quantiza
     offset = onset + notes.offset_tick - notes.onset_tick
     if not grids:
         return offset
-    origin = None
+    origin = START
     if how.durations == "grid":
-        grids, origin = [grid.straight() for grid in grids], onset
+        grids, origin = [replace(grid, swing=STRAIGHT) for grid in grids], onset
         offset = snapped(offset, grids, origin=origin)
     elif how.durations == "offsets":
-        offset = _on_grid(notes.offset_tick, grids, how.strength)
+        offset = on_grid(notes.offset_tick, grids, how.strength)
     short = np.flatnonzero(offset <= onset)
     if len(short):
-        offset[short] = point_after(onset[short], grids, origin=None if origin is None else origin[short])
+        offset[short] = point_after(onset[short], grids, origin=np.broadcast_to(origin, onset.shape)[short])
     return offset
 
 
@@ -325,19 +274,6 @@ def _next_onsets(notes: Notes, key: Integers, onset: Integers, time_map: TimeMap
     began, ended = np.searchsorted(time_map.old, notes.onset_tick), np.searchsorted(time_map.old, notes.offset_tick)
     following = np.searchsorted(key * span + began, key * span + np.maximum(ended, began + 1))
     return np.maximum(following, next_group(key, onset))
-
-
-def _first_in_first_out(notes: Notes, offset: Integers) -> Integers:
-    """Return the offsets put off until no note of a track ends before an earlier one of its key."""
-    return nondecreasing(np.where(notes.is_released, offset, 0), notes.key, notes.onset_order)
-
-
-def _moved_others(others: Others, time_map: TimeMap) -> Others:
-    return others.replace(tick=np.where(_stays(others), others.tick, time_map(others.tick)))
-
-
-def _stays(others: Others) -> Mask:
-    return np.asarray((others.kind[:, None] == np.array(STAY)).any(axis=1))
 
 
 def _in_key_order(performance: Performance, barrier: Barriers, releases: Releases) -> Performance:

@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError
-from maestrokit.music.performance import TIME_SIGNATURE, Performance, Tempos, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import TIME_SIGNATURE, Performance, Tempos
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
 
 LONGEST_BEAT = 0xFFFFFF  # microseconds: what a set-tempo event can hold

@@ -41,10 +41,8 @@ def piano_roll(
     *,
     hop: float,
     frames: int,
-    lowest: int = LOWEST_PITCH,
-    keys: int = KEYS,
 ) -> NDArray[np.uint8]:
-    """Return notes as a picture of which keys are down when.
+    """Return notes as a picture of which of the 88 keys are down when.
 
     Where notes of one key touch the same frame, the one given last wins. Notes outside the keys are left out, and
     what lies outside the frames is cut off.
@@ -61,26 +59,18 @@ def piano_roll(
         Length of a frame.
     frames : int
         Number of frames.
-    lowest, keys : int
-        Pitch of the first column, and the number of columns. Default: the 88 keys of the piano.
 
     Returns
     -------
-    uint8, shape (frames, keys)
+    uint8, shape (frames, 88)
         0 where no note is.
     """
     first, after = frame_spans(onset, offset, hop=hop)
-    key = np.asarray(pitch, np.int64) - lowest
-    roll = np.zeros((keys, frames), np.uint8)  # one row a key, so that a note is one stretch of memory
-    rows = np.flatnonzero((key >= 0) & (key < keys) & (after > 0) & (first < frames))
-    spans = zip(
-        key[rows].tolist(),
-        np.maximum(first[rows], 0).tolist(),
-        after[rows].tolist(),
-        np.asarray(value)[rows].tolist(),
-        strict=True,
-    )
-    for row, start, end, number in spans:
+    key = np.asarray(pitch, np.int64) - LOWEST_PITCH
+    roll = np.zeros((KEYS, frames), np.uint8)  # one row a key, so that a note is one stretch of memory
+    rows = np.flatnonzero((key >= 0) & (key < KEYS) & (after > 0) & (first < frames))
+    columns = key[rows], np.maximum(first[rows], 0), after[rows], np.asarray(value)[rows]
+    for row, start, end, number in zip(*(column.tolist() for column in columns), strict=True):
         roll[row, start:end] = number
     return np.ascontiguousarray(roll.T)  # (frames, keys)
 
@@ -93,14 +83,6 @@ def event_counts(onset: ArrayLike, *, hop: float, frames: int) -> Integers:
 
 def held_values(time: ArrayLike, value: ArrayLike, at: ArrayLike, *, before: int = 0) -> Integers:
     """Return the last value set at or before each moment, as of a pedal that stays where it was put.
-
-    Parameters
-    ----------
-    time : array_like, shape (changes,), in seconds, rising
-    value : array_like of int, shape (changes,)
-    at : array_like, shape (moments,), in seconds
-    before : int
-        The value before the first change.
 
     >>> held_values([1.0, 2.0], [127, 0], [0.5, 1.0, 1.5, 2.5]).tolist()
     [0, 127, 127, 0]

@@ -21,6 +21,20 @@ class StepNotes(NamedTuple):
         return StepNotes(*(column[rows] for column in self))
 
 
+NO_NOTES = StepNotes(*(np.empty(0, np.int64) for _ in range(4)))
+
+
+def velocities(velocity_bin: Integers, *, velocity_bins: int) -> Integers:
+    """Return the velocities in the middle of bins."""
+    width = 128 // velocity_bins
+    return np.clip(velocity_bin * width + (width + 1) // 2, 1, 127)
+
+
+def joined(one: StepNotes, other: StepNotes) -> StepNotes:
+    """Return the notes of one performance, then those of another."""
+    return StepNotes(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
+
+
 def reconciled(onset: Integers, offset: Integers, pitch: Integers, velocity_bin: Integers) -> StepNotes:
     """Return any notes as :class:`StepNotes`.
 
@@ -40,10 +54,15 @@ def reconciled(onset: Integers, offset: Integers, pitch: Integers, velocity_bin:
     return StepNotes(onset[rows], offset[rows], pitch[rows], velocity_bin[rows])
 
 
+def possible_shift(values: Integers, shift: int, *, lowest: int, highest: int) -> int:
+    """Return as much of a shift as leaves all values in a range."""
+    down, up = values.min(initial=highest) - lowest, highest - values.max(initial=lowest)
+    return int(np.clip(shift, -max(down, 0), max(up, 0)))
+
+
 def transposed_notes(notes: StepNotes, semitones: int, *, lowest: int, highest: int) -> StepNotes:
     """Return the same notes with all keys moved, as far towards ``semitones`` as the keyboard goes."""
-    down, up = notes.pitch.min(initial=highest) - lowest, highest - notes.pitch.max(initial=lowest)
-    return notes._replace(pitch=notes.pitch + int(np.clip(semitones, -max(down, 0), max(up, 0))))
+    return notes._replace(pitch=notes.pitch + possible_shift(notes.pitch, semitones, lowest=lowest, highest=highest))
 
 
 def stretched_notes(notes: StepNotes, factor: float) -> StepNotes:
@@ -54,5 +73,5 @@ def stretched_notes(notes: StepNotes, factor: float) -> StepNotes:
 
 def louder_notes(notes: StepNotes, bins: int, *, velocity_bins: int) -> StepNotes:
     """Return the same notes with all velocities moved, as far towards ``bins`` as the velocities go."""
-    down, up = notes.velocity_bin.min(initial=velocity_bins), velocity_bins - 1 - notes.velocity_bin.max(initial=0)
-    return notes._replace(velocity_bin=notes.velocity_bin + int(np.clip(bins, -down, max(up, 0))))
+    shift = possible_shift(notes.velocity_bin, bins, lowest=0, highest=velocity_bins - 1)
+    return notes._replace(velocity_bin=notes.velocity_bin + shift)

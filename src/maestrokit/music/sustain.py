@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats, Integers, following
 from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.music.timing import tempo_map, tick2second
 
@@ -55,12 +55,9 @@ def sustained_offset_tick(performance: Performance) -> Integers:
         next_change = np.searchsorted(changes.tick, offset[rows], side="right")
         is_down = np.append(changes.is_down, 0)[next_change - 1] == 1  # before the first change: up, by the appended 0
         offset[rows] = np.where(is_down, np.maximum(ends[next_change], offset[rows]), offset[rows])
-    rows = np.lexsort((notes.onset_tick, notes.pitch, notes.channel))
-    here, after = rows[:-1], rows[1:]
-    again = (notes.channel[here] == notes.channel[after]) & (notes.pitch[here] == notes.pitch[after])
-    here, after = here[again], after[again]
-    offset[here] = np.minimum(offset[here], np.maximum(notes.onset_tick[after], notes.onset_tick[here]))
-    return offset
+    key, never = notes.channel << 7 | notes.pitch, np.iinfo(np.int64).max
+    again = following(notes.onset_tick, key=key, order=notes.onset_tick, otherwise=never)
+    return np.minimum(offset, again)
 
 
 def pedal_intervals(performance: Performance) -> Floats:

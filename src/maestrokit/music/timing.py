@@ -82,12 +82,7 @@ def has_times_of_tracks(performance: Performance) -> bool:
 
 
 def times_of_tracks(performance: Performance, tick: Integers, track: Integers) -> Floats:
-    """Return the time of ticks of tracks, in seconds, where the sequences of a file of type 2 may each have their own.
-
-    Parameters
-    ----------
-    tick, track : int64, shape (moments,)
-    """
+    """Return the seconds of ticks of tracks, where the sequences of a file of type 2 may each have their own."""
     if not has_times_of_tracks(performance):
         return tick2second(tick, tempo_map(performance))
     second, tempos = np.zeros(len(tick)), performance.tempos

@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.music.performance import SUSTAIN, Controls, Notes, Others, Performance, Tempos, reorder_events
+from maestrokit.music.note_arrays import TimedNotes, performance_from_arrays, timed_notes
+from maestrokit.music.performance import Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, reconciled
+from maestrokit.music.step_notes import StepNotes, possible_shift, reconciled, velocities
 from maestrokit.music.sustain import pedal_changes
-from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
+from maestrokit.music.timing import tempo_map, tick2second
 
 Tokens = NDArray[np.uint16]
 
-TICKS_PER_BEAT = 500  # with the default tempo one tick is 1 ms
 MAXIMUM_STEPS = 100 * 60 * 60 * 24  # a day of 10 ms: no sequence of events may be longer, so that no file fills memory
 
 
@@ -233,11 +232,16 @@ def _with_shifts(events: _Events, encoding: Encoding) -> Integers:
     return tokens
 
 
+def token_steps(tokens: NDArray[np.integer], encoding: Encoding) -> Integers:
+    """Return the step at which each token happens."""
+    is_shift = (tokens >= encoding.first_shift) & (tokens < encoding.first_velocity)
+    return np.cumsum(np.where(is_shift, tokens.astype(np.int64) - encoding.first_shift + 1, 0))
+
+
 def _without_shifts(tokens: NDArray[np.integer], encoding: Encoding) -> tuple[_Events, int]:
     """Return the events that take no time, with their steps, and the step at which the sequence ends."""
-    token = np.asarray(tokens, np.int64)
+    token, step = np.asarray(tokens, np.int64), token_steps(tokens, encoding)
     is_shift = (token >= encoding.first_shift) & (token < encoding.first_velocity)
-    step = np.cumsum(np.where(is_shift, token - encoding.first_shift + 1, 0))
     return _Events(token[~is_shift], step[~is_shift]), int(step[-1]) if len(step) else 0
 
 
@@ -268,8 +272,7 @@ def decode_steps(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
 def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
     """Return the notes of :func:`decode_steps` in seconds, sorted by onset and pitch."""
     notes = decode_steps(tokens, encoding)
-    width = 128 // encoding.velocity_bins
-    velocity = np.clip(notes.velocity_bin * width + (width + 1) // 2, 1, 127)
+    velocity = velocities(notes.velocity_bin, velocity_bins=encoding.velocity_bins)
     second = np.array([notes.onset, notes.offset]) * encoding.step_milliseconds / 1000.0
     return TimedNotes(second[0], second[1], notes.pitch, velocity)
 
@@ -306,46 +309,6 @@ def decode(tokens: NDArray[np.integer], encoding: Encoding) -> Performance:
     )
 
 
-def performance_from_arrays(
-    onset_tick: Integers,
-    offset_tick: Integers,
-    pitch: Integers,
-    velocity: Integers,
-    *,
-    pedal_tick: Integers,
-    pedal_value: Integers,
-) -> Performance:
-    """Return a performance on one track of 1 ms ticks from bare columns: notes, and the values of the pedal."""
-    many, few = np.zeros(len(pitch), np.int64), np.zeros(len(pedal_tick), np.int64)
-    notes = Notes(
-        onset_tick=onset_tick,
-        offset_tick=offset_tick,
-        pitch=pitch.astype(np.int64),
-        velocity=velocity.astype(np.int64),
-        release_velocity=many,
-        channel=many,
-        track=many,
-        onset_order=2 + len(few) + np.arange(len(pitch)),
-        offset_order=many + 1,
-    )
-    controls = Controls(
-        tick=pedal_tick, number=few + SUSTAIN, value=pedal_value, channel=few, track=few, order=2 + np.arange(len(few))
-    )
-    tempos = Tempos(*(np.array([value]) for value in (0, DEFAULT_TEMPO, 0, 0)))
-    end = np.array([max(offset_tick.max(initial=0), pedal_tick.max(initial=0))])
-    return reorder_events(
-        Performance(
-            notes=notes,
-            controls=controls,
-            tempos=tempos,
-            others=Others.empty(),
-            track_end_tick=end,
-            division=TICKS_PER_BEAT,
-            format=0,
-        )
-    )
-
-
 def transposed(tokens: Tokens, semitones: int, encoding: Encoding) -> Tokens:
     """Return the same events with all keys moved, as far towards ``semitones`` as the keyboard goes.
 
@@ -354,11 +317,7 @@ def transposed(tokens: Tokens, semitones: int, encoding: Encoding) -> Tokens:
     """
     is_note = tokens < encoding.first_shift
     pitch = tokens[is_note].astype(np.int64) % 128
-    room_down, room_up = (
-        pitch.min(initial=HIGHEST_PITCH) - LOWEST_PITCH,
-        HIGHEST_PITCH - pitch.max(initial=LOWEST_PITCH),
-    )
-    semitones = int(np.clip(semitones, -max(room_down, 0), max(room_up, 0)))
+    semitones = possible_shift(pitch, semitones, lowest=LOWEST_PITCH, highest=HIGHEST_PITCH)
     return (tokens + np.where(is_note, semitones, 0)).astype(np.uint16)
 
 

@@ -45,17 +45,7 @@ class Rows:
 def performance_from_events(
     tracks: Iterable[Sequence[TrackEvent]], *, track_end_tick: Sequence[int], division: int, format: int
 ) -> Performance:
-    """Return the performance of the events of all tracks, ends of tracks excepted.
-
-    Parameters
-    ----------
-    tracks : sequences of TrackEvent
-        Each in its running order, ticks from the beginning of the track.
-    track_end_tick : sequence of int
-        The end of each track, not before its last event.
-    division, format : int
-        As those of :class:`~maestrokit.music.performance.Performance`.
-    """
+    """Return the performance of the events of all tracks, each in its running order; ends of tracks come apart."""
     rows = Rows()
     for track, events in enumerate(tracks):
         _add_events(events, track, rows)
@@ -130,7 +120,7 @@ def _add_notes(orders: Iterable[int], events: Sequence[TrackEvent], track: int, 
     offs: list[int] = []
     for order in orders:
         tick, message, _ = events[order]
-        if _is_on(message):
+        if message[0] & 0xF0 == 0x90 and message[2] > 0:
             waiting.append(order)
         elif waiting:
             ons.append(waiting.pop())
@@ -140,13 +130,25 @@ def _add_notes(orders: Iterable[int], events: Sequence[TrackEvent], track: int, 
     off_of = dict(zip(sorted(ons), offs, strict=True)) | {on: on for on in waiting}
     for on, off in off_of.items():
         tick, (status, pitch, velocity), _ = events[on]
-        release = NOT_RELEASED if on == off else _release_velocity(events[off].message)
+        off_status, _, release = events[off].message
+        release = NOT_RELEASED if on == off else NOTE_ON_ENDS_IT if off_status & 0xF0 == 0x90 else release
         rows.notes.append((tick, events[off].tick, pitch, velocity, release, status & 0x0F, track, on, off))
 
 
-def _is_on(message: bytes) -> bool:
-    return message[0] & 0xF0 == 0x90 and message[2] > 0
+def payload_of(message: bytes, start: int) -> bytes:
+    """Return what follows the length, a number whose last byte alone is below 128, that begins at a byte."""
+    while message[start] >= 0x80:
+        start += 1
+    return message[start + 1 :]
 
 
-def _release_velocity(message: bytes) -> int:
-    return message[2] if message[0] & 0xF0 == 0x80 else NOTE_ON_ENDS_IT
+def variable_length(number: int) -> bytes:
+    """Return a number in groups of seven bits, the last without the high bit.
+
+    >>> variable_length(200).hex()
+    '8148'
+    """
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(number & 0x7F | 0x80)
+    return bytes(reversed(groups))

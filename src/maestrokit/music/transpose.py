@@ -8,9 +8,10 @@ import numpy as np
 
 from maestrokit.arrays import Integers, Mask, Objects
 from maestrokit.errors import BadDataError, UsageError, choices_hint
+from maestrokit.music.event_order import reorder_events
 from maestrokit.music.keys import Key, Mode
 from maestrokit.music.note_offs import with_note_offs
-from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance, reorder_events
+from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Notes, Others, Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 
 MIDI_RANGE = 0, 127

@@ -27,17 +27,7 @@ class PlotItem(NamedTuple):
 def description_picture(items: Sequence[PlotItem], *, format: str, provenance: Sequence[str] = ()) -> bytes:
     """Return a picture: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
 
-    Parameters
-    ----------
-    items : sequence of PlotItem
-    format : {"png", "svg", "pdf"}
-    provenance : sequence of str
-        The commands that made it.
-
-    Raises
-    ------
-    UsageError
-        If matplotlib is not installed.
+    See :func:`maestrokit.plots.figure.picture_bytes`.
     """
     panels = [(item, name) for item in items for name in _panels(item)]
     heights = [HEIGHTS[name] for _, name in panels]

@@ -33,9 +33,9 @@ def new_figure(*, width: float, height: float) -> "Figure":
 
 
 def picture_bytes(figure: "Figure", *, format: str, provenance: Sequence[str] = ()) -> bytes:
-    """Return a figure as PNG, SVG or PDF, the same bytes each time: without the clock and, in SVG, random names.
+    """Return a figure as png, svg or pdf, the same bytes each time: without the clock and, in SVG, random names.
 
-    The commands that made it stand in its metadata.
+    The commands that made it, its provenance, stand in its metadata.
     """
     from matplotlib import rc_context
 

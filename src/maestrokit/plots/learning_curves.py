@@ -15,21 +15,7 @@ SHOWN = 1.15  # losses above the first validation's by this factor are out of th
 
 
 def learning_curves_picture(log: Sequence[Mapping[str, Any]], *, format: str, provenance: Sequence[str] = ()) -> bytes:
-    """Return the picture of a training's log, the same bytes for the same log.
-
-    Parameters
-    ----------
-    log : sequence of mapping
-        The records of ``log.jsonl``.
-    format : {"png", "svg", "pdf"}
-    provenance : sequence of str
-        The commands that made it.
-
-    Raises
-    ------
-    UsageError
-        If matplotlib is not installed.
-    """
+    """Return the picture of the records of ``log.jsonl``; see :func:`maestrokit.plots.figure.picture_bytes`."""
     train = [record for record in log if record.get("part") == "train" and "loss" in record]
     validation = [record for record in log if record.get("part") == "validation"]
     figure = new_figure(width=WIDTH, height=HEIGHT)

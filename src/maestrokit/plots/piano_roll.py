@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from maestrokit.arrays import Floats
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.sustain import pedal_positions
 from maestrokit.music.timing import tempo_map, tick2second
@@ -23,20 +25,26 @@ def shortened(title: str) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[:half]} .. {title[-half:]}"
 
 
-def draw_notes(axes: Any, performance: Performance, onset: np.ndarray, offset: np.ndarray) -> Any:
+def draw_notes(axes: Any, performance: Performance, onset: Floats, offset: Floats) -> Any:
     """Draw a bar for each note, coloured by its velocity; return the bars."""
-    from matplotlib.collections import PolyCollection
-
-    pitch, height = performance.notes.pitch.astype(float), 0.42
-    corners = [(onset, pitch - height), (onset, pitch + height), (offset, pitch + height), (offset, pitch - height)]
-    outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)  # (notes, corners, x and y)
-    bars = PolyCollection(list(outlines), array=performance.notes.velocity, cmap=VELOCITY_MAP, linewidths=0)
+    notes = TimedNotes(onset, offset, performance.notes.pitch, performance.notes.velocity)
+    bars = note_bars(notes, 0.42, cmap=VELOCITY_MAP, linewidths=0)
     bars.set_clim(0, 127)
     axes.add_collection(bars)
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes.set_axisbelow(True)
     bare(axes)
     return bars
+
+
+def note_bars(notes: TimedNotes, half: float, **style: Any) -> Any:
+    """Return a rectangle for each note, coloured by its velocity, that reaches half a height to either side."""
+    from matplotlib.collections import PolyCollection
+
+    onset, offset, pitch = notes.onset, notes.offset, notes.pitch.astype(float)
+    corners = [(onset, pitch - half), (onset, pitch + half), (offset, pitch + half), (offset, pitch - half)]
+    outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)  # (notes, corners, x and y)
+    return PolyCollection(list(outlines), array=notes.velocity, **style)
 
 
 def octave_ticks(lowest: int, highest: int) -> tuple[list[int], list[str]]:

@@ -10,14 +10,12 @@ from maestrokit.analysis import f0 as pitch
 from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
 from maestrokit.audio.spectra.frames import analyse_stream
-from maestrokit.audio.spectra.mel import FFT_SAMPLES, HOP_SAMPLES, mel_analysis
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.features.audio_views import AudioView
 from maestrokit.plots.figure import bare
 from maestrokit.plots.spectrum import name_frequencies
 
-SPECTRUM_RATE = 16000  # Hz
-MELS = 160
-LOWEST, HIGHEST = 40.0, 8000.0  # Hz
+SPECTRUM = SpectrumSettings(hop_samples=256, mels=160, minimum_frequency=40.0)
 RANGE = 70.0  # dB below the loudest that are shown
 PITCH_COLOUR, BEAT_COLOUR, LEVEL_COLOUR = "#35e0d0", "white", "#3b528b"
 SUREST = 0.8  # voicing from which the fundamental frequency is shown
@@ -46,11 +44,8 @@ class RecordingFeatures(NamedTuple):
 
 def recording_features(view: AudioView) -> RecordingFeatures:
     """Return what a picture shows of a recording; the whole of it is analysed."""
-    analysis = mel_analysis(
-        sample_rate=SPECTRUM_RATE, fft_samples=FFT_SAMPLES, hop_samples=HOP_SAMPLES // 2, mels=MELS,
-        minimum_frequency=LOWEST, maximum_frequency=HIGHEST, floor=1e-10,
-    )  # fmt: skip
-    spectrum = np.concatenate([part.real for part in analyse_stream(view.blocks(SPECTRUM_RATE), analysis)])
+    analysis, blocks = SPECTRUM.analysis(), view.blocks(SPECTRUM.sample_rate)
+    spectrum = np.concatenate([part.real for part in analyse_stream(blocks, analysis)])
     level = 10 * np.log10(np.maximum(view.levels.power, 1e-12))
     record = features.describe(view, names=GROUPS)
     return RecordingFeatures(spectrum, analysis.frequency, _sure_pitch(view.pitches), level, record, view.length)
@@ -68,15 +63,15 @@ def _sure_pitch(pitches: pitch.Pitches) -> Floats:
 
 def draw_spectrum(axes: Any, sound: RecordingFeatures, end: float) -> Any:
     """Draw the spectrum with the fundamental frequency, beats and names of chords; return the image."""
-    hop = HOP_SAMPLES // 2 / SPECTRUM_RATE
+    hop = 1 / SPECTRUM.frames_per_second
     shown = sound.spectrum[: int(end / hop) + 2].T
     image = axes.imshow(
         shown - shown.max(initial=-100.0), origin="lower", aspect="auto", cmap="magma", vmin=-RANGE, vmax=0,
-        interpolation="antialiased", extent=(-hop / 2, (shown.shape[1] - 0.5) * hop, -0.5, MELS - 0.5),
+        interpolation="antialiased", extent=(-hop / 2, (shown.shape[1] - 0.5) * hop, -0.5, SPECTRUM.mels - 0.5),
     )  # fmt: skip
     name_frequencies(axes, sound.frequency, False)
     axes.set_ylabel("frequency (Hz)")
-    rows = np.interp(sound.pitch, sound.frequency, np.arange(MELS))
+    rows = np.interp(sound.pitch, sound.frequency, np.arange(SPECTRUM.mels))
     axes.plot(np.arange(len(rows)) / pitch.FRAME_RATE, rows, color=PITCH_COLOUR, linewidth=1.6)
     _draw_beats(axes, sound.record["audio_beats"])
     _name_chords(axes, sound.record["audio_chords"]["spans"], end)

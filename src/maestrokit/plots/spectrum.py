@@ -30,21 +30,8 @@ def spectrum_picture(
 ) -> bytes:
     """Return the picture of a spectrum, the same bytes each time; levels count from the loudest value.
 
-    Parameters
-    ----------
-    decibels : float32, shape (frames, bins)
-    frequency : float64, shape (bins,), in Hz
-    frames_per_second : float
-    is_linear : bool
-        Whether the frequency axis is linear; else every bin is as high as any other, with ticks at round frequencies.
-    format : {"png", "svg", "pdf"}
-    provenance : sequence of str
-        The commands that made it.
-
-    Raises
-    ------
-    UsageError
-        If matplotlib is not installed.
+    The spectrum has shape (frames, bins). Every bin is as high as any other, with ticks at round frequencies; where the
+    frequency axis `is_linear`, these are evenly spread. See :func:`maestrokit.plots.figure.picture_bytes`.
     """
     pool = -(-len(decibels) // COLUMNS)
     shown = _loudest(decibels, pool).T  # (bins, columns)

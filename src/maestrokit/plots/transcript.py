@@ -14,7 +14,7 @@ from maestrokit.files.tables import encoded
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.plots.figure import bare, new_figure, picture_bytes
-from maestrokit.plots.piano_roll import octave_ticks, shortened
+from maestrokit.plots.piano_roll import note_bars, octave_ticks, shortened
 
 WIDTH, ROW_HEIGHT, PEDAL_SHARE = 7.0, 2.5, 0.05  # inches; the width of a page
 ROW_SECONDS, MOST_ROWS = 20.0, 6  # a longer recording has longer rows, not more
@@ -67,17 +67,9 @@ class _Row:
         )  # fmt: skip
 
     def _draw_notes(self, axes: Any, start: float, end: float) -> Any:
-        from matplotlib.collections import PolyCollection
-
-        rows = (self.notes.onset < end) & (self.notes.offset > start)
-        onset, offset, pitch = self.notes.onset[rows], self.notes.offset[rows], self.notes.pitch[rows].astype(float)
-        half = THICKNESS / 2
-        corners = [(onset, pitch - half), (onset, pitch + half), (offset, pitch + half), (offset, pitch - half)]
-        outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)  # (notes, corners, x and y)
+        shown = self.notes.select((self.notes.onset < end) & (self.notes.offset > start))
         edge = EDGE if end - start <= 2 * ROW_SECONDS else 0.0  # narrower notes would be all edge
-        bars = PolyCollection(
-            list(outlines), array=self.notes.velocity[rows], cmap=VELOCITY_MAP, edgecolors="white", linewidths=edge
-        )
+        bars = note_bars(shown, THICKNESS / 2, cmap=VELOCITY_MAP, edgecolors="white", linewidths=edge)
         bars.set_clim(*_velocities(self.notes))
         axes.add_collection(bars)
         return bars
@@ -107,24 +99,8 @@ def transcript_picture(
     A short recording is one row, a longer one has several below one another, as a score has; each key is as high as any
     other.
 
-    Parameters
-    ----------
-    notes : TimedNotes
-    pedal : float, shape (intervals, 2), in seconds
-        A strip beneath each row, unless there is none.
-    thumbnail : Thumbnail
-        Levels of the spectrum that models of transcription see.
-    seconds : float
-        Length of the recording.
-    title : str
-    format : {"png", "svg", "pdf"}
-    provenance : sequence of str
-        The commands that made it.
-
-    Raises
-    ------
-    UsageError
-        If matplotlib is not installed.
+    The pedal, as intervals in seconds, is a strip beneath each row, unless there is none. The thumbnail has levels of
+    the spectrum that models of transcription see. See :func:`maestrokit.plots.figure.picture_bytes`.
     """
     count = int(np.clip(np.ceil(seconds / ROW_SECONDS), 1, MOST_ROWS))
     length = max(seconds / count, 0.1)

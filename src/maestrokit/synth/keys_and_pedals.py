@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from maestrokit.arrays import Columns, Floats, Integers
+from maestrokit.arrays import Columns, Floats, Integers, following
 from maestrokit.music.note_arrays import note_arrays
 from maestrokit.music.performance import SOFT, SOSTENUTO, SUSTAIN, Controls, Performance
 from maestrokit.music.sustain import pedal_changes, pedal_positions
@@ -38,14 +38,10 @@ class Damping:
     The amplitude of a string released at ``off`` is exp(-rate * (amount(t) - amount(off))), so half pedalling,
     which lets the dampers touch the strings, damps more slowly, and catching the pedal late keeps what is left.
 
-    Parameters
-    ----------
-    time : float64, shape (changes,), rising, in seconds
-    amount : float64, shape (changes,), never falling, in seconds of full damping
     """
 
-    time: Floats
-    amount: Floats
+    time: Floats  # rising, in seconds
+    amount: Floats  # never falling, in seconds of full damping
 
     def at(self, time: Floats) -> Floats:
         """Return the amount at each time."""
@@ -70,17 +66,15 @@ def sounding_notes(performance: Performance) -> SoundingNotes:
         velocity=notes.velocity,
         channel=notes.channel,
         is_soft=_is_soft(notes.onset, notes.channel, performance, tempo),
-        next_onset=_next_onset(notes.onset, notes.pitch),
+        next_onset=following(notes.onset, key=notes.pitch, order=notes.onset, otherwise=np.inf),
     )
 
 
 def dampings(performance: Performance) -> dict[int, Damping]:
     """Return the damping of each channel that has notes, from its sustain pedal."""
-    tempo = tempo_map(performance)
-    return {
-        int(channel): _damping(*_pedal(performance.controls, SUSTAIN, int(channel), tempo))
-        for channel in np.unique(performance.notes.channel)
-    }
+    pedals = pedal_positions(performance.controls, SUSTAIN)
+    channels = np.unique(performance.notes.channel).tolist()
+    return {channel: _damping(pedals.select(pedals.channel == channel), tempo_map(performance)) for channel in channels}
 
 
 def damper_contact(pedal: Floats) -> Floats:
@@ -92,17 +86,11 @@ def damper_contact(pedal: Floats) -> Floats:
     return np.asarray(np.clip((LIFTED - pedal) / (LIFTED - RESTING), 0, 1) ** 2)
 
 
-def _damping(time: Floats, value: Floats) -> Damping:
-    contact = np.concatenate([[1.0], damper_contact(value)])
-    moments = np.concatenate([[-1.0], time, [FOREVER]])
+def _damping(pedal: Controls, tempo: TempoMap) -> Damping:
+    contact = np.concatenate([[1.0], damper_contact(pedal.value.astype(np.float64))])
+    moments = np.concatenate([[-1.0], tick2second(pedal.tick, tempo), [FOREVER]])
     amount = np.concatenate([[0.0], np.cumsum(np.maximum(np.diff(moments), 0) * contact)])
     return Damping(moments, amount)
-
-
-def _pedal(controls: Controls, number: int, channel: int, tempo: TempoMap) -> tuple[Floats, Floats]:
-    """Return times and values of one pedal, in order."""
-    rows = pedal_positions(controls.select(controls.channel == channel), number)
-    return tick2second(rows.tick, tempo), rows.value.astype(np.float64)
 
 
 def _is_soft(onset: Floats, channel: Integers, performance: Performance, tempo: TempoMap) -> Integers:
@@ -126,13 +114,3 @@ def _held_by_sostenuto(
             held = (channel == each) & (onset <= press) & (press < offset)
             offset[held] = np.maximum(offset[held], min(lift, FOREVER))
     return offset
-
-
-def _next_onset(onset: Floats, pitch: Integers) -> Floats:
-    """Return for each note the next later onset of the same key."""
-    following = np.full(len(onset), np.inf)
-    rows = np.lexsort((onset, pitch))
-    here, after = rows[:-1], rows[1:]
-    same = pitch[here] == pitch[after]
-    following[here[same]] = onset[after[same]]
-    return following

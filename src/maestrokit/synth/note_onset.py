@@ -11,12 +11,7 @@ def onset_sample(sound: NDArray[np.float32], *, sample_rate: int) -> int:
     """Return the sample at which a recorded note begins.
 
     It is where the differenced signal, in which the hammer stands out from the string, first has a tenth of its
-    loudest millisecond.
-
-    Parameters
-    ----------
-    sound : float32, shape (channels, samples)
-        A note with at most some tens of milliseconds before it.
+    loudest millisecond. The sound, shape (channels, samples), has at most some tens of milliseconds before the note.
     """
     width = max(sample_rate // 1000, 1)
     power = (np.diff(sound[:, : int(ATTACK * sample_rate)], axis=1) ** 2).sum(axis=0)

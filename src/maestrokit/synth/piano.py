@@ -25,21 +25,13 @@ SOFT_LENGTH = 0.0015  # seconds of its impulse response
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One recorded note.
+    """One recorded note."""
 
-    Parameters
-    ----------
-    pitch : float
-        MIDI number; the tuning of the recording is in its fraction.
-    sample_rate : float, in Hz
-    read : function that returns float32, shape (channels, samples)
-        The sound, which begins with the onset and ends in silence. It is read when a key first needs it, since a
-        large set of samples does not fit into memory.
-    """
-
-    pitch: float
+    pitch: float  # MIDI number; the tuning of the recording is in its fraction
     sample_rate: float
     read: Callable[[], Waveform]
+    """Returns the sound, which begins with the onset and ends in silence, when a key first needs it: a large set of
+    samples does not fit into memory."""
     read_first: Callable[[int], Waveform] | None = None
     """The same up to so many samples, where that is quicker."""
 
@@ -52,21 +44,11 @@ class Recording:
 
 @dataclass(frozen=True)
 class Layer:
-    """The recording that a key plays at one velocity.
+    """The recording that a key plays at one velocity."""
 
-    Parameters
-    ----------
-    velocity : float
-        Where the recording sounds alone; between two layers both sound, in proportion.
-    recording : int
-        Index into the recordings of the piano.
-    gain : float
-        Brings the recording to the level that it would have at velocity 127.
-    """
-
-    velocity: float
-    recording: int
-    gain: float = 1.0
+    velocity: float  # where the recording sounds alone; between two layers both sound, in proportion
+    recording: int  # index into the recordings of the piano
+    gain: float = 1.0  # brings the recording to the level that it would have at velocity 127
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +71,7 @@ class Piano:
 
 
 def nearest_keys(recorded: Mapping[tuple[float, int], tuple[int, float]]) -> dict[int, tuple[Layer, ...]]:
-    """Return the layers of every key, each from the recorded pitch nearest to it.
-
-    Parameters
-    ----------
-    recorded : mapping from (velocity, pitch) to (recording, gain)
-    """
+    """Return the layers of every key, each from the pitch nearest to it that was recorded at that velocity."""
     keys = {}
     for key in KEYS:
         layers = []
@@ -108,13 +85,8 @@ def nearest_keys(recorded: Mapping[tuple[float, int], tuple[int, float]]) -> dic
 class Voices:
     """The waveforms of a piano's keys at one sample rate, made when first played, then kept.
 
-    Parameters
-    ----------
-    piano : Piano
-    sample_rate : float, in Hz
-    channels : {1, 2}
-        A stereo piano played in mono sounds from its last microphone alone, because the sum of a spaced pair
-        cancels the partials of some keys. A mono piano played in stereo sounds from the middle.
+    A stereo piano played in mono sounds from its last microphone alone, because the sum of a spaced pair cancels the
+    partials of some keys. A mono piano played in stereo sounds from the middle.
     """
 
     def __init__(self, piano: Piano, *, sample_rate: float, channels: int) -> None:

@@ -42,22 +42,8 @@ def render(
     Full scale is never exceeded: amplitudes above .8 are bent smoothly (:func:`limited`). A loud, dense passage peaks
     about there. The loudness of a note depends on nothing but the note.
 
-    Parameters
-    ----------
-    performance : Performance
-        Channel 10 (drums) is not played.
-    piano : Piano
-    sample_rate : int, in Hz
-    channels : {1, 2}
-    timbre : Timbre
-        The default is the piano as recorded, without a room.
-    gain : float, in dB
-    start, end : float, in seconds
-        The part of the performance; by default up to where the last sound has died away.
-
-    Returns
-    -------
-    float32, shape (samples,) if ``channels`` is 1, else (2, samples)
+    The gain is in dB, the part from start to end in seconds; by default it is up to where the last sound has died away.
+    Channel 10 (drums) is not played. One channel is returned with shape (samples,), two with (2, samples).
 
     Raises
     ------
@@ -96,12 +82,7 @@ def stream(
     end: float | None = None,
     block: float = BLOCK,
 ) -> Iterator[Waveform]:
-    """Yield the sound of a performance in blocks of bounded length, which together are what :func:`render` returns.
-
-    Yields
-    ------
-    float32, shape (channels, samples)
-    """
+    """Yield what :func:`render` returns in blocks of bounded length, shape (channels, samples)."""
     inner_rate = sample_rate * 2 ** (timbre.detune / 1200)  # a piano played faster is sharper; times are stretched
     damping = dampings(performance)
     voices = cached_voices(piano, sample_rate=sample_rate, channels=channels)

@@ -71,28 +71,19 @@ def _note_events(
     notes, needed = notes.select(is_near), np.ceil(lengths[is_near]).astype(np.int64)
     start = np.rint(notes.onset * rate).astype(np.int64)
     lower, upper, lower_gain, upper_gain = _layers(notes, voices, timbre)
+    rows = list(zip(*(column.tolist() for column in (notes.pitch, notes.is_soft, lower, upper, needed)), strict=True))
     longest: dict[tuple[int, int, int], int] = {}
-    for layers in (lower, upper):
-        for key, soft, layer, samples in zip(notes.pitch, notes.is_soft, layers, needed, strict=True):
-            voice = int(key), int(layer), int(soft)
-            longest[voice] = max(longest.get(voice, 0), int(samples))
-    for (key, layer, soft), samples in longest.items():  # once, at its longest
-        if layer >= 0:
-            voices.waveform(key, layer, is_soft=bool(soft), samples=samples)
-    whole = np.array(
-        [
-            max(
-                voices.waveform(int(key), int(layer), is_soft=bool(soft), samples=int(samples)).shape[1]
-                for layer in {a, b}
-                if layer >= 0
-            )
-            for key, soft, a, b, samples in zip(notes.pitch, notes.is_soft, lower, upper, needed, strict=True)
-        ],
-        np.int64,
-    )
+    for key, soft, *layers, samples in rows:
+        for voice in ((key, soft, layer) for layer in layers if layer >= 0):
+            longest[voice] = max(longest.get(voice, 0), samples)
+    whole = {  # each voice once, at its longest
+        (key, soft, layer): voices.waveform(key, layer, is_soft=bool(soft), samples=samples).shape[1]
+        for (key, soft, layer), samples in longest.items()
+    }
+    available = [max(whole.get((key, soft, layer), 0) for layer in layers) for key, soft, *layers, _ in rows]
     return Events(
         start=start,
-        stop=start + np.minimum(whole, needed),
+        stop=start + np.minimum(np.array(available, np.int64), needed),
         released=np.rint(notes.offset * rate).astype(np.int64),
         restruck=np.rint(np.minimum(notes.next_onset, 1e9) * rate).astype(np.int64),
         key=notes.pitch,

@@ -33,12 +33,8 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     """Return which items are for training, validation and test: 80, 10 and 10 % of the pieces.
 
     All performances of a piece are in one part. The order of the inputs does not matter: pieces are shuffled by a
-    hash of their names and the seed. Validation gets at least one piece, and test one if there are three.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer than two pieces.
+    hash of their names and the seed. Validation gets at least one piece, and test one if there are three. UsageError
+    says that there are fewer than two pieces.
 
     >>> split_by_piece(["a", "b", "a"], seed=0)
     {'train': [1], 'validation': [0, 2], 'test': []}
@@ -51,9 +47,6 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     shuffled = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
     validation = max(1, round(len(shuffled) * SHARES["validation"]))
     test = max(len(shuffled) > 2, round(len(shuffled) * SHARES["test"]))
-    parts = {
-        "train": shuffled[validation + test :],
-        "validation": shuffled[:validation],
-        "test": shuffled[validation : validation + test],
-    }
-    return {part: sorted(item for piece in names for item in items[piece]) for part, names in parts.items()}
+    spans = {"train": slice(validation + test, None), "validation": slice(validation)}
+    spans["test"] = slice(validation, validation + test)
+    return {part: sorted(item for piece in shuffled[span] for item in items[piece]) for part, span in spans.items()}

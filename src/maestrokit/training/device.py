@@ -13,9 +13,9 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
-from maestrokit.errors import UsageError, choices_hint
+from maestrokit.errors import UsageError
+from maestrokit.inference.device import find_device
 from maestrokit.models.contract import RecurrentState
-from maestrokit.training.settings import DEVICES
 
 PATIENCE = timedelta(hours=3)  # of processes for one another: the first prepares the data of all
 
@@ -34,19 +34,11 @@ class DistributedContext:
         return self.rank == 0
 
     def share(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return this process's rows of a batch, on its device.
-
-        Raises
-        ------
-        UsageError
-            If the rows cannot be shared equally.
-        """
+        """Return this process's rows of a batch, on its device; UsageError if they cannot be shared equally."""
         rows = {len(tensor) for tensor in batch.values()}
-        if self.processes > 1 and any(count % self.processes for count in rows):
-            raise UsageError(
-                f"a batch of {max(rows)} cannot be shared by {self.processes} processes",
-                "choose `batch` as a multiple of them",
-            )
+        if any(count % self.processes for count in rows):
+            fact = f"a batch of {max(rows)} cannot be shared by {self.processes} processes"
+            raise UsageError(fact, "choose `batch` as a multiple of them")
         return {name: part.chunk(self.processes)[self.rank].to(self.device) for name, part in batch.items()}
 
     def all_reduce_mean(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -110,9 +102,8 @@ class DistributedContext:
 
 def has_fast_bfloat16() -> bool:
     """Return whether the processor multiplies matrices of bfloat16 in hardware, at least twice as quickly."""
-    capabilities: Mapping[str, bool] = getattr(
-        torch.cpu, "get_capabilities", dict
-    )()  # newer than the oldest torch that is supported
+    read = getattr(torch.cpu, "get_capabilities", dict)  # newer than the oldest torch that is supported
+    capabilities: Mapping[str, bool] = read()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
@@ -120,21 +111,9 @@ def find_context(name: str = "auto") -> DistributedContext:
     """Return where to train: ``cpu``, ``cuda``, ``cuda:1`` .., or ``auto``, a GPU if there is one.
 
     Under ``torchrun`` it joins the other processes: by NCCL with GPUs, else by gloo.
-
-    Raises
-    ------
-    UsageError
-        If there is no such device.
     """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise UsageError(f"no device '{name}'", choices_hint(name, DEVICES), parameter="device") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"no device '{name}': this torch sees no GPU", "choose the device cpu", parameter="device")
-    if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
+    device = find_device(name)
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return DistributedContext(device)
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

@@ -9,15 +9,17 @@ import torch
 from torch import Tensor
 
 from maestrokit.arrays import Integers
-from maestrokit.bounds import COUNT, Within, check_fields
+from maestrokit.bounds import COUNT, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.cache.tokens import TokenShard
+from maestrokit.models._conditions import condition_names
+from maestrokit.music.conditions import COLUMNS, SCALES
 from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
 
 BY_ENCODING: Any = None  # a default that the encoding decides
 DEFAULTS = {
-    "notes": {"batch": 4, "length": 1024, "validation_tokens": 16384},
-    "events": {"batch": 32, "length": 512, "validation_tokens": 131072},
+    "notes": {"batch": 4, "length": 1024, "validation_tokens": 16384, "infill": True},
+    "events": {"batch": 32, "length": 512, "validation_tokens": 131072, "infill": False},
 }
 TRANSPOSE = 3  # semitones, where pieces keep their keys
 
@@ -48,6 +50,23 @@ class EventOptions:
     """Largest shift of the velocities of a window, in bins; for the encoding ``notes`` only."""
     validation_tokens: Annotated[int, COUNT] = BY_ENCODING
     """Positions to validate on, spread over the validation part; None is 131072 events, or 16384 notes."""
+    conditions: str = BY_ENCODING
+    """What a model of notes is conditioned on, so that `generate` can choose it: names separated by commas, of
+    ``density`` (notes a second) and ``loudness`` (mean velocity), which are measured in each excerpt, and of
+    the columns ``composer``, ``title`` and ``year`` of a MAESTRO table. None is both of the former, and the composer
+    where a table gives it; with `init`, what that model has. Empty is nothing."""
+    class_minimum: Annotated[int, COUNT] = 5
+    """Performances of a composer, or other class, in the training part, below which it is ``other``; the 63 most
+    frequent classes have names."""
+    condition_dropout: Annotated[float, SHARE] = 0.3
+    """Share of excerpts that lack a condition, drawn for each independently, so that `generate` can leave it out."""
+    unconditioned: Annotated[float, SHARE] = 0.2
+    """Share of excerpts that lack all conditions."""
+    infill: bool = BY_ENCODING
+    """Whether a model of notes learns to fill gaps, which generate can then be asked for. None is yes for notes; with
+    `init`, if that model does."""
+    infill_share: Annotated[float, SHARE] = 0.2
+    """Share of excerpts whose last notes, up to a quarter of them, come first, as what follows a gap."""
 
     def __post_init__(self) -> None:
         if self.encoding not in DEFAULTS:
@@ -62,6 +81,23 @@ class EventOptions:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
         check_fields(self)
+        self._check_conditions()
+
+    def _check_conditions(self) -> None:
+        """Raise an error for conditions that there are not, or that the encoding does not have."""
+        names = condition_names(self.conditions or "")
+        for name in names:
+            if name not in (*SCALES, *COLUMNS):
+                hint = choices_hint(name, (*SCALES, *COLUMNS))
+                raise UsageError(f"no condition '{name}'", hint, parameter="conditions")
+        if self.infill and self.encoding != "notes":
+            raise UsageError(f"models of {self.encoding} fill no gaps", "leave out `infill`", parameter="infill")
+        if names and self.encoding != "notes":
+            raise UsageError(
+                f"models of {self.encoding} have no conditions", "leave out `conditions`", parameter="conditions"
+            )
+        if len(set(names)) < len(names):
+            raise UsageError("`conditions` names one twice", "name each once", parameter="conditions")
 
     @property
     def token_encoding(self) -> Encoding:

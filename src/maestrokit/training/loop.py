@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
@@ -25,6 +25,7 @@ from maestrokit.training.data import Data
 from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.optimizers import Optimizers, learning_rate, share_done
 from maestrokit.training.settings import TrainingSettings
+from maestrokit.training.validation import validated, weights_of
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -79,20 +80,10 @@ class TrainingOutcome:
 
 
 class Training:
-    """A training in progress.
+    """A training in progress, in a run folder whose ``config.json`` is written first.
 
-    Parameters
-    ----------
-    model : TrainedModel
-    data : Data
-    settings : Settings
-    folder : Path
-        The run folder; its ``config.json`` is there already.
-    context : DistributedContext
-    report : callable
-        Called with each record of the log as it is written.
-    tick : callable
-        Called after each step.
+    `report` is called with each record of the log as it is written, `tick` after each step, and `announce` with a
+    sentence when something begins that takes long.
     """
 
     def __init__(
@@ -105,9 +96,11 @@ class Training:
         context: DistributedContext,
         report: Report = lambda record: None,
         tick: Tick = lambda done, losses: None,
+        announce: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(context.device), data, settings
         self.folder, self.context, self.report, self.tick = folder, context, report, tick
+        self.announce, self._step_seconds, self._validation_seconds = announce, math.inf, 0.0
         for name, parameter in self.model.named_parameters() if settings.train_only else ():
             parameter.requires_grad_(name.startswith(f"{settings.train_only}."))
         self.optimizers = Optimizers(self.model, settings, context)
@@ -129,13 +122,7 @@ class Training:
             raise UsageError(f"no score '{self.settings.watch}' to watch", "scores: " + ", ".join(sorted(given)))
 
     def resume(self) -> None:
-        """Continue exactly where ``resume.safetensors`` stopped.
-
-        Raises
-        ------
-        BadDataError
-            If the file is damaged or belongs to another training.
-        """
+        """Continue exactly where ``resume.safetensors`` stopped; BadDataError if it is of another training."""
         tensors, progress = checkpoint.read_resume(self.folder)
         try:
             self.progress = Progress(**progress)
@@ -144,10 +131,8 @@ class Training:
             if self.ema:
                 self.ema = {name: tensors[f"average.{name}"].to(self.context.device) for name in self.ema}
         except (KeyError, TypeError, RuntimeError) as error:
-            raise BadDataError(
-                f"cannot resume '{self.folder}': {str(error).splitlines()[0]}",
-                "it belongs to another training; choose another folder",
-            ) from None
+            fact = f"cannot resume '{self.folder}': {str(error).splitlines()[0]}"
+            raise BadDataError(fact, "it belongs to another training; choose another folder") from None
         self.recurrent_state = self.context.own_rows(_under("carry.", tensors))
         if self.context.is_first:
             checkpoint.cut_log(self.folder, step=self.progress.step)
@@ -158,9 +143,10 @@ class Training:
         saved = logged = time.monotonic()
         with _signals_noted(self), torch.random.fork_rng():
             while not (reason := self._reason_to_end()):
-                before = self._done()
+                before, start = self._done(), time.monotonic()
                 losses = self._step()
                 now = time.monotonic()
+                self._step_seconds = min(self._step_seconds, self.context.broadcast(now - start))
                 self.progress.seconds = self.context.broadcast(now - begun)
                 self.tick(self._done(), losses)
                 if self.progress.step % self.settings.log_every == 0:
@@ -178,7 +164,7 @@ class Training:
             self._save()
         return TrainingOutcome(reason, self.progress, self._signal)
 
-    def note_signal(self, number: int) -> None:
+    def note_signal(self, number: int, frame: FrameType | None = None) -> None:
         """End after this step; a second signal ends at once."""
         if self._signal:
             raise KeyboardInterrupt
@@ -190,9 +176,13 @@ class Training:
             return "signal"
         if settings.steps is not None and progress.step >= settings.steps:
             return "steps"
-        if settings.time_limit is not None and progress.seconds >= settings.time_limit:
+        if settings.time_limit is not None and progress.seconds + self._next_seconds() >= settings.time_limit:
             return "time"
         return "patience" if settings.patience and progress.since_best >= settings.patience else ""
+
+    def _next_seconds(self) -> float:
+        """Return how long one more step and the last validation take at least, by those that were timed so far."""
+        return 0.0 if math.isinf(self._step_seconds) else self._step_seconds + self._validation_seconds
 
     def _done(self) -> float:
         return share_done(self.settings, step=self.progress.step, seconds=self.progress.seconds)
@@ -214,7 +204,7 @@ class Training:
     def _step(self) -> dict[str, float]:
         """Train on the next batches; return the losses of the last one."""
         progress = self.progress
-        self._learning().train()
+        self.model.eval().get_submodule(self.settings.train_only).train()  # the rest keeps even its running means
         torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.context.rank << 40)) % 2**63)
         self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
         for part in range(self.settings.accumulate):
@@ -223,9 +213,8 @@ class Training:
                 progress.epoch, progress.index, self.recurrent_state = progress.epoch + 1, 0, {}
             batch = self.context.share(self.data.batch(progress.epoch, progress.index))
             with self._precision():
-                losses, self.recurrent_state = self.model.step(
-                    batch, self.recurrent_state, self.optimizers.backward_and_step
-                )
+                update = self.optimizers.backward_and_step
+                losses, self.recurrent_state = self.model.step(batch, self.recurrent_state, update)
             self._recent.append(losses)
             progress.index += 1
         progress.step += 1
@@ -236,15 +225,11 @@ class Training:
             raise DivergedError(f"training fell apart at step {progress.step}: {losses}", "lower `learning_rate`")
         return losses
 
-    def _learning(self) -> nn.Module:
-        """Return the part that is trained; the rest of the model keeps even its running means."""
-        return self.model.eval().get_submodule(self.settings.train_only)
-
     def _precision(self) -> AbstractContextManager[Any]:
         kind = self.context.device.type
         is_quick = kind == "cuda" or (self.model.supports_cpu_autocast and has_fast_bfloat16())
         low = self.settings.precision == "bfloat16" or (self.settings.precision == "auto" and is_quick)
-        return torch.autocast(self.context.device.type, torch.bfloat16) if low else nullcontext()
+        return torch.autocast(kind, torch.bfloat16) if low else nullcontext()
 
     def _log(self, *, speed: float) -> None:
         means = {name: sum(r[name] for r in self._recent) / len(self._recent) for name in self._recent[-1]}
@@ -254,11 +239,11 @@ class Training:
         self._write({"part": "train", **means, "learning_rate": rate, "batches_per_second": round(speed, 3)})
 
     def _validate(self) -> None:
-        with _weights_of(self.model, self.ema):
+        self.announce(f"validating at step {self.progress.step}")
+        start = time.monotonic()
+        with weights_of(self.model, self.ema):
             scores = validated(self.model, self.data, self.context, self._precision)
-            now = self.context.broadcast(
-                scores["loss"] if self.settings.watch == "loss" else -scores[self.settings.watch]
-            )
+            now = self.context.broadcast(watched_loss(scores, self.settings.watch))
             improved = now < self.progress.best
             if improved and self.context.is_first:
                 checkpoint.write_weights(self.folder, self.model.state_dict())
@@ -266,17 +251,12 @@ class Training:
         self.progress.since_best = 0 if improved else self.progress.since_best + 1
         self.progress.validated, self.progress.is_due = self.progress.step, False
         self.progress.scored += self._batches_to_score
+        self._validation_seconds = self.context.broadcast(time.monotonic() - start)
         self._write({"part": "validation", **scores, "best": improved})
 
     def _write(self, record: dict[str, Any]) -> None:
-        progress = self.progress
-        record = {
-            "step": progress.step,
-            "epoch": progress.epoch,
-            "seconds": round(progress.seconds, 1),
-            "done": round(self._done(), 4),
-            **record,
-        }
+        step, epoch, seconds = self.progress.step, self.progress.epoch, round(self.progress.seconds, 1)
+        record = {"step": step, "epoch": epoch, "seconds": seconds, "done": round(self._done(), 4), **record}
         if self.context.is_first:
             checkpoint.append_log(self.folder, record)
             self.report(record)
@@ -285,33 +265,15 @@ class Training:
         recurrent_state = self.context.gather_rows(self.recurrent_state)
         if not self.context.is_first:
             return
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= {f"optimizer.{name}": value for name, value in self.optimizers.saved().items()}
-        tensors |= {f"average.{name}": value for name, value in self.ema.items()}
-        tensors |= {f"carry.{name}": value for name, value in recurrent_state.items()}
+        parts = {"model": self.model.state_dict(), "optimizer": self.optimizers.saved()}
+        parts |= {"average": self.ema, "carry": recurrent_state}
+        tensors = {f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()}
         checkpoint.write_resume(self.folder, tensors, asdict(self.progress))
 
 
-def validated(
-    model: TrainedModel,
-    data: Data,
-    context: DistributedContext,
-    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
-) -> dict[str, float]:
-    """Return the mean scores of a model over the validation batches."""
-    model.eval()
-    sums: dict[str, list[float]] = {}
-    recurrent_state: RecurrentState = {}
-    with torch.no_grad(), precision():
-        for batch in data.validation():
-            scores, recurrent_state = model.score(
-                {name: part.to(context.device) for name, part in batch.items()}, recurrent_state
-            )
-            for name, (total, count) in scores.items():
-                entry = sums.setdefault(name, [0.0, 0.0])
-                entry[0] += total
-                entry[1] += count
-    return {name: total / max(count, 1e-12) for name, (total, count) in sums.items()}
+def watched_loss(scores: Mapping[str, float], watched: str) -> float:
+    """Return the score that decides which weights are best, negated unless lower is better."""
+    return scores["loss"] if watched == "loss" else -scores[watched]
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -319,26 +281,9 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
-    """Use the averaged weights within the block, if there are any."""
-    if not ema:
-        yield
-        return
-    own = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(ema)
-    try:
-        yield
-    finally:
-        model.load_state_dict(own)
-
-
-@contextmanager
 def _signals_noted(training: Training) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM end training after its step; where handlers cannot be set, leave them."""
-
-    def note(number: int, frame: FrameType | None) -> None:
-        training.note_signal(number)
-
+    note = training.note_signal
     try:
         old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not the main thread

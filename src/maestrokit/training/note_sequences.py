@@ -1,27 +1,62 @@
-"""Batches of notes for the sequence models: excerpts that begin and end at notes, each augmented on its own."""
+"""Batches of notes for the sequence models: excerpts that begin and end at notes, each augmented on its own.
 
-from collections.abc import Iterator
+Each excerpt has the codes of its conditions; see :mod:`maestrokit.models._conditions`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
-from maestrokit.music.note_codes import LEAD, NoteInputs, NoteTargets, excerpt, note_sequence
+from maestrokit.models._conditions import CLASSES, PREFIX
+from maestrokit.music.conditions import SCALES, measured, measured_code
+from maestrokit.music.note_codes import (
+    LEAD,
+    MOST_AFTER,
+    NoteInputs,
+    NoteTargets,
+    excerpt,
+    note_sequence,
+    with_notes_after,
+)
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import louder_notes, stretched_notes, transposed_notes
+from maestrokit.music.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
 from maestrokit.training.event_data import EventOptions
 
+OTHER = "other"  # the class of pieces whose own has too few
 PIECES = 2048  # whose notes are kept in memory
 
 
 class NoteSequenceData:
-    """Excerpts from shards of sequences; an epoch shows every note, a few twice."""
+    """Excerpts from shards of sequences; an epoch shows every note, a few twice.
 
-    def __init__(self, train: TokenShard, validation: TokenShard, options: EventOptions, *, seed: int = 0) -> None:
+    Parameters
+    ----------
+    labels : mapping of sequences of str
+        By the column of a table, what it has for each piece to learn from; empty where that is unknown.
+    """
+
+    def __init__(
+        self,
+        train: TokenShard,
+        validation: TokenShard,
+        options: EventOptions,
+        *,
+        seed: int = 0,
+        labels: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.labels: Mapping[str, Sequence[str]] = labels or {}
+        self.conditions: tuple[str, ...] = ()
+        self.class_names: dict[str, list[str]] = {}
+        self.has_infill = False
+        """Whether some excerpts begin with the notes after a gap."""
         self.train, self.held_out, self.options = train, validation, options
         self.seed, self.encoding = seed, options.token_encoding
         encoding = self.encoding
@@ -30,6 +65,19 @@ class NoteSequenceData:
             raise UsageError("no notes to learn from", "give more files")
         self._notes = lru_cache(PIECES)(lambda piece: note_sequence(train.sequence(piece), encoding))
         self._epoch, self._crops = -1, np.empty((0, 2), np.int64)
+
+    def condition_on(self, conditions: Sequence[str], class_names: Mapping[str, list[str]]) -> None:
+        """Give these conditions with each excerpt, with classes by these names, or by those of the labels."""
+        self.conditions, self.class_names = tuple(conditions), {}
+        for name in conditions:
+            if name in SCALES:
+                continue
+            if name not in class_names and not any(self.labels.get(name, ())):
+                fact = f"no file has a {name}: a MAESTRO table gives it"
+                raise UsageError(fact, "leave it out of `conditions`", parameter="conditions")
+            self.class_names[name] = class_names.get(name) or frequent(
+                self.labels[name], at_least=self.options.class_minimum
+            )
 
     def batches(self, epoch: int) -> int:
         """Return how many batches the epoch has; one at least."""
@@ -41,7 +89,21 @@ class NoteSequenceData:
         self._prepare(epoch)
         rows = range(index * self.options.batch, min((index + 1) * self.options.batch, len(self._crops)))
         generators = [np.random.default_rng([self.seed, epoch, row]) for row in rows]
-        return padded([self._augmented(row, generator) for row, generator in zip(rows, generators, strict=True)])
+        parts = [self._augmented(row, generator) for row, generator in zip(rows, generators, strict=True)]
+        by_row = [
+            self._codes(int(self._crops[row][0]), notes, generator)
+            for row, (_, notes), generator in zip(rows, parts, generators, strict=True)
+        ]
+        codes = {PREFIX + name: torch.tensor([codes[name] for codes in by_row]) for name in self.conditions}
+        if not self.has_infill:
+            return padded([excerpt for excerpt, _ in parts]) | codes
+        moved = [
+            self._with_gap(excerpt, notes, generator)
+            for (excerpt, notes), generator in zip(parts, generators, strict=True)
+        ]
+        batch = padded([excerpt for excerpt, _ in moved])
+        is_after = torch.arange(batch["weight"].shape[1]) < torch.tensor([count for _, count in moved])[:, None]
+        return batch | codes | {"is_after": is_after, "weight": batch["weight"].masked_fill(is_after, 0.0)}
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return batches over a part of the validation sequences, without augmentation."""
@@ -78,8 +140,8 @@ class NoteSequenceData:
         self._crops = generator.permutation(np.array(crops))
         self._epoch = epoch
 
-    def _augmented(self, row: int, generator: np.random.Generator) -> tuple[NoteInputs, NoteTargets]:
-        """Return an excerpt transposed, stretched, and louder or softer; some of its notes may merge."""
+    def _augmented(self, row: int, generator: np.random.Generator) -> tuple[tuple[NoteInputs, NoteTargets], StepNotes]:
+        """Return an excerpt transposed, stretched, and louder or softer, and its notes, of which some may merge."""
         piece, start = self._crops[row].tolist()
         options, notes = self.options, self._notes(piece)
         stop, lead = min(start + options.length, len(notes.pitch) + 1), max(0, start - 1 - LEAD)
@@ -91,7 +153,47 @@ class NoteSequenceData:
         part = stretched_notes(part, factor) if options.stretch else part
         count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`
         start = min(start - lead, max(count - options.length, 0)) if lead else min(start, count - 1)
-        return excerpt(part, start, count, self.encoding)
+        return excerpt(part, start, count, self.encoding), part.select(slice(start, None))
+
+    def _with_gap(
+        self, excerpt: tuple[NoteInputs, NoteTargets], notes: StepNotes, generator: np.random.Generator
+    ) -> tuple[tuple[NoteInputs, NoteTargets], int]:
+        """Return an excerpt, a share of them with their last notes first; and how many these are."""
+        inputs, targets = excerpt
+        count = len(inputs.time)
+        most = min(MOST_AFTER, count // 4)
+        if not most or generator.random() >= self.options.infill_share:
+            return excerpt, 0
+        after = int(generator.integers(1, most + 1))
+        start = count - after  # position p has note p - 1
+        following = notes.select(slice(start - 1, count - 1))
+        rest = NoteInputs(**{name: part[:start] for name, part in inputs._asdict().items()})
+        moved = {name: np.roll(part, after, axis=0) for name, part in targets._asdict().items()}
+        return (with_notes_after(rest, following, self.encoding), NoteTargets(**moved)), after
+
+    def _codes(self, piece: int, notes: StepNotes, generator: np.random.Generator) -> dict[str, int]:
+        """Return the codes of an excerpt by condition, 0 of those that it lacks."""
+        values, codes = measured(notes, self.encoding), dict.fromkeys(self.conditions, 0)
+        lacks_all = generator.random() < self.options.unconditioned
+        for name in self.conditions:
+            if generator.random() < self.options.condition_dropout or lacks_all:
+                continue
+            if name in values:
+                codes[name] = measured_code(name, values[name])
+            elif name in self.labels and self.labels[name][piece]:
+                label, names = self.labels[name][piece], self.class_names[name]
+                codes[name] = 1 + names.index(label if label in names else OTHER)
+        return codes
+
+
+def frequent(labels: Sequence[str], *, at_least: int) -> list[str]:
+    """Return "other", and the labels that are frequent, by name; no more than there is room for.
+
+    >>> frequent(["Bach", "Ravel", "Bach", "", "Chopin", "Chopin"], at_least=2)
+    ['other', 'Bach', 'Chopin']
+    """
+    counts = Counter(label for label in labels if label)
+    return [OTHER, *sorted(label for label, count in counts.most_common(CLASSES - 1) if count >= at_least)]
 
 
 def _positions(shard: TokenShard) -> Integers:

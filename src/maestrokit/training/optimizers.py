@@ -32,10 +32,8 @@ class Optimizers:
 
     def __init__(self, model: TrainedModel, settings: TrainingSettings, context: DistributedContext) -> None:
         self.settings, self.context = settings, context
-        parameter_groups = model.parameter_groups().items()
-        self.parameter_groups = {
-            name: [p for p in parameters if p.requires_grad] for name, parameters in parameter_groups
-        }
+        groups = model.parameter_groups().items()
+        self.parameter_groups = {name: [p for p in group if p.requires_grad] for name, group in groups}
         hidden = _hidden_matrices(model) if settings.optimizer == "muon" else set()
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         for name, parameters in self.parameter_groups.items():
@@ -114,7 +112,7 @@ class Muon(torch.optim.Optimizer):
                 parameter.add_(orthogonalized(ahead).view_as(parameter), alpha=-group["lr"] * size)
 
 
-def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
+def orthogonalized(matrix: Tensor) -> Tensor:
     """Return nearly U V' of a matrix U S V', by the quintic Newton-Schulz iteration of [2].
 
     In float32, or in the precision of autocast, which does no harm.
@@ -122,7 +120,7 @@ def orthogonalized(matrix: Tensor, *, iterations: int = 5) -> Tensor:
     x = matrix.float() / (matrix.float().norm() + 1e-7)
     is_tall = x.shape[0] > x.shape[1]
     x = x.T if is_tall else x
-    for _ in range(iterations):
+    for _ in range(5):
         square = x @ x.T
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
     turned: Tensor = x.T if is_tall else x

@@ -1,10 +1,11 @@
 """Training examples: spectra of recordings together with their notes."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,115 +20,81 @@ from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, h
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_intervals
+from maestrokit.synth.piano import Waveform
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import sample_timbre
 
 NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
+Result = TypeVar("Result")
+_sounding = partial(timed_notes, pedal_extends=True)
 CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as others
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingExample:
-    """The spectrum and the notes of a recording.
-
-    Parameters
-    ----------
-    levels : float16, shape (frames, bins), in dB, memory-mapped
-    notes : TimedNotes
-        Offsets are where the sound ends, extended by the pedal.
-    """
+    """The spectrum and the notes of a recording."""
 
     levels: Levels
+    """Memory-mapped."""
     notes: TimedNotes
+    """Offsets are where the sound ends, extended by the pedal."""
     pedal: Floats | None = None
     """When the sustain pedal is down, in seconds, shape (intervals, 2); None if unknown."""
+    knows_ends: bool = True
+    """Whether offsets are where the sound ends. Else they are releases of keys, and the pedal may hold it longer."""
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """How MIDI without a recording becomes sound.
-
-    Parameters
-    ----------
-    pianos : sequence of str
-        Folders of samples or soundfonts; empty names the shipped piano.
-    seconds : float
-        Length of the excerpt of each performance.
-    seed : int
-    """
+    """How MIDI without a recording becomes sound."""
 
     pianos: Sequence[str] = ("",)
+    """Folders of samples or soundfonts; empty names the shipped piano."""
     seconds: float = 60.0
+    """Length of the excerpt of each performance."""
     seed: int = 0
 
 
-def recorded_example(path: str, *, cache: Path) -> TrainingExample:
+def recorded_example(path: str, *, cache: Path, table_knows_ends: bool = True) -> TrainingExample:
     """Return a recording and the notes in the file of its name: a table of notes (``.tsv``) or MIDI.
 
-    Where there are both, the notes are those of the table, and the pedal is that of the MIDI file.
-
-    Raises
-    ------
-    NoInputError
-        If there is no such file of notes, or the recording cannot be opened.
-    BadDataError
-        If either cannot be read.
+    Where there are both, the notes are those of the table, and the pedal is that of the MIDI file. NoInputError says
+    that there is no such file of notes.
     """
     note_files = [beside for suffix in NOTE_SUFFIXES if (beside := Path(path).with_suffix(suffix)).exists()]
     if note_files:
-        pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _pedal(note_files[-1])
-        return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal)
+        pedal = None if note_files[-1].suffix == TABLE_SUFFIX else _of_music(note_files[-1], pedal_intervals)
+        knows_ends = table_knows_ends or note_files[0].suffix != TABLE_SUFFIX
+        return TrainingExample(recorded_levels(path, cache=cache), _notes(note_files[0]), pedal, knows_ends)
     raise NoInputError(f"no notes for '{path}'", "put a file of its name with .tsv, .mid or .midi beside it")
 
 
 def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
     """Return an excerpt of a performance, rendered by a random piano in a random timbre and contrast.
 
-    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file.
-
-    Raises
-    ------
-    BadDataError
-        If the file cannot be read or holds no notes.
+    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file; raises as
+    :func:`check_performance`.
     """
     performance = check_performance(path)
-    content, generator = _content_rng(path, rendering)
-    piano = _sample_piano(rendering, generator)
-    exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
-    performance = _contrasted(performance, exponent)
-    notes = timed_notes(performance, pedal_extends=True)
+    content, piano, generator = _sample_piano(path, rendering)
+    performance = _contrasted(performance, float(np.exp(generator.uniform(*np.log(CONTRAST)))))
+    notes = _sounding(performance)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
-    timbre, gain = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN))
-    levels = kept_levels(
-        f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}",
-        lambda: render(
-            performance,
-            read_piano(piano) if piano else default_piano(),
-            timbre=timbre,
-            gain=gain,
-            sample_rate=SETTINGS.sample_rate,
-            start=start,
-            end=start + rendering.seconds,
-        ),
-        cache=cache,
-    )
-    return TrainingExample(levels, _moved(notes, -start), pedal_intervals(performance) - start)
+    timbre, gain, end = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN)), start + rendering.seconds
+
+    def sound() -> Waveform:
+        instrument, rate = read_piano(piano) if piano else default_piano(), SETTINGS.sample_rate
+        return render(performance, instrument, timbre=timbre, gain=gain, sample_rate=rate, start=start, end=end)
+
+    levels = kept_levels(f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}", sound, cache=cache)
+    moved = notes._replace(onset=notes.onset - start, offset=notes.offset - start)
+    return TrainingExample(levels, moved, pedal_intervals(performance) - start)
 
 
 def check_performance(path: str) -> Performance:
-    """Return a performance, if it has notes to render.
-
-    Raises
-    ------
-    NoInputError
-        If the file cannot be opened.
-    BadDataError
-        If it cannot be read, holds no notes, or has no time that all its notes share.
-    """
-    performance = read_midi(Path(path))
-    with _naming_the_file(path):
-        notes = timed_notes(performance, pedal_extends=True)
+    """Return a performance; BadDataError if it has no notes to render, or no time that all its notes share."""
+    performance, notes = _of_music(path, lambda performance: (performance, _sounding(performance)))
     if not len(notes.onset):
         raise BadDataError(f"cannot learn from '{path}': it has no notes", path=str(path))
     return performance
@@ -140,24 +107,15 @@ def _contrasted(performance: Performance, exponent: float) -> Performance:
 
 
 def piano_of(path: str, rendering: RenderSettings) -> str:
-    """Return the piano that renders a performance, so that those of one piano can be rendered together.
-
-    Raises
-    ------
-    NoInputError
-        If the performance cannot be read.
-    """
-    return _sample_piano(rendering, _content_rng(path, rendering)[1])
+    """Return the piano that renders a performance, so that those of one piano can be rendered together."""
+    return _sample_piano(path, rendering)[1]
 
 
-def _content_rng(path: str, rendering: RenderSettings) -> tuple[str, np.random.Generator]:
-    """Return a hash of a performance and a seed, and the generator of all that is random about its rendering."""
+def _sample_piano(path: str, rendering: RenderSettings) -> tuple[str, str, np.random.Generator]:
+    """Return a hash of a performance and a seed, a piano, and the generator of what else is random."""
     content = digest(path, salt=f"{rendering.seed}")
-    return content, np.random.default_rng(int(content[:16], 16))
-
-
-def _sample_piano(rendering: RenderSettings, generator: np.random.Generator) -> str:
-    return rendering.pianos[int(generator.integers(len(rendering.pianos)))]
+    generator = np.random.default_rng(int(content[:16], 16))
+    return content, rendering.pianos[int(generator.integers(len(rendering.pianos)))], generator
 
 
 def piece_of(path: str) -> str:
@@ -178,28 +136,16 @@ def is_sound(path: str) -> bool:
 
 def _notes(path: Path) -> TimedNotes:
     if path.suffix != TABLE_SUFFIX:
-        performance = read_midi(path)
-        with _naming_the_file(path):
-            return timed_notes(performance, pedal_extends=True)
+        return _of_music(path, _sounding)
     onset, offset, pitch, velocity = read_notes(path)
     rows = np.lexsort((pitch, onset))
     return TimedNotes(onset[rows], offset[rows], pitch[rows].astype(np.int64), velocity[rows].astype(np.int64))
 
 
-def _pedal(path: Path) -> Floats:
+def _of_music(path: Path | str, view: Callable[[Performance], Result]) -> Result:
+    """Return what a function makes of the performance in a file; its errors name the file."""
     performance = read_midi(path)
-    with _naming_the_file(path):
-        return pedal_intervals(performance)
-
-
-@contextmanager
-def _naming_the_file(path: Path | str) -> Iterator[None]:
-    """Name the file in errors about its music."""
     try:
-        yield
+        return view(performance)
     except BadDataError as error:
         raise BadDataError(f"cannot learn from '{path}': {error.fact}", error.hint, path=str(path)) from None
-
-
-def _moved(notes: TimedNotes, seconds: float) -> TimedNotes:
-    return notes._replace(onset=notes.onset + seconds, offset=notes.offset + seconds)

@@ -65,11 +65,6 @@ def is_space(text: str) -> bool:
 def parse_space(name: str, text: str) -> Range | Choice:
     """Return what LOW..HIGH or ONE|OTHER mean; whole ends mean whole numbers.
 
-    Raises
-    ------
-    UsageError
-        If the ends are no numbers, or the lower one is not below the other.
-
     >>> parse_space("batch", "32..128")
     Range(low=32.0, high=128.0, is_whole=True)
     """

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from maestrokit.bounds import COUNT, LARGEST_COUNT, SEED, SHARE, Within, check_fields
-from maestrokit.errors import UsageError, choices_hint
+from maestrokit.errors import UsageError, check_choice
 
-DEVICES = ("auto", "cpu", "cuda")
 OPTIMIZERS = ("adamw", "muon")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -20,7 +19,8 @@ class TrainingSettings:
     steps: Annotated[int | None, COUNT] = None
     """Steps of the optimizer in all; None trains until the time is up or `patience` ends it."""
     time_limit: Annotated[float | None, Within(0, 1_000_000_000, above=True)] = None
-    """Seconds of training in all, including those before a resumption."""
+    """Seconds of training in all, including those before a resumption. No step begins that would not fit together with
+    the last validation, by the times of earlier ones; where none was timed yet, these two may take longer."""
     optimizer: str = "adamw"
     """``adamw``, or ``muon``: Muon, which needs fewer steps, for hidden matrices and kernels, AdamW for the rest."""
     learning_rate: Annotated[float, Within(0, 1000, above=True)] = 1e-3
@@ -68,14 +68,7 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_fields(self)
         if not self.validate_every and self.steps is None and self.time_limit is None:
-            raise UsageError(
-                "validate_every is 0, and the training has no end to take tenths of", "give `steps` or `time_limit`"
-            )
-        if self.optimizer not in OPTIMIZERS:
-            raise UsageError(
-                f"no optimizer '{self.optimizer}'", choices_hint(self.optimizer, OPTIMIZERS), parameter="optimizer"
-            )
-        if self.precision not in PRECISIONS:
-            raise UsageError(
-                f"no precision '{self.precision}'", choices_hint(self.precision, PRECISIONS), parameter="precision"
-            )
+            fact = "validate_every is 0, and the training has no end to take tenths of"
+            raise UsageError(fact, "give `steps` or `time_limit`")
+        check_choice("optimizer", self.optimizer, OPTIMIZERS, parameter="optimizer")
+        check_choice("precision", self.precision, PRECISIONS, parameter="precision")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from maestrokit import registry
-from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, choices_hint
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, check_choice
 from maestrokit.files import maestro, walk
 from maestrokit.training.data import Data, split_by_piece
 
@@ -63,12 +63,7 @@ class Corpus:
     def split(self, usable: Collection[str]) -> dict[str, list[str]]:
         """Return the files to learn from and to validate on, among those that can be used.
 
-        Raises
-        ------
-        BadDataError
-            If too few are left.
-        UsageError
-            If there were too few to begin with.
+        BadDataError says that too few are left, UsageError that there were too few to begin with.
         """
         parts = {part: [path for path in self.official.get(part, ()) if path in usable] for part in PARTS}
         loose = [path for path in self.loose if path in usable]
@@ -87,67 +82,49 @@ class Corpus:
         count, total = sum(path in usable for path in self.paths), len(self.paths)
         if count == total:
             return None
-        return BadDataError(
-            f"only {count} of {total} files can be used", "training needs two pieces, one of them to validate on"
-        )
+        hint = "training needs two pieces, one of them to validate on"
+        return BadDataError(f"only {count} of {total} files can be used", hint)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Batches, and the settings of the model that the data decides.
-
-    Parameters
-    ----------
-    data : Data
-    model : mapping
-        Values for those fields of the family's ``Config`` that the data decides, where it has such fields.
-    config : mapping
-        For ``config.json``: how inputs become what the model sees.
-    counts : mapping of str to int
-        Files in each part.
-    """
+    """Batches, and the settings of the model that the data decides."""
 
     data: Data
     model: Mapping[str, Any]
+    """Values for those fields of the family's ``Config`` that the data decides, where it has such fields."""
     config: Mapping[str, Any]
+    """For ``config.json``: how inputs become what the model sees."""
     counts: Mapping[str, int]
+    """Files in each part."""
+    inherit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda given: {}
+    """Called with the ``config.json`` of an initial model, its settings changed as asked, so that batches fit it;
+    returns what replaces, in ``config``, what a new model would have."""
 
 
 def load_task(name: str) -> Any:
-    """Return the module of a task.
-
-    Raises
-    ------
-    UsageError
-        If there is none of that name.
-    """
-    if name not in registry.names(TASKS):
-        raise UsageError(f"no task '{name}'", choices_hint(name, registry.names(TASKS)), parameter="task")
+    """Return the module of a task."""
+    check_choice("task", name, registry.names(TASKS), parameter="task")
     return registry.load(TASKS, name)
 
 
 def find_corpus(
     names: Sequence[str],
+    task: Any,
     *,
-    suffixes: Sequence[str],
     cache: Path,
-    seed: int,
-    jobs: int,
-    piece: Callable[[str], str] = stem,
+    seed: int = 0,
+    jobs: int = 1,
     reject: Callable[[MaestrokitError], None] = lambda error: None,
 ) -> Corpus:
-    """Return a corpus: of MAESTRO roots the official parts, of all else files to be split 80/10/10 by piece.
+    """Return the files for a task: of MAESTRO roots the official parts, of all else files to split 80/10/10 by piece.
 
     Files of one name without suffix, such as recordings of a piece in folders of several pianists, are one piece.
-
-    Raises
-    ------
-    NoInputError
-        If a name is not there, or no file is left to learn from.
+    NoInputError says that a name is not there, or that no file is left to learn from.
     """
+    suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
-    missing: list[str] = []
-    loose = []
+    missing, loose = list[str](), list[str]()
     for name in names:
         if Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
@@ -161,9 +138,7 @@ def find_corpus(
     if inputs.missing:
         raise inputs.missing[0]
     if not inputs.sources and not all(parts.values()):
-        raise NoInputError(
-            "nothing to learn from" if not parts["train"] else "nothing to validate on",
-            "name folders of files (" + " ".join(suffixes) + ") or a MAESTRO root",
-        )
+        fact = "nothing to validate on" if parts["train"] else "nothing to learn from"
+        raise NoInputError(fact, f"name folders of files ({' '.join(suffixes)}) or a MAESTRO root")
     paths = [source.path for source in inputs.sources]
     return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, reject=reject)

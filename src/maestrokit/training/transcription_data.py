@@ -11,12 +11,13 @@ from torch import Tensor
 from maestrokit.audio.effects.spectrogram import augment_levels, sample_variation
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
-from maestrokit.errors import UsageError
-from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.note_targets import note_targets
+from maestrokit.errors import UsageError, check_choice
+from maestrokit.music.note_targets import note_targets, possibly_held
 from maestrokit.training.recordings import TrainingExample
 
 STRIDE = 2  # frames of the spectrum for one of the targets
+ENDS = slice(1, 3)  # the heads of the targets that depend on where notes end: offset and frame
+TABLE_OFFSETS = ("sound", "keys")
 LEAD = 100  # frames before a window that reverberate into it
 FRAME_SECONDS = 1 / SETTINGS.frames_per_second
 
@@ -42,15 +43,18 @@ class TranscriptionOptions:
     """Length of the excerpt of each, in seconds."""
     pianos: str = ""
     """What renders them: folders of samples and soundfonts, separated by commas; empty is the shipped piano."""
+    table_offsets: str = "sound"
+    """What the offsets in tables of notes are: ``sound``, its ends, or ``keys``, their releases, as in MAPS: nothing is
+    then learnt about where the pedal may hold a note."""
     validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
     """Seconds to validate on, spread over the recordings of the validation part."""
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_choice("kind of offsets", self.table_offsets, TABLE_OFFSETS, parameter="table_offsets")
         if self.length % STRIDE:
-            raise UsageError(
-                f"length is {self.length} frames, not an even number", "change `length`", parameter="length"
-            )
+            fact = f"length is {self.length} frames, not an even number"
+            raise UsageError(fact, "change `length`", parameter="length")
 
 
 class TranscriptionData:
@@ -76,7 +80,7 @@ class TranscriptionData:
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
-        (batch, frames / 2), NaN where it is unknown."""
+        (batch, frames / 2), both NaN where they are unknown."""
         generator = np.random.default_rng([self.seed, epoch, index])
         return _stacked([self._sample_window(generator) for _ in range(self.options.batch)])
 
@@ -94,11 +98,9 @@ class TranscriptionData:
         """Return the recordings and starts of the windows to validate on."""
         frames = self.options.length
         count = max(1, int(self.options.validation_seconds / (frames * FRAME_SECONDS)))
-        windows = [
-            (example, start)
-            for example in self.held_out
-            for start in range(0, max(1, len(example.levels) - frames + 1), frames)
-        ]
+        lengths = [max(1, len(example.levels) - frames + 1) for example in self.held_out]
+        parts = zip(self.held_out, lengths, strict=True)
+        windows = [(example, start) for example, length in parts for start in range(0, length, frames)]
         return [windows[i] for i in np.linspace(0, len(windows) - 1, min(count, len(windows))).astype(int)]
 
     def _sample_window(self, generator: np.random.Generator) -> Window:
@@ -109,27 +111,29 @@ class TranscriptionData:
             return _window(example, start, frames)
         lead = min(LEAD, start)
         variation = sample_variation(generator, semitones=self.options.transpose)
-        levels = augment_levels(
-            _cut(example, start - lead, lead + frames), variation, frame_seconds=FRAME_SECONDS, generator=generator
-        )[lead:]
-        notes = example.notes._replace(pitch=example.notes.pitch + variation.semitones)
-        return levels, _targets(notes, start, frames), _pedal(example, start, frames)
+        levels = _cut(example, start - lead, lead + frames)
+        levels = augment_levels(levels, variation, frame_seconds=FRAME_SECONDS, generator=generator)[lead:]
+        return levels, *_labels(example, start, frames, semitones=variation.semitones)
 
 
 def _window(example: TrainingExample, start: int, frames: int) -> Window:
-    return _cut(example, start, frames), _targets(example.notes, start, frames), _pedal(example, start, frames)
+    return _cut(example, start, frames), *_labels(example, start, frames)
+
+
+def _labels(example: TrainingExample, start: int, frames: int, *, semitones: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the targets of the keys, transposed, and the pedal, NaN where they are unknown."""
+    notes, moments = example.notes, {"start": start * FRAME_SECONDS, "frame_seconds": STRIDE * FRAME_SECONDS}
+    transposed = notes._replace(pitch=notes.pitch + semitones)
+    target = note_targets(transposed, frames=frames // STRIDE, **moments)
+    if not example.knows_ends:
+        target[ENDS, possibly_held(transposed, frames=frames // STRIDE, **moments)] = np.nan
+    return target, _pedal(example, start, frames)
 
 
 def _cut(example: TrainingExample, start: int, frames: int) -> np.ndarray:
     """Return levels, padded with the floor beyond the end."""
     levels = np.asarray(example.levels[start : start + frames], np.float32)
     return np.pad(levels, ((0, frames - len(levels)), (0, 0)), constant_values=FLOOR)
-
-
-def _targets(notes: TimedNotes, start: int, frames: int) -> np.ndarray:
-    return note_targets(
-        notes, start=start * FRAME_SECONDS, frames=frames // STRIDE, frame_seconds=STRIDE * FRAME_SECONDS
-    )
 
 
 def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
@@ -143,7 +147,5 @@ def _pedal(example: TrainingExample, start: int, frames: int) -> np.ndarray:
 
 
 def _stacked(windows: Sequence[Window]) -> dict[str, Tensor]:
-    return {
-        name: torch.from_numpy(np.stack(parts))
-        for name, parts in zip(("levels", "target", "pedal"), zip(*windows, strict=True), strict=True)
-    }
+    levels, target, pedal = (torch.from_numpy(np.stack(parts)) for parts in zip(*windows, strict=True))
+    return {"levels": levels, "target": target, "pedal": pedal}

@@ -23,10 +23,9 @@ from typing import Any
 from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import TENTHS, DivergedError, Report, Tick, TrainingOutcome
-from maestrokit.training.run import TrainingSpec, chosen, modules, refuse_unknown, train
+from maestrokit.training.loop import TENTHS, DivergedError, Report, Tick, TrainingOutcome, watched_loss
+from maestrokit.training.run import TrainingSpec, chosen, setting_kinds, train
 from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
-from maestrokit.training.settings import TrainingSettings
 
 TRIALS = "trials"  # the folder of their folders
 
@@ -47,25 +46,19 @@ class TrialCallbacks:
 
     report: Report = lambda record: None
     tick: Tick = lambda done, shown: None
+    announce: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The result of a search so far.
-
-    Parameters
-    ----------
-    best : mapping or None
-        The entry of the best trial, as ``tune.json`` has it; None if none was completed.
-    tried : int
-        Trials that were completed or pruned.
-    signal_number : int
-        Signal that stopped the search, otherwise 0.
-    """
+    """The result of a search so far."""
 
     best: Mapping[str, Any] | None
+    """The entry of the best trial, as ``tune.json`` has it; None if none was completed."""
     tried: int
+    """Trials that were completed or pruned."""
     signal_number: int = 0
+    """Signal that stopped the search, otherwise 0."""
 
 
 class PrunedError(Exception):
@@ -83,27 +76,9 @@ def tune(
 ) -> SearchResult:
     """Train with many settings, and leave the weights of the best ones as those of the run folder.
 
-    Parameters
-    ----------
-    spec : TrainingSpec
-        Settings with several values are searched (:mod:`~maestrokit.training.search_space`), as are those of ``RANGES``
-        that are not given.
-    search : Search
-    context : DistributedContext
-        One process.
-    watch : callable
-        Returns the callbacks of a trial, given its number.
-    warn, reject : callable
-        As for :func:`~maestrokit.training.run.train`, in each trial.
-
-    Raises
-    ------
-    UsageError
-        If Optuna is not installed, a setting is unknown or senseless, or the folder holds a training.
-    CannotWriteError
-        If the storage cannot be used.
-    LockedError
-        If another process works in this folder.
+    Settings with several values are searched (:mod:`~maestrokit.training.search_space`), as are those of ``RANGES``
+    that are not given. `watch` returns the callbacks of a trial, given its number; `warn` and `reject` are those of
+    :func:`~maestrokit.training.run.train`, in each trial. CannotWriteError says that the storage cannot be used.
     """
     fixed, space = spaces(spec)
     _check(spec, search, context, fixed)
@@ -117,7 +92,9 @@ def tune(
             suggested = {name: _suggested(trial, name, part) for name, part in space.items()}
             mine = replace(spec, folder=_folder(spec.folder, trial.number), settings={**fixed, **suggested})
             callbacks = watch(trial.number)
-            train_once = partial(train, mine, context=context, warn=warn, reject=reject, tick=callbacks.tick)
+            train_once = partial(
+                train, mine, context=context, warn=warn, reject=reject, tick=callbacks.tick, announce=callbacks.announce
+            )
             outcome = _run_trial(study, trial, mine, train_once, callbacks)
             if outcome is not None and outcome.reason == "signal":
                 return _search_result(study, outcome.signal_number)
@@ -128,17 +105,12 @@ def tune(
 def spaces(spec: TrainingSpec) -> tuple[dict[str, str], Space]:
     """Return the settings that are the same in all trials, and what the others are chosen from.
 
-    Raises
-    ------
-    UsageError
-        If a setting is unknown, a range is none, or a value or an end of a range is none that the setting may have.
+    UsageError says that a setting is unknown, that a range is none, or that a value or an end of a range is none that
+    the setting may have.
     """
-    family, task = modules(spec)
-    kinds = (TrainingSettings, task.Options, family.Config)
-    refuse_unknown(spec.settings, kinds)
+    kinds = setting_kinds(spec)
     known = {f.name for kind in kinds for f in fields(kind)}
-    ranges = {**RANGES, **getattr(task, "RANGES", {})}
-    given = {name: text for name, text in ranges.items() if name in known} | dict(spec.settings)
+    given = {name: text for name, text in RANGES.items() if name in known} | dict(spec.settings)
     space = {name: parse_space(name, text) for name, text in given.items() if is_space(text)}
     fixed = {name: text for name, text in given.items() if not is_space(text)}
     for kind in kinds:
@@ -184,11 +156,8 @@ def _study(spec: TrainingSpec, search: Search, fixed: Mapping[str, str], space: 
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
         )
     except (SQLAlchemyError, ImportError, ValueError, OSError) as error:
-        raise CannotWriteError(
-            f"cannot use the storage '{storage}': {str(error).splitlines()[0]}",
-            "`tune_storage` is a URL for Optuna",
-            path=str(storage),
-        ) from None
+        fact = f"cannot use the storage '{storage}': {str(error).splitlines()[0]}"
+        raise CannotWriteError(fact, "`tune_storage` is a URL for Optuna", path=storage) from None
 
 
 def _check_same(folder: Path, study: Any) -> None:
@@ -243,7 +212,7 @@ def _run_trial(
         share = math.floor(TENTHS * record["done"]) if record["done"] else validations
         if share not in reported:
             reported.add(share)
-            trial.report(_loss_of(record, spec), share)
+            trial.report(float(watched_loss(record, spec.settings.get("watch", "loss"))), share)
             if record["done"] < 1 and trial.should_prune():
                 raise PrunedError
 
@@ -258,12 +227,6 @@ def _run_trial(
     if outcome.reason != "signal":
         study.tell(trial, outcome.progress.best)
     return outcome
-
-
-def _loss_of(record: Mapping[str, Any], spec: TrainingSpec) -> float:
-    """Return the watched score of a validation, negated unless lower is better."""
-    watched = spec.settings.get("watch", "loss")
-    return float(record["loss"] if watched == "loss" else -record[watched])
 
 
 def _folder(folder: Path, number: int) -> Path:

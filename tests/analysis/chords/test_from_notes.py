@@ -86,13 +86,12 @@ def test_spans_follow_one_another_and_move_with_the_notes(
     assert len(in_key) == len(elsewhere) == len(chords)
 
 
-def test_ticks_follow_the_tempo_map_and_drums_are_left_out() -> None:
+def test_times_follow_the_tempo_map_and_drums_are_left_out() -> None:
     tempo = b"\xff\x51\x03" + (250_000).to_bytes(3, "big")
     chord = [(0, bytes([0x90, pitch, 80])) for pitch in (48, 52, 55)] + [(0, b"\x99\x31\x50")]
     ends = [(1920 if not place else 0, bytes([0x80, pitch, 0])) for place, pitch in enumerate((48, 52, 55))]
     chords = chord_spans(parse_midi(file_bytes([track_bytes([(0, tempo), *chord, *ends])]), name="chord"))
-    assert (chords.start_tick.tolist(), chords.end_tick.tolist()) == ([0], [1920])
-    assert (chords.end.tolist(), chords.score.tolist()) == ([1.0], [1.0])
+    assert (chords.start.tolist(), chords.end.tolist(), chords.score.tolist()) == ([0.0], [1.0], [1.0])
 
 
 def test_nothing_sounds_in_an_empty_file() -> None:

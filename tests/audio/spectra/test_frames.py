@@ -5,26 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.audio.spectra.cqt import variable_q_analysis
 from maestrokit.audio.spectra.frames import Analysis, analyse, analyse_stream, frame_count
-from maestrokit.audio.spectra.mel import mel_analysis
-from maestrokit.audio.spectra.stft import stft_analysis
+from maestrokit.audio.spectra.settings import SpectrumSettings
 
 ANALYSES = {
-    "stft": stft_analysis(sample_rate=16000, fft_samples=256, hop_samples=100),
-    "far hops": stft_analysis(sample_rate=16000, fft_samples=64, hop_samples=300),
-    "logmel": mel_analysis(
-        sample_rate=16000,
-        fft_samples=512,
-        hop_samples=128,
-        mels=40,
-        minimum_frequency=30,
-        maximum_frequency=8000,
-        floor=1e-10,
-    ),
-    "variable-Q": variable_q_analysis(
-        sample_rate=16000, hop_samples=160, minimum_frequency=110.0, bins=60, bins_per_octave=12, gamma=10.0
-    ),
+    "stft": SpectrumSettings("stft", fft_samples=256, hop_samples=100).analysis(),
+    "far hops": SpectrumSettings("stft", fft_samples=64, hop_samples=300).analysis(),
+    "logmel": SpectrumSettings(fft_samples=512, hop_samples=128, mels=40).analysis(),
+    "variable-Q": SpectrumSettings(
+        "cqt", hop_samples=160, minimum_frequency=110.0, bins=60, bins_per_octave=12, gamma=10.0
+    ).analysis(),
 }
 
 

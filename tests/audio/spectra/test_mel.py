@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from maestrokit.audio.spectra.frames import analyse
-from maestrokit.audio.spectra.mel import hertz2mel, log_mel, mel2hertz, mel_filters
-from maestrokit.audio.spectra.stft import power_analysis, stft
+from maestrokit.audio.spectra.mel import hertz2mel, mel2hertz, mel_filters
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.errors import UsageError
 from maestrokit.files.sound.read import read_sound
 
@@ -35,21 +35,21 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
 def test_log_mel_equals_librosa() -> None:
     samples = decaying_chord(16000)
     theirs = librosa_log_mel(samples, 16000, n_fft=2048, hop_length=512, n_mels=229, fmin=30, fmax=8000)
-    assert difference(log_mel(samples, sample_rate=16000), theirs) < 1e-3
+    assert difference(analyse(samples, SpectrumSettings().analysis()), theirs) < 1e-3
 
 
 def test_log_mel_equals_librosa_with_other_parameters() -> None:
     samples = decaying_chord(22050)
-    ours = log_mel(
-        samples,
+    settings = SpectrumSettings(
         sample_rate=22050,
         fft_samples=1024,
         hop_samples=441,
         mels=64,
         minimum_frequency=50,
         maximum_frequency=11025,
-        window_name="hamming",
+        window="hamming",
     )
+    ours = analyse(samples, settings.analysis())
     theirs = librosa_log_mel(
         samples, 22050, n_fft=1024, hop_length=441, n_mels=64, fmin=50, fmax=11025, window="hamming"
     )
@@ -60,12 +60,13 @@ def test_log_mel_of_a_recording_equals_librosa(shared_data: Path) -> None:
     recording = sorted((shared_data / "maps" / "real").glob("*.flac"))[0]
     samples = read_sound(recording).samples[:160_000]
     theirs = librosa_log_mel(samples, 16000, n_fft=2048, hop_length=512, n_mels=229, fmin=30, fmax=8000)
-    assert difference(log_mel(samples, sample_rate=16000), theirs) < 1e-3
+    assert difference(analyse(samples, SpectrumSettings().analysis()), theirs) < 1e-3
 
 
 def test_stft_equals_librosa() -> None:
     samples = decaying_chord(16000)
-    ours = stft(samples, sample_rate=16000, fft_samples=512, hop_samples=200, window_name="blackman")
+    settings = SpectrumSettings("stft", fft_samples=512, hop_samples=200, window="blackman")
+    ours = analyse(samples, settings.analysis())
     theirs = librosa.stft(samples, n_fft=512, hop_length=200, window="blackman").T
     assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
 
@@ -73,13 +74,13 @@ def test_stft_equals_librosa() -> None:
 def test_power_of_a_sinusoid_sums_to_its_energy() -> None:
     """Parseval: (1 / N) sum over all k of |X|^2 = sum over m of (w x)^2, and Hann windows have sum w^2 = 3 N / 8."""
     tone = np.sin(2 * np.pi * 1000 / 16000 * np.arange(16000)).astype(np.float32)
-    spectrum = analyse(tone, power_analysis(sample_rate=16000, fft_samples=512, hop_samples=512))[10].astype(np.float64)
+    spectrum = analyse(tone, SpectrumSettings("power", fft_samples=512).analysis())[10].astype(np.float64)
     total = (2 * spectrum.sum() - spectrum[0] - spectrum[-1]) / 512
     assert total == pytest.approx(0.5 * 3 / 8 * 512, rel=1e-4)
 
 
 def test_filters_equal_librosa() -> None:
-    ours = mel_filters(sample_rate=16000, fft_samples=2048, mels=229, minimum_frequency=30, maximum_frequency=8000)
+    ours = mel_filters(SpectrumSettings())
     theirs = librosa.filters.mel(sr=16000, n_fft=2048, n_mels=229, fmin=30, fmax=8000)
     assert np.abs(ours - theirs).max() < 1e-7
 
@@ -99,9 +100,9 @@ def test_mels_there_and_back() -> None:
         {"minimum_frequency": -1},
         {"fft_samples": 511},
         {"hop_samples": 0},
-        {"window_name": "square"},
+        {"window": "square"},
     ],
 )
 def test_impossible_parameters_are_named(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
-        log_mel(np.zeros(100, np.float32), sample_rate=16000, **wrong)
+        SpectrumSettings(**wrong).analysis()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers, Mask, sums_between
 
 AROUND = 3.0  # seconds to both sides that a feature is relative to
 NEAR = 1.0  # seconds to both sides within which no event of a local bass is lower
@@ -20,8 +20,7 @@ def logarithm(seconds: Floats) -> Floats:
 def mean_around(time: Floats, values: Floats) -> Floats:
     """Return the mean of the values of all events within ``AROUND`` seconds of each."""
     first, after = np.searchsorted(time, time - AROUND), np.searchsorted(time, time + AROUND, side="right")
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    return np.asarray((total[after] - total[first]) / (after - first), np.float64)
+    return np.asarray(sums_between(values, first, after) / (after - first))
 
 
 def is_local_bass(time: Floats, low: Floats) -> Mask:
@@ -43,6 +42,22 @@ def bass_intervals(time: Floats, low: Floats) -> tuple[Floats, Floats]:
         since[here[has_one]] = time[here[has_one]] - time[deep[index[has_one] - 1]]
         until[here[has_next]] = time[deep[index[has_next] + 1]] - time[here[has_next]]
     return logarithm(since), logarithm(until)
+
+
+def distances(time: Floats, low: Floats) -> list[Floats]:
+    """Return features of the time from each onset to the next and the last, and between those of low notes."""
+    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
+    since, until = bass_intervals(time, low)
+    return [
+        after - np.log(0.2),
+        after - mean_around(time, after),
+        before - mean_around(time, before),
+        after - before,
+        since - np.log(0.5),
+        until - np.log(0.5),
+        since - mean_around(time, since),
+        until - mean_around(time, until),
+    ]
 
 
 def has_event(time: Floats, moments: Floats, start: float, end: float) -> Floats:
@@ -73,11 +88,7 @@ def in_context(features: Floats, reach: int) -> Floats:
 def probability(features: Floats, weights: Floats) -> Floats:
     """Return the logistic regression over the features of each event and of its neighbours.
 
-    Parameters
-    ----------
-    features : float64, shape (events, features)
-    weights : float64, shape (1 + neighbours, features)
-        The bias first, in the first column; then a row for each neighbour, from the earliest to the latest.
+    Weights have the bias in the first column of their first row, then a row for each neighbour, the earliest first.
     """
     evidence = in_context(features, (len(weights) - 2) // 2) @ weights[1:].ravel() + weights[0, 0]
     return np.asarray(1 / (1 + np.exp(-np.clip(evidence, -30, 30))), np.float64)

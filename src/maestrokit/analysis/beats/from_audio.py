@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from maestrokit.analysis import chroma
 from maestrokit.analysis.beats import audio_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
-    bass_intervals,
     cosine_distance,
+    distances,
     frame_activation,
     is_local_bass,
-    logarithm,
     mean_around,
     probability,
     probability_at,
@@ -24,7 +23,7 @@ from maestrokit.analysis.beats.event_features import (
 from maestrokit.analysis.beats.from_notes import FRAME_RATE, NO_BEATS, Beats
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
 from maestrokit.analysis.onsets import OnsetFeatures, Onsets, find_onsets
-from maestrokit.arrays import Floats
+from maestrokit.arrays import Floats, sums_between
 
 MODEL = TempoModel(change=12.0)  # changes cost more than on notes; chosen on the same half of ASAP
 WEAKEST = 1e-3  # rise below which bands count alike
@@ -35,31 +34,17 @@ HARMONY = (0.25, 0.5, 1.0, 2.0)  # seconds before and after an onset whose pitch
 BASS_KEYS, BASS_HARMONY = 24, 0.4  # lowest keys, and seconds in which these are compared
 
 
-def recorded_beats(
-    onset_features: OnsetFeatures, saliences: NDArray[np.float32], *, model: TempoModel | None = None
-) -> Beats:
-    """Return the beats of a recording.
+def recorded_beats(onset_features: OnsetFeatures, saliences: NDArray[np.float32]) -> Beats:
+    """Return the beats of a recording, none before the first onset and after the last, nor of fewer than two onsets.
 
-    Parameters
-    ----------
-    course : OnsetFeatures
-        From :func:`maestrokit.analysis.onsets.onset_features`.
-    saliences : float32, shape (frames, 84)
-        From :func:`maestrokit.analysis.chroma.salience`.
-    model : TempoModel, optional
-        Default is ``MODEL``.
-
-    Returns
-    -------
-    Beats
-        None before the first onset and after the last; empty if there are fewer than two onsets.
+    The saliences are those of :func:`maestrokit.analysis.chroma.salience`.
     """
     onsets = likely_onsets(onset_features)
     if len(onsets.time) < 2:
         return NO_BEATS
     features = onset_feature_matrix(onsets, saliences)
     activation = frame_activation(onsets.time, probability(features, beat_weights.BEAT), frame_rate=FRAME_RATE)
-    time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=model or MODEL), onsets.time)
+    time = snapped(track_beats(activation, frame_rate=FRAME_RATE, model=MODEL), onsets.time)
     downbeat = probability(features, beat_weights.DOWNBEAT)
     return Beats(time, *track_downbeats(probability_at(time, onsets.time, downbeat, otherwise=beat_weights.UNSTRUCK)))
 
@@ -85,19 +70,7 @@ def onset_feature_matrix(onsets: Onsets, saliences: NDArray[np.float32]) -> Floa
         change,
         deepest * change,
     ]
-    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
-    since, until = bass_intervals(time, lowest)
-    times = [
-        after - np.log(0.2),
-        after - mean_around(time, after),
-        before - mean_around(time, before),
-        after - before,
-        since - np.log(0.5),
-        until - np.log(0.5),
-        since - mean_around(time, since),
-        until - mean_around(time, until),
-    ]
-    return with_ramps(np.stack([*columns, *times], axis=1), slice(len(columns), None))
+    return with_ramps(np.stack([*columns, *distances(time, lowest)], axis=1), slice(len(columns), None))
 
 
 def _starting_keys(time: Floats, saliences: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
@@ -119,9 +92,8 @@ def _harmonic_changes(time: Floats, saliences: NDArray[np.float32]) -> list[Floa
     here = np.clip(np.rint(time * chroma.FRAME_RATE).astype(np.int64) + 1, 0, len(folded))
 
     def change(values: Floats | NDArray[np.float32], seconds: float) -> Floats:
-        total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0, dtype=np.float64)])
         reach = int(seconds * chroma.FRAME_RATE)
-        before = total[here] - total[np.maximum(here - reach, 0)]
-        return cosine_distance(before, total[np.minimum(here + reach, len(values))] - total[here])
+        before = sums_between(values, np.maximum(here - reach, 0), here)
+        return cosine_distance(before, sums_between(values, here, np.minimum(here + reach, len(values))))
 
     return [*(change(folded, seconds) for seconds in HARMONY), change(saliences[:, :BASS_KEYS], BASS_HARMONY)]

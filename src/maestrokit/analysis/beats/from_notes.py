@@ -12,8 +12,8 @@ import numpy as np
 
 from maestrokit.analysis.beats import note_weights as beat_weights
 from maestrokit.analysis.beats.event_features import (
-    bass_intervals,
     cosine_distance,
+    distances,
     frame_activation,
     has_event,
     is_local_bass,
@@ -25,7 +25,7 @@ from maestrokit.analysis.beats.event_features import (
     with_ramps,
 )
 from maestrokit.analysis.beats.tracker import TempoModel, track_beats, track_downbeats
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats, Integers, sums_between
 from maestrokit.music.note_arrays import NoteArrays, chord_rows, note_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_changes
@@ -40,17 +40,10 @@ DEEPEST, LENGTH, HARMONIC, TIMES = 4, 8, 17, (9, 17)  # columns of features
 
 @dataclass(frozen=True)
 class NoteOnsets:
-    """The onsets of the notes and chords of a performance, and their features.
+    """The onsets of the notes and chords of a performance, and their features."""
 
-    Parameters
-    ----------
-    onset : float64, shape (onsets,)
-        In seconds, of the first note of each.
-    features : float64, shape (onsets, features)
-    """
-
-    onset: Floats
-    features: Floats
+    onset: Floats  # in seconds, of the first note of each
+    features: Floats  # shape (onsets, features)
 
 
 @dataclass(frozen=True)
@@ -134,7 +127,7 @@ def note_onsets(performance: Performance) -> NoteOnsets:
     lifts, presses = _pedal_times(performance)
     columns = [
         *_chord_columns(notes, first),
-        *_distance_columns(time, np.minimum.reduceat(notes.pitch, first).astype(np.float64)),
+        *distances(time, np.minimum.reduceat(notes.pitch, first).astype(np.float64)),
         _harmonic_change(time, onset, notes.pitch),
         has_event(time, lifts, -0.05, 0.25),
         has_event(time, presses, 0.0, 0.3),
@@ -168,35 +161,20 @@ def _chord_columns(notes: NoteArrays, first: Integers) -> list[Floats]:
     ]
 
 
-def _distance_columns(time: Floats, low: Floats) -> list[Floats]:
-    """Return features of the time from each onset to the next and the last, and between those of low notes."""
-    after, before = (logarithm(np.diff(time, **edge)) for edge in ({"append": time[-1] + 1}, {"prepend": time[0] - 1}))
-    since, until = bass_intervals(time, low)
-    return [
-        after - np.log(0.2),
-        after - mean_around(time, after),
-        before - mean_around(time, before),
-        after - before,
-        since - np.log(0.5),
-        until - np.log(0.5),
-        since - mean_around(time, since),
-        until - mean_around(time, until),
-    ]
-
-
 def _pedal_times(performance: Performance) -> tuple[Floats, Floats]:
     """Return when the sustain pedal of any channel comes up, and when it goes down, in seconds."""
-    tempo = tempo_map(performance)
-    channels = np.unique(performance.controls.channel)
-    changes = [pedal_changes(performance, channel=int(channel)) for channel in channels]
-    ticks = np.concatenate([np.empty(0, np.int64), *(change.tick for change in changes)])
-    is_down = np.concatenate([np.empty(0, np.int64), *(change.is_down for change in changes)]) == 1
-    seconds = tick2second(ticks, tempo)
-    return np.sort(seconds[~is_down]), np.sort(seconds[is_down])
+    channels = np.unique(performance.controls.channel).tolist()
+    changes = [pedal_changes(performance, channel=channel) for channel in channels]
+    lifts, presses = ([change.tick[change.is_down == way] for change in changes] for way in (0, 1))
+
+    def seconds(ticks: list[Integers]) -> Floats:
+        return tick2second(np.sort(np.concatenate([np.empty(0, np.int64), *ticks])), tempo_map(performance))
+
+    return seconds(lifts), seconds(presses)
 
 
 def _harmonic_change(time: Floats, onset: Floats, pitch: Integers) -> Floats:
     """Return the cosine distance of the pitch classes that begin before and after each onset, 0..1."""
-    total = np.vstack([np.zeros(12), np.cumsum(np.eye(12)[pitch % 12], axis=0)])
     start, here, end = (np.searchsorted(onset, time + shift - 1e-6) for shift in (-HARMONY, 0.0, HARMONY))
-    return cosine_distance(total[here] - total[start], total[end] - total[here])
+    begun = np.eye(12)[pitch % 12]
+    return cosine_distance(sums_between(begun, start, here), sums_between(begun, here, end))

@@ -4,7 +4,8 @@ import numpy as np
 
 from maestrokit.analysis.beats.from_notes import Beats, downbeat_probabilities, note_onsets
 from maestrokit.arrays import Floats
-from maestrokit.music.performance import TIME_SIGNATURE, Others, Performance, reorder_events
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.performance import TIME_SIGNATURE, Others, Performance
 from maestrokit.music.timing import second2tick, tempo_map
 
 METERS = (2, 3, 4)

@@ -38,12 +38,8 @@ def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioC
     A logistic regression on the chroma around each frame, and on that of the bass, gives the probability of each of the
     24 triads; the chords are the likeliest path, where each change costs the same.
 
-    Parameters
-    ----------
-    saliences : float32, shape (frames, 84)
-        From :func:`maestrokit.analysis.chroma.salience`.
-    length : float, in seconds
-        Of the recording; the last chord ends there.
+    The saliences are those of :func:`maestrokit.analysis.chroma.salience`. The last chord lasts up to the length of the
+    recording, in seconds.
 
     References
     ----------
@@ -72,16 +68,8 @@ def chroma_features(saliences: NDArray[np.float32]) -> Floats:
 def scores(features: Floats, *, triad: Floats, bias: ArrayLike, nothing: ArrayLike, nothing_bias: ArrayLike) -> Floats:
     """Return the logarithm of the probability of each chord, shape (frames, 25).
 
-    Parameters
-    ----------
-    features : shape (frames, 2, 12)
-        From :func:`chroma_features`.
-    triad : shape (2, 24)
-        Weights for major and minor of the features as seen from the root.
-    bias : shape (2,)
-    nothing : shape (2,)
-        Weights for no chord of the strongest pitch class of each chroma.
-    nothing_bias : shape ()
+    Rows of `triad`, shape (2, 24), are weights for major and minor of the features as seen from the root; `nothing`,
+    shape (2,), has those for no chord of the strongest pitch class of each chroma.
     """
     frames = len(features)
     logits = np.empty((frames, NO_CHORD + 1))

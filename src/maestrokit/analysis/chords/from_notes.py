@@ -18,7 +18,6 @@ from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Columns, Floats, Integers, Mask
 from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import Performance
-from maestrokit.music.timing import second2tick, tempo_map
 
 CHORD_WINDOW = 0.05  # seconds: wider than that of onsets, for rolled chords
 REST = 0.3  # seconds: a silence from here on is a span of its own
@@ -38,8 +37,6 @@ class Chords(Columns):
     ----------
     start, end : float64, shape (chords,), in seconds
         From where to where each chord lasts.
-    start_tick, end_tick : int64, shape (chords,), in ticks
-        The same in ticks.
     root : int64, shape (chords,)
         Pitch class, 0..11; ``NO_CHORD`` where there is none.
     quality : int64, shape (chords,)
@@ -54,8 +51,6 @@ class Chords(Columns):
 
     start: Floats
     end: Floats
-    start_tick: Integers
-    end_tick: Integers
     root: Integers
     quality: Integers
     bass: Integers
@@ -100,9 +95,7 @@ def chord_spans(performance: Performance, *, qualities: Iterable[str] = QUALITY_
     UsageError
         If there is no such quality.
     """
-    tempo = tempo_map(performance)
-    chords = chords_of_notes(*ringing_notes(performance), qualities=qualities)
-    return chords.replace(start_tick=second2tick(chords.start, tempo), end_tick=second2tick(chords.end, tempo))
+    return chords_of_notes(*ringing_notes(performance), qualities=qualities)
 
 
 def ringing_notes(performance: Performance) -> tuple[Floats, Floats, Integers]:
@@ -115,7 +108,7 @@ def ringing_notes(performance: Performance) -> tuple[Floats, Floats, Integers]:
 def chords_of_notes(
     onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike, *, qualities: Iterable[str] = QUALITY_NAMES
 ) -> Chords:
-    """Return the chords of notes given in seconds; ticks are all 0."""
+    """Return the chords of notes given in seconds."""
     table = templates(qualities)
     if not np.size(pitch):
         return _no_chords()
@@ -189,12 +182,9 @@ def _merged(spans: Spans, root: Integers, quality: Integers) -> Chords:
     inversion = np.where(degrees >= 0, bass[rows, tone], -1.0).argmax(axis=1)
     share = np.where(degrees >= 0, tones[rows, tone], 0.0).sum(axis=1) / np.maximum(tones.sum(axis=1), 1e-9)
     is_chord = root >= 0
-    zeros = np.zeros(len(first), np.int64)
     return Chords(
         start=spans.edges[first],
         end=spans.edges[np.append(first[1:], len(lengths))],
-        start_tick=zeros,
-        end_tick=zeros,
         root=root,
         quality=quality,
         bass=np.where(is_chord, tone[np.arange(len(first)), inversion], NO_CHORD),
@@ -205,4 +195,4 @@ def _merged(spans: Spans, root: Integers, quality: Integers) -> Chords:
 
 def _no_chords() -> Chords:
     seconds, whole = np.empty(0), np.empty(0, np.int64)
-    return Chords(seconds, seconds, whole, whole, whole, whole, whole, whole, seconds)
+    return Chords(seconds, seconds, whole, whole, whole, whole, seconds)

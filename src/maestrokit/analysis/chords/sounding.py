@@ -11,17 +11,7 @@ PITCHES = 128
 def sounding_seconds(onset: ArrayLike, offset: ArrayLike, pitch: ArrayLike, edges: ArrayLike) -> Floats:
     """Return how long each pitch sounds in each of the spans between edges, in seconds.
 
-    Two notes of one pitch at a time count as one.
-
-    Parameters
-    ----------
-    onset, offset : array_like, shape (notes,), in seconds
-    pitch : array_like of int, shape (notes,), 0..127
-    edges : array_like, shape (spans + 1,), in seconds, strictly rising
-
-    Returns
-    -------
-    float64, shape (spans, 128)
+    The result has shape (spans, 128). Two notes of one pitch at a time count as one.
 
     >>> sounding_seconds([0.0], [1.5], [60], [0, 1, 2, 3])[:, 60].tolist()
     [1.0, 0.5, 0.0]

@@ -140,17 +140,8 @@ def applied(
 ) -> Samples:
     """Return the recording with the effects: instrument first, then room, noise, and what a recorder does.
 
-    Parameters
-    ----------
-    samples : float32, shape (samples,)
-    effects : Effects
-    sample_rate : int, in Hz
-    response : float32, shape (taps,), optional
-        The impulse response of a real room, at the same rate. Default is a synthetic room, if the effects ask for one.
-
-    Returns
-    -------
-    float32, shape (about samples * effects.time_factor,)
+    The response is the impulse response of a real room, shape (taps,), at the same rate. Default is a synthetic room,
+    if the effects ask for one.
     """
     output = samples
     if effects.detune_cents:
@@ -189,12 +180,8 @@ def _recorded(samples: Samples, effects: Effects, sample_rate: int) -> Samples:
             kind=effects.noise_kind,
             generator=np.random.default_rng(effects.noise_seed),
         )
-    samples = compressed(
-        samples,
-        sample_rate=sample_rate,
-        threshold=effects.compression_threshold,
-        ratio=effects.compression_ratio,
-    )
+    threshold, ratio = effects.compression_threshold, effects.compression_ratio
+    samples = compressed(samples, sample_rate=sample_rate, threshold=threshold, ratio=ratio)
     if effects.gain:
         samples = gained(samples, decibels=effects.gain)
     return clipped(samples, share=effects.clip_share) if effects.clip_share < 1 else samples
@@ -205,6 +192,6 @@ def _between(span: Span | None, share: float, nothing: float) -> float:
 
 
 def _shift(span: Span | None, share: float) -> float:
-    if span is not None and float(span[0]).is_integer() and float(span[1]).is_integer():
+    if span is not None and all(float(bound).is_integer() for bound in span):
         return float(min(span[1], span[0] + int(share * (span[1] - span[0] + 1))))
     return _between(span, share, 0.0)

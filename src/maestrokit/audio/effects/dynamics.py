@@ -10,29 +10,11 @@ ATTACK, RELEASE = 0.01, 0.2  # seconds in which gain follows the envelope by 63 
 SOFTEST = 1e-5  # amplitude; -100 dB
 
 
-def compressed(
-    samples: Samples,
-    *,
-    sample_rate: int,
-    threshold: float,
-    ratio: float,
-    attack: float = ATTACK,
-    release: float = RELEASE,
-) -> Samples:
+def compressed(samples: Samples, *, sample_rate: int, threshold: float, ratio: float) -> Samples:
     """Return the recording with the range of its dynamics compressed.
 
-    Where the level (root mean square over 5 ms) exceeds the threshold, the excess in dB is divided by the ratio. The
-    gain follows rises in ``attack`` and falls in ``release`` seconds; afterwards all is raised so that the peak is
-    as before.
-
-    Parameters
-    ----------
-    samples : float32, shape (samples,)
-    sample_rate : int, in Hz
-    threshold : float, in dB of full scale
-    ratio : float >= 1
-        1 leaves the recording as it is.
-    attack, release : float > 0, in seconds
+    Where the level (root mean square over 5 ms) exceeds the threshold, in dB of full scale, the excess in dB is divided
+    by the ratio. The gain follows rises and falls smoothly; afterwards all is raised so that the peak is as before.
 
     Raises
     ------
@@ -53,10 +35,12 @@ def compressed(
     padded = np.pad(samples, (0, -len(samples) % step)).reshape(-1, step)
     level = 20 * np.log10(np.maximum(np.sqrt(np.mean(padded * padded, axis=1)), SOFTEST))
     target = np.maximum(0, level - threshold) * (1 / ratio - 1)
-    reduction = _followed(target.tolist(), np.exp(-STEP / attack), np.exp(-STEP / release))
+    reduction = _followed(target.tolist(), np.exp(-STEP / ATTACK), np.exp(-STEP / RELEASE))
     centres = (np.arange(len(level)) + 0.5) * step
     gain = np.interp(np.arange(len(samples)), centres, 10 ** (np.array(reduction) / 20)).astype(np.float32)
-    return scaled_to(samples * gain, float(np.abs(samples).max()))
+    output, peak = samples * gain, float(np.abs(samples).max())
+    largest = float(np.abs(output).max())
+    return output * np.float32(peak / largest) if largest > 0 else output
 
 
 def gained(samples: Samples, *, decibels: float) -> Samples:
@@ -76,12 +60,6 @@ def clipped(samples: Samples, *, share: float) -> Samples:
     """
     limit = np.abs(samples).max(initial=0) * share
     return np.clip(samples, -limit, limit)
-
-
-def scaled_to(samples: Samples, peak: float) -> Samples:
-    """Return the samples with that largest absolute value; silence stays silence."""
-    largest = float(np.abs(samples).max(initial=0))
-    return samples * np.float32(peak / largest) if largest > 0 else samples
 
 
 def _followed(target: list[float], attack: float, release: float) -> list[float]:

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maestrokit.audio.effects.room import Convolver
+from maestrokit.audio.effects.room import Convolver, minimum_phase
+from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.errors import UsageError
 
@@ -30,39 +31,20 @@ def convolved(samples: Samples, response: NDArray[np.float32]) -> Samples:
     delay = int(np.abs(response).argmax())
     convolve = Convolver(np.ascontiguousarray(response[None], np.float32))
     padded = np.pad(samples, (0, delay))
-    blocks = [
-        convolve(padded[None, start : start + BLOCK_SAMPLES])[0] for start in range(0, len(padded), BLOCK_SAMPLES)
-    ]
+    blocks = [convolve(block[None])[0] for block in equal_blocks([padded], BLOCK_SAMPLES)]
     return np.concatenate([np.empty(0, np.float32), *blocks])[delay:]
 
 
 def equalised(samples: Samples, *, sample_rate: int, frequency: ArrayLike, decibels: ArrayLike) -> Samples:
-    """Return the recording with gains at given frequencies, in between interpolated over log frequency.
-
-    Parameters
-    ----------
-    samples : float32, shape (samples,)
-    sample_rate : int, in Hz
-    frequency : float, shape (points,), rising, in Hz
-    decibels : float, shape (points,)
-    """
+    """Return the recording with gains at rising frequencies in Hz, in between interpolated over log frequency."""
     return convolved(samples, equaliser(sample_rate=sample_rate, frequency=frequency, decibels=decibels))
 
 
 def equaliser(*, sample_rate: int, frequency: ArrayLike, decibels: ArrayLike) -> NDArray[np.float32]:
-    """Return the minimum-phase filter of :func:`equalised`, shape (TAPS,): it delays nothing that it need not.
-
-    References
-    ----------
-    A. V. Oppenheim, R. W. Schafer: Discrete-Time Signal Processing, on the complex cepstrum.
-    """
+    """Return the minimum-phase filter of :func:`equalised`, shape (TAPS,): it delays nothing that it need not."""
     bins = np.maximum(np.fft.rfftfreq(FFT_SAMPLES, 1 / sample_rate), 1.0)
     gain = np.interp(np.log(bins), np.log(np.asarray(frequency, np.float64)), np.asarray(decibels, np.float64))
-    cepstrum = np.fft.irfft(gain * np.log(10) / 20, FFT_SAMPLES)
-    cepstrum[1 : FFT_SAMPLES // 2] *= 2
-    cepstrum[FFT_SAMPLES // 2 + 1 :] = 0
-    response = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), FFT_SAMPLES)[:TAPS]
-    return np.asarray(response * np.cos(np.linspace(0, np.pi / 2, TAPS)) ** 2, np.float32)
+    return minimum_phase(gain * np.log(10) / 20, taps=TAPS).astype(np.float32)
 
 
 def noised(
@@ -70,10 +52,7 @@ def noised(
 ) -> Samples:
     """Return the recording with stationary Gaussian noise, ``signal_to_noise`` dB below the recording's mean power.
 
-    Parameters
-    ----------
-    kind : {'white', 'pink', 'brown'}
-        Power falls by 0, 3 or 6 dB an octave.
+    The power of white, pink and brown noise falls by 0, 3 and 6 dB an octave.
 
     Raises
     ------

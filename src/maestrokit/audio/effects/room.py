@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+TILT_TAPS = 255
 FIRST_REFLECTION = 0.004  # seconds after the direct sound
 BANDS = ((250.0, 1.1), (1000.0, 1.0), (4000.0, 0.7), (np.inf, 0.4))  # up to Hz; decay against the decay at 1 kHz
 
@@ -38,14 +39,6 @@ def impulse_response(room: Room, *, sample_rate: float, channels: int) -> NDArra
 
     Exponentially decaying Gaussian noise is the standard model of late reverberation (Polack 1988; Moorer 1979).
     It begins within milliseconds of the direct sound and has no single early reflections.
-
-    Returns
-    -------
-    float32, shape (channels, samples)
-
-    References
-    ----------
-    J. A. Moorer, "About this reverberation business", Computer Music Journal 3(2), 1979.
     """
     generator = np.random.default_rng(room.seed)
     length = int((room.decay * max(scale for _, scale in BANDS) + FIRST_REFLECTION) * sample_rate) + 1
@@ -64,30 +57,20 @@ def impulse_response(room: Room, *, sample_rate: float, channels: int) -> NDArra
     return tail.astype(np.float32)
 
 
-def tilt(slope: float, *, sample_rate: float, taps: int = 255) -> NDArray[np.float32]:
+def tilt(slope: float, *, sample_rate: float) -> NDArray[np.float32]:
     """Return a minimum-phase filter that rises by so many dB an octave, and leaves 1 kHz as it is.
 
     The slope holds from 125 Hz to 8 kHz and is level beyond. Minimum phase keeps onsets where they are.
-
-    Returns
-    -------
-    float32, shape (taps,)
     """
-    size = 4096
-    frequency = np.clip(np.fft.rfftfreq(size, 1 / sample_rate), 125, 8000)
+    frequency = np.clip(np.fft.rfftfreq(4096, 1 / sample_rate), 125, 8000)
     log_magnitude = slope * np.log2(frequency / 1000) * np.log(10) / 20
-    return minimum_phase(log_magnitude, taps=taps).astype(np.float32)
+    return minimum_phase(log_magnitude, taps=TILT_TAPS).astype(np.float32)
 
 
 def minimum_phase(log_magnitude: NDArray[np.float64], *, taps: int) -> NDArray[np.float64]:
     """Return the filter of minimum phase that has a magnitude, by its folded cepstrum.
 
-    Parameters
-    ----------
-    log_magnitude : float64, shape (size // 2 + 1,)
-        Natural logarithm, from 0 Hz to half of the sample rate.
-    taps : int <= size
-        The response is faded out over so many samples.
+    The magnitude is a natural logarithm, from 0 Hz to half of the sample rate. The response is faded out over `taps`.
 
     References
     ----------
@@ -102,12 +85,7 @@ def minimum_phase(log_magnitude: NDArray[np.float64], *, taps: int) -> NDArray[n
 
 
 class Convolver:
-    """Convolution of a stream with a response, block by block, by overlapping and adding.
-
-    Parameters
-    ----------
-    response : float32, shape (channels, samples)
-    """
+    """Convolution of a stream with a response, block by block, by overlapping and adding; all (channels, samples)."""
 
     def __init__(self, response: NDArray[np.float32]) -> None:
         self.response = response
@@ -115,12 +93,7 @@ class Convolver:
         self._spectra: dict[int, NDArray[np.complex64]] = {}
 
     def __call__(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the next block of the output, as long as the block of input.
-
-        Parameters
-        ----------
-        block : float32, shape (channels, samples)
-        """
+        """Return the next block of the output, as long as the block of input."""
         length = block.shape[1]
         if self.response.shape[1] == 1 or length == 0:
             return np.asarray(block * self.response[:, :1])

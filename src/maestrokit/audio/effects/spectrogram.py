@@ -80,19 +80,6 @@ def augment_levels(
     Reverberation is added as power, as diffuse sound is [1]; so is the noise, with the spread that the power of
     Gaussian noise has. The codec comes last.
 
-    Parameters
-    ----------
-    levels : float, shape (frames, bins), in dB
-    variation : Variation
-    frame_seconds : float > 0
-        Distance of frames.
-    generator : numpy Generator
-        Of the noise and of the codec's holes.
-
-    Returns
-    -------
-    float32, shape (frames, bins), in dB, at least ``FLOOR``
-
     References
     ----------
     .. [1] J. A. Moorer, "About this reverberation business", Computer Music Journal 3(2), 1979.

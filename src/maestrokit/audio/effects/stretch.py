@@ -30,18 +30,7 @@ SMALLEST_FACTOR, LARGEST_FACTOR = 0.25, 4.0
 def time_stretch(samples: Samples, *, sample_rate: int, factor: float) -> Samples:
     """Return the recording lasting ``factor`` times as long, at the same pitch.
 
-    What happened at t seconds happens at t * factor; attacks keep their shape.
-
-    Parameters
-    ----------
-    samples : float32, shape (samples,)
-    sample_rate : int, in Hz
-    factor : float, 0.25..4
-        Above 1 is slower.
-
-    Returns
-    -------
-    float32, shape (round(samples * factor),)
+    What happened at t seconds happens at t * factor; attacks keep their shape. Factors are in 0.25..4.
 
     Raises
     ------
@@ -66,8 +55,9 @@ def time_stretch(samples: Samples, *, sample_rate: int, factor: float) -> Sample
     hop = size // OVERLAP
     centre = np.arange(-(-length // hop) + 1) * hop  # in the output
     source = np.rint(np.interp(centre, knots[1] * sample_rate, knots[0] * sample_rate)).astype(np.int64)
-    attack_starts = np.interp(moments - BEFORE, *knots) * sample_rate
-    is_attack = _attack_frames(centre, attack_starts, hop)
+    attacks = np.interp(moments - BEFORE, *knots) * sample_rate
+    is_attack = np.zeros(len(centre), np.bool_)
+    is_attack[np.append(0, np.minimum(np.ceil(attacks / hop).astype(np.int64), len(centre) - 1))] = True
     return _vocoded(samples, source, is_attack, size=size, hop=hop)[:length]
 
 
@@ -86,7 +76,8 @@ def pitch_shift(samples: Samples, *, sample_rate: int, semitones: float) -> Samp
     """
     ratio = 2 ** (semitones / 12)
     stretched = time_stretch(samples, sample_rate=sample_rate, factor=ratio)
-    return fitted(resample(stretched, from_rate=sample_rate * ratio, to_rate=sample_rate), len(samples))
+    shifted, length = resample(stretched, from_rate=sample_rate * ratio, to_rate=sample_rate), len(samples)
+    return np.pad(shifted[:length], (0, max(0, length - len(shifted))))
 
 
 def detune(samples: Samples, *, sample_rate: int, cents: float) -> Samples:
@@ -95,19 +86,6 @@ def detune(samples: Samples, *, sample_rate: int, cents: float) -> Samples:
     Exact: nothing is lost but what resampling loses. For the small shifts that training needs.
     """
     return resample(samples, from_rate=sample_rate * 2 ** (cents / 1200), to_rate=sample_rate)
-
-
-def fitted(samples: Samples, length: int) -> Samples:
-    """Return the samples cut, or followed by silence, to a length."""
-    return np.pad(samples[:length], (0, max(0, length - len(samples))))
-
-
-def _attack_frames(centre: Integers, starts: NDArray[np.float64], hop: int) -> Mask:
-    """Return which frame is the first of each attack."""
-    is_attack = np.zeros(len(centre), np.bool_)
-    is_attack[np.minimum(np.ceil(starts / hop).astype(np.int64), len(centre) - 1)] = True
-    is_attack[0] = True
-    return is_attack
 
 
 def _vocoded(samples: Samples, source: Integers, is_attack: Mask, *, size: int, hop: int) -> Samples:
@@ -136,13 +114,7 @@ def _continue_phases(
     previous: NDArray[np.complex64],
     is_attack: Mask,
 ) -> NDArray[np.complex64]:
-    """Rotate the spectra ``here``, in place, so that each peak continues from where the frame before left it.
-
-    Returns
-    -------
-    complex64, shape (bins,)
-        The last rotated spectrum.
-    """
+    """Rotate spectra in place so that each peak goes on from where the frame before left it; return the last one."""
     magnitude = np.abs(here)
     is_peak = np.zeros(here.shape, np.bool_)
     is_peak[:, 1:-1] = (magnitude[:, 1:-1] > magnitude[:, :-2]) & (magnitude[:, 1:-1] >= magnitude[:, 2:])

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
 from maestrokit.audio.spectra.frames import Samples, analyse
-from maestrokit.audio.spectra.stft import power_analysis
+from maestrokit.audio.spectra.settings import SpectrumSettings
 
 WINDOW = 0.032  # seconds
 HOP = 0.004  # seconds
@@ -32,8 +32,8 @@ def transients(samples: Samples, *, sample_rate: int) -> Floats:
     2005.
     """
     window_samples, hop = 2 * round(WINDOW * sample_rate / 2), max(1, round(HOP * sample_rate))
-    analysis = power_analysis(sample_rate=sample_rate, fft_samples=window_samples, hop_samples=hop)
-    power = analyse(samples, analysis).real  # (frames, bins)
+    spectrum = SpectrumSettings("power", sample_rate, hop_samples=hop, fft_samples=window_samples)
+    power = analyse(samples, spectrum.analysis()).real  # (frames, bins)
     if len(power) <= 4:
         return np.empty(0)
     magnitude = np.sqrt(np.sqrt(np.maximum(power, DEPTH * power.max(axis=1, keepdims=True))))

@@ -16,7 +16,7 @@ from maestrokit.arrays import Floats
 Samples = NDArray[np.float32]
 Spectrum = NDArray[np.float32] | NDArray[np.complex64]
 
-GROUP_FRAMES = 96  # few enough to stay in the processor's cache, many enough to hide the cost of Python
+GROUP_FRAMES = 192  # few enough to stay in the processor's cache, many enough to hide the cost of Python
 
 
 @dataclass(frozen=True, eq=False)

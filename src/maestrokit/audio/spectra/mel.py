@@ -1,7 +1,8 @@
 """Mel spectra: power summed in bands as wide as the ear's.
 
 The scale is Slaney's (Auditory Toolbox, 1998): linear up to 1 kHz, logarithmic above; each triangular filter has unit
-area. These are librosa's defaults, and the numbers agree with librosa's to float32.
+area. These are librosa's defaults. Decibels equal those of ``librosa.power_to_db`` up to float32: to .0005 dB down to
+80 dB below the peak (where librosa's default clips), to some hundredths of a dB far below.
 """
 
 import math
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.arrays import Floats
-from maestrokit.audio.spectra.frames import Analysis, Samples, analyse
+from maestrokit.audio.spectra.frames import Analysis, Samples
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.audio.spectra.stft import tilt_power, tilted_squares
 from maestrokit.errors import UsageError
 
@@ -21,104 +23,17 @@ HZ_PER_MEL = 200.0 / 3
 BREAK_MEL = BREAK_FREQUENCY / HZ_PER_MEL
 LOG_STEP = np.log(6.4) / 27  # natural logarithm of the frequency ratio of one mel above the break
 
-SAMPLE_RATE = 16000  # Hz
-FFT_SAMPLES = 2048
-HOP_SAMPLES = 512
-MELS = 229
-MINIMUM_FREQUENCY = 30.0  # Hz
-MAXIMUM_FREQUENCY = 8000.0  # Hz
-FLOOR = 1e-10  # power; -100 dB
 DECIBELS_PER_OCTAVE = 10 * np.log10(2)  # dB, of a doubled power
 
 
-def log_mel(
-    samples: Samples,
-    *,
-    sample_rate: int,
-    fft_samples: int = FFT_SAMPLES,
-    hop_samples: int = HOP_SAMPLES,
-    mels: int = MELS,
-    minimum_frequency: float = MINIMUM_FREQUENCY,
-    maximum_frequency: float = MAXIMUM_FREQUENCY,
-    floor: float = FLOOR,
-    window_name: str = "hann",
-) -> NDArray[np.float32]:
-    """Return the mel spectrum in decibels, 10 log10(max(floor, S)), S = M |X|^2.
-
-    Equals ``librosa.power_to_db(librosa.feature.melspectrogram(...), top_db=None)`` transposed, up to float32: to .0005
-    dB down to 80 dB below the peak (where librosa's default clips), to some hundredths of a dB far below.
-
-    Parameters
-    ----------
-    samples : float32, shape (samples,)
-        One channel.
-    sample_rate : int, in Hz
-        Sample rate.
-    fft_samples : even int
-        Length of the window and of the transform.
-    hop_samples : int > 0
-        Distance of frames.
-    mels : int > 0
-        Number of bands.
-    minimum_frequency, maximum_frequency : float, in Hz
-        Outer edges of the lowest and the highest band.
-    floor : float > 0
-        Least power. Default is 1e-10, -100 dB.
-    window_name : str
-        See :func:`maestrokit.audio.spectra.windows.window`. Default is 'hann'.
-
-    Returns
-    -------
-    float32, shape (frames, mels), in dB
-
-    Raises
-    ------
-    UsageError
-        If a parameter is out of range.
-
-    Examples
-    --------
-    >>> log_mel(np.zeros(16000, np.float32), sample_rate=16000).shape
-    (32, 229)
-    """
-    analysis = mel_analysis(
-        sample_rate=sample_rate,
-        fft_samples=fft_samples,
-        hop_samples=hop_samples,
-        mels=mels,
-        minimum_frequency=minimum_frequency,
-        maximum_frequency=maximum_frequency,
-        window_name=window_name,
-        floor=floor,
-    )
-    return np.asarray(analyse(samples, analysis), np.float32)
-
-
 @lru_cache(maxsize=8)
-def mel_analysis(
-    *,
-    sample_rate: int,
-    fft_samples: int,
-    hop_samples: int,
-    mels: int,
-    minimum_frequency: float,
-    maximum_frequency: float,
-    floor: float | None,
-    window_name: str = "hann",
-) -> Analysis:
-    """Return the analysis behind :func:`log_mel`, for streams; ``floor=None`` leaves power as it is.
+def mel_analysis(settings: SpectrumSettings) -> Analysis:
+    """Return the analysis S = M |X|^2, in decibels if the settings say so, which are 10 log10(max(floor, S)).
 
     Made once for each setting: for a recording of a minute, making the filters takes as long as using them.
     """
-    squares_of = tilted_squares(fft_samples, hop_samples, window_name)
-    triangles = mel_filters(
-        sample_rate=sample_rate,
-        fft_samples=fft_samples,
-        mels=mels,
-        minimum_frequency=minimum_frequency,
-        maximum_frequency=maximum_frequency,
-    )
-    levelled = (triangles / tilt_power(fft_samples)).astype(np.float32)
+    squares_of = tilted_squares(settings.fft_samples, settings.hop_samples, settings.window)
+    levelled = (mel_filters(settings) / tilt_power(settings.fft_samples)).astype(np.float32)
 
     @cache
     def filters() -> Any:
@@ -129,10 +44,11 @@ def mel_analysis(
     def transform(segment: Samples) -> NDArray[np.float32]:
         parts = filters() @ squares_of(segment)  # (mels, 2 * frames)
         bands = parts[:, 0::2] + parts[:, 1::2]
-        return np.ascontiguousarray((bands if floor is None else power2decibel(bands, floor)).T)
+        return np.ascontiguousarray((power2decibel(bands, settings.floor) if settings.kind == "logmel" else bands).T)
 
-    centres = mel_edges(mels, minimum_frequency, maximum_frequency)[1:-1]
-    return Analysis(centres, sample_rate, hop_samples, fft_samples // 2, transform)
+    return Analysis(
+        mel_edges(settings)[1:-1], settings.sample_rate, settings.hop_samples, settings.fft_samples // 2, transform
+    )
 
 
 def power2decibel(power: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
@@ -147,9 +63,7 @@ def power2decibel(power: NDArray[np.float32], floor: float) -> NDArray[np.float3
     return np.maximum(levels, np.float32(10 * math.log10(floor)), out=levels)  # logarithms are rounded
 
 
-def mel_filters(
-    *, sample_rate: int, fft_samples: int, mels: int, minimum_frequency: float, maximum_frequency: float
-) -> NDArray[np.float32]:
+def mel_filters(settings: SpectrumSettings) -> NDArray[np.float32]:
     """Return the matrix M of triangular filters of unit area, shape (mels, fft_samples // 2 + 1).
 
     Raises
@@ -158,26 +72,26 @@ def mel_filters(
         If the band is empty or reaches above half of the sample rate, or a filter is so narrow that no bin of the FFT
         falls into it (then its output would always be 0).
     """
-    _check_band(sample_rate, mels, minimum_frequency, maximum_frequency)
-    bins = np.linspace(0, sample_rate / 2, fft_samples // 2 + 1)
-    edges = mel_edges(mels, minimum_frequency, maximum_frequency)
+    _check_band(settings)
+    bins = np.linspace(0, settings.sample_rate / 2, settings.fft_samples // 2 + 1)
+    edges = mel_edges(settings)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangles = np.maximum(0, np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)))
     filters = (triangles * 2 / (high - low)).astype(np.float32)
     empty = int((filters.max(axis=1) == 0).sum())
     if empty:
         raise UsageError(
-            f"{empty} of {mels} mel bands contain no bin of an FFT of {fft_samples} samples",
+            f"{empty} of {settings.mels} mel bands contain no bin of an FFT of {settings.fft_samples} samples",
             "take fewer `mels`, a longer FFT (`fft_samples`) or a higher `minimum_frequency`",
             parameter="mels",
         )
     return filters
 
 
-def mel_edges(mels: int, minimum_frequency: float, maximum_frequency: float) -> Floats:
+def mel_edges(settings: SpectrumSettings) -> Floats:
     """Return the edges of the bands, in Hz, shape (mels + 2,): band i peaks at edge i + 1."""
-    lowest, highest = hertz2mel([minimum_frequency, maximum_frequency]).tolist()
-    return mel2hertz(np.linspace(lowest, highest, mels + 2))
+    lowest, highest = hertz2mel([settings.lowest, settings.maximum_frequency]).tolist()
+    return mel2hertz(np.linspace(lowest, highest, settings.mels + 2))
 
 
 def hertz2mel(frequency: ArrayLike) -> Floats:
@@ -198,18 +112,19 @@ def mel2hertz(mel: ArrayLike) -> Floats:
     return np.where(mels < BREAK_MEL, mels * HZ_PER_MEL, above)
 
 
-def _check_band(sample_rate: int, mels: int, minimum_frequency: float, maximum_frequency: float) -> None:
-    if mels < 1:
-        raise UsageError(f"`mels` must be at least 1, not {mels}", parameter="mels")
-    if not 0 <= minimum_frequency < maximum_frequency:
+def _check_band(settings: SpectrumSettings) -> None:
+    lowest, highest = settings.lowest, settings.maximum_frequency
+    if settings.mels < 1:
+        raise UsageError(f"`mels` must be at least 1, not {settings.mels}", parameter="mels")
+    if not 0 <= lowest < highest:
         raise UsageError(
-            f"no frequencies from {minimum_frequency:g} to {maximum_frequency:g} Hz",
+            f"no frequencies from {lowest:g} to {highest:g} Hz",
             "`minimum_frequency` must be 0 or more, and below `maximum_frequency`",
             parameter="minimum_frequency",
         )
-    if maximum_frequency > sample_rate / 2:
+    if highest > settings.sample_rate / 2:
         raise UsageError(
-            f"{maximum_frequency:g} Hz is above half of the sample rate of {sample_rate} Hz",
+            f"{highest:g} Hz is above half of the sample rate of {settings.sample_rate} Hz",
             "lower `maximum_frequency`, or raise `sample_rate`",
             parameter="maximum_frequency",
         )

@@ -6,15 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.audio.spectra import mel
-from maestrokit.audio.spectra.cqt import variable_q_analysis
 from maestrokit.audio.spectra.frames import Analysis, Spectrum
-from maestrokit.audio.spectra.mel import mel_analysis, power2decibel
-from maestrokit.audio.spectra.stft import power_analysis, stft_analysis
 from maestrokit.errors import UsageError, choices_hint
 
 KINDS = ("stft", "power", "mel", "logmel", "cqt")
-LOWEST_KEY = 27.5  # Hz
+LOWEST_KEY, LOWEST_MEL = 27.5, 30.0  # Hz
 QUIETEST = 1e-20  # power below which decibels are not taken
 
 
@@ -53,17 +49,25 @@ class SpectrumSettings:
     ------
     UsageError
         If the kind is unknown; impossible numbers are found by :meth:`analysis`.
+
+    Examples
+    --------
+    >>> from maestrokit import analyse
+    >>> tone = np.sin(2 * np.pi * 440 / 16000 * np.arange(16000)).astype(np.float32)
+    >>> X = analyse(tone, SpectrumSettings(kind="cqt", hop_samples=320).analysis())
+    >>> X.shape, int(X[25].argmax()), round(float(X[25].max()), 2)
+    ((51, 288), 144, 1.0)
     """
 
     kind: str = "logmel"
-    sample_rate: int = mel.SAMPLE_RATE
-    hop_samples: int = mel.HOP_SAMPLES
-    fft_samples: int = mel.FFT_SAMPLES
+    sample_rate: int = 16000
+    hop_samples: int = 512
+    fft_samples: int = 2048
     window: str = "hann"
-    mels: int = mel.MELS
+    mels: int = 229
     minimum_frequency: float | None = None
-    maximum_frequency: float = mel.MAXIMUM_FREQUENCY
-    floor: float = mel.FLOOR
+    maximum_frequency: float = 8000.0
+    floor: float = 1e-10
     bins: int = 288
     bins_per_octave: int = 36
     gamma: float = 4.4
@@ -83,7 +87,7 @@ class SpectrumSettings:
     @property
     def lowest(self) -> float:
         """The lowest frequency, in Hz."""
-        default = LOWEST_KEY if self.kind == "cqt" else mel.MINIMUM_FREQUENCY
+        default = LOWEST_KEY if self.kind == "cqt" else LOWEST_MEL
         return default if self.minimum_frequency is None else self.minimum_frequency
 
     @property
@@ -99,33 +103,18 @@ class SpectrumSettings:
         UsageError
             If a number is out of range.
         """
+        from maestrokit.audio.spectra import cqt, mel, stft  # which these settings are for
+
         if self.kind == "cqt":
-            return variable_q_analysis(
-                sample_rate=self.sample_rate,
-                hop_samples=self.hop_samples,
-                minimum_frequency=self.lowest,
-                bins=self.bins,
-                bins_per_octave=self.bins_per_octave,
-                gamma=self.gamma,
-            )
-        lengths: dict[str, Any] = {
-            "sample_rate": self.sample_rate,
-            "fft_samples": self.fft_samples,
-            "hop_samples": self.hop_samples,
-            "window_name": self.window,
-        }
-        if self.kind in ("stft", "power"):
-            return stft_analysis(**lengths) if self.kind == "stft" else power_analysis(**lengths)
-        return mel_analysis(
-            **lengths,
-            mels=self.mels,
-            minimum_frequency=self.lowest,
-            maximum_frequency=self.maximum_frequency,
-            floor=self.floor if self.kind == "logmel" else None,
-        )
+            return cqt.variable_q_analysis(self)
+        if self.kind in ("mel", "logmel"):
+            return mel.mel_analysis(self)
+        return stft.stft_analysis(self) if self.kind == "stft" else stft.power_analysis(self)
 
     def decibels(self, spectrum: Spectrum) -> NDArray[np.float32]:
         """Return the spectrum as levels in dB, whatever it holds."""
+        from maestrokit.audio.spectra.mel import power2decibel
+
         if self.kind == "logmel":
             return np.asarray(spectrum, np.float32)
         if self.kind in ("stft", "cqt"):

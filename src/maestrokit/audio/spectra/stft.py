@@ -14,77 +14,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
-from maestrokit.audio.spectra.frames import Analysis, Samples, analyse, sliding
+from maestrokit.audio.spectra.frames import Analysis, Samples, sliding
+from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.audio.spectra.windows import window
 from maestrokit.errors import UsageError
 
 TILT = 0.5  # of 0 to 1: less leaves more noise on high bins, more brings it to low ones
 
 
-def stft(
-    samples: Samples, *, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann"
-) -> NDArray[np.complex64]:
-    """Return the short-time Fourier transform X(n, k) = sum_m x(m) w(m - n hop) exp(-2 pi i k m / N).
+def stft_analysis(settings: SpectrumSettings) -> Analysis:
+    """Return the analysis X(n, k) = sum_m x(m) w(m - n hop) exp(-2 pi i k m / N), complex64.
 
-    Phases are those of a window that starts at sample 0 of its frame, as in librosa. Frame n is centred on sample
-    n * hop_samples, with silence beyond the ends (librosa's ``pad_mode='constant'``).
-
-    Parameters
-    ----------
-    samples : float32, shape (samples,)
-        One channel.
-    sample_rate : int, in Hz
-        Sample rate.
-    fft_samples : even int
-        Length N of the window and of the transform.
-    hop_samples : int > 0
-        Distance of frames.
-    window_name : str
-        See :func:`maestrokit.audio.spectra.windows.window`. Default is 'hann'.
-
-    Returns
-    -------
-    complex64, shape (frames, fft_samples // 2 + 1)
-
-    Raises
-    ------
-    UsageError
-        If a length or the window is impossible.
-
-    Examples
-    --------
-    >>> stft(np.ones(100, np.float32), sample_rate=16000, fft_samples=8, hop_samples=50).shape
-    (3, 5)
+    Phases are those of a window that starts at sample 0 of its frame, as in librosa.
     """
-    analysis = stft_analysis(
-        sample_rate=sample_rate, fft_samples=fft_samples, hop_samples=hop_samples, window_name=window_name
-    )
-    return np.asarray(analyse(samples, analysis), np.complex64)
-
-
-def stft_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
-    """Return the analysis behind :func:`stft`, for streams."""
-    check_lengths(fft_samples, hop_samples)
-    weights = window(window_name, fft_samples).astype(np.float32)
+    size, hop = settings.fft_samples, settings.hop_samples
+    check_lengths(size, hop)
+    weights = window(settings.window, size).astype(np.float32)
 
     def transform(segment: Samples) -> NDArray[np.complex64]:
         from scipy.fft import rfft
 
-        return np.asarray(rfft(sliding(segment, fft_samples, hop_samples) * weights, axis=1), np.complex64)
+        return np.asarray(rfft(sliding(segment, size, hop) * weights, axis=1), np.complex64)
 
-    return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, transform)
+    return Analysis(bin_frequencies(settings.sample_rate, size), settings.sample_rate, hop, size // 2, transform)
 
 
-def power_analysis(*, sample_rate: int, fft_samples: int, hop_samples: int, window_name: str = "hann") -> Analysis:
+def power_analysis(settings: SpectrumSettings) -> Analysis:
     """Return the analysis whose spectrum is the power |X|^2, float32."""
-    squares_of = tilted_squares(fft_samples, hop_samples, window_name)
-    levelling = (1 / tilt_power(fft_samples)).astype(np.float32)
+    size, hop = settings.fft_samples, settings.hop_samples
+    squares_of = tilted_squares(size, hop, settings.window)
+    levelling = (1 / tilt_power(size)).astype(np.float32)
 
     def power_of(segment: Samples) -> NDArray[np.float32]:
         parts = squares_of(segment)
         return np.ascontiguousarray((parts[:, 0::2] + parts[:, 1::2]).T) * levelling
 
-    return Analysis(bin_frequencies(sample_rate, fft_samples), sample_rate, hop_samples, fft_samples // 2, power_of)
+    return Analysis(bin_frequencies(settings.sample_rate, size), settings.sample_rate, hop, size // 2, power_of)
 
 
 def tilted_squares(fft_samples: int, hop_samples: int, window_name: str) -> Callable[[Samples], NDArray[np.float32]]:

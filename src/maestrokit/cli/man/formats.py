@@ -23,7 +23,7 @@ where an option names a file the line has the word of the manual, as in --beats 
 without the folders above it. --no-provenance leaves it out."""
 
 REPORTS = """transpose --report writes one row an input: file, key, confidence (0..1), semitones, moved, folded, dropped
-(counts of notes), scores, how each of the 24 keys fits (-1..1): scores.C .. scores.B major, scores.c .. scores.b minor,
+(counts of notes), scores, how each of the 24 keys fits (-1..1): from 'scores.C major' to 'scores.B minor',
 and outside (count of notes outside the range). Its format, as that of all outputs, is what its suffix says."""
 
 BEATS = """A file of beats, as quantize --beats reads it, has one beat a line; the first column is its time in seconds.
@@ -60,7 +60,7 @@ FRAMES = """features --frames writes arrays whose first axis is time: frame i co
 
 SCORES = """evaluate writes one row a file and metric: file (* is all together), metric, value, low and high (the
 ends of the 95 % interval, where there is one), unit, n (of pieces or notes behind the value), reference (the value
-that the reference itself has), better (higher, lower, or alike: the nearer to the reference the better). Columns are
+that the reference itself has), better (higher, lower, or closer to the reference). Columns are
 only ever added, at the right. With --system, further columns are system (its name, ceiling or floor), outside (true
 where the interval does not meet the ceiling's), and in rows that compare two systems versus (the other one), value (the
 difference of their means), effect_size (Cohen's d), p, p_holm (corrected for all comparisons) and paired; reference is
@@ -100,7 +100,7 @@ def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: C
     )
 
 
-def _described(field: tuple[str, str]) -> str:
-    unit, meaning = field
+def _described(field: features.Field) -> str:
+    unit, meaning, _ = field
     sentence = meaning[:1].upper() + meaning[1:].rstrip(".")
     return f"{sentence} ({unit})." if unit else f"{sentence}."

@@ -14,6 +14,7 @@ from maestrokit import __version__, registry
 from maestrokit.cli.main import COMMANDS, app, command
 from maestrokit.cli.man.formats import formats_page
 from maestrokit.cli.man.settings import settings_section
+from maestrokit.cli.variables import SHARED
 from maestrokit.errors import ExitStatus
 
 STATUS_MEANINGS = {
@@ -30,13 +31,7 @@ STATUS_MEANINGS = {
     ExitStatus.CLOSED_PIPE: "Standard output was closed by its reader.",
     ExitStatus.TERMINATED: "Terminated by a signal.",
 }
-ENVIRONMENT = {
-    "MAESTROKIT_CONFIG": "A configuration file, as given to --config.",
-    "MAESTROKIT_JOBS": "As given to --jobs.",
-    "MAESTROKIT_CLUSTER": "As given to --cluster.",
-    "MAESTROKIT_SEED": "As given to --seed.",
-    "NO_COLOR": "If set, tables and progress are printed without colour.",
-}
+ENVIRONMENT = SHARED | {"NO_COLOR": "If set, tables and progress are printed without colour."}
 
 
 def pages() -> dict[str, str]:

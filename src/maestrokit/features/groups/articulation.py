@@ -57,13 +57,7 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 
 def next_near_onset(view: NoteView) -> Floats:
-    """Return the onset of the first later onset that has a note within ``NEAR`` semitones of each note.
-
-    Returns
-    -------
-    float64, shape (notes,), in seconds
-        Infinite where there is none.
-    """
+    """Return, for each note, the first later onset of a note within ``NEAR`` semitones; infinite if there is none."""
     following = np.full(len(view.pitch), np.inf)
     by_pitch = np.argsort(view.pitch, kind="stable")
     bounds = np.searchsorted(view.pitch[by_pitch], np.arange(129 + NEAR))

@@ -13,6 +13,7 @@ from maestrokit.features.groups.audio_key import recorded_key
 from maestrokit.features.note_views import Grid
 from maestrokit.features.statistics import ratio
 from maestrokit.music.keys import Key
+from maestrokit.music.rolls import held_values
 
 NEEDS = "audio"
 FIELDS = {
@@ -38,30 +39,26 @@ def describe(view: AudioView) -> dict[str, Any]:
     chords = chords_of_chroma(view.salience, length=view.length)
     lasting = chords.end - chords.start
     shares = [ratio(lasting[chords.chord // 12 == kind].sum(), lasting.sum()) for kind in range(3)]
+    key = estimated.key if (estimated := recorded_key(view)) else Key(0, "major")
     return {
         "count": np.count_nonzero(chords.chord < NO_CHORD),
-        "major": shares[0],
-        "minor": shares[1],
-        "no_chord": shares[2],
-        "spans": _spans(chords, estimated.key if (estimated := recorded_key(view)) else Key(0, "major")),
+        **dict(zip(("major", "minor", "no_chord"), shares, strict=True)),
+        "spans": _spans(chords, key),
     }
 
 
 def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
     chords = chords_of_chroma(view.salience, length=view.length)
-    chord = np.append(np.where(chords.chord < NO_CHORD, chords.chord, -1), -1)
-    return {"audio_chord": chord[np.searchsorted(chords.start, grid.times, side="right") - 1].astype(np.int8)}
+    chord = np.where(chords.chord < NO_CHORD, chords.chord, -1)
+    return {"audio_chord": held_values(chords.start, chord, grid.times, before=-1).astype(np.int8)}
 
 
 def _spans(chords: AudioChords, key: Key) -> list[dict[str, Any]]:
     rows = zip(chords.start.tolist(), chords.end.tolist(), chords.chord.tolist(), strict=True)
+    roots = [*(pitch_class_name(chord % 12, key) for chord in range(NO_CHORD)), None]
+    qualities = ("maj", "min", "N")
     return [
-        {
-            "start": start,
-            "end": end,
-            "root": pitch_class_name(chord % 12, key) if chord < NO_CHORD else None,
-            "quality": ("maj", "min", "N")[chord // 12],
-        }
+        {"start": start, "end": end, "root": roots[chord], "quality": qualities[chord // 12]}
         for start, end, chord in rows
     ]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.analysis.chroma import FRAME_RATE
 from maestrokit.features import Field
-from maestrokit.features.audio_views import AudioView, nearest_frames
+from maestrokit.features.audio_views import AudioView, in_middles
 from maestrokit.features.note_views import Grid
 from maestrokit.features.statistics import entropy
 
@@ -27,5 +27,4 @@ def describe(view: AudioView) -> dict[str, Any]:
 
 def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the chroma in the middle of each frame."""
-    rows = nearest_frames(grid, frame_rate=FRAME_RATE, count=len(view.chroma))
-    return {"audio_chroma": view.chroma[rows].astype(np.float32)}
+    return {"audio_chroma": in_middles(view.chroma, grid, frame_rate=FRAME_RATE)}

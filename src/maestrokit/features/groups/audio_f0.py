@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.analysis.f0 import FRAME_RATE
 from maestrokit.features import Field
-from maestrokit.features.audio_views import AudioView, nearest_frames
+from maestrokit.features.audio_views import AudioView, in_middles
 from maestrokit.features.note_views import Grid
 from maestrokit.features.statistics import ratio, summary, summary_fields
 
@@ -39,6 +39,5 @@ def describe(view: AudioView) -> dict[str, Any]:
 def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the fundamental frequency and its voicing in the middle of each frame."""
     pitches = view.pitches
-    rows = nearest_frames(grid, frame_rate=FRAME_RATE, count=len(pitches.frequency))
-    voiced = np.where(pitches.is_voiced, pitches.frequency, 0)[rows]
-    return {"audio_f0": voiced.astype(np.float32), "audio_voicing": pitches.voicing[rows].astype(np.float32)}
+    series = {"audio_f0": np.where(pitches.is_voiced, pitches.frequency, 0), "audio_voicing": pitches.voicing}
+    return {name: in_middles(values, grid, frame_rate=FRAME_RATE) for name, values in series.items()}

@@ -66,36 +66,21 @@ def describe(view: NoteView) -> dict[str, Any]:
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
     chords = chord_spans(view.performance)
-    starts = grid.times + 1e-6 * grid.hop
-    row = np.searchsorted(chords.start, starts, side="right")
-    within = starts < np.append(chords.end, 0.0)[row - 1]
-    series = {}
-    for name, column in (("chord_root", chords.root), ("chord_quality", chords.quality)):
-        series[name] = np.where(within, np.concatenate([[-1], column])[row], -1).astype(np.int8)
-    return series
+    row = np.searchsorted(chords.start, grid.starts, side="right") - 1
+    within = grid.starts < np.append(chords.end, 0.0)[row]
+    columns = {"chord_root": chords.root, "chord_quality": chords.quality}
+    return {name: np.where(within, np.append(one, -1)[row], -1).astype(np.int8) for name, one in columns.items()}
 
 
 def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:
     names: list[str | None] = [pitch_class_name(pitch_class, key) for pitch_class in range(12)]
-    spelled = [*names, None]  # -1 is no chord
-    qualities = [*NAMES, NO_CHORD]
-    rows = zip(
-        chords.start.tolist(),
-        chords.end.tolist(),
-        chords.root.tolist(),
-        chords.quality.tolist(),
-        chords.bass.tolist(),
-        roman_numerals(chords, key),
-        strict=True,
-    )
-    return [
-        {
-            "start": start,
-            "end": end,
-            "root": spelled[root],
-            "quality": qualities[quality],
-            "bass": spelled[bass],
-            "roman": roman,
-        }
-        for start, end, root, quality, bass, roman in rows
-    ]
+    spelled, qualities = [*names, None], [*NAMES, NO_CHORD]  # -1 is no chord
+    columns: dict[str, list[Any]] = {
+        "start": chords.start.tolist(),
+        "end": chords.end.tolist(),
+        "root": [spelled[root] for root in chords.root.tolist()],
+        "quality": [qualities[quality] for quality in chords.quality.tolist()],
+        "bass": [spelled[bass] for bass in chords.bass.tolist()],
+        "roman": roman_numerals(chords, key),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

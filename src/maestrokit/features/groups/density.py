@@ -28,13 +28,14 @@ FRAMES = {"onsets": Field("notes", "Notes that begin in the frame")}
 def describe(view: NoteView) -> dict[str, Any]:
     """Return the density descriptors."""
     notes, groups = len(view.onset), len(view.group_first)
+    within = np.searchsorted(view.onset, view.onset + WINDOW)  # row after the last note of the window from each note on
     return {
         "length": view.length,
         "strokes": groups,
         "notes_per_second": ratio(notes, view.length),
         "strokes_per_second": ratio(groups, view.length),
         "notes_per_stroke": ratio(notes, groups),
-        "greatest_notes_per_second": int(most_within(view, WINDOW)) if notes else None,
+        "greatest_notes_per_second": int((within - np.arange(notes)).max()) if notes else None,
     }
 
 
@@ -42,9 +43,3 @@ def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
     """Return the onsets in each frame, as unsigned bytes."""
     counts = event_counts(view.onset, hop=grid.hop, frames=grid.count)
     return {"onsets": np.minimum(counts, 255).astype(np.uint8)}
-
-
-def most_within(view: NoteView, window: float) -> int:
-    """Return the most notes that begin in any half-open window of so many seconds."""
-    after = np.searchsorted(view.onset, view.onset + window)
-    return int((after - np.arange(len(after))).max(initial=0))

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
-from maestrokit.features.statistics import mean, summary, summary_fields
-from maestrokit.features.trends import trend_records, trends
+from maestrokit.features.statistics import mean, smoothed, summary, summary_fields
+from maestrokit.features.trends import trend_fields, trend_records, trends
 from maestrokit.music.rolls import frame_times, piano_roll
 
 NEEDS = "notes"
@@ -33,11 +33,7 @@ FIELDS = {
     "curve.hop": Field("s", "Time from one point of the curve to the next; the first is at 0"),
     "curve.velocity": Field("0..127", "Mean velocity of the notes around each point, null where there are none"),
     "swells": Field("list", "Crescendos and diminuendos: stretches in which the curve rises or falls by 12 or more"),
-    "swells[].kind": Field("", "crescendo or diminuendo"),
-    "swells[].start": Field("s", "Where it begins"),
-    "swells[].end": Field("s", "Where it ends"),
-    "swells[].from": Field("0..127", "Velocity of the curve at the start"),
-    "swells[].to": Field("0..127", "Velocity of the curve at the end"),
+    **trend_fields("swells", "0..127", "Velocity of the curve", kinds="crescendo or diminuendo"),
 }
 
 FRAMES = {"velocity": Field("0..127", "Velocity of each key that is down, from A0 (MIDI number 21) to C8 (frames, 88)")}
@@ -75,16 +71,10 @@ def velocity_curve(view: NoteView) -> tuple[Floats, Floats]:
     """
     points = int(view.length // CURVE_HOP) + 1 if len(view.onset) else 0
     block = np.minimum(np.rint(view.onset / CURVE_HOP).astype(np.int64), points - 1)
-    total = _smoothed(np.bincount(block, view.velocity, minlength=points))
-    count = _smoothed(np.bincount(block, minlength=points))
+    total = smoothed(np.bincount(block, view.velocity, minlength=points), SMOOTHING)
+    count = smoothed(np.bincount(block, minlength=points), SMOOTHING)
     level = np.divide(total, count, out=np.full(points, np.nan), where=count > 0)
     return frame_times(points, hop=CURVE_HOP), level
-
-
-def _smoothed(values: Floats | Integers) -> Floats:
-    reach = len(SMOOTHING) // 2
-    padded = np.pad(np.asarray(values, np.float64), reach)
-    return np.asarray(sum(weight * padded[row : row + len(values)] for row, weight in enumerate(SMOOTHING)))
 
 
 def _swells(time: Floats, level: Floats) -> list[dict[str, Any]]:

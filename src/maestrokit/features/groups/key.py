@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from maestrokit.analysis.viterbi import best_path, runs
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
+from maestrokit.features.groups.pitch import class_seconds
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.music.keys import Key, KeyEstimate, estimate, key_scores
-from maestrokit.music.rolls import frame_count, sounding_time
+from maestrokit.music.rolls import frame_count, held_values
 
 NEEDS = "notes"
 KEYS = [Key.from_index(index) for index in range(24)]
@@ -18,10 +19,13 @@ BLOCK = 2.0  # seconds a block of the keys over time
 REACH = 4  # blocks to both sides that are summed with it: 18 s in all
 STAY = 1.5  # of correlation: what a change of key costs
 
-FIELDS = {
+NAME_FIELDS = {
     "name": Field("", "The key, spelled with the fewest signs: C major, F# minor"),
     "tonic": Field("", "Its tonic"),
     "mode": Field("", "major or minor"),
+}
+FIELDS = {
+    **NAME_FIELDS,
     "confidence": Field("share", "Probability of the key among the 24, as calibrated on songs with known keys"),
     **{
         f"scores.{key.name}": Field("-1..1", f"Correlation of the time that each pitch class is held with {key.name}")
@@ -45,13 +49,10 @@ def describe(view: NoteView) -> dict[str, Any]:
     """
     spans = key_spans(view)
     whole = whole_key(view)
-    scores = whole.scores if whole else [None] * 24
     return {
-        "name": whole.key.name if whole else None,
-        "tonic": whole.key.tonic_name if whole else None,
-        "mode": whole.key.mode if whole else None,
+        **names_of(whole),
         "confidence": whole.confidence if whole else None,
-        "scores": {key.name: score for key, score in zip(KEYS, scores, strict=True)},
+        "scores": scores_of(whole),
         "changes": max(len(spans) - 1, 0),
         "spans": [{"start": start, "end": end, "name": KEYS[index].name} for start, end, index in spans],
     }
@@ -60,9 +61,20 @@ def describe(view: NoteView) -> dict[str, Any]:
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the key in each frame, as signed bytes."""
     spans = key_spans(view)
-    starts = np.array([start for start, _, _ in spans])
-    keys = np.array([-1, *(index for _, _, index in spans)], np.int8)
-    return {"key": keys[np.searchsorted(starts, grid.times + 1e-6 * grid.hop, side="right")]}
+    starts, keys = [start for start, _, _ in spans], [key for _, _, key in spans]
+    return {"key": held_values(starts, keys, grid.starts, before=-1).astype(np.int8)}
+
+
+def names_of(estimated: KeyEstimate | None) -> dict[str, str | None]:
+    """Return the values of ``NAME_FIELDS``."""
+    names = (estimated.key.name, estimated.key.tonic_name, estimated.key.mode) if estimated else (None, None, None)
+    return dict(zip(NAME_FIELDS, names, strict=True))
+
+
+def scores_of(estimated: KeyEstimate | None) -> dict[str, float | None]:
+    """Return the score of each key by its name."""
+    scores = estimated.scores.tolist() if estimated else [None] * len(KEYS)
+    return {key.name: score for key, score in zip(KEYS, scores, strict=True)}
 
 
 def whole_key(view: NoteView) -> KeyEstimate | None:
@@ -83,12 +95,7 @@ def key_spans(view: NoteView) -> list[tuple[float, float, int]]:
 
 def _held_around(view: NoteView, blocks: int) -> Floats:
     """Return how long each pitch class is held in the window around each block, shape (blocks, 12)."""
-    pitch_class = view.pitch % 12
-    windows = np.zeros((blocks + 2 * REACH + 1, 12))
-    for each in range(12):
-        rows = pitch_class == each
-        held = sounding_time(view.onset[rows], view.offset[rows], hop=BLOCK, frames=blocks)
-        windows[REACH + 1 : -REACH, each] = held
-    total = np.cumsum(windows, axis=0)
+    seconds = class_seconds(view, hop=BLOCK, frames=blocks)
+    total = np.cumsum(np.pad(seconds, ((REACH + 1, REACH), (0, 0))), axis=0)
     windowed = total[2 * REACH + 1 :] - total[: -2 * REACH - 1]
     return np.asarray(np.maximum(windowed, 0).round(9), np.float64)  # rounded, so that silence is exactly 0

@@ -39,17 +39,16 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
     """Return the pedals at the start of each frame, as unsigned bytes."""
-    starts = grid.times + 1e-6 * grid.hop
-    return {name: held_values(*positions(view, number), starts).astype(np.uint8) for name, number in PEDALS.items()}
+    return {
+        name: held_values(*positions(view, number), grid.starts).astype(np.uint8) for name, number in PEDALS.items()
+    }
 
 
 def positions(view: NoteView, number: int) -> tuple[Floats, Integers]:
     """Return the moments at which a pedal is moved, in seconds, and its value from each on."""
     controls = pedal_positions(view.performance.controls, number)
     last = np.diff(controls.tick, append=-1) != 0  # of several at one tick
-    tick, value = controls.tick[last], controls.value[last]
-    if len(np.unique(controls.channel)) <= 1:
-        return tick2second(tick, view.tempo), value
+    tick = controls.tick[last]
     value = np.zeros(len(tick), np.int64)
     for channel in np.unique(controls.channel):
         mine = controls.select(controls.channel == channel)

@@ -72,13 +72,17 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the pitch classes of the keys that are down; unlike a binary roll, a part of a frame counts as a part."""
-    pitch_class = view.pitch % 12
-    chroma = np.empty((grid.count, 12), np.float32)
-    for each in range(12):
-        rows = pitch_class == each
-        seconds = sounding_time(view.onset[rows], view.offset[rows], hop=grid.hop, frames=grid.count)
-        chroma[:, each] = np.round(np.maximum(seconds / grid.hop, 0), 6)
-    return {"chroma": chroma}
+    seconds = class_seconds(view, hop=grid.hop, frames=grid.count)
+    return {"chroma": np.round(np.maximum(seconds / grid.hop, 0), 6).astype(np.float32)}
+
+
+def class_seconds(view: NoteView, *, hop: float, frames: int) -> Floats:
+    """Return the time in each frame that keys of each pitch class are down, shape (frames, 12)."""
+    seconds = np.empty((frames, 12))
+    for pitch_class in range(12):
+        rows = view.pitch % 12 == pitch_class
+        seconds[:, pitch_class] = sounding_time(view.onset[rows], view.offset[rows], hop=hop, frames=frames)
+    return seconds
 
 
 def fold(histogram: Floats | Integers) -> Floats:

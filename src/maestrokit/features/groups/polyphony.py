@@ -9,6 +9,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.features.statistics import ratio
+from maestrokit.music.rolls import held_values
 
 NEEDS = "notes"
 
@@ -19,11 +20,9 @@ _KEYS = {
     "silence": ("share", "Share of the length with none"),
 }
 FIELDS = {
-    **{f"keys.{name}": Field(unit, f"Keys down: {meaning}") for name, (unit, meaning) in _KEYS.items()},
-    **{
-        f"sounding.{name}": Field(unit, f"Sounding, with the sustain pedal: {meaning}")
-        for name, (unit, meaning) in _KEYS.items()
-    },
+    f"{part}.{name}": Field(unit, f"{of_what}: {meaning}")
+    for part, of_what in (("keys", "Keys down"), ("sounding", "Sounding, with the sustain pedal"))
+    for name, (unit, meaning) in _KEYS.items()
 }
 
 FRAMES = {
@@ -43,23 +42,13 @@ def describe(view: NoteView) -> dict[str, Any]:
 
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
     """Return the number of pitches at the start of each frame, as unsigned bytes."""
-    series = {}
-    for name, offset in (("keys_down", view.offset), ("sounding", view.sounding_offset)):
-        time, count = pitches_at_once(view.onset, offset, view.pitch)
-        row = np.searchsorted(time, grid.times + 1e-6 * grid.hop, side="right")
-        series[name] = np.concatenate([[0], count])[row].astype(np.uint8)
-    return series
+    down, sounding = (pitches_at_once(view.onset, end, view.pitch) for end in (view.offset, view.sounding_offset))
+    series = {"keys_down": held_values(*down, grid.starts), "sounding": held_values(*sounding, grid.starts)}
+    return {name: count.astype(np.uint8) for name, count in series.items()}
 
 
 def pitches_at_once(onset: Floats, offset: Floats, pitch: Integers) -> tuple[Floats, Integers]:
-    """Return the number of different pitches that sound, as steps.
-
-    Returns
-    -------
-    time : float64, shape (steps,), rising, in seconds
-    count : int64, shape (steps,)
-        From that time to the next; the last is 0.
-    """
+    """Return the number of different pitches that sound, from each of the rising times to the next; the last is 0."""
     rows = np.lexsort((offset, onset, pitch))
     onset, offset, pitch = onset[rows], offset[rows], pitch[rows]
     # Notes of one pitch may overlap; lay the pitches end to end, and each note begins where all before it have ended.

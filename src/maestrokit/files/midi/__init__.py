@@ -12,7 +12,8 @@ True
 import warnings
 from pathlib import Path
 
-from maestrokit.errors import BadDataError, DataWarning, NoInputError
+from maestrokit.errors import BadDataError, DataWarning
+from maestrokit.files import streams
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi.array_reader import read_by_arrays
 from maestrokit.files.midi.header import read_frame
@@ -99,11 +100,7 @@ def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
     BadDataError
         As :func:`parse_midi`.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise NoInputError(f"cannot read '{path}': {(error.strerror or str(error)).lower()}", path=str(path)) from error
-    return parse_midi(data, name=str(path), repair=repair)
+    return parse_midi(streams.read_bytes(Path(path)), name=str(path), repair=repair)
 
 
 def write_midi(performance: Performance, path: Path | str) -> None:

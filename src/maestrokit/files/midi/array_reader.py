@@ -58,14 +58,10 @@ class Events:
 
 def read_by_arrays(data: bytes, frame: Frame) -> Performance | None:
     """Return what the reference reader returns for well-formed files; nothing for whatever is doubtful."""
-    wire = np.frombuffer(data + bytes(PADDING), np.uint8)
-    starts, stops = (
-        (np.array(column, np.int64) for column in zip(*frame.spans, strict=True))
-        if frame.spans
-        else (np.empty(0, np.int64),) * 2
-    )
-    if not len(starts):
+    if not frame.spans:
         return None
+    wire = np.frombuffer(data + bytes(PADDING), np.uint8)
+    starts, stops = np.array(frame.spans, np.int64).T
     delta_length = _lengths(wire)
     chain = _chain(_next_events(wire, delta_length), starts, stops)
     rows_of_stops = np.searchsorted(chain, stops)
@@ -169,7 +165,7 @@ def _performance(data: bytes, events: Events, frame: Frame) -> Performance | Non
     """Return the tables; nothing if there is an end of track within a track, or a tempo of 0."""
     kind = events.status >> 4
     metas = np.flatnonzero(events.status == 0xFF)
-    ends = metas[events.first[metas] == END_OF_TRACK]
+    ends = metas[events.first.take(metas) == END_OF_TRACK]
     tempo_rows, tempo_values = _tempos(events, metas)
     if len(ends) != len(frame.spans) or not tempo_values.all():
         return None
@@ -180,19 +176,21 @@ def _performance(data: bytes, events: Events, frame: Frame) -> Performance | Non
     for rows in (on, off[off >= 0], control, tempo_rows, ends):
         is_other[rows] = False
     controls = Controls(
-        events.tick[control],
-        _wide(events.first[control]),
-        _wide(events.second[control]),
+        events.tick.take(control),
+        _wide(events.first.take(control)),
+        _wide(events.second.take(control)),
         _channel(events, control),
-        events.track[control],
-        events.order[control],
+        events.track.take(control),
+        events.order.take(control),
     )
     return Performance(
-        notes=with_missing_ends(_notes(events, on, off), controls, events.tick[ends]),
+        notes=with_missing_ends(_notes(events, on, off), controls, events.tick.take(ends)),
         controls=controls,
-        tempos=Tempos(events.tick[tempo_rows], tempo_values, events.track[tempo_rows], events.order[tempo_rows]),
+        tempos=Tempos(
+            events.tick.take(tempo_rows), tempo_values, events.track.take(tempo_rows), events.order.take(tempo_rows)
+        ),
         others=_others(data, events, np.flatnonzero(is_other)),
-        track_end_tick=events.tick[ends],
+        track_end_tick=events.tick.take(ends),
         division=frame.division,
         format=frame.format,
     )
@@ -203,13 +201,13 @@ def _wide(column: NDArray[np.integer]) -> Integers:
 
 
 def _channel(events: Events, rows: Integers) -> Integers:
-    return _wide(events.status[rows] & 0x0F)
+    return _wide(events.status.take(rows) & 0x0F)
 
 
 def _tempos(events: Events, metas: Integers) -> tuple[Integers, Integers]:
     """Return the rows of set-tempo events of the length they should have, and their microseconds a beat."""
-    rows = metas[events.first[metas] == SET_TEMPO]
-    wire, begin = events.wire, events.begin[rows] + 2
+    rows = metas[events.first.take(metas) == SET_TEMPO]
+    wire, begin = events.wire, events.begin.take(rows) + 2
     length = _lengths_at(wire, begin)
     rows = rows[_numbers(wire, begin, length) == 3]
     payload = wire[events.end[rows, None] - np.array([3, 2, 1])].astype(np.int64)  # (tempos, bytes)
@@ -223,15 +221,15 @@ def _lengths_at(wire: Bytes, begin: Integers) -> Integers:
 
 def _pairs(events: Events, keys: Integers, control: Integers) -> tuple[Integers, Integers]:
     """Return the rows of all note-ons, rising, and those of their note-offs, -1 where there is none."""
-    status, pitch = events.status[keys], events.first[keys]
-    is_on: Mask = ((status & 0x10) > 0) & (events.second[keys] > 0)
+    status, pitch = events.status.take(keys), events.first.take(keys)
+    is_on: Mask = ((status & 0x10) > 0) & (events.second.take(keys) > 0)
     number = (status & 0x0F).astype(np.uint16) << 7 | pitch
-    track = events.track[keys]
+    track = events.track.take(keys)
     if len(track) and track[-1] >= 32:
         number = number + (track << 11)
     else:
         number |= track.astype(np.uint16) << 11
-    stops = control[ends_all_notes(events.first[control])]
+    stops = control[ends_all_notes(events.first.take(control))]
     if len(stops):
         number = _apart(events, keys, number, stops)
     on, off = pair_notes(number, is_on)
@@ -246,31 +244,31 @@ def _apart(events: Events, keys: Integers, number: NDArray[np.integer], stops: I
 
 
 def _notes(events: Events, on: Integers, off: Integers) -> Notes:
-    by_note_on = (events.status[off] & 0x10) > 0
-    release_velocity = np.where(by_note_on, NOTE_ON_ENDS_IT, _wide(events.second[off]))
+    by_note_on = (events.status.take(off) & 0x10) > 0
+    release_velocity = np.where(by_note_on, NOTE_ON_ENDS_IT, _wide(events.second.take(off)))
     is_missing = off < 0
     if is_missing.any():
         release_velocity[is_missing], off = NOT_RELEASED, np.where(is_missing, on, off)
     return Notes(
-        onset_tick=events.tick[on],
-        offset_tick=events.tick[off],
-        pitch=_wide(events.first[on]),
-        velocity=_wide(events.second[on]),
+        onset_tick=events.tick.take(on),
+        offset_tick=events.tick.take(off),
+        pitch=_wide(events.first.take(on)),
+        velocity=_wide(events.second.take(on)),
         release_velocity=release_velocity,
         channel=_channel(events, on),
-        track=events.track[on],
-        onset_order=events.order[on],
-        offset_order=events.order[off],
+        track=events.track.take(on),
+        onset_order=events.order.take(on),
+        offset_order=events.order.take(off),
     )
 
 
 def _others(data: bytes, events: Events, rows: Integers) -> Others:
-    status = _wide(events.status[rows])
+    status = _wide(events.status.take(rows))
     kind = np.where(status < 0xF0, status & 0xF0, status)
-    kind = np.where(status == 0xFF, 0xFF00 | _wide(events.first[rows]), kind)
+    kind = np.where(status == 0xFF, 0xFF00 | _wide(events.first.take(rows)), kind)
     message: Objects = np.empty(len(rows), object)
-    spans = zip(events.begin[rows].tolist(), events.end[rows].tolist(), status.tolist(), strict=True)
+    spans = zip(events.begin.take(rows).tolist(), events.end.take(rows).tolist(), status.tolist(), strict=True)
     message[:] = [
         data[begin:end] if data[begin] >= 0x80 else bytes((status,)) + data[begin:end] for begin, end, status in spans
     ]
-    return Others(events.tick[rows], kind, message, events.track[rows], events.order[rows])
+    return Others(events.tick.take(rows), kind, message, events.track.take(rows), events.order.take(rows))

@@ -23,22 +23,8 @@ class MalformedError(Exception):
 def read_by_reference(data: bytes, frame: Frame, *, name: str, repair: bool = False) -> Performance:
     """Return the performance in the bytes of a MIDI file, read event by event.
 
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    frame : Frame
-        Where the tracks lie in it.
-    name : str
-        How messages call it.
-    repair : bool
-        Keep what can be salvaged: data bytes above 127 become 127, a track ends at its first unreadable event,
-        tempos of 0 are dropped. Default is to raise.
-
-    Raises
-    ------
-    BadDataError
-        Without `repair`, if anything in a track is broken.
+    BadDataError says what is broken in a track. `repair` keeps what can be salvaged: data bytes above 127 become 127, a
+    track ends at its first unreadable event, tempos of 0 are dropped.
     """
     tracks, ends = [], []
     for number, (start, stop) in enumerate(frame.spans, 1):

@@ -7,10 +7,8 @@ The Complete MIDI 1.0 Detailed Specification, RP-001: Standard MIDI Files 1.0. R
 
 from dataclasses import dataclass
 
-from maestrokit.errors import BadDataError
+from maestrokit.errors import BadDataError, unreadable
 
-REPAIR_HINT = "try `repair`, which keeps what can be salvaged"
-TRANSCRIBE_HINT = "'maestrokit transcribe' writes its notes as MIDI"
 CHUNK_HEADER = 8  # bytes: four letters and a length
 MOST_TRACKS = 0xFFFF
 SMPTE_RATES = (24, 25, 29, 30)  # frames a second; 29 stands for 29.97
@@ -29,16 +27,13 @@ class Frame:
 
 def bad_midi(name: str, fact: str, *, curable: bool = True) -> BadDataError:
     """Return the error that says why a file cannot be read, and whether ``repair`` would."""
-    return BadDataError(f"cannot read '{name}': {fact}", REPAIR_HINT if curable else None, path=name)
+    return unreadable(name, fact, "try `repair`, which keeps what can be salvaged" if curable else None)
 
 
 def read_frame(data: bytes, *, name: str, repair: bool) -> Frame:
     """Return the frame of a Standard MIDI File, bare or wrapped in RIFF; chunks of unknown type are passed over.
 
-    Raises
-    ------
-    BadDataError
-        If this is no MIDI file; or, without `repair`, if header, chunk lengths and bytes do not agree.
+    BadDataError says that this is no MIDI file or, without `repair`, that header, chunk lengths and bytes do not agree.
     """
     start, stop = _midi_bytes(data, name=name, repair=repair)
     if stop - start < CHUNK_HEADER + 6:
@@ -51,11 +46,8 @@ def read_frame(data: bytes, *, name: str, repair: bool) -> Frame:
     file_format, promised, division = (_number(data, start + field, 2) for field in (8, 10, 12))
     first = start + CHUNK_HEADER + header_length
     spans = _repaired_spans(data, first, stop) if repair else _spans(data, first, stop, promised, name)
-    return Frame(
-        _checked_format(file_format, len(spans), name=name, repair=repair),
-        _checked_division(division, name=name, repair=repair),
-        tuple(spans),
-    )
+    file_format = _checked_format(file_format, len(spans), name=name, repair=repair)
+    return Frame(file_format, _checked_division(division, name=name, repair=repair), tuple(spans))
 
 
 def _number(data: bytes, start: int, length: int) -> int:
@@ -81,7 +73,7 @@ def _midi_bytes(data: bytes, *, name: str, repair: bool) -> tuple[int, int]:
         from maestrokit.files.sound.containers import is_recording  # of no use where all is well
 
         if is_recording(data):
-            raise BadDataError(f"cannot read '{name}': a recording, not a MIDI file", TRANSCRIBE_HINT, path=name)
+            raise unreadable(name, "a recording, not a MIDI file", "'maestrokit transcribe' writes its notes as MIDI")
         raise bad_midi(name, "not a MIDI file (MThd not found)", curable=b"MThd" in data)
     return start_of_file, len(data)
 
@@ -96,27 +88,21 @@ def _spans(data: bytes, first: int, stop: int, promised: int, name: str) -> list
                 raise bad_midi(name, f"{stop - offset} bytes of garbage after the last chunk, at byte {offset}")
             raise bad_midi(name, f"no track where track {len(spans) + 1} should begin, at byte {offset}")
         if begin + length > stop:
-            raise bad_midi(
-                name, f"track {len(spans) + 1} is cut off at byte {stop}, {begin + length - stop} bytes before its end"
-            )
+            fact = f"track {len(spans) + 1} is cut off at byte {stop}, {begin + length - stop} bytes before its end"
+            raise bad_midi(name, fact)
         if data[offset : offset + 4] == b"MTrk":
             spans.append((begin, begin + length))
         offset = begin + length
     if len(spans) != promised:
-        raise bad_midi(name, f"the header promises {_tracks(promised)}, but the file has {len(spans)}")
+        tracks = f"{promised} track{'s' * (promised != 1)}"
+        raise bad_midi(name, f"the header promises {tracks}, but the file has {len(spans)}")
     return spans
-
-
-def _tracks(count: int) -> str:
-    return f"{count} track" if count == 1 else f"{count} tracks"
 
 
 def _is_chunk(data: bytes, offset: int, stop: int) -> bool:
     """Whether a chunk header begins here: four printable characters, the first a letter."""
-    kind = data[offset : offset + 4]
-    return (
-        offset + CHUNK_HEADER <= stop and kind[:1].isalpha() and kind.isascii() and kind.decode("ascii").isprintable()
-    )
+    kind = data[offset : offset + 4].decode("latin-1")
+    return offset + CHUNK_HEADER <= stop and kind.isascii() and kind[:1].isalpha() and kind.isprintable()
 
 
 def _repaired_spans(data: bytes, first: int, stop: int) -> list[tuple[int, int]]:

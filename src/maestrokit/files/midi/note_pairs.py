@@ -9,21 +9,16 @@ from maestrokit.arrays import Integers, Mask
 def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integers]:
     """Return the rows of the note-ons, rising, and the rows of the note-offs that end them, -1 where none does.
 
-    An off belongs to the nearest on of its key before it that no other off belongs to, and to none if there is none.
-    So of a key struck twice and released once, the first on has no off: the second on ends it. The others end first in,
-    first out.
-
-    Parameters
-    ----------
-    key : integers, shape (events,)
-        What an on and its off have in common: track, channel and pitch as one number.
-    is_on : bool, shape (events,)
+    The key, of shape (events,), is what an on and its off have in common: track, channel and pitch as one number. An
+    off belongs to the nearest on of its key before it that no other off belongs to, and to none if there is none. So of
+    a key struck twice and released once, the first on has no off: the second on ends it. The others end first in, first
+    out.
 
     >>> pair_notes(np.array([60, 60, 64, 60, 60]), np.array([True, True, False, False, True]))
     (array([0, 1, 4]), array([-1,  3, -1]))
     """
     rows = np.argsort(key, kind="stable")
-    sorted_key, sorted_on = key[rows], is_on[rows]
+    sorted_key, sorted_on = key.take(rows), is_on.take(rows)
     if _alternates(sorted_key, sorted_on):
         on, off = rows[0::2], rows[1::2]
     else:
@@ -32,7 +27,7 @@ def pair_notes(key: NDArray[np.integer], is_on: Mask) -> tuple[Integers, Integer
     partner = np.full(len(key), -1)
     partner[on] = off
     ons = np.flatnonzero(is_on)
-    return ons, partner[ons]
+    return ons, partner.take(ons)
 
 
 def _alternates(key: NDArray[np.integer], is_on: Mask) -> bool:

@@ -4,8 +4,6 @@ Each event is a row of eight bytes: four for the time since the event before, th
 which of them are written. What a message has beyond its head, its tail, is spliced in.
 """
 
-import struct
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,10 +70,8 @@ def dump_midi(performance: Performance) -> bytes:
     end = np.cumsum(time_bytes + written - is_repeated)
     long = np.flatnonzero(length > HEAD)
     first_message = len(rows) - tracks - len(messages)
-    tails = [
-        (position, messages[row - first_message][HEAD:])
-        for position, row in zip(end[long].tolist(), rows[long].tolist(), strict=True)
-    ]
+    positions = zip(end[long].tolist(), (rows[long] - first_message).tolist(), strict=True)
+    tails = [(position, messages[number][HEAD:]) for position, number in positions]
     bounds = np.searchsorted(long, ends).tolist()
     chunks, start, first = [], 0, 0
     for stop, last in zip(end[ends - 1].tolist(), bounds, strict=True):
@@ -117,21 +113,15 @@ def _heads(performance: Performance, messages: list[bytes]) -> tuple[NDArray[np.
     notes, controls, tracks = performance.notes, performance.controls, len(performance.track_end_tick)
     released = notes.released()
     off = np.where(released.release_velocity == NOTE_ON_ENDS_IT, 0x90, 0x80)
-    channel_messages = (
-        np.concatenate(
-            [
-                (0x90 | notes.channel) << 16 | notes.pitch << 8 | notes.velocity,
-                (off | released.channel) << 16 | released.pitch << 8 | np.maximum(released.release_velocity, 0),
-                (0xB0 | controls.channel) << 16 | controls.number << 8 | controls.value,
-            ]
-        ).astype(np.uint32)
-        << 8
-    )
+    ons = (0x90 | notes.channel) << 16 | notes.pitch << 8 | notes.velocity
+    offs = (off | released.channel) << 16 | released.pitch << 8 | np.maximum(released.release_velocity, 0)
+    changes = (0xB0 | controls.channel) << 16 | controls.number << 8 | controls.value
+    short = np.concatenate([ons, offs, changes]).astype(np.uint32) << 8
     messages = messages + tracks * [END_OF_TRACK]
     heads = np.frombuffer(b"".join(message[:HEAD].ljust(HEAD, b"\0") for message in messages), ">u4")
-    length = np.full(len(channel_messages) + len(messages), 3, np.uint8)
-    length[len(channel_messages) :] = [min(len(message), 255) for message in messages]
-    return np.concatenate([channel_messages, heads.astype(np.uint32)]), length
+    length = np.full(len(short) + len(messages), 3, np.uint8)
+    length[len(short) :] = [min(len(message), 255) for message in messages]
+    return np.concatenate([short, heads.astype(np.uint32)]), length
 
 
 def _is_status_repeated(head: NDArray[np.uint32], ends: Integers) -> Mask:
@@ -148,10 +138,11 @@ def _rows(delta: Integers, head: NDArray[np.uint32]) -> tuple[NDArray[np.uint8],
     table = np.empty((len(delta), 2 * HEAD), np.uint8)
     table[:, HEAD:] = head.astype(">u4").view(np.uint8).reshape(-1, HEAD)
     table[:, HEAD - 1] = delta & 0x7F
-    time_bytes = np.ones(len(delta), np.uint8)
+    time_bytes, rows, rest = np.ones(len(delta), np.uint8), np.arange(len(delta)), delta
     for group in range(1, HEAD):
-        rows = np.flatnonzero(delta >= 1 << 7 * group)
-        table[rows, HEAD - 1 - group] = delta[rows] >> 7 * group & 0x7F | 0x80
+        is_longer = rest >= 1 << 7 * group
+        rows, rest = rows[is_longer], rest[is_longer]
+        table[rows, HEAD - 1 - group] = rest >> 7 * group & 0x7F | 0x80
         time_bytes[rows] += 1
     return time_bytes, table
 
@@ -184,10 +175,9 @@ def _check(performance: Performance) -> None:
         ("tempo", tempos.microseconds_per_beat, 1, 0xFFFFFF),
         ("end of track", performance.track_end_tick, 0, LAST),
     ]
-    for table in (notes, controls, tempos, others):
-        ranges.append(("track", table.track, 0, tracks - 1))
-    for ticks in (notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick, others.tick):
-        ranges.append(("tick", ticks, 0, LAST))
+    ranges += [("track", table.track, 0, tracks - 1) for table in (notes, controls, tempos, others)]
+    all_ticks = (notes.onset_tick, notes.offset_tick, controls.tick, tempos.tick, others.tick)
+    ranges += [("tick", ticks, 0, LAST) for ticks in all_ticks]
     for what, values, lowest, highest in ranges:
         if len(values) and (values.min() < lowest or values.max() > highest):
             wrong = values[(values < lowest) | (values > highest)][0]
@@ -200,5 +190,5 @@ def wrapped(data: bytes) -> bytes:
     >>> wrapped(b"MThd")
     b'RIFF\\x10\\x00\\x00\\x00RMIDdata\\x04\\x00\\x00\\x00MThd'
     """
-    chunk = b"data" + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"RMID" + chunk
+    chunk = b"data" + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
+    return b"RIFF" + (4 + len(chunk)).to_bytes(4, "little") + b"RMID" + chunk

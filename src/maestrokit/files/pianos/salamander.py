@@ -1,6 +1,8 @@
 """The Salamander Grand Piano's folder of samples: one file a note and velocity layer, ``F#4v10.ogg``."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -45,19 +47,12 @@ def read_salamander(folder: Path) -> Piano:
     Notes begin 8 to 30 ms into their files: they are cut at the onset. Neighbouring velocity layers are aligned by
     cross-correlation, so that a crossfade does not cancel. Levels are evened: each recording is brought to a smooth
     curve over pitch, and velocity alone decides on loudness.
-
-    Raises
-    ------
-    BadDataError
-        If the folder holds no samples so named, or a file cannot be decoded.
     """
     paths = sorted(path for path in folder.rglob("*") if NOTE_FILE.fullmatch(path.name))
     if not paths:
-        raise BadDataError(
-            f"cannot read samples in '{folder}': no files named as 'F#4v10.ogg'",
-            "the folder should hold the Salamander Grand Piano; `samples` can also be a soundfont (.sf2, .sf3)",
-            path=str(folder),
-        )
+        fact = f"cannot read samples in '{folder}': no files named as 'F#4v10.ogg'"
+        hint = "the folder should hold the Salamander Grand Piano; `samples` can also be a soundfont (.sf2, .sf3)"
+        raise BadDataError(fact, hint, path=str(folder))
     numbers = sorted({_layer_and_pitch(path)[0] for path in paths})
     attacks = _aligned({_layer_and_pitch(path): _attack(path) for path in paths})
     gains = _gains(attacks)
@@ -84,29 +79,29 @@ def _velocity(number: int, numbers: list[int]) -> float:
     return (lowest + HIGHEST_VELOCITY[number - 1]) / 2
 
 
-def _read(path: Path, *, first: int = 0, samples: int = -1) -> tuple[Waveform, int]:
-    try:
-        sound, sample_rate = soundfile.read(path, samples, first, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise _damaged(path, error) from error
-    return np.ascontiguousarray(sound.T), int(sample_rate)
+def _read(path: Path, *, first: int = 0, samples: int = -1) -> Waveform:
+    with _decoding(path):
+        sound, _ = soundfile.read(path, samples, first, dtype="float32", always_2d=True)
+    return np.ascontiguousarray(sound.T)
 
 
 def _sample_rate(path: Path) -> int:
-    try:
+    with _decoding(path):
         return int(soundfile.info(path).samplerate)
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    try:
+        yield
     except soundfile.LibsndfileError as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: soundfile.LibsndfileError) -> BadDataError:
-    fact = str(error.error_string).rstrip(".").lower()
-    return BadDataError(f"cannot read sample '{path}': {fact}", "fetch the samples again", path=str(path))
+        fact = f"cannot read sample '{path}': {str(error.error_string).rstrip('.').lower()}"
+        raise BadDataError(fact, "fetch the samples again", path=str(path)) from error
 
 
 def _attack(path: Path) -> _Attack:
     rate = _sample_rate(path)
-    sound, _ = _read(path, samples=int(ATTACK * rate))
+    sound = _read(path, samples=int(ATTACK * rate))
     onset = onset_sample(sound, sample_rate=rate)
     body = sound[:, onset : onset + rate // 2]
     return _Attack(path, onset, rate, float(10 * np.log10((body**2).mean() + 1e-12)), sound)
@@ -117,11 +112,9 @@ def _aligned(attacks: dict[tuple[int, int], _Attack]) -> dict[tuple[int, int], _
     aligned: dict[tuple[int, int], _Attack] = {}
     above: dict[int, _Attack] = {}
     for (number, pitch), attack in sorted(attacks.items(), reverse=True):
-        placed = attack
-        if pitch in above and above[pitch].sample_rate == attack.sample_rate:
-            shift = _shift(above[pitch], attack)
-            placed = replace(attack, first=max(attack.first + shift, 0))
-        aligned[number, pitch] = above[pitch] = placed
+        can_match = pitch in above and above[pitch].sample_rate == attack.sample_rate
+        shift = _shift(above[pitch], attack) if can_match else 0
+        aligned[number, pitch] = above[pitch] = replace(attack, first=max(attack.first + shift, 0))
     return _centred(attacks, aligned)
 
 
@@ -166,7 +159,7 @@ def _note(path: Path, first: int) -> Waveform:
     """Return one note from its onset to where it has died away, faded in and out."""
     rate = _sample_rate(path)
     lead = min(first, int(PRE_ROLL * rate))
-    sound, _ = _read(path, first=first - lead, samples=int(LONGEST * rate))
+    sound = _read(path, first=first - lead, samples=int(LONGEST * rate))
     power = (sound**2).mean(axis=0)
     hop = rate // 10
     loudness = np.sqrt(np.add.reduceat(power, np.arange(0, len(power), hop)) / hop)
@@ -181,12 +174,7 @@ def _note(path: Path, first: int) -> Waveform:
 def _releases(folder: Path) -> dict[int, Recording]:
     releases = {}
     for path in sorted(folder.rglob("rel*")):
-        match = RELEASE_FILE.fullmatch(path.name)
-        if match:
+        if match := RELEASE_FILE.fullmatch(path.name):
             key = int(match[1]) + LOWEST_KEY - 1
-            releases[key] = Recording(key, _sample_rate(path), partial(_sound, path))
+            releases[key] = Recording(key, _sample_rate(path), partial(_read, path))
     return releases
-
-
-def _sound(path: Path) -> Waveform:
-    return _read(path)[0]

@@ -39,20 +39,12 @@ def read_soundfont(path: Path) -> Piano:
     It stays as open as its envelope opens it. Loudness by velocity is that of all pianos here, by layers and a curve,
     and so are the dampers. Low-frequency oscillators are not read. The default modulator from velocity to the filter
     is left out, as FluidSynth does, for which most fonts are made.
-
-    Raises
-    ------
-    BadDataError
-        If it is no soundfont, or a damaged one.
     """
     try:
         font = parse_soundfont(np.memmap(path, np.uint8, "r"))
     except (ValueError, OSError) as error:
-        raise BadDataError(
-            f"cannot read soundfont '{path}': {error}",
-            "`samples` can be a .sf2 or .sf3 file, or a folder",
-            path=str(path),
-        ) from None
+        fact, hint = f"cannot read soundfont '{path}': {error}", "`samples` can be a .sf2 or .sf3 file, or a folder"
+        raise BadDataError(fact, hint, path=str(path)) from None
     recordings: list[Recording] = []
     keys: dict[int, list[Layer]] = {}
     for key in KEYS:
@@ -101,9 +93,8 @@ def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: floa
         try:
             zone_sound, own_rate = _written_out(font, zone, key, velocity)
         except (soundfile.LibsndfileError, ValueError) as error:
-            raise BadDataError(
-                f"cannot read soundfont '{path}': damaged sample", "copy it again", path=str(path)
-            ) from error
+            fact = f"cannot read soundfont '{path}': damaged sample"
+            raise BadDataError(fact, "copy it again", path=str(path)) from error
         sounds.append(zone_sound if own_rate == rate else soxr.resample(zone_sound.T, own_rate, rate).T)
     mixed = np.zeros((2, max(sound.shape[1] for sound in sounds)), np.float32)
     for sound in sounds:
@@ -136,10 +127,8 @@ def _written_out(font: SoundFont, zone: Zone, key: int, velocity: float) -> tupl
 def _samples(font: SoundFont, zone: Zone) -> tuple[NDArray[np.float32], int, int]:
     """Return a zone's samples, and where its loop begins and ends in them."""
     sample = zone.sample
-    starts, ends, loop_starts, loop_ends = (
-        zone.generators.get(fine, 0) + 32768 * zone.generators.get(coarse, 0)
-        for fine, coarse in (START, END, LOOP_START, LOOP_END)
-    )
+    kinds, get = (START, END, LOOP_START, LOOP_END), zone.generators.get
+    starts, ends, loop_starts, loop_ends = (get(fine, 0) + 32768 * get(coarse, 0) for fine, coarse in kinds)
     if sample.is_compressed:
         whole, begin = _decoded(font, sample.start, sample.end), 0  # its loop counts from its own start
     else:
@@ -161,10 +150,9 @@ def _decoded(font: SoundFont, start: int, end: int) -> NDArray[np.float32]:
 
 def _filtered(zone: Zone, sound: NDArray[np.float32], rate: float, key: int, velocity: float) -> NDArray[np.float32]:
     """Return the sound after the zone's lowpass of second order (Bristow-Johnson's cookbook, as FluidSynth has it)."""
-    still, opening, resonance = (
-        zone.generators.get(kind, default) + moved(zone.modulators, kind, key=key, velocity=velocity)
-        for kind, default in ((CUTOFF, OPEN_FILTER), (OPENING, 0), (RESONANCE, 0))
-    )
+    move = partial(moved, zone.modulators, key=key, velocity=velocity)
+    still = zone.generators.get(CUTOFF, OPEN_FILTER) + move(CUTOFF)
+    opening, resonance = (zone.generators.get(kind, 0) + move(kind) for kind in (OPENING, RESONANCE))
     cutoff = max(still + max(opening, 0), LOWEST_CUTOFF)
     if cutoff >= OPEN_FILTER:
         return sound

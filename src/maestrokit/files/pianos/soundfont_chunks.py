@@ -19,28 +19,15 @@ INSTRUMENT, SAMPLE = 41, 53  # generators that end a zone
 KEY_RANGE, VELOCITY_RANGE = 43, 44
 WHOLE_RANGE = (0, 127)
 SUBSTITUTING = frozenset({0, 1, 2, 3, 4, 12, 45, 46, 47, 50, 54, 57, 58})  # a preset cannot add to these
+BAG = np.dtype([("generator", "<u2"), ("modulator", "<u2")])
+GENERATOR = np.dtype([("kind", "<u2"), ("amount", "<i2")])
+SAMPLE_POSITIONS = [(name, "<u4") for name in ("start", "end", "loop_start", "loop_end", "sample_rate")]
 RECORDS = {
     "phdr": np.dtype([("name", "S20"), ("preset", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("unused", "V12")]),
-    "pbag": np.dtype([("generator", "<u2"), ("modulator", "<u2")]),
-    "pgen": np.dtype([("kind", "<u2"), ("amount", "<i2")]),
     "inst": np.dtype([("name", "S20"), ("bag", "<u2")]),
-    "ibag": np.dtype([("generator", "<u2"), ("modulator", "<u2")]),
-    "igen": np.dtype([("kind", "<u2"), ("amount", "<i2")]),
-    "pmod": RECORD,
-    "imod": RECORD,
+    **{"pbag": BAG, "ibag": BAG, "pgen": GENERATOR, "igen": GENERATOR, "pmod": RECORD, "imod": RECORD},
     "shdr": np.dtype(
-        [
-            ("name", "S20"),
-            ("start", "<u4"),
-            ("end", "<u4"),
-            ("loop_start", "<u4"),
-            ("loop_end", "<u4"),
-            ("sample_rate", "<u4"),
-            ("root", "u1"),
-            ("correction", "i1"),
-            ("link", "<u2"),
-            ("kind", "<u2"),
-        ]
+        [("name", "S20"), *SAMPLE_POSITIONS, ("root", "u1"), ("correction", "i1"), ("link", "<u2"), ("kind", "<u2")]
     ),
 }
 
@@ -80,7 +67,6 @@ class Zone:
 class SoundFont:
     """The zones of one preset, and the data of all samples."""
 
-    name: str
     zones: tuple[Zone, ...]
     data: NDArray[np.uint8]
 
@@ -88,29 +74,19 @@ class SoundFont:
 def parse_soundfont(data: NDArray[np.uint8]) -> SoundFont:
     """Return the first preset of a soundfont, in the order of banks: in General MIDI the grand piano.
 
-    Parameters
-    ----------
-    data : uint8, shape (bytes,)
-        The whole file; it may be mapped into memory.
-
-    Raises
-    ------
-    ValueError
-        If it is no soundfont, or contradicts itself.
+    The data, of shape (bytes,), may be mapped into memory. ValueError says that it is none, or contradicts itself.
     """
     if bytes(data[:4]) != b"RIFF" or bytes(data[8:12]) != b"sfbk":
         raise ValueError("not a soundfont (RIFF sfbk not found)")
     chunks = dict(_chunks(data, 12, len(data)))
-    missing = {*RECORDS, "smpl"} - set(chunks)
-    if missing:
+    if missing := {*RECORDS, "smpl"} - set(chunks):
         raise ValueError(f"no {min(missing)} chunk")
     tables = {name: _table(chunks[name], kind) for name, kind in RECORDS.items()}
     presets = tables["phdr"]
     order = np.lexsort((presets["preset"][:-1], presets["bank"][:-1]))
     if not len(order):
         raise ValueError("no presets")
-    chosen = int(order[0])
-    zones = tuple(_preset_zones(tables, chosen))
+    zones = tuple(_preset_zones(tables, int(order[0])))
     size = len(chunks["smpl"])
     for zone in zones:
         width = 1 if zone.sample.is_compressed else 2
@@ -118,8 +94,7 @@ def parse_soundfont(data: NDArray[np.uint8]) -> SoundFont:
             raise ValueError("a sample lies outside the data")
     if not zones:
         raise ValueError("the first preset has no zones")
-    name = bytes(presets["name"][chosen]).split(b"\0")[0].decode("latin-1")
-    return SoundFont(name, zones, chunks["smpl"])
+    return SoundFont(zones, chunks["smpl"])
 
 
 def _chunks(data: NDArray[np.uint8], first: int, last: int) -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -199,13 +174,5 @@ def _sample(headers: NDArray[np.void], row: int) -> SampleHeader:
     if not 0 <= row < len(headers):
         raise ValueError("a sample is missing")
     header = headers[row]
-    return SampleHeader(
-        start=int(header["start"]),
-        end=int(header["end"]),
-        loop_start=int(header["loop_start"]),
-        loop_end=int(header["loop_end"]),
-        sample_rate=int(header["sample_rate"]),
-        root=int(header["root"]),
-        correction=int(header["correction"]),
-        is_compressed=bool(header["kind"] & COMPRESSED),
-    )
+    numbers = {field: int(header[field]) for field in SampleHeader.__dataclass_fields__ if field in header.dtype.names}
+    return SampleHeader(**numbers, is_compressed=bool(header["kind"] & COMPRESSED))

@@ -7,7 +7,7 @@ refuses some that are whole, so all this is checked here.
 import struct
 from typing import BinaryIO
 
-from maestrokit.errors import BadDataError
+from maestrokit.errors import unreadable
 from maestrokit.files.sound.layout import Bytes, Layout, Part, Peek, parts_between
 from maestrokit.files.sound.mp3 import is_mp3, mp3_layout
 from maestrokit.files.sound.ogg import ogg_layout
@@ -26,7 +26,12 @@ HEAD_BYTES = 1 << 18  # of a file, among which those of a recording begin if it 
 SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
 AU_SIZE_UNKNOWN, CAF_SIZE_UNKNOWN = 0xFFFFFFFF, -1
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
-LONG_CHUNKS = {"CAF": (8, ">4sq", 0, 1), "W64": (40, "<4s12xq", 24, 8)}
+CHUNKS = {
+    "WAV": (12, "<4sI", 0, 2),
+    "AIFF": (12, ">4sI", 0, 2),
+    "CAF": (8, ">4sq", 0, 1),
+    "W64": (40, "<4s12xq", 24, 8),
+}
 """Where chunks begin, the header of one, how many bytes of it count in its size, and what a chunk is rounded up to."""
 LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samples, too
 
@@ -34,20 +39,17 @@ LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samp
 def sound_kind(head: bytes, name: str) -> str:
     """Return the kind of a recording by its first bytes, '' if they are none that is known.
 
-    Raises
-    ------
-    BadDataError
-        If there are no bytes, or they begin something that is certainly no recording.
+    BadDataError says that there are no bytes, or that they begin something that is certainly no recording.
 
     >>> sound_kind(b"fLaC....", "a.flac")
     'FLAC'
     """
     if not head:
-        raise BadDataError(f"cannot read '{name}': it is empty", path=name)
+        raise unreadable(name, "it is empty")
     for magic, what in OTHERS.items():
         if head.startswith(magic):
             hint = "make sound of it with 'maestrokit render'" if magic == b"MThd" else None
-            raise BadDataError(f"cannot read '{name}': {what}, not a recording", hint, path=name)
+            raise unreadable(name, f"{what}, not a recording", hint)
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
 
 
@@ -66,19 +68,12 @@ def is_recording(data: bytes) -> bool:
 
 
 def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
-    """Return the kind of a recording and its parts.
-
-    Raises
-    ------
-    BadDataError
-        As :func:`sound_kind`.
-    """
+    """Return the kind of a recording and its parts; raises as :func:`sound_kind`."""
     peek = Peek(file)
     start = after_tags(peek, 0)
     kind = sound_kind(peek.at(start, 16) or peek.at(0, 16), name)
-    doubts = []
-    if peek.at(0, 1) == b"\0" and (kind or is_mp3(peek, start)):
-        doubts.append("zero bytes at its start are passed over")
+    has_zeros = peek.at(0, 1) == b"\0" and (kind or is_mp3(peek, start))
+    doubts = ["zero bytes at its start are passed over"] if has_zeros else []
     first = 0 if after_id3(peek, 0) == start else start  # libsndfile reads the texts of a tag that is there alone
     if kind == "MP3" or (not kind and is_mp3(peek, start)):
         kind, layout = "MP3", mp3_layout(peek, first)
@@ -86,10 +81,10 @@ def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
         layout = ogg_layout(peek, start, before_tags(peek))
     elif kind == "FLAC":
         layout = _flac_layout(peek, first, start, before_tags(peek))
-    elif kind in ("WAV", "AIFF"):
-        layout = _chunks_layout(peek, start, kind)
+    elif kind == "AU":
+        layout = _au_layout(peek, start)
     elif kind:
-        layout = _au_layout(peek, start) if kind == "AU" else _long_chunks_layout(peek, start, kind)
+        layout = _chunks_layout(peek, start, kind)
     else:
         layout = Layout([Part(0, peek.size)])
     return kind, Layout(layout.parts or [Part(first, peek.size)], [*doubts, *layout.doubts], layout.fault)
@@ -106,15 +101,28 @@ def _flac_layout(peek: Peek, first: int, start: int, stop: int) -> Layout:
 
 
 def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
-    """Walk from chunk to chunk up to that of the samples, and check what is behind it."""
-    form, samples_chunk = ("<4sI", b"data") if kind == "WAV" else (">4sI", b"SSND")
-    position = start + 12
-    while position + 8 <= peek.size:
-        name, size = struct.unpack(form, peek.at(position, 8))
-        if name == samples_chunk:
-            return _samples_layout(peek, start, position + 8, size, kind)
-        position += 8 + size + size % 2
-    return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
+    """Walk from chunk to chunk up to that of the samples, and check what is behind it.
+
+    The sizes of W64 and CAF have eight bytes, and those of CAF must be right for libsndfile.
+    """
+    first, form, counted, unit = CHUNKS[kind]
+    position, stop = start + first, before_tags(peek) if kind in ("W64", "CAF") else peek.size
+    while len(head := peek.at(position, struct.calcsize(form))) == struct.calcsize(form):
+        name, size = struct.unpack(form, head)
+        samples = position + len(head)
+        end = samples - counted + size
+        if name == (b"SSND" if kind == "AIFF" else b"data"):
+            if kind in ("WAV", "AIFF"):
+                return _samples_layout(peek, start, samples, size, kind)
+            fault = f"truncated ({kind} without its end)" * (end > peek.size)
+            if kind == "CAF" and (fault or size == CAF_SIZE_UNKNOWN):
+                right = struct.pack(form, name, stop - samples)
+                return Layout([Part(samples, stop, peek.at(start, position - start) + right)], fault=fault)
+            return Layout([Part(start, stop)], fault=fault)
+        if end <= position:
+            break
+        position = end + (start - end) % unit
+    return Layout([Part(start, stop)], fault=f"truncated ({kind} without its end)")
 
 
 def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
@@ -145,26 +153,6 @@ def _au_layout(peek: Peek, start: int) -> Layout:
     offset, size = struct.unpack(">II", peek.at(start + 4, 8).ljust(8, b"\xff"))
     is_cut = size != AU_SIZE_UNKNOWN and start + offset + size > peek.size
     return Layout([Part(start, before_tags(peek))], fault="truncated (AU without its end)" * is_cut)
-
-
-def _long_chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
-    """Walk as :func:`_chunks_layout` does, where sizes have eight bytes; those of CAF must be right for libsndfile."""
-    first, form, counted, unit = LONG_CHUNKS[kind]
-    position, stop = start + first, before_tags(peek)
-    while len(head := peek.at(position, struct.calcsize(form))) == struct.calcsize(form):
-        name, size = struct.unpack(form, head)
-        samples = position + len(head)
-        end = samples - counted + size
-        if name == b"data":
-            fault = f"truncated ({kind} without its end)" * (end > peek.size)
-            if kind == "CAF" and (fault or size == CAF_SIZE_UNKNOWN):
-                right = struct.pack(form, name, stop - samples)
-                return Layout([Part(samples, stop, peek.at(start, position - start) + right)], fault=fault)
-            return Layout([Part(start, stop)], fault=fault)
-        if end <= position:
-            break
-        position = end + (start - end) % unit
-    return Layout([Part(start, stop)], fault=f"truncated ({kind} without its end)")
 
 
 def _end_of_chunks(peek: Peek, position: int) -> int:

@@ -104,7 +104,11 @@ def mp3_layout(peek: Peek, start: int) -> Layout:
             faults.append(f"damaged ({good}; {position - after} bytes there are no MPEG frame)")
         elif position is not None and peek.at(stop, 1) == b"\0":
             doubts.append(f"{position - stop} bytes without sound are passed over ({good})")
-    return Layout(_parts(peek, start, recordings), doubts, next(iter([*_missing(recordings), *faults]), ""))
+    if len(recordings) == 1 and recordings[0].promised == recordings[0].frames:
+        parts = [Part(start, peek.size)]
+    else:  # each with a first frame that announces the right number
+        parts = [_part(peek, one) for one in recordings if one.frames]
+    return Layout(parts, doubts, next(iter([*_missing(recordings), *faults]), ""))
 
 
 def _missing(recordings: list[Recording]) -> list[str]:
@@ -152,13 +156,6 @@ def _is_cut(peek: Peek, position: int) -> bool:
     """Return whether the bytes at the end begin a frame and do not finish it."""
     frame = frame_of(peek.at(position, 4))
     return 0 < peek.size - position < 4 or (frame is not None and position + frame[0] > peek.size)
-
-
-def _parts(peek: Peek, start: int, recordings: list[Recording]) -> list[Part]:
-    """Return the parts, each with a first frame that announces the right number; the whole file if it has it."""
-    if len(recordings) == 1 and recordings[0].promised == recordings[0].frames:
-        return [Part(start, peek.size)]
-    return [_part(peek, one) for one in recordings if one.frames]
 
 
 def _part(peek: Peek, one: Recording) -> Part:

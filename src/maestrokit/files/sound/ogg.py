@@ -4,10 +4,11 @@ libsndfile reads the first of joined streams, and of a truncated one what is lef
 """
 
 import struct
+import zlib
 
 from maestrokit.files.sound.layout import Layout, Peek, parts_between
 
-POLYNOMIAL = 0x04C11DB7  # of the checksum of Ogg pages: no reflection, starts from 0 (RFC 3533)
+MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # each byte with its bits in reverse
 HEADER = 27  # bytes of a page before its table of segments
 FLAGS, SERIAL, CHECKSUM, SEGMENTS = 5, 14, 22, 26  # places in the header
 FIRST_PAGE, LAST_PAGE = 2, 4  # flags of the pages that begin and end a stream
@@ -52,48 +53,24 @@ def _page_bytes(peek: Peek, position: int) -> int:
 
 
 def with_serial_number(data: bytes, number: int) -> bytes:
-    """Return an Ogg stream of one logical stream under another serial number.
-
-    The checksum is linear, so that of a changed page is the old one, changed by the checksum of the difference alone:
-    four bytes, and zeros behind them, which multiply it by a power of x. Nothing else needs to be read.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole pages, as an encoder wrote them.
-    number : int, 0..2^32 - 1
-    """
+    """Return an Ogg stream of one logical stream, whole pages as an encoder wrote them, under another serial number."""
     changed = bytearray(data)
     position = 0
     while position < len(changed):
         body = position + HEADER + changed[position + SEGMENTS]
-        length = body - position + sum(changed[position + HEADER : body])
-        serial, _, checksum = struct.unpack_from("<III", changed, position + SERIAL)
-        difference = int.from_bytes((serial ^ number).to_bytes(4, "little"), "big")  # the first byte comes first
-        zeros = length - SERIAL - 4
-        checksum ^= _product(difference, _power_of_x(8 * zeros + 32))
+        stop = body + sum(changed[position + HEADER : body])
         struct.pack_into("<I", changed, position + SERIAL, number)
-        struct.pack_into("<I", changed, position + CHECKSUM, checksum)
-        position += length
+        struct.pack_into("<I", changed, position + CHECKSUM, 0)
+        struct.pack_into("<I", changed, position + CHECKSUM, checksum(changed[position:stop]))
+        position = stop
     return bytes(changed)
 
 
-def _product(a: int, b: int) -> int:
-    """Return the product of two polynomials over GF(2), modulo the polynomial of the checksum."""
-    product = 0
-    while b:
-        if b & 1:
-            product ^= a
-        b >>= 1
-        a = (a << 1) ^ (POLYNOMIAL | 1 << 32 if a >> 31 else 0)
-    return product
+def checksum(page: bytes | bytearray) -> int:
+    """Return the checksum of a page without one (RFC 3533): the CRC-32 of zlib, all bits mirrored, from 0 on.
 
-
-def _power_of_x(exponent: int) -> int:
-    power, square = 1, 2
-    while exponent:
-        if exponent & 1:
-            power = _product(power, square)
-        square = _product(square, square)
-        exponent >>= 1
-    return power
+    >>> hex(checksum(b"123456789"))
+    '0x89a1897f'
+    """
+    mirrored = zlib.crc32(page.translate(MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)

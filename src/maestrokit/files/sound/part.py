@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.errors import BadDataError, DataWarning
+from maestrokit.errors import BadDataError, DataWarning, unreadable
 from maestrokit.files.sound.layout import Bytes, Part, PartFile
 
 BLOCK_FRAMES = 1 << 16  # decoded at a time: 1.5 s at 44.1 kHz
@@ -26,31 +26,22 @@ LEAST_RATE, GREATEST_RATE = 1000, 1_000_000  # Hz, of recordings
 
 @dataclass(frozen=True)
 class SoundPart:
-    """An open part of a recording, to be read once.
-
-    Parameters
-    ----------
-    frames : int or None
-        Length in samples of each channel; None where the header does not give it.
-    repair : bool
-        Whether damage ends the part, with a warning, and is no error.
-    """
+    """An open part of a recording, to be read once."""
 
     sample_rate: int
     channels: int
     frames: int | None
+    """Length in samples of each channel; None where the header does not give it."""
     comment: str
     name: str
     repair: bool
+    """Whether damage ends the part, with a warning, and is no error."""
     _file: Any
 
     def blocks(self, out: NDArray[np.float32] | None = None) -> Iterator[NDArray[np.float32]]:
         """Yield blocks, shape (samples, channels); if `out`, of the same shape, is given, each is a part of it.
 
-        Raises
-        ------
-        BadDataError
-            If it ends early, cannot be decoded, or holds samples that are no finite numbers.
+        BadDataError says that it ends early, cannot be decoded, or holds samples that are no finite numbers.
         """
         has_floats = self._file.subtype in ("FLOAT", "DOUBLE")
         received, fault = 0, ""
@@ -98,13 +89,7 @@ class SoundPart:
 
 @contextlib.contextmanager
 def open_part(raw: BinaryIO, part: Part, kind: str, name: str, *, repair: bool) -> Iterator[SoundPart]:
-    """Open a part of a file.
-
-    Raises
-    ------
-    BadDataError
-        If libsndfile does not know it, or its rate is that of no recording.
-    """
+    """Open a part of a file; BadDataError if libsndfile does not know it, or its rate is that of no recording."""
     import soundfile
 
     try:
@@ -115,27 +100,15 @@ def open_part(raw: BinaryIO, part: Part, kind: str, name: str, *, repair: bool) 
     with file:
         rate = int(file.samplerate)
         if not LEAST_RATE <= rate <= GREATEST_RATE:
-            raise BadDataError(
-                f"cannot read '{name}': its header says {rate} Hz", "no recording has this sample rate", path=name
-            )
+            raise unreadable(name, f"its header says {rate} Hz", "no recording has this sample rate")
         frames = None if file.frames >= UNKNOWN_LENGTH else int(file.frames)
         yield SoundPart(rate, int(file.channels), frames, file.comment, name, repair, file)
 
 
 def reject(fault: str, name: str, repair: bool) -> None:
-    """Raise the error that a recording is not whole, or warn of it.
-
-    Raises
-    ------
-    BadDataError
-        Without `repair`.
-    """
+    """Raise the error that a recording is not whole; with `repair`, warn of it."""
     if not repair:
-        raise BadDataError(
-            f"cannot read '{name}': {fault}",
-            "copy or record it again, or read what is good of it by `repair`",
-            path=name,
-        )
+        raise unreadable(name, fault, "copy or record it again, or read what is good of it by `repair`")
     warnings.warn(f"'{name}': {fault}", DataWarning, stacklevel=3)
 
 
@@ -179,16 +152,9 @@ def quiet_standard_error(active: bool) -> Iterator[None]:
 def _unreadable(kind: str, name: str, error: Exception) -> BadDataError:
     """Return the clearest error for what libsndfile would not open."""
     if not kind:
-        return BadDataError(
-            f"cannot read '{name}': not a recording (no FLAC, WAV, OGG or MP3 header)",
-            "convert it to FLAC first",
-            path=name,
-        )
-    return BadDataError(
-        f"cannot read '{name}': damaged {kind}, or an unknown codec in it ({_fact(error)})",
-        "copy it again, or convert it to FLAC first",
-        path=name,
-    )
+        return unreadable(name, "not a recording (no FLAC, WAV, OGG or MP3 header)", "convert it to FLAC first")
+    fact = f"damaged {kind}, or an unknown codec in it ({_fact(error)})"
+    return unreadable(name, fact, "copy it again, or convert it to FLAC first")
 
 
 def _fact(error: Exception) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from maestrokit.audio.mixdown import Channels, Mixdown
 from maestrokit.audio.resample import resample_stream
 from maestrokit.audio.spectra.frames import Samples
-from maestrokit.errors import BadDataError, DataWarning, UsageError
+from maestrokit.errors import DataWarning, UsageError, unreadable
 from maestrokit.files import progress
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.sound.containers import sound_layout
@@ -114,16 +114,15 @@ class SoundStream:
     def blocks(self, *, sample_rate: int) -> Iterator[Samples]:
         """Yield the recording as one channel at the given rate, in blocks of a second or two.
 
-        Raises
-        ------
-        BadDataError
-            If the recording ends early, cannot be decoded, or holds samples that are no finite numbers.
+        BadDataError says that it ends early, cannot be decoded, or holds samples that are no finite numbers.
         """
-        return resample_stream(self._mixed(), from_rate=self.sample_rate, to_rate=sample_rate)
+        blocks = self._reported(block for part in self._parts() for block in self._mixed_part(part))
+        return resample_stream(blocks, from_rate=self.sample_rate, to_rate=sample_rate)
 
     def channel_blocks(self, *, sample_rate: int) -> Iterator[Channels]:
         """Yield all channels at the given rate, shape (samples, channels); see :meth:`blocks` for errors."""
-        return resample_stream(self._channels(), from_rate=self.sample_rate, to_rate=sample_rate)
+        blocks = self._reported(block for part in self._parts() for block in self._channels_of(part))
+        return resample_stream(blocks, from_rate=self.sample_rate, to_rate=sample_rate)
 
     def whole(self, *, sample_rate: int) -> Samples:
         """Return the recording as one channel at the given rate; see :meth:`blocks` for errors."""
@@ -140,20 +139,14 @@ class SoundStream:
             end += len(block)
         return whole[:end]
 
-    def _mixed(self) -> Iterator[Samples]:
-        return self._reported(block for part in self._parts() for block in self._mixed_part(part))
-
     def _mixed_part(self, part: SoundPart) -> Iterator[Samples]:
         mixdown = Mixdown(part.sample_rate)
         mixed = (block[:, 0] for block in part.blocks()) if part.channels == 1 else mixdown.through(part.blocks())
         yield from resample_stream(mixed, from_rate=part.sample_rate, to_rate=self.sample_rate)
         if mixdown.inverted:
             seconds = max(mixdown.inverted / part.sample_rate, 0.1)
-            fact = f"its channels cancel each other in {seconds:.1f} s, where one is inverted before they are mixed"
+            fact = f"left and right are opposite for {seconds:.1f} s and would cancel in mono, so one is inverted there"
             warnings.warn(f"'{self.name}': {fact}", DataWarning, stacklevel=2)
-
-    def _channels(self) -> Iterator[Channels]:
-        return self._reported(block for part in self._parts() for block in self._channels_of(part))
 
     def _channels_of(self, part: SoundPart) -> Iterator[Channels]:
         """Yield all channels of a part; if it has another number of them than the first part, its mean in each."""
@@ -164,13 +157,7 @@ class SoundStream:
             yield np.repeat(block[:, None], self.channels, axis=1)
 
     def _reported(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """Yield blocks, and report progress.
-
-        Raises
-        ------
-        BadDataError
-            If there is none.
-        """
+        """Yield blocks, and report progress; BadDataError if there is none."""
         whole = None if self.frames is None else self.frames / self.sample_rate
         received = 0
         for block in blocks:
@@ -178,7 +165,7 @@ class SoundStream:
             yield block
             progress.report(received / self.sample_rate, whole)
         if not received:
-            raise BadDataError(f"cannot read '{self.name}': it holds no samples", path=self.name)
+            raise unreadable(self.name, "it holds no samples")
 
 
 def find_layout(source: str | Path | bytes, *, name: str = "") -> tuple[str, Layout]:
@@ -252,21 +239,10 @@ def write_sound(path: str | Path, samples: NDArray[np.float32], *, sample_rate: 
 
 
 def dump_sound(samples: NDArray[np.float32], *, sample_rate: int, suffix: str, bits: int = 16) -> bytes:
-    """Return a recording as the bytes of a file; the same samples give the same bytes.
+    """Return a recording as the bytes of a ``.flac`` or ``.wav`` file; see :func:`write_sound` for the parameters.
 
-    Parameters
-    ----------
-    samples : float32, shape (samples,) or (samples, channels)
-        Full scale is -1..1.
-    sample_rate : int, in Hz
-    suffix : {'.flac', '.wav'}
-    bits : {16, 24, 32}
-        Per sample; 32 are floating point, in WAV only.
-
-    Raises
-    ------
-    UsageError
-        If suffix and bits make no format, or a sample is not a number or beyond full scale (it would be clipped).
+    The same samples give the same bytes. UsageError says that suffix and bits make no format, or that a sample is not a
+    number or beyond full scale: it would be clipped.
     """
     import soundfile
 
@@ -275,13 +251,9 @@ def dump_sound(samples: NDArray[np.float32], *, sample_rate: int, suffix: str, b
     loudest = float(np.abs(samples).max(initial=0))
     if not loudest <= 1 and bits != 32:
         raise UsageError(f"cannot write a sample of {loudest:g}, full scale is 1", "lower the gain")
-    buffer = io.BytesIO()
-    data = samples if bits == 32 else _integers(samples, bits)
+    buffer, data = io.BytesIO(), samples
+    if bits < 32:  # the nearest integers, in the upper bits of 32 as libsndfile takes them
+        scaled = np.rint(samples.astype(np.float64) * (2 ** (bits - 1) - 1))
+        data = scaled.astype(np.int32) << (32 - bits)
     soundfile.write(buffer, data, sample_rate, format=FORMATS[suffix.lower()], subtype=SUBTYPES[bits])
     return buffer.getvalue()
-
-
-def _integers(samples: NDArray[np.float32], bits: int) -> NDArray[np.int32]:
-    """Return the nearest integers of so many bits, in the upper ones of 32 as libsndfile takes them."""
-    scaled = np.rint(samples.astype(np.float64) * (2 ** (bits - 1) - 1))
-    return np.asarray(scaled, np.int32) << (32 - bits)

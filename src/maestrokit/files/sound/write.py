@@ -24,31 +24,20 @@ Blocks = Iterable[NDArray[np.float32]]
 def write_blocks(target: str, blocks: Blocks, *, format: str, sample_rate: int, channels: int, comment: str) -> None:
     """Write a sound as it comes, with 16 bits a sample or as Vorbis; a file appears whole or not at all.
 
-    A WAV stream on standard output has the length "unknown" in its header, as SoX and FFmpeg write and read it; FLAC
-    and OGG go there when they are complete. The same sound gives the same bytes.
-
-    Parameters
-    ----------
-    target : str
-        Path, or ``-`` for standard output.
-    format : {'flac', 'wav', 'ogg'}
-    comment : str
-        Kept in the file, not in a WAV stream; may be empty.
-
-    Raises
-    ------
-    UsageError
-        If the format is none of these.
-    CannotWriteError
-        If there is no permission or no space.
+    A WAV stream on standard output (``-``) has the length "unknown" in its header, as SoX and FFmpeg write and read it,
+    and no comment; FLAC and OGG go there when they are complete. The same sound gives the same bytes.
     """
     if format not in SUBTYPES:
         raise UsageError(f"cannot write sound as '{format}'", f"use {', '.join(SUBTYPES)}")
     settings: dict[str, Any] = {"format": format, "sample_rate": sample_rate, "channels": channels, "comment": comment}
-    if target == streams.STANDARD:
-        _write_standard_output(blocks, **settings)
-    elif format == "ogg":
-        streams.write_bytes(target, _encoded(blocks, **settings))
+    if target == streams.STANDARD and format == "wav":
+        for part in _wav_stream(blocks, sample_rate=sample_rate, channels=channels):
+            streams.write_bytes(target, part)
+    elif target == streams.STANDARD or format == "ogg":
+        buffer = io.BytesIO()
+        _encode(buffer, blocks, "memory", **settings)
+        data = buffer.getvalue()
+        streams.write_bytes(target, ogg.with_serial_number(data, 0) if format == "ogg" else data)
     else:
         with atomic.replacing(target) as file:
             _encode(file.fileno(), blocks, target, **settings)
@@ -69,21 +58,6 @@ def _encode(
         raise CannotWriteError(f"cannot write '{name}': {str(error).lower() or 'no space left'}", path=name) from error
 
 
-def _encoded(blocks: Blocks, **settings: Any) -> bytes:
-    buffer = io.BytesIO()
-    _encode(buffer, blocks, "memory", **settings)
-    data = buffer.getvalue()
-    return ogg.with_serial_number(data, 0) if settings["format"] == "ogg" else data
-
-
-def _write_standard_output(blocks: Blocks, **settings: Any) -> None:
-    if settings["format"] != "wav":
-        streams.write_bytes(streams.STANDARD, _encoded(blocks, **settings))
-        return
-    for part in _wav_stream(blocks, sample_rate=settings["sample_rate"], channels=settings["channels"]):
-        streams.write_bytes(streams.STANDARD, part)
-
-
 def _wav_stream(blocks: Blocks, *, sample_rate: int, channels: int) -> Iterator[bytes]:
     width = 2 * channels  # bytes a frame
     form = struct.pack("<HHIIHH", 1, channels, sample_rate, sample_rate * width, width, 16)
@@ -91,6 +65,3 @@ def _wav_stream(blocks: Blocks, *, sample_rate: int, channels: int) -> Iterator[
     yield b"data" + struct.pack("<I", UNKNOWN_SIZE)
     for block in blocks:
         yield np.rint(block.T * np.float32(32767)).astype("<i2").tobytes()
-
-
-__all__ = ["SUBTYPES", "write_blocks"]

@@ -25,9 +25,8 @@ def scores(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerance: Tole
     matched = match_notes(estimate.notes, reference.notes, tolerance=tolerance, with_offsets=True)
     as_loud = velocity_within_tolerance(estimate, reference, matched, tolerance=tolerance.velocity)
     sizes = len(estimate.notes), len(reference.notes)
-    return precision_recall_f1("onset_offset", len(matched), *sizes) | precision_recall_f1(
-        "onset_offset_velocity", int(as_loud.sum()), *sizes
-    )
+    with_velocity = precision_recall_f1("onset_offset_velocity", int(as_loud.sum()), *sizes)
+    return precision_recall_f1("onset_offset", len(matched), *sizes) | with_velocity
 
 
 def velocity_within_tolerance(

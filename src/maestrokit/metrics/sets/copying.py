@@ -133,7 +133,7 @@ def _metric(
     unit: str, score: Callable[[Sequence[Intervals], Stretches], Floats], bounds: tuple[float, float] | None
 ) -> Metric:
     return Metric(
-        unit, "alike", note_intervals, Stretches, score, is_distributed=False, is_ragged=True, corpus="training",
+        unit, "closer", note_intervals, Stretches, score, is_distributed=False, is_ragged=True, corpus="training",
         bounds=bounds,
     )  # fmt: skip
 

@@ -72,6 +72,6 @@ def mean_correlations(summaries: NDArray[np.float32], expected: NDArray[np.compl
 
 METRICS = {
     "cross_correlation": Metric(
-        "", "alike", curves, transforms, mean_correlations, is_distributed=False, bounds=(-1.0, 1.0)
+        "", "closer", curves, transforms, mean_correlations, is_distributed=False, bounds=(-1.0, 1.0)
     )
 }

@@ -41,4 +41,4 @@ def diversity(melodies: Sequence[Sequences], _: object, counts: Floats) -> Float
     return np.asarray(np.divide(total, number, out=np.full(len(counts), np.nan), where=number > 0))
 
 
-METRICS = {"diversity": Metric("", "alike", melody, of_set=diversity, corpus="", is_distributed=False, bounds=SHARE)}
+METRICS = {"diversity": Metric("", "closer", melody, of_set=diversity, corpus="", is_distributed=False, bounds=SHARE)}

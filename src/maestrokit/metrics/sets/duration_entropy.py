@@ -27,4 +27,4 @@ def duration_entropy(piece: Piece) -> Floats:
     return np.array([entropy(np.bincount(classes, minlength=len(EDGES) + 1))])
 
 
-METRICS = {"duration_entropy": Metric("bits", "alike", duration_entropy)}
+METRICS = {"duration_entropy": Metric("bits", "closer", duration_entropy)}

@@ -28,4 +28,4 @@ def empty_bars(piece: Piece) -> Floats:
     return np.array([gaps / reach[-1]])
 
 
-METRICS = {"empty_bars": Metric("", "alike", empty_bars, bounds=SHARE)}
+METRICS = {"empty_bars": Metric("", "closer", empty_bars, bounds=SHARE)}

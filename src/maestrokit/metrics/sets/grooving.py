@@ -31,4 +31,4 @@ def grooving(piece: Piece) -> Floats:
     return np.array([1 - np.mean(used * (bars - used)) / (bars * (bars - 1) / 2)])
 
 
-METRICS = {"grooving": Metric("", "alike", grooving, bounds=SHARE)}
+METRICS = {"grooving": Metric("", "closer", grooving, bounds=SHARE)}

@@ -24,6 +24,7 @@ References
 Lin, J. Divergence measures based on the Shannon entropy. IEEE Trans. Inf. Theory 37(1), 1991.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -117,14 +118,10 @@ def excess_divergence(summaries: Floats, expected: Expectation) -> Floats:
 def percentile_rank(summaries: Floats) -> Floats:
     """Return, for each change, the share of changes from that quality that are not more usual, shape (CHANGES,)."""
     rows = np.nan_to_num(shares(summaries.sum(axis=0).reshape(QUALITIES, -1)))
-    order = np.argsort(rows, axis=1, kind="stable")
-    rising = np.take_along_axis(rows, order, axis=1)
+    rising = np.sort(rows, axis=1)
     below = np.cumsum(rising, axis=1)
-    usual = np.zeros_like(rows)
-    for quality in range(QUALITIES):
-        last_equal = np.searchsorted(rising[quality], rising[quality], side="right") - 1
-        usual[quality, order[quality]] = below[quality, last_equal]
-    return usual.ravel()
+    last_equal = [np.searchsorted(one, row, side="right") - 1 for one, row in zip(rising, rows, strict=True)]
+    return np.take_along_axis(below, np.array(last_equal), axis=1).ravel()
 
 
 def consistency(summaries: Floats, expected: Floats) -> Floats:
@@ -137,23 +134,16 @@ def _whole(summaries: Counts) -> Floats:
 
 
 PERCENT = (0.0, 100.0)
+_METRIC = partial(Metric, "%", summary=changes_by_quarter, is_distributed=False, bounds=PERCENT)
 METRICS = {
-    "harmonic_consistency": Metric(
-        "%",
-        "alike",
-        changes_by_quarter,
-        lambda reference: percentile_rank(_whole(reference)),
-        lambda pieces, expected: consistency(_whole(pieces), expected),
-        is_distributed=False,
-        bounds=PERCENT,
+    "harmonic_consistency": _METRIC(
+        "closer",
+        expected=lambda reference: percentile_rank(_whole(reference)),
+        score=lambda pieces, expected: consistency(_whole(pieces), expected),
     ),
-    "harmonic_similarity": Metric(
-        "%",
+    "harmonic_similarity": _METRIC(
         "higher",
-        changes_by_quarter,
-        lambda reference: expectation(_whole(reference)),
-        lambda pieces, expected: similarity(_whole(pieces), expected),
-        is_distributed=False,
-        bounds=PERCENT,
+        expected=lambda reference: expectation(_whole(reference)),
+        score=lambda pieces, expected: similarity(_whole(pieces), expected),
     ),
 }

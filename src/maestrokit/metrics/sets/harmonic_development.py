@@ -70,7 +70,7 @@ def _quarter(quarter: int) -> Metric:
 
 METRICS = {
     "harmonic_development": Metric(
-        "bits", "alike", changes_by_quarter, score=entropy_rate, corpus="", is_distributed=False
+        "bits", "closer", changes_by_quarter, score=entropy_rate, corpus="", is_distributed=False
     ),
     "harmonic_development_1": _quarter(0),
     "harmonic_development_2": _quarter(1),

@@ -41,4 +41,4 @@ def lag_correlation(piece: Piece) -> Floats:
     return np.array([products[lags].max() / products[0] if products[0] > 1e-12 else np.nan])
 
 
-METRICS = {"lag_correlation": Metric("", "alike", lag_correlation)}
+METRICS = {"lag_correlation": Metric("", "closer", lag_correlation)}

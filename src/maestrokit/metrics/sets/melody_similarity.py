@@ -86,9 +86,9 @@ def _highest(similarities: Floats) -> float:
 
 METRICS = {
     "melody_similarity": Metric(
-        "", "alike", melody, with_melody, nearest_by_subsequence, is_distributed=False, bounds=SHARE
+        "", "closer", melody, with_melody, nearest_by_subsequence, is_distributed=False, bounds=SHARE
     ),
     "melody_similarity_dtw": Metric(
-        "", "alike", melody, with_melody, nearest_by_warping, is_distributed=False, bounds=SHARE
+        "", "closer", melody, with_melody, nearest_by_warping, is_distributed=False, bounds=SHARE
     ),
 }

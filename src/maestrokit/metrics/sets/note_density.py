@@ -12,4 +12,4 @@ def note_density(piece: Piece) -> Floats:
     return np.array([len(piece) / piece.seconds if piece.seconds > 0 else np.nan])
 
 
-METRICS = {"note_density": Metric("notes/s", "alike", note_density)}
+METRICS = {"note_density": Metric("notes/s", "closer", note_density)}

@@ -36,6 +36,6 @@ def windowed_entropy(piece: Piece, *, bars: int) -> Floats:
 
 
 METRICS = {
-    "pitch_class_entropy_1_bar": Metric("bits", "alike", partial(windowed_entropy, bars=1)),
-    "pitch_class_entropy_4_bars": Metric("bits", "alike", partial(windowed_entropy, bars=4)),
+    "pitch_class_entropy_1_bar": Metric("bits", "closer", partial(windowed_entropy, bars=1)),
+    "pitch_class_entropy_4_bars": Metric("bits", "closer", partial(windowed_entropy, bars=4)),
 }

@@ -27,6 +27,6 @@ def pitch_class_entropy(piece: Piece) -> Floats:
 
 
 METRICS = {
-    "pitch_entropy": Metric("bits", "alike", pitch_entropy),
-    "pitch_class_entropy": Metric("bits", "alike", pitch_class_entropy),
+    "pitch_entropy": Metric("bits", "closer", pitch_entropy),
+    "pitch_class_entropy": Metric("bits", "closer", pitch_class_entropy),
 }

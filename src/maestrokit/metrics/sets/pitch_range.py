@@ -19,4 +19,4 @@ def pitch_range(piece: Piece) -> Floats:
     return np.array([np.ptp(piece.pitch) if len(piece) else np.nan], np.float64)
 
 
-METRICS = {"pitch_range": Metric("semitones", "alike", pitch_range)}
+METRICS = {"pitch_range": Metric("semitones", "closer", pitch_range)}

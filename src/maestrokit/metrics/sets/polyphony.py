@@ -40,4 +40,4 @@ def covered(start: Floats, stop: Floats) -> float:
     return float(np.sum(np.maximum(last - np.maximum(first, before), 0)))
 
 
-METRICS = {"polyphony": Metric("keys", "alike", polyphony)}
+METRICS = {"polyphony": Metric("keys", "closer", polyphony)}

@@ -42,4 +42,4 @@ def pulse_consistency(piece: Piece) -> Floats:
     return np.array([alike.mean() if len(alike) else np.nan])
 
 
-METRICS = {"pulse_consistency": Metric("", "alike", pulse_consistency)}
+METRICS = {"pulse_consistency": Metric("", "closer", pulse_consistency)}

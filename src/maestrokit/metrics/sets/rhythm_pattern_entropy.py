@@ -38,4 +38,4 @@ def rhythm_pattern_entropy(piece: Piece) -> Floats:
     return np.array([entropy(np.bincount(patterns))])
 
 
-METRICS = {"rhythm_pattern_entropy": Metric("bits", "alike", rhythm_pattern_entropy)}
+METRICS = {"rhythm_pattern_entropy": Metric("bits", "closer", rhythm_pattern_entropy)}

@@ -34,4 +34,4 @@ def distinct_onsets(piece: Piece) -> Floats:
     return piece.onset[chord_rows(piece.onset)]
 
 
-METRICS = {"rhythmic_entropy": Metric("bits", "alike", rhythmic_entropy)}
+METRICS = {"rhythmic_entropy": Metric("bits", "closer", rhythmic_entropy)}

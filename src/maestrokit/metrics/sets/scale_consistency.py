@@ -24,4 +24,4 @@ def scale_consistency(piece: Piece) -> Floats:
     return np.array([np.max(SCALES @ shares(np.bincount(piece.pitch % 12, minlength=12)))])
 
 
-METRICS = {"scale_consistency": Metric("", "alike", scale_consistency, bounds=SHARE)}
+METRICS = {"scale_consistency": Metric("", "closer", scale_consistency, bounds=SHARE)}

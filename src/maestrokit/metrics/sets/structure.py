@@ -69,7 +69,7 @@ def _contrast(similar: NDArray[np.float32], rows: Integers, length: int) -> Floa
 
 
 METRICS = {
-    "structure_4s": Metric("", "alike", structure, column=0, bounds=SHARE),
-    "structure_8s": Metric("", "alike", structure, column=1, bounds=SHARE),
-    "structure_16s": Metric("", "alike", structure, column=2, bounds=SHARE),
+    "structure_4s": Metric("", "closer", structure, column=0, bounds=SHARE),
+    "structure_8s": Metric("", "closer", structure, column=1, bounds=SHARE),
+    "structure_16s": Metric("", "closer", structure, column=2, bounds=SHARE),
 }

@@ -17,6 +17,7 @@ from maestrokit.arrays import Integers, Mask
 
 if TYPE_CHECKING:
     from maestrokit.models import lstm, transformer
+    from maestrokit.models._cache import Cache
     from maestrokit.models.contract import EventModel
 
 Logits = NDArray[np.float32]
@@ -44,6 +45,7 @@ class TorchStep:
 
     def __init__(self, model: "EventModel", state: Any) -> None:
         self.model, self.state = model, state
+        self.device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
         self.newest: Integers | None = None
         self.rows = np.empty(0, np.int64)
 
@@ -53,7 +55,8 @@ class TorchStep:
             self.newest, self.rows = tokens.copy(), np.arange(len(tokens))
         self.newest[self.rows] = tokens
         with torch.inference_mode():
-            logits, self.state = self.model(torch.from_numpy(self.newest)[:, None], self.state)
+            newest = torch.from_numpy(self.newest)[:, None].to(self.device)
+            logits, self.state = self.model(newest, self.state)
         return np.asarray(numbers(logits[:, -1])[self.rows])
 
     def keep(self, rows: Mask) -> None:
@@ -132,7 +135,7 @@ class LstmBodyStep:
 class TransformerStep:
     """Steps of :class:`maestrokit.models.transformer.Model`, both variants."""
 
-    def __init__(self, model: "transformer.Model", cache: "transformer.Cache") -> None:
+    def __init__(self, model: "transformer.Model", cache: "Cache") -> None:
         self.embedding, self.output = numbers(model.embedding.weight), columns(model.output.weight)
         self.body = TransformerBodyStep(model, cache)
 
@@ -148,7 +151,7 @@ class TransformerStep:
 class TransformerBodyStep:
     """Steps of :class:`maestrokit.models.transformer.TransformerBody`, both variants, on the arrays of its cache."""
 
-    def __init__(self, body: "transformer.TransformerBody", cache: "transformer.Cache") -> None:
+    def __init__(self, body: "transformer.TransformerBody", cache: "Cache") -> None:
         self.cache, self.is_modern = cache, body.config.variant == "modern"
         cache.keys = [_keys_last(key) for key in cache.keys]
         self.frequency = numbers(body.frequency)

@@ -1,14 +1,18 @@
 """The task ``events``: predict the next event, or note, of a performance from all before."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from maestrokit.errors import BadDataError, MaestrokitError
+from maestrokit.files import maestro
 from maestrokit.files.cache.tokens import TokenShard, token_shard
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.models import contract
+from maestrokit.models._conditions import condition_names
+from maestrokit.music.conditions import COLUMNS, SCALES
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
-from maestrokit.training.data import Data
 from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
 from maestrokit.training.task import PARTS, Corpus, Prepared
@@ -21,29 +25,68 @@ NORMALIZED_BY = "in_c 2"  # part of the names of shards; raise the number when i
 def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of MIDI files, and the settings of the model that depend on them."""
     encoding = options.token_encoding
-    parts = shards_of(corpus, encoding, key_normalized=options.key_normalized)
+    files, parts = _usable(corpus, encoding, key_normalized=options.key_normalized)
     train, validation = (parts[part] for part in PARTS)
-    data: Data
+    model = {
+        "vocabulary": encoding.size,
+        "length": options.length,
+        "encoding": options.encoding,
+        "velocity_bins": options.velocity_bins,
+    }
+    config = {"encoding": asdict(encoding), "key_normalized": options.key_normalized}
+    counts = {part: len(parts[part]) for part in PARTS}
     if options.encoding == "notes":
-        data = NoteSequenceData(train, validation, options, seed=corpus.seed)
-    else:
-        carries_state = contract.family(family).Model.carries_state
-        data = EventData(train, validation, options, seed=corpus.seed, carries_state=carries_state)
+        data = NoteSequenceData(train, validation, options, seed=corpus.seed, labels=_labels(files["train"]))
+        return _conditioned(data, options, Prepared(data, model, config, counts))
+    carries_state = contract.family(family).Model.carries_state
+    return Prepared(
+        EventData(train, validation, options, seed=corpus.seed, carries_state=carries_state), model, config, counts
+    )
+
+
+def _conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepared) -> Prepared:
+    """Return the same with infill, and with conditions: those of the options, or else those that the data has.
+
+    An initial model has its own.
+    """
+
+    def conditioned_on(conditions: str, class_names: Mapping[str, list[str]]) -> dict[str, Any]:
+        data.condition_on(condition_names(conditions), class_names)
+        return {"classes": data.class_names}
+
+    def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
+        data.has_infill = bool(given["model"].get("infill"))
+        return conditioned_on(given["model"].get("conditions", ""), given.get("classes", {}))
+
+    data.has_infill = options.infill
+    by_data = ",".join([*(["composer"] if any(data.labels["composer"]) else []), *SCALES])
+    conditions = by_data if options.conditions is None else options.conditions
     return Prepared(
         data,
-        model={
-            "vocabulary": encoding.size,
-            "length": options.length,
-            "encoding": options.encoding,
-            "velocity_bins": options.velocity_bins,
-        },
-        config={"encoding": asdict(encoding), "key_normalized": options.key_normalized},
-        counts={part: len(parts[part]) for part in PARTS},
+        {**prepared.model, "conditions": conditions, "infill": options.infill},
+        {**prepared.config, **conditioned_on(conditions, {})},
+        prepared.counts,
+        inherit,
     )
+
+
+def _labels(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return what tables say of files, by column; empty where no table has the file."""
+    entries = maestro.entries_of(paths)
+    return {
+        name: [maestro.column(entries[path], name) if path in entries else "" for path in paths] for name in COLUMNS
+    }
 
 
 def shards_of(corpus: Corpus, encoding: Encoding, *, key_normalized: bool) -> dict[str, TokenShard]:
     """Return the usable performances of each part of a corpus, as events."""
+    return _usable(corpus, encoding, key_normalized=key_normalized)[1]
+
+
+def _usable(
+    corpus: Corpus, encoding: Encoding, *, key_normalized: bool
+) -> tuple[dict[str, list[str]], dict[str, TokenShard]]:
+    """Return the files of each part of a corpus that can be used, and their performances as events."""
     shard = token_shard(
         corpus.paths,
         encoding=encoding,
@@ -53,7 +96,8 @@ def shards_of(corpus: Corpus, encoding: Encoding, *, key_normalized: bool) -> di
         normalized_by=NORMALIZED_BY if key_normalized else "",
     )
     rows = corpus.usable((path, _row(shard, row, path, encoding)) for row, path in enumerate(corpus.paths))
-    return {part: shard.subset([rows[path] for path in paths]) for part, paths in corpus.split(rows).items()}
+    files = corpus.split(rows)
+    return files, {part: shard.subset([rows[path] for path in paths]) for part, paths in files.items()}
 
 
 def _row(shard: TokenShard, row: int, path: str, encoding: Encoding) -> int | MaestrokitError:

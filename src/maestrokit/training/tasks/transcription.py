@@ -1,6 +1,6 @@
 """The task ``transcription``: predict onset, offset and velocity of the notes in a recording, and the pedal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -33,12 +33,12 @@ GROUPS = 6  # per process: a process that has grown by a large piano is replaced
 
 def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
-    rendering = RenderSettings(
-        pianos=tuple(options.pianos.split(",")), seconds=options.render_seconds, seed=corpus.seed
-    )
+    rendering = RenderSettings(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
     sounds, performances = _sorted(corpus.paths)
-    recorded = corpus.usable(_each(partial(_tried, recorded_example, cache=corpus.cache), sounds, corpus.jobs))
-    playable = corpus.usable(_each(partial(_tried, _checked), performances, corpus.jobs))
+    record = partial(_tried, recorded_example, cache=corpus.cache, table_knows_ends=options.table_offsets == "sound")
+    recorded = corpus.usable(zip(sounds, each(record, sounds, jobs=corpus.jobs), strict=True))
+    checked = each(partial(_tried, _checked), performances, jobs=corpus.jobs)
+    playable = corpus.usable(zip(performances, checked, strict=True))
     parts = corpus.split({*recorded, *playable})
 
     def examples(part: str, renders: int) -> list[TrainingExample]:
@@ -65,19 +65,12 @@ def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
     return [ordered[row] for row in sorted(np.random.default_rng(seed).permutation(len(ordered))[:count])]
 
 
-def _each(work: Callable[[str], Any], paths: Sequence[str], jobs: int) -> Iterator[tuple[str, Any]]:
-    """Yield each path with its result, in order and as soon as may be."""
-    yield from zip(paths, each(work, paths, jobs=jobs), strict=True)
-
-
 def _renders(performances: Sequence[str], rendering: RenderSettings, corpus: Corpus) -> list[TrainingExample]:
     """Return rendered performances in the given order, though rendered one piano after another."""
     groups = _by_piano(performances, rendering, most=-(-len(performances) // (GROUPS * max(1, corpus.jobs))))
     work = partial(_rendered, rendering=rendering, cache=corpus.cache)
-    results = chain.from_iterable(
-        each(work, [[performances[row] for row in rows] for rows in groups], jobs=corpus.jobs)
-    )
-    rendered = dict(zip(chain.from_iterable(groups), results, strict=True))
+    results = each(work, [[performances[row] for row in rows] for rows in groups], jobs=corpus.jobs)
+    rendered = dict(zip(chain.from_iterable(groups), chain.from_iterable(results), strict=True))
     return [rendered[row] for row in sorted(rendered)]
 
 

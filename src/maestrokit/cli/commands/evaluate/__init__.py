@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maestrokit.cli.commands.evaluate import options
-from maestrokit.cli.commands.evaluate.model_options import ModelScoring
-from maestrokit.cli.commands.evaluate.system_options import SystemScoring
+from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings, SystemScoring
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings
+    from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
 
 EXAMPLES = (
     ("Score a transcription against its reference", "maestrokit evaluate take.mid --reference reference.mid"),
@@ -46,21 +44,8 @@ def run(
     running: Batch,
     provenance: Provenance,
     scoring: ModelScoring,
-    comparing: SystemScoring,
-    reference: options.References = None,
-    reference_split: options.ReferenceSplit = None,
-    pairs: options.Pairs = None,
-    metric: options.Metrics = None,
-    training_corpus: options.TrainingCorpus = None,
-    onset_tolerance: options.OnsetTolerance = "0.05",
-    offset_ratio: options.OffsetRatio = 0.2,
-    offset_min_tolerance: options.OffsetMinTolerance = 0.05,
-    extend_pedal: options.ExtendPedal = None,
-    format_: options.Format = None,
-    per_file: options.PerFile = True,
-    fail_under: options.FailUnder = None,
-    fail_over: options.FailOver = None,
-    output: options.Output = "-",
+    systems: SystemScoring,
+    options: EvaluateOptions,
     seed: Seed = 0,
 ) -> None:
     """Score performances: generated ones against a corpus, or estimates against their references.
@@ -73,32 +58,26 @@ def run(
     recordings with their notes beside them (a .tsv or .mid of their name, the pedal as the .mid has it) or in
     --reference; notes last as long as they sound.
     With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
-    long stretches are scored, the pedal applied alike, between a ceiling (other pieces of the reference) and a floor
+    long stretches are scored, all with the pedal or none, between a ceiling (other pieces of the reference) and a floor
     (their notes strewn in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
     each metric of each system is compared with the others' and the ceiling's: the difference of means (value), Cohen's
     d, and p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or alike: the nearer to the reference the better); with --system also system, outside
+    better (higher, lower, or closer to the reference); with --system also system, outside
     (whether the interval does not meet the ceiling's), and of comparisons versus, effect_size, p, p_holm, paired.
     """
-    from maestrokit.cli.commands.evaluate.evaluation import Settings
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text
     from maestrokit.files import streams as files
     from maestrokit.files.formats import SCORES, chosen_format
     from maestrokit.files.tables import encoded
 
-    format = chosen_format(format_, output, SCORES, default="tsv")
-    limits = limits_of(fail_under or (), fail_over or ())
-    settings = Settings(
-        tuple(reference or ()), reference_split, pairs, tuple(metric or ()), tuple(training_corpus or ()),
-        onset_tolerance, offset_ratio, offset_min_tolerance, extend_pedal, seed, reading.repair,
-    )  # fmt: skip
-    if comparing.system and (limits or format == "html"):
-        fact = "systems are written as table, tsv, csv, json or jsonl, and have no limits"
-        raise UsageError(fact, "leave out what `system` does not do", parameter="system")
-    evaluation = _plan(inputs, running, scoring, comparing, settings, output)
+    format = chosen_format(options.format_, options.output, SCORES, default="tsv")
+    if systems.system and format == "html":
+        raise UsageError("systems are written as table, tsv, csv, json or jsonl", parameter="format")
+    limits = limits_of(options.fail_under or (), options.fail_over or ())
+    evaluation = _plan(Settings(inputs, running, scoring, systems, options, seed, reading.repair))
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
@@ -106,43 +85,36 @@ def run(
     if scores.table is not None:
         from maestrokit.cli.commands.evaluate.system_tables import system_text
 
-        files.write_bytes(output, encoded(system_text(scores.table, format=format, per_file=per_file)))
+        text = system_text(scores.table, format=format, per_file=options.per_file)
+        files.write_bytes(options.output, encoded(text))
         raise typer.Exit(scores.status)
     if scores.status and not scores.files:
         raise typer.Exit(scores.status)
-    each = scores.files if per_file else []
+    each = scores.files if options.per_file else []
     text = score_text(each, scores.whole, format=format, title=evaluation.title, made_by=provenance.made_by)
-    files.write_bytes(output, encoded(text))
+    files.write_bytes(options.output, encoded(text))
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:
         raise typer.Exit(scores.status or int(ExitStatus.NO))
 
 
-def _plan(
-    inputs: Inputs, running: Batch, scoring: ModelScoring, comparing: SystemScoring, settings: "Settings", output: str
-) -> "Evaluation":
+def _plan(settings: Settings) -> "Evaluation":
     """Return what is to be scored: performances, several systems, or a model."""
     from maestrokit.cli.commands.evaluate.evaluation import transcribing
 
-    if comparing.system:
+    if settings.systems.system:
         from maestrokit.cli.commands.evaluate.system_plan import plan_systems
 
-        return plan_systems(inputs, running, comparing, scoring, settings, output=output)
-    for given, name in ((comparing.pieces, "pieces"), (comparing.seconds, "seconds")):
-        if given is not None:
-            raise UsageError(f"`{name}` is of systems", "name them with `system`", parameter=name)
-    folder = None if scoring.model is None else transcribing(scoring.model)
-    if scoring.sweep is not None and folder is None:
-        fact = "`sweep` needs a model that transcribes"
-        raise UsageError(fact, "name one with `model`: transcription", parameter="sweep")
-    if scoring.model is None:
+        return plan_systems(settings)
+    model = settings.scoring.model
+    if model is None:
         from maestrokit.cli.commands.evaluate.plan import plan_evaluation
 
-        return plan_evaluation(inputs, running, settings, output=output)
-    if folder is not None:
+        return plan_evaluation(settings)
+    if (folder := transcribing(model)) is not None:
         from maestrokit.cli.commands.evaluate.transcription_models import plan_transcription
 
-        return plan_transcription(inputs, running, scoring, settings, folder=folder, output=output)
+        return plan_transcription(settings, folder)
     from maestrokit.cli.commands.evaluate.sequence_models import plan_model
 
-    return plan_model(inputs, running, scoring, settings, output=output)
+    return plan_model(settings)

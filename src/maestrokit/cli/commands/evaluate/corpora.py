@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate.evaluation import Settings
+from maestrokit.cli.commands.evaluate.options import EvaluateOptions
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import UsageError
@@ -36,7 +36,7 @@ def is_root(name: str) -> bool:
     return Path(name).is_dir() and maestro.table_path(Path(name)) is not None
 
 
-def check_corpora(settings: Settings) -> None:
+def check_corpora(options: EvaluateOptions) -> None:
     """Refuse metrics that were chosen but lack what they compare with.
 
     Raises
@@ -44,14 +44,14 @@ def check_corpora(settings: Settings) -> None:
     UsageError
         If there is one.
     """
-    given = {"": True, "reference": bool(settings.reference), "training": bool(settings.training_corpus)}
-    for name, metric in score_sets.metrics(settings.metric or None).items():
-        if settings.metric and not given[metric.needs]:
-            option = {"reference": "reference", "training": "training_corpus"}[metric.needs]
-            raise UsageError(f"metric '{name}' compares with a corpus", f"name it with `{option}`", parameter=option)
+    given = {"": True, "reference": bool(options.reference), "training": bool(options.training_corpus)}
+    for name, metric in score_sets.metrics(options.metric or None).items():
+        if options.metric and not given[metric.needs]:
+            corpus = {"reference": "reference", "training": "training_corpus"}[metric.needs]
+            raise UsageError(f"metric '{name}' compares with a corpus", f"name it with `{corpus}`", parameter=corpus)
 
 
-def training_in(settings: Settings, running: Batch) -> list[streams.Task]:
+def training_in(options: EvaluateOptions, running: Batch) -> list[streams.Task]:
     """Return the performances that a model was trained on.
 
     Raises
@@ -59,8 +59,8 @@ def training_in(settings: Settings, running: Batch) -> list[streams.Task]:
     NoInputError
         If one of them is not there.
     """
-    if not settings.training_corpus:
+    if not options.training_corpus:
         return []
-    has_root = any(map(is_root, settings.training_corpus))
-    inputs = Inputs(inputs=[*settings.training_corpus], split="train" if has_root else None)
+    has_root = any(map(is_root, options.training_corpus))
+    inputs = Inputs(inputs=[*options.training_corpus], split="train" if has_root else None)
     return performances_among(references_in(inputs, running))

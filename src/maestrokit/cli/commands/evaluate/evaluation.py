@@ -1,4 +1,4 @@
-"""What all kinds of evaluation share: the options, what is to be scored, and the scores."""
+"""What all kinds of evaluation share: what is to be scored, and the scores."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,30 +15,6 @@ from maestrokit.metrics.contract import Row
 from maestrokit.metrics.score_systems import Comparison, SystemScores
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The command's own options, as given."""
-
-    reference: tuple[str, ...]
-    reference_split: str | None
-    pairs: bool | None
-    """Whether each input is compared with a reference of its own; None where the files decide."""
-    metric: tuple[str, ...]
-    training_corpus: tuple[str, ...]
-    onset_tolerance: str
-    offset_ratio: float
-    offset_min_tolerance: float
-    extend_pedal: bool | None
-    """None where nobody chose: pairs then leave the pedal out, and systems apply it."""
-    seed: int
-    repair: bool
-
-    @property
-    def compares(self) -> bool:
-        """Whether any of these options compares performances."""
-        return bool(self.reference or self.metric or self.training_corpus or self.pairs is not None)
 
 
 @dataclass(frozen=True)

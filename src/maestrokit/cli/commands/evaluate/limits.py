@@ -60,10 +60,28 @@ def check_known(limits: Sequence[Limit], names: Sequence[str]) -> None:
         If there is such a limit.
     """
     for limit in limits:
-        metric = limit.metric.partition("@")[0]
-        if metric not in names:
-            hint = choices_hint(metric, names)
-            raise UsageError(f"there is no metric '{limit.metric}'", hint, parameter=limit.parameter)
+        check_metric(limit.metric, names, parameter=limit.parameter)
+
+
+def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
+    """Refuse a metric that is not among those of the mode, and say of which mode it is, if of any.
+
+    Raises
+    ------
+    UsageError
+        If it is not among them.
+    """
+    from maestrokit.cli.commands.evaluate.sets import names_in_sets
+    from maestrokit.cli.commands.evaluate.work import names_in_pairs
+
+    name = metric.partition("@")[0]
+    if name in names:
+        return
+    for mode, other, others in (("pairs", "sets", names_in_pairs()), ("sets", "pairs", names_in_sets())):
+        if name in others:
+            fact = f"'{name}' is a metric of {mode}, and these are {other}"
+            raise UsageError(fact, choices_hint(name, names), parameter=parameter)
+    raise UsageError(f"there is no metric '{metric}'", choices_hint(name, names), parameter=parameter)
 
 
 def broken(rows: Sequence[Row], limits: Sequence[Limit]) -> bool:

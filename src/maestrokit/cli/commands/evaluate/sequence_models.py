@@ -4,27 +4,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings, all_results
-from maestrokit.cli.commands.evaluate.model_options import ModelScoring
-from maestrokit.cli.options import Batch, Inputs
+from maestrokit.cli.combinations import state
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results
+from maestrokit.cli.commands.evaluate.options import SEQUENCES, WINDOWS, Settings
+from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
-from maestrokit.errors import UsageError
+from maestrokit.cli.report import counted
 from maestrokit.files import maestro, walk
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.tokens import Encoding, Tokens, encode
 
+if TYPE_CHECKING:
+    from maestrokit.models._notes import NoteModel
+    from maestrokit.models.contract import EventModel
+
 FACTORS = ("time", "pitch", "velocity", "duration")
 ORDER = 5  # of the n-grams that a model has to beat
 
 
-def plan_model(inputs: Inputs, running: Batch, scoring: ModelScoring, settings: Settings, *, output: str) -> Evaluation:
-    """Return the evaluation of a model of events.
+def plan_model(settings: Settings) -> Evaluation:
+    """Return the evaluation of a model of events or notes.
 
     Raises
     ------
@@ -33,17 +39,17 @@ def plan_model(inputs: Inputs, running: Batch, scoring: ModelScoring, settings: 
     CannotWriteError
         If the output is one of the inputs.
     """
-    if settings.compares:
-        raise UsageError(
-            "`model` scores a model of events; `reference`, `metric`, `pairs` and `sets` compare performances",
-            "give `model` without them",
-        )
-    plan = streams.gather(inputs, running, suffixes=walk.MIDI_SUFFIXES)
-    streams.protect_inputs(plan.tasks, output)
+    from maestrokit.inference.events import load_event_model
+
+    scoring = settings.scoring
+    model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
+    state(SEQUENCES, *([] if getattr(model, "carries_state", False) else [WINDOWS]))
+    plan = streams.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
+    streams.protect_inputs(plan.tasks, settings.options.output)
     plan = limited(plan, scoring.limit)
-    score = partial(score_model, plan, scoring, running, seed=settings.seed, repair=settings.repair)
+    score = partial(score_model, plan, settings, model, encoding)
     names = names_of_models(has_baseline=scoring.baseline is not None)
-    return Evaluation(f"{scoring.model} on {len(plan.tasks)} performances", score, names)
+    return Evaluation(f"{scoring.model} on {counted(len(plan.tasks), 'performance')}", score, names)
 
 
 def names_of_models(*, has_baseline: bool) -> list[str]:
@@ -62,14 +68,13 @@ def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
     return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
 
 
-def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, seed: int, repair: bool) -> Scores:
+def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | NoteModel", encoding: Encoding) -> Scores:
     """Return the scores of a model on each performance and on all, and those of n-grams if there is a baseline."""
-    from maestrokit.inference.events import load_event_model
     from maestrokit.inference.perplexity import surprisals
     from maestrokit.models._notes import NoteModel
 
-    model, encoding, _ = load_event_model(scoring.model or "")
-    read, status = all_results(partial(_events, encoding=encoding, repair=repair), plan, running)
+    scoring, running = settings.scoring, settings.running
+    read, status = all_results(partial(_events, encoding=encoding, repair=settings.repair), plan, running)
     sequences = [tokens for _, tokens in read]
     names = [task.source for task, _ in read]
     scored = surprisals(model, sequences, encoding, stride=scoring.stride)
@@ -82,7 +87,7 @@ def score_model(plan: streams.Plan, scoring: ModelScoring, running: Batch, *, se
         baseline = _baseline(scoring.baseline, sequences, encoding, running)
         for one, nats, tokens in zip(sums, baseline, sequences, strict=True):
             one |= {"ngram": nats, "event": max(len(tokens) - 1, 0)}
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(settings.seed)
     kind = "notes" if isinstance(model, NoteModel) else "events"
     each = [(task.source, _rows([one], kind, generator)) for (task, _), one in zip(read, sums, strict=True)]
     return Scores(each, _rows(sums, kind, generator) if sums else [], status)
@@ -128,14 +133,14 @@ def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.
         low, high = interval(shape((draws @ columns[above]) / np.maximum(draws @ columns[below], 1e-9)))
         return Row(metric, float(value), low, high, unit, len(sums), better=better)
 
-    units = {unit: f"nats a {unit}, encoding {encoding}" for unit in ("token", "note", "second")}
+    units = {unit: f"nats per {unit} ({encoding})" for unit in ("token", "note", "second")}
     rows = [row(f"nats_per_{unit}", "nats", unit, shown) for unit, shown in units.items()]
     rows.append(row("perplexity", "nats", "token", "", exponential=True))
     rows.append(replace(row("accuracy", "hits", "token", "", better="higher"), bounds=SHARE))
     rows += [row(f"nats_per_note_{name}", name, "note", units["note"]) for name in FACTORS if name in columns]
     if "ngram" in columns:
         rows += [
-            row(f"ngram_nats_per_{unit}", "ngram", below, f"nats a {unit}, encoding events")
+            row(f"ngram_nats_per_{unit}", "ngram", below, f"nats per {unit} (events)")
             for unit, below in {"token": "event", "note": "note", "second": "second"}.items()
         ]
     return rows

@@ -10,6 +10,7 @@ import numpy as np
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
+from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import score_sets
@@ -35,9 +36,10 @@ class SetPlans:
         return [name for name, plan in plans.items() if plan.tasks]
 
 
-def score_set(plans: SetPlans, names: Sequence[str] | None, *, seed: int, repair: bool, running: Batch) -> Scores:
+def score_set(plans: SetPlans, settings: Settings) -> Scores:
     """Return the scores of a set, against the corpora that there are."""
-    chosen = score_sets.metrics(names, corpora=plans.corpora)
+    running, repair = settings.running, settings.repair
+    chosen = score_sets.metrics(settings.options.metric or None, corpora=plans.corpora)
     work = partial(_summary, names=list(chosen), repair=repair)
     copied = [name for name, metric in chosen.items() if metric.needs == "training"]
     mine, status = all_results(work, plans.generated, running)
@@ -46,7 +48,7 @@ def score_set(plans: SetPlans, names: Sequence[str] | None, *, seed: int, repair
     summaries, reference, training = ([summary for _, summary in side] for side in (mine, theirs, sources))
     say_left_out(summaries, chosen, running)
     rows, whole = score_sets.score(
-        summaries, reference, chosen, generator=np.random.default_rng(seed), training=training
+        summaries, reference, chosen, generator=np.random.default_rng(settings.seed), training=training
     )
     files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
     return Scores(files_rows, whole if mine else [], status or other_status or third_status)

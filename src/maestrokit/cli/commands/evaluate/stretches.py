@@ -7,10 +7,9 @@ from functools import partial
 import numpy as np
 
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate.evaluation import Settings, all_results
+from maestrokit.cli.commands.evaluate.evaluation import all_results
+from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.sequence_models import limited
-from maestrokit.cli.commands.evaluate.system_options import SystemScoring
-from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.errors import UsageError
 from maestrokit.metrics import comparable, score_sets
@@ -38,9 +37,7 @@ class Stretches:
     status: int
 
 
-def stretches_of(
-    plans: SystemPlans, scoring: SystemScoring, settings: Settings, running: Batch, generator: np.random.Generator
-) -> Stretches:
+def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Generator) -> Stretches:
     """Return what is compared: of each system as many pieces, and a ceiling that is drawn from the reference.
 
     Raises
@@ -48,6 +45,7 @@ def stretches_of(
     UsageError
         If there are too few pieces.
     """
+    running, scoring = settings.running, settings.systems
     lengths: dict[str, dict[str, float]] = {}
     statuses = []
     for name, plan in {**plans.systems, "": plans.reference}.items():

@@ -10,6 +10,7 @@ from pathlib import Path
 from maestrokit import provenance
 from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
+from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.evaluate.corpora import (
     check_corpora,
     is_root,
@@ -17,11 +18,13 @@ from maestrokit.cli.commands.evaluate.corpora import (
     references_in,
     training_in,
 )
-from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, Settings
-from maestrokit.cli.commands.evaluate.model_options import ModelScoring
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
+from maestrokit.cli.commands.evaluate.limits import check_metric
+from maestrokit.cli.commands.evaluate.options import GENERATED, Settings
+from maestrokit.cli.commands.evaluate.sets import names_in_sets
 from maestrokit.cli.commands.evaluate.stretches import SystemPlans
-from maestrokit.cli.commands.evaluate.system_options import SystemScoring
 from maestrokit.cli.commands.evaluate.systems import score_plans
+from maestrokit.cli.errors import is_typed
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.cli.performances import write_performance
 from maestrokit.errors import NoInputError, UsageError, choices_hint
@@ -42,9 +45,7 @@ class Sources:
     order: Sequence[str]
 
 
-def plan_systems(
-    inputs: Inputs, running: Batch, scoring: SystemScoring, models: ModelScoring, settings: Settings, *, output: str
-) -> Evaluation:
+def plan_systems(settings: Settings) -> Evaluation:
     """Return the evaluation of several systems.
 
     Raises
@@ -56,26 +57,31 @@ def plan_systems(
     CannotWriteError
         If the output is one of the files to score or to compare with.
     """
-    _check(inputs, models, settings)
-    check_corpora(settings)
-    sources = _sources(scoring.system or (), inputs, running)
-    theirs = Inputs(inputs=[*settings.reference], split=settings.reference_split or _split(inputs, settings.reference))
+    inputs, options, running = settings.inputs, settings.options, settings.running
+    _check(settings)
+    for name in options.metric or ():
+        check_metric(name, names_in_sets(), parameter="metric")
+    check_corpora(options)
+    sources = _sources(settings.systems.system or (), inputs, running)
+    state(*([GENERATED] if sources.models else []))
+    names = options.reference or []
+    theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
     scored = [task for plan in sources.paths.values() for task in plan.tasks]
-    references, training = performances_among(references_in(theirs, running)), training_in(settings, running)
+    references, training = performances_among(references_in(theirs, running)), training_in(options, running)
     reference = _others(references, scored, running)
-    streams.protect_inputs([*scored, *reference, *training], output)
+    streams.protect_inputs([*scored, *reference, *training], options.output)
     corpora = streams.Plan(reference, []), streams.Plan(training, [])
-    return Evaluation("systems", partial(_score, sources, *corpora, scoring, settings, running), ())
+    return Evaluation("systems", partial(_score, sources, *corpora, settings), ())
 
 
-def _check(inputs: Inputs, models: ModelScoring, settings: Settings) -> None:
+def _check(settings: Settings) -> None:
+    inputs = settings.inputs
     if inputs.inputs or inputs.files_from or inputs.files0_from:
         fact = "`system` names what is scored, and there are inputs, too"
         raise UsageError(fact, "write NAME=PATH for each set", parameter="system")
-    if models != ModelScoring() or settings.pairs is not None:
-        fact = "`system` compares sets; `model`, `pairs`, `sets` and what belongs to them do something else"
-        raise UsageError(fact, "leave them out", parameter="system")
-    if not settings.reference:
+    if is_typed("pairs"):
+        raise UsageError("`system` compares sets, and no pairs", "leave out `pairs` and `sets`", parameter="pairs")
+    if not settings.options.reference:
         fact = "`system` needs a reference, of which a part is the ceiling"
         raise UsageError(fact, "name a corpus with `reference`", parameter="system")
 
@@ -130,10 +136,8 @@ def _others(references: list[streams.Task], scored: Sequence[streams.Task], runn
     return others
 
 
-def _score(
-    sources: Sources, reference: streams.Plan, training: streams.Plan, scoring: SystemScoring, settings: Settings,
-    running: Batch,
-) -> Scores:  # fmt: skip
+def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, settings: Settings) -> Scores:
+    running, scoring = settings.running, settings.systems
     if running.dry_run:
         tasks = [task for plan in (*sources.paths.values(), reference, training) for task in plan.tasks]
         batch.print_plan((origin, "") for origin in (*sources.models.values(), *(task.source for task in tasks)))
@@ -142,27 +146,27 @@ def _score(
     count = scoring.pieces or min([*(sizes or [USUAL_COUNT]), max(len(reference.tasks) // 2, 1)])
     with tempfile.TemporaryDirectory() as scratch:
         generated = {
-            name: _generated(name, model, Path(scratch), count, scoring.seconds or USUAL_SECONDS, settings, running)
-            for name, model in sources.models.items()
+            name: _generated(name, model, Path(scratch), count, settings) for name, model in sources.models.items()
         }
         every = {**sources.paths, **generated}
         plans = SystemPlans({name: every[name] for name in sources.order}, reference, training)
-        return score_plans(plans, scoring, settings, running)
+        return score_plans(plans, settings)
 
 
-def _generated(
-    name: str, model: str, scratch: Path, count: int, seconds: float, settings: Settings, running: Batch
-) -> streams.Plan:
+def _generated(name: str, model: str, scratch: Path, count: int, settings: Settings) -> streams.Plan:
     """Return new performances by a model; their targets are what tables call them."""
-    from maestrokit.cli.commands.generate.work import Generation
-    from maestrokit.inference.events import GenerationConfig
+    from maestrokit.inference.events import GenerationConfig, load_event_model, perform
 
     line = provenance.command_line("generate", {"--model": Path(model).name})
     tasks: list[streams.Task] = []
     starts = range(0, count, AT_ONCE)
+    seconds = settings.systems.seconds or USUAL_SECONDS
     config = [GenerationConfig(seconds, min(AT_ONCE, count - start), settings.seed + start) for start in starts]
-    parts = (Generation(model, one, {}, None, None, False, None).performances() for one in config)
-    for part in report.with_progress(parts, names=[model] * len(config), label="generate", quiet=running.quiet):
+    network, encoding, fitted = load_event_model(model, device=settings.scoring.device)
+    parts = (perform(network, encoding, one.with_sampling(fitted, {})) for one in config)
+    for part in report.with_progress(
+        parts, names=[model] * len(config), label="generate", quiet=settings.running.quiet
+    ):
         for performance in part:
             relative = f"{len(tasks) + 1}.mid"
             path = str(scratch / f"{len(tasks) + 1}-{name.encode().hex()}.mid")

@@ -10,10 +10,10 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate.evaluation import Scores, Settings, SystemTable, all_results
+from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results
+from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.sets import say_left_out, summary_of
 from maestrokit.cli.commands.evaluate.stretches import Stretches, SystemPlans, stretches_of
-from maestrokit.cli.commands.evaluate.system_options import SystemScoring
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import comparable, score_sets, score_systems
@@ -50,7 +50,7 @@ class StretchWork:
         return summary_of(piece, score_sets.metrics(self.names), origin=performance), histogram
 
 
-def score_plans(plans: SystemPlans, scoring: SystemScoring, settings: Settings, running: Batch) -> Scores:
+def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
     """Return the scores of systems, of people's other pieces as their ceiling, and of noise as their floor.
 
     Raises
@@ -58,11 +58,12 @@ def score_plans(plans: SystemPlans, scoring: SystemScoring, settings: Settings, 
     UsageError
         If there are too few pieces.
     """
+    options, running = settings.options, settings.running
     generator = np.random.default_rng(settings.seed)
-    parts = stretches_of(plans, scoring, settings, running, generator)
+    parts = stretches_of(plans, settings, generator)
     corpora = ["reference", *(["training"] if plans.training.tasks else [])]
-    chosen = score_sets.metrics(settings.metric or None, corpora=corpora)
-    extends = settings.extend_pedal is not False
+    chosen = score_sets.metrics(options.metric or None, corpora=corpora)
+    extends = options.extend_pedal is not False
     work = StretchWork(tuple(chosen), parts.seconds, extends, settings.seed, settings.repair)
     results = {name: all_results(work, plan, running) for name, plan in parts.systems.items()}
     corpus, _ = all_results(work, parts.corpus, running)

@@ -7,16 +7,19 @@ from functools import partial
 from pathlib import Path
 
 from maestrokit.cli import plan as streams
+from maestrokit.cli.combinations import state
 from maestrokit.cli.commands.evaluate.corpora import references_in
-from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Settings
-from maestrokit.cli.commands.evaluate.model_options import ModelScoring
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation
+from maestrokit.cli.commands.evaluate.options import TRANSCRIBING, Settings
 from maestrokit.cli.commands.evaluate.plan import tolerances_of
 from maestrokit.cli.commands.evaluate.sequence_models import limited
 from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, names_in_pairs, paired, read_notes, score_pairs
 from maestrokit.cli.commands.transcribe.work import loaded
-from maestrokit.cli.options import Batch, Inputs
+from maestrokit.cli.errors import is_typed
+from maestrokit.cli.options import Inputs
 from maestrokit.cli.performances import read_performance
+from maestrokit.cli.report import counted
 from maestrokit.errors import DataWarning, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
@@ -28,9 +31,7 @@ from maestrokit.music.pedalling import reconcile_with_pedal
 from maestrokit.music.provenance_events import commands
 
 
-def plan_transcription(
-    inputs: Inputs, running: Batch, scoring: ModelScoring, settings: Settings, *, folder: Path, output: str
-) -> Evaluation:
+def plan_transcription(settings: Settings, folder: Path) -> Evaluation:
     """Return the evaluation of a model that transcribes.
 
     Raises
@@ -42,27 +43,26 @@ def plan_transcription(
     CannotWriteError
         If the output is one of the inputs or references.
     """
-    for given, name in ((scoring.baseline, "baseline"), (scoring.stride, "stride"), (settings.metric, "metric")):
-        if given:
-            fact = f"`{name}` is for models of events, and '{scoring.model}' transcribes"
-            raise UsageError(fact, "leave it out", parameter=name)
-    if settings.pairs is False:
+    state(TRANSCRIBING)
+    options, scoring, running = settings.options, settings.scoring, settings.running
+    if is_typed("pairs") and options.pairs is False:
         fact = f"`sets` compares performances, and '{scoring.model}' is scored in pairs"
         raise UsageError(fact, "leave it out", parameter="pairs")
-    plan = limited(streams.gather(inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES), scoring.limit)
+    plan = streams.gather(settings.inputs, running, suffixes=walk.SOUND_SUFFIXES, beside=PAIR_SUFFIXES)
+    plan = limited(plan, scoring.limit)
     references = None
-    if settings.reference:
-        inputs_of_references = Inputs(inputs=[*settings.reference], split=settings.reference_split)
+    if options.reference:
+        inputs_of_references = Inputs(inputs=options.reference, split=options.reference_split)
         references = paired(plan.tasks, references_in(inputs_of_references, running))
     work = TranscriptionWork(
-        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(settings), settings.repair
+        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(options), settings.repair, scoring.device
     )
     work.check()
-    streams.protect_inputs(plan.tasks, output)
+    streams.protect_inputs(plan.tasks, options.output)
     for task in plan.tasks:
-        streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], output)
-    score = partial(score_pairs, plan, work, seed=settings.seed, running=running)
-    return Evaluation(f"{scoring.model} on {len(plan.tasks)} recordings", score, names_in_pairs())
+        streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], options.output)
+    title = f"{scoring.model} on {counted(len(plan.tasks), 'recording')}"
+    return Evaluation(title, partial(score_pairs, plan, work, settings), names_in_pairs())
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,16 @@ class TranscriptionWork:
     """Path of the reference, by path of the recording; None where they are beside the recordings."""
     tolerances: tuple[Tolerance, ...]
     repair: bool
+    device: str = "cpu"
 
     def check(self) -> None:
         """Raise the error of an unusable model or threshold, before any work."""
-        self.sweep.transcribers(loaded(self.folder, 1))
+        self.sweep.transcribers(loaded(self.folder, 1, self.device))
 
     def __call__(self, task: streams.Task) -> dict[str, float]:
         """Return the scores of all values of the threshold."""
         reference = self._reference(task.source)
-        chosen = self.sweep.transcribers(loaded(self.folder, 1))
+        chosen = self.sweep.transcribers(loaded(self.folder, 1, self.device))
         source = files.read_bytes(task.source) if task.source == files.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
             rate = next(iter(chosen.values())).sample_rate

@@ -8,7 +8,7 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
-from maestrokit.cli.options import Batch
+from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.performances import read_performance
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
@@ -61,13 +61,14 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
 
 
 def score_pairs(
-    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], *, seed: int, running: Batch
+    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], settings: Settings
 ) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
-    results, status = all_results(work, estimates, running)
+    results, status = all_results(work, estimates, settings.running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
              for task, scores in results]  # fmt: skip
-    return Scores(named, mean_rows([scores for _, scores in results], generator=np.random.default_rng(seed)), status)
+    generator = np.random.default_rng(settings.seed)
+    return Scores(named, mean_rows([scores for _, scores in results], generator=generator), status)
 
 
 def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:

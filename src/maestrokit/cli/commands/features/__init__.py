@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from maestrokit.cli import report
-from maestrokit.cli.commands.features import options
-from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
+from maestrokit.cli.commands.features.options import DescriptionOptions, RecordOutputs
+from maestrokit.cli.declare import only_with
+from maestrokit.cli.options import Batch, Inputs, Provenance, Reading
 
 EXAMPLES = (
     ("Describe a performance", "maestrokit features take.mid > take.jsonl"),
@@ -31,21 +32,18 @@ REFERENCES = (
     "Kim, Salamon, Li and Bello, CREPE, a convolutional representation for pitch estimation, ICASSP 2018",
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
+CASES = {
+    "directory": only_with("`frames`"), "update": only_with("`output`"), "provenance": only_with("`frames`", "`plot`"),
+}  # fmt: skip
 
 
 def run(
     inputs: Inputs,
-    outputs: Outputs,
+    outputs: RecordOutputs,
     reading: Reading,
     running: Batch,
     provenance: Provenance,
-    groups: options.Groups = None,
-    without: options.Without = None,
-    format_: options.Format = None,
-    frames: options.Frames = None,
-    f0: options.F0 = "yin",
-    hop: options.Hop = 0.02,
-    plot: options.Plot = None,
+    options: DescriptionOptions,
 ) -> None:
     """Describe performances and recordings: one record each, in the order of the inputs, on standard output or in FILE.
 
@@ -58,26 +56,26 @@ def run(
     from maestrokit.cli import batch
     from maestrokit.cli.commands.features import checks
     from maestrokit.cli.commands.features.plot import draw
-    from maestrokit.cli.commands.features.work import Describing, FeatureOptions, Partners
+    from maestrokit.cli.commands.features.work import Describing, Partners
     from maestrokit.cli.commands.features.write import write_as_they_come
     from maestrokit.cli.plan import protect_inputs
     from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
-    checks.group_names(groups, without, [])
-    checks.check_f0(f0)
-    form = chosen_format(format_, outputs.output, RECORDS, default="jsonl")
-    format_by_name(plot, PICTURE)
+    checks.group_names(options, [])
+    checks.check_f0(options.f0)
+    form = chosen_format(options.format_, outputs.output, RECORDS, default="jsonl")
+    format_by_name(options.plot, PICTURE)
     partners = Partners()
-    plan = checks.planned(inputs, outputs, running, frames, partners)
+    plan = checks.planned(inputs, outputs, running, options.frames, partners)
     recordings = partners.recording_of
-    names = checks.group_names(groups, without, [*(task.source for task in plan.tasks), *recordings.values()])
-    settings = FeatureOptions(names, hop, f0, reading.repair, provenance.made_by)
-    protect_inputs(plan.tasks, outputs.output, plot)
-    if plot is not None and not running.dry_run:
-        draw(plan.tasks, plot, settings, recordings)
-    if outputs.update and checks.is_done(plan, outputs.output, recordings):
+    names = checks.group_names(options, [*(task.source for task in plan.tasks), *recordings.values()])
+    work = Describing(options, names, reading.repair, provenance.made_by, recordings)
+    protect_inputs(plan.tasks, outputs.output, options.plot)
+    if options.plot is not None and not running.dry_run:
+        draw(plan.tasks, options.plot, work)
+    if outputs.update and checks.is_done(plan, outputs.output, recordings, running):
         return
-    records = _records(batch.results("features", Describing(settings, recordings), plan, running), running)
+    records = _records(batch.results("features", work, plan, running), running)
     columns = ["file", *(["recording"] if recordings else []), *features.columns(names)]
     if running.dry_run:
         list(records)

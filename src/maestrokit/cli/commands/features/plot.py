@@ -1,11 +1,11 @@
 """What ``maestrokit features --plot`` draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from maestrokit.cli.commands.features.recording import Recording, is_sound
-from maestrokit.cli.commands.features.work import FeatureOptions, crepe_weights
+from maestrokit.cli.commands.features.work import Describing, crepe_weights
 from maestrokit.cli.plan import Task
 from maestrokit.errors import MaestrokitError, UsageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 8
 
 
-def draw(tasks: Sequence[Task], plot: str, options: FeatureOptions, recording_of: Mapping[str, str]) -> None:
+def draw(tasks: Sequence[Task], plot: str, work: Describing) -> None:
     """Draw inputs into a file; inputs that cannot be read are left to the description, which reports them.
 
     Raises
@@ -38,49 +38,49 @@ def draw(tasks: Sequence[Task], plot: str, options: FeatureOptions, recording_of
     drawings, chain_of_inputs = [], list[str]()
     for task in tasks:
         try:
-            drawing, chain = _drawing(task.source, options, recording_of.get(task.source))
+            drawing, chain = _drawing(task.source, work)
             drawings.append(drawing)
             chain_of_inputs += chain
         except MaestrokitError as error:
             if isinstance(error, UsageError):
                 raise
     if drawings:
-        made_by = [] if options.made_by is None else [*dict.fromkeys([*chain_of_inputs, options.made_by])]
+        made_by = [] if work.made_by is None else [*dict.fromkeys([*chain_of_inputs, work.made_by])]
         streams.write_bytes(plot, description_picture(drawings, format=format, provenance=made_by))
 
 
-def _drawing(source: str, options: FeatureOptions, partner: str | None) -> "tuple[PlotItem, list[str]]":
+def _drawing(source: str, work: Describing) -> "tuple[PlotItem, list[str]]":
     """Return the drawing of an input, and the commands that made the input."""
     from maestrokit.cli.performances import read_performance
     from maestrokit.music.keys import find_key
     from maestrokit.music.provenance_events import commands
     from maestrokit.plots.description import PlotItem
 
-    performance = None if is_sound(source) else read_performance(source, repair=options.repair)
-    recording = source if is_sound(source) else partner
-    sound = None if recording is None else _recording_features(recording, options)
+    performance = None if is_sound(source) else read_performance(source, repair=work.repair)
+    recording = source if is_sound(source) else work.recording_of.get(source)
+    sound = None if recording is None else _recording_features(recording, work)
     if performance is not None:
         key = find_key(performance).key.name if len(performance.notes) else None
     else:
         key = sound.record["audio_key"]["name"] if sound is not None else None
-    chain = Recording(source, None, repair=options.repair).commands if performance is None else commands(performance)
+    chain = Recording(source, None, repair=work.repair).commands if performance is None else commands(performance)
     return PlotItem(f"{key}: {source}" if key else source, performance, sound), chain
 
 
-def _recording_features(source: str, options: FeatureOptions) -> Any:
+def _recording_features(source: str, work: Describing) -> Any:
     from maestrokit import features
     from maestrokit.plots.description import LONGEST_PICTURE
     from maestrokit.plots.recording import recording_features
 
-    recording = Recording(source, None, repair=options.repair)
+    recording = Recording(source, None, repair=work.repair)
     length = min(recording.length, LONGEST_PICTURE)
-    weights = crepe_weights(options.f0)
+    weights = crepe_weights(work.options.f0)
     return recording_features(
         features.audio_view(
             _Beginning(recording, length),
             length=length,
             channels=_Beginning(recording.channels, length),
-            f0=options.f0,
+            f0=work.options.f0,
             weights=weights,
         )
     )

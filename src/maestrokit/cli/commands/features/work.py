@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from maestrokit.cli.commands.features.options import DescriptionOptions
 from maestrokit.cli.commands.features.recording import Recording, is_performance, is_sound
 from maestrokit.cli.plan import Task
 
@@ -38,21 +39,13 @@ class Partners:
 
 
 @dataclass(frozen=True)
-class FeatureOptions:
-    """How each input is described."""
-
-    groups: tuple[str, ...]
-    hop: float
-    f0: str
-    repair: bool
-    made_by: str | None
-
-
-@dataclass(frozen=True)
 class Describing:
     """The work on one input; a class, so that it can be sent to other processes."""
 
-    options: FeatureOptions
+    options: DescriptionOptions
+    groups: tuple[str, ...]
+    repair: bool
+    made_by: str | None
     recording_of: Mapping[str, str]
 
     def __call__(self, task: Task) -> dict[str, Any]:
@@ -66,8 +59,8 @@ class Describing:
         record: dict[str, Any] = {"file": task.source, **({"recording": partner} if partner else {})}
         groups: dict[str, Any] = {}
         for view in views:
-            groups.update(features.describe(view, names=self.options.groups))
-        return {**record, **{name: groups[name] for name in self.options.groups if name in groups}}
+            groups.update(features.describe(view, names=self.groups))
+        return {**record, **{name: groups[name] for name in self.groups if name in groups}}
 
     def views(self, task: Task) -> "tuple[list[View], list[str]]":
         """Return the views of an input, and the commands that made it."""
@@ -84,10 +77,10 @@ class Describing:
             sounds = [source]
         else:
             name = streams.named(source).strip("'")
-            performance = parse_midi(data, name=name, repair=self.options.repair)
+            performance = parse_midi(data, name=name, repair=self.repair)
             views, chain = [features.note_view(performance)], commands(performance)
         for sound in sounds:
-            recording = Recording(sound, data if sound == source and data else None, repair=self.options.repair)
+            recording = Recording(sound, data if sound == source and data else None, repair=self.repair)
             views.append(
                 features.audio_view(
                     recording,
@@ -108,18 +101,17 @@ class Describing:
         from maestrokit.files.formats import FRAMES, format_by_name
         from maestrokit.provenance import extended
 
-        options = self.options
         series: dict[str, Any] = {}
         for view in views:
             length = max(view.length for view in views)
-            series.update(features.frames(view, names=options.groups, hop=options.hop, length=length))
+            series.update(features.frames(view, names=self.groups, hop=self.options.hop, length=length))
         units = {"time": "s"}
-        for group in options.groups:
+        for group in self.groups:
             declared = features.frame_fields(group).items()
             units.update({name: field.unit for name, field in declared if name in series})
-        metadata: dict[str, Any] = {"hop": options.hop, "units": units}
-        if options.made_by is not None:
-            metadata["provenance"] = extended(chain, options.made_by)
+        metadata: dict[str, Any] = {"hop": self.options.hop, "units": units}
+        if self.made_by is not None:
+            metadata["provenance"] = extended(chain, self.made_by)
         suffix = f".{format_by_name(target, FRAMES) or 'npz'}"
         streams.write_bytes(target, dump_arrays(series, suffix=suffix, metadata=metadata, compress=True))
 

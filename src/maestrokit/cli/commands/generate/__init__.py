@@ -1,6 +1,8 @@
 """``maestrokit generate``: new performances from a model."""
 
-from maestrokit.cli.commands.generate import options
+from maestrokit.cli.commands.generate.conditioning import Conditioning
+from maestrokit.cli.commands.generate.options import SAMPLED, GenerateOptions
+from maestrokit.cli.declare import only_with
 from maestrokit.cli.options import Common, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
 
@@ -18,24 +20,17 @@ EXAMPLES = (
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
+    "Ho and Salimans, Classifier-Free Diffusion Guidance, 2022",
 )
+CASES = {"repair": only_with("`prompt`"), "seed": SAMPLED}
 
 
 def run(
     running: Common,
     provenance: Provenance,
     reading: Reading,
-    prompt: options.Prompt = None,
-    output: options.Output = None,
-    directory: options.Directory = None,
-    model: options.Model = "transformer",  # of those shipped, the better one on the validation performances
-    duration: options.Duration = "30s",
-    prompt_seconds: options.PromptSeconds = None,
-    temperature: options.Temperature = None,
-    top_k: options.TopK = None,
-    top_p: options.TopP = None,
-    min_p: options.MinP = None,
-    count: options.Count = 1,
+    options: GenerateOptions,
+    conditioning: Conditioning,
     seed: Seed = 0,
 ) -> None:
     """Make new piano music.
@@ -49,22 +44,16 @@ def run(
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one.
-    """
-    if directory is None and count > 1:
-        raise UsageError(f"{count} performances need a folder", "give -d DIR instead of -o", parameter="count")
-    if directory is not None and output is not None:
-        raise UsageError("`output` and `directory` exclude each other", "-o names one file, -d a folder for several")
-    from maestrokit.cli.commands.generate.work import Generation, run_generate
-    from maestrokit.cli.errors import about
-    from maestrokit.cli.parse import parse_duration
-    from maestrokit.inference.events import GenerationConfig
 
-    with about("duration"):
-        config = GenerationConfig(parse_duration(duration), count, seed)
-    sampling = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    targets = [output or "-"] if directory is None else [f"{directory}/{number + 1}.mid" for number in range(count)]
-    run_generate(
-        Generation(model, config, sampling, prompt, prompt_seconds, reading.repair, provenance.made_by),
-        targets,
-        running,
-    )
+    With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
+    pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again.
+    Pedals that are down where the span begins come up, and go down again just before its end.
+
+    A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They
+    hold for the whole of the music, not for each of its seconds.
+    """
+    if options.directory is None and options.count > 1:
+        raise UsageError(f"{options.count} performances need a folder", "give -d DIR instead of -o", parameter="count")
+    from maestrokit.cli.commands.generate.work import Generation, run_generate
+
+    run_generate(Generation(options, conditioning, seed, reading.repair, provenance.made_by), running)

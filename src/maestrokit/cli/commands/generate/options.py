@@ -1,70 +1,48 @@
 """The options of ``maestrokit generate``."""
 
-from typing import Annotated
-
-import typer
+from dataclasses import dataclass
 
 from maestrokit.bounds import DAY, LARGEST_COUNT, SHARE, Within
-from maestrokit.cli.choices import ASIDE, models_for, one_of
+from maestrokit.cli.choices import kept_in, models_for, one_of
+from maestrokit.cli.declare import ASIDE, TIME, Excludes, argument, not_with, only_with, option
+from maestrokit.cli.options import device_option
 
-Prompt = Annotated[
-    str | None, typer.Argument(metavar="PROMPT", help="MIDI file to continue; - is standard input."), ASIDE
-]
-Output = Annotated[
-    str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; - is standard output, the default."),
-    ASIDE,
-]
-Directory = Annotated[
-    str | None,
-    typer.Option("--directory", "-d", metavar="DIR", help="Write DIR/1.mid, DIR/2.mid .. for --count N."),
-    ASIDE,
-]
-Model = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|RUN",
-        help="The name of a shipped model, or a run folder of train.",
-        autocompletion=one_of(models_for("events")),
-    ),
-]
-Duration = Annotated[
-    str, typer.Option(metavar="TIME", help="Length of the new music (30s, 2m); after a prompt, what is added.")
-]
-PromptSeconds = Annotated[
-    float | None,
-    typer.Option(metavar="SECONDS", help="Use only this much of the prompt, from its start."),
-    Within(0, DAY),
-]
-Temperature = Annotated[
-    float | None,
-    typer.Option(
-        metavar="T",
-        help="Below 1 is more conservative, above more varied; 0 takes the most probable. A model of notes applies "
-        "this, and the three below, to time, pitch, velocity and duration each. Default: as fitted to the model, else "
-        "0.95.",
-    ),
-    Within(0, 100),
-]
-TopK = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Sample from the N most probable; 0 from all. Default: as fitted, else 0."),
-    Within(0, LARGEST_COUNT),
-]
-TopP = Annotated[
-    float | None,
-    typer.Option(
-        metavar="P",
-        help="Sample from the fewest that together have probability P. Default: as fitted, else 0.98.",
-    ),
-    Within(0, 1, above=True),
-]
-MinP = Annotated[
-    float | None,
-    typer.Option(
-        metavar="P",
-        help="Sample only from those at least P times as probable as the most probable. Default: as fitted, else 0.",
-    ),
-    SHARE,
-]
-Count = Annotated[int, typer.Option(metavar="N", help="Make N performances at once."), Within(1, 10_000)]
+SAMPLED = not_with("`temperature` 0")
+
+
+# fmt: off
+@dataclass(frozen=True)
+class GenerateOptions:
+    """What is made, and how."""
+
+    prompt: str | None = argument("PROMPT", "MIDI file to continue; - is standard input.", ASIDE, default=None)
+    output: str | None = option(None, "FILE", "Write to FILE; - is standard output, the default.", ASIDE,
+        Excludes(("directory",)), spell="--output -o")
+    directory: str | None = option(None, "DIR", "Write DIR/1.mid, DIR/2.mid .. for --count N, or of another "
+        "--format.", ASIDE, spell="--directory -d")
+    format_: str | None = option(None, "NAME", "mid, flac, wav, ogg; or jsonl: a line for each new note, with onset "
+        "and offset in seconds, pitch and velocity, to standard output as it is made. Default: the suffix of --output, "
+        "else mid.", spell="--format", complete=one_of(kept_in("maestrokit.files.formats:MUSIC.formats")))
+    model: str = option("transformer", "NAME|RUN", "The name of a shipped model, or a run folder of train.",
+        complete=one_of(models_for("events")))
+    duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is added.",
+        TIME)
+    prompt_seconds: float | None = option(None, "TIME", "Use only this much of the prompt, from its start.",
+        TIME, Within(0, DAY), only_with("`prompt`"))
+    infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12..20, 1m..1m8s), "
+        "and keep all else, by a model that was trained to (train --set infill=true, the default for notes).",
+        TIME, only_with("`prompt`"), Excludes(("prompt_seconds", "duration")))
+    temperature: float | None = option(None, "T", "Below 1 is more conservative, above more varied; 0 takes the most "
+        "probable. A model of notes applies this, and the three below, to time, pitch, velocity and duration each. "
+        "Default: as fitted to the model, else 0.95.", Within(0, 100))
+    top_k: int | None = option(None, "N", "Sample from the N most probable; 0 from all. Default: as fitted, else 0.",
+        Within(0, LARGEST_COUNT), SAMPLED)
+    top_p: float | None = option(None, "P", "Sample from the fewest that together have probability P. Default: as "
+        "fitted, else 0.98.", Within(0, 1, above=True), SAMPLED)
+    min_p: float | None = option(None, "P", "Sample only from those at least P times as probable as the most "
+        "probable. Default: as fitted, else 0.", SHARE, SAMPLED)
+    count: int = option(1, "N", "Make N performances at once.", Within(1, 10_000))
+    device: str = device_option("cpu")
+    best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000))
+    rank_by: str = option("likelihood", "NAME", "What the best is: likelihood, that with the fewest nats a note by the "
+        "model itself.", complete=one_of(kept_in("maestrokit.inference.sampling:RANKINGS")))

@@ -1,59 +1,112 @@
 """The work of ``maestrokit generate``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maestrokit.cli import batch, report
-from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.generate.conditioning import Conditioning
+from maestrokit.cli.commands.generate.lines import NoteLines
+from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.cli.options import Common
+from maestrokit.cli.parse import parse_span, parse_time, seconds
 from maestrokit.cli.performances import read_performance, write_performance
+from maestrokit.cli.plan import refuse_terminal
+from maestrokit.errors import UsageError
+from maestrokit.files import streams
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.files.formats import MUSIC, format_by_name
-from maestrokit.inference.events import GenerationConfig, load_event_model, perform
+from maestrokit.files.formats import MUSIC, chosen_format
+from maestrokit.inference.events import GenerationConfig, infill, load_event_model, perform
+from maestrokit.inference.notes import no_report
+from maestrokit.models._notes import NoteModel
 from maestrokit.music.performance import Performance
+
+SAMPLING = ("temperature", "top_k", "top_p", "min_p")
 
 
 @dataclass(frozen=True)
 class Generation:
     """What is generated: by which model, how, and after which prompt."""
 
-    model: str
-    config: GenerationConfig
-    sampling: Mapping[str, float | None]
-    """What differs from the sampling fitted to the model."""
-    prompt: str | None
-    prompt_seconds: float | None
+    options: GenerateOptions
+    conditioning: Conditioning
+    seed: int
     repair: bool
     made_by: str | None
 
-    def performances(self) -> list[Performance]:
-        """Read the model and the prompt; return as many performances as the settings say."""
-        model, encoding, fitted = load_event_model(self.model)
-        config = self.config.with_sampling(fitted, self.sampling)
-        prompt = None if self.prompt is None else read_performance(self.prompt, repair=self.repair)
-        return perform(model, encoding, config, prompt=prompt, seconds=self.prompt_seconds)
+    @property
+    def config(self) -> GenerationConfig:
+        """How it is sampled, by defaults that the model may replace."""
+        options = self.options
+        return GenerationConfig(
+            float(parse_time(options.duration, parameter="duration")),
+            options.count,
+            self.seed,
+            conditions=self.conditioning.by_name(),
+            guidance=self.conditioning.guidance,
+            best_of=options.best_of,
+            rank_by=options.rank_by,
+        )
+
+    @property
+    def format(self) -> str:
+        """What is written."""
+        return chosen_format(self.options.format_, self.options.output, MUSIC, default="mid")
+
+    @property
+    def targets(self) -> list[str]:
+        """The files to write."""
+        options = self.options
+        if options.directory is None:
+            return [options.output or streams.STANDARD]
+        return [f"{options.directory}/{number + 1}.{self.format}" for number in range(options.count)]
+
+    def performances(self, lines_to: Sequence[str] = ()) -> list[Performance]:
+        """Read the model and the prompt; return as many performances as the settings say.
+
+        Notes are written as lines of JSON to as many targets, if there are any, while they are made.
+        """
+        options = self.options
+        model, encoding, fitted = load_event_model(options.model, device=options.device)
+        if lines_to and not isinstance(model, NoteModel):
+            raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
+        lines = NoteLines(lines_to, encoding)
+        config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
+        prompt = None if options.prompt is None else read_performance(options.prompt, repair=self.repair)
+        report = lines if lines_to else no_report
+        if prompt is not None and options.infill is not None:
+            start, stop = parse_span(options.infill, seconds, parameter="infill", example="12..20")
+            performances = infill(model, encoding, config, prompt, start=start, stop=stop, report=report)
+        else:
+            length = options.prompt_seconds
+            performances = perform(model, encoding, config, prompt=prompt, seconds=length, report=report)
+        lines.close()
+        return performances
 
     def write(self, performance: Performance, target: str, *, format: str) -> None:
         """Write a performance as MIDI or as audio."""
         if format == "mid":
             write_performance(performance, target, made_by=self.made_by)
             return
+        from maestrokit.cli.commands.render.options import RenderOptions
         from maestrokit.cli.commands.render.work import Rendering
 
-        Rendering(format=format, repair=self.repair, made_by=self.made_by).render(performance, target)
+        Rendering(RenderOptions(), format, self.repair, self.made_by).render(performance, target)
 
 
-def run_generate(generation: Generation, targets: Sequence[str], running: Common) -> None:
+def run_generate(generation: Generation, running: Common) -> None:
     """Generate a performance for each target, and write them."""
-    format = format_by_name(targets[0], MUSIC) or "mid"
+    options, targets, format, _ = generation.options, generation.targets, generation.format, generation.config
     if running.dry_run:
-        model_folder(generation.model)
-        batch.print_plan((generation.prompt or generation.model, target) for target in targets)
+        model_folder(options.model)
+        batch.print_plan((options.prompt or options.model, target) for target in targets)
         return
-    streams.refuse_terminal(targets[0], "MIDI")
-    results = (generation.performances() for _ in range(1))  # made while the progress of one input is shown
+    is_lines = format == "jsonl"
+    if not is_lines:
+        refuse_terminal(targets, "MIDI" if format == "mid" else format)
+    lines_to = targets if is_lines else ()
+    results = (generation.performances(lines_to) for _ in range(1))  # made while the progress of one input is shown
     (performances,) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
-    for target, performance in zip(targets, performances, strict=True):
+    for target, performance in zip(targets, performances, strict=True) if not is_lines else ():
         generation.write(performance, target, format=format)
     if running.verbose:
-        report.say(f"{sum(len(performance.notes) for performance in performances)} notes")
+        report.say(report.counted(sum(len(performance.notes) for performance in performances), "note"))

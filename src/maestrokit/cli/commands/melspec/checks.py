@@ -1,38 +1,55 @@
 """From the options of ``maestrokit melspec`` to its work, and which of them exclude each other."""
 
+from dataclasses import fields
 from typing import Any
 
-import numpy as np
-
 from maestrokit.audio.effects.augment import Augmentation, Span
+from maestrokit.audio.spectra.settings import SpectrumSettings
+from maestrokit.cli.commands.melspec.options import MelspecOptions
 from maestrokit.cli.commands.melspec.work import Spectrogram
 from maestrokit.cli.options import Inputs, Outputs
+from maestrokit.cli.parse import parse_span, seconds
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import formats
 from maestrokit.files.sound.read import read_sound
 
-
-def augmentation_of(equalise: float | None, **spans: str | None) -> Augmentation:
-    """Return the augmentation that the options describe, each given by its name.
-
-    Raises
-    ------
-    UsageError
-        If an option is no range.
-    """
-    ranges: dict[str, Any] = {name: parse_span(text, parameter=name) for name, text in spans.items()}
-    return Augmentation(equalise=equalise, **ranges)
+SPANS = {
+    "pitch_shift": "-2..2", "time_stretch": "0.9..1.1", "detune": "-20..20", "reverb": "0.2..1", "noise": "15..40",
+    "compress": "1..3", "gain": "-6..6", "clip": "0.5..1",
+}  # fmt: skip
+"""The random effects that are declared as LOW..HIGH, each with an example."""
 
 
-def spectrum_suffix(format_: str | None, outputs: Outputs) -> str:
-    """Return the suffix of the outputs: that of the format, or of the output's name.
+def work_of(
+    options: MelspecOptions, inputs: Inputs, outputs: Outputs, *, seed: int, repair: bool, made_by: str | None
+) -> Spectrogram:
+    """Return the work that the options describe.
 
     Raises
     ------
     UsageError
-        If spectra have no such format.
+        If options are impossible, or exclude each other.
     """
-    return f".{formats.chosen_format(format_, outputs.output, formats.SPECTRUM, default='npz')}"
+    given = vars(options)
+    names = [field.name for field in fields(SpectrumSettings) if field.name != "kind"]
+    settings = SpectrumSettings(kind=options.spectrum, **{name: given[name] for name in names})
+    settings.analysis()  # so that impossible settings are reported once, before any work
+    spans: dict[str, Any] = {name: _span(name, given[name]) for name in SPANS}
+    check_response(options.impulse_response, options.sample_rate)
+    suffix = f".{formats.chosen_format(options.format_, outputs.output, formats.SPECTRUM, default='npz')}"
+    augmentation = Augmentation(equalise=options.equalise, **spans)
+    work = Spectrogram(
+        settings, augmentation, options.impulse_response, options.copies, seed, options.midi, options.chunks, suffix,
+        repair, made_by,
+    )  # fmt: skip
+    check_combination(work, inputs, outputs)
+    return work
+
+
+def _span(name: str, text: str | None) -> Span | None:
+    if text is None:
+        return None
+    return parse_span(text, seconds if name == "reverb" else float, parameter=name, example=SPANS[name])
 
 
 def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> None:
@@ -50,34 +67,6 @@ def check_combination(work: Spectrogram, inputs: Inputs, outputs: Outputs) -> No
     if has_midi and "-" in (inputs.inputs or []):
         fact = "`midi` reads the file beside a recording, and standard input has none"
         raise UsageError(fact, "name the recording", parameter="midi")
-
-
-def parse_span(text: str | None, *, parameter: str) -> Span | None:
-    """Return the two ends of ``LOW..HIGH``, or of one number twice; None of None.
-
-    Raises
-    ------
-    UsageError
-        If it is not of that form, or falls.
-
-    >>> parse_span("-0.5..2", parameter="pitch_shift")
-    (-0.5, 2.0)
-    """
-    if text is None:
-        return None
-    low, _, high = text.partition("..")
-    try:
-        ends = float(low), float(high or low)
-    except ValueError:
-        hint = f"write it as `{parameter}`=LOW..HIGH"
-        raise UsageError(f"`{parameter}` must be a range of numbers, not '{text}'", hint, parameter=parameter) from None
-    if not -np.inf < ends[0] <= ends[1] < np.inf:
-        raise UsageError(
-            f"`{parameter}` must be a range of numbers, not '{text}'",
-            "the lower bound comes first",
-            parameter=parameter,
-        )
-    return ends
 
 
 def check_response(path: str | None, sample_rate: int) -> None:

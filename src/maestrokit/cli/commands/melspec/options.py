@@ -1,131 +1,60 @@
 """The options of ``maestrokit melspec``."""
 
-from typing import Annotated
-
-import typer
+from dataclasses import dataclass
 
 from maestrokit.bounds import DAY, Within
-from maestrokit.cli.choices import ASIDE, kept_in, one_of
+from maestrokit.cli.choices import kept_in, one_of
+from maestrokit.cli.declare import ASIDE, TIME, Excludes, flag, not_with, only_with, option
 
-Spectrum = Annotated[
-    str,
-    typer.Option(
-        metavar="KIND",
-        help="stft (complex), power (its squared magnitude), mel, logmel (in dB) or cqt (variable-Q magnitudes).",
-        autocompletion=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")),
-    ),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="NAME",
-        help="npz, npy, safetensors, png, svg or pdf. Default: the suffix of --output; npz on standard output and "
-        "under --directory.",
-        autocompletion=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")),
-    ),
-]
-SampleRate = Annotated[int, typer.Option(metavar="HZ", help="Resample to HZ first, and to mono."), Within(100, 768_000)]
-HopSamples = Annotated[int, typer.Option(metavar="N", help="Samples from one frame to the next."), Within(1, 1 << 20)]
-FftSamples = Annotated[int, typer.Option(metavar="N", help="Length of window and transform; even."), Within(2, 1 << 20)]
-Window = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="hann, hamming, blackman or rectangular. Not of cqt.",
-        autocompletion=one_of(kept_in("maestrokit.audio.spectra.windows:COSINE_SUMS")),
-    ),
-]
-Mels = Annotated[int, typer.Option(metavar="N", help="Number of mel bands."), Within(1, 4096)]
-MinimumFrequency = Annotated[
-    float | None,
-    typer.Option(metavar="HZ", help="Lower edge of the mel bands, 30 by default; lowest bin of cqt, 27.5."),
-    Within(0, 384_000),
-]
-MaximumFrequency = Annotated[
-    float, typer.Option(metavar="HZ", help="Upper edge of the mel bands."), Within(0, 384_000, above=True)
-]
-Floor = Annotated[
-    float, typer.Option(metavar="POWER", help="Least power of logmel; 1e-10 is -100 dB."), Within(1e-30, 1_000_000)
-]
-Bins = Annotated[int, typer.Option(metavar="N", help="Number of bins of cqt."), Within(1, 4096)]
-BinsPerOctave = Annotated[int, typer.Option(metavar="N", help="Of cqt."), Within(1, 1200)]
-Gamma = Annotated[
-    float,
-    typer.Option(
-        metavar="HZ",
-        help="Widen each filter of cqt by HZ, so that low keys have short windows; 0 is the constant-Q spectrum, "
-        "whose windows of seconds take a little longer.",
-    ),
-    Within(0, 1000),
-]
-Midi = Annotated[
-    bool,
-    typer.Option(
-        "--midi",
-        help="Read the MIDI file of the same name beside each recording, and write it beside "
-        "the output, moved as the recording is.",
-    ),
-]
+MEL, CQT, NOT_CQT = only_with("`spectrum` mel|logmel"), only_with("`spectrum` cqt"), not_with("`spectrum` cqt")
 
-# The options of augmentation.
-Chunks = Annotated[
-    float | None,
-    typer.Option(
-        metavar="SECONDS",
-        help="Decode and analyse blocks of this length, so that memory does not grow with the recording. The output "
-        "is the same to the byte.",
-    ),
-    ASIDE,
-    Within(0.001, DAY),
-]
-Copies = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Write N augmented copies of each input, named as take.1.npz, take.2.npz."),
-    Within(1, 10_000),
-]
-PitchShift = Annotated[
-    str | None,
-    typer.Option(metavar="LOW..HIGH", help="Shift the pitch by random semitones; whole ones if both ends are."),
-    Within(-24, 24),
-]
-TimeStretch = Annotated[
-    str | None,
-    typer.Option(metavar="LOW..HIGH", help="Multiply durations by a random factor; 1.1 is slower."),
-    Within(0.25, 4),
-]
-Detune = Annotated[
-    str | None,
-    typer.Option(metavar="LOW..HIGH", help="Raise the pitch by random cents, by playing faster."),
-    Within(-1200, 1200),
-]
-Equalise = Annotated[
-    float | None,
-    typer.Option(metavar="DB", help="Raise or lower five bands of the spectrum by up to DB."),
-    Within(0, 60),
-]
-Reverb = Annotated[
-    str | None,
-    typer.Option(metavar="LOW..HIGH", help="Reverberate by a room of a random decay time in seconds."),
-    Within(0.01, 20),
-]
-ImpulseResponse = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Reverberate by the impulse response in FILE."),
-]
-Noise = Annotated[
-    str | None,
-    typer.Option(metavar="LOW..HIGH", help="Add white, pink or brown noise at a random signal-to-noise ratio in dB."),
-    Within(-100, 200),
-]
-Compress = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Compress the dynamic range by a random ratio."), Within(1, 100)
-]
-Gain = Annotated[
-    str | None, typer.Option(metavar="LOW..HIGH", help="Change the level by a random gain in dB."), Within(-200, 200)
-]
-Clip = Annotated[
-    str | None,
-    typer.Option(metavar="LOW..HIGH", help="Clip peaks beyond a random share of the largest."),
-    Within(0, 1, above=True),
-]
+
+# fmt: off
+@dataclass(frozen=True)
+class MelspecOptions:
+    """Which spectrum, and how recordings are changed before."""
+
+    spectrum: str = option("logmel", "KIND", "stft (complex), power (its squared magnitude), mel, logmel (in dB) or "
+        "cqt (variable-Q magnitudes).", complete=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")))
+    format_: str | None = option(None, "NAME", "npz, npy, safetensors, png, svg or pdf. Default: the suffix of "
+        "--output; npz on standard output and under --directory.",
+        complete=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")), spell="--format")
+    sample_rate: int = option(16000, "HZ", "Resample to HZ first, and to mono.", Within(100, 768_000))
+    hop_samples: int = option(512, "N", "Samples from one frame to the next.", Within(1, 1 << 20))
+    fft_samples: int = option(2048, "N", "Length of window and transform; even.", Within(2, 1 << 20), NOT_CQT)
+    window: str = option("hann", "NAME", "hann, hamming, blackman or rectangular.", NOT_CQT,
+        complete=one_of(kept_in("maestrokit.audio.spectra.windows:COSINE_SUMS")))
+    mels: int = option(229, "N", "Number of mel bands.", Within(1, 4096), MEL)
+    minimum_frequency: float | None = option(None, "HZ", "Lower edge of the mel bands, 30 by default; lowest bin of "
+        "cqt, 27.5.", Within(0, 384_000), only_with("`spectrum` mel|logmel|cqt"))
+    maximum_frequency: float = option(8000.0, "HZ", "Upper edge of the mel bands.", Within(0, 384_000, above=True),
+        MEL)
+    floor: float = option(1e-10, "POWER", "Least power of logmel; 1e-10 is -100 dB.", Within(1e-30, 1_000_000),
+        only_with("`spectrum` logmel"))
+    bins: int = option(288, "N", "Number of bins.", Within(1, 4096), CQT)
+    bins_per_octave: int = option(36, "N", "Bins in an octave.", Within(1, 1200), CQT)
+    gamma: float = option(4.4, "HZ", "Widen each filter by HZ, so that low keys have short windows; 0 is the "
+        "constant-Q spectrum, whose windows of seconds take a little longer.", Within(0, 1000), CQT)
+    chunks: float | None = option(None, "TIME", "Decode and analyse blocks of this length, so that memory does "
+        "not grow with the recording. The output is the same to the byte.", ASIDE, TIME, Within(0.001, DAY))
+    pitch_shift: str | None = option(None, "LOW..HIGH", "Shift the pitch by random semitones; whole ones if both "
+        "ends are.", Within(-24, 24))
+    time_stretch: str | None = option(None, "LOW..HIGH", "Multiply durations by a random factor; 1.1 is slower.",
+        Within(0.25, 4))
+    detune: str | None = option(None, "LOW..HIGH", "Raise the pitch by random cents, by playing faster.",
+        Within(-1200, 1200))
+    equalise: float | None = option(None, "DB", "Raise or lower five bands of the spectrum by up to DB.",
+        Within(0, 60))
+    reverb: str | None = option(None, "LOW..HIGH", "Reverberate by a room of a random decay time, such as 200ms..1s.",
+        TIME, Within(0.01, 20), Excludes(("impulse_response",)))
+    impulse_response: str | None = option(None, "FILE", "Reverberate by the impulse response in FILE.")
+    noise: str | None = option(None, "LOW..HIGH", "Add white, pink or brown noise at a random signal-to-noise ratio "
+        "in dB.", Within(-100, 200))
+    compress: str | None = option(None, "LOW..HIGH", "Compress the dynamic range by a random ratio.", Within(1, 100))
+    gain: str | None = option(None, "LOW..HIGH", "Change the level by a random gain in dB.", Within(-200, 200))
+    clip: str | None = option(None, "LOW..HIGH", "Clip peaks beyond a random share of the largest.",
+        Within(0, 1, above=True))
+    copies: int | None = option(None, "N", "Write N augmented copies of each input, named as take.1.npz, take.2.npz.",
+        Within(1, 10_000))
+    midi: bool = flag(False, "Read the MIDI file of the same name beside each recording, and write it beside the "
+        "output, moved as the recording is.", spell="--midi")

@@ -15,6 +15,7 @@ from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.cli.batch import Notes, located
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Task
+from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files import formats, streams
 from maestrokit.files.arrays import dump_arrays
@@ -123,7 +124,7 @@ class Spectrogram:
                 target, analyse_stream(chunks, analysis), suffix=self.suffix, frequency=analysis.frequency,
                 frames_per_second=self.settings.frames_per_second, metadata=metadata,
             )  # fmt: skip
-        return f"{target}: {frames} frames"
+        return f"{target}: {counted(frames, 'frame')}"
 
     def _metadata(self, effects: Effects, chain: list[str]) -> dict[str, Any]:
         metadata: dict[str, Any] = {"settings": self.settings.described()}

@@ -1,7 +1,6 @@
 """``maestrokit quantize``: note times onto a grid."""
 
-from maestrokit.cli.commands.quantize import options
-from maestrokit.cli.errors import about
+from maestrokit.cli.commands.quantize.options import QuantizeOptions
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
 
@@ -41,16 +40,7 @@ def run(
     reading: Reading,
     running: Batch,
     provenance: Provenance,
-    step: options.Step = None,
-    grid: options.Grid = None,
-    beats: options.Beats = None,
-    durations: options.Durations = "keep",
-    strength: options.Strength = 1.0,
-    swing: options.Swing = 0.5,
-    remove_duplicates: options.RemoveDuplicates = True,
-    duplicate_window: options.DuplicateWindow = "0",
-    cut_overlaps: options.CutOverlaps = True,
-    normalize_velocity: options.NormalizeVelocity = None,
+    options: QuantizeOptions,
 ) -> None:
     """Move the notes of performances onto a time grid, and clean them.
 
@@ -58,29 +48,13 @@ def run(
     pedals among it; tempos, signatures and markers stay. Quantizing twice gives the same as once. Where more than 5 %
     of the notes are merged into others, or more than 5 % of the onsets move by more than 250 ms, a note says so.
     """
-    if step is None and grid is None:
+    if options.step is None and options.grid is None:
         raise UsageError(
             "neither a step nor a grid is given", "give --step 10ms, --grid 1/16, or --grid none to clean only"
         )
+    from maestrokit.cli.commands.quantize.settings import quantization_of
     from maestrokit.cli.commands.quantize.work import Quantizer, run_quantize
-    from maestrokit.music.grid import parse_note_values, parse_step, parse_time
-    from maestrokit.music.quantize import Quantization
 
-    with about("duplicate_window"):
-        window = float(parse_time(duplicate_window))
-    with about("step"):
-        quantum = None if step is None else parse_step(step)
-    with about("grid"):
-        note_values = () if grid in (None, "none") else parse_note_values(str(grid))
-    how = Quantization(
-        step=quantum,
-        note_values=note_values,
-        durations=durations,  # type: ignore[arg-type]  # checked there
-        strength=strength,
-        swing=swing,
-        duplicates=remove_duplicates,
-        duplicate_window=window,
-        overlaps=cut_overlaps,
-    )
-    work = Quantizer(how, beats, normalize_velocity, reading.repair, provenance.made_by)
+    how = quantization_of(options)
+    work = Quantizer(how, options.beats, options.normalize_velocity, reading.repair, provenance.made_by)
     run_quantize(work, inputs, outputs, running)

@@ -8,6 +8,7 @@ from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
+from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
@@ -48,9 +49,9 @@ class Quantizer:
             performance, outside = with_normalized_velocity(performance, lowest, highest)
             spread = f"; velocities {lowest}..{highest} became 1..127" if lowest < highest else "; velocities became 64"
             if outside:
-                warnings.append(f"{outside} velocities were outside {lowest}..{highest} and became 1 or 127")
+                warnings.append(f"velocities outside {lowest}..{highest} became 1 or 127: {outside}")
         write_performance(performance, task.target, made_by=self.made_by)
-        tracked = f"{len(beats)} beats tracked; " if self.beats == TRACK and beats is not None else ""
+        tracked = f"{counted(len(beats), 'beat')} tracked; " if self.beats == TRACK and beats is not None else ""
         return batch.Notes((tracked + described(report) + spread,), tuple(warnings))
 
     def losses(self, report: QuantizeReport) -> list[str]:
@@ -113,8 +114,7 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     ending = Path(behind).name.lower() if has_source else ""
     format_by_name(outputs.output, PERFORMANCE)
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else ())
-    for task in plan.tasks[:1]:
-        streams.refuse_terminal(task.target, "MIDI")
+    streams.refuse_terminal(plan.targets, "MIDI")
     _check_beats(quantizer, plan)
     if isinstance(quantizer.velocities, str) and quantizer.velocities not in ("file", "corpus"):
         quantizer = replace(quantizer, velocities=parse_velocity_range(quantizer.velocities))
@@ -139,8 +139,6 @@ def _corpus_range(quantizer: Quantizer, inputs: Inputs, plan: streams.Plan, runn
 def _check_beats(quantizer: Quantizer, plan: streams.Plan) -> None:
     if quantizer.beats is None:
         return
-    if quantizer.how.step is not None:
-        raise UsageError("`beats` and `step` exclude each other", "beats are divided by `grid`")
     if plan.is_batch and quantizer.beats != TRACK and SOURCE not in quantizer.beats:
         raise UsageError(
             f"'{quantizer.beats}' cannot be the beats of several inputs",
@@ -158,8 +156,7 @@ def described(report: QuantizeReport) -> str:
     '3 notes: 2 onsets moved, by up to 31 ms; 1 duplicate removed; 0 overlaps cut'
     """
     return (
-        f"{report.notes} note{'s' * (report.notes != 1)}: {report.moved} onset{'s' * (report.moved != 1)} moved, "
-        f"by up to {1000 * report.farthest:.0f} ms; "
-        f"{report.duplicates} duplicate{'s' * (report.duplicates != 1)} removed; "
-        f"{report.overlaps} overlap{'s' * (report.overlaps != 1)} cut"
+        f"{counted(report.notes, 'note')}: {counted(report.moved, 'onset')} moved, "
+        f"by up to {1000 * report.farthest:.0f} ms; {counted(report.duplicates, 'duplicate')} removed; "
+        f"{counted(report.overlaps, 'overlap')} cut"
     )

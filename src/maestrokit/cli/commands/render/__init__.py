@@ -1,11 +1,6 @@
 """``maestrokit render``: performances into audio."""
 
-from typing import Annotated
-
-import typer
-
-from maestrokit.bounds import Within
-from maestrokit.cli.choices import kept_in, one_of
+from maestrokit.cli.commands.render.options import RenderOptions
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 
 EXAMPLES = (
@@ -31,40 +26,7 @@ def run(
     reading: Reading,
     running: Batch,
     provenance: Provenance,
-    samples: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH",
-            help="Use the piano in PATH: a folder of the Salamander's samples, or a soundfont (.sf2, .sf3). "
-            "Default: the shipped compact Salamander.",
-        ),
-    ] = None,
-    sample_rate: Annotated[int, typer.Option(metavar="HZ", help="Samples per second."), Within(8000, 192_000)] = 44100,
-    channels: Annotated[int, typer.Option(metavar="N", help="1 is mono, 2 is stereo."), Within(1, 2)] = 2,
-    room: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|SECONDS",
-            help="none, small, hall, or the reverberation time in seconds.",
-            autocompletion=one_of(lambda: ("none", *kept_in("maestrokit.audio.effects.room:NAMED")())),
-        ),
-    ] = "small",
-    gain: Annotated[
-        float,
-        typer.Option(
-            metavar="DB", help="Raise the level by DB. Peaks near full scale are limited softly, not clipped."
-        ),
-        Within(-60, 40),
-    ] = 0.0,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help="flac, wav or ogg. Default: the suffix of --output; wav on standard output, flac under --directory.",
-            autocompletion=one_of(kept_in("maestrokit.files.formats:SOUND.formats")),
-        ),
-    ] = None,
+    options: RenderOptions,
 ) -> None:
     """Render performances to audio with a sampled piano, with its pedals.
 
@@ -77,10 +39,10 @@ def run(
     from maestrokit.files import walk
     from maestrokit.files.formats import SOUND, chosen_format
 
-    chosen = chosen_format(format_, outputs.output, SOUND, default="wav" if outputs.directory is None else "flac")
-    work = Rendering(chosen, reading.repair, provenance.made_by, samples, sample_rate, channels, room, gain)
-    _ = work.room_of_name
+    default = "wav" if outputs.directory is None else "flac"
+    chosen = chosen_format(options.format_, outputs.output, SOUND, default=default)
+    work = Rendering(options, chosen, reading.repair, provenance.made_by)
+    _ = work.room
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, suffix=f".{chosen}")
-    for task in plan.tasks[:1]:
-        streams.refuse_terminal(task.target, "sound")
+    streams.refuse_terminal(plan.targets, "sound")
     batch.run("render", work, plan, running)

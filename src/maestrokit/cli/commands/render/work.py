@@ -1,8 +1,13 @@
 """The work of ``maestrokit render`` on one performance, which ``generate`` does too for outputs that are audio."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from maestrokit.bounds import Within
+from maestrokit.cli.commands.render.options import RenderOptions
+from maestrokit.cli.parse import parse_time
+from maestrokit.cli.report import counted
 from maestrokit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -12,19 +17,17 @@ if TYPE_CHECKING:
     from maestrokit.files.sound.write import Blocks
     from maestrokit.music.performance import Performance
 
+DECAYS = Within(0.05, 20)  # seconds
+
 
 @dataclass(frozen=True)
 class Rendering:
     """The work of the command on one task; a class, so that it can be sent to other processes."""
 
+    options: RenderOptions
     format: str
     repair: bool
     made_by: str | None
-    samples: str | None = None
-    sample_rate: int = 44100
-    channels: int = 2
-    room: str = "small"
-    gain: float = 0.0
 
     def __call__(self, task: "Task") -> "Notes":
         """Read the performance, render it, write the sound; return its length and peak."""
@@ -42,31 +45,24 @@ class Rendering:
         from maestrokit.synth.render import stream
         from maestrokit.synth.timbre import Timbre
 
-        piano = default_piano() if self.samples is None else read_piano(self.samples)
+        options = self.options
+        piano = default_piano() if options.samples is None else read_piano(options.samples)
         blocks = stream(
-            performance,
-            piano,
-            sample_rate=self.sample_rate,
-            channels=self.channels,
-            timbre=Timbre(room=self.room_of_name),
-            gain=self.gain,
-        )
+            performance, piano, sample_rate=options.sample_rate, channels=options.channels,
+            timbre=Timbre(room=self.room), gain=options.gain,
+        )  # fmt: skip
         seconds = float(tick2second(performance.last_tick, tempo_map(performance)))
-        meter = _Meter(self.sample_rate, seconds)
+        meter = _Meter(options.sample_rate, seconds)
         chain = [] if self.made_by is None else [*commands(performance), self.made_by]
         write_blocks(
-            target,
-            meter.through(blocks),
-            format=self.format,
-            sample_rate=self.sample_rate,
-            channels=self.channels,
-            comment="\n".join(chain),
-        )
-        seconds = meter.samples / self.sample_rate
-        return Notes((f"{len(performance.notes)} notes, {seconds:.2f} s, peak {meter.peak:.3f}",))
+            target, meter.through(blocks), format=self.format, sample_rate=options.sample_rate,
+            channels=options.channels, comment="\n".join(chain),
+        )  # fmt: skip
+        seconds = meter.samples / options.sample_rate
+        return Notes((f"{counted(len(performance.notes), 'note')}, {seconds:.2f} s, peak {meter.peak:.3f}",))
 
     @property
-    def room_of_name(self) -> "Room | None":
+    def room(self) -> "Room | None":
         """The room of that name or decay time.
 
         Raises
@@ -76,21 +72,13 @@ class Rendering:
         """
         from maestrokit.audio.effects.room import NAMED, SMALL, Room
 
-        if self.room == "none":
-            return None
-        if self.room in NAMED:
-            return NAMED[self.room]
-        try:
-            decay = float(self.room)
-        except ValueError:
-            decay = 0.0
-        if not 0.05 <= decay <= 20:
-            raise UsageError(
-                f"no room '{self.room}'",
-                "use none, small, hall, or 0.05 to 20 seconds of reverberation",
-                parameter="room",
-            )
-        return Room(decay=decay, wet=SMALL.wet)
+        name = self.options.room
+        if name == "none" or name in NAMED:
+            return NAMED.get(name)
+        with contextlib.suppress(UsageError):
+            return Room(decay=float(parse_time(name, within=DECAYS)), wet=SMALL.wet)
+        hint = "use none, small, hall, or a reverberation time of 50ms to 20s"
+        raise UsageError(f"no room '{name}'", hint, parameter="room")
 
 
 class _Meter:

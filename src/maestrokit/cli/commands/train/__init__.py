@@ -1,6 +1,7 @@
 """``maestrokit train``: models from performances and recordings."""
 
-from maestrokit.cli.commands.train import options
+from maestrokit.cli.commands.train.options import Searching, TrainOptions
+from maestrokit.cli.declare import only_with
 from maestrokit.cli.options import Jobs, Provenance, Seed
 
 EXAMPLES = (
@@ -10,7 +11,7 @@ EXAMPLES = (
     ),
     (
         "Resume it where it stopped, for another hour",
-        "maestrokit train transformer maestro-v3.0.0 -o runs/t1 --time-limit 2h --set width=192 --set layers=4",
+        "maestrokit train transformer maestro-v3.0.0 -o runs/t1 --time-limit 2h",
     ),
     (
         "Fine-tune it on your own performances",
@@ -27,56 +28,39 @@ REFERENCES = (
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019",
     "Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024",
 )
+CASES = {"provenance": only_with("`plot`")}
 
 
 def run(
-    family: options.Family,
-    data: options.Data,
-    output: options.Run,
+    options: TrainOptions,
     running: Jobs,
     provenance: Provenance,
-    searching: options.Searching,
-    task: options.Task = None,
-    init: options.Init = None,
-    steps: options.Steps = None,
-    time_limit: options.TimeLimit = None,
-    patience: options.Patience = None,
-    batch: options.BatchSize = None,
-    length: options.Length = None,
-    learning_rate: options.LearningRate = None,
-    dropout: options.Dropout = None,
-    weight_decay: options.WeightDecay = None,
-    settings: options.Settings = None,
-    plot: options.Plot = None,
+    searching: Searching,
     seed: Seed = 0,
-    device: options.Device = "auto",
-    cache: options.Cache = None,
 ) -> int:
     """Train a model, or resume its training.
 
     The run folder holds config.json, model.safetensors (the best weights by validation), log.jsonl, and
-    resume.safetensors, from which the same command line resumes exactly, however the training was stopped.
+    resume.safetensors, from which the same command line resumes exactly, however the training was stopped. Settings
+    that are not given again are those of the run. No step begins that would not fit into --time-limit together with
+    the last validation, by the times of earlier ones; where none was timed yet, these two may take longer.
     The first Ctrl-C or SIGTERM ends training after the current step, and saves.
     """
-    from maestrokit.cli.commands.train.spec import print_plan, settings_of, spec_of
+    from maestrokit.cli.commands.train.spec import print_plan, spec_of
     from maestrokit.cli.commands.train.work import run_search, run_training
     from maestrokit.training.device import find_context
 
-    named = {
-        "steps": steps, "patience": patience, "batch": batch, "length": length, "learning_rate": learning_rate,
-        "dropout": dropout, "weight_decay": weight_decay, "seed": seed,
-    }  # fmt: skip
-    spec = spec_of(family, task, data, output, settings_of(named, time_limit, settings or []), init, cache, running)
+    spec = spec_of(options, seed, running)
     if running.dry_run:
         print_plan(spec, is_search=searching.tune is not None)
         return 0
-    distributed = find_context(device)
+    distributed = find_context(options.device)
     try:
         if searching.tune is not None:
             from maestrokit.training.tuning import Search
 
             search = Search(searching.tune, searching.tune_storage or "")
-            return run_search(spec, search, distributed, running, plot, provenance.made_by)
-        return run_training(spec, distributed, running, plot, provenance.made_by)
+            return run_search(spec, search, distributed, running, options.plot, provenance.made_by)
+        return run_training(spec, distributed, running, options.plot, provenance.made_by)
     finally:
         distributed.leave()

@@ -79,6 +79,13 @@ class Display:
                 **self._texts | {"loss": loss},
             )  # fmt: skip
 
+    def announce(self, sentence: str) -> None:
+        """Say that something begins that takes long: in place of the bar's label, and as a line with ``-v``."""
+        if self._bar is not None:
+            self._bar.update(self._row, description=sentence)
+        if self.has_lines:
+            self.say(sentence)
+
     def report(self, record: Mapping[str, Any]) -> None:
         """Show a record of the log."""
         if "batches_per_second" in record:

@@ -1,19 +1,23 @@
 """From the options of ``train`` to what is trained."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maestrokit.cli import batch
-from maestrokit.cli.errors import about
+from maestrokit.cli.commands.train.options import TrainOptions
+from maestrokit.cli.errors import about, is_given
 from maestrokit.cli.options import Jobs
-from maestrokit.cli.parse import parse_duration
+from maestrokit.cli.parse import parse_time
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.training.run import TrainingSpec, corpus_of, modules, settings_of_parts
+from maestrokit.training.run import TrainingSpec, modules, settings_of_parts
+from maestrokit.training.task import find_corpus
+
+NAMED = ("steps", "patience", "batch", "length", "learning_rate", "dropout", "weight_decay")
+"""Settings that have options of their own."""
 
 
-def settings_of(named: Mapping[str, object], time_limit: str | None, others: Sequence[str]) -> dict[str, str]:
+def settings_of(options: TrainOptions, seed: int) -> dict[str, str]:
     """Return settings by name from options of their own, and from NAME=VALUE.
 
     Raises
@@ -21,11 +25,11 @@ def settings_of(named: Mapping[str, object], time_limit: str | None, others: Seq
     UsageError
         If one has no value.
     """
-    values = {name: str(value) for name, value in named.items() if value is not None}
-    if time_limit is not None:
-        with about("time_limit"):
-            values["time_limit"] = str(parse_duration(time_limit))
-    for setting in others:
+    given = {name: getattr(options, name) for name in NAMED} | ({"seed": seed} if is_given("seed") else {})
+    values = {name: str(value) for name, value in given.items() if value is not None}
+    if options.time_limit is not None:
+        values["time_limit"] = str(float(parse_time(options.time_limit, parameter="time_limit")))
+    for setting in options.settings or ():
         name, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"`settings` must be NAME=VALUE, not '{setting}'", parameter="settings")
@@ -33,16 +37,7 @@ def settings_of(named: Mapping[str, object], time_limit: str | None, others: Seq
     return values
 
 
-def spec_of(
-    family: str,
-    task: str | None,
-    data: Sequence[str],
-    output: str,
-    settings: Mapping[str, str],
-    init: str | None,
-    cache: str | None,
-    running: Jobs,
-) -> TrainingSpec:
+def spec_of(options: TrainOptions, seed: int, running: Jobs) -> TrainingSpec:
     """Return what is to be trained, on what, and where.
 
     Raises
@@ -52,20 +47,15 @@ def spec_of(
     CannotWriteError
         If the run folder is one of the folders of data.
     """
-    folder = Path(output)
-    if any(Path(name).resolve() == folder.resolve() for name in data):
+    folder, output = Path(options.output), options.output
+    if any(Path(name).resolve() == folder.resolve() for name in options.data):
         raise CannotWriteError(f"'{output}' is both the data and the run folder", "choose another folder for the run")
     with about("init"):
-        start = None if init is None else model_folder(init)
+        start = None if options.init is None else model_folder(options.init)
+    cache = Path(options.cache) if options.cache else default_cache()
+    settings = settings_of(options, seed)
     return TrainingSpec(
-        family,
-        task or "",
-        data,
-        folder,
-        settings,
-        start,
-        Path(cache) if cache else default_cache(),
-        running.workers,
+        options.family, options.task or "", options.data, folder, settings, start, cache, running.workers
     )
 
 
@@ -77,4 +67,5 @@ def print_plan(spec: TrainingSpec, *, is_search: bool) -> None:
         spaces(spec)
     else:
         settings_of_parts(spec)
-    batch.print_plan((path, str(spec.folder)) for path in corpus_of(spec, modules(spec)[1]).paths)
+    corpus = find_corpus(spec.data, modules(spec)[1], cache=spec.cache)
+    batch.print_plan((path, str(spec.folder)) for path in corpus.paths)

@@ -13,6 +13,11 @@ from maestrokit.training.run import TrainingSpec, train
 if TYPE_CHECKING:
     from maestrokit.training.tuning import Search, TrialCallbacks
 
+REASONS = {
+    "steps": "all steps are done", "time": "no more fits within the time limit",
+    "patience": "the validations did not improve any more", "signal": "it was interrupted",
+}  # fmt: skip
+
 
 def run_training(
     spec: TrainingSpec, distributed: DistributedContext, running: Jobs, plot: str | None, made_by: str | None
@@ -29,13 +34,19 @@ def run_training(
 
         warn = _warner(running, display)
         outcome = train(
-            spec, context=distributed, report=report_record, tick=display.tick, warn=warn, reject=failures.add
+            spec,
+            context=distributed,
+            report=report_record,
+            tick=display.tick,
+            warn=warn,
+            reject=failures.add,
+            announce=display.announce,
         )
     if curves is not None and distributed.is_first:
         curves.draw()
     if not running.quiet and distributed.is_first:
         progress = outcome.progress
-        report.say(f"stopped by {outcome.reason} at step {progress.step} after {progress.seconds:.0f} s")
+        report.say(f"training ended at step {progress.step} after {progress.seconds:.0f} s: {REASONS[outcome.reason]}")
     status = failures.status
     return 128 + outcome.signal_number if outcome.reason == "signal" else status
 
@@ -59,7 +70,7 @@ def run_search(
             display.label = f"trial {number}, {search.trials} in all"
             if display.has_lines:
                 display.say(display.label)
-            return TrialCallbacks(display.report, display.tick)
+            return TrialCallbacks(display.report, display.tick, display.announce)
 
         warn = _warner(running, display)
         result = tune(spec, search, context=distributed, watch=watch, warn=warn, reject=failures.add)
@@ -112,5 +123,5 @@ class Failures:
             return ExitStatus.OK
         if self._is_first and not self._running.quiet:
             count = len(self._statuses)
-            report.say(f"maestrokit train: left out {count} file{'s' * (count != 1)} that cannot be used")
+            report.say(f"maestrokit train: left out {report.counted(count, 'file')} that cannot be used")
         return batch.common_status(self._statuses.values())

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from maestrokit.cli import report
-from maestrokit.cli.commands.transcribe import options
-from maestrokit.cli.commands.transcribe.options import PEDALS
+from maestrokit.cli.commands.transcribe.options import MIDI, PEDALS, TranscribeOptions
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError, choices_hint
 
@@ -39,16 +38,7 @@ def run(
     reading: Reading,
     running: Batch,
     provenance: Provenance,
-    model: options.Model = "transcription",
-    format_: options.Format = None,
-    onset_threshold: options.OnsetThreshold = None,
-    min_note: options.MinNote = None,
-    pedal: options.Pedal = None,
-    tempo: options.Tempo = None,
-    silence_threshold: options.SilenceThreshold = None,
-    min_confidence: options.MinConfidence = None,
-    plot: options.Plot = None,
-    threads: options.Threads = 1,
+    options: TranscribeOptions,
 ) -> None:
     """Transcribe recordings of piano music into notes and pedals.
 
@@ -60,27 +50,26 @@ def run(
     """
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
-    from maestrokit.cli.commands.transcribe.work import TranscribeOptions, Transcription
+    from maestrokit.cli.combinations import state
+    from maestrokit.cli.commands.transcribe.work import Transcription
     from maestrokit.files.checkpoint import model_folder
     from maestrokit.files.formats import NOTES, chosen_format
     from maestrokit.files.walk import SOUND_SUFFIXES
 
-    format = chosen_format(format_, outputs.output, NOTES, default="mid")
-    if pedal not in (None, *PEDALS):
-        raise UsageError(f"no way '{pedal}' of writing the pedal", choices_hint(pedal, PEDALS), parameter="pedal")
-    settings = TranscribeOptions(
-        format=format, onset_threshold=onset_threshold, min_note=min_note, pedal=pedal, tempo=_tempo(tempo),
-        silence_threshold=silence_threshold, min_confidence=min_confidence, plot=plot,
-    )  # fmt: skip
-    work = Transcription(str(model_folder(model)), settings, threads, reading.repair, provenance.made_by)
+    format = chosen_format(options.format_, outputs.output, NOTES, default="mid")
+    state(*([MIDI] if format == "mid" else []))
+    if options.pedal not in (None, *PEDALS):
+        hint = choices_hint(options.pedal, PEDALS)
+        raise UsageError(f"no way '{options.pedal}' of writing the pedal", hint, parameter="pedal")
+    tempo, folder = _tempo(options.tempo), str(model_folder(options.model))
+    work = Transcription(folder, options, format, tempo, reading.repair, provenance.made_by)
     work.check()
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}")
-    if plot is not None and plan.is_batch:
+    if options.plot is not None and plan.is_batch:
         raise UsageError("`plot` draws one recording, and these are several", "draw one at a time", parameter="plot")
-    streams.protect_inputs(plan.tasks, plot)
-    for task in plan.tasks[:1]:
-        if format != "tsv":
-            streams.refuse_terminal(task.target, "MIDI" if format == "mid" else "an array")
+    streams.protect_inputs(plan.tasks, options.plot)
+    if format != "tsv":
+        streams.refuse_terminal(plan.targets, "MIDI" if format == "mid" else "an array")
     for task, summary in batch.results("transcribe", work, plan, running):
         _report(task.source, summary, running)
 
@@ -95,8 +84,8 @@ def _report(source: str, summary: "TranscriptionSummary", running: Batch) -> Non
         report.say(f"note: '{source}': no piano notes found in {summary.seconds:.1f} s of sound{skipped}")
     elif running.verbose:
         bars = " in bars" if summary.has_meter else ""
-        tracked = "" if summary.beats is None else f", {summary.beats} beats{bars}"
-        report.say(f"{source}: {summary.notes} notes{tracked} in {summary.seconds:.1f} s{skipped}")
+        tracked = "" if summary.beats is None else f", {report.counted(summary.beats, 'beat')}{bars}"
+        report.say(f"{source}: {report.counted(summary.notes, 'note')}{tracked} in {summary.seconds:.1f} s{skipped}")
     if summary.notes and summary.beats == 0 and not running.quiet:
         report.say(f"note: '{source}': too few notes to track beats, so its tempo has no meaning")
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
 from maestrokit.cli.commands.transcribe.collected import Collected, TranscriptionSummary
+from maestrokit.cli.commands.transcribe.options import TranscribeOptions
 from maestrokit.cli.performances import midi_bytes
 from maestrokit.cli.plan import Task
 from maestrokit.errors import UsageError
@@ -12,6 +14,8 @@ from maestrokit.files import streams
 from maestrokit.files.formats import PICTURE, format_by_name
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import open_sound
+from maestrokit.inference.gate import GateConfig
+from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.performance import tracked_transcript, transcript
 from maestrokit.inference.transcription import (
     StreamingDecoder,
@@ -27,22 +31,8 @@ from maestrokit.music.performance import TIME_SIGNATURE
 from maestrokit.music.provenance_events import with_command
 from maestrokit.provenance import command_lines, extended
 
+Settings = TypeVar("Settings", Decoding, GateConfig)
 TRACK = "track"  # in place of a tempo: of the beats tracked in the notes
-
-
-@dataclass(frozen=True)
-class TranscribeOptions:
-    """How every input is transcribed; None leaves it to the model."""
-
-    format: str = "mid"
-    onset_threshold: float | None = None
-    min_note: float | None = None
-    pedal: str | None = None
-    tempo: float | str | None = None
-    """Beats per minute, or ``track``."""
-    silence_threshold: float | None = None
-    min_confidence: float | None = None
-    plot: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +41,9 @@ class Transcription:
 
     folder: str
     options: TranscribeOptions
-    threads: int
+    format: str
+    tempo: float | str | None
+    """Beats per minute, or ``track``."""
     repair: bool
     made_by: str | None
 
@@ -68,7 +60,7 @@ class Transcription:
         transcriber = self._transcriber()
         decoder, loudness = StreamingDecoder(transcriber), loudness_meter(transcriber)
         collected = Collected(
-            transcriber, has_picture=self.options.plot is not None, has_posteriors=self.options.format == "npz"
+            transcriber, has_picture=self.options.plot is not None, has_posteriors=self.format == "npz"
         )
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         with open_sound(source, repair=self.repair) as stream:
@@ -88,17 +80,13 @@ class Transcription:
         return summary
 
     def _transcriber(self) -> Transcriber:
-        options, model = self.options, loaded(self.folder, self.threads)
-        decoding, gate = model.decoding, model.gate
-        if options.onset_threshold is not None:
-            restrike = max(decoding.restrike_threshold, options.onset_threshold)
-            decoding = replace(decoding, onset_threshold=options.onset_threshold, restrike_threshold=restrike)
-        if options.min_note is not None:
-            decoding = replace(decoding, shortest=options.min_note)
-        if options.silence_threshold is not None:
-            gate = replace(gate, silence_threshold=options.silence_threshold)
-        if options.min_confidence is not None:
-            gate = replace(gate, min_confidence=options.min_confidence)
+        options, model = self.options, loaded(self.folder, self.options.threads, self.options.device)
+        onset = options.onset_threshold
+        restrike = None if onset is None else max(model.decoding.restrike_threshold, onset)
+        decoding = _changed(
+            model.decoding, onset_threshold=onset, restrike_threshold=restrike, shortest=options.min_note
+        )
+        gate = _changed(model.gate, silence_threshold=options.silence_threshold, min_confidence=options.min_confidence)
         return replace(model, decoding=decoding, gate=gate)
 
     def _pedalled(self, result: Transcript, transcriber: Transcriber) -> Transcript:
@@ -125,26 +113,32 @@ class Transcription:
         self, result: Transcript, collected: Collected, lines: list[str], summary: TranscriptionSummary, target: str
     ) -> tuple[bytes, TranscriptionSummary]:
         """Return the bytes of the output, and the summary with what was found in making them."""
-        if self.options.format == "tsv":
+        if self.format == "tsv":
             return dump_notes(*result.notes), summary
-        if self.options.format == "npz":
+        if self.format == "npz":
             return collected.arrays(result, lines), summary
-        if self.options.tempo == TRACK:
+        if self.tempo == TRACK:
             performance, beats = tracked_transcript(*result)
             has_meter = bool((performance.others.kind == TIME_SIGNATURE).any())
             summary = replace(summary, beats=len(beats.time), has_meter=has_meter)
         else:
-            assert not isinstance(self.options.tempo, str)
-            performance = transcript(*result, tempo=self.options.tempo)
+            assert not isinstance(self.tempo, str)
+            performance = transcript(*result, tempo=self.tempo)
         for line in lines:
             performance = with_command(performance, line)
         return midi_bytes(performance, target), summary
 
 
+def _changed(settings: Settings, **values: float | None) -> Settings:
+    """Return a dataclass with some values changed; None leaves one as it is."""
+    given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    return replace(settings, **given)
+
+
 @lru_cache(maxsize=1)
-def loaded(folder: str, threads: int) -> Transcriber:
+def loaded(folder: str, threads: int, device: str = "cpu") -> Transcriber:
     """Return a model, read once in each process, and bound the threads that it may use."""
     import torch
 
     torch.set_num_threads(threads)
-    return read_transcriber(Path(folder))
+    return read_transcriber(Path(folder), device=device)

@@ -11,7 +11,7 @@ from maestrokit.cli.batch import Notes
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Plan, Task
-from maestrokit.errors import UsageError
+from maestrokit.cli.report import counted
 from maestrokit.files.tables import write_records
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, check_profile
@@ -75,7 +75,7 @@ class Transposition:
             record[count] = sum(getattr(report, count) for report in reports)
         record |= {"scores": scores, "outside": sum(report.outside for report in reports)}
         notes += [
-            f"{report.semitones:+d} semitones: {report.moved} notes moved, {report.folded} folded, "
+            f"{report.semitones:+d} semitones: {counted(report.moved, 'note')} moved, {report.folded} folded, "
             f"{report.dropped} dropped, {report.outside} outside the range"
             for report in reports
         ]
@@ -123,31 +123,6 @@ def run_transpose(work: Transposition, plan: Plan, running: Batch, *, report: st
         write_records(report, records, format=report_format)
     if failure is not None:
         raise failure
-
-
-def parse_span(text: str, *, parameter: str) -> tuple[int, int]:
-    """Return the two ends of ``LOW..HIGH``, or of one number twice.
-
-    Raises
-    ------
-    UsageError
-        If it is not written so, or falls.
-
-    >>> parse_span("-3..3", parameter="augment")
-    (-3, 3)
-    """
-    low, _, high = text.partition("..")
-    try:
-        ends = int(low), int(high or low)
-    except ValueError:
-        hint = f"write it as `{parameter}`=-3..3"
-        raise UsageError(
-            f"`{parameter}` must be a range of whole numbers, not '{text}'", hint, parameter=parameter
-        ) from None
-    if ends[0] > ends[1]:
-        hint = f"write it as `{parameter}`={ends[1]}..{ends[0]}"
-        raise UsageError(f"`{parameter}` must rise, unlike '{text}'", hint, parameter=parameter)
-    return ends
 
 
 def _for_one_shift(line: str, shift: int) -> str:

@@ -1,0 +1,51 @@
+"""The options of ``maestrokit generate`` that say what the new music is to be like."""
+
+from dataclasses import dataclass
+
+from maestrokit.bounds import Within
+from maestrokit.cli.choices import assigned_to, classes_of_models, conditions, kept_in, one_of
+from maestrokit.cli.declare import option
+from maestrokit.errors import UsageError
+
+
+# fmt: off
+@dataclass(frozen=True)
+class Conditioning:
+    """What the new music is conditioned on."""
+
+    condition: list[str] | None = option(None, "NAME=VALUE", "Generate under this condition, by a model that was "
+        "trained with it (train --set conditions=..): a class such as composer=Chopin, or density or loudness. A part "
+        "of a name is enough where no other class has it. May be repeated.", complete=assigned_to(conditions))
+    composer: str | None = option(None, "COMPOSER", "Short for --condition composer=COMPOSER; a wrong one lists those "
+        "that the model knows.", complete=one_of(classes_of_models("composer")))
+    density: float | None = option(None, "N", "Short for --condition density=N, in notes a second. People play 6 to "
+        "19, the pedal and all voices counted; outside 2..32 is as the nearest. The times of onsets are steered to "
+        "keep to it.", Within(0, 1000, above=True))
+    loudness: str | None = option(None, "N|DYNAMIC", "Short for --condition loudness=N, the mean velocity, or a "
+        "dynamic: pp is 40, p 50, mp 58, mf 66, f 74, ff 82. Outside 30..90 is as the nearest.",
+        complete=one_of(kept_in("maestrokit.music.conditions:DYNAMICS")))
+    guidance: float = option(1.0, "G", "How much conditions count: 1 as learned, above 1 more, at twice the time, 0 "
+        "not at all.", Within(0, 100))
+    # fmt: on
+
+    def by_name(self) -> dict[str, str]:
+        """Return the value of each condition.
+
+        Raises
+        ------
+        UsageError
+            If one is no NAME=VALUE, or is given twice.
+        """
+        short = {"composer": self.composer, "density": self.density, "loudness": self.loudness}
+        pairs = [(name, str(value)) for name, value in short.items() if value is not None]
+        for text in self.condition or ():
+            name, equals, value = text.partition("=")
+            if not (name and equals and value):
+                raise UsageError(
+                    f"`condition` must be NAME=VALUE, not '{text}'", "such as composer=Chopin", parameter="condition"
+                )
+            pairs.append((name.strip(), value.strip()))
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            raise UsageError("one condition is given twice", "give each once", parameter="condition")
+        return values

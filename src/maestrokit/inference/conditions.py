@@ -1,0 +1,99 @@
+"""Conditions in the words of a user, as codes for a model of notes."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_name
+from maestrokit.models._conditions import CLASSES
+from maestrokit.models._notes import NoteModel
+from maestrokit.models.contract import EventModel
+from maestrokit.music.conditions import DYNAMICS, SCALES, measured_code
+
+
+def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) -> dict[str, int]:
+    """Return the code of each condition that is given.
+
+    Parameters
+    ----------
+    values : mapping of str to str
+        By name, a class, a number or a dynamic. The name of a class may be a part of it that no other has, without
+        accents and in any case.
+
+    Raises
+    ------
+    UsageError
+        If the model has no such condition, or the value is none of it.
+    """
+    known = tuple(model.conditions.tables) if isinstance(model, NoteModel) else ()
+    for name in values:
+        if not known:
+            raise UsageError(
+                f"the model takes no conditions, such as {name}",
+                "train one with the setting `conditions`, such as density,loudness",
+                parameter="condition",
+            )
+        if name not in known:
+            raise UsageError(f"the model takes no condition '{name}'", choices_hint(name, known), parameter="condition")
+    names = model.class_names if isinstance(model, NoteModel) else {}
+    return {
+        name: _measure(name, text) if name in SCALES else 1 + _class(name, text, names.get(name, ()))
+        for name, text in values.items()
+    }
+
+
+def class_names(config: Mapping[str, Any], model: NoteModel, *, name: str) -> dict[str, list[str]]:
+    """Return the ``classes`` of a ``config.json``: what the codes of each condition by class mean, from 1 on.
+
+    Raises
+    ------
+    BadDataError
+        If they do not fit the model.
+    """
+    needed = [condition for condition in model.conditions.tables if condition not in SCALES]
+    lists = config.get("classes", {})
+    try:
+        names = {condition: [str(known) for known in lists[condition]] for condition in needed}
+    except (KeyError, TypeError):
+        raise BadDataError(f"cannot use '{name}': its classes are missing or damaged", path=name) from None
+    if any(len(known) > CLASSES for known in names.values()):
+        raise BadDataError(f"cannot use '{name}': it has more than {CLASSES} classes", path=name)
+    return names
+
+
+def _measure(name: str, text: str) -> int:
+    """Return the code of a number, or of a dynamic."""
+    try:
+        value = float(DYNAMICS.get(text, text)) if name == "loudness" else float(text)
+        if not 0 < value < float("inf"):
+            raise ValueError
+    except ValueError:
+        kinds = f"a mean velocity, or one of {', '.join(DYNAMICS)}" if name == "loudness" else "notes a second"
+        raise UsageError(f"`{name}` cannot be '{text}'", f"give {kinds}", parameter="condition") from None
+    return measured_code(name, value)
+
+
+def _class(name: str, text: str, names: Sequence[str]) -> int:
+    """Return which class has a name, or contains it: the only one, or the one that all others name with another."""
+    part, folded = _folded(text), [_folded(known) for known in names]
+    matches = [part] if part in folded else [known for known in folded if part and part in known]
+    shortest = min(matches, key=len, default="")
+    if matches and all(shortest in known for known in matches):
+        return folded.index(shortest)
+    if matches:
+        several = ", ".join(names[folded.index(known)] for known in matches)
+        raise UsageError(f"'{text}' can be several values of {name}", f"choose from {several}", parameter="condition")
+    words = {word: known for known, whole in zip(names, folded, strict=True) for word in (*whole.split(), whole)}
+    nearest = nearest_name(part, words)
+    question = f"did you mean '{words[nearest]}'? " if nearest else ""
+    raise UsageError(f"no {name} '{text}'", f"{question}choose from {', '.join(names)}", parameter="condition")
+
+
+def _folded(text: str) -> str:
+    """Return a text without accents and case.
+
+    >>> _folded("Frédéric Chopin")
+    'frederic chopin'
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold().strip()

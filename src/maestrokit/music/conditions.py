@@ -1,0 +1,40 @@
+"""Conditions for models of music: what is measured, its density and its loudness, as codes, and classes.
+
+Code 0 is "not given"; the others are steps of a scale, and a value outside the scale has the code of the nearest step.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from maestrokit.arrays import Floats
+from maestrokit.music.step_notes import StepNotes, velocities
+from maestrokit.music.tokens import Encoding
+
+SHORTEST = 1.0  # seconds of music whose density means something
+SCALES: Mapping[str, Floats] = {
+    "density": 2 * 2 ** (np.arange(33) / 8),  # 2..32 notes a second, an eighth of an octave apart
+    "loudness": np.arange(30.0, 91.0, 2.0),  # mean velocity
+}
+COLUMNS = ("composer", "title", "year")
+"""Columns of a table whose values are classes of music, and so conditions, too."""
+DYNAMICS = {"pp": 40, "p": 50, "mp": 58, "mf": 66, "f": 74, "ff": 82}
+"""Mean velocities of excerpts by pianists of MAESTRO: from the softest to the loudest."""
+
+
+def measured_code(name: str, value: float) -> int:
+    """Return the code of a density, in notes a second, or of a loudness, a mean velocity.
+
+    >>> measured_code("density", 2.0), measured_code("density", 4.05), measured_code("density", 1000.0)
+    (1, 9, 33)
+    """
+    return 1 + int(np.abs(np.log(SCALES[name] / value)).argmin())
+
+
+def measured(notes: StepNotes, encoding: Encoding) -> dict[str, float]:
+    """Return the notes a second and the mean velocity of an excerpt; nothing of one that is too short."""
+    seconds = float(notes.onset[-1] - notes.onset[0]) * encoding.step if len(notes.onset) else 0.0
+    if seconds < SHORTEST:
+        return {}
+    velocity = velocities(notes.velocity_bin, velocity_bins=encoding.velocity_bins)
+    return {"density": (len(notes.onset) - 1) / seconds, "loudness": float(velocity.mean())}

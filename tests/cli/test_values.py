@@ -1,0 +1,57 @@
+"""Words become values without pydantic, and a wrong one is refused in one sentence of ours."""
+
+from typing import Any
+
+import pytest
+import typer
+
+from maestrokit import registry
+from maestrokit.cli.main import COMMANDS, app, command
+from maestrokit.cli.parse import number_reader
+from maestrokit.cli.values import CONSTRUCTORS, ValueOf
+
+INTEGER, TIME = number_reader(int, is_time=False), number_reader(float, is_time=True)
+CONTEXT = typer.Context(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "value"),
+    [
+        (INTEGER, "12", 12),
+        (INTEGER, None, None),
+        (TIME, "10ms", 0.01),
+        (CONSTRUCTORS[bool], "yes", True),
+        (CONSTRUCTORS[bool], "", False),
+        (CONSTRUCTORS[bool], True, True),
+        (CONSTRUCTORS[str], 5, "5"),
+    ],
+)
+def test_values_of_words_and_of_configuration(make: Any, given: object, value: object) -> None:
+    made = ValueOf(make).coerce(given, None, CONTEXT)
+    assert made == value and type(made) is type(value)
+
+
+def test_several_words_become_a_list_and_none_an_empty_one() -> None:
+    several = ValueOf(str, is_list=True)
+    assert (several.coerce(("a", 1), None, CONTEXT), several.coerce(None, None, CONTEXT)) == (["a", "1"], [])
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "message"),
+    [
+        (INTEGER, "3.5", "'3.5' is no whole number"),
+        (CONSTRUCTORS[bool], "perhaps", "'perhaps' is neither true nor false"),
+    ],
+)
+def test_wrong_words_are_named_with_the_option_that_they_were_for(make: Any, given: object, message: str) -> None:
+    option = next(one for one in command("quantize").params if one.name == "jobs")
+    with pytest.raises(typer.BadParameter) as caught:
+        ValueOf(make).coerce(given, option, CONTEXT)
+    assert (caught.value.message, caught.value.param, caught.value.ctx) == (message, option, CONTEXT)
+
+
+def test_every_parameter_is_of_a_kind_whose_values_are_made_here() -> None:
+    for name in registry.names(COMMANDS):
+        for parameter in command(name).params:
+            descriptor = parameter.type_descriptor
+            assert descriptor.parameter_info.parser or descriptor.annotation in CONSTRUCTORS, (name, parameter.name)

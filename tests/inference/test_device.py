@@ -1,0 +1,92 @@
+"""Networks run where they are told to: the processor is the reference, and a GPU gives the same up to rounding."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.inference.device import find_device
+from maestrokit.inference.events import GenerationConfig, generate, load_event_model
+from maestrokit.inference.note_steps import TorchBodyStep
+from maestrokit.inference.perplexity import surprisals
+from maestrokit.inference.transcription import posteriors_of_levels, read_transcriber
+from maestrokit.music.tokens import encode_notes
+from small_models import saved_lstm, saved_transcriber
+
+_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
+of_notes = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(of_notes)
+EACH, ENCODING, model, notes = of_notes.EACH, of_notes.ENCODING, of_notes.model, of_notes.notes
+ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: its results are not compared")
+
+
+@EACH
+def test_steps_of_layers_where_they_are_equal_those_in_numpy(family):
+    body, generator = model(family).body, np.random.default_rng(0)
+    vectors = generator.normal(size=(12, 3, 16)).astype(np.float32)
+    onset = generator.integers(0, 20, (12, 3)).cumsum(0)
+    with torch.inference_mode():
+        state, same = (body.initial_state(3, length=20) for _ in range(2))
+    mine, reference = TorchBodyStep(body, state), body.layer_stepper(same)
+    stays = np.array([True, False, True])
+    for place in range(12):
+        x, at = vectors[place], onset[place]
+        if place >= 6:
+            x, at = x[stays], at[stays]
+        if place == 6:
+            mine.keep(stays)
+            reference.keep(stays)
+        np.testing.assert_allclose(mine(x, at), reference(x, at), rtol=1e-3, atol=1e-4)
+
+
+def test_devices_have_names():
+    assert find_device("cpu") == torch.device("cpu")
+    assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(UsageError, match="no device 'gpu'"):
+        find_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(UsageError, match="sees no GPU"):
+            find_device("cuda")
+
+
+@ON_GPU
+@EACH
+def test_notes_of_a_gpu_are_those_of_the_processor(family, tmp_path):
+    folder = str(of_notes.saved(tmp_path / "run", model(family), family))
+    here, there = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
+    sequence = encode_notes(notes(60), ENCODING)
+    (one,), (other,) = (list(surprisals(made, [sequence], ENCODING)) for made in (here, there))
+    assert other.nats == pytest.approx(one.nats, rel=1e-3)
+    greedy = GenerationConfig(2.0, 2, 0).with_sampling(of_notes.NoteSampling(), {"temperature": 0.0})
+    first, second = (generate(made, ENCODING, greedy) for made in (here, there))
+    assert first[0][:20].tolist() == second[0][:20].tolist()
+
+
+@ON_GPU
+def test_events_of_a_gpu_are_those_of_the_processor(tmp_path):
+    folder = str(saved_lstm(tmp_path / "run"))
+    here, there = (load_event_model(folder, device=device).model for device in ("cpu", "cuda"))
+    sequence = encode_notes(notes(60), ENCODING)
+    (one,), (other,) = (list(surprisals(made, [sequence], ENCODING)) for made in (here, there))
+    assert other.nats == pytest.approx(one.nats, rel=1e-3)
+    assert len(generate(there, ENCODING, GenerationConfig(1.0))[0]) > 1
+
+
+@ON_GPU
+def test_posteriors_of_a_gpu_are_those_of_the_processor(tmp_path):
+    folder = saved_transcriber(tmp_path / "run", pedal=True)
+    levels = np.random.default_rng(0).normal(-40, 10, (200, 229)).astype(np.float32)
+    here, there = (
+        list(posteriors_of_levels([levels], read_transcriber(folder, device=device))) for device in ("cpu", "cuda")
+    )
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_allclose(one.keys, other.keys, atol=1e-3)
+        np.testing.assert_allclose(one.pedal, other.pedal, atol=1e-3)
+
+
+def test_an_unknown_device_is_refused_before_a_model_is_read(tmp_path):
+    with pytest.raises(UsageError, match="no device"):
+        load_event_model(str(tmp_path / "nothing"), device="tpu?")

@@ -1,0 +1,119 @@
+"""What fills a gap joins both sides, and is stepped to as a pass over all would be."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.inference.events import GenerationConfig, infill
+from maestrokit.inference.note_batches import gap_batch
+from maestrokit.inference.notes import NoteRequest, NoteSampling, _primed, generate_notes
+from maestrokit.models.contract import new_model
+from maestrokit.music.infill import Gap
+from maestrokit.music.note_codes import excerpt
+from maestrokit.music.step_notes import joined, reconciled
+from maestrokit.music.timing import second2tick, tempo_map
+from maestrokit.music.tokens import Encoding, decode, encode_notes
+
+_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
+of_notes = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(of_notes)
+note_models, EACH, ENCODING = of_notes.note_models, of_notes.EACH, of_notes.ENCODING
+notes = note_models.notes
+
+
+def model(family, *, infill=True, length=64):
+    module, config = note_models.FAMILIES[family]
+    torch.manual_seed(0)
+    size = {"length": length} if family == "transformer" else {}
+    made = new_model(module, replace(config, infill=infill, conditions="density", **size)).eval()
+    for weight in made.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    return made
+
+
+def gap(part, first=20, last=30):
+    """Return a performance without some of its notes."""
+    before, after = part.select(slice(first)), part.select(slice(last, None))
+    return Gap(None, before, after, int(before.onset[-1]) + 1, int(after.onset[0]))
+
+
+@EACH
+def test_steps_in_a_gap_equal_a_pass_over_what_follows_what_came_before_and_the_gap(family):
+    made, part = model(family), notes(40)
+    hole = gap(part)
+    inputs, targets = excerpt(part.select(slice(30)), 0, 31, ENCODING)
+    batch = gap_batch(inputs, targets, hole.after, ENCODING)
+    with torch.inference_mode():
+        out, _ = made.body.hidden_states(made.vectors(batch), onset=batch["onset"])
+        expected = made.heads.state(out)
+    with torch.inference_mode():
+        keyboard, step, states = _primed(made, ENCODING, NoteRequest(100, hole.before, hole), 1, 50)
+    for place in range(20, 30):
+        position = len(hole.after.pitch) + place
+        np.testing.assert_allclose(states[0], expected[0, position].numpy(), rtol=1e-3, atol=1e-3)
+        onset, offset, pitch, velocity_bin = (column[place : place + 1] for column in part)
+        keyboard.play(onset, offset, pitch - 21, velocity_bin)
+        states = step(keyboard.inputs())
+
+
+@EACH
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+@pytest.mark.parametrize("length", [24, 64])  # a short context forgets notes before the gap, never those after
+def test_new_notes_lie_in_the_gap_and_everything_can_be_played(family, guidance, length):
+    made, part = model(family, length=length), notes(60)
+    hole = gap(part, 30, 50)
+    request = NoteRequest(hole.stop - hole.start, hole.before, hole, {"density": 9}, guidance)
+    for new in generate_notes(made, ENCODING, request, sampling=NoteSampling(time_bias=-1.0), count=3, seed=1):
+        assert len(new.pitch) > 0
+        assert np.all((new.onset >= hole.start) & (new.onset < hole.stop))
+        whole = joined(joined(hole.before, new), hole.after)
+        again = reconciled(*whole)
+        assert all(np.array_equal(one, other) for one, other in zip(whole, again, strict=True))
+
+
+@EACH
+def test_a_gap_may_stay_silent(family):
+    made, part = model(family), notes(60)
+    hole = gap(part, 30, 50)
+    request = NoteRequest(hole.stop - hole.start, hole.before, hole)
+    slow = NoteSampling(time_bias=100.0)  # every onset comes as late as can be
+    (new,) = generate_notes(made, ENCODING, request, sampling=slow, count=1, seed=1)
+    assert len(new.pitch) == 0
+
+
+@EACH
+def test_what_follows_a_gap_changes_what_fills_it(family):
+    made, part = model(family), notes(60)
+    hole = gap(part, 2, 50)
+    other = replace(hole, after=hole.after._replace(pitch=np.full_like(hole.after.pitch, 60)))
+    requests = [NoteRequest(one.stop - one.start, one.before, one) for one in (hole, other)]
+    with torch.inference_mode():
+        first, second = (_primed(made, ENCODING, request, 1, 50)[2] for request in requests)
+    assert not np.allclose(first, second, atol=1e-4)
+
+
+@pytest.mark.parametrize("span", [(0.0, 1.5), (1.0, 2.0), (2.0, 9.0)])
+def test_a_performance_keeps_all_outside_the_span(span):
+    made, prompt = model("transformer"), decode(encode_notes(notes(60), ENCODING), ENCODING)
+    (whole,) = infill(made, ENCODING, GenerationConfig(seed=2), prompt, start=span[0], stop=span[1])
+    first, end = second2tick(np.array(span), tempo_map(prompt))
+
+    def outside(part):
+        part = part.select((part.onset_tick < first) | (part.onset_tick >= end))
+        columns = (part.onset_tick, part.offset_tick, part.pitch, part.velocity)
+        return sorted(zip(*(column.tolist() for column in columns), strict=True))
+
+    assert outside(whole.notes) == outside(prompt.notes)
+    assert len(whole.notes) > len(outside(prompt.notes))
+
+
+@pytest.mark.parametrize("made", [model("lstm", infill=False), of_notes.model("lstm")])
+def test_a_model_that_has_not_learned_it_says_so(made):
+    prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
+    with pytest.raises(UsageError, match="fills no gaps"):
+        infill(made, Encoding(), GenerationConfig(), prompt, start=0.5, stop=1.0)

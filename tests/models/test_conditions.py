@@ -1,0 +1,87 @@
+"""Conditions change what a model expects, and nothing before it has learned to."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from maestrokit.models._conditions import CLASSES, Conditions
+from maestrokit.models._notes import FACTORS
+from maestrokit.models.contract import new_model
+from maestrokit.music.conditions import SCALES
+
+_spec = importlib.util.spec_from_file_location("note_models", Path(__file__).with_name("test_notes.py"))
+note_models = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(note_models)
+EACH, FAMILIES, notes, whole = note_models.EACH, note_models.FAMILIES, note_models.notes, note_models.whole
+NAMES = ("composer", "density", "loudness")
+ALL = ",".join(NAMES)
+
+
+def conditioned(family, names=ALL):
+    module, config = FAMILIES[family]
+    torch.manual_seed(1)
+    return new_model(module, replace(config, conditions=names)).eval()
+
+
+@EACH
+def test_a_model_to_which_conditions_are_added_begins_as_it_was(family):
+    before, after = note_models.model(family), conditioned(family)
+    adapted = after.inherited(before.state_dict())
+    after.load_state_dict({**after.state_dict(), **adapted})
+    batch = whole(notes(30))
+    given = batch | {f"condition_{name}": torch.tensor([3]) for name in NAMES}
+    with torch.no_grad():
+        one, other, third = (
+            made.nats({**batch, **more})[0] for made, more in ((before, {}), (after, {}), (after, given))
+        )
+    assert all(torch.equal(one[name], other[name]) and torch.equal(one[name], third[name]) for name in FACTORS)
+
+
+@EACH
+def test_each_row_has_its_own_conditions_and_what_is_left_out_is_code_0(family):
+    made = conditioned(family)
+    for weight in made.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    batch = {name: torch.cat((part, part)) for name, part in whole(notes(20)).items()}
+    codes = {"condition_composer": torch.tensor([0, 5]), "condition_density": torch.tensor([0, 9])}
+    with torch.no_grad():
+        given, absent = made.nats({**batch, **codes})[0], made.nats(batch)[0]
+    for name in FACTORS:
+        assert torch.allclose(given[name][0], absent[name][0], atol=1e-5)
+        assert not torch.allclose(given[name][1], absent[name][1], atol=1e-3)
+
+
+@EACH
+def test_conditions_that_a_model_no_longer_has_are_left_behind(family):
+    before, after = conditioned(family), conditioned(family, "density")
+    after.load_state_dict(after.inherited(before.state_dict()))
+
+
+def test_tables_have_a_row_for_every_code():
+    part = Conditions(NAMES, 4)
+    sizes = {name: len(table.weight) for name, table in part.tables.items()}
+    assert sizes == {"composer": CLASSES + 1, **{name: len(scale) + 1 for name, scale in SCALES.items()}}
+    assert part({}).shape == (1, 1, 4)
+
+
+def test_neighbouring_densities_learn_together_and_uncondition_alone():
+    part = Conditions(("density",), 1)
+    table = part.tables["density"]
+    torch.nn.init.ones_(table.shared)
+    learned = table.table()[:, 0]
+    assert learned[0] == 0 and (learned[1:] > 0).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_condition_gets_a_gradient(family):
+    made = conditioned(family)
+    made.heads.output["pitch"].weight.data.normal_()  # outputs that are 0 at first pass no gradient on
+    for part in made.body.modules():
+        if getattr(part, "output", None) is not None:
+            part.output.weight.data.normal_()
+    batch = whole(notes(20)) | {f"condition_{name}": torch.tensor([2]) for name in NAMES}
+    made.step(batch, {}, lambda group, loss: loss.backward())
+    assert all(table.weight.grad[2].abs().sum() > 0 for table in made.conditions.tables.values())
