@@ -70,6 +70,7 @@ def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for folder in ("performances", "generated"):
         shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree("generated", "performances/more")  # half of a reference are the ceiling of systems
     Path("takes").mkdir()
     for name in ("beethoven-elise.mid", "petzold-minuet.mid", "satie-gymnopedie.mid"):
         shutil.copy(demo_folder / name, "takes")

@@ -57,5 +57,5 @@ def test_a_set_is_compared_with_a_corpus_and_scored_alone(performances: list[Per
 def test_what_makes_no_sense_is_refused(performances: list[Performance]) -> None:
     with pytest.raises(UsageError, match="2 performances and 1 references"):
         maestrokit.evaluate(performances[:2], performances[:1], pairs=True)
-    with pytest.raises(UsageError, match="metrics are those of sets"):
+    with pytest.raises(UsageError, match="metrics and training are those of sets"):
         maestrokit.evaluate(performances[0], performances[0], metrics=["grooving"])

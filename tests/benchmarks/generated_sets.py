@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from metrics_controls import at
+from metrics_controls import at, summary
 from performances import spread
 
 from maestrokit.files.midi import read_midi
@@ -41,25 +41,27 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
     told = parser.parse_args()
     root, names = told.data / "maestro-v3.0.0", told.models.split(",")
-    chosen = score_sets.metrics()
     reference, human = (
-        [score_sets.summarize(minute(piece, told.seconds, place), chosen) for place, piece in enumerate(pieces)]
+        [summary(minute(piece, told.seconds, place)) for place, piece in enumerate(pieces)]
         for pieces in (read(root, "validation", told.pieces, UNSEEN), read(root, "train", told.pieces, slice(None)))
     )
     columns = {"human": judged(human, reference)}
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
             folder = (told.keep or Path(scratch)) / Path(name).name
-            made = [score_sets.summarize(piece, chosen) for piece in generated(name, folder, told)]
-            columns[Path(name).name] = judged(made, reference)
+            columns[Path(name).name] = judged(generated(name, folder, told), reference)
     print(f"{told.pieces} pieces of {told.seconds:g} s in each set")
     others_named = "".join(f"{name:>13}" for name in list(columns)[1:])
     print(f"{'metric':<43}{'reference':>10}{'human':>9}{'95 % interval':>18}{others_named}")
-    for first, *others in zip(*columns.values(), strict=True):
+    others = [{row.metric: row for row in rows} for rows in list(columns.values())[1:]]
+    for first in columns["human"]:
         interval = f"{first.low:.3f}..{first.high:.3f}"
+        found = (rows.get(first.metric) for rows in others)
         marked = "".join(
-            f"{row.value:>12.3f}" + (" " if first.low <= row.value <= first.high else "*") for row in others
-        )
+            f"{'-':>12} " if row is None  # a model is not scored by what it makes of its own pieces
+            else f"{row.value:>12.3f}" + (" " if first.low <= row.value <= first.high else "*")
+            for row in found
+        )  # fmt: skip
         print(f"{first.metric:<43}{first.reference:>10.3f}{first.value:>9.3f}{interval:>18}{marked}")
 
 
@@ -71,7 +73,8 @@ def read(root: Path, split: str, count: int, among: slice) -> list[Piece]:
 
 def judged(made: list[score_sets.Summary], reference: list[score_sets.Summary]) -> list[Row]:
     """Return the rows of a set."""
-    return score_sets.score(made, reference, score_sets.metrics(), generator=np.random.default_rng(0))[1]
+    chosen = score_sets.metrics(corpora=["reference"])
+    return score_sets.score(made, reference, chosen, generator=np.random.default_rng(0))[1]
 
 
 def minute(piece: Piece, seconds: float, seed: int) -> Piece:
@@ -82,8 +85,8 @@ def minute(piece: Piece, seconds: float, seed: int) -> Piece:
     return at(part, part.onset - start)
 
 
-def generated(name: str, folder: Path, told: argparse.Namespace) -> list[Piece]:
-    """Return what a model makes of seed 1."""
+def generated(name: str, folder: Path, told: argparse.Namespace) -> list[score_sets.Summary]:
+    """Return the summaries of what a model makes of seed 1."""
     if not folder.exists():
         command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1"]
         command += ["--temperature", told.temperature] if told.temperature else []
@@ -92,7 +95,8 @@ def generated(name: str, folder: Path, told: argparse.Namespace) -> list[Piece]:
         command += ["--duration", f"{told.seconds:g}s", "-d", str(folder), "--quiet"]
         subprocess.run(command, check=True)
     paths = sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[: told.pieces]
-    return [piece_of(read_midi(path)) for path in paths]
+    performances = map(read_midi, paths)
+    return [summary(piece_of(performance), performance) for performance in performances]
 
 
 if __name__ == "__main__":

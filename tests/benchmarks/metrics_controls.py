@@ -15,8 +15,10 @@ import numpy as np
 from performances import spread
 
 from maestrokit.files.midi import read_midi
+from maestrokit.inference.embedding import embeddings
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
+from maestrokit.music.performance import Performance
 
 Control = Callable[[Piece, np.random.Generator], Piece]
 
@@ -79,12 +81,12 @@ def main() -> None:
     arguments = parser.parse_args()
     root = arguments.data / "maestro-v3.0.0"
     validation = read(root, "validation", arguments.pieces)
-    chosen = score_sets.metrics()
-    reference = [score_sets.summarize(piece, chosen) for piece in read(root, "train", arguments.corpus)]
+    chosen = score_sets.metrics(corpora=["reference"])
+    reference = [summary(piece) for piece in read(root, "train", arguments.corpus)]
     columns = []
     for control in CONTROLS:
         generator = np.random.default_rng(0)
-        summaries = [score_sets.summarize(control(piece, generator), chosen) for piece in validation]
+        summaries = [summary(control(piece, generator)) for piece in validation]
         columns.append(score_sets.score(summaries, reference, chosen, generator=np.random.default_rng(0))[1])
     print(f"{'metric':<43}{'reference':>10}{'human':>9}{'95 % interval':>18}"
           + "".join(f"{control.__name__:>11}" for control in CONTROLS[1:]))  # fmt: skip
@@ -94,6 +96,12 @@ def main() -> None:
         )
         interval = f"{first.low:.3f}..{first.high:.3f}"
         print(f"{first.metric:<43}{first.reference:>10.3f}{first.value:>9.3f}{interval:>18}{marked}")
+
+
+def summary(piece: Piece, origin: Performance | None = None) -> score_sets.Summary:
+    """Return the summary of a piece by each metric that needs no training corpus."""
+    chosen = score_sets.metrics(corpora=["reference"])
+    return score_sets.summarize(piece, chosen) | embeddings(piece, chosen, origin=origin)
 
 
 def read(root: Path, split: str, count: int) -> list[Piece]:

@@ -75,6 +75,7 @@ def batch_effects(name: str) -> Effects:
 
 
 SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
+SYSTEM = "--system a=takes --reference several --metric pitch_range"
 TRANSCRIBER = "takes/0.wav --model transcriber -o out/a.tsv"
 EFFECTS: dict[str, Effects] = {
     "quantize": batch_effects("quantize") | {
@@ -166,6 +167,7 @@ EFFECTS: dict[str, Effects] = {
         "reference_split": ("take.mid --reference root", "take.mid --reference root --reference-split train"),
         "pairs": ("take.mid --reference other.mid", "take.mid --reference other.mid --sets"),
         "metric": ("take.mid", "take.mid --metric pitch_range"),
+        "training_corpus": ("take.mid", "take.mid --training-corpus other.mid"),
         "onset_tolerance": "--onset-tolerance 0.5",
         "offset_ratio": ("long.mid --reference longer.mid", "long.mid --reference longer.mid --offset-ratio 0"),
         "offset_min_tolerance": ("long.mid --reference longer.mid --offset-ratio 0",
@@ -181,6 +183,9 @@ EFFECTS: dict[str, Effects] = {
         "baseline": (SEQUENCES, f"{SEQUENCES} --baseline takes"),
         "limit": (SEQUENCES, f"{SEQUENCES} --limit 1"),
         "stride": ("take.mid --model windows", "take.mid --model windows --stride 1"),
+        "system": ("several --metric pitch_range", SYSTEM),
+        "pieces": (SYSTEM, f"{SYSTEM} --pieces 4"),
+        "seconds": (SYSTEM, f"{SYSTEM} --seconds 1"),
         "sweep": (TRANSCRIBER, f"{TRANSCRIBER} --sweep onset_threshold=0.1,0.2"),
     },
     "generate": {
@@ -286,6 +291,11 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     ("evaluate", "offset_ratio"): (SEQUENCES, "--offset-ratio 0"),
     ("evaluate", "offset_min_tolerance"): (SETS_LINE, "--offset-min-tolerance 10ms"),
     ("evaluate", "extend_pedal"): (TRANSCRIBER, "--extend-pedal"),
+    ("evaluate", "training_corpus"): (PAIRS_LINE + " --pairs", "--training-corpus takes"),
+    ("evaluate", "pieces"): (SETS_LINE, "--pieces 3"),
+    ("evaluate", "seconds"): (SETS_LINE, "--seconds 2s"),
+    ("evaluate", "fail_under"): (f"{SYSTEM} -o out/a.tsv", "--fail-under pitch_range=1"),
+    ("evaluate", "fail_over"): (f"{SYSTEM} -o out/a.tsv", "--fail-over pitch_range=1"),
     ("generate", "prompt_seconds"): (USUAL["generate"].removeprefix("take.mid "), "--prompt-seconds 1s"),
     ("generate", "infill"): ("--model sequences -o out/a.mid", "--infill 1s..2s"),
     ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),

@@ -11,6 +11,7 @@ from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi, write_midi
 from maestrokit.metrics.piece import piece_of
+from maestrokit.music.provenance_events import with_command
 from scenes import scene
 
 HEADER = "file\tmetric\tvalue\tlow\thigh\tunit\tn\treference\tbetter"
@@ -267,3 +268,54 @@ def test_a_missing_reference_is_reported_once(maestrokit: CommandLine, mode: lis
     done = maestrokit("evaluate", "est", "--reference", "gone", *mode)
     assert (done.status, done.out) == (ExitStatus.NO_INPUT, b"")
     assert done.lines == ["maestrokit evaluate: cannot read 'gone': no such file or folder"]
+
+
+def test_copied_notes_are_searched_in_the_training_corpus(maestrokit: CommandLine, demo_folder: Path) -> None:
+    take = demo_folder / "bach-prelude.mid"
+    own = whole(maestrokit("evaluate", take, "--training-corpus", demo_folder).out)
+    notes = len(piece_of(read_midi(take)))
+    assert (own["copied_run"]["value"], own["copied_16_notes"]["value"]) == (f"{notes}.0", "1.0")
+    other = maestrokit("evaluate", take, "--training-corpus", demo_folder / "satie-gymnopedie.mid",
+                       "--reference", demo_folder)  # fmt: skip
+    assert 1 < float(whole(other.out)["copied_run"]["value"]) < 30
+    assert 1 < float(whole(other.out)["copied_run"]["reference"]) <= notes
+
+
+def test_a_root_as_training_corpus_is_its_train_split(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    rows = ["canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration"]
+    for name, split in (("bach-prelude.mid", "validation"), ("satie-gymnopedie.mid", "train")):
+        shutil.copy(demo_folder / name, tmp_path / name)
+        rows.append(f"A,B,{split},2004,{name},{name}.wav,3")
+    (tmp_path / "maestro-v3.0.0.csv").write_text("\n".join(rows) + "\n")
+    take = demo_folder / "bach-prelude.mid"
+    by_root, by_file = (
+        maestrokit("evaluate", take, "--metric", "copied_run", "--training-corpus", corpus).out
+        for corpus in (tmp_path, demo_folder / "satie-gymnopedie.mid")
+    )
+    assert whole(by_root) == whole(by_file)
+
+
+@pytest.mark.parametrize(("name", "option"), [("copied_run", "--training-corpus"), ("frechet_lstm", "--reference")])
+def test_a_metric_that_lacks_its_corpus_is_refused(
+    maestrokit: CommandLine, demo_folder: Path, name: str, option: str
+) -> None:
+    done = maestrokit("evaluate", demo_folder, "--metric", name)
+    assert done.status == ExitStatus.USAGE
+    assert f"metric '{name}' compares with a corpus" in done.err and option in done.err
+
+
+def test_frechet_distance_is_of_sets_and_not_of_what_the_model_made(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    options = ("--reference", demo_folder, "--metric", "frechet_lstm", "--metric", "diversity")
+    done = maestrokit("evaluate", demo_folder, *options)
+    scored = whole(done.out)
+    assert scored["frechet_lstm"]["n"] == "4" and scored["frechet_lstm"]["file"] == "*"
+    assert 0 <= float(scored["frechet_lstm"]["value"]) < 1e-6 and float(scored["diversity"]["value"]) > 0.1
+    for path in demo_folder.glob("*.mid"):
+        write_midi(with_command(read_midi(path), "maestrokit 0.1.0: generate --model lstm"), tmp_path / path.name)
+    own = maestrokit("evaluate", tmp_path, *options)
+    assert list(whole(own.out)) == ["diversity"]
+    assert "frechet_lstm leaves out 4 performances" in own.err

@@ -32,7 +32,7 @@ _spec.loader.exec_module(corpora)
 VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
 # What options of these stand for is no number. A new name is tried as one, until it is added here.
 TEXTS = {"FILE", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL",
-         "ADDRESS", "COLUMN=TEXT", "RUN", "NAME|RUN", "NAME=VALUE", "COMPOSER"}  # fmt: skip
+         "ADDRESS", "COLUMN=TEXT", "RUN", "NAME|RUN", "NAME=VALUE", "NAME=PATH|MODEL", "COMPOSER"}  # fmt: skip
 NAMED = {"METRIC=VALUE": "onset_f1=", "NAME=VALUES": "onset_threshold="}  # before the number
 NONE, ANY = Within(1, 0), Within(-1e301, 1e301)
 # Where numbers alone may lie in options that take a text; NONE where they are no more than a part of one.

@@ -57,7 +57,7 @@ def test_perfect_estimates_score_1(piece: Piece) -> None:
     # Of notes struck twice at once, mir_eval may match those of different velocity.
     sure = [value for name, value in found.items() if "velocity" not in name]
     assert sure == pytest.approx([1.0] * len(sure))
-    assert len(found) == 21
+    assert len([name for name in found if not name.startswith("melody")]) == 21  # melodies need two chords
 
 
 @given(pieces, pieces)

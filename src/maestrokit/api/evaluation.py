@@ -1,15 +1,17 @@
 """Scores of performances, and of models of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from maestrokit.api.inputs import Performances, checked_seed, is_single, names, performances_of
 from maestrokit.errors import UsageError
+from maestrokit.inference.embedding import embeddings
 from maestrokit.inference.events import SequenceModel, load_event_model
 from maestrokit.inference.perplexity import Surprisal, surprisals
 from maestrokit.metrics import score_sets
-from maestrokit.metrics.contract import Row
+from maestrokit.metrics.contract import Metric, Row
 from maestrokit.metrics.piece import piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.performance import Performance
@@ -23,6 +25,7 @@ def evaluate(
     *,
     pairs: bool | None = None,
     metrics: str | Sequence[str] | None = None,
+    training: Performances | None = None,
     tolerance: Tolerance | None = None,
     seed: int = 0,
 ) -> list[Row]:
@@ -42,6 +45,8 @@ def evaluate(
         Whether each performance is compared with its own reference. Default: if both are single performances.
     metrics : str or sequence of str, optional
         Names of the metrics of sets. Default is all.
+    training : Performance, str, Path, or iterable of these, optional
+        What a model was trained on, in which a set is searched for copied notes. Default is none.
     tolerance : Tolerance, optional
         How far notes of a pair may differ. Default is that of mir_eval: onsets within 50 ms.
     seed : int >= 0
@@ -56,10 +61,8 @@ def evaluate(
     ------
     UsageError
         If there is no such metric, or pairs do not match.
-    NoInputError
-        If a file cannot be opened.
-    BadDataError
-        If a file is damaged.
+    NoInputError, BadDataError
+        If a file cannot be opened, or is damaged.
 
     References
     ----------
@@ -71,13 +74,11 @@ def evaluate(
     if pairs is None:
         pairs = reference is not None and is_single(performances) and is_single(reference)
     generator = np.random.default_rng(checked_seed(seed))
-    if pairs and metrics is not None:
-        raise UsageError("metrics are those of sets, and these are pairs", "leave metrics out")
+    if pairs and (metrics is not None or training is not None):
+        raise UsageError("metrics and training are those of sets, and these are pairs", "leave them out")
     if pairs:
         return _mean_of_pairs(mine, theirs, tolerance or Tolerance(), generator)
-    selected = score_sets.metrics(names(metrics))
-    ours, corpus = ([score_sets.summarize(piece_of(one), selected) for one in side] for side in (mine, theirs))
-    return score_sets.score(ours, corpus, selected, generator=generator)[1] if ours else []
+    return _scores_of_set(mine, theirs, performances_of(training or []), names(metrics), generator)
 
 
 def _mean_of_pairs(
@@ -123,3 +124,25 @@ def evaluate_model(
     network, encoding, _ = load_event_model(model) if isinstance(model, str) else model
     sequences = [encode(performance, encoding) for performance in performances_of(performances)]
     return list(surprisals(network, sequences, encoding, stride=stride))
+
+
+def _scores_of_set(
+    mine: list[Performance],
+    theirs: list[Performance],
+    sources: list[Performance],
+    metrics: list[str] | None,
+    generator: np.random.Generator,
+) -> list[Row]:
+    corpora = {name for name, corpus in (("reference", theirs), ("training", sources)) if corpus}
+    selected = score_sets.metrics(metrics, corpora=corpora)
+    copied = {name: metric for name, metric in selected.items() if metric.needs == "training"}
+    ours, reference, training = (
+        [_summary(performance, metrics) for performance in side]
+        for side, metrics in ((mine, selected), (theirs, selected), (sources, copied))
+    )
+    return score_sets.score(ours, reference, selected, generator=generator, training=training)[1] if ours else []
+
+
+def _summary(performance: Performance, metrics: Mapping[str, Metric]) -> dict[str, Any]:
+    piece = piece_of(performance)
+    return score_sets.summarize(piece, metrics) | embeddings(piece, metrics, origin=performance)

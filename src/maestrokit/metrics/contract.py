@@ -15,24 +15,40 @@ SHARE = (0.0, 1.0)
 class Metric:
     """A metric of a set of pieces: each piece is summarised once, then the summaries are scored.
 
-    A metric of a piece alone has neither ``expected`` nor ``score``: its summary is its value, shape (1,).
+    A metric of a piece alone has neither ``expected`` nor ``score``: its summary is its value, shape (1,). A metric of
+    a whole set has ``of_set`` in their place.
     """
 
     unit: str
     better: str
     """``higher``, ``lower``, or ``closer``: the closer to the reference, the better."""
-    summary: Callable[[Piece], Floats]
-    """Piece to vector, always of the same shape; NaN where the metric is undefined for the piece."""
-    expected: Callable[[Floats], Any] | None = None
-    """Summaries of a reference corpus, shape (pieces, values), to what :attr:`score` compares with."""
-    score: Callable[[Floats, Any], float] | None = None
-    """A summary and the expectation to the value of a piece; NaN where there is none."""
+    summary: Callable[[Piece], Any] | None
+    """Piece to vector; NaN where the metric is undefined for the piece. None where :attr:`embedding` is the summary."""
+    expected: Callable[[Any], Any] | None = None
+    """Summaries of a corpus, shape (pieces, values), to what :attr:`score` compares with."""
+    score: Callable[[Any, Any], Floats] | None = None
+    """Summaries of pieces, (pieces, values), and the expectation to values, (pieces,); NaN where there is none."""
     column: int | None = None
     """Where the summary holds several metrics, the index of this one's value."""
     is_distributed: bool = True
     """Whether Euclidean distances between summaries are meaningful, so that overlapped area and KL are."""
     bounds: tuple[float, float] | None = None
     """The least and the greatest possible value, where they exist."""
+    of_set: Callable[[Any, Any, Floats], Floats] | None = None
+    """Summaries of a set and of a corpus, and how often each piece of the set counts, (resamples, pieces), to the value
+    of the set in each resample, (resamples,)."""
+    corpus: str = "reference"
+    """What ``expected`` and ``of_set`` compare with: the ``reference``, the ``training`` corpus of a model, or nothing
+    (empty), where a set has a value without a corpus."""
+    is_ragged: bool = False
+    """Whether summaries differ in length: those of several pieces are then a list of vectors."""
+    embedding: str | None = None
+    """The shipped model whose states are the summary, one row a window of the piece: a layer above computes them."""
+
+    @property
+    def needs(self) -> str:
+        """The corpus without which there is no value; empty where none is needed."""
+        return self.corpus if self.score is not None or self.of_set is not None else ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Scores of a set of pieces, alone or against a reference corpus: summarise each piece, then compare the summaries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,28 +18,43 @@ RESAMPLES = 200  # for the intervals of overlapped areas and divergences
 FEWEST = 3  # pieces in each set, below which distributions of distances are meaningless
 NONE = float("nan")
 
-Summary = Mapping[str, Floats]
+Summary = Mapping[str, Any]
 """Metric to summary, of one piece."""
+Expectations = dict[Callable[[Any], Any], Any]
+"""What corpora amount to, by the function that says so."""
+RESAMPLES = 200  # of sets, whose values take longer than means
 
 
-def metrics(names: Sequence[str] | None = None) -> dict[str, Metric]:
-    """Return the metrics of sets, all or those named, in the order of their files."""
+def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | None = None) -> dict[str, Metric]:
+    """Return the metrics of sets, all or those named, in the order of their files.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+    corpora : collection of {'reference', 'training'}, optional
+        Which corpora there are: metrics that need another one are left out. Default is all.
+    """
     modules = (registry.load(FOLDER, name) for name in registry.names(FOLDER))
     known: dict[str, Metric] = {name: metric for module in modules for name, metric in module.METRICS.items()}
     for name in names or ():
         if name not in known:
             raise UsageError(f"there is no metric '{name}'", choices_hint(name, known), parameter="metric")
-    return {name: metric for name, metric in known.items() if names is None or name in names}
+    there = {"", *corpora} if corpora is not None else {"", "reference", "training"}
+    return {
+        name: metric for name, metric in known.items() if (names is None or name in names) and metric.needs in there
+    }
 
 
-def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Floats]:
-    """Return the summary of a piece by each metric; metrics that share their summary compute it once."""
-    summaries: dict[Callable[[Piece], Floats], Floats] = {}
+def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Any]:
+    """Return the summary of a piece by each metric but for embeddings; what metrics share is computed once."""
+    summaries: dict[Callable[[Piece], Any], Any] = {}
     for metric in chosen.values():
-        if metric.summary not in summaries:
+        if metric.summary is not None and metric.summary not in summaries:
             summaries[metric.summary] = metric.summary(piece)
     columns = {name: slice(None) if metric.column is None else [metric.column] for name, metric in chosen.items()}
-    return {name: summaries[metric.summary][columns[name]] for name, metric in chosen.items()}
+    return {
+        name: summaries[metric.summary][columns[name]] for name, metric in chosen.items() if metric.summary is not None
+    }
 
 
 def score(
@@ -47,20 +63,40 @@ def score(
     chosen: Mapping[str, Metric],
     *,
     generator: np.random.Generator,
+    training: Sequence[Summary] = (),
+    with_reference: bool = True,
+    expectations: Expectations | None = None,
 ) -> tuple[list[list[Row]], list[Row]]:
     """Return the rows of each generated piece, and those of the set with 95 % intervals.
 
     The value of a set is the mean over its pieces. Intervals are of resampled generated pieces; the reference is held
     fixed. (Those of overlapped areas lie low, as a resample holds pieces twice.) The reference may be empty: metrics
     that compare with one, overlapped areas and divergences are then left out.
+    training : summaries by :func:`summarize`
+        Of what the generated pieces may be copied from. Default is none.
+    with_reference : bool
+        Whether rows have the value of the reference itself, which takes about as long again.
+    expectations : dict, optional
+        What several calls with the same corpora share; it is filled by the first.
     """
     pieces: list[list[Row]] = [[] for _ in generated]
     whole: list[Row] = []
+    corpora: dict[str, Sequence[Summary]] = {"": [], "reference": reference, "training": training}
+    shared = {} if expectations is None else expectations
     for name, metric in chosen.items():
-        mine, theirs = _stacked(generated, name), _stacked(reference, name)
-        if metric.score is not None and len(theirs) == 0:
+        corpus = corpora[metric.needs]
+        if metric.needs and not corpus:
             continue
-        values, ceiling = _values(metric, mine, theirs), _ceiling(metric, theirs)
+        mine, others = _stacked(generated, name, metric), _stacked(corpus, name, metric)
+        theirs = _stacked(reference, name, metric)
+        if metric.of_set is not None:
+            whole += _rows_of_set(name, metric, mine, theirs, generator=generator, with_reference=with_reference)
+            continue
+        if metric.expected is not None and metric.expected not in shared:
+            shared[metric.expected] = metric.expected(others)
+        expected = None if metric.expected is None else shared[metric.expected]
+        values = _values(metric, mine, expected)
+        ceiling = _ceiling(metric, theirs, expected) if with_reference else NONE
         for rows, value in zip(pieces, values.tolist(), strict=True):
             rows.append(Row(name, value, unit=metric.unit, reference=ceiling, better=metric.better))
         low, high = bootstrap.mean_interval(values, generator=generator)
@@ -69,6 +105,37 @@ def score(
         if metric.is_distributed:
             whole += distribution_rows(name, _known(mine), _known(theirs), generator=generator)
     return pieces, whole
+
+
+def _rows_of_set(
+    name: str, metric: Metric, mine: Any, theirs: Any, *, generator: np.random.Generator, with_reference: bool
+) -> list[Row]:
+    """Return the row of a set as a whole; the reference is a part of the corpus, of as many pieces, against the rest.
+
+    Pieces without a summary do not count; of fewer than :data:`FEWEST` there is no value. A resample holds pieces twice
+    and is so less diverse and farther from everything: the interval is moved by the mean of that, to lie around the
+    value.
+    """
+    assert metric.of_set is not None
+    mine, theirs = ([one for one in side if np.size(one) and np.isfinite(one).all()] for side in (mine, theirs))
+    if len(mine) < FEWEST or (metric.needs and len(theirs) < FEWEST):
+        return []
+    value = float(metric.of_set(mine, theirs, np.ones((1, len(mine))))[0])
+    replicates = metric.of_set(
+        mine, theirs, bootstrap.resampled_counts(len(mine), generator=generator, resamples=RESAMPLES)
+    )
+    low, high = bootstrap.interval(value + replicates - _mean(replicates))
+    ceiling = _ceiling_of_set(metric, len(mine), theirs, generator) if with_reference else NONE
+    return [Row(name, value, low, high, metric.unit, len(mine), ceiling, metric.better, metric.bounds)]
+
+
+def _ceiling_of_set(metric: Metric, count: int, theirs: Sequence[Any], generator: np.random.Generator) -> float:
+    """Return the value of as many pieces of the reference, at most half of it where they are compared with the rest."""
+    assert metric.of_set is not None
+    order = generator.permutation(len(theirs))
+    held = [theirs[row] for row in order[: min(count, len(theirs) // 2 if metric.needs else len(theirs))]]
+    rest = [theirs[row] for row in order[len(held) :]]
+    return float(metric.of_set(held, rest, np.ones((1, len(held))))[0]) if len(held) >= FEWEST else NONE
 
 
 def distribution_rows(name: str, mine: Floats, theirs: Floats, *, generator: np.random.Generator) -> list[Row]:
@@ -88,25 +155,29 @@ def distribution_rows(name: str, mine: Floats, theirs: Floats, *, generator: np.
     ]
 
 
-def _values(metric: Metric, mine: Floats, theirs: Floats) -> Floats:
+def _values(metric: Metric, mine: Any, expected: Any) -> Floats:
     """Return the value of each piece."""
-    if metric.score is None or metric.expected is None:
-        return mine[:, 0]
-    expected = metric.expected(theirs)
-    return np.array([metric.score(summary, expected) for summary in mine])
+    if len(mine) == 0:
+        return np.empty(0)
+    return np.asarray(mine[:, 0] if metric.score is None else metric.score(mine, expected), np.float64)
 
 
-def _ceiling(metric: Metric, theirs: Floats) -> float:
-    """Return the mean value of the reference: each half of it (even and odd places) scored against the other."""
-    if metric.score is None:
-        return _mean(_values(metric, theirs, theirs)) if len(theirs) else NONE
-    if len(theirs) < 2:
+def _ceiling(metric: Metric, theirs: Any, expected: Any) -> float:
+    """Return the mean value of the reference; where pieces are compared with it, of each half against the other."""
+    if metric.needs != "reference" or metric.expected is None:
+        return _mean(_values(metric, theirs, expected))
+    even, odd = theirs[::2], theirs[1::2]  # halves by place
+    if len(odd) == 0:
         return NONE
-    even, odd = theirs[::2], theirs[1::2]
-    return _mean(np.concatenate([_values(metric, even, odd), _values(metric, odd, even)]))
+    return _mean(
+        np.concatenate([_values(metric, even, metric.expected(odd)), _values(metric, odd, metric.expected(even))])
+    )
 
 
-def _stacked(summaries: Sequence[Summary], name: str) -> Floats:
+def _stacked(summaries: Sequence[Summary], name: str, metric: Metric) -> Any:
+    """Return the summaries of all pieces by one metric: an array, or a list where they differ in length."""
+    if metric.is_ragged:
+        return [summary[name] for summary in summaries]
     return np.array([summary[name] for summary in summaries]) if summaries else np.empty((0, 1))
 
 

@@ -109,8 +109,12 @@ class Model(LstmBody, EventModel):
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Return logits, (batch, time, vocabulary), and the state."""
-        x, state = self.hidden_states(self.embedding(tokens) * self.config.width**0.5, state)
+        x, state = self.token_states(tokens, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
+
+    def token_states(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """Return the states of the last layer, (batch, time, width), that the logits are made of, and the state."""
+        return self.hidden_states(self.embedding(tokens) * self.config.width**0.5, state)
 
     def stepper(self, state: Any) -> Step:
         """Return steps of the model from a state on, in numpy."""

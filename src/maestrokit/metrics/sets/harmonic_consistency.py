@@ -28,16 +28,19 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maestrokit.analysis.chords.from_notes import chords_of_notes
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
-from maestrokit.arrays import Floats
+from maestrokit.arrays import Floats, Integers
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.entropy import jensen_shannon, shares
 from maestrokit.metrics.piece import Piece
 
 QUALITIES = len(QUALITY_NAMES)
 CHANGES = QUALITIES * 12 * QUALITIES  # quality before, interval, quality after
+QUARTERS = 4  # of a piece, kept apart for :mod:`.harmonic_development`
+Counts = NDArray[np.float32]
 SIZES = 2 ** np.arange(14)  # numbers of changes at which the divergence of random samples is estimated
 DRAWS, SEED = 64, 1991  # samples for each
 
@@ -53,12 +56,31 @@ class Expectation(NamedTuple):
 
 def transitions(piece: Piece) -> Floats:
     """Return how often each chord change occurs, shape (CHANGES,)."""
+    return np.bincount(chord_changes(piece)[0], minlength=CHANGES).astype(np.float64)
+
+
+def changes_by_quarter(piece: Piece) -> Counts:
+    """Return how often each chord change occurs in each quarter of a piece, shape (QUARTERS * CHANGES,)."""
+    change, second = chord_changes(piece)
+    if len(change) == 0:
+        return np.zeros(QUARTERS * CHANGES, np.float32)
+    share = (second - piece.onset[0]) / max(piece.seconds, 1e-9)
+    quarter = (share * QUARTERS).astype(np.int64).clip(0, QUARTERS - 1)
+    return np.bincount(quarter * CHANGES + change, minlength=QUARTERS * CHANGES).astype(np.float32)
+
+
+def by_quarter(summaries: Counts) -> Floats:
+    """Return the changes of pieces, shape (pieces, QUARTERS, CHANGES)."""
+    return summaries.reshape(len(summaries), QUARTERS, CHANGES).astype(np.float64)
+
+
+def chord_changes(piece: Piece) -> tuple[Integers, Floats]:
+    """Return the number of each chord change, 0..CHANGES - 1, and when it is, in seconds."""
     chords = chords_of_notes(piece.onset, piece.sounding_offset, piece.pitch)
     chords = chords.select(chords.root >= 0)
     before, after = chords.select(slice(None, -1)), chords.select(slice(1, None))
     interval = (after.root - before.root) % 12
-    change = (before.quality * 12 + interval) * QUALITIES + after.quality
-    return np.bincount(change, minlength=CHANGES).astype(np.float64)
+    return (before.quality * 12 + interval) * QUALITIES + after.quality, after.start
 
 
 def expectation(summaries: Floats) -> Expectation:
@@ -67,18 +89,30 @@ def expectation(summaries: Floats) -> Expectation:
     if not matrix.any():
         return Expectation(matrix, np.zeros(len(SIZES)))
     generator = np.random.default_rng(SEED)
-    samples = (generator.multinomial(int(size), matrix, size=DRAWS) for size in SIZES)
-    return Expectation(matrix, np.array([np.mean(jensen_shannon(sample, matrix)) for sample in samples]))
+    there = matrix[matrix > 0]  # changes that never occur add nothing to a divergence
+    samples = (generator.multinomial(int(size), there, size=DRAWS) for size in SIZES)
+    return Expectation(matrix, np.array([np.mean(jensen_shannon(sample, there)) for sample in samples]))
 
 
-def similarity(summary: Floats, expected: Expectation) -> float:
-    """Return the similarity in per cent, 0..100; NaN if the piece or the reference has no change of chords."""
-    changes = summary.sum()
-    if changes == 0 or not expected.matrix.any():
-        return float("nan")
-    divergence = jensen_shannon(summary, expected.matrix)
-    baseline = np.interp(np.log2(changes), np.log2(SIZES), expected.baseline)
-    return float(np.clip(100 * (1 - divergence) / (1 - baseline), 0, 100))
+def similarity(summaries: Floats, expected: Expectation) -> Floats:
+    """Return the similarity in per cent, 0..100; NaN if a piece or the reference has no change of chords."""
+    if not expected.matrix.any():
+        return np.full(summaries.shape[:-1], np.nan)
+    return np.clip(100 * (1 - excess_divergence(summaries, expected)), 0, 100)
+
+
+def excess_divergence(summaries: Floats, expected: Expectation) -> Floats:
+    """Return (D - D0) / (1 - D0): 0 for changes drawn from the reference, 1 for those that it never has.
+
+    Parameters
+    ----------
+    summaries : float64, shape (.., CHANGES)
+        Numbers of changes; without any the value is NaN.
+    """
+    changes = summaries.sum(axis=-1)
+    divergence = jensen_shannon(summaries, expected.matrix)
+    baseline = np.interp(np.log2(np.maximum(changes, 1)), np.log2(SIZES), expected.baseline)
+    return np.asarray((divergence - baseline) / (1 - baseline))
 
 
 def percentile_rank(summaries: Floats) -> Floats:
@@ -90,15 +124,26 @@ def percentile_rank(summaries: Floats) -> Floats:
     return np.take_along_axis(below, np.array(last_equal), axis=1).ravel()
 
 
-def consistency(summary: Floats, expected: Floats) -> float:
+def consistency(summaries: Floats, expected: Floats) -> Floats:
     """Return the mean percentile_rank of the changes in per cent, 0..100; NaN without a change of chords."""
-    changes = summary.sum()
-    return float(100 * summary @ expected / changes) if changes else float("nan")
+    return np.asarray(100 * shares(summaries) @ expected)
+
+
+def _whole(summaries: Counts) -> Floats:
+    return np.asarray(by_quarter(summaries).sum(axis=1))
 
 
 PERCENT = (0.0, 100.0)
-_METRIC = partial(Metric, "%", summary=transitions, is_distributed=False, bounds=PERCENT)
+_METRIC = partial(Metric, "%", summary=changes_by_quarter, is_distributed=False, bounds=PERCENT)
 METRICS = {
-    "harmonic_consistency": _METRIC("closer", expected=percentile_rank, score=consistency),
-    "harmonic_similarity": _METRIC("higher", expected=expectation, score=similarity),
+    "harmonic_consistency": _METRIC(
+        "closer",
+        expected=lambda reference: percentile_rank(_whole(reference)),
+        score=lambda pieces, expected: consistency(_whole(pieces), expected),
+    ),
+    "harmonic_similarity": _METRIC(
+        "higher",
+        expected=lambda reference: expectation(_whole(reference)),
+        score=lambda pieces, expected: similarity(_whole(pieces), expected),
+    ),
 }

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings
+from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings, SystemScoring
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
-from maestrokit.errors import ExitStatus
+from maestrokit.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
@@ -25,6 +25,10 @@ EXAMPLES = (
         "How well the shipped model transcribes a recording with its notes beside it, by threshold",
         "maestrokit evaluate --model transcription takes --sweep onset_threshold=0.3..0.5/0.1 --format table",
     ),
+    (
+        "Two models beside one another, between other performances of the corpus and noise",
+        "maestrokit evaluate --system a=generated --system b=lstm --seconds 10 --reference performances -o systems.txt",
+    ),
     ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
 )
 REFERENCES = (
@@ -40,6 +44,7 @@ def run(
     running: Batch,
     provenance: Provenance,
     scoring: ModelScoring,
+    systems: SystemScoring,
     options: EvaluateOptions,
     seed: Seed = 0,
 ) -> None:
@@ -52,9 +57,15 @@ def run(
     one event or one note, so compare encodings by nats per note. A model that transcribes is scored as pairs are, on
     recordings with their notes beside them (a .tsv or .mid of their name, the pedal as the .mid has it) or in
     --reference; notes last as long as they sound.
+    With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
+    long stretches are scored, all with the pedal or none, between a ceiling (other pieces of the reference) and a floor
+    (their notes strewn in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
+    each metric of each system is compared with the others' and the ceiling's: the difference of means (value), Cohen's
+    d, and p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or closer to the reference).
+    better (higher, lower, or closer to the reference); with --system also system, outside
+    (whether the interval does not meet the ceiling's), and of comparisons versus, effect_size, p, p_holm, paired.
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text
@@ -63,12 +74,20 @@ def run(
     from maestrokit.files.tables import encoded
 
     format = chosen_format(options.format_, options.output, SCORES, default="tsv")
+    if systems.system and format == "html":
+        raise UsageError("systems are written as table, tsv, csv, json or jsonl", parameter="format")
     limits = limits_of(options.fail_under or (), options.fail_over or ())
-    evaluation = _plan(Settings(inputs, running, scoring, options, seed, reading.repair))
+    evaluation = _plan(Settings(inputs, running, scoring, systems, options, seed, reading.repair))
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
         return
+    if scores.table is not None:
+        from maestrokit.cli.commands.evaluate.system_tables import system_text
+
+        text = system_text(scores.table, format=format, per_file=options.per_file)
+        files.write_bytes(options.output, encoded(text))
+        raise typer.Exit(scores.status)
     if scores.status and not scores.files:
         raise typer.Exit(scores.status)
     each = scores.files if options.per_file else []
@@ -80,9 +99,13 @@ def run(
 
 
 def _plan(settings: Settings) -> "Evaluation":
-    """Return what is to be scored: performances, or a model."""
+    """Return what is to be scored: performances, several systems, or a model."""
     from maestrokit.cli.commands.evaluate.evaluation import transcribing
 
+    if settings.systems.system:
+        from maestrokit.cli.commands.evaluate.system_plan import plan_systems
+
+        return plan_systems(settings)
     model = settings.scoring.model
     if model is None:
         from maestrokit.cli.commands.evaluate.plan import plan_evaluation

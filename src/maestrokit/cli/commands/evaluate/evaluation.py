@@ -12,8 +12,18 @@ from maestrokit.cli.options import Batch
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import ExitStatus
 from maestrokit.metrics.contract import Row
+from maestrokit.metrics.score_systems import Comparison, SystemScores
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class SystemTable:
+    """The scores of several systems, by their names, their comparisons, and sentences on what was compared."""
+
+    systems: dict[str, SystemScores]
+    comparisons: list[Comparison]
+    sentences: list[str]
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class Scores:
     whole: list[Row]
     status: int
     """0, or that of the inputs that could not be scored."""
+    table: SystemTable | None = None
+    """Where several systems were scored, all that there is to say."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,8 @@ def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
     UsageError
         If it is not among them.
     """
-    from maestrokit.cli.commands.evaluate.work import names_in_pairs, names_in_sets
+    from maestrokit.cli.commands.evaluate.sets import names_in_sets
+    from maestrokit.cli.commands.evaluate.work import names_in_pairs
 
     name = metric.partition("@")[0]
     if name in names:

@@ -7,25 +7,30 @@ from pathlib import Path
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
+from maestrokit.cli.commands.evaluate.corpora import (
+    check_corpora,
+    is_root,
+    performances_among,
+    references_in,
+    training_in,
+)
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation
 from maestrokit.cli.commands.evaluate.limits import check_metric
 from maestrokit.cli.commands.evaluate.options import PAIRS, SETS, EvaluateOptions, Settings
+from maestrokit.cli.commands.evaluate.sets import SetPlans, names_in_sets, score_set
 from maestrokit.cli.commands.evaluate.work import (
-    PAIR_SUFFIXES,
     PairWork,
     names_in_pairs,
-    names_in_sets,
     paired,
     score_pairs,
-    score_set,
     stem,
 )
 from maestrokit.cli.declare import state
-from maestrokit.cli.options import Batch, Inputs
+from maestrokit.cli.options import Inputs
 from maestrokit.cli.parse import parse_time
 from maestrokit.cli.report import counted
 from maestrokit.errors import NoInputError, UsageError
-from maestrokit.files import maestro, walk
+from maestrokit.files import walk
 from maestrokit.metrics.score_pairs import Tolerance
 
 
@@ -54,22 +59,24 @@ def plan_evaluation(settings: Settings) -> Evaluation:
     options, running = settings.options, settings.running
     for name in options.metric or ():
         check_metric(name, names_in_sets(), parameter="metric")
+    check_corpora(options)
     tolerances = tolerances_of(options)
     mine, theirs = _inputs_and_references(settings.inputs, options)
     estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)
     comparison = _comparison(options, estimates, references_in(theirs, running) if options.reference else [])
     state(SETS if comparison.partners is None else PAIRS)
-    streams.protect_inputs([*estimates.tasks, *comparison.references], options.output)
+    training = training_in(options, running)
+    streams.protect_inputs([*estimates.tasks, *comparison.references, *training], options.output)
     if (words := _described(settings.inputs.inputs or [], options, comparison)) and not running.quiet:
         report.say(f"note: {words}")
     if comparison.partners is not None:
-        work = PairWork(comparison.partners, tolerances, options.extend_pedal, settings.repair)
+        work = PairWork(comparison.partners, tolerances, bool(options.extend_pedal), settings.repair)
         title = f"{counted(len(estimates.tasks), 'estimate')} against references"
         return Evaluation(title, partial(score_pairs, estimates, work, settings), names_in_pairs())
     against = f" against {len(comparison.references)}" if options.reference else ""
-    score = partial(score_set, estimates, streams.Plan(comparison.references, []), settings)
+    plans = SetPlans(estimates, streams.Plan(comparison.references, []), streams.Plan(training, []))
     title = f"{counted(len(estimates.tasks), 'performance')}{against}"
-    return Evaluation(title, score, names_in_sets(tuple(options.metric or ())))
+    return Evaluation(title, partial(score_set, plans, settings), names_in_sets(tuple(options.metric or ())))
 
 
 def tolerances_of(options: EvaluateOptions) -> tuple[Tolerance, ...]:
@@ -94,26 +101,12 @@ def _comparison(options: EvaluateOptions, estimates: streams.Plan, references: l
     """
     if _is_pairs(options, estimates.tasks, references):
         return Comparison(estimates, references, paired(estimates.tasks, references))
-    performances = _performances(references)
+    performances = performances_among(references)
     if references and not performances:
         raise NoInputError(
             f"'{(options.reference or [''])[0]}' holds no performance", "`pairs` compares with tables of notes"
         )
     return Comparison(estimates, performances, None)
-
-
-def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
-    """Return the performances and tables of notes that references mean.
-
-    Raises
-    ------
-    NoInputError
-        If one of them is not there.
-    """
-    plan = streams.gather(inputs, running, suffixes=PAIR_SUFFIXES)
-    if plan.missing:
-        raise plan.missing[0]
-    return plan.tasks
 
 
 def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], references: Sequence[streams.Task]) -> bool:
@@ -124,24 +117,19 @@ def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], refer
     """
     if options.pairs is not None and options.reference:
         return options.pairs
-    if options.metric or any(map(_is_root, options.reference or ())):
+    if options.metric or options.training_corpus or any(map(is_root, options.reference or ())):
         return False
     if len(references) == 1 and references[0].source == (options.reference or [""])[0]:
         return True
     mine = sorted(map(stem, estimates))
-    return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, _performances(references))))
-
-
-def _performances(references: Sequence[streams.Task]) -> list[streams.Task]:
-    """Return the references that are performances, without tables of notes."""
-    return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
+    return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, performances_among(references))))
 
 
 def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: Comparison) -> str:
     """Return what is compared with what, in words; empty where it could have been nothing else."""
     count = len(comparison.estimates.tasks)
     performances = counted(count, "performance")
-    is_free = options.pairs is None and not options.metric
+    is_free = options.pairs is None and not (options.metric or options.training_corpus)
     if not count:
         return ""
     if comparison.partners is not None and is_free:
@@ -161,16 +149,12 @@ def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: Comp
 
 def _inputs_and_references(inputs: Inputs, options: EvaluateOptions) -> tuple[Inputs, Inputs]:
     """Return the inputs of both sides; --split and --where are the inputs' if one is a root, else the references'."""
-    has_root = any(_is_root(name) for name in inputs.inputs or ())
+    has_root = any(is_root(name) for name in inputs.inputs or ())
     references = [*(options.reference or ())]
-    if options.reference_split is not None and not any(map(_is_root, references)):
+    if options.reference_split is not None and not any(map(is_root, references)):
         fact = "`reference_split` needs a MAESTRO root as reference"
         raise UsageError(fact, "name one with `reference`", parameter="reference_split")
     split, where = (None, None) if has_root else (inputs.split, inputs.where)
     theirs = Inputs(inputs=references, split=options.reference_split or split, where=where)
     is_theirs = bool(references) and not has_root
     return (replace(inputs, split=None, where=None) if is_theirs else inputs), theirs
-
-
-def _is_root(name: str) -> bool:
-    return Path(name).is_dir() and maestro.table_path(Path(name)) is not None

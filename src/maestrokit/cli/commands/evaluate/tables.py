@@ -73,9 +73,9 @@ def _table(whole: Sequence[Row], title: str) -> str:
     own = [row for row in whole if not row.metric.endswith((AREA, DIVERGENCE))]
     areas, divergences = ([row for row in whole if row.metric.endswith(kind)] for kind in (AREA, DIVERGENCE))
     columns, common = _columns(own)
-    text = "\n".join([title, *([f"In all rows: {common}"] if common else []), "", _aligned(columns)])
+    text = "\n".join([title, *([f"In all rows: {common}"] if common else []), "", aligned(columns)])
     if areas:
-        text += "\nDistances between pieces, within the reference and to it (KL in bits)\n\n" + _aligned([
+        text += "\nDistances between pieces, within the reference and to it (KL in bits)\n\n" + aligned([
             ("metric", [row.metric.removesuffix(AREA) for row in areas]),
             ("overlap", [shown(row.value) for row in areas]), (INTERVAL, [interval(row) for row in areas]),
             ("KL", [shown(row.value) for row in divergences]), (INTERVAL, [interval(row) for row in divergences]),
@@ -104,10 +104,10 @@ def _columns(rows: Sequence[Row]) -> tuple[list[Column], str]:
     return columns, ", ".join(common)
 
 
-def _aligned(columns: Sequence[Column]) -> str:
+def aligned(columns: Sequence[Column]) -> str:
     r"""Return columns as lines of text, as wide as need be; those with nothing in them but ``value`` are left out.
 
-    >>> _aligned([("metric", ["grooving"]), ("value", ["0.8"]), ("unit", [""])])
+    >>> aligned([("metric", ["grooving"]), ("value", ["0.8"]), ("unit", [""])])
     'metric    value\n───────────────\ngrooving    0.8\n'
     """
     filled = [

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.evaluate.corpora import references_in
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation
 from maestrokit.cli.commands.evaluate.options import TRANSCRIBING, Settings
-from maestrokit.cli.commands.evaluate.plan import references_in, tolerances_of
+from maestrokit.cli.commands.evaluate.plan import tolerances_of
 from maestrokit.cli.commands.evaluate.sequence_models import limited
 from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, names_in_pairs, paired, read_notes, score_pairs

@@ -1,13 +1,11 @@
-"""The work of ``evaluate`` on one performance or pair, and on the results of all."""
+"""The work of ``evaluate`` on pairs of an estimate and its reference."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
 from maestrokit.cli.commands.evaluate.options import Settings
@@ -16,32 +14,12 @@ from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.note_tables import parse_notes
-from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import notes_in_seconds, piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.sustain import pedal_intervals
 
-OF_DISTRIBUTIONS = ("overlapped_area", "kl")
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
-
-
-def score_set(generated: streams.Plan, reference: streams.Plan, settings: Settings) -> Scores:
-    """Return the scores of a set, against a reference corpus unless that is empty."""
-    chosen = score_sets.metrics(settings.options.metric or None)
-    work = partial(_summary, names=list(chosen), repair=settings.repair)
-    mine, status = all_results(work, generated, settings.running)
-    theirs, other_status = all_results(work, reference, settings.running)
-    rows, whole = score_sets.score(
-        [summary for _, summary in mine], [summary for _, summary in theirs], chosen,
-        generator=np.random.default_rng(settings.seed),
-    )  # fmt: skip
-    files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
-    return Scores(files_rows, whole if mine else [], status or other_status)
-
-
-def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Floats]:
-    return score_sets.summarize(piece_of(read_performance(task.source, repair=repair)), score_sets.metrics(names))
 
 
 @dataclass(frozen=True)
@@ -142,15 +120,3 @@ def names_in_pairs() -> list[str]:
     one = np.array([0.0]), np.array([1.0])
     performance = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
     return list(compare(performance, performance, tolerances=[Tolerance()]))
-
-
-def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
-    """Return the names of the scores of a set by the metrics that were chosen, or by all.
-
-    >>> names_in_sets(("pitch_range",))
-    ['pitch_range', 'pitch_range.overlapped_area', 'pitch_range.kl']
-    """
-    names = []
-    for name, metric in score_sets.metrics(chosen or None).items():
-        names += [name, *(f"{name}.{kind}" for kind in OF_DISTRIBUTIONS if metric.is_distributed)]
-    return names

@@ -1,0 +1,66 @@
+"""What ``evaluate`` compares with: references, and the performances that a model was trained on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.evaluate.options import EvaluateOptions
+from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES
+from maestrokit.cli.options import Batch, Inputs
+from maestrokit.errors import UsageError
+from maestrokit.files import maestro, walk
+from maestrokit.metrics import score_sets
+
+
+def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
+    """Return the performances and tables of notes that references mean.
+
+    Raises
+    ------
+    NoInputError
+        If one of them is not there.
+    """
+    plan = streams.gather(inputs, running, suffixes=PAIR_SUFFIXES)
+    if plan.missing:
+        raise plan.missing[0]
+    return plan.tasks
+
+
+def performances_among(references: Sequence[streams.Task]) -> list[streams.Task]:
+    """Return the references that are performances, without tables of notes."""
+    return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
+
+
+def is_root(name: str) -> bool:
+    """Return whether a folder is a MAESTRO root."""
+    return Path(name).is_dir() and maestro.table_path(Path(name)) is not None
+
+
+def check_corpora(options: EvaluateOptions) -> None:
+    """Refuse metrics that were chosen but lack what they compare with.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    given = {"": True, "reference": bool(options.reference), "training": bool(options.training_corpus)}
+    for name, metric in score_sets.metrics(options.metric or None).items():
+        if options.metric and not given[metric.needs]:
+            corpus = {"reference": "reference", "training": "training_corpus"}[metric.needs]
+            raise UsageError(f"metric '{name}' compares with a corpus", f"name it with `{corpus}`", parameter=corpus)
+
+
+def training_in(options: EvaluateOptions, running: Batch) -> list[streams.Task]:
+    """Return the performances that a model was trained on.
+
+    Raises
+    ------
+    NoInputError
+        If one of them is not there.
+    """
+    if not options.training_corpus:
+        return []
+    has_root = any(map(is_root, options.training_corpus))
+    inputs = Inputs(inputs=[*options.training_corpus], split="train" if has_root else None)
+    return performances_among(references_in(inputs, running))

@@ -1,0 +1,93 @@
+"""The work of ``evaluate`` on sets of performances, and on the corpora that they are compared with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from maestrokit.cli import plan as streams
+from maestrokit.cli import report
+from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
+from maestrokit.cli.commands.evaluate.options import Settings
+from maestrokit.cli.options import Batch
+from maestrokit.cli.performances import read_performance
+from maestrokit.metrics import score_sets
+from maestrokit.metrics.contract import Metric
+from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.music.performance import Performance
+
+OF_DISTRIBUTIONS = ("overlapped_area", "kl")
+
+
+@dataclass(frozen=True)
+class SetPlans:
+    """The performances to score, and those that they are compared with; a corpus without tasks is not there."""
+
+    generated: streams.Plan
+    reference: streams.Plan
+    training: streams.Plan
+
+    @property
+    def corpora(self) -> list[str]:
+        """Names of the corpora that are there."""
+        plans = {"reference": self.reference, "training": self.training}
+        return [name for name, plan in plans.items() if plan.tasks]
+
+
+def score_set(plans: SetPlans, settings: Settings) -> Scores:
+    """Return the scores of a set, against the corpora that there are."""
+    running, repair = settings.running, settings.repair
+    chosen = score_sets.metrics(settings.options.metric or None, corpora=plans.corpora)
+    work = partial(_summary, names=list(chosen), repair=repair)
+    copied = [name for name, metric in chosen.items() if metric.needs == "training"]
+    mine, status = all_results(work, plans.generated, running)
+    theirs, other_status = all_results(work, plans.reference, running)
+    sources, third_status = all_results(partial(_summary, names=copied, repair=repair), plans.training, running)
+    summaries, reference, training = ([summary for _, summary in side] for side in (mine, theirs, sources))
+    say_left_out(summaries, chosen, running)
+    rows, whole = score_sets.score(
+        summaries, reference, chosen, generator=np.random.default_rng(settings.seed), training=training
+    )
+    files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
+    return Scores(files_rows, whole if mine else [], status or other_status or third_status)
+
+
+def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Any]:
+    chosen = score_sets.metrics(names)
+    performance = read_performance(task.source, repair=repair)
+    return summary_of(piece_of(performance), chosen, origin=performance)
+
+
+def summary_of(piece: Piece, chosen: Mapping[str, Metric], *, origin: Performance) -> dict[str, Any]:
+    """Return the summary of a piece, or of a part of one, by each metric."""
+    summary = score_sets.summarize(piece, chosen)
+    if any(metric.embedding for metric in chosen.values()):
+        from maestrokit.inference.embedding import embeddings
+
+        summary |= embeddings(piece, chosen, origin=origin)
+    return summary
+
+
+def say_left_out(
+    summaries: Sequence[score_sets.Summary], chosen: Mapping[str, Metric], running: Batch, *, of: str = ""
+) -> None:
+    """Print a note on pieces, of a system, that have no embedding since the model of the metric generated them."""
+    for name, metric in chosen.items():
+        count = sum(metric.embedding is not None and len(summary[name]) == 0 for summary in summaries)
+        if count and not running.quiet:
+            where = f" of '{of}'" * bool(of)
+            report.say(f"note: {name} leaves out {count} performances{where} without notes, or made by its own model")
+
+
+def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
+    """Return the names of the scores of a set by the metrics that were chosen, or by all.
+
+    >>> names_in_sets(("pitch_range",))
+    ['pitch_range', 'pitch_range.overlapped_area', 'pitch_range.kl']
+    """
+    names = []
+    for name, metric in score_sets.metrics(chosen or None).items():
+        names += [name, *(f"{name}.{kind}" for kind in OF_DISTRIBUTIONS if metric.is_distributed)]
+    return names

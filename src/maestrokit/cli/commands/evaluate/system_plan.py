@@ -1,0 +1,175 @@
+"""From the options of ``evaluate --system`` to sets of performances, some of which are generated first."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from maestrokit import provenance
+from maestrokit.cli import batch, report
+from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.evaluate.corpora import (
+    check_corpora,
+    is_root,
+    performances_among,
+    references_in,
+    training_in,
+)
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
+from maestrokit.cli.commands.evaluate.limits import check_metric
+from maestrokit.cli.commands.evaluate.options import GENERATED, Settings
+from maestrokit.cli.commands.evaluate.sets import names_in_sets
+from maestrokit.cli.commands.evaluate.stretches import SystemPlans
+from maestrokit.cli.commands.evaluate.systems import score_plans
+from maestrokit.cli.declare import state
+from maestrokit.cli.errors import is_typed
+from maestrokit.cli.options import Batch, Inputs
+from maestrokit.cli.performances import write_performance
+from maestrokit.errors import NoInputError, UsageError, choices_hint
+from maestrokit.files import checkpoint, walk
+from maestrokit.metrics.score_systems import CEILING, FLOOR
+
+FORCED = "model:"
+USUAL_COUNT, USUAL_SECONDS = 50, 30.0  # pieces that a model makes
+AT_ONCE = 50  # pieces that are generated together, which bounds memory
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the systems come from: performances that are there, and models that make some."""
+
+    paths: Mapping[str, streams.Plan]
+    models: Mapping[str, str]
+    order: Sequence[str]
+
+
+def plan_systems(settings: Settings) -> Evaluation:
+    """Return the evaluation of several systems.
+
+    Raises
+    ------
+    UsageError
+        If options contradict each other, or a system is not written as NAME=PATH|MODEL.
+    NoInputError
+        If a path or a model is not there.
+    CannotWriteError
+        If the output is one of the files to score or to compare with.
+    """
+    inputs, options, running = settings.inputs, settings.options, settings.running
+    _check(settings)
+    for name in options.metric or ():
+        check_metric(name, names_in_sets(), parameter="metric")
+    check_corpora(options)
+    sources = _sources(settings.systems.system or (), inputs, running)
+    state(*([GENERATED] if sources.models else []))
+    names = options.reference or []
+    theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
+    scored = [task for plan in sources.paths.values() for task in plan.tasks]
+    references, training = performances_among(references_in(theirs, running)), training_in(options, running)
+    reference = _others(references, scored, running)
+    streams.protect_inputs([*scored, *reference, *training], options.output)
+    corpora = streams.Plan(reference, []), streams.Plan(training, [])
+    return Evaluation("systems", partial(_score, sources, *corpora, settings), ())
+
+
+def _check(settings: Settings) -> None:
+    inputs = settings.inputs
+    if inputs.inputs or inputs.files_from or inputs.files0_from:
+        fact = "`system` names what is scored, and there are inputs, too"
+        raise UsageError(fact, "write NAME=PATH for each set", parameter="system")
+    if is_typed("pairs"):
+        raise UsageError("`system` compares sets, and no pairs", "leave out `pairs` and `sets`", parameter="pairs")
+    if not settings.options.reference:
+        fact = "`system` needs a reference, of which a part is the ceiling"
+        raise UsageError(fact, "name a corpus with `reference`", parameter="system")
+
+
+def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
+    paths: dict[str, streams.Plan] = {}
+    models: dict[str, str] = {}
+    for text in texts:
+        name, equals, origin = text.partition("=")
+        if not (name and equals and origin) or name in (CEILING, FLOOR, *paths, *models):
+            hint = f"write NAME=PATH or NAME=MODEL, each NAME once, and neither {CEILING} nor {FLOOR}"
+            raise UsageError(f"'{text}' is no system", hint, parameter="system")
+        if _is_model(origin):
+            models[name] = origin.removeprefix(FORCED)
+            checkpoint.model_folder(models[name])
+            continue
+        given = Inputs(inputs=[origin], split=_split(inputs, [origin]), where=inputs.where if is_root(origin) else None)
+        paths[name] = streams.gather(given, running, suffixes=walk.MIDI_SUFFIXES)
+        for error in paths[name].missing:
+            raise error
+    return Sources(paths, models, [text.partition("=")[0] for text in texts])
+
+
+def _is_model(origin: str) -> bool:
+    """Return whether an origin is a model: a run folder, or no path but the name of a shipped model.
+
+    Raises
+    ------
+    NoInputError
+        If it is neither a path nor a model.
+    """
+    if origin.startswith(FORCED):
+        return True
+    if Path(origin).exists():
+        return (Path(origin) / checkpoint.CONFIG).is_file()
+    known = checkpoint.shipped_models(task="events")
+    if origin not in known:
+        raise NoInputError(f"'{origin}' is neither a file, a folder nor a model", choices_hint(origin, known))
+    return True
+
+
+def _split(inputs: Inputs, names: Sequence[str]) -> str | None:
+    return inputs.split if any(map(is_root, names)) else None
+
+
+def _others(references: list[streams.Task], scored: Sequence[streams.Task], running: Batch) -> list[streams.Task]:
+    """Return the references that are not scored themselves."""
+    own = {os.path.realpath(task.source) for task in scored}
+    others = [task for task in references if os.path.realpath(task.source) not in own]
+    if len(others) < len(references) and not running.quiet:
+        report.say(f"note: {len(references) - len(others)} pieces of the reference are scored, and so left out of it")
+    return others
+
+
+def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, settings: Settings) -> Scores:
+    running, scoring = settings.running, settings.systems
+    if running.dry_run:
+        tasks = [task for plan in (*sources.paths.values(), reference, training) for task in plan.tasks]
+        batch.print_plan((origin, "") for origin in (*sources.models.values(), *(task.source for task in tasks)))
+        return Scores([], [], 0)
+    sizes = [len(plan.tasks) for plan in sources.paths.values()]
+    count = scoring.pieces or min([*(sizes or [USUAL_COUNT]), max(len(reference.tasks) // 2, 1)])
+    with tempfile.TemporaryDirectory() as scratch:
+        generated = {
+            name: _generated(name, model, Path(scratch), count, settings) for name, model in sources.models.items()
+        }
+        every = {**sources.paths, **generated}
+        plans = SystemPlans({name: every[name] for name in sources.order}, reference, training)
+        return score_plans(plans, settings)
+
+
+def _generated(name: str, model: str, scratch: Path, count: int, settings: Settings) -> streams.Plan:
+    """Return new performances by a model; their targets are what tables call them."""
+    from maestrokit.inference.events import GenerationConfig, load_event_model, perform
+
+    line = provenance.command_line("generate", {"--model": Path(model).name})
+    tasks: list[streams.Task] = []
+    starts = range(0, count, AT_ONCE)
+    seconds = settings.systems.seconds or USUAL_SECONDS
+    config = [GenerationConfig(seconds, min(AT_ONCE, count - start), settings.seed + start) for start in starts]
+    network, encoding, fitted = load_event_model(model, device=settings.scoring.device)
+    parts = (perform(network, encoding, one.with_sampling(fitted, {})) for one in config)
+    for part in report.with_progress(
+        parts, names=[model] * len(config), label="generate", quiet=settings.running.quiet
+    ):
+        for performance in part:
+            relative = f"{len(tasks) + 1}.mid"
+            path = str(scratch / f"{len(tasks) + 1}-{name.encode().hex()}.mid")
+            write_performance(performance, path, made_by=line)
+            tasks.append(streams.Task(path, f"{name}/{relative}", relative))
+    return streams.Plan(tasks, [])

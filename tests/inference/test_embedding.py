@@ -1,0 +1,41 @@
+"""Embeddings: windows of 20 s, each read by itself, and none for what the model itself made."""
+
+import numpy as np
+import pytest
+
+from maestrokit.inference.embedding import embedded, embeddings
+from maestrokit.metrics import score_sets
+from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
+from maestrokit.music.performance import Performance
+from maestrokit.music.provenance_events import with_command
+from scenes import scene
+
+
+def piece(seconds: float, seed: int = 0) -> Piece:
+    generator = np.random.default_rng(seed)
+    onset = np.arange(0, seconds, 0.5)
+    return notes_in_seconds(onset, onset + 0.4, generator.integers(50, 80, len(onset)))
+
+
+@pytest.mark.parametrize(("seconds", "windows"), [(4, 1), (29, 1), (31, 2), (60, 3), (200, 3)])
+def test_windows_are_20_seconds_and_three_at_most(seconds: float, windows: int) -> None:
+    assert embedded(piece(seconds), model="lstm").shape == (windows, 256)
+
+
+def test_a_window_is_read_by_itself_wherever_it_is_in_the_piece() -> None:
+    one, other = piece(20), piece(20, seed=1)
+    later = other.replace(onset=other.onset + 20, offset=other.offset + 20, sounding_offset=other.sounding_offset + 20)
+    both = embedded(Piece.concatenate([one, later]), model="lstm")
+    alone = np.concatenate([embedded(part, model="lstm") for part in (one, other)])
+    np.testing.assert_allclose(both, alone, atol=1e-4)
+    assert np.abs(alone[0] - alone[1]).max() > 0.01
+
+
+def test_what_the_model_itself_made_has_no_embedding() -> None:
+    chosen = score_sets.metrics(["frechet_lstm", "pitch_range"])
+    performance: Performance = scene([(0.0, 1.0, 60, 64), (0.5, 2.0, 64, 70)])
+    for line, windows in (("generate --seed 1", 1), ("generate --model lstm --seed 1", 0), ("transpose --to C", 1)):
+        origin = with_command(performance, f"maestrokit 0.1.0: {line}")
+        vectors = embeddings(piece_of(performance), chosen, origin=origin)
+        assert {name: len(rows) for name, rows in vectors.items()} == {"frechet_lstm": windows}
+    assert embedded(piece(4).select(slice(0)), model="lstm").shape == (0, 256)
