@@ -44,6 +44,17 @@ def command_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if is_command_line(line)]
 
 
+def option_of(line: str, command: str, name: str) -> str | None:
+    """Return the value that a line of one command gives to an option; None of another command, or without it.
+
+    >>> option_of("maestrokit 0.1.0: generate --model lstm", "generate", "model")
+    'lstm'
+    """
+    words = shlex.split(line.partition(": ")[2])
+    key = f"--{name}"
+    return words[words.index(key) + 1] if words[:1] == [command] and key in words[:-1] else None
+
+
 def extended(chain: Sequence[str], line: str) -> list[str]:
     """Return the chain with one more command, unless it ends with the very same one: doing it twice is doing it once.
 

@@ -31,6 +31,7 @@ TIMES = [
     ("evaluate", "--reference gone.mid --onset-tolerance {}"),
     ("evaluate", "--reference gone.mid --onset-tolerance 10ms,{}"),
     ("evaluate", "--reference gone.mid --offset-min-tolerance {}"),
+    ("evaluate", "--system a=gone.mid --reference gone.mid --seconds {}"),
     ("train", "lstm gone -o run --time-limit {}"),
 ]
 
@@ -111,7 +112,11 @@ def test_every_time_takes_the_same_units(
     maestrokit: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, line: str, text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = maestrokit(name, *line.format(text).split(), *([] if "gone -o" in line or name == "generate" else ["gone"]))
+    done = maestrokit(
+        name,
+        *line.format(text).split(),
+        *([] if "gone -o" in line or "--system" in line or name == "generate" else ["gone"]),
+    )
     said = " ".join(done.lines)
     assert "no time" not in said and "number" not in said and "range of" not in said, said
     # Some of them are longer than what is sensible there, and are answered with the bounds; the rest is done.

@@ -17,7 +17,7 @@ SECRET = "private/secret.txt"
 
 
 def words(parameter):
-    return set((parameter.metavar or "").split("|"))
+    return set(re.split(r"[|=]", parameter.metavar or ""))
 
 
 @pytest.fixture

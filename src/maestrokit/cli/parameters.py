@@ -215,6 +215,8 @@ def _spelling(value: object, metavar: str) -> str:
 
     >>> _spelling("takes/a.txt", "FILE|track"), _spelling("track", "FILE|track"), _spelling("1/16", "VALUES")
     ('FILE', 'track', '1/16')
+    >>> _spelling(["a=takes/b.mid"], "NAME=PATH|MODEL")
+    'a=PATH'
     >>> _spelling("runs/t1", "NAME|RUN"), _spelling(["a.mid", "b"], "PATH")
     ('t1', 'PATH,PATH')
     >>> _spelling(["pianos=home/a.sf2,b/c", "dropout=0.1"], "NAME=VALUE")
@@ -222,13 +224,13 @@ def _spelling(value: object, metavar: str) -> str:
     """
     if isinstance(value, list | tuple):
         return ",".join(_spelling(part, metavar) for part in value)
-    text, words = str(value), metavar.split("|")
+    text, words = str(value), re.split(r"[|=]", metavar)
     if metavar == SETTING:
         text = re.sub(r"[^=,|]+", lambda part: PurePath(part[0]).name or part[0], text)
     if text in words:
         return text
     if paths := [word for word in words if word in PATHS]:
-        return paths[0]
+        return f"{text.partition('=')[0]}={paths[0]}" if "=" in metavar else paths[0]
     if RUN in words:
         text = PurePath(text).name or RUN
     return text.encode("utf-8", "backslashreplace").decode()

@@ -15,6 +15,7 @@ from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import commands
 from maestrokit.music.tokens import Encoding, Tokens, encode
+from maestrokit.provenance import option_of
 
 WINDOW = 20.0  # seconds
 MOST_WINDOWS = 3  # of a piece, spread over it
@@ -62,8 +63,7 @@ def embeddings(piece: Piece, chosen: Mapping[str, Metric], *, origin: Performanc
 
 def is_made_by(performance: Performance, model: str) -> bool:
     """Return whether a performance says that a shipped model generated it."""
-    lines = (line.partition(": ")[2] + " " for line in commands(performance))
-    return any(line.startswith("generate ") and f" --model {model} " in line for line in lines)
+    return any(option_of(line, "generate", "model") == model for line in commands(performance))
 
 
 @lru_cache(maxsize=2)

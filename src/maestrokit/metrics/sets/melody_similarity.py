@@ -9,7 +9,7 @@ compared in two ways, each 0..1 and 1 for the same:
 along the best path of dynamic time warping.
 
 The value of a piece is that of the reference piece most like it. A high value is no merit: the reference's own value
-is what people's different pieces have, and a copy has 1. With ``--pairs``, :mod:`maestrokit.metrics.pairs.melody`
+is what people's different pieces have, and a copy has 1. In pairs, :mod:`maestrokit.metrics.pairs.melody`
 compares each piece with the one of its name.
 
 Differences: for DTW, only the eight reference pieces with the longest common subsequences are tried. Shared melodies

@@ -7,9 +7,11 @@ from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES
 from maestrokit.cli.options import Batch, Inputs
-from maestrokit.errors import UsageError
-from maestrokit.files import maestro, walk
+from maestrokit.errors import NoInputError, UsageError, choices_hint
+from maestrokit.files import checkpoint, maestro, walk
 from maestrokit.metrics import score_sets
+
+FORCED = "model:"  # before the name of a model where a file has it, too
 
 
 def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
@@ -64,3 +66,21 @@ def training_in(options: EvaluateOptions, running: Batch) -> list[streams.Task]:
     has_root = any(map(is_root, options.training_corpus))
     inputs = Inputs(inputs=[*options.training_corpus], split="train" if has_root else None)
     return performances_among(references_in(inputs, running))
+
+
+def is_model(origin: str) -> bool:
+    """Return whether an origin is a model: a run folder, or no path but the name of a shipped model.
+
+    Raises
+    ------
+    NoInputError
+        If it is neither a path nor a model.
+    """
+    if origin.startswith(FORCED):
+        return True
+    if Path(origin).exists():
+        return (Path(origin) / checkpoint.CONFIG).is_file()
+    known = checkpoint.shipped_models(task="events")
+    if origin not in known:
+        raise NoInputError(f"'{origin}' is neither a file, a folder nor a model", choices_hint(origin, known))
+    return True

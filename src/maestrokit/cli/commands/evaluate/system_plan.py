@@ -11,7 +11,9 @@ from maestrokit import provenance
 from maestrokit.cli import batch, report
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.corpora import (
+    FORCED,
     check_corpora,
+    is_model,
     is_root,
     performances_among,
     references_in,
@@ -27,11 +29,10 @@ from maestrokit.cli.declare import state
 from maestrokit.cli.errors import is_typed
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.cli.performances import write_performance
-from maestrokit.errors import NoInputError, UsageError, choices_hint
+from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint, walk
 from maestrokit.metrics.score_systems import CEILING, FLOOR
 
-FORCED = "model:"
 USUAL_COUNT, USUAL_SECONDS = 50, 30.0  # pieces that a model makes
 AT_ONCE = 50  # pieces that are generated together, which bounds memory
 
@@ -94,7 +95,7 @@ def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
         if not (name and equals and origin) or name in (CEILING, FLOOR, *paths, *models):
             hint = f"write NAME=PATH or NAME=MODEL, each NAME once, and neither {CEILING} nor {FLOOR}"
             raise UsageError(f"'{text}' is no system", hint, parameter="system")
-        if _is_model(origin):
+        if is_model(origin):
             models[name] = origin.removeprefix(FORCED)
             checkpoint.model_folder(models[name])
             continue
@@ -103,24 +104,6 @@ def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
         for error in paths[name].missing:
             raise error
     return Sources(paths, models, [text.partition("=")[0] for text in texts])
-
-
-def _is_model(origin: str) -> bool:
-    """Return whether an origin is a model: a run folder, or no path but the name of a shipped model.
-
-    Raises
-    ------
-    NoInputError
-        If it is neither a path nor a model.
-    """
-    if origin.startswith(FORCED):
-        return True
-    if Path(origin).exists():
-        return (Path(origin) / checkpoint.CONFIG).is_file()
-    known = checkpoint.shipped_models(task="events")
-    if origin not in known:
-        raise NoInputError(f"'{origin}' is neither a file, a folder nor a model", choices_hint(origin, known))
-    return True
 
 
 def _split(inputs: Inputs, names: Sequence[str]) -> str | None:
