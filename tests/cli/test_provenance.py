@@ -47,7 +47,9 @@ def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
         speaks_of_paths = re.search(r"\b(FILE|PATH|DIR|RUN)\b|run folder", one.help or "")
         is_aside = re.fullmatch(r"FILE\.(png|toml)", one.metavar or "")
         assert is_path or is_aside or not speaks_of_paths or one.name.startswith("tune"), one.name
-        if is_path and one.param_type_name == "option" and one.name != "directory":  # which excludes an output
+        if (
+            is_path and one.param_type_name == "option" and one.name not in ("directory", "system")
+        ):  # excluded by others
             arguments += [one.opts[-1], SECRET]
         elif one.param_type_name == "argument" and one.required:
             arguments += [SECRET if is_path else "lstm"]

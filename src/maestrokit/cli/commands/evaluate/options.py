@@ -47,7 +47,8 @@ class SystemScoring:
         "MODEL, as a column of one table. May be repeated. MODEL is a run folder of train or a shipped model: "
         "model:MODEL where a file has its name.", Excludes(("model",)))
     pieces: int | None = option(None, "N", "Of each system, score N pieces, spread evenly over all. Default: as many "
-        "as every one that is given has, at most half of --reference; 50 if all are models.", Within(3, 10_000), only_with(SYSTEM))
+        "as every one that is given has, at most half of --reference; 50 if all are models.", Within(3, 10_000),
+        only_with(SYSTEM))
     seconds: float | None = option(None, "TIME", "Of each piece of a system, score a stretch so long. Default: what "
         "nine of ten pieces of every system have, at most 60 s; models make 30 s.", TIME, Within(1, DAY),
         only_with(SYSTEM))
