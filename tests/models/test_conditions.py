@@ -57,7 +57,9 @@ def test_each_row_has_its_own_conditions_and_what_is_left_out_is_code_0(family):
 @EACH
 def test_conditions_that_a_model_no_longer_has_are_left_behind(family):
     before, after = conditioned(family), conditioned(family, "density")
-    after.load_state_dict(after.inherited(before.state_dict()))
+    inherited = after.inherited(before.state_dict())
+    assert {name.split(".")[2] for name in inherited if name.startswith("conditions.")} == {"density"}
+    assert after.load_state_dict(inherited).missing_keys == []
 
 
 def test_tables_have_a_row_for_every_code():

@@ -4,17 +4,7 @@ Shapes: `batch` rows, `time` positions of this call, `keys` those that attention
 of keys and values, each of size `dim`. On processors a kernel of :mod:`maestrokit.models.kernels` runs in place of each
 function that names one.
 
-References
-----------
-.. [1] C.-Z. A. Huang et al., "Music Transformer", ICLR 2019.
-.. [2] J. Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021.
-.. [3] B. Zhang, R. Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019; A. Henry et al., "Query-Key
-   Normalization for Transformers", 2020.
-.. [4] N. Shazeer, "GLU Variants Improve Transformer", 2020.
-.. [5] D. So et al., "Primer: Searching for Efficient Transformers for Language Modeling", NeurIPS 2021; there the
-   convolution follows the projections, here it comes before them and is added to its input.
-.. [6] N. Shazeer, "Fast Transformer Decoding: One Write-Head is All You Need", 2019; J. Ainslie et al., "GQA: Training
-   Generalized Multi-Query Transformer Models from Multi-Head Checkpoints", EMNLP 2023.
+Numbers in brackets are the references of :mod:`maestrokit.models.transformer`.
 """
 
 import torch

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -12,7 +12,9 @@ from maestrokit.cli.options import Batch
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import ExitStatus
 from maestrokit.metrics.contract import Row
-from maestrokit.metrics.score_systems import Comparison, SystemScores
+
+if TYPE_CHECKING:
+    from maestrokit.metrics.score_systems import Comparison, SystemScores
 
 Result = TypeVar("Result")
 
@@ -21,8 +23,8 @@ Result = TypeVar("Result")
 class SystemTable:
     """The scores of several systems, by their names, their comparisons, and sentences on what was compared."""
 
-    systems: dict[str, SystemScores]
-    comparisons: list[Comparison]
+    systems: "dict[str, SystemScores]"
+    comparisons: "list[Comparison]"
     sentences: list[str]
 
 
