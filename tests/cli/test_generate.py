@@ -64,3 +64,11 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     assert run_command_line(["generate", "--count", "2", "-n", "-d", str(tmp_path / "new")]) == 0
     assert not (tmp_path / "new").exists()
     assert run_command_line(["generate", "--model", "nosuch", "-n", "-o", str(out)]) == 66
+
+
+def test_a_model_without_infill_is_answered_with_the_setting_of_training(maestrokit, demo_folder, tmp_path):
+    done = maestrokit(
+        "generate", demo_folder / "bach-prelude.mid", "--model", "lstm", "--infill", "1s..2s", "-o", tmp_path / "a.mid"
+    )
+    assert done.status == 2
+    assert done.lines == ["maestrokit generate: the model fills no gaps", "  train one with the setting infill=true"]

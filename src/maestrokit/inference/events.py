@@ -230,11 +230,7 @@ def infill(
         If the model has not learned to fill gaps, or the span is too short, or begins after the performance.
     """
     if not isinstance(model, NoteModel) or not model.config.infill:
-        raise UsageError(
-            "the model fills no gaps",
-            "train one with the setting `infill`",
-            parameter="infill",
-        )
+        raise UsageError("the model fills no gaps", "train one with the setting infill=true", parameter="infill")
     gap = gap_of(performance, encoding, start, stop)
     new = _notes(model, encoding, config, gap.before, gap, report=report)
     return [joined_performance(gap.performance, performance_of(notes, encoding)) for notes in new]
