@@ -25,6 +25,7 @@ OTHERS = {
 HEAD_BYTES = 1 << 18  # of a file, among which those of a recording begin if it is one
 SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
 AU_SIZE_UNKNOWN, CAF_SIZE_UNKNOWN = 0xFFFFFFFF, -1
+FLAC_HEAD_BYTES = 26  # up to the number of samples
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
 CHUNKS = {
     "WAV": (12, "<4sI", 0, 2),
@@ -92,12 +93,27 @@ def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
 
 def _flac_layout(peek: Peek, first: int, start: int, stop: int) -> Layout:
     """Return the streams in a file: none says how many bytes it has, so the beginning of another one is looked for."""
-    begins, position = [first], start + 1
+    begins, position = [first], start + _least_flac_bytes(peek.at(start, FLAC_HEAD_BYTES))
     while (position := peek.find(b"fLaC", position)) >= 0:
-        if peek.at(position, 8) in FLAC_STARTS:
+        is_start = peek.at(position, 8) in FLAC_STARTS
+        if is_start:
             begins.append(position)
-        position += 1
+        position += _least_flac_bytes(peek.at(position, FLAC_HEAD_BYTES)) if is_start else 1
     return Layout(parts_between(begins, stop))
+
+
+def _least_flac_bytes(head: bytes) -> int:
+    """Return how many bytes a stream has at least, by its header: so many frames of at least so many bytes.
+
+    The header is that of RFC 9639, section 8.2; where it does not give a number, that is 0.
+
+    >>> info = (4096).to_bytes(2) * 2 + (11).to_bytes(3) + (3388).to_bytes(3) + (960000).to_bytes(8)
+    >>> _least_flac_bytes(b"fLaC" + bytes([0, 0, 0, 34]) + info)
+    2593
+    """
+    longest, least = int.from_bytes(head[10:12]), int.from_bytes(head[12:15])
+    samples = int.from_bytes(head[18:26]) & ((1 << 36) - 1)
+    return 8 + -(-samples // max(longest, 1)) * least
 
 
 def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
