@@ -89,3 +89,12 @@ def test_silence_and_short_recordings_are_mixed():
     silence = np.zeros(100)
     assert mixed(silence, silence)[0].tolist() == silence.tolist()
     assert mixed(np.array([0.5]), np.array([-0.5]))[0].tolist() == [0.5]
+
+
+def test_a_long_recording_inverted_in_its_middle_is_mended_there_alone():
+    left = np.concatenate([notes(5.0, seed) for seed in range(5)]).astype(np.float32)
+    sign = np.where((np.arange(len(left)) // (5 * RATE)) == 2, -1, 1)  # from 10 to 15 s
+    found, inverted = zip(*(mixed(left, 0.9 * sign * left, parts=parts) for parts in (1, 3, 50)), strict=True)
+    assert inverted == pytest.approx([5.0] * 3, abs=0.3)
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+    assert level(found[0] - 0.95 * left) < 0.03 * level(left)  # a window at each turn

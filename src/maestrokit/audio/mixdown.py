@@ -18,6 +18,7 @@ Channels = NDArray[np.float32]
 
 WINDOW_SECONDS = 0.1  # over which channels are compared, to the nearest power of two samples
 WINDOWS = 16  # of a block, over which they are compared as well
+BLOCKS = 4  # that are looked at together, since mostly no channel cancels any
 # Correlations below which one of two channels is inverted. Of music in seven rooms, in each of them recorded by two
 # microphones far apart, 3 of 90,000 windows and 3 of 6,000 blocks are below.
 WINDOW_CANCELS, BLOCK_CANCELS = -0.9, -0.5
@@ -41,23 +42,31 @@ class Mixdown:
     def through(self, blocks: Iterable[Channels]) -> Iterator[Samples]:
         """Yield the mean of the channels; the output does not depend on how the recording is cut into blocks."""
         signs: Floats | None = None
-        for block in equal_blocks(blocks, WINDOWS * self.window):
-            mean = mono(block)
-            if signs is not None and signs.min() > 0 and _cannot_cancel(block, mean, self.window):
+        length = WINDOWS * self.window
+        for several in equal_blocks(blocks, BLOCKS * length):
+            mean = mono(several)
+            if (signs is None or signs.min() > 0) and _cannot_cancel(several, mean, self.window):
+                signs = np.ones(several.shape[1])
                 yield mean
                 continue
-            products = _products(block, self.window)
-            correlation, of_block = _correlations(products, self.window), _correlations(products.sum(0), len(block))
-            is_first, signs = signs is None, np.ones(block.shape[1]) if signs is None else signs
-            if signs.min() > 0 and correlation.min() >= WINDOW_CANCELS and of_block.min() >= BLOCK_CANCELS:
-                yield mean
-                continue
-            steps = np.array([signs, *_aligned(correlation, of_block, signs)])
-            if is_first:
-                steps[0] = steps[1]  # what holds at the start held before
-            signs = steps[-1]
-            self.inverted += int(np.count_nonzero(np.repeat((steps[1:] < 0).any(axis=1), self.window)[: len(block)]))
-            yield np.asarray((block * _faded(steps, self.window)[: len(block)]).mean(axis=1), np.float32)
+            for start in range(0, len(several), length):
+                part, signs = self._mixed(several[start : start + length], mean[start : start + length], signs)
+                yield part
+
+    def _mixed(self, block: Channels, mean: Samples, before: Floats | None) -> tuple[Samples, Floats]:
+        """Return a block as one channel, and the signs at its end, given those before it; none at the start."""
+        signs = np.ones(block.shape[1]) if before is None else before
+        if signs.min() > 0 and _cannot_cancel(block, mean, self.window):
+            return mean, signs
+        products = _products(block, self.window)
+        correlation, of_block = _correlations(products, self.window), _correlations(products.sum(0), len(block))
+        if signs.min() > 0 and correlation.min() >= WINDOW_CANCELS and of_block.min() >= BLOCK_CANCELS:
+            return mean, signs
+        steps = np.array([signs, *_aligned(correlation, of_block, signs)])
+        if before is None:
+            steps[0] = steps[1]  # what holds at the start held before
+        self.inverted += int(np.count_nonzero(np.repeat((steps[1:] < 0).any(axis=1), self.window)[: len(block)]))
+        return np.asarray((block * _faded(steps, self.window)[: len(block)]).mean(axis=1), np.float32), steps[-1]
 
 
 def _cannot_cancel(block: Channels, mean: Samples, window: int) -> bool:

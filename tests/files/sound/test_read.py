@@ -56,11 +56,18 @@ def test_the_content_decides_and_not_the_suffix(tmp_path: Path) -> None:
 
 
 def test_blocks_join_to_the_recording() -> None:
-    data = encoded(tone(44100, 5), 44100, "FLAC")
+    data = encoded(tone(44100, 20), 44100, "FLAC")
     with open_sound(data) as stream:
         blocks = list(stream.blocks(sample_rate=44100))
-    assert (stream.sample_rate, stream.channels, stream.frames, len(blocks)) == (44100, 1, 220500, 4)
+    assert (stream.sample_rate, stream.channels, stream.frames, len(blocks)) == (44100, 1, 882000, 4)
     assert np.array_equal(np.concatenate(blocks), read_sound(data).samples)
+
+
+@pytest.mark.parametrize("between", [b"", b"\0" * 3])
+def test_a_joined_flac_is_found_right_behind_the_least_length_of_the_first(between: bytes) -> None:
+    noise = np.random.default_rng(0).uniform(-1, 1, 3 * 4096).astype(np.float32)  # frames of about equal length
+    one = dump_sound(noise, sample_rate=16000, suffix=".flac")
+    assert len(read_sound(one + between + one).samples) == 2 * len(noise)
 
 
 @pytest.mark.parametrize("suffix", [".flac", ".wav"])

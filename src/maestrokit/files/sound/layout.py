@@ -10,7 +10,8 @@ import numpy as np
 
 from maestrokit.errors import NoInputError, reason
 
-BLOCK_BYTES = 1 << 18  # read at a time, of what is looked at
+BLOCK_BYTES = 1 << 18  # read at a time, of what is read on
+FIRST_BYTES = 1 << 12  # read where it is looked at a new place
 
 
 class Bytes(io.BytesIO):
@@ -46,7 +47,7 @@ class Peek:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._start, self._block = 0, b""
+        self._start, self._block = -1, b""
         self.size = file.seek(0, 2)
 
     def at(self, position: int, count: int) -> bytes:
@@ -55,8 +56,10 @@ class Peek:
             return b""
         offset = position - self._start
         if offset < 0 or offset + count > len(self._block):
+            reads_on = 0 <= offset <= len(self._block) and self._start >= 0
             self._file.seek(position)
-            self._start, self._block, offset = position, self._file.read(max(count, BLOCK_BYTES)), 0
+            self._block = self._file.read(max(count, BLOCK_BYTES if reads_on else FIRST_BYTES))
+            self._start, offset = position, 0
         return self._block[offset : offset + count]
 
     def find(self, pattern: bytes, start: int) -> int:
@@ -69,6 +72,8 @@ class Peek:
 
     def end_of_zeros(self, start: int) -> int:
         """Return the first position from `start` on that holds no zero, the end if all are zeros."""
+        if self.at(start, 1) != b"\0":
+            return start
         for position in range(start, self.size, BLOCK_BYTES):
             if rest := self.at(position, BLOCK_BYTES).lstrip(b"\0"):
                 return min(position + BLOCK_BYTES, self.size) - len(rest)

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from maestrokit.errors import BadDataError, DataWarning, unreadable
 from maestrokit.files.sound.layout import Bytes, Part, PartFile
 
-BLOCK_FRAMES = 1 << 16  # decoded at a time: 1.5 s at 44.1 kHz
-OUT_FRAMES = 1 << 18  # the same where the whole is read
+BLOCK_FRAMES = 1 << 18  # decoded at a time: 6 s at 44.1 kHz
 REPAIR_FRAMES = 1 << 9  # the same of a damaged recording: what is decoded with the damage is lost
 UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not give the length of the recording
 NOISY_FORMATS = ("MP3", "MPEG")
@@ -47,7 +46,7 @@ class SoundPart:
         received, fault = 0, ""
         while not fault:
             buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32) if out is None else out[received:]
-            block, fault = self._read(buffer[:OUT_FRAMES], received)
+            block, fault = self._read(buffer[:BLOCK_FRAMES], received)
             if has_floats and not np.abs(block).max(initial=0) <= LARGEST_SAMPLE:
                 block, fault = self._checked(block, received)
             if not len(block):
