@@ -23,7 +23,7 @@ from demo_scores import SCORES, Score
 from maestrokit.arrays import Floats
 from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.atomic import write_bytes
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.write import write_blocks

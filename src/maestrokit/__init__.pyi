@@ -43,9 +43,11 @@ from .features.note_views import NoteView as NoteView
 from .files.arrays import read_arrays as read_arrays, write_arrays as write_arrays
 from .files.checkpoint import shipped_models as shipped_models
 from .files.midi import (
-    dump_midi as dump_midi,
     parse_midi as parse_midi,
     read_midi as read_midi,
+)
+from .files.midi.writer import (
+    dump_midi as dump_midi,
     write_midi as write_midi,
 )
 from .files.note_tables import read_notes as read_notes

@@ -25,7 +25,8 @@ import numpy as np
 import pretty_midi
 import symusic
 
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.performance import Performance
 from maestrokit.music.quantize import Quantization, quantize
 

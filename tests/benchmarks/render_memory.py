@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import Controls, Notes, Others, Performance, Tempos
 

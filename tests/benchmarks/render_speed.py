@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from maestrokit.audio.effects.room import SMALL
-from maestrokit.files.midi import parse_midi, read_midi, write_midi
+from maestrokit.files.midi import parse_midi, read_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.music.performance import Performance
 from maestrokit.synth.keys_and_pedals import sounding_notes

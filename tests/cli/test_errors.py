@@ -16,7 +16,8 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.errors import BadDataError, ExitStatus, UsageError
-from maestrokit.files.midi import read_midi, write_midi
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.quantize import Quantization
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "maestrokit"

@@ -9,7 +9,8 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
-from maestrokit.files.midi import read_midi, write_midi
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.metrics.piece import piece_of
 from maestrokit.music.provenance_events import with_command
 from scenes import scene

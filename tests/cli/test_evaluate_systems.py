@@ -8,7 +8,7 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 
 NONE = np.empty(0, np.int64)

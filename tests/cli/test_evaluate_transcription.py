@@ -8,7 +8,7 @@ import pytest
 from command_line import CommandLine
 from maestrokit.cli.commands.evaluate.sweep import parse_sweep
 from maestrokit.errors import ExitStatus, UsageError
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.performance import transcript
 from maestrokit.music.note_arrays import TimedNotes

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from maestrokit.cli.main import run_command_line
-from maestrokit.files.midi import read_midi, write_midi
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
 

@@ -20,7 +20,7 @@ from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.parameters import marked
 from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.music.note_arrays import performance_from_arrays

@@ -8,7 +8,8 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
-from maestrokit.files.midi import dump_midi, read_midi
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.velocity import velocity_range
 from scenes import scene
 

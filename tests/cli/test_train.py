@@ -5,7 +5,7 @@ import pytest
 
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 
 SIZES = ("width=8", "layers=1", "heads=2", "hidden=8")

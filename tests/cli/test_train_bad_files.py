@@ -9,7 +9,7 @@ import pytest
 
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "training" / "corpora.py")

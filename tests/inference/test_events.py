@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.perplexity import surprisals

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.performance import NOTICE, tracked_transcript, transcript
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.sustain import pedal_intervals

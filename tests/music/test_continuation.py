@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from maestrokit.errors import UsageError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.continuation import continued, joined_performance, prompt_of
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import DRUM_CHANNEL, NOT_RELEASED, TEXT, Notes, Others

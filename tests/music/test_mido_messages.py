@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 
 from maestrokit.errors import BadDataError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.performance import Performance
 from strategies import Event, file_bytes, midi_bytes, performances, track_bytes
 

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, settings
 
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_offs import endless_notes, with_note_offs
 from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.performance import transcript
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.pedalling import TOGETHER, reconcile_with_pedal, with_key_releases

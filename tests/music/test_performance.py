@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import Controls, Notes, Performance
 from strategies import file_bytes, midi_bytes, track_bytes

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.clean import sounding_key
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.grid import parse_note_values

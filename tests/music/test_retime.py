@@ -6,7 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import BadDataError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.performance import TIME_SIGNATURE, Performance
 from maestrokit.music.retime import parse_beats, retimed
 from maestrokit.music.timing import second2tick, tempo_map, tick2second

@@ -6,7 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.key_shift import key_notes, key_record, key_shift
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import DRUM_CHANNEL, KEY_SIGNATURE, Performance

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 
 

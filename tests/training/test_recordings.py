@@ -7,7 +7,7 @@ import pytest
 
 from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.performance import transcript

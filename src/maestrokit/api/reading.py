@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.arrays import write_arrays
-from maestrokit.files.midi import read_midi, write_midi
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.sound.containers import HEAD_BYTES, is_recording
 from maestrokit.files.sound.read import Sound, read_sound, write_sound
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, has_suffix

@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 import typer
 
 from maestrokit.cli import report
-from maestrokit.cli.errors import explained
-from maestrokit.cli.options import Batch, Jobs
+from maestrokit.cli.errors import common_status, failed
+from maestrokit.cli.options import Batch
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError, warn_of, with_doubts
 from maestrokit.files import streams as files
@@ -188,28 +188,3 @@ def located(error: BadDataError, path: str) -> BadDataError:
         return error
     fact = f"{files.named(path)}: {error.fact}"
     return BadDataError(fact, error.hint, path=path, parameter=error.parameter)
-
-
-def failed(command: str, error: MaestrokitError, running: Jobs) -> ExitStatus:
-    """Print the error of one input, and return its status.
-
-    Raises
-    ------
-    typer.Exit
-        Without ``running.keep_going``.
-    """
-    status = report.say_error(command, explained(error), verbose=running.verbose > 1)
-    if not running.keep_going:
-        raise typer.Exit(status)
-    return status
-
-
-def common_status(failures: Iterable[ExitStatus]) -> ExitStatus:
-    """Return the status of a run in which inputs failed: their common one, else the most severe, else 65."""
-    kinds = set(failures)
-    if len(kinds) == 1:
-        return kinds.pop()
-    for status in (ExitStatus.CANNOT_WRITE, ExitStatus.BUG):
-        if status in kinds:
-            return status
-    return ExitStatus.BAD_DATA

@@ -6,15 +6,27 @@ nowhere else, they become the options of the running command.
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperOption
 
+from maestrokit.cli import report
 from maestrokit.cli.choices import Names
-from maestrokit.errors import PARAMETER, BadConfigError, MaestrokitError, NoInputError, UsageError, nearest_name
+from maestrokit.errors import (
+    PARAMETER,
+    BadConfigError,
+    ExitStatus,
+    MaestrokitError,
+    NoInputError,
+    UsageError,
+    nearest_name,
+)
+
+if TYPE_CHECKING:
+    from maestrokit.cli.options import Jobs
 
 ELSEWHERE = {"repair": "maestrokit quantize --repair --grid none keeps what can be salvaged of it"}
 """Hints in place of those that name a parameter of another command only."""
@@ -80,6 +92,31 @@ def explained(error: MaestrokitError) -> MaestrokitError:
     if source is None or not isinstance(error, UsageError | NoInputError):
         return type(error)(fact, hint, path=error.path)
     return BadConfigError(f"{fact} (from {source})", hint, path=error.path)
+
+
+def failed(command: str, error: MaestrokitError, running: "Jobs") -> ExitStatus:
+    """Print the error of one input, and return its status.
+
+    Raises
+    ------
+    typer.Exit
+        Without ``running.keep_going``.
+    """
+    status = report.say_error(command, explained(error), verbose=running.verbose > 1)
+    if not running.keep_going:
+        raise typer.Exit(status)
+    return status
+
+
+def common_status(failures: Iterable[ExitStatus]) -> ExitStatus:
+    """Return the status of a run in which inputs failed: their common one, else the most severe, else 65."""
+    kinds = set(failures)
+    if len(kinds) == 1:
+        return kinds.pop()
+    for status in (ExitStatus.CANNOT_WRITE, ExitStatus.BUG):
+        if status in kinds:
+            return status
+    return ExitStatus.BAD_DATA
 
 
 def origin(parameter: Any, context: typer.Context) -> str | None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from maestrokit.files import streams as files
 from maestrokit.files import walk
-from maestrokit.files.midi import dump_midi, parse_midi
-from maestrokit.files.midi.writer import wrapped
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi, wrapped
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_command
 

@@ -8,7 +8,7 @@ averages, logs, checkpoints and signals.
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,9 @@ from torch.overrides import TorchFunctionMode
 from maestrokit import registry
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.models import families
-from maestrokit.models.kernels.numpy_step import Step, TorchStep
+
+if TYPE_CHECKING:
+    from maestrokit.models.kernels.numpy_step import Step
 
 Batch = Mapping[str, Tensor]
 RecurrentState = dict[str, Tensor]
@@ -76,8 +78,10 @@ class EventModel(TrainedModel):
         """Return the state before any token, with room for `length` of them, for stepwise generation."""
         raise NotImplementedError
 
-    def stepper(self, state: Any) -> Step:
+    def stepper(self, state: Any) -> "Step":
         """Return what generates from a state on, one event per call; it may overwrite the state."""
+        from maestrokit.models.kernels.numpy_step import TorchStep
+
         return TorchStep(self, state)
 
     def step(

@@ -27,7 +27,7 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import torch
@@ -37,12 +37,13 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.models import _operators as operators
-from maestrokit.models._cache import Cache
-from maestrokit.models._inherited import inherited_weights
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.models.kernels.linear import Linear
-from maestrokit.models.kernels.numpy_step import Step, TransformerBodyStep, TransformerStep
+
+if TYPE_CHECKING:  # of generation; training does not need them
+    from maestrokit.models._cache import Cache
+    from maestrokit.models.kernels.numpy_step import Step
 
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
@@ -123,7 +124,7 @@ class Attention(nn.Module):
         else:
             self.query_norm, self.key_norm = RMSNorm(self.dim), RMSNorm(self.dim)
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: "Cache | None", layer: int) -> Tensor:
         """Return the output, (batch, time, width), for the input of that shape; `rope` has cosines and sines."""
         batch, time, width = x.shape
         projected = self.project(x).view(batch, time, sum(self.heads), self.dim)
@@ -146,7 +147,7 @@ class ShortConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(operators.REACH + 1, width))
         nn.init.uniform_(self.weight, -0.5, 0.5)  # as a convolution of this width, so that it works from the start
 
-    def forward(self, x: Tensor, cache: Cache | None, index: int) -> Tensor:
+    def forward(self, x: Tensor, cache: "Cache | None", index: int) -> Tensor:
         """Return the output, (batch, time, width), for the input of that shape; `index` is that of the cache."""
         if cache is None:
             return operators.short_convolution(x, self.weight)
@@ -193,7 +194,7 @@ class TransformerLayer(nn.Module):
         self.dropout = config.dropout
         self.before = nn.ModuleList(ShortConv(config.width) for _ in range(2 * modern))
 
-    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: Cache | None, layer: int) -> Tensor:
+    def forward(self, x: Tensor, rope: tuple[Tensor, Tensor] | None, cache: "Cache | None", layer: int) -> Tensor:
         """Return the output, (batch, time, width), for the input of that shape."""
         normed = self.attention_norm(x)
         if self.before:
@@ -254,11 +255,13 @@ class TransformerBody(TrainedModel):
             cache.advance(time)
         return self.norm(x), cache
 
-    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Cache:
+    def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> "Cache":
         """Return an empty cache with room for `length` tokens, or as many as attention reaches back over.
 
         The first `pinned` of them are never forgotten.
         """
+        from maestrokit.models._cache import Cache
+
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
         weight = self.norm.weight
@@ -269,16 +272,20 @@ class TransformerBody(TrainedModel):
         recent = [weight.new_zeros(batch, operators.REACH, self.config.width) for _ in range(convolutions)]
         return Cache(keys, values, recent, pinned=pinned)
 
-    def selected(self, state: Cache, rows: Tensor) -> Cache:
+    def selected(self, state: "Cache", rows: Tensor) -> "Cache":
         """Return the cache of some rows."""
         return state.selected(rows)
 
-    def layer_stepper(self, state: Any) -> Step:
+    def layer_stepper(self, state: Any) -> "Step":
         """Return steps of the layers from a cache on, in numpy."""
+        from maestrokit.models.kernels.numpy_step import TransformerBodyStep
+
         return TransformerBodyStep(self, state)
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds."""
+        from maestrokit.models._inherited import inherited_weights
+
         return inherited_weights(weights, self.state_dict(), self.config)
 
     def _angles(self, position: Tensor, onset: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -304,8 +311,10 @@ class Model(TransformerBody, EventModel):
         x, state = self.hidden_states(self.embedding(tokens), state)
         return self.output(x), state
 
-    def stepper(self, state: Any) -> Step:
+    def stepper(self, state: Any) -> "Step":
         """Return steps of the model from a cache on, in numpy."""
+        from maestrokit.models.kernels.numpy_step import TransformerStep
+
         return TransformerStep(self, state)
 
 

@@ -6,7 +6,7 @@ that together they do what one process would do with the whole batch.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from maestrokit.errors import UsageError
 from maestrokit.inference.device import find_device
 from maestrokit.models.contract import RecurrentState
 
+PARTING = timedelta(seconds=10)  # that processes wait for one another at the end
 PATIENCE = timedelta(hours=3)  # of processes for one another: the first prepares the data of all
 
 
@@ -95,8 +96,14 @@ class DistributedContext:
             distributed.barrier()
 
     def leave(self) -> None:
-        """Leave the process group, at the end."""
+        """Leave the process group, at the end, together with the others if they come soon.
+
+        Where one was gone already, threads of another's gloo have been seen to abort it.
+        """
         if self.processes > 1:
+            if distributed.get_backend() == "gloo":
+                with suppress(RuntimeError):
+                    distributed.monitored_barrier(timeout=PARTING)
             distributed.destroy_process_group()
 
 

@@ -21,11 +21,10 @@ from torch import Tensor
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models.contract import RecurrentState, TrainedModel
-from maestrokit.training.data import Data
 from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.optimizers import Optimizers, learning_rate, share_done
 from maestrokit.training.settings import TrainingSettings
-from maestrokit.training.validation import validated, weights_of
+from maestrokit.training.task import Data
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -293,3 +292,39 @@ def _signals_noted(training: Training) -> Iterator[None]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+def validated(
+    model: TrainedModel,
+    data: Data,
+    context: DistributedContext,
+    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> dict[str, float]:
+    """Return the mean scores of a model over the validation batches."""
+    model.eval()
+    sums: dict[str, list[float]] = {}
+    recurrent_state: RecurrentState = {}
+    with torch.no_grad(), precision():
+        for batch in data.validation():
+            scores, recurrent_state = model.score(
+                {name: part.to(context.device) for name, part in batch.items()}, recurrent_state
+            )
+            for name, (total, count) in scores.items():
+                entry = sums.setdefault(name, [0.0, 0.0])
+                entry[0] += total
+                entry[1] += count
+    return {name: total / max(count, 1e-12) for name, (total, count) in sums.items()}
+
+
+@contextmanager
+def weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
+    """Use the averaged weights within the block, if there are any."""
+    if not ema:
+        yield
+        return
+    own = {name: value.clone() for name, value in model.state_dict().items()}
+    model.load_state_dict(ema)
+    try:
+        yield
+    finally:
+        model.load_state_dict(own)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from maestrokit.audio.effects.augment import Effects
 from maestrokit.audio.effects.midi import moved
 from maestrokit.errors import UsageError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import tempo_map, tick2second
 from strategies import file_bytes, performances, track_bytes

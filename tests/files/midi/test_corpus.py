@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from maestrokit.files.midi import dump_midi, parse_midi, read_midi
+from maestrokit.files.midi import parse_midi, read_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.timing import tempo_map, tick2second
 
 PUBLISHED = {  # hours of recordings, millions of notes; https://magenta.tensorflow.org/datasets/maestro (v3.0.0)

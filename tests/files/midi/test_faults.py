@@ -3,7 +3,8 @@
 import pytest
 
 from maestrokit.errors import BadDataError, DataWarning
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.performance import NOTE_ON_ENDS_IT, Performance
 from strategies import END_OF_TRACK, file_bytes, track_bytes
 

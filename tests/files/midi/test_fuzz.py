@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from maestrokit.errors import BadDataError
-from maestrokit.files.midi import dump_midi, parse_midi
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
 from mutations import generated_file, mutated
 from strategies import END_OF_TRACK, file_bytes, track_bytes
 

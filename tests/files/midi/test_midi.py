@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from maestrokit.errors import BadDataError, NoInputError
-from maestrokit.files.midi import dump_midi, parse_midi, read_midi, write_midi
+from maestrokit.files.midi import parse_midi, read_midi
+from maestrokit.files.midi.writer import dump_midi, write_midi
 from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 from strategies import END_OF_TRACK, file_bytes, midi_bytes, performances, track_bytes
 

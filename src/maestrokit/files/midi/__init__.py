@@ -1,6 +1,7 @@
-"""MIDI files in and out, losing no event.
+"""MIDI files in, losing no event; :mod:`maestrokit.files.midi.writer` writes them.
 
->>> from maestrokit.files.midi import dump_midi, parse_midi
+>>> from maestrokit.files.midi import parse_midi
+>>> from maestrokit.files.midi.writer import dump_midi
 >>> data = bytes.fromhex("4d54686400000006000000010060 4d54726b0000000c 00903c40 60803c00 00ff2f00")
 >>> performance = parse_midi(data, name="one note")
 >>> performance.notes.offset_tick.tolist()
@@ -14,14 +15,10 @@ from pathlib import Path
 
 from maestrokit.errors import BadDataError, DataWarning
 from maestrokit.files import streams
-from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi.array_reader import read_by_arrays
 from maestrokit.files.midi.header import read_frame
-from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.note_offs import endless_notes, with_note_offs
 from maestrokit.music.performance import Performance
-
-__all__ = ["dump_midi", "parse_midi", "read_midi", "write_midi"]
 
 
 def parse_midi(data: bytes, *, name: str, repair: bool = False) -> Performance:
@@ -101,27 +98,3 @@ def read_midi(path: Path | str, *, repair: bool = False) -> Performance:
         As :func:`parse_midi`.
     """
     return parse_midi(streams.read_bytes(Path(path)), name=str(path), repair=repair)
-
-
-def write_midi(performance: Performance, path: Path | str) -> None:
-    """Write a performance as a MIDI file that appears whole or not at all.
-
-    Parameters
-    ----------
-    performance : Performance
-        What to write.
-    path : str or Path
-        The file.
-
-    Raises
-    ------
-    BadDataError
-        If the performance has values that MIDI cannot hold.
-    CannotWriteError
-        If the file cannot be written.
-    """
-    try:
-        data = dump_midi(performance)
-    except BadDataError as error:
-        raise BadDataError(f"cannot write '{path}': {error.fact}", error.hint, path=str(path)) from error
-    write_bytes(path, data)

@@ -4,11 +4,14 @@ Each event is a row of eight bytes: four for the time since the event before, th
 which of them are written. What a message has beyond its head, its tail, is spliced in.
 """
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import BadDataError
+from maestrokit.files.atomic import write_bytes
 from maestrokit.music.event_order import running_order
 from maestrokit.music.performance import NOT_RELEASED, NOTE_ON_ENDS_IT, Performance
 
@@ -192,3 +195,27 @@ def wrapped(data: bytes) -> bytes:
     """
     chunk = b"data" + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
     return b"RIFF" + (4 + len(chunk)).to_bytes(4, "little") + b"RMID" + chunk
+
+
+def write_midi(performance: Performance, path: Path | str) -> None:
+    """Write a performance as a MIDI file that appears whole or not at all.
+
+    Parameters
+    ----------
+    performance : Performance
+        What to write.
+    path : str or Path
+        The file.
+
+    Raises
+    ------
+    BadDataError
+        If the performance has values that MIDI cannot hold.
+    CannotWriteError
+        If the file cannot be written.
+    """
+    try:
+        data = dump_midi(performance)
+    except BadDataError as error:
+        raise BadDataError(f"cannot write '{path}': {error.fact}", error.hint, path=str(path)) from error
+    write_bytes(path, data)

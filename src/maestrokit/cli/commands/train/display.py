@@ -10,7 +10,6 @@ from maestrokit.cli.options import Jobs
 from maestrokit.cli.parse import spelt_duration
 from maestrokit.files import checkpoint
 from maestrokit.files.atomic import write_bytes
-from maestrokit.files.formats import PICTURE, format_by_name
 
 
 class Curves:
@@ -23,10 +22,10 @@ class Curves:
     """
 
     def __init__(self, path: str, run: Path, made_by: str | None) -> None:
+        from maestrokit.files.formats import PICTURE, format_by_name
         from maestrokit.plots.figure import new_figure
 
         self._format = format_by_name(path, PICTURE) or "png"
-
         new_figure(width=1, height=1)  # before hours of training, not after
         self.path, self.run = path, run
         self.provenance = [] if made_by is None else [made_by]

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from maestrokit.cli import batch
 from maestrokit.cli.commands.train.options import TrainOptions
 from maestrokit.cli.errors import about, is_given
 from maestrokit.cli.options import Jobs
@@ -68,4 +67,6 @@ def print_plan(spec: TrainingSpec, *, is_search: bool) -> None:
     else:
         settings_of_parts(spec)
     corpus = find_corpus(spec.data, modules(spec)[1], cache=spec.cache)
+    from maestrokit.cli import batch
+
     batch.print_plan((path, str(spec.folder)) for path in corpus.paths)

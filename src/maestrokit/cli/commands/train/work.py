@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.cli import batch, report
+from maestrokit.cli import report
 from maestrokit.cli.commands.train.display import Curves, Display
+from maestrokit.cli.errors import common_status, failed
 from maestrokit.cli.options import Jobs
 from maestrokit.errors import ExitStatus, MaestrokitError
 from maestrokit.training.device import DistributedContext
@@ -114,7 +115,7 @@ class Failures:
             return
         self._statuses[error.fact] = error.status
         if self._is_first:
-            batch.failed("train", error, self._running)
+            failed("train", error, self._running)
 
     @property
     def status(self) -> int:
@@ -124,4 +125,4 @@ class Failures:
         if self._is_first and not self._running.quiet:
             count = len(self._statuses)
             report.say(f"maestrokit train: left out {report.counted(count, 'file')} that cannot be used")
-        return batch.common_status(self._statuses.values())
+        return common_status(self._statuses.values())
