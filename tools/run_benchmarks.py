@@ -1,12 +1,15 @@
-"""Run the commands of ``docs/benchmarks.md``, print what they print, and write their tables into the page.
+"""Run the commands of ``docs/benchmarks.md`` and of the models' cards, and write what they print into these pages.
 
 Example::
 
-    python tools/run_benchmarks.py          # all: hours
-    python tools/run_benchmarks.py midi     # those whose command contains a word
+    python tools/run_benchmarks.py                                # all: hours
+    python tools/run_benchmarks.py midi                           # those whose command contains a word
+    python tools/run_benchmarks.py "evaluate --model transformer"
 
-A command that fails leaves its table as it was. Words in capitals are taken from the environment, PYTHON from
-BENCHMARK_PYTHON; without the variable the command is passed over.
+A command of a card is run only if its table stands below it: the others say how the model was trained. A command that
+fails leaves its table as it was. Words in capitals are taken from the environment, PYTHON from BENCHMARK_PYTHON;
+without the variable the command is passed over. ``maestrokit`` runs in the folder with the corpora, which is named by
+MAESTROKIT_TEST_DATA; else ``shared/data`` beside the checkout.
 """
 
 import argparse
@@ -19,6 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
+CARDS = ROOT / "src" / "maestrokit" / "weights"
+DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", ROOT.parent / "shared" / "data"))
 BLOCK = re.compile(r"```sh\n(?P<commands>.*?)```\n(?:\n```\n(?P<table>.*?)```\n)?", re.DOTALL)
 
 
@@ -31,28 +36,36 @@ def words_of(command: str) -> list[str]:
 
     >>> words_of(".venv/bin/python tests/benchmarks/keys.py  # with partitura installed")[1:]
     ['tests/benchmarks/keys.py']
+    >>> words_of("maestrokit evaluate --model lstm maestro-v3.0.0")[1:4]
+    ['-m', 'maestrokit', 'evaluate']
     """
     words = shlex.split(command, comments=True)
     for word in words:
         if re.fullmatch("[A-Z]+", word) and f"BENCHMARK_{word}" not in os.environ:
             raise NotRunError(f"set BENCHMARK_{word}")
-    return [sys.executable, *(os.environ.get(f"BENCHMARK_{word}", word) for word in words[1:])]
+    program = ["-m", "maestrokit"] if words[0] == "maestrokit" else []
+    return [sys.executable, *program, *(os.environ.get(f"BENCHMARK_{word}", word) for word in words[1:])]
 
 
 def output_of(command: str) -> str:
     """Return what a command prints on standard output."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tools'}"}
-    done = subprocess.run(words_of(command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    folder = DATA if command.startswith("maestrokit") else ROOT
+    if not folder.is_dir():
+        raise NotRunError("set MAESTROKIT_TEST_DATA to a folder with the corpora")
+    done = subprocess.run(
+        words_of(command), cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
     if done.returncode:
         raise NotRunError(f"it ended with {done.returncode}")
     return done.stdout
 
 
-def renewed(block: re.Match[str], word: str) -> str:
-    """Return a block of the page with the table that its command prints now."""
+def renewed(block: re.Match[str], word: str, *, is_card: bool) -> str:
+    """Return a block of a page with the table that its command prints now."""
     text, table = block.group(0), block["table"]
     for command in block["commands"].splitlines():
-        if word not in command:
+        if word not in command or (is_card and table is None):
             continue
         print(f"$ {command}", flush=True)
         try:
@@ -62,17 +75,34 @@ def renewed(block: re.Match[str], word: str) -> str:
             continue
         print(output)
         if table is not None:
-            text = text.replace(table, output.rstrip() + "\n")
+            text = text.replace(f"```\n{table}```", f"```\n{without_edges(output)}```")
     return text
 
 
+def without_edges(output: str) -> str:
+    """Return what a command printed without empty lines around it and spaces at the ends of lines.
+
+    >>> without_edges("\\n a  \\n\\n b\\n\\n")
+    ' a\\n\\n b\\n'
+    """
+    return "\n".join(line.rstrip() for line in output.strip("\n").splitlines()) + "\n"
+
+
 def main() -> None:
-    """Run the commands and write the page."""
+    """Run the commands and write the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("word", nargs="?", default="", help="only commands that contain this")
     word = parser.parse_args().word
-    old = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(BLOCK.sub(lambda block: renewed(block, word), old), encoding="utf-8")
+    for page in (PAGE, *sorted(CARDS.glob("*/CARD.md"))):
+        renew(page, word)
+
+
+def renew(page: Path, word: str) -> None:
+    """Run the commands of a page that contain a word, and write the page."""
+    old = page.read_text(encoding="utf-8")
+    new = BLOCK.sub(lambda block: renewed(block, word, is_card=page != PAGE), old)
+    if new != old:
+        page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

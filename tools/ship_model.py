@@ -5,9 +5,10 @@ Example::
     python tools/ship_model.py runs/notes1 transformer --command "maestrokit train .." --hardware "one CPU thread"
 
 ``src/maestrokit/weights/NAME`` gets config.json, the weights as 16-bit floats, and CARD.md, which says what they were
-trained on and how good they are. A shipped model is replaced only by one that scored better on the same validation:
-models of events on the same tokens, transcription models on the recordings of ``tools/fit_thresholds.py``. Cards of the
-latter are written by hand: ``--card FILE``.
+trained on; ``python tools/run_benchmarks.py "evaluate --model NAME"`` then writes into it how good they are. A shipped
+model is replaced only by one that scored better on the same validation: models of events on the same tokens,
+transcription models on the recordings of ``tools/fit_thresholds.py``. Cards of the latter are written by hand:
+``--card FILE``.
 """
 
 import argparse
@@ -26,6 +27,9 @@ LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Ena
 and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Creative Commons
 Attribution-NonCommercial-ShareAlike 4.0 (CC BY-NC-SA 4.0). The program's own licence does not extend to them."""
 
+EVALUATION = "maestro-v3.0.0 --split validation --no-per-file --format table"
+NOT_YET = "not yet evaluated"
+
 
 @dataclass(frozen=True)
 class ModelCardDetails:
@@ -36,8 +40,6 @@ class ModelCardDetails:
     hardware: str
     note: str = ""
     """What else a reader needs to reproduce it."""
-    figures: str = ""
-    """What ``maestrokit evaluate --model`` printed of the shipped weights."""
 
 
 def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
@@ -61,7 +63,7 @@ def write_card(shipped: Path, best: Mapping[str, Any], details: ModelCardDetails
     """Write the CARD.md of the model in a folder."""
     text = details
     if not isinstance(text, str):
-        text = card(checkpoint.read_config(shipped), checkpoint.read_weights(shipped), best, text)
+        text = card(shipped.name, checkpoint.read_config(shipped), checkpoint.read_weights(shipped), best, text)
     (shipped / checkpoint.CARD).write_text(text, encoding="utf-8")
 
 
@@ -74,9 +76,13 @@ def best_record(log: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def card(
-    config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], best: Mapping[str, Any], details: ModelCardDetails
+    name: str,
+    config: Mapping[str, Any],
+    weights: Mapping[str, torch.Tensor],
+    best: Mapping[str, Any],
+    details: ModelCardDetails,
 ) -> str:
-    """Return the text of a CARD.md."""
+    """Return the text of a CARD.md, in which ``tools/run_benchmarks.py`` fills in the table."""
     training, count = config["training"], sum(value.numel() for value in weights.values())
     kind = "notes" if config["model"].get("encoding") == "notes" else "tokens"
     known = [f"{factor} {best[factor]:.3f}" for factor in FACTORS if factor in best]
@@ -92,7 +98,7 @@ def card(
         f"## Hardware and time\n{details.hardware}; {best['seconds'] / 3600:.2f} hours to these weights.",
         f"## Validation\nDuring training, on {training['validation_tokens']} {kind} spread over the validation split: "
         f"{best['loss']:.3f} nats a {kind[:-1]}{factors}, accuracy {best['accuracy']:.3f}.",
-        f"```\n{details.figures.strip()}\n```" if details.figures else "",
+        f"```sh\nmaestrokit evaluate --model {name} {EVALUATION}\n```\n\n```\n{NOT_YET}\n```",
         f"## Licence\n{LICENCE}",
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
@@ -125,13 +131,12 @@ def main() -> None:
     parser.add_argument("--command", default="", help="the exact command line of the training")
     parser.add_argument("--hardware", default="", help="what it ran on")
     parser.add_argument("--note", default="", help="what else is needed to reproduce it")
-    parser.add_argument("--figures", default="", help="what 'maestrokit evaluate --model NAME' printed")
     parser.add_argument("--card-only", action="store_true", help="rewrite the card of the weights that are there")
     options = parser.parse_args()
     if options.card is None and not (options.command and options.hardware):
         parser.error("a card needs --command and --hardware, or name one by --card")
     shipped = checkpoint.SHIPPED / options.name
-    details: ModelCardDetails | str = ModelCardDetails(options.command, options.hardware, options.note, options.figures)
+    details: ModelCardDetails | str = ModelCardDetails(options.command, options.hardware, options.note)
     if options.card is not None:
         details = options.card.read_text(encoding="utf-8")
     if not options.card_only:

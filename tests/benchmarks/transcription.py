@@ -10,9 +10,10 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,16 +29,18 @@ from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 
 TOLERANCES = [Tolerance(onset=seconds) for seconds in (0.03, 0.05, 0.1)]
-SHOWN = (
-    "onset_f1@30ms",
-    "onset_f1@50ms",
-    "onset_f1@100ms",
-    "onset_precision@50ms",
-    "onset_recall@50ms",
-    "onset_offset_f1@50ms",
-    "onset_offset_velocity_f1@50ms",
-    "frame_f1",
-)
+SHOWN = {
+    "onset_f1@30ms": "onset 30 ms",
+    "onset_f1@50ms": "50 ms",
+    "onset_f1@100ms": "100 ms",
+    "onset_precision@50ms": "precision",
+    "onset_recall@50ms": "recall",
+    "onset_offset_f1@50ms": "+ offset",
+    "onset_offset_velocity_f1@50ms": "+ velocity",
+    "frame_f1": "frame",
+}
+HEADS = (*SHOWN.values(), "CPU s a second")
+WIDEST = 26  # characters of names
 PEER = """
 import json, sys, time
 from basic_pitch.inference import predict, Model
@@ -76,17 +79,22 @@ def main() -> None:
         if options.peer:
             systems["basic-pitch"] = theirs(options.peer, clips)
         else:
-            print("basic-pitch: skipped, no --peer given")
+            print("basic-pitch: skipped, no --peer given", file=sys.stderr)
         lengths = np.array([read_sound(path).duration for path in clips])
     print(f"{len(paths)} recordings, {lengths.sum():.0f} s")
-    print("\t".join(["system", *SHOWN, "CPU s a second"]))
+    print(f"{'system':{WIDEST}}" + "".join(f"  {name}" for name in HEADS))
     for name, results in systems.items():
         scores = [scored(rows, truth) for (rows, _), truth in zip(results, references, strict=True)]
         if options.files:
             for path, each in zip(paths, scores, strict=True):
-                print("\t".join([path.stem, *(f"{each[key]:.3f}" for key in SHOWN)]))
-        means = [f"{np.mean([each[key] for each in scores]):.3f}" for key in SHOWN]
-        print("\t".join([name, *means, f"{sum(seconds for _, seconds in results) / lengths.sum():.3f}"]))
+                print(row(path.stem, [each[key] for key in SHOWN]))
+        means = [float(np.mean([each[key] for each in scores])) for key in SHOWN]
+        print(row(name, [*means, sum(seconds for _, seconds in results) / float(lengths.sum())]))
+
+
+def row(name: str, values: Sequence[float]) -> str:
+    """Return a row of the table."""
+    return f"{name:{WIDEST}}" + "".join(f"  {value:{len(head)}.3f}" for head, value in zip(HEADS, values, strict=False))
 
 
 def clip(path: Path, folder: Path, seconds: float) -> Path:

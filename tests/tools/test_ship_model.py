@@ -10,7 +10,7 @@ from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
 from ship_model import ModelCardDetails, ship
 
-STORY = ModelCardDetails("maestrokit train lstm corpus -o run", "one thread", "begun twice", "lstm 3.0 nats a token")
+STORY = ModelCardDetails("maestrokit train lstm corpus -o run", "one thread", "begun twice")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_the_card_says_all_that_is_needed_to_judge_it_and_to_make_it_again(run, 
         STORY.command,
         STORY.hardware,
         STORY.note,
-        STORY.figures,
+        "maestrokit evaluate --model shipped maestro-v3.0.0",
         "Seed 7",
         "step 10",
         "0.10 hours",
