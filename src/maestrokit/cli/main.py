@@ -90,8 +90,9 @@ def command(name: str) -> Any:
     result.lists, result.aliases = names_marked(module.run, Listed), names_marked(module.run, Sets)
     bounds = bounds_of(module.run)
     for parameter in result.params:
-        if isinstance(parameter, TyperOption) and parameter.name in bounds:
-            parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
+        if isinstance(parameter, TyperOption) and parameter.name in bounds and not parameter.count:
+            unit = " s" * ("TIME" in str(parameter.metavar))
+            parameter.help = f"{parameter.help} {sentence(bounds[parameter.name], unit)}"
         if isinstance(parameter, TyperOption):
             own = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
             parameter.show_envvar = False  # the help of maestrokit itself names the pattern
@@ -127,6 +128,9 @@ def maestrokit(
 
     Commands read and write files and the standard streams, so they chain:
     maestrokit quantize take.mid --grid 1/16 | maestrokit transpose - --to C -o take-in-C.mid
+
+    A TIME is written with its unit, us, ms, s, m, h or d, and may have several: 10ms, 2.5s, 1m30s. A number without one
+    is refused, except 0, and except where the name of the option says seconds, as --prompt-seconds 10.
 
     An option that is not given is looked for in the environment (--grid of quantize as MAESTROKIT_QUANTIZE_GRID), then
     in the file that --config or MAESTROKIT_CONFIG names. MAESTROKIT_JOBS, MAESTROKIT_CLUSTER and MAESTROKIT_SEED are

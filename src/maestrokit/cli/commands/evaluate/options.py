@@ -74,7 +74,7 @@ class EvaluateOptions:
     training_corpus: list[str] | None = option(None, "PATH", "Search a set for what it has in common, note by note in "
         "any key, with PATH: what a model was trained on; of a MAESTRO root, its train split. May be repeated.",
         only_with(SETS, SYSTEM))
-    onset_tolerance: str = option("0.05", "TIME", "How far onsets of pairs may be off; several with commas, for a "
+    onset_tolerance: str = option("50ms", "TIME", "How far onsets of pairs may be off; several with commas, for a "
         "sweep.", TIME, Within(0, 10), SCORED_IN_PAIRS)
     offset_ratio: float = option(0.2, "SHARE", "How far offsets may be off, as a share of the reference's duration.",
         Within(0, 100), SCORED_IN_PAIRS)

@@ -29,7 +29,7 @@ class GenerateOptions:
         TIME)
     prompt_seconds: float | None = option(None, "TIME", "Use only this much of the prompt, from its start.",
         TIME, Within(0, DAY), only_with("`prompt`"))
-    infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12..20, 1m..1m8s), "
+    infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12s..20s, 1m..1m8s), "
         "and keep all else, by a model that was trained to (train --set infill=true, the default for notes).",
         TIME, only_with("`prompt`"), Excludes(("prompt_seconds", "duration")))
     temperature: float | None = option(None, "T", "Below 1 is more conservative, above more varied; 0 takes the most "

@@ -50,7 +50,7 @@ class QuantizeOptions:
 def quantization_of(options: QuantizeOptions) -> "Quantization":
     """Return how the options say that performances are quantized."""
     from maestrokit.cli.errors import about
-    from maestrokit.cli.parse import parse_time
+    from maestrokit.cli.parse import parse_time, seconds
     from maestrokit.music.grid import parse_note_values
     from maestrokit.music.quantize import Quantization
 
@@ -58,12 +58,12 @@ def quantization_of(options: QuantizeOptions) -> "Quantization":
     with about("grid"):
         note_values = () if grid in (None, "none") else parse_note_values(str(grid))
     return Quantization(
-        step=None if step is None else parse_time(step, parameter="step", within=STEPS, bare=False),
+        step=None if step is None else parse_time(step, parameter="step", within=STEPS),
         note_values=note_values,
         durations=options.durations,  # type: ignore[arg-type]  # checked there
         strength=options.strength,
         swing=options.swing,
         duplicates=options.remove_duplicates,
-        duplicate_window=float(parse_time(options.duplicate_window, parameter="duplicate_window", bare=False)),
+        duplicate_window=seconds(options.duplicate_window, parameter="duplicate_window"),
         overlaps=options.cut_overlaps,
     )
