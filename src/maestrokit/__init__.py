@@ -30,8 +30,19 @@ The other public names are the parts that these calls are made of. Each is impor
 the package itself is fast.
 """
 
-import lazy_loader
+from typing import Any
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, or all of them, by the stub beside this file, which is read when it is first needed."""
+    import lazy_loader
+
+    load, names, __all__ = lazy_loader.attach_stub(__name__, __file__)
+    globals().update(__getattr__=load, __dir__=names, __all__=__all__)
+    return __all__ if name == "__all__" else load(name)
+
+
+def __dir__() -> list[str]:
+    return [*__getattr__("__all__")]
