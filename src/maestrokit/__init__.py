@@ -11,7 +11,9 @@ transcribe          a piano recording into a performance
 generate            new performances, from nothing or from a prompt
 render              a performance into sound, on a sampled piano
 train               a model on performances or recordings
-evaluate            performances against a corpus or against references; evaluate_model scores a model
+evaluate            performances against a corpus or against references; evaluate_systems scores several sets beside
+                    one another, evaluate_model a model
+spectrum            of a recording: STFT, power, mel, log-mel or variable-Q
 =================== =======================================================================================
 
 A recording becomes a performance in C major, which is saved::

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestrokit.bounds import DAY, Within
-from maestrokit.cli.choices import kept_in, one_of
+from maestrokit.cli.choices import Sets, kept_in, one_of
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, flag, not_with, only_with, option
 
 MEL, CQT, NOT_CQT = only_with("`spectrum` mel|logmel"), only_with("`spectrum` cqt"), not_with("`spectrum` cqt")
@@ -15,7 +15,8 @@ class MelspecOptions:
     """Which spectrum, and how recordings are changed before."""
 
     spectrum: str = option("logmel", "KIND", "stft (complex), power (its squared magnitude), mel, logmel (in dB) or "
-        "cqt (variable-Q magnitudes).", complete=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")))
+        "cqt (variable-Q magnitudes).", Sets(lambda: ["kind"]),
+        complete=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")))
     format_: str | None = option(None, "NAME", "npz, npy, safetensors, png, svg or pdf. Default: the suffix of "
         "--output; npz on standard output and under --directory.",
         complete=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")), spell="--format")
