@@ -47,7 +47,7 @@ class Outputs:
     """What is written."""
 
     output: str | None = option(None, "FILE", "Write to FILE; - is standard output, the default for one input.",
-        Excludes(("directory",)), spell="--output -o")
+        Excludes(("directory",), "-o names one file, -d a folder for several"), spell="--output -o")
     directory: str | None = option(None, "DIR", "Write one file per input under DIR, mirroring the tree of the "
         "inputs.", spell="--directory -d")
     update: bool = flag(False, "Skip inputs whose output exists and is not older.",

@@ -42,7 +42,7 @@ def plan_model(settings: Settings) -> Evaluation:
 
     scoring = settings.scoring
     model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
-    state(SEQUENCES, *([] if getattr(model, "carries_state", False) else [WINDOWS]))
+    state(SEQUENCES, None if getattr(model, "carries_state", False) else WINDOWS)
     plan = streams.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, settings.options.output)
     plan = limited(plan, scoring.limit)

@@ -63,7 +63,7 @@ def plan_systems(settings: Settings) -> Evaluation:
         check_metric(name, names_in_sets(), parameter="metric")
     check_corpora(options)
     sources = _sources(settings.systems.system or (), inputs, running)
-    state(*([GENERATED] if sources.models else []))
+    state(GENERATED if sources.models else None)
     names = options.reference or []
     theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
     scored = [task for plan in sources.paths.values() for task in plan.tasks]

@@ -47,7 +47,7 @@ class MelspecOptions:
     equalise: float | None = option(None, "DB", "Raise or lower five bands of the spectrum by up to DB.",
         Within(0, 60))
     reverb: str | None = option(None, "LOW..HIGH", "Reverberate by a room of a random decay time, such as 200ms..1s.",
-        TIME, Within(0.01, 20), Excludes(("impulse_response",)))
+        TIME, Within(0.01, 20), Excludes(("impulse_response",), "`reverb` makes rooms of its own"))
     impulse_response: str | None = option(None, "FILE", "Reverberate by the impulse response in FILE.")
     noise: str | None = option(None, "LOW..HIGH", "Add white, pink or brown noise at a random signal-to-noise ratio "
         "in dB.", Within(-100, 200))

@@ -20,13 +20,14 @@ class QuantizeOptions:
     """How performances are quantized."""
 
     step: str | None = option(None, "TIME", "Move onsets to multiples of TIME (10ms, 0.01s) in real time.",
-        TIME, Excludes(("grid", "beats")))
+        TIME, Excludes(("grid",), "`step` is a time, `grid` a share of a whole note"))
     grid: str | None = option(None, "VALUES", "Move onsets to multiples of a fraction of a whole note, up to 1 "
         "(1/16; 1/12 is a triplet eighth), of several (1/16,1/12) to the nearest; none only cleans. A beat of the "
         "file is a quarter note.", Sets(lambda: ["note_values"]))
     beats: str | None = option(None, "FILE|track", "Take the beats from FILE, seconds in the first column, one a "
         "line, as quarter notes instead of those of the tempo map; the output has a tempo map that follows them. A "
-        "{} in FILE stands for the input without its suffix. With track, beats are tracked in the notes.")
+        "{} in FILE stands for the input without its suffix. With track, beats are tracked in the notes.",
+        Excludes(("step",), "beats are divided by `grid`"))
     durations: str = option("keep", "WAY", "keep the length of notes; round it to multiples of the step (grid); or "
         "move the ends of notes to the grid (offsets). No note gets shorter than one step, unless it was, or its key "
         "has another onset sooner.", NOT_CLEANING,
