@@ -54,3 +54,9 @@ def test_rendering_with_the_shipped_piano_imports_no_slow_part_of_scipy(demo_fol
 
 def test_the_package_itself_imports_nothing_heavy() -> None:
     assert loaded_by(["--version"]) == set()
+
+
+def test_the_stub_of_public_names_is_read_when_a_name_is_needed() -> None:
+    probe = "import sys, maestrokit; print('lazy_loader' in sys.modules, maestrokit.Key, 'Key' in dir(maestrokit))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["False", "<class", "'maestrokit.music.keys.Key'>", "True"]

@@ -20,8 +20,8 @@ from maestrokit.training.tasks import events, transcription
 
 MAN = Path(__file__).resolve().parents[1] / "man"
 COMMANDS = registry.names(manpages.COMMANDS)
-ORDER = ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "SETTINGS", "EXIT STATUS", "ENVIRONMENT", "FILES",
-         "EXAMPLES", "REFERENCES", "SEE ALSO"]  # fmt: skip
+ORDER = ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "SETTINGS", "EXIT STATUS", "ENVIRONMENT",
+         "CONFIGURATION", "EXAMPLES", "REFERENCES", "SEE ALSO"]  # fmt: skip
 SETTINGS = ("width=16", "layers=1", "heads=1", "hidden=16")
 BRIEFLY = ("--steps", "1", "--batch", "1", "--length", "16", *(word for one in SETTINGS for word in ("--set", one)))
 """Options that make an example of train a matter of a second."""

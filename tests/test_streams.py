@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -89,9 +90,34 @@ def test_signals_end_a_batch_with_their_status_and_whole_files(
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == status
-    assert b"Traceback" not in err
+    lines = err.decode().splitlines()
+    said = r"maestrokit quantize: interrupted, \d+ of 3000 done" if number == signal.SIGINT else None
+    assert lines == [] if said is None else len(lines) == 1 and re.fullmatch(said, lines[0])
     sizes = {path.stat().st_size for path in outputs(tmp_path / "out")}
     assert len(sizes) == 1 and not list((tmp_path / "out").glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [("maestrokit.cli.main", "maestrokit: interrupted"), ("numpy", "maestrokit quantize: interrupted"),
+     ("maestrokit.cli.commands.quantize", "maestrokit quantize: interrupted")],
+)  # fmt: skip
+def test_an_interrupt_at_any_import_is_one_line_and_130(demo_folder: Path, module: str, said: str) -> None:
+    script = f"""
+import signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from maestrokit.__main__ import main
+main()
+"""
+    arguments = ("quantize", str(demo_folder / "bach-prelude.mid"), "--step", "20ms", "-n")
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, check=False)
+    assert (done.returncode, done.stderr.decode().splitlines()) == (130, [said])
 
 
 def test_two_runs_at_once_leave_the_same_as_one(demo_folder: Path, tmp_path: Path) -> None:

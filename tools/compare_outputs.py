@@ -36,11 +36,11 @@ CASES = {
     "transpose-semitones": "transpose midi --semitones 3 --out-of-range drop -d out",
     "transpose-augment": "transpose midi/asap-1.mid --augment -1..1 -d out",
     "melspec": "melspec sound -d out",
-    "melspec-npy": "melspec sound/maps-0.flac --spectrum stft --chunks 10 -o out/stft.npy",
+    "melspec-npy": "melspec sound/maps-0.flac --spectrum stft --chunks 10s -o out/stft.npy",
     "melspec-cqt": "melspec sound/recordings-0.flac --spectrum cqt -o out/cqt.safetensors",
     "melspec-picture": "melspec sound/recordings-0.flac -o out/mel.png",
     "melspec-augment": "melspec sound/recordings-0.flac --copies 2 --pitch-shift -1..1 --time-stretch 0.9..1.1"
-    " --reverb 0.2..0.5 --noise 20..30 --compress 1..3 --seed 3 -d out",
+    " --reverb 0.2s..0.5s --noise 20..30 --compress 1..3 --seed 3 -d out",
     "features-notes": "features midi -o out/notes.jsonl",
     "features-frames": "features midi/asap-1.mid -o out/one.json --frames out/series.npz",
     "features-table": "features midi --format tsv",

@@ -11,7 +11,9 @@ transcribe          a piano recording into a performance
 generate            new performances, from nothing or from a prompt
 render              a performance into sound, on a sampled piano
 train               a model on performances or recordings
-evaluate            performances against a corpus or against references; evaluate_model scores a model
+evaluate            performances against a corpus or against references; evaluate_systems scores several sets beside
+                    one another, evaluate_model a model
+spectrum            of a recording: STFT, power, mel, log-mel or variable-Q
 =================== =======================================================================================
 
 A recording becomes a performance in C major, which is saved::
@@ -30,8 +32,19 @@ The other public names are the parts that these calls are made of. Each is impor
 the package itself is fast.
 """
 
-import lazy_loader
+from typing import Any
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, or all of them, by the stub beside this file, which is read when it is first needed."""
+    import lazy_loader
+
+    load, names, __all__ = lazy_loader.attach_stub(__name__, __file__)
+    globals().update(__getattr__=load, __dir__=names, __all__=__all__)
+    return __all__ if name == "__all__" else load(name)
+
+
+def __dir__() -> list[str]:
+    return [*__getattr__("__all__")]

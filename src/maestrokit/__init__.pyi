@@ -22,6 +22,8 @@ from .api.evaluation import evaluate as evaluate, evaluate_model as evaluate_mod
 from .api.generation import generate as generate
 from .api.reading import read as read, write as write
 from .api.rendering import render as render
+from .api.spectra import spectrum as spectrum
+from .api.systems import evaluate_systems as evaluate_systems
 from .api.training import train as train
 from .api.transcription import load_transcriber as load_transcriber, transcribe as transcribe
 from .api.transposition import transpose as transpose
@@ -67,6 +69,7 @@ from .inference.transcription import Transcriber as Transcriber, Transcript as T
 from .metrics.contract import Row as Row
 from .metrics.piece import Piece as Piece, piece_of as piece_of
 from .metrics.score_pairs import NotesAndPedal as NotesAndPedal, Tolerance as Tolerance, compare as compare
+from .metrics.score_systems import Comparison as Comparison, SystemScores as SystemScores
 from .music.event_order import reorder_events as reorder_events
 from .music.key_shift import KeyShift as KeyShift, key_shift as key_shift
 from .music.keys import (

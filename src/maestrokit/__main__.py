@@ -9,12 +9,15 @@ def main() -> None:
     """Run the command line and leave with its status."""
     open_missing_streams()
     try:
-        from maestrokit.cli.main import run_command_line, terminate
+        from maestrokit.cli.main import handle_signals, run_command_line
 
-        signal.signal(signal.SIGTERM, terminate)
-        sys.exit(run_command_line(sys.argv[1:]))
-    except KeyboardInterrupt:  # before or after the command line could answer it
-        sys.exit(128 + signal.SIGINT)
+        handle_signals()
+        status = run_command_line(sys.argv[1:])
+    except KeyboardInterrupt:  # while that was imported
+        print("maestrokit: interrupted", file=sys.stderr)
+        status = 128 + signal.SIGINT
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # there is nothing left to interrupt
+    sys.exit(status)
 
 
 def open_missing_streams() -> None:

@@ -55,14 +55,14 @@ COUNT = Within(1, LARGEST_COUNT)
 SHARE = Within(0, 1)
 
 
-def sentence(within: Within) -> str:
+def sentence(within: Within, unit: str = "") -> str:
     """Return an interval as a sentence of a manual.
 
-    >>> sentence(Within(0, 1))
-    'In 0..1.'
+    >>> sentence(Within(0, 1)), sentence(Within(0, 60), " s")
+    ('In 0..1.', 'In 0..60 s.')
     """
     words = str(within)
-    return f"{words[0].upper()}{words[1:]}."
+    return f"{words[0].upper()}{words[1:]}{unit}."
 
 
 def within_of(annotation: Any) -> Within | None:

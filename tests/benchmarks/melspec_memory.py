@@ -54,7 +54,7 @@ def main() -> None:
         recording, output = folder / "long.flac", folder / "long.npz"
         for seconds in (SHORT, round(hours * 3600)):
             made_recording(recording, seconds)
-            peak, spent = measured(recording, output, "--chunks", "60")
+            peak, spent = measured(recording, output, "--chunks", "60s")
             if seconds == SHORT:
                 measured(recording, whole := folder / "whole.npz")
                 is_same = whole.read_bytes() == output.read_bytes()

@@ -3,7 +3,7 @@
 python tests/benchmarks/metrics_controls.py [--data DIR] [--pieces N] [--corpus N]
 
 Columns: the reference's own value, human performances with their 95 % interval, then the same performances with the
-pitches shuffled among the notes, the onsets strewn over the duration, random notes instead, stretches of 2 s in
+pitches shuffled among the notes, the onsets shuffled over the duration, random notes instead, stretches of 2 s in
 another order, and every 5 s transposed differently. A star: outside the interval of the humans.
 """
 
@@ -43,7 +43,7 @@ def pitches(piece: Piece, generator: np.random.Generator) -> Piece:
 
 
 def times(piece: Piece, generator: np.random.Generator) -> Piece:
-    """Return the pitches with onsets strewn evenly."""
+    """Return the pitches with onsets drawn evenly."""
     return at(piece, generator.uniform(piece.onset.min(), piece.onset.max(), len(piece)))
 
 

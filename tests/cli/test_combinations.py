@@ -7,7 +7,7 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit import registry
-from maestrokit.cli.declare import CASE, STRENGTH, Cases, Excludes, not_with, only_with
+from maestrokit.cli.declare import CASE, STRENGTH, Cases, Excludes, Fact, not_with, only_with
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.parameters import marked
 from maestrokit.errors import ExitStatus
@@ -26,8 +26,15 @@ def take(demo_folder: Path) -> Path:
 
 def test_cases_read_as_in_messages() -> None:
     assert str(only_with("`spectrum` mel|logmel|cqt")) == "`spectrum` mel, logmel or cqt"
-    assert str(not_with("`frames`", "a plot")) == "`frames` or a plot"
-    assert only_with("a plot").needs_facts and not only_with("`plot`").needs_facts
+    assert str(not_with("`frames`", Fact("a plot"))) == "`frames` or a plot"
+    assert only_with(Fact("a plot")).needs_facts and not only_with("`plot`").needs_facts
+
+
+def test_facts_are_told_apart_as_objects_and_not_by_their_words() -> None:
+    one, other = Fact("a plot"), Fact("a plot")
+    assert one != other and one in (other, one)
+    with pytest.raises(AssertionError):
+        only_with("a plot")  # neither an option nor a fact
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,7 +42,8 @@ def test_cases_and_exclusions_name_options_of_the_command(name: str) -> None:
     options = {str(parameter.name).rstrip("_") for parameter in command(name).params}
     run = registry.load(COMMANDS, name).run
     for mark in {**marked(run, Cases), **run.__globals__.get("CASES", {})}.values():
-        assert {match[1] for case in mark.cases if (match := CASE.fullmatch(case))} <= options
+        names = {CASE.fullmatch(case)[1] for case in mark.cases if isinstance(case, str)}
+        assert names <= options
     for one, mark in marked(run, Excludes).items():
         assert {one, *mark.names} <= options
 
@@ -43,10 +51,10 @@ def test_cases_and_exclusions_name_options_of_the_command(name: str) -> None:
 def test_every_fact_that_an_option_depends_on_is_stated_by_its_command() -> None:
     for name in NAMES:
         run = registry.load(COMMANDS, name).run
-        facts = {case for mark in marked(run, Cases).values() for case in mark.cases if not CASE.fullmatch(case)}
+        facts = {case for mark in marked(run, Cases).values() for case in mark.cases if isinstance(case, Fact)}
         module = registry.load(f"{COMMANDS}.{name}", "options") if facts else None
         constants = (
-            {constant for constant, value in vars(module).items() if isinstance(value, str) and value in facts}
+            {constant for constant, value in vars(module).items() if isinstance(value, Fact) and value in facts}
             if module
             else set()
         )
@@ -64,7 +72,21 @@ def test_two_typed_options_that_exclude_each_other_are_an_error(
     words = [word for option in (one, other) for word in (options[option].opts[-1], *value_of(options[option]))]
     done = maestrokit(name, *(["lstm", "x", "-o", "y"] if name == "train" else []), *words)
     assert done.status == ExitStatus.USAGE
-    assert " exclude each other" in done.lines[0] and done.lines[1] == "  give one of the two"
+    assert " exclude each other" in done.lines[0] and len(done.lines) == 2 and "`" not in done.err
+
+
+def test_what_is_plainer_than_one_of_the_two_is_said(maestrokit: CommandLine) -> None:
+    for line, hint in {
+        "transpose x --to C --semitones 2": "--to finds the number of semitones itself",
+        "quantize x --step 10ms --beats track": "beats are divided by --grid",
+        "quantize x --step 10ms --grid 1/16": "--step is a time, --grid a share of a whole note",
+        "render x -o a.wav -d b": "-o names one file, -d a folder for several",
+        "generate x --infill 1s..2s --duration 3s": "the new music is as long as the span of --infill",
+        "render x -q -v": "give one of the two",
+        "features x -d out": "all records go to one file, -o FILE; add --frames .npz for files of frames",
+    }.items():
+        done = maestrokit(*line.split())
+        assert (done.status, done.lines[1]) == (ExitStatus.USAGE, f"  {hint}"), done.err
 
 
 def value_of(option) -> list[str]:

@@ -101,7 +101,7 @@ def test_pairs_by_name_with_tables_and_a_sweep(maestrokit: CommandLine, demo_fol
         note_table(demo_folder / f"{name}.mid", tmp_path / f"truth/{name}.tsv", late=0.04)
         shutil.copy(demo_folder / f"{name}.mid", tmp_path / "guess")
     done = maestrokit("evaluate", tmp_path / "guess", "--reference", tmp_path / "truth", "--pairs",
-                      "--onset-tolerance", "0.03,0.05")  # fmt: skip
+                      "--onset-tolerance", "30ms,50ms")  # fmt: skip
     scored = whole(done.out)
     assert (scored["onset_f1@30ms"]["value"], scored["onset_f1@50ms"]["value"]) == ("0.0", "1.0")
     assert scored["frame_f1"]["n"] == "2" and not any(name.startswith("pedal") for name in scored)

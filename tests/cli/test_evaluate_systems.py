@@ -153,7 +153,7 @@ def test_pieces_of_the_reference_that_are_scored_are_left_out_of_it(maestrokit: 
         (("--system", "a=good", "good"), ExitStatus.USAGE, "--system names what is scored"),
         (("--system", "a=good", "--pairs"), ExitStatus.USAGE, "--system compares sets, and no pairs"),
         (("--system", "a=good", "--model", "lstm"), ExitStatus.USAGE, "--system and --model exclude each other"),
-        (("--system", "a=good", "--onset-tolerance", "1"), ExitStatus.USAGE, "--onset-tolerance works only with"),
+        (("--system", "a=good", "--onset-tolerance", "1s"), ExitStatus.USAGE, "--onset-tolerance works only with"),
         (("--system", "a=good", "--device", "cpu"), ExitStatus.USAGE, "--device works only with"),
         (("--system", "a=good", "--format", "html"), ExitStatus.USAGE, "systems are written as table"),
         (

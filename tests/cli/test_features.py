@@ -53,7 +53,7 @@ def test_table_has_the_same_columns_for_any_input(maestrokit, demo_folder, tmp_p
 
 def test_frames_go_to_one_file_or_a_folder(maestrokit, demo_folder, tmp_path):
     path = demo_folder / "bach-prelude.mid"
-    assert maestrokit("features", path, "--frames", tmp_path / "a.npz", "--hop", "0.1").status == 0
+    assert maestrokit("features", path, "--frames", tmp_path / "a.npz", "--hop", "100ms").status == 0
     arrays, metadata = read_arrays(tmp_path / "a.npz")
     assert metadata["hop"] == 0.1
     assert metadata["provenance"][-1].startswith("maestrokit ")
@@ -155,7 +155,7 @@ def test_a_recording_is_described_by_itself_and_from_standard_input(maestrokit, 
 
 
 def test_frames_of_a_pair_share_a_time_base(maestrokit, take):
-    chosen = ("--groups", "pedal,audio_loudness", "--hop", "0.1")
+    chosen = ("--groups", "pedal,audio_loudness", "--hop", "100ms")
     done = maestrokit("features", take, *chosen, "--frames", take / "all.npz")
     assert done.status == 0, done.err
     arrays, metadata = read_arrays(take / "all.npz")

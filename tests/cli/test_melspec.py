@@ -92,7 +92,7 @@ def test_constant_q_by_options(maestrokit: CommandLine, takes: Path) -> None:
 @pytest.mark.parametrize("suffix", ["npz", "npy", "safetensors"])
 def test_chunks_change_nothing(maestrokit: CommandLine, takes: Path, kind: str, suffix: str) -> None:
     arguments = ("melspec", takes / "a.flac", "--spectrum", kind, "--format", suffix)
-    whole, chunked = maestrokit(*arguments), maestrokit(*arguments, "--chunks", 0.3)
+    whole, chunked = maestrokit(*arguments), maestrokit(*arguments, "--chunks", "300ms")
     assert whole.status == chunked.status == 0
     assert whole.out == chunked.out
     arrays, _ = load_arrays(whole.out, suffix=f".{suffix}", name="out")
@@ -172,7 +172,7 @@ def test_a_silent_recording_has_a_picture_too(maestrokit: CommandLine) -> None:
         (("--maximum-frequency", 9000), "above half of the sample rate"),
         (("--copies", 2, "-o", "x.npz"), "--copies without augmentation"),
         (("--copies", 2, "--noise", "20"), "several outputs need names"),
-        (("--chunks", 10, "--noise", "20"), "--chunks works with plain arrays only"),
+        (("--chunks", "10s", "--noise", "20"), "--chunks works with plain arrays only"),
         (("--chunks", 0), "--chunks must be in 0.001..86400, not 0"),
         (("--noise", "loud"), "--noise must be a range of numbers, not 'loud'"),
         (("--pitch-shift", "2..-2"), "--pitch-shift must be a range of numbers, not '2..-2'"),
@@ -196,7 +196,7 @@ def test_a_bad_recording_is_one_line_and_the_rest_goes_on(maestrokit: CommandLin
 
 def test_a_truncated_recording_leaves_no_output(maestrokit: CommandLine, takes: Path) -> None:
     data = (takes / "a.flac").read_bytes()
-    for chunks in ((), ("--chunks", 0.2)):
+    for chunks in ((), ("--chunks", "200ms")):
         (takes.parent / "cut.flac").write_bytes(data[: len(data) // 2])
         done = maestrokit("melspec", takes.parent / "cut.flac", "-o", takes.parent / "cut.npz", *chunks)
         assert done.status == 65

@@ -14,8 +14,9 @@ import torch
 
 from maestrokit import registry
 from maestrokit.bounds import Within, within_of
+from maestrokit.cli.declare import TIME
 from maestrokit.cli.main import COMMANDS, command
-from maestrokit.cli.parameters import bounds_of
+from maestrokit.cli.parameters import _annotations, bounds_of
 from maestrokit.files import checkpoint
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
@@ -40,15 +41,15 @@ TEXT_BOUNDS = {
     ("evaluate", "fail_under"): ANY,
     ("evaluate", "fail_over"): ANY,
     ("evaluate", "sweep"): Within(0, 1, above=True, below=True),
-    ("generate", "duration"): Within(0, 86400, above=True),
+    ("generate", "duration"): NONE,
     ("generate", "infill"): NONE,
     ("generate", "loudness"): Within(0, 1e301, above=True),
     ("quantize", "step"): NONE,
     ("quantize", "grid"): Within(0, 1, above=True),
     ("quantize", "duplicate_window"): Within(0, 86400),
     ("quantize", "normalize_velocity"): NONE,
-    ("render", "room"): Within(0, 60, above=True),
-    ("train", "time_limit"): Within(0, 1e9, above=True),
+    ("render", "room"): NONE,
+    ("train", "time_limit"): NONE,
     ("transcribe", "tempo"): Within(0, 1000, above=True),
     ("transpose", "range_"): NONE,
     ("transpose", "augment"): Within(-127, 127),
@@ -121,7 +122,11 @@ def within(name, option):
     declared = bounds_of(registry.load(COMMANDS, name).run).get(option)
     if declared is None and name == "train" and option in [*numbers_of(TrainingSettings), "batch", "length", "dropout"]:
         return setting_within("lstm", option)
-    return TEXT_BOUNDS[name, option] if declared is None else declared
+    allowed = TEXT_BOUNDS[name, option] if declared is None else declared
+    hint = dict(_annotations(registry.load(COMMANDS, name).run))[option]
+    if TIME in getattr(hint, "__metadata__", ()) and not option.endswith("seconds"):
+        return Within(0, 0) if 0 in allowed else NONE  # without a unit
+    return allowed
 
 
 SETTINGS = [(family, name) for family in contract.families() for kind in kinds(family) for name in numbers_of(kind)]

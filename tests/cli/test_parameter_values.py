@@ -7,9 +7,9 @@ import typer
 
 from maestrokit import registry
 from maestrokit.cli.main import COMMANDS, app, command
-from maestrokit.cli.parse import CONSTRUCTORS, ValueOf, number_reader
+from maestrokit.cli.parse import CONSTRUCTORS, ValueOf, number_reader, seconds
 
-INTEGER, TIME = number_reader(int, is_time=False), number_reader(float, is_time=True)
+INTEGER, TIME = number_reader(int), number_reader(seconds)
 CONTEXT = typer.Context(typer.main.get_command(app))
 
 
@@ -23,7 +23,6 @@ CONTEXT = typer.Context(typer.main.get_command(app))
         (CONSTRUCTORS[bool], "", False),
         (CONSTRUCTORS[bool], True, True),
         (CONSTRUCTORS[str], 5, "5"),
-        (CONSTRUCTORS[str], ["1/16", "1/12"], "1/16,1/12"),
     ],
 )
 def test_values_of_words_and_of_configuration(make: Any, given: object, value: object) -> None:

@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from command_line import CommandLine
@@ -14,6 +15,8 @@ from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.parameters import _annotations
 from maestrokit.cli.parse import parse_span, parse_time, spelt_duration
 from maestrokit.errors import ExitStatus, UsageError
+from maestrokit.files.arrays import read_arrays
+from maestrokit.files.sound.read import write_sound
 
 NAMES = registry.names(COMMANDS)
 # Where a time is read, with what else the option needs; each value must pass the reading of options.
@@ -22,7 +25,7 @@ TIMES = [
     ("quantize", "--grid none --duplicate-window {}"),
     ("melspec", "--chunks {}"),
     ("melspec", "--reverb {}"),
-    ("melspec", "--reverb 5ms..{}"),
+    ("melspec", "--reverb 10ms..{}"),
     ("features", "--frames frames.npz --hop {}"),
     ("render", "--room {}"),
     ("generate", "--duration {} -n"),
@@ -32,6 +35,7 @@ TIMES = [
     ("evaluate", "--reference gone.mid --onset-tolerance 10ms,{}"),
     ("evaluate", "--reference gone.mid --offset-min-tolerance {}"),
     ("evaluate", "--system a=gone.mid --reference gone.mid --seconds {}"),
+    ("generate", "prompt.mid --infill 1ms..{} -n"),
     ("train", "lstm gone -o run --time-limit {}"),
 ]
 
@@ -39,7 +43,7 @@ TIMES = [
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("10ms", "1/100"), ("0.5s", "1/2"), ("2s", "2"), (".25s", "1/4"), ("5us", "1/200000"), ("1m30s", "90"),
-     ("1h30m", "5400"), ("2d", "172800"), ("0", "0"), ("0.02", "1/50"), ("1e-3", "1/1000"), (" 3s ", "3")],
+     ("1h30m", "5400"), ("2d", "172800"), ("0", "0"), ("0.0", "0"), ("1e-3s", "1/1000"), (" 3s ", "3")],
 )  # fmt: skip
 def test_times(text: str, seconds: str) -> None:
     assert parse_time(text) == Fraction(seconds)
@@ -53,10 +57,10 @@ def test_texts_that_are_no_times(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["10", "0.01", ".5", "1e3"])
-def test_a_bare_number_is_refused_where_it_could_mean_two_times(text: str) -> None:
+def test_a_time_needs_its_unit_unless_the_name_of_the_parameter_has_it(text: str) -> None:
     with pytest.raises(UsageError, match="without a unit"):
-        parse_time(text, bare=False)
-    assert parse_time("0", bare=False) == 0
+        parse_time(text, parameter="step")
+    assert parse_time(text, parameter="prompt_seconds") == Fraction(text)
 
 
 def test_a_time_outside_its_bounds_is_refused_with_the_name_of_its_parameter() -> None:
@@ -100,10 +104,28 @@ def test_every_option_that_is_a_time_is_called_so_and_is_tried_here(name: str) -
     for option in command(name).params:
         words = (option.metavar or "").split("|")
         assert "SECONDS" not in words, option.name
-        if "TIME" in words:
+        if "TIME" in words or option.name in times(name):
             assert option.name in tried, option.name
         if option.name in times(name):
             assert "TIME" in words or option.metavar in ("LOW..HIGH", "FROM..TO"), option.name
+
+
+@pytest.mark.parametrize(("name", "line"), TIMES)
+def test_one_rule_says_of_every_time_whether_it_needs_its_unit(maestrokit: CommandLine, name: str, line: str) -> None:
+    option = next(word for word in reversed(line[: line.index("{}")].split()) if word.startswith("--"))
+    done = maestrokit(name, *line.format("1.5").split(), *([] if "gone" in line or name == "generate" else ["gone"]))
+    is_refused = "'1.5' is a number without a unit of time" in done.err or "no room '1.5'" in done.err
+    assert is_refused != option.endswith("seconds"), done.err
+    assert (done.status == ExitStatus.USAGE) == is_refused
+
+
+def test_a_time_in_a_line_of_provenance_can_be_given_again(maestrokit: CommandLine, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 8000).astype(np.float32)
+    write_sound(tmp_path / "noise.wav", noise, sample_rate=16000)
+    frames = ("--groups", "audio_loudness", "--frames", tmp_path / "frames.npz", "--hop")
+    assert maestrokit("features", tmp_path / "noise.wav", *frames, "100ms").status == 0
+    (line,) = read_arrays(tmp_path / "frames.npz")[1]["provenance"]
+    assert line.endswith(" --hop 0.1s")
 
 
 @pytest.mark.parametrize("text", ["20ms", "2s", "0.1m", "1m30s"])

@@ -86,7 +86,9 @@ def test_repair_reads_the_good_part_with_every_command(maestrokit: CommandLine, 
     assert done.lines[0] == f"note: '{path}': truncated (WAV without its end)"
 
 
-@pytest.mark.parametrize("command", [("melspec", *QUICK), ("features", *LOUDNESS), ("melspec", *QUICK, "--chunks", 1)])
+@pytest.mark.parametrize(
+    "command", [("melspec", *QUICK), ("features", *LOUDNESS), ("melspec", *QUICK, "--chunks", "1s")]
+)
 def test_a_named_pipe_gives_what_its_file_gives(
     maestrokit: CommandLine, tmp_path: Path, command: tuple[object, ...]
 ) -> None:

@@ -79,7 +79,7 @@ def test_thresholds_and_lengths(maestrokit: CommandLine, model: Path, take: Path
         return done.out.count(b"\n") - 1
 
     assert count() > count("--onset-threshold", 0.05) >= count("--onset-threshold", 0.9) == 0
-    long = maestrokit("transcribe", take, "--model", model, "--format", "tsv", "--min-note", 0.3)
+    long = maestrokit("transcribe", take, "--model", model, "--format", "tsv", "--min-note", "300ms")
     onset, offset, *_ = parse_notes(long.out, name="x")
     assert len(onset) and (offset - onset >= 0.2999).all()
 
@@ -128,7 +128,7 @@ def test_a_folder_is_mirrored(maestrokit: CommandLine, model: Path, take: Path, 
 def test_the_pedal_is_written_extends_or_is_left_out(maestrokit: CommandLine, pedalled: Path, take: Path) -> None:
     told = {
         way: parse_midi(
-            maestrokit("transcribe", take, "--model", pedalled, "--min-note", 0.15, *options).out, name="x"
+            maestrokit("transcribe", take, "--model", pedalled, "--min-note", "150ms", *options).out, name="x"
         )
         for way, options in {
             "default": (), "cc64": ("--pedal", "cc64"), "extend": ("--pedal", "extend"), "none": ("--pedal", "none"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from joblib import delayed
 
-from maestrokit.files.workers import workers
+from maestrokit.files.workers import done_by, workers
 
 SCRIPT = """
 import os, pathlib, sys, time
@@ -52,6 +52,32 @@ def test_killed_parents_take_their_workers_with_them(tmp_path: Path) -> None:
     processes = {int(name.read_text()) for name in names}
     assert os.getpid() not in processes and len(processes) == 2
     assert until(lambda: not any(is_alive(process) for process in processes))
+
+
+def is_deaf(_: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_workers_know_no_ctrl_c_from_their_start() -> None:
+    assert list(done_by(2, (delayed(is_deaf)(number) for number in range(4)))) == [True] * 4
+    assert not is_deaf(0)
+
+
+def test_a_ctrl_c_while_workers_start_is_not_lost() -> None:
+    handled = []
+    old = signal.signal(signal.SIGINT, lambda number, frame: handled.append(started))
+    started = []
+
+    def calls():
+        signal.raise_signal(signal.SIGINT)
+        started.append(not handled)
+        yield delayed(abs)(-1)
+
+    try:
+        assert list(done_by(2, calls())) == [1]
+    finally:
+        signal.signal(signal.SIGINT, old)
+    assert handled == [[True]]
 
 
 def test_results_come_back_in_order_from_one_process_or_two() -> None:

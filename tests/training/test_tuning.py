@@ -75,7 +75,7 @@ def test_what_is_given_is_not_searched(takes, tmp_path):
         ("dropout", "0.9..3", "dropout must be at least 0 and below 1, not 3"),
         ("dropout", "-1..0.5", "dropout must be at least 0 and below 1, not -1"),
         ("dropout", "0.1|7", "dropout must be at least 0 and below 1, not 7"),
-        ("width", "0.5..8", "width must be of type int, not '0.5'"),
+        ("width", "0.5..8", "width must be a whole number, not '0.5'"),
         ("max_grad_norm", "-1", "max_grad_norm must be"),  # in all trials
     ],
 )

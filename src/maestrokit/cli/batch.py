@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 import typer
 
 from maestrokit.cli import report
-from maestrokit.cli.errors import common_status, failed
+from maestrokit.cli.errors import TALLY, Tally, common_status, failed, running_command
 from maestrokit.cli.options import Batch
 from maestrokit.cli.plan import Plan, Task
-from maestrokit.errors import BadDataError, ExitStatus, MaestrokitError, UsageError, warn_of, with_doubts
+from maestrokit.errors import BadDataError, MaestrokitError, UsageError, warn_of, with_doubts
 from maestrokit.files import streams as files
 
 Result = TypeVar("Result")
@@ -52,13 +52,15 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
     """
     if running.dry_run:
         print_plan((task.source, task.target) for task in plan.tasks)
-    failures: list[ExitStatus] = []
-    for error in plan.missing:
-        failures.append(failed(command, error, running))
+    failures = [failed(command, error, running) for error in plan.missing]
     attempts = outcomes(work, [] if running.dry_run else plan.tasks, running)
     names = [task.source for task in plan.tasks]
+    tally = Tally(len(names))
+    if (context := running_command()) is not None and plan.is_batch and not running.dry_run:
+        context.meta[TALLY] = tally
     for outcome in report.with_progress(attempts, names=names, label=command, quiet=running.quiet or running.dry_run):
         warn_of(outcome.notes)
+        tally.done += outcome.error is None
         if outcome.error is None:
             yield outcome.task, outcome.result  # type: ignore[misc]
         else:
@@ -113,16 +115,15 @@ def _in_parallel(
 ) -> Iterator[Outcome[Result]]:
     import joblib
 
-    from maestrokit.files.workers import workers
+    from maestrokit.files.workers import done_by
 
-    with contextlib.ExitStack() as stack:
-        if running.cluster is not None:
-            stack.enter_context(_cluster(running.cluster))
-            parallel = joblib.Parallel(n_jobs=-1, return_as="generator")
-        else:
-            parallel = workers(jobs, return_as="generator")
-        folder = str(Path.cwd())
-        yield from parallel(joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks)
+    folder = str(Path.cwd())
+    calls = (joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks)
+    if running.cluster is None:
+        yield from done_by(jobs, calls)
+        return
+    with _cluster(running.cluster):
+        yield from joblib.Parallel(n_jobs=-1, return_as="generator")(calls)
 
 
 @contextlib.contextmanager

@@ -34,46 +34,63 @@ CASES_IN_FORCE = "cases"
 """Where a context has the cases of the options of its command."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fact:
+    """What a command finds out about a run, in the words of messages; two facts differ even if their words do not."""
+
+    words: str
+
+
+Case = str | Fact
+r"""``\`frames\``` is an option that is given, ``\`spectrum\` mel|logmel`` one that has one of these values."""
+
+
 @dataclass(frozen=True)
 class Cases:
-    r"""Of an option that has an effect in some cases only, or in all but some.
+    """Of an option that has an effect in some cases only, or in all but some.
 
     Parameters
     ----------
-    cases : tuple of str
-        As in messages: ``\`frames\``` is an option that is given; ``\`spectrum\` mel|logmel`` one that has one of these
-        values; anything else a fact that the command states when it knows it.
+    cases : tuple of Case
     excluded : bool
         Whether the option has no effect in these cases, and one in all others.
+    hint : str, optional
+        What helps who types the option in another case.
     """
 
-    cases: tuple[str, ...]
+    cases: tuple[Case, ...]
     excluded: bool = False
+    hint: str | None = None
+
+    def __post_init__(self) -> None:
+        assert all(isinstance(case, Fact) or CASE.fullmatch(case) for case in self.cases)
 
     def __str__(self) -> str:
-        return " or ".join(re.sub(r"\|(?=[^|]*$)", " or ", case).replace("|", ", ") for case in self.cases)
+        words = (case.words if isinstance(case, Fact) else case for case in self.cases)
+        return " or ".join(re.sub(r"\|(?=[^|]*$)", " or ", case).replace("|", ", ") for case in words)
 
     @property
     def needs_facts(self) -> bool:
         """Whether a fact has to be stated before it is known whether the option has an effect."""
-        return not all(map(CASE.fullmatch, self.cases))
+        return any(isinstance(case, Fact) for case in self.cases)
 
 
-def only_with(*cases: str) -> Cases:
+def only_with(*cases: Case, hint: str | None = None) -> Cases:
     """Return the mark of an option that has an effect in these cases only."""
-    return Cases(cases)
+    return Cases(cases, hint=hint)
 
 
-def not_with(*cases: str) -> Cases:
+def not_with(*cases: Case) -> Cases:
     """Return the mark of an option that has no effect in these cases."""
     return Cases(cases, excluded=True)
 
 
 @dataclass(frozen=True)
 class Excludes:
-    """Of an option that cannot be combined with others, by the names of their parameters."""
+    """Of an option that cannot be combined with others, by the names of their parameters, and what helps who tries."""
 
     names: tuple[str, ...]
+    hint: str = "give one of the two"
 
 
 def option(
@@ -128,14 +145,14 @@ def settle_exclusions(context: typer.Context, marks: Mapping[str, Excludes], val
         If both are of the same source.
     """
     parameters = {str(parameter.name): parameter for parameter in context.command.params}
-    for name, other in ((name, other) for name, mark in marks.items() for other in mark.names):
+    for name, other, hint in ((name, other, mark.hint) for name, mark in marks.items() for other in mark.names):
         pair = [parameters[one] for one in (name, other)]
         if any(values[str(one.name)] in NOTHING for one in pair):
             continue
         weaker, stronger = sorted(pair, key=lambda one: STRENGTH.index(source_of(one, context)))
         if source_of(weaker, context) == source_of(stronger, context):
             one, two = (long_name(parameter).replace("-", "_") for parameter in pair)
-            raise UsageError(f"`{one}` and `{two}` exclude each other", "give one of the two")
+            raise UsageError(f"`{one}` and `{two}` exclude each other", hint)
         values[str(weaker.name)] = context.params[str(weaker.name)] = weaker.default
 
 
@@ -152,8 +169,10 @@ def check_cases(context: typer.Context, marks: Mapping[str, Cases], values: dict
         values[parameter.name] = context.params[parameter.name] = parameter.default
 
 
-def state(*facts: str) -> None:
-    """State what is known of a run now, and refuse options that are typed and have an effect in other cases only.
+def state(*facts: Fact | None) -> None:
+    """State what is true of a run, once it is known, and refuse options that are typed and have no effect then.
+
+    None is no fact.
 
     Raises
     ------
@@ -164,27 +183,29 @@ def state(*facts: str) -> None:
         _idle(context, {name: mark for name, mark in context.meta[CASES_IN_FORCE].items() if mark.needs_facts}, facts)
 
 
-def _idle(context: typer.Context, marks: Mapping[str, Cases], facts: Collection[str]) -> list[Any]:
+def _idle(context: typer.Context, marks: Mapping[str, Cases], facts: Collection[Fact | None]) -> list[Any]:
     """Return the options that have no effect; refuse those that are typed."""
     idle = []
     for parameter in context.command.params:
         mark, source = marks.get(str(parameter.name)), source_of(parameter, context)
-        is_idle = mark is not None and any(_holds(case, context.params, facts) for case in mark.cases) == mark.excluded
-        if is_idle and source == "COMMANDLINE":
+        if mark is None or any(_holds(case, context.params, facts) for case in mark.cases) != mark.excluded:
+            continue
+        if source == "COMMANDLINE":
             is_opposite = context.params[str(parameter.name)] is False and parameter.secondary_opts
             name = parameter.secondary_opts[0].lstrip("-") if is_opposite else long_name(parameter)
-            verb = "has no effect" if mark is not None and mark.excluded else "works only"
-            raise UsageError(f"`{name.replace('-', '_')}` {verb} with {mark}", parameter=str(parameter.name))
-        if is_idle and source != "DEFAULT":
+            verb = "has no effect" if mark.excluded else "works only"
+            raise UsageError(f"`{name.replace('-', '_')}` {verb} with {mark}", mark.hint, parameter=str(parameter.name))
+        if source != "DEFAULT":
             idle.append(parameter)
     return idle
 
 
-def _holds(case: str, values: Mapping[str, Any], facts: Collection[str]) -> bool:
+def _holds(case: Case, values: Mapping[str, Any], facts: Collection[Fact | None]) -> bool:
     """Return whether an option is given, or has one of the values that a case names, or a fact is stated."""
-    match = CASE.fullmatch(case)
-    if match is None:
+    if isinstance(case, Fact):
         return case in facts
+    match = CASE.fullmatch(case)
+    assert match is not None
     value = values.get(match[1], values.get(f"{match[1]}_"))
     if match[2] is None:
         return value not in NOTHING

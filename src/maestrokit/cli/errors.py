@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -31,17 +32,36 @@ if TYPE_CHECKING:
 ELSEWHERE = {"repair": "maestrokit quantize --repair --grid none keeps what can be salvaged of it"}
 """Hints in place of those that name a parameter of another command only."""
 
+TALLY = "tally"
+"""Where the context of a command that works on a batch has its tally."""
+
+
+@dataclass
+class Tally:
+    """How many inputs of a batch there are, and how many are done."""
+
+    inputs: int
+    done: int = 0
+
+
+class Interrupted(BaseException):
+    """Ctrl-C was pressed; typer would answer a KeyboardInterrupt itself."""
+
+
 _running: ContextVar[typer.Context | None] = ContextVar("running", default=None)
 
 
 @contextlib.contextmanager
 def in_command_words(context: typer.Context) -> Iterator[None]:
-    """Let errors speak of the options of a command while it runs."""
+    """Let errors speak of the options of a command while it runs, and an interrupt of how far it got."""
     token = _running.set(context)
     try:
         yield
     except MaestrokitError as error:
         raise explained(error) from error.__cause__
+    except (KeyboardInterrupt, Interrupted):
+        tally = context.meta.get(TALLY)
+        raise Interrupted("" if tally is None else f", {tally.done} of {tally.inputs} done") from None
     finally:
         _running.reset(token)
 

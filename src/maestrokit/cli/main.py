@@ -1,6 +1,7 @@
 """The command line as a whole: finds commands, runs one, and turns its end into an exit status."""
 
 import importlib.util
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from maestrokit import __version__, registry
 from maestrokit.bounds import sentence
 from maestrokit.cli import report
 from maestrokit.cli.choices import Listed, Names, Sets
-from maestrokit.cli.errors import long_name, nearest_option, origin
+from maestrokit.cli.errors import Interrupted, long_name, nearest_option, origin
 from maestrokit.cli.parameters import bounds_of, expanded, names_marked
 from maestrokit.cli.parse import own_values
 from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_name
@@ -90,8 +91,9 @@ def command(name: str) -> Any:
     result.lists, result.aliases = names_marked(module.run, Listed), names_marked(module.run, Sets)
     bounds = bounds_of(module.run)
     for parameter in result.params:
-        if isinstance(parameter, TyperOption) and parameter.name in bounds:
-            parameter.help = f"{parameter.help} {sentence(bounds[parameter.name])}"
+        if isinstance(parameter, TyperOption) and parameter.name in bounds and not parameter.count:
+            unit = " s" * ("TIME" in str(parameter.metavar))
+            parameter.help = f"{parameter.help} {sentence(bounds[parameter.name], unit)}"
         if isinstance(parameter, TyperOption):
             own = f"MAESTROKIT_{name}_{long_name(parameter)}".replace("-", "_").upper()
             parameter.show_envvar = False  # the help of maestrokit itself names the pattern
@@ -128,6 +130,9 @@ def maestrokit(
     Commands read and write files and the standard streams, so they chain:
     maestrokit quantize take.mid --grid 1/16 | maestrokit transpose - --to C -o take-in-C.mid
 
+    A TIME is written with its unit, us, ms, s, m, h or d, and may have several: 10ms, 2.5s, 1m30s. A number without one
+    is refused, except 0, and except where the name of the option says seconds, as --prompt-seconds 10.
+
     An option that is not given is looked for in the environment (--grid of quantize as MAESTROKIT_QUANTIZE_GRID), then
     in the file that --config or MAESTROKIT_CONFIG names. MAESTROKIT_JOBS, MAESTROKIT_CLUSTER and MAESTROKIT_SEED are
     read by all commands that have the option.
@@ -149,7 +154,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _usage_status(name, error)
     except MaestrokitError as error:
         return report.say_error(name, error, verbose=verbose)
-    except (KeyboardInterrupt, typer.Abort):
+    except Interrupted as interrupt:
+        report.say(f"{f'maestrokit {name}'.strip()}: interrupted{interrupt}")
         return ExitStatus.INTERRUPTED
     except Terminated:
         return ExitStatus.TERMINATED
@@ -172,9 +178,19 @@ def _run(arguments: Sequence[str]) -> object:
         raise
 
 
-def terminate(number: int, frame: object) -> None:
-    """Handle SIGTERM: leave by an exception, as Ctrl-C does."""
+def handle_signals() -> None:
+    """Let SIGTERM and Ctrl-C leave by exceptions, so that files are closed; a Ctrl-C that is ignored stays so."""
+    signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _terminate(number: int, frame: object) -> None:
     raise Terminated
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise Interrupted
 
 
 def _usage_status(name: str, error: typer.TyperException) -> ExitStatus:

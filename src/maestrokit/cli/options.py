@@ -47,7 +47,7 @@ class Outputs:
     """What is written."""
 
     output: str | None = option(None, "FILE", "Write to FILE; - is standard output, the default for one input.",
-        Excludes(("directory",)), spell="--output -o")
+        Excludes(("directory",), "-o names one file, -d a folder for several"), spell="--output -o")
     directory: str | None = option(None, "DIR", "Write one file per input under DIR, mirroring the tree of the "
         "inputs.", spell="--directory -d")
     update: bool = flag(False, "Skip inputs whose output exists and is not older.",
@@ -61,8 +61,8 @@ class Common:
     dry_run: bool = flag(False, "Print what would be read and written, and do nothing.", spell="--dry-run -n")
     quiet: bool = flag(False, "Print no notes and no progress, only errors.", Excludes(("verbose",)),
         spell="--quiet -q")
-    verbose: int = option(0, "", "Print what was done; twice, also the traceback of an internal error.", count=True,
-        spell="--verbose -v")
+    verbose: int = option(0, "", "Print what was done; twice, also the traceback of an internal error.",
+        Within(0, 1000), count=True, spell="--verbose -v")
     config: str | None = option(None, "FILE.toml", "Take options that are not given from the table of this command "
         "in FILE.toml, or its top level.", envvar="MAESTROKIT_CONFIG", is_eager=True, callback=_use_config)
 

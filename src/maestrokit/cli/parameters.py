@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from copy import copy
 from dataclasses import MISSING, fields, is_dataclass, replace
+from functools import partial
 from pathlib import PurePath
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -23,7 +24,7 @@ from maestrokit.cli.choices import Listed, Names, Sets
 from maestrokit.cli.declare import ASIDE, INFO, MARKS, TIME, Cases, Excludes, check_cases, sentence, settle_exclusions
 from maestrokit.cli.errors import in_command_words
 from maestrokit.cli.options import Common, Provenance
-from maestrokit.cli.parse import number_reader, parse_time
+from maestrokit.cli.parse import number_reader, seconds
 from maestrokit.cli.report import say, warnings_as_notes
 from maestrokit.errors import ClosedPipe, UsageError
 from maestrokit.provenance import command_line
@@ -162,7 +163,10 @@ def _prepared(parameter: inspect.Parameter, arguments: Mapping[str, str], cases:
     info, base = copy(_info(annotation)), annotation.__origin__
     kind = next((one for one in (int, float) if one in (base, *get_args(base))), None)
     if kind is not None and not getattr(info, "count", False):
-        info.parser = number_reader(kind, is_time=TIME in annotation.__metadata__)
+        is_time = TIME in annotation.__metadata__
+        info.parser = number_reader(partial(seconds, parameter=parameter.name) if is_time else kind)
+        if is_time and isinstance(parameter.default, float):
+            info.show_default = _spelling(parameter.default, "TIME")
     if parameter.name in cases:
         info.help = f"{info.help} {sentence(cases[parameter.name], arguments)}"
     return Annotated[base, info]
@@ -176,20 +180,20 @@ def _check_bounds(
         name = str(parameter.name)
         if name in bounds:
             value = values.get(name)
-            read = parse_time if name in times else float
+            read = partial(seconds, parameter=name) if name in times else float
             check(name, _numbers(value, read) if isinstance(value, str) else value, bounds[name])
 
 
-def _numbers(text: str, read: Callable[[str], Any]) -> list[float]:
+def _numbers(text: str, read: Callable[[str], float]) -> list[float]:
     """Return the numbers of a text, LOW..HIGH or several with commas; what is none is for its command to refuse.
 
-    >>> _numbers("-0.5..inf", float), _numbers("30ms,2s", parse_time), _numbers("track", float)
+    >>> _numbers("-0.5..inf", float), _numbers("30ms,2s", seconds), _numbers("track", float)
     ([-0.5, inf], [0.03, 2.0], [])
     """
     numbers = []
     for word in re.split(r"\.\.|,", text):
         with contextlib.suppress(ValueError, UsageError):
-            numbers.append(float(read(word)))
+            numbers.append(read(word))
     return numbers
 
 
@@ -211,10 +215,12 @@ def _line_of(context: typer.Context, names: list[str]) -> str:
 def _spelling(value: object, metavar: str) -> str:
     """Return a value as one word without any path: the word of the metavar, where that says that it is a path.
 
-    The name of a model is the last part of its folder, and so is what a setting names.
+    The name of a model is the last part of its folder, and so is what a setting names. A time gets its unit.
 
     >>> _spelling("takes/a.txt", "FILE|track"), _spelling("track", "FILE|track"), _spelling("1/16", "VALUES")
     ('FILE', 'track', '1/16')
+    >>> _spelling(0.05, "TIME")
+    '0.05s'
     >>> _spelling(["a=takes/b.mid"], "NAME=PATH|MODEL")
     'a=PATH'
     >>> _spelling("runs/t1", "NAME|RUN"), _spelling(["a.mid", "b"], "PATH")
@@ -225,6 +231,8 @@ def _spelling(value: object, metavar: str) -> str:
     if isinstance(value, list | tuple):
         return ",".join(_spelling(part, metavar) for part in value)
     text, words = str(value), re.split(r"[|=]", metavar)
+    if isinstance(value, float) and "TIME" in words:
+        return f"{text}s"
     if metavar == SETTING:
         text = re.sub(r"[^=,|]+", lambda part: PurePath(part[0]).name or part[0], text)
     if text in words:

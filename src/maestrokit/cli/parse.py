@@ -20,31 +20,30 @@ SECONDS = {
     "d": Fraction(86400), "h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000),
     "us": Fraction(1, 1_000_000),
 }  # fmt: skip
-PARTS = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(us|ms|[dhms])")
-TIME, BARE = re.compile(rf"(?:{PARTS.pattern})+"), re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+PARTS = re.compile(rf"({BARE.pattern})(us|ms|[dhms])")
+TIME = re.compile(rf"(?:{PARTS.pattern})+")
 TIMES_HINT = "write 10ms, 2s or 1m30s"
 
 
-def parse_time(text: str, *, parameter: str | None = None, within: Within | None = None, bare: bool = True) -> Fraction:
+def parse_time(text: str, *, parameter: str | None = None, within: Within | None = None) -> Fraction:
     """Return a time in seconds, exactly.
 
-    Parameters
-    ----------
-    bare : bool
-        Whether a number without a unit is seconds. Else only 0 may do without: ``10`` could be 10 ms or 10 s.
+    A time needs its unit, since ``10`` could be 10 ms or 10 s. Only 0 may do without, and a parameter whose own name
+    says seconds.
 
     Raises
     ------
     UsageError
         If the text is no time, or outside its bounds.
 
-    >>> parse_time("1m30s"), parse_time("10ms"), parse_time("2")
+    >>> parse_time("1m30s"), parse_time("10ms"), parse_time("2", parameter="prompt_seconds")
     (Fraction(90, 1), Fraction(1, 100), Fraction(2, 1))
     """
     text = text.strip()
     if BARE.fullmatch(text):
         time = Fraction(text)
-        if time and not bare:
+        if time and not (parameter or "").endswith("seconds"):
             raise UsageError(f"'{text}' is a number without a unit of time", TIMES_HINT, parameter=parameter)
     elif TIME.fullmatch(text):
         time = sum((Fraction(number) * SECONDS[unit] for number, unit in PARTS.findall(text)), Fraction(0))
@@ -55,9 +54,9 @@ def parse_time(text: str, *, parameter: str | None = None, within: Within | None
     return time
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, *, parameter: str | None = None) -> float:
     """Return a time in seconds; raises as :func:`parse_time`."""
-    return float(parse_time(text))
+    return float(parse_time(text, parameter=parameter))
 
 
 def parse_span(text: str, read: Callable[[str], Number], *, parameter: str, example: str) -> tuple[Number, Number]:
@@ -74,7 +73,9 @@ def parse_span(text: str, read: Callable[[str], Number], *, parameter: str, exam
     low, _, high = text.partition("..")
     try:
         ends = read(low), read(high or low)
-    except (ValueError, UsageError):
+    except UsageError as error:
+        raise UsageError(error.fact, f"write LOW..HIGH, as in `{parameter}`={example}", parameter=parameter) from None
+    except ValueError:
         ends = None
     if ends is None or not float("-inf") < ends[0] <= ends[1] < float("inf"):
         kind = "whole numbers" if read is int else "numbers"
@@ -83,16 +84,19 @@ def parse_span(text: str, read: Callable[[str], Number], *, parameter: str, exam
     return ends
 
 
-def number_reader(kind: type, *, is_time: bool) -> Callable[[object], Any]:
-    """Return a function that reads a number, for typer; what is none it refuses in one sentence."""
+def number_reader(make: Callable[[str], Any]) -> Callable[[object], Any]:
+    """Return a function that reads a number, for typer; what is none it refuses in one sentence.
+
+    A number itself, as a default is, stays as it is.
+    """
 
     def read(value: object) -> Any:
         try:
-            return (seconds if is_time else kind)(str(value))
+            return make(value) if isinstance(value, str) else value
         except UsageError as error:
             raise typer.BadParameter(f"{error.fact}: {error.hint}") from None
         except ValueError:
-            raise typer.BadParameter(f"'{value}' is no {'whole ' * (kind is int)}number") from None
+            raise typer.BadParameter(f"'{value}' is no {'whole ' * (make is int)}number") from None
 
     return read
 
@@ -123,12 +127,8 @@ def _bool(value: Any) -> bool:
     return word in TRUE
 
 
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
 CONSTRUCTORS: dict[Any, Callable[[Any], Any]] = {
-    bool: _bool, int: number_reader(int, is_time=False), str: _text, list[str]: str,
+    bool: _bool, int: number_reader(int), str: str, list[str]: str,
 }  # fmt: skip
 """By the type of a parameter: what makes a value, or each of several, where the parameter has no reader."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.cli import report
+from maestrokit.cli.errors import is_typed
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, CannotWriteError, MaestrokitError, UsageError
@@ -64,7 +65,7 @@ def find(
     Raises
     ------
     UsageError
-        If no input is named, or standard input twice.
+        If no input is named, or standard input twice, or if a part of a MAESTRO root is chosen and none is named.
     """
     names = [*(inputs.inputs or [])]
     if not names and inputs.files_from is None and inputs.files0_from is None:
@@ -72,6 +73,10 @@ def find(
     names += _listed(inputs.files_from, "\n") + _listed(inputs.files0_from, "\0")
     if [*names, inputs.files_from, inputs.files0_from].count(streams.STANDARD) > 1:
         raise UsageError("standard input is named twice", "it can be read once")
+    is_chosen = bool(inputs.split or inputs.where) and any(map(is_typed, ("split", "where", "reference_split")))
+    if is_chosen and not any(map(walk.is_root, names)):
+        hint = "a root is a folder with maestro-v*.csv or .json in it"
+        raise UsageError("`split` and `where` choose from a MAESTRO root, and no input is one", hint)
     files = walk.walk(
         names, suffixes=suffixes, beside=beside, split=inputs.split, where=inputs.where or (), outputs=outputs
     )

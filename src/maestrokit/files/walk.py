@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maestrokit.errors import NoInputError, UsageError, reason
+from maestrokit.errors import NoInputError, reason
 
 if TYPE_CHECKING:
     from maestrokit.files.maestro import Entry
@@ -63,10 +63,9 @@ def walk(
     Of folders, the files whose suffix, in any case, is one of ``suffixes``; hidden files and folders are passed over.
     So are links to folders, and the folder of ``outputs`` if it lies below: a second run reads what the first one read.
     Files with suffixes of ``beside``, which are read together with the others, do not count as skipped.
-    Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``, which are a UsageError without a root.
+    Of MAESTRO roots, the rows of its table chosen by ``split`` and ``where``.
     """
     inputs = InputFiles()
-    has_root = False
     for name in names:
         folder = Path(name)
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
@@ -75,16 +74,21 @@ def walk(
         from maestrokit.files import maestro
 
         if (table := maestro.table_path(folder)) is not None:
-            has_root = True
             rows = maestro.select(maestro.read_table(table), split=split, where=where)
             chosen = "asked for" if where else f"of its {split} split" if split else "of its table"
             _add_root(inputs, folder, rows, suffixes, chosen)
         else:
             _add_folder(inputs, folder, suffixes, beside, outputs)
-    if (split or where) and not has_root:
-        hint = "a root is a folder with maestro-v*.csv or .json in it"
-        raise UsageError("`split` and `where` choose from a MAESTRO root, and no input is one", hint)
     return inputs
+
+
+def is_root(name: str) -> bool:
+    """Return whether a name is that of a MAESTRO root."""
+    if not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
+        return False
+    from maestrokit.files import maestro
+
+    return maestro.table_path(Path(name)) is not None
 
 
 def _add_file(name: str, inputs: InputFiles) -> None:

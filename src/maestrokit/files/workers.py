@@ -1,10 +1,13 @@
 """Processes that work on files for this one, and end with it."""
 
+import contextlib
 import os
+import signal
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
@@ -34,10 +37,31 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int, **
 
     The work is a function of module level, or a partial of one.
     """
-    pool = workers(jobs, return_as="generator", **options)
-    for result, doubts in pool(delayed(with_doubts)(work, item) for item in items):
+    for result, doubts in done_by(jobs, (delayed(with_doubts)(work, item) for item in items), **options):
         warn_of(doubts)
         yield result
+
+
+def done_by(jobs: int, calls: Iterable[Any], **options: Any) -> Iterator[Any]:
+    """Yield the results of joblib's delayed calls by so many processes, in order and as soon as may be."""
+    resource_tracker.ensure_running()  # it and joblib's own one would let SIGINT through
+    with workers(jobs, return_as="generator", **options) as pool:
+        with _holding_interrupts():
+            results = pool(calls)
+        yield from results
+
+
+@contextlib.contextmanager
+def _holding_interrupts() -> Iterator[None]:
+    """Let processes that begin meanwhile know no SIGINT, which a terminal sends to them, too; this one gets it after.
+
+    They end with this one, and print nothing.
+    """
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
 def _end_with(parent: int) -> None:

@@ -1,11 +1,14 @@
 """Pieces made comparable: stretches of one length, the pedal applied to all or to none; and pieces without music."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from maestrokit.arrays import Floats
+from maestrokit.errors import UsageError
 from maestrokit.metrics.piece import Piece, notes_in_seconds
+from maestrokit.metrics.score_sets import FEWEST
 
 LONGEST = 60.0  # seconds of a stretch, where nobody chose a length
 MOST_SHORTER = 0.1  # of the pieces of a system may be shorter than the stretch
@@ -31,6 +34,60 @@ def common_seconds(lengths: Sequence[Floats]) -> float:
     return min(float(np.floor(shortest)) if shortest >= 1 else shortest, LONGEST)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which pieces are compared, by their rows, and how long a stretch of each."""
+
+    systems: Mapping[str, Sequence[int]]
+    """Of each system as many, spread evenly over all."""
+    ceiling: Sequence[int]
+    """As many of the reference, drawn by chance."""
+    corpus: Sequence[int]
+    """The other pieces of the reference that are long enough."""
+    seconds: float
+
+
+def select(
+    systems: Mapping[str, Sequence[float]],
+    reference: Sequence[float],
+    *,
+    pieces: int | None,
+    seconds: float | None,
+    generator: np.random.Generator,
+) -> Selection:
+    """Return which pieces are compared, by the seconds of those of each system and of the reference.
+
+    Parameters
+    ----------
+    pieces : int, optional
+        Of each system. Default is what every one has, at most half of the reference.
+    seconds : float, optional
+        Of each piece. Default is :func:`common_seconds`.
+
+    Raises
+    ------
+    UsageError
+        If a system or the reference has fewer pieces, or too few for a distribution.
+    """
+    if not all(map(len, systems.values())):
+        raise UsageError("a system has no piece that can be read", parameter="system")
+    length = seconds or common_seconds([np.array(of_system) for of_system in systems.values()])
+    candidates = [row for row, seconds_there in enumerate(reference) if seconds_there >= length]
+    sizes = {name: len(of_system) for name, of_system in systems.items()} | {"the reference": len(candidates) // 2}
+    least = min(sizes, key=lambda name: sizes[name])
+    needed = pieces or FEWEST
+    if sizes[least] < needed:
+        fact = f"'{least}' has {sizes[least]} pieces, and {needed} are compared"
+        if least == "the reference":
+            fact = f"the reference has {len(candidates)} pieces of {length:g} s, and needs {2 * needed}"
+        raise UsageError(fact, "half of the reference are the ceiling; give fewer `pieces`, or shorter by `seconds`")
+    count = pieces or sizes[least]
+    order = generator.permutation(len(candidates)).tolist()
+    ceiling, corpus = ([candidates[index] for index in sorted(part)] for part in (order[:count], order[count:]))
+    chosen = {name: np.linspace(0, len(rows) - 1, count).astype(int).tolist() for name, rows in systems.items()}
+    return Selection(chosen, ceiling, corpus, length)
+
+
 def stretch(piece: Piece, seconds: float, *, extends_by_pedal: bool, generator: np.random.Generator) -> Piece:
     """Return a stretch of a piece that begins with a note, from somewhere in it; a shorter piece is whole.
 
@@ -53,7 +110,7 @@ def stretch(piece: Piece, seconds: float, *, extends_by_pedal: bool, generator: 
 
 
 def without_music(piece: Piece, histogram: Floats, *, generator: np.random.Generator) -> Piece:
-    """Return as many notes of the same durations and velocities, strewn evenly in time, with pitches of a histogram.
+    """Return as many notes of the same durations and velocities, shuffled evenly in time, with pitches of a histogram.
 
     Parameters
     ----------

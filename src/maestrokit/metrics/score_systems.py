@@ -29,12 +29,21 @@ class System:
 
 @dataclass(frozen=True)
 class SystemScores:
-    """The scores of one system: of each piece, and of all; ``reference`` is the ceiling's value."""
+    """The scores of one system; in their rows ``reference`` is the ceiling's value.
+
+    Parameters
+    ----------
+    files : list of (str, list of Row)
+        The name of each piece, and its scores.
+    whole : list of Row
+        The scores of all pieces together.
+    outside : set of str
+        Metrics whose 95 % interval does not meet that of the ceiling.
+    """
 
     files: list[tuple[str, list[Row]]]
     whole: list[Row]
     outside: set[str]
-    """Metrics whose 95 % interval does not meet that of the ceiling."""
 
 
 @dataclass(frozen=True)

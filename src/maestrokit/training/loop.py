@@ -221,7 +221,7 @@ class Training:
             decay = min(self.settings.ema_decay, (1 + progress.step) / (10 + progress.step))
             self.ema[name].lerp_(value, 1 - decay) if value.is_floating_point() else self.ema[name].copy_(value)
         if any(not math.isfinite(value) for value in losses.values()):
-            raise DivergedError(f"training fell apart at step {progress.step}: {losses}", "lower `learning_rate`")
+            raise DivergedError(f"training diverged at step {progress.step}: {losses}", "lower `learning_rate`")
         return losses
 
     def _precision(self) -> AbstractContextManager[Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 from warnings import catch_warnings
 
 import torch
@@ -174,7 +174,7 @@ def _build_model(
         weights = checkpoint.read_weights(spec.init)
         if model_settings or settings.train_only:
             new = _new(family, model_config, settings.seed)
-            weights = _grafted(new.inherited(weights), new, settings.train_only)
+            weights = _partly_inherited(new.inherited(weights), new, settings.train_only)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init))
         return model, config | {"model": model_config, "init": spec.init.name}
     if settings.train_only and not checkpoint.has_resume(spec.folder):
@@ -190,7 +190,7 @@ def _new(family: Any, model_config: Mapping[str, Any], seed: int) -> Any:
         return contract.new_model(family, family.Config(**model_config))
 
 
-def _grafted(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
+def _partly_inherited(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
     """Return weights with those of one part, and those that are missing, as a new model has them."""
     initial, prefix = new.state_dict(), f"{part}."
     if part and not any(name.startswith(prefix) for name in initial):
@@ -209,18 +209,22 @@ def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    bool: (lambda text: BOOLEANS[text.lower()], "true or false"),
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+    str: (str, "a text"),
+}
+"""By the type of a setting: what makes a value of a text, and what such a value is called."""
+
+
 def _value(name: str, text: str, hint: Any) -> Any:
-    kind = hint.__name__ if isinstance(hint, type) else str(hint)
+    read, what = next(READERS[kind] for kind in (hint, *get_args(hint)) if kind in READERS)
     try:
-        if kind.startswith("int"):
-            return int(text)
-        if kind.startswith("float"):
-            return float(text)
-        if kind == "bool":
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+        return read(text)
     except (ValueError, KeyError):
-        raise UsageError(f"`{name}` must be of type {kind}, not '{text}'", parameter=name) from None
-    return text
+        raise UsageError(f"`{name}` must be {what}, not '{text}'", parameter=name) from None
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -40,8 +40,8 @@ def test_it_is_the_highest_of_all_lags_and_the_mean_over_the_reference() -> None
 def test_shuffled_times_correlate_less_with_their_original() -> None:
     for seed in range(4):
         own = piece(seed)
-        strewn = np.sort(np.random.default_rng(seed).uniform(0, 25, len(own)))
-        noise = notes_in_seconds(strewn, strewn + 0.4, np.random.default_rng(seed).permutation(own.pitch))
+        shuffled = np.sort(np.random.default_rng(seed).uniform(0, 25, len(own)))
+        noise = notes_in_seconds(shuffled, shuffled + 0.4, np.random.default_rng(seed).permutation(own.pitch))
         assert correlations([noise], [own])[0] < 0.8
 
 

@@ -116,8 +116,8 @@ def test_a_loop_has_structure_and_pulse_and_correlates_with_itself() -> None:
     generator = np.random.default_rng(3)
     phrase = [(int(t), int(p), 2) for t, p in zip(range(0, 128, 4), generator.integers(48, 84, 32), strict=True)]
     loop = on_grid([(t + 128 * again, p, d) for again in range(6) for t, p, d in phrase])
-    strewn = np.sort(generator.uniform(0, loop.seconds, len(loop)))
-    noise = notes_in_seconds(strewn, strewn + 0.2, generator.permutation(loop.pitch))
+    shuffled = np.sort(generator.uniform(0, loop.seconds, len(loop)))
+    noise = notes_in_seconds(shuffled, shuffled + 0.2, generator.permutation(loop.pitch))
     least_of = {"structure_4s": 0.99, "structure_8s": 0.99, "lag_correlation": 0.9, "pulse_consistency": 0.9}
     for name, least in least_of.items():
         assert value(name, loop) > least > value(name, noise) + 0.3

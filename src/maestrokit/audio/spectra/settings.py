@@ -74,7 +74,7 @@ class SpectrumSettings:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise UsageError(f"no spectrum '{self.kind}'", choices_hint(self.kind, KINDS), parameter="spectrum")
+            raise UsageError(f"no spectrum '{self.kind}'", choices_hint(self.kind, KINDS), parameter="kind")
         if self.sample_rate < 1:
             raise UsageError(
                 f"sample rate of {self.sample_rate} Hz", "16000 and 22050 are usual", parameter="sample_rate"

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperArgument
 
 from maestrokit import __version__, registry
+from maestrokit.cli.config import FORMS
 from maestrokit.cli.main import COMMANDS, app, command
 from maestrokit.cli.man.formats import formats_page
 from maestrokit.cli.man.settings import settings_section
@@ -32,6 +33,11 @@ STATUS_MEANINGS = {
     ExitStatus.TERMINATED: "Terminated by a signal.",
 }
 ENVIRONMENT = SHARED | {"NO_COLOR": "If set, tables and progress are printed without colour."}
+
+CONFIGURATION = """The file that --config names is TOML. Its keys are the long names of options without their hyphens in
+front, and the names of arguments. A table named like a command ([quantize]) is for this command, and goes before the
+keys above all tables, which are for all commands that have the option. Values are checked as on the command line; an
+option that can have no effect is passed over. They are written so:"""
 
 
 def pages() -> dict[str, str]:
@@ -57,6 +63,10 @@ def _program_page(names: Sequence[str]) -> str:
             ("OPTIONS", _options(group)),
             ("EXIT STATUS", _statuses(ExitStatus)),
             ("ENVIRONMENT", _environment("COMMAND", set(ENVIRONMENT))),
+            (
+                "CONFIGURATION",
+                f"{_prose(CONFIGURATION)}\n{_items((_escape(what), _escape(how)) for what, how in FORMS)}",
+            ),
             ("SEE ALSO", _see_also([*(f"maestrokit-{name}" for name in names)])),
         ],
     )
@@ -131,7 +141,7 @@ def _described(parameter: Any) -> str:
         return text
     if _is_flag(parameter):
         return f"{text} Default: {'on' if default else 'off'}." if parameter.secondary_opts else text
-    shown = ",".join(map(str, default)) if isinstance(default, list | tuple) else getattr(default, "value", default)
+    shown = parameter.show_default if isinstance(parameter.show_default, str) else default
     return f"{text} Default: {shown}."
 
 

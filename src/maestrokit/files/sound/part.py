@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.errors import BadDataError, DataWarning, unreadable
+from maestrokit.files.sound.containers import KINDS
 from maestrokit.files.sound.layout import Bytes, Part, PartFile
 
 BLOCK_FRAMES = 1 << 18  # decoded at a time: 6 s at 44.1 kHz
@@ -151,7 +152,9 @@ def quiet_standard_error(active: bool) -> Iterator[None]:
 def _unreadable(kind: str, name: str, error: Exception) -> BadDataError:
     """Return the clearest error for what libsndfile would not open."""
     if not kind:
-        return unreadable(name, "not a recording (no FLAC, WAV, OGG or MP3 header)", "convert it to FLAC first")
+        *others, last = dict.fromkeys(KINDS.values())
+        fact = f"not a recording (no {', '.join(others)} or {last} header)"
+        return unreadable(name, fact, "convert it to FLAC first")
     fact = f"damaged {kind}, or an unknown codec in it ({_fact(error)})"
     return unreadable(name, fact, "copy it again, or convert it to FLAC first")
 

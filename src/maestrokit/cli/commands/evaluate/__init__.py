@@ -59,7 +59,7 @@ def run(
     --reference; notes last as long as they sound.
     With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
     long stretches are scored, all with the pedal or none, between a ceiling (other pieces of the reference) and a floor
-    (their notes strewn in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
+    (their notes shuffled in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
     each metric of each system is compared with the others' and the ceiling's: the difference of means (value), Cohen's
     d, and p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.

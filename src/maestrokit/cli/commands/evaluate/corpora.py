@@ -8,7 +8,7 @@ from maestrokit.cli.commands.evaluate.options import EvaluateOptions
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES
 from maestrokit.cli.options import Batch, Inputs
 from maestrokit.errors import NoInputError, UsageError, choices_hint
-from maestrokit.files import checkpoint, maestro, walk
+from maestrokit.files import checkpoint, walk
 from maestrokit.metrics import score_sets
 
 FORCED = "model:"  # before the name of a model where a file has it, too
@@ -31,11 +31,6 @@ def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
 def performances_among(references: Sequence[streams.Task]) -> list[streams.Task]:
     """Return the references that are performances, without tables of notes."""
     return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
-
-
-def is_root(name: str) -> bool:
-    """Return whether a folder is a MAESTRO root."""
-    return Path(name).is_dir() and maestro.table_path(Path(name)) is not None
 
 
 def check_corpora(options: EvaluateOptions) -> None:
@@ -63,7 +58,7 @@ def training_in(options: EvaluateOptions, running: Batch) -> list[streams.Task]:
     """
     if not options.training_corpus:
         return []
-    has_root = any(map(is_root, options.training_corpus))
+    has_root = any(map(walk.is_root, options.training_corpus))
     inputs = Inputs(inputs=[*options.training_corpus], split="train" if has_root else None)
     return performances_among(references_in(inputs, running))
 

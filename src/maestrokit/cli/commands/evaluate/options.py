@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import COUNT, DAY, Within
 from maestrokit.cli.choices import Listed, assigned_to, kept_in, models_for, one_of, set_metrics
-from maestrokit.cli.declare import ASIDE, TIME, Excludes, flag, not_with, only_with, option
+from maestrokit.cli.declare import ASIDE, TIME, Excludes, Fact, flag, not_with, only_with, option
 from maestrokit.cli.options import Batch, Inputs, device_option, split_names
 
 score_names = kept_in(
     "maestrokit.cli.commands.evaluate.work:names_in_pairs", "maestrokit.cli.commands.evaluate.sets:names_in_sets"
 )
-SETS, PAIRS = "a set", "pairs of an estimate and its reference"
-SEQUENCES, WINDOWS = "a `model` of events or notes", "a `model` that reads windows, such as the transformer"
-TRANSCRIBING = "a `model` that transcribes"
-SYSTEM, GENERATED = "`system`", "a `system` that a model generates"
+SETS, PAIRS = Fact("a set"), Fact("pairs of an estimate and its reference")
+SEQUENCES = Fact("a `model` of events or notes")
+WINDOWS = Fact("a `model` that reads windows, such as the transformer")
+TRANSCRIBING = Fact("a `model` that transcribes")
+SYSTEM, GENERATED = "`system`", Fact("a `system` that a model generates")
 """What can be scored: facts that an option may depend on."""
 
 
@@ -45,7 +46,8 @@ class SystemScoring:
 
     system: list[str] | None = option(None, "NAME=PATH|MODEL", "Score the performances of PATH, or as many new ones by "
         "MODEL, as a column of one table. May be repeated. MODEL is a run folder of train or a shipped model: "
-        "model:MODEL where a file has its name.", Excludes(("model",)))
+        "model:MODEL where a file has its name.", Excludes(("model",),
+        "`system` NAME=MODEL scores what a model generates, `model` how well it predicts"))
     pieces: int | None = option(None, "N", "Of each system, score N pieces, spread evenly over all. Default: as many "
         "as every one that is given has, at most half of --reference; 50 if all are models.", Within(3, 10_000),
         only_with(SYSTEM))
@@ -74,7 +76,7 @@ class EvaluateOptions:
     training_corpus: list[str] | None = option(None, "PATH", "Search a set for what it has in common, note by note in "
         "any key, with PATH: what a model was trained on; of a MAESTRO root, its train split. May be repeated.",
         only_with(SETS, SYSTEM))
-    onset_tolerance: str = option("0.05", "TIME", "How far onsets of pairs may be off; several with commas, for a "
+    onset_tolerance: str = option("50ms", "TIME", "How far onsets of pairs may be off; several with commas, for a "
         "sweep.", TIME, Within(0, 10), SCORED_IN_PAIRS)
     offset_ratio: float = option(0.2, "SHARE", "How far offsets may be off, as a share of the reference's duration.",
         Within(0, 100), SCORED_IN_PAIRS)

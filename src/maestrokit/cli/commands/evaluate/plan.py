@@ -9,7 +9,6 @@ from maestrokit.cli import plan as streams
 from maestrokit.cli import report
 from maestrokit.cli.commands.evaluate.corpora import (
     check_corpora,
-    is_root,
     performances_among,
     references_in,
     training_in,
@@ -27,7 +26,7 @@ from maestrokit.cli.commands.evaluate.work import (
 )
 from maestrokit.cli.declare import state
 from maestrokit.cli.options import Inputs
-from maestrokit.cli.parse import parse_time
+from maestrokit.cli.parse import seconds
 from maestrokit.cli.report import counted
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import walk
@@ -87,7 +86,7 @@ def tolerances_of(options: EvaluateOptions) -> tuple[Tolerance, ...]:
     UsageError
         If one is no time.
     """
-    onsets = [float(parse_time(text, parameter="onset_tolerance")) for text in options.onset_tolerance.split(",")]
+    onsets = [seconds(text, parameter="onset_tolerance") for text in options.onset_tolerance.split(",")]
     return tuple(Tolerance(onset, options.offset_ratio, options.offset_min_tolerance) for onset in onsets)
 
 
@@ -117,7 +116,7 @@ def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], refer
     """
     if options.pairs is not None and options.reference:
         return options.pairs
-    if options.metric or options.training_corpus or any(map(is_root, options.reference or ())):
+    if options.metric or options.training_corpus or any(map(walk.is_root, options.reference or ())):
         return False
     if len(references) == 1 and references[0].source == (options.reference or [""])[0]:
         return True
@@ -149,9 +148,9 @@ def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: Comp
 
 def _inputs_and_references(inputs: Inputs, options: EvaluateOptions) -> tuple[Inputs, Inputs]:
     """Return the inputs of both sides; --split and --where are the inputs' if one is a root, else the references'."""
-    has_root = any(is_root(name) for name in inputs.inputs or ())
+    has_root = any(map(walk.is_root, inputs.inputs or ()))
     references = [*(options.reference or ())]
-    if options.reference_split is not None and not any(map(is_root, references)):
+    if options.reference_split is not None and not any(map(walk.is_root, references)):
         fact = "`reference_split` needs a MAESTRO root as reference"
         raise UsageError(fact, "name one with `reference`", parameter="reference_split")
     split, where = (None, None) if has_root else (inputs.split, inputs.where)

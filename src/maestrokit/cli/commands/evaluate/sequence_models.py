@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,7 @@ from maestrokit.cli.declare import state
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.cli.report import counted
-from maestrokit.files import maestro, walk
+from maestrokit.files import walk
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.tokens import Encoding, Tokens, encode
@@ -43,7 +42,7 @@ def plan_model(settings: Settings) -> Evaluation:
 
     scoring = settings.scoring
     model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
-    state(SEQUENCES, *([] if getattr(model, "carries_state", False) else [WINDOWS]))
+    state(SEQUENCES, None if getattr(model, "carries_state", False) else WINDOWS)
     plan = streams.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, settings.options.output)
     plan = limited(plan, scoring.limit)
@@ -104,8 +103,7 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     from maestrokit.inference.perplexity import ngram_surprisals
     from maestrokit.metrics.ngrams import counted
 
-    is_root = Path(path).is_dir() and maestro.table_path(Path(path)) is not None
-    inputs = walk.walk([path], suffixes=walk.MIDI_SUFFIXES, split="train" if is_root else None)
+    inputs = walk.walk([path], suffixes=walk.MIDI_SUFFIXES, split="train" if walk.is_root(path) else None)
     if inputs.missing:
         raise inputs.missing[0]
     paths = [source.path for source in inputs.sources]

@@ -14,7 +14,6 @@ from maestrokit.cli.commands.evaluate.corpora import (
     FORCED,
     check_corpora,
     is_model,
-    is_root,
     performances_among,
     references_in,
     training_in,
@@ -64,7 +63,7 @@ def plan_systems(settings: Settings) -> Evaluation:
         check_metric(name, names_in_sets(), parameter="metric")
     check_corpora(options)
     sources = _sources(settings.systems.system or (), inputs, running)
-    state(*([GENERATED] if sources.models else []))
+    state(GENERATED if sources.models else None)
     names = options.reference or []
     theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
     scored = [task for plan in sources.paths.values() for task in plan.tasks]
@@ -99,7 +98,9 @@ def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
             models[name] = origin.removeprefix(FORCED)
             checkpoint.model_folder(models[name])
             continue
-        given = Inputs(inputs=[origin], split=_split(inputs, [origin]), where=inputs.where if is_root(origin) else None)
+        given = Inputs(
+            inputs=[origin], split=_split(inputs, [origin]), where=inputs.where if walk.is_root(origin) else None
+        )
         paths[name] = streams.gather(given, running, suffixes=walk.MIDI_SUFFIXES)
         for error in paths[name].missing:
             raise error
@@ -107,7 +108,7 @@ def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
 
 
 def _split(inputs: Inputs, names: Sequence[str]) -> str | None:
-    return inputs.split if any(map(is_root, names)) else None
+    return inputs.split if any(map(walk.is_root, names)) else None
 
 
 def _others(references: list[streams.Task], scored: Sequence[streams.Task], running: Batch) -> list[streams.Task]:

@@ -105,6 +105,6 @@ def _sentences(parts: Stretches, *, extends: bool) -> list[str]:
     return [
         f"{', '.join(names)}: {parts.count} pieces each, against {len(parts.corpus.tasks)} of the reference",
         f"Of each piece a stretch of {parts.seconds:g} s; notes last {pedal}; bars are 2 s",
-        f"{CEILING}: {parts.count} other pieces of the reference; {FLOOR}: the same with their notes strewn in time "
+        f"{CEILING}: {parts.count} other pieces of the reference; {FLOOR}: the same with their notes shuffled in time "
         "and pitches by chance",
     ]

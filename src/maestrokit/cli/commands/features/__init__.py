@@ -33,7 +33,10 @@ REFERENCES = (
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 CASES = {
-    "directory": only_with("`frames`"), "update": only_with("`output`"), "provenance": only_with("`frames`", "`plot`"),
+    "directory": only_with(
+        "`frames`", hint="all records go to one file, -o FILE; add `frames` .npz for files of frames"
+    ),
+    "update": only_with("`output`"), "provenance": only_with("`frames`", "`plot`"),
 }  # fmt: skip
 
 

@@ -43,12 +43,13 @@ def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[st
     names = tuple(name for name in included if name not in excluded)
     if not names:
         raise UsageError("no group of descriptors is left", "groups: " + " ".join(features.group_names()))
-    for name in names if is_typed("groups") else ():
-        if name not in fitting:
-            fact = f"no input has what the group '{name}' describes, {'notes' if needs == 'audio' else 'sound'}"
-            raise UsageError(fact, "groups: " + " ".join(fitting), parameter="groups")
+    idle = [name for name in names if name not in fitting]
+    if idle and is_typed("groups"):
+        fact = f"no input has what the group '{idle[0]}' describes, {'notes' if needs == 'audio' else 'sound'}"
+        raise UsageError(fact, "groups: " + " ".join(fitting), parameter="groups")
     if sources:
-        state(*([F0_OF_RECORDING] if "audio_f0" in names and "audio_f0" in fitting else []))
+        has_f0 = "audio_f0" in names and "audio_f0" not in idle
+        state(F0_OF_RECORDING if has_f0 else None)
     return names
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import Listed, feature_groups, kept_in, one_of, several_of
-from maestrokit.cli.declare import ASIDE, TIME, only_with, option
+from maestrokit.cli.declare import ASIDE, TIME, Fact, only_with, option
 from maestrokit.cli.options import Outputs
 
-F0_OF_RECORDING = "a recording that is described by audio_f0"
+F0_OF_RECORDING = Fact("a recording that is described by audio_f0")
 
 
 @dataclass(frozen=True)

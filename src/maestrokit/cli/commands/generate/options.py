@@ -17,7 +17,7 @@ class GenerateOptions:
 
     prompt: str | None = argument("PROMPT", "MIDI file to continue; - is standard input.", ASIDE, default=None)
     output: str | None = option(None, "FILE", "Write to FILE; - is standard output, the default.", ASIDE,
-        Excludes(("directory",)), spell="--output -o")
+        Excludes(("directory",), "-o names one file, -d a folder for several"), spell="--output -o")
     directory: str | None = option(None, "DIR", "Write DIR/1.mid, DIR/2.mid .. for --count N, or of another "
         "--format.", ASIDE, spell="--directory -d")
     format_: str | None = option(None, "NAME", "mid, flac, wav, ogg; or jsonl: a line for each new note, with onset "
@@ -29,9 +29,10 @@ class GenerateOptions:
         TIME)
     prompt_seconds: float | None = option(None, "TIME", "Use only this much of the prompt, from its start.",
         TIME, Within(0, DAY), only_with("`prompt`"))
-    infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12..20, 1m..1m8s), "
+    infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12s..20s, 1m..1m8s), "
         "and keep all else, by a model that was trained to (train --set infill=true, the default for notes).",
-        TIME, only_with("`prompt`"), Excludes(("prompt_seconds", "duration")))
+        TIME, only_with("`prompt`"),
+        Excludes(("prompt_seconds", "duration"), "the new music is as long as the span of `infill`"))
     temperature: float | None = option(None, "T", "Below 1 is more conservative, above more varied; 0 takes the most "
         "probable. A model of notes applies this, and the three below, to time, pitch, velocity and duration each. "
         "Default: as fitted to the model, else 0.95.", Within(0, 100))

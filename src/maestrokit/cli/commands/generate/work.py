@@ -8,7 +8,7 @@ from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.lines import NoteLines
 from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.cli.options import Common
-from maestrokit.cli.parse import parse_span, parse_time, seconds
+from maestrokit.cli.parse import parse_span, seconds
 from maestrokit.cli.performances import read_performance, write_performance
 from maestrokit.cli.plan import refuse_terminal
 from maestrokit.errors import UsageError
@@ -38,7 +38,7 @@ class Generation:
         """How it is sampled, by defaults that the model may replace."""
         options = self.options
         return GenerationConfig(
-            float(parse_time(options.duration, parameter="duration")),
+            seconds(options.duration, parameter="duration"),
             options.count,
             self.seed,
             conditions=self.conditioning.by_name(),
@@ -46,6 +46,12 @@ class Generation:
             best_of=options.best_of,
             rank_by=options.rank_by,
         )
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """From when to when the prompt is replaced."""
+        text = self.options.infill
+        return None if text is None else parse_span(text, seconds, parameter="infill", example="12s..20s")
 
     @property
     def format(self) -> str:
@@ -73,8 +79,8 @@ class Generation:
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
         prompt = None if options.prompt is None else read_performance(options.prompt, repair=self.repair)
         report = lines if lines_to else no_report
-        if prompt is not None and options.infill is not None:
-            start, stop = parse_span(options.infill, seconds, parameter="infill", example="12..20")
+        if prompt is not None and self.span is not None:
+            start, stop = self.span
             performances = infill(model, encoding, config, prompt, start=start, stop=stop, report=report)
         else:
             length = options.prompt_seconds
@@ -95,7 +101,8 @@ class Generation:
 
 def run_generate(generation: Generation, running: Common) -> None:
     """Generate a performance for each target, and write them."""
-    options, targets, format, _ = generation.options, generation.targets, generation.format, generation.config
+    options, targets, format = generation.options, generation.targets, generation.format
+    _ = generation.config, generation.span  # so that what is wrong is said before any work
     if running.dry_run:
         model_folder(options.model)
         batch.print_plan((options.prompt or options.model, target) for target in targets)

@@ -11,10 +11,10 @@ EXAMPLES = (
         "maestrokit melspec take.flac --spectrum cqt --hop-samples 320 -o take.png",
     ),
     ("A folder, two recordings at once", "maestrokit melspec takes --format safetensors --jobs 2 -d spectra"),
-    ("A recording of any length in little memory", "maestrokit melspec take.flac --chunks 60 -o take.npy"),
+    ("A recording of any length in little memory", "maestrokit melspec take.flac --chunks 1m -o take.npy"),
     (
         "Four augmented copies of each recording, with its MIDI file transformed alike",
-        "maestrokit melspec takes --midi --copies 4 --pitch-shift=-2..2 --time-stretch 0.9..1.1 --reverb 0.2..1 "
+        "maestrokit melspec takes --midi --copies 4 --pitch-shift=-2..2 --time-stretch 0.9..1.1 --reverb 200ms..1s "
         "--noise 15..40 --seed 7 -d augmented",
     ),
 )

@@ -14,7 +14,7 @@ from maestrokit.files import formats
 from maestrokit.files.sound.read import read_sound
 
 SPANS = {
-    "pitch_shift": "-2..2", "time_stretch": "0.9..1.1", "detune": "-20..20", "reverb": "0.2..1", "noise": "15..40",
+    "pitch_shift": "-2..2", "time_stretch": "0.9..1.1", "detune": "-20..20", "reverb": "200ms..1s", "noise": "15..40",
     "compress": "1..3", "gain": "-6..6", "clip": "0.5..1",
 }  # fmt: skip
 """The random effects that are declared as LOW..HIGH, each with an example."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestrokit.bounds import DAY, Within
-from maestrokit.cli.choices import kept_in, one_of
+from maestrokit.cli.choices import Sets, kept_in, one_of
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, flag, not_with, only_with, option
 
 MEL, CQT, NOT_CQT = only_with("`spectrum` mel|logmel"), only_with("`spectrum` cqt"), not_with("`spectrum` cqt")
@@ -15,7 +15,8 @@ class MelspecOptions:
     """Which spectrum, and how recordings are changed before."""
 
     spectrum: str = option("logmel", "KIND", "stft (complex), power (its squared magnitude), mel, logmel (in dB) or "
-        "cqt (variable-Q magnitudes).", complete=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")))
+        "cqt (variable-Q magnitudes).", Sets(lambda: ["kind"]),
+        complete=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")))
     format_: str | None = option(None, "NAME", "npz, npy, safetensors, png, svg or pdf. Default: the suffix of "
         "--output; npz on standard output and under --directory.",
         complete=one_of(kept_in("maestrokit.files.formats:SPECTRUM.formats")), spell="--format")
@@ -46,7 +47,7 @@ class MelspecOptions:
     equalise: float | None = option(None, "DB", "Raise or lower five bands of the spectrum by up to DB.",
         Within(0, 60))
     reverb: str | None = option(None, "LOW..HIGH", "Reverberate by a room of a random decay time, such as 200ms..1s.",
-        TIME, Within(0.01, 20), Excludes(("impulse_response",)))
+        TIME, Within(0.01, 20), Excludes(("impulse_response",), "`reverb` makes rooms of its own"))
     impulse_response: str | None = option(None, "FILE", "Reverberate by the impulse response in FILE.")
     noise: str | None = option(None, "LOW..HIGH", "Add white, pink or brown noise at a random signal-to-noise ratio "
         "in dB.", Within(-100, 200))

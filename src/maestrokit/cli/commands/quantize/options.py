@@ -20,13 +20,14 @@ class QuantizeOptions:
     """How performances are quantized."""
 
     step: str | None = option(None, "TIME", "Move onsets to multiples of TIME (10ms, 0.01s) in real time.",
-        TIME, Excludes(("grid", "beats")))
+        TIME, Excludes(("grid",), "`step` is a time, `grid` a share of a whole note"))
     grid: str | None = option(None, "VALUES", "Move onsets to multiples of a fraction of a whole note, up to 1 "
         "(1/16; 1/12 is a triplet eighth), of several (1/16,1/12) to the nearest; none only cleans. A beat of the "
         "file is a quarter note.", Sets(lambda: ["note_values"]))
     beats: str | None = option(None, "FILE|track", "Take the beats from FILE, seconds in the first column, one a "
         "line, as quarter notes instead of those of the tempo map; the output has a tempo map that follows them. A "
-        "{} in FILE stands for the input without its suffix. With track, beats are tracked in the notes.")
+        "{} in FILE stands for the input without its suffix. With track, beats are tracked in the notes.",
+        Excludes(("step",), "beats are divided by `grid`"))
     durations: str = option("keep", "WAY", "keep the length of notes; round it to multiples of the step (grid); or "
         "move the ends of notes to the grid (offsets). No note gets shorter than one step, unless it was, or its key "
         "has another onset sooner.", NOT_CLEANING,
@@ -50,7 +51,7 @@ class QuantizeOptions:
 def quantization_of(options: QuantizeOptions) -> "Quantization":
     """Return how the options say that performances are quantized."""
     from maestrokit.cli.errors import about
-    from maestrokit.cli.parse import parse_time
+    from maestrokit.cli.parse import parse_time, seconds
     from maestrokit.music.grid import parse_note_values
     from maestrokit.music.quantize import Quantization
 
@@ -58,12 +59,12 @@ def quantization_of(options: QuantizeOptions) -> "Quantization":
     with about("grid"):
         note_values = () if grid in (None, "none") else parse_note_values(str(grid))
     return Quantization(
-        step=None if step is None else parse_time(step, parameter="step", within=STEPS, bare=False),
+        step=None if step is None else parse_time(step, parameter="step", within=STEPS),
         note_values=note_values,
         durations=options.durations,  # type: ignore[arg-type]  # checked there
         strength=options.strength,
         swing=options.swing,
         duplicates=options.remove_duplicates,
-        duplicate_window=float(parse_time(options.duplicate_window, parameter="duplicate_window", bare=False)),
+        duplicate_window=seconds(options.duplicate_window, parameter="duplicate_window"),
         overlaps=options.cut_overlaps,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from maestrokit.cli.commands.train.options import TrainOptions
 from maestrokit.cli.errors import about, is_given
 from maestrokit.cli.options import Jobs
-from maestrokit.cli.parse import parse_time
+from maestrokit.cli.parse import seconds
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
@@ -27,7 +27,7 @@ def settings_of(options: TrainOptions, seed: int) -> dict[str, str]:
     given = {name: getattr(options, name) for name in NAMED} | ({"seed": seed} if is_given("seed") else {})
     values = {name: str(value) for name, value in given.items() if value is not None}
     if options.time_limit is not None:
-        values["time_limit"] = str(float(parse_time(options.time_limit, parameter="time_limit")))
+        values["time_limit"] = str(seconds(options.time_limit, parameter="time_limit"))
     for setting in options.settings or ():
         name, equals, value = setting.partition("=")
         if not equals:

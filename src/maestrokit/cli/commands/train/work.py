@@ -48,7 +48,7 @@ def run_training(
     if not running.quiet and distributed.is_first:
         progress = outcome.progress
         report.say(f"training ended at step {progress.step} after {progress.seconds:.0f} s: {REASONS[outcome.reason]}")
-    status = failures.status
+    status = failures.summed_up()
     return 128 + outcome.signal_number if outcome.reason == "signal" else status
 
 
@@ -80,7 +80,7 @@ def run_search(
     if result.best is not None and not running.quiet:
         chosen = "  ".join(f"--set {name}={value}" for name, value in sorted(result.best["settings"].items()))
         report.say(f"best of {result.tried} trials: {result.best['trial']}, {result.best['score']:.4f}, by {chosen}")
-    status = failures.status
+    status = failures.summed_up()
     return 128 + result.signal_number if result.signal_number else status
 
 
@@ -117,9 +117,8 @@ class Failures:
         if self._is_first:
             failed("train", error, self._running)
 
-    @property
-    def status(self) -> int:
-        """The exit status of a training without them."""
+    def summed_up(self) -> int:
+        """Print how many there are, and return the exit status of a training without them."""
         if not self._statuses:
             return ExitStatus.OK
         if self._is_first and not self._running.quiet:

@@ -57,7 +57,7 @@ def run(
     from maestrokit.files.walk import SOUND_SUFFIXES
 
     format = chosen_format(options.format_, outputs.output, NOTES, default="mid")
-    state(*([MIDI] if format == "mid" else []))
+    state(MIDI if format == "mid" else None)
     if options.pedal not in (None, *PEDALS):
         hint = choices_hint(options.pedal, PEDALS)
         raise UsageError(f"no way '{options.pedal}' of writing the pedal", hint, parameter="pedal")

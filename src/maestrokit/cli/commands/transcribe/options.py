@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, models_for, one_of
-from maestrokit.cli.declare import ASIDE, TIME, only_with, option
+from maestrokit.cli.declare import ASIDE, TIME, Fact, only_with, option
 from maestrokit.cli.options import device_option
 
 PEDALS = ("cc64", "extend", "none")
-MIDI = "MIDI as the output"
+MIDI = Fact("MIDI as the output")
 
 
 # fmt: off

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, one_of
-from maestrokit.cli.declare import ASIDE, Excludes, only_with, option
+from maestrokit.cli.declare import ASIDE, Excludes, Fact, only_with, option
 
-KEY_USED = "a shift that depends on the key, `report` or `verbose`"
-KEY_SOUGHT = "a key that is to be found, `report` or `verbose`"
+KEY_USED = Fact("a shift that depends on the key, `report` or `verbose`")
+KEY_SOUGHT = Fact("a key that is to be found, `report` or `verbose`")
 
 
 # fmt: off
@@ -19,7 +19,7 @@ class TransposeOptions:
     to: str | None = option(None, "KEY", "Move into KEY (C, Eb, f#, 'A minor') by the smallest shift, -6..5 "
         "semitones, or by the same an octave up or down where only that keeps every note in the range. A piece of "
         "the other mode goes to the relative of KEY. Default: C, so that minor pieces go to A minor.",
-        Excludes(("semitones",)))
+        Excludes(("semitones",), "`to` finds the number of semitones itself"))
     key: str | None = option(None, "KEY", "The key the inputs are in. Default: found from the notes.",
         only_with(KEY_USED))
     profile: str = option("albrecht-shanahan", "NAME", "Key profile: albrecht-shanahan, krumhansl-kessler or "

@@ -25,7 +25,7 @@ def transposition_of(
     finds_key = options.report is not None or is_verbose
     is_used = semitones is None or finds_key
     is_sought = finds_key or (is_used and options.key is None)
-    state(*[KEY_USED] * is_used, *[KEY_SOUGHT] * is_sought)
+    state(KEY_USED if is_used else None, KEY_SOUGHT if is_sought else None)
     return Transposition(
         semitones=semitones,
         target=_key(options.to, parameter="to"),
