@@ -119,7 +119,8 @@ def _sections(results: Mapping[str, Results]) -> "list[Section]":
     from maestrokit.cli.commands.evaluate.report.examples import example_section
     from maestrokit.cli.commands.evaluate.report.profiles import profile_sections
 
-    profiles = {name: mean_profile([one.profile for _, one in done if one.profile]) for name, done in results.items()}
+    there = {name: done for name, done in results.items() if done}
+    profiles = {name: mean_profile([one.profile for _, one in done if one.profile]) for name, done in there.items()}
     pieces = [
         (f"{name}: {task.relative}", one.piece) for name, done in results.items() for task, one in done if one.piece
     ]

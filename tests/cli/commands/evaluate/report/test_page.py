@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -135,6 +137,38 @@ def test_text_is_readable_on_light_dark_and_printed_pages() -> None:
         for name in ("ink", "soft", "mark", "missed", "additional"):
             bright, dark = sorted((luminance(full[name]), paper), reverse=True)
             assert (bright + 0.05) / (dark + 0.05) >= 4.5, name
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CLICKS = """<script>
+const buttons = document.querySelectorAll("thead button");
+for (const click of [1, 1, 1, 0, 0]) {
+  buttons[click].click();
+  const order = [...document.querySelectorAll("tbody th")].map((cell) => cell.textContent).join("");
+  document.title += ` ${order}:${buttons[click].parentElement.getAttribute("aria-sort")}`;
+}
+</script></body>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+def test_a_heading_sorts_by_numbers_or_names_and_what_has_none_comes_last(tmp_path: Path) -> None:
+    rows = [
+        [Cell("b"), Cell("9", 9.0)],
+        [Cell("c"), Cell("-")],
+        [Cell("a"), Cell("10", 10.0)],
+        [Cell("d"), Cell("-1", -1.0)],
+    ]
+    text = page(Report("t", [], [Table("x", [Column("metric"), Column("value", is_number=True)], rows)]))
+    policy = re.compile(r"<meta http-equiv[^>]*>")
+    assert len(policy.findall(text)) == 1
+    (tmp_path / "page.html").write_text(policy.sub("", text).replace("</body>", CLICKS), encoding="utf-8")
+    words = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+             "--dump-dom", (tmp_path / "page.html").as_uri()]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
+    titles = re.findall("<title>(.*?)</title>", done.stdout)
+    assert titles == [
+        "t abdc:descending dbac:ascending abdc:descending abcd:ascending dcba:descending",
+    ]  # fmt: skip
 
 
 def test_many_sets_have_fewer_examples() -> None:

@@ -36,7 +36,7 @@ def test_latex_of_hostile_names_has_no_command_of_theirs() -> None:
     body = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     commands = set(re.findall(r"\\([a-z]+|.)", body))
     assert commands <= {
-        "begin", "centering", "caption", "toprule", "midrule", "bottomrule", "end", "\\", "_", "{", "}", "$", "%",
+        "begin", "centering", "footnotesize", "caption", "toprule", "midrule", "bottomrule", "end", "\\", "_", "{", "}", "$", "%",
         "textbackslash", "textbar", "textless", "textgreater",
     }  # fmt: skip
     assert body.count(r"\end{table}") == 1 and r"\textbackslash{}input\{x\}" in body
@@ -58,6 +58,19 @@ def test_markdown_of_hostile_names_keeps_its_columns_and_has_no_tags() -> None:
     assert comment.count("-->") == 1 and comment.endswith(" -->\n")  # it ends nowhere before
     row = next(line for line in text.splitlines() if line.startswith("| \\\\input"))
     assert len(re.findall(r"(?<!\\)\|", row)) == 4 and "\\\\udcff" in row
+
+
+def test_intervals_of_several_columns_are_a_table_of_their_own() -> None:
+    columns = [Column("metric"), Column("a", is_number=True), Column("b", is_number=True)]
+    rows = [
+        [Cell("x"), Cell("1.000", 1.0, 0.5, 1.5, "*"), Cell("2.000", 2.0, 1.5, 2.5)],
+        [Cell("y"), Cell("3 of 4", 3.0), Cell("-")],
+    ]
+    lines = markdown_report(Report("t", [], [Table("means", columns, rows)])).splitlines()
+    assert [line for line in lines if line.startswith(("##", "| x", "| y"))] == [
+        "## means", "| x | 1.000\\* | 2.000 |", "| y | 3 of 4 | - |", "## means: 95 % intervals",
+        "| x | \\[0.500, 1.500\\] | \\[1.500, 2.500\\] |",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("write", [latex_report, markdown_report])

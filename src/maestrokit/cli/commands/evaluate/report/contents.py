@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 MOST_SOUND = 240.0  # seconds in a page: with 64 kbit/s some 2.6 MB
 SHORTEST_EXAMPLE = 8.0  # seconds of sound; where there would be less, there are fewer examples
@@ -97,7 +97,7 @@ class Report:
 
     title: str
     sentences: Sequence[str] = ()
-    tables: Sequence[Table] = field(default_factory=list)
+    tables: Sequence[Table] = ()
     sections: Sequence[Section] = ()
     made_by: str | None = None
 

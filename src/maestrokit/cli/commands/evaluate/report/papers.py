@@ -2,7 +2,8 @@ r"""Tables for papers, as Markdown and as LaTeX with booktabs; what stands in na
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from maestrokit.cli.commands.evaluate.report.contents import Cell, Column, Report, Table
 from maestrokit.cli.commands.evaluate.tables import shown
@@ -66,7 +67,7 @@ def latex_report(report: Report) -> str:
         head = [latex(column.title) for column in columns]
         caption = latex(table.caption) + (f" ({latex(table.note)})" if table.note else "")
         blocks.append("\n".join([
-            r"\begin{table}", r"\centering", rf"\caption{{{caption}}}",
+            r"\begin{table}", r"\centering\footnotesize", rf"\caption{{{caption}}}",
             rf"\begin{{tabular}}{{@{{}}{''.join('r' if one.is_number else 'l' for one in columns)}@{{}}}}", r"\toprule",
             rf"{' & '.join(head)} \\", r"\midrule", *(rf"{' & '.join(row)} \\" for row in rows), r"\bottomrule",
             r"\end{tabular}", r"\end{table}",
@@ -84,17 +85,32 @@ def _comment(text: str) -> str:
     return re.sub(r"(--!?)>", r"\1 >", plain(text))
 
 
-def _for_papers(report: Report) -> list[Table]:
-    return [table for table in report.tables if not table.for_page_only and table.rows]
+def _for_papers(report: Report) -> Iterator[Table]:
+    """Yield the tables that papers have; where several columns have intervals, these are a table of their own."""
+    for table in report.tables:
+        if table.for_page_only or not table.rows:
+            continue
+        spans = [index for index in range(len(table.columns)) if any(_interval(row[index]) for row in table.rows)]
+        if len(spans) < 2:
+            yield table
+            continue
+        yield replace(table, rows=[[replace(cell, low=math.nan) for cell in row] for row in table.rows])
+        columns = [table.columns[index] for index in (0, *spans)]
+        rows = [[row[0], *(Cell(_interval(row[index])) for index in spans)] for row in table.rows]
+        known = [row for row in rows if any(cell.text for cell in row[1:])]
+        yield Table(f"{table.caption}: 95 % intervals", columns, known)
 
 
 def _shown(table: Table, escape: Callable[[str], str]) -> tuple[Sequence[Column], list[list[str]]]:
     """Return the columns that have text, and the rows of their cells."""
-    indices = [number for number, column in enumerate(table.columns) if not column.is_figure]
-    rows = [[_cell(row[number], escape) for number in indices] for row in table.rows]
-    return [table.columns[number] for number in indices], rows
+    indices = [index for index, column in enumerate(table.columns) if not column.is_figure]
+    rows = [[escape(_text(row[index])) for index in indices] for row in table.rows]
+    return [table.columns[index] for index in indices], rows
 
 
-def _cell(cell: Cell, escape: Callable[[str], str]) -> str:
-    span = "" if math.isnan(cell.low) else f" [{shown(cell.low)}, {shown(cell.high)}]"
-    return escape(cell.text + cell.mark + span)
+def _text(cell: Cell) -> str:
+    return f"{cell.text}{cell.mark} {_interval(cell)}".rstrip()
+
+
+def _interval(cell: Cell) -> str:
+    return "" if math.isnan(cell.low) else f"[{shown(cell.low)}, {shown(cell.high)}]"
