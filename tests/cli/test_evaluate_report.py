@@ -70,8 +70,9 @@ def test_a_page_of_systems_has_figures_and_sound_of_each_and_is_small(
 def test_the_same_input_and_seed_are_the_same_page(maestrokit: CommandLine, sets: Path) -> None:
     one, again = (maestrokit(*systems(sets, "b"), "--format", "html", "-j", jobs).out for jobs in ("1", "2"))
     assert one == again
-    assert str(sets).encode() in one  # in the names of files, which are as they were given
-    assert str(sets).encode() not in maestrokit(*systems(sets, "b"), "--format", "html", "--no-per-file").out
+    assert str(sets).encode() in one.replace(b"<wbr>", b"")  # in the names of files, which are as they were given
+    without = maestrokit(*systems(sets, "b"), "--format", "html", "--no-per-file").out
+    assert str(sets).encode() not in without.replace(b"<wbr>", b"")
 
 
 def test_systems_are_tables_for_papers(maestrokit: CommandLine, sets: Path) -> None:
@@ -112,7 +113,7 @@ def write_estimates(sets: Path, folder: Path) -> None:
 def test_pairs_have_recall_and_the_worst_files_first(maestrokit: CommandLine, sets: Path, tmp_path: Path) -> None:
     write_estimates(sets, tmp_path / "found")
     done = maestrokit("evaluate", tmp_path / "found", "--reference", sets / "b", "--format", "html", "-q")
-    page = done.out.decode()
+    page = done.out.decode().replace("<wbr>", "")
     assert done.status == 0
     assert "Recall by pitch: 72 of 144 notes" in page and "Recall by velocity: 72 of 144 notes" in page
     worst = [Path(name).name for name in re.findall(r"<h3><bdi>(.*?)</bdi></h3>", page)]
@@ -166,7 +167,7 @@ def test_a_sequence_model_has_its_training_and_the_worst_files_first(
     plain = maestrokit(*words).out.decode()
     assert "Learning curves" not in plain and "<audio" not in plain
     (model / "log.jsonl").write_text('{"step": 10, "part": "validation", "loss": 2.5}\n')
-    page = maestrokit(*words).out.decode()
+    page = maestrokit(*words).out.decode().replace("<wbr>", "")
     assert re.findall(r"<h2[^>]*>(.*?)</h2>", page) == ["Scores", "Learning curves"]
     body = page[page.index("Files, worst nats_per_note first") :]
     column = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", body).index("nats_per_note")

@@ -25,7 +25,7 @@ def time_curve(time: Floats, value: Floats, *, seconds: float, low: float, high:
     span = max(high - low, 1e-9)
     x, y = WIDTH * time / max(seconds, 1e-9), HEIGHT * (1 - (value - low) / span)
     line = path("line", zip(x.tolist(), y.tolist(), strict=True))
-    ticks = round_ticks(low, high, count=3)
+    ticks = round_ticks(low, high, count=4)
     return figure(line, width=WIDTH, height=HEIGHT, label=label, x=time_ticks(seconds), y=ticks, kind="curve")
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from maestrokit.plots.inline.svg import attribute, percent
 
-ROW = 11  # pixels
+ROW = 9  # pixels
 MARGIN = 0.1  # of the scale, at either end
 
 
@@ -49,7 +49,7 @@ def interval_marks(
         parts.append(f'<line class="reference" x1="{x}" x2="{x}" y1="1" y2="{ROW * len(marks) - 1}"/>')
     for row, one in enumerate(marks):
         if math.isfinite(one.value):
-            parts.append(f'<circle class="{one.kind}" cx="{across(one.value)}" cy="{ROW * row + ROW / 2:g}" r="3.5"/>')
+            parts.append(f'<circle class="{one.kind}" cx="{across(one.value)}" cy="{ROW * row + ROW / 2:g}" r="3"/>')
     return (
         f'<svg class="marks" width="180" height="{ROW * len(marks)}" role="img" aria-label="{attribute(label)}">'
         f"{''.join(parts)}</svg>"

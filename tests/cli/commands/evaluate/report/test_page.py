@@ -26,7 +26,7 @@ from maestrokit.cli.commands.evaluate.report.page import page
 from maestrokit.plots.inline.svg import figure
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}</title></style>&amp;\x00"
-VOID = {"meta", "br", "img", "input", "link", "hr"}
+VOID = {"meta", "br", "img", "input", "link", "hr", "wbr"}
 
 
 class Outline(HTMLParser):

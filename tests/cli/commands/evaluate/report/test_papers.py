@@ -36,7 +36,8 @@ def test_latex_of_hostile_names_has_no_command_of_theirs() -> None:
     body = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     commands = set(re.findall(r"\\([a-z]+|.)", body))
     assert commands <= {
-        "begin", "centering", "footnotesize", "caption", "toprule", "midrule", "bottomrule", "end", "\\", "_", "{", "}", "$", "%",
+        "begin", "centering", "footnotesize", "caption", "toprule", "midrule", "bottomrule", "end",
+        "\\", "_", "{", "}", "$", "%",
         "textbackslash", "textbar", "textless", "textgreater",
     }  # fmt: skip
     assert body.count(r"\end{table}") == 1 and r"\textbackslash{}input\{x\}" in body

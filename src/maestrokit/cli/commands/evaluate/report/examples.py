@@ -20,7 +20,7 @@ from maestrokit.plots.inline.svg import Tick, figure, time_ticks
 LONGEST = 20.0  # seconds of sound of an example
 LONGEST_CURVE = 600.0  # seconds of a piece that curves and matrices show
 MOST_CELLS = 120  # of a side of a self-similarity matrix
-TEMPI, VELOCITIES = (30.0, 240.0), (0.0, 127.0)
+TEMPI, VELOCITIES = (0.0, 240.0), (0.0, 127.0)
 TEXT = (
     "The notes as they were scored: the louder, the more opaque, and played on the shipped piano. Tempo by the times "
     "between onsets, in beats a minute; mean velocity of the notes around each second; self-similarity of half seconds "

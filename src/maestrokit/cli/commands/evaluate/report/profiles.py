@@ -15,7 +15,8 @@ from maestrokit.plots.inline.svg import Tick
 
 DEGREES = ("1", "♭2", "2", "♭3", "3", "4", "♭5", "5", "♭6", "6", "♭7", "7")
 SECONDS = (0.03, 0.1, 0.3, 1.0, 3.0)  # that have labels
-SYMBOLS = {"maj": "M", "min": "m", "dim": "°", "aug": "+", "maj7": "M7", "min7": "m7", "hdim7": "ø7", "dim7": "°7"}
+SYMBOLS = {"maj": "M", "min": "m", "dim": "°", "aug": "+", "maj7": "M7", "min7": "m7", "hdim7": "ø7", "dim7": "°7",
+           "sus2": "s2", "sus4": "s4"}  # fmt: skip
 SHORT = tuple(SYMBOLS.get(name, name) for name in QUALITY_NAMES)
 ROOTS = tuple(str(semitones) for semitones in range(12))
 

@@ -58,9 +58,9 @@ def _beside(
             marks, reference=math.nan if ceiling is None else ceiling.value, bounds=first.bounds, label=label
         )  # fmt: skip
         cells = [cell(system, metric) for system in whole]
-        return [Cell(metric.removesuffix(kind)), *cells, Cell("", figure=svg), Cell(first.unit), Cell(first.better)]
+        return [Cell(metric.removesuffix(kind)), Cell("", figure=svg), *cells, Cell(first.unit), Cell(first.better)]
 
-    columns = [Column("metric"), *(Column(name, is_number=True) for name in whole), Column("marks", is_figure=True)]
+    columns = [Column("metric"), Column("marks", is_figure=True), *(Column(name, is_number=True) for name in whole)]
     columns += [Column("unit"), Column("better")]
     rows = [row_of(name) for name in metrics]
     return Table(caption, columns, rows, "" if kind else NOTE, "" if kind else LEGEND, is_folded=bool(kind))
