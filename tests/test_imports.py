@@ -9,7 +9,7 @@ import pytest
 from maestrokit import registry
 
 HEAVY = {"numpy", "scipy", "torch", "librosa", "rich", "mido", "soundfile", "joblib", "matplotlib", "numba", "pydantic"}
-HEAVY |= {"scipy.signal", "scipy.stats", "scipy.optimize"}
+HEAVY |= {"jinja2", "scipy.signal", "scipy.stats", "scipy.optimize"}
 COMMANDS = registry.names("maestrokit.cli.commands")
 PROBE = """
 import sys

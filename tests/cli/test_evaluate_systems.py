@@ -155,7 +155,6 @@ def test_pieces_of_the_reference_that_are_scored_are_left_out_of_it(maestrokit: 
         (("--system", "a=good", "--model", "lstm"), ExitStatus.USAGE, "--system and --model exclude each other"),
         (("--system", "a=good", "--onset-tolerance", "1s"), ExitStatus.USAGE, "--onset-tolerance works only with"),
         (("--system", "a=good", "--device", "cpu"), ExitStatus.USAGE, "--device works only with"),
-        (("--system", "a=good", "--format", "html"), ExitStatus.USAGE, "systems are written as table"),
         (
             ("--system", "a=good", "--fail-under", "pitch_range=1"),
             ExitStatus.USAGE,

@@ -18,6 +18,7 @@ HEADS = {
     "wave": b"RIFF", "ogg": b"OggS", "oga": b"OggS", "png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "npz": b"PK",
     "npy": b"\x93NUMPY", "html": b"<!doctype html", "htm": b"<!doctype html", "tsv": b"file\t", "csv": b"file,",
     "jsonl": b'{"file":', "ndjson": b'{"file":', "json": b'[\n{"file":', "txt": b"1 performance",
+    "md": b"# 1 performance", "tex": b"% 1 performance",
 }  # fmt: skip
 RECORDS = ("tsv", "csv", "jsonl", "ndjson", "json")
 PICTURES = ("png", "svg", "pdf")
@@ -35,7 +36,7 @@ CASES = {
     ("transcribe", "output"): (("transcribe", "take.flac"), "-o", (*MIDI, "npz", "tsv")),
     ("transcribe", "plot"): (("transcribe", "take.flac", "-o", "x.mid"), "--plot", PICTURES),
     ("evaluate", "output"): (
-        ("evaluate", "take.mid", "--metric", "pitch_range"), "-o", (*RECORDS, "html", "htm", "txt"),
+        ("evaluate", "take.mid", "--metric", "pitch_range"), "-o", (*RECORDS, "html", "htm", "txt", "md", "tex"),
     ),
     ("render", "output"): (("render", "take.mid", "--sample-rate", "8000", "--channels", "1"), "-o", SOUND),
     ("generate", "output"): (GENERATE, "-o", (*MIDI, *SOUND)),

@@ -29,7 +29,7 @@ _MIDI = dict.fromkeys(MIDI_SUFFIXES, "mid")
 _SOUND = {".flac": "flac", ".wav": "wav", ".wave": "wav", ".ogg": "ogg", ".oga": "ogg"}
 
 RECORDS = Writable("records", _TABLES)
-SCORES = Writable("scores", _TABLES | {".html": "html", ".htm": "html", ".txt": "table"})
+SCORES = Writable("scores", _TABLES | {".html": "html", ".htm": "html", ".txt": "table", ".md": "md", ".tex": "tex"})
 PICTURE = Writable("a picture", _PICTURES)
 FRAMES = Writable("series of frames", _ARRAYS)
 SPECTRUM = Writable("a spectrum", _ARRAYS | {".npy": "npy"} | _PICTURES)

@@ -1,1 +1,1 @@
-"""Figures, drawn with matplotlib; no file is opened here."""
+"""Figures: for files, drawn with matplotlib; for pages, as SVG (:mod:`.inline`). No file is opened here."""

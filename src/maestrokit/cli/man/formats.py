@@ -64,7 +64,15 @@ that the reference itself has), better (higher, lower, or closer to the referenc
 only ever added, at the right. With --system, further columns are system (its name, ceiling or floor), outside (true
 where the interval does not meet the ceiling's), and in rows that compare two systems versus (the other one), value (the
 difference of their means), effect_size (Cohen's d), p, p_holm (corrected for all comparisons) and paired; reference is
-the ceiling's value, and the metric inside_ceiling counts the values within the ceiling's intervals, of n."""
+the ceiling's value, and the metric inside_ceiling counts the values within the ceiling's intervals, of n.
+
+As .html they are one page that loads nothing: tables whose columns sort, with the intervals as marks; of sets and
+systems histograms of pitch classes and of times between onsets, changes of chords, and examples with their piano roll,
+sound, tempo, dynamics and self-similarity; of pairs and of models that transcribe recall by pitch and by velocity, and
+the three worst files with what was detected over the spectrum of the recording, where one has the name of the estimate
+or the reference; of run folders the learning curves. Sound is MP3, mono, 64 kbit/s, at most four minutes in a page.
+A table of files has at most 200. As .md and .tex they are the same tables for papers, without those of single files;
+the LaTeX package that they need is booktabs."""
 
 
 def formats_page(page: Callable[..., str], prose: Callable[[str], str], items: Callable[..., str]) -> str:

@@ -1,9 +1,8 @@
-"""The table and the page of scores: what people read."""
+"""The table of scores: what people read."""
 
 import re
 
-import pytest
-
+from maestrokit.cli.commands.evaluate.evaluation import Scores
 from maestrokit.cli.commands.evaluate.tables import score_text
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import SHARE, Row
@@ -11,8 +10,8 @@ from maestrokit.metrics.contract import SHARE, Row
 LONG = "onset_offset_velocity_precision@onset_threshold=0.35"
 
 
-def text_of(rows: list[Row], kind: str = "table") -> str:
-    return score_text([], rows, format=kind, title="2 estimates", made_by=None)
+def text_of(rows: list[Row]) -> str:
+    return score_text(Scores([], rows, 0), format="table", title="2 estimates", per_file=True, made_by=None)
 
 
 def set_rows() -> list[Row]:
@@ -52,23 +51,6 @@ def test_a_single_row_keeps_its_columns() -> None:
 
 def test_no_rows_are_a_table_without_rows() -> None:
     assert text_of([]).startswith("2 estimates\n")
-
-
-def places(page: str) -> list[tuple[str, str]]:
-    return re.findall(r'x1="([0-9.]+)" x2="[0-9.]+" y1="2".*?cx="([0-9.]+)"', page)
-
-
-def test_scores_of_equal_bounds_share_one_scale() -> None:
-    low, high = places(
-        text_of([Row("a", 0.2, reference=1.0, bounds=SHARE), Row("b", 0.9, reference=1.0, bounds=SHARE)], "html")
-    )
-    assert low[0] == high[0]
-    assert float(high[1]) - float(low[1]) == pytest.approx(0.7 * 200 / 1.2, abs=0.1)
-
-
-def test_scores_without_bounds_have_scales_of_their_own() -> None:
-    one, other = places(text_of([Row("a", 2.0, reference=3.0), Row("b", 20.0, reference=30.0)], "html"))
-    assert one == other
 
 
 def test_pairs_are_scored_within_bounds() -> None:

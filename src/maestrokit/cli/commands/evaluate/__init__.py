@@ -6,7 +6,7 @@ import typer
 
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings, SystemScoring
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
-from maestrokit.errors import ExitStatus, UsageError
+from maestrokit.errors import ExitStatus
 
 if TYPE_CHECKING:
     from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
@@ -29,7 +29,8 @@ EXAMPLES = (
         "Two models beside one another, between other performances of the corpus and noise",
         "maestrokit evaluate --system a=generated --system b=lstm --seconds 10 --reference performances -o systems.txt",
     ),
-    ("Write a report for people", "maestrokit evaluate generated --reference performances -o report.html"),
+    ("Write a page with figures and sound", "maestrokit evaluate generated --reference performances -o report.html"),
+    ("Write a table for a paper", "maestrokit evaluate generated --reference performances -o scores.tex"),
 )
 REFERENCES = (
     "Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020)",
@@ -74,24 +75,17 @@ def run(
     from maestrokit.files.tables import encoded
 
     format = chosen_format(options.format_, options.output, SCORES, default="tsv")
-    if systems.system and format == "html":
-        raise UsageError("systems are written as table, tsv, csv, json or jsonl", parameter="format")
     limits = limits_of(options.fail_under or (), options.fail_over or ())
-    evaluation = _plan(Settings(inputs, running, scoring, systems, options, seed, reading.repair))
+    evaluation = _plan(Settings(inputs, running, scoring, systems, options, seed, reading.repair, format))
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
         return
-    if scores.table is not None:
-        from maestrokit.cli.commands.evaluate.system_tables import system_text
-
-        text = system_text(scores.table, format=format, per_file=options.per_file)
-        files.write_bytes(options.output, encoded(text))
+    if scores.status and not scores.files and scores.table is None:
         raise typer.Exit(scores.status)
-    if scores.status and not scores.files:
-        raise typer.Exit(scores.status)
-    each = scores.files if options.per_file else []
-    text = score_text(each, scores.whole, format=format, title=evaluation.title, made_by=provenance.made_by)
+    text = score_text(
+        scores, format=format, title=evaluation.title, per_file=options.per_file, made_by=provenance.made_by
+    )
     files.write_bytes(options.output, encoded(text))
     is_worse = broken(scores.whole, limits)
     if scores.status or is_worse:

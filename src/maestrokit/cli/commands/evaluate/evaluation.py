@@ -1,10 +1,11 @@
 """What all kinds of evaluation share: what is to be scored, and the scores."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import typer
 
 from maestrokit.cli import batch, report
@@ -14,9 +15,11 @@ from maestrokit.errors import ExitStatus
 from maestrokit.metrics.contract import Row
 
 if TYPE_CHECKING:
+    from maestrokit.cli.commands.evaluate.report.contents import Section
     from maestrokit.metrics.score_systems import Comparison, SystemScores
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Scores:
     """0, or that of the inputs that could not be scored."""
     table: SystemTable | None = None
     """Where several systems were scored, all that there is to say."""
+    sections: "Sequence[Section]" = ()
+    """What a page shows beyond the scores."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,13 @@ class Evaluation:
     title: str
     score: Callable[[], Scores]
     names: Sequence[str]
+
+
+def with_learning(scores: Scores, folder: Path) -> Scores:
+    """Return the scores of a model with the learning curves of its run before all else."""
+    from maestrokit.cli.commands.evaluate.report.learning import learning_sections
+
+    return replace(scores, sections=[*learning_sections(folder), *scores.sections])
 
 
 def all_results(work: Callable[[Task], Result], plan: Plan, running: Batch) -> tuple[list[tuple[Task, Result]], int]:
@@ -62,6 +74,15 @@ def all_results(work: Callable[[Task], Result], plan: Plan, running: Batch) -> t
             raise
         return done, leave.exit_code
     return done, int(ExitStatus.OK)
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Return a number of items, spread evenly over all.
+
+    >>> spread("abcde", 3), spread("ab", 3)
+    (['a', 'c', 'e'], ['a', 'b'])
+    """
+    return [items[index] for index in np.linspace(0, len(items) - 1, min(count, len(items))).astype(int)]
 
 
 def transcribing(model: str) -> Path | None:

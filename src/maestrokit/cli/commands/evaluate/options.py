@@ -84,8 +84,8 @@ class EvaluateOptions:
         "note.", TIME, Within(0, 10), SCORED_IN_PAIRS)
     extend_pedal: bool | None = flag(None, "Extend the notes of MIDI files by the sustain pedal, or not. Default: in "
         "systems, not in pairs.", only_with(PAIRS, SYSTEM), spell="--extend-pedal/--no-extend-pedal")
-    format_: str | None = option(None, "NAME", "tsv, csv, jsonl or json for programs, table or html for people. "
-        "Default: by the suffix of --output (.txt is a table), else tsv.",
+    format_: str | None = option(None, "NAME", "tsv, csv, jsonl or json for programs, table or html for people, "
+        "md or tex for papers. Default: by the suffix of --output (.txt is a table), else tsv.",
         complete=one_of(kept_in("maestrokit.files.formats:SCORES.formats")), spell="--format")
     per_file: bool = flag(True, "Print the scores of each file before those of all.",
         spell="--per-file/--no-per-file")
@@ -108,3 +108,10 @@ class Settings:
     options: EvaluateOptions
     seed: int
     repair: bool
+    format: str = "tsv"
+    """Of the output."""
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether the output shows more than tables."""
+        return self.format == "html"

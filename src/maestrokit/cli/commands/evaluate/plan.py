@@ -69,7 +69,9 @@ def plan_evaluation(settings: Settings) -> Evaluation:
     if (words := _described(settings.inputs.inputs or [], options, comparison)) and not running.quiet:
         report.say(f"note: {words}")
     if comparison.partners is not None:
-        work = PairWork(comparison.partners, tolerances, bool(options.extend_pedal), settings.repair)
+        work = PairWork(
+            comparison.partners, tolerances, bool(options.extend_pedal), settings.repair, settings.has_figures
+        )
         title = f"{counted(len(estimates.tasks), 'estimate')} against references"
         return Evaluation(title, partial(score_pairs, estimates, work, settings), names_in_pairs())
     against = f" against {len(comparison.references)}" if options.reference else ""

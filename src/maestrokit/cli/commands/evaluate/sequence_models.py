@@ -9,13 +9,14 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results, spread, with_learning
 from maestrokit.cli.commands.evaluate.options import SEQUENCES, WINDOWS, Settings
 from maestrokit.cli.declare import state
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.cli.report import counted
 from maestrokit.files import walk
+from maestrokit.files.checkpoint import model_folder
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.tokens import Encoding, Tokens, encode
@@ -63,8 +64,7 @@ def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
     """Return a plan of a number of tasks, spread evenly over all."""
     if limit is None:
         return plan
-    chosen = np.linspace(0, len(plan.tasks) - 1, min(limit, len(plan.tasks))).astype(int)
-    return streams.Plan([plan.tasks[index] for index in chosen], plan.missing)
+    return streams.Plan(spread(plan.tasks, limit), plan.missing)
 
 
 def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | NoteModel", encoding: Encoding) -> Scores:
@@ -89,7 +89,8 @@ def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | Not
     generator = np.random.default_rng(settings.seed)
     kind = "notes" if isinstance(model, NoteModel) else "events"
     each = [(task.source, _rows([one], kind, generator)) for (task, _), one in zip(read, sums, strict=True)]
-    return Scores(each, _rows(sums, kind, generator) if sums else [], status)
+    scores = Scores(each, _rows(sums, kind, generator) if sums else [], status)
+    return with_learning(scores, model_folder(scoring.model or "")) if settings.has_figures else scores
 
 
 def _events(task: streams.Task, *, encoding: Encoding, repair: bool) -> Tokens:

@@ -3,22 +3,40 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
+from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results, spread
 from maestrokit.cli.commands.evaluate.options import Settings
+from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.metrics.profile import Profile, mean_profile, profile
 from maestrokit.music.performance import Performance
 
+if TYPE_CHECKING:
+    from maestrokit.cli.commands.evaluate.report.contents import Section
+
 OF_DISTRIBUTIONS = ("overlapped_area", "kl")
+
+
+class Described(NamedTuple):
+    """What is scored of a piece."""
+
+    summary: dict[str, Any]
+    profile: Profile | None
+    """For a page only."""
+    piece: Piece | None
+    """The same, of examples."""
+
+
+Results = Sequence[tuple[streams.Task, Described]]
 
 
 @dataclass(frozen=True)
@@ -40,24 +58,55 @@ def score_set(plans: SetPlans, settings: Settings) -> Scores:
     """Return the scores of a set, against the corpora that there are."""
     running, repair = settings.running, settings.repair
     chosen = score_sets.metrics(settings.options.metric or None, corpora=plans.corpora)
-    work = partial(_summary, names=list(chosen), repair=repair)
+    work = partial(_described, names=list(chosen), repair=repair, examples=_examples(plans, settings))
     copied = [name for name, metric in chosen.items() if metric.needs == "training"]
     mine, status = all_results(work, plans.generated, running)
     theirs, other_status = all_results(work, plans.reference, running)
-    sources, third_status = all_results(partial(_summary, names=copied, repair=repair), plans.training, running)
-    summaries, reference, training = ([summary for _, summary in side] for side in (mine, theirs, sources))
+    sources, third_status = all_results(partial(_described, names=copied, repair=repair), plans.training, running)
+    summaries, reference, training = ([one.summary for _, one in side] for side in (mine, theirs, sources))
     say_left_out(summaries, chosen, running)
     rows, whole = score_sets.score(
         summaries, reference, chosen, generator=np.random.default_rng(settings.seed), training=training
     )
     files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
-    return Scores(files_rows, whole if mine else [], status or other_status or third_status)
+    sections = _sections({"set": mine, "reference": theirs}) if settings.has_figures else []
+    return Scores(files_rows, whole if mine else [], status or other_status or third_status, sections=sections)
 
 
-def _summary(task: streams.Task, *, names: Sequence[str], repair: bool) -> dict[str, Any]:
-    chosen = score_sets.metrics(names)
+def _described(
+    task: streams.Task, *, names: Sequence[str], repair: bool, examples: frozenset[str] | None = None
+) -> Described:
+    """Return what is scored of a piece, and where examples for a page are chosen what that shows of it."""
     performance = read_performance(task.source, repair=repair)
-    return summary_of(piece_of(performance), chosen, origin=performance)
+    piece = piece_of(performance)
+    summary = summary_of(piece, score_sets.metrics(names), origin=performance)
+    if examples is None:
+        return Described(summary, None, None)
+    return Described(summary, profile(piece), piece if task.source in examples else None)
+
+
+def _examples(plans: SetPlans, settings: Settings) -> frozenset[str] | None:
+    """Return the sources of the pieces that a page shows; None where there is no page."""
+    sides = [plan.tasks for plan in (plans.generated, plans.reference) if plan.tasks]
+    if not settings.has_figures:
+        return None
+    return frozenset(task.source for tasks in sides for task in spread(tasks, examples_per_set(len(sides))))
+
+
+def _sections(results: Mapping[str, Results]) -> "list[Section]":
+    """Return what a page shows of both sides."""
+    from maestrokit.cli.commands.evaluate.report.examples import example_section
+    from maestrokit.cli.commands.evaluate.report.profiles import profile_sections
+
+    there = {name: done for name, done in results.items() if done}
+    profiles = {name: mean_profile([one.profile for _, one in done if one.profile]) for name, done in there.items()}
+    pieces = [
+        (f"{name}: {task.relative}", one.piece.replace(offset=one.piece.sounding_offset))
+        for name, done in there.items()
+        for task, one in done
+        if one.piece
+    ]
+    return [*profile_sections(profiles, "reference"), example_section(pieces)] if profiles else []
 
 
 def summary_of(piece: Piece, chosen: Mapping[str, Metric], *, origin: Performance) -> dict[str, Any]:

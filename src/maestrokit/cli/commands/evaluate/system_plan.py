@@ -71,7 +71,8 @@ def plan_systems(settings: Settings) -> Evaluation:
     reference = _others(references, scored, running)
     streams.protect_inputs([*scored, *reference, *training], options.output)
     corpora = streams.Plan(reference, []), streams.Plan(training, [])
-    return Evaluation("systems", partial(_score, sources, *corpora, settings), ())
+    title = f"Systems: {', '.join(sources.order)}"
+    return Evaluation(title, partial(_score, sources, *corpora, settings), ())
 
 
 def _check(settings: Settings) -> None:

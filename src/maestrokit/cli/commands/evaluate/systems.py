@@ -4,24 +4,42 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results
+from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results, spread
 from maestrokit.cli.commands.evaluate.options import Settings
+from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.commands.evaluate.sets import say_left_out, summary_of
 from maestrokit.cli.commands.evaluate.stretches import Stretches, SystemPlans, stretches_of
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import comparable, score_sets, score_systems
 from maestrokit.metrics.contract import Metric
-from maestrokit.metrics.piece import piece_of
+from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.metrics.profile import Profile, mean_profile, profile
 from maestrokit.metrics.score_systems import CEILING, FLOOR, System
 
-Results = Sequence[tuple[streams.Task, tuple[dict[str, Any], Floats]]]
+if TYPE_CHECKING:
+    from maestrokit.cli.commands.evaluate.report.contents import Section
+
+
+class Stretch(NamedTuple):
+    """What is scored of a stretch of a piece."""
+
+    summary: dict[str, Any]
+    pitches: Floats
+    """How often each pitch is struck, shape (128,)."""
+    profile: Profile | None
+    """For a page only."""
+    piece: Piece | None
+    """The same, of examples."""
+
+
+Results = Sequence[tuple[streams.Task, Stretch]]
 
 
 @dataclass(frozen=True)
@@ -36,9 +54,11 @@ class StretchWork:
     repair: bool
     histogram: Floats | None = None
     """If given, the piece becomes noise with pitches of this histogram."""
+    examples: frozenset[str] | None = None
+    """Sources of the pieces that a page shows; None where there is no page."""
 
-    def __call__(self, task: streams.Task) -> tuple[dict[str, Any], Floats]:
-        """Return the summary, and how often each pitch is struck."""
+    def __call__(self, task: streams.Task) -> Stretch:
+        """Return what is scored of the stretch."""
         performance = read_performance(task.source, repair=self.repair)
         generator = np.random.default_rng([self.seed, zlib.crc32(task.relative.encode("utf-8", "surrogateescape"))])
         piece = comparable.stretch(
@@ -47,7 +67,10 @@ class StretchWork:
         if self.histogram is not None:
             piece = comparable.without_music(piece, self.histogram, generator=generator)
         histogram = np.bincount(piece.pitch, minlength=128).astype(np.float64)
-        return summary_of(piece, score_sets.metrics(self.names), origin=performance), histogram
+        summary = summary_of(piece, score_sets.metrics(self.names), origin=performance)
+        if self.examples is None:
+            return Stretch(summary, histogram, None, None)
+        return Stretch(summary, histogram, profile(piece), piece if task.source in self.examples else None)
 
 
 def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
@@ -65,19 +88,43 @@ def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
     chosen = score_sets.metrics(options.metric or None, corpora=corpora)
     extends = options.extend_pedal is not False
     work = StretchWork(tuple(chosen), parts.seconds, extends, settings.seed, settings.repair)
-    results = {name: all_results(work, plan, running) for name, plan in parts.systems.items()}
+    of_page = partial(_for_page, settings=settings, systems=len(parts.systems) + 1)
+    results = {name: all_results(of_page(work, plan), plan, running) for name, plan in parts.systems.items()}
     corpus, _ = all_results(work, parts.corpus, running)
-    histogram = np.sum([pitches for _, (_, pitches) in corpus], axis=0)
-    results[FLOOR] = all_results(replace(work, histogram=histogram), parts.systems[CEILING], running)
+    noise = replace(work, histogram=np.sum([one.pitches for _, one in corpus], axis=0))
+    results[FLOOR] = all_results(of_page(noise, parts.systems[CEILING]), parts.systems[CEILING], running)
     copied = _summaries_of_training(plans.training, chosen, running, repair=settings.repair)
     systems = {name: _system(name, done) for name, (done, _) in results.items()}
     for name, system in systems.items():
         say_left_out(system.summaries, chosen, running, of=name)
     scores, comparisons = score_systems.score(
-        systems, [summary for _, (summary, _) in corpus], chosen, generator=generator, training=copied
+        systems, [one.summary for _, one in corpus], chosen, generator=generator, training=copied
     )
     table = SystemTable(scores, comparisons, _sentences(parts, extends=extends))
-    return Scores([], [], next(filter(None, [parts.status, *(status for _, status in results.values())]), 0), table)
+    status = next(filter(None, [parts.status, *(status for _, status in results.values())]), 0)
+    done = {name: one for name, (one, _) in results.items()}
+    sections = _sections(done) if settings.has_figures else []
+    return Scores([], [], status, table, sections)
+
+
+def _for_page(work: StretchWork, plan: streams.Plan, *, settings: Settings, systems: int) -> StretchWork:
+    """Return the work on a plan, some of whose pieces a page shows."""
+    if not settings.has_figures:
+        return work
+    return replace(work, examples=frozenset(task.source for task in spread(plan.tasks, examples_per_set(systems))))
+
+
+def _sections(results: Mapping[str, Results]) -> "list[Section]":
+    """Return what a page shows of the stretches that were scored."""
+    from maestrokit.cli.commands.evaluate.report.examples import example_section
+    from maestrokit.cli.commands.evaluate.report.profiles import profile_sections
+
+    there = {name: done for name, done in results.items() if done}
+    profiles = {name: mean_profile([one.profile for _, one in done if one.profile]) for name, done in there.items()}
+    pieces = [
+        (f"{name}: {task.relative}", one.piece) for name, done in results.items() for task, one in done if one.piece
+    ]
+    return [*profile_sections(profiles, CEILING), example_section(pieces)]
 
 
 def _summaries_of_training(
@@ -95,7 +142,7 @@ def _whole_piece(task: streams.Task, *, names: Sequence[str], repair: bool) -> d
 
 def _system(name: str, results: Results) -> System:
     files = [task.target or task.source for task, _ in results]
-    return System(files, [task.relative for task, _ in results], [summary for _, (summary, _) in results])
+    return System(files, [task.relative for task, _ in results], [one.summary for _, one in results])
 
 
 def _sentences(parts: Stretches, *, extends: bool) -> list[str]:

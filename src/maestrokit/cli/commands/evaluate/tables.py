@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from maestrokit.files.tables import record_lines
 from maestrokit.metrics.contract import Row
+
+if TYPE_CHECKING:
+    from maestrokit.cli.commands.evaluate.evaluation import Scores
 
 COLUMNS = ("file", "metric", "value", "low", "high", "unit", "n", "reference", "better")
 WHOLE = "*"  # in the column "file": all files together
@@ -12,6 +16,7 @@ AREA, DIVERGENCE = ".overlapped_area", ".kl"
 INTERVAL = "95 % interval"
 TEXTS = ("metric", "unit", "better")  # columns of the table that are no numbers
 EMPTY = {"", "-"}  # cells that say nothing
+REPORTS = ("html", "md", "tex")  # formats of :mod:`.report`
 DIGITS = 6  # significant, in files; so that the last bits of a processor's arithmetic do not show
 
 
@@ -39,17 +44,20 @@ def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def score_text(
-    files: Sequence[tuple[str, Sequence[Row]]], whole: Sequence[Row], *, format: str, title: str, made_by: str | None
-) -> str:
-    """Return scores as a page or a table for people, or as records; the table has only those of all files together."""
-    if format == "html":
-        from maestrokit.cli.commands.evaluate.page import page
+def score_text(scores: "Scores", *, format: str, title: str, per_file: bool, made_by: str | None) -> str:
+    """Return scores as a report or a table for people, or as records; the table has no single files."""
+    if format in REPORTS:
+        from maestrokit.cli.commands.evaluate.report.write import report_text
 
-        return page(files, whole, title=title, made_by=made_by)
+        return report_text(scores, format=format, title=title, per_file=per_file, made_by=made_by)
+    if scores.table is not None:
+        from maestrokit.cli.commands.evaluate.system_tables import system_text
+
+        return system_text(scores.table, format=format, per_file=per_file)
     if format == "table":
-        return _table(whole, title)
-    return "".join(record_lines(records(files, whole), format=format, columns=COLUMNS))
+        return _table(scores.whole, title)
+    files = scores.files if per_file else []
+    return "".join(record_lines(records(files, scores.whole), format=format, columns=COLUMNS))
 
 
 def shown(value: float) -> str:

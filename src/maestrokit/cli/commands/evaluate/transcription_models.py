@@ -8,12 +8,19 @@ from pathlib import Path
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli.commands.evaluate.corpora import references_in
-from maestrokit.cli.commands.evaluate.evaluation import Evaluation
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, with_learning
 from maestrokit.cli.commands.evaluate.options import TRANSCRIBING, Settings
 from maestrokit.cli.commands.evaluate.plan import tolerances_of
 from maestrokit.cli.commands.evaluate.sequence_models import limited
 from maestrokit.cli.commands.evaluate.sweep import Sweep, parse_sweep
-from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES, names_in_pairs, paired, read_notes, score_pairs
+from maestrokit.cli.commands.evaluate.work import (
+    PAIR_SUFFIXES,
+    PairResult,
+    names_in_pairs,
+    paired,
+    read_notes,
+    score_pairs,
+)
 from maestrokit.cli.commands.transcribe.work import loaded
 from maestrokit.cli.declare import state
 from maestrokit.cli.errors import is_typed
@@ -55,14 +62,20 @@ def plan_transcription(settings: Settings, folder: Path) -> Evaluation:
         inputs_of_references = Inputs(inputs=options.reference, split=options.reference_split)
         references = paired(plan.tasks, references_in(inputs_of_references, running))
     work = TranscriptionWork(
-        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(options), settings.repair, scoring.device
-    )
+        str(folder), parse_sweep(scoring.sweep), references, tolerances_of(options), settings.repair, scoring.device,
+        settings.has_figures,
+    )  # fmt: skip
     work.check()
     streams.protect_inputs(plan.tasks, options.output)
     for task in plan.tasks:
         streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], options.output)
     title = f"{scoring.model} on {counted(len(plan.tasks), 'recording')}"
-    return Evaluation(title, partial(score_pairs, plan, work, settings), names_in_pairs())
+    return Evaluation(title, partial(_score, plan, work, settings), names_in_pairs())
+
+
+def _score(plan: streams.Plan, work: "TranscriptionWork", settings: Settings) -> Scores:
+    scores = score_pairs(plan, work, settings)
+    return with_learning(scores, Path(work.folder)) if settings.has_figures else scores
 
 
 @dataclass(frozen=True)
@@ -76,12 +89,14 @@ class TranscriptionWork:
     tolerances: tuple[Tolerance, ...]
     repair: bool
     device: str = "cpu"
+    has_details: bool = False
+    """Of the first value of a sweep."""
 
     def check(self) -> None:
         """Raise the error of an unusable model or threshold, before any work."""
         self.sweep.transcribers(loaded(self.folder, 1, self.device))
 
-    def __call__(self, task: streams.Task) -> dict[str, float]:
+    def __call__(self, task: streams.Task) -> PairResult:
         """Return the scores of all values of the threshold."""
         reference = self._reference(task.source)
         chosen = self.sweep.transcribers(loaded(self.folder, 1, self.device))
@@ -90,10 +105,17 @@ class TranscriptionWork:
             rate = next(iter(chosen.values())).sample_rate
             transcripts = transcriptions(stream.blocks(sample_rate=rate), list(chosen.values()))
         scores: dict[str, float] = {}
-        for mark, transcriber, one in zip(chosen, chosen.values(), transcripts, strict=True):
-            pair = compare(_notes_and_pedal(one, transcriber.predicts_pedal), reference, tolerances=self.tolerances)
+        estimates = [
+            _notes_and_pedal(one, by.predicts_pedal) for by, one in zip(chosen.values(), transcripts, strict=True)
+        ]
+        for mark, estimate in zip(chosen, estimates, strict=True):
+            pair = compare(estimate, reference, tolerances=self.tolerances)
             scores |= {name + mark: value for name, value in pair.items()}
-        return scores
+        return PairResult.of(scores, estimates[0], reference, self.tolerances[0], has_details=self.has_details)
+
+    def recording_of(self, path: str) -> str | None:
+        """Return the recording itself, if it can be read again."""
+        return None if path == files.STANDARD else path
 
     def reference_of(self, path: str) -> list[str]:
         """Return the reference files of a recording; the notes are in the first."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -16,10 +17,41 @@ from maestrokit.files import walk
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import notes_in_seconds, piece_of
+from maestrokit.metrics.recall import Excerpt, Recall, recall_and_excerpt
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.sustain import pedal_intervals
 
+if TYPE_CHECKING:
+    from maestrokit.cli.commands.evaluate.report.contents import Section
+
 PAIR_SUFFIXES = (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX)
+
+
+class PairResult(NamedTuple):
+    """What is scored of a pair, and for a page also which notes were matched."""
+
+    scores: dict[str, float]
+    recall: Recall | None = None
+    excerpt: Excerpt | None = None
+
+    @classmethod
+    def of(
+        cls, scores: dict[str, float], estimate: NotesAndPedal, reference: NotesAndPedal, tolerance: Tolerance, *,
+        has_details: bool,
+    ) -> Self:  # fmt: skip
+        """Return the result of a pair."""
+        details = recall_and_excerpt(estimate, reference, tolerance=tolerance) if has_details else (None, None)
+        return cls(scores, *details)
+
+
+class Work(Protocol):
+    """The scoring of one pair."""
+
+    def __call__(self, task: streams.Task) -> PairResult:
+        """Return the scores."""
+
+    def recording_of(self, path: str) -> str | None:
+        """Return the recording of an estimate, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +63,9 @@ class PairWork:
     tolerances: tuple[Tolerance, ...]
     extends_by_pedal: bool
     repair: bool
+    has_details: bool = False
 
-    def __call__(self, task: streams.Task) -> dict[str, float]:
+    def __call__(self, task: streams.Task) -> PairResult:
         """Return the scores of the estimate."""
         if task.source not in self.references:
             raise NoInputError(f"'{task.source}' has no reference", "one has the same name but for its suffix")
@@ -40,7 +73,14 @@ class PairWork:
             read_notes(path, repair=self.repair, extends_by_pedal=self.extends_by_pedal)
             for path in (task.source, self.references[task.source])
         )
-        return compare(estimate, reference, tolerances=self.tolerances)
+        scores = compare(estimate, reference, tolerances=self.tolerances)
+        return PairResult.of(scores, estimate, reference, self.tolerances[0], has_details=self.has_details)
+
+    def recording_of(self, path: str) -> str | None:
+        """Return the recording beside an estimate or its reference."""
+        from maestrokit.cli.commands.evaluate.report.recordings import recording_beside
+
+        return recording_beside(path, self.references[path])
 
 
 def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPedal:
@@ -60,15 +100,28 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
     return NotesAndPedal(notes, pedal_intervals(performance))
 
 
-def score_pairs(
-    estimates: streams.Plan, work: Callable[[streams.Task], dict[str, float]], settings: Settings
-) -> Scores:
+def score_pairs(estimates: streams.Plan, work: Work, settings: Settings) -> Scores:
     """Return the scores of estimates, each against its reference, and their means."""
     results, status = all_results(work, estimates, settings.running)
     named = [(task.source, [Row(name, value, reference=1.0) for name, value in scores.items()])
-             for task, scores in results]  # fmt: skip
-    generator = np.random.default_rng(settings.seed)
-    return Scores(named, mean_rows([scores for _, scores in results], generator=generator), status)
+             for task, (scores, *_) in results]  # fmt: skip
+    whole = mean_rows([one.scores for _, one in results], generator=np.random.default_rng(settings.seed))
+    details = {task.source: one for task, one in results} if settings.has_figures else {}
+    return Scores(named, whole, status, sections=_sections(named, whole, details, work))
+
+
+def _sections(
+    files: Sequence[tuple[str, list[Row]]], whole: Sequence[Row], details: Mapping[str, PairResult], work: Work
+) -> "list[Section]":
+    """Return what a page shows of pairs: recall, and the files with the worst scores."""
+    from maestrokit.cli.commands.evaluate.report.pairs import WORST, recall_section, worst_section
+    from maestrokit.cli.commands.evaluate.report.tables import ranked
+
+    if not details:
+        return []
+    excerpts = [(name, excerpt) for name, _ in ranked(files, whole) if (excerpt := details[name].excerpt)]
+    recalls = [one.recall for one in details.values() if one.recall]
+    return [recall_section(recalls), worst_section(excerpts[:WORST], work.recording_of)]
 
 
 def paired(estimates: Iterable[streams.Task], references: Sequence[streams.Task]) -> dict[str, str]:

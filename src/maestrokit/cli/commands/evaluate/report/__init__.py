@@ -1,0 +1,1 @@
+"""Reports of ``evaluate`` for people: a page, and tables for papers."""
