@@ -55,7 +55,7 @@ def offers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         ("maestrokit evaluate --metric groo", ["grooving"]),
         ("maestrokit evaluate --fail-under onset_f", ["onset_f1="]),
         ("maestrokit evaluate --fail-over pitch_range.", ["pitch_range.overlapped_area=", "pitch_range.kl="]),
-        ("maestrokit evaluate --format t", ["tsv", "table"]),
+        ("maestrokit evaluate --format t", ["tsv", "table", "tex"]),
         ("maestrokit evaluate --reference-split te", ["test"]),
         ("maestrokit evaluate --model tr", ["transcription", "transformer"]),
         ("maestrokit generate --model ", ["lstm", "transformer"]),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from command_line import CommandLine
-from maestrokit.files.midi import write_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.sound.read import write_sound
 from maestrokit.music.note_arrays import performance_from_arrays
 from small_models import saved_lstm, saved_transcriber

@@ -22,7 +22,7 @@ VARIED = (
     "--time-stretch",
     "0.8..0.9",
     "--reverb",
-    "0.1..0.3",
+    "100ms..300ms",
     "--noise",
     "20..30",
     "--compress",

@@ -231,7 +231,7 @@ def test_a_typed_option_without_effect_is_an_error_and_a_variable_is_passed_over
     fact, hint = done.err.splitlines()
     assert done.status == ExitStatus.USAGE
     assert re.match(rf"maestrokit {name}: {word} (works only|has no effect) with .", fact)
-    assert hint == f"  maestrokit {name} --help says what it means"
+    assert hint == "  " + table.HINTS.get((name, option), f"maestrokit {name} --help says what it means")
     variable = word.removeprefix("--").removeprefix("no-").replace("-", "_").upper()
     is_negative = word.startswith("--no-") or word == "--sets"
     without = observed.once(name, line)

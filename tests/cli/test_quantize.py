@@ -112,7 +112,7 @@ def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path
     [
         ([], 2, "neither a step nor a grid is given"),
         (["--step", "10ms", "--grid", "1/16"], 2, "--step and --grid exclude each other"),
-        (["--step", "10ms", "--beats", "b.txt"], 2, "--step and --beats exclude each other"),
+        (["--step", "10ms", "--beats", "b.txt"], 2, "--beats and --step exclude each other"),
         (["--grid", "1/0"], 2, "'1/0' is no note value"),
         (["--step", "soon"], 2, "'soon' is no time"),
         (["--step", "0"], 2, "--step must be in 1e-06..86400, not 0"),

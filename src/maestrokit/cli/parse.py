@@ -44,7 +44,9 @@ def parse_time(text: str, *, parameter: str | None = None, within: Within | None
     if BARE.fullmatch(text):
         time = Fraction(text)
         if time and not (parameter or "").endswith("seconds"):
-            raise UsageError(f"'{text}' is a number without a unit of time", TIMES_HINT, parameter=parameter)
+            raise UsageError(
+                f"'{text}' is a number without a unit of time", f"write {text}ms or {text}s", parameter=parameter
+            )
     elif TIME.fullmatch(text):
         time = sum((Fraction(number) * SECONDS[unit] for number, unit in PARTS.findall(text)), Fraction(0))
     else:
