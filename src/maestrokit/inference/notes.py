@@ -266,8 +266,8 @@ def _next_onset(
     keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int, bias: Floats
 ) -> tuple[NextOnset, Integers]:
     """Return the next onsets, none before `earliest`, and the classes of their times."""
-    logits = heads.time(states)
-    logits[~keyboard.joinable(), 0] = -np.inf
+    logits, is_joinable = heads.time(states), keyboard.joinable()
+    logits[~is_joinable, 0] = -np.inf
     own = logits.copy()
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
     bias = bias + sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
@@ -276,7 +276,7 @@ def _next_onset(
     room = np.maximum(keyboard.silent_from() - keyboard.last, least) + round(LONGEST_SILENCE / keyboard.encoding.step)
     allowed = np.zeros(logits.shape, bool)  # the end is not sampled: the duration is given
     allowed[:, :-1] = (TIME_EDGES[:-1] <= room[:, None]) & (TIME_EDGES[1:] > least[:, None])
-    allowed[:, 0] &= keyboard.joinable()
+    allowed[:, 0] &= is_joinable
     upcoming = keyboard.after(sampler.within(sampler.factor("time", logits, allowed), TIME_EDGES, least, room))
     time = classes(upcoming.now - keyboard.last, TIME_EDGES)
     sampler.count(own, time, remainder_nats(time, TIME_EDGES))
