@@ -9,7 +9,7 @@ import pytest
 from maestrokit import registry
 
 HEAVY = {"numpy", "scipy", "torch", "librosa", "rich", "mido", "soundfile", "joblib", "matplotlib", "numba", "pydantic"}
-HEAVY |= {"jinja2", "scipy.signal", "scipy.stats", "scipy.optimize"}
+HEAVY |= {"jinja2", "scipy.signal", "scipy.stats", "scipy.optimize", "torch._dynamo"}
 COMMANDS = registry.names("maestrokit.cli.commands")
 PROBE = """
 import sys
@@ -50,6 +50,11 @@ def test_symbolic_features_import_neither_torch_nor_librosa(command: str, demo_f
 def test_rendering_with_the_shipped_piano_imports_no_slow_part_of_scipy(demo_folder: Path, tmp_path: Path) -> None:
     loaded = loaded_by(["render", str(demo_folder / "satie-gymnopedie.mid"), "-o", str(tmp_path / "out.wav")])
     assert loaded == {"numpy", "scipy", "soundfile"}
+
+
+def test_generation_does_not_load_the_compiler_of_torch(tmp_path: Path) -> None:
+    loaded = loaded_by(["generate", "--duration", "0.1s", "-o", str(tmp_path / "new.mid")])
+    assert "numpy" in loaded and "torch._dynamo" not in loaded
 
 
 def test_the_package_itself_imports_nothing_heavy() -> None:

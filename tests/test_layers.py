@@ -86,7 +86,8 @@ def test_files_are_short_and_functions_fit_on_a_page(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert body_lines(node) <= LONGEST_BODY, node.name
             whole = (node.end_lineno or 0) - node.lineno
-            limit = LONGEST_RUN if node.name == "run" else LONGEST_FUNCTION
+            has_options = node.name == "run" or part(path) == "api"  # a line for each in signature and docstring
+            limit = LONGEST_RUN if has_options else LONGEST_FUNCTION
             assert whole <= TOO_LONG.get(f"{name}:{node.name}", limit), node.name
 
 

@@ -63,7 +63,7 @@ def checked_seed(seed: int) -> int:
         If it is negative.
     """
     if seed < 0:
-        raise UsageError(f"seed is {seed}, not 0 or above")
+        raise UsageError(f"seed is {seed}, not 0 or above", parameter="seed")
     return seed
 
 

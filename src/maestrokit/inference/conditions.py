@@ -1,7 +1,7 @@
 """Conditions in the words of a user, as codes for a model of notes."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_name
@@ -40,6 +40,24 @@ def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) ->
         name: _measure(name, text) if name in SCALES else 1 + _class(name, text, names.get(name, ()))
         for name, text in values.items()
     }
+
+
+def by_name(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """Return conditions by name, as text, without those that are None.
+
+    Raises
+    ------
+    UsageError
+        If one is given twice.
+
+    >>> by_name([("composer", None), ("density", 8.0)])
+    {'density': '8.0'}
+    """
+    given = [(name, str(value)) for name, value in pairs if value is not None]
+    values = dict(given)
+    if len(values) < len(given):
+        raise UsageError("one condition is given twice", "give each once", parameter="condition")
+    return values
 
 
 def class_names(config: Mapping[str, Any], model: NoteModel, *, name: str) -> dict[str, list[str]]:

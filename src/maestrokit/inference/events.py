@@ -10,6 +10,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
+from maestrokit.bounds import Within, check
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint, progress
 from maestrokit.inference.conditions import class_names, condition_codes
@@ -70,6 +71,7 @@ class GenerationConfig:
             )
         if self.rank_by not in RANKINGS:
             raise UsageError(f"no ranking '{self.rank_by}'", choices_hint(self.rank_by, RANKINGS), parameter="rank_by")
+        check("guidance", self.guidance, Within(0, 100))
         if self.best_of < 1:
             raise UsageError(f"`best_of` must be at least 1, not {self.best_of}", parameter="best_of")
         if self.count < 1:

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.inference.device import device_of, moved
 from maestrokit.models._conditions import PREFIX
-from maestrokit.models._key_context import KeyContext
+from maestrokit.models._key_context import PLANES, SEMITONES, KeyContext
 from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
 from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
@@ -226,14 +227,17 @@ class ContextStep:
     """Steps of :class:`maestrokit.models._key_context.KeyContext`."""
 
     def __init__(self, part: KeyContext) -> None:
-        self.matrix, self.state = columns(part.matrix()), (columns(part.state.weight), numbers(part.state.bias))
-        self.score = numbers(part.score)
+        self.kernel = columns(part.kernel.flatten(1))  # (PLANES * window, CHANNELS)
+        self.state, self.score = (columns(part.state.weight), numbers(part.state.bias)), numbers(part.score)
 
     def __call__(self, keys: Features, sounding: Mask, inner: Numbers) -> Numbers:
         """Return the contexts of all keys, (rows, KEYS, CHANNELS)."""
-        planes = np.concatenate((keys, sounding), axis=1, dtype=np.float32)
+        planes = np.zeros((len(keys), PLANES, KEYS + 2 * SEMITONES), np.float32)
+        inside = planes[:, :, SEMITONES : SEMITONES + KEYS]
+        inside[:, :-1], inside[:, -1] = keys.reshape(len(keys), -1, KEYS), sounding
+        windows = sliding_window_view(planes, 2 * SEMITONES + 1, axis=2).swapaxes(1, 2)  # (rows, KEYS, PLANES, window)
+        convolved = (windows.reshape(-1, len(self.kernel)) @ self.kernel).reshape(len(keys), KEYS, -1)
         weight, bias = self.state
-        convolved = times(planes, self.matrix).reshape(len(planes), KEYS, -1)
         return gated(convolved + (times(inner, weight) + bias)[:, None], np.ones(1, np.float32))
 
 

@@ -17,6 +17,7 @@ from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import progress
 from maestrokit.inference.device import moved
+from maestrokit.inference.gap_loudness import GapLoudness
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.note_batches import gap_batch
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
@@ -206,7 +207,7 @@ def _candidates(
     nats = np.zeros(count)
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
-        active, struck = np.arange(count), request.struck()
+        active, struck, loudness = np.arange(count), request.struck(), GapLoudness(gap, count, encoding)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)
         ends = start + request.steps
@@ -219,7 +220,7 @@ def _candidates(
                 ends = begin + request.steps
             stays = upcoming.now < ends
             if not stays.all():
-                for part in (keyboard, step, sampler):
+                for part in (keyboard, step, sampler, loudness):
                     part.keep(stays)
                 states, time, active = states[stays], time[stays], active[stays]
                 begin, start, ends = begin[stays], start[stays], ends[stays]
@@ -228,7 +229,7 @@ def _candidates(
                 break
             left = float((ends - upcoming.now).max())
             progress.report((request.steps - left) * encoding.step, request.steps * encoding.step)
-            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck)
+            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck, loudness)
             offset = notes.offset if gap is not None else np.minimum(notes.offset, ends)
             notes = notes._replace(onset=notes.onset - begin, offset=offset - begin)
             generated.append((active, notes))
@@ -266,8 +267,8 @@ def _next_onset(
     keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int, bias: Floats
 ) -> tuple[NextOnset, Integers]:
     """Return the next onsets, none before `earliest`, and the classes of their times."""
-    logits = heads.time(states)
-    logits[~keyboard.joinable(), 0] = -np.inf
+    logits, is_joinable = heads.time(states), keyboard.joinable()
+    logits[~is_joinable, 0] = -np.inf
     own = logits.copy()
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
     bias = bias + sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
@@ -276,7 +277,7 @@ def _next_onset(
     room = np.maximum(keyboard.silent_from() - keyboard.last, least) + round(LONGEST_SILENCE / keyboard.encoding.step)
     allowed = np.zeros(logits.shape, bool)  # the end is not sampled: the duration is given
     allowed[:, :-1] = (TIME_EDGES[:-1] <= room[:, None]) & (TIME_EDGES[1:] > least[:, None])
-    allowed[:, 0] &= keyboard.joinable()
+    allowed[:, 0] &= is_joinable
     upcoming = keyboard.after(sampler.within(sampler.factor("time", logits, allowed), TIME_EDGES, least, room))
     time = classes(upcoming.now - keyboard.last, TIME_EDGES)
     sampler.count(own, time, remainder_nats(time, TIME_EDGES))
@@ -291,6 +292,7 @@ def _next_note(
     upcoming: NextOnset,
     sampler: _Sampler,
     struck: Integers,
+    loudness: GapLoudness,
 ) -> StepNotes:
     """Sample the next note of each row, none longer than until its key is struck after the gap."""
     states = heads.after_time(states, time, upcoming.sounding)
@@ -298,9 +300,10 @@ def _next_note(
     key = sampler.factor("pitch", logits, ~upcoming.blocked)
     sampler.count(np.where(upcoming.blocked, -np.inf, logits), key)
     states = heads.after_pitch(states, key, context)
-    loudness = heads.velocity(states)
-    velocity_bin = sampler.factor("velocity", loudness, np.ones(loudness.shape, bool))
-    sampler.count(loudness, velocity_bin)
+    logits = heads.velocity(states)
+    velocity_bin = sampler.factor("velocity", logits + loudness.slopes(), np.ones(logits.shape, bool))
+    sampler.count(logits, velocity_bin)
+    loudness.add(upcoming.now, velocity_bin)
     logits = heads.duration(states, velocity_bin, upcoming.groups)
     longest = np.full(len(key), round(LONGEST_NOTE / keyboard.encoding.step))
     new = np.broadcast_to(DURATION_EDGES[:-1] <= longest[0], (len(key), len(DURATION_EDGES) - 1))

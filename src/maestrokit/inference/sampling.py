@@ -81,10 +81,10 @@ def probabilities(logits: Floats, allowed: Mask, config: SamplingConfig) -> Floa
         probability[probability < config.min_p * probability.max(1, keepdims=True)] = 0.0
     probability /= probability.sum(1, keepdims=True)
     if config.top_p < 1:
-        order = np.argsort(-probability, axis=1, kind="stable")
-        ranked = np.take_along_axis(probability, order, 1)
+        order, rows = np.argsort(-probability, axis=1, kind="stable"), np.arange(len(probability))[:, None]
+        ranked = probability[rows, order]
         needed = np.cumsum(ranked, axis=1) - ranked < config.top_p
-        np.put_along_axis(probability, order, np.where(needed, ranked, 0.0), 1)
+        probability[rows, order] = ranked * needed
         probability /= probability.sum(1, keepdims=True)
     return np.asarray(probability)
 

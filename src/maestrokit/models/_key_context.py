@@ -9,6 +9,7 @@ References
    convolution along pitch, there of a spectrum).
 """
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
@@ -38,11 +39,12 @@ class KeyContext(nn.Module):
         self.score = nn.Parameter(torch.zeros(CHANNELS))
         nn.init.normal_(self.kernel, std=0.05)
         nn.init.zeros_(self.state.bias)
-        distance = torch.arange(KEYS) - torch.arange(KEYS)[:, None] + SEMITONES  # (KEYS to, KEYS from)
+        distance = np.arange(KEYS) - np.arange(KEYS)[:, None] + SEMITONES  # (KEYS to, KEYS from)
+        near = distance.clip(0, 2 * SEMITONES)
         self.distance: Tensor
         self.is_near: Tensor
-        self.register_buffer("distance", distance.clamp(0, 2 * SEMITONES), persistent=False)
-        self.register_buffer("is_near", (distance >= 0) & (distance <= 2 * SEMITONES), persistent=False)
+        self.register_buffer("distance", torch.from_numpy(near), persistent=False)
+        self.register_buffer("is_near", torch.from_numpy(near == distance), persistent=False)
 
     def matrix(self) -> Tensor:
         """Return the convolution as a matrix, (KEYS * CHANNELS, PLANES * KEYS): its product is faster."""

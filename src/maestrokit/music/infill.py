@@ -49,8 +49,10 @@ def gap_of(performance: Performance, encoding: Encoding, start: float, stop: flo
     Raises
     ------
     UsageError
-        If the span is shorter than a tenth of a second, or begins after the performance.
+        If the span is none, shorter than a tenth of a second, or begins after the performance.
     """
+    if not 0 <= start <= stop < float("inf"):
+        raise UsageError(f"`infill` must be a span of seconds, not {start:g}..{stop:g}", parameter="infill")
     tempo = tempo_map(performance)
     first, end = second2tick(np.array([start, stop]), tempo).tolist()
     if stop - start < SHORTEST:

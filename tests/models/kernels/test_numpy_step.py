@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from maestrokit.models import lstm, transformer
-from maestrokit.models.kernels.numpy_step import TorchStep
+from maestrokit.models.kernels.numpy_step import TorchStep, together
 
 
 def stepped(model, state):
@@ -76,3 +76,12 @@ def test_scores_beyond_exponentials_are_no_trouble():
     quick, plain = (kind(model, model.initial_state(2, length=20)) for kind in (stepped, TorchStep))
     for events in torch.randint(0, 50, (10, 2)).numpy():
         np.testing.assert_allclose(quick(events), plain(events), rtol=1e-3, atol=1e-3)
+
+
+def test_arrays_are_put_together_as_they_are():
+    arrays = [np.arange(6.0).reshape(2, 3), np.arange(4.0).reshape(4, 1)]
+    parts = [{"one": arrays[0]}, {"other": arrays[1]}]
+    together(parts)
+    for mine, array in zip((parts[0]["one"], parts[1]["other"]), arrays, strict=True):
+        np.testing.assert_array_equal(mine, array)
+    assert parts[0]["one"].base is parts[1]["other"].base is not None

@@ -24,7 +24,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Floats
+from maestrokit.arrays import Floats, Integers
 from maestrokit.metrics.contract import SHARE, Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.music.note_arrays import chord_rows
@@ -37,10 +37,14 @@ SEED = 20
 
 def note_intervals(piece: Piece) -> Intervals:
     """Return the intervals between successive notes in semitones, shape (notes - 1,)."""
+    return np.diff(piece.pitch[chord_order(piece)]).astype(np.int16)
+
+
+def chord_order(piece: Piece) -> Integers:
+    """Return the rows of notes in order, those of a chord from the lowest up."""
     is_first = np.zeros(len(piece), np.int64)
     is_first[chord_rows(piece.onset)] = 1
-    pitch = piece.pitch[np.lexsort((piece.pitch, np.cumsum(is_first)))]
-    return np.diff(pitch).astype(np.int16)
+    return np.asarray(np.lexsort((piece.pitch, np.cumsum(is_first))))
 
 
 class Stretches:

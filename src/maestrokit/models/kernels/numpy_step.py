@@ -6,7 +6,7 @@ modules and operators as on the arithmetic, numpy a fraction of that. Each class
 their own step by ``forward``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -165,6 +165,7 @@ class TransformerBodyStep:
                 strict=True,
             )
         ]  # fmt: skip
+        together([layer.matrices for layer in self.layers])
 
     def __call__(self, x: NDArray[Any], onset: Integers | None = None) -> NDArray[Any]:
         """Return the outputs of vectors, both (rows, width); of notes, `onset` has their times, (rows,), in steps."""
@@ -202,8 +203,8 @@ class _LayerStep:
         attention, feed = layer.attention, layer.feed
         self.sizes, self.dim = (config.heads, config.kv_heads), config.width // config.heads
         self.attention_norm, self.feed_norm = _norm(layer.attention_norm), _norm(layer.feed_norm)
-        self.project, self.mix = columns(attention.project.weight), columns(attention.output.weight)
-        self.inner, self.outer = columns(feed.input.weight), columns(feed.output.weight)
+        parts = {"project": attention.project, "mix": attention.output, "inner": feed.input, "outer": feed.output}
+        self.matrices = {name: columns(part.weight) for name, part in parts.items()}
         self.before = [_ShortConv(part, seen) for part, seen in zip(layer.before, recent, strict=True)]
         self.is_modern, largest = config.variant == "modern", np.inf  # that a score can be
         if self.is_modern:
@@ -218,16 +219,16 @@ class _LayerStep:
         normed = self.attention_norm(x)
         x = x + self._attention(self.before[0](normed) if self.before else normed, rope, used)
         normed = self.feed_norm(x)
-        inner = times(self.before[1](normed) if self.before else normed, self.inner)
+        inner = times(self.before[1](normed) if self.before else normed, self.matrices["inner"])
         if self.is_modern:
             inner = gated(inner[:, : inner.shape[1] // 2], inner[:, inner.shape[1] // 2 :])
         else:
             inner = np.maximum(inner + self.inner_bias, 0)
-        return np.asarray(x + times(inner, self.outer))
+        return np.asarray(x + times(inner, self.matrices["outer"]))
 
     def _attention(self, x: NDArray[Any], rope: tuple[NDArray[Any], NDArray[Any]] | None, used: int) -> NDArray[Any]:
         rows, (heads, kv_heads) = len(x), self.sizes
-        projected = times(x, self.project).reshape(rows, -1, self.dim)  # (rows, heads of q, k and v, dim)
+        projected = times(x, self.matrices["project"]).reshape(rows, -1, self.dim)  # (rows, heads of q, k and v, dim)
         query_key = projected[:, : heads + kv_heads]
         if rope is not None:
             query_key = _rotated(self.query_and_key_norm(query_key), *rope)
@@ -243,7 +244,7 @@ class _LayerStep:
         weights = np.exp(scores, out=scores)
         attended = np.matmul(weights, self.value[:, :, : used + 1])  # (rows, kv_heads, group, dim)
         attended /= np.add.reduce(weights, -1, keepdims=True)
-        return times(attended.reshape(rows, -1), self.mix)
+        return times(attended.reshape(rows, -1), self.matrices["mix"])
 
 
 class _ShortConv:
@@ -309,6 +310,19 @@ def times(x: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
 def _keys_last(key: torch.Tensor) -> torch.Tensor:
     """Return keys, (rows, kv_heads, room, dim), with positions contiguous in memory, for faster products."""
     return key.transpose(2, 3).contiguous().transpose(2, 3)
+
+
+def together(parts: Sequence[dict[str, NDArray[Any]]]) -> None:
+    """Move arrays of single precision into one piece of memory, which is read a quarter faster.
+
+    The system gives large pages to pieces above some MiB, and looking up small ones takes longer than reading them.
+    """
+    arrays = [array for part in parts for array in part.values()]
+    block, end = np.concatenate([array.ravel() for array in arrays]), 0
+    for part in parts:
+        for name, array in part.items():
+            end += array.size
+            part[name] = block[end - array.size : end].reshape(array.shape)
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[Any]:

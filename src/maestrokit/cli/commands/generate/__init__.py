@@ -51,7 +51,8 @@ def run(
     such notes end where the prompt ends, and so do notes without a note-off, which get one.
 
     With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
-    pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again.
+    pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and
+    velocities are steered to lead from the loudness of the 10 s before to that of the 10 s after.
     Pedals that are down where the span begins come up, and go down again just before its end.
 
     A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They

@@ -36,8 +36,10 @@ class Conditioning:
         UsageError
             If one is no NAME=VALUE, or is given twice.
         """
+        from maestrokit.inference.conditions import by_name
+
         short = {"composer": self.composer, "density": self.density, "loudness": self.loudness}
-        pairs = [(name, str(value)) for name, value in short.items() if value is not None]
+        pairs: list[tuple[str, object]] = list(short.items())
         for text in self.condition or ():
             name, equals, value = text.partition("=")
             if not (name and equals and value):
@@ -45,7 +47,4 @@ class Conditioning:
                     f"`condition` must be NAME=VALUE, not '{text}'", "such as composer=Chopin", parameter="condition"
                 )
             pairs.append((name.strip(), value.strip()))
-        values = dict(pairs)
-        if len(values) < len(pairs):
-            raise UsageError("one condition is given twice", "give each once", parameter="condition")
-        return values
+        return by_name(pairs)
