@@ -22,9 +22,9 @@ from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.events import SequenceModel, load_event_model
-from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
-from maestrokit.inference.sampling import SamplingConfig
+from maestrokit.inference.notes import NoteRequest, generate_notes
+from maestrokit.inference.sampling import NoteSampling, SamplingConfig
+from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import MEMORIES
 from maestrokit.music.note_codes import note_sequence

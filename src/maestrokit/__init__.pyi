@@ -61,7 +61,7 @@ from .files.sound.read import (
     read_sound as read_sound,
     write_sound as write_sound,
 )
-from .inference.events import SequenceModel as SequenceModel, load_event_model as load_event_model
+from .inference.sequence_model import SequenceModel as SequenceModel, load_event_model as load_event_model
 from .inference.performance import transcript as transcript
 from .inference.perplexity import Surprisal as Surprisal
 from .inference.sampling import SamplingConfig as SamplingConfig

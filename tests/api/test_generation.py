@@ -12,8 +12,9 @@ import maestrokit
 from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.errors import UsageError
-from maestrokit.inference.events import GenerationConfig, SequenceModel, infill, perform
-from maestrokit.inference.notes import NoteSampling
+from maestrokit.inference.events import GenerationConfig, infill, perform
+from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.models import transformer
 from maestrokit.models.contract import new_model
 

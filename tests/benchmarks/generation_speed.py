@@ -13,7 +13,8 @@ import time
 
 import torch
 
-from maestrokit.inference.events import GenerationConfig, generate, load_event_model
+from maestrokit.inference.events import GenerationConfig, generate
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.music.tokens import Encoding
 
 

@@ -18,7 +18,7 @@ from performances import spread
 
 from maestrokit.api.generation import generate
 from maestrokit.files.midi import read_midi
-from maestrokit.inference.events import load_event_model
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics.piece import Piece, piece_of
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
-from maestrokit.inference.events import load_event_model
 from maestrokit.inference.perplexity import surprisals
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.music.tokens import encode
 
 

@@ -10,10 +10,11 @@ import torch
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.conditions import condition_codes
-from maestrokit.inference.events import GenerationConfig, generate, load_event_model
+from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.note_steps import GuidedHeads, HeadsStep, NoteStep, condition_vectors
-from maestrokit.inference.notes import NoteSampling
 from maestrokit.inference.perplexity import surprisals
+from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.conditions import measured, measured_code

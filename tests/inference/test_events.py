@@ -12,10 +12,11 @@ from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, generate, perform
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import SamplingConfig
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import settings_of
 from maestrokit.music.note_arrays import performance_from_arrays

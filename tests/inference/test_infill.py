@@ -11,7 +11,8 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.inference.events import GenerationConfig, infill
 from maestrokit.inference.note_batches import gap_batch
-from maestrokit.inference.notes import NoteRequest, NoteSampling, _primed, generate_notes
+from maestrokit.inference.notes import NoteRequest, _primed, generate_notes
+from maestrokit.inference.sampling import NoteSampling
 from maestrokit.models.contract import new_model
 from maestrokit.music.infill import Gap
 from maestrokit.music.note_codes import excerpt

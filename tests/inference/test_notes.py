@@ -10,20 +10,13 @@ import torch
 
 from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
-from maestrokit.inference.events import GenerationConfig, generate, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, generate, perform
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.inference.note_steps import NoteStep, condition_vectors
-from maestrokit.inference.notes import (
-    LONGEST_NOTE,
-    LONGEST_SILENCE,
-    NoteRequest,
-    NoteSampling,
-    _candidates,
-    _Sampler,
-    generate_notes,
-)
+from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteRequest, _candidates, _Sampler, generate_notes
 from maestrokit.inference.perplexity import surprisals
-from maestrokit.inference.sampling import SamplingConfig, probabilities
+from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models.contract import settings_of
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import NEVER, EndGroups

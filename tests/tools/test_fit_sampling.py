@@ -9,9 +9,10 @@ import torch
 from fit_sampling import densest, density, fit, sampling_of
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.events import SequenceModel
 from maestrokit.inference.keyboard import Keyboard
-from maestrokit.inference.notes import NoteRequest, NoteSampling, generate_notes
+from maestrokit.inference.notes import NoteRequest, generate_notes
+from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.step_notes import reconciled

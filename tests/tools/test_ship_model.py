@@ -5,7 +5,7 @@ import torch
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.inference.events import load_event_model
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
 from ship_model import ModelCardDetails, ship

@@ -8,8 +8,8 @@ import numpy as np
 from maestrokit.api.inputs import Performances, checked_seed, is_single, names, performances_of
 from maestrokit.errors import UsageError
 from maestrokit.inference.embedding import embeddings
-from maestrokit.inference.events import SequenceModel, load_event_model
 from maestrokit.inference.perplexity import Surprisal, surprisals
+from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Metric, Row
 from maestrokit.metrics.piece import piece_of

@@ -6,8 +6,9 @@ from pathlib import Path
 from maestrokit.api.inputs import checked_seed, performance_of
 from maestrokit.errors import UsageError
 from maestrokit.inference.conditions import by_name
-from maestrokit.inference.events import GenerationConfig, SequenceModel, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, perform
 from maestrokit.inference.events import infill as fill
+from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.music.performance import Performance
 
 DURATION = 30.0  # seconds

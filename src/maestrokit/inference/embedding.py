@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maestrokit.inference.events import load_event_model
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
 from maestrokit.models import lstm

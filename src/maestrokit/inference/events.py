@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,16 +11,16 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import Within, check
-from maestrokit.errors import BadDataError, UsageError, choices_hint
-from maestrokit.files import checkpoint, progress
-from maestrokit.inference.conditions import class_names, condition_codes
-from maestrokit.inference.device import device_of, find_device
+from maestrokit.errors import UsageError, choices_hint
+from maestrokit.files import progress
+from maestrokit.inference.conditions import condition_codes
+from maestrokit.inference.device import device_of
 from maestrokit.inference.grammar import Grammar
-from maestrokit.inference.notes import NoteRequest, NoteSampling, Report, generate_notes, no_report
+from maestrokit.inference.notes import NoteRequest, Report, generate_notes, no_report
 from maestrokit.inference.perplexity import surprisals
-from maestrokit.inference.sampling import RANKINGS, SamplingConfig, probabilities, sample
+from maestrokit.inference.sampling import RANKINGS, NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import EventModel, built
+from maestrokit.models.contract import EventModel
 from maestrokit.models.kernels.numpy_step import TorchStep
 from maestrokit.music.continuation import continued, joined_performance, prompt_of
 from maestrokit.music.infill import Gap, gap_of
@@ -76,71 +76,6 @@ class GenerationConfig:
             raise UsageError(f"`best_of` must be at least 1, not {self.best_of}", parameter="best_of")
         if self.count < 1:
             raise UsageError(f"`count` must be at least 1, not {self.count}", parameter="count")
-
-
-class SequenceModel(NamedTuple):
-    """A model of events or notes, with the encoding and the sampling of its folder.
-
-    Parameters
-    ----------
-    model : EventModel or NoteModel
-        The network.
-    encoding : Encoding
-        The vocabulary that it reads.
-    sampling : NoteSampling
-        How it samples where nothing else is chosen, if it is a model of notes.
-    """
-
-    model: EventModel | NoteModel
-    encoding: Encoding
-    sampling: NoteSampling
-
-
-def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
-    """Return the model of events or notes of a run folder or of a shipped model, and its encoding.
-
-    Parameters
-    ----------
-    name : str
-        Name of a shipped model, or path of a run folder.
-    device : str
-        ``cpu``, ``cuda``, or ``auto``, a GPU if there is one.
-
-    Returns
-    -------
-    SequenceModel
-        For :func:`generate` and :func:`evaluate_model`.
-
-    Raises
-    ------
-    NoInputError
-        If there is no such model.
-    BadDataError
-        If it is damaged, or no model of events.
-    """
-    on = find_device(device)
-    folder = checkpoint.model_folder(name)
-    config = checkpoint.read_config(folder)
-    values = config.get("encoding")
-    if not isinstance(values, dict) or not isinstance(config.get("model"), dict):
-        raise BadDataError(
-            f"cannot use '{name}': a {config['family']} that is no model of events",
-            "train one with 'maestrokit train transformer' or lstm",
-            path=name,
-        )
-    try:
-        encoding = Encoding(**values)
-    except (TypeError, UsageError) as error:
-        raise BadDataError(f"cannot use '{name}': its encoding is not valid ({error})", path=name) from None
-    model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
-    sampling = NoteSampling.from_config(config.get("sampling", {}), name=name)
-    fits = config["model"].get("vocabulary") == encoding.size
-    if isinstance(model, NoteModel):
-        fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
-        model.class_names = class_names(config, model, name=name)
-    if not isinstance(model, EventModel | NoteModel) or not fits:
-        raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)
-    return SequenceModel(model.eval().to(on), encoding, sampling)
 
 
 def generate(

@@ -7,22 +7,20 @@ sampled with its onset.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Floats, Integers, Mask
-from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import progress
 from maestrokit.inference.device import moved
 from maestrokit.inference.gap_loudness import GapLoudness
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.note_batches import gap_batch
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
-from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
-from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.inference.sampling import NoteSampling, probabilities, sample
+from maestrokit.models._notes import NoteModel
 from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
@@ -44,40 +42,6 @@ Report = Callable[[Integers, StepNotes], None]
 
 def no_report(rows: Integers, notes: StepNotes) -> None:
     """Report nothing."""
-
-
-@dataclass(frozen=True)
-class NoteSampling:
-    """Sampling of each factor of a note."""
-
-    time: SamplingConfig = field(default_factory=SamplingConfig)
-    pitch: SamplingConfig = field(default_factory=SamplingConfig)
-    velocity: SamplingConfig = field(default_factory=SamplingConfig)
-    duration: SamplingConfig = field(default_factory=SamplingConfig)
-    time_bias: float = 0.0
-    """Times ``log(1 + steps)``, added to the logits of times: above 0 there are fewer notes per second."""
-    densest: float = math.inf
-    """Notes per second, over the last seconds, above which the bias rises, to limit the density."""
-
-    @classmethod
-    def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteSampling":
-        """Return the ``sampling`` of a ``config.json``; missing values are neutral.
-
-        Raises
-        ------
-        BadDataError
-            If it is not valid.
-        """
-        try:
-            factors = {factor: SamplingConfig(**values.get(factor, {})) for factor in FACTORS}
-            bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
-            return cls(**factors, time_bias=bias, densest=densest)
-        except (AttributeError, TypeError, ValueError, UsageError) as error:
-            raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})", path=name) from None
-
-    def changed(self, **given: float) -> "NoteSampling":
-        """Return the same with some settings of all factors replaced."""
-        return replace(self, **{factor: replace(getattr(self, factor), **given) for factor in FACTORS})
 
 
 class _Sampler:

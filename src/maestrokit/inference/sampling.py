@@ -6,13 +6,16 @@ A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020 (t
 N. Nguyen et al., "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs", ICLR 2025 (min-p).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
-from maestrokit.errors import UsageError
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.models._notes import FACTORS
 
 RANKINGS = ("likelihood",)
 """By what the best of several candidates is found."""
@@ -48,6 +51,40 @@ class SamplingConfig:
             raise UsageError(f"`top_p` must be above 0 and up to 1, not {self.top_p}", parameter="top_p")
         if not 0 <= self.min_p <= 1:
             raise UsageError(f"`min_p` must be in 0..1, not {self.min_p}", parameter="min_p")
+
+
+@dataclass(frozen=True)
+class NoteSampling:
+    """Sampling of each factor of a note."""
+
+    time: SamplingConfig = field(default_factory=SamplingConfig)
+    pitch: SamplingConfig = field(default_factory=SamplingConfig)
+    velocity: SamplingConfig = field(default_factory=SamplingConfig)
+    duration: SamplingConfig = field(default_factory=SamplingConfig)
+    time_bias: float = 0.0
+    """Times ``log(1 + steps)``, added to the logits of times: above 0 there are fewer notes per second."""
+    densest: float = math.inf
+    """Notes per second, over the last seconds, above which the bias rises, to limit the density."""
+
+    @classmethod
+    def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteSampling":
+        """Return the ``sampling`` of a ``config.json``; missing values are neutral.
+
+        Raises
+        ------
+        BadDataError
+            If it is not valid.
+        """
+        try:
+            factors = {factor: SamplingConfig(**values.get(factor, {})) for factor in FACTORS}
+            bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
+            return cls(**factors, time_bias=bias, densest=densest)
+        except (AttributeError, TypeError, ValueError, UsageError) as error:
+            raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})", path=name) from None
+
+    def changed(self, **given: float) -> "NoteSampling":
+        """Return the same with some settings of all factors replaced."""
+        return replace(self, **{factor: replace(getattr(self, factor), **given) for factor in FACTORS})
 
 
 def probabilities(logits: Floats, allowed: Mask, config: SamplingConfig) -> Floats:

@@ -39,7 +39,7 @@ def plan_model(settings: Settings) -> Evaluation:
     CannotWriteError
         If the output is one of the inputs.
     """
-    from maestrokit.inference.events import load_event_model
+    from maestrokit.inference.sequence_model import load_event_model
 
     scoring = settings.scoring
     model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)

@@ -140,7 +140,8 @@ def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, se
 
 def _generated(name: str, model: str, scratch: Path, count: int, settings: Settings) -> streams.Plan:
     """Return new performances by a model; their targets are what tables call them."""
-    from maestrokit.inference.events import GenerationConfig, load_event_model, perform
+    from maestrokit.inference.events import GenerationConfig, perform
+    from maestrokit.inference.sequence_model import load_event_model
 
     line = provenance.command_line("generate", {"--model": Path(model).name})
     tasks: list[streams.Task] = []

@@ -15,8 +15,9 @@ from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.formats import MUSIC, chosen_format
-from maestrokit.inference.events import GenerationConfig, infill, load_event_model, perform
+from maestrokit.inference.events import GenerationConfig, infill, perform
 from maestrokit.inference.notes import no_report
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models._notes import NoteModel
 from maestrokit.music.performance import Performance
 
