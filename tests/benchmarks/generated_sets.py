@@ -13,6 +13,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -87,16 +88,19 @@ def minute(piece: Piece, seconds: float, seed: int) -> Piece:
 
 def generated(name: str, folder: Path, told: argparse.Namespace) -> list[score_sets.Summary]:
     """Return the summaries of what a model makes of seed 1."""
-    if not folder.exists():
-        command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1"]
-        command += ["--temperature", told.temperature] if told.temperature else []
-        command += ["--top-p", told.top_p] if told.top_p else []
-        command += ["--count", str(told.pieces)]
-        command += ["--duration", f"{told.seconds:g}s", "-d", str(folder), "--quiet"]
-        subprocess.run(command, check=True)
-    paths = sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[: told.pieces]
-    performances = map(read_midi, paths)
+    options = ["--temperature", told.temperature] if told.temperature else []
+    options += ["--top-p", told.top_p] if told.top_p else []
+    performances = map(read_midi, written(name, folder, told.pieces, told.seconds, options))
     return [summary(piece_of(performance), performance) for performance in performances]
+
+
+def written(name: str, folder: Path, count: int, seconds: float, options: Sequence[str] = ()) -> list[Path]:
+    """Return the files of what a model makes of seed 1, made now if there is no such folder."""
+    if not folder.exists():
+        command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1", *options]
+        command += ["--count", str(count), "--duration", f"{seconds:g}s", "-d", str(folder), "--quiet"]
+        subprocess.run(command, check=True)
+    return sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[:count]
 
 
 if __name__ == "__main__":

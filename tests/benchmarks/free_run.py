@@ -1,0 +1,68 @@
+"""Whether music without a prompt gets stuck: loops, silences and copied notes, beside people's pieces.
+
+    python tests/benchmarks/free_run.py [--data DIR] [--model NAME] [--sets 50x60,20x300] [--keep DIR]
+
+A loop is a pattern of one to three notes that is repeated for over 8 s; a silence lasts over 6 s. A copied run is the
+longest stretch of notes that some performance of the train split has, too, in any key (`copied_run`). People's pieces
+are as many stretches of the same length, of every other validation performance by name, from the second on. Both go
+through the tokens that models are taught, in which notes last as long as the pedal holds them.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from generated_sets import UNSEEN, minute, read, written
+from performances import spread
+
+from maestrokit.files.midi import read_midi
+from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.metrics.sets.copying import Stretches, longest_runs, note_intervals
+from maestrokit.metrics.sets.stuck import longest_loop, longest_silence
+
+LOOP, SILENCE = 8.0, 6.0  # seconds
+EVERY = 10_000  # performances; more than a split has
+
+
+def people(root: Path, count: int, seconds: float) -> list[Piece]:
+    """Return stretches of the performances that are long enough, evenly chosen."""
+    long = [piece for piece in read(root, "validation", EVERY, UNSEEN) if piece.onset[-1] - piece.onset[0] >= seconds]
+    chosen = np.linspace(0, len(long) - 1, count).astype(np.int64)
+    return [minute(long[row], seconds, seed) for seed, row in enumerate(chosen)]
+
+
+def line(name: str, pieces: Sequence[Piece], corpus: Stretches) -> str:
+    """Return the figures of a set of pieces."""
+    loops, silences = (np.concatenate([f(piece) for piece in pieces]) for f in (longest_loop, longest_silence))
+    runs = longest_runs([note_intervals(piece) for piece in pieces], corpus)
+    figures = f"{(loops > LOOP).sum():>7}{loops.max():>10.1f}{(silences > SILENCE).sum():>11}{silences.max():>10.1f}"
+    notes = np.median([len(piece) / piece.seconds for piece in pieces])
+    return f"{name:<16}{notes:>9.1f}{figures}{np.median(runs):>9.0f}{runs.max():>9.0f}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(__file__).resolve().parents[3] / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
+    parser.add_argument("--model", default="transformer", help="name or run folder")
+    parser.add_argument("--sets", default="50x60,20x300", help="pieces x seconds of each, commas between")
+    parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
+    told = parser.parse_args()
+    root = told.data / "maestro-v3.0.0"
+    corpus = Stretches([note_intervals(piece_of(read_midi(path))) for path in spread(root, "train", EVERY)])
+    print("                   notes/s  loops  longest s  silences  longest s  copied: median, longest")
+    with tempfile.TemporaryDirectory() as scratch:
+        for text in told.sets.split(","):
+            count, seconds = (int(part) for part in text.split("x"))
+            folder = (told.keep or Path(scratch)) / text / Path(told.model).name
+            print(f"{count} pieces of {seconds} s")
+            print(line("people", people(root, count, seconds), corpus))
+            made = [piece_of(read_midi(path)) for path in written(told.model, folder, count, seconds)]
+            print(line(Path(told.model).name, made, corpus), flush=True)
+
+
+if __name__ == "__main__":
+    main()
