@@ -6,6 +6,10 @@ Times are of the processor, so that other work on the machine counts less, and e
 first plain network is a stack of torch.nn.TransformerEncoderLayer with a causal mask, which is the same network; the
 second is a stack of torch.nn.TransformerDecoderLayer that attends to its own input once more, as decoders do in
 torch.nn. All have the same optimizer, clipping and loss.
+
+The last line is the transformer of notes in the sizes of the shipped one and the precision that training chooses, one
+note a token. Its share of the core's peak is that of operations of matrix products in a step, as torch counts them, in
+those that products of large square matrices of that precision reach.
 """
 
 import argparse
@@ -14,13 +18,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
+from torch.utils.flop_counter import FlopCounterMode
 
+from maestrokit.inference.note_batches import padded
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import TrainedModel
-from maestrokit.training.device import DistributedContext
+from maestrokit.models.kernels.switch import plain_torch
+from maestrokit.music.note_codes import excerpt
+from maestrokit.music.step_notes import reconciled
+from maestrokit.music.tokens import Encoding
+from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.loop import Training
 from maestrokit.training.settings import TrainingSettings
 
@@ -76,6 +87,9 @@ class Noise:
     def batches(self, epoch: int) -> int:
         return 1 << 30
 
+    def validation_batches(self) -> int:
+        return 0
+
     def batch(self, epoch: int, index: int) -> dict[str, torch.Tensor]:
         return self.one
 
@@ -111,6 +125,39 @@ def seconds_a_step(steps: dict[str, Step], *, turns: int) -> dict[str, float]:
             if turn:
                 best[name] = min(best[name], time.process_time() - started)
     return best
+
+
+def notes_batch(batch: int, length: int) -> dict[str, torch.Tensor]:
+    """Return excerpts of random notes, some ten a second."""
+    generator, rows = np.random.default_rng(0), []
+    for _ in range(batch):
+        onset = np.cumsum(generator.integers(0, 20, 2 * length))
+        pitch, velocity_bin = generator.integers(30, 90, len(onset)), generator.integers(0, 32, len(onset))
+        notes = reconciled(onset, onset + generator.integers(5, 100, len(onset)), pitch, velocity_bin)
+        rows.append(excerpt(notes, 1, 1 + length, Encoding()))
+    return padded(rows)
+
+
+def peak(precision: torch.dtype, *, turns: int, size: int = 2048) -> float:
+    """Return the operations a CPU second that products of large matrices reach."""
+    matrix = torch.ones(size, size, dtype=precision)
+    return 2 * size**3 / seconds_a_step({"product": lambda: matrix @ matrix}, turns=turns)["product"]
+
+
+def show_notes(*, batch: int, length: int, turns: int) -> None:
+    """Print tokens a second of the transformer of notes, and its share of the core's peak."""
+    config = transformer.Config(encoding="notes", hidden=1152, length=length, conditions="density,loudness")
+    model, data = transformer.new_model(config), Noise(1, 1)
+    data.one = notes_batch(batch, length)
+    step = our_step(model, data)
+    with FlopCounterMode(display=False) as counter, plain_torch():
+        torch.stack([part.sum() for part in model.nats(data.one)[0].values()]).sum().backward()
+        operations = counter.get_total_flops()
+    precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    seconds = seconds_a_step({"ours": step}, turns=turns)["ours"]
+    share = operations / seconds / peak(precision, turns=turns)
+    print(f"transformer of notes, {batch} x {length}, {str(precision).removeprefix('torch.')}")
+    print(f"{'ours':28}{batch * length / seconds:8.0f}   {share:.0%} of the core's peak")
 
 
 def show(title: str, steps: dict[str, Step], *, tokens: int, turns: int) -> None:
@@ -155,6 +202,7 @@ def main() -> None:
         "ours": our_step(lstm.Model(lstm.Config(width=256, layers=2, dropout=0.0)), data),
     }
     show("LSTMs 256 x 2, 16 x 96 tokens, dropout 0.0", pair, tokens=16 * 96, turns=told.turns)
+    show_notes(batch=2, length=1024, turns=told.turns)
 
 
 if __name__ == "__main__":

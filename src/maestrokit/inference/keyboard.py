@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.inference.loops import Loops
 from maestrokit.music.key_state import MEMORIES, EndGroups, KeyStates, end_groups
 from maestrokit.music.note_codes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
 from maestrokit.music.piano_range import LOWEST_PITCH
@@ -43,7 +44,7 @@ class Keyboard:
         self.encoding = encoding
         self.states = KeyStates.silent(rows)
         self.last, self.key = np.zeros(rows, np.int64), np.full(rows, -1)
-        self.note_count = 0
+        self.note_count, self.loops = 0, Loops(rows)
         self._inputs = begin_inputs(rows, encoding)
 
     def inputs(self) -> NoteInputs:
@@ -76,9 +77,17 @@ class Keyboard:
         self.states.note(rows, np.full(len(key), self.note_count), notes, step=self.encoding.step)
         self._inputs = inputs_at(self.states, notes, onset - self.last, self.encoding)
         self.last, self.key, self.note_count = onset, key, self.note_count + 1
+        self.loops.add(onset, key)
+
+    def preferable(self, upcoming: NextOnset) -> Mask:
+        """Return the keys that can be struck then and are not the next of a long loop; any if only those are left."""
+        possible = ~upcoming.blocked
+        better = possible & ~self.loops.continuing(upcoming.now, step=self.encoding.step)
+        return np.asarray(np.where(better.any(axis=1, keepdims=True), better, possible))
 
     def keep(self, rows: Mask) -> None:
         """Drop the other performances; :meth:`inputs` stay those of the newest notes."""
         self.states = self.states.select(rows)
         self.last, self.key = self.last[rows], self.key[rows]
+        self.loops.keep(rows)
         self._inputs = NoteInputs(**{name: column[rows] for name, column in self._inputs._asdict().items()})

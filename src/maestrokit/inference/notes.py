@@ -261,7 +261,7 @@ def _next_note(
     """Sample the next note of each row, none longer than until its key is struck after the gap."""
     states = heads.after_time(states, time, upcoming.sounding)
     logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
-    key = sampler.factor("pitch", logits, ~upcoming.blocked)
+    key = sampler.factor("pitch", logits, keyboard.preferable(upcoming))
     sampler.count(np.where(upcoming.blocked, -np.inf, logits), key)
     states = heads.after_pitch(states, key, context)
     logits = heads.velocity(states)
