@@ -29,6 +29,7 @@ def test_truth_and_estimate_tell_hits_from_errors() -> None:
         label="x", spectrum=np.ones((4, 88)),
     )  # fmt: skip
     highest = keys(NOTES)[1]
-    for kind, left, pitch, width in (("hit", 0, 60, 50), ("missed", 100, 72, 2), ("additional", 100, 64, 2)):
-        assert f'<path class="{kind}" d="M{left} {highest - pitch}h{width}v1h-{width}z"/>' in svg
+    assert f'<path class="hit" d="M0 {highest - 60}h50v1h-50z"/>' in svg
+    assert f'<path class="missed" d="M100 {highest - 72}.3h2v.4h-2z"/>' in svg
+    assert f'<path class="additional" d="M100 {highest - 64}h2v1h-2z"/>' in svg
     assert svg.count("<image") == 1

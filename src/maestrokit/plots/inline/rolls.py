@@ -47,7 +47,7 @@ def truth_and_estimate(
     for kind, notes, chosen in (
         ("hit", reference, is_hit), ("missed", reference, ~is_hit), ("additional", estimate, ~is_right),
     ):  # fmt: skip
-        parts.append(rectangles(kind, notes, chosen, start, highest))
+        parts.append(rectangles(kind, notes, chosen, start, highest, is_thin=kind == "missed"))
     return _framed("".join(parts), lowest, highest, seconds=seconds, start=start, label=label)
 
 
@@ -58,13 +58,19 @@ def keys(notes: TimedNotes) -> tuple[int, int]:
     return max(0, lowest - missing // 2), min(127, highest + missing - missing // 2)
 
 
-def rectangles(kind: str, notes: TimedNotes, chosen: Mask, start: float, highest: int) -> str:
-    """Return chosen notes as one element; nothing if there are none."""
+def rectangles(
+    kind: str, notes: TimedNotes, chosen: Mask, start: float, highest: int, *, is_thin: bool = False
+) -> str:  # fmt: skip
+    """Return chosen notes as one element, as high as a key or thin in its middle; nothing if there are none."""
     part = notes.select(chosen)
     left = np.rint((part.onset - start) * UNITS).astype(np.int64)
     width = np.maximum(np.rint((part.offset - part.onset) * UNITS).astype(np.int64), 2)
     top = highest - part.pitch
-    shapes = [f"M{x} {y}h{w}v1h-{w}z" for x, y, w in zip(left.tolist(), top.tolist(), width.tolist(), strict=True)]
+    inset, height = (".3", ".4") if is_thin else ("", "1")
+    shapes = [
+        f"M{x} {y}{inset}h{w}v{height}h-{w}z"
+        for x, y, w in zip(left.tolist(), top.tolist(), width.tolist(), strict=True)
+    ]
     return f'<path class="{kind}" d="{"".join(shapes)}"/>' if shapes else ""
 
 

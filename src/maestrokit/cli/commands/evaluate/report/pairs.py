@@ -23,8 +23,9 @@ TEXT_OF_RECALL = (
     "are, against the most frequent class."
 )
 TEXT = (
-    "Of each file, the 20 s with the most errors. Filled: notes of the reference that were detected; red: missed ones; "
-    "outlined: notes that are not in the reference. Behind them, where there is a recording, the level of each key."
+    "Of each file, the 20 s with the most errors. Filled: notes of the reference that were detected; thin and red: "
+    "missed ones; outlined: notes that are not in the reference. Behind them, where there is a recording, the level of "
+    "each key."
 )
 
 
