@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from maestrokit.cli.commands.evaluate.listening_options import (
+    DIFFERENCE,
+    KIT,
+    RATINGS,
+    SERVE,
+    ListeningOptions,
+)
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings, SystemScoring
+from maestrokit.cli.declare import not_with
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus, UsageError
 
@@ -36,6 +44,12 @@ REFERENCES = (
     "Wu and Yang, The Jazz Transformer on the front line, ISMIR 2020",
     "Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014",
 )
+CASES = {
+    **dict.fromkeys(("repair", "split", "where"), not_with(SERVE, RATINGS, DIFFERENCE)),
+    **dict.fromkeys(("files_from", "files0_from"), not_with(KIT, SERVE)),
+    **dict.fromkeys(("jobs", "cluster", "keep_going"), not_with(SERVE)),
+    "seed": not_with(SERVE, DIFFERENCE),
+}
 
 
 def run(
@@ -45,6 +59,7 @@ def run(
     provenance: Provenance,
     scoring: ModelScoring,
     systems: SystemScoring,
+    listening: ListeningOptions,
     options: EvaluateOptions,
     seed: Seed = 0,
 ) -> None:
@@ -73,11 +88,17 @@ def run(
     from maestrokit.files.formats import SCORES, chosen_format
     from maestrokit.files.tables import encoded
 
+    settings = Settings(inputs, running, scoring, systems, listening, options, seed, reading.repair)
+    if listening.is_chosen:
+        from maestrokit.cli.commands.evaluate.listening import run_listening
+
+        run_listening(settings, made_by=provenance.made_by)
+        return
     format = chosen_format(options.format_, options.output, SCORES, default="tsv")
     if systems.system and format == "html":
         raise UsageError("systems are written as table, tsv, csv, json or jsonl", parameter="format")
     limits = limits_of(options.fail_under or (), options.fail_over or ())
-    evaluation = _plan(Settings(inputs, running, scoring, systems, options, seed, reading.repair))
+    evaluation = _plan(settings)
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
