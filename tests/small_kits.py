@@ -10,7 +10,8 @@ from maestrokit.listening.kit import PAGE, PRACTICE, REFERENCE, Kit, Sound, make
 from maestrokit.listening.scales import Scale
 
 SYSTEMS = ("human", "machine")
-LEVELS = {"human": 4.0, "machine": 2.5, "floor": 1.2}
+LEVELS = {"human": 4.0, "floor": 1.2}
+USUAL_LEVEL = 2.5
 
 
 def small_kit(design: str = "mos", *, clips: int = 2, seconds: float = 0.2, **more: object) -> Kit:
@@ -52,7 +53,7 @@ def _values(kit: Kit, trial: dict, scale: Scale, generator: np.random.Generator)
     origins = [kit.key["clips"][clip] for clip in trial["clips"]]
     if trial["kind"] == CHECK:
         return {trial["clips"][0]: origins[0]["notes"]}
-    levels = [LEVELS[origin["system"]] for origin in origins]
+    levels = [LEVELS.get(origin["system"], USUAL_LEVEL) for origin in origins]
     if kit.key["design"] == "pairs":
         first = int(generator.uniform() < levels[0] / sum(levels))
         return dict(zip(trial["clips"], (first, 1 - first), strict=True))

@@ -30,7 +30,7 @@ ORIGINALITY = Scale("originality", 1, 5, "How original is the music?", "not at a
 EXPRESSIVENESS = Scale("expressiveness", 1, 5, "How expressive is the music?", "not at all", "very")
 HUMAN = Scale(HUMAN_OR_MACHINE, 0, 1, "Is this music by a human or by a machine?", "machine", "human")
 PREFERENCE = Scale("preference", 0, 1, "Which of the two do you prefer?", "", "")
-QUALITY = Scale("quality", 0, 100, "How good is each clip, beside the reference?", "bad", "excellent")
+QUALITY = Scale("quality", 0, 100, "How good is it, beside the reference?", "bad", "excellent")
 COUNT = Scale("notes", 2, 6, "How many single notes did you hear?", "", "")
 """The question of attention items."""
 

@@ -91,11 +91,18 @@
   }
 
   function radios(name, question, choices) {
-    const answers = choices.map(([value, label, small]) => element(
-      "label", {}, element("input", { type: "radio", name, value: String(value) }),
-      element("span", {}, label), small ? element("small", {}, small) : null,
+    const answers = choices.map(([value, label, words]) => element(
+      "label", {}, element("input", {
+        type: "radio", name, value: String(value), "aria-label": words ? label + ", " + words : null,
+      }), element("span", {}, label),
     ));
-    const block = element("fieldset", {}, element("legend", {}, question), element("div", { class: "answers" }, ...answers));
+    const kind = choices.length > 7 ? "answers many" : "answers";
+    const ends = [choices[0][2], choices[choices.length - 1][2]];
+    const block = element(
+      "fieldset", {}, element("legend", {}, question), element("div", { class: kind }, ...answers),
+      ends.some(Boolean) ? element("div", { class: "ends", "aria-hidden": "true" },
+        ...ends.map((words) => element("span", {}, words))) : null,
+    );
     return {
       block, question,
       value: () => {
@@ -241,7 +248,7 @@
   }
 
   function soundCheck(state) {
-    const part = player(kit.training.clips[0], "Sound check");
+    const part = player(kit.training.clips[0], "Clip");
     const message = alertLine();
     const next = () => {
       if (!part.isHeard) {
