@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maestrokit.metrics.contract import Row
+from maestrokit.metrics.ratings.mixed_model import SUFFIX
 from maestrokit.metrics.ratings.score import RatingScores
 from maestrokit.metrics.score_systems import Comparison
 
@@ -41,6 +42,7 @@ def rating_page(scores: RatingScores, sentences: Sequence[str], *, made_by: str 
 
     environment = Environment(loader=PackageLoader(__package__, "page"), autoescape=True, undefined=StrictUndefined)
     metrics = list(dict.fromkeys(row.metric for rows in scores.systems.values() for row in rows))
+    metrics = [metric for metric in metrics if not metric.endswith(SUFFIX)]  # pictures of nearly the same
     agreement = [row for row in scores.panel if row.metric.startswith(("alpha.", "repeat_difference."))]
     return (
         environment.get_template("ratings.html").render(

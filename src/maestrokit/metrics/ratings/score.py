@@ -12,6 +12,7 @@ from maestrokit.metrics.ratings.agreement import krippendorff_alpha
 from maestrokit.metrics.ratings.bootstrap import Resamples, interval, mean_interval, resamples_of
 from maestrokit.metrics.ratings.bradley_terry import bradley_terry
 from maestrokit.metrics.ratings.exclusion import exclusions
+from maestrokit.metrics.ratings.mixed_model import SUFFIX, mixed_means
 from maestrokit.metrics.ratings.panel import HUMAN_OR_MACHINE, Measure, Panel
 from maestrokit.metrics.ratings.turing import success_rate
 from maestrokit.metrics.score_systems import Comparison
@@ -41,9 +42,9 @@ def score(panel: Panel, *, generator: np.random.Generator) -> RatingScores:
     if count == 0:
         return RatingScores({name: [] for name in left.systems}, [listeners, *counts], [])
     resamples = [resamples_of(count, clips, generator=generator) for _ in left.systems]
-    strengths = _strengths(left, resamples[0])
+    strengths, modelled = _strengths(left, resamples[0]), _modelled(left)
     systems = {
-        name: [*_opinions(left, row, resamples[row]), *_turing(left, row), *strengths[name]]
+        name: [*_opinions(left, row, resamples[row]), *modelled[name], *_turing(left, row), *strengths[name]]
         for row, name in enumerate(left.systems)
     }
     return RatingScores(systems, [listeners, *counts, *_agreement(left)], comparisons(left))
@@ -121,6 +122,18 @@ def _opinions(panel: Panel, system: int, resamples: Resamples) -> Iterator[Row]:
             bounds = (float(measure.low), float(measure.high))
             count = int(np.isfinite(values).sum())
             yield Row(metric_of(measure), _mean(values), low, high, n=count, reference=reference, bounds=bounds)
+
+
+def _modelled(panel: Panel) -> dict[str, list[Row]]:
+    """Return for each system its means by the mixed model, on scales of more than two values."""
+    rows: dict[str, list[Row]] = {name: [] for name in panel.systems}
+    for index, measure in enumerate(panel.measures):
+        means = None if measure.is_binary else mixed_means(panel.ratings[index])
+        for row, name in enumerate(panel.systems if means is not None else ()):
+            value, low, high = (float(column[row]) for column in means or ())
+            count = int(np.isfinite(panel.ratings[index, row]).sum())
+            rows[name].append(Row(measure.name + SUFFIX, value, low, high, n=count))
+    return rows
 
 
 def _turing(panel: Panel, system: int) -> Iterator[Row]:
