@@ -244,6 +244,7 @@ def test_bad_answers_are_a_line_each_and_the_others_count(maestrokit: CommandLin
         (("--ratings", "answers", "--key", "kit.key.json", "--system", "a=b"), ExitStatus.USAGE, "exclude each other"),
         (("--serve", "answers"), ExitStatus.NO_INPUT, "'answers' is no listening kit"),
         (("--serve", "kit", "answers"), ExitStatus.USAGE, "--serve serves one kit"),
+        (("--difference", "1", "-o", "x.html"), ExitStatus.USAGE, "are written as table, jsonl, json, tsv, csv"),
         (("--difference", "1", "--design", "x"), ExitStatus.USAGE, "no design 'x'"),
     ],
 )

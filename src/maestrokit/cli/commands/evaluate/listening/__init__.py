@@ -29,7 +29,7 @@ def run_listening(settings: Settings, *, made_by: str | None) -> None:
     elif listening.difference is not None:
         from maestrokit.cli.commands.evaluate.listening.listeners import print_listeners
 
-        print_listeners(settings, listening.difference, made_by=made_by)
+        print_listeners(settings, listening.difference)
     else:
         from maestrokit.cli.commands.evaluate.listening.ratings import print_ratings
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from maestrokit.cli.commands.evaluate.listening.ratings import read_ratings
 from maestrokit.cli.commands.evaluate.options import Settings
-from maestrokit.cli.commands.evaluate.tables import aligned, score_text, shown
+from maestrokit.cli.commands.evaluate.tables import COLUMNS, aligned, records, shown
 from maestrokit.cli.declare import state
 from maestrokit.cli.report import counted
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files import streams as files
 from maestrokit.files.formats import SCORES, chosen_format
-from maestrokit.files.tables import encoded
+from maestrokit.files.tables import FORMATS, encoded, record_lines
 from maestrokit.listening.answers import panel_of
 from maestrokit.listening.scales import DESIGNS
 from maestrokit.metrics.contract import SHARE, Row
@@ -19,28 +19,31 @@ from maestrokit.metrics.ratings.panel import Measure
 from maestrokit.metrics.ratings.power import LEAST_POWER, Spread, listeners_needed, power, spread_of, usual_spread
 
 
-def print_listeners(settings: Settings, difference: float, *, made_by: str | None) -> None:
+def print_listeners(settings: Settings, difference: float) -> None:
     """Print how many listeners are needed.
 
     Raises
     ------
     UsageError
-        If there is no such design.
+        If there is no such design, or these are not written in the format.
     """
     options, design = settings.options, settings.listening.design
     state()
     format = chosen_format(options.format_, options.output, SCORES, default="tsv")
     if design not in DESIGNS:
         raise UsageError(f"no design '{design}'", choices_hint(design, DESIGNS), parameter="design")
+    if format not in ("table", *FORMATS):
+        raise UsageError(f"numbers of listeners are written as table, {', '.join(FORMATS)}", parameter="format")
     spreads, clips, source = _spreads(settings)
     if settings.running.dry_run:
         return
     rows = [row for measure, spread in spreads for row in rows_of(difference, measure, spread, clips)]
     systems = f"two systems of {clips} clips each"
     title = f"A difference of {difference:g} between {systems}, with a power of {LEAST_POWER:g}; {source}"
-    text = (
-        _table(rows, title) if format == "table" else score_text([], rows, format=format, title=title, made_by=made_by)
-    )
+    if format == "table":
+        text = _table(rows, title)
+    else:
+        text = "".join(record_lines(records([], rows), format=format, columns=COLUMNS))
     files.write_bytes(options.output, encoded(text))
 
 

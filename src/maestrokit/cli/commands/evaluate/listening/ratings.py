@@ -16,7 +16,7 @@ from maestrokit.cli.report import counted
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files.formats import SCORES, chosen_format
-from maestrokit.files.tables import encoded
+from maestrokit.files.tables import FORMATS, encoded
 from maestrokit.listening.answers import LARGEST, Answers, Key, check_answers, panel_of, parse_answers, parse_key
 from maestrokit.metrics.ratings.score import score
 
@@ -35,6 +35,8 @@ def print_ratings(settings: Settings, *, made_by: str | None) -> None:
     """
     options = settings.options
     format = chosen_format(options.format_, options.output, SCORES, default="tsv")
+    if format not in ("table", "html", *FORMATS):
+        raise UsageError(f"ratings are written as table, html, {', '.join(FORMATS)}", parameter="format")
     state()
     answers, key, status = read_ratings(settings)
     if settings.running.dry_run:
