@@ -1,6 +1,7 @@
 """What README and docs show runs: command lines, Python, the recipe of the Makefile and the line for cron."""
 
 import importlib
+import json
 import re
 import shlex
 import shutil
@@ -11,6 +12,9 @@ import pytest
 
 import maestrokit as library
 from command_line import CommandLine
+from maestrokit.listening.kit import PAGE, Kit
+from maestrokit.listening.scales import parse_scales
+from small_kits import answer_file
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -18,7 +22,7 @@ PAGES = [
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md")
     if page.name != "api.md"
 ]
-RUN = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "formats.md"]
+RUN = [ROOT / "README.md", *(ROOT / "docs" / name for name in ("tutorial.md", "formats.md", "listening-tests.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BRIEFLY = ("--steps", "1", "--batch", "1", "--length", "16", "--set", "width=16", "--set", "layers=1")
 
@@ -62,18 +66,30 @@ def run(maestrokit: CommandLine, line: str) -> None:
         done = maestrokit(*arguments, *(BRIEFLY if "--time-limit" in arguments else ()), stdin=stdin)
         assert done.status == 0, f"{part}: {done.err}"
         stdin = done.out
+        if "--listening-kit" in arguments:
+            listen(arguments[arguments.index("--listening-kit") + 1])
         if target:
             Path(target).write_bytes(done.out)
+
+
+def listen(name: str) -> None:
+    """Write what six listeners answer to a listening kit."""
+    kit = Kit({PAGE: Path(name, PAGE).read_bytes()}, json.loads(Path(f"{name}.key.json").read_text()))
+    Path(f"{name}.answers").mkdir()
+    for number in range(6):
+        Path(f"{name}.answers", f"{number}.json").write_text(json.dumps(answer_file(kit, number)))
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 @pytest.mark.usefixtures("workshop")
 def test_what_is_shown_runs(maestrokit: CommandLine, page: Path) -> None:
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    assert {"sh", "python"} <= {kind for kind, _ in blocks}
+    assert {"sh", "toml" if page.stem == "listening-tests" else "python"} <= {kind for kind, _ in blocks}
     for kind, text in blocks:
         if kind == "python":
             exec(compile(text, str(page), "exec"), {})
+        elif kind == "toml":
+            assert len(parse_scales(text, name=page.name, design="mos")) == 2
         elif kind in {"sh", "make", "crontab"}:
             for line in lines(kind, text):
                 run(maestrokit, line)

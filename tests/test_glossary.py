@@ -12,7 +12,7 @@ FILES = sorted(path for folder in ("src/maestrokit", "tools") for path in (ROOT 
 WORDS = {
     "told", "said", "asked", "heard", "wanted", "stroke", "strokes", "chance", "chances", "drawn", "varied", "played",
     "settled", "taste", "wish", "scribe", "judge", "judged", "story", "eye", "fate", "worth", "usualness", "unlikeness",
-    "descend", "players", "carry", "neighbours", "colour", "overview", "surroundings", "listening", "course",
+    "descend", "players", "carry", "neighbours", "colour", "overview", "surroundings", "course",
 }  # fmt: skip
 WHOLE = {"found", "made", "kept", "place", "places", "take", "turn", "order_", "agreed", "averaged", "history"}
 

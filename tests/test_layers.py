@@ -13,7 +13,7 @@ LAYERS = [
     {"audio"},
     {"synth", "analysis"},
     {"features", "metrics", "files"},
-    {"plots", "inference"},
+    {"plots", "inference", "listening"},
     {"training"},
     {"api"},
     {"cli"},

@@ -76,6 +76,8 @@ def batch_effects(name: str) -> Effects:
 
 SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
 SYSTEM = "--system a=takes --reference several --metric pitch_range"
+KIT = "--system a=takes --listening-kit out/kit --clips 2 --seconds 1"
+RATINGS, SERVE, DIFFERENCE = "--ratings answers --key kit.key.json", "--serve kit -n", "--difference 0.5"
 TRANSCRIBER = "takes/0.wav --model transcriber -o out/a.tsv"
 EFFECTS: dict[str, Effects] = {
     "quantize": batch_effects("quantize") | {
@@ -187,6 +189,18 @@ EFFECTS: dict[str, Effects] = {
         "pieces": (SYSTEM, f"{SYSTEM} --pieces 4"),
         "seconds": (SYSTEM, f"{SYSTEM} --seconds 1"),
         "sweep": (TRANSCRIBER, f"{TRANSCRIBER} --sweep onset_threshold=0.1,0.2"),
+        "listening_kit": (SYSTEM, KIT),
+        "serve": ("--serve takes -n", SERVE),
+        "ratings": ("take.mid", RATINGS),
+        "difference": (RATINGS, f"{RATINGS} {DIFFERENCE}"),
+        "key": (RATINGS, "--ratings answers --key take.mid"),
+        "design": (DIFFERENCE, f"{DIFFERENCE} --design turing"),
+        "clips": (DIFFERENCE, f"{DIFFERENCE} --clips 20"),
+        "scales": (KIT, f"{KIT} --scales scales.toml"),
+        "consent": (KIT, f"{KIT} --consent beats.txt"),
+        "post": (KIT, f"{KIT} --post https://example.org/answers"),
+        "answers": (SERVE, f"{SERVE} --answers out/answers"),
+        "port": (SERVE, f"{SERVE} --port 9000"),
     },
     "generate": {
         "prompt": ("--model sequences --duration 1s", "take.mid --model sequences --duration 1s"),
@@ -299,6 +313,16 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     ("evaluate", "seconds"): (SETS_LINE, "--seconds 2s"),
     ("evaluate", "fail_under"): (f"{SYSTEM} -o out/a.tsv", "--fail-under pitch_range=1"),
     ("evaluate", "fail_over"): (f"{SYSTEM} -o out/a.tsv", "--fail-over pitch_range=1"),
+    **{("evaluate", option): (SETS_LINE, words) for option, words in {
+        "key": "--key kit.key.json", "design": "--design pairs", "clips": "--clips 4", "scales": "--scales scales.toml",
+        "consent": "--consent beats.txt", "post": "--post https://example.org", "answers": "--answers out/answers",
+        "port": "--port 9000"}.items()},
+    **{("evaluate", option): (SERVE, words) for option, words in {
+        "format_": "--format json", "per_file": "--no-per-file", "output": "--output out/a.tsv", "jobs": "--jobs 2",
+        "cluster": "--cluster none://here", "keep_going": "--no-keep-going", "files_from": "--files-from take.mid.list",
+        "files0_from": "--files0-from take.mid.list0"}.items()},
+    **{("evaluate", option): (DIFFERENCE, words) for option, words in {
+        "repair": "--repair", "split": "--split train", "where": "--where composer=Bach", "seed": "--seed 1"}.items()},
     ("generate", "prompt_seconds"): (USUAL["generate"].removeprefix("take.mid "), "--prompt-seconds 1s"),
     ("generate", "infill"): ("--model sequences -o out/a.mid", "--infill 1s..2s"),
     ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),

@@ -162,7 +162,7 @@ def test_pieces_of_the_reference_that_are_scored_are_left_out_of_it(maestrokit: 
         ),
         (("--system", "a=good", "--pieces", "9"), ExitStatus.USAGE, "'a' has 6 pieces, and 9 are compared"),
         (("--system", "a=good", "--seconds", "60"), ExitStatus.USAGE, "the reference has 0 pieces of 60 s"),
-        (("good", "--pieces", "9"), ExitStatus.USAGE, "--pieces works only with --system"),
+        (("good", "--pieces", "9"), ExitStatus.USAGE, "--pieces works only with a scored --system"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -20,11 +20,13 @@ from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.parameters import marked
 from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
+from maestrokit.files.atomic import write_folder
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.tokens import Encoding
+from small_kits import answer_file, small_kit
 from small_models import saved_transcriber
 
 
@@ -86,6 +88,17 @@ def write_recordings(place: Path) -> None:
     soundfile.write(place / "samples" / "A4v8.ogg", np.stack([tone, tone], 1), RATE, format="OGG")
 
 
+def write_listening_test(place: Path) -> None:
+    """Write a listening kit, its key, the answers of two listeners, and a scale."""
+    kit = small_kit()
+    write_folder(place / "kit", kit.files)
+    (place / "kit.key.json").write_text(json.dumps(kit.key))
+    (place / "answers").mkdir()
+    for number in range(2):
+        (place / "answers" / f"{number}.json").write_text(json.dumps(answer_file(kit, number)))
+    (place / "scales.toml").write_text('[[scale]]\nname = "emotion"\nquestion = "How much emotion?"\n')
+
+
 def write_models(place: Path) -> None:
     """Write run folders of networks that nobody trained."""
     saved_transcriber(place / "transcriber", pedal=False)
@@ -117,6 +130,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_performances(place)
     write_recordings(place)
     write_models(place)
+    write_listening_test(place)
     rows = ["canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration"]
     for folder in ("root", "mixed"):
         (place / folder).mkdir()

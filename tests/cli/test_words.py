@@ -31,7 +31,7 @@ def test_a_metric_of_the_other_mode_is_not_blamed_on_the_reference(maestrokit: C
         "'grooving' is a metric of sets, and these are pairs"
     )
     done = maestrokit("evaluate", take, "--reference", take, "--pairs", "--metric", "grooving")
-    assert done.lines[0] == "maestrokit evaluate: --metric works only with a set or --system"
+    assert done.lines[0] == "maestrokit evaluate: --metric works only with a set or a scored --system"
 
 
 def test_keys_are_spelt_alike_in_reports_and_descriptions(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from maestrokit.errors import CannotWriteError
-from maestrokit.files.atomic import write_bytes
+from maestrokit.files.atomic import write_bytes, write_folder, write_new
 
 
 def mode(path: Path) -> int:
@@ -103,7 +103,7 @@ def test_read_only_file_is_refused(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from maestrokit.files.atomic import write_bytes
+from maestrokit.files.atomic import write_bytes, write_folder, write_new
 while True:
     for letter in (b"a", b"b"):
         write_bytes(sys.argv[1], letter * 300_000)
@@ -121,3 +121,25 @@ def test_killed_writer_leaves_a_whole_file(tmp_path: Path, attempt: int) -> None
         writer.send_signal(signal.SIGKILL)
     assert target.read_bytes() in (b"a" * 300_000, b"b" * 300_000)
     assert all(path == target or path.name.startswith(".a.tmp-") for path in tmp_path.iterdir())
+
+
+def test_a_new_file_is_for_its_owner_only_and_never_replaces_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "key"
+    write_new(path, b"one")
+    assert path.read_bytes() == b"one" and path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(CannotWriteError, match=r"cannot write '.*key': file exists"):
+        write_new(path, b"two")
+    with pytest.raises(CannotWriteError):
+        write_new(path / "below", b"two")
+    assert path.read_bytes() == b"one" and list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder = tmp_path / "kit"
+    write_folder(folder, {"a": b"1", "below/b": b"2"})
+    assert (folder / "a").read_bytes() == b"1" and (folder / "below" / "b").read_bytes() == b"2"
+    with pytest.raises(CannotWriteError, match="it is there already"):
+        write_folder(folder, {"c": b"3"})
+    with pytest.raises(CannotWriteError):
+        write_folder(tmp_path / "other", {"a": b"1", "a/b": b"2"})  # a file cannot be a folder, too
+    assert [path.name for path in tmp_path.iterdir()] == ["kit"] and not (folder / "c").exists()

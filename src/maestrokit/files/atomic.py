@@ -3,7 +3,8 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +36,56 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
                 yield replacement
     except OSError as error:
         raise CannotWriteError(f"cannot write '{path}': {reason(error)}", path=str(path)) from error
+
+
+def write_new(path: Path | str, data: bytes) -> None:
+    """Write a file that was not there, whole or not at all, for its owner only (mode 600).
+
+    Raises
+    ------
+    CannotWriteError
+        If there is one of the name, which stays as it is, or it cannot be written.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:50]}.tmp-{os.urandom(4).hex()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, target)  # which, as renaming does not, fails where there is one
+    except OSError as error:
+        raise CannotWriteError(f"cannot write '{path}': {reason(error)}", path=str(path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def write_folder(path: Path | str, files: Mapping[str, bytes]) -> None:
+    """Write a folder that was not there, with files by their names in it, whole or not at all.
+
+    Raises
+    ------
+    CannotWriteError
+        If there is something of the name, which stays as it is, or it cannot be written.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:50]}.tmp-{os.urandom(4).hex()}")
+    try:
+        if target.exists() or target.is_symlink():
+            raise FileExistsError(errno.EEXIST, "it is there already")
+        for name, data in files.items():
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            with (temporary / name).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.rename(target)
+    except OSError as error:
+        raise CannotWriteError(f"cannot write '{path}': {reason(error)}", path=str(path)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,19 @@
 """``maestrokit evaluate``: how good performances are, alone, against a corpus, or against their references."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
+from maestrokit.cli.commands.evaluate.listening_options import (
+    DIFFERENCE,
+    KIT,
+    RATINGS,
+    SERVE,
+    ListeningOptions,
+)
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions, ModelScoring, Settings, SystemScoring
+from maestrokit.cli.declare import not_with
 from maestrokit.cli.options import Batch, Inputs, Provenance, Reading, Seed
 from maestrokit.errors import ExitStatus
 
@@ -29,14 +38,33 @@ EXAMPLES = (
         "Two models beside one another, between other performances of the corpus and noise",
         "maestrokit evaluate --system a=generated --system b=lstm --seconds 10 --reference performances -o systems.txt",
     ),
+    (
+        "How many listeners find a difference of half a step on a scale from 1 to 5, with 16 clips of each system",
+        "maestrokit evaluate --difference 0.5 --clips 16 --format table",
+    ),
+    (
+        "A listening test: the folder kit for browsers, and the key beside it",
+        "maestrokit evaluate --listening-kit kit --system human=performances --system lstm=model:lstm --clips 2 "
+        "--seconds 5",
+    ),
     ("Write a page with figures and sound", "maestrokit evaluate generated --reference performances -o report.html"),
     ("Write a table for a paper", "maestrokit evaluate generated --reference performances -o scores.tex"),
 )
 REFERENCES = (
     "Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020)",
     "Wu and Yang, The Jazz Transformer on the front line, ISMIR 2020",
+    "Krippendorff, Computing Krippendorff's alpha-reliability, University of Pennsylvania, 2011",
+    "Bradley and Terry, Rank analysis of incomplete block designs, Biometrika 39 (1952)",
+    "Westfall, Kenny and Judd, Statistical power and optimal design in experiments in which samples of participants "
+    "respond to samples of stimuli, Journal of Experimental Psychology: General 143 (2014)",
     "Raffel et al., mir_eval: a transparent implementation of common MIR metrics, ISMIR 2014",
 )
+CASES = {
+    **dict.fromkeys(("repair", "split", "where"), not_with(SERVE, RATINGS, DIFFERENCE)),
+    **dict.fromkeys(("files_from", "files0_from"), not_with(KIT, SERVE)),
+    **dict.fromkeys(("jobs", "cluster", "keep_going"), not_with(SERVE)),
+    "seed": not_with(SERVE, DIFFERENCE),
+}
 
 
 def run(
@@ -46,6 +74,7 @@ def run(
     provenance: Provenance,
     scoring: ModelScoring,
     systems: SystemScoring,
+    listening: ListeningOptions,
     options: EvaluateOptions,
     seed: Seed = 0,
 ) -> None:
@@ -64,8 +93,13 @@ def run(
     each metric of each system is compared with the others' and the ceiling's: the difference of means (value), Cohen's
     d, and p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
+    With --listening-kit, the clips of systems become a blind listening test for browsers; --serve serves it on this
+    machine and stores the answers; --ratings scores answers, with the --key of their kit: mean opinions with intervals
+    for other listeners and other clips, judged_human, turing_success_rate, strengths of pairs, Krippendorff's alpha,
+    and comparisons by Wilcoxon's signed ranks, whose effect_size is the rank correlation of matched pairs.
+    --difference says how many listeners are needed. The documentation has a page on listening tests.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or closer to the reference); with --system also system, outside
+    better (higher, lower, or closer to the reference); with --system and --ratings also system, outside
     (whether the interval does not meet the ceiling's), and of comparisons versus, effect_size, p, p_holm, paired.
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
@@ -74,9 +108,15 @@ def run(
     from maestrokit.files.formats import SCORES, chosen_format
     from maestrokit.files.tables import encoded
 
+    settings = Settings(inputs, running, scoring, systems, listening, options, seed, reading.repair)
+    if listening.is_chosen:
+        from maestrokit.cli.commands.evaluate.listening import run_listening
+
+        run_listening(settings, made_by=provenance.made_by)
+        return
     format = chosen_format(options.format_, options.output, SCORES, default="tsv")
     limits = limits_of(options.fail_under or (), options.fail_over or ())
-    evaluation = _plan(Settings(inputs, running, scoring, systems, options, seed, reading.repair, format))
+    evaluation = _plan(replace(settings, format=format))
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:

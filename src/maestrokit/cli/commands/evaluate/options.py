@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import COUNT, DAY, Within
 from maestrokit.cli.choices import Listed, assigned_to, kept_in, models_for, one_of, set_metrics
+from maestrokit.cli.commands.evaluate.listening_options import DIFFERENCE, KIT, RATINGS, SERVE, ListeningOptions
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, Fact, flag, not_with, only_with, option
 from maestrokit.cli.options import Batch, Inputs, device_option, split_names
 
@@ -14,9 +15,8 @@ SETS, PAIRS = Fact("a set"), Fact("pairs of an estimate and its reference")
 SEQUENCES = Fact("a `model` of events or notes")
 WINDOWS = Fact("a `model` that reads windows, such as the transformer")
 TRANSCRIBING = Fact("a `model` that transcribes")
-SYSTEM, GENERATED = "`system`", Fact("a `system` that a model generates")
+SYSTEM, GENERATED = Fact("a scored `system`"), Fact("a `system` that a model generates")
 """What can be scored: facts that an option may depend on."""
-
 
 SCORED_IN_PAIRS = only_with(PAIRS, TRANSCRIBING)
 
@@ -52,8 +52,8 @@ class SystemScoring:
         "as every one that is given has, at most half of --reference; 50 if all are models.", Within(3, 10_000),
         only_with(SYSTEM))
     seconds: float | None = option(None, "TIME", "Of each piece of a system, score a stretch so long. Default: what "
-        "nine of ten pieces of every system have, at most 60 s; models make 30 s.", TIME, Within(1, DAY),
-        only_with(SYSTEM))
+        "nine of ten pieces of every system have, at most 60 s; models make 30 s. Of a listening kit, length of the "
+        "clips. Default: 20 s.", TIME, Within(1, DAY), only_with(SYSTEM, KIT))
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,16 @@ class EvaluateOptions:
     extend_pedal: bool | None = flag(None, "Extend the notes of MIDI files by the sustain pedal, or not. Default: in "
         "systems, not in pairs.", only_with(PAIRS, SYSTEM), spell="--extend-pedal/--no-extend-pedal")
     format_: str | None = option(None, "NAME", "tsv, csv, jsonl or json for programs, table or html for people, "
-        "md or tex for papers. Default: by the suffix of --output (.txt is a table), else tsv.",
+        "md or tex for papers. Default: by the suffix of --output (.txt is a table), else tsv.", not_with(KIT, SERVE),
         complete=one_of(kept_in("maestrokit.files.formats:SCORES.formats")), spell="--format")
-    per_file: bool = flag(True, "Print the scores of each file before those of all.",
+    per_file: bool = flag(True, "Print the scores of each file before those of all.", not_with(KIT, SERVE, DIFFERENCE),
         spell="--per-file/--no-per-file")
     fail_under: list[str] | None = option(None, "METRIC=VALUE", "Exit with status 1 if METRIC of all files is below "
-        "VALUE. May be repeated.", not_with(SYSTEM), complete=assigned_to(score_names))
+        "VALUE. May be repeated.", not_with("`system`", SERVE, RATINGS, DIFFERENCE), complete=assigned_to(score_names))
     fail_over: list[str] | None = option(None, "METRIC=VALUE", "Exit with status 1 if METRIC of all files is above "
-        "VALUE. May be repeated.", not_with(SYSTEM), complete=assigned_to(score_names))
-    output: str = option("-", "FILE", "Write to FILE; - is standard output.", ASIDE, spell="--output -o")
+        "VALUE. May be repeated.", not_with("`system`", SERVE, RATINGS, DIFFERENCE), complete=assigned_to(score_names))
+    output: str = option("-", "FILE", "Write to FILE; - is standard output.", ASIDE, not_with(KIT, SERVE),
+        spell="--output -o")
 # fmt: on
 
 
@@ -105,6 +106,7 @@ class Settings:
     running: Batch
     scoring: ModelScoring
     systems: SystemScoring
+    listening: ListeningOptions
     options: EvaluateOptions
     seed: int
     repair: bool

@@ -20,7 +20,7 @@ from maestrokit.cli.commands.evaluate.corpora import (
 )
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores
 from maestrokit.cli.commands.evaluate.limits import check_metric
-from maestrokit.cli.commands.evaluate.options import GENERATED, Settings
+from maestrokit.cli.commands.evaluate.options import GENERATED, SYSTEM, Settings
 from maestrokit.cli.commands.evaluate.sets import names_in_sets
 from maestrokit.cli.commands.evaluate.stretches import SystemPlans
 from maestrokit.cli.commands.evaluate.systems import score_plans
@@ -62,8 +62,8 @@ def plan_systems(settings: Settings) -> Evaluation:
     for name in options.metric or ():
         check_metric(name, names_in_sets(), parameter="metric")
     check_corpora(options)
-    sources = _sources(settings.systems.system or (), inputs, running)
-    state(GENERATED if sources.models else None)
+    sources = sources_of(settings.systems.system or (), inputs, running, suffixes=walk.MIDI_SUFFIXES)
+    state(SYSTEM, GENERATED if sources.models else None)
     names = options.reference or []
     theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
     scored = [task for plan in sources.paths.values() for task in plan.tasks]
@@ -87,7 +87,16 @@ def _check(settings: Settings) -> None:
         raise UsageError(fact, "name a corpus with `reference`", parameter="system")
 
 
-def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
+def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes: Sequence[str]) -> Sources:
+    """Return where systems come from.
+
+    Raises
+    ------
+    UsageError
+        If one is not written as NAME=PATH|MODEL.
+    NoInputError
+        If a path or a model is not there.
+    """
     paths: dict[str, streams.Plan] = {}
     models: dict[str, str] = {}
     for text in texts:
@@ -102,7 +111,7 @@ def _sources(texts: Sequence[str], inputs: Inputs, running: Batch) -> Sources:
         given = Inputs(
             inputs=[origin], split=_split(inputs, [origin]), where=inputs.where if walk.is_root(origin) else None
         )
-        paths[name] = streams.gather(given, running, suffixes=walk.MIDI_SUFFIXES)
+        paths[name] = streams.gather(given, running, suffixes=suffixes)
         for error in paths[name].missing:
             raise error
     return Sources(paths, models, [text.partition("=")[0] for text in texts])
@@ -129,16 +138,18 @@ def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, se
         return Scores([], [], 0)
     sizes = [len(plan.tasks) for plan in sources.paths.values()]
     count = scoring.pieces or min([*(sizes or [USUAL_COUNT]), max(len(reference.tasks) // 2, 1)])
+    seconds = scoring.seconds or USUAL_SECONDS
     with tempfile.TemporaryDirectory() as scratch:
-        generated = {
-            name: _generated(name, model, Path(scratch), count, settings) for name, model in sources.models.items()
+        of_models = {
+            name: generated(name, model, Path(scratch), settings, count=count, seconds=seconds)
+            for name, model in sources.models.items()
         }
-        every = {**sources.paths, **generated}
+        every = {**sources.paths, **of_models}
         plans = SystemPlans({name: every[name] for name in sources.order}, reference, training)
         return score_plans(plans, settings)
 
 
-def _generated(name: str, model: str, scratch: Path, count: int, settings: Settings) -> streams.Plan:
+def generated(name: str, model: str, scratch: Path, settings: Settings, *, count: int, seconds: float) -> streams.Plan:
     """Return new performances by a model; their targets are what tables call them."""
     from maestrokit.inference.events import GenerationConfig, perform
     from maestrokit.inference.sequence_model import load_event_model
@@ -146,7 +157,6 @@ def _generated(name: str, model: str, scratch: Path, count: int, settings: Setti
     line = provenance.command_line("generate", {"--model": Path(model).name})
     tasks: list[streams.Task] = []
     starts = range(0, count, AT_ONCE)
-    seconds = settings.systems.seconds or USUAL_SECONDS
     config = [GenerationConfig(seconds, min(AT_ONCE, count - start), settings.seed + start) for start in starts]
     network, encoding, fitted = load_event_model(model, device=settings.scoring.device)
     parts = (perform(network, encoding, one.with_sampling(fitted, {})) for one in config)

@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from browsers import CHROMIUM, FLAGS, in_chromium
 from maestrokit.cli.commands.evaluate.report import page as module
 from maestrokit.cli.commands.evaluate.report.contents import (
     Cell,
@@ -139,7 +139,6 @@ def test_text_is_readable_on_light_dark_and_printed_pages() -> None:
             assert (bright + 0.05) / (dark + 0.05) >= 4.5, name
 
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CLICKS = """<script>
 const buttons = document.querySelectorAll("thead button");
 for (const click of [1, 1, 1, 0, 0]) {
@@ -150,7 +149,7 @@ for (const click of [1, 1, 1, 0, 0]) {
 </script></body>"""
 
 
-@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+@in_chromium
 def test_a_heading_sorts_by_numbers_or_names_and_what_has_none_comes_last(tmp_path: Path) -> None:
     rows = [
         [Cell("b"), Cell("9", 9.0)],
@@ -162,8 +161,8 @@ def test_a_heading_sorts_by_numbers_or_names_and_what_has_none_comes_last(tmp_pa
     policy = re.compile(r"<meta http-equiv[^>]*>")
     assert len(policy.findall(text)) == 1
     (tmp_path / "page.html").write_text(policy.sub("", text).replace("</body>", CLICKS), encoding="utf-8")
-    words = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-             "--dump-dom", (tmp_path / "page.html").as_uri()]  # fmt: skip
+    words = [str(CHROMIUM), "--headless", *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
+             (tmp_path / "page.html").as_uri()]  # fmt: skip
     done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
     titles = re.findall("<title>(.*?)</title>", done.stdout)
     assert titles == [

@@ -1,0 +1,1 @@
+"""Listening tests: a plan that is balanced over listeners, clips, a page for browsers, and the answers to it."""

@@ -1,0 +1,224 @@
+"""The answers of listeners, and the key of a kit, read from JSON; nothing in them is trusted."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maestrokit.errors import BadDataError
+from maestrokit.listening.design import CHECK, REPEATS
+from maestrokit.listening.kit import KEY_FORMAT, VERSION
+from maestrokit.listening.scales import COUNT, DESIGNS
+from maestrokit.metrics.ratings.panel import Measure, Panel
+
+ANSWERS_FORMAT = "maestrokit-answers"
+LARGEST = 1 << 20  # bytes of an answer file
+LARGEST_KEY = 1 << 26
+DATA = re.compile(r'<script type="application/json" id="kit">(.*?)</script>', re.DOTALL)
+"""Where the page of a kit has its questions."""
+LISTENER = re.compile(r"[0-9a-f]{16}")
+_TOP = {"format", "version", "kit", "listener", "number", "answers"}
+_ANSWER = {"trial", "values", "seconds", "plays"}
+Values = Mapping[str, Mapping[str, int]]
+"""The rating of each clip on each scale."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answers to one trial."""
+
+    trial: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All answers by one listener, in the order in which they were given."""
+
+    listener: str
+    kit: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What a kit asks."""
+
+    kit: str
+    design: str
+    measures: tuple[Measure, ...]
+    trials: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Key(Questions):
+    """What a kit asks, and what unblinds the answers."""
+
+    human: str | None
+    systems: tuple[str, ...]
+    clips: Mapping[str, Mapping[str, Any]]
+
+
+def parse_answers(data: bytes, *, name: str) -> Answers:
+    """Return the answers in the bytes of a file, of whatever kit.
+
+    Raises
+    ------
+    BadDataError
+        If it is too large, no JSON, or not what a kit's page writes.
+    """
+    if len(data) > LARGEST:
+        raise _refused(name, f"it has {len(data)} bytes, and answers have at most {LARGEST}")
+    table = _object(data, name, ANSWERS_FORMAT)
+    if set(table) != _TOP:
+        raise _refused(name, "not answers to a listening test (it has other keys)")
+    if not isinstance(table["listener"], str) or not LISTENER.fullmatch(table["listener"]):
+        raise _refused(name, "the listener is no number of 16 hexadecimal digits")
+    if not isinstance(table["kit"], str) or not LISTENER.fullmatch(table["kit"]):
+        raise _refused(name, "the kit is no number of 16 hexadecimal digits")
+    if not isinstance(table["answers"], list) or not all(map(_is_answer, table["answers"])):
+        raise _refused(name, "its answers are not those of a kit's page")
+    answers = tuple(Answer(one["trial"], one["values"]) for one in table["answers"])
+    return Answers(table["listener"], table["kit"], answers)
+
+
+def parse_key(data: bytes, *, name: str) -> Key:
+    """Return the key in the bytes of a file.
+
+    Raises
+    ------
+    BadDataError
+        If it is no key.
+    """
+    table = _object(data, name, KEY_FORMAT)
+    try:
+        systems, clips = tuple(map(str, table["systems"])), dict(table["clips"])
+        key = Key(*_questions(table), table["human"], systems, clips)
+        known = all(clip in clips for trial in key.trials.values() for clip in trial["clips"])
+    except (KeyError, TypeError, ValueError):
+        known = False
+    if not known or key.design not in DESIGNS:
+        raise _refused(name, "not a whole key of a listening kit", "evaluate --listening-kit writes it beside the kit")
+    return key
+
+
+def questions_of(page: bytes, *, name: str) -> Questions:
+    """Return what the page of a kit asks.
+
+    Raises
+    ------
+    BadDataError
+        If it is no page of a kit.
+    """
+    match = DATA.search(page.decode("utf-8", "replace"))
+    try:
+        return Questions(*_questions(json.loads(match[1] if match else "")))
+    except (KeyError, TypeError, ValueError):
+        raise _refused(name, "not the page of a listening kit") from None
+
+
+def _questions(table: Mapping[str, Any]) -> tuple[str, str, tuple[Measure, ...], dict[str, Mapping[str, Any]]]:
+    measures = tuple(Measure(str(one["name"]), int(one["low"]), int(one["high"])) for one in table["scales"])
+    trials = {str(trial["id"]): trial for trial in table["trials"]}
+    return str(table["kit"]), str(table["design"]), measures, trials
+
+
+def check_answers(answers: Answers, key: Questions, *, name: str) -> None:
+    """Refuse answers that cannot be those to the kit of a key.
+
+    Raises
+    ------
+    BadDataError
+        If they are to another kit, or to what that kit does not ask.
+    """
+    if answers.kit != key.kit:
+        raise _refused(name, f"answers to the kit {answers.kit}, and the key is of {key.kit}", "give the kit's own key")
+    met: dict[str, int] = {}
+    bounds = {one.name: (one.low, one.high) for one in (*key.measures, COUNT)}
+    for answer in answers.answers:
+        trial = key.trials.get(answer.trial)
+        if trial is None:
+            raise _refused(name, "it has an answer to what the kit does not ask")
+        met[answer.trial] = met.get(answer.trial, 0) + 1
+        if set(answer.values) != set(trial["scales"]):
+            raise _refused(name, f"the answer to trial '{answer.trial}' is on other scales")
+        for scale, values in answer.values.items():
+            low, high = bounds[scale]
+            if set(values) != set(trial["clips"]) or not all(low <= value <= high for value in values.values()):
+                raise _refused(name, f"the answer to trial '{answer.trial}' is no rating on '{scale}'")
+            if key.design == "pairs" and trial["kind"] != CHECK and sum(values.values()) != 1:
+                raise _refused(name, f"the answer to trial '{answer.trial}' prefers both or none")
+    twice = sum(count - 1 for count in met.values())
+    if twice > REPEATS or max(met.values(), default=0) > 2:
+        raise _refused(name, "it has more than one answer to the same trial")
+
+
+def panel_of(answers: Sequence[Answers], key: Key) -> Panel:
+    """Return the panel of listeners, of answers that were checked."""
+    systems, measures = {name: row for row, name in enumerate(key.systems)}, key.measures
+    clips = 1 + max((int(clip["index"]) for clip in key.clips.values() if clip["system"] in systems), default=-1)
+    shape = len(measures), len(systems), len(answers), clips
+    ratings, again = np.full(shape, np.nan), np.full(shape, np.nan)
+    preferences = np.full((len(measures), len(systems), len(systems), len(answers), clips), np.nan)
+    checks = [name for name, trial in key.trials.items() if trial["kind"] == CHECK]
+    attention = np.full((len(answers), len(checks)), np.nan)
+    for row, listener in enumerate(answers):
+        met: set[str] = set()
+        for answer in listener.answers:
+            if answer.trial in checks:
+                attention[row, checks.index(answer.trial)] = _is_right(answer, key)
+                continue
+            table = again if answer.trial in met else ratings
+            met.add(answer.trial)
+            for index, measure in enumerate(measures):
+                parts = [(systems[key.clips[clip]["system"]], int(key.clips[clip]["index"]), value)
+                         for clip, value in answer.values[measure.name].items()]  # fmt: skip
+                if key.design != "pairs":
+                    for system, clip, value in parts:
+                        table[index, system, row, clip] = value
+                elif table is ratings:
+                    (one, clip, value), (other, _, _) = parts
+                    preferences[index, one, other, row, clip] = value
+                    preferences[index, other, one, row, clip] = 1 - value
+    finished = [set(key.trials) <= {answer.trial for answer in listener.answers} for listener in answers]
+    names = [listener.listener for listener in answers]
+    return Panel(
+        measures, key.systems, names, ratings, again, preferences, attention, np.array(finished, bool), key.human
+    )
+
+
+def _is_right(answer: Answer, key: Key) -> float:
+    return float(all(key.clips[clip]["notes"] == value for clip, value in answer.values[COUNT.name].items()))
+
+
+def _object(data: bytes, name: str, format: str) -> dict[str, Any]:
+    """Return the object in the text of a file of one of our formats."""
+    try:
+        table = json.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, RecursionError):
+        raise _refused(name, "not JSON") from None
+    except ValueError as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise _refused(name, f"not whole JSON{where}") from None
+    if not isinstance(table, dict) or table.get("format") != format:
+        what = "the key of a listening kit" if format == KEY_FORMAT else "answers to a listening test"
+        raise _refused(name, f"not {what}")
+    if table.get("version") != VERSION:
+        raise _refused(name, f"of version {str(table.get('version'))[:20]}, and this program knows version {VERSION}")
+    return table
+
+
+def _is_answer(value: Any) -> bool:
+    """Return whether a value has the form of an answer: plain texts and whole numbers."""
+    if not isinstance(value, dict) or set(value) != _ANSWER or not isinstance(value["trial"], str):
+        return False
+    if not isinstance(value["values"], dict) or not all(isinstance(one, dict) for one in value["values"].values()):
+        return False
+    return all(type(number) is int for one in value["values"].values() for number in one.values())
+
+
+def _refused(name: str, fact: str, hint: str | None = None) -> BadDataError:
+    return BadDataError(f"cannot read '{name}': {fact}", hint, path=name)

@@ -1,0 +1,190 @@
+"""The listening kit: the folder of a listening test, for any static server, and the key that unblinds it."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from maestrokit.audio.loudness import SAMPLE_RATE
+from maestrokit.files.sound.encode import mp3_bytes
+from maestrokit.listening.clips import Waveform, common_loudness, with_loudness
+from maestrokit.listening.design import Clip, Design, Trial
+from maestrokit.listening.scales import COUNT, MOST_RADIOS
+from maestrokit.metrics.ratings.exclusion import RULES
+
+VERSION = 1
+KEY_FORMAT = "maestrokit-key"
+PAGE = "index.html"
+PRACTICE, REFERENCE = "practice", "reference"
+"""What stands for a system in clips that are not rated."""
+SECONDS_AN_ANSWER, LISTENED = 5.0, 1.2  # how long a question takes, and how often a clip is heard, at a guess
+INFORMATION = """
+You are invited to take part in a test of piano music. You will hear {trials} short clips and answer questions on
+each. It takes about {minutes} minutes. You can pause at any time, and load the page again later on this device to go
+on.
+
+Taking part is voluntary. You can stop at any time by closing the page; nothing is sent before the end.
+
+What is kept are your answers, how long you took for each, and how often you played a clip, under a random number. No
+name and no address are asked for or kept."""
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The files of the folder by their names, and the key."""
+
+    files: dict[str, bytes]
+    key: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is heard in a clip, and where it is from."""
+
+    samples: Waveform
+    piece: str = ""
+    start: float = 0.0
+    notes: int = 0
+    """Of an attention item, how many there are."""
+
+
+def make_kit(
+    design: Design,
+    sounds: Mapping[Clip, Sound],
+    *,
+    seed: int,
+    human: str | None = None,
+    information: str | None = None,
+    post: str | None = None,
+    made_by: str | None = None,
+) -> Kit:
+    """Return a listening kit.
+
+    Parameters
+    ----------
+    sounds : mapping
+        The sound of every clip of the design, of ``Clip(PRACTICE, 0)``, and in ``mushra`` of ``Clip(REFERENCE, index)``
+        for each index, at 48 kHz.
+    seed : int
+        Of the names of clips.
+    human : str, optional
+        The system whose clips are of humans.
+    information : str, optional
+        What listeners read before they agree: paragraphs, with empty lines between. Default: :data:`INFORMATION`.
+    post : str, optional
+        The address that the page sends the answers to.
+    made_by : str, optional
+        The command that made it, which names the systems and so is part of the key.
+    """
+    generator = np.random.default_rng([seed, 1])
+    names = dict(zip(sounds, _names(len(sounds), generator), strict=True))
+    identities = _names(len(design.trials), generator)
+    trials = [_trial(trial, name, names) for trial, name in zip(design.trials, identities, strict=True)]
+    order = sorted(range(len(trials)), key=lambda row: identities[row])  # which tells nothing of systems
+    position = {row: index for index, row in enumerate(order)}
+    trials = [trials[row] for row in order]
+    loudness = common_loudness([sound.samples for sound in sounds.values()])
+    files = {
+        f"clips/{names[clip]}.mp3": mp3_bytes(with_loudness(sound.samples, loudness), sample_rate=SAMPLE_RATE)
+        for clip, sound in sounds.items()
+    }
+    practice = {"id": "practice", "kind": "practice", "clips": [names[Clip(PRACTICE, 0)]],
+                "scales": [scale.name for scale in design.scales]}  # fmt: skip
+    if design.name in ("pairs", "mushra"):
+        practice["scales"] = []
+    data = {
+        "design": design.name, "scales": [asdict(scale) for scale in (*design.scales, COUNT)], "trials": trials,
+        "sequences": [[[position[one.trial], list(one.order)] for one in sequence] for sequence in design.sequences],
+        "training": practice, "post": post, "most_radios": MOST_RADIOS,
+    }  # fmt: skip
+    identity = _identity(data, files)
+    text = information or usual_information(design, sounds)
+    files[PAGE] = page({"kit": identity, **data}, text)
+    key = {
+        "format": KEY_FORMAT, "version": VERSION, "kit": identity, "design": design.name, "human": human,
+        "systems": list(dict.fromkeys(clip.system for trial in design.trials for clip in trial.clips if clip.system)),
+        "scales": [asdict(scale) for scale in design.scales], "trials": trials,
+        "clips": {names[clip]: _origin(clip, sound) for clip, sound in sounds.items()},
+        "excluded": RULES, "loudness": round(loudness, 2), "made_by": made_by,
+    }  # fmt: skip
+    return Kit(dict(sorted(files.items())), key)
+
+
+def page(data: Mapping[str, Any], information: str) -> bytes:
+    """Return the page, which needs no network but for its clips, and runs no script but its own."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(loader=PackageLoader(__package__, "page"), autoescape=True, undefined=StrictUndefined)
+    loader = environment.loader
+    assert loader is not None
+    style, script = (loader.get_source(environment, name)[0] for name in ("page.css", "page.js"))
+    post = data["post"]
+    policy = "; ".join([
+        "default-src 'none'", "media-src 'self' file:", f"connect-src 'self'{f' {_origin_of(post)}' if post else ''}",
+        "img-src data:", f"style-src '{_digest(style)}'", f"script-src '{_digest(script)}'", "base-uri 'none'",
+        "form-action 'none'",
+    ])  # fmt: skip
+    encoded = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    paragraphs = [" ".join(part.split()) for part in information.split("\n\n") if part.strip()]
+    text = environment.get_template("page.html").render(
+        policy=policy, style=style, script=script, data=encoded, paragraphs=paragraphs
+    )
+    return (text + "\n").encode("utf-8", "replace")
+
+
+def minutes_of(design: Design, sounds: Mapping[Clip, Sound]) -> int:
+    """Return about how many minutes a listener takes."""
+    total = 0.0
+    for one in design.sequences[0]:
+        trial = design.trials[one.trial]
+        duration = sum(len(sounds[clip].samples) / SAMPLE_RATE for clip in trial.clips)
+        total += LISTENED * duration + SECONDS_AN_ANSWER * len(trial.scales)
+    return max(round(total / 60), 1)
+
+
+def usual_information(design: Design, sounds: Mapping[Clip, Sound]) -> str:
+    """Return what listeners read where no text is given."""
+    return INFORMATION.format(trials=len(design.sequences[0]), minutes=minutes_of(design, sounds))
+
+
+def _trial(trial: Trial, name: str, names: Mapping[Clip, str]) -> dict[str, Any]:
+    content = {"id": name, "kind": trial.kind, "clips": [names[clip] for clip in trial.clips],
+            "scales": list(trial.scales)}  # fmt: skip
+    reference = Clip(REFERENCE, trial.clips[0].index)
+    return {**content, "reference": names[reference]} if reference in names and trial.clips[0].system else content
+
+
+def _origin(clip: Clip, sound: Sound) -> dict[str, Any]:
+    if not clip.system:
+        return {"system": None, "notes": sound.notes}
+    return {"system": clip.system, "index": clip.index, "piece": sound.piece, "start": round(sound.start, 3)}
+
+
+def _names(count: int, generator: np.random.Generator) -> Sequence[str]:
+    """Return names that tell nothing, each once."""
+    names: dict[str, None] = {}
+    while len(names) < count:
+        names[generator.bytes(5).hex()] = None
+    return list(names)
+
+
+def _identity(data: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode())
+    for name in sorted(files):
+        digest.update(name.encode() + hashlib.sha256(files[name]).digest())
+    return digest.hexdigest()[:16]
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _origin_of(address: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,68 @@
+"""Designs of listening tests: balance over listeners, and what each listener meets."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from maestrokit.listening.design import ATTENTION, CHECK, REPEATS, balanced_latin_square, make_design
+from maestrokit.listening.scales import DESIGNS
+
+SYSTEMS = ("a", "b", "c")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 8, 9])
+def test_everything_is_equally_often_at_each_place_and_behind_each_other(size: int) -> None:
+    square = balanced_latin_square(size)
+    assert len(square) == (2 * size if size % 2 and size > 1 else size)
+    for column in square.T.tolist():
+        assert set(Counter(column).values()) == {len(square) // size}
+    pairs = Counter(pair for row in square.tolist() for pair in pairwise(row))
+    assert len(pairs) == size * (size - 1) and len(set(pairs.values())) <= 1
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_each_listener_meets_all_trials_two_of_them_again_and_the_attention_items(name: str) -> None:
+    design = make_design(name, SYSTEMS, clips=4, seed=1)
+    for sequence in design.sequences:
+        met = Counter(one.trial for one in sequence)
+        assert set(met) == set(range(len(design.trials)))
+        again = [trial for trial, count in met.items() if count == 2]
+        assert len(again) == REPEATS and max(met.values()) == 2
+        assert all(design.trials[trial].kind != CHECK for trial in again)
+        for one in sequence:
+            assert sorted(one.order) == list(range(len(design.trials[one.trial].clips)))
+    assert sum(trial.kind == CHECK for trial in design.trials) == ATTENTION
+
+
+def test_each_system_is_equally_often_at_each_place_of_a_block() -> None:
+    design = make_design("mos", SYSTEMS, clips=4, seed=0)
+    places = Counter()
+    for sequence in design.sequences:
+        seen: set[int] = set()
+        own = [one.trial for one in sequence if design.trials[one.trial].kind != CHECK]
+        first = [trial for trial in own if not (trial in seen or seen.add(trial))]
+        for place, trial in enumerate(first):
+            places[design.trials[trial].clips[0].system, place % len(SYSTEMS)] += 1
+        blocks = [first[start : start + 3] for start in range(0, len(first), 3)]
+        assert all({design.trials[trial].clips[0].system for trial in block} == set(SYSTEMS) for block in blocks)
+        assert all(len({design.trials[trial].clips[0].index for trial in block}) == 3 for block in blocks)
+    assert len(set(places.values())) == 1
+
+
+def test_sides_of_pairs_are_balanced_over_listeners() -> None:
+    design = make_design("pairs", SYSTEMS, clips=3)
+    sides: dict[int, Counter] = {}
+    for sequence in design.sequences:
+        met: set[int] = set()
+        for one in sequence:
+            if one.trial not in met and design.trials[one.trial].kind != CHECK:
+                sides.setdefault(one.trial, Counter())[one.order] += 1
+            met.add(one.trial)
+    assert len(sides) == 9
+    assert all(counts[0, 1] == counts[1, 0] > 0 for counts in sides.values())
+
+
+def test_the_same_seed_gives_the_same_design() -> None:
+    one, same, other = (make_design("mos", SYSTEMS, clips=3, seed=seed) for seed in (1, 1, 2))
+    assert one == same != other

@@ -1,0 +1,123 @@
+"""Scores of simulated panels, whose true opinions are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import simulated_panels as panels
+from maestrokit.metrics.ratings.bootstrap import mean_interval, resamples_of
+from maestrokit.metrics.ratings.bradley_terry import bradley_terry
+from maestrokit.metrics.ratings.exclusion import exclusions
+from maestrokit.metrics.ratings.score import comparisons, score, signed_ranks
+
+
+def scores_of(seed: int, **sizes: int):
+    return score(panels.simulated(seed, **sizes), generator=np.random.default_rng(seed))
+
+
+def rows_of(scores) -> dict:
+    return {(name, row.metric): row for name, rows in scores.systems.items() for row in rows}
+
+
+@pytest.mark.slow
+def test_known_preferences_are_within_the_intervals_of_all_systems_in_95_of_100_panels() -> None:
+    truths = panels.STRENGTHS - panels.STRENGTHS.mean()
+    recovered = 0
+    for seed in range(100):
+        rows = rows_of(scores_of(seed))
+        found = [rows[name, "coherence.strength"] for name in panels.SYSTEMS]
+        recovered += all(row.low <= truth <= row.high for row, truth in zip(found, truths, strict=True))
+    assert recovered >= 95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("measure", "expected"), [(0, "expected_opinions"), (1, "expected_shares")])
+def test_95_percent_of_the_intervals_of_means_hold_the_true_ones(measure: int, expected: str) -> None:
+    truths, count = getattr(panels, expected)(), 1500  # listeners are the same for all systems: 400 would be too few
+    hits = np.zeros(len(panels.SYSTEMS))
+    for seed in range(count):
+        ratings = panels.simulated(seed).ratings[measure]
+        drawn = resamples_of(*ratings.shape[1:], generator=np.random.default_rng(seed))
+        ends = np.array([mean_interval(values, drawn) for values in ratings])
+        hits += (ends[:, 0] <= truths) & (truths <= ends[:, 1])
+    assert 0.95 <= hits.mean() / count < 0.975
+
+
+def test_known_opinions_of_one_panel_are_found_and_ordered() -> None:
+    scores = scores_of(1)
+    rows = rows_of(scores)
+    for metric, truths in (("coherence", panels.expected_opinions()), ("judged_human", panels.expected_shares())):
+        values = [rows[name, metric].value for name in panels.SYSTEMS]
+        assert values == sorted(values, reverse=True)
+        for name, truth in zip(panels.SYSTEMS, truths, strict=True):
+            assert rows[name, metric].low <= truth <= rows[name, metric].high
+            assert rows[name, metric].reference == rows["human", metric].value
+    assert ("human", "turing_success_rate") not in rows
+    assert rows["transformer", "turing_success_rate"].value > rows["noise", "turing_success_rate"].value
+    found = {(one.first, one.second, one.metric): one for one in scores.comparisons}
+    assert len(found) == 6 * 2
+    assert found["human", "noise", "coherence"].p_holm < 0.001
+    assert found["human", "noise", "coherence"].effect_size > 0.95
+
+
+def test_order_of_systems_and_listeners_does_not_matter() -> None:
+    panel = panels.simulated(2)
+    turned = replace(
+        panel, systems=panel.systems[::-1], listeners=panel.listeners[::-1], ratings=panel.ratings[:, ::-1, ::-1],
+        again=panel.again[:, ::-1, ::-1], preferences=panel.preferences[:, ::-1, ::-1, ::-1],
+    )  # fmt: skip
+    one, other = (rows_of(score(each, generator=np.random.default_rng(0))) for each in (panel, turned))
+    assert {key: round(row.value, 6) for key, row in one.items()} == {
+        key: round(row.value, 6) for key, row in other.items()
+    }
+
+
+def test_intervals_are_wider_with_few_clips_however_many_listeners() -> None:
+    few, many = (rows_of(scores_of(4, listeners=40, clips=clips))["lstm", "coherence"] for clips in (3, 30))
+    assert few.high - few.low > 2 * (many.high - many.low)
+
+
+def test_preferences_are_compared_with_one_half_where_there_are_no_ratings() -> None:
+    panel = panels.simulated(5)
+    panel = replace(panel, ratings=np.full(panel.ratings.shape, np.nan))
+    (one, *_) = comparisons(panel)
+    share = panel.preferences[0, 0, 1].mean()
+    assert (one.first, one.second, one.metric) == ("human", "transformer", "coherence")
+    assert one.difference == pytest.approx(share - 0.5)
+
+
+def test_strengths_are_those_of_all_comparisons() -> None:
+    panel = panels.simulated(6)
+    wins = np.nansum(panel.preferences[0], axis=(2, 3))
+    rows = rows_of(score(panel, generator=np.random.default_rng(0)))
+    strengths = [rows[name, "coherence.strength"].value for name in panels.SYSTEMS]
+    assert strengths == pytest.approx(bradley_terry(wins, prior=1.0).tolist())
+
+
+def test_who_breaks_a_rule_is_excluded_by_the_first_one_only() -> None:
+    panel = panels.simulated(7, listeners=6)
+    panel.attention[1] = [1, 0, 0]
+    panel.attention[2] = [1, 1, 0]
+    panel.is_finished[3] = panel.attention[3, 0] = False
+    panel.attention[3] = 0
+    panel.again[0, :, 4, 0] = np.where(panel.ratings[0, :, 4, 0] > 3, 1, 5)
+    panel.ratings[:, :, 5], panel.again[:, :, 5] = 1, np.nan
+    found = {rule: np.flatnonzero(mask).tolist() for rule, mask in exclusions(panel).items()}
+    assert found == {"unfinished": [3], "attention": [1], "repeats": [4], "constant": [5]}
+    rows = {row.metric: row for row in score(panel, generator=np.random.default_rng(0)).panel}
+    assert (rows["listeners"].value, rows["listeners"].n, rows["excluded.attention"].value) == (2, 6, 1)
+
+
+@pytest.mark.parametrize("listeners", [0, 1])
+def test_a_panel_of_one_or_none_has_no_intervals(listeners: int) -> None:
+    scores = scores_of(8, listeners=listeners)
+    rows = rows_of(scores)
+    assert all(np.isnan(row.low) for (_, metric), row in rows.items() if metric != "turing_success_rate")
+    assert len(rows) == (4 * 4 + 3) * listeners
+
+
+def test_signed_ranks_of_equal_ratings_differ_in_nothing() -> None:
+    assert signed_ranks(np.zeros(5)) == (1.0, 0.0)
+    p, size = signed_ranks(np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0]))
+    assert p < 0.05 and size == pytest.approx(0.8)
