@@ -14,7 +14,7 @@ def main() -> None:
         handle_signals()
         status = run_command_line(sys.argv[1:])
     except KeyboardInterrupt:  # while that was imported
-        print("maestrokit: interrupted", file=sys.stderr)
+        os.write(2, b"maestrokit: interrupted\n")
         status = 128 + signal.SIGINT
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # there is nothing left to interrupt
     sys.exit(status)

@@ -71,7 +71,7 @@ def within_of(annotation: Any) -> Within | None:
     return next((part for part in metadata if isinstance(part, Within)), None)
 
 
-def check(name: str, value: Any, within: Within, hint: str | None = None) -> None:
+def check(name: str, value: Any, within: Within, hint: str | None = None, *, unit: str = "") -> None:
     """Refuse a number outside its interval, or several of which one is; None passes.
 
     Raises
@@ -81,7 +81,7 @@ def check(name: str, value: Any, within: Within, hint: str | None = None) -> Non
     """
     for number in value if isinstance(value, tuple | list) else (value,):
         if number is not None and number not in within:
-            raise UsageError(f"`{name}` must be {within}, not {shown(number)}", hint, parameter=name)
+            raise UsageError(f"`{name}` must be {within}{unit}, not {shown(number)}{unit}", hint, parameter=name)
 
 
 def shown(value: float) -> str:

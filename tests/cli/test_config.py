@@ -31,6 +31,7 @@ def quantized(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path, monkey
         ("[quantize]\nstepp = 1", "'a.toml' has 'stepp', which is no option of quantize\n  did you mean 'step'?"),
         ("n-fft = 1", "'a.toml' has 'n-fft', which is no option of any command\n  maestrokit quantize --help"),
         ("keep-overlap = true", "'keep-overlap', which is no option of any command\n  did you mean 'keep-overlaps'?"),
+        ("transpose = 3", "'a.toml' has 'transpose', which is no table\n  write [transpose]"),
         ("quantize = 3", "'a.toml' has 'quantize', which is no table\n  write [quantize]"),
         ("keep-duplicates = true\nremove-duplicates = true",
          "'a.toml' has 'keep-duplicates' and 'remove-duplicates', which set the same\n  leave out one of the two"),

@@ -174,7 +174,7 @@ def test_what_a_file_does_not_allow_names_the_file(maestrokit: CommandLine, tmp_
 
 def test_a_tolerance_in_milliseconds_is_refused(maestrokit: CommandLine, take: Path) -> None:
     done = maestrokit("evaluate", take, "--reference", take, "--onset-tolerance", "50s")
-    assert done.status == ExitStatus.USAGE and done.lines[0].endswith("--onset-tolerance must be in 0..10, not 50")
+    assert done.status == ExitStatus.USAGE and done.lines[0].endswith("--onset-tolerance must be in 0..10 s, not 50 s")
 
 
 @pytest.mark.parametrize("words", [("--help",), ("quantize", "--help")])

@@ -173,7 +173,7 @@ def test_a_silent_recording_has_a_picture_too(maestrokit: CommandLine) -> None:
         (("--copies", 2, "-o", "x.npz"), "--copies without augmentation"),
         (("--copies", 2, "--noise", "20"), "several outputs need names"),
         (("--chunks", "10s", "--noise", "20"), "--chunks works with plain arrays only"),
-        (("--chunks", 0), "--chunks must be in 0.001..86400, not 0"),
+        (("--chunks", 0), "--chunks must be in 0.001..86400 s, not 0 s"),
         (("--noise", "loud"), "--noise must be a range of numbers, not 'loud'"),
         (("--pitch-shift", "2..-2"), "--pitch-shift must be a range of numbers, not '2..-2'"),
         (("--window", "square"), "no window 'square'"),

@@ -64,7 +64,7 @@ def test_a_time_needs_its_unit_unless_the_name_of_the_parameter_has_it(text: str
 
 
 def test_a_time_outside_its_bounds_is_refused_with_the_name_of_its_parameter() -> None:
-    with pytest.raises(UsageError, match=r"hop must be in 0\.\.10, not 60") as caught:
+    with pytest.raises(UsageError, match=r"hop must be in 0\.\.10 s, not 60 s") as caught:
         parse_time("1m", parameter="hop", within=Within(0, 10))
     assert caught.value.parameter == "hop"
 

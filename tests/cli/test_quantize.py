@@ -115,7 +115,7 @@ def test_beats_come_from_standard_input_too(maestrokit: CommandLine, takes: Path
         (["--step", "10ms", "--beats", "b.txt"], 2, "--beats and --step exclude each other"),
         (["--grid", "1/0"], 2, "'1/0' is no note value"),
         (["--step", "soon"], 2, "'soon' is no time"),
-        (["--step", "0"], 2, "--step must be in 1e-06..86400, not 0"),
+        (["--step", "0"], 2, "--step must be in 1e-06..86400 s, not 0 s"),
         (["--step", "10"], 2, "'10' is a number without a unit of time"),
         (["--grid", "16"], 2, "'16' is more than a whole note"),
         (["--grid", "none", "--duplicate-window", "30"], 2, "'30' is a number without a unit of time"),

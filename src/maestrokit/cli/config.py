@@ -33,13 +33,14 @@ def defaults(path: str, context: typer.Context) -> dict[str, Any]:
     """
     content, command = _content(path), str(context.info_name)
     commands = registry.names("maestrokit.cli.commands")
-    own = content.pop(command, {})
-    for name, table in content.items():
-        if isinstance(table, dict) and name not in commands:
+    tables = {name: value for name, value in content.items() if name in commands or isinstance(value, dict)}
+    for name, table in tables.items():
+        if name not in commands:
             raise BadConfigError(f"'{path}' has [{name}], which is no command", choices_hint(name, commands))
-    shared = {key: value for key, value in content.items() if key not in commands}
-    if not isinstance(own, dict):
-        raise BadConfigError(f"'{path}' has '{command}', which is no table", f"write [{command}]")
+        if not isinstance(table, dict):
+            raise BadConfigError(f"'{path}' has '{name}', which is no table", f"write [{name}]")
+    shared = {key: value for key, value in content.items() if key not in tables}
+    own = tables.get(command, {})
     return _values(path, shared, context, is_shared=True) | _values(path, own, context, is_shared=False)
 
 
@@ -51,10 +52,11 @@ def _values(path: str, table: Mapping[str, Any], context: typer.Context, *, is_s
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in options:
-            if is_shared and (others := _options_of_all()) and name in others:
+            known = _options_of_all() if is_shared else options.keys()
+            if name in known:
                 continue
             fact = f"'{path}' has '{key}', which is no option of {'any command' if is_shared else command}"
-            nearest = nearest_name(name, others if is_shared else options)
+            nearest = nearest_name(name, known)
             question = f"did you mean '{nearest.replace('_', '-')}'? " if nearest else ""
             raise BadConfigError(fact, f"{question}maestrokit {command} --help lists the options")
         parameter, is_opposite = options[name]

@@ -180,8 +180,10 @@ def _check_bounds(
         name = str(parameter.name)
         if name in bounds:
             value = values.get(name)
-            read = partial(seconds, parameter=name) if name in times else float
-            check(name, _numbers(value, read) if isinstance(value, str) else value, bounds[name])
+            is_time = name in times
+            read = partial(seconds, parameter=name) if is_time else float
+            numbers = _numbers(value, read) if isinstance(value, str) else value
+            check(name, numbers, bounds[name], unit=" s" * is_time)
 
 
 def _numbers(text: str, read: Callable[[str], float]) -> list[float]:

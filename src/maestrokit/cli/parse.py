@@ -52,7 +52,7 @@ def parse_time(text: str, *, parameter: str | None = None, within: Within | None
     else:
         raise UsageError(f"'{text}' is no time", TIMES_HINT, parameter=parameter)
     if within is not None:
-        check(parameter or "time", float(min(time, Fraction(10**300))), within)
+        check(parameter or "time", float(min(time, Fraction(10**300))), within, unit=" s")
     return time
 
 

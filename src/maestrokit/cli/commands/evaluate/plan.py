@@ -25,6 +25,7 @@ from maestrokit.cli.commands.evaluate.work import (
     stem,
 )
 from maestrokit.cli.declare import state
+from maestrokit.cli.errors import is_typed
 from maestrokit.cli.options import Inputs
 from maestrokit.cli.parse import seconds
 from maestrokit.cli.report import counted
@@ -152,7 +153,7 @@ def _inputs_and_references(inputs: Inputs, options: EvaluateOptions) -> tuple[In
     """Return the inputs of both sides; --split and --where are the inputs' if one is a root, else the references'."""
     has_root = any(map(walk.is_root, inputs.inputs or ()))
     references = [*(options.reference or ())]
-    if options.reference_split is not None and not any(map(walk.is_root, references)):
+    if is_typed("reference_split") and not any(map(walk.is_root, references)):
         fact = "`reference_split` needs a MAESTRO root as reference"
         raise UsageError(fact, "name one with `reference`", parameter="reference_split")
     split, where = (None, None) if has_root else (inputs.split, inputs.where)
