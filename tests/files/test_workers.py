@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from joblib import delayed
@@ -78,6 +79,15 @@ def test_a_ctrl_c_while_workers_start_is_not_lost() -> None:
     finally:
         signal.signal(signal.SIGINT, old)
     assert handled == [[True]]
+
+
+def test_work_that_is_left_is_no_matter_of_a_warning() -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        results = done_by(2, (delayed(time.sleep)(0.05 * number) for number in range(40)))
+        next(results)
+        warnings.resetwarnings()  # as where a context is left before
+        results.close()
+    assert [str(warning.message) for warning in warned] == []
 
 
 def test_results_come_back_in_order_from_one_process_or_two() -> None:

@@ -23,12 +23,9 @@ WATCH = 0.2  # seconds from one look at the parent process to the next
 def workers(jobs: int, **options: Any) -> Parallel:
     """Return joblib's pool of so many processes, each of which ends when this one has died, by ``kill -9`` too.
 
-    By itself a process of joblib ends its task first, and then waits some minutes for another one. What joblib writes
-    about a process that it replaces, because its memory has grown, or about results that nobody takes after an error,
-    is no matter of the user's.
+    By itself a process of joblib ends its task first, and then waits some minutes for another one.
     """
-    for message in ("A worker stopped while some jobs", r"\d+ tasks have been successfully executed but not used"):
-        warnings.filterwarnings("ignore", message=message, category=UserWarning)
+    _ignore_comments()
     return Parallel(n_jobs=jobs, initializer=_end_with, initargs=(os.getpid(),), **options)
 
 
@@ -46,9 +43,22 @@ def done_by(jobs: int, calls: Iterable[Any], **options: Any) -> Iterator[Any]:
     """Yield the results of joblib's delayed calls by so many processes, in order and as soon as may be."""
     resource_tracker.ensure_running()  # it and joblib's own one would let SIGINT through
     with workers(jobs, return_as="generator", **options) as pool:
-        with _holding_interrupts():
-            results = pool(calls)
-        yield from results
+        results: Any = None
+        try:
+            with _holding_interrupts():
+                results = pool(calls)
+            for result in results:  # noqa: UP028 - by `yield from` it would be closed before the comments are ignored
+                yield result
+        finally:
+            _ignore_comments()  # again: filters may have been reset since, where an error is on its way
+            if results is not None:
+                results.close()
+
+
+def _ignore_comments() -> None:
+    """Ignore what joblib writes about processes that it replaces, and about results that nobody takes."""
+    for message in ("A worker stopped while some jobs", r"\d+ tasks (have been successfully|which were still being)"):
+        warnings.filterwarnings("ignore", message=message, category=UserWarning)
 
 
 @contextlib.contextmanager
