@@ -18,12 +18,14 @@ from maestrokit.cli.declare import TIME
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.parameters import _annotations, bounds_of
 from maestrokit.files import checkpoint
+from maestrokit.files.atomic import write_folder
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
 from maestrokit.models import contract, lstm
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import load_task
+from small_kits import small_kit
 from small_models import saved_transcriber
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "training" / "corpora.py")
@@ -84,6 +86,7 @@ INSTEAD = {
     ("evaluate", "limit"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "stride"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "sweep"): "takes/a.wav --model transcriber -o out.tsv",
+    ("evaluate", "port"): "--serve kit -n",
     **{("generate", name): "--model conditional --duration 1s -o out.mid" for name in ("density", "loudness")},
 }
 
@@ -151,6 +154,7 @@ def folder(tmp_path_factory):
         write_sound(place / f"{name}.wav", tone, sample_rate=16000)
         (place / f"{name}.tsv").write_bytes(dump_notes(*note))
     saved_transcriber(place / "transcriber", pedal=True)
+    write_folder(place / "kit", small_kit().files)
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     of_notes = {"encoding": "notes", "conditions": "density,loudness"}
     for name, more in (("sequences", {}), ("conditional", of_notes)):

@@ -101,7 +101,9 @@ def parse_key(data: bytes, *, name: str) -> Key:
     except (KeyError, TypeError, ValueError):
         known = False
     if not known or key.design not in DESIGNS:
-        raise _refused(name, "not a whole key of a listening kit", "evaluate --listening-kit writes it beside the kit")
+        raise _refused(
+            name, "not a whole key of a listening kit", "it is written beside the kit, with .key.json after its name"
+        )
     return key
 
 
