@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from maestrokit.listening.design import make_design
 from maestrokit.listening.kit import PAGE
 from small_kits import SYSTEMS, data_of, small_kit
 
@@ -27,6 +28,32 @@ def test_the_folder_tells_nothing_of_systems(design: str) -> None:
     assert {f"clips/{clip}.mp3" for clip in used | set(data["training"]["clips"])} == set(kit.files) - {PAGE}
     assert [trial["id"] for trial in data["trials"]] == sorted(trial["id"] for trial in data["trials"])
     assert {origin["system"] for origin in kit.key["clips"].values()} >= {*SYSTEMS, None}
+
+
+def test_the_seed_alone_does_not_tell_which_clip_is_of_which_system() -> None:
+    one, other = (small_kit(seconds=seconds).key["clips"] for seconds in (0.2, 0.25))
+    assert not set(one) & set(other)
+
+
+@pytest.mark.parametrize("design", ["pairs", "mushra"])
+def test_the_place_of_a_clip_in_its_trial_does_not_tell_its_system(design: str) -> None:
+    kit = small_kit(design, clips=12)
+    data = data_of(kit)
+    assert data["trials"] == kit.key["trials"]
+    first = [kit.key["clips"][trial["clips"][0]]["system"] for trial in data["trials"] if trial["kind"] == "rated"]
+    assert len(first) == 12 and len(set(first)) > 1
+
+
+def test_clips_are_heard_in_the_order_of_the_design() -> None:
+    design = make_design("mushra", (*SYSTEMS, "floor"), clips=4, seed=1)
+    kit = small_kit("mushra", clips=4)
+    data, origins = data_of(kit), kit.key["clips"]
+    for planned, sequence in zip(design.sequences, data["sequences"], strict=True):
+        for one, (row, order) in zip(planned, sequence, strict=True):
+            clips = [design.trials[one.trial].clips[place] for place in one.order]
+            heard = [origins[data["trials"][row]["clips"][place]] for place in order]
+            assert [clip.system or None for clip in clips] == [origin["system"] for origin in heard]
+            assert all(clip.index == origin["index"] for clip, origin in zip(clips, heard, strict=True) if clip.system)
 
 
 def test_clips_are_mp3_of_one_channel_and_equally_long_and_loud() -> None:

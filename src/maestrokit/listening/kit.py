@@ -70,7 +70,7 @@ def make_kit(
         The sound of every clip of the design, of ``Clip(PRACTICE, 0)``, and in ``mushra`` of ``Clip(REFERENCE, index)``
         for each index, at 48 kHz.
     seed : int
-        Of the names of clips.
+        Of the names of clips, with the sound of them: by a seed alone everybody could tell which names come first.
     human : str, optional
         The system whose clips are of humans.
     information : str, optional
@@ -80,13 +80,16 @@ def make_kit(
     made_by : str, optional
         The command that made it, which names the systems and so is part of the key.
     """
-    generator = np.random.default_rng([seed, 1])
+    generator = np.random.default_rng([seed, 1, *_fingerprint(sounds)])
     names = dict(zip(sounds, _names(len(sounds), generator), strict=True))
     identities = _names(len(design.trials), generator)
     trials = [_trial(trial, name, names) for trial, name in zip(design.trials, identities, strict=True)]
     order = sorted(range(len(trials)), key=lambda row: identities[row])  # which tells nothing of systems
     position = {row: index for index, row in enumerate(order)}
     trials = [trials[row] for row in order]
+    places = [generator.permutation(len(trial["clips"])).tolist() for trial in trials]
+    for trial, mixed in zip(trials, places, strict=True):
+        trial["clips"] = [trial["clips"][place] for place in mixed]  # else all first ones are of the same system
     loudness = common_loudness([sound.samples for sound in sounds.values()])
     files = {
         f"clips/{names[clip]}.mp3": mp3_bytes(with_loudness(sound.samples, loudness), sample_rate=SAMPLE_RATE)
@@ -98,7 +101,11 @@ def make_kit(
         practice["scales"] = []
     data = {
         "design": design.name, "scales": [asdict(scale) for scale in (*design.scales, COUNT)], "trials": trials,
-        "sequences": [[[position[one.trial], list(one.order)] for one in sequence] for sequence in design.sequences],
+        "sequences": [
+            [[row, [places[row].index(place) for place in one.order]]
+             for one in sequence for row in [position[one.trial]]]
+            for sequence in design.sequences
+        ],
         "training": practice, "post": post, "most_radios": MOST_RADIOS,
     }  # fmt: skip
     identity = _identity(data, files)
@@ -170,6 +177,14 @@ def _names(count: int, generator: np.random.Generator) -> Sequence[str]:
     while len(names) < count:
         names[generator.bytes(5).hex()] = None
     return list(names)
+
+
+def _fingerprint(sounds: Mapping[Clip, Sound]) -> list[int]:
+    """Return numbers that only who has the sounds themselves, before they were encoded, can find."""
+    digest = hashlib.sha256()
+    for sound in sounds.values():
+        digest.update(np.ascontiguousarray(sound.samples).tobytes())
+    return [int(number) for number in np.frombuffer(digest.digest(), "<u4")]
 
 
 def _identity(data: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
