@@ -28,3 +28,11 @@ def test_who_always_says_machine_cannot_tell_however_many_machines_there_are() -
 
 def test_listeners_without_answers_are_left_out() -> None:
     assert success_rate(np.full((3, 4), np.nan), np.ones((3, 4))).n == 0
+
+
+@pytest.mark.parametrize(("clips", "tested"), [(1, 0), (2, 0), (3, 5)])
+def test_so_few_answers_that_nobody_could_tell_are_no_success(clips: int, tested: int) -> None:
+    # All of 4 answers are right by chance with .0625, all of 6 with .016.
+    share = success_rate(np.zeros((5, clips)), np.ones((5, clips)))
+    assert share.n == tested
+    assert np.isnan(share.value) if tested == 0 else share.value == 0

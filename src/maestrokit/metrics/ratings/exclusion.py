@@ -11,14 +11,15 @@ RULES = {
     "unfinished": "a question was left unanswered",
     "attention": "fewer than two thirds of the attention items were answered rightly",
     "repeats": "clips that were played twice were rated, on average, more than two fifths of the scale apart",
-    "constant": "on every scale, all clips got the same rating",
+    "constant": "on every scale, one of more than two values among them, all clips got the same rating",
 }
 
 
 def exclusions(panel: Panel) -> dict[str, Mask]:
     """Return for each rule whether it excludes each listener; one whom a rule excludes is not tested by later ones.
 
-    The rule on repeats is for scales of more than two values: of two, an honest listener who cannot tell gives both.
+    The rules on repeats and on equal ratings are for scales of more than two values: of two, an honest listener who
+    cannot tell gives one and then the other, and one who takes all clips for human always gives the same.
     """
     graded = np.array([not measure.is_binary for measure in panel.measures], bool)
     spans = np.array([measure.high - measure.low for measure in panel.measures], np.float64)
@@ -27,7 +28,7 @@ def exclusions(panel: Panel) -> dict[str, Mask]:
         "unfinished": ~panel.is_finished,
         "attention": _mean(panel.attention, axis=1) < LEAST_ATTENTION - 1e-9,
         "repeats": _mean(apart[graded], axis=(0, 1, 3)) > MOST_DIFFERENCE + 1e-9,
-        "constant": _is_constant(panel.ratings),
+        "constant": _is_constant(panel.ratings) & graded.any(),
     }
     is_out = np.zeros(len(panel.listeners), bool)
     for rule, mask in excluded.items():

@@ -42,7 +42,8 @@ def success_rate(machine: Floats, human: Floats) -> Share:
     """Return the share of listeners who cannot tell a machine's clips from human ones.
 
     A listener can if the right answers beat chance: an exact binomial test, one-sided, with .05. Of both sides as many
-    clips count, so that who always gives the same answer is right by chance; who answered none is left out.
+    clips count, so that who always gives the same answer is right by chance. Who answered so few that all of
+    them right would not beat chance (fewer than three of each side) is left out, as nobody could tell with so few.
 
     Parameters
     ----------
@@ -61,4 +62,5 @@ def success_rate(machine: Floats, human: Floats) -> Share:
         right[row] = (1 - taken[0][:count]).sum() + taken[1][:count].sum()
         answers[row] = 2 * count
     p = binom.sf(right - 1, answers, 0.5)
-    return exact_share(int((p[answers > 0] > SIGNIFICANT).sum()), int((answers > 0).sum()))
+    is_tested = 0.5**answers <= SIGNIFICANT
+    return exact_share(int((p[is_tested] > SIGNIFICANT).sum()), int(is_tested.sum()))
