@@ -95,6 +95,24 @@ def test_strengths_are_those_of_all_comparisons() -> None:
     assert strengths == pytest.approx(bradley_terry(wins, prior=1.0).tolist())
 
 
+def test_a_system_that_always_wins_has_a_wide_interval() -> None:
+    panel = panels.simulated(1, listeners=20, clips=8)
+    panel.preferences[0, 0], panel.preferences[0, :, 0] = 1, 0
+    panel.preferences[0, 0, 0] = np.nan
+    rows = rows_of(score(panel, generator=np.random.default_rng(0)))
+    best, other = rows["human", "coherence.strength"], rows["transformer", "coherence.strength"]
+    # Half a win of 161 comparisons against each of three: each difference has a standard error of about 1.4.
+    assert 1.0 < (best.high - best.low) / 2 < 2.0
+    assert best.high - best.low > 1.5 * (other.high - other.low)
+
+
+def test_ratings_that_are_all_the_same_have_no_interval() -> None:
+    panel = panels.simulated(1, listeners=20)
+    panel.ratings[1, 3], panel.again[1, 3, :, 0] = 0, 0
+    row = rows_of(score(panel, generator=np.random.default_rng(0)))["noise", "judged_human"]
+    assert row.value == 0 and np.isnan([row.low, row.high]).all()
+
+
 def test_who_breaks_a_rule_is_excluded_by_the_first_one_only() -> None:
     panel = panels.simulated(7, listeners=6)
     panel.attention[1] = [1, 0, 0]
@@ -107,6 +125,13 @@ def test_who_breaks_a_rule_is_excluded_by_the_first_one_only() -> None:
     assert found == {"unfinished": [3], "attention": [1], "repeats": [4], "constant": [5]}
     rows = {row.metric: row for row in score(panel, generator=np.random.default_rng(0)).panel}
     assert (rows["listeners"].value, rows["listeners"].n, rows["excluded.attention"].value) == (2, 6, 1)
+
+
+def test_who_takes_all_clips_for_human_is_excluded_from_no_turing_test() -> None:
+    panel = panels.simulated(7, listeners=6)
+    turing = replace(panel, measures=panel.measures[1:], ratings=panel.ratings[1:].copy(), again=panel.again[1:])
+    turing.ratings[:, :, 2], turing.again[:, :, 2, 0] = 1, 1
+    assert not np.any(list(exclusions(turing).values()))
 
 
 @pytest.mark.parametrize("listeners", [0, 1])

@@ -51,7 +51,7 @@ def weighted_means(values: Floats, listeners: Floats, clips: Floats) -> Floats:
 def mean_interval(values: Floats, resamples: Resamples) -> tuple[float, float]:
     """Return the 95 % interval of the mean of ratings, shape (listeners, clips), for other listeners and other clips.
 
-    See :func:`interval`. NaN with a single listener or clip.
+    See :func:`interval`. NaN with a single listener or clip, or where all ratings are the same.
     """
     ones = np.ones_like(resamples.listeners), np.ones_like(resamples.clips)
     known = values[np.isfinite(values)]
@@ -63,18 +63,23 @@ def mean_interval(values: Floats, resamples: Resamples) -> tuple[float, float]:
     )
 
 
-def interval(value: float, *, by_listeners: Floats, by_clips: Floats, sizes: tuple[int, ...]) -> tuple[float, float]:
+def interval(
+    value: float, *, by_listeners: Floats, by_clips: Floats, sizes: tuple[int, ...], least: float = 0.0
+) -> tuple[float, float]:
     """Return the 95 % interval of an estimate, from its values in resamples of listeners, and in those of clips.
 
     The variances of both add up, each made larger as a bootstrap of so few needs it: a little more than the true
     variance, since the error of single ratings is in both. The interval is Student's, with Satterthwaite's degrees of
-    freedom: percentiles would be too narrow for the few clips that listening tests have.
+    freedom: percentiles would be too narrow for the few clips that listening tests have. NaN where no resample differs
+    from another and no least variance is known: that says nothing of how sure the estimate is.
 
     Parameters
     ----------
     by_listeners, by_clips : float64, shape (resamples,)
     sizes : (int, int)
         Numbers of listeners and of clips.
+    least : float >= 0
+        The variance that the estimate would have if single ratings had nothing in common.
     """
     from scipy.stats import t
 
@@ -83,7 +88,7 @@ def interval(value: float, *, by_listeners: Floats, by_clips: Floats, sizes: tup
         return float("nan"), float("nan")
     parts = [float(one.var()) * size / (size - 1) for one, size in zip(replicates, sizes, strict=True)]
     whole = sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
-    if whole == 0:
-        return value, value
-    half = float(t.ppf((1 + LEVEL) / 2, sum(parts) ** 2 / whole)) * float(np.sqrt(sum(parts)))
-    return value - half, value + half
+    degrees = sum(parts) ** 2 / whole if whole > 0 else np.inf
+    halves = [t.ppf((1 + LEVEL) / 2, one) * np.sqrt(two) for one, two in ((degrees, sum(parts)), (np.inf, least))]
+    half = float(max(halves))
+    return (value - half, value + half) if half > 0 else (float("nan"), float("nan"))

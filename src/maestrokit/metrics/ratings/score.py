@@ -10,7 +10,7 @@ from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.ratings.agreement import krippendorff_alpha
 from maestrokit.metrics.ratings.bootstrap import Resamples, interval, mean_interval, resamples_of
-from maestrokit.metrics.ratings.bradley_terry import bradley_terry
+from maestrokit.metrics.ratings.bradley_terry import bradley_terry, variances
 from maestrokit.metrics.ratings.exclusion import exclusions
 from maestrokit.metrics.ratings.mixed_model import SUFFIX, mixed_means
 from maestrokit.metrics.ratings.panel import HUMAN_OR_MACHINE, Measure, Panel
@@ -155,7 +155,9 @@ def _strengths(panel: Panel, resamples: Resamples) -> dict[str, list[Row]]:
         if not known.any():
             continue
         wins = np.where(known, preferences, 0.0)
-        strengths = bradley_terry(wins.sum(axis=(2, 3)), prior=PRIOR)
+        table = wins.sum(axis=(2, 3))
+        strengths = bradley_terry(table, prior=PRIOR)
+        least = variances(table, strengths, prior=PRIOR)
         by_listeners, by_clips = (
             bradley_terry(np.einsum("ijlc,rl,rc->rij", wins, listeners, clips, optimize=True), prior=PRIOR)
             for listeners, clips in ((resamples.listeners, ones.clips), (ones.listeners, resamples.clips))
@@ -163,7 +165,7 @@ def _strengths(panel: Panel, resamples: Resamples) -> dict[str, list[Row]]:
         for row, name in enumerate(panel.systems):
             own = {"by_listeners": by_listeners[:, row], "by_clips": by_clips[:, row]}
             value, count = float(strengths[row]), int(known[row].sum())
-            low, high = interval(value, **own, sizes=wins.shape[2:])
+            low, high = interval(value, **own, sizes=wins.shape[2:], least=float(least[row]))
             rows[name].append(Row(f"{measure.name}.strength", value, low, high, n=count))
             rows[name].append(Row(f"{measure.name}.preferred", _mean(preferences[row]), n=count, bounds=SHARE))
     return rows
