@@ -82,14 +82,7 @@ def make_kit(
     """
     generator = np.random.default_rng([seed, 1, *_fingerprint(sounds)])
     names = dict(zip(sounds, _names(len(sounds), generator), strict=True))
-    identities = _names(len(design.trials), generator)
-    trials = [_trial(trial, name, names) for trial, name in zip(design.trials, identities, strict=True)]
-    order = sorted(range(len(trials)), key=lambda row: identities[row])  # which tells nothing of systems
-    position = {row: index for index, row in enumerate(order)}
-    trials = [trials[row] for row in order]
-    places = [generator.permutation(len(trial["clips"])).tolist() for trial in trials]
-    for trial, mixed in zip(trials, places, strict=True):
-        trial["clips"] = [trial["clips"][place] for place in mixed]  # else all first ones are of the same system
+    trials, sequences = _blinded(design, names, generator)
     loudness = common_loudness([sound.samples for sound in sounds.values()])
     files = {
         f"clips/{names[clip]}.mp3": mp3_bytes(with_loudness(sound.samples, loudness), sample_rate=SAMPLE_RATE)
@@ -101,12 +94,7 @@ def make_kit(
         practice["scales"] = []
     data = {
         "design": design.name, "scales": [asdict(scale) for scale in (*design.scales, COUNT)], "trials": trials,
-        "sequences": [
-            [[row, [places[row].index(place) for place in one.order]]
-             for one in sequence for row in [position[one.trial]]]
-            for sequence in design.sequences
-        ],
-        "training": practice, "post": post, "most_radios": MOST_RADIOS,
+        "sequences": sequences, "training": practice, "post": post, "most_radios": MOST_RADIOS,
     }  # fmt: skip
     identity = _identity(data, files)
     text = information or usual_information(design, sounds)
@@ -156,6 +144,28 @@ def minutes_of(design: Design, sounds: Mapping[Clip, Sound]) -> int:
 def usual_information(design: Design, sounds: Mapping[Clip, Sound]) -> str:
     """Return what listeners read where no text is given."""
     return INFORMATION.format(trials=len(design.sequences[0]), minutes=minutes_of(design, sounds))
+
+
+def _blinded(
+    design: Design, names: Mapping[Clip, str], generator: np.random.Generator
+) -> tuple[list[dict[str, Any]], list[list[list[Any]]]]:
+    """Return the trials, and of each sequence the trials and the orders of their clips, so that neither tells systems.
+
+    Trials are sorted by names that tell nothing, and the clips of each are mixed: else all first ones would be of the
+    same system.
+    """
+    identities = _names(len(design.trials), generator)
+    rows = sorted(range(len(design.trials)), key=lambda row: identities[row])
+    position = {row: index for index, row in enumerate(rows)}
+    places = [generator.permutation(len(trial.clips)).tolist() for trial in design.trials]
+    trials = [_trial(design.trials[row], identities[row], names) for row in rows]
+    for row, trial in zip(rows, trials, strict=True):
+        trial["clips"] = [trial["clips"][place] for place in places[row]]
+    sequences = [
+        [[position[one.trial], [places[one.trial].index(place) for place in one.order]] for one in sequence]
+        for sequence in design.sequences
+    ]
+    return trials, sequences
 
 
 def _trial(trial: Trial, name: str, names: Mapping[Clip, str]) -> dict[str, Any]:
