@@ -141,7 +141,20 @@ def test_who_prefers_both_is_refused() -> None:
         taken(table, key)
 
 
-@pytest.mark.parametrize("change", [{"systems": 3}, {"clips": {}}, {"trials": [{}]}, {"design": "x"}, {"scales": [{}]}])
+FIRST = KIT.key["trials"][0]
+CLIP = next(clip for clip, origin in KIT.key["clips"].items() if origin["system"] == "human")
+NO_KEYS = [
+    {"systems": 3}, {"clips": {}}, {"trials": [{}]}, {"design": "x"}, {"scales": [{}]}, {"human": "nobody"},
+    {"systems": ["human", "other"]}, {"systems": ["human", "machine", "human"]}, {"scales": KIT.key["scales"][1:]},
+    {"scales": [KIT.key["scales"][0] | {"low": 1e400}]}, {"scales": [KIT.key["scales"][0] | {"low": 5}]},
+    {"trials": [FIRST | {"kind": "other"}]}, {"trials": [FIRST | {"scales": None}]}, {"trials": [3]}, {"clips": 3},
+    {"clips": KIT.key["clips"] | {CLIP: {"system": "human"}}}, {"clips": KIT.key["clips"] | {CLIP: []}},
+    {"clips": KIT.key["clips"] | {CLIP: {"system": "human", "index": 1_000_000}}},
+    {"clips": KIT.key["clips"] | {CLIP: {"system": "nobody", "index": 0}}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", NO_KEYS)
 def test_a_key_that_is_not_whole_is_refused(change: dict) -> None:
     with pytest.raises(BadDataError, match="not a whole key of a listening kit"):
         parse_key(json.dumps(KIT.key | change).encode(), name="key.json")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from maestrokit.errors import BadDataError
-from maestrokit.listening.design import CHECK, REPEATS
+from maestrokit.listening.design import CHECK, RATED, REPEATS
 from maestrokit.listening.kit import KEY_FORMAT, VERSION
 from maestrokit.listening.scales import COUNT, DESIGNS
 from maestrokit.metrics.ratings.panel import Measure, Panel
@@ -97,14 +97,35 @@ def parse_key(data: bytes, *, name: str) -> Key:
     try:
         systems, clips = tuple(map(str, table["systems"])), dict(table["clips"])
         key = Key(*_questions(table), table["human"], systems, clips)
-        known = all(clip in clips for trial in key.trials.values() for clip in trial["clips"])
-    except (KeyError, TypeError, ValueError):
-        known = False
-    if not known or key.design not in DESIGNS:
+        is_whole = _is_whole(key)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        is_whole = False
+    if not is_whole:
         raise _refused(
             name, "not a whole key of a listening kit", "it is written beside the kit, with .key.json after its name"
         )
     return key
+
+
+def _is_whole(key: Key) -> bool:
+    """Return whether all that a key speaks of is in it, each as what it should be; errors say that it is not."""
+    scales = {one.name for one in key.measures}
+    rated = [trial for trial in key.trials.values() if trial["kind"] != CHECK]
+    checks = [trial for trial in key.trials.values() if trial["kind"] == CHECK]
+    heard = [clip for clip in key.clips.values() if clip["system"] in key.systems]
+    count = len(key.clips)
+    return (
+        key.design in DESIGNS
+        and len(set(key.systems)) == len(key.systems)
+        and (key.human is None or key.human in key.systems)
+        and 0 < len(scales) == len(key.measures) and all(one.low < one.high for one in key.measures)
+        and all(trial["kind"] == RATED and set(trial["scales"]) == scales for trial in rated)
+        and all(set(trial["scales"]) == {COUNT.name} for trial in checks)
+        and all(type(key.clips[clip]["notes"]) is int for trial in checks for clip in trial["clips"])
+        and all(type(one["index"]) is int and 0 <= one["index"] < count for one in heard)
+        and all(key.clips[clip]["system"] in key.systems for trial in rated for clip in trial["clips"])
+        and (key.design != "pairs" or all(len(set(trial["clips"])) == 2 for trial in rated))
+    )  # fmt: skip
 
 
 def questions_of(page: bytes, *, name: str) -> Questions:
@@ -118,7 +139,7 @@ def questions_of(page: bytes, *, name: str) -> Questions:
     match = DATA.search(page.decode("utf-8", "replace"))
     try:
         return Questions(*_questions(json.loads(match[1] if match else "")))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise _refused(name, "not the page of a listening kit") from None
 
 
@@ -161,7 +182,7 @@ def check_answers(answers: Answers, key: Questions, *, name: str) -> None:
 def panel_of(answers: Sequence[Answers], key: Key) -> Panel:
     """Return the panel of listeners, of answers that were checked."""
     systems, measures = {name: row for row, name in enumerate(key.systems)}, key.measures
-    clips = 1 + max((int(clip["index"]) for clip in key.clips.values() if clip["system"] in systems), default=-1)
+    clips = 1 + max((clip["index"] for clip in key.clips.values() if clip["system"] in systems), default=-1)
     shape = len(measures), len(systems), len(answers), clips
     ratings, again = np.full(shape, np.nan), np.full(shape, np.nan)
     preferences = np.full((len(measures), len(systems), len(systems), len(answers), clips), np.nan)
@@ -176,7 +197,7 @@ def panel_of(answers: Sequence[Answers], key: Key) -> Panel:
             table = again if answer.trial in met else ratings
             met.add(answer.trial)
             for index, measure in enumerate(measures):
-                parts = [(systems[key.clips[clip]["system"]], int(key.clips[clip]["index"]), value)
+                parts = [(systems[key.clips[clip]["system"]], key.clips[clip]["index"], value)
                          for clip, value in answer.values[measure.name].items()]  # fmt: skip
                 if key.design != "pairs":
                     for system, clip, value in parts:
