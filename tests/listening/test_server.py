@@ -87,6 +87,25 @@ def test_a_page_of_another_name_is_not_served(server: KitServer) -> None:
     assert send(server, answer_file(KIT, 1), JSON | {"Host": "evil.example"})[0] == 404
 
 
+@pytest.mark.parametrize(
+    "words", [("//[", "127.0.0.1"), ("http://[x/", "127.0.0.1"), ("/", "[::1"), ("/", "a@127.0.0.1")]
+)
+def test_addresses_that_are_none_are_not_found(
+    server: KitServer, words: tuple[str, str], capfd: pytest.CaptureFixture
+) -> None:
+    path, host = words
+    assert ask(server, "GET", path, headers={"Host": host})[0] == 404
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_page_elsewhere_cannot_count_listeners(server: KitServer) -> None:
+    assert ask(server, "POST", "/listener", headers={"Sec-Fetch-Site": "cross-site"})[0] == 404
+    status, _, body = ask(server, "POST", "/listener", headers={"Sec-Fetch-Site": "same-origin"})
+    assert (status, json.loads(body)["number"]) == (200, 3)
+    link = ask(server, "GET", "/?listener=3", headers={"Sec-Fetch-Site": "cross-site"})  # in a letter, say
+    assert link[0] == 200
+
+
 def test_each_listener_gets_another_number(server: KitServer) -> None:
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(lambda _: json.loads(ask(server, "POST", "/listener")[2]), range(16)))

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 from maestrokit.errors import MaestrokitError
 from maestrokit.listening.answers import LARGEST, Answers, Questions, check_answers, parse_answers
@@ -19,6 +18,7 @@ PATIENCE = 30.0  # seconds that a request may stand still
 TYPES = {".html": "text/html; charset=utf-8", ".mp3": "audio/mpeg"}
 ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 LENGTH = re.compile(r"[0-9]{1,12}")
+HERE = re.compile(rf"({re.escape(HOST)}|localhost)(:[0-9]{{1,5}})?", re.IGNORECASE)
 RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 Store = Callable[[Answers, bytes], bool]
 """Stores answers: True if they are new, False if the same are there; raises MaestrokitError if others are."""
@@ -91,10 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         length = self.headers.get("Content-Length", "0" if path == "/listener" else "")
         status = HTTPStatus.OK
-        if path not in ("/listener", "/answers") or not self._is_for_here():
+        if path not in ("/listener", "/answers") or not (self._is_for_here() and self._is_from_here()):
             status = HTTPStatus.NOT_FOUND
         elif not LENGTH.fullmatch(length):
             status = HTTPStatus.LENGTH_REQUIRED
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         """Answer with a file of the kit, or with a part of it, as players ask for."""
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         data = self.server.files.get(path)
         if data is None or not self._is_for_here():
             self._say(HTTPStatus.NOT_FOUND, "not found")
@@ -137,7 +137,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_for_here(self) -> bool:
         """Return whether a request names this machine: a page elsewhere whose name was pointed here does not."""
-        return (urlsplit(f"//{self.headers.get('Host', '')}").hostname or "") in (HOST, "localhost")
+        return HERE.fullmatch(self.headers.get("Host", "")) is not None
+
+    def _is_from_here(self) -> bool:
+        """Return whether a browser does not say that another site sends what it sends."""
+        return self.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
 
     def _say(self, status: HTTPStatus, text: str) -> None:
         self._send(status, f"{text}\n".encode("utf-8", "replace"), {"Content-Type": "text/plain; charset=utf-8"})
