@@ -119,6 +119,8 @@ def test_a_model_is_a_system_and_texts_are_those_of_files(maestrokit: CommandLin
         (("--system", "a=people", "--key", "people"), ExitStatus.USAGE, "'people' is there already"),
         (("--system", "a=people", "--post", "https://x.y; script-src *"), ExitStatus.USAGE, "is no address"),
         (("--system", "a=people", "--post", "ftp://x.y"), ExitStatus.USAGE, "'ftp://x.y' is no address"),
+        (("--system", "practice=people"), ExitStatus.USAGE, "a kit has clips called 'practice' of its own"),
+        (("--system", "reference=people"), ExitStatus.USAGE, "a kit has clips called 'reference' of its own"),
         (("--system", "a=nothing"), ExitStatus.NO_INPUT, "'nothing' is neither a file, a folder nor a model"),
         (("--system", "a=people", "--metric", "grooving"), ExitStatus.USAGE, "--metric works only with"),
         (("--system", "a=people", "--pieces", "3"), ExitStatus.USAGE, "--pieces works only with a scored --system"),

@@ -17,7 +17,7 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import atomic, walk
 from maestrokit.files import streams as files
 from maestrokit.listening.design import Clip, Design, make_design
-from maestrokit.listening.kit import Kit, Sound, make_kit, minutes_of
+from maestrokit.listening.kit import PRACTICE, REFERENCE, Kit, Sound, make_kit, minutes_of
 from maestrokit.listening.scales import DESIGNS, Scale, parse_scales
 from maestrokit.metrics.score_systems import FLOOR
 
@@ -46,6 +46,8 @@ def write_kit(settings: Settings, folder: str, *, made_by: str | None) -> None:
     )  # fmt: skip
     state(GENERATED if sources.models else None)
     names = list(sources.order)
+    if taken := next((name for name in names if name in (PRACTICE, REFERENCE)), None):
+        raise UsageError(f"a kit has clips called '{taken}' of its own", "use another name", parameter="system")
     human = HUMAN_SYSTEM if HUMAN_SYSTEM in names else names[0] if design_name == "mushra" else None
     if design_name == "turing" and human is None:
         raise UsageError("the design turing needs human clips", f"call their system {HUMAN_SYSTEM}", parameter="system")
