@@ -124,9 +124,11 @@ def test_from_the_first_click_to_the_saved_file_with_a_reload_in_the_middle(
     assert [one["trial"] for one in table["answers"]] == [
         questions["id"] for questions in sequence_of(kit, table["number"])
     ]
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     page.reload()
     page.get_by_text("Your answers were sent").wait_for()
-    assert len(list((tmp_path / "answers").iterdir())) == 1 and page.faults == []
+    assert len(list((tmp_path / "answers").iterdir())) == 1 and posts == [] and page.faults == []
 
 
 def sequence_of(kit, number: int) -> list[dict]:
@@ -164,6 +166,45 @@ def test_other_designs_from_a_file_without_any_server(browser: Browser, tmp_path
     data = json.dumps(table).encode()
     check_answers(parse_answers(data, name="a"), questions_of(kit.files[PAGE], name=PAGE), name="a")
     assert page.faults == []
+
+
+def last_step(browser: Browser, address: str) -> Page:
+    """Return the page of a listener who has answered all."""
+    page = opened(browser, address, **DESKTOP)
+    begin(page)
+    page.evaluate(
+        "([name, count]) => localStorage.setItem(name, JSON.stringify("
+        "{ ...JSON.parse(localStorage.getItem(name)), step: count }))",
+        [f"maestrokit-listening-{small_kit().key['kit']}", 9],
+    )
+    page.reload()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    return page
+
+
+def test_answers_that_were_not_sent_are_not_deleted_without_a_question(browser: Browser, tmp_path: Path) -> None:
+    write_folder(tmp_path / "kit", small_kit().files)
+    page = last_step(browser, (tmp_path / "kit" / PAGE).as_uri())
+    asked: list[str] = []
+
+    def answer_with(choice: str) -> None:
+        page.once("dialog", lambda dialog: (asked.append(dialog.message), getattr(dialog, choice)()))
+        page.get_by_role("button", name="Begin anew").click()
+
+    answer_with("dismiss")
+    page.reload()
+    assert is_over(page)
+    answer_with("accept")
+    page.get_by_role("heading", name="About this test").wait_for()
+    assert len(asked) == 2 and "deletes the answers" in asked[0]
+
+
+def test_two_clicks_take_one_number(browser: Browser, server: KitServer) -> None:
+    page = opened(browser, server.address, **DESKTOP)
+    page.get_by_role("checkbox").check()
+    page.evaluate("for (const _ of [1, 2]) document.querySelector('main button').click()")
+    page.get_by_role("heading", name="Sound check").wait_for()
+    assert server.next_listener() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -209,21 +209,23 @@
     progress(null);
     const agree = element("input", { type: "checkbox", id: "agree" });
     const message = alertLine();
-    const begin = async () => {
+    const start = element("button", { type: "button" }, "Begin");
+    start.addEventListener("click", async () => {
       if (!agree.checked) {
         message.textContent = "Please tick the box if you agree, or close this page.";
         agree.focus();
         return;
       }
+      start.disabled = true; // each click would take another number
       const given = await listener();
       const state = { ...given, id: randomName(), step: -2, answers: [] };
       save(state);
       go(state);
-    };
+    });
     show(
       "About this test", ...document.getElementById("information").content.cloneNode(true).children,
       element("label", { class: "agree" }, agree, element("span", {}, "I have read this, and I agree to take part.")),
-      message, element("button", { type: "button", click: begin }, "Begin"),
+      message, start,
     );
   }
 
@@ -316,7 +318,10 @@
     const addresses = [state.server, kit.post].filter((address) => address);
     const status = element("p", { role: "status", id: "status" });
     const link = download(text, "answers-" + state.id + ".json");
+    const sent = new Set(state.sent);
+    const isSent = () => addresses.length > 0 && addresses.every((address) => sent.has(address));
     const again = element("button", { type: "button", class: "plain", click: () => {
+      if (!isSent() && !window.confirm("This deletes the answers from this browser. Is the file with them saved?")) return;
       forget();
       consent();
     } }, "Begin anew for another listener");
@@ -329,8 +334,11 @@
       return;
     }
     status.textContent = "Your answers are being sent.";
-    const sent = await Promise.all(addresses.map((address) => send(address, text)));
-    status.textContent = sent.every(Boolean)
+    await Promise.all(addresses.filter((address) => !sent.has(address)).map(async (address) => {
+      if (await send(address, text)) sent.add(address);
+    }));
+    if (link.isConnected) save({ ...state, sent: [...sent] }); // else another listener has begun
+    status.textContent = isSent()
       ? "Your answers were sent. You can close this page."
       : "Your answers could not be sent. Please send the file that was saved to who asked you, or load this page again to try once more.";
   }
