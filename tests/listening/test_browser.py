@@ -199,6 +199,24 @@ def test_answers_that_were_not_sent_are_not_deleted_without_a_question(browser: 
     assert len(asked) == 2 and "deletes the answers" in asked[0]
 
 
+@pytest.mark.parametrize("has_storage", [True, False])
+def test_the_browser_asks_before_answers_that_it_cannot_keep_are_lost(
+    browser: Browser, server: KitServer, has_storage: bool
+) -> None:
+    page = browser.new_page()
+    if not has_storage:
+        page.add_init_script("Storage.prototype.setItem = () => { throw new Error('no storage'); }")
+    page.goto(server.address)
+    page.get_by_role("checkbox").click()
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("heading", name="Sound check").wait_for()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    page.get_by_role("heading", name="Sound check" if has_storage else "About this test").wait_for()
+    assert asked == ([] if has_storage else ["beforeunload"])
+
+
 def test_two_clicks_take_one_number(browser: Browser, server: KitServer) -> None:
     page = opened(browser, server.address, **DESKTOP)
     page.get_by_role("checkbox").check()

@@ -5,6 +5,7 @@
   const scales = new Map(kit.scales.map((scale) => [scale.name, scale]));
   const storeName = "maestrokit-listening-" + kit.kit;
   let memory = null; // where there is no storage, progress lasts as long as the page
+  let isKept = true;
 
   function load() {
     try {
@@ -18,10 +19,10 @@
     memory = state;
     try {
       localStorage.setItem(storeName, JSON.stringify(state));
+      isKept = true;
     } catch {
-      return false;
+      isKept = false;
     }
-    return true;
   }
 
   function forget() {
@@ -351,6 +352,10 @@
     else if (state.step < sequence(state).length) trial(state);
     else end(state);
   }
+
+  window.addEventListener("beforeunload", (event) => {
+    if (memory && !isKept) event.preventDefault(); // the browser asks whether to leave
+  });
 
   go(load());
 })();
