@@ -196,6 +196,16 @@ def test_the_table_says_who_counts_and_why(maestrokit: CommandLine, test_on_disk
     assert re.search(r"(?m)^coherence +\d\.\d+ +\d\.\d+ … \d\.\d+ +\d\.\d+", text)
 
 
+def test_rules_that_are_not_those_of_the_key_are_told(maestrokit: CommandLine, test_on_disk: Path) -> None:
+    words = ("evaluate", "--ratings", "answers", "--key", "kit.key.json", "--format", "table")
+    assert "other rules" not in maestrokit(*words).err
+    key = json.loads(Path("kit.key.json").read_text())
+    del key["excluded"]["constant"]
+    Path("kit.key.json").write_text(json.dumps(key))
+    fact = "note: 'kit.key.json' states other rules of exclusion than those that are applied"
+    assert fact in maestrokit(*words).lines
+
+
 def test_the_page_of_ratings_runs_nothing_and_escapes_names(maestrokit: CommandLine, test_on_disk: Path) -> None:
     key = Path("kit.key.json").read_text().replace('"machine"', '"<img src=x onerror=alert(1)>"')
     Path("kit.key.json").write_text(key)

@@ -60,6 +60,8 @@ class Key(Questions):
     human: str | None
     systems: tuple[str, ...]
     clips: Mapping[str, Mapping[str, Any]]
+    rules: Mapping[str, str]
+    """Of exclusion, as they were stated when the kit was written."""
 
 
 def parse_answers(data: bytes, *, name: str) -> Answers:
@@ -96,7 +98,7 @@ def parse_key(data: bytes, *, name: str) -> Key:
     table = _object(data, name, KEY_FORMAT)
     try:
         systems, clips = tuple(map(str, table["systems"])), dict(table["clips"])
-        key = Key(*_questions(table), table["human"], systems, clips)
+        key = Key(*_questions(table), table["human"], systems, clips, dict(table["excluded"]))
         is_whole = _is_whole(key)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         is_whole = False

@@ -19,6 +19,7 @@ from maestrokit.files import streams as files
 from maestrokit.files.formats import SCORES, chosen_format
 from maestrokit.files.tables import FORMATS, encoded
 from maestrokit.listening.answers import LARGEST, Answers, Key, check_answers, panel_of, parse_answers, parse_key
+from maestrokit.metrics.ratings.exclusion import RULES
 from maestrokit.metrics.ratings.score import score
 
 SUFFIXES = (".json",)
@@ -66,6 +67,8 @@ def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], Key, in
         hint = "name the file that was written beside the kit with `key`"
         raise UsageError("`ratings` needs the key of the kit", hint, parameter="key")
     key = parse_key(files.read_bytes(listening.key), name=listening.key)
+    if key.rules != RULES and not running.quiet:
+        report.say(f"note: '{listening.key}' states other rules of exclusion than those that are applied")
     inputs = replace(settings.inputs, inputs=[*(listening.ratings or []), *(settings.inputs.inputs or [])])
     plan = streams.gather(inputs, running, suffixes=SUFFIXES)
     streams.protect_inputs([*plan.tasks, streams.Task(listening.key, "", "")], settings.options.output)
