@@ -50,6 +50,13 @@ def test_outputs_are_those_of_the_network_in_torch() -> None:
     assert np.ptp(expected, axis=0).max() > 0.01  # excerpts differ
 
 
+def test_shapes_of_weights_are_those_of_the_network() -> None:
+    sizes = {"outputs": 4, "channels": 3, "depth": 2}
+    state = Model(Config(**sizes)).state_dict()
+    expected = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
+    assert classes.weight_shapes(**sizes) == expected
+
+
 def test_a_performance_is_what_its_excerpts_say_together() -> None:
     result = classify(notes(45), Classifier(NAMES, weights(network()), temperature=2.0))
     assert result is not None

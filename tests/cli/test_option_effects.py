@@ -25,7 +25,7 @@ from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.tokens import Encoding
-from small_models import saved_transcriber
+from small_models import saved_classifier, saved_transcriber
 
 
 def loaded(path: Path):
@@ -90,6 +90,7 @@ def write_models(place: Path) -> None:
     """Write run folders of networks that nobody trained."""
     saved_transcriber(place / "transcriber", pedal=False)
     saved_transcriber(place / "pedal-transcriber", pedal=True)
+    saved_classifier(place / "classifier")
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     size = {"vocabulary": Encoding().size, "width": 8, "layers": 1}
     for seed, (name, family) in enumerate(

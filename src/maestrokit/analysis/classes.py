@@ -11,18 +11,21 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
-from maestrokit.music.excerpts import SECONDS, excerpt_starts, roll_of
+from maestrokit.music.excerpts import ROLLS, SECONDS, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.piano_range import KEYS
 
 Weights = Mapping[str, NDArray[np.float32]]
 UNKNOWN = "unknown"
-FIRST_STRIDE = (4, 2)  # frames and keys
+FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames and keys
+WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
 NORM_EPSILON = 1e-5
 
 
@@ -68,6 +71,22 @@ class Classification:
     probability: Floats
     start: Floats
     excerpt_probability: Floats
+
+
+def weight_shapes(*, outputs: int, channels: int, depth: int) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of the weights of a network, by its settings in training."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "stem.weight": (channels, len(ROLLS), *FIRST_KERNEL),
+        "key_offset": (channels, 1, KEYS // FIRST_STRIDE[1]),
+    }
+    sizes = [channels, *(width * channels for width in WIDTHS for _ in range(1 + depth))]
+    norms = {"norm": sizes[-1]}
+    for layer, (inputs, width) in enumerate(pairwise(sizes)):
+        shapes[f"layers.{layer}.mix.weight"] = (width, inputs, 3, 3)
+        norms[f"layers.{layer}.norm"] = inputs
+    for name, width in norms.items():
+        shapes |= {f"{name}.{part}": (width,) for part in ("weight", "bias", "running_mean", "running_var")}
+    return {**shapes, "head.weight": (outputs, 2 * sizes[-1]), "head.bias": (outputs,)}
 
 
 def classify(notes: TimedNotes, classifier: Classifier) -> Classification | None:

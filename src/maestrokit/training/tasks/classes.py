@@ -1,7 +1,7 @@
 """The task ``classes``: tell of which class a performance is, such as its composer, from excerpts of it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
@@ -75,6 +75,16 @@ def labels_of(corpus: Corpus, options: ClassOptions) -> Labelled:
     return Labelled({path: name for path, name in labels.items() if path not in arranged}, pieces, notes)
 
 
+def split_of(corpus: Corpus, labelled: Labelled, usable: Collection[str]) -> tuple[dict[str, list[str]], set[str]]:
+    """Return the files of each part, and the pieces that are in both and whose files are therefore not validated on."""
+    files = corpus.split(usable)
+    pieces = {part: {labelled.piece_of(path) for path in files[part]} for part in PARTS}
+    shared = pieces["train"] & pieces["validation"]
+    return files | {
+        "validation": [path for path in files["validation"] if labelled.piece_of(path) not in shared]
+    }, shared
+
+
 def read_notes(path: str) -> TimedNotes | MaestrokitError:
     """Return the notes of a performance as long as they sound, or the error of a file that has none."""
     try:
@@ -103,11 +113,8 @@ def _parts(
     if len({labelled.label[path] for path in readable}) == 1:
         only = labelled.label[next(iter(readable))]
         raise BadDataError(f"all performances are of one class, '{only}'", HINT)
-    files = corpus.split(readable)
+    files, shared = split_of(corpus, labelled, readable)
     names = _most_frequent([labelled.label[path] for path in files["train"]], most)
-    learnt = {labelled.piece_of(path) for path in files["train"]}
-    shared = {labelled.piece_of(path) for path in files["validation"]} & learnt
-    files["validation"] = [path for path in files["validation"] if labelled.piece_of(path) not in shared]
     parts = {part: _by_class(files[part], labelled, names) for part in PARTS}
     if len(names) < 2:
         raise BadDataError(f"all performances to learn from are of one class, '{names[0]}'", HINT)
