@@ -56,8 +56,9 @@ def read_classifier(folder: Path) -> Classifier:
 def _sizes(model: Any) -> dict[str, int] | None:
     """Return the sizes of a network, or None if its settings do not have them."""
     values = model if isinstance(model, dict) else {}
-    sizes = {name: values.get(name) for name in ("outputs", "channels", "depth")}
-    return {name: int(size) for name, size in sizes.items()} if all(type(s) is int for s in sizes.values()) else None
+    names = ("outputs", "channels", "depth")
+    sizes = {name: size for name in names if isinstance(size := values.get(name), int) and size >= 0}
+    return sizes if len(sizes) == len(names) else None
 
 
 def _damaged(folder: Path, fact: str) -> BadDataError:
