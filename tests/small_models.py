@@ -1,12 +1,13 @@
 """Run folders of networks that nobody trained: quick, and the same each time."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
-from maestrokit.models import lstm
+from maestrokit.models import _classes, lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
 from maestrokit.music.tokens import Encoding
@@ -41,6 +42,19 @@ def saved_transcriber(folder: Path, *, pedal: bool) -> Path:
         },
     )
     checkpoint.write_weights(folder, network.state_dict())
+    return folder
+
+
+def saved_classifier(folder: Path, *, names: Sequence[str] = ("march", "tango", "waltz"), **config: object) -> Path:
+    """Write a network of classes that nobody trained, of which every layer adds something."""
+    torch.manual_seed(2)
+    model = _classes.Model(_classes.Config(outputs=len(names), channels=3, depth=2))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    folder.mkdir()
+    sizes = {"family": "cnn", "task": "classes", "model": settings_of(model.config), "class_names": list(names)}
+    checkpoint.write_config(folder, {**sizes, **config})
+    checkpoint.write_weights(folder, model.state_dict())
     return folder
 
 

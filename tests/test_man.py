@@ -14,9 +14,9 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli.man import pages as manpages
 from maestrokit.cli.man import settings as settings_page
-from maestrokit.models import cnn, lstm, transformer
+from maestrokit.models import _classes, cnn, lstm, transformer
 from maestrokit.training.settings import TrainingSettings
-from maestrokit.training.tasks import events, transcription
+from maestrokit.training.tasks import classes, events, transcription
 
 MAN = Path(__file__).resolve().parents[1] / "man"
 COMMANDS = registry.names(manpages.COMMANDS)
@@ -49,7 +49,17 @@ def test_every_option_says_what_it_does(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [TrainingSettings, events.Options, transcription.Options, cnn.Config, lstm.Config, transformer.Config]
+    "kind",
+    [
+        TrainingSettings,
+        events.Options,
+        transcription.Options,
+        classes.Options,
+        cnn.Config,
+        _classes.Config,
+        lstm.Config,
+        transformer.Config,
+    ],
 )
 def test_every_setting_says_what_it_does(kind: type) -> None:
     told = settings_page.settings_of(kind.__module__, kind.__name__)

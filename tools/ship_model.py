@@ -7,8 +7,8 @@ Example::
 ``src/maestrokit/weights/NAME`` gets config.json, the weights as 16-bit floats, and CARD.md, which says what they were
 trained on; ``python tools/run_benchmarks.py "evaluate --model NAME"`` then writes into it how good they are. A shipped
 model is replaced only by one that scored better on the same validation: models of events on the same tokens,
-transcription models on the recordings of ``tools/fit_thresholds.py``. Cards of the latter are written by hand:
-``--card FILE``.
+transcription models on the recordings of ``tools/fit_thresholds.py``, those of classes on the performances of
+``tools/fit_classes.py``. Cards of transcription models are written by hand: ``--card FILE``.
 """
 
 import argparse
@@ -27,7 +27,10 @@ LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Ena
 and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Creative Commons
 Attribution-NonCommercial-ShareAlike 4.0 (CC BY-NC-SA 4.0). The program's own licence does not extend to them."""
 
-EVALUATION = "maestro-v3.0.0 --split validation --no-per-file --format table"
+EVALUATION = "maestrokit evaluate --model {name} maestro-v3.0.0 --split validation --no-per-file --format table"
+CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/composers.py --model {name}"
+COMPARED = ("recordings", "seconds", "performances")
+"""What fitted models were scored on; they are compared if it is the same."""
 NOT_YET = "not yet evaluated"
 
 
@@ -84,9 +87,8 @@ def card(
 ) -> str:
     """Return the text of a CARD.md, in which ``tools/run_benchmarks.py`` fills in the table."""
     training, count = config["training"], sum(value.numel() for value in weights.values())
-    kind = "notes" if config["model"].get("encoding") == "notes" else "tokens"
-    known = [f"{factor} {best[factor]:.3f}" for factor in FACTORS if factor in best]
-    factors = f" ({', '.join(known)})" if known else ""
+    is_of_classes = config["task"] == "classes"
+    evaluation = (CLASS_EVALUATION if is_of_classes else EVALUATION).format(name=name)
     lines = [
         f"# {config['family']}, {count / 1e6:.2f} M parameters",
         f"Task: {config['task']}. Weights: 16-bit floats, those of step {best['step']}, which scored best in "
@@ -96,18 +98,40 @@ def card(
         f"## Command\n```sh\n{details.command}\n```\nSeed {training['seed']}.",
         details.note,
         f"## Hardware and time\n{details.hardware}; {best['seconds'] / 3600:.2f} hours to these weights.",
-        f"## Validation\nDuring training, on {training['validation_tokens']} {kind} spread over the validation split: "
-        f"{best['loss']:.3f} nats a {kind[:-1]}{factors}, accuracy {best['accuracy']:.3f}.",
-        f"```sh\nmaestrokit evaluate --model {name} {EVALUATION}\n```\n\n```\n{NOT_YET}\n```",
+        f"## Validation\n{(class_scores if is_of_classes else event_scores)(config, best)}",
+        f"```sh\n{evaluation}\n```\n\n```\n{NOT_YET}\n```",
         f"## Licence\n{LICENCE}",
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
+def event_scores(config: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    """Return how good a model of events was in training, as a sentence."""
+    kind = "notes" if config["model"].get("encoding") == "notes" else "tokens"
+    known = [f"{factor} {best[factor]:.3f}" for factor in FACTORS if factor in best]
+    factors = f" ({', '.join(known)})" if known else ""
+    return (
+        f"During training, on {config['training']['validation_tokens']} {kind} spread over the validation split: "
+        f"{best['loss']:.3f} nats a {kind[:-1]}{factors}, accuracy {best['accuracy']:.3f}."
+    )
+
+
+def class_scores(config: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    """Return the classes of a model, how good it was in training, and what was fitted after it, as sentences."""
+    return (
+        f"Classes: {', '.join(config['class_names'])}.\n\n"
+        f"During training, on excerpts of 20 s, 4 of each validation performance: {best['loss']:.3f} nats and balanced "
+        f"accuracy {best['balanced_accuracy']:.3f}, classes counted equally. tools/fit_classes.py fitted, on whole "
+        f"validation performances, the temperature {config.get('temperature', 1.0)} and the threshold "
+        f"{config.get('threshold', 0.0)} of unknown classes."
+    )
+
+
 def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     if "fitted" in new:
-        measure, here, there = "objective", new["fitted"], old.get("fitted", {"objective": 0.0})
-        is_same = all(here[name] == there.get(name, here[name]) for name in ("recordings", "seconds"))
+        measure = "objective" if "objective" in new["fitted"] else "balanced_accuracy"
+        here, there = new["fitted"], old.get("fitted", {measure: 0.0})
+        is_same = all(here.get(name) == there.get(name, here.get(name)) for name in COMPARED)
         is_better = here[measure] > there[measure]
     else:
         measure, here, there = "validation_loss", new["made"], old["made"]

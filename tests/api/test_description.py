@@ -29,3 +29,11 @@ def test_frames_share_a_time_base(demo_folder: Path) -> None:
     assert {len(series) for series in frames.values()} == {len(frames["time"])}
     assert np.allclose(np.diff(frames["time"]), 0.1)
     assert frames["velocity"].shape[1] == 88
+
+
+def test_classes_of_a_performance_are_described_by_a_shipped_model(demo_folder: Path) -> None:
+    path = demo_folder / "bach-prelude.mid"
+    record = maestrokit.describe(path, groups=["key", "classes"], classes="composers")
+    assert list(record) == ["classes", "key"] and len(record["classes"]["all"]) == 12
+    assert list(maestrokit.describe(path, groups=["key", "classes"])) == ["key"]
+    assert maestrokit.describe_frames(path, groups="classes", classes="composers")["class_probability"].shape[1] == 12

@@ -135,6 +135,7 @@ EFFECTS: dict[str, Effects] = {
     },
     "features": batch_effects("features") | {
         "groups": "--groups pitch",
+        "classes": "--classes classifier",
         "without": "--without density",
         "format_": ("take.mid --groups pitch", "take.mid --groups pitch --format tsv"),
         "frames": "--frames out/frames.npz",

@@ -7,6 +7,7 @@ import soundfile
 from maestrokit import features
 from maestrokit.files.arrays import read_arrays
 from maestrokit.files.sound.read import write_sound
+from small_models import saved_classifier
 
 
 def records(done):
@@ -188,3 +189,36 @@ def test_a_recording_of_any_kind_is_known_by_name_by_content_and_through_a_pipe(
     loudness = [json.loads(done.out)["audio_loudness"] for done in (by_name, piped)]
     assert loudness[0] == loudness[1]
     assert loudness[0]["rms"] == pytest.approx(-23.0, abs=0.1)
+
+
+def test_classes_are_described_by_a_model(maestrokit, demo_folder, tmp_path):
+    model, take = saved_classifier(tmp_path / "model"), demo_folder / "bach-prelude.mid"
+    done = maestrokit("features", take, "--groups", "key", "--classes", model)
+    record = records(done)[0]
+    assert (done.status, list(record)) == (0, ["file", "classes", "key"])
+    assert {part["name"] for part in record["classes"]["all"]} == {"march", "tango", "waltz"}
+    table = maestrokit("features", take, "--groups", "classes", "--classes", model, "--format", "tsv").out.decode()
+    assert table.splitlines()[0].split("\t")[:3] == ["file", "classes.name", "classes.probability"]
+    frames = tmp_path / "a.npz"
+    assert maestrokit("features", take, "--groups", "key", "--classes", model, "--frames", frames).status == 0
+    assert read_arrays(frames)[0]["class_probability"].shape[1] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fact"),
+    [
+        (["--groups", "classes"], "the group 'classes' needs a model"),
+        (["--classes", "nobody"], "no model 'nobody'"),
+        (["--classes", "lstm"], "a lstm that does not classify"),
+    ],
+)
+def test_classes_need_a_model_that_classifies(maestrokit, demo_folder, arguments, fact):
+    done = maestrokit("features", demo_folder / "bach-prelude.mid", *arguments)
+    assert done.out == b"" and fact in done.lines[0]
+    assert len(done.lines) == 2
+
+
+def test_recordings_have_no_classes(maestrokit, tmp_path):
+    write_sound(tmp_path / "a.wav", np.zeros(1600, np.float32), sample_rate=16000)
+    done = maestrokit("features", tmp_path / "a.wav", "--classes", saved_classifier(tmp_path / "model"))
+    assert done.status == 2 and "--classes describes performances" in done.lines[0]

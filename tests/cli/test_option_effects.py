@@ -27,7 +27,7 @@ from maestrokit.models import contract, lstm, transformer
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.tokens import Encoding
 from small_kits import answer_file, small_kit
-from small_models import saved_transcriber
+from small_models import saved_classifier, saved_transcriber
 
 
 def loaded(path: Path):
@@ -103,6 +103,7 @@ def write_models(place: Path) -> None:
     """Write run folders of networks that nobody trained."""
     saved_transcriber(place / "transcriber", pedal=False)
     saved_transcriber(place / "pedal-transcriber", pedal=True)
+    saved_classifier(place / "classifier")
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     size = {"vocabulary": Encoding().size, "width": 8, "layers": 1}
     for seed, (name, family) in enumerate(

@@ -104,6 +104,29 @@ def test_models_of_notes_have_their_own_unit_and_no_losses_of_events_to_be_held_
         ship(run, tmp_path / "notes", STORY)
 
 
+def test_models_of_classes_have_their_own_card_and_are_compared_by_whole_performances(run, tmp_path):
+    def fitted(accuracy, performances=9):
+        scores = {"balanced_accuracy": accuracy, "performances": performances}
+        more = {"task": "classes", "class_names": ["Bach", "Liszt"], "temperature": 0.5, "threshold": 0.25}
+        checkpoint.write_config(run, checkpoint.read_config(run) | more | {"fitted": scores})
+
+    fitted(0.7)
+    best = {"step": 40, "seconds": 72.0, "loss": 1.5, "accuracy": 0.5, "balanced_accuracy": 0.4, "best": True}
+    checkpoint.append_log(run, best)
+    ship(run, tmp_path / "shipped", STORY)
+    card = (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8")
+    for words in ("Bach, Liszt", "1.500 nats", "balanced accuracy 0.400", "temperature 0.5", "threshold 0.25",
+                  "composers.py --model shipped"):  # fmt: skip
+        assert words in card
+    with pytest.raises(UsageError, match=r"as good: balanced_accuracy 0\.7"):
+        ship(run, tmp_path / "shipped", STORY)
+    fitted(0.8, performances=3)
+    with pytest.raises(UsageError, match="other data"):
+        ship(run, tmp_path / "shipped", STORY)
+    fitted(0.8)
+    ship(run, tmp_path / "shipped", STORY)
+
+
 def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tmp_path):
     def fitted(objective, recordings=15):
         told = {"recordings": recordings, "seconds": 60.0, "objective": objective, "pedal": 0.5}

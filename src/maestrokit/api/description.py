@@ -12,11 +12,16 @@ from maestrokit.api.reading import read
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.features import View
 from maestrokit.files.sound.read import Sound
+from maestrokit.inference.classes import load_classifier
 from maestrokit.music.performance import Performance
 
 
 def describe(
-    source: Performance | Sound | str | Path, *, groups: str | Sequence[str] | None = None, f0: str = "yin"
+    source: Performance | Sound | str | Path,
+    *,
+    groups: str | Sequence[str] | None = None,
+    f0: str = "yin",
+    classes: str | None = None,
 ) -> dict[str, Any]:
     """Return descriptors of a performance or recording: pitch, key, tempo, chords, dynamics, and more.
 
@@ -29,6 +34,9 @@ def describe(
         Default is all.
     f0 : {'yin', 'pyin', 'fft'}
         How the fundamental frequency of a recording is found.
+    classes : str, optional
+        Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
+        ``classes``. Default is none.
 
     Returns
     -------
@@ -41,11 +49,14 @@ def describe(
     UsageError
         If there is no such group, or a sound is not one channel of finite numbers.
     NoInputError
-        If the file cannot be opened.
+        If the file cannot be opened, or there is no such model.
     BadDataError
         If the file is damaged, or lasts longer than a day.
     """
-    return features.describe(_view(source, f0), names=names(groups))
+    record: dict[str, Any] = {}
+    for view in _views(source, f0, classes):
+        record |= features.describe(view, names=names(groups))
+    return {name: record[name] for name in features.group_names() if name in record}
 
 
 def describe_frames(
@@ -54,6 +65,7 @@ def describe_frames(
     groups: str | Sequence[str] | None = None,
     hop: float = features.HOP,
     f0: str = "yin",
+    classes: str | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Return descriptors of a performance or recording as time series: piano roll, pedal, chroma, loudness, and more.
 
@@ -67,6 +79,9 @@ def describe_frames(
         Length of a frame. Default is 20 ms.
     f0 : {'yin', 'pyin', 'fft'}
         How the fundamental frequency of a recording is found.
+    classes : str, optional
+        Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
+        ``classes``. Default is none.
 
     Returns
     -------
@@ -82,16 +97,20 @@ def describe_frames(
     BadDataError
         If the file is damaged, or there would be too many frames.
     """
-    return features.frames(_view(source, f0), names=names(groups), hop=hop)
+    series: dict[str, NDArray[Any]] = {}
+    for view in _views(source, f0, classes):
+        series |= features.frames(view, names=names(groups), hop=hop)
+    return series
 
 
-def _view(source: Performance | Sound | str | Path, f0: str) -> View:
+def _views(source: Performance | Sound | str | Path, f0: str, classes: str | None) -> list[View]:
     value = read(source) if isinstance(source, str | Path) else source
     if isinstance(value, Performance):
-        return features.note_view(value)
+        notes = features.note_view(value)
+        return [notes, *([] if classes is None else [features.class_view(notes, load_classifier(classes))])]
     sound = value
 
     def blocks(sample_rate: int) -> Iterator[Samples]:
         yield samples_at(sound, sample_rate)
 
-    return features.audio_view(blocks, length=sound.duration, f0=f0)
+    return [features.audio_view(blocks, length=sound.duration, f0=f0)]

@@ -3,8 +3,8 @@
 The folder is the registry. A module of it is a group, named as in the record, and declares
 
 ``NEEDS``
-    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`) or ``"audio"``. The ``kind``
-    of a view is one of the two.
+    What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`), ``"audio"``, or
+    ``"classes"``, notes with a network that classifies them. The ``kind`` of a view is one of these.
 ``FIELDS``
     Every key that it emits, nested ones joined by dots, those inside a list of objects by ``[].``, each with its unit
     and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from maestrokit.analysis.classes import Classifier
     from maestrokit.analysis.crepe import Weights
     from maestrokit.features.audio_views import AudioView, Blocks
+    from maestrokit.features.class_views import ClassView
     from maestrokit.features.note_views import NoteView
     from maestrokit.music.performance import Performance
 
@@ -48,7 +50,7 @@ class View(Protocol):
 
     @property
     def kind(self) -> str:
-        """``"notes"`` or ``"audio"``."""
+        """``"notes"``, ``"audio"`` or ``"classes"``."""
 
     @property
     def length(self) -> float:
@@ -86,6 +88,13 @@ def note_view(performance: "Performance") -> "NoteView":
     return NoteView.of(performance)
 
 
+def class_view(notes: "NoteView", classifier: "Classifier") -> "ClassView":
+    """Return what the group of classes describes: notes, with a network that classifies them."""
+    from maestrokit.features.class_views import ClassView
+
+    return ClassView(notes, classifier)
+
+
 def audio_view(
     blocks: "Blocks",
     *,
@@ -108,12 +117,12 @@ def audio_view(
 
 
 def group_names(needs: str | None = None) -> list[str]:
-    """Return the names of all groups, or of those for ``"notes"`` or for ``"audio"``; asking for these loads them.
+    """Return the names of all groups, or of those that need one kind of view; asking for these loads them.
 
     Parameters
     ----------
-    needs : {'notes', 'audio'}, optional
-        The kind of input. Default is both.
+    needs : {'notes', 'audio', 'classes'}, optional
+        The kind of input; 'classes' are notes with a network that classifies them. Default is all.
 
     Returns
     -------

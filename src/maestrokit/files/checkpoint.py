@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from maestrokit.errors import BadDataError, CannotWriteError, LockedError, NoInp
 from maestrokit.files.atomic import write_bytes
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 CONFIG, WEIGHTS, LOG, RESUME = "config.json", "model.safetensors", "log.jsonl", "resume.safetensors"
@@ -87,6 +89,14 @@ def write_weights(folder: Path, weights: Mapping[str, "Tensor"]) -> None:
 def read_weights(folder: Path) -> dict[str, "Tensor"]:
     """Return ``model.safetensors``; BadDataError if it is damaged or something else, such as a pickle."""
     return _loaded(folder / WEIGHTS)[0]
+
+
+def read_weight_arrays(folder: Path) -> "dict[str, NDArray[np.float32]]":
+    """Return ``model.safetensors`` as arrays, without torch; raises as :func:`read_weights`."""
+    from safetensors.numpy import load
+
+    arrays: dict[str, NDArray[Any]] = _parsed(folder / WEIGHTS, load)[0]
+    return {name: array.astype("float32") for name, array in arrays.items()}
 
 
 def write_resume(folder: Path, tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> None:
@@ -220,8 +230,14 @@ def _saved(tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> byte
 
 
 def _loaded(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
-    from safetensors import SafetensorError
     from safetensors.torch import load
+
+    return _parsed(path, load)
+
+
+def _parsed(path: Path, load: Callable[[bytes], Any]) -> tuple[Any, dict[str, Any]]:
+    """Return what a function of safetensors makes of a file, and the progress in its header."""
+    from safetensors import SafetensorError
 
     data = _read(path)
     try:

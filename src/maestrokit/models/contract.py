@@ -3,9 +3,11 @@
 A family is a module of this package with ``Config`` (a frozen dataclass of numbers, strings and booleans), ``Model`` (a
 :class:`TrainedModel` made from it) and ``TASKS`` (the names of what it can be trained for, the default first). The
 model owns its networks, its losses and the order of its steps; the loop owns learning rates, clipping, accumulation,
-averages, logs, checkpoints and signals.
+averages, logs, checkpoints and signals. A family that has another network for some task names, in ``NETWORKS``, the
+module that has ``Config``, ``Model`` and ``TASKS`` for it.
 """
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -156,6 +158,12 @@ def family(name: str) -> Any:
     return registry.load("maestrokit.models", name)
 
 
+def network(module: Any, task: str) -> Any:
+    """Return the module of the network with which a family does a task: the family's own, or one that it names."""
+    name = getattr(module, "NETWORKS", {}).get(task)
+    return module if name is None else importlib.import_module(f"maestrokit.models.{name}")
+
+
 def new_model(module: Any, config: Any) -> TrainedModel:
     """Return a new model of a family: its ``Model``, or what its own ``new_model`` chooses."""
     model: TrainedModel = getattr(module, "new_model", module.Model)(config)
@@ -175,7 +183,9 @@ class Unfilled(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *, origin: str) -> TrainedModel:
+def built(
+    name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *, origin: str, task: str = ""
+) -> TrainedModel:
     """Return a model with given weights, checked before any memory is taken for it.
 
     Parameters
@@ -188,13 +198,15 @@ def built(name: str, settings: Mapping[str, Any], state: Mapping[str, Tensor], *
         The weights; cast to float32.
     origin : str
         How messages call the checkpoint.
+    task : str
+        What the model does. Default is the first task of the family.
 
     Raises
     ------
     BadDataError
         If the weights are not those that the settings ask for.
     """
-    module = family(name)
+    module = network(family(name), task)
     config = config_from(module.Config, settings, name=origin)
     with torch.device("meta"), Unfilled():
         expected = {key: value.shape for key, value in new_model(module, config).state_dict().items()}

@@ -73,6 +73,8 @@ def train(
             for sentence in corpus.missing if context.is_first else ():
                 warn(sentence)
             prepared = task.prepare(corpus, options, family=spec.family)
+            for sentence in prepared.notes if context.is_first else ():
+                warn(sentence)
         model, config = _build_model(spec, family, model_settings, prepared, settings)
         config |= {"data": dict(prepared.counts), "files": _digest(corpus.paths)}
         config["training"] = {**contract.settings_of(settings), **chosen(task.Options, spec.settings)}
@@ -124,14 +126,14 @@ def _digest(paths: Iterable[str]) -> str:
 
 
 def modules(spec: TrainingSpec) -> tuple[Any, Any]:
-    """Return the modules of the family and of the task; UsageError if there is no such, or it cannot do that task."""
+    """Return the modules of the network and of the task; UsageError if the family is unknown, or cannot do the task."""
     check_choice("model family", spec.family, families(), parameter="family")
     family = contract.family(spec.family)
     name = spec.task or family.TASKS[0]
     if name not in family.TASKS:
         fact = f"'{spec.family}' cannot be trained for '{name}'"
         raise UsageError(fact, choices_hint(name, family.TASKS), parameter="task")
-    return family, load_task(name)
+    return contract.network(family, name), load_task(name)
 
 
 def setting_kinds(spec: TrainingSpec) -> tuple[type[TrainingSettings], type[Any], type[Any]]:
@@ -166,6 +168,8 @@ def _build_model(
         given = checkpoint.read_config(spec.init)
         if given["family"] != spec.family:
             raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {spec.family}")
+        if given.get("task", config["task"]) != config["task"]:
+            raise UsageError(f"'{spec.init}' was trained for {given['task']}, not {config['task']}")
         kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
         if kind != needed:
             raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
@@ -175,7 +179,7 @@ def _build_model(
         if model_settings or settings.train_only:
             new = _new(family, model_config, settings.seed)
             weights = _partly_inherited(new.inherited(weights), new, settings.train_only)
-        model = contract.built(spec.family, model_config, weights, origin=str(spec.init))
+        model = contract.built(spec.family, model_config, weights, origin=str(spec.init), task=config["task"])
         return model, config | {"model": model_config, "init": spec.init.name}
     if settings.train_only and not checkpoint.has_resume(spec.folder):
         fact = f"no model around the part '{settings.train_only}' that is to learn alone"

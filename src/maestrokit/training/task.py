@@ -2,14 +2,15 @@
 
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
 ``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
-returns the piece of a file; without it, that is the name without suffix.
+returns the piece of a file; without it, that is the name without suffix. It may have ``listed(names)``, which returns
+the names of data with tables of files replaced by these files, and the class of each of them.
 """
 
 import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +64,8 @@ class Corpus:
     """Returns what piece a file is of."""
     missing: Sequence[str] = ()
     """Sentences about named files that are missing."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Classes of those files that tables of files and classes name."""
     reject: Callable[[MaestrokitError], None] = lambda error: None
     """Called with the error of each file that cannot be used; training continues without the file unless it raises."""
 
@@ -121,6 +124,8 @@ class Prepared:
     inherit: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda given: {}
     """Called with the ``config.json`` of an initial model, its settings changed as asked, so that batches fit it;
     returns what replaces, in ``config``, what a new model would have."""
+    notes: Sequence[str] = ()
+    """Sentences about what is left out."""
 
 
 def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
@@ -169,6 +174,7 @@ def find_corpus(
     suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     missing, loose = list[str](), list[str]()
+    names, labels = task.listed(names) if hasattr(task, "listed") else (names, {})
     for name in names:
         if Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
@@ -185,4 +191,4 @@ def find_corpus(
         fact = "nothing to validate on" if parts["train"] else "nothing to learn from"
         raise NoInputError(fact, f"name folders of files ({' '.join(suffixes)}) or a MAESTRO root")
     paths = [source.path for source in inputs.sources]
-    return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, reject=reject)
+    return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, labels=labels, reject=reject)

@@ -31,7 +31,14 @@ def all_settings() -> list[tuple[str, list[Setting]]]:
     """Return the settings of every training, of each task and of each family, by what they belong to."""
     parts = [("every training", settings_of(TRAINING, "TrainingSettings"))]
     parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
-    return parts + [(f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")) for name in families()]
+    for name in families():
+        parts.append((f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")))
+        networks = getattr(importlib.import_module(f"{MODELS}.{name}"), "NETWORKS", {})
+        parts += [
+            (f"the model {name} for the task {task}", settings_of(f"{MODELS}.{module}", "Config"))
+            for task, module in networks.items()
+        ]
+    return parts
 
 
 def settings_of(module: str, name: str) -> list[Setting]:

@@ -66,6 +66,7 @@ def run(
 
     checks.group_names(options, [])
     checks.check_f0(options.f0)
+    checks.check_classes(options.classes)
     form = chosen_format(options.format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(options.plot, PICTURE)
     partners = Partners()

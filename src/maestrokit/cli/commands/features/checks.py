@@ -23,6 +23,15 @@ def check_f0(name: str) -> None:
         raise UsageError(f"no f0 method '{name}'", choices_hint(name, [*METHODS, *SIZES]), parameter="f0")
 
 
+def check_classes(name: str | None) -> None:
+    """Raise an error unless there is such a model, and it classifies."""
+    if name is not None:
+        from maestrokit.inference.classes import load_classifier
+
+        with about("classes"):
+            load_classifier(name)
+
+
 def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[str, ...]:
     """Return the groups to describe; by default those for notes, for sound or for both, by the inputs.
 
@@ -36,8 +45,8 @@ def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[st
 
     kinds = {"audio" if is_sound(source) else "notes" for source in sources}
     needs = kinds.pop() if len(kinds) == 1 and not any(map(is_of_unknown_kind, sources)) else None
-    fitting = features.group_names(needs)
-    included = fitting if options.groups is None else features.check_groups(_words(options.groups))
+    fitting = _fitting(needs, has_classes=options.classes is not None)
+    included = fitting if options.groups is None else _chosen(options)
     with about("without"):
         excluded = features.check_groups(_words(options.without or ""))
     names = tuple(name for name in included if name not in excluded)
@@ -51,6 +60,32 @@ def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[st
         has_f0 = "audio_f0" in names and "audio_f0" not in idle
         state(F0_OF_RECORDING if has_f0 else None)
     return names
+
+
+def _fitting(needs: str | None, *, has_classes: bool) -> list[str]:
+    """Return the groups for inputs of one kind, or of both; that of classes if there is a model for it."""
+    from maestrokit import features
+
+    if has_classes and needs == "audio":
+        hint = "recordings become performances by 'maestrokit transcribe'"
+        raise UsageError("`classes` describes performances, and there are none", hint, parameter="classes")
+    kinds = [*([needs] if needs else ["notes", "audio"]), *(["classes"] if has_classes else [])]
+    return sorted(name for kind in kinds for name in features.group_names(kind))
+
+
+def _chosen(options: DescriptionOptions) -> list[str]:
+    """Return the groups that are asked for, and that of classes if there is a model for it."""
+    from maestrokit import features
+
+    of_classes = features.group_names("classes")
+    chosen = features.check_groups(_words(options.groups or ""))
+    if options.classes is not None:
+        return features.check_groups([*chosen, *of_classes])
+    for name in chosen:
+        if name in of_classes:
+            hint = "give one by `classes`, such as composers"
+            raise UsageError(f"the group '{name}' needs a model", hint, parameter="groups")
+    return chosen
 
 
 def _words(text: str) -> list[str]:

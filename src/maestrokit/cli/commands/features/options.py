@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import Listed, feature_groups, kept_in, one_of, several_of
+from maestrokit.cli.choices import Listed, feature_groups, kept_in, models_for, one_of, several_of
 from maestrokit.cli.declare import ASIDE, TIME, Fact, only_with, option
 from maestrokit.cli.options import Outputs
 
@@ -35,6 +35,9 @@ class DescriptionOptions:
         "its larger one, far slower). Its range is that of a piano, A0 (27.5 Hz) to C8 (4186 Hz) and a quarter tone "
         "around; that of crepe, 31.7 to 2006 Hz. What lies outside is unvoiced.", only_with("`plot`", F0_OF_RECORDING),
         complete=one_of(kept_in("maestrokit.analysis.f0:METHODS", "maestrokit.analysis.crepe:SIZES")))
+    classes: str | None = option(None, "NAME|RUN", "Also describe the classes of performances, such as composers, by "
+        "a shipped model or one of train cnn --task classes: the group classes.",
+        complete=one_of(models_for("classes")))
     hop: float = option(0.02, "TIME", "Time from one frame to the next.", TIME, Within(1e-4, 60), only_with("`frames`"))
     plot: str | None = option(None, "FILE", "Draw the inputs, at most 8, into FILE (.png, .svg or .pdf), the first "
         "minute of each: performances as piano rolls coloured by velocity, the pedal below; recordings as mel "

@@ -12,6 +12,7 @@ from maestrokit.cli.plan import Task
 if TYPE_CHECKING:
     from maestrokit.analysis.crepe import Weights
     from maestrokit.features import View
+    from maestrokit.features.note_views import NoteView
     from maestrokit.files.walk import Source
 
 
@@ -78,7 +79,8 @@ class Describing:
         else:
             name = streams.named(source).strip("'")
             performance = parse_midi(data, name=name, repair=self.repair)
-            views, chain = [features.note_view(performance)], commands(performance)
+            notes = features.note_view(performance)
+            views, chain = [notes, *self._class_views(notes)], commands(performance)
         for sound in sounds:
             recording = Recording(sound, data if sound == source and data else None, repair=self.repair)
             views.append(
@@ -92,6 +94,15 @@ class Describing:
             )
             chain = chain or recording.commands
         return views, chain
+
+    def _class_views(self, notes: "NoteView") -> "list[View]":
+        """Return the view of the classes of a performance, if there is a model for it."""
+        if self.options.classes is None:
+            return []
+        from maestrokit import features
+        from maestrokit.inference.classes import load_classifier
+
+        return [features.class_view(notes, load_classifier(self.options.classes))]
 
     def write_frames(self, views: "Sequence[View]", target: str, chain: list[str]) -> None:
         """Write the series of all views on one time base."""

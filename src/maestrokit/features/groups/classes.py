@@ -1,0 +1,61 @@
+"""Classes of a performance, such as its composer, by a network of the task ``classes``."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maestrokit.analysis.classes import nearest_excerpt
+from maestrokit.arrays import Floats
+from maestrokit.features import Field
+from maestrokit.features.class_views import ClassView
+from maestrokit.features.note_views import Grid
+from maestrokit.music.excerpts import SECONDS
+
+NEEDS = "classes"
+
+FIELDS = {
+    "name": Field("", "Most probable class; unknown where its probability is below the threshold of the model"),
+    "probability": Field("0..1", "Probability of the most probable class of the whole performance"),
+    "all": Field("", "All classes of the model, in its order"),
+    "all[].name": Field("", "Class"),
+    "all[].probability": Field("0..1", "Its probability; those of excerpts taken together, and calibrated"),
+    "excerpts": Field("", "Excerpts of 20 s that overlap by about a half, whose votes these are"),
+    "excerpts[].start": Field("s", "Start of the excerpt"),
+    "excerpts[].end": Field("s", "Its end"),
+    "excerpts[].name": Field("", "Its most probable class"),
+    "excerpts[].probability": Field("0..1", "The probability of this class in the excerpt by itself"),
+}
+
+FRAMES = {
+    "class_probability": Field("0..1", "Classes, in the order of the record, in the excerpt nearest to the frame")
+}
+
+
+def describe(view: ClassView) -> dict[str, Any]:
+    """Return the classes of a performance, and of its excerpts."""
+    result, names = view.classification, view.classifier.names
+    if result is None:
+        return {"name": None, "probability": None, "all": [], "excerpts": []}
+    return {
+        "name": result.name,
+        "probability": float(result.probability.max()),
+        "all": _named(names, result.probability),
+        "excerpts": [
+            {"start": float(start), "end": float(start) + SECONDS, **_named(names, probability)[probability.argmax()]}
+            for start, probability in zip(result.start, result.excerpt_probability, strict=True)
+        ],
+    }
+
+
+def frames(view: ClassView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+    """Return the probabilities of the classes in each frame, shape (frames, classes)."""
+    result = view.classification
+    if result is None:
+        return {"class_probability": np.zeros((grid.count, len(view.classifier.names)), np.float32)}
+    row = nearest_excerpt(result.start, grid.times)
+    return {"class_probability": result.excerpt_probability[row].astype(np.float32)}
+
+
+def _named(names: tuple[str, ...], probability: Floats) -> list[dict[str, Any]]:
+    return [{"name": name, "probability": float(share)} for name, share in zip(names, probability, strict=True)]

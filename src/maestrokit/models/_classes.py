@@ -1,0 +1,118 @@
+"""Residual convolutional network: the class of an excerpt of a performance from its rolls.
+
+The first kernel spans an octave of keys and a third of a second; what it sees depends on intervals, and an offset of
+each key adds the register. Strides then make frames and keys fewer and channels more, residual convolutions [1] lie
+between, and means and maxima over all that is left decide.
+
+References
+----------
+.. [1] K. He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016 (norm and ReLU before a convolution).
+.. [2] S. Kim et al., "Deep Composer Classification Using Symbolic Representation", ISMIR 2020 late-breaking demo
+   (rolls of 20 s at 50 ms, onsets apart from what sounds).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  (as everywhere)
+
+from maestrokit.bounds import Within, check_fields
+from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
+from maestrokit.music.excerpts import ROLLS
+from maestrokit.music.piano_range import KEYS
+
+TASKS = ("classes",)
+FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames and keys
+WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of a network that classifies excerpts."""
+
+    outputs: Annotated[int, Within(1, 65536)] = 12
+    """Number of classes, decided by the data."""
+    channels: Annotated[int, Within(1, 65536)] = 16
+    """Channels of the first convolution; each of the three stages has twice as many as the one before."""
+    depth: Annotated[int, Within(0, 1000)] = 1
+    """Residual convolutions in each stage."""
+    dropout: Annotated[float, Within(0, 1, below=True)] = 0.3
+    """Dropout before the last layer."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+class Layer(nn.Module):
+    """Norm, ReLU and a convolution: added to its input, or with stride 2 to more channels."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.is_residual = inputs == outputs
+        self.norm = nn.BatchNorm2d(inputs)
+        self.mix = nn.Conv2d(inputs, outputs, 3, stride=1 if self.is_residual else 2, padding=1, bias=False)
+        if self.is_residual:
+            nn.init.zeros_(self.mix.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum, or the wider and smaller picture."""
+        mixed: Tensor = self.mix(F.relu(self.norm(x)))
+        return x + mixed if self.is_residual else mixed
+
+
+class Model(TrainedModel):
+    """Convolutions over frames and keys, pooling, one linear layer."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        kernel = FIRST_KERNEL
+        padding = (kernel[0] // 2, kernel[1] // 2)
+        channels = config.channels
+        self.stem = nn.Conv2d(len(ROLLS), channels, kernel, stride=FIRST_STRIDE, padding=padding, bias=False)
+        self.key_offset = nn.Parameter(torch.zeros(channels, 1, KEYS // FIRST_STRIDE[1]))
+        sizes = [channels]
+        for width in WIDTHS:
+            sizes += [width * channels] * (1 + config.depth)
+        self.layers = nn.Sequential(*(Layer(*pair) for pair in pairwise(sizes)))
+        self.norm = nn.BatchNorm2d(sizes[-1])
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = nn.Linear(2 * sizes[-1], config.outputs)
+
+    def forward(self, rolls: Tensor) -> Tensor:
+        """Return the log-odds of the classes.
+
+        Shape
+        -----
+        rolls : (batch, rolls, frames, keys)
+        result : (batch, classes)
+        """
+        x = self.layers(self.stem(rolls) + self.key_offset)
+        x = F.relu(self.norm(x)).flatten(2)  # (batch, channels, frames * keys)
+        logits: Tensor = self.head(self.dropout(torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)))
+        return logits
+
+    def step(
+        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+    ) -> tuple[dict[str, float], RecurrentState]:
+        """Train on ``batch["target"]``, (batch,), given ``batch["rolls"]``."""
+        logits, target = self(batch["rolls"]), batch["target"]
+        loss = F.cross_entropy(logits, target)
+        backward_and_step("model", loss)
+        accuracy = (logits.argmax(dim=-1) == target).float().mean()
+        return {"loss": loss.item(), "accuracy": accuracy.item()}, {}
+
+    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+        """Return loss and balanced accuracy, in which ``batch["weight"]`` counts, and the accuracy of excerpts."""
+        logits, target, weight = self(batch["rolls"]).float(), batch["target"], batch["weight"]
+        nats = F.cross_entropy(logits, target, reduction="none")
+        hits = (logits.argmax(dim=-1) == target).float()
+        total = weight.sum().item()
+        return {
+            "loss": ((weight * nats).sum().item(), total),
+            "accuracy": (hits.sum().item(), float(len(hits))),
+            "balanced_accuracy": ((weight * hits).sum().item(), total),
+        }, {}

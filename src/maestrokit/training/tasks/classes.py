@@ -1,0 +1,155 @@
+"""The task ``classes``: tell of which class a performance is, such as its composer, from excerpts of it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
+from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, table_labels
+from maestrokit.files.midi import read_midi
+from maestrokit.files.walk import MIDI_SUFFIXES
+from maestrokit.files.workers import each
+from maestrokit.music.note_arrays import TimedNotes, timed_notes
+from maestrokit.training.class_data import ClassData, ClassOptions
+from maestrokit.training.task import PARTS, Corpus, Prepared, stem
+
+SUFFIXES = MIDI_SUFFIXES
+Options = ClassOptions
+listed = listed_labels
+ARRANGEMENT = " / "  # between the composer and the arranger
+MOST_NAMED = 5  # pieces or classes in a note
+HINT = "name a folder with a folder for each class, a table of files and classes (.tsv), or a MAESTRO root"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The classes and pieces of files."""
+
+    label: Mapping[str, str]
+    """Class of each file; those that have none are not there."""
+    piece: Mapping[str, str]
+    """Composer and title of those files that are in a table of MAESTRO."""
+    notes: Sequence[str] = ()
+    """Sentences on what is left out."""
+
+    def piece_of(self, path: str) -> str:
+        """Return what piece a file is of."""
+        return self.piece.get(path, stem(path))
+
+
+def prepare(corpus: Corpus, options: ClassOptions, *, family: str) -> Prepared:
+    """Return the batches of a corpus of performances, and the names of the classes."""
+    labelled = labels_of(corpus, options)
+    readable = corpus.usable(_read(corpus, labelled))
+    parts, notes = _parts(corpus, labelled, readable, options.classes)
+    by_class = {
+        part: {name: [readable[path] for path in paths] for name, paths in classes.items()}
+        for part, classes in parts.items()
+    }
+    data = ClassData(by_class["train"], by_class["validation"], options, seed=corpus.seed)
+    counts = {part: sum(map(len, classes.values())) for part, classes in parts.items()}
+    names = list(parts["train"])
+
+    def inherit(given: Mapping[str, object]) -> Mapping[str, object]:
+        if given.get("class_names") != names:
+            hint = "train a new one, or on data of the same classes"
+            raise BadDataError("the initial model was trained for other classes", hint)
+        return {}
+
+    return Prepared(
+        data, {"outputs": len(names)}, {"class_names": names}, counts, inherit, notes=[*labelled.notes, *notes]
+    )
+
+
+def labels_of(corpus: Corpus, options: ClassOptions) -> Labelled:
+    """Return the class of each file: by a table of files and classes, a table of MAESTRO, or its folder."""
+    by_table, pieces = table_labels(corpus.paths, options.column)
+    others = [path for path in corpus.loose if path not in by_table and path not in corpus.labels]
+    by_folder = folder_labels(others)
+    notes = [f"the folder '{name}' has no file to learn from" for name in empty_classes(by_folder.values(), others)]
+    arranged = {path for path, name in by_table.items() if ARRANGEMENT in name}
+    if arranged:
+        names = sorted({by_table[path] for path in arranged})
+        notes.append(f"arrangements left out: {_some(names)}")
+    labels = {**by_folder, **by_table, **corpus.labels}
+    return Labelled({path: name for path, name in labels.items() if path not in arranged}, pieces, notes)
+
+
+def split_of(corpus: Corpus, labelled: Labelled, usable: Collection[str]) -> tuple[dict[str, list[str]], set[str]]:
+    """Return the files of each part, and the pieces that are in both and whose files are therefore not validated on."""
+    files = corpus.split(usable)
+    pieces = {part: {labelled.piece_of(path) for path in files[part]} for part in PARTS}
+    shared = pieces["train"] & pieces["validation"]
+    return files | {
+        "validation": [path for path in files["validation"] if labelled.piece_of(path) not in shared]
+    }, shared
+
+
+def read_notes(path: str) -> TimedNotes | MaestrokitError:
+    """Return the notes of a performance as long as they sound, or the error of a file that has none."""
+    try:
+        notes = timed_notes(read_midi(path), pedal_extends=True)
+    except (BadDataError, NoInputError) as error:
+        return error
+    if not len(notes.onset):
+        return BadDataError(f"cannot learn from '{path}': it has no notes", path=path)
+    return notes
+
+
+def _read(corpus: Corpus, labelled: Labelled) -> Iterator[tuple[str, TimedNotes | MaestrokitError]]:
+    """Yield the notes of each file that has a class, and the errors of the others."""
+    paths = [path for path in corpus.paths if path in labelled.label]
+    has_class = [path for path in paths if labelled.label[path]]
+    yield from zip(has_class, each(read_notes, has_class, jobs=corpus.jobs), strict=True)
+    for path in paths:
+        if not labelled.label[path]:
+            yield path, BadDataError(f"cannot learn from '{path}': it lies in no folder of a class", HINT, path=path)
+
+
+def _parts(
+    corpus: Corpus, labelled: Labelled, readable: Mapping[str, TimedNotes], most: int
+) -> tuple[dict[str, dict[str, list[str]]], list[str]]:
+    """Return the files of each part by class, and sentences on what is left out."""
+    if len({labelled.label[path] for path in readable}) == 1:
+        only = labelled.label[next(iter(readable))]
+        raise BadDataError(f"all performances are of one class, '{only}'", HINT)
+    files, shared = split_of(corpus, labelled, readable)
+    names = _most_frequent([labelled.label[path] for path in files["train"]], most)
+    parts = {part: _by_class(files[part], labelled, names) for part in PARTS}
+    if len(names) < 2:
+        raise BadDataError(f"all performances to learn from are of one class, '{names[0]}'", HINT)
+    if not any(parts["validation"].values()):
+        raise NoInputError("nothing is left to validate on", "more pieces of each class are needed")
+    left_out = {
+        "in two parts, and so not validated on": shared,
+        "no performance to validate on": {name for name in names if not parts["validation"][name]},
+        "no performance to learn from": set() if most else {labelled.label[path] for path in readable} - set(names),
+    }
+    return parts, [f"{fact}: {_some(sorted(which))}" for fact, which in left_out.items() if which]
+
+
+def _by_class(paths: Sequence[str], labelled: Labelled, names: Sequence[str]) -> dict[str, list[str]]:
+    files: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        files[labelled.label[path]].append(path)
+    return {name: files[name] for name in names}
+
+
+def _most_frequent(labels: Sequence[str], most: int) -> list[str]:
+    """Return the most frequent classes, or all, in alphabetical order.
+
+    >>> _most_frequent(["pop", "jazz", "jazz", "folk"], 2)
+    ['folk', 'jazz']
+    """
+    ranked = sorted(Counter(labels).items(), key=lambda item: (-item[1], item[0]))
+    return sorted(name for name, _ in (ranked[:most] if most else ranked))
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are.
+
+    >>> _some(["a", "b", "c", "d", "e", "f"])
+    'a; b; c; d; e; and 1 more'
+    """
+    more = len(names) - MOST_NAMED
+    return "; ".join([*names[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])

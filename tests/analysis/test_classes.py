@@ -1,0 +1,89 @@
+"""The network of classes in numpy: it is that of training, and excerpts vote."""
+
+import numpy as np
+import torch
+
+from maestrokit.analysis import classes
+from maestrokit.analysis.classes import Classifier, classify, excerpt_votes, log_softmax, piece_probability
+from maestrokit.models._classes import Config, Model
+from maestrokit.music.excerpts import SECONDS, excerpt_starts, roll_of
+from maestrokit.music.note_arrays import TimedNotes
+
+NAMES = ("march", "waltz", "tango")
+
+
+def network(seed: int = 0) -> Model:
+    """Return a network that nobody trained, of which every layer adds something."""
+    torch.manual_seed(seed)
+    model = Model(Config(outputs=len(NAMES), channels=3, depth=2))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    for name, buffer in model.named_buffers():
+        if name.endswith("running_mean"):
+            torch.nn.init.normal_(buffer)
+        elif name.endswith("running_var"):
+            torch.nn.init.uniform_(buffer, 0.5, 2.0)
+    return model.eval()
+
+
+def weights(model: Model) -> dict[str, np.ndarray]:
+    return {name: value.detach().numpy() for name, value in model.state_dict().items()}
+
+
+def notes(seconds: float, *, seed: int = 1) -> TimedNotes:
+    generator = np.random.default_rng(seed)
+    count = int(4 * seconds)
+    onset = np.sort(generator.uniform(0, seconds, count))
+    return TimedNotes(
+        onset, onset + generator.uniform(0.1, 2, count), generator.integers(21, 109, count),
+        generator.integers(1, 128, count),
+    )  # fmt: skip
+
+
+def test_outputs_are_those_of_the_network_in_torch() -> None:
+    model, performance = network(), notes(70)
+    start = excerpt_starts(performance)
+    rolls = torch.from_numpy(np.stack([roll_of(performance, time) for time in start]))
+    with torch.no_grad():
+        expected = torch.log_softmax(model(rolls), dim=-1).numpy()
+    assert np.allclose(excerpt_votes(performance, start, weights(model)), expected, atol=1e-3)
+    assert np.ptp(expected, axis=0).max() > 0.01  # excerpts differ
+
+
+def test_shapes_of_weights_are_those_of_the_network() -> None:
+    sizes = {"outputs": 4, "channels": 3, "depth": 2}
+    state = Model(Config(**sizes)).state_dict()
+    expected = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
+    assert classes.weight_shapes(**sizes) == expected
+
+
+def test_a_performance_is_what_its_excerpts_say_together() -> None:
+    result = classify(notes(45), Classifier(NAMES, weights(network()), temperature=2.0))
+    assert result is not None
+    assert result.excerpt_probability.shape == (len(result.start), 3) == (4, 3)
+    mean = np.log(result.excerpt_probability).mean(axis=0)
+    assert np.allclose(result.probability, np.exp(log_softmax(mean / 2)))
+    assert np.allclose(result.excerpt_probability.sum(axis=1), 1)
+    assert result.name == NAMES[int(result.probability.argmax())]
+
+
+def test_below_the_threshold_the_class_is_unknown_and_no_notes_have_none() -> None:
+    classifier = Classifier(NAMES, weights(network()), threshold=0.999)
+    result = classify(notes(45), Classifier(NAMES, weights(network()), temperature=100.0, threshold=0.9))
+    assert result is not None and result.name == classes.UNKNOWN
+    assert classify(notes(0), classifier) is None
+
+
+def test_a_higher_temperature_is_less_sure_of_the_same_class() -> None:
+    votes = np.log([[0.7, 0.2, 0.1], [0.6, 0.1, 0.3]])
+    cold, warm = piece_probability(votes, 0.5), piece_probability(votes, 2.0)
+    assert cold.argmax() == warm.argmax() == 0 and cold[0] > warm[0] > 1 / 3
+
+
+def test_excerpts_cover_a_performance_and_the_last_ends_with_it() -> None:
+    performance = notes(61)
+    start = excerpt_starts(performance)
+    assert start[0] == performance.onset[0] and np.isclose(start[-1] + SECONDS, performance.onset[-1])
+    assert np.diff(start).max() <= SECONDS / 2
+    assert len(excerpt_starts(performance, most=2)) == 2
+    assert len(excerpt_starts(notes(5))) == 1

@@ -1,0 +1,103 @@
+"""Fit the temperature and the threshold of a model that classifies, on performances that it was not trained on.
+
+Example::
+
+    python tools/fit_classes.py runs/composers maestro-v3.0.0 --column composer
+
+The temperature is that which makes the classes of the validation performances most probable. The threshold, below which
+the class of a performance is unknown, tells performances of classes of the model best from those of other classes in
+the same data (the mean of the shares that are on their side); without such it is 0. Pieces that are in the training
+part, too, are left out. The result goes into the run's config.json as ``temperature`` and ``threshold``.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from maestrokit.analysis.classes import Classifier, excerpt_votes, log_softmax
+from maestrokit.arrays import Floats, Integers
+from maestrokit.errors import MaestrokitError
+from maestrokit.files import checkpoint
+from maestrokit.inference.classes import load_classifier
+from maestrokit.music.excerpts import excerpt_starts
+from maestrokit.training.class_data import ClassOptions
+from maestrokit.training.task import find_corpus
+from maestrokit.training.tasks import classes
+
+TEMPERATURES = (0.02, 50.0)
+OTHER = -1  # class of performances whose class the model does not know
+
+
+def mean_votes(paths: Sequence[str], classifier: Classifier) -> Floats:
+    """Return the mean log-probabilities of the excerpts of each performance, (performances, classes)."""
+    rows = []
+    for path in paths:
+        notes = classes.read_notes(path)
+        if isinstance(notes, MaestrokitError):
+            raise notes
+        rows.append(excerpt_votes(notes, excerpt_starts(notes), classifier.weights).mean(axis=0))
+    return np.array(rows)
+
+
+def fitted_temperature(votes: Floats, label: Integers) -> float:
+    """Return the temperature that makes the labels, all of known classes, most probable."""
+
+    def nats(log_temperature: float) -> float:
+        log_probability = log_softmax(votes / np.exp(log_temperature))
+        return float(-log_probability[np.arange(len(label)), label].mean())
+
+    best = minimize_scalar(nats, bounds=tuple(np.log(TEMPERATURES)), method="bounded")
+    return round(float(np.exp(best.x)), 4)
+
+
+def fitted_threshold(confidence: Floats, is_known: np.ndarray) -> float:
+    """Return the threshold that tells known classes from others best; 0 if there are no others.
+
+    >>> fitted_threshold(np.array([0.9, 0.6, 0.5, 0.3]), np.array([True, True, False, False]))
+    0.55
+    """
+    if is_known.all():
+        return 0.0
+    levels = np.unique(confidence)
+    thresholds = np.concatenate(([0.0], (levels[1:] + levels[:-1]) / 2))
+    shares = [(confidence[is_known] >= t).mean() + (confidence[~is_known] < t).mean() for t in thresholds]
+    return round(float(thresholds[int(np.argmax(shares))]), 4)
+
+
+def held_out(data: Sequence[str], column: str, classifier: Classifier) -> tuple[list[str], Integers]:
+    """Return the validation performances of data, and the class of each by its number; ``OTHER`` if it is unknown."""
+    corpus = find_corpus(data, classes, cache=Path())
+    labelled = classes.labels_of(corpus, ClassOptions(column=column))
+    files, _ = classes.split_of(corpus, labelled, [path for path in corpus.paths if labelled.label.get(path)])
+    number = {name: row for row, name in enumerate(classifier.names)}
+    paths = files["validation"]
+    return paths, np.array([number.get(labelled.label[path], OTHER) for path in paths])
+
+
+def main() -> None:
+    """Fit, and write the result into the run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="run folder of a cnn of the task classes")
+    parser.add_argument("data", nargs="+", help="what it was trained on")
+    parser.add_argument("--column", default="composer", help="column of tables of MAESTRO that has the classes")
+    options = parser.parse_args()
+    classifier = load_classifier(str(options.run))
+    paths, label = held_out(options.data, options.column, classifier)
+    votes, is_known = mean_votes(paths, classifier), label != OTHER
+    temperature = fitted_temperature(votes[is_known], label[is_known])
+    confidence = np.exp(log_softmax(votes / temperature)).max(axis=1)
+    threshold = fitted_threshold(confidence, is_known)
+    accuracy = float((votes[is_known].argmax(axis=1) == label[is_known]).mean())
+    recalls = [float((votes[label == row].argmax(axis=1) == row).mean()) for row in np.unique(label[is_known])]
+    print(f"{is_known.sum()} performances and {(~is_known).sum()} of other classes: temperature {temperature}, "
+          f"threshold {threshold}, accuracy {accuracy:.3f}, balanced {np.mean(recalls):.3f}")  # fmt: skip
+    fitted = {"performances": int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
+    config = {"temperature": temperature, "threshold": threshold, "fitted": fitted}
+    checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
+
+
+if __name__ == "__main__":
+    main()
