@@ -114,7 +114,7 @@ def _is_whole(key: Key) -> bool:
     scales = {one.name for one in key.measures}
     rated = [trial for trial in key.trials.values() if trial["kind"] != CHECK]
     checks = [trial for trial in key.trials.values() if trial["kind"] == CHECK]
-    heard = [clip for clip in key.clips.values() if clip["system"] in key.systems]
+    rated_clips = [clip for clip in key.clips.values() if clip["system"] in key.systems]
     count = len(key.clips)
     return (
         key.design in DESIGNS
@@ -124,7 +124,7 @@ def _is_whole(key: Key) -> bool:
         and all(trial["kind"] == RATED and set(trial["scales"]) == scales for trial in rated)
         and all(set(trial["scales"]) == {COUNT.name} for trial in checks)
         and all(type(key.clips[clip]["notes"]) is int for trial in checks for clip in trial["clips"])
-        and all(type(one["index"]) is int and 0 <= one["index"] < count for one in heard)
+        and all(type(one["index"]) is int and 0 <= one["index"] < count for one in rated_clips)
         and all(key.clips[clip]["system"] in key.systems for trial in rated for clip in trial["clips"])
         and (key.design != "pairs" or all(len(set(trial["clips"])) == 2 for trial in rated))
     )  # fmt: skip

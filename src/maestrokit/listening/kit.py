@@ -157,12 +157,12 @@ def _blinded(
     identities = _names(len(design.trials), generator)
     rows = sorted(range(len(design.trials)), key=lambda row: identities[row])
     position = {row: index for index, row in enumerate(rows)}
-    places = [generator.permutation(len(trial.clips)).tolist() for trial in design.trials]
+    orders = [generator.permutation(len(trial.clips)).tolist() for trial in design.trials]
     trials = [_trial(design.trials[row], identities[row], names) for row in rows]
     for row, trial in zip(rows, trials, strict=True):
-        trial["clips"] = [trial["clips"][place] for place in places[row]]
+        trial["clips"] = [trial["clips"][index] for index in orders[row]]
     sequences = [
-        [[position[one.trial], [places[one.trial].index(place) for place in one.order]] for one in sequence]
+        [[position[one.trial], [orders[one.trial].index(index) for index in one.order]] for one in sequence]
         for sequence in design.sequences
     ]
     return trials, sequences

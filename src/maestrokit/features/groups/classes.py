@@ -13,6 +13,7 @@ from maestrokit.features.note_views import Grid
 from maestrokit.music.excerpts import SECONDS
 
 NEEDS = "classes"
+SINCE = (0, 2)
 
 FIELDS = {
     "name": Field("", "Most probable class; unknown where its probability is below the threshold of the model"),
