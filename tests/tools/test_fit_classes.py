@@ -1,0 +1,37 @@
+"""Fitting temperature and threshold, and which performances they are fitted on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fit_classes import OTHER, fitted_temperature, fitted_threshold, held_out, mean_votes
+from maestrokit.analysis.classes import log_softmax
+from maestrokit.inference.classes import load_classifier
+from small_models import saved_classifier
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_the_temperature_that_labels_were_drawn_with_is_found(temperature: float) -> None:
+    generator = np.random.default_rng(1)
+    votes = log_softmax(generator.normal(size=(4000, 3)) * 2)
+    cumulative = np.exp(log_softmax(votes / temperature)).cumsum(axis=1)
+    label = (generator.random((4000, 1)) > cumulative).sum(axis=1)
+    assert fitted_temperature(votes, label) == pytest.approx(temperature, rel=0.1)
+
+
+def test_the_threshold_parts_known_classes_from_others_and_is_0_without_others() -> None:
+    confidence, is_known = np.array([0.9, 0.8, 0.3, 0.5, 0.2]), np.array([True, True, True, False, False])
+    assert fitted_threshold(confidence, is_known) == pytest.approx(0.65)
+    assert fitted_threshold(confidence, np.ones(5, bool)) == 0.0
+
+
+def test_performances_of_the_validation_part_are_held_out_with_the_numbers_of_their_classes(
+    maestro_root: Path, tmp_path: Path
+) -> None:
+    names = ["Johann Sebastian Bach", "Ludwig van Beethoven", "Other"]
+    classifier = load_classifier(str(saved_classifier(tmp_path / "model", names=names)))
+    paths, label = held_out([str(maestro_root)], "composer", classifier)
+    assert [Path(path).stem for path in paths] == ["beethoven-elise"] and label.tolist() == [1]
+    assert held_out([str(maestro_root)], "year", classifier)[1].tolist() == [OTHER]
+    assert mean_votes(paths, classifier).shape == (1, 3)
