@@ -80,10 +80,24 @@ def find(
     files = walk.walk(
         names, suffixes=suffixes, beside=beside, split=inputs.split, where=inputs.where or (), outputs=outputs
     )
+    sources, repeated = _once(files.sources)
     if not running.quiet:
-        for sentence in files.absent + files.skipped:
+        for sentence in [*files.absent, *files.skipped, *repeated]:
             report.say(f"note: {sentence}")
-    return files
+    return replace(files, sources=sources)
+
+
+def _once(sources: Iterable[walk.Source]) -> tuple[list[walk.Source], list[str]]:
+    """Return each file once, where it is named first, and a sentence on those that are named again, if any are."""
+    first: dict[str, walk.Source] = {}
+    again: dict[str, None] = {}
+    for source in sources:
+        path = source.path if source.path == streams.STANDARD else os.path.normpath(Path.cwd() / source.path)
+        if first.setdefault(path, source) is not source:
+            again[first[path].path] = None
+    name = next(iter(again), "")
+    words = f"'{name}' is" if len(again) == 1 else f"{len(again)} inputs, the first of them '{name}', are"
+    return list(first.values()), [f"{words} given more than once, and taken once"] if again else []
 
 
 def gather(
