@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -176,6 +176,20 @@ def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
     for output in outputs:
         if output not in (None, "", streams.STANDARD) and os.path.realpath(str(output)) in sources:
             raise CannotWriteError(f"'{output}' is both input and output", "write elsewhere, then move it")
+
+
+def check_standard_output(outputs: Mapping[str, str | None]) -> None:
+    """Refuse several outputs, by the names of their parameters, that would be mixed on standard output.
+
+    Raises
+    ------
+    UsageError
+        If more than one of them is ``-``.
+    """
+    standard = [f"`{name}`" for name, output in outputs.items() if output == streams.STANDARD]
+    if len(standard) > 1:
+        fact = f"only one of {', '.join(standard[:-1])} and {standard[-1]} can be standard output"
+        raise UsageError(fact, "write the others to files")
 
 
 def refuse_terminal(targets: Iterable[str], what: str) -> None:
