@@ -72,3 +72,8 @@ def test_a_model_without_infill_is_answered_with_the_setting_of_training(maestro
     )
     assert done.status == 2
     assert done.lines == ["maestrokit generate: the model fills no gaps", "  train one with the setting infill=true"]
+
+
+def test_the_best_of_several_that_are_all_the_same_is_not_sought(maestrokit):
+    done = maestrokit("generate", "--best-of", 3, "--temperature", 0, "-n")
+    assert (done.status, done.lines[0]) == (2, "maestrokit generate: --best-of has no effect with --temperature 0")
