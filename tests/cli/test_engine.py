@@ -314,3 +314,12 @@ def test_json_lines_are_utf8_whatever_names_hold(
     assert maestrokit(*arguments, name).status == 0
     line = Path("out.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert json.loads(line)["file"] == name
+
+
+def test_a_dry_run_prints_a_line_for_each_file_whatever_its_name(
+    maestrokit: CommandLine, take: Path, tmp_path: Path
+) -> None:
+    odd = Path(shutil.copy(take, tmp_path / "a\nb\x1b.mid"))
+    done = maestrokit("quantize", odd, "--grid", "none", "-n", "-o", "out.mid")
+    assert done.status == 0
+    assert done.out.decode().splitlines() == [f"{tmp_path}/a\\nb\\x1b.mid -> out.mid"]
