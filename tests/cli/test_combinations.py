@@ -138,3 +138,18 @@ def test_a_typed_group_that_no_input_has_is_an_error(
     monkeypatch.delenv("MAESTROKIT_FEATURES_GROUPS")
     done = maestrokit("features", take, tmp_path / "take.wav", "--groups", "pitch,audio_f0")
     assert done.status == ExitStatus.BAD_DATA
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [("features take.mid --plot -", "--output and --plot"), ("features take.mid --frames -", "--output and --frames"),
+     ("features take.mid -o a.jsonl --frames - --plot -", "--frames and --plot"),
+     ("features take.mid --frames - --plot -", "--output, --frames and --plot"),
+     ("transcribe take.wav --plot -", "--output and --plot"),
+     ("transpose take.mid --report -", "--output and --report"),
+     ("transpose take.mid -o - --report - -n", "--output and --report")],
+)  # fmt: skip
+def test_two_outputs_are_not_mixed_on_standard_output(maestrokit: CommandLine, line: str, names: str) -> None:
+    done = maestrokit(*line.split())
+    assert (done.status, done.out) == (ExitStatus.USAGE, b"")
+    assert done.lines[0].endswith(f": only one of {names} can be standard output")

@@ -88,3 +88,20 @@ def test_the_forms_of_the_manual_can_be_read_by_every_command(maestrokit: Comman
         words = ["lstm", "gone", "-o", tmp_path / "run"] if name == "train" else [tmp_path / "gone"]
         done = maestrokit(name, *words, "--config", tmp_path / "a.toml")
         assert done.status == ExitStatus.NO_INPUT, (name, done.err)
+
+
+@pytest.mark.parametrize("table", ["", "[quantize]\n"])
+def test_a_configuration_file_names_no_other(maestrokit: CommandLine, tmp_path: Path, table: str) -> None:
+    (tmp_path / "a.toml").write_text(table + 'config = "b.toml"\n')
+    done = maestrokit("quantize", "take.mid", "--grid", "none", "--config", tmp_path / "a.toml")
+    assert done.status == ExitStatus.BAD_CONFIG
+    assert done.lines[0].endswith("a.toml' has 'config', and a configuration file names no other")
+
+
+def test_how_much_is_printed_is_a_number_in_a_file(maestrokit: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("verbose = true\n")
+    done = maestrokit("quantize", "take.mid", "--grid", "none", "--config", tmp_path / "a.toml")
+    assert (done.status, done.lines[0].endswith("has 'verbose', which must be a number")) == (
+        ExitStatus.BAD_CONFIG,
+        True,
+    )

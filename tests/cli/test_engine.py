@@ -54,6 +54,15 @@ def test_files_of_one_name_in_one_folder_are_both_done(maestrokit: CommandLine, 
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["other.smf", "take.mid"]
 
 
+def test_a_file_that_is_given_twice_is_taken_once(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    names = [take, f"{tmp_path}/./take.mid", take.parent]
+    done = maestrokit("quantize", *names, "--grid", "none", "-d", tmp_path / "out", "-v")
+    assert done.status == 0
+    assert done.lines[0] == f"note: '{take}' is given more than once, and taken once"
+    assert len(done.lines) == 2 and done.lines[1].startswith(f"{take}: ")
+    assert maestrokit("features", take, take, "--groups", "density").out.count(b"\n") == 1
+
+
 def test_a_folder_says_what_it_skips_unless_told_to_be_quiet(
     maestrokit: CommandLine, take: Path, tmp_path: Path
 ) -> None:
@@ -305,3 +314,12 @@ def test_json_lines_are_utf8_whatever_names_hold(
     assert maestrokit(*arguments, name).status == 0
     line = Path("out.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert json.loads(line)["file"] == name
+
+
+def test_a_dry_run_prints_a_line_for_each_file_whatever_its_name(
+    maestrokit: CommandLine, take: Path, tmp_path: Path
+) -> None:
+    odd = Path(shutil.copy(take, tmp_path / "a\nb\x1b.mid"))
+    done = maestrokit("quantize", odd, "--grid", "none", "-n", "-o", "out.mid")
+    assert done.status == 0
+    assert done.out.decode().splitlines() == [f"{tmp_path}/a\\nb\\x1b.mid -> out.mid"]

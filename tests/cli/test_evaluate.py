@@ -321,3 +321,11 @@ def test_frechet_distance_is_of_sets_and_not_of_what_the_model_made(
     own = maestrokit("evaluate", tmp_path, *options)
     assert list(whole(own.out)) == ["diversity"]
     assert "frechet_lstm leaves out 4 performances" in own.err
+
+
+@pytest.mark.parametrize("options", [(), ("--reference", "{take}"), ("--model", "lstm")])
+def test_a_dry_run_with_a_missing_input_has_its_status(
+    maestrokit: CommandLine, demo_folder: Path, options: tuple[str, ...]
+) -> None:
+    given = [option.format(take=demo_folder / "petzold-minuet.mid") for option in options]
+    assert maestrokit("evaluate", "nope.mid", *given, "-n").status == ExitStatus.NO_INPUT

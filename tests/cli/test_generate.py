@@ -72,3 +72,19 @@ def test_a_model_without_infill_is_answered_with_the_setting_of_training(maestro
     )
     assert done.status == 2
     assert done.lines == ["maestrokit generate: the model fills no gaps", "  train one with the setting infill=true"]
+
+
+def test_the_best_of_several_that_are_all_the_same_is_not_sought(maestrokit):
+    done = maestrokit("generate", "--best-of", 3, "--temperature", 0, "-n")
+    assert (done.status, done.lines[0]) == (2, "maestrokit generate: --best-of has no effect with --temperature 0")
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("--model lstm --composer Chopin", 2), ("--model lstm --format jsonl", 2), ("--composer Nobody", 2),
+     ("{take} --model lstm --infill 1s..2s", 2), ("nope.mid", 66)],
+)  # fmt: skip
+def test_a_dry_run_refuses_what_the_run_does(maestrokit, demo_folder, tmp_path, line, status):
+    given = line.format(take=demo_folder / "petzold-minuet.mid").split()
+    dry, real = (maestrokit("generate", *given, "-o", tmp_path / "out", *more) for more in (["-n"], []))
+    assert (dry.status, dry.out, dry.err) == (status, b"", real.err)

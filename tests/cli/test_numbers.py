@@ -32,6 +32,7 @@ _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 
+LONG_TIMES = ("1e300s", "1e400s", "1" + 5000 * "0" + "s", "1s..1e400s")
 VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
 # What options of these stand for is no number. A new name is tried as one, until it is added here.
 TEXTS = {"FILE", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL",
@@ -48,7 +49,6 @@ TEXT_BOUNDS = {
     ("generate", "loudness"): Within(0, 1e301, above=True),
     ("quantize", "step"): NONE,
     ("quantize", "grid"): Within(0, 1, above=True),
-    ("quantize", "duplicate_window"): Within(0, 86400),
     ("quantize", "normalize_velocity"): NONE,
     ("render", "room"): NONE,
     ("train", "time_limit"): NONE,
@@ -120,22 +120,32 @@ def setting_within(family, name):
     )
 
 
+def is_time(name, option):
+    """Return whether an option takes times."""
+    hint = dict(_annotations(registry.load(COMMANDS, name).run))[option]
+    return TIME in getattr(hint, "__metadata__", ())
+
+
 def within(name, option):
     """Return where the number of an option may lie, as it is declared, or as the manual says of texts."""
     declared = bounds_of(registry.load(COMMANDS, name).run).get(option)
     if declared is None and name == "train" and option in [*numbers_of(TrainingSettings), "batch", "length", "dropout"]:
         return setting_within("lstm", option)
     allowed = TEXT_BOUNDS[name, option] if declared is None else declared
-    hint = dict(_annotations(registry.load(COMMANDS, name).run))[option]
-    if TIME in getattr(hint, "__metadata__", ()) and not option.endswith("seconds"):
+    if is_time(name, option) and not option.endswith("seconds"):
         return Within(0, 0) if 0 in allowed else NONE  # without a unit
     return allowed
 
 
+def line_for(name, option):
+    """Return a command line on which an option has an effect."""
+    return INSTEAD.get((name, option), f"{LINES[name]} {WITH.get((name, option), '')}")
+
+
 SETTINGS = [(family, name) for family in contract.families() for kind in kinds(family) for name in numbers_of(kind)]
 CASES = [
-    *((name, INSTEAD.get((name, p.name), f"{LINES[name]} {WITH.get((name, p.name), '')}"),
-       f"{p.opts[0]}={NAMED.get(p.metavar, '')}", within(name, p.name)) for name, p in OPTIONS),
+    *((name, line_for(name, p.name), f"{p.opts[0]}={NAMED.get(p.metavar, '')}", within(name, p.name))
+      for name, p in OPTIONS),
     *(("train", TRAININGS[family], f"--set={name}=", setting_within(family, name)) for family, name in SETTINGS),
 ]  # fmt: skip
 
@@ -185,6 +195,21 @@ def test_a_number_does_what_the_manual_says_or_is_refused(maestrokit, folder, mo
         assert done.status in expected, said
         if done.status == 2:
             assert len(done.lines) <= 2 and done.lines[0].startswith(f"maestrokit {name}: "), said
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [(name, p) for name, p in OPTIONS if is_time(name, p.name)],
+    ids=lambda one: getattr(one, "name", one),
+)
+def test_a_time_that_no_number_holds_is_refused(maestrokit, folder, monkeypatch, name, option):
+    monkeypatch.chdir(folder)
+    for value in LONG_TIMES:
+        line = line_for(name, option.name).replace("--duration 1s", "").format(run=f"run{next(RUNS)}")
+        done = maestrokit(name, *line.split(), f"{option.opts[0]}={value}")
+        said = f"{name} {option.opts[0]}={value[:9]}: {done.status} {done.err[:200]}"
+        assert done.status == 2 and len(done.lines) <= 2, said
+        assert done.lines[0].startswith(f"maestrokit {name}: "), said
 
 
 def test_every_number_of_an_option_or_a_setting_says_where_it_may_lie():

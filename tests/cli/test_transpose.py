@@ -196,3 +196,12 @@ def test_without_notes_the_key_must_be_given(maestrokit: CommandLine, tmp_path: 
     assert refused.status == ExitStatus.BAD_DATA
     assert refused.lines[0] == f"maestrokit transpose: '{empty}': no notes to find a key from"
     assert maestrokit("transpose", empty, "--key", "D", "-v", "--report", tmp_path / "r.tsv").status == 0
+
+
+def test_a_report_goes_to_standard_output(
+    maestrokit: CommandLine, take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = maestrokit("transpose", take, "--report", "-", "-o", "out.mid")
+    assert (done.status, json.loads(done.out)["key"]) == (0, "C major")
+    assert not Path("-").exists()

@@ -102,9 +102,9 @@ def test_csv_keeps_text_as_it_is(texts):
 
 def test_files_there_and_back(tmp_path):
     path = tmp_path / "a.jsonl"
-    write_records(path, [{"a": 1}, {"b": [None]}], format="jsonl")
+    write_records(str(path), [{"a": 1}, {"b": [None]}], format="jsonl")
     assert path.read_text() == '{"a":1}\n{"b":[null]}\n'
-    write_records(tmp_path / "a.csv", [{"a": {"b": [1, None]}, "c": None}], format="csv")
+    write_records(str(tmp_path / "a.csv"), [{"a": {"b": [1, None]}, "c": None}], format="csv")
     assert (tmp_path / "a.csv").read_text() == 'a.b,c\n"[1,null]",\n'
 
 

@@ -75,7 +75,7 @@ def print_plan(pairs: Iterable[tuple[str, str]]) -> None:
     """Print for ``--dry-run`` what would be read and what would be written, a line each."""
     for source, target in pairs:
         line = source if not target else f"{source} -> {target}"
-        files.write_bytes(files.STANDARD, os.fsencode(line + "\n"))
+        files.write_bytes(files.STANDARD, os.fsencode(report.printable(line) + "\n"))
 
 
 @dataclass(frozen=True)

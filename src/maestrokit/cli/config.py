@@ -51,6 +51,8 @@ def _values(path: str, table: Mapping[str, Any], context: typer.Context, *, is_s
     keys: dict[str, str] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
+        if name == "config":
+            raise BadConfigError(f"'{path}' has '{key}', and a configuration file names no other", "leave it out")
         if name not in options:
             known = _options_of_all() if is_shared else options.keys()
             if name in known:
@@ -94,6 +96,8 @@ def _value(value: Any, parameter: Any, subject: str, *, is_opposite: bool) -> An
     elif {type(word) for word in words} <= {str, int, float}:
         texts = [str(word) for word in words]
         return texts if getattr(parameter, "multiple", False) or parameter.nargs == -1 else ",".join(texts)
+    elif getattr(parameter, "count", False):
+        fact = f"{subject}, which must be a number"
     else:
         fact = f"{subject}, whose value is a text, a number or an array of these"
     raise BadConfigError(fact, "maestrokit(1) says how values are written")

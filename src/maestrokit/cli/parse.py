@@ -20,9 +20,10 @@ SECONDS = {
     "d": Fraction(86400), "h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000),
     "us": Fraction(1, 1_000_000),
 }  # fmt: skip
-BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+BARE = re.compile(r"(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?")
 PARTS = re.compile(rf"({BARE.pattern})(us|ms|[dhms])")
 TIME = re.compile(rf"(?:{PARTS.pattern})+")
+LONGEST = Fraction(10**300)  # what is longer is as this, which floats hold and all bounds exclude
 TIMES_HINT = "write 10ms, 2s or 1m30s"
 
 
@@ -51,8 +52,9 @@ def parse_time(text: str, *, parameter: str | None = None, within: Within | None
         time = sum((Fraction(number) * SECONDS[unit] for number, unit in PARTS.findall(text)), Fraction(0))
     else:
         raise UsageError(f"'{text}' is no time", TIMES_HINT, parameter=parameter)
+    time = min(time, LONGEST)
     if within is not None:
-        check(parameter or "time", float(min(time, Fraction(10**300))), within, unit=" s")
+        check(parameter or "time", float(time), within, unit=" s")
     return time
 
 

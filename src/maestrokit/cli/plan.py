@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,10 +80,24 @@ def find(
     files = walk.walk(
         names, suffixes=suffixes, beside=beside, split=inputs.split, where=inputs.where or (), outputs=outputs
     )
+    sources, repeated = _once(files.sources)
     if not running.quiet:
-        for sentence in files.absent + files.skipped:
+        for sentence in [*files.absent, *files.skipped, *repeated]:
             report.say(f"note: {sentence}")
-    return files
+    return replace(files, sources=sources)
+
+
+def _once(sources: Iterable[walk.Source]) -> tuple[list[walk.Source], list[str]]:
+    """Return each file once, where it is named first, and a sentence on those that are named again, if any are."""
+    first: dict[str, walk.Source] = {}
+    again: dict[str, None] = {}
+    for source in sources:
+        path = source.path if source.path == streams.STANDARD else os.path.normpath(Path.cwd() / source.path)
+        if first.setdefault(path, source) is not source:
+            again[first[path].path] = None
+    name = next(iter(again), "")
+    words = f"'{name}' is" if len(again) == 1 else f"{len(again)} inputs, the first of them '{name}', are"
+    return list(first.values()), [f"{words} given more than once, and taken once"] if again else []
 
 
 def gather(
@@ -162,6 +176,20 @@ def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
     for output in outputs:
         if output not in (None, "", streams.STANDARD) and os.path.realpath(str(output)) in sources:
             raise CannotWriteError(f"'{output}' is both input and output", "write elsewhere, then move it")
+
+
+def check_standard_output(outputs: Mapping[str, str | None]) -> None:
+    """Refuse several outputs, by the names of their parameters, that would be mixed on standard output.
+
+    Raises
+    ------
+    UsageError
+        If more than one of them is ``-``.
+    """
+    standard = [f"`{name}`" for name, output in outputs.items() if output == streams.STANDARD]
+    if len(standard) > 1:
+        fact = f"only one of {', '.join(standard[:-1])} and {standard[-1]} can be standard output"
+        raise UsageError(fact, "write the others to files")
 
 
 def refuse_terminal(targets: Iterable[str], what: str) -> None:

@@ -12,13 +12,12 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.files.atomic import write_bytes
+from maestrokit.files.streams import write_bytes
 
 Record = Mapping[str, Any]
 FORMATS = ("jsonl", "json", "tsv", "csv")
@@ -125,10 +124,8 @@ def _table(
         yield line(flat.get(column) for column in columns) + "\n"
 
 
-def write_records(
-    path: str | Path, records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None
-) -> None:
-    """Write records to a file, whole or not at all; see :func:`record_lines`."""
+def write_records(path: str, records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None) -> None:
+    """Write records to a file, whole or not at all, or to standard output; see :func:`record_lines`."""
     write_bytes(path, encoded("".join(record_lines(records, format=format, columns=columns))))
 
 

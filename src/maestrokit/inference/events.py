@@ -140,6 +140,13 @@ def perform(
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
 
+def infilling_model(model: EventModel | NoteModel) -> NoteModel:
+    """Return a model that has learned to fill gaps; UsageError if it has not."""
+    if not isinstance(model, NoteModel) or not model.config.infill:
+        raise UsageError("the model fills no gaps", "train one with the setting infill=true", parameter="infill")
+    return model
+
+
 def infill(
     model: EventModel | NoteModel,
     encoding: Encoding,
@@ -166,10 +173,9 @@ def infill(
     UsageError
         If the model has not learned to fill gaps, or the span is too short, or begins after the performance.
     """
-    if not isinstance(model, NoteModel) or not model.config.infill:
-        raise UsageError("the model fills no gaps", "train one with the setting infill=true", parameter="infill")
+    filling = infilling_model(model)
     gap = gap_of(performance, encoding, start, stop)
-    new = _notes(model, encoding, config, gap.before, gap, report=report)
+    new = _notes(filling, encoding, config, gap.before, gap, report=report)
     return [joined_performance(gap.performance, performance_of(notes, encoding)) for notes in new]
 
 

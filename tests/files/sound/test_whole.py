@@ -278,3 +278,20 @@ def test_channels_that_cancel_are_said_and_heard() -> None:
     data = encoded(np.stack([left, -left], axis=1), "FLAC")
     with pytest.warns(DataWarning, match=r"'a': left and right are opposite for 2.0 s"):
         assert np.abs(read_sound(data, name="a").samples - left).max() < 1e-3
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6])
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_a_cut_flac_is_said_to_be_good_as_far_as_repair_reads_it(tmp_path: Path, share: float, is_joined: bool) -> None:
+    noise = (0.3 * np.random.default_rng(0).standard_normal(20 * RATE)).astype(np.float32)
+    whole = encoded(noise, "FLAC")
+    cut = (encoded(noise[:RATE], "FLAC") if is_joined else b"") + whole[: int(share * len(whole))]
+    (tmp_path / "a.flac").write_bytes(cut)
+    for source in (cut, tmp_path / "a.flac"):
+        with pytest.raises(BadDataError) as error:
+            read_sound(source, name="a")
+        with pytest.warns(DataWarning) as notes:
+            good = len(read_sound(source, name="a", repair=True).samples) / RATE - is_joined
+        assert abs(good - 20 * share) < 0.5
+        assert f"(good to {good:.1f} s of 20.0 s; " in error.value.fact
+        assert str(notes[0].message).endswith(error.value.fact.partition(": ")[2])

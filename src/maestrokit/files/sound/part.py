@@ -73,7 +73,8 @@ class SoundPart:
                     if count < step:
                         break
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            return buffer[:filled], f"damaged ({self._extent(received + filled)}; {_fact(error)})"
+            extent = self._extent(max(received + filled, self._file.tell()))
+            return buffer[:filled], f"damaged ({extent}; {_fact(error)})"
         return buffer[:filled], ""
 
     def _extent(self, received: int) -> str:

@@ -120,7 +120,7 @@ def run(
     check_known(limits, evaluation.names)
     scores: Scores = evaluation.score()
     if running.dry_run:
-        return
+        raise typer.Exit(scores.status)
     if scores.status and not scores.files and scores.table is None:
         raise typer.Exit(scores.status)
     text = score_text(

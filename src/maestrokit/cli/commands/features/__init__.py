@@ -61,7 +61,7 @@ def run(
     from maestrokit.cli.commands.features.plot import draw
     from maestrokit.cli.commands.features.work import Describing, Partners
     from maestrokit.cli.commands.features.write import write_as_they_come
-    from maestrokit.cli.plan import protect_inputs
+    from maestrokit.cli.plan import check_standard_output, protect_inputs
     from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
     checks.group_names(options, [])
@@ -69,6 +69,7 @@ def run(
     checks.check_classes(options.classes)
     form = chosen_format(options.format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(options.plot, PICTURE)
+    check_standard_output({"output": outputs.output or "-", "frames": options.frames, "plot": options.plot})
     partners = Partners()
     plan = checks.planned(inputs, outputs, running, options.frames, partners)
     recordings = partners.recording_of

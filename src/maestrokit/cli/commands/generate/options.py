@@ -44,6 +44,7 @@ class GenerateOptions:
         "probable. Default: as fitted, else 0.", SHARE, SAMPLED)
     count: int = option(1, "N", "Make N performances at once.", Within(1, 10_000))
     device: str = device_option("cpu")
-    best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000))
+    best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000),
+        SAMPLED)
     rank_by: str = option("likelihood", "NAME", "What the best is: likelihood, that with the fewest nats a note by the "
         "model itself.", complete=one_of(kept_in("maestrokit.inference.sampling:RANKINGS")))

@@ -13,11 +13,11 @@ from maestrokit.cli.performances import read_performance, write_performance
 from maestrokit.cli.plan import refuse_terminal
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
-from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.formats import MUSIC, chosen_format
-from maestrokit.inference.events import GenerationConfig, infill, perform
+from maestrokit.inference.conditions import condition_codes
+from maestrokit.inference.events import GenerationConfig, infill, infilling_model, perform
 from maestrokit.inference.notes import no_report
-from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.models._notes import NoteModel
 from maestrokit.music.performance import Performance
 
@@ -67,15 +67,30 @@ class Generation:
             return [options.output or streams.STANDARD]
         return [f"{options.directory}/{number + 1}.{self.format}" for number in range(options.count)]
 
+    def checked_model(self) -> SequenceModel:
+        """Return the model, its encoding and its sampling, once it is known to do what the options ask for.
+
+        Raises
+        ------
+        UsageError
+            If it does not.
+        """
+        loaded = load_event_model(self.options.model, device=self.options.device)
+        model = loaded[0]
+        if self.format == "jsonl" and not isinstance(model, NoteModel):
+            raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
+        condition_codes(model, self.config.conditions)
+        if self.span is not None:
+            infilling_model(model)
+        return loaded
+
     def performances(self, lines_to: Sequence[str] = ()) -> list[Performance]:
         """Read the model and the prompt; return as many performances as the settings say.
 
         Notes are written as lines of JSON to as many targets, if there are any, while they are made.
         """
         options = self.options
-        model, encoding, fitted = load_event_model(options.model, device=options.device)
-        if lines_to and not isinstance(model, NoteModel):
-            raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
+        model, encoding, fitted = self.checked_model()
         lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
         prompt = None if options.prompt is None else read_performance(options.prompt, repair=self.repair)
@@ -105,7 +120,9 @@ def run_generate(generation: Generation, running: Common) -> None:
     options, targets, format = generation.options, generation.targets, generation.format
     _ = generation.config, generation.span  # so that what is wrong is said before any work
     if running.dry_run:
-        model_folder(options.model)
+        generation.checked_model()
+        if options.prompt not in (None, streams.STANDARD):
+            read_performance(str(options.prompt), repair=generation.repair)
         batch.print_plan((options.prompt or options.model, target) for target in targets)
         return
     is_lines = format == "jsonl"

@@ -40,7 +40,7 @@ class QuantizeOptions:
         "where the grid moved them there, into one: the onset of the first, the velocity of the loudest, the offset "
         "of the last.", spell="--remove-duplicates/--keep-duplicates")
     duplicate_window: str = option("0", "TIME", "Notes of one key with onsets within TIME (30ms) of the first are "
-        "duplicates of it.", TIME, only_with("`remove_duplicates`"))
+        "duplicates of it.", TIME, Within(0, DAY), only_with("`remove_duplicates`"))
     cut_overlaps: bool = flag(True, "Cut a note at the next onset of its own key.",
         spell="--cut-overlaps/--keep-overlaps")
     normalize_velocity: str | None = option(None, "RANGE", "Spread velocities from RANGE onto 1..127, V' = (V - min) "

@@ -64,6 +64,8 @@ def run(
     tempo, folder = _tempo(options.tempo), str(model_folder(options.model))
     work = Transcription(folder, options, format, tempo, reading.repair, provenance.made_by)
     work.check()
+    output = None if outputs.directory else outputs.output or "-"
+    streams.check_standard_output({"output": output, "plot": options.plot})
     plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}")
     if options.plot is not None and plan.is_batch:
         raise UsageError("`plot` draws one recording, and these are several", "draw one at a time", parameter="plot")

@@ -44,6 +44,8 @@ def run(
     work = transposition_of(options, is_verbose=running.verbose > 0, repair=reading.repair, made_by=provenance.made_by)
     format_by_name(outputs.output, PERFORMANCE)
     report_format = format_by_name(options.report, RECORDS) or "jsonl"
+    output = None if outputs.directory else outputs.output or "-"
+    streams.check_standard_output({"output": output, "report": options.report})
     plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, targets=work.targets)
     streams.protect_inputs(plan.tasks, options.report)
     if options.augment is not None and "-" in plan.targets:
