@@ -83,7 +83,8 @@ def evaluate_systems(
     Raises
     ------
     UsageError
-        If there are too few pieces, a number is out of its bounds, or there is no such metric, or a name is that of the ceiling or the floor.
+        If a number is out of its bounds, there are too few pieces, or there is no such metric, or a name is that of
+        the ceiling or the floor.
     """
     if taken := sorted({CEILING, FLOOR} & {*systems}):
         raise UsageError(f"'{taken[0]}' is added, and no name of a system", "name it otherwise", parameter="systems")

@@ -147,12 +147,7 @@ def quantize(
         performance = retimed(performance, beats)
         ahead = np.full(len(performance.tempos), -1)  # a beat's tempo stays ahead of what moves onto the beat
         performance = performance.replace(tempos=performance.tempos.replace(order=ahead))
-    grids = grids_of(
-        performance,
-        step=None if how.step is None else exact(how.step),
-        note_values=note_values_of(how.note_values),
-        swing=how.swing,
-    )
+    grids = _grids(performance, how)
     clean, key, cut = _cleaned(performance, how)
     time_map, onset = time_map_of(clean.onset_tick, grids, how.strength)
     notes = _without_duplicates(performance, clean, key, onset, how)  # those that the grid brought together
@@ -173,6 +168,11 @@ def quantize(
     if how.overlaps and not notes.is_released.all():
         result = _with_overlaps_cut(result)
     return result, _report(performance, len(clean), notes, onset, cut)
+
+
+def _grids(performance: Performance, how: Quantization) -> list[Grid]:
+    step = None if how.step is None else exact(how.step)
+    return grids_of(performance, step=step, note_values=note_values_of(how.note_values), swing=how.swing)
 
 
 def _report(performance: Performance, cleaned: int, notes: Notes, onset: Integers, cut: int) -> QuantizeReport:
