@@ -48,7 +48,8 @@ def generate(
     model : str or SequenceModel
         Name of a shipped model, path of a run folder, or a model from :func:`load_event_model`.
     duration : float > 0, in seconds, optional
-        Length of the new music; after a prompt, what is added. Default is 30 s.
+        Length of the new music; after a prompt, what is added, counted from the onset of the last note of
+        the prompt, by a model of events from its last event. Default is 30 s.
     prompt_seconds : float, 0 to 86400, in seconds, optional
         Use only this much of the prompt, from its start. Default is all.
     infill : two floats, in seconds, optional

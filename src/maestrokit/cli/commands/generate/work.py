@@ -1,6 +1,6 @@
 """The work of ``maestrokit generate``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maestrokit.cli import batch, report
@@ -15,6 +15,7 @@ from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.formats import MUSIC, chosen_format
+from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.events import GenerationConfig, infill, perform
 from maestrokit.inference.notes import no_report
 from maestrokit.inference.sequence_model import load_event_model
@@ -33,6 +34,7 @@ class Generation:
     seed: int
     repair: bool
     made_by: str | None
+    is_verbose: bool
 
     @property
     def config(self) -> GenerationConfig:
@@ -78,6 +80,8 @@ class Generation:
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
         lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
+        if self.is_verbose and isinstance(model, NoteModel):
+            say_classes(model, config.conditions)
         prompt = None if options.prompt is None else read_performance(options.prompt, repair=self.repair)
         report = lines if lines_to else no_report
         if prompt is not None and self.span is not None:
@@ -98,6 +102,13 @@ class Generation:
         from maestrokit.cli.commands.render.work import Rendering
 
         Rendering(RenderOptions(), format, self.repair, self.made_by).render(performance, target)
+
+
+def say_classes(model: NoteModel, conditions: Mapping[str, str]) -> None:
+    """Print which class of the model each condition by class means."""
+    for name, code in condition_codes(model, conditions).items():
+        if name in model.class_names:
+            report.say(f"{name}: {model.class_names[name][code - 1]}")
 
 
 def run_generate(generation: Generation, running: Common) -> None:
