@@ -1,10 +1,10 @@
 """What the help says of values, as a user reads it."""
 
 import pytest
+from tests.command_line import CommandLine
 
 from maestrokit.cli.man.pages import CONFIGURATION, STATUS_MEANINGS
 from maestrokit.errors import ExitStatus
-from tests.command_line import CommandLine
 
 
 def shown(maestrokit: CommandLine, name: str) -> str:
