@@ -20,6 +20,7 @@ from .analysis.onsets import (
 from .api.description import describe as describe, describe_frames as describe_frames
 from .api.evaluation import evaluate as evaluate, evaluate_model as evaluate_model
 from .api.generation import generate as generate
+from .api.quantization import quantize as quantize
 from .api.reading import read as read, write as write
 from .api.rendering import render as render
 from .api.spectra import spectrum as spectrum
@@ -87,7 +88,7 @@ from .music.performance import (
     Performance as Performance,
     Tempos as Tempos,
 )
-from .music.quantize import Quantization as Quantization, QuantizeReport as QuantizeReport, quantize as quantize
+from .music.quantize import Quantization as Quantization, QuantizeReport as QuantizeReport
 from .music.retime import retimed as retimed
 from .music.rolls import piano_roll as piano_roll
 from .music.timing import (

@@ -6,6 +6,7 @@ and not-a-number are refused everywhere.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, get_type_hints
 
 from maestrokit.errors import UsageError
@@ -77,16 +78,19 @@ def check(name: str, value: Any, within: Within, hint: str | None = None, *, uni
     Raises
     ------
     UsageError
-        If there is one outside.
+        If there is one outside, or that is no number.
     """
     for number in value if isinstance(value, tuple | list) else (value,):
-        if number is not None and number not in within:
-            raise UsageError(f"`{name}` must be {within}{unit}, not {shown(number)}{unit}", hint, parameter=name)
+        is_number = isinstance(number, Real)
+        if number is not None and not (is_number and number in within):
+            kind = "" if is_number else "a number "
+            fact = f"`{name}` must be {kind}{within}{unit}, not {shown(number)}{unit if is_number else ''}"
+            raise UsageError(fact, hint, parameter=name)
 
 
-def shown(value: float) -> str:
-    """Return a number for a message; one of hundreds of digits is shortened."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+def shown(value: object) -> str:
+    """Return a value for a message; a number of hundreds of digits is shortened."""
+    text = f"{value:g}" if isinstance(value, float) else f"'{value}'" if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}.."
 
 

@@ -7,11 +7,12 @@ import numpy as np
 from maestrokit.analysis.chords.sounding import sounding_seconds
 from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Columns, Floats, Integers, sums_between
-from maestrokit.errors import UsageError
+from maestrokit.bounds import DAY, Within, check
 from maestrokit.music.keys import key_scores
 from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import Performance
 
+WINDOWS = Within(0.001, DAY)  # seconds
 CHANGE_COST = 1.0  # in correlation, summed over the steps of a key
 
 
@@ -52,7 +53,7 @@ def key_spans(
     ----------
     performance : Performance
         Whose keys to find.
-    window, step : float > 0, in seconds
+    window, step : float, 0.001 to 86400, in seconds
         Width of the window, and how far apart windows are; the window is a whole, odd number of steps.
     change_cost : float >= 0
         What a change has to gain, in correlation summed over steps.
@@ -67,10 +68,11 @@ def key_spans(
     Raises
     ------
     UsageError
-        If window or step is not positive.
+        If a number is out of its bounds.
     """
-    if not (step > 0 and window > 0):
-        raise UsageError(f"a window of {window} s in steps of {step} s is not possible", "both must be positive")
+    check("window", window, WINDOWS)
+    check("step", step, WINDOWS)
+    check("change_cost", change_cost, Within(0, 1_000_000))
     notes = timed_notes(performance, pedal_extends=False)
     if not len(notes.pitch):
         return KeySpans(np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0))

@@ -11,6 +11,7 @@ from maestrokit.analysis.peaks import peak_offset
 from maestrokit.arrays import Floats, Integers, sums_between
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
+from maestrokit.bounds import LARGEST_COUNT, Within, check
 
 SAMPLE_RATE = 16000  # Hz
 HOP_SAMPLES = 160
@@ -106,9 +107,9 @@ def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, dist
     ----------
     features : OnsetFeatures
         From :func:`onset_features`.
-    prominence : float
+    prominence : float >= 0
         Times the mean of the second around.
-    distance : int
+    distance : int >= 0
         Frames to both sides of which an onset is the highest.
 
     Returns
@@ -116,6 +117,8 @@ def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, dist
     Onsets
         Their times, and the spectrum there.
     """
+    check("prominence", prominence, Within(0, 1_000_000))
+    check("distance", distance, Within(0, LARGEST_COUNT))
     total = features.strength[:, -1].astype(np.float64)
     is_peak = np.zeros(len(total), np.bool_)
     if len(total):

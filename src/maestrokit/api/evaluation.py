@@ -60,7 +60,7 @@ def evaluate(
     Raises
     ------
     UsageError
-        If there is no such metric, or pairs do not match.
+        If there is nothing to score or no such metric, or pairs do not match.
     NoInputError, BadDataError
         If a file cannot be opened, or is damaged.
 
@@ -70,6 +70,8 @@ def evaluate(
     Yang and Lerch, On the evaluation of generative models in music, Neural Computing and Applications 32 (2020).
     """
     mine = performances_of(performances)
+    if not mine:
+        raise UsageError("no performances to score", "give at least one", parameter="performances")
     theirs = [] if reference is None else performances_of(reference)
     if pairs is None:
         pairs = reference is not None and is_single(performances) and is_single(reference)
@@ -140,7 +142,7 @@ def _scores_of_set(
         [_summary(performance, metrics) for performance in side]
         for side, metrics in ((mine, selected), (theirs, selected), (sources, copied))
     )
-    return score_sets.score(ours, reference, selected, generator=generator, training=training)[1] if ours else []
+    return score_sets.score(ours, reference, selected, generator=generator, training=training)[1]
 
 
 def _summary(performance: Performance, metrics: Mapping[str, Metric]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """New performances."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maestrokit.api.inputs import checked_seed, performance_of
+from maestrokit.bounds import DAY, Within, check
 from maestrokit.errors import UsageError
 from maestrokit.inference.conditions import by_name
 from maestrokit.inference.events import GenerationConfig, perform
@@ -47,8 +48,9 @@ def generate(
     model : str or SequenceModel
         Name of a shipped model, path of a run folder, or a model from :func:`load_event_model`.
     duration : float > 0, in seconds, optional
-        Length of the new music; after a prompt, what is added. Default is 30 s.
-    prompt_seconds : float, in seconds, optional
+        Length of the new music; after a prompt, what is added, counted from the onset of the last note of
+        the prompt, by a model of events from its last event. Default is 30 s.
+    prompt_seconds : float, 0 to 86400, in seconds, optional
         Use only this much of the prompt, from its start. Default is all.
     infill : two floats, in seconds, optional
         Replace the piano notes whose onsets lie in this span of the prompt, its end excluded, and the pedals there;
@@ -103,6 +105,10 @@ def generate(
     >>> (mended,) = maestrokit.generate("take.mid", infill=(5.0, 9.0))  # doctest: +SKIP
     """
     short = {"composer": composer, "density": density, "loudness": loudness}
+    if infill is not None and not (isinstance(infill, Sequence) and len(infill) == 2 and not isinstance(infill, str)):
+        raise UsageError("`infill` must be two numbers", "for example (5.0, 9.0)", parameter="infill")
+    check("infill", infill, Within(0, DAY), unit=" s")
+    check("prompt_seconds", prompt_seconds, Within(0, DAY), unit=" s")
     config = GenerationConfig(
         DURATION if duration is None else duration,
         count,

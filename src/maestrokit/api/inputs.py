@@ -8,6 +8,7 @@ import numpy as np
 
 from maestrokit.audio.resample import resample
 from maestrokit.audio.spectra.frames import Samples
+from maestrokit.bounds import SEED, check
 from maestrokit.errors import UsageError
 from maestrokit.files.midi import read_midi
 from maestrokit.files.sound.read import Sound
@@ -54,16 +55,17 @@ def samples_at(sound: Sound, sample_rate: int) -> Samples:
     return resample(samples, from_rate=sound.sample_rate, to_rate=sample_rate)
 
 
-def checked_seed(seed: int) -> int:
+def checked_seed(seed: int | None) -> int:
     """Return a seed.
 
     Raises
     ------
     UsageError
-        If it is negative.
+        If it is negative, or no number.
     """
-    if seed < 0:
-        raise UsageError(f"seed is {seed}, not 0 or above", parameter="seed")
+    if seed is None:
+        raise UsageError("`seed` must be a number, not None", "leave it out for the seed 0", parameter="seed")
+    check("seed", seed, SEED)
     return seed
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from maestrokit.api.inputs import performance_of
 from maestrokit.audio.effects.room import NAMED, Room
+from maestrokit.bounds import Within, check
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.pianos.find import default_piano, read_piano
 from maestrokit.files.sound.read import Sound
@@ -32,11 +33,11 @@ def render(
         The performance, or its MIDI file. Drums (channel 10) are not played.
     piano : Piano, str or Path, optional
         Recorded notes, or a folder or soundfont that holds them. Default is the piano that ships.
-    sample_rate : int > 0, in Hz
+    sample_rate : int, 1 to 768000, in Hz
         Sample rate of the result.
     room : {'small', 'hall'}, Room or None
         The room around the piano; None is the piano as it was recorded.
-    gain : float, in dB
+    gain : float, -200 to 200, in dB
         Change of level. The limiter keeps the sound below full scale.
 
     Returns
@@ -47,7 +48,7 @@ def render(
     Raises
     ------
     UsageError
-        If there is no such room, or the sample rate is not positive.
+        If there is no such room, or a number is out of its bounds.
     NoInputError
         If there is no such file.
     BadDataError
@@ -57,8 +58,8 @@ def render(
     ----------
     R. B. Dannenberg, "The interpretation of MIDI velocity", ICMC 2006.
     """
-    if sample_rate < 1:
-        raise UsageError(f"sample_rate is {sample_rate}, not above 0")
+    check("sample_rate", sample_rate, Within(1, 768_000))
+    check("gain", gain, Within(-200, 200))
     if isinstance(room, str):
         if room not in NAMED:
             raise UsageError(f"no room '{room}'", choices_hint(room, NAMED))

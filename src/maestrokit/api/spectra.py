@@ -5,6 +5,7 @@ from pathlib import Path
 from maestrokit.api.inputs import samples_at
 from maestrokit.audio.spectra.frames import Spectrum, analyse
 from maestrokit.audio.spectra.settings import SpectrumSettings
+from maestrokit.errors import UsageError
 from maestrokit.files.sound.read import Sound, read_sound
 
 
@@ -29,7 +30,7 @@ def spectrum(sound: Sound | str | Path, settings: SpectrumSettings = SpectrumSet
     Raises
     ------
     UsageError
-        If a number of the settings is out of range, or a sound is not one channel of finite numbers.
+        If the settings are none, a number of them is out of range, or a sound is not one channel of finite numbers.
     NoInputError
         If the file cannot be opened.
     BadDataError
@@ -43,6 +44,9 @@ def spectrum(sound: Sound | str | Path, settings: SpectrumSettings = SpectrumSet
     >>> X.shape, int(X[25].argmax())
     ((51, 288), 144)
     """
+    if not isinstance(settings, SpectrumSettings):
+        hint = f"give SpectrumSettings({settings!r})" if isinstance(settings, str) else "give SpectrumSettings(..)"
+        raise UsageError("`settings` must be SpectrumSettings", hint, parameter="settings")
     analysis = settings.analysis()  # what is impossible is said before any work
     given = sound if isinstance(sound, Sound) else read_sound(sound)
     return analyse(samples_at(given, settings.sample_rate), analysis)

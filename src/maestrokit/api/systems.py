@@ -11,6 +11,7 @@ import numpy as np
 
 from maestrokit.api.inputs import Performances, checked_seed, names, performance_of
 from maestrokit.arrays import Floats
+from maestrokit.bounds import DAY, LARGEST_COUNT, Within, check
 from maestrokit.errors import UsageError
 from maestrokit.inference.embedding import embeddings
 from maestrokit.metrics import comparable, score_sets, score_systems
@@ -82,10 +83,13 @@ def evaluate_systems(
     Raises
     ------
     UsageError
-        If there are too few pieces, or no such metric, or a name is that of the ceiling or the floor.
+        If a number is out of its bounds, there are too few pieces, or there is no such metric, or a name is that of
+        the ceiling or the floor.
     """
     if taken := sorted({CEILING, FLOOR} & {*systems}):
         raise UsageError(f"'{taken[0]}' is added, and no name of a system", "name it otherwise", parameter="systems")
+    check("pieces", pieces, Within(score_sets.FEWEST, LARGEST_COUNT))
+    check("seconds", seconds, Within(0, DAY, above=True))
     generator = np.random.default_rng(checked_seed(seed))
     corpora = ["reference", *(["training"] if training is not None else [])]
     chosen = score_sets.metrics(names(metrics), corpora=corpora)

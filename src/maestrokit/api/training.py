@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from maestrokit.bounds import COUNT, check
 from maestrokit.errors import DataWarning, MaestrokitError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
@@ -64,6 +65,7 @@ def train(
     NoInputError, LockedError
         If there are no data or no model to start from; if another process trains in the folder.
     """
+    check("jobs", jobs, COUNT)
     spec = TrainingSpec(
         family=family,
         task=task or "",

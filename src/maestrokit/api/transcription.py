@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from maestrokit.api.inputs import samples_at
+from maestrokit.bounds import Within, check
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.sound.read import Sound, open_sound
-from maestrokit.inference.performance import tracked_transcript, transcript
+from maestrokit.inference.performance import TEMPOS, tracked_transcript, transcript
 from maestrokit.inference.transcription import Transcriber, Transcript, read_transcriber, transcribed
 from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
 from maestrokit.music.performance import Performance
@@ -65,7 +66,7 @@ def transcribe(
     pedal : {'cc64', 'extend', 'none'}
         Write the sustain pedal as controller 64; or lengthen notes to where their sound ends; or do neither. A model
         without pedal output always lengthens.
-    tempo : float, in beats per minute, or 'track', optional
+    tempo : float, 4 to 1000, in beats per minute, or 'track', optional
         Tempo of the performance's tempo map, which moves no note; 'track' follows the beats found in the notes.
         Default is 120, with a text event that says that it is not known.
 
@@ -91,8 +92,8 @@ def transcribe(
     """
     if pedal not in PEDAL:
         raise UsageError(f"pedal cannot be '{pedal}'", choices_hint(pedal, PEDAL))
-    if tempo is not None and tempo != TRACK and (isinstance(tempo, str) or not 0 < tempo < float("inf")):
-        raise UsageError(f"tempo cannot be {tempo}", "give beats per minute, or 'track'")
+    if tempo != TRACK:
+        check("tempo", tempo, TEMPOS, "give beats per minute, or 'track'")
     transcriber = _with_threshold(load_transcriber(model) if isinstance(model, str) else model, onset_threshold)
     result = _with_pedal(_transcript(recording, transcriber), pedal, has_pedal=transcriber.predicts_pedal)
     if tempo == TRACK:
@@ -113,8 +114,7 @@ def _transcript(recording: str | Path | bytes | Sound, transcriber: Transcriber)
 def _with_threshold(transcriber: Transcriber, threshold: float | None) -> Transcriber:
     if threshold is None:
         return transcriber
-    if not 0 < threshold < 1:
-        raise UsageError(f"onset_threshold is {threshold}, not between 0 and 1")
+    check("onset_threshold", threshold, Within(0, 1, above=True, below=True))
     decoding = transcriber.decoding
     restrike = max(decoding.restrike_threshold, threshold)
     return replace(transcriber, decoding=replace(decoding, onset_threshold=threshold, restrike_threshold=restrike))

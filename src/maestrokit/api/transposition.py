@@ -1,5 +1,8 @@
 """Performances in another key."""
 
+from pathlib import Path
+
+from maestrokit.api.inputs import performance_of
 from maestrokit.errors import UsageError
 from maestrokit.music.key_shift import key_shift
 from maestrokit.music.keys import Key, parse_key
@@ -8,7 +11,7 @@ from maestrokit.music.transpose import transposed
 
 
 def transpose(
-    performance: Performance,
+    performance: Performance | str | Path,
     *,
     semitones: int | None = None,
     to: Key | str | None = None,
@@ -21,8 +24,8 @@ def transpose(
 
     Parameters
     ----------
-    performance : Performance
-        The performance.
+    performance : Performance, str or Path
+        The performance, or its MIDI file.
     semitones : int, optional
         The shift, in semitones. Default is the shift from the key of the performance to `to`.
     to : Key or str, optional
@@ -43,12 +46,15 @@ def transpose(
     ------
     UsageError
         If both `semitones` and `to` are given, or a name is not that of a key.
+    NoInputError
+        If the file cannot be opened.
     BadDataError
-        If there are no notes to find the key from, one would leave 0 to 127, or one would leave the keyboard
-        and `out_of_range` is 'error'.
+        If the file is damaged, there are no notes to find the key from, one would leave 0 to 127, or one would leave
+        the keyboard and `out_of_range` is 'error'.
     """
     if semitones is not None and to is not None:
         raise UsageError("semitones and to exclude each other", "give one of the two")
+    performance = performance_of(performance)
     shift = key_shift(performance, semitones=semitones, target=_key(to), key=_key(key), finds_key=semitones is None)
     return transposed(performance, shift.semitones, out_of_range=out_of_range)[0]
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.audio.spectra.frames import Samples
-from maestrokit.errors import UsageError
+from maestrokit.bounds import LARGEST_COUNT, Within, check
 
+RATES = Within(0, LARGEST_COUNT, above=True)  # Hz
 BLOCK_SAMPLES = 1 << 16  # fed to the resampler at a time, always: so its output does not depend on the caller
 
 
@@ -60,8 +61,8 @@ def resample_stream(blocks: Iterable[Samples], *, from_rate: float, to_rate: flo
 
     The joined output does not depend on the blocks.
     """
-    if not (from_rate > 0 and to_rate > 0):
-        raise UsageError(f"cannot resample from {from_rate:g} Hz to {to_rate:g} Hz", "rates must be above 0")
+    check("from_rate", from_rate, RATES)
+    check("to_rate", to_rate, RATES)
     if from_rate == to_rate:
         yield from blocks
         return

@@ -221,8 +221,8 @@ def _spelling(value: object, metavar: str) -> str:
 
     >>> _spelling("takes/a.txt", "FILE|track"), _spelling("track", "FILE|track"), _spelling("1/16", "VALUES")
     ('FILE', 'track', '1/16')
-    >>> _spelling(0.05, "TIME")
-    '0.05s'
+    >>> _spelling(0.05, "TIME"), _spelling(1.0, "TIME"), _spelling(2.5, "TIME")
+    ('50ms', '1s', '2.5s')
     >>> _spelling(["a=takes/b.mid"], "NAME=PATH|MODEL")
     'a=PATH'
     >>> _spelling("runs/t1", "NAME|RUN"), _spelling(["a.mid", "b"], "PATH")
@@ -234,7 +234,7 @@ def _spelling(value: object, metavar: str) -> str:
         return ",".join(_spelling(part, metavar) for part in value)
     text, words = str(value), re.split(r"[|=]", metavar)
     if isinstance(value, float) and "TIME" in words:
-        return f"{text}s"
+        return f"{value:g}s" if value == 0 or value >= 1 else f"{value * 1000:g}ms"
     if metavar == SETTING:
         text = re.sub(r"[^=,|]+", lambda part: PurePath(part[0]).name or part[0], text)
     if text in words:

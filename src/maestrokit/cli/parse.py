@@ -142,8 +142,14 @@ def own_values(parameters: Sequence[Any]) -> Sequence[Any]:
     for parameter in parameters:
         descriptor = parameter.type_descriptor
         make = descriptor.parameter_info.parser or CONSTRUCTORS[descriptor.annotation]
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = _no_type  # the metavar says what it is
         parameter.get_runtime_param = partial(ValueOf, make, is_list=descriptor.is_list)
     return parameters
+
+
+def _no_type(**_: object) -> str:
+    return ""
 
 
 class ValueOf:

@@ -8,7 +8,8 @@ import numpy as np
 
 from maestrokit.analysis.beats.from_notes import Beats, performed_beats
 from maestrokit.arrays import Floats, Integers
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.bounds import DAY, Within, check
+from maestrokit.errors import BadDataError
 from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import DRUM_CHANNEL, Notes, Performance
 from maestrokit.music.rolls import frame_count, frame_times
@@ -112,8 +113,7 @@ class Grid:
     @classmethod
     def over(cls, length: float, *, hop: float) -> Self:
         """Return the grid that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
-        if not 0 < hop < float("inf"):
-            raise UsageError(f"`hop` must be above 0 s, not {hop}", "0.02 is usual", parameter="hop")
+        check("hop", hop, Within(0, DAY, above=True), "0.02 is usual", unit=" s")
         if length / hop > MOST_FRAMES:
             raise BadDataError(f"{length:.0f} s make more than {MOST_FRAMES} frames of {hop} s", "take a longer `hop`")
         return cls(hop, frame_count(length, hop=hop))

@@ -10,7 +10,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
-from maestrokit.bounds import Within, check
+from maestrokit.bounds import COUNT, DAY, Within, check
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files import progress
 from maestrokit.inference.conditions import condition_codes
@@ -30,7 +30,7 @@ from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
-LONGEST = 24 * 3600.0  # seconds
+DURATIONS = Within(0, DAY, above=True)  # seconds
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,12 @@ class GenerationConfig:
         )
 
     def __post_init__(self) -> None:
-        if not 0 < self.duration <= LONGEST:
-            raise UsageError(
-                f"`duration` must be above 0 s and up to a day, not {self.duration} s", parameter="duration"
-            )
+        check("duration", self.duration, DURATIONS, unit=" s")
         if self.rank_by not in RANKINGS:
             raise UsageError(f"no ranking '{self.rank_by}'", choices_hint(self.rank_by, RANKINGS), parameter="rank_by")
         check("guidance", self.guidance, Within(0, 100))
-        if self.best_of < 1:
-            raise UsageError(f"`best_of` must be at least 1, not {self.best_of}", parameter="best_of")
-        if self.count < 1:
-            raise UsageError(f"`count` must be at least 1, not {self.count}", parameter="count")
+        check("best_of", self.best_of, COUNT)
+        check("count", self.count, COUNT)
 
 
 def generate(

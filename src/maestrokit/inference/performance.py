@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
+from maestrokit.bounds import Within, check
 from maestrokit.music.note_arrays import TICKS_PER_BEAT, TimedNotes, performance_from_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_text
@@ -12,6 +13,7 @@ from maestrokit.music.provenance_events import with_text
 if TYPE_CHECKING:
     from maestrokit.analysis.beats.from_notes import Beats
 
+TEMPOS = Within(4, 1000)  # beats a minute
 UNKNOWN_TEMPO = 120.0  # beats a minute; makes a tick a millisecond
 NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
 FINE_TEMPO, FINE_DIVISION = 250.0, 2400  # make a tick a tenth of a millisecond, or less than one at any tracked tempo
@@ -28,7 +30,7 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
         None is shorter than a tick in the performance.
     pedal : float, shape (intervals, 2), in seconds
         When the sustain pedal is down: values 127 and 0 of controller 64.
-    tempo : float > 0, in beats a minute, optional
+    tempo : float, 4 to 1000, in beats a minute, optional
         Written into the performance, and the grid of its ticks, of which none is longer than a millisecond; it moves
         no note. Without it, a text event of the performance says that its tempo is unknown.
 
@@ -37,12 +39,18 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
     Performance
         One track, one channel.
 
+    Raises
+    ------
+    UsageError
+        If the tempo is out of its bounds.
+
     Examples
     --------
     >>> one = TimedNotes(np.array([1.0]), np.array([1.5]), np.array([60]), np.array([64]))
     >>> transcript(one, tempo=60.0).notes.onset_tick.tolist(), transcript(one).notes.offset_tick.tolist()
     ([1000], [1500])
     """
+    check("tempo", tempo, TEMPOS)
     if tempo is None:
         return with_text(_in_ticks(notes, pedal, UNKNOWN_TEMPO, TICKS_PER_BEAT), NOTICE)
     return _in_ticks(notes, pedal, tempo, TICKS_PER_BEAT * int(np.ceil(UNKNOWN_TEMPO / tempo)))

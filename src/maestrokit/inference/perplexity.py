@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.errors import UsageError
+from maestrokit.bounds import LARGEST_COUNT, Within, check
 from maestrokit.inference.device import device_of
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.models._notes import NoteModel
@@ -111,8 +111,7 @@ def surprisals(
     """
     length = getattr(getattr(model, "config", None), "length", None)
     stride = max(1, (length or 2) // 2) if stride is None else stride
-    if stride < 1 or (length is not None and stride > length):
-        raise UsageError(f"`stride` must be in 1..{length}, not {stride}", parameter="stride")
+    check("stride", stride, Within(1, length or LARGEST_COUNT))
     model.eval()
     for tokens in sequences:
         sequence = np.asarray(tokens)

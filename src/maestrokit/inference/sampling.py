@@ -9,11 +9,12 @@ N. Nguyen et al., "Turning Up the Heat: Min-p Sampling for Creative and Coherent
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.models._notes import FACTORS
 
@@ -27,7 +28,7 @@ class SamplingConfig:
 
     Parameters
     ----------
-    temperature : float >= 0
+    temperature : float, 0 to 100
         Below 1 likely events become likelier; 0 always takes the likeliest.
     top_k : int >= 0
         Sample among so many of the likeliest events; 0 among all.
@@ -37,20 +38,13 @@ class SamplingConfig:
         Sample only events that are at least this share as likely as the likeliest.
     """
 
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
+    temperature: Annotated[float, Within(0, 100)] = 1.0
+    top_k: Annotated[int, Within(0, LARGEST_COUNT)] = 0
+    top_p: Annotated[float, Within(0, 1, above=True)] = 1.0
+    min_p: Annotated[float, SHARE] = 0.0
 
     def __post_init__(self) -> None:
-        if not self.temperature >= 0:
-            raise UsageError(f"`temperature` must be 0 or above, not {self.temperature}", parameter="temperature")
-        if self.top_k < 0:
-            raise UsageError(f"`top_k` must be 0 or above, not {self.top_k}", parameter="top_k")
-        if not 0 < self.top_p <= 1:
-            raise UsageError(f"`top_p` must be above 0 and up to 1, not {self.top_p}", parameter="top_p")
-        if not 0 <= self.min_p <= 1:
-            raise UsageError(f"`min_p` must be in 0..1, not {self.min_p}", parameter="min_p")
+        check_fields(self)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from maestrokit import registry
 from maestrokit.arrays import Floats
-from maestrokit.errors import UsageError
+from maestrokit.bounds import DAY, LARGEST_COUNT, Within, check_fields
 from maestrokit.metrics import intervals as bootstrap
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.piece import Piece
@@ -37,13 +38,13 @@ class Tolerance:
 
     Parameters
     ----------
-    onset : float > 0, in seconds
+    onset : float >= 0, in seconds
         How far onsets may be off.
     offset_ratio : float >= 0
         Offsets may be off by this share of the reference note's duration,
     offset_min : float >= 0, in seconds
         or by this, whichever is more.
-    velocity : float > 0
+    velocity : float >= 0
         Of the reference's range of velocities, after the estimate's are scaled to fit.
 
     Raises
@@ -52,15 +53,13 @@ class Tolerance:
         If a tolerance is negative or not a number.
     """
 
-    onset: float = 0.05
-    offset_ratio: float = 0.2
-    offset_min: float = 0.05
-    velocity: float = 0.1
+    onset: Annotated[float, Within(0, DAY)] = 0.05
+    offset_ratio: Annotated[float, Within(0, LARGEST_COUNT)] = 0.2
+    offset_min: Annotated[float, Within(0, DAY)] = 0.05
+    velocity: Annotated[float, Within(0, LARGEST_COUNT)] = 0.1
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if not 0 <= value < float("inf"):
-                raise UsageError(f"`{name}` must be 0 or more, not {value}", parameter=name)
+        check_fields(self)
 
 
 def compare(estimate: NotesAndPedal, reference: NotesAndPedal, *, tolerances: Sequence[Tolerance]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
+from maestrokit.bounds import Within, check
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import TempoMap, second2tick, tempo_map, tick2second
@@ -116,6 +117,36 @@ def point_after(tick: Integers, grids: Sequence[Grid], *, origin: Integers = STA
     return after
 
 
+def exact(number: Fraction | float) -> Fraction:
+    """Return a number as a fraction, a float as the decimal that it is written as.
+
+    >>> exact(0.01)
+    Fraction(1, 100)
+    """
+    return number if isinstance(number, Fraction) else Fraction(str(number))
+
+
+def note_values_of(given: Sequence[Fraction | float | str] | str) -> tuple[Fraction, ...]:
+    """Return note values, given as numbers or as text, as fractions of a whole note.
+
+    >>> [str(value) for value in note_values_of(["1/16", Fraction(1, 12), 0.25])]
+    ['1/16', '1/12', '1/4']
+
+    Raises
+    ------
+    UsageError
+        If one of them is no fraction, or not within 1/4096 to 1, or they are no sequence.
+    """
+    if isinstance(given, str):
+        return parse_note_values(given)
+    if not isinstance(given, Sequence):
+        hint = "for example ['1/16', '1/12']"
+        raise UsageError("`note_values` must be a sequence, or text", hint, parameter="note_values")
+    numbers = [value for value in given if not isinstance(value, str)]
+    check("note_values", numbers, Within(float(FINEST_NOTE_VALUE), 1))
+    return tuple(_note_value(value) if isinstance(value, str) else exact(value) for value in given)
+
+
 def parse_note_values(text: str) -> tuple[Fraction, ...]:
     """Return the note values of a list, as fractions of a whole note.
 
@@ -134,8 +165,9 @@ def _note_value(text: str) -> Fraction:
     match = re.fullmatch(r"\s*([0-9]{1,4})(?:/0*([1-9][0-9]{0,3}))?\s*", text)
     value = Fraction(int(match[1]), int(match[2] or 1)) if match else None
     if value is None or value < FINEST_NOTE_VALUE:
-        raise UsageError(f"'{text}' is no note value", "for example 1/16, 1/12 for triplets of eighths, or 1/16,1/12")
+        hint = "for example 1/16, 1/12 for triplets of eighths, or 1/16,1/12"
+        raise UsageError(f"'{text}' is no note value", hint, parameter="note_values")
     if value > 1:
         meant = f"did you mean 1/{value}?" if value.denominator == 1 else "for example 1/16, or 1/12 for triplets"
-        raise UsageError(f"'{text}' is more than a whole note", meant)
+        raise UsageError(f"'{text}' is more than a whole note", meant, parameter="note_values")
     return value

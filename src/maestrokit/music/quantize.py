@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from maestrokit.arrays import Integers
+from maestrokit.bounds import DAY, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.music.clean import by_key, next_group, onsets_at, sounding_key, without_duplicates, without_overlaps
 from maestrokit.music.event_order import reorder_events, with_room_between_events
-from maestrokit.music.grid import START, STRAIGHT, Grid, grids_of, point_after, snapped
+from maestrokit.music.grid import START, STRAIGHT, Grid, exact, grids_of, note_values_of, point_after, snapped
 from maestrokit.music.key_order import Barriers, Releases, barriers, latest_ticks, nondecreasing, postponed
 from maestrokit.music.performance import KEY_SIGNATURE, TIME_SIGNATURE, Notes, Performance
 from maestrokit.music.retime import retimed
@@ -21,6 +22,7 @@ from maestrokit.music.timing import times_of_tracks
 
 Durations = Literal["keep", "grid", "offsets"]
 DURATIONS: tuple[str, ...] = get_args(Durations)
+STEPS = Within(1e-6, DAY)  # seconds: MIDI counts tempo in microseconds
 FAR = 0.25  # seconds, more than which an onset cannot move and still be where a listener expects it
 MARKER, CUE_POINT = 0xFF06, 0xFF07
 STAY = (TIME_SIGNATURE, KEY_SIGNATURE, MARKER, CUE_POINT)  # positions in the score, not events of the performance
@@ -32,11 +34,11 @@ class Quantization:
 
     Parameters
     ----------
-    step : Fraction or None
-        Time quantum in seconds, by the tempo map.
-    note_values : sequence of Fraction
-        Grids of these fractions of a whole note; the nearest point of any counts. Not with a step. With neither,
-        nothing moves.
+    step : Fraction, float or None
+        Time quantum in seconds, 1 us to a day, by the tempo map. A float is taken as the decimal that it is written as.
+    note_values : sequence of Fraction or str, or str
+        Grids of these fractions of a whole note, 1/4096 to 1: ``["1/16", "1/12"]`` or ``"1/16,1/12"``; the nearest
+        point of any counts. Not with a step. With neither, nothing moves.
     durations : {"keep", "grid", "offsets"}
         Notes keep their length in ticks; or it is rounded to a multiple of the step; or their ends move to the grid.
     strength : float, 0..1
@@ -45,7 +47,7 @@ class Quantization:
         Share of two steps before the second one. Default is 0.5: straight.
     duplicates : bool
         Whether several onsets of one key at the same time become one note. Default is True.
-    duplicate_window : float >= 0, in seconds
+    duplicate_window : float, 0 to 86400, in seconds
         How far apart onsets still count as the same. Default is 0.
     overlaps : bool
         Whether a note is cut where its own key is struck again. Default is True.
@@ -56,13 +58,13 @@ class Quantization:
         If these values exclude each other or are outside their bounds.
     """
 
-    step: Fraction | None = None
-    note_values: Sequence[Fraction] = ()
+    step: Annotated[Fraction | float | None, STEPS] = None
+    note_values: Sequence[Fraction | float | str] | str = ()
     durations: Durations = "keep"
-    strength: float = 1.0
-    swing: float = STRAIGHT
+    strength: Annotated[float, SHARE] = 1.0
+    swing: Annotated[float, Within(STRAIGHT, 1, below=True)] = STRAIGHT
     duplicates: bool = True
-    duplicate_window: float = 0.0
+    duplicate_window: Annotated[float, Within(0, DAY)] = 0.0
     overlaps: bool = True
 
     def __post_init__(self) -> None:
@@ -71,15 +73,8 @@ class Quantization:
         if self.durations not in DURATIONS:
             hint = choices_hint(self.durations, DURATIONS)
             raise UsageError(f"`durations` cannot be '{self.durations}'", hint, parameter="durations")
-        if not 0 <= self.strength <= 1:
-            fact = f"`strength` must be in 0..1, not {self.strength:g}"
-            raise UsageError(fact, "1 moves all the way to the grid", parameter="strength")
-        if not STRAIGHT <= self.swing < 1:
-            fact = f"`swing` must be at least 0.5 and below 1, not {self.swing:g}"
-            raise UsageError(fact, "0.5 is straight, 0.67 is triplet swing", parameter="swing")
-        if not 0 <= self.duplicate_window < float("inf"):
-            fact = f"`duplicate_window` must be 0 s or more, not {self.duplicate_window:g}"
-            raise UsageError(fact, parameter="duplicate_window")
+        check_fields(self)
+        note_values_of(self.note_values)
 
 
 @dataclass(frozen=True)
@@ -152,7 +147,7 @@ def quantize(
         performance = retimed(performance, beats)
         ahead = np.full(len(performance.tempos), -1)  # a beat's tempo stays ahead of what moves onto the beat
         performance = performance.replace(tempos=performance.tempos.replace(order=ahead))
-    grids = grids_of(performance, step=how.step, note_values=how.note_values, swing=how.swing)
+    grids = _grids(performance, how)
     clean, key, cut = _cleaned(performance, how)
     time_map, onset = time_map_of(clean.onset_tick, grids, how.strength)
     notes = _without_duplicates(performance, clean, key, onset, how)  # those that the grid brought together
@@ -173,6 +168,11 @@ def quantize(
     if how.overlaps and not notes.is_released.all():
         result = _with_overlaps_cut(result)
     return result, _report(performance, len(clean), notes, onset, cut)
+
+
+def _grids(performance: Performance, how: Quantization) -> list[Grid]:
+    step = None if how.step is None else exact(how.step)
+    return grids_of(performance, step=step, note_values=note_values_of(how.note_values), swing=how.swing)
 
 
 def _report(performance: Performance, cleaned: int, notes: Notes, onset: Integers, cut: int) -> QuantizeReport:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.arrays import Floats, Integers
+from maestrokit.bounds import DAY, LARGEST_COUNT, Within, check
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
 EDGE = 1e-6  # of a frame: an end this close to the edge of a frame does not touch the next
@@ -57,14 +58,21 @@ def piano_roll(
         What a frame holds while the key is down, 1..255; for instance the velocity.
     hop : float > 0, in seconds
         Length of a frame.
-    frames : int
+    frames : int >= 0
         Number of frames.
 
     Returns
     -------
     uint8, shape (frames, 88)
         0 where no note is.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of its bounds.
     """
+    check("hop", hop, Within(0, DAY, above=True))
+    check("frames", frames, Within(0, LARGEST_COUNT))
     first, after = frame_spans(onset, offset, hop=hop)
     key = np.asarray(pitch, np.int64) - LOWEST_PITCH
     roll = np.zeros((KEYS, frames), np.uint8)  # one row a key, so that a note is one stretch of memory

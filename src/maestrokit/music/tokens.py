@@ -12,12 +12,13 @@ References
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
+from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.note_arrays import TimedNotes, performance_from_arrays, timed_notes
 from maestrokit.music.performance import Performance
@@ -45,18 +46,19 @@ class Encoding:
         Write the sustain pedal as two events of its own; otherwise it extends notes.
     """
 
-    step_milliseconds: int = 10
-    velocity_bins: int = 32
+    step_milliseconds: Annotated[int, Within(1, 1000)] = 10
+    velocity_bins: Annotated[int, Within(1, 128)] = 32
     pedal_events: bool = False
 
     def __post_init__(self) -> None:
-        if self.step_milliseconds < 1 or 1000 % self.step_milliseconds:
+        check_fields(self)
+        if 1000 % self.step_milliseconds:
             raise UsageError(
                 f"step_milliseconds is {self.step_milliseconds}: a second is not a multiple of it",
                 "use 10 (the literature) or 8",
                 parameter="step_milliseconds",
             )
-        if not 1 <= self.velocity_bins <= 128 or 128 % self.velocity_bins:
+        if 128 % self.velocity_bins:
             raise UsageError(
                 f"velocity_bins is {self.velocity_bins}: 128 is not a multiple of it",
                 "use 32 or 16",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Integers, Mask, Objects
+from maestrokit.bounds import Within, check
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.keys import Key, Mode
@@ -169,10 +170,7 @@ def check_policy(out_of_range: str) -> None:
 
 def check_semitones(semitones: int) -> None:
     """Raise UsageError unless a shift is in -127..127."""
-    if abs(semitones) > 127:
-        raise UsageError(
-            f"a shift of {semitones} semitones leaves no pitch", "it must be in -127..127", parameter="semitones"
-        )
+    check("semitones", semitones, Within(-127, 127), "a larger shift leaves no pitch")
 
 
 def _outside(notes: Notes, lowest: int, highest: int) -> int:

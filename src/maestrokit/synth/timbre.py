@@ -1,10 +1,12 @@
 """What makes one piano recording sound unlike another, as numbers that can be chosen or sampled."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from maestrokit.audio.effects.room import Room
+from maestrokit.bounds import Within, check_fields
 
 
 @dataclass(frozen=True)
@@ -13,29 +15,37 @@ class Timbre:
 
     Parameters
     ----------
-    detune : float, in cents
+    detune : float, -1200 to 1200, in cents
         By which the whole piano is sharp.
-    brightness : float, in dB an octave
+    brightness : float, -24 to 24, in dB an octave
         Spectral tilt, about 1 kHz.
-    dynamic_range : float, in dB
+    dynamic_range : float, 0 to 200, in dB
         Between velocities 1 and 127.
-    hardness : float
+    hardness : float, -127 to 127
         Velocities by which the hammers sound harder than the keys are played; the loudness stays.
-    damping_time : float
+    damping_time : float, above 0 to 100
         Factor on the time that the dampers need.
-    release_noise : float, in dB
+    release_noise : float, -200 to 60, in dB
         Level of the noise of returning keys.
     room : Room, optional
         Default is none.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of its bounds.
     """
 
-    detune: float = 0.0
-    brightness: float = 0.0
-    dynamic_range: float = 45.0
-    hardness: float = 0.0
-    damping_time: float = 1.0
-    release_noise: float = 0.0
+    detune: Annotated[float, Within(-1200, 1200)] = 0.0
+    brightness: Annotated[float, Within(-24, 24)] = 0.0
+    dynamic_range: Annotated[float, Within(0, 200)] = 45.0
+    hardness: Annotated[float, Within(-127, 127)] = 0.0
+    damping_time: Annotated[float, Within(0, 100, above=True)] = 1.0
+    release_noise: Annotated[float, Within(-200, 60)] = 0.0
     room: Room | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 PLAIN = Timbre()

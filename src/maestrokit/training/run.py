@@ -13,7 +13,7 @@ from torch import Tensor
 
 from maestrokit import __version__
 from maestrokit.bounds import check_values
-from maestrokit.errors import DataWarning, MaestrokitError, UsageError, check_choice, choices_hint
+from maestrokit.errors import CannotWriteError, DataWarning, MaestrokitError, UsageError, check_choice, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
 from maestrokit.training.device import DistributedContext
@@ -21,6 +21,7 @@ from maestrokit.training.loop import Report, Tick, Training, TrainingOutcome
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import Prepared, find_corpus, load_task
 
+IS_RUN = checkpoint.has_config, checkpoint.has_resume, checkpoint.has_search
 ENDS = {"steps", "time_limit", "patience"}
 """Settings that say when a training ends, which a resumed one may change without a note."""
 
@@ -60,6 +61,7 @@ def train(
     begins. UsageError says that a setting is unknown or invalid, or that the folder holds a training with other
     settings; LockedError that another process trains there.
     """
+    check_folder(spec.folder, spec.family)
     spec = _resumed(spec)
     family, task = modules(spec)
     settings, options, model_settings = settings_of_parts(spec)
@@ -91,6 +93,25 @@ def train(
         if context.is_first:
             checkpoint.write_config(spec.folder, config)
         return training.run()
+
+
+def check_folder(folder: Path, family: str) -> None:
+    """Refuse a run folder of another family, and a folder of other files.
+
+    Raises
+    ------
+    UsageError
+        If it holds a model of another family.
+    CannotWriteError
+        If it holds files, and is no run folder.
+    """
+    if checkpoint.has_config(folder) and (held := checkpoint.read_config(folder)["family"]) != family:
+        raise UsageError(f"'{folder}' holds a {held}", "choose another folder", parameter="output")
+    if not folder.is_dir() or any(has(folder) for has in IS_RUN):
+        return
+    if any(path.name not in ("lock", "log.jsonl") for path in folder.iterdir()):
+        hint = "choose another folder"
+        raise CannotWriteError(f"'{folder}' is not empty, and no run folder", hint, path=str(folder))
 
 
 def _resumed(spec: TrainingSpec) -> TrainingSpec:

@@ -8,16 +8,20 @@ the same paths as Viterbi's algorithm over all positions, and takes time in prop
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maestrokit.analysis.viterbi import best_path
 from maestrokit.arrays import Floats, Integers
+from maestrokit.bounds import Within, check, check_fields
 from maestrokit.errors import UsageError
 
 LEAST, MOST = 0.01, 0.98  # bounds of probabilities
 SPEEDS_AN_OCTAVE = 36
+TEMPOS = Within(1, 1000)  # beats a minute
+FRAME_RATES = Within(0, 1_000_000, above=True)
 CHUNK = 2048  # frames whose sums are kept at a time
 
 
@@ -30,12 +34,12 @@ class TempoModel:
     Parameters
     ----------
     slowest, fastest : float, in beats a minute
-        The range of tempos. Default is 37.5 to 300.
-    change : float
+        The range of tempos, within 1 to 1000. Default is 37.5 to 300.
+    change : float, 0 to 1000
         Cost of a change of the interval from one beat to the next, in nats times its logarithm; the lower, the freer.
     usual : float, in beats a minute
         Centre of a bell over the logarithm of the tempo.
-    spread : float, in octaves
+    spread : float > 0, in octaves
         Width of that bell.
     reward : float, in nats
         For each beat; makes up for those that nothing marks.
@@ -46,18 +50,18 @@ class TempoModel:
         If the tempos make no range, or a number is out of its bounds.
     """
 
-    slowest: float = 37.5
-    fastest: float = 300.0
-    change: float = 8.0
-    usual: float = 109.0
-    spread: float = 0.8
-    reward: float = 2.5
+    slowest: Annotated[float, TEMPOS] = 37.5
+    fastest: Annotated[float, TEMPOS] = 300.0
+    change: Annotated[float, Within(0, 1000)] = 8.0
+    usual: Annotated[float, TEMPOS] = 109.0
+    spread: Annotated[float, Within(0, 100, above=True)] = 0.8
+    reward: Annotated[float, Within(-1000, 1000)] = 2.5
 
     def __post_init__(self) -> None:
-        if not 1 <= self.slowest < self.fastest <= 1000:
-            raise UsageError(f"tempos from {self.slowest:g} to {self.fastest:g} make no range", "1 to 1000 is possible")
-        if not (self.change >= 0 and self.usual > 0 and self.spread > 0):
-            raise UsageError("a tempo model with negative numbers", "change, usual and spread must be positive")
+        check_fields(self)
+        if not self.slowest < self.fastest:
+            fact = f"tempos from {self.slowest:g} to {self.fastest:g} make no range"
+            raise UsageError(fact, "1 to 1000 is possible", parameter="slowest")
 
 
 def track_beats(activation: ArrayLike, *, frame_rate: float, model: TempoModel | None = None) -> Floats:
@@ -95,6 +99,7 @@ def track_beats(activation: ArrayLike, *, frame_rate: float, model: TempoModel |
     [0.2, 0.7, 1.2, 1.7]
     """
     model = model or TempoModel()
+    check("frame_rate", frame_rate, FRAME_RATES)
     intervals = beat_intervals(model, frame_rate)
     probabilities = np.asarray(activation, np.float64)
     likely = np.flatnonzero(probabilities > LEAST)
@@ -223,6 +228,8 @@ def track_downbeats(
     >>> position.tolist(), meter.tolist()
     ([0, 1, 2, 0, 1, 2, 0], [3, 3, 3, 3, 3, 3, 3])
     """
+    check("change_cost", change_cost, Within(0, 1_000_000))
+    check("meters", meters, Within(1, 1000))
     probability = np.clip(np.asarray(probabilities, np.float64), LEAST, MOST)
     lengths = np.array(meters, np.int64)
     # A state is the phase of an endless count of bars of one length: going on is staying, all else is a change.

@@ -1,9 +1,12 @@
 """Rooms, as impulse responses of which the direct sound is the first sample."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+
+from maestrokit.bounds import SEED, Within, check_fields
 
 TILT_TAPS = 255
 FIRST_REFLECTION = 0.004  # seconds after the direct sound
@@ -16,17 +19,25 @@ class Room:
 
     Parameters
     ----------
-    decay : float, in seconds
+    decay : float, 0.01 to 20, in seconds
         Reverberation time: until the reverberation at 1 kHz has fallen by 60 dB.
-    wet : float, in dB
+    wet : float, -200 to 200, in dB
         Energy of the reverberation against that of the direct sound.
-    seed : int
+    seed : int >= 0
         Two rooms of different seeds differ as two places in one hall do.
+
+    Raises
+    ------
+    UsageError
+        If a number is out of its bounds.
     """
 
-    decay: float
-    wet: float
-    seed: int = 0
+    decay: Annotated[float, Within(0.01, 20)]
+    wet: Annotated[float, Within(-200, 200)]
+    seed: Annotated[int, SEED] = 0
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 SMALL = Room(decay=0.5, wet=-9.0)

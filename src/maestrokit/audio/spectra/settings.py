@@ -1,12 +1,13 @@
 """The five spectra, behind one set of settings: what ``maestrokit melspec`` computes and networks are fed."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.audio.spectra.frames import Analysis, Spectrum
+from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 
 KINDS = ("stft", "power", "mel", "logmel", "cqt")
@@ -48,7 +49,8 @@ class SpectrumSettings:
     Raises
     ------
     UsageError
-        If the kind is unknown; impossible numbers are found by :meth:`analysis`.
+        If the kind is unknown, or a number is out of its bounds; numbers that do not go together are found by
+        :meth:`analysis`.
 
     Examples
     --------
@@ -60,29 +62,22 @@ class SpectrumSettings:
     """
 
     kind: str = "logmel"
-    sample_rate: int = 16000
-    hop_samples: int = 512
-    fft_samples: int = 2048
+    sample_rate: Annotated[int, Within(1, 768_000)] = 16000
+    hop_samples: Annotated[int, Within(1, 1 << 20)] = 512
+    fft_samples: Annotated[int, Within(2, 1 << 20)] = 2048
     window: str = "hann"
-    mels: int = 229
-    minimum_frequency: float | None = None
-    maximum_frequency: float = 8000.0
-    floor: float = 1e-10
-    bins: int = 288
-    bins_per_octave: int = 36
-    gamma: float = 4.4
+    mels: Annotated[int, Within(1, 4096)] = 229
+    minimum_frequency: Annotated[float | None, Within(0, 384_000)] = None
+    maximum_frequency: Annotated[float, Within(0, 384_000, above=True)] = 8000.0
+    floor: Annotated[float, Within(1e-30, 1_000_000)] = 1e-10
+    bins: Annotated[int, Within(1, 4096)] = 288
+    bins_per_octave: Annotated[int, Within(1, 1200)] = 36
+    gamma: Annotated[float, Within(0, 1000)] = 4.4
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UsageError(f"no spectrum '{self.kind}'", choices_hint(self.kind, KINDS), parameter="kind")
-        if self.sample_rate < 1:
-            raise UsageError(
-                f"sample rate of {self.sample_rate} Hz", "16000 and 22050 are usual", parameter="sample_rate"
-            )
-        if not self.floor > 0:
-            raise UsageError(
-                f"floor of {self.floor:g}", "it must be above 0, for its logarithm is taken", parameter="floor"
-            )
+        check_fields(self)
 
     @property
     def lowest(self) -> float:

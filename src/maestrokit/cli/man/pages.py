@@ -20,7 +20,7 @@ from maestrokit.errors import ExitStatus
 
 STATUS_MEANINGS = {
     ExitStatus.OK: "All was done.",
-    ExitStatus.NO: "The answer is no (evaluate --fail-under).",
+    ExitStatus.NO: "The answer is no (evaluate --fail-under, --fail-over).",
     ExitStatus.USAGE: "The command line is wrong.",
     ExitStatus.BAD_DATA: "An input is not what it should be; in a batch, some inputs failed.",
     ExitStatus.NO_INPUT: "An input does not exist or cannot be opened.",
@@ -35,7 +35,8 @@ STATUS_MEANINGS = {
 ENVIRONMENT = SHARED | {"NO_COLOR": "If set, tables and progress are printed without colour."}
 
 CONFIGURATION = """The file that --config names is TOML. Its keys are the long names of options without their hyphens in
-front, and the names of arguments. A table named like a command ([quantize]) is for this command, and goes before the
+front, and the names of arguments; the inputs of a command (INPUT) are called inputs, a list.
+A table named like a command ([quantize]) is for this command, and goes before the
 keys above all tables, which are for all commands that have the option. Values are checked as on the command line; an
 option that can have no effect is passed over. They are written so:"""
 

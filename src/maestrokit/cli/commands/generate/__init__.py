@@ -59,7 +59,10 @@ def run(
     hold for the whole of the music, not for each of its seconds.
     """
     if options.directory is None and options.count > 1:
-        raise UsageError(f"{options.count} performances need a folder", "give -d DIR instead of -o", parameter="count")
+        hint = "give -d DIR" if options.output is None else "give -d DIR instead of -o"
+        raise UsageError(f"{options.count} performances need a folder", hint, parameter="count")
     from maestrokit.cli.commands.generate.work import Generation, run_generate
 
-    run_generate(Generation(options, conditioning, seed, reading.repair, provenance.made_by), running)
+    run_generate(
+        Generation(options, conditioning, seed, reading.repair, provenance.made_by, running.verbose > 0), running
+    )

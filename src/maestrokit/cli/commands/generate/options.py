@@ -25,7 +25,8 @@ class GenerateOptions:
         "else mid.", spell="--format", complete=one_of(kept_in("maestrokit.files.formats:MUSIC.formats")))
     model: str = option("transformer", "NAME|RUN", "The name of a shipped model, or a run folder of train.",
         complete=one_of(models_for("events")))
-    duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is added.",
+    duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is "
+        "added, counted from the onset of the last note of the prompt, by a model of events from its last event.",
         TIME)
     prompt_seconds: float | None = option(None, "TIME", "Use only this much of the prompt, from its start.",
         TIME, Within(0, DAY), only_with("`prompt`"))

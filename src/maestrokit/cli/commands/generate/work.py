@@ -1,6 +1,6 @@
 """The work of ``maestrokit generate``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maestrokit.cli import batch, report
@@ -33,6 +33,7 @@ class Generation:
     seed: int
     repair: bool
     made_by: str | None
+    is_verbose: bool
 
     @property
     def config(self) -> GenerationConfig:
@@ -93,6 +94,8 @@ class Generation:
         model, encoding, fitted = self.checked_model()
         lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
+        if self.is_verbose and isinstance(model, NoteModel):
+            say_classes(model, config.conditions)
         prompt = None if options.prompt is None else read_performance(options.prompt, repair=self.repair)
         report = lines if lines_to else no_report
         if prompt is not None and self.span is not None:
@@ -113,6 +116,13 @@ class Generation:
         from maestrokit.cli.commands.render.work import Rendering
 
         Rendering(RenderOptions(), format, self.repair, self.made_by).render(performance, target)
+
+
+def say_classes(model: NoteModel, conditions: Mapping[str, str]) -> None:
+    """Print which class of the model each condition by class means."""
+    for name, code in condition_codes(model, conditions).items():
+        if name in model.class_names:
+            report.say(f"{name}: {model.class_names[name][code - 1]}")
 
 
 def run_generate(generation: Generation, running: Common) -> None:

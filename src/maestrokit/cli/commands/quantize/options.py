@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maestrokit.bounds import DAY, SHARE, Within
+from maestrokit.bounds import SHARE, Within
 from maestrokit.cli.choices import Sets, kept_in, one_of
 from maestrokit.cli.declare import TIME, Excludes, flag, not_with, only_with, option
 
 if TYPE_CHECKING:
     from maestrokit.music.quantize import Quantization
 
-STEPS = Within(1e-6, DAY)  # seconds: MIDI counts tempo in microseconds
 NOT_CLEANING = not_with("`grid` none")
 
 
@@ -53,7 +52,7 @@ def quantization_of(options: QuantizeOptions) -> "Quantization":
     from maestrokit.cli.errors import about
     from maestrokit.cli.parse import parse_time, seconds
     from maestrokit.music.grid import parse_note_values
-    from maestrokit.music.quantize import Quantization
+    from maestrokit.music.quantize import STEPS, Quantization
 
     step, grid = options.step, options.grid
     with about("grid"):

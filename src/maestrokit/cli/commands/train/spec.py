@@ -9,7 +9,7 @@ from maestrokit.cli.parse import seconds
 from maestrokit.errors import CannotWriteError, UsageError
 from maestrokit.files.cache import default_cache
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.training.run import TrainingSpec, modules, settings_of_parts
+from maestrokit.training.run import TrainingSpec, check_folder, modules, settings_of_parts
 from maestrokit.training.task import find_corpus
 
 NAMED = ("steps", "patience", "batch", "length", "learning_rate", "dropout", "weight_decay")
@@ -44,11 +44,14 @@ def spec_of(options: TrainOptions, seed: int, running: Jobs) -> TrainingSpec:
     NoInputError
         If there is no model to start from.
     CannotWriteError
-        If the run folder is one of the folders of data.
+        If the run folder is one of the folders of data, or holds other files.
+    UsageError
+        If it holds a model of another family.
     """
     folder, output = Path(options.output), options.output
     if any(Path(name).resolve() == folder.resolve() for name in options.data):
         raise CannotWriteError(f"'{output}' is both the data and the run folder", "choose another folder for the run")
+    check_folder(folder, options.family)
     with about("init"):
         start = None if options.init is None else model_folder(options.init)
     cache = Path(options.cache) if options.cache else default_cache()

@@ -15,7 +15,7 @@ KEY_SOUGHT = Fact("a key that is to be found, `report` or `verbose`")
 class TransposeOptions:
     """How far performances are moved, and what becomes of notes outside the range."""
 
-    semitones: int | None = option(None, "K", "Move by K semitones, -127..127.", Within(-127, 127))
+    semitones: int | None = option(None, "K", "Move by K semitones.", Within(-127, 127))
     to: str | None = option(None, "KEY", "Move into KEY (C, Eb, f#, 'A minor') by the smallest shift, -6..5 "
         "semitones, or by the same an octave up or down where only that keeps every note in the range. A piece of "
         "the other mode goes to the relative of KEY. Default: C, so that minor pieces go to A minor.",
