@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from maestrokit.bounds import SHARE, Within
+from maestrokit.bounds import DAY, SHARE, Within
 from maestrokit.cli.choices import Sets, kept_in, one_of
 from maestrokit.cli.declare import TIME, Excludes, flag, not_with, only_with, option
 
