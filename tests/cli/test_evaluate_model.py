@@ -1,5 +1,7 @@
 """``evaluate --model``: the surprise of a model of events, file by file and of all together."""
 
+import math
+
 import pytest
 
 from maestrokit.errors import ExitStatus
@@ -29,7 +31,7 @@ def test_all_together_is_the_sum_over_the_sum(maestrokit, demo_folder):
         assert scored["*", f"nats_per_{unit}"] == pytest.approx(
             getattr(each[0] + each[1], f"nats_per_{unit}"), rel=1e-4
         )
-    assert 1 < scored["*", "perplexity"] < 390
+    assert scored["*", "perplexity"] == pytest.approx(math.exp(scored["*", "nats_per_token"]), rel=1e-3)
     assert 0 < scored["*", "accuracy"] < 1
 
 

@@ -8,6 +8,7 @@ from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
 from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
+from small_models import saved_lstm
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +68,8 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
 
 
 def test_a_model_without_infill_is_answered_with_the_setting_of_training(maestrokit, demo_folder, tmp_path):
-    done = maestrokit(
-        "generate", demo_folder / "bach-prelude.mid", "--model", "lstm", "--infill", "1s..2s", "-o", tmp_path / "a.mid"
-    )
+    words = ["--model", saved_lstm(tmp_path / "run"), "--infill", "1s..2s", "-o", tmp_path / "a.mid"]
+    done = maestrokit("generate", demo_folder / "bach-prelude.mid", *words)
     assert done.status == 2
     assert done.lines == ["maestrokit generate: the model fills no gaps", "  train one with the setting infill=true"]
 

@@ -12,6 +12,7 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
+from small_models import saved_lstm
 
 NONE = np.empty(0, np.int64)
 
@@ -83,8 +84,9 @@ def test_a_folder_of_lines_and_of_sound(run, tmp_path):
         assert sorted(path.name for path in (tmp_path / format).iterdir()) == [f"1.{format}", f"2.{format}"]
 
 
-def test_a_model_of_events_writes_no_lines(capsys):
-    assert run_command_line(["generate", "--model", "lstm", "--format", "jsonl", "--duration", "1s"]) == 2
+def test_a_model_of_events_writes_no_lines(tmp_path, capsys):
+    run = str(saved_lstm(tmp_path / "run"))
+    assert run_command_line(["generate", "--model", run, "--format", "jsonl", "--duration", "1s"]) == 2
     assert "only a model of notes writes note by note" in capsys.readouterr().err
 
 

@@ -19,7 +19,7 @@ def piece(seconds: float, seed: int = 0) -> Piece:
 
 @pytest.mark.parametrize(("seconds", "windows"), [(4, 1), (29, 1), (31, 2), (60, 3), (200, 3)])
 def test_windows_are_20_seconds_and_three_at_most(seconds: float, windows: int) -> None:
-    assert embedded(piece(seconds), model="lstm").shape == (windows, 256)
+    assert embedded(piece(seconds), model="lstm").shape == (windows, 64)
 
 
 def test_a_window_is_read_by_itself_wherever_it_is_in_the_piece() -> None:
@@ -38,4 +38,4 @@ def test_what_the_model_itself_made_has_no_embedding() -> None:
         origin = with_command(performance, f"maestrokit 0.1.0: {line}")
         vectors = embeddings(piece_of(performance), chosen, origin=origin)
         assert {name: len(rows) for name, rows in vectors.items()} == {"frechet_lstm": windows}
-    assert embedded(piece(4).select(slice(0)), model="lstm").shape == (0, 256)
+    assert embedded(piece(4).select(slice(0)), model="lstm").shape == (0, 64)

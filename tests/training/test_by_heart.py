@@ -56,7 +56,7 @@ def best(tmp_path, model, data, steps, rate):
 
 def test_lstm(tmp_path):
     torch.manual_seed(0)
-    assert best(tmp_path, lstm.Model(lstm.Config(**SIZES, layers=1)), events(), 100, 0.02) < 0.05
+    assert best(tmp_path, lstm.Model(lstm.Config(**SIZES, layers=1)), events(), 150, 0.02) < 0.05
 
 
 @pytest.mark.parametrize("variant", transformer.VARIANTS)

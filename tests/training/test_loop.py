@@ -254,7 +254,7 @@ def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_a
     model = cnn.Model(cnn.Config(channels=6, depth=2, pedal=True))
     optimizers = Optimizers(model, TrainingSettings(optimizer="muon", weight_decay=0.0, max_grad_norm=0.0), CPU)
     muon, adamw = optimizers.optimizers["model.muon"], optimizers.optimizers["model.adamw"]
-    by_muon = {id(p) for p in muon.param_groups[0]["params"]}
+    by_muon = {id(p) for group in muon.param_groups for p in group["params"]}
     names = {name for name, p in model.named_parameters() if id(p) in by_muon}
     assert names == {"blocks.0.mix.weight", "blocks.1.mix.weight", "pedal.mix.weight"}
     assert sum(len(g["params"]) for g in adamw.param_groups) == len(list(model.parameters())) - len(names)
@@ -268,6 +268,22 @@ def test_muon_turns_the_channels_that_convolutions_make_and_leaves_the_ends_to_a
     values = torch.linalg.svdvals(step) / (0.1 * 0.2 * step.shape[1] ** 0.5)
     assert 0.6 < values.min() < values.max() < 1.3
     assert not torch.equal(model.stem.weight, before["stem.weight"])
+
+
+def test_muon_turns_each_gate_of_an_lstm():
+    torch.manual_seed(0)
+    model = lstm.Model(lstm.Config(vocabulary=20, width=16, layers=1))
+    optimizers = Optimizers(model, TrainingSettings(optimizer="muon", weight_decay=0.0, max_grad_norm=0.0), CPU)
+    weight = model.layers[0].recurrent.weight_hh_l0
+    before = weight.detach().clone()
+    optimizers.begin(0.1)
+    generator = torch.Generator().manual_seed(1)
+    optimizers.backward_and_step(
+        "model", sum((p * torch.randn(p.shape, generator=generator)).sum() for p in model.parameters())
+    )
+    for gate in (weight - before).chunk(4):
+        values = torch.linalg.svdvals(gate) / (0.1 * 0.2 * 16**0.5)
+        assert 0.6 < values.min() < values.max() < 1.3
 
 
 class Clock:

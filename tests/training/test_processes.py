@@ -90,7 +90,7 @@ def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(t
 
 def test_two_processes_do_what_one_does(takes, tmp_path):
     """As torchrun starts them, without torchrun, which takes a third interpreter its time."""
-    alike = ("--dropout", "0", "--set", "validate_every=4", "--set", "log_every=4")
+    alike = ("--dropout", "0", "--set", "precision=float32", "--set", "validate_every=4", "--set", "log_every=4")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

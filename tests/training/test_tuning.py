@@ -109,9 +109,9 @@ def test_short_trials_are_validated_at_each_tenth(takes, tmp_path):
 
 def test_hopeless_trials_are_ended_early(takes, tmp_path):
     run = tmp_path / "run"
-    search(order(takes, run, learning_rate="1e-9|0.05", dropout="0", weight_decay="0"), 8)
+    search(order(takes, run, learning_rate="1e-9|0.01", dropout="0", weight_decay="0"), 8)
     trials = summary(run)["trials"]
-    assert summary(run)["best"]["settings"]["learning_rate"] == "0.05"
+    assert summary(run)["best"]["settings"]["learning_rate"] == "0.01"
     ended = [trial for trial in trials if trial["state"] == "pruned"]
     assert "1e-9" in {trial["settings"]["learning_rate"] for trial in ended}
     log = checkpoint.read_log(run / "trials" / str(ended[0]["trial"]))

@@ -6,6 +6,7 @@ References
 .. [2] O. Press, L. Wolf, "Using the Output Embedding to Improve Language Models", EACL 2017 (tied output).
 .. [3] R. Jozefowicz, W. Zaremba, I. Sutskever, "An Empirical Exploration of Recurrent Network Architectures", ICML
    2015 (the forget gate starts open).
+.. [4] Y. Wu et al., "Google's Neural Machine Translation System", 2016 (residual connections between LSTM layers).
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from maestrokit.models.contract import (
     TrainedModel,
     event_scores,
 )
+from maestrokit.models.kernels.linear import Linear
 from maestrokit.models.kernels.numpy_step import LstmBodyStep, LstmStep, Step
 
 TASKS = ("events",)
@@ -43,7 +45,7 @@ class Config:
     layers: Annotated[int, Within(1, MOST_LAYERS)] = 2
     """Number of layers."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
-    """Dropout before, between and after the layers."""
+    """Dropout before the layers and of the output of each."""
     encoding: str = "events"
     """``events``, or ``notes``: one position a note."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
@@ -57,30 +59,49 @@ class Config:
         check_fields(self)
 
 
-class LstmBody(TrainedModel):
-    """LSTM layers, from one vector per position to one that depends on all positions up to it."""
+class LstmLayer(nn.Module):
+    """An LSTM whose output is added to its input [4], which it sees normalised."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.config = config
-        self.recurrent = nn.LSTM(
-            config.width,
-            config.width,
-            config.layers,
-            batch_first=True,
-            dropout=config.dropout if config.layers > 1 else 0.0,
-        )
+        width = config.width
+        self.norm = nn.RMSNorm(width)
+        self.recurrent = nn.LSTM(width, width, batch_first=True)
+        self.output = Linear(width, width, bias=False)
         self.dropout = nn.Dropout(config.dropout)
+        nn.init.zeros_(self.output.weight)
         for name, weight in self.recurrent.named_parameters():
             if name.startswith("bias"):
                 nn.init.zeros_(weight)
             if name.startswith("bias_ih"):
-                nn.init.ones_(weight[config.width : 2 * config.width])  # the forget gate
+                nn.init.ones_(weight[width : 2 * width])  # the forget gate
+
+    def forward(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Return the output, (batch, time, width), given an input of that shape, and the state after it."""
+        y, state = self.recurrent(self.norm(x), state)
+        return x + self.dropout(self.output(y)), state
+
+
+class LstmBody(TrainedModel):
+    """LSTM layers, from one vector per position to one that depends on all positions up to it."""
+
+    supports_cpu_autocast = True
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.layers = nn.ModuleList(LstmLayer(config) for _ in range(config.layers))
+        self.norm = nn.RMSNorm(config.width)
+        self.dropout = nn.Dropout(config.dropout)
 
     def hidden_states(self, x: Tensor, state: Any = None, *, onset: Tensor | None = None) -> tuple[Tensor, Any]:
         """Return hidden states, (batch, time, width), given vectors, and the state, two of (layers, batch, width)."""
-        x, state = self.recurrent(self.dropout(x), state)
-        return self.dropout(x), state
+        x, after = self.dropout(x), []
+        for index, layer in enumerate(self.layers):
+            before = None if state is None else tuple(part[index : index + 1].contiguous() for part in state)
+            x, state_of_layer = layer(x, before)
+            after.append(state_of_layer)
+        return self.norm(x), tuple(torch.cat(parts) for parts in zip(*after, strict=True))
 
     def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> tuple[Tensor, Tensor]:
         """Return zeros, whatever the length."""
@@ -109,12 +130,8 @@ class Model(LstmBody, EventModel):
 
     def forward(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Return logits, (batch, time, vocabulary), and the state."""
-        x, state = self.token_states(tokens, state)
+        x, state = self.hidden_states(self.embedding(tokens) * self.config.width**0.5, state)
         return F.linear(x, self.embedding.weight, self.output_bias), state
-
-    def token_states(self, tokens: Tensor, state: Any = None) -> tuple[Tensor, Any]:
-        """Return the states of the last layer, (batch, time, width), that the logits are made of, and the state."""
-        return self.hidden_states(self.embedding(tokens) * self.config.width**0.5, state)
 
     def stepper(self, state: Any) -> Step:
         """Return steps of the model from a state on, in numpy."""

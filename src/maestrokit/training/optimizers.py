@@ -1,8 +1,8 @@
 """Optimizers for each group of parameters of a model, with accumulation, clipping, and exact saving; learning rates.
 
 ``adamw`` steps all weights by AdamW [1]. ``muon`` steps the matrices of hidden layers by Muon [2], kernels of
-convolutions as matrices with a row for each channel that they make, and the rest (embeddings, inputs and outputs of the
-model, norms, biases) by AdamW.
+convolutions as matrices with a row for each channel that they make, those of an LSTM gate by gate, and the rest
+(embeddings, inputs and outputs of the model, norms, biases) by AdamW.
 
 The learning rate rises in a line, then falls along a cosine [3], or is constant with a fall at the end [4].
 
@@ -26,6 +26,8 @@ from maestrokit.models.kernels.linear import EndLinear
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.settings import TrainingSettings
 
+GATES = 4  # of an LSTM, whose matrices lie one below the other
+
 
 class Optimizers:
     """The optimizers of all groups of parameters; matrices decay, vectors (norms and biases) do not."""
@@ -34,14 +36,15 @@ class Optimizers:
         self.settings, self.context = settings, context
         groups = model.parameter_groups().items()
         self.parameter_groups = {name: [p for p in group if p.requires_grad] for name, group in groups}
-        hidden = _hidden_matrices(model) if settings.optimizer == "muon" else set()
+        hidden = _hidden_matrices(model) if settings.optimizer == "muon" else {}
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         for name, parameters in self.parameter_groups.items():
             rest = [p for p in parameters if id(p) not in hidden]
             if rest:
                 self.optimizers[f"{name}.adamw"] = _adamw(rest, settings)
             if len(rest) < len(parameters):
-                self.optimizers[f"{name}.muon"] = Muon([p for p in parameters if id(p) in hidden], settings)
+                stacked = [(p, hidden[id(p)]) for p in parameters if id(p) in hidden]
+                self.optimizers[f"{name}.muon"] = Muon(stacked, settings)
         self.is_last_part = True
 
     def begin(self, rate: float) -> None:
@@ -89,11 +92,13 @@ class Optimizers:
 class Muon(torch.optim.Optimizer):
     """Momentum whose every step is replaced by the nearest semi-orthogonal matrix [2].
 
-    Steps are scaled to the size of those of AdamW, so that one learning rate suits both.
+    Steps are scaled to the size of those of AdamW, so that one learning rate suits both. With each parameter comes how
+    many matrices it holds, one below the other.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> None:
-        super().__init__(parameters, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
+    def __init__(self, stacked: Iterable[tuple[nn.Parameter, int]], settings: TrainingSettings) -> None:
+        groups = [{"params": [parameter], "matrices": count} for parameter, count in stacked]
+        super().__init__(groups, {"lr": settings.learning_rate, "decay": settings.weight_decay, "momentum": 0.95})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -107,9 +112,12 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(parameter)
                 state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
                 ahead = parameter.grad.lerp(state["momentum"], group["momentum"]).flatten(1)  # Nesterov
-                size = 0.2 * max(ahead.shape) ** 0.5
                 parameter.mul_(1 - group["lr"] * group["decay"])
-                parameter.add_(orthogonalized(ahead).view_as(parameter), alpha=-group["lr"] * size)
+                for part, matrix in zip(
+                    parameter.chunk(group["matrices"]), ahead.chunk(group["matrices"]), strict=True
+                ):
+                    size = 0.2 * max(matrix.shape) ** 0.5
+                    part.add_(orthogonalized(matrix).view_as(part), alpha=-group["lr"] * size)
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:
@@ -127,12 +135,18 @@ def orthogonalized(matrix: Tensor) -> Tensor:
     return turned.to(matrix.dtype)
 
 
-def _hidden_matrices(model: nn.Module) -> set[int]:
-    """Return the identities of the weights of linear layers and convolutions, but for those at the model's ends."""
-    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d)
-    inner = [part for name, part in model.named_modules() if isinstance(part, kinds) and "." in name]
-    weights = [part.weight for part in inner if not isinstance(part, EndLinear)]
-    return {id(weight) for weight in weights if len(weight) > 1}
+def _hidden_matrices(model: nn.Module) -> dict[int, int]:
+    """Return the identities of the weights of linear layers, convolutions and LSTMs, but for those at the model's ends.
+
+    With each comes how many matrices lie in it.
+    """
+    hidden = {}
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Linear | nn.Conv1d | nn.Conv2d) and "." in name and not isinstance(part, EndLinear):
+            hidden[id(part.weight)] = 1
+        elif isinstance(part, nn.LSTM):
+            hidden |= {id(weight): GATES for weight in part.parameters() if weight.dim() == 2}
+    return {id(p): hidden[id(p)] for p in model.parameters() if id(p) in hidden and len(p) > 1}
 
 
 def _adamw(parameters: list[nn.Parameter], settings: TrainingSettings) -> torch.optim.AdamW:

@@ -1,9 +1,9 @@
 """Frechet distance of two sets of performances, by what the shipped LSTM makes of them.
 
 Each piece is cut into windows of 20 s; of up to three, spread over the piece, the states of the LSTM's last layer are
-averaged over all events (:mod:`maestrokit.inference.embedding`): 256 numbers a window. The value is the squared Frechet
-distance of the two sets of windows, each taken as a normal distribution with a covariance shrunken after Ledoit and
-Wolf; it is 0 for equal sets. The pedal is applied, and velocities are part of it.
+averaged over all notes and projected on 64 random directions (:mod:`maestrokit.inference.embedding`). The value is the
+squared Frechet distance of the two sets of windows, each taken as a normal distribution with a covariance shrunken
+after Ledoit and Wolf; it is 0 for equal sets. The pedal is applied, and velocities are part of it.
 
 The distance of two finite sets is above 0 even if both are people's, and the more so the smaller they are. The
 reference's value is therefore that of people against people: as many pieces of the reference as are scored (at most

@@ -89,20 +89,16 @@ class LstmBodyStep:
         self.hidden, self.cell = (list(numbers(part).copy()) for part in state)  # one a layer, (rows, width)
         self.rows = np.arange(len(self.hidden[0]))  # those that have not ended
         self.newest = np.zeros_like(self.hidden[0])
-        named = {name: weight for name, weight in body.recurrent.named_parameters()}
         self.width = body.config.width
-        self.layers = [
-            (self._gates(torch.cat((named[f"weight_ih_l{layer}"], named[f"weight_hh_l{layer}"]), 1)),
-             self._gates(named[f"bias_ih_l{layer}"] + named[f"bias_hh_l{layer}"]))
-            for layer in range(body.config.layers)
-        ]  # fmt: skip
+        self.norm = _norm(body.norm)
+        self.layers = [self._weights(layer) for layer in body.layers]
 
     def __call__(self, vectors: NDArray[Any], onset: Integers | None = None) -> NDArray[Any]:
         """Return the outputs of vectors, both (rows, width)."""
         self.newest[self.rows] = vectors
         x = self.newest
-        for layer, (weight, bias) in enumerate(self.layers):
-            gates = np.concatenate((x, self.hidden[layer]), 1) @ weight  # (rows, 4 width)
+        for layer, (norm, weight, bias, output) in enumerate(self.layers):
+            gates = np.concatenate((norm(x), self.hidden[layer]), 1) @ weight  # (rows, 4 width)
             gates += bias
             np.tanh(gates, out=gates)
             shares, new = gates[:, : 3 * self.width], gates[:, 3 * self.width :]
@@ -110,9 +106,16 @@ class LstmBodyStep:
             shares += HALF
             cell = shares[:, self.width : 2 * self.width] * self.cell[layer]
             cell += shares[:, : self.width] * new
-            x = shares[:, 2 * self.width :] * np.tanh(cell)
-            self.hidden[layer], self.cell[layer] = x, cell
-        return np.asarray(x[self.rows])
+            self.hidden[layer], self.cell[layer] = shares[:, 2 * self.width :] * np.tanh(cell), cell
+            x = x + self.hidden[layer] @ output
+        return np.asarray(self.norm(x)[self.rows])
+
+    def _weights(self, layer: Any) -> tuple[Any, ...]:
+        """Return the norm, the weights of all gates and their bias, and the output's."""
+        named = dict(layer.recurrent.named_parameters())
+        gates = self._gates(torch.cat((named["weight_ih_l0"], named["weight_hh_l0"]), 1))
+        bias = self._gates(named["bias_ih_l0"] + named["bias_hh_l0"])
+        return _norm(layer.norm), gates, bias, columns(layer.output.weight)
 
     @staticmethod
     def _gates(weight: torch.Tensor) -> NDArray[Any]:
