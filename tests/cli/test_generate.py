@@ -88,3 +88,16 @@ def test_a_dry_run_refuses_what_the_run_does(maestrokit, demo_folder, tmp_path, 
     given = line.format(take=demo_folder / "petzold-minuet.mid").split()
     dry, real = (maestrokit("generate", *given, "-o", tmp_path / "out", *more) for more in (["-n"], []))
     assert (dry.status, dry.out, dry.err) == (status, b"", real.err)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name"),
+    [("COMPOSER", "Nobody", "composer"), ("CONDITION", "composer=Nobody", "composer"), ("LOUDNESS", "x", "loudness")],
+)
+def test_a_wrong_condition_of_the_environment_names_its_variable(maestrokit, monkeypatch, variable, value, name):
+    monkeypatch.setenv(f"MAESTROKIT_GENERATE_{variable}", value)
+    done = maestrokit("generate", "-n")
+    assert done.status == 78
+    assert name in done.lines[0] and done.lines[0].endswith(f" (from MAESTROKIT_GENERATE_{variable})")
+    monkeypatch.delenv(f"MAESTROKIT_GENERATE_{variable}")
+    assert maestrokit("generate", f"--{variable.lower()}", value, "-n").status == 2

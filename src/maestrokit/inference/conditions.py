@@ -8,7 +8,7 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_na
 from maestrokit.models._conditions import CLASSES
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel
-from maestrokit.music.conditions import DYNAMICS, SCALES, measured_code
+from maestrokit.music.conditions import COLUMNS, DYNAMICS, SCALES, measured_code
 
 
 def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) -> dict[str, int]:
@@ -31,10 +31,12 @@ def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) ->
             raise UsageError(
                 f"the model takes no conditions, such as {name}",
                 "train one with the setting `conditions`, such as density,loudness",
-                parameter="condition",
+                parameter=_parameter(name),
             )
         if name not in known:
-            raise UsageError(f"the model takes no condition '{name}'", choices_hint(name, known), parameter="condition")
+            raise UsageError(
+                f"the model takes no condition '{name}'", choices_hint(name, known), parameter=_parameter(name)
+            )
     names = model.class_names if isinstance(model, NoteModel) else {}
     return {
         name: _measure(name, text) if name in SCALES else 1 + _class(name, text, names.get(name, ()))
@@ -87,7 +89,7 @@ def _measure(name: str, text: str) -> int:
             raise ValueError
     except ValueError:
         kinds = f"a mean velocity, or one of {', '.join(DYNAMICS)}" if name == "loudness" else "notes a second"
-        raise UsageError(f"`{name}` cannot be '{text}'", f"give {kinds}", parameter="condition") from None
+        raise UsageError(f"`{name}` cannot be '{text}'", f"give {kinds}", parameter=_parameter(name)) from None
     return measured_code(name, value)
 
 
@@ -100,11 +102,18 @@ def _class(name: str, text: str, names: Sequence[str]) -> int:
         return folded.index(shortest)
     if matches:
         several = ", ".join(names[folded.index(known)] for known in matches)
-        raise UsageError(f"'{text}' can be several values of {name}", f"choose from {several}", parameter="condition")
+        raise UsageError(
+            f"'{text}' can be several values of {name}", f"choose from {several}", parameter=_parameter(name)
+        )
     words = {word: known for known, whole in zip(names, folded, strict=True) for word in (*whole.split(), whole)}
     nearest = nearest_name(part, words)
     question = f"did you mean '{words[nearest]}'? " if nearest else ""
-    raise UsageError(f"no {name} '{text}'", f"{question}choose from {', '.join(names)}", parameter="condition")
+    raise UsageError(f"no {name} '{text}'", f"{question}choose from {', '.join(names)}", parameter=_parameter(name))
+
+
+def _parameter(name: str) -> str:
+    """Return the parameter that a condition is given by: its own, where it has one."""
+    return name if name in SCALES or name in COLUMNS else "condition"
 
 
 def _folded(text: str) -> str:

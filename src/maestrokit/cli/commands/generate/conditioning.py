@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestrokit.bounds import Within
-from maestrokit.cli.choices import assigned_to, classes_of_models, conditions, kept_in, one_of
+from maestrokit.cli.choices import Sets, assigned_to, classes_of_models, conditions, kept_in, one_of
 from maestrokit.cli.declare import option
 from maestrokit.errors import UsageError
 
@@ -16,7 +16,7 @@ class Conditioning:
     condition: list[str] | None = option(None, "NAME=VALUE", "Generate under this condition, by a model that was "
         "trained with it (train --set conditions=..): a class such as composer=Chopin, or density or loudness. A part "
         "of a name is enough where one class alone has it, or one whose name is part of all the others that have it; "
-        "-v prints the class that is meant. May be repeated.", complete=assigned_to(conditions))
+        "-v prints the class that is meant. May be repeated.", Sets(conditions), complete=assigned_to(conditions))
     composer: str | None = option(None, "COMPOSER", "Short for --condition composer=COMPOSER; a wrong one lists those "
         "that the model knows.", complete=one_of(classes_of_models("composer")))
     density: float | None = option(None, "N", "Short for --condition density=N, in notes a second. People play 6 to "
