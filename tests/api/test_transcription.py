@@ -63,9 +63,9 @@ def test_pedal_is_written_or_left_out(recording: Sound, tmp_path: Path) -> None:
     ("argument", "message"),
     [
         ({"pedal": "cc46"}, "pedal cannot be 'cc46'"),
-        ({"tempo": -1.0}, "tempo cannot be -1.0"),
-        ({"tempo": "fast"}, "tempo cannot be fast"),
-        ({"onset_threshold": 1.5}, "onset_threshold is 1.5"),
+        ({"tempo": -1.0}, "tempo must be in 4..1000, not -1"),
+        ({"tempo": "fast"}, "tempo must be a number in 4..1000, not 'fast'"),
+        ({"onset_threshold": 1.5}, "onset_threshold must be above 0 and below 1, not 1.5"),
         ({"model": "transformer"}, "does not transcribe"),
     ],
     ids=str,
