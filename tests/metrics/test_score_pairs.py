@@ -103,9 +103,5 @@ def test_means_are_over_the_pairs_that_have_the_score() -> None:
 
 
 def test_negative_tolerances_are_refused() -> None:
-<<<<<<< HEAD
     with pytest.raises(UsageError, match=r"onset must be in 0\.\.86400, not -1"):
-=======
-    with pytest.raises(UsageError, match=r"onset must be in 0..86400, not -1"):
->>>>>>> hg
         Tolerance(onset=-1)
