@@ -328,7 +328,8 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     ("generate", "infill"): ("--model sequences -o out/a.mid", "--infill 1s..2s"),
     ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),
     **{("generate", option): (f"{USUAL['generate']} --temperature 0", words) for option, words in {
-        "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1"}.items()},
+        "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1",
+        "best_of": "--best-of 2"}.items()},
     ("train", "tune_storage"): (USUAL["train"], "--tune-storage sqlite:///out/t.db"),
     ("train", "provenance"): (USUAL["train"], "--no-provenance"),
     **{(name, "update"): ({"features": "take.mid --groups pitch", "quantize": "take.mid --step 70ms",

@@ -81,11 +81,12 @@ def test_the_best_of_several_that_are_all_the_same_is_not_sought(maestrokit):
 
 @pytest.mark.parametrize(
     ("line", "status"),
-    [("--model lstm --composer Chopin", 2), ("--model lstm --format jsonl", 2), ("--composer Nobody", 2),
-     ("{take} --model lstm --infill 1s..2s", 2), ("nope.mid", 66)],
+    [("--model {run} --composer Chopin", 2), ("--model {run} --format jsonl", 2), ("--composer Nobody", 2),
+     ("{take} --model {run} --infill 1s..2s", 2), ("nope.mid", 66)],
 )  # fmt: skip
 def test_a_dry_run_refuses_what_the_run_does(maestrokit, demo_folder, tmp_path, line, status):
-    given = line.format(take=demo_folder / "petzold-minuet.mid").split()
+    of_events = saved_lstm(tmp_path / "run")
+    given = line.format(take=demo_folder / "petzold-minuet.mid", run=of_events).split()
     dry, real = (maestrokit("generate", *given, "-o", tmp_path / "out", *more) for more in (["-n"], []))
     assert (dry.status, dry.out, dry.err) == (status, b"", real.err)
 

@@ -125,7 +125,7 @@ def test_a_time_in_a_line_of_provenance_can_be_given_again(maestrokit: CommandLi
     frames = ("--groups", "audio_loudness", "--frames", tmp_path / "frames.npz", "--hop")
     assert maestrokit("features", tmp_path / "noise.wav", *frames, "100ms").status == 0
     (line,) = read_arrays(tmp_path / "frames.npz")[1]["provenance"]
-    assert line.endswith(" --hop 0.1s")
+    assert line.endswith(" --hop 100ms")
 
 
 @pytest.mark.parametrize("text", ["20ms", "2s", "0.1m", "1m30s"])

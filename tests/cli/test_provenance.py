@@ -1,11 +1,13 @@
 """Lines of provenance say what was done, and name no file and no folder of the machine it was done on."""
 
+import dataclasses
 import functools
 import re
 
 import pytest
 
 from maestrokit import registry
+from maestrokit.cli.commands.evaluate.listening_options import ListeningOptions
 from maestrokit.cli.main import COMMANDS, command
 from maestrokit.cli.options import Provenance
 from maestrokit.cli.parameters import PATHS, RUN
@@ -39,6 +41,9 @@ def line(maestrokit, monkeypatch):
     return made_by
 
 
+EXCLUDED = ("directory", "system", *(field.name for field in dataclasses.fields(ListeningOptions)))  # by others
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
     arguments = []
@@ -47,15 +52,13 @@ def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
         speaks_of_paths = re.search(r"\b(FILE|PATH|DIR|RUN)\b|run folder", one.help or "")
         is_aside = re.fullmatch(r"FILE\.(png|toml)", one.metavar or "")
         assert is_path or is_aside or not speaks_of_paths or one.name.startswith("tune"), one.name
-        if (
-            is_path and one.param_type_name == "option" and one.name not in ("directory", "system")
-        ):  # excluded by others
+        if is_path and one.param_type_name == "option" and one.name not in EXCLUDED:
             arguments += [one.opts[-1], SECRET]
         elif one.param_type_name == "argument" and one.required:
             arguments += [SECRET if is_path else "lstm"]
     told = line(name, *arguments)
     assert "private" not in told
-    assert "secret" not in re.sub(r"--(model|init|output) secret.txt", "", told)
+    assert "secret" not in re.sub(r"--(model|init|output|classes) secret.txt", "", told)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
 
 TASK = "classes"
-HINT = "train one with 'maestrokit train cnn --task classes'"
+HINT = "train one of the family cnn for the task classes"
 
 
 def load_classifier(name: str) -> Classifier:

@@ -58,8 +58,8 @@ def embedded(piece: Piece, *, model: str) -> Vectors:
 @lru_cache(maxsize=2)
 def _directions(width: int) -> Vectors:
     """Return random vectors, shape (width, values), products with which are on average as long as what they are of."""
-    drawn = np.random.default_rng(0).standard_normal((width, VALUES))
-    return np.asarray(drawn / np.sqrt(VALUES), np.float32)
+    normal = np.random.default_rng(0).standard_normal((width, VALUES))
+    return np.asarray(normal / np.sqrt(VALUES), np.float32)
 
 
 def embeddings(piece: Piece, chosen: Mapping[str, Metric], *, origin: Performance | None = None) -> dict[str, Vectors]:
