@@ -61,7 +61,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LONGEST_FILE, LONGEST_COMMAND_FILE, LONGEST_BODY = 350, 150, 40  # lines
 LONGEST_FUNCTION, LONGEST_RUN = 60, 120  # below the first line, docstrings and signatures counted
 # What is longer, docstrings counted, and waits to be split; none of it may grow.
-TOO_LONG: dict[str, int] = {}
+TOO_LONG: dict[str, int] = {"api/generation.py:generate": 112}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -86,8 +86,7 @@ def test_files_are_short_and_functions_fit_on_a_page(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert body_lines(node) <= LONGEST_BODY, node.name
             whole = (node.end_lineno or 0) - node.lineno
-            has_options = node.name == "run" or part(path) == "api"  # a line for each in signature and docstring
-            limit = LONGEST_RUN if has_options else LONGEST_FUNCTION
+            limit = LONGEST_RUN if node.name == "run" else LONGEST_FUNCTION
             assert whole <= TOO_LONG.get(f"{name}:{node.name}", limit), node.name
 
 

@@ -39,7 +39,7 @@ def sets(tmp_path: Path, demo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def test_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A kit, its key, and the answers of eight listeners."""
     monkeypatch.chdir(tmp_path)
     kit = small_kit()
@@ -157,7 +157,7 @@ def test_a_kit_that_is_there_stays_as_it_is(maestrokit: CommandLine, sets: Path)
     assert Path("kit/mine").read_text() == "mine" and not Path("kit.key.json").exists()
 
 
-def test_ratings_give_opinions_of_each_system(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_ratings_give_opinions_of_each_system(maestrokit: CommandLine, study: Path) -> None:
     rows = rows_of(maestrokit, "--ratings", "answers", "--key", "kit.key.json")
     whole = {(row["system"], row["metric"]): row for row in rows if row["file"] == "*" and row["versus"] is None}
     for metric in ("coherence", "human_likeness", "originality", "expressiveness", "judged_human"):
@@ -176,14 +176,14 @@ def test_ratings_give_opinions_of_each_system(maestrokit: CommandLine, test_on_d
     assert len(own) == 8 * 2 * 5 and own[0]["file"] == str(Path("answers", "0.json"))
 
 
-def test_files_may_be_inputs_too(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_files_may_be_inputs_too(maestrokit: CommandLine, study: Path) -> None:
     files = sorted(Path("answers").iterdir())
     words = ("--key", "kit.key.json", "--no-per-file")
     one = rows_of(maestrokit, "--ratings", files[0], *files[1:], *words)
     assert one == rows_of(maestrokit, "--ratings", "answers", *words)
 
 
-def test_the_table_says_who_counts_and_why(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_the_table_says_who_counts_and_why(maestrokit: CommandLine, study: Path) -> None:
     kit = small_kit()
     table = answer_file(kit, 8)
     table["answers"] = table["answers"][:4]
@@ -196,7 +196,7 @@ def test_the_table_says_who_counts_and_why(maestrokit: CommandLine, test_on_disk
     assert re.search(r"(?m)^coherence +\d\.\d+ +\d\.\d+ … \d\.\d+ +\d\.\d+", text)
 
 
-def test_rules_that_are_not_those_of_the_key_are_told(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_rules_that_are_not_those_of_the_key_are_told(maestrokit: CommandLine, study: Path) -> None:
     words = ("evaluate", "--ratings", "answers", "--key", "kit.key.json", "--format", "table")
     assert "other rules" not in maestrokit(*words).err
     key = json.loads(Path("kit.key.json").read_text())
@@ -206,7 +206,7 @@ def test_rules_that_are_not_those_of_the_key_are_told(maestrokit: CommandLine, t
     assert fact in maestrokit(*words).lines
 
 
-def test_the_page_of_ratings_runs_nothing_and_escapes_names(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_the_page_of_ratings_runs_nothing_and_escapes_names(maestrokit: CommandLine, study: Path) -> None:
     key = Path("kit.key.json").read_text().replace('"machine"', '"<img src=x onerror=alert(1)>"')
     Path("kit.key.json").write_text(key)
     assert maestrokit("evaluate", "--ratings", "answers", "--key", "kit.key.json", "-o", "a.html").status == 0
@@ -220,7 +220,7 @@ def test_the_page_of_ratings_runs_nothing_and_escapes_names(maestrokit: CommandL
     assert page.count("<svg") == 6
 
 
-def test_bad_answers_are_a_line_each_and_the_others_count(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_bad_answers_are_a_line_each_and_the_others_count(maestrokit: CommandLine, study: Path) -> None:
     kit = small_kit()
     whole = Path("answers/0.json").read_bytes()
     Path("answers/cut.json").write_bytes(whole[:200])
@@ -263,13 +263,13 @@ def test_bad_answers_are_a_line_each_and_the_others_count(maestrokit: CommandLin
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    maestrokit: CommandLine, test_on_disk: Path, words: tuple[str, ...], status: ExitStatus, message: str
+    maestrokit: CommandLine, study: Path, words: tuple[str, ...], status: ExitStatus, message: str
 ) -> None:
     done = maestrokit("evaluate", *words)
     assert (done.status, message in done.err) == (status, True), done.err
 
 
-def test_how_many_listeners_a_difference_needs(maestrokit: CommandLine, test_on_disk: Path) -> None:
+def test_how_many_listeners_a_difference_needs(maestrokit: CommandLine, study: Path) -> None:
     def needed(*words: object) -> dict[str, float | None]:
         return {row["metric"]: row["value"] for row in rows_of(maestrokit, "--difference", *words)}
 
@@ -285,7 +285,7 @@ def test_how_many_listeners_a_difference_needs(maestrokit: CommandLine, test_on_
     assert re.search(r"(?m)^listeners_for_other_clips.coherence +too few clips$", done.out.decode())
 
 
-def test_the_server_says_where_it_is_stores_answers_and_ends_when_it_is_told_to(test_on_disk: Path) -> None:
+def test_the_server_says_where_it_is_stores_answers_and_ends_when_it_is_told_to(study: Path) -> None:
     command = [sys.executable, "-m", "maestrokit", "evaluate", "--serve", "kit", "--port", "0", "--answers", "sent"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"}

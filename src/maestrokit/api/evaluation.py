@@ -73,8 +73,7 @@ def evaluate(
     if not mine:
         raise UsageError("no performances to score", "give at least one", parameter="performances")
     theirs = [] if reference is None else performances_of(reference)
-    if pairs is None:
-        pairs = reference is not None and is_single(performances) and is_single(reference)
+    pairs = pairs if pairs is not None else (reference is not None and is_single(performances) and is_single(reference))
     generator = np.random.default_rng(checked_seed(seed))
     if pairs and (metrics is not None or training is not None):
         raise UsageError("metrics and training are those of sets, and these are pairs", "leave them out")

@@ -83,24 +83,26 @@ def evaluate_systems(
     Raises
     ------
     UsageError
-        If a number is out of its bounds, there are too few pieces, or there is no such metric, or a name is that of
-        the ceiling or the floor.
+        If a number is out of its bounds, pieces are too few, a metric is unknown, or a name is ceiling or floor.
     """
     if taken := sorted({CEILING, FLOOR} & {*systems}):
         raise UsageError(f"'{taken[0]}' is added, and no name of a system", "name it otherwise", parameter="systems")
     check("pieces", pieces, Within(score_sets.FEWEST, LARGEST_COUNT))
     check("seconds", seconds, Within(0, DAY, above=True))
     generator = np.random.default_rng(checked_seed(seed))
-    corpora = ["reference", *(["training"] if training is not None else [])]
-    chosen = score_sets.metrics(names(metrics), corpora=corpora)
+    chosen = score_sets.metrics(names(metrics), corpora=["reference"] + ["training"] * (training is not None))
     sets = _select(systems, reference, pieces, seconds, generator)
     work = partial(_system, seconds=sets.seconds, extends_by_pedal=extends_by_pedal, seed=seed, chosen=chosen)
     scored = {name: work(sources)[0] for name, sources in sets.systems.items()}
     others, pitches = work(sets.corpus)
-    scored[FLOOR], _ = work(sets.systems[CEILING], histogram=pitches)
-    copied = {name: metric for name, metric in chosen.items() if metric.needs == "training"}
-    known = [score_sets.summarize(piece_of(one.performance), copied) for one in _sources(training or [])]
+    scored[FLOOR] = work(sets.systems[CEILING], histogram=pitches)[0]
+    known = _summaries_of_training(training, chosen)
     return score_systems.score(scored, others.summaries, chosen, generator=generator, training=known)
+
+
+def _summaries_of_training(training: Performances | None, chosen: Mapping[str, Metric]) -> list[score_sets.Summary]:
+    copied = {name: metric for name, metric in chosen.items() if metric.needs == "training"}
+    return [score_sets.summarize(piece_of(one.performance), copied) for one in _sources(training or [])]
 
 
 def _sources(given: Performances, system: str = "") -> list[_Source]:

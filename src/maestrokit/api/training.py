@@ -67,15 +67,14 @@ def train(
     """
     check("jobs", jobs, COUNT)
     spec = TrainingSpec(
-        family=family,
-        task=task or "",
+        family,
+        task or "",
         data=[str(name) for name in ([data] if isinstance(data, str | Path) else data)],
         folder=Path(run),
         settings={name: str(value) for name, value in settings.items() if value is not None},
         init=None if init is None else model_folder(init),
-        cache=default_cache() if cache is None else Path(cache),
-        jobs=jobs,
-    )
+        cache=default_cache() if cache is None else Path(cache), jobs=jobs,
+    )  # fmt: skip
     return _run(spec, find_context(device), report or (lambda record: None))
 
 
