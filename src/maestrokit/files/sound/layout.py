@@ -10,7 +10,7 @@ import numpy as np
 
 from maestrokit.errors import NoInputError, reason
 
-BLOCK_BYTES = 1 << 18  # read at a time, of what is read on
+BLOCK_BYTES = 1 << 17  # read at a time, of what is read on; what is made of them stays in the processor's cache
 FIRST_BYTES = 1 << 12  # read where it is looked at a new place
 
 
@@ -90,7 +90,8 @@ def _find(data: bytes, pattern: bytes) -> int:
         return data.find(pattern)
     pairs = np.frombuffer(data, np.uint16, len(data) // 2)
     first, second = (np.frombuffer(pattern, np.uint16, 1, ahead)[0] for ahead in (0, 1))
-    for pair in np.flatnonzero((pairs == first) | (pairs == second)).tolist():
+    hits = (pairs == first) | (pairs == second)
+    for pair in np.flatnonzero(hits).tolist() if hits.any() else ():
         for position in (2 * pair - 1, 2 * pair):
             if position >= 0 and data.startswith(pattern, position):
                 return int(position)
