@@ -61,7 +61,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LONGEST_FILE, LONGEST_COMMAND_FILE, LONGEST_BODY = 350, 150, 40  # lines
 LONGEST_FUNCTION, LONGEST_RUN = 60, 120  # below the first line, docstrings and signatures counted
 # What is longer, docstrings counted, and waits to be split; none of it may grow.
-TOO_LONG: dict[str, int] = {"api/generation.py:generate": 112}
+TOO_LONG: dict[str, int] = {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

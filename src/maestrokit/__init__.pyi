@@ -19,6 +19,7 @@ from .analysis.onsets import (
 )
 from .api.description import describe as describe, describe_frames as describe_frames
 from .api.evaluation import evaluate as evaluate, evaluate_model as evaluate_model
+from .api.generation import GenerationOptions as GenerationOptions
 from .api.generation import generate as generate
 from .api.quantization import quantize as quantize
 from .api.reading import read as read, write as write

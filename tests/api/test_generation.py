@@ -40,9 +40,14 @@ def midi(performances: list[maestrokit.Performance]) -> list[bytes]:
 
 def test_the_options_of_the_command_are_all_there() -> None:
     options = {field.name for kind in (GenerateOptions, Conditioning) for field in fields(kind)}
-    assert options - {"output", "directory", "format_"} == set(inspect.signature(maestrokit.generate).parameters) - {
-        "seed"
-    }
+    parameters = set(inspect.signature(maestrokit.generate).parameters) - {"options"}
+    taken = parameters | set(maestrokit.GenerationOptions.__annotations__)
+    assert options - {"output", "directory", "format_"} == taken - {"seed"}
+
+
+def test_an_option_that_does_not_exist_is_an_error_of_the_caller() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tempo'"):
+        maestrokit.generate(tempo=100)
 
 
 def test_conditions_and_candidates_reach_the_model(model: SequenceModel) -> None:
