@@ -161,7 +161,7 @@ def test_formats(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> 
         (["--fail-under", "onset_f1"], "'onset_f1' is no limit"),
         (["--fail-under", "beauty=1"], "there is no metric 'beauty'"),
         (["--fail-under", "onset_f1=1"], "'onset_f1' is a metric of pairs, and these are sets"),
-        (["--fail-under", "pitch_range.kl=1"], "'pitch_range.kl' was not scored"),  # for want of a reference
+        (["--fail-under", "pitch_range.kl=1"], "'pitch_range.kl' is not scored"),  # for want of a reference
     ],
 )
 def test_mistakes_of_usage(maestrokit: CommandLine, demo_folder: Path, words: list[str], message: str) -> None:
@@ -174,6 +174,19 @@ def test_limits_of_unknown_metrics_are_refused_before_anything_is_read(maestroki
     (tmp_path / "bad.mid").write_bytes(b"no MIDI")
     done = maestrokit("evaluate", tmp_path / "bad.mid", "--fail-over", "beauty=1")
     assert done.status == ExitStatus.USAGE and "bad.mid" not in done.err
+
+
+@pytest.mark.parametrize("metric", ["onset_f1", "onset_f1@40ms", "pitch_range"])
+def test_limits_of_tolerances_that_are_not_scored_are_refused_before_anything_is_read(
+    maestrokit: CommandLine, tmp_path: Path, metric: str
+) -> None:
+    for name in ("bad.mid", "good.mid"):
+        (tmp_path / name).write_bytes(b"no MIDI")
+    words = ["--reference", tmp_path / "good.mid", "--onset-tolerance", "30ms,50ms"]
+    done = maestrokit("evaluate", tmp_path / "bad.mid", *words, "--fail-under", f"{metric}=0.9")
+    assert done.status == ExitStatus.USAGE and "bad.mid" not in done.err
+    known = maestrokit("evaluate", tmp_path / "bad.mid", *words, "--fail-under", "onset_f1@30ms=0.9")
+    assert known.status == ExitStatus.BAD_DATA and "bad.mid" in known.err
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff", b"onset\tpitch\n1\t60\n", b"onset\toffset\tpitch\n2\t1\t60\n"])

@@ -35,7 +35,7 @@ def limits_of(floors: Sequence[str], ceilings: Sequence[str]) -> list[Limit]:
 
 
 def _limit(text: str, *, is_floor: bool) -> Limit:
-    metric, _, value = text.partition("=")
+    metric, _, value = text.rpartition("=")  # that of a sweep has one of its own
     try:
         number = float(value)
     except ValueError:
@@ -52,7 +52,7 @@ def check_known(limits: Sequence[Limit], names: Sequence[str]) -> None:
     Parameters
     ----------
     names : sequence of str
-        Without the suffix of a tolerance (``@30ms``), which limits may have.
+        Of all that will be scored.
 
     Raises
     ------
@@ -74,14 +74,18 @@ def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
     from maestrokit.cli.commands.evaluate.sets import names_in_sets
     from maestrokit.cli.commands.evaluate.work import names_in_pairs
 
-    name = metric.partition("@")[0]
-    if name in names:
+    if metric in names:
         return
-    for mode, other, others in (("pairs", "sets", names_in_pairs()), ("sets", "pairs", names_in_sets())):
-        if name in others:
+    name = metric.partition("@")[0]
+    in_sets, in_pairs = names_in_sets(), names_in_pairs()
+    known = {one.partition("@")[0] for one in names}
+    fact = f"there is no metric '{metric}'"
+    if name in known | set(in_sets) | set(in_pairs):
+        fact = f"'{metric}' is not scored"
+    for mode, other, others in (("pairs", "sets", in_pairs), ("sets", "pairs", in_sets)):
+        if name in others and not known & set(others):
             fact = f"'{name}' is a metric of {mode}, and these are {other}"
-            raise UsageError(fact, choices_hint(name, names), parameter=parameter)
-    raise UsageError(f"there is no metric '{metric}'", choices_hint(name, names), parameter=parameter)
+    raise UsageError(fact, choices_hint(metric, names), parameter=parameter)
 
 
 def broken(rows: Sequence[Row], limits: Sequence[Limit]) -> bool:

@@ -74,11 +74,17 @@ def plan_evaluation(settings: Settings) -> Evaluation:
             comparison.partners, tolerances, bool(options.extend_pedal), settings.repair, settings.has_figures
         )
         title = f"{counted(len(estimates.tasks), 'estimate')} against references"
-        return Evaluation(title, partial(score_pairs, estimates, work, settings), names_in_pairs())
+        return Evaluation(title, partial(score_pairs, estimates, work, settings), names_in_pairs(tolerances))
     against = f" against {len(comparison.references)}" if options.reference else ""
     plans = SetPlans(estimates, streams.Plan(comparison.references, []), streams.Plan(training, []))
     title = f"{counted(len(estimates.tasks), 'performance')}{against}"
-    return Evaluation(title, partial(score_set, plans, settings), names_in_sets(tuple(options.metric or ())))
+    return Evaluation(title, partial(score_set, plans, settings), _names(options))
+
+
+def _names(options: EvaluateOptions) -> list[str]:
+    """Return the names of the scores of a set: those that compare distributions need a reference."""
+    names = names_in_sets(tuple(options.metric or ()))
+    return names if options.reference else [name for name in names if "." not in name]
 
 
 def tolerances_of(options: EvaluateOptions) -> tuple[Tolerance, ...]:

@@ -22,11 +22,16 @@ class Sweep:
     name: str = ""
     values: tuple[float, ...] = ()
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What stands behind the names of scores, one for each value."""
+        return tuple(f"@{self.name}={value:g}" for value in self.values) or ("",)
+
     def transcribers(self, transcriber: Transcriber) -> dict[str, Transcriber]:
         """Return a transcriber for each value, by the mark of its scores."""
         if not self.values:
             return {"": transcriber}
-        return {f"@{self.name}={value:g}": self._with(transcriber, value) for value in self.values}
+        return {mark: self._with(transcriber, value) for mark, value in zip(self.marks, self.values, strict=True)}
 
     def _with(self, transcriber: Transcriber, value: float) -> Transcriber:
         if self.name in DECODING:

@@ -70,7 +70,8 @@ def plan_transcription(settings: Settings, folder: Path) -> Evaluation:
     for task in plan.tasks:
         streams.protect_inputs([replace(task, source=path) for path in work.reference_of(task.source)], options.output)
     title = f"{scoring.model} on {counted(len(plan.tasks), 'recording')}"
-    return Evaluation(title, partial(_score, plan, work, settings), names_in_pairs())
+    names = [name + mark for name in names_in_pairs(work.tolerances) for mark in work.sweep.marks]
+    return Evaluation(title, partial(_score, plan, work, settings), names)
 
 
 def _score(plan: streams.Plan, work: "TranscriptionWork", settings: Settings) -> Scores:

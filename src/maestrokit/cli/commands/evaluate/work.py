@@ -164,7 +164,7 @@ def stem(task: streams.Task) -> str:
     return PurePosixPath(task.relative).with_suffix("").as_posix() if task.relative != files.STANDARD else task.relative
 
 
-def names_in_pairs() -> list[str]:
+def names_in_pairs(tolerances: Sequence[Tolerance] = (Tolerance(),)) -> list[str]:
     """Return the names of the scores of an estimate against its reference.
 
     >>> {"onset_f1", "pedal_frame_f1"} <= set(names_in_pairs())
@@ -172,4 +172,4 @@ def names_in_pairs() -> list[str]:
     """
     one = np.array([0.0]), np.array([1.0])
     performance = NotesAndPedal(notes_in_seconds(*one, np.array([60])), np.stack(one, 1))
-    return list(compare(performance, performance, tolerances=[Tolerance()]))
+    return list(compare(performance, performance, tolerances=tolerances))
