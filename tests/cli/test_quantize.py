@@ -140,6 +140,15 @@ def test_mistakes_are_named_in_two_lines(
     assert len(done.lines) <= 2
 
 
+def test_a_dry_run_misses_beats_that_are_not_there(maestrokit: CommandLine, takes: Path, tmp_path: Path) -> None:
+    (takes / "bach-prelude.beats.txt").unlink()
+    words = ("quantize", takes, "--grid", "1/16", "-d", tmp_path / "out", "--beats", "{}.beats.txt")
+    tried, done = maestrokit(*words, "-n"), maestrokit(*words)
+    assert tried.status == done.status == 66
+    assert tried.err == done.err and "bach-prelude.beats.txt'" in tried.lines[0]
+    assert len(tried.out.splitlines()) == 2
+
+
 def test_one_file_of_beats_is_not_that_of_several_inputs(maestrokit: CommandLine, takes: Path, tmp_path: Path) -> None:
     options = ("--grid", "1/16", "-d", tmp_path / "out", "--beats")
     refused = maestrokit("quantize", takes, *options, takes / "bach-prelude.beats.txt")
@@ -156,7 +165,7 @@ def test_only_files_that_end_as_those_of_beats_are_not_skipped(
         (tmp_path / name).touch()
     done = maestrokit("quantize", tmp_path, "--grid", "1/16", "--beats", beats, "-n")
     kinds = "1 without a suffix" if skipped == 1 else "2 .txt, 1 without a suffix"
-    assert done.lines == [f"note: '{tmp_path}': skipped {skipped} file{'s' * (skipped > 1)} ({kinds})"]
+    assert done.lines[0] == f"note: '{tmp_path}': skipped {skipped} file{'s' * (skipped > 1)} ({kinds})"
 
 
 def test_beats_are_tracked_on_the_notes(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:

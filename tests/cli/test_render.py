@@ -130,9 +130,10 @@ def test_mistakes_are_named_and_nothing_is_written(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = maestrokit("render", take.name, *options)
-    assert done.status == status
-    assert message in done.lines[0]
+    for words in (options, [*options, "-n"]):
+        done = maestrokit("render", take.name, *words)
+        assert done.status == status
+        assert message in done.lines[0]
     assert "Traceback" not in done.err
     assert [path.name for path in tmp_path.iterdir()] == [take.name]
 

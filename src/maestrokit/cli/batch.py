@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import typer
 
@@ -43,7 +43,8 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
     Parameters
     ----------
     work : function
-        Of module level, or a partial of one, so that it can be sent to other processes.
+        Of module level, or a partial of one, so that it can be sent to other processes. If it has a method
+        ``rehearse``, a dry run calls that with each task: it raises what stands against the work, but for the input.
 
     Raises
     ------
@@ -53,7 +54,9 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
     if running.dry_run:
         print_plan((task.source, task.target) for task in plan.tasks)
     failures = [failed(command, error, running) for error in plan.missing]
-    attempts = outcomes(work, [] if running.dry_run else plan.tasks, running)
+    attempts: Iterable[Outcome[Any]] = outcomes(work, [] if running.dry_run else plan.tasks, running)
+    if running.dry_run:
+        attempts = (_attempt(getattr(work, "rehearse", _unchecked), task, running.verbose) for task in plan.tasks)
     names = [task.source for task in plan.tasks]
     tally = Tally(len(names))
     if (context := running_command()) is not None and plan.is_batch and not running.dry_run:
@@ -61,14 +64,18 @@ def results(command: str, work: Callable[[Task], Result], plan: Plan, running: B
     for outcome in report.with_progress(attempts, names=names, label=command, quiet=running.quiet or running.dry_run):
         warn_of(outcome.notes)
         tally.done += outcome.error is None
-        if outcome.error is None:
+        if outcome.error is None and not running.dry_run:
             yield outcome.task, outcome.result  # type: ignore[misc]
-        else:
+        elif outcome.error is not None:
             failures.append(failed(command, outcome.error, running))
     if failures:
         if plan.is_batch and not running.quiet:
             report.say(f"maestrokit {command}: {len(failures)} of {len(plan.tasks) + len(plan.missing)} inputs failed")
         raise typer.Exit(common_status(failures))
+
+
+def _unchecked(task: Task) -> None:
+    """Find nothing against a task."""
 
 
 def print_plan(pairs: Iterable[tuple[str, str]]) -> None:

@@ -27,6 +27,15 @@ def read_bytes(path: Path | str) -> bytes:
         raise NoInputError(f"cannot read {named(path)}: {reason(error)}", path=str(path)) from None
 
 
+def check_file(path: Path | str) -> None:
+    """Raise NoInputError if there is no such file; standard input is taken to be there."""
+    try:
+        if path != STANDARD:
+            Path(path).stat()
+    except OSError as error:
+        raise NoInputError(f"cannot read {named(path)}: {reason(error)}", path=str(path)) from None
+
+
 def decoded(data: bytes, *, encoding: str = "utf-8", errors: str = "strict") -> str:
     r"""Return the text in the bytes of a file, without its byte order mark.
 

@@ -54,6 +54,11 @@ class Quantizer:
         tracked = f"{counted(len(beats), 'beat')} tracked; " if self.beats == TRACK and beats is not None else ""
         return batch.Notes((tracked + described(report) + spread,), tuple(warnings))
 
+    def rehearse(self, task: streams.Task) -> None:
+        """Refuse beats that are not there."""
+        if self.beats not in (None, TRACK):
+            files.check_file(self.beats_path(task))
+
     def losses(self, report: QuantizeReport) -> list[str]:
         """Return sentences on notes that were merged and onsets that moved far, with the option that helps."""
         finer = "use a smaller --step" if self.how.step is not None else "use a finer --grid"
@@ -95,13 +100,17 @@ class Quantizer:
 
     def beats_of(self, task: streams.Task) -> Floats:
         """Read the beats that belong to a task."""
-        path = str(self.beats).replace(SOURCE, str(Path(task.source).with_suffix("")))
+        path = self.beats_path(task)
         try:
             text = decoded(files.read_bytes(path))
         except UnicodeDecodeError:
             hint = "one beat a line, its time in seconds first"
             raise BadDataError(f"cannot read '{path}': not a text", hint, path=path) from None
         return parse_beats(text, name=path)
+
+    def beats_path(self, task: streams.Task) -> str:
+        """Return the file of the beats that belong to a task."""
+        return str(self.beats).replace(SOURCE, str(Path(task.source).with_suffix("")))
 
     def range_of(self, task: streams.Task) -> tuple[int, int]:
         """Return the velocity range of the quantized source of a task."""

@@ -35,6 +35,13 @@ class Rendering:
 
         return self.render(read_performance(task.source, repair=self.repair), task.target)
 
+    def rehearse(self, task: "Task") -> None:
+        """Refuse samples that are no piano."""
+        from maestrokit.files.pianos.find import read_piano
+
+        if self.options.samples is not None:
+            read_piano(self.options.samples)
+
     def render(self, performance: "Performance", target: str) -> "Notes":
         """Render a performance, write the sound; return its length and peak."""
         from maestrokit.cli.batch import Notes
