@@ -5,9 +5,9 @@ and not-a-number are refused everywhere.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from numbers import Real
-from typing import Any, get_type_hints
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any, get_args, get_type_hints
 
 from maestrokit.errors import UsageError
 
@@ -26,12 +26,15 @@ class Within:
     low, high : float
     above, below : bool
         Whether the lower end itself, or the upper one, is excluded.
+    whole : bool
+        Whether only whole numbers are meant.
     """
 
     low: float
     high: float
     above: bool = False
     below: bool = False
+    whole: bool = False
 
     def __contains__(self, value: float) -> bool:
         return (self.low < value if self.above else self.low <= value) and (
@@ -51,8 +54,8 @@ class Within:
         )
 
 
-SEED = Within(0, LARGEST_SEED)
-COUNT = Within(1, LARGEST_COUNT)
+SEED = Within(0, LARGEST_SEED, whole=True)
+COUNT = Within(1, LARGEST_COUNT, whole=True)
 SHARE = Within(0, 1)
 
 
@@ -67,9 +70,16 @@ def sentence(within: Within, unit: str = "") -> str:
 
 
 def within_of(annotation: Any) -> Within | None:
-    """Return the interval that an annotation declares, if it does."""
+    """Return the interval that an annotation declares, if it does; of whole numbers if its type is.
+
+    >>> from typing import Annotated
+    >>> within_of(Annotated[int | None, Within(1, 9)]).whole, within_of(Annotated[float, Within(1, 9)]).whole
+    (True, False)
+    """
     metadata = getattr(annotation, "__metadata__", ())
-    return next((part for part in metadata if isinstance(part, Within)), None)
+    within = next((part for part in metadata if isinstance(part, Within)), None)
+    is_whole = within is not None and int in (annotation.__origin__, *get_args(annotation.__origin__))
+    return replace(within, whole=True) if within is not None and is_whole else within
 
 
 def check(name: str, value: Any, within: Within, hint: str | None = None, *, unit: str = "") -> None:
@@ -81,9 +91,9 @@ def check(name: str, value: Any, within: Within, hint: str | None = None, *, uni
         If there is one outside, or that is no number.
     """
     for number in value if isinstance(value, tuple | list) else (value,):
-        is_number = isinstance(number, Real)
+        is_number = isinstance(number, Integral if within.whole else Real)
         if number is not None and not (is_number and number in within):
-            kind = "" if is_number else "a number "
+            kind = "" if is_number else "a whole number " if within.whole else "a number "
             fact = f"`{name}` must be {kind}{within}{unit}, not {shown(number)}{unit if is_number else ''}"
             raise UsageError(fact, hint, parameter=name)
 

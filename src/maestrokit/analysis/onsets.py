@@ -118,7 +118,7 @@ def find_onsets(features: OnsetFeatures, *, prominence: float = PROMINENCE, dist
         Their times, and the spectrum there.
     """
     check("prominence", prominence, Within(0, 1_000_000))
-    check("distance", distance, Within(0, LARGEST_COUNT))
+    check("distance", distance, Within(0, LARGEST_COUNT, whole=True))
     total = features.strength[:, -1].astype(np.float64)
     is_peak = np.zeros(len(total), np.bool_)
     if len(total):

@@ -58,7 +58,7 @@ def render(
     ----------
     R. B. Dannenberg, "The interpretation of MIDI velocity", ICMC 2006.
     """
-    check("sample_rate", sample_rate, Within(1, 768_000))
+    check("sample_rate", sample_rate, Within(1, 768_000, whole=True))
     check("gain", gain, Within(-200, 200))
     if isinstance(room, str):
         if room not in NAMED:

@@ -87,7 +87,7 @@ def evaluate_systems(
     """
     if taken := sorted({CEILING, FLOOR} & {*systems}):
         raise UsageError(f"'{taken[0]}' is added, and no name of a system", "name it otherwise", parameter="systems")
-    check("pieces", pieces, Within(score_sets.FEWEST, LARGEST_COUNT))
+    check("pieces", pieces, Within(score_sets.FEWEST, LARGEST_COUNT, whole=True))
     check("seconds", seconds, Within(0, DAY, above=True))
     generator = np.random.default_rng(checked_seed(seed))
     chosen = score_sets.metrics(names(metrics), corpora=["reference"] + ["training"] * (training is not None))

@@ -111,7 +111,7 @@ def surprisals(
     """
     length = getattr(getattr(model, "config", None), "length", None)
     stride = max(1, (length or 2) // 2) if stride is None else stride
-    check("stride", stride, Within(1, length or LARGEST_COUNT))
+    check("stride", stride, Within(1, length or LARGEST_COUNT, whole=True))
     model.eval()
     for tokens in sequences:
         sequence = np.asarray(tokens)

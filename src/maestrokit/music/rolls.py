@@ -72,7 +72,7 @@ def piano_roll(
         If a number is out of its bounds.
     """
     check("hop", hop, Within(0, DAY, above=True))
-    check("frames", frames, Within(0, LARGEST_COUNT))
+    check("frames", frames, Within(0, LARGEST_COUNT, whole=True))
     first, after = frame_spans(onset, offset, hop=hop)
     key = np.asarray(pitch, np.int64) - LOWEST_PITCH
     roll = np.zeros((KEYS, frames), np.uint8)  # one row a key, so that a note is one stretch of memory

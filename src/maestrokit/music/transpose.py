@@ -170,7 +170,7 @@ def check_policy(out_of_range: str) -> None:
 
 def check_semitones(semitones: int) -> None:
     """Raise UsageError unless a shift is in -127..127."""
-    check("semitones", semitones, Within(-127, 127), "a larger shift leaves no pitch")
+    check("semitones", semitones, Within(-127, 127, whole=True), "a larger shift leaves no pitch")
 
 
 def _outside(notes: Notes, lowest: int, highest: int) -> int:

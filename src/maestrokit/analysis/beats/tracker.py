@@ -229,7 +229,7 @@ def track_downbeats(
     ([0, 1, 2, 0, 1, 2, 0], [3, 3, 3, 3, 3, 3, 3])
     """
     check("change_cost", change_cost, Within(0, 1_000_000))
-    check("meters", meters, Within(1, 1000))
+    check("meters", meters, Within(1, 1000, whole=True))
     probability = np.clip(np.asarray(probabilities, np.float64), LEAST, MOST)
     lengths = np.array(meters, np.int64)
     # A state is the phase of an endless count of bars of one length: going on is staying, all else is a change.

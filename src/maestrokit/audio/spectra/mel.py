@@ -114,8 +114,6 @@ def mel2hertz(mel: ArrayLike) -> Floats:
 
 def _check_band(settings: SpectrumSettings) -> None:
     lowest, highest = settings.lowest, settings.maximum_frequency
-    if settings.mels < 1:
-        raise UsageError(f"`mels` must be at least 1, not {settings.mels}", parameter="mels")
     if not 0 <= lowest < highest:
         raise UsageError(
             f"no frequencies from {lowest:g} to {highest:g} Hz",

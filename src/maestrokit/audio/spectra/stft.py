@@ -28,7 +28,7 @@ def stft_analysis(settings: SpectrumSettings) -> Analysis:
     Phases are those of a window that starts at sample 0 of its frame, as in librosa.
     """
     size, hop = settings.fft_samples, settings.hop_samples
-    check_lengths(size, hop)
+    check_even(size)
     weights = window(settings.window, size).astype(np.float32)
 
     def transform(segment: Samples) -> NDArray[np.complex64]:
@@ -59,7 +59,7 @@ def tilted_squares(fft_samples: int, hop_samples: int, window_name: str) -> Call
     alternating. The two add up to the power times :func:`tilt_power`. Filters may be applied first, and the parts added
     after.
     """
-    check_lengths(fft_samples, hop_samples)
+    check_even(fft_samples)
     weights = window(window_name, fft_samples).astype(np.float32)
     softer = np.append(np.float32(0), np.float32(TILT) * weights[:-1])  # of the sample before
 
@@ -96,19 +96,11 @@ def bin_frequencies(sample_rate: int, fft_samples: int) -> Floats:
     return np.arange(fft_samples // 2 + 1, dtype=np.float64) * (sample_rate / fft_samples)
 
 
-def check_lengths(fft_samples: int, hop_samples: int) -> None:
-    """Refuse lengths that no transform can have.
-
-    Raises
-    ------
-    UsageError
-        If the FFT is odd or shorter than 2, or the hop is not positive.
-    """
-    if fft_samples < 2 or fft_samples % 2:
+def check_even(fft_samples: int) -> None:
+    """Refuse an FFT of an odd length: UsageError."""
+    if fft_samples % 2:
         raise UsageError(
             f"FFT of {fft_samples} samples",
             "its length must be even, and should be a power of 2",
             parameter="fft_samples",
         )
-    if hop_samples < 1:
-        raise UsageError(f"`hop_samples` must be at least 1, not {hop_samples}", parameter="hop_samples")
