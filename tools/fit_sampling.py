@@ -1,23 +1,27 @@
-"""Fit the sampling of a model of notes, so that what it generates is as dense as people's performances.
+"""Fit the sampling of a model of notes, so that what it generates is, by the metrics of sets, like people's music.
 
 Example::
 
     python tools/fit_sampling.py runs/notes1 maestro-v3.0.0
 
-Temperatures and top-p of the factors are fixed: tighter for pitch, looser for velocity. The bias on times is fitted so
-that pieces without a prompt have as many notes a second as validation performances; it rises where a piece becomes
-denser than these are at 95 % of their notes. Of MAESTRO, only every other validation performance by name, from the
-first on, is fitted to; the others are left for figures (``tests/benchmarks/generated_sets.py``). The result is the
-``sampling`` of the run's ``config.json``, the default of ``generate``.
+First the bias on times is fitted so that pieces without a prompt have as many notes a second as validation
+performances; it rises where a piece becomes denser than these are at 95 % of their notes. Then temperature, top-p and
+min-p of each factor and the bias are changed one at a time, and a change stays if it brings the means of the metrics of
+generated minutes closer to those of people's minutes, in standard errors. Of MAESTRO, only every other validation
+performance by name, from the first on, is fitted to; the others are left for figures
+(``tests/benchmarks/generated_sets.py``). The result is the ``sampling`` of the run's ``config.json``, the default of
+``generate``.
 """
 
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
@@ -25,11 +29,13 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.notes import NoteRequest, generate_notes
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
+from maestrokit.metrics import score_sets
+from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 from maestrokit.models._notes import FACTORS, NoteModel
 from maestrokit.music.key_state import MEMORIES
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.tokens import Encoding, decode, encode_notes
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import events
 
@@ -39,6 +45,12 @@ SAMPLING = NoteSampling(
     velocity=SamplingConfig(top_p=0.99),
     duration=SamplingConfig(top_p=0.99),
 )
+STEPS = {"temperature": 0.05, "time_bias": 0.08}  # of a change, either way
+CHOICES = {"top_p": (0.9, 0.95, 0.98, 0.99, 1.0), "min_p": (0.0, 0.01, 0.02, 0.05, 0.1)}  # from which the next is taken
+PEOPLE = 100  # minutes of people's that are looked at
+FARTHEST = 4.0  # standard errors, beyond which a metric cannot get worse
+S = TypeVar("S", NoteSampling, SamplingConfig)
+
 WIDEST = 2.0  # bias either way
 ROUNDS = 7  # of halving
 
@@ -92,10 +104,130 @@ def fit(
     return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 
 
+class Judge:
+    """How far pieces are from those of people, by the metrics of sets.
+
+    Parameters
+    ----------
+    people, reference : sequence of Piece
+        Two sets of people's pieces, of the length that is generated. Some metrics compare with the reference; the means
+        of all are to be those of `people`.
+    """
+
+    def __init__(self, people: Sequence[Piece], reference: Sequence[Piece]) -> None:
+        known = score_sets.metrics(corpora=["reference"])
+        self.metrics = {
+            name: metric for name, metric in known.items() if metric.of_set is None and metric.embedding is None
+        }
+        self.reference = [score_sets.summarize(piece, self.metrics) for piece in reference]
+        self.shared: score_sets.Expectations = {}
+        values = self.values(people)
+        self.known = np.isfinite(values).any(0)  # metrics that have a value for any of people's pieces
+        self.mean, self.variance, self.count = (*mean_and_variance(values[:, self.known]), len(people))
+
+    def values(self, pieces: Sequence[Piece]) -> Floats:
+        """Return the values of all metrics, (pieces, metrics)."""
+        summaries = [score_sets.summarize(piece, self.metrics) for piece in pieces]
+        rows, _ = score_sets.score(
+            summaries, self.reference, self.metrics, generator=np.random.default_rng(0), with_reference=False,
+            expectations=self.shared,
+        )  # fmt: skip
+        return np.array([[row.value for row in piece] for piece in rows])
+
+    def distance(self, pieces: Sequence[Piece]) -> float:
+        """Return the mean square of the distances of all means, in standard errors of two sets of people's pieces."""
+        mean, _ = mean_and_variance(self.values(pieces)[:, self.known])
+        error = np.sqrt(np.maximum(self.variance, 1e-12) * (1 / len(pieces) + 1 / self.count))
+        away = np.nan_to_num(np.abs(mean - self.mean) / error, nan=FARTHEST)  # without any value it is as far as can be
+        return float(np.mean(np.minimum(away, FARTHEST) ** 2))
+
+
+def mean_and_variance(values: Floats) -> tuple[Floats, Floats]:
+    """Return those of each column over its finite values, NaN where there are none.
+
+    >>> mean_and_variance(np.array([[1.0, np.nan], [3.0, np.nan]]))
+    (array([ 2., nan]), array([ 1., nan]))
+    """
+    known = np.where(np.isfinite(values), 1.0, np.nan)
+    count = np.nansum(known, 0)
+    mean = np.nansum(values * known, 0) / np.where(count > 0, count, np.nan)
+    return mean, np.nansum((values * known - mean) ** 2, 0) / np.where(count > 0, count, np.nan)
+
+
+def changed(whole: S, name: str, value: Any) -> S:
+    """Return a dataclass with one field replaced."""
+    return replace(whole, **{name: value})
+
+
+def changes(sampling: NoteSampling) -> list[NoteSampling]:
+    """Return all samplings that differ from one by one step of one setting.
+
+    >>> [one.time_bias for one in changes(NoteSampling())[-2:]]
+    [-0.08, 0.08]
+    """
+    steps: list[NoteSampling] = []
+    for factor in FACTORS:
+        own: SamplingConfig = getattr(sampling, factor)
+        configs = [replace(own, temperature=round(own.temperature + way * STEPS["temperature"], 3)) for way in (-1, 1)]
+        for name, values in CHOICES.items():
+            at = min(range(len(values)), key=lambda index: abs(values[index] - getattr(own, name)))
+            configs += [changed(own, name, values[to]) for to in (at - 1, at + 1) if 0 <= to < len(values)]
+        steps += [changed(sampling, factor, config) for config in configs]
+    biases = (round(sampling.time_bias + way * STEPS["time_bias"], 3) for way in (-1, 1))
+    return steps + [replace(sampling, time_bias=bias) for bias in biases]
+
+
+def descend(sampling: NoteSampling, distance_at: Callable[[NoteSampling], float], *, rounds: int) -> NoteSampling:
+    """Return the best of samplings found by trying changes of the best so far, at random, so many of them."""
+    best, least = sampling, distance_at(sampling)
+    print(f"distance {least:.3f}", flush=True)
+    generator, waiting = np.random.default_rng(0), list[NoteSampling]()
+    for _ in range(rounds):
+        if not waiting:
+            every = changes(best)
+            waiting = [every[index] for index in generator.permutation(len(every))]
+        candidate = waiting.pop()
+        if (distance := distance_at(candidate)) < least:
+            best, least, waiting = candidate, distance, []
+            print(f"distance {least:.3f}: {sampling_of(best)}", flush=True)
+    return best
+
+
+def minute(piece: Piece, seconds: float, generator: np.random.Generator) -> Piece:
+    """Return a stretch of a piece that begins with a note, from anywhere in it."""
+    start = generator.uniform(piece.onset[0], max(piece.onset[-1] - seconds, piece.onset[0]))
+    start = piece.onset[np.searchsorted(piece.onset, start)]
+    part = piece.select((piece.onset >= start) & (piece.onset < start + seconds))
+    return notes_in_seconds(part.onset - start, part.offset - start, part.pitch, part.velocity)
+
+
+def minutes(shard: TokenShard, count: int, seconds: float, encoding: Encoding) -> list[Piece]:
+    """Return stretches of so many pieces, evenly chosen."""
+    chosen, generator = np.linspace(0, len(shard) - 1, min(count, len(shard))).astype(int), np.random.default_rng(0)
+    pieces = (piece_of(decode(shard.sequence(index), encoding)) for index in chosen.tolist())
+    return [minute(piece, seconds, generator) for piece in pieces]
+
+
 def sampling_of(sampling: NoteSampling) -> dict[str, object]:
     """Return a sampling as the values for a ``config.json``."""
     factors = {factor: asdict(getattr(sampling, factor)) for factor in FACTORS}
     return factors | {"time_bias": sampling.time_bias, "densest": sampling.densest}
+
+
+def fit_to_people(
+    loaded: SequenceModel, judge: Judge, *, sampling: NoteSampling, count: int, seconds: float, rounds: int
+) -> NoteSampling:
+    """Return a sampling of which pieces are, by the judge, like people's."""
+    model, encoding, _ = loaded
+    assert isinstance(model, NoteModel)
+
+    def distance_at(candidate: NoteSampling) -> float:
+        request = NoteRequest(round(seconds / encoding.step))
+        made = generate_notes(model, encoding, request, sampling=candidate, count=count, seed=0)
+        made = [notes for notes in made if len(notes.pitch)]
+        return judge.distance([piece_of(decode(encode_notes(notes, encoding), encoding)) for notes in made])
+
+    return descend(sampling, distance_at, rounds=rounds)
 
 
 def main() -> None:
@@ -103,8 +235,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("data", nargs="+", help="the training data; its validation part is the reference")
-    parser.add_argument("--count", type=int, default=16, help="pieces generated per bias")
+    parser.add_argument("--count", type=int, default=40, help="pieces generated for each sampling")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
+    parser.add_argument("--rounds", type=int, default=60, help="changes that are tried; 0 fits the density alone")
+    parser.add_argument("--go-on", action="store_true", help="begin with the sampling that the run has")
     options = parser.parse_args()
     config = checkpoint.read_config(options.run)
     loaded = load_event_model(str(options.run))
@@ -112,10 +246,15 @@ def main() -> None:
     corpus = find_corpus(options.data, events, cache=cache, seed=config["training"]["seed"])
     fitted = sorted(corpus.official.get("validation", ()))[::2]
     corpus = replace(corpus, official={**corpus.official, "validation": fitted})
-    held_out = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])["validation"]
-    sampling = fit(loaded, held_out, sampling=SAMPLING, count=options.count, seconds=options.seconds)
+    shards = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])
+    sampling, size = loaded.sampling, {"count": options.count, "seconds": options.seconds}
+    if not options.go_on:
+        sampling = fit(loaded, shards["validation"], sampling=SAMPLING, **size)
+    if options.rounds:
+        sets = (minutes(shards[part], PEOPLE, options.seconds, loaded.encoding) for part in ("train", "validation"))
+        sampling = fit_to_people(loaded, Judge(*sets), sampling=sampling, rounds=options.rounds, **size)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
-    print(f"time_bias {sampling.time_bias}, densest {sampling.densest}")
+    print(f"sampling {sampling_of(sampling)}")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from fit_sampling import densest, density, fit, sampling_of
+from fit_sampling import Judge, changes, densest, density, descend, fit, sampling_of
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.keyboard import Keyboard
 from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.sampling import NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import SequenceModel
+from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.step_notes import reconciled
@@ -68,3 +69,35 @@ def test_models_of_events_have_nothing_to_fit():
     with pytest.raises(UsageError, match="of notes"):
         fit(SequenceModel(made("events"), ENCODING, NoteSampling()), TokenShard(tokens, np.array([0, len(tokens)]), []),
             sampling=NoteSampling(), count=1, seconds=1.0)  # fmt: skip
+
+
+def music(seed, *, gap):
+    """Return two random walks, of people or not, as pieces."""
+    generator = np.random.default_rng(seed)
+    onset = np.cumsum(generator.exponential(gap, 120))
+    pitch = 60 + np.cumsum(generator.integers(-2, 3, 120)) % 24
+    return notes_in_seconds(onset, onset + 0.4, pitch)
+
+
+def test_a_judge_finds_people_near_people_and_others_far():
+    people, others = ([music(seed, gap=0.2) for seed in range(start, start + 12)] for start in (0, 50))
+    judge = Judge(people, [music(seed, gap=0.2) for seed in range(100, 106)])
+    near, far = judge.distance(others), judge.distance([music(seed, gap=0.5) for seed in range(50, 62)])
+    assert near < far / 2
+
+
+def test_the_descent_keeps_what_is_nearer_alone():
+    def distance_at(sampling):
+        return abs(sampling.pitch.temperature - 0.8) + abs(sampling.time_bias - 0.16) + sampling.velocity.min_p
+
+    best = descend(NoteSampling(), distance_at, rounds=400)
+    assert (best.pitch.temperature, best.time_bias, best.velocity.min_p) == (0.8, 0.16, 0.0)
+    assert best.duration == NoteSampling().duration
+    assert descend(NoteSampling(), distance_at, rounds=0) == NoteSampling()
+
+
+def test_changes_are_one_step_of_one_setting():
+    begin = NoteSampling(pitch=SamplingConfig(top_p=0.98))
+    pitches = [one.pitch for one in changes(begin) if one.pitch != begin.pitch]
+    assert {one.top_p for one in pitches} == {0.95, 0.98, 0.99}
+    assert len(changes(begin)) == len(set(changes(begin))) == 4 * 4 + 1 + 2
