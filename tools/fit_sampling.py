@@ -104,7 +104,7 @@ def fit(
     return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 
 
-class Judge:
+class SetDistance:
     """How far pieces are from those of people, by the metrics of sets.
 
     Parameters
@@ -177,7 +177,7 @@ def changes(sampling: NoteSampling) -> list[NoteSampling]:
     return steps + [replace(sampling, time_bias=bias) for bias in biases]
 
 
-def descend(sampling: NoteSampling, distance_at: Callable[[NoteSampling], float], *, rounds: int) -> NoteSampling:
+def search(sampling: NoteSampling, distance_at: Callable[[NoteSampling], float], *, rounds: int) -> NoteSampling:
     """Return the best of samplings found by trying changes of the best so far, at random, so many of them."""
     best, least = sampling, distance_at(sampling)
     print(f"distance {least:.3f}", flush=True)
@@ -215,19 +215,19 @@ def sampling_of(sampling: NoteSampling) -> dict[str, object]:
 
 
 def fit_to_people(
-    loaded: SequenceModel, judge: Judge, *, sampling: NoteSampling, count: int, seconds: float, rounds: int
+    loaded: SequenceModel, measure: SetDistance, *, sampling: NoteSampling, count: int, seconds: float, rounds: int
 ) -> NoteSampling:
-    """Return a sampling of which pieces are, by the judge, like people's."""
+    """Return a sampling of which pieces are, by the measure, like people's."""
     model, encoding, _ = loaded
     assert isinstance(model, NoteModel)
 
     def distance_at(candidate: NoteSampling) -> float:
         request = NoteRequest(round(seconds / encoding.step))
-        made = generate_notes(model, encoding, request, sampling=candidate, count=count, seed=0)
-        made = [notes for notes in made if len(notes.pitch)]
-        return judge.distance([piece_of(decode(encode_notes(notes, encoding), encoding)) for notes in made])
+        pieces = generate_notes(model, encoding, request, sampling=candidate, count=count, seed=0)
+        pieces = [notes for notes in pieces if len(notes.pitch)]
+        return measure.distance([piece_of(decode(encode_notes(notes, encoding), encoding)) for notes in pieces])
 
-    return descend(sampling, distance_at, rounds=rounds)
+    return search(sampling, distance_at, rounds=rounds)
 
 
 def main() -> None:
@@ -252,7 +252,7 @@ def main() -> None:
         sampling = fit(loaded, shards["validation"], sampling=SAMPLING, **size)
     if options.rounds:
         sets = (minutes(shards[part], PEOPLE, options.seconds, loaded.encoding) for part in ("train", "validation"))
-        sampling = fit_to_people(loaded, Judge(*sets), sampling=sampling, rounds=options.rounds, **size)
+        sampling = fit_to_people(loaded, SetDistance(*sets), sampling=sampling, rounds=options.rounds, **size)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
     print(f"sampling {sampling_of(sampling)}")
 

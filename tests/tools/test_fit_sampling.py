@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fit_sampling import Judge, changes, densest, density, descend, fit, sampling_of
+from fit_sampling import SetDistance, changes, densest, density, fit, sampling_of, search
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.keyboard import Keyboard
@@ -79,9 +79,9 @@ def music(seed, *, gap):
     return notes_in_seconds(onset, onset + 0.4, pitch)
 
 
-def test_a_judge_finds_people_near_people_and_others_far():
+def test_a_distance_finds_people_near_people_and_others_far():
     people, others = ([music(seed, gap=0.2) for seed in range(start, start + 12)] for start in (0, 50))
-    judge = Judge(people, [music(seed, gap=0.2) for seed in range(100, 106)])
+    judge = SetDistance(people, [music(seed, gap=0.2) for seed in range(100, 106)])
     near, far = judge.distance(others), judge.distance([music(seed, gap=0.5) for seed in range(50, 62)])
     assert near < far / 2
 
@@ -90,10 +90,10 @@ def test_the_descent_keeps_what_is_nearer_alone():
     def distance_at(sampling):
         return abs(sampling.pitch.temperature - 0.8) + abs(sampling.time_bias - 0.16) + sampling.velocity.min_p
 
-    best = descend(NoteSampling(), distance_at, rounds=400)
+    best = search(NoteSampling(), distance_at, rounds=400)
     assert (best.pitch.temperature, best.time_bias, best.velocity.min_p) == (0.8, 0.16, 0.0)
     assert best.duration == NoteSampling().duration
-    assert descend(NoteSampling(), distance_at, rounds=0) == NoteSampling()
+    assert search(NoteSampling(), distance_at, rounds=0) == NoteSampling()
 
 
 def test_changes_are_one_step_of_one_setting():

@@ -29,7 +29,7 @@ class GenerationOptions(TypedDict, total=False):
     density : float > 0, in notes per second
         Short for that condition; the times of onsets are steered to keep to it.
     loudness : float or str
-        Short for that condition: a mean velocity, or a dynamic from pp to ff.
+        Short for that condition: a mean velocity, or a dynamic from pp to ff; velocities are steered to keep to it.
     guidance : float, 0 to 100
         How much conditions count: 1, the default, as learned, above 1 more, at twice the time, 0 not at all.
     count : int > 0

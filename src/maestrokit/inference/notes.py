@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_limits
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.files import progress
 from maestrokit.inference.device import moved
-from maestrokit.inference.gap_loudness import GapLoudness
 from maestrokit.inference.keyboard import Keyboard, NextOnset
+from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
 from maestrokit.inference.note_batches import gap_batch
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
 from maestrokit.inference.sampling import NoteSampling, probabilities, sample
@@ -108,8 +108,21 @@ class NoteRequest:
     @property
     def density(self) -> float | None:
         """The notes a second that are asked for, if any."""
-        code = self.codes.get("density", 0)
-        return float(SCALES["density"][code - 1]) if code and self.guidance else None
+        return self._value("density")
+
+    def steering(self, rows: int, encoding: Encoding) -> LoudnessSteering:
+        """Return what steers the velocities: to the loudness asked for, else to that beside the gap, if any."""
+        loudness, line = self._value("loudness"), None
+        if loudness is not None:
+            line = level_line(loudness, encoding)
+        elif self.gap is not None:
+            line = gap_line(self.gap, encoding)
+        return LoudnessSteering(line, rows, encoding)
+
+    def _value(self, name: str) -> float | None:
+        """Return the value of a measured condition that is asked for, if any."""
+        code = self.codes.get(name, 0)
+        return float(SCALES[name][code - 1]) if code and self.guidance else None
 
     def bias(self, count: int, seconds: Floats) -> Floats:
         """Return what is added to the bias of the time after `count` notes in these seconds, to keep to the density."""
@@ -171,7 +184,7 @@ def _candidates(
     nats = np.zeros(count)
     with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
-        active, struck, loudness = np.arange(count), request.struck(), GapLoudness(gap, count, encoding)
+        active, struck, loudness = np.arange(count), request.struck(), request.steering(count, encoding)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)
         ends = start + request.steps
@@ -256,7 +269,7 @@ def _next_note(
     upcoming: NextOnset,
     sampler: _Sampler,
     struck: Integers,
-    loudness: GapLoudness,
+    loudness: LoudnessSteering,
 ) -> StepNotes:
     """Sample the next note of each row, none longer than until its key is struck after the gap."""
     states = heads.after_time(states, time, upcoming.sounding)

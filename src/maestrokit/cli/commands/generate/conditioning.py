@@ -23,7 +23,8 @@ class Conditioning:
         "19, the pedal and all voices counted; outside 2..32 is as the nearest. The times of onsets are steered to "
         "keep to it.", Within(0, 1000, above=True))
     loudness: str | None = option(None, "N|DYNAMIC", "Short for --condition loudness=N, the mean velocity, or a "
-        "dynamic: pp is 40, p 50, mp 58, mf 66, f 74, ff 82. Outside 30..90 is as the nearest.",
+        "dynamic: pp is 40, p 50, mp 58, mf 66, f 74, ff 82. Outside 30..90 is as the nearest. "
+        "Velocities are steered to keep to it.",
         complete=one_of(kept_in("maestrokit.music.conditions:DYNAMICS")))
     guidance: float = option(1.0, "G", "How much conditions count: 1 as learned, above 1 more, at twice the time, 0 "
         "not at all.", Within(0, 100))

@@ -1,0 +1,73 @@
+"""Whether conditions do what they say: what is generated for composers, densities and loudnesses.
+
+    python tests/benchmarks/conditions.py [--model NAME] [--pieces N] [--seconds S] [--guidance G,..]
+
+For each composer that the shipped classifier knows and the model was trained on: the mean probability that the
+classifier gives to that composer in pieces made for it, beside that in pieces made for the others, and how often it is
+the most probable class. Then the notes a second and the mean velocity of pieces made for some of either.
+"""
+
+import argparse
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from maestrokit.analysis.classes import classify
+from maestrokit.api.generation import generate
+from maestrokit.inference.classes import load_classifier
+from maestrokit.inference.sequence_model import SequenceModel, load_event_model
+from maestrokit.metrics.piece import piece_of
+from maestrokit.models._notes import NoteModel
+from maestrokit.music.note_arrays import timed_notes
+
+DENSITIES, LOUDNESSES = (4.0, 8.0, 12.0, 16.0), ("pp", "mf", "ff")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="transformer", help="name or run folder")
+    parser.add_argument("--pieces", type=int, default=8, help="for each condition")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each piece")
+    parser.add_argument("--guidance", default="1,2", help="values, commas between")
+    chosen = parser.parse_args()
+    model = load_event_model(chosen.model)
+    size = {"count": chosen.pieces, "duration": chosen.seconds, "seed": 1}
+    with threadpool_limits(1):
+        for guidance in map(float, chosen.guidance.split(",")):
+            print_composers(model, guidance, size)
+        print("\nasked            notes a second   mean velocity")
+        for name, values in (("density", DENSITIES), ("loudness", LOUDNESSES)):
+            for value in values:
+                pieces = [piece_of(one) for one in generate(model=model, condition={name: value}, **size)]
+                density = np.mean([len(piece) / max(piece.seconds, 1) for piece in pieces])
+                velocity = np.mean([piece.velocity.mean() for piece in pieces if len(piece)])
+                print(f"{name + ' ' + str(value):<17}{density:>14.1f}{velocity:>16.0f}", flush=True)
+
+
+def print_composers(model: SequenceModel, guidance: float, size: dict[str, float]) -> None:
+    """Print how the classifier sees what is made for each composer."""
+    classifier = load_classifier("composers")
+    assert isinstance(model.model, NoteModel)
+    names = [name for name in classifier.names if name in model.model.class_names.get("composer", ())]
+    columns = [classifier.names.index(name) for name in names]
+    seen = np.empty((len(names), len(names)))  # mean probabilities, by composer asked for and composer seen
+    first = np.empty(len(names))
+    for row, name in enumerate(names):
+        made = [
+            timed_notes(one, pedal_extends=False)
+            for one in generate(model=model, composer=name, guidance=guidance, **size)
+        ]
+        found = [one for notes in made if (one := classify(notes, classifier)) is not None]
+        seen[row] = np.mean([one.probability[columns] for one in found], axis=0)
+        first[row] = np.mean([one.probability[columns].argmax() == row for one in found])
+    print(f"\nguidance {guidance:g}: composer          for it   for others   most probable", flush=True)
+    for row, name in enumerate(names):
+        others = np.delete(seen[:, row], row).mean()
+        print(f"{name:<28}{seen[row, row]:>8.3f}{others:>13.3f}{first[row]:>16.2f}")
+    off = (seen.sum(0) - seen.diagonal()) / (len(names) - 1)
+    print(f"{'mean':<28}{seen.diagonal().mean():>8.3f}{off.mean():>13.3f}{first.mean():>16.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
