@@ -52,9 +52,21 @@ def test_rendering_with_the_shipped_piano_imports_no_slow_part_of_scipy(demo_fol
     assert loaded == {"numpy", "scipy", "soundfile"}
 
 
-def test_generation_does_not_load_the_compiler_of_torch(tmp_path: Path) -> None:
-    loaded = loaded_by(["generate", "--duration", "0.1s", "-o", str(tmp_path / "new.mid")])
-    assert "numpy" in loaded and "torch._dynamo" not in loaded
+@pytest.mark.parametrize("model", ["lstm", "transformer"])
+def test_shipped_models_generate_without_torch(model: str, demo_folder: Path, tmp_path: Path) -> None:
+    words = [
+        "generate",
+        "--model",
+        model,
+        "--duration",
+        "0.5s",
+        "-o",
+        str(tmp_path / "new.mid"),
+        "--composer",
+        "Chopin",
+    ]
+    assert loaded_by(words) == {"numpy"}
+    assert loaded_by([*words, "--prompt-seconds", "3s", str(demo_folder / "satie-gymnopedie.mid")]) == {"numpy"}
 
 
 def test_the_package_itself_imports_nothing_heavy() -> None:

@@ -31,9 +31,9 @@ from maestrokit.inference.sampling import NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
-from maestrokit.models._notes import FACTORS, NoteModel
+from maestrokit.models._notes import NoteModel
 from maestrokit.music.key_state import MEMORIES
-from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.note_codes import FACTORS, note_sequence
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding, decode, encode_notes
 from maestrokit.training.task import find_corpus

@@ -15,6 +15,7 @@ from maestrokit.inference.note_steps import GuidedHeads, HeadsStep, NoteStep, co
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.inference.torch_steps import layer_stepper
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.conditions import measured, measured_code
@@ -53,7 +54,7 @@ def test_conditional_steps_equal_a_conditional_pass_and_guidance_amplifies_the_d
     with torch.inference_mode():
         conditional, unconditional = made.logits({**batch, **codes})[0], made.logits(batch)[0]
         state = made.body.initial_state(len(passes), length=50)
-        step = NoteStep(made, state, condition_vectors(made, passes), guidance=guidance or 1.0)
+        step = NoteStep(made, layer_stepper(made, state), condition_vectors(made, passes), guidance=guidance or 1.0)
     heads = step.heads
     assert isinstance(heads, HeadsStep if guidance is None else GuidedHeads)
     for place in range(len(part.pitch)):

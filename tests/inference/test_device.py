@@ -10,9 +10,9 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.inference.device import find_device
 from maestrokit.inference.events import GenerationConfig, generate
-from maestrokit.inference.note_steps import TorchBodyStep
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.inference.torch_steps import TorchBodyStep
 from maestrokit.inference.transcription import posteriors_of_levels, read_transcriber
 from maestrokit.music.tokens import encode_notes
 from small_models import saved_lstm, saved_transcriber

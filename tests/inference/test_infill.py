@@ -10,12 +10,12 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.inference.events import GenerationConfig, infill
-from maestrokit.inference.note_batches import gap_batch
+from maestrokit.inference.note_batches import input_batch
 from maestrokit.inference.notes import NoteRequest, _primed, generate_notes
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.models.contract import new_model
 from maestrokit.music.infill import Gap
-from maestrokit.music.note_codes import excerpt
+from maestrokit.music.note_codes import excerpt, with_notes_after
 from maestrokit.music.step_notes import joined, reconciled
 from maestrokit.music.timing import second2tick, tempo_map
 from maestrokit.music.tokens import Encoding, decode, encode_notes
@@ -47,8 +47,8 @@ def gap(part, first=20, last=30):
 def test_steps_in_a_gap_equal_a_pass_over_what_follows_what_came_before_and_the_gap(family):
     made, part = model(family), notes(40)
     hole = gap(part)
-    inputs, targets = excerpt(part.select(slice(30)), 0, 31, ENCODING)
-    batch = gap_batch(inputs, targets, hole.after, ENCODING)
+    inputs, _ = excerpt(part.select(slice(30)), 0, 31, ENCODING)
+    batch = input_batch(with_notes_after(inputs, hole.after, ENCODING), len(hole.after.pitch))
     with torch.inference_mode():
         out, _ = made.body.hidden_states(made.vectors(batch), onset=batch["onset"])
         expected = made.heads.state(out)

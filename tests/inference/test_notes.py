@@ -17,6 +17,7 @@ from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteReques
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities
 from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.inference.torch_steps import layer_stepper
 from maestrokit.models.contract import settings_of
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import NEVER, EndGroups
@@ -47,7 +48,8 @@ def test_steps_in_numpy_equal_a_pass_over_all(family):
     inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
     with torch.inference_mode():
         logits, _ = made.logits(note_models.whole(part))
-        step = NoteStep(made, made.body.initial_state(1, length=50), condition_vectors(made, [{}]))
+        body = layer_stepper(made, made.body.initial_state(1, length=50))
+        step = NoteStep(made, body, condition_vectors(made, [{}]))
     heads = step.heads
     for place in range(len(part.pitch)):
         states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))

@@ -6,10 +6,9 @@ import torch
 
 from maestrokit.inference.note_batches import padded
 from maestrokit.models import lstm, transformer
-from maestrokit.models._notes import FACTORS
 from maestrokit.models.contract import new_model
 from maestrokit.models.kernels.linear import Bfloat16Product
-from maestrokit.music.note_codes import excerpt
+from maestrokit.music.note_codes import FACTORS, excerpt
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding
 

@@ -7,11 +7,14 @@ from typing import TypedDict, Unpack
 from maestrokit.api.inputs import checked_seed, performance_of
 from maestrokit.bounds import DAY, Within, check
 from maestrokit.errors import UsageError
+from maestrokit.inference.array_models import AnyModel
 from maestrokit.inference.conditions import by_name
 from maestrokit.inference.events import GenerationConfig, perform
 from maestrokit.inference.events import infill as fill
-from maestrokit.inference.sequence_model import SequenceModel, load_event_model
+from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.sequence_model import SequenceModel, load_generating_model
 from maestrokit.music.performance import Performance
+from maestrokit.music.tokens import Encoding
 
 DURATION = 30.0  # seconds
 
@@ -111,9 +114,9 @@ def generate(
     config = _config(duration, options)
     check("prompt_seconds", prompt_seconds, Within(0, DAY), unit=" s")
     _check_infill(prompt, infill, {"duration": duration, "prompt_seconds": prompt_seconds})
+    given = None if prompt is None else performance_of(prompt)
     network, encoding, sampling = _loaded(model, device)
     config = config.with_sampling(sampling, _sampling(options))
-    given = None if prompt is None else performance_of(prompt)
     if given is not None and infill is not None:
         return fill(network, encoding, config, given, start=infill[0], stop=infill[1])
     return perform(network, encoding, config, prompt=given, seconds=prompt_seconds)
@@ -166,10 +169,10 @@ def _check_infill(
         raise UsageError("`prompt_seconds` needs a prompt", "give one, or leave it out", parameter="prompt_seconds")
 
 
-def _loaded(model: str | SequenceModel, device: str | None) -> SequenceModel:
+def _loaded(model: str | SequenceModel, device: str | None) -> tuple[AnyModel, Encoding, NoteSampling]:
     """Return a model, read from its folder if a name is given."""
     if isinstance(model, str):
-        return load_event_model(model, device=device or "cpu")
+        return load_generating_model(model, device=device)
     if device is not None:
         hint = "give it to load_event_model"
         raise UsageError("`device` has no effect on a model that is loaded", hint, parameter="device")

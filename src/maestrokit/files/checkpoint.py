@@ -46,6 +46,11 @@ def model_folder(name: str) -> Path:
     raise NoInputError(fact, f"{choices_hint(name, shipped_models())}, or a run folder of train", parameter="model")
 
 
+def is_shipped(folder: Path) -> bool:
+    """Return whether a folder is that of a shipped model."""
+    return folder.parent == SHIPPED
+
+
 def shipped_models(*, task: str | None = None) -> list[str]:
     """Return the names of the models that ship, all or those for a task.
 

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_name
-from maestrokit.models._conditions import CLASSES
-from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import EventModel
-from maestrokit.music.conditions import COLUMNS, DYNAMICS, SCALES, measured_code
+from maestrokit.inference.array_models import AnyModel, GeneratingModel, is_of_notes
+from maestrokit.music.conditions import CLASSES, COLUMNS, DYNAMICS, SCALES, measured_code
 
 
-def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) -> dict[str, int]:
+def condition_codes(model: AnyModel, values: Mapping[str, str]) -> dict[str, int]:
     """Return the code of each condition that is given.
 
     Parameters
@@ -25,7 +23,7 @@ def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) ->
     UsageError
         If the model has no such condition, or the value is none of it.
     """
-    known = tuple(model.conditions.tables) if isinstance(model, NoteModel) else ()
+    known = tuple(model.conditions.tables) if is_of_notes(model) else ()
     for name in values:
         if not known:
             raise UsageError(
@@ -37,7 +35,7 @@ def condition_codes(model: EventModel | NoteModel, values: Mapping[str, str]) ->
             raise UsageError(
                 f"the model takes no condition '{name}'", choices_hint(name, known), parameter=_parameter(name)
             )
-    names = model.class_names if isinstance(model, NoteModel) else {}
+    names = model.class_names if is_of_notes(model) else {}
     return {
         name: _measure(name, text) if name in SCALES else 1 + _class(name, text, names.get(name, ()))
         for name, text in values.items()
@@ -62,7 +60,7 @@ def by_name(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
     return values
 
 
-def class_names(config: Mapping[str, Any], model: NoteModel, *, name: str) -> dict[str, list[str]]:
+def class_names(config: Mapping[str, Any], model: GeneratingModel, *, name: str) -> dict[str, list[str]]:
     """Return the ``classes`` of a ``config.json``: what the codes of each condition by class mean, from 1 on.
 
     Raises

@@ -3,24 +3,20 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, DAY, Within, check
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files import progress
+from maestrokit.inference.array_models import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.conditions import condition_codes
-from maestrokit.inference.device import device_of
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.notes import NoteRequest, Report, generate_notes, no_report
-from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import RANKINGS, NoteSampling, SamplingConfig, probabilities, sample
-from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import EventModel
 from maestrokit.models.kernels.numpy_step import TorchStep
 from maestrokit.music.continuation import continued, joined_performance, prompt_of
 from maestrokit.music.infill import Gap, gap_of
@@ -28,6 +24,11 @@ from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
 from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
+
+if TYPE_CHECKING:
+    import torch
+
+    from maestrokit.models.contract import EventModel
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
 DURATIONS = Within(0, DAY, above=True)  # seconds
@@ -74,7 +75,7 @@ class GenerationConfig:
 
 
 def generate(
-    model: EventModel | NoteModel, encoding: Encoding, config: GenerationConfig, *, prompt: Tokens | None = None
+    model: AnyModel, encoding: Encoding, config: GenerationConfig, *, prompt: Tokens | None = None
 ) -> list[Tokens]:
     """Return new performances as events, each valid: see :class:`Grammar`, and for notes :class:`Keyboard`.
 
@@ -86,25 +87,26 @@ def generate(
     prompt : uint16, shape (tokens,)
         Events to continue, from ``begin`` on; they are part of the result. Default is none.
     """
-    if isinstance(model, NoteModel):
+    if is_of_notes(model):
         before = NO_NOTES if prompt is None else note_sequence(prompt, encoding)
         return [encode_notes(joined(before, new), encoding) for new in _notes(model, encoding, config, before)]
+    of_events = cast("EventModel", model)
     condition_codes(model, config.conditions)  # of which a model of events has none
     if config.best_of > 1:
         many = generate(model, encoding, replace(config, count=config.count * config.best_of, best_of=1), prompt=prompt)
-        return _likeliest(model, encoding, many, config.best_of)
+        return _likeliest(of_events, encoding, many, config.best_of)
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
     grammar = Grammar(config.count, encoding)
     for token in start:
         grammar.update(np.full(config.count, token))
     generators = [np.random.default_rng([config.seed, row]) for row in range(config.count)]
-    rows = _continued(model, grammar, config, start, generators)
+    rows = _continued(of_events, grammar, config, start, generators)
     return [_joined(start, row, encoding, trim=prompt is None) for row in rows]
 
 
 def perform(
-    model: EventModel | NoteModel,
+    model: AnyModel,
     encoding: Encoding,
     config: GenerationConfig,
     *,
@@ -123,27 +125,27 @@ def perform(
     report : callable
         Called with new notes as they are made, by a model of notes.
     """
-    if isinstance(model, NoteModel) and prompt is None:
+    if is_of_notes(model) and prompt is None:
         return [performance_of(notes, encoding) for notes in _notes(model, encoding, config, NO_NOTES, report=report)]
     if prompt is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
-    given = prompt_of(prompt, encoding, seconds=seconds, rings_on=isinstance(model, NoteModel))
-    if isinstance(model, NoteModel):
+    given = prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
+    if is_of_notes(model):
         new = _notes(model, encoding, config, note_sequence(given.tokens, encoding), report=report)
         return [joined_performance(given.performance, performance_of(notes, encoding)) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
 
-def infilling_model(model: EventModel | NoteModel) -> NoteModel:
+def infilling_model(model: AnyModel) -> GeneratingModel:
     """Return a model that has learned to fill gaps; UsageError if it has not."""
-    if not isinstance(model, NoteModel) or not model.config.infill:
+    if not is_of_notes(model) or not model.config.infill:
         raise UsageError("the model fills no gaps", "train one with the setting infill=true", parameter="infill")
     return model
 
 
 def infill(
-    model: EventModel | NoteModel,
+    model: AnyModel,
     encoding: Encoding,
     config: GenerationConfig,
     performance: Performance,
@@ -180,7 +182,7 @@ def performance_of(notes: StepNotes, encoding: Encoding) -> Performance:
 
 
 def _notes(
-    model: NoteModel,
+    model: GeneratingModel,
     encoding: Encoding,
     config: GenerationConfig,
     before: StepNotes,
@@ -203,20 +205,26 @@ def _notes(
     )
 
 
-def _likeliest(model: EventModel, encoding: Encoding, rows: Sequence[Tokens], best_of: int) -> list[Tokens]:
+def _likeliest(model: "EventModel", encoding: Encoding, rows: Sequence[Tokens], best_of: int) -> list[Tokens]:
     """Return of each so many sequences the one with the fewest nats a note."""
+    from maestrokit.inference.perplexity import surprisals
+
     nats = [one.nats_per_note if one.notes else math.inf for one in surprisals(model, rows, encoding)]
     return [rows[first + int(np.argmin(nats[first : first + best_of]))] for first in range(0, len(rows), best_of)]
 
 
 def _continued(
-    model: EventModel,
+    model: "EventModel",
     grammar: Grammar,
     config: GenerationConfig,
     start: Integers,
     generators: Sequence[np.random.Generator],
 ) -> list[Integers]:
     """Return the new events of each row, until its time is up."""
+    import torch
+
+    from maestrokit.inference.device import device_of
+
     encoding = grammar.encoding
     steps, limit = round(config.duration / encoding.step), math.ceil(config.duration * config.events_per_second)
     generated = np.full((config.count, limit), encoding.end)
@@ -246,8 +254,12 @@ def _continued(
     return [row[row != encoding.end] for row in generated]
 
 
-def _primed(model: EventModel, start: Integers, rows: int, *, length: int) -> tuple[torch.Tensor, object]:
+def _primed(model: "EventModel", start: Integers, rows: int, *, length: int) -> "tuple[torch.Tensor, object]":
     """Return the logits after the prompt, (rows, vocabulary), and the state there."""
+    import torch
+
+    from maestrokit.inference.device import device_of
+
     state = model.initial_state(rows, length=length)
     room = getattr(getattr(model, "config", None), "length", len(start))
     tokens = torch.from_numpy(start[-room:]).expand(rows, -1).to(device_of(model))

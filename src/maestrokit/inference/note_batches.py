@@ -1,27 +1,24 @@
 """Notes as input tensors of models of notes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.music.note_codes import NoteInputs, NoteTargets, with_notes_after
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.note_codes import NoteInputs, NoteTargets
 
 
 def tensors(inputs: NoteInputs, targets: NoteTargets) -> dict[str, Tensor]:
     """Return a batch of one row: inputs by name, targets by name behind ``next_``."""
-    columns = {**inputs._asdict(), **{f"next_{name}": column for name, column in targets._asdict().items()}}
-    return {name: torch.from_numpy(np.ascontiguousarray(column))[None] for name, column in columns.items()}
+    return _row({**inputs._asdict(), **{f"next_{name}": column for name, column in targets._asdict().items()}})
 
 
-def gap_batch(inputs: NoteInputs, targets: NoteTargets, after: StepNotes, encoding: Encoding) -> dict[str, Tensor]:
-    """Return a batch of one row: the inputs of notes after a gap, marked by ``is_after``, then others."""
-    batch = tensors(with_notes_after(inputs, after, encoding), targets)
-    is_after = torch.arange(batch["onset"].shape[1])[None] < len(after.pitch)
-    return {name: batch[name] for name in NoteInputs._fields} | {"is_after": is_after}
+def input_batch(inputs: NoteInputs, after: int) -> dict[str, Tensor]:
+    """Return a batch of one row; ``is_after`` marks the first so many positions, which are notes after a gap."""
+    is_after = torch.arange(len(inputs.onset))[None] < after
+    return _row(inputs._asdict()) | {"is_after": is_after}
 
 
 def padded(excerpts: Sequence[tuple[NoteInputs, NoteTargets]]) -> dict[str, Tensor]:
@@ -41,3 +38,7 @@ def padded(excerpts: Sequence[tuple[NoteInputs, NoteTargets]]) -> dict[str, Tens
             into[: row[name].shape[1]] = row[name][0]
         batch[name] = whole
     return batch
+
+
+def _row(columns: Mapping[str, Any]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.ascontiguousarray(column))[None] for name, column in columns.items()}

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from maestrokit.inference.device import moved
 from maestrokit.inference.note_batches import padded
-from maestrokit.models._notes import FACTORS, NoteModel
-from maestrokit.music.note_codes import NoteInputs, NoteTargets, excerpt
+from maestrokit.models._notes import NoteModel
+from maestrokit.music.note_codes import FACTORS, NoteInputs, NoteTargets, excerpt
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 

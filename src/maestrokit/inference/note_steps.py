@@ -1,24 +1,20 @@
 """Steps of models of notes, one note at a time, in numpy; see :mod:`maestrokit.models.kernels.numpy_step`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from torch import Tensor
 
 from maestrokit.arrays import Integers, Mask
-from maestrokit.inference.device import device_of, moved
-from maestrokit.models._conditions import PREFIX
-from maestrokit.models._key_context import PLANES, SEMITONES, KeyContext
-from maestrokit.models._notes import FACTORS, NoteHeads, NoteInput, NoteModel
-from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
 from maestrokit.music.key_state import GROUPS, NEVER, EndGroups, Features
-from maestrokit.music.note_codes import NoteInputs
+from maestrokit.music.note_codes import FACTORS, NoteInputs
 from maestrokit.music.piano_range import KEYS
+
+if TYPE_CHECKING:
+    from maestrokit.inference.array_models import GeneratingModel
 
 Numbers = NDArray[Any]
 
@@ -28,21 +24,19 @@ class NoteStep:
 
     Parameters
     ----------
-    model : NoteModel
-    state
-        Of the body, with the passes of each row one after another.
+    model : NoteModel or ArrayNoteModel
+    body : step of the model's layers
+        With the passes of each row one after another.
     condition : array, shape (passes, width)
         The vectors of the conditions of each pass; see :func:`condition_vectors`.
     guidance : float
         Of two passes; see :class:`GuidedHeads`.
     """
 
-    def __init__(self, model: NoteModel, state: Any, condition: Numbers, *, guidance: float = 1.0) -> None:
+    def __init__(self, model: "GeneratingModel", body: Any, condition: Numbers, *, guidance: float = 1.0) -> None:
         self.input, heads = InputStep(model.input), HeadsStep(model.heads)
-        self.condition, self.passes = condition, len(condition)
+        self.condition, self.passes, self.body = condition, len(condition), body
         self.heads = heads if self.passes == 1 else GuidedHeads(heads, guidance)
-        is_on_processor = device_of(model).type == "cpu"
-        self.body: Any = model.body.layer_stepper(state) if is_on_processor else TorchBodyStep(model.body, state)
 
     def __call__(self, inputs: NoteInputs) -> Numbers:
         """Return the states of all factors of the next notes, given the newest notes; see :meth:`HeadsStep.begin`."""
@@ -54,42 +48,19 @@ class NoteStep:
         self.body.keep(rows.repeat(self.passes))
 
 
-class TorchBodyStep:
-    """Steps of the layers of any model of notes, by themselves, where they are."""
-
-    def __init__(self, body: Any, state: Any) -> None:
-        self.body, self.state, self.device = body, state, device_of(body)
-
-    def __call__(self, vectors: Numbers, onset: Integers) -> Numbers:
-        """Return the outputs of vectors, both (rows, width)."""
-        with torch.inference_mode():
-            x, at = (torch.from_numpy(part)[:, None].to(self.device) for part in (vectors, onset))
-            out, self.state = self.body.hidden_states(x, self.state, onset=at)
-            return numbers(out[:, 0])
-
-    def keep(self, rows: Mask) -> None:
-        """Drop the other rows."""
-        self.state = self.body.selected(self.state, torch.from_numpy(rows).to(self.device))
-
-
-def condition_batch(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> dict[str, Tensor]:
-    """Return the codes of each pass as a batch has them, (passes,) each."""
-    names = model.conditions.tables
-    return {PREFIX + name: torch.tensor([codes.get(name, 0) for codes in passes]) for name in names}
-
-
-def condition_vectors(model: NoteModel, passes: Sequence[Mapping[str, int]]) -> Numbers:
+def condition_vectors(model: "GeneratingModel", passes: Sequence[Mapping[str, int]]) -> Numbers:
     """Return the vectors of the codes of each pass, (passes, width)."""
-    if not model.conditions.tables:
+    tables = {name: numbers(weights_of(table)) for name, table in model.conditions.tables.items()}
+    if not tables:
         return np.zeros((len(passes), model.config.width), np.float32)
-    return numbers(model.conditions(moved(condition_batch(model, passes), model))[:, 0])
+    return np.stack([np.sum([table[codes.get(name, 0)] for name, table in tables.items()], axis=0) for codes in passes])
 
 
 class InputStep:
     """Steps of :class:`maestrokit.models._notes.NoteInput`; the table of pitches includes pitch class and octave."""
 
-    def __init__(self, part: NoteInput) -> None:
-        tables = {name: numbers(_table(table)).copy() for name, table in part.embeddings.items()}
+    def __init__(self, part: Any) -> None:
+        tables = {name: numbers(weights_of(table)).copy() for name, table in part.embeddings.items()}
         key = np.arange(KEYS) + 9
         tables["pitch"][:KEYS] += tables["pitch_class"][key % 12] + tables["octave"][key // 12]
         tables["pitch"][KEYS] += tables["pitch_class"][12] + tables["octave"][8]
@@ -106,11 +77,10 @@ class InputStep:
 class HeadsStep:
     """Steps of :class:`maestrokit.models._notes.NoteHeads`; states of factors not yet known lie side by side."""
 
-    def __init__(self, heads: NoteHeads) -> None:
+    def __init__(self, heads: Any) -> None:
         self.state, self.sounding = columns(heads.state.weight), columns(heads.sounding.weight)
-        self.known = {name: numbers(_table(part)) for name, part in heads.known.items()}
-        biases = {name: numbers(bias) for name, bias in heads.output.named_parameters() if name.endswith(".bias")}
-        self.output = {name: (columns(_table(part)), biases[f"{name}.bias"]) for name, part in heads.output.items()}
+        self.known = {name: numbers(weights_of(part)) for name, part in heads.known.items()}
+        self.output = {name: (columns(weights_of(part)), numbers(part.bias)) for name, part in heads.output.items()}
         self.group, self.query = (columns(heads.group.weight), numbers(heads.group.bias)), columns(heads.query.weight)
         self.context, self.struck = ContextStep(heads.context), columns(heads.struck.weight)
         self.slot, self.score = numbers(heads.slot), (columns(heads.score.weight)[:, 0], numbers(heads.score.bias))
@@ -226,22 +196,23 @@ AnyHeads = HeadsStep | GuidedHeads
 class ContextStep:
     """Steps of :class:`maestrokit.models._key_context.KeyContext`."""
 
-    def __init__(self, part: KeyContext) -> None:
-        self.kernel = columns(part.kernel.flatten(1))  # (PLANES * window, CHANNELS)
+    def __init__(self, part: Any) -> None:
+        kernel = numbers(part.kernel)  # (CHANNELS, planes, window)
+        self.planes, self.reach = kernel.shape[1], kernel.shape[2] // 2  # semitones
+        self.kernel = columns(kernel.reshape(len(kernel), -1))  # (planes * window, CHANNELS)
         self.state, self.score = (columns(part.state.weight), numbers(part.state.bias)), numbers(part.score)
 
     def __call__(self, keys: Features, sounding: Mask, inner: Numbers) -> Numbers:
         """Return the contexts of all keys, (rows, KEYS, CHANNELS)."""
-        planes = np.zeros((len(keys), PLANES, KEYS + 2 * SEMITONES), np.float32)
-        inside = planes[:, :, SEMITONES : SEMITONES + KEYS]
+        planes = np.zeros((len(keys), self.planes, KEYS + 2 * self.reach), np.float32)
+        inside = planes[:, :, self.reach : self.reach + KEYS]
         inside[:, :-1], inside[:, -1] = keys.reshape(len(keys), -1, KEYS), sounding
-        windows = sliding_window_view(planes, 2 * SEMITONES + 1, axis=2).swapaxes(1, 2)  # (rows, KEYS, PLANES, window)
+        windows = sliding_window_view(planes, 2 * self.reach + 1, axis=2).swapaxes(1, 2)  # (rows, KEYS, planes, window)
         convolved = (windows.reshape(-1, len(self.kernel)) @ self.kernel).reshape(len(keys), KEYS, -1)
         weight, bias = self.state
         return gated(convolved + (times(inner, weight) + bias)[:, None], np.ones(1, np.float32))
 
 
-def _table(part: Any) -> Tensor:
+def weights_of(part: Any) -> Any:
     """Return the weights of an embedding or a linear layer, smooth ones computed once for all steps."""
-    weight: Tensor = part.table() if isinstance(part, SmoothEmbedding | SmoothLinear) else part.weight
-    return weight
+    return part.table() if hasattr(part, "table") else part.weight

@@ -9,22 +9,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.files import progress
-from maestrokit.inference.device import moved
+from maestrokit.inference import array_models
+from maestrokit.inference.array_models import ArrayNoteModel, GeneratingModel
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
-from maestrokit.inference.note_batches import gap_batch
-from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_batch, condition_vectors
+from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
 from maestrokit.inference.sampling import NoteSampling, probabilities, sample
-from maestrokit.models._notes import NoteModel
 from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
-from maestrokit.music.note_codes import DURATION_EDGES, MOST_AFTER, TIME_EDGES, classes, excerpt, remainder_nats
+from maestrokit.music.note_codes import (
+    DURATION_EDGES,
+    MOST_AFTER,
+    TIME_EDGES,
+    classes,
+    excerpt,
+    remainder_nats,
+    with_notes_after,
+)
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import NO_NOTES, StepNotes
 from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding
@@ -140,7 +146,7 @@ class NoteRequest:
 
 
 def generate_notes(
-    model: NoteModel,
+    model: GeneratingModel,
     encoding: Encoding,
     request: NoteRequest,
     *,
@@ -175,14 +181,14 @@ def generate_notes(
 
 
 def _candidates(
-    model: NoteModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: Report
+    model: GeneratingModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: Report
 ) -> tuple[list[StepNotes], Floats]:
     """Return new notes for each generator of a sampler, and their nats."""
     gap, begins = request.gap, not len(request.before.onset) and request.gap is None
     limit = math.ceil(request.steps * encoding.step * MOST_NOTES)
     count = len(sampler.generators)
     nats = np.zeros(count)
-    with torch.inference_mode(), threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
+    with threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
         active, struck, loudness = np.arange(count), request.struck(), request.steering(count, encoding)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
@@ -220,7 +226,7 @@ def _candidates(
 
 
 def _primed(
-    model: NoteModel, encoding: Encoding, request: NoteRequest, rows: int, limit: int
+    model: GeneratingModel, encoding: Encoding, request: NoteRequest, rows: int, limit: int
 ) -> tuple[Keyboard, NoteStep, Numbers]:
     """Return the keyboard after what is given, the stepper from there, and the states of the next note's factors."""
     keyboard, before = Keyboard(rows, encoding), request.before
@@ -231,13 +237,16 @@ def _primed(
     most_after = min(MOST_AFTER, (length or 4 * MOST_AFTER) // 4)
     after = before.select(slice(0)) if request.gap is None else request.gap.after.select(slice(most_after))
     most = count if length is None else min(count, length - len(after.pitch))
-    inputs, targets = excerpt(before, count - most, count, encoding)
-    batch = moved(gap_batch(inputs, targets, after, encoding) | condition_batch(model, request.passes), model)
-    x, pinned = model.vectors(batch).repeat(rows, 1, 1), len(after.pitch)
-    state = model.body.initial_state(len(x), length=pinned + most + limit, pinned=pinned)
-    out, state = model.body.hidden_states(x, state, onset=batch["onset"].expand(len(x), -1))
-    step = NoteStep(model, state, condition_vectors(model, request.passes), guidance=request.guidance)
-    return keyboard, step, step.heads.begin(out[:, -1].cpu().numpy())
+    inputs = with_notes_after(excerpt(before, count - most, count, encoding)[0], after, encoding)
+    sizes = {"rows": rows, "after": len(after.pitch), "room": len(after.pitch) + most + limit}
+    if isinstance(model, ArrayNoteModel):
+        body, out = array_models.primed(model, inputs, request.passes, **sizes)
+    else:
+        from maestrokit.inference import torch_steps
+
+        body, out = torch_steps.primed(model, inputs, request.passes, **sizes)
+    step = NoteStep(model, body, condition_vectors(model, request.passes), guidance=request.guidance)
+    return keyboard, step, step.heads.begin(out)
 
 
 def _next_onset(

@@ -16,7 +16,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.models._notes import FACTORS
+from maestrokit.music.note_codes import FACTORS
 
 RANKINGS = ("likelihood",)
 """By what the best of several candidates is found."""

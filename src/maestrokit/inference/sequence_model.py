@@ -1,15 +1,18 @@
 """Trained sequence models: of events, or of notes."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
+from maestrokit.inference.array_models import AnyModel, shipped_array_model
 from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
 from maestrokit.inference.sampling import NoteSampling
-from maestrokit.models._notes import NoteModel
-from maestrokit.models.contract import EventModel, built
 from maestrokit.music.tokens import Encoding
+
+if TYPE_CHECKING:
+    from maestrokit.models._notes import NoteModel
+    from maestrokit.models.contract import EventModel
 
 
 class SequenceModel(NamedTuple):
@@ -25,9 +28,19 @@ class SequenceModel(NamedTuple):
         How it samples where nothing else is chosen, if it is a model of notes.
     """
 
-    model: EventModel | NoteModel
+    model: "EventModel | NoteModel"
     encoding: Encoding
     sampling: NoteSampling
+
+
+def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyModel, Encoding, NoteSampling]:
+    """Return a model as :func:`load_event_model` does, but a shipped one of notes without torch, on the processor."""
+    arrays = shipped_array_model(name) if device in (None, "cpu") else None
+    if arrays is None:
+        return load_event_model(name, device=device or "cpu")
+    config, model = arrays
+    model.class_names = class_names(config, model, name=name)
+    return (model, Encoding(**config["encoding"]), NoteSampling.from_config(config["sampling"], name=name))
 
 
 def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
@@ -52,6 +65,9 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     BadDataError
         If it is damaged, or no model of events.
     """
+    from maestrokit.models._notes import NoteModel
+    from maestrokit.models.contract import EventModel, built
+
     on = find_device(device)
     folder = checkpoint.model_folder(name)
     config = checkpoint.read_config(folder)

@@ -12,16 +12,14 @@ References
 from collections.abc import Mapping
 from functools import reduce
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._smooth import SmoothEmbedding, radial_bases
-from maestrokit.music.conditions import SCALES
+from maestrokit.models._bases import scale_bases
+from maestrokit.models._smooth import SmoothEmbedding
+from maestrokit.music.conditions import CLASSES, SCALES
 
 PREFIX = "condition_"  # of the names of codes in a batch
-CLASSES = 64  # that a condition by class has room for
 
 
 def condition_names(text: str) -> tuple[str, ...]:
@@ -55,6 +53,4 @@ def _table(name: str, width: int) -> nn.Embedding:
         table = nn.Embedding(1 + CLASSES, width)
         nn.init.zeros_(table.weight)
         return table
-    count = len(SCALES[name])
-    bases = radial_bases(np.arange(count, dtype=np.float64), classes=count)
-    return SmoothEmbedding(F.pad(bases, (0, 0, 1, 0)), width, deviation=0.0)  # "not given" shares nothing
+    return SmoothEmbedding(scale_bases(name), width, deviation=0.0)

@@ -19,27 +19,25 @@ import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
+from maestrokit.models._bases import factor_bases
 from maestrokit.models._conditions import Conditions, condition_names
 from maestrokit.models._key_context import CHANNELS, KeyContext
-from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear, radial_bases
+from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.models.kernels import fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.models.kernels.switch import replaced_by
 from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
-from maestrokit.music.note_codes import DURATION_EDGES, DURATIONS, TIME_EDGES, TIMES
+from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES
 from maestrokit.music.piano_range import KEYS
 
-FACTORS = ("time", "pitch", "velocity", "duration")
 OPTIONAL = ("conditions.", "after")  # parts that a model may lack
 FACTOR_WIDTH = 128  # of each factor's own layer
 POINTER_WIDTH = 32
-CLASSES_PER_NAT = 4.0  # distance of times, and of durations, whose ratio is e, as classes are smoothed
 
 
 class Body(Protocol):
@@ -60,16 +58,6 @@ class Body(Protocol):
 
     def initial_state(self, batch: int, *, length: int, pinned: int = 0) -> Any:
         """Return the state before the first position, with room for `length` of them; `pinned` are not forgotten."""
-
-
-def factor_bases(factor: str, classes: int) -> Tensor:
-    """Return the radial bases of a factor's classes, (classes, bases); see :func:`radial_bases`."""
-    if factor in ("time", "duration"):
-        edges = TIME_EDGES if factor == "time" else DURATION_EDGES
-        centre = (edges[:-1] + np.minimum(edges[1:], 2 * edges[:-1] + 1) - 1) / 2
-        return radial_bases(CLASSES_PER_NAT * np.log1p(centre / 2), classes=classes)
-    ordered = KEYS if factor == "pitch" else classes
-    return radial_bases(np.arange(ordered, dtype=np.float64), classes=classes, period=12 * (factor == "pitch"))
 
 
 class NoteInput(nn.Module):
@@ -201,6 +189,8 @@ def _gated(both: Tensor) -> Tensor:
 
 class NoteModel(TrainedModel):
     """A model of notes: input, body, and heads."""
+
+    predicts_notes = True
 
     def __init__(self, body: TrainedModel, config: Any) -> None:
         super().__init__()

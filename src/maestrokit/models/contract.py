@@ -70,6 +70,7 @@ class EventModel(TrainedModel):
     the start), and returns logits of shape (batch, time, vocabulary) and the state after.
     """
 
+    predicts_notes = False
     carries_state = False
     """Whether training passes a recurrent state from batch to batch, each row continuing that of the batch before."""
 

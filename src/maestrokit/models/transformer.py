@@ -29,7 +29,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
@@ -37,6 +36,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.models import _operators as operators
+from maestrokit.models._bases import rotations
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.models.kernels.linear import Linear
@@ -48,7 +48,6 @@ if TYPE_CHECKING:  # of generation; training does not need them
 TASKS = ("events",)
 VARIANTS = ("relative", "modern")
 MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
-PERIODS = (8.0, 8000.0)  # of the rotations that follow the time of notes, the fastest and the slowest, in steps
 
 
 @dataclass(frozen=True)
@@ -216,17 +215,11 @@ class TransformerBody(TrainedModel):
         self.config = config
         self.layers = nn.ModuleList(TransformerLayer(config) for _ in range(config.layers))
         self.norm = (RMSNorm if config.variant == "modern" else nn.LayerNorm)(config.width)
-        dim = config.width // config.heads
-        self.frequency: Tensor  # of the rotation of each pair, in radians a token
-        pairs = torch.arange(0, dim, 2, device="cpu")  # also where only sizes are wanted
-        self.register_buffer("frequency", 10000 ** -(pairs / dim), persistent=False)
-        if config.encoding == "notes":  # half of the pairs follow positions, and half of them the time
-            self.step_frequency: Tensor  # radians a step
-            steps = 2 * torch.pi / torch.from_numpy(np.geomspace(*PERIODS, dim // 4))
-            self.register_buffer("step_frequency", steps, persistent=False)
-            self.register_buffer(
-                "frequency", 10000 ** -(pairs[: len(pairs) - len(steps)] / (dim / 2)), persistent=False
-            )
+        self.frequency: Tensor  # of rotations, in radians a token
+        self.step_frequency: Tensor  # likewise of notes, in radians a step
+        by_position, by_step = rotations(config.width // config.heads, of_notes=config.encoding == "notes")
+        self.register_buffer("frequency", torch.from_numpy(by_position), persistent=False)
+        self.register_buffer("step_frequency", torch.from_numpy(by_step), persistent=False)
         for part in self.modules():
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=config.width**-0.5)
@@ -278,9 +271,9 @@ class TransformerBody(TrainedModel):
 
     def layer_stepper(self, state: Any) -> "Step":
         """Return steps of the layers from a cache on, in numpy."""
-        from maestrokit.models.kernels.numpy_step import TransformerBodyStep
+        from maestrokit.models.kernels.numpy_transformer import StepCache, TransformerBodyStep
 
-        return TransformerBodyStep(self, state)
+        return TransformerBodyStep(self, StepCache.of(state), self.config)
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds."""
@@ -313,7 +306,7 @@ class Model(TransformerBody, EventModel):
 
     def stepper(self, state: Any) -> "Step":
         """Return steps of the model from a cache on, in numpy."""
-        from maestrokit.models.kernels.numpy_step import TransformerStep
+        from maestrokit.models.kernels.numpy_transformer import TransformerStep
 
         return TransformerStep(self, state)
 

@@ -16,6 +16,7 @@ SCALES: Mapping[str, Floats] = {
     "density": 2 * 2 ** (np.arange(33) / 8),  # 2..32 notes a second, an eighth of an octave apart
     "loudness": np.arange(30.0, 91.0, 2.0),  # mean velocity
 }
+CLASSES = 64  # that a condition by class has room for
 COLUMNS = ("composer", "title", "year")
 """Columns of a table whose values are classes of music, and so conditions, too."""
 DYNAMICS = {"pp": 40, "p": 50, "mp": 58, "mf": 66, "f": 74, "ff": 82}

@@ -27,6 +27,8 @@ from maestrokit.music.piano_range import HIGHEST_PITCH, KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding, decode_steps
 
+FACTORS = ("time", "pitch", "velocity", "duration")
+"""Of a note, in the order in which they are predicted."""
 MOST_AFTER = 256  # notes after a gap that a model sees before all others; fewer of a short context
 LEAD = 512  # notes before an excerpt whose keys may still be down, or remembered
 

@@ -15,8 +15,8 @@ from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
-from maestrokit.models._conditions import CLASSES, PREFIX
-from maestrokit.music.conditions import SCALES, measured, measured_code
+from maestrokit.models._conditions import PREFIX
+from maestrokit.music.conditions import CLASSES, SCALES, measured, measured_code
 from maestrokit.music.note_codes import (
     LEAD,
     MOST_AFTER,

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from maestrokit.models import lstm, transformer
-from maestrokit.models.kernels.numpy_step import TorchStep, together
+from maestrokit.models.kernels.numpy_step import TorchStep
+from maestrokit.models.kernels.numpy_transformer import together
 
 
 def stepped(model, state):

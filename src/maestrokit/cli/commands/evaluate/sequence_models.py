@@ -19,13 +19,13 @@ from maestrokit.files import walk
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
+from maestrokit.music.note_codes import FACTORS
 from maestrokit.music.tokens import Encoding, Tokens, encode
 
 if TYPE_CHECKING:
     from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel
 
-FACTORS = ("time", "pitch", "velocity", "duration")
 ORDER = 5  # of the n-grams that a model has to beat
 
 

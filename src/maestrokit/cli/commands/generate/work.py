@@ -14,12 +14,14 @@ from maestrokit.cli.plan import refuse_terminal
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.formats import MUSIC, chosen_format
+from maestrokit.inference.array_models import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.events import GenerationConfig, infill, infilling_model, perform
 from maestrokit.inference.notes import no_report
-from maestrokit.inference.sequence_model import SequenceModel, load_event_model
-from maestrokit.models._notes import NoteModel
+from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.music.performance import Performance
+from maestrokit.music.tokens import Encoding
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p")
 
@@ -68,7 +70,7 @@ class Generation:
             return [options.output or streams.STANDARD]
         return [f"{options.directory}/{number + 1}.{self.format}" for number in range(options.count)]
 
-    def checked_model(self) -> SequenceModel:
+    def checked_model(self) -> tuple[AnyModel, Encoding, NoteSampling]:
         """Return the model, its encoding and its sampling, once it is known to do what the options ask for.
 
         Raises
@@ -76,9 +78,9 @@ class Generation:
         UsageError
             If it does not.
         """
-        loaded = load_event_model(self.options.model, device=self.options.device)
+        loaded = load_generating_model(self.options.model, device=self.options.device)
         model = loaded[0]
-        if self.format == "jsonl" and not isinstance(model, NoteModel):
+        if self.format == "jsonl" and not is_of_notes(model):
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
         condition_codes(model, self.config.conditions)
         if self.span is not None:
@@ -94,7 +96,7 @@ class Generation:
         model, encoding, fitted = self.checked_model()
         lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
-        if self.is_verbose and isinstance(model, NoteModel):
+        if self.is_verbose and is_of_notes(model):
             say_classes(model, config.conditions)
         prompt = None if options.prompt is None else read_performance(options.prompt, repair=self.repair)
         report = lines if lines_to else no_report
@@ -118,7 +120,7 @@ class Generation:
         Rendering(RenderOptions(), format, self.repair, self.made_by).render(performance, target)
 
 
-def say_classes(model: NoteModel, conditions: Mapping[str, str]) -> None:
+def say_classes(model: GeneratingModel, conditions: Mapping[str, str]) -> None:
     """Print which class of the model each condition by class means."""
     for name, code in condition_codes(model, conditions).items():
         if name in model.class_names:
