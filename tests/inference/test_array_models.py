@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.inference.array_models import array_model, is_of_notes, shipped_array_model
+from maestrokit.inference.array_models import array_model, shipped_array_model
+from maestrokit.inference.model_kinds import is_of_notes
 from maestrokit.inference.notes import NoteRequest, _primed, generate_notes
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model

@@ -7,10 +7,10 @@ from typing import TypedDict, Unpack
 from maestrokit.api.inputs import checked_seed, performance_of
 from maestrokit.bounds import DAY, Within, check
 from maestrokit.errors import UsageError
-from maestrokit.inference.array_models import AnyModel
 from maestrokit.inference.conditions import by_name
 from maestrokit.inference.events import GenerationConfig, perform
 from maestrokit.inference.events import infill as fill
+from maestrokit.inference.model_kinds import AnyModel
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel, load_generating_model
 from maestrokit.music.performance import Performance

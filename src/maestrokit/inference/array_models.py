@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeGuard, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +15,6 @@ from maestrokit.models.kernels.numpy_step import LstmBodyStep, Step
 from maestrokit.models.kernels.numpy_transformer import StepCache, TransformerBodyStep
 from maestrokit.models.kernels.weight_tree import Branch, weight_tree
 from maestrokit.music.note_codes import NoteInputs
-
-if TYPE_CHECKING:
-    from maestrokit.models._notes import NoteModel
-    from maestrokit.models.contract import EventModel
-
-GeneratingModel = Union["NoteModel", "ArrayNoteModel"]
-AnyModel = Union["EventModel", GeneratingModel]
-
-
-def is_of_notes(model: AnyModel) -> TypeGuard[GeneratingModel]:
-    """Return whether a model is one of notes, not of events."""
-    return getattr(model, "predicts_notes", False)
 
 
 @dataclass(eq=False)

@@ -12,9 +12,9 @@ from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, DAY, Within, check
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files import progress
-from maestrokit.inference.array_models import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.grammar import Grammar
+from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.notes import NoteRequest, Report, generate_notes, no_report
 from maestrokit.inference.sampling import RANKINGS, NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep

@@ -14,7 +14,7 @@ from maestrokit.music.note_codes import FACTORS, NoteInputs
 from maestrokit.music.piano_range import KEYS
 
 if TYPE_CHECKING:
-    from maestrokit.inference.array_models import GeneratingModel
+    from maestrokit.inference.model_kinds import GeneratingModel
 
 Numbers = NDArray[Any]
 

@@ -14,9 +14,10 @@ from threadpoolctl import threadpool_limits
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.files import progress
 from maestrokit.inference import array_models
-from maestrokit.inference.array_models import ArrayNoteModel, GeneratingModel
+from maestrokit.inference.array_models import ArrayNoteModel
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
+from maestrokit.inference.model_kinds import GeneratingModel
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
 from maestrokit.inference.sampling import NoteSampling, probabilities, sample
 from maestrokit.music.conditions import SCALES

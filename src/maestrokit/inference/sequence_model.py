@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.inference.array_models import AnyModel, shipped_array_model
 from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
+from maestrokit.inference.model_kinds import AnyModel
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.music.tokens import Encoding
 
@@ -35,6 +35,8 @@ class SequenceModel(NamedTuple):
 
 def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyModel, Encoding, NoteSampling]:
     """Return a model as :func:`load_event_model` does, but a shipped one of notes without torch, on the processor."""
+    from maestrokit.inference.array_models import shipped_array_model
+
     arrays = shipped_array_model(name) if device in (None, "cpu") else None
     if arrays is None:
         return load_event_model(name, device=device or "cpu")

@@ -14,9 +14,9 @@ from maestrokit.cli.plan import refuse_terminal
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.formats import MUSIC, chosen_format
-from maestrokit.inference.array_models import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.events import GenerationConfig, infill, infilling_model, perform
+from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.notes import no_report
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
