@@ -152,13 +152,13 @@ def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, se
 def generated(name: str, model: str, scratch: Path, settings: Settings, *, count: int, seconds: float) -> streams.Plan:
     """Return new performances by a model; their targets are what tables call them."""
     from maestrokit.inference.events import GenerationConfig, perform
-    from maestrokit.inference.sequence_model import load_event_model
+    from maestrokit.inference.sequence_model import load_generating_model
 
     line = provenance.command_line("generate", {"--model": Path(model).name})
     tasks: list[streams.Task] = []
     starts = range(0, count, AT_ONCE)
     config = [GenerationConfig(seconds, min(AT_ONCE, count - start), settings.seed + start) for start in starts]
-    network, encoding, fitted = load_event_model(model, device=settings.scoring.device)
+    network, encoding, fitted = load_generating_model(model, device=settings.scoring.device)
     parts = (perform(network, encoding, one.with_sampling(fitted, {})) for one in config)
     for part in report.with_progress(
         parts, names=[model] * len(config), label="generate", quiet=settings.running.quiet
