@@ -87,7 +87,7 @@ def listen(name: str) -> None:
 @pytest.mark.usefixtures("workshop")
 def test_what_is_shown_runs(maestrokit: CommandLine, page: Path) -> None:
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    others = {"listening-tests.md": {"toml"}, "reports.md": set()}.get(page.name, {"python"})
+    others = {"listening-tests.md": {"toml", "python"}, "reports.md": set()}.get(page.name, {"python"})
     assert {"sh"} | others <= {kind for kind, _ in blocks}
     for kind, text in blocks:
         if kind == "python":
