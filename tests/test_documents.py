@@ -22,7 +22,10 @@ PAGES = [
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md")
     if page.name != "api.md"
 ]
-RUN = [ROOT / "README.md", *(ROOT / "docs" / name for name in ("tutorial.md", "formats.md", "listening-tests.md"))]
+RUN = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / name for name in ("tutorial.md", "formats.md", "listening-tests.md", "reports.md")),
+]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BRIEFLY = ("--steps", "1", "--batch", "1", "--length", "16", "--set", "width=16", "--set", "layers=1")
 
@@ -84,7 +87,8 @@ def listen(name: str) -> None:
 @pytest.mark.usefixtures("workshop")
 def test_what_is_shown_runs(maestrokit: CommandLine, page: Path) -> None:
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    assert {"sh", "toml" if page.stem == "listening-tests" else "python"} <= {kind for kind, _ in blocks}
+    others = {"listening-tests.md": {"toml", "python"}, "reports.md": set()}.get(page.name, {"python"})
+    assert {"sh"} | others <= {kind for kind, _ in blocks}
     for kind, text in blocks:
         if kind == "python":
             exec(compile(text, str(page), "exec"), {})
@@ -135,6 +139,13 @@ def test_every_benchmark_is_on_the_page_of_benchmarks() -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     scripts = [path for path in (ROOT / "tests" / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")]
     assert [path.name for path in scripts if f"tests/benchmarks/{path.name}" not in page] == []
+
+
+def test_pictures_of_pages_are_small_and_all_are_shown() -> None:
+    shown = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("reports.md", "listening-tests.md"))
+    pictures = sorted((ROOT / "docs" / "screenshots").glob("*.png"))
+    assert pictures and [path.name for path in pictures if f"screenshots/{path.name})" not in shown] == []
+    assert max(path.stat().st_size for path in pictures) < 150_000
 
 
 def test_the_front_page_is_short_and_its_picture_small() -> None:

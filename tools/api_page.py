@@ -29,6 +29,7 @@ PARTS = {
     "analysis": "Beats, chords, keys, pitch, onsets",
     "features": "Descriptors",
     "metrics": "Metrics",
+    "listening": "Listening tests",
     "inference": "Models at work",
     "training": "Training",
     "synth": "The piano",

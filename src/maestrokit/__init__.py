@@ -12,7 +12,7 @@ generate            new performances, from nothing or from a prompt
 render              a performance into sound, on a sampled piano
 train               a model on performances or recordings
 evaluate            performances against a corpus or against references; evaluate_systems scores several sets beside
-                    one another, evaluate_model a model
+                    one another, evaluate_model a model; make_listening_kit and score_ratings listening tests
 spectrum            of a recording: STFT, power, mel, log-mel or variable-Q
 =================== =======================================================================================
 

@@ -21,6 +21,7 @@ from .api.description import describe as describe, describe_frames as describe_f
 from .api.evaluation import evaluate as evaluate, evaluate_model as evaluate_model
 from .api.generation import GenerationOptions as GenerationOptions
 from .api.generation import generate as generate
+from .api.listening import make_listening_kit as make_listening_kit, score_ratings as score_ratings
 from .api.quantization import quantize as quantize
 from .api.reading import read as read, write as write
 from .api.rendering import render as render
@@ -68,8 +69,12 @@ from .inference.performance import transcript as transcript
 from .inference.perplexity import Surprisal as Surprisal
 from .inference.sampling import SamplingConfig as SamplingConfig
 from .inference.transcription import Transcriber as Transcriber, Transcript as Transcript
+from .listening.folder import write_listening_kit as write_listening_kit
+from .listening.kit import Kit as Kit
+from .listening.scales import Scale as Scale
 from .metrics.contract import Row as Row
 from .metrics.piece import Piece as Piece, piece_of as piece_of
+from .metrics.ratings.score import RatingScores as RatingScores
 from .metrics.score_pairs import NotesAndPedal as NotesAndPedal, Tolerance as Tolerance, compare as compare
 from .metrics.score_systems import Comparison as Comparison, SystemScores as SystemScores
 from .music.event_order import reorder_events as reorder_events

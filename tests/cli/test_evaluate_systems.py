@@ -71,6 +71,8 @@ def test_noise_is_outside_of_the_ceiling_and_music_is_not(maestrokit: CommandLin
     assert len(compared) == 3 * 3
     difference = compared["good", "bad", "pitch_class_entropy"]
     assert difference["p"] < 0.05 and difference["effect_size"] < -1 and difference["paired"]
+    means = [whole[name, "pitch_class_entropy"]["value"] for name in ("good", "bad")]
+    assert difference["difference"] == pytest.approx(means[0] - means[1], abs=1e-5) and difference["value"] is None
     assert not compared["good", "ceiling", "pitch_range"]["paired"]
     assert all(row["p"] <= row["p_holm"] <= 1 for row in compared.values())
 

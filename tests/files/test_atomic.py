@@ -1,5 +1,6 @@
 """A file appears whole or not at all, and otherwise as if it had just been opened and written."""
 
+import errno
 import os
 import signal
 import stat
@@ -132,6 +133,20 @@ def test_a_new_file_is_for_its_owner_only_and_never_replaces_one(tmp_path: Path)
     with pytest.raises(CannotWriteError):
         write_new(path / "below", b"two")
     assert path.read_bytes() == b"one" and list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_new_file_is_whole_on_storage_without_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def link(*_: object, **__: object) -> None:
+        raise OSError(number, "no hard links")
+
+    monkeypatch.setattr(os, "link", link)
+    write_new(tmp_path / "key", b"one")
+    with pytest.raises(CannotWriteError, match="file exists"):
+        write_new(tmp_path / "key", b"two")
+    assert (tmp_path / "key").read_bytes() == b"one" and list(tmp_path.iterdir()) == [tmp_path / "key"]
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:

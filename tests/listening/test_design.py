@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from maestrokit.errors import UsageError
 from maestrokit.listening.design import ATTENTION, CHECK, REPEATS, balanced_latin_square, make_design
 from maestrokit.listening.scales import DESIGNS
 
@@ -61,6 +62,36 @@ def test_sides_of_pairs_are_balanced_over_listeners() -> None:
             met.add(one.trial)
     assert len(sides) == 9
     assert all(counts[0, 1] == counts[1, 0] > 0 for counts in sides.values())
+
+
+@pytest.mark.parametrize(("systems", "clips"), [(2, 4), (3, 3), (4, 2)])
+def test_the_side_of_a_system_says_nothing_of_its_place(systems: int, clips: int) -> None:
+    design = make_design("pairs", [str(number) for number in range(systems)], clips=clips)
+    sides: dict[tuple[int, int], Counter] = {}
+    for sequence in design.sequences:
+        own: dict[int, tuple[int, ...]] = {}
+        for one in sequence:
+            if design.trials[one.trial].kind != CHECK:
+                own.setdefault(one.trial, one.order)
+        for place, (trial, order) in enumerate(own.items()):
+            sides.setdefault((place, trial), Counter())[order] += 1
+        for group in range(len(own) // clips):  # for one listener, as often left as right, or one more
+            left = sum(own[group * clips + clip] == (0, 1) for clip in range(clips))
+            assert left in (clips // 2, (clips + 1) // 2)
+    assert all(counts[0, 1] == counts[1, 0] > 0 for counts in sides.values())
+
+
+def test_orders_of_many_systems_and_clips_are_few_enough_to_hold() -> None:
+    design = make_design("mos", [str(number) for number in range(7)], clips=131)  # all of both squares: 3668
+    assert len(design.sequences) == 238
+    first = Counter(design.trials[sequence[0].trial].clips[0].system for sequence in design.sequences)
+    assert set(first.values()) == {34}  # systems are balanced all the same
+    assert len(make_design("mos", SYSTEMS, clips=8).sequences) == 24
+
+
+def test_a_test_that_no_listener_ends_is_refused() -> None:
+    with pytest.raises(UsageError, match="each listener would meet 1520 trials, and 1000 are the most"):
+        make_design("pairs", [str(number) for number in range(20)], clips=8)
 
 
 def test_the_same_seed_gives_the_same_design() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from maestrokit.cli.commands.evaluate.listening.serve import kit_files, store_in
-from maestrokit.files.atomic import write_folder
+from maestrokit.cli.commands.evaluate.listening.serve import count_in, kit_files, listeners_of, store_in
+from maestrokit.files.atomic import write_folder, write_new
 from maestrokit.listening.answers import LARGEST, questions_of
 from maestrokit.listening.kit import PAGE
 from maestrokit.listening.server import KitServer
@@ -110,6 +110,31 @@ def test_each_listener_gets_another_number(server: KitServer) -> None:
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(lambda _: json.loads(ask(server, "POST", "/listener")[2]), range(16)))
     assert sorted(one["number"] for one in told) == list(range(3, 19))
+
+
+def test_numbers_go_on_after_a_restart_also_where_nobody_has_sent_answers(folder: Path) -> None:
+    files, answers, told = kit_files(str(folder / "kit")), folder / "answers", []
+    questions, store = questions_of(files[PAGE], name=PAGE), store_in(answers, told.append)
+    numbers = []
+    for _ in range(2):
+        with KitServer(
+            files, questions, store, first=listeners_of(answers), count=count_in(answers, told.append)
+        ) as one:
+            numbers += [one.next_listener(), one.next_listener()]
+    assert numbers == [0, 1, 2, 3] and told == []
+    (answers / ".listeners").write_text("damaged")
+    write_new(answers / "one.json", b"{}")
+    assert listeners_of(answers) == 1
+    count_in(folder / "kit.key.json", told.append)(7)  # no folder: listeners are not kept waiting
+    assert len(told) == 1 and "cannot write" in told[0]
+
+
+def test_a_web_server_in_between_that_names_this_one_is_answered(server: KitServer) -> None:
+    own = {"Host": f"127.0.0.1:{server.server_port}", "X-Forwarded-Host": "study.example", "Via": "1.1 proxy",
+           "Origin": "https://study.example", "Sec-Fetch-Site": "same-origin"}  # fmt: skip
+    assert ask(server, "GET", "/", headers=own)[0] == 200
+    assert ask(server, "POST", "/listener", headers=own)[0] == 200
+    assert send(server, answer_file(KIT, 1), JSON | own) == (201, "stored")
 
 
 def test_answers_of_two_listeners_at_once_are_stored_each_under_its_own_name(server: KitServer, folder: Path) -> None:

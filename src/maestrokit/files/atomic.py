@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from maestrokit.errors import CannotWriteError, reason
 
+WITHOUT_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
+"""What storage answers that has no hard links."""
+
 
 def write_bytes(path: Path | str, data: bytes) -> None:
     """Write a file whole or not at all: without a name where the system can, to the disk, then named and renamed.
@@ -54,12 +57,29 @@ def write_new(path: Path | str, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.link(temporary, target)  # which, as renaming does not, fails where there is one
+        _name_new(temporary, target)
     except OSError as error:
         raise CannotWriteError(f"cannot write '{path}': {reason(error)}", path=str(path)) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def _name_new(temporary: Path, target: Path) -> None:
+    """Give a whole file a name that no other one has.
+
+    Linking, as renaming does not, fails where there is one. Storage without hard links (exFAT, some network folders) is
+    asked first instead: it is whole or not at all there, too, and only another program that writes the same name at the
+    same moment is not noticed.
+    """
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        temporary.rename(target)
 
 
 def write_folder(path: Path | str, files: Mapping[str, bytes]) -> None:

@@ -17,12 +17,18 @@ def read_bytes(path: Path | str) -> bytes:
 
     Only the text ``-`` is standard input: a ``Path`` is always a file.
     """
+    return contents(path, most=-1)
+
+
+def contents(path: Path | str, *, most: int) -> bytes:
+    """Return no more bytes of a file than that, from its beginning; -1 is all. See :func:`read_bytes`."""
     try:
         if path != STANDARD:
-            return Path(path).read_bytes()
+            with Path(path).open("rb") as file:
+                return file.read(most)
         if sys.stdin is None:
             raise OSError(0, "it is closed")
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(most)
     except OSError as error:
         raise NoInputError(f"cannot read {named(path)}: {reason(error)}", path=str(path)) from None
 

@@ -73,7 +73,7 @@ def parse_answers(data: bytes, *, name: str) -> Answers:
         If it is too large, no JSON, or not what a kit's page writes.
     """
     if len(data) > LARGEST:
-        raise _refused(name, f"it has {len(data)} bytes, and answers have at most {LARGEST}")
+        raise _refused(name, f"it has more than {LARGEST} bytes, and answers have at most so many")
     table = _object(data, name, ANSWERS_FORMAT)
     if set(table) != _TOP:
         raise _refused(name, "not answers to a listening test (it has other keys)")
@@ -179,6 +179,20 @@ def check_answers(answers: Answers, key: Questions, *, name: str) -> None:
     twice = sum(count - 1 for count in met.values())
     if twice > REPEATS or max(met.values(), default=0) > 2:
         raise _refused(name, "it has more than one answer to the same trial")
+
+
+def add_answers(known: dict[str, tuple[str, Answers]], answers: Answers, *, name: str) -> str | None:
+    """Add the answers in a file to those that are known by their listeners, and return the file that has the same.
+
+    Raises
+    ------
+    BadDataError
+        If another file has other answers by the same listener.
+    """
+    earlier, same = known.setdefault(answers.listener, (name, answers))
+    if same != answers:
+        raise BadDataError(f"cannot read '{name}': other answers by the listener of '{earlier}'", path=name)
+    return earlier if earlier != name else None
 
 
 def panel_of(answers: Sequence[Answers], key: Key) -> Panel:

@@ -15,10 +15,14 @@ from itertools import combinations
 import numpy as np
 
 from maestrokit.arrays import Integers
+from maestrokit.errors import UsageError
 from maestrokit.listening.scales import COUNT, DESIGNS, Scale
 
 REPEATS = 2  # trials that each listener meets again
 ATTENTION = 3  # items that only attentive listeners answer rightly
+MOST_CLIPS = 200  # of each system
+MOST_TRIALS = 1000  # that one listener meets
+MOST_LISTENERS = 240  # after whom the orders come again, at least
 RATED, CHECK = "rated", "attention"
 
 
@@ -88,6 +92,11 @@ def make_design(
         Of each system.
     scales : sequence of Scale, optional
         Default: those of the design.
+
+    Raises
+    ------
+    UsageError
+        If one listener would meet more than 1000 trials.
     """
     chosen = tuple(scales or DESIGNS[name])
     names = tuple(scale.name for scale in chosen)
@@ -98,13 +107,30 @@ def make_design(
         for index in range(clips)
     ]
     checks = [Trial(CHECK, (Clip("", index),), (COUNT.name,)) for index in range(ATTENTION)]
+    if len(trials) > MOST_TRIALS:
+        fact = f"each listener would meet {len(trials)} trials, and {MOST_TRIALS} are the most"
+        raise UsageError(fact, "give fewer `clips`, or fewer systems", parameter="clips")
     squares = [balanced_latin_square(size) for size in (len(groups), clips, len(groups[0]))]
-    listeners = math.lcm(*(len(square) for square in squares), 2)
+    orders = _orders(squares)
     sequences = [
-        _with_checks(_blocks(squares, listener, clips), len(trials), np.random.default_rng([seed, listener]))
-        for listener in range(listeners)
+        _with_checks(
+            _blocks(squares, listener, orders, clips, seed), len(trials), np.random.default_rng([seed, listener])
+        )
+        for listener in range(orders * len(squares[2]))
     ]
     return Design(name, chosen, (*trials, *checks), tuple(sequences))
+
+
+def _orders(squares: Sequence[Integers]) -> int:
+    """Return after how many listeners the orders of trials come again.
+
+    Those of the systems are balanced over so many; those of pieces, too, unless there would be far too many.
+    """
+    groups, pieces, within = (len(square) for square in squares)
+    both = math.lcm(groups, pieces)
+    if both * within <= max(MOST_LISTENERS, groups * within):
+        return both
+    return groups * max(1, MOST_LISTENERS // (groups * within))
 
 
 def _groups(design: str, systems: Sequence[str]) -> list[tuple[str, ...]]:
@@ -114,16 +140,24 @@ def _groups(design: str, systems: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(systems)] if design == "mushra" else [(system,) for system in systems]
 
 
-def _blocks(squares: Sequence[Integers], listener: int, clips: int) -> list[Presentation]:
+def _blocks(squares: Sequence[Integers], listener: int, orders: int, clips: int, seed: int) -> list[Presentation]:
+    """Return the trials of a listener; after as many listeners as there are orders, each comes with other sides.
+
+    So over the listeners a system is on each side equally often at each place, and for one listener equally often in
+    all, at places that are by chance.
+    """
     groups, pieces, within = squares
-    piece_order = pieces[listener % len(pieces)]
+    order = listener % orders
+    piece_order, offset = pieces[order % len(pieces)], order + listener // orders
+    generator = np.random.default_rng([seed, order, 3])
+    sides = [generator.permutation(np.arange(clips) % len(within)) for _ in range(len(groups[0]))]
     presented = []
     for block in range(clips):
-        group_order = groups[(listener + block) % len(groups)].tolist()
+        group_order = groups[(order + block) % len(groups)].tolist()
         for group in group_order:
             piece = int(piece_order[(block + group) % clips])
-            order = within[(listener + group + piece) % len(within)]
-            presented.append(Presentation(group * clips + piece, tuple(order.tolist())))
+            side = within[(offset + int(sides[group][block])) % len(within)]
+            presented.append(Presentation(group * clips + piece, tuple(side.tolist())))
     return presented
 
 

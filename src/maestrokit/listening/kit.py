@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from maestrokit.audio.loudness import SAMPLE_RATE
+from maestrokit.errors import UsageError
 from maestrokit.files.sound.encode import mp3_bytes
 from maestrokit.listening.clips import Waveform, common_loudness, with_loudness
 from maestrokit.listening.design import Clip, Design, Trial
@@ -19,6 +21,7 @@ from maestrokit.metrics.ratings.exclusion import RULES
 VERSION = 1
 KEY_FORMAT = "maestrokit-key"
 PAGE = "index.html"
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 PRACTICE, REFERENCE = "practice", "reference"
 """What stands for a system in clips that are not rated."""
 SECONDS_AN_ANSWER, LISTENED = 5.0, 1.2  # how long a question takes, and how often a clip is heard, at a guess
@@ -35,7 +38,15 @@ name and no address are asked for or kept."""
 
 @dataclass(frozen=True)
 class Kit:
-    """The files of the folder by their names, and the key."""
+    """A listening test, as :func:`write_listening_kit` writes it.
+
+    Parameters
+    ----------
+    files : dict of str to bytes
+        The page and the clips, by their names in the folder that listeners get.
+    key : dict of str to value
+        What tells which clip is of which system; not for listeners.
+    """
 
     files: dict[str, bytes]
     key: dict[str, Any]
@@ -107,6 +118,18 @@ def make_kit(
         "excluded": RULES, "loudness": round(loudness, 2), "made_by": made_by,
     }  # fmt: skip
     return Kit(dict(sorted(files.items())), key)
+
+
+def check_address(post: str | None) -> None:
+    """Refuse what is no address that a page can send answers to.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if post is not None and not ADDRESS.fullmatch(post):
+        raise UsageError(f"'{post}' is no address", "begin it with https://", parameter="post")
 
 
 def page(data: Mapping[str, Any], information: str) -> bytes:

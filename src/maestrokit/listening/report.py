@@ -9,19 +9,20 @@ from maestrokit.metrics.ratings.mixed_model import SUFFIX
 from maestrokit.metrics.ratings.score import RatingScores
 from maestrokit.metrics.score_systems import Comparison
 
-LEFT, WIDTH, LINE, TOP = 150.0, 420.0, 30.0, 12.0  # pixels of a picture: names, scale, a line, and above the first
+LEFT, WIDTH = 30.0, 64.0  # % of the width of a picture: names, and the scale
+LINE, TOP = 30.0, 12.0  # pixels: a line, and what is above the first
 MARKS = 5  # on the scale
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Where a system is drawn."""
+    """Where a system is drawn: how far below, in pixels, and where across, in % of the width."""
 
     name: str
     y: float
-    x: float
-    low: float
-    high: float
+    x: str
+    low: str
+    high: str
     text: str
 
 
@@ -32,7 +33,7 @@ class Figure:
     title: str
     height: float
     marks: Sequence[Mark]
-    ticks: Sequence[tuple[float, str]]
+    ticks: Sequence[tuple[str, str]]
     description: str
 
 
@@ -58,8 +59,8 @@ def figure_of(scores: RatingScores, metric: str) -> Figure:
     rows = [(name, row) for name, rows in scores.systems.items() for row in rows if row.metric == metric]
     low, high = _bounds([row for _, row in rows])
 
-    def across(value: float) -> float:
-        return round(LEFT + WIDTH * (value - low) / (high - low), 1)
+    def across(value: float) -> str:
+        return f"{LEFT + WIDTH * (value - low) / (high - low):.2f}%"
 
     marks = [
         Mark(name, TOP + LINE * position, across(row.value), across(low_end), across(high_end), _text(row))

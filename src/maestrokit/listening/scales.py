@@ -15,7 +15,15 @@ MOST_SCALES = 20
 
 @dataclass(frozen=True)
 class Scale(Measure):
-    """A question with the words at the ends of its scale."""
+    """A question to listeners, and its answers: ``name``, ``low`` and ``high``, then the words.
+
+    Parameters
+    ----------
+    question : str
+        What is asked.
+    low_label, high_label : str
+        Words at the ends of the scale.
+    """
 
     question: str
     low_label: str

@@ -22,6 +22,8 @@ HERE = re.compile(rf"({re.escape(HOST)}|localhost)(:[0-9]{{1,5}})?", re.IGNORECA
 RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 Store = Callable[[Answers, bytes], bool]
 """Stores answers: True if they are new, False if the same are there; raises MaestrokitError if others are."""
+Count = Callable[[int], None]
+"""Keeps how many listeners have begun."""
 
 
 class KitServer(ThreadingHTTPServer):
@@ -38,17 +40,21 @@ class KitServer(ThreadingHTTPServer):
         0 takes any that is free.
     first : int
         Number of the first listener.
+    count : function
+        Called with how many listeners have begun, each time that one does.
     """
 
     daemon_threads = True
 
     def __init__(
-        self, files: Mapping[str, bytes], questions: Questions, store: Store, *, port: int = 0, first: int = 0
-    ) -> None:
+        self, files: Mapping[str, bytes], questions: Questions, store: Store, *, port: int = 0, first: int = 0,
+        count: Count = lambda begun: None,
+    ) -> None:  # fmt: skip
         super().__init__((HOST, port), _Handler)
         self.files = {f"/{name}": data for name, data in files.items()}
         self.files["/"] = self.files[f"/{PAGE}"]
         self._questions, self._store, self._lock, self._next = questions, store, threading.Lock(), first
+        self._count = count
 
     @property
     def address(self) -> str:
@@ -59,6 +65,7 @@ class KitServer(ThreadingHTTPServer):
         """Return the number of the next listener, each once."""
         with self._lock:
             self._next += 1
+            self._count(self._next)
             return self._next - 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:

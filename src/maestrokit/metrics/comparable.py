@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,17 @@ from maestrokit.metrics.score_sets import FEWEST
 
 LONGEST = 60.0  # seconds of a stretch, where nobody chose a length
 MOST_SHORTER = 0.1  # of the pieces of a system may be shorter than the stretch
+
+Item = TypeVar("Item")
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Return a number of items, spread evenly over all.
+
+    >>> spread("abcde", 3), spread("ab", 3)
+    (['a', 'c', 'e'], ['a', 'b'])
+    """
+    return [items[index] for index in np.linspace(0, len(items) - 1, min(count, len(items))).astype(int)]
 
 
 def onset_seconds(piece: Piece) -> float:

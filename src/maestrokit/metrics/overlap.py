@@ -8,7 +8,8 @@ divergence 0.
 Differences from mgeval, the authors' implementation: it evaluates the two densities of the KL divergence on two
 grids, each spanning its own sample, so that it compares values at different distances, and changes when one outlier
 moves the end of a grid; here both are on one grid, in bits. It integrates the overlap only between the smallest and
-largest distance, which leaves the tails out, so that a set against itself scores about 0.95 to 0.99; here it is 1.
+largest distance, which leaves the tails out, so that a set against itself scores less than 1, by
+0.01 to 0.25, the more the more distances are near 0; here it is 1.
 Densities are Gaussian kernel estimates with Scott's bandwidth there as here, found here from a histogram of 2,048
 bins, which differs by less than 0.002 in the area and makes 10^6 distances cheap.
 

@@ -1,12 +1,14 @@
 """Scores of simulated panels, whose true opinions are known."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 import simulated_panels as panels
-from maestrokit.metrics.ratings.bootstrap import mean_interval, resamples_of
+from maestrokit.metrics.ratings.bootstrap import exact_interval, mean_interval, resamples_of, share_interval
 from maestrokit.metrics.ratings.bradley_terry import bradley_terry
 from maestrokit.metrics.ratings.exclusion import exclusions
 from maestrokit.metrics.ratings.score import comparisons, score, signed_ranks
@@ -32,16 +34,63 @@ def test_known_preferences_are_within_the_intervals_of_all_systems_in_95_of_100_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("measure", "expected"), [(0, "expected_opinions"), (1, "expected_shares")])
-def test_95_percent_of_the_intervals_of_means_hold_the_true_ones(measure: int, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("measure", "expected", "interval", "most"),
+    [(0, "expected_opinions", mean_interval, 0.975), (1, "expected_shares", share_interval, 0.995)],
+)
+def test_95_percent_of_the_intervals_of_means_hold_the_true_ones(
+    measure: int, expected: str, interval: Callable, most: float
+) -> None:
     truths, count = getattr(panels, expected)(), 1500  # listeners are the same for all systems: 400 would be too few
     hits = np.zeros(len(panels.SYSTEMS))
     for seed in range(count):
         ratings = panels.simulated(seed).ratings[measure]
         drawn = resamples_of(*ratings.shape[1:], generator=np.random.default_rng(seed))
-        ends = np.array([mean_interval(values, drawn) for values in ratings])
+        ends = np.array([interval(values, drawn) for values in ratings])
         hits += (ends[:, 0] <= truths) & (truths <= ends[:, 1])
-    assert 0.95 <= hits.mean() / count < 0.975
+    assert 0.95 <= hits.mean() / count < most
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sizes", "level", "spread"),
+    [((20, 8), 3.0, 1.0), ((20, 8), -4.0, 1.5), ((20, 8), 4.0, 0.5), ((50, 16), 3.5, 1.0), ((12, 4), 2.5, 1.0)],
+)
+def test_95_percent_of_the_intervals_of_shares_near_0_and_1_hold_the_true_ones(
+    sizes: tuple[int, int], level: float, spread: float
+) -> None:
+    both = level + np.sqrt(2) * spread * np.random.default_rng(9).normal(size=400_000)
+    truth, hits, count = float(expit(both).mean()), 0, 400
+    for seed in range(count):
+        generator = np.random.default_rng(seed)
+        logits = level + spread * (generator.normal(size=(sizes[0], 1)) + generator.normal(size=sizes[1]))
+        values = (generator.uniform(size=sizes) < expit(logits)).astype(np.float64)
+        low, high = share_interval(values, resamples_of(*sizes, generator=generator, count=200))
+        hits += low <= truth <= high
+    assert hits / count >= 0.95
+
+
+def test_where_all_answers_are_the_same_clips_say_how_sure_they_are() -> None:
+    drawn = resamples_of(20, 8, generator=np.random.default_rng(0), count=50)
+    ones, zeros = (share_interval(np.full((20, 8), value), drawn) for value in (1.0, 0.0))
+    assert ones == pytest.approx((0.025 ** (1 / 8), 1.0), abs=1e-9)
+    assert zeros == pytest.approx((0.0, 1 - ones[0]), abs=1e-9)
+    assert np.isnan(share_interval(np.ones((1, 8)), drawn)).all()
+
+
+def test_one_other_answer_of_many_is_an_interval_within_0_and_1() -> None:
+    values = np.ones((20, 8))
+    values[3, 2] = 0.0
+    low, high = share_interval(values, resamples_of(20, 8, generator=np.random.default_rng(0)))
+    assert 0.9 < low < 0.99 < values.mean() < high < 1.0
+    mirrored = share_interval(1 - values, resamples_of(20, 8, generator=np.random.default_rng(0)))
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+def test_answers_that_are_all_independent_count_all() -> None:
+    values = np.tile(np.eye(4), (2, 1))  # no listener and no clip differs from another
+    drawn = resamples_of(8, 4, generator=np.random.default_rng(0), count=50)
+    assert share_interval(values, drawn) == pytest.approx(exact_interval(0.25, 32))
 
 
 def test_known_opinions_of_one_panel_are_found_and_ordered() -> None:
@@ -106,11 +155,14 @@ def test_a_system_that_always_wins_has_a_wide_interval() -> None:
     assert best.high - best.low > 1.5 * (other.high - other.low)
 
 
-def test_ratings_that_are_all_the_same_have_no_interval() -> None:
+def test_ratings_that_are_all_the_same_have_no_interval_but_for_shares() -> None:
     panel = panels.simulated(1, listeners=20)
-    panel.ratings[1, 3], panel.again[1, 3, :, 0] = 0, 0
-    row = rows_of(score(panel, generator=np.random.default_rng(0)))["noise", "judged_human"]
-    assert row.value == 0 and np.isnan([row.low, row.high]).all()
+    panel.ratings[:, 3], panel.again[:, 3, :, 0] = np.reshape([1, 0], (2, 1, 1)), np.reshape([1, 0], (2, 1))
+    rows = rows_of(score(panel, generator=np.random.default_rng(0)))
+    opinion, share = rows["noise", "coherence"], rows["noise", "judged_human"]
+    assert opinion.value == 1 and np.isnan([opinion.low, opinion.high]).all()
+    assert (share.value, share.low) == (0, 0)
+    assert share.high == pytest.approx(1 - 0.025 ** (1 / panel.ratings.shape[3]))
 
 
 def test_who_breaks_a_rule_is_excluded_by_the_first_one_only() -> None:

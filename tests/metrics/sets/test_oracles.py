@@ -121,3 +121,14 @@ def test_a_loop_has_structure_and_pulse_and_correlates_with_itself() -> None:
     least_of = {"structure_4s": 0.99, "structure_8s": 0.99, "lag_correlation": 0.9, "pulse_consistency": 0.9}
     for name, least in least_of.items():
         assert value(name, loop) > least > value(name, noise) + 0.3
+
+
+def test_musdr_has_the_same_numbers_by_hand() -> None:
+    """H1, H4 and GS of MusDr on three bars of 2 s, of which the last has one note."""
+    piece = on_grid([(0, 60, 4), (4, 64, 4), (8, 67, 4), (12, 72, 4), (16, 62, 4), (24, 62, 4), (32, 65, 4)])
+    first = -(2 * 0.25 * np.log2(0.25) + 0.5 * np.log2(0.5))  # C E G C: two of four are C
+    assert value("pitch_class_entropy_1_bar", piece) == pytest.approx((first + 0 + 0) / 3)
+    share = np.array([2, 1, 1, 2, 1]) / 7  # all three bars are one window of four
+    assert value("pitch_class_entropy_4_bars", piece) == pytest.approx(-(share * np.log2(share)).sum())
+    # onsets at quarters 0 1 2 3; 0 2; 0: of 64 positions differ 2, 3 and 1
+    assert value("grooving", piece) == pytest.approx(1 - np.mean([2, 3, 1]) / 64)

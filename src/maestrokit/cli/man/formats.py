@@ -62,9 +62,10 @@ SCORES = """evaluate writes one row a file and metric: file (* is all together),
 ends of the 95 % interval, where there is one), unit, n (of pieces or notes behind the value), reference (the value
 that the reference itself has), better (higher, lower, or closer to the reference). Columns are
 only ever added, at the right. With --system, further columns are system (its name, ceiling or floor), outside (true
-where the interval does not meet the ceiling's), and in rows that compare two systems versus (the other one), value (the
-difference of their means), effect_size (Cohen's d), p, p_holm (corrected for all comparisons) and paired; reference is
-the ceiling's value, and the metric inside_ceiling counts the values within the ceiling's intervals, of n.
+where the interval does not meet the ceiling's), and in rows that compare two systems versus (the other one),
+effect_size (Cohen's d), p, p_holm (corrected for all comparisons), paired and difference (of their means); value is
+empty there. reference is the ceiling's value, and the metric inside_ceiling counts the values within the ceiling's
+intervals, of n.
 
 As .html they are one page that loads nothing: tables whose columns sort, with the intervals as marks; of sets and
 systems histograms of pitch classes and of times between onsets, changes of chords, and examples with their piano roll,

@@ -3,6 +3,8 @@
 References
 ----------
 Owen, A. B. The pigeonhole bootstrap. Annals of Applied Statistics 1, 2007.
+Korn, E. L. and Graubard, B. I. Confidence intervals for proportions with small expected number of positive counts
+estimated from survey data. Survey Methodology 24, 1998.
 Satterthwaite, F. E. An approximate distribution of estimates of variance components. Biometrics Bulletin 2, 1946.
 """
 
@@ -14,6 +16,7 @@ from maestrokit.arrays import Floats
 from maestrokit.metrics.intervals import resampled_counts
 
 LEVEL = 0.95
+NORMAL = 1.959964  # standard deviations that 95 % of a normal distribution are within
 RESAMPLES = 1000
 
 
@@ -61,6 +64,51 @@ def mean_interval(values: Floats, resamples: Resamples) -> tuple[float, float]:
         by_clips=weighted_means(values, ones[0], resamples.clips),
         sizes=values.shape,
     )
+
+
+def share_interval(values: Floats, resamples: Resamples) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of answers that are 0 or 1, for other listeners and other clips.
+
+    It is the exact interval for as many independent answers as would be as sure as these (Korn and Graubard, 1998):
+    Student's interval of :func:`mean_interval` is too narrow near 0 and 1 and leaves 0..1. Where all answers are the
+    same, they count as many as there are clips, or listeners if there are fewer. NaN with a single listener or clip.
+
+    Parameters
+    ----------
+    values : float64, shape (listeners, clips)
+        NaN where there is no answer.
+    """
+    known = np.isfinite(values)
+    sizes = int(known.any(axis=1).sum()), int(known.any(axis=0).sum())
+    if min(sizes) < 2:
+        return float("nan"), float("nan")
+    answers = values[known]
+    share, number = float(answers.mean()), float(min(sizes))
+    if 0 < share < 1:
+        low, high = mean_interval(values, resamples)
+        variance = ((high - low) / (2 * NORMAL)) ** 2 if high > low else 0.0
+        most = len(answers)
+        number = min(max(share * (1 - share) / variance, 1.0), most) if variance > 0 else most
+    return exact_interval(share, number)
+
+
+def exact_interval(share: float, number: float) -> tuple[float, float]:
+    """Return the 95 % interval of a share of independent answers, whose number need not be whole.
+
+    References
+    ----------
+    Clopper, C. J. and Pearson, E. S. The use of confidence or fiducial limits illustrated in the case of the binomial.
+    Biometrika 26, 1934.
+
+    >>> [round(end, 4) for end in exact_interval(81 / 263, 263)], [round(end, 4) for end in exact_interval(0.0, 20)]
+    ([0.2527, 0.3676], [0.0, 0.1684])
+    """
+    from scipy.stats import beta
+
+    ones, tail = share * number, (1 - LEVEL) / 2
+    low = float(beta.ppf(tail, ones, number - ones + 1)) if share > 0 else 0.0
+    high = float(beta.ppf(1 - tail, ones + 1, number - ones)) if share < 1 else 1.0
+    return low, high
 
 
 def interval(

@@ -9,7 +9,7 @@ import numpy as np
 from maestrokit.arrays import Floats
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.ratings.agreement import krippendorff_alpha
-from maestrokit.metrics.ratings.bootstrap import Resamples, interval, mean_interval, resamples_of
+from maestrokit.metrics.ratings.bootstrap import Resamples, interval, mean_interval, resamples_of, share_interval
 from maestrokit.metrics.ratings.bradley_terry import bradley_terry, variances
 from maestrokit.metrics.ratings.exclusion import exclusions
 from maestrokit.metrics.ratings.mixed_model import SUFFIX, mixed_means
@@ -25,7 +25,17 @@ FEW_VALUES = 10  # a scale with more steps is taken for an interval scale
 
 @dataclass(frozen=True)
 class RatingScores:
-    """What a panel says of each system, of the panel itself, and of each two systems."""
+    """What a panel of listeners says.
+
+    Parameters
+    ----------
+    systems : dict of str to list of Row
+        Of each system, its scores.
+    panel : list of Row
+        How many listeners count and how many each rule excludes, and how much they agree.
+    comparisons : list of Comparison
+        The difference of each two systems on each scale.
+    """
 
     systems: dict[str, list[Row]]
     panel: list[Row]
@@ -117,11 +127,19 @@ def _opinions(panel: Panel, system: int, resamples: Resamples) -> Iterator[Row]:
     for index, measure in enumerate(panel.measures):
         values = panel.ratings[index, system]
         if np.isfinite(values).any():
-            low, high = np.clip(mean_interval(values, resamples), measure.low, measure.high).tolist()
+            low, high = _mean_interval(measure, values, resamples)
             reference = _mean(panel.ratings[index, human]) if human is not None else float("nan")
             bounds = (float(measure.low), float(measure.high))
             count = int(np.isfinite(values).sum())
             yield Row(metric_of(measure), _mean(values), low, high, n=count, reference=reference, bounds=bounds)
+
+
+def _mean_interval(measure: Measure, values: Floats, resamples: Resamples) -> tuple[float, float]:
+    if measure.is_binary:
+        low, high = share_interval(values - measure.low, resamples)
+        return measure.low + low, measure.low + high
+    low, high = np.clip(mean_interval(values, resamples), measure.low, measure.high).tolist()
+    return low, high
 
 
 def _modelled(panel: Panel) -> dict[str, list[Row]]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Floats
+from maestrokit.metrics.ratings.bootstrap import exact_interval
 
 SIGNIFICANT = 0.05
 
@@ -21,21 +22,12 @@ class Share(NamedTuple):
 def exact_share(successes: int, n: int) -> Share:
     """Return a share with the interval of Clopper and Pearson; NaN where there is nothing.
 
-    References
-    ----------
-    Clopper, C. J. and Pearson, E. S. The use of confidence or fiducial limits illustrated in the case of the binomial.
-    Biometrika 26, 1934.
-
     >>> [round(number, 4) for number in exact_share(2, 10)]
     [0.2, 0.0252, 0.5561, 10]
     """
-    from scipy.stats import beta
-
     if n == 0:
         return Share(float("nan"), float("nan"), float("nan"), 0)
-    low = 0.0 if successes == 0 else float(beta.ppf(0.025, successes, n - successes + 1))
-    high = 1.0 if successes == n else float(beta.ppf(0.975, successes + 1, n - successes))
-    return Share(successes / n, low, high, n)
+    return Share(successes / n, *exact_interval(successes / n, n), n)
 
 
 def success_rate(machine: Floats, human: Floats) -> Share:

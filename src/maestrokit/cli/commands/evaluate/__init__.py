@@ -90,8 +90,8 @@ def run(
     With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
     long stretches are scored, all with the pedal or none, between a ceiling (other pieces of the reference) and a floor
     (their notes shuffled in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
-    each metric of each system is compared with the others' and the ceiling's: the difference of means (value), Cohen's
-    d, and p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
+    each metric of each system is compared with the others' and the ceiling's: the difference of means, Cohen's d, and
+    p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
     Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
     With --listening-kit, the clips of systems become a blind listening test for browsers; --serve serves it on this
     machine and stores the answers; --ratings scores answers, with the --key of their kit: mean opinions with intervals
@@ -100,7 +100,8 @@ def run(
     --difference says how many listeners are needed. The documentation has a page on listening tests.
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
     better (higher, lower, or closer to the reference); with --system and --ratings also system, outside
-    (whether the interval does not meet the ceiling's), and of comparisons versus, effect_size, p, p_holm, paired.
+    (whether the interval does not meet the ceiling's), and of comparisons, which have no value,
+    versus, effect_size, p, p_holm, paired, difference.
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text

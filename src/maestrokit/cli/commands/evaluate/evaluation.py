@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
 import typer
 
 from maestrokit.cli import batch, report
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from maestrokit.metrics.score_systems import Comparison, SystemScores
 
 Result = TypeVar("Result")
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -74,15 +72,6 @@ def all_results(work: Callable[[Task], Result], plan: Plan, running: Batch) -> t
             raise
         return done, leave.exit_code
     return done, int(ExitStatus.OK)
-
-
-def spread(items: Sequence[Item], count: int) -> list[Item]:
-    """Return a number of items, spread evenly over all.
-
-    >>> spread("abcde", 3), spread("ab", 3)
-    (['a', 'c', 'e'], ['a', 'b'])
-    """
-    return [items[index] for index in np.linspace(0, len(items) - 1, min(count, len(items))).astype(int)]
 
 
 def transcribing(model: str) -> Path | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results, spread, with_learning
+from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results, with_learning
 from maestrokit.cli.commands.evaluate.options import SEQUENCES, WINDOWS, Settings
 from maestrokit.cli.declare import state
 from maestrokit.cli.options import Batch
@@ -17,6 +17,7 @@ from maestrokit.cli.performances import read_performance
 from maestrokit.cli.report import counted
 from maestrokit.files import walk
 from maestrokit.files.checkpoint import model_folder
+from maestrokit.metrics.comparable import spread
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.note_codes import FACTORS

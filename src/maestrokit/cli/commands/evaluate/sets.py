@@ -9,12 +9,13 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results, spread
+from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import score_sets
+from maestrokit.metrics.comparable import spread
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.metrics.profile import Profile, mean_profile, profile

@@ -17,9 +17,10 @@ from maestrokit.cli.commands.evaluate.tables import (
 )
 from maestrokit.files.tables import record_lines
 from maestrokit.metrics.contract import Row
-from maestrokit.metrics.score_systems import INSIDE
+from maestrokit.metrics.score_systems import INSIDE, Comparison
 
-OF_SYSTEMS = ("system", "outside", "versus", "effect_size", "p", "p_holm", "paired")  # columns after those of all modes
+OF_SYSTEMS = ("system", "outside", "versus", "effect_size", "p", "p_holm", "paired", "difference")
+"""Columns after those of all modes."""
 LEVEL = 0.05
 MARK = "*"
 
@@ -39,12 +40,16 @@ def system_records(table: SystemTable, *, per_file: bool) -> Iterator[dict[str, 
         for record in records(scores.files if per_file else [], scores.whole):
             outside = record["metric"] in scores.outside if record["file"] == WHOLE else None
             yield {**record, **blank, "system": name, "outside": outside}
-    for one in table.comparisons:
-        yield {
-            **dict.fromkeys(COLUMNS), **blank, "file": WHOLE, "metric": one.metric, "value": rounded(one.difference),
-            "system": one.first, "versus": one.second, "effect_size": rounded(one.effect_size), "p": rounded(one.p),
-            "p_holm": rounded(one.p_holm), "paired": one.is_paired,
-        }  # fmt: skip
+    yield from map(comparison_record, table.comparisons)
+
+
+def comparison_record(one: Comparison) -> dict[str, object]:
+    """Return the record of a comparison of two systems: it has a difference, and no value."""
+    return {
+        **dict.fromkeys((*COLUMNS, *OF_SYSTEMS)), "file": WHOLE, "metric": one.metric, "system": one.first,
+        "versus": one.second, "effect_size": rounded(one.effect_size), "p": rounded(one.p),
+        "p_holm": rounded(one.p_holm), "paired": one.is_paired, "difference": rounded(one.difference),
+    }  # fmt: skip
 
 
 def _tables(table: SystemTable) -> str:

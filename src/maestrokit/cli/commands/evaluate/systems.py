@@ -10,7 +10,7 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results, spread
+from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.commands.evaluate.sets import say_left_out, summary_of
@@ -18,6 +18,7 @@ from maestrokit.cli.commands.evaluate.stretches import Stretches, SystemPlans, s
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import comparable, score_sets, score_systems
+from maestrokit.metrics.comparable import spread
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.metrics.profile import Profile, mean_profile, profile

@@ -1,6 +1,10 @@
 """Tables for papers: what stands in names is never markup."""
 
+import itertools
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +44,7 @@ def test_latex_of_hostile_names_has_no_command_of_theirs() -> None:
         "\\", "_", "{", "}", "$", "%",
         "textbackslash", "textbar", "textless", "textgreater",
     }  # fmt: skip
-    assert body.count(r"\end{table}") == 1 and r"\textbackslash{}input\{x\}" in body
+    assert body.count(r"\end{table}") == 2 and r"\textbackslash{}input\{x\}" in body
     depth = re.sub(r"\\[{}]", "", body)
     assert depth.count("{") == depth.count("}")
 
@@ -72,6 +76,47 @@ def test_intervals_of_several_columns_are_a_table_of_their_own() -> None:
         "## means", "| x | 1.000\\* | 2.000 |", "| y | 3 of 4 | - |", "## means: 95 % intervals",
         "| x | \\[0.500, 1.500\\] | \\[1.500, 2.500\\] |",
     ]  # fmt: skip
+
+
+def five_systems() -> Report:
+    systems = ["human", "transformer", "lstm", "baseline_1", "baseline_2", "ceiling", "floor"]
+    cells = [Cell("-0.123", -0.123, -0.234, 0.345, "*") for _ in systems]
+    columns = [Column("metric"), *(Column(name, is_number=True) for name in systems), Column("unit"), Column("better")]
+    pairs = [f"{one} - {other}" for one, other in itertools.combinations(systems, 2)]
+    rows = [[Cell("harmonic_development_1"), *cells, Cell("semitones"), Cell("closer")]]
+    effects = [Column("metric"), *(Column(name, is_number=True) for name in pairs)]
+    row = [Cell("harmonic_development_1"), *(Cell("-1.234", -1.234, mark="*") for _ in pairs)]
+    return Report("t", [], [Table("Means", columns, rows, note="a note"), Table("Effects", effects, [row])])
+
+
+def test_a_table_of_many_systems_is_broken_into_parts_with_the_names_of_its_rows() -> None:
+    text = latex_report(five_systems())
+    heads = [line for line in text.splitlines() if line.startswith("metric &")]
+    assert all(len(line.replace("\\", "")) <= 80 for line in heads)
+    assert r"metric & human & transformer & lstm & baseline\_1 \\" in heads
+    for caption in (
+        "Means, part 1 of 2 (a note)",
+        "Means, part 2 of 2 (a note)",
+        "Means: 95 \\% intervals, part 1 of 3",
+    ):
+        assert rf"\caption{{{caption}}}" in text
+    titles = [title for line in heads for title in line.removesuffix(r" \\").split(" & ")[1:]]
+    assert len(titles) == 9 + 7 + 21  # each column once
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
+def test_no_table_of_many_systems_is_wider_than_a_page(tmp_path: Path) -> None:
+    before = "\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n"
+    text = f"{before}{latex_report(five_systems())}\n\\end{{document}}\n"
+    (tmp_path / "a.tex").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"], cwd=tmp_path, capture_output=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    if b"booktabs.sty' not found" in done.stdout:
+        pytest.skip("booktabs is not installed")
+    assert done.returncode == 0, done.stdout.decode()
+    assert (tmp_path / "a.pdf").exists() and "Overfull" not in (tmp_path / "a.log").read_text("latin-1")
 
 
 @pytest.mark.parametrize("write", [latex_report, markdown_report])

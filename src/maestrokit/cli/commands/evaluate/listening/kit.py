@@ -1,29 +1,23 @@
 """The work of ``evaluate --listening-kit``: clips of systems, a page for browsers, and the key beside it."""
 
-import contextlib
-import json
 import os
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from maestrokit.cli import batch, report
-from maestrokit.cli.commands.evaluate.listening.sounds import playable, sounds_of
+from maestrokit.cli.commands.evaluate.listening.sounds import playable, sounds_of_files
 from maestrokit.cli.commands.evaluate.options import GENERATED, Settings
 from maestrokit.cli.commands.evaluate.system_plan import generated, sources_of
 from maestrokit.cli.declare import state
-from maestrokit.errors import BadDataError, UsageError, choices_hint
-from maestrokit.files import atomic, walk
+from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import streams as files
+from maestrokit.files import walk
+from maestrokit.listening.assembly import USUAL_SECONDS, human_of, rated_systems
 from maestrokit.listening.design import Clip, Design, make_design
-from maestrokit.listening.kit import PRACTICE, REFERENCE, Kit, Sound, make_kit, minutes_of
-from maestrokit.listening.scales import DESIGNS, Scale, parse_scales
-from maestrokit.metrics.score_systems import FLOOR
-
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
-HUMAN_SYSTEM = "human"
-USUAL_SECONDS = 20.0
+from maestrokit.listening.folder import usual_key, write_listening_kit
+from maestrokit.listening.kit import Sound, check_address, make_kit, minutes_of
+from maestrokit.listening.scales import Scale, parse_scales
 
 
 def write_kit(settings: Settings, folder: str, *, made_by: str | None) -> None:
@@ -46,16 +40,12 @@ def write_kit(settings: Settings, folder: str, *, made_by: str | None) -> None:
     )  # fmt: skip
     state(GENERATED if sources.models else None)
     names = list(sources.order)
-    if taken := next((name for name in names if name in (PRACTICE, REFERENCE)), None):
-        raise UsageError(f"a kit has clips called '{taken}' of its own", "use another name", parameter="system")
-    human = HUMAN_SYSTEM if HUMAN_SYSTEM in names else names[0] if design_name == "mushra" else None
-    if design_name == "turing" and human is None:
-        raise UsageError("the design turing needs human clips", f"call their system {HUMAN_SYSTEM}", parameter="system")
+    human = human_of(names, design_name)
     if settings.running.dry_run:
         tasks = [task.source for plan in sources.paths.values() for task in plan.tasks]
         batch.print_plan((origin, folder) for origin in (*sources.models.values(), *tasks))
         return
-    rated = [*names, FLOOR] if design_name == "mushra" else names
+    rated = rated_systems(names, design_name)
     design = make_design(design_name, rated, clips=settings.listening.clips, scales=scales, seed=settings.seed)
     seconds = settings.systems.seconds or USUAL_SECONDS
     with tempfile.TemporaryDirectory() as scratch:
@@ -64,12 +54,12 @@ def write_kit(settings: Settings, folder: str, *, made_by: str | None) -> None:
             name: generated(name, model, Path(scratch), settings, count=count, seconds=seconds)
             for name, model in sources.models.items()
         }
-        sounds = sounds_of({name: plans[name] for name in names}, human or names[0], design, settings, seconds)
+        sounds = sounds_of_files({name: plans[name] for name in names}, human or names[0], design, settings, seconds)
     kit = make_kit(
         design, sounds, seed=settings.seed, human=human, information=information, post=settings.listening.post,
         made_by=made_by,
     )  # fmt: skip
-    write_both(kit, folder, key)
+    write_listening_kit(kit, folder, key=key)
     if not settings.running.quiet:
         report.say(f"note: {described(design, sounds, folder)}")
         report.say(f"note: the key that unblinds it is '{key}'; keep it from listeners")
@@ -77,20 +67,7 @@ def write_kit(settings: Settings, folder: str, *, made_by: str | None) -> None:
 
 def key_path(settings: Settings, folder: str) -> str:
     """Return where the key of a kit is."""
-    return settings.listening.key or f"{Path(folder)!s}.key.json"
-
-
-def write_both(kit: Kit, folder: str, key: str) -> None:
-    """Write the key and the folder, both or none."""
-    atomic.write_new(
-        key, (json.dumps(kit.key, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-    )
-    try:
-        atomic.write_folder(folder, kit.files)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(key).unlink()
-        raise
+    return settings.listening.key or usual_key(folder)
 
 
 def described(design: Design, sounds: Mapping[Clip, Sound], folder: str) -> str:
@@ -107,14 +84,7 @@ def _check(settings: Settings, folder: str, key: str) -> None:
     if settings.inputs.inputs:
         fact = "`system` names what is heard, and there are inputs, too"
         raise UsageError(fact, "write NAME=PATH for each set", parameter="system")
-    if settings.listening.design not in DESIGNS:
-        name = settings.listening.design
-        raise UsageError(f"no design '{name}'", choices_hint(name, DESIGNS), parameter="design")
-    if settings.listening.design == "pairs" and len(settings.systems.system) < 2:
-        raise UsageError("the design pairs needs two systems", "name another with `system`", parameter="system")
-    post = settings.listening.post
-    if post is not None and not ADDRESS.fullmatch(post):
-        raise UsageError(f"'{post}' is no address", "begin it with https://", parameter="post")
+    check_address(settings.listening.post)
     own = Path(os.path.realpath(folder))
     if Path(os.path.realpath(key)).is_relative_to(own):
         raise UsageError("the key would be in the folder that listeners see", "write it elsewhere", parameter="key")

@@ -18,7 +18,16 @@ from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files.formats import SCORES, chosen_format
 from maestrokit.files.tables import FORMATS, encoded
-from maestrokit.listening.answers import LARGEST, Answers, Key, check_answers, panel_of, parse_answers, parse_key
+from maestrokit.listening.answers import (
+    LARGEST,
+    Answers,
+    Key,
+    add_answers,
+    check_answers,
+    panel_of,
+    parse_answers,
+    parse_key,
+)
 from maestrokit.metrics.ratings.exclusion import RULES
 from maestrokit.metrics.ratings.score import score
 
@@ -75,15 +84,14 @@ def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], Key, in
     read, status = all_results(AnswersOf(key), plan, running)
     answers: dict[str, tuple[str, Answers]] = {}
     for task, one in read:
-        known = answers.setdefault(one.listener, (task.source, one))
-        if known[0] == task.source:
-            continue
-        if known[1] != one:
-            error = BadDataError(f"cannot read '{task.source}': other answers by the listener of '{known[0]}'")
+        try:
+            earlier = add_answers(answers, one, name=task.source)
+        except BadDataError as error:
             failure = int(failed("evaluate", error, running))
             status = status or failure
-        elif not running.quiet:
-            report.say(f"note: '{task.source}' is the same as '{known[0]}', and counts once")
+            continue
+        if earlier is not None and not running.quiet:
+            report.say(f"note: '{task.source}' is the same as '{earlier}', and counts once")
     if not answers and not running.dry_run:
         raise NoInputError("no answers that can be read", f"{counted(len(plan.tasks), 'file')} given")
     return list(answers.values()), key, status

@@ -12,8 +12,9 @@ from maestrokit.files import atomic
 from maestrokit.files import streams as files
 from maestrokit.listening.answers import Answers, questions_of
 from maestrokit.listening.kit import PAGE
-from maestrokit.listening.server import HOST, KitServer, Store
+from maestrokit.listening.server import HOST, Count, KitServer, Store
 
+BEGUN = ".listeners"  # in the folder of answers: how many listeners have begun
 CLIP = re.compile(r"[0-9a-f]{10}\.mp3")
 
 
@@ -38,9 +39,9 @@ def serve(settings: Settings, folder: str) -> None:
         batch.print_plan([(folder, str(answers)), (f"http://{HOST}:{port}/", "")])
         return
     say: Callable[[str], None] = (lambda text: None) if settings.running.quiet else report.say
-    first = len(list(answers.glob("*.json")))
+    store, first = store_in(answers, say), listeners_of(answers)
     try:
-        server = KitServer(pages, questions, store_in(answers, say), port=port, first=first)
+        server = KitServer(pages, questions, store, port=port, first=first, count=count_in(answers, say))
     except OSError as error:
         fact = f"cannot serve at port {port}: {reason(error)}"
         raise UsageError(fact, "choose another `port`; 0 takes any that is free", parameter="port") from error
@@ -63,6 +64,27 @@ def kit_files(folder: str) -> dict[str, bytes]:
         raise NoInputError(f"'{folder}' is no listening kit", "evaluate --listening-kit writes one", path=folder)
     names = sorted(path for path in clips.iterdir() if CLIP.fullmatch(path.name) and path.is_file())
     return {PAGE: files.read_bytes(page)} | {f"clips/{path.name}": files.read_bytes(path) for path in names}
+
+
+def listeners_of(folder: Path) -> int:
+    """Return how many listeners have begun, those included who have not sent answers yet."""
+    try:
+        begun = int((folder / BEGUN).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        begun = 0
+    return max(begun, len(list(folder.glob("*.json"))))
+
+
+def count_in(folder: Path, say: Callable[[str], None]) -> Count:
+    """Return a function that keeps how many listeners have begun, so that numbers go on after a restart."""
+
+    def count(begun: int) -> None:
+        try:
+            atomic.write_bytes(folder / BEGUN, f"{begun}\n".encode())
+        except CannotWriteError as error:
+            say(f"maestrokit evaluate: {error}")
+
+    return count
 
 
 def store_in(folder: Path, say: Callable[[str], None]) -> Store:

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from maestrokit.cli.commands.evaluate.system_tables import LEVEL, MARK, OF_SYSTEMS
-from maestrokit.cli.commands.evaluate.tables import COLUMNS, WHOLE, aligned, interval, records, rounded, shown
+from maestrokit.cli.commands.evaluate.system_tables import LEVEL, MARK, OF_SYSTEMS, comparison_record
+from maestrokit.cli.commands.evaluate.tables import COLUMNS, aligned, interval, records, shown
 from maestrokit.cli.report import counted
 from maestrokit.files.tables import record_lines
 from maestrokit.metrics.contract import Row
@@ -44,12 +44,7 @@ def rating_records(scores: RatingScores, panel: Panel, names: Sequence[str]) -> 
     for system, rows in scores.systems.items():
         yield from ({**record, **blank, "system": system} for record in records([], rows))
     yield from ({**record, **blank} for record in records([], scores.panel))
-    for one in scores.comparisons:
-        yield {
-            **dict.fromkeys(COLUMNS), **blank, "file": WHOLE, "metric": one.metric, "value": rounded(one.difference),
-            "system": one.first, "versus": one.second, "effect_size": rounded(one.effect_size), "p": rounded(one.p),
-            "p_holm": rounded(one.p_holm), "paired": one.is_paired,
-        }  # fmt: skip
+    yield from map(comparison_record, scores.comparisons)
 
 
 def _own_means(panel: Panel, row: int) -> Iterator[tuple[str, list[Row]]]:

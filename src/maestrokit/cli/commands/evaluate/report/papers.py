@@ -14,6 +14,7 @@ LATEX = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",
 }  # fmt: skip
+WIDTH, GAP = 78, 3  # letters that a line of LaTeX's article has in this size, and between two columns
 MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
 
 
@@ -62,7 +63,7 @@ def latex_report(report: Report) -> str:
     r"""Return the tables of a report, each as a table environment; the preamble needs ``\usepackage{booktabs}``."""
     lines = [f"% {_comment(text)}" for text in (report.title, *report.sentences, report.made_by or "") if text]
     blocks = ["\n".join([*lines, r"% needs \usepackage{booktabs}"])]
-    for table in _for_papers(report):
+    for table in (part for whole in _for_papers(report) for part in _parts(whole)):
         columns, rows = _shown(table, latex)
         head = [latex(column.title) for column in columns]
         caption = latex(table.caption) + (f" ({latex(table.note)})" if table.note else "")
@@ -99,6 +100,21 @@ def _for_papers(report: Report) -> Iterator[Table]:
         rows = [[row[0], *(Cell(_interval(row[index])) for index in spans)] for row in table.rows]
         known = [row for row in rows if any(cell.text for cell in row[1:])]
         yield Table(f"{table.caption}: 95 % intervals", columns, known)
+
+
+def _parts(table: Table) -> Iterator[Table]:
+    """Yield a table in parts that are no wider than a line, each with the first column, which names the rows."""
+    columns, rows = _shown(table, str)
+    widths = [GAP + max(map(len, cells)) for cells in zip([one.title for one in columns], *rows, strict=True)]
+    parts: list[list[int]] = [[]]
+    for index, width in enumerate(widths[1:], 1):
+        if parts[-1] and widths[0] + sum(widths[one] for one in parts[-1]) + width - GAP > WIDTH:
+            parts.append([])
+        parts[-1].append(index)
+    for number, part in enumerate(parts, 1):
+        caption = table.caption if len(parts) == 1 else f"{table.caption}, part {number} of {len(parts)}"
+        cells = [[Cell(row[index]) for index in (0, *part)] for row in rows]
+        yield replace(table, caption=caption, columns=[columns[index] for index in (0, *part)], rows=cells)
 
 
 def _shown(table: Table, escape: Callable[[str], str]) -> tuple[Sequence[Column], list[list[str]]]:
