@@ -28,7 +28,7 @@ and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Crea
 Attribution-NonCommercial-ShareAlike 4.0 (CC BY-NC-SA 4.0). The program's own licence does not extend to them."""
 
 EVALUATION = "maestrokit evaluate --model {name} maestro-v3.0.0 --split validation --no-per-file --format table"
-CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/composers.py --model {name}"
+CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/classes.py --model {name}"
 COMPARED = ("recordings", "seconds", "performances")
 """What fitted models were scored on; they are compared if it is the same."""
 NOT_YET = "not yet evaluated"
