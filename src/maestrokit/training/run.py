@@ -194,8 +194,9 @@ def _build_model(
         kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
         if kind != needed:
             raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
-        new_parts = [*prepared.new_parts(given), *([settings.train_only] if settings.train_only else [])]
-        model_config = {**given["model"], **(model_config if prepared.new_parts(given) else {}), **model_settings}
+        new_parts = list(prepared.new_parts(given))
+        model_config = {**given["model"], **(model_config if new_parts else {}), **model_settings}
+        new_parts += [settings.train_only] if settings.train_only else []
         config |= prepared.inherit({**given, "model": model_config})
         weights = checkpoint.read_weights(spec.init)
         if model_settings or new_parts:
