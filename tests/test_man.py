@@ -81,6 +81,10 @@ def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch:
     for folder in ("performances", "generated"):
         shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     shutil.copytree("generated", "performances/more")  # half of a reference are the ceiling of systems
+    for folder, name in (("jazz", "petzold-minuet"), ("jazz", "petzold-opening"), ("pop", "satie-gymnopedie")):
+        Path("collection", folder).mkdir(parents=True, exist_ok=True)
+        for number in range(2):
+            shutil.copy(demo_folder / "bach-prelude.mid", f"collection/{folder}/{name}{number}.mid")
     Path("takes").mkdir()
     for name in ("beethoven-elise.mid", "petzold-minuet.mid", "satie-gymnopedie.mid"):
         shutil.copy(demo_folder / name, "takes")
@@ -99,7 +103,8 @@ def test_examples_run(maestrokit: CommandLine, name: str) -> None:
             words, _, target = part.partition(" > ")
             program, *arguments = shlex.split(words)
             assert program == "maestrokit"
-            done = maestrokit(*arguments, *(BRIEFLY if name == "train" else ()), stdin=stdin)
+            briefly = BRIEFLY[: 4 if "cnn" in arguments else None] if name == "train" else ()
+            done = maestrokit(*arguments, *briefly, stdin=stdin)
             assert done.status == 0, f"{part}: {done.err}"
             stdin = done.out
             if target and target != "/dev/null":

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from class_tables import ERAS, POP
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.music.note_codes import FACTORS
@@ -27,8 +28,10 @@ LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Ena
 and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Creative Commons
 Attribution-NonCommercial-ShareAlike 4.0 (CC BY-NC-SA 4.0). The program's own licence does not extend to them."""
 
+POP_LICENCE = """ The songs of POP909 (Wang et al., ISMIR 2020) are under the MIT licence."""
+
 EVALUATION = "maestrokit evaluate --model {name} maestro-v3.0.0 --split validation --no-per-file --format table"
-CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/composers.py --model {name}"
+CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/classes.py --model {name} --states"
 COMPARED = ("recordings", "seconds", "performances")
 """What fitted models were scored on; they are compared if it is the same."""
 NOT_YET = "not yet evaluated"
@@ -93,16 +96,36 @@ def card(
         f"# {config['family']}, {count / 1e6:.2f} M parameters",
         f"Task: {config['task']}. Weights: 16-bit floats, those of step {best['step']}, which scored best in "
         "validation.",
-        f"## Data\nMAESTRO v3.0.0, MIDI only, official split: {config['data']['train']} performances to train, "
-        f"{config['data']['validation']} to validate.",
+        f"## Data\n{(class_data if is_of_classes else event_data)(config)}",
         f"## Command\n```sh\n{details.command}\n```\nSeed {training['seed']}.",
         details.note,
         f"## Hardware and time\n{details.hardware}; {best['seconds'] / 3600:.2f} hours to these weights.",
         f"## Validation\n{(class_scores if is_of_classes else event_scores)(config, best)}",
         f"```sh\n{evaluation}\n```\n\n```\n{NOT_YET}\n```",
-        f"## Licence\n{LICENCE}",
+        f"## Licence\n{LICENCE}{POP_LICENCE * (POP in config.get('class_names', ()))}",
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def event_data(config: Mapping[str, Any]) -> str:
+    """Return what a model of events was trained on, as a sentence."""
+    return (
+        f"MAESTRO v3.0.0, MIDI only, official split: {config['data']['train']} performances to train, "
+        f"{config['data']['validation']} to validate."
+    )
+
+
+def class_data(config: Mapping[str, Any]) -> str:
+    """Return what a model of classes was trained on, as sentences, and the table of eras if these are its classes."""
+    is_of_genres, counts = POP in config["class_names"], config["data"]
+    corpora = "of the training split of MAESTRO v3.0.0 (MIDI)" + " and of POP909" * is_of_genres
+    eras = [f"| {era} | {', '.join(composers)} |" for era, composers in ERAS.items()]
+    table = "\n".join(["", "", "| era | composers |", "|---|---|", *eras]) if is_of_genres else ""
+    return (
+        f"The table {'genres' if is_of_genres else 'composers'}.tsv of tools/class_tables.py: {counts['train']} "
+        f"performances {corpora} to train, {counts['validation']} others to validate. Nothing was chosen on the "
+        f"validation split.{table}"
+    )
 
 
 def event_scores(config: Mapping[str, Any], best: Mapping[str, Any]) -> str:
@@ -120,10 +143,10 @@ def class_scores(config: Mapping[str, Any], best: Mapping[str, Any]) -> str:
     """Return the classes of a model, how good it was in training, and what was fitted after it, as sentences."""
     return (
         f"Classes: {', '.join(config['class_names'])}.\n\n"
-        f"During training, on excerpts of 20 s, 4 of each validation performance: {best['loss']:.3f} nats and balanced "
+        f"During training, on excerpts of 20 s, 4 of each held-out performance: {best['loss']:.3f} nats and balanced "
         f"accuracy {best['balanced_accuracy']:.3f}, classes counted equally. tools/fit_classes.py fitted, on whole "
-        f"validation performances, the temperature {config.get('temperature', 1.0)} and the threshold "
-        f"{config.get('threshold', 0.0)} of unknown classes."
+        f"performances of these, the temperature {config.get('temperature', 1.0)} and the threshold "
+        f"{config.get('threshold', 0.0)} of unknown classes. The following is on the validation split of MAESTRO."
     )
 
 

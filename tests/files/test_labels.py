@@ -12,8 +12,18 @@ def test_a_table_names_files_from_its_folder_and_their_classes(tmp_path: Path) -
     table = tmp_path / "eras.tsv"
     table.write_text("file\tclass\nold/a.mid\tbaroque\n\nb.mid\tafter 1890\tremark\n", encoding="utf-8")
     expected = {str(tmp_path / "old/a.mid"): "baroque", str(tmp_path / "b.mid"): "after 1890"}
-    assert read_labels(str(table)) == expected
-    assert listed_labels(["music", str(table)]) == (["music", *expected], expected)
+    assert read_labels(str(table)) == (list(expected), expected, {})
+    assert listed_labels(["music", str(table)]) == (["music", *expected], expected, {})
+
+
+def test_a_table_may_say_which_part_a_file_is_in(tmp_path: Path) -> None:
+    table = tmp_path / "eras.tsv"
+    table.write_text("file\tclass\tsplit\na.mid\tbaroque\ttrain\nb.mid\tpop\ttest\n", encoding="utf-8")
+    assert listed_labels([str(table)]).splits == {str(tmp_path / "a.mid"): "train", str(tmp_path / "b.mid"): "test"}
+    for row, fact in (("c.mid\tpop", "line 2 has no file and class and split"), ("c.mid\tpop\tdev", "no part 'dev'")):
+        table.write_text(f"file\tclass\tsplit\n{row}\n", encoding="utf-8")
+        with pytest.raises(BadDataError, match=fact):
+            read_labels(str(table))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +51,8 @@ def test_folders_of_no_file_are_found(tmp_path: Path) -> None:
 def test_a_column_of_the_table_of_a_root_says_the_class_and_title_and_composer_the_piece(maestro_root: Path) -> None:
     path = str(maestro_root / "2004" / "bach-prelude.midi")
     assert table_labels([path, "other.mid"], "year")[0] == {path: "2004"}
-    classes, pieces = table_labels([path], "composer")
+    classes, pieces, works = table_labels([path], "composer")
     assert classes == {path: "Johann Sebastian Bach"} and pieces == {path: "Johann Sebastian Bach: bach-prelude"}
+    assert works == {path: "Johann Sebastian Bach: bach prelude"}
     with pytest.raises(UsageError, match="column"):
         table_labels([path], "colour")

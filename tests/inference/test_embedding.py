@@ -1,11 +1,20 @@
 """Embeddings: windows of 20 s, each read by itself, and none for what the model itself made."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from maestrokit.analysis.classes import excerpt_vectors, excerpt_votes, log_softmax
+from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import embedded, embeddings
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
+from maestrokit.music.excerpts import roll_of
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_command
 from scenes import scene
@@ -19,14 +28,15 @@ def piece(seconds: float, seed: int = 0) -> Piece:
 
 @pytest.mark.parametrize(("seconds", "windows"), [(4, 1), (29, 1), (31, 2), (60, 3), (200, 3)])
 def test_windows_are_20_seconds_and_three_at_most(seconds: float, windows: int) -> None:
-    assert embedded(piece(seconds), model="lstm").shape == (windows, 64)
+    assert embedded(piece(seconds), model="composers").shape == (windows, 64)
 
 
-def test_a_window_is_read_by_itself_wherever_it_is_in_the_piece() -> None:
+@pytest.mark.parametrize("model", ["composers", "lstm"])
+def test_a_window_is_read_by_itself_wherever_it_is_in_the_piece(model: str) -> None:
     one, other = piece(20), piece(20, seed=1)
     later = other.replace(onset=other.onset + 20, offset=other.offset + 20, sounding_offset=other.sounding_offset + 20)
-    both = embedded(Piece.concatenate([one, later]), model="lstm")
-    alone = np.concatenate([embedded(part, model="lstm") for part in (one, other)])
+    both = embedded(Piece.concatenate([one, later]), model=model)
+    alone = np.concatenate([embedded(part, model=model) for part in (one, other)])
     np.testing.assert_allclose(both, alone, atol=1e-4)
     assert np.abs(alone[0] - alone[1]).max() > 0.01
 
@@ -39,3 +49,24 @@ def test_what_the_model_itself_made_has_no_embedding() -> None:
         vectors = embeddings(piece_of(performance), chosen, origin=origin)
         assert {name: len(rows) for name, rows in vectors.items()} == {"frechet_lstm": windows}
     assert embedded(piece(4).select(slice(0)), model="lstm").shape == (0, 64)
+
+
+def test_the_network_of_composers_is_read_without_torch() -> None:
+    script = (
+        "import sys; from maestrokit.inference.embedding import embedded; from test_embedding import piece; "
+        "embedded(piece(4), model='composers'); assert 'torch' not in sys.modules"
+    )
+    paths = os.pathsep.join(str(Path(__file__).parents[part]) for part in (0, 1))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([paths, *sys.path])}
+    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
+
+
+def test_the_vectors_of_composers_are_the_input_of_its_last_layer() -> None:
+    one = piece(20)
+    weights = load_classifier("composers").weights
+    notes = TimedNotes(one.onset, one.sounding_offset, one.pitch, one.velocity)
+    votes = excerpt_votes(notes, np.zeros(1), weights)
+    vectors = excerpt_vectors(roll_of(notes, 0.0)[None], weights)
+    assert vectors.shape == (1, weights["head.weight"].shape[1])
+    expected = log_softmax(vectors @ weights["head.weight"].T + weights["head.bias"])
+    np.testing.assert_allclose(votes, expected, atol=1e-4)

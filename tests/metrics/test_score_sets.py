@@ -21,7 +21,7 @@ def piece(seed: int, notes: int = 200) -> Piece:
 def summary(one: Piece) -> dict:
     """Return a summary with vectors in place of what a model makes of the piece."""
     vectors = np.random.default_rng(len(one)).normal(one.pitch.mean() if len(one) else 0, 1, (2 * (len(one) > 0), 4))
-    return score_sets.summarize(one, score_sets.metrics()) | {"frechet_lstm": vectors}
+    return score_sets.summarize(one, score_sets.metrics()) | {"frechet_composers": vectors}
 
 
 SUMMARIES = [summary(piece(seed, 200 + seed)) for seed in range(8)]

@@ -1,9 +1,14 @@
 """The picture of recordings is a PNG, the same each time, and stands silence and a performance beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from maestrokit import features
+from maestrokit.analysis.class_evidence import Evidence
+from maestrokit.music.note_arrays import timed_notes
+from maestrokit.plots.class_evidence import ClassPanel
 from maestrokit.plots.description import PlotItem, description_picture
 from maestrokit.plots.recording import recording_features
 from scenes import scene
@@ -34,4 +39,21 @@ def test_silence_and_nothing_are_drawn_too() -> None:
     assert np.isnan(quiet.pitch).all()
     assert description_picture(
         [PlotItem("silence", scene([]), quiet), PlotItem("$nothing", scene([]), None)], format="png"
+    )
+
+
+def test_what_speaks_for_a_class_is_drawn_below_the_notes() -> None:
+    performance = scene([(0.2 * i, 0.2 * i + 0.1, 50 + i % 20, 70) for i in range(40)])
+    notes = timed_notes(performance, pedal_extends=True)
+    value = np.zeros((7, 11))
+    value[2, 4] = 0.5
+    evidence = Evidence(1.25 * np.arange(8), 21 + 8 * np.arange(12), value)
+    plain = description_picture([PlotItem("take", performance, None)], format="svg")
+    drawn = description_picture(
+        [PlotItem("take", performance, None, ClassPanel("Bach_$ (0.83)", notes, evidence))], format="svg"
+    )
+    assert len(drawn) > len(plain)
+    assert drawn != description_picture(
+        [PlotItem("take", performance, None, ClassPanel("Bach_$ (0.83)", notes, replace(evidence, value=-value)))],
+        format="svg",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fit_classes import OTHER, fitted_temperature, fitted_threshold, held_out, mean_votes
+from fit_classes import KNOWN, OTHER, fitted_temperature, fitted_threshold, held_out, mean_votes
 from maestrokit.analysis.classes import log_softmax
 from maestrokit.inference.classes import load_classifier
 from small_models import saved_classifier
@@ -20,10 +20,9 @@ def test_the_temperature_that_labels_were_drawn_with_is_found(temperature: float
     assert fitted_temperature(votes, label) == pytest.approx(temperature, rel=0.1)
 
 
-def test_the_threshold_parts_known_classes_from_others_and_is_0_without_others() -> None:
-    confidence, is_known = np.array([0.9, 0.8, 0.3, 0.5, 0.2]), np.array([True, True, True, False, False])
-    assert fitted_threshold(confidence, is_known) == pytest.approx(0.65)
-    assert fitted_threshold(confidence, np.ones(5, bool)) == 0.0
+def test_the_threshold_is_what_most_performances_of_known_classes_reach() -> None:
+    confidence = np.random.default_rng(0).uniform(0.3, 1, 1000)
+    assert (confidence >= fitted_threshold(confidence)).mean() == pytest.approx(KNOWN, abs=0.002)
 
 
 def test_performances_of_the_validation_part_are_held_out_with_the_numbers_of_their_classes(

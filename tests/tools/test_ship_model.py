@@ -116,7 +116,7 @@ def test_models_of_classes_have_their_own_card_and_are_compared_by_whole_perform
     ship(run, tmp_path / "shipped", STORY)
     card = (tmp_path / "shipped" / checkpoint.CARD).read_text(encoding="utf-8")
     for words in ("Bach, Liszt", "1.500 nats", "balanced accuracy 0.400", "temperature 0.5", "threshold 0.25",
-                  "composers.py --model shipped"):  # fmt: skip
+                  "classes.py --model shipped --states", "The table composers.tsv"):  # fmt: skip
         assert words in card
     with pytest.raises(UsageError, match=r"as good: balanced_accuracy 0\.7"):
         ship(run, tmp_path / "shipped", STORY)

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.class_data import ClassData, ClassOptions
+from maestrokit.training.class_excerpts import Augmentation, sample_roll
+from maestrokit.training.task import find_corpus
+from maestrokit.training.tasks import classes
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
 corpora = importlib.util.module_from_spec(_spec)
@@ -40,7 +44,7 @@ def config(genres, run="run"):
 
 def test_folders_are_classes_and_the_run_says_which(genres):
     assert train(genres) == 0
-    assert config(genres)["class_names"] == ["jazz", "pop"] and config(genres)["model"]["outputs"] == 2
+    assert config(genres)["class_names"] == ["jazz", "pop", "unknown"] and config(genres)["model"]["outputs"] == 3
     assert config(genres)["data"] == {"train": 8, "validation": 1} and config(genres)["task"] == "classes"
     scores = checkpoint.read_log(genres.parent / "run")[-1]
     assert {"loss", "accuracy", "balanced_accuracy"} <= scores.keys()
@@ -54,7 +58,25 @@ def test_a_table_says_classes_instead_of_folders(genres):
     lines = [f"{file}\t{'even' if row % 2 else 'odd'}\n" for row, file in enumerate(files)]
     (genres / "table.tsv").write_text("".join(lines))
     assert train(genres / "table.tsv", "-o", str(genres.parent / "run")) == 0
-    assert config(genres)["class_names"] == ["even", "odd"]
+    assert config(genres)["class_names"] == ["even", "odd", "unknown"]
+
+
+def test_a_table_says_the_parts_and_what_is_of_no_class(genres):
+    files = sorted(genres.rglob("*.mid"))
+    parts = ["train", "train", "validation", "test", "train"] * 2
+    names = ["jazz"] * 4 + ["unknown"] + ["pop"] * 4 + ["unknown"]
+    rows = [f"{file.relative_to(genres)}\t{name}\t{part}\n" for file, name, part in
+            zip(files, names, parts, strict=True)]  # fmt: skip
+    (genres / "table.tsv").write_text("file\tclass\tsplit\n" + "".join(rows))
+    assert train(genres / "table.tsv", "-o", str(genres.parent / "run")) == 0
+    assert config(genres)["class_names"] == ["jazz", "pop", "unknown"]
+    assert config(genres)["data"] == {"train": 4, "validation": 2}
+    corpus = find_corpus([str(genres / "table.tsv")], classes, cache=Path())
+    data = classes.prepare(corpus, ClassOptions(unknown=0.9, batch=400), family="cnn").data
+    excerpts = data.batch(0, 0)
+    of_none = excerpts["rolls"][excerpts["target"] == 2][:, 0]
+    assert 0.8 < len(of_none) / 400 < 0.97
+    assert len(of_none[of_none.sum(dim=(1, 2)) > 0]) > 0.95 * len(of_none)
 
 
 def test_files_of_one_folder_have_no_class(genres, capsys):
@@ -77,7 +99,7 @@ def test_an_empty_folder_is_named_and_files_that_cannot_be_read_are_left_out(gen
     assert "note: the folder 'folk' has no file to learn from" in text
     assert "bad.mid': not a MIDI file" in text and "alone.mid': it lies in no folder of a class" in text
     assert "left out 2 files that cannot be used" in text
-    assert config(genres)["class_names"] == ["jazz", "pop"]
+    assert config(genres)["class_names"] == ["jazz", "pop", "unknown"]
 
 
 def root(folder, rows):
@@ -103,15 +125,20 @@ def test_pieces_in_two_parts_and_arrangements_are_left_out_and_named(tmp_path, c
     assert "note: no performance to learn from: Satie" in text
     assert config(tmp_path / "root")["data"] == {"train": 5, "validation": 2}
     assert train(tmp_path / "root", "--set", "classes=2", run="two") == 0
-    assert config(tmp_path / "root", "two")["class_names"] == ["Bach", "Haydn"]
+    assert config(tmp_path / "root", "two")["class_names"] == ["Bach", "Haydn", "unknown"]
 
 
-def test_only_a_model_of_the_same_classes_can_be_fine_tuned(genres, capsys):
+def test_a_model_of_other_classes_lends_all_but_its_last_layer(genres, capsys):
     assert train(genres) == 0
-    assert train(genres, "--init", str(genres.parent / "run"), run="again") == 0
+    slow = ["--init", str(genres.parent / "run"), "--learning-rate", "1e-9"]
+    assert train(genres, *slow, run="again") == 0
     (genres / "jazz").rename(genres / "folk")
-    assert train(genres, "--init", str(genres.parent / "run"), run="other") == 65
-    assert "was trained for other classes" in capsys.readouterr().err
+    assert train(genres, *slow, run="other") == 0
+    assert config(genres, "other")["class_names"] == ["folk", "pop", "unknown"]
+    first, same, other = (checkpoint.read_weights(genres.parent / run) for run in ("run", "again", "other"))
+    for name in ("stem.weight", "head.weight"):
+        assert torch.allclose(first[name], same[name], atol=1e-5)
+        assert torch.allclose(first[name], other[name], atol=1e-5) == (name == "stem.weight")
     assert train(genres, "--init", "transcription", run="third") == 2
     assert "was trained for transcription, not classes" in capsys.readouterr().err
 
@@ -130,6 +157,37 @@ def test_rare_classes_are_heard_as_often_as_frequent_ones_and_batches_repeat():
     assert 0.35 < batch["target"].float().mean() < 0.65
     assert all((batch[name] == data.batch(0, 0)[name]).all() for name in batch)
     assert not (batch["rolls"] == data.batch(0, 1)["rolls"]).all()
+
+
+def test_without_unknown_there_is_no_such_class(genres):
+    assert train(genres, "--set", "unknown=0") == 0
+    assert config(genres)["class_names"] == ["jazz", "pop"] and config(genres)["model"]["outputs"] == 2
+
+
+def test_excerpts_of_no_class_are_random_and_shuffled_notes_where_no_performance_is_of_none():
+    low, high = [performance(40)], [performance(80)]
+    data = ClassData({"low": low, "high": high}, {}, ClassOptions(batch=300, unknown=0.5, transpose=0))
+    batch = data.batch(0, 0)
+    pitches = [set(roll[0].any(dim=0).nonzero().flatten().tolist()) for roll in batch["rolls"]]
+    is_known = batch["target"] < 2
+    assert 0.35 < is_known.float().mean() < 0.65
+    assert all(keys <= {19, 59} for keys, known in zip(pitches, is_known, strict=True) if known)
+    assert sum(len(keys) > 1 for keys, known in zip(pitches, is_known, strict=True) if not known) > 60
+
+
+def test_excerpts_are_varied_within_their_bounds():
+    notes, generator = performance(60), np.random.default_rng(2)
+    same = sample_roll(notes, Augmentation(), np.random.default_rng(2))
+    assert same[0].max() == pytest.approx(64 / 127) and same[0].astype(bool).sum() >= 39
+    keys, velocities, counts = set(), set(), set()
+    for _ in range(60):
+        roll = sample_roll(notes, Augmentation(transpose=2, loudness=0.2, dropped=0.5), generator)
+        keys |= set(np.flatnonzero(roll[0].any(axis=0)) + 21)
+        velocities.add(float(roll[0].max()))
+        counts.add(int(roll[0].astype(bool).sum()))
+    assert keys == {58, 59, 60, 61, 62} and len(velocities) > 20 and min(counts) < 30 and max(counts) >= 39
+    even = sample_roll(notes, Augmentation(matched=1.0, loudness=0.2), generator)
+    assert even[0].astype(bool).sum() > 100  # eight notes a second
 
 
 def test_validation_weighs_classes_equally_and_changes_nothing():

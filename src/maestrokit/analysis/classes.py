@@ -36,7 +36,7 @@ class Classifier:
     Parameters
     ----------
     names : tuple of str
-        The classes, in the order of the outputs.
+        The classes, in the order of the outputs; the last one may be ``unknown``.
     weights : mapping of arrays
         Of the network, by the names that they have in training.
     temperature : float > 0
@@ -49,6 +49,11 @@ class Classifier:
     weights: Weights
     temperature: float = 1.0
     threshold: float = 0.0
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The classes without ``unknown``."""
+        return tuple(name for name in self.names if name != UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +109,30 @@ def classify(notes: TimedNotes, classifier: Classifier) -> Classification | None
     votes = excerpt_votes(notes, start, classifier.weights)
     probability = piece_probability(votes, classifier.temperature)
     best = int(probability.argmax())
-    name = classifier.names[best] if probability[best] >= classifier.threshold else UNKNOWN
+    name = classifier.names[best] if certainty(probability, classifier) >= classifier.threshold else UNKNOWN
     return Classification(name, probability, start, np.exp(votes))
+
+
+def certainty(probability: Floats, classifier: Classifier) -> Floats:
+    """Return the probability of the most probable class, (..), of (.., classes); 0 where that is ``unknown``."""
+    is_unknown = np.array([name == UNKNOWN for name in classifier.names])[probability.argmax(axis=-1)]
+    return np.where(is_unknown, 0.0, probability.max(axis=-1))
 
 
 def excerpt_votes(notes: TimedNotes, start: Floats, weights: Weights) -> Floats:
     """Return the log-probabilities of the classes in the excerpts that begin at some times, (excerpts, classes)."""
-    logits = np.stack([_logits(roll_of(notes, float(time)), weights) for time in start])
-    return log_softmax(logits)
+    return votes_of(np.stack([roll_of(notes, float(time)) for time in start]), weights)
+
+
+def votes_of(rolls: NDArray[np.float32], weights: Weights) -> Floats:
+    """Return the log-probabilities of the classes for rolls, (excerpts, rolls, frames, keys): (excerpts, classes)."""
+    vectors = excerpt_vectors(rolls, weights)
+    return log_softmax(vectors @ weights["head.weight"].T.astype(np.float64) + weights["head.bias"])
+
+
+def excerpt_vectors(rolls: NDArray[np.float32], weights: Weights) -> Floats:
+    """Return what the network makes of rolls before its last layer, shape (excerpts, values)."""
+    return np.stack([_pooled(roll, weights) for roll in rolls]).astype(np.float64)
 
 
 def piece_probability(votes: Floats, temperature: float) -> Floats:
@@ -139,8 +160,8 @@ def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
     return np.searchsorted((middle[1:] + middle[:-1]) / 2, times).astype(np.int64)
 
 
-def _logits(roll: NDArray[np.float32], weights: Weights) -> Floats:
-    """Return the output of the network for one excerpt, (classes,): its ``forward`` in numpy."""
+def _pooled(roll: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
+    """Return the input of the last layer for one excerpt, (values,): the ``forward`` of the network in numpy."""
     x = _convolved(roll, weights["stem.weight"], FIRST_STRIDE) + weights["key_offset"]
     layer = 0
     while (kernel := weights.get(f"layers.{layer}.mix.weight")) is not None:
@@ -149,8 +170,7 @@ def _logits(roll: NDArray[np.float32], weights: Weights) -> Floats:
         x = x + mixed if is_residual else mixed
         layer += 1
     flat = _norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * keys)
-    pooled = np.concatenate((flat.mean(axis=1), flat.max(axis=1)))
-    return np.asarray(weights["head.weight"] @ pooled + weights["head.bias"], np.float64)
+    return np.concatenate((flat.mean(axis=1), flat.max(axis=1)))
 
 
 def _convolved(x: NDArray[np.float32], kernel: NDArray[np.float32], stride: tuple[int, int]) -> NDArray[np.float32]:

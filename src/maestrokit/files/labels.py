@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from maestrokit.errors import check_choice, unreadable
 from maestrokit.files import maestro
@@ -11,40 +12,58 @@ from maestrokit.files.walk import TABLE_SUFFIX, has_suffix
 
 HINT = "a table of classes has a line a file: its path from the table's folder, a tab, its class"
 HEADER = ("file", "class")
+SPLIT = "split"
 
 
-def read_labels(path: str) -> dict[str, str]:
-    """Return the class of each file in a table: a line a file, its path from the table's folder, a tab, its class.
+class Listed(NamedTuple):
+    """What tables of classes say of files."""
 
-    A first line ``file`` and ``class`` is a header; further columns are ignored. BadDataError says that it is no such
-    table.
+    names: list[str]
+    """Names of data: the tables replaced by the files in them."""
+    classes: dict[str, str]
+    """The class of each of these files."""
+    splits: dict[str, str]
+    """The part of the split that a file is in, where a table says so."""
+
+
+def read_labels(path: str) -> Listed:
+    """Return the files of a table and their classes: a line a file, its path from the table's folder, a tab, its class.
+
+    A first line ``file``, ``class`` is a header; where it goes on with ``split``, the third column holds ``train``,
+    ``validation`` or ``test``. Further columns are ignored. BadDataError says that it is no such table.
     """
     try:
         rows = [line.split("\t") for line in decoded(read_bytes(path)).splitlines() if line.strip()]
     except ValueError as error:
         raise unreadable(path, f"not a table of classes ({error})", HINT) from None
-    for number, row in enumerate(rows, start=1):
-        if len(row) < len(HEADER) or not (row[0].strip() and row[1].strip()):
-            raise unreadable(path, f"line {number} has no file and class", HINT)
-    cells = [(row[0].strip(), row[1].strip()) for row in rows]
-    if cells and cells[0] == HEADER:
+    cells = [tuple(cell.strip() for cell in row) for row in rows]
+    width = len(HEADER) + (bool(cells) and cells[0][: len(HEADER) + 1] == (*HEADER, SPLIT))
+    for number, row in enumerate(cells, start=1):
+        if len(row) < width or not all(row[:width]):
+            raise unreadable(path, f"line {number} has no {' and '.join((*HEADER, SPLIT)[:width])}", HINT)
+        if width > len(HEADER) and row[2] not in (SPLIT, *maestro.SPLITS):
+            raise unreadable(path, f"line {number} is of no part '{row[2]}'", f"parts: {', '.join(maestro.SPLITS)}")
+    if cells and cells[0][: len(HEADER)] == HEADER:
         del cells[0]
     if not cells:
         raise unreadable(path, "it names no file", HINT)
-    return {str(Path(path).parent / name): label for name, label in cells}
+    named = {str(Path(path).parent / row[0]): row[1:width] for row in cells}
+    splits = {name: row[1] for name, row in named.items() if len(row) > 1}
+    return Listed(list(named), {name: row[0] for name, row in named.items()}, splits)
 
 
-def listed_labels(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Return names of files and folders, tables of classes replaced by the files in them, and the classes of these."""
-    files, labels = list[str](), dict[str, str]()
+def listed_labels(names: Sequence[str]) -> Listed:
+    """Return names of files and folders, tables of classes replaced by the files in them, and what these tables say."""
+    result = Listed([], {}, {})
     for name in names:
         if has_suffix(name, (TABLE_SUFFIX,)):
             listed = read_labels(name)
-            labels |= listed
-            files += listed
+            result.names.extend(listed.names)
+            result.classes.update(listed.classes)
+            result.splits.update(listed.splits)
         else:
-            files.append(name)
-    return files, labels
+            result.names.append(name)
+    return result
 
 
 def folder_labels(paths: Sequence[str]) -> dict[str, str]:
@@ -71,8 +90,8 @@ def empty_classes(labels: Iterable[str], paths: Sequence[str]) -> list[str]:
     return sorted(folder.name for folder in folders if folder.name not in known)
 
 
-def table_labels(paths: Sequence[str], column: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the class and the piece (composer and title) of those files that are in tables of MAESTRO.
+def table_labels(paths: Sequence[str], column: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Return the class, the piece (composer and title) and the work of those files that are in tables of MAESTRO.
 
     UsageError says that there is no such column.
     """
@@ -80,4 +99,4 @@ def table_labels(paths: Sequence[str], column: str) -> tuple[dict[str, str], dic
     entries = maestro.entries_of(paths)
     classes = {path: maestro.column(entry, column) for path, entry in entries.items()}
     pieces = {path: f"{entry.canonical_composer}: {entry.canonical_title}" for path, entry in entries.items()}
-    return classes, pieces
+    return classes, pieces, {path: maestro.work(entry) for path, entry in entries.items()}

@@ -8,6 +8,7 @@ Hawthorne et al., "Enabling Factorized Piano Music Modeling and Generation with 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from maestrokit.errors import UsageError, check_choice, unreadable
 from maestrokit.files.streams import decoded
 
 SPLITS = ("train", "validation", "test")
+_CATALOGUE = re.compile(r"\b(op|bwv|kv?|d|s|l|hob|woo)(?![a-z])[. ]*(?:posth[. ]*)?(\d+|xvi\s*[:/]\s*\d+)")
 _SHORT_NAMES = {"composer": "canonical_composer", "title": "canonical_title"}
 
 
@@ -40,6 +42,21 @@ COLUMNS = (*_SHORT_NAMES, *Entry.__dataclass_fields__)
 def column(entry: Entry, name: str) -> str:
     """Return what an entry has in a column, as text; short names are those of :func:`select`."""
     return str(getattr(entry, _SHORT_NAMES.get(name, name)))
+
+
+def work(entry: Entry) -> str:
+    """Return a composer, and the first catalogue number in the title, so that titles of one work are equal.
+
+    All pieces of an opus are one work. Where there is no number it is the title, in small letters and digits.
+
+    >>> title = "Etude in F Major, Opus 10, No. 8"
+    >>> work(Entry("Frédéric Chopin", title, "train", 2009, "a.mid", "a.wav", 120.0))
+    'Frédéric Chopin: op 10'
+    """
+    title = entry.canonical_title.lower().replace("opus", "op")
+    found = _CATALOGUE.search(title)
+    name = f"{found[1].replace('kv', 'k')} {found[2]}" if found else title
+    return f"{entry.canonical_composer}: {' '.join(re.findall('[a-z0-9]+', name))}"
 
 
 def table_path(folder: Path) -> Path | None:

@@ -44,6 +44,8 @@ class Metric:
     """Whether summaries differ in length: those of several pieces are then a list of vectors."""
     embedding: str | None = None
     """The shipped model whose states are the summary, one row a window of the piece: a layer above computes them."""
+    is_default: bool = True
+    """Whether sets are scored by it where no metrics are named."""
 
     @property
     def needs(self) -> str:

@@ -26,7 +26,7 @@ RESAMPLES = 200  # of sets, whose values take longer than means
 
 
 def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | None = None) -> dict[str, Metric]:
-    """Return the metrics of sets, all or those named, in the order of their files.
+    """Return the metrics of sets, the default ones or those named, in the order of their files.
 
     Parameters
     ----------
@@ -41,7 +41,9 @@ def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | No
             raise UsageError(f"there is no metric '{name}'", choices_hint(name, known), parameter="metric")
     there = {"", *corpora} if corpora is not None else {"", "reference", "training"}
     return {
-        name: metric for name, metric in known.items() if (names is None or name in names) and metric.needs in there
+        name: metric
+        for name, metric in known.items()
+        if (metric.is_default if names is None else name in names) and metric.needs in there
     }
 
 

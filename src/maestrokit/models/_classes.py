@@ -41,6 +41,8 @@ class Config:
     """Residual convolutions in each stage."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.3
     """Dropout before the last layer."""
+    smoothing: Annotated[float, Within(0, 1, below=True)] = 0.1
+    """Share of the probability that training spreads over all classes (label smoothing)."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -66,6 +68,8 @@ class Layer(nn.Module):
 class Model(TrainedModel):
     """Convolutions over frames and keys, pooling, one linear layer."""
 
+    supports_cpu_autocast = True
+
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
@@ -81,6 +85,9 @@ class Model(TrainedModel):
         self.norm = nn.BatchNorm2d(sizes[-1])
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(2 * sizes[-1], config.outputs)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):  # a third quicker on a processor
+                layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
     def forward(self, rolls: Tensor) -> Tensor:
         """Return the log-odds of the classes.
@@ -90,7 +97,7 @@ class Model(TrainedModel):
         rolls : (batch, rolls, frames, keys)
         result : (batch, classes)
         """
-        x = self.layers(self.stem(rolls) + self.key_offset)
+        x = self.layers(self.stem(rolls.contiguous(memory_format=torch.channels_last)) + self.key_offset)
         x = F.relu(self.norm(x)).flatten(2)  # (batch, channels, frames * keys)
         logits: Tensor = self.head(self.dropout(torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)))
         return logits
@@ -99,8 +106,8 @@ class Model(TrainedModel):
         self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on ``batch["target"]``, (batch,), given ``batch["rolls"]``."""
-        logits, target = self(batch["rolls"]), batch["target"]
-        loss = F.cross_entropy(logits, target)
+        logits, target = self(batch["rolls"]).float(), batch["target"]
+        loss = F.cross_entropy(logits, target, label_smoothing=self.config.smoothing)
         backward_and_step("model", loss)
         accuracy = (logits.argmax(dim=-1) == target).float().mean()
         return {"loss": loss.item(), "accuracy": accuracy.item()}, {}

@@ -194,12 +194,14 @@ def _build_model(
         kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
         if kind != needed:
             raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
-        model_config = {**given["model"], **model_settings}
+        new_parts = list(prepared.new_parts(given))
+        model_config = {**given["model"], **(model_config if new_parts else {}), **model_settings}
+        new_parts += [settings.train_only] if settings.train_only else []
         config |= prepared.inherit({**given, "model": model_config})
         weights = checkpoint.read_weights(spec.init)
-        if model_settings or settings.train_only:
+        if model_settings or new_parts:
             new = _new(family, model_config, settings.seed)
-            weights = _partly_inherited(new.inherited(weights), new, settings.train_only)
+            weights = _partly_inherited(new.inherited(weights), new, new_parts)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init), task=config["task"])
         return model, config | {"model": model_config, "init": spec.init.name}
     if settings.train_only and not checkpoint.has_resume(spec.folder):
@@ -215,12 +217,16 @@ def _new(family: Any, model_config: Mapping[str, Any], seed: int) -> Any:
         return contract.new_model(family, family.Config(**model_config))
 
 
-def _partly_inherited(weights: Mapping[str, Tensor], new: contract.TrainedModel, part: str) -> dict[str, Tensor]:
-    """Return weights with those of one part, and those that are missing, as a new model has them."""
-    initial, prefix = new.state_dict(), f"{part}."
-    if part and not any(name.startswith(prefix) for name in initial):
-        raise UsageError(f"the model has no part '{part}'", "parts: " + ", ".join(n for n, _ in new.named_children()))
-    return initial | {name: value for name, value in weights.items() if not (part and name.startswith(prefix))}
+def _partly_inherited(
+    weights: Mapping[str, Tensor], new: contract.TrainedModel, parts: Sequence[str]
+) -> dict[str, Tensor]:
+    """Return weights with those of some parts, and those that are missing, as a new model has them."""
+    initial, prefixes = new.state_dict(), tuple(f"{part}." for part in parts)
+    for part, prefix in zip(parts, prefixes, strict=True):
+        if not any(name.startswith(prefix) for name in initial):
+            known = "parts: " + ", ".join(name for name, _ in new.named_children())
+            raise UsageError(f"the model has no part '{part}'", known)
+    return initial | {name: value for name, value in weights.items() if not name.startswith(prefixes)}
 
 
 def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
 ``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
 returns the piece of a file; without it, that is the name without suffix. It may have ``listed(names)``, which returns
-the names of data with tables of files replaced by these files, and the class of each of them.
+the names of data with tables of files replaced by these files (:class:`maestrokit.files.labels.Listed`).
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from torch import Tensor
 from maestrokit import registry
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, check_choice
 from maestrokit.files import maestro, walk
+from maestrokit.files.labels import Listed
 
 TASKS = "maestrokit.training.tasks"
 PARTS = ("train", "validation")
@@ -53,7 +54,7 @@ class Corpus:
     """The files of a training, and where and how to prepare them."""
 
     official: Mapping[str, Sequence[str]]
-    """Files of each part, by the official split of MAESTRO roots."""
+    """Files of each part, by the official split of MAESTRO roots or by tables of files and classes."""
     loose: Sequence[str]
     """Files that are not in an official split."""
     cache: Path
@@ -126,6 +127,9 @@ class Prepared:
     returns what replaces, in ``config``, what a new model would have."""
     notes: Sequence[str] = ()
     """Sentences about what is left out."""
+    new_parts: Callable[[Mapping[str, Any]], Sequence[str]] = lambda given: ()
+    """Called with the ``config.json`` of an initial model; returns the parts that start new, with the settings of
+    `model`, such as a last layer where the classes are others."""
 
 
 def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
@@ -166,7 +170,8 @@ def find_corpus(
     jobs: int = 1,
     reject: Callable[[MaestrokitError], None] = lambda error: None,
 ) -> Corpus:
-    """Return the files for a task: of MAESTRO roots the official parts, of all else files to split 80/10/10 by piece.
+    """Return the files for a task: of MAESTRO roots and of tables that say it the parts, of all else files to split
+    80/10/10 by piece.
 
     Files of one name without suffix, such as recordings of a piece in folders of several pianists, are one piece.
     NoInputError says that a name is not there, or that no file is left to learn from.
@@ -174,9 +179,11 @@ def find_corpus(
     suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     missing, loose = list[str](), list[str]()
-    names, labels = task.listed(names) if hasattr(task, "listed") else (names, {})
-    for name in names:
-        if Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
+    listed = task.listed(names) if hasattr(task, "listed") else Listed(list(names), {}, {})
+    for name in listed.names:
+        if name in listed.splits:
+            parts.get(listed.splits[name], []).append(name)
+        elif Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
                 part_files = walk.walk([name], suffixes=suffixes, split=part)
                 files += [source.path for source in part_files.sources]
@@ -191,4 +198,7 @@ def find_corpus(
         fact = "nothing to validate on" if parts["train"] else "nothing to learn from"
         raise NoInputError(fact, f"name folders of files ({' '.join(suffixes)}) or a MAESTRO root")
     paths = [source.path for source in inputs.sources]
-    return Corpus(parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, labels=labels, reject=reject)
+    return Corpus(
+        parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, labels=listed.classes,
+        reject=reject,
+    )  # fmt: skip

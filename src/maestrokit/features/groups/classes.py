@@ -18,7 +18,7 @@ SINCE = (0, 2)
 FIELDS = {
     "name": Field("", "Most probable class; unknown where its probability is below the threshold of the model"),
     "probability": Field("0..1", "Probability of the most probable class of the whole performance"),
-    "all": Field("", "All classes of the model, in its order"),
+    "all": Field("", "All classes of the model, in its order; unknown may be the last"),
     "all[].name": Field("", "Class"),
     "all[].probability": Field("0..1", "Its probability; those of excerpts taken together, and calibrated"),
     "excerpts": Field("", "Excerpts of 20 s that overlap by about a half, whose votes these are"),

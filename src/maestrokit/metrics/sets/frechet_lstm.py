@@ -5,6 +5,8 @@ averaged over all notes and projected on 64 random directions (:mod:`maestrokit.
 squared Frechet distance of the two sets of windows, each taken as a normal distribution with a covariance shrunken
 after Ledoit and Wolf; it is 0 for equal sets. The pedal is applied, and velocities are part of it.
 
+It is computed only where it is named: ``frechet_composers`` is the same by a network that makes no music.
+
 The distance of two finite sets is above 0 even if both are people's, and the more so the smaller they are. The
 reference's value is therefore that of people against people: as many pieces of the reference as are scored (at most
 half of it) against the rest.
@@ -24,5 +26,7 @@ from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.frechet import distances
 
 METRICS = {
-    "frechet_lstm": Metric("", "lower", None, of_set=distances, is_distributed=False, is_ragged=True, embedding="lstm")
+    "frechet_lstm": Metric(
+        "", "lower", None, of_set=distances, is_distributed=False, is_ragged=True, embedding="lstm", is_default=False
+    )
 }

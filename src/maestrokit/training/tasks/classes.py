@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from maestrokit.analysis.classes import UNKNOWN
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, table_labels
 from maestrokit.files.midi import read_midi
@@ -29,6 +30,8 @@ class Labelled:
     """Class of each file; those that have none are not there."""
     piece: Mapping[str, str]
     """Composer and title of those files that are in a table of MAESTRO."""
+    work: Mapping[str, str]
+    """Work of each of these: all pieces of an opus are one."""
     notes: Sequence[str] = ()
     """Sentences on what is left out."""
 
@@ -36,43 +39,53 @@ class Labelled:
         """Return what piece a file is of."""
         return self.piece.get(path, stem(path))
 
+    def work_of(self, path: str) -> str:
+        """Return what work a file is of."""
+        return self.work.get(path, stem(path))
+
 
 def prepare(corpus: Corpus, options: ClassOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of performances, and the names of the classes."""
     labelled = labels_of(corpus, options)
     readable = corpus.usable(_read(corpus, labelled))
-    parts, notes = _parts(corpus, labelled, readable, options.classes)
+    parts, unknown_paths, notes = _parts(corpus, labelled, readable, options.classes)
     by_class = {
         part: {name: [readable[path] for path in paths] for name, paths in classes.items()}
         for part, classes in parts.items()
     }
-    data = ClassData(by_class["train"], by_class["validation"], options, seed=corpus.seed)
+    data = ClassData(
+        by_class["train"],
+        by_class["validation"],
+        options,
+        seed=corpus.seed,
+        unknown=[readable[path] for path in unknown_paths],
+        works={name: [labelled.work_of(path) for path in paths] for name, paths in parts["train"].items()},
+    )
     counts = {part: sum(map(len, classes.values())) for part, classes in parts.items()}
-    names = list(parts["train"])
-
-    def inherit(given: Mapping[str, object]) -> Mapping[str, object]:
-        if given.get("class_names") != names:
-            hint = "train a new one, or on data of the same classes"
-            raise BadDataError("the initial model was trained for other classes", hint)
-        return {}
+    names = [*parts["train"], *([UNKNOWN] if options.unknown else [])]
 
     return Prepared(
-        data, {"outputs": len(names)}, {"class_names": names}, counts, inherit, notes=[*labelled.notes, *notes]
+        data,
+        {"outputs": len(names)},
+        {"class_names": names},
+        counts,
+        notes=[*labelled.notes, *notes],
+        new_parts=lambda given: () if given.get("class_names") == names else ("head",),
     )
 
 
 def labels_of(corpus: Corpus, options: ClassOptions) -> Labelled:
     """Return the class of each file: by a table of files and classes, a table of MAESTRO, or its folder."""
-    by_table, pieces = table_labels(corpus.paths, options.column)
+    by_table, pieces, works = table_labels(corpus.paths, options.column)
     others = [path for path in corpus.loose if path not in by_table and path not in corpus.labels]
     by_folder = folder_labels(others)
     notes = [f"the folder '{name}' has no file to learn from" for name in empty_classes(by_folder.values(), others)]
-    arranged = {path for path, name in by_table.items() if ARRANGEMENT in name}
+    arranged = {path for path, name in by_table.items() if ARRANGEMENT in name and path not in corpus.labels}
     if arranged:
         names = sorted({by_table[path] for path in arranged})
         notes.append(f"arrangements left out: {_some(names)}")
     labels = {**by_folder, **by_table, **corpus.labels}
-    return Labelled({path: name for path, name in labels.items() if path not in arranged}, pieces, notes)
+    return Labelled({path: name for path, name in labels.items() if path not in arranged}, pieces, works, notes)
 
 
 def split_of(corpus: Corpus, labelled: Labelled, usable: Collection[str]) -> tuple[dict[str, list[str]], set[str]]:
@@ -108,24 +121,26 @@ def _read(corpus: Corpus, labelled: Labelled) -> Iterator[tuple[str, TimedNotes 
 
 def _parts(
     corpus: Corpus, labelled: Labelled, readable: Mapping[str, TimedNotes], most: int
-) -> tuple[dict[str, dict[str, list[str]]], list[str]]:
-    """Return the files of each part by class, and sentences on what is left out."""
-    if len({labelled.label[path] for path in readable}) == 1:
-        only = labelled.label[next(iter(readable))]
-        raise BadDataError(f"all performances are of one class, '{only}'", HINT)
+) -> tuple[dict[str, dict[str, list[str]]], list[str], list[str]]:
+    """Return the files of each part by class, those to learn from that are of none, and what is left out."""
+    known = {labelled.label[path] for path in readable} - {UNKNOWN}
+    if len(known) == 1:
+        raise BadDataError(f"all performances are of one class, '{min(known)}'", HINT)
     files, shared = split_of(corpus, labelled, readable)
-    names = _most_frequent([labelled.label[path] for path in files["train"]], most)
+    unknown = [path for path in files["train"] if labelled.label[path] == UNKNOWN]
+    names = _most_frequent([name for path in files["train"] if (name := labelled.label[path]) != UNKNOWN], most)
     parts = {part: _by_class(files[part], labelled, names) for part in PARTS}
     if len(names) < 2:
-        raise BadDataError(f"all performances to learn from are of one class, '{names[0]}'", HINT)
+        which = f"of one class, '{names[0]}'" if names else "of no class"
+        raise BadDataError(f"all performances to learn from are {which}", HINT)
     if not any(parts["validation"].values()):
         raise NoInputError("nothing is left to validate on", "more pieces of each class are needed")
     left_out = {
         "in two parts, and so not validated on": shared,
         "no performance to validate on": {name for name in names if not parts["validation"][name]},
-        "no performance to learn from": set() if most else {labelled.label[path] for path in readable} - set(names),
+        "no performance to learn from": set() if most else known - set(names),
     }
-    return parts, [f"{fact}: {_some(sorted(which))}" for fact, which in left_out.items() if which]
+    return parts, unknown, [f"{fact}: {_some(sorted(which))}" for fact, which in left_out.items() if which]
 
 
 def _by_class(paths: Sequence[str], labelled: Labelled, names: Sequence[str]) -> dict[str, list[str]]:

@@ -71,7 +71,8 @@ class EvaluateOptions:
     pairs: bool | None = flag(None, "Compare each input with the file of --reference that has its name, or all of "
         "them with all files of --reference. Default: by the names, see --reference; a note says which.",
         only_with("`reference`"), spell="--pairs/--sets")
-    metric: list[str] | None = option(None, "NAME", "Score a set by NAME only. May be repeated. Default: all.",
+    metric: list[str] | None = option(None, "NAME", "Score a set by NAME only. May be repeated. Default: all but "
+        "frechet_lstm.",
         Listed(set_metrics), only_with(SETS, SYSTEM), complete=one_of(set_metrics))
     training_corpus: list[str] | None = option(None, "PATH", "Search a set for what it has in common, note by note in "
         "any key, with PATH: what a model was trained on; of a MAESTRO root, its train split. May be repeated.",

@@ -17,6 +17,10 @@ EXAMPLES = (
         "A picture of two performances, one above the other",
         "maestrokit features take.mid reference.mid --plot rolls.png > /dev/null",
     ),
+    (
+        "The composer that a performance is most like, and what in it says so",
+        "maestrokit features take.mid --groups classes --classes composers --plot take.png",
+    ),
     ("One array file a performance", "maestrokit features performances -o all.jsonl --frames .npz -d frames"),
 )
 REFERENCES = (
@@ -30,6 +34,7 @@ REFERENCES = (
     "Krebs, Boeck and Widmer, An efficient state-space model for joint tempo and meter tracking, ISMIR 2015",
     "de Cheveigne and Kawahara, YIN, a fundamental frequency estimator for speech and music, JASA 111 (2002)",
     "Kim, Salamon, Li and Bello, CREPE, a convolutional representation for pitch estimation, ICASSP 2018",
+    "Kim et al., Deep Composer Classification Using Symbolic Representation, ISMIR 2020 late-breaking demo",
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 CASES = {

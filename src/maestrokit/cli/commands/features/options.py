@@ -41,4 +41,5 @@ class DescriptionOptions:
     hop: float = option(0.02, "TIME", "Time from one frame to the next.", TIME, Within(1e-4, 60), only_with("`frames`"))
     plot: str | None = option(None, "FILE", "Draw the inputs, at most 8, into FILE (.png, .svg or .pdf), the first "
         "minute of each: performances as piano rolls coloured by velocity, the pedal below; recordings as mel "
-        "spectra with f0, beats and chords, the level below; a performance above its recording.", ASIDE)
+        "spectra with f0, beats and chords, the level below; a performance above its recording. With --classes, also "
+        "what in a performance speaks for its most probable class, and what against it.", ASIDE)

@@ -18,6 +18,10 @@ EXAMPLES = (
         "maestrokit train transformer takes -o runs/t2 --init runs/t1 --steps 500",
     ),
     (
+        "Learn to tell the folders of a collection apart, from a model that ships",
+        "maestrokit train cnn --task classes collection -o runs/genres --init composers --steps 500",
+    ),
+    (
         "Search for good settings by five trainings of ten minutes, widths among them",
         "maestrokit train transformer takes -o runs/search --tune 5 --time-limit 10m --set 'width=128..512'",
     ),

@@ -30,12 +30,14 @@ class TrainOptions:
         complete=one_of(kept_in("maestrokit.models:families")))
     data: list[str] = argument("DATA", "Files, folders or a MAESTRO root, whose official split is kept; of all else "
         "80 % of the pieces are for training, 10 % for validation and 10 % for tests. For --task classes, folders are "
-        "classes, or tables (.tsv) of a file and its class in each line.")
+        "classes, or tables (.tsv) of a file and its class in each line, with the header file, class, split also its "
+        "part; what is of the class unknown is an example of what is of no class.")
     output: str = option(MISSING, "RUN", "Folder of the run; an existing run is resumed.", spell="--output -o")
     task: str | None = option(None, "NAME", "Task to train for, where the family has several.",
         complete=one_of(tasks))
     init: str | None = option(None, "NAME|RUN", "Start from the weights of a shipped model or of another run, to "
-        "fine-tune them; parts that --set adds start new.", complete=one_of(models_for(None)))
+        "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others.",
+        complete=one_of(models_for(None)))
     steps: int | None = option(None, "N", "End after N steps of the optimizer.")
     time_limit: str | None = option(None, "TIME", "End after TIME of training (90s, 30m, 1h30m), resumed time "
         "included.", TIME)

@@ -1,0 +1,54 @@
+"""Where the probability of a class comes from: what changes it when notes are left out."""
+
+import numpy as np
+import pytest
+
+from maestrokit.analysis.class_evidence import RANGE, SPAN, class_evidence
+from maestrokit.analysis.classes import Classifier, excerpt_votes
+from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
+
+NAMES = ("low", "high")
+
+
+def register_network() -> Classifier:
+    """Return a network that calls high what has loud notes in the upper half of the piano, by where onsets are."""
+    stem = np.zeros((1, 2, 7, 13), np.float32)
+    stem[0, 0] = 1.0
+    offset = np.where(np.arange(44) < 22, -1e6, 0.0).astype(np.float32)[None, None]
+    identity = {f"norm.{part}": np.full(1, value, np.float32)
+                for part, value in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1))}  # fmt: skip
+    head = np.array([[0.0, 0.0], [100.0, 0.0]], np.float32)
+    weights = {"stem.weight": stem, "key_offset": offset, **identity, "head.weight": head,
+               "head.bias": np.array([1.0, 0.0], np.float32)}  # fmt: skip
+    return Classifier(NAMES, weights)
+
+
+def notes(*each: tuple[float, int]) -> TimedNotes:
+    onset, pitch = (np.array(column) for column in zip(*each, strict=True))
+    return TimedNotes(onset.astype(float), onset + 0.3, pitch.astype(np.int64), np.full(len(onset), 100))
+
+
+def test_only_the_notes_that_speak_for_a_class_have_evidence() -> None:
+    performance, classifier = notes((0.5, 30), (6.0, 100), (9.0, 30)), register_network()
+    evidence = class_evidence(performance, classifier, "high", end=10)
+    assert evidence.time[0] == 0.5 and np.allclose(np.diff(evidence.time), SPAN) and evidence.time[-1] >= 10
+    assert evidence.pitch.tolist() == list(range(LOWEST_PITCH, LOWEST_PITCH + KEYS + 1, RANGE))
+    rows, columns = np.nonzero(np.abs(evidence.value) > 1e-6)
+    assert evidence.time[rows].tolist() == pytest.approx([0.5 + SPAN * int((6.0 - 0.5) / SPAN)])
+    assert (evidence.pitch[columns] <= 100).all() and (evidence.pitch[columns + 1] > 100).all()
+    assert evidence.value.max() > 0
+    against = class_evidence(performance, classifier, "low", end=10)
+    assert against.value.min() < 0 and (against.value <= 1e-9).all()
+
+
+def test_evidence_is_the_loss_of_log_probability_without_the_notes() -> None:
+    with_note, without, classifier = notes((0.5, 30), (6.0, 100)), notes((0.5, 30)), register_network()
+    full, reduced = (excerpt_votes(one, np.array([0.5]), classifier.weights)[0, 1] for one in (with_note, without))
+    evidence = class_evidence(with_note, classifier, "high", end=7)
+    assert evidence.value.sum() == pytest.approx(full - reduced, abs=1e-5)
+
+
+def test_no_notes_have_none() -> None:
+    nothing = notes((0.0, 60)).select(np.zeros(1, bool))
+    assert not class_evidence(nothing, register_network(), "low", end=5).value.any()

@@ -1,0 +1,197 @@
+"""How often the class of a whole performance is told, beside logistic regression on histograms and on states.
+
+    python tests/benchmarks/classes.py [--model composers|genres] [--data DIR] [--states] [--picture FILE]
+
+On the part ``test`` of the tables of ``tools/class_tables.py``: the validation split of MAESTRO, which nothing was
+chosen on. Pieces (composer and title) that are in the training split, too, are left out and named, as are
+arrangements. Matched: density, loudness and the length of notes are made equal, so that they tell nothing. The
+baselines are logistic regression on histograms of pitch classes and of intervals from each note to the next, and, with
+``--states``, on the mean states of the last layer of the shipped lstm over up to three windows of 20 s. Accuracy
+counts performances, balanced accuracy and macro F1 count classes that have some, with 95 % intervals by bootstrap over
+performances. The calibration error is that of the most probable class, expected in ten bins; temperature and threshold
+were fitted on other performances, a part of the training split.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from class_tables import POP, Row, composer_rows, genre_rows, shared_pieces
+from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes, log_softmax
+from maestrokit.arrays import Floats, Integers
+from maestrokit.files.midi import read_midi
+from maestrokit.inference.classes import load_classifier
+from maestrokit.inference.embedding import MOST_WINDOWS, as_performance, windows
+from maestrokit.inference.note_states import mean_states
+from maestrokit.metrics.piece import piece_of
+from maestrokit.music.excerpts import excerpt_starts
+from maestrokit.music.matched import matched
+from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.training.tasks.classes import read_notes
+
+RESAMPLES = 1000
+BINS = 10
+WIDEST = 12  # semitones: larger intervals count as it
+RANDOM = 50  # performances of random notes
+OTHER = -1
+TINY = 1e-9
+
+Score = Callable[[Integers, Integers], float]
+
+
+def accuracy(label: Integers, estimate: Integers) -> float:
+    return float((label == estimate).mean())
+
+
+def balanced_accuracy(label: Integers, estimate: Integers) -> float:
+    return float(np.mean([(estimate[label == row] == row).mean() for row in np.unique(label)]))
+
+
+def macro_f1(label: Integers, estimate: Integers) -> float:
+    hits = [(((estimate == row) & (label == row)).sum(), (estimate == row).sum() + (label == row).sum())
+            for row in np.unique(label)]  # fmt: skip
+    return float(np.mean([2 * both / total for both, total in hits]))
+
+
+def interval(score: Score, label: Integers, estimate: Integers) -> tuple[float, float]:
+    generator = np.random.default_rng(0)
+    rows = generator.integers(len(label), size=(RESAMPLES, len(label)))
+    low, high = np.quantile([score(label[row], estimate[row]) for row in rows], (0.025, 0.975))
+    return float(low), float(high)
+
+
+def calibration_error(probability: Floats, label: Integers) -> float:
+    confidence, is_right = probability.max(axis=1), probability.argmax(axis=1) == label
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    parts = [abs(confidence[bins == row].sum() - is_right[bins == row].sum()) for row in np.unique(bins)]
+    return float(sum(parts) / len(label))
+
+
+def notes_of(row: Row) -> TimedNotes:
+    notes = read_notes(row.path)
+    assert isinstance(notes, TimedNotes)
+    return notes
+
+
+def mean_vote(notes: TimedNotes, classifier: Classifier) -> Floats:
+    return excerpt_votes(notes, excerpt_starts(notes), classifier.weights).mean(axis=0)
+
+
+def probabilities(votes: Floats, classifier: Classifier, temperature: float) -> Floats:
+    """Return the probabilities of the known classes."""
+    return np.exp(log_softmax(votes / temperature))[:, : len(classifier.known)]
+
+
+def histograms(row: Row) -> Floats:
+    """Return the shares of pitch classes, and of intervals from each note to the next."""
+    notes = notes_of(row)
+    step = np.clip(np.diff(notes.pitch), -WIDEST, WIDEST) + WIDEST
+    parts = np.bincount(notes.pitch % 12, minlength=12), np.bincount(step, minlength=2 * WIDEST + 1)
+    return np.concatenate([part / max(part.sum(), 1) for part in parts])
+
+
+def states(row: Row) -> Floats:
+    """Return the mean state of the lstm over windows."""
+    parts = windows(piece_of(read_midi(row.path)), most=MOST_WINDOWS)
+    return mean_states([as_performance(part) for part in parts], model="lstm").mean(axis=0)
+
+
+def regression(
+    vectors: Callable[[Row], Floats], train: Sequence[Row], label: Integers, test: Sequence[Row]
+) -> Integers:
+    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000, C=0.1))
+    model.fit(np.stack([vectors(row) for row in train]), label)
+    return np.asarray(model.predict(np.stack([vectors(row) for row in test])))
+
+
+def random_notes(seed: int) -> TimedNotes:
+    generator = np.random.default_rng(seed)
+    onset = np.sort(generator.uniform(0, 60, 480))
+    return TimedNotes(
+        onset, onset + generator.uniform(0.1, 2, 480), generator.integers(21, 109, 480), generator.integers(1, 128, 480)
+    )
+
+
+def print_scores(name: str, label: Integers, estimate: Integers) -> None:
+    cells = ""
+    for score in (accuracy, balanced_accuracy, macro_f1):
+        low, high = interval(score, label, estimate)
+        cells += f"{score(label, estimate):8.3f} [{low:.3f}, {high:.3f}]"
+    print(f"{name:30}{cells}")
+
+
+def print_unknown(classifier: Classifier, votes: Floats, others: Floats) -> None:
+    noise = np.array([mean_vote(random_notes(seed), classifier) for seed in range(RANDOM)])
+    print(f"called unknown, below the threshold {classifier.threshold}:")
+    for name, rows in {"of its classes": votes, "of other composers": others, "random notes": noise}.items():
+        if len(rows):
+            probability = np.exp(log_softmax(rows / classifier.temperature))
+            is_unknown = certainty(probability, classifier) < max(classifier.threshold, TINY)
+            print(f"  {name:28}{len(rows):4}{is_unknown.mean():8.2f}")
+
+
+def draw_confusion(names: Sequence[str], label: Integers, estimate: Integers, path: Path) -> None:
+    """Draw which share of the performances of each class is called what; the counts are written into it."""
+    from maestrokit.plots.figure import new_figure
+
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (label, estimate), 1)
+    figure = new_figure(width=7.2, height=6.2)
+    axes = figure.subplots()
+    axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        share = counts[row, column] / counts[row].sum()
+        axes.text(column, row, counts[row, column], ha="center", va="center", color="white" if share > 0.5 else "black")
+    axes.set_xticks(range(len(names)), names, rotation=40, ha="right")
+    axes.set_yticks(range(len(names)), [f"{name} ({total})" for name, total in zip(names, counts.sum(1), strict=True)])
+    axes.set_xlabel("estimated")
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared/data")
+    parser.add_argument("--model", default="composers")
+    parser.add_argument("--states", action="store_true", help="also the baseline of states, which takes minutes")
+    parser.add_argument("--picture", type=Path, help="draw which class is taken for which")
+    arguments = parser.parse_args()
+    root, classifier = arguments.data / "maestro-v3.0.0", load_classifier(arguments.model)
+    is_of_genres = POP in classifier.names
+    rows = genre_rows(root, arguments.data / "pop909") if is_of_genres else composer_rows(root)
+    number = {name: row for row, name in enumerate(classifier.known)}
+    train = [row for row in rows if row.split == "train" and row.name in number]
+    test = [row for row in rows if row.split == "test"]
+    label = np.array([number.get(row.name, OTHER) for row in test])
+    is_known = label != OTHER
+    known, scored = label[is_known], [row for row in test if row.name in number]
+    votes = np.stack([mean_vote(notes_of(row), classifier) for row in test])
+    even = np.stack([mean_vote(matched(notes_of(row)), classifier) for row in scored])
+    estimate, matched_estimate = (part[:, : len(number)].argmax(axis=1) for part in (votes[is_known], even))
+    estimates = {arguments.model: estimate, f"{arguments.model}, matched": matched_estimate}
+    train_label = np.array([number[row.name] for row in train])
+    kinds = {"histograms": histograms, **({"states of the lstm": states} if arguments.states else {})}
+    for name, vectors in kinds.items():
+        estimates[f"{name}, regression"] = regression(vectors, train, train_label, scored)
+    print(f"{len(known)} performances of {len(np.unique(known))} classes; left out: {'; '.join(shared_pieces(root))}")
+    print(f"{'':30}{'accuracy':>22}{'balanced accuracy':>24}{'macro F1':>24}")
+    for name, found in estimates.items():
+        print_scores(name, known, found)
+    raw, fitted = (probabilities(votes[is_known], classifier, t) for t in (1.0, classifier.temperature))
+    print(f"calibration error: {calibration_error(raw, known):.3f} before, {calibration_error(fitted, known):.3f} with "
+          f"the temperature {classifier.temperature}")  # fmt: skip
+    print_unknown(classifier, votes[is_known], votes[~is_known])
+    print("recall of each class by each of these:")
+    for row in np.unique(known):
+        shares = "".join(f"{(found[known == row] == row).mean():8.2f}" for found in estimates.values())
+        print(f"  {classifier.names[row]:28}{(known == row).sum():4}{shares}")
+    if arguments.picture is not None:
+        draw_confusion(classifier.known, known, estimate, arguments.picture)
+
+
+if __name__ == "__main__":
+    main()

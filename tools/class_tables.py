@@ -1,0 +1,149 @@
+"""Write the tables of files, classes and parts that the shipped models of classes are trained on.
+
+Example::
+
+    python tools/class_tables.py maestro-v3.0.0 pop909 -o tables
+
+``composers.tsv`` has the twelve composers with the most performances in the training split of MAESTRO, ``genres.tsv``
+the eras of all its composers, and POP909 as pop. The part ``test`` is MAESTRO's validation split, less the pieces
+(composer and title) that its training split has, too; of the training split a tenth, chosen by piece, is for
+validation: for the choice of the weights, the temperature and the threshold. Arrangements (names with " / ") are left
+out. Other composers are of the class ``unknown``, which is no class: those that are in the validation split are only
+in the part ``test``, so that nothing has learnt from them.
+"""
+
+import argparse
+import hashlib
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from maestrokit.analysis.classes import UNKNOWN
+from maestrokit.files import maestro
+from maestrokit.training.tasks.classes import ARRANGEMENT
+
+COMPOSERS = 12
+HELD_OUT = 0.1  # share of the training split
+POP, POP_TEST = "pop", 0.1
+ERAS = {
+    "Baroque": ("Johann Sebastian Bach", "Domenico Scarlatti", "George Frideric Handel", "Henry Purcell",
+                "Jean-Philippe Rameau", "Johann Pachelbel", "Orlando Gibbons"),
+    "Classical": ("Joseph Haydn", "Wolfgang Amadeus Mozart", "Ludwig van Beethoven", "Muzio Clementi", "Antonio Soler"),
+    "Romantic": ("Franz Schubert", "Frédéric Chopin", "Franz Liszt", "Robert Schumann", "Felix Mendelssohn",
+                 "Johannes Brahms", "Modest Mussorgsky", "Pyotr Ilyich Tchaikovsky", "Edvard Grieg", "César Franck",
+                 "Carl Maria von Weber", "Mily Balakirev"),
+    "after 1890": ("Claude Debussy", "Sergei Rachmaninoff", "Alexander Scriabin", "Isaac Albéniz", "Nikolai Medtner",
+                   "Leoš Janáček", "Alban Berg", "George Enescu", "Percy Grainger"),
+}  # fmt: skip
+
+
+class Row(NamedTuple):
+    """A performance of a table."""
+
+    path: str
+    name: str
+    """Its class."""
+    split: str
+    piece: str
+
+
+def composer_rows(root: Path) -> list[Row]:
+    """Return the performances of MAESTRO by composer."""
+    entries = _entries(root)
+    counts = Counter(entry.canonical_composer for entry in entries if entry.split == "train")
+    frequent = {name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMPOSERS]}
+    scored = {entry.canonical_composer for entry in entries if entry.split == "validation"}
+    rows = _rows(root, entries, lambda name: name if name in frequent else UNKNOWN)
+    return [
+        row for row in rows if row.name != UNKNOWN or (row.split != "train") == (row.piece.partition(":")[0] in scored)
+    ]
+
+
+def genre_rows(root: Path, pop: Path) -> list[Row]:
+    """Return the performances of MAESTRO by era, and those of POP909."""
+    era = {composer: name for name, composers in ERAS.items() for composer in composers}
+    songs = {path.stem: path for path in sorted(pop.glob("*/*.mid"))}
+    test = held_out({song: [song] for song in songs}, POP_TEST)
+    rest = held_out({song: [song] for song in songs if song not in test}, HELD_OUT)
+    split = {song: "test" if song in test else "validation" if song in rest else "train" for song in songs}
+    return _rows(root, _entries(root), era.__getitem__) + [
+        Row(str(path), POP, split[song], song) for song, path in songs.items()
+    ]
+
+
+def held_out(pieces: Mapping[str, Sequence[object]], share: float) -> set[str]:
+    """Return works with about a share of all performances, by a hash of their names, but none with more than that."""
+    room = max(1, round(share * sum(map(len, pieces.values()))))
+    chosen = set[str]()
+    for piece in sorted(pieces, key=lambda piece: hashlib.sha256(piece.encode()).digest()):
+        if len(pieces[piece]) <= room:
+            chosen.add(piece)
+            room -= len(pieces[piece])
+    return chosen
+
+
+def _entries(root: Path) -> list[maestro.Entry]:
+    table = maestro.table_path(root)
+    assert table is not None
+    return [row for row in maestro.read_table(table) if ARRANGEMENT not in row.canonical_composer]
+
+
+def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str], str]) -> list[Row]:
+    """Return the performances of the training and the validation split, the latter for tests."""
+    by_composer: dict[str, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        if entry.split == "train":
+            by_composer[entry.canonical_composer][maestro.work(entry)].append(entry)
+    learnt = {_piece(entry) for entry in entries if entry.split == "train"}
+    validated = set[str]().union(*(held_out(pieces, HELD_OUT) for pieces in by_composer.values()))
+    rows = []
+    for entry in entries:
+        piece, name = _piece(entry), name_of(entry.canonical_composer)
+        split = {
+            "train": "validation" if maestro.work(entry) in validated and name != UNKNOWN else "train",
+            "validation": "test",
+        }
+        if entry.split in split and not (entry.split == "validation" and piece in learnt):
+            rows.append(Row(str(root / entry.midi_filename), name, split[entry.split], piece))
+    return rows
+
+
+def shared_pieces(root: Path) -> list[str]:
+    """Return the pieces of the validation split that the training split has, too."""
+    pieces = defaultdict(set)
+    for entry in _entries(root):
+        pieces[entry.split].add(_piece(entry))
+    return sorted(pieces["train"] & pieces["validation"])
+
+
+def _piece(entry: maestro.Entry) -> str:
+    return f"{entry.canonical_composer}: {entry.canonical_title}"
+
+
+def write_table(rows: Iterable[Row], path: Path) -> None:
+    """Write a table, its paths from its own folder."""
+    lines = ["file\tclass\tsplit\n"]
+    lines += [f"{os.path.relpath(row.path, path.parent)}\t{row.name}\t{row.split}\n" for row in rows]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def main() -> None:
+    """Write both tables, and print how many performances each class has in each part."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("maestro", type=Path, help="root of MAESTRO")
+    parser.add_argument("pop909", type=Path, help="folder of POP909")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the tables")
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    tables = {"composers": composer_rows(options.maestro), "genres": genre_rows(options.maestro, options.pop909)}
+    for title, rows in tables.items():
+        write_table(rows, options.output / f"{title}.tsv")
+        for name in sorted({row.name for row in rows}):
+            counts = Counter(row.split for row in rows if row.name == name)
+            print(f"{title}: {name:28}" + "".join(f"{part} {counts[part]:4}  " for part in maestro.SPLITS))
+
+
+if __name__ == "__main__":
+    main()
