@@ -20,7 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fit_classes import fitted_temperature, mean_votes
-from maestrokit.analysis.classes import Classifier, excerpt_votes, log_softmax, piece_probability
+from maestrokit.analysis.classes import Classifier, excerpt_votes, piece_probability
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.files import maestro
 from maestrokit.inference.classes import load_classifier

@@ -183,7 +183,7 @@ def find_corpus(
                 missing += [*map(str, part_files.missing), *part_files.absent]
         else:
             loose.append(name)
-    inputs = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
+    inputs = walk.walk(loose, suffixes=suffixes, beside=getattr(task, "BESIDE", (walk.TABLE_SUFFIX,)))
     missing += inputs.skipped
     if inputs.missing:
         raise inputs.missing[0]

@@ -30,6 +30,7 @@ REFERENCES = (
     "Krebs, Boeck and Widmer, An efficient state-space model for joint tempo and meter tracking, ISMIR 2015",
     "de Cheveigne and Kawahara, YIN, a fundamental frequency estimator for speech and music, JASA 111 (2002)",
     "Kim, Salamon, Li and Bello, CREPE, a convolutional representation for pitch estimation, ICASSP 2018",
+    "McFee and Bello, Structured training for large-vocabulary chord recognition, ISMIR 2017",
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 CASES = {
@@ -66,6 +67,7 @@ def run(
 
     checks.group_names(options, [])
     checks.check_f0(options.f0)
+    checks.check_chords(options.chords)
     checks.check_classes(options.classes)
     form = chosen_format(options.format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(options.plot, PICTURE)

@@ -69,6 +69,7 @@ def _drawing(source: str, work: Describing) -> "tuple[PlotItem, list[str]]":
 
 def _recording_features(source: str, work: Describing) -> Any:
     from maestrokit import features
+    from maestrokit.inference.chords import load_chord_network
     from maestrokit.plots.description import LONGEST_PICTURE
     from maestrokit.plots.recording import recording_features
 
@@ -82,6 +83,7 @@ def _recording_features(source: str, work: Describing) -> Any:
             channels=_Beginning(recording.channels, length),
             f0=work.options.f0,
             weights=weights,
+            chord_network=load_chord_network(work.options.chords),
         )
     )
 
