@@ -34,13 +34,13 @@ WEIGHTS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 STEP = 0.01  # seconds between the moments that are compared
 
 
-def right_share(found: Chords, labels: ChordLabels, length: float) -> tuple[float, float]:
+def right_share(estimate: Chords, labels: ChordLabels, length: float) -> tuple[float, float]:
     """Return the seconds in which root and quality are right, and those in which they are known."""
     time = np.arange(0, length, STEP)
-    here, there = (np.searchsorted(one.start, time, side="right") - 1 for one in (found, labels))
+    here, there = (np.searchsorted(one.start, time, side="right") - 1 for one in (estimate, labels))
     is_labelled = (there >= 0) & (time < labels.end[there])
     known = is_labelled & (labels.quality[there] >= NO_CHORD)
-    right = (found.root[here] == labels.root[there]) & (found.quality[here] == labels.quality[there])
+    right = (estimate.root[here] == labels.root[there]) & (estimate.quality[here] == labels.quality[there])
     return STEP * float((known & right).sum()), STEP * float(known.sum())
 
 
@@ -49,8 +49,8 @@ def accuracy(examples: Sequence[ChordExample], scores: Sequence[ChordScores], du
     shares = []
     for example, one in zip(examples, scores, strict=True):
         length = len(example.levels) / SPECTRUM.frames_per_second
-        found = segmented(one, durations, cell_seconds=CELL_SECONDS, length=length)
-        right, known = right_share(found, example.labels, length)
+        estimate = segmented(one, durations, cell_seconds=CELL_SECONDS, length=length)
+        right, known = right_share(estimate, example.labels, length)
         shares.append(right / max(known, STEP))
     return float(np.mean(shares))
 

@@ -46,7 +46,8 @@ def test_the_file_of_the_name_comes_first_then_that_of_the_folder(tmp_path):
         (tmp_path / "001" / name).write_text(HARMONIES if name.endswith("tsv") else "0 1 C:maj\n")
         assert find_chords(path).name == name
     assert find_chords(str(tmp_path / "001" / "b.mid")).name == "chord_midi.txt"
-    assert find_chords(str(tmp_path / "001" / "b.flac")) is None
+    with pytest.raises(NoInputError, match=r"no chords for '.*b.flac'"):
+        find_chords(str(tmp_path / "001" / "b.flac"))
     (tmp_path / "001" / "chord_audio.txt").write_text("0 1 C:maj\n")
     assert find_chords(str(tmp_path / "001" / "b.flac")).name == "chord_audio.txt"
 

@@ -32,18 +32,16 @@ def chords_beside(path: str, performance: Performance | None = None) -> ChordLab
     BadDataError
         If it is malformed.
     """
-    found = find_chords(path)
-    if found is None:
-        raise NoInputError(f"no chords for '{path}'", "put a file of its name with .lab or .txt beside it", path=path)
-    if has_suffix(found.name, (HARMONIES_SUFFIX,)):
+    chord_file = find_chords(path)
+    if has_suffix(chord_file.name, (HARMONIES_SUFFIX,)):
         if performance is None:
             raise BadDataError(f"cannot learn from '{path}': harmonies by DCML go with scores", path=path)
-        return _harmonies(found, performance)
-    return read_chords(found)
+        return _harmonies(chord_file, performance)
+    return read_chords(chord_file)
 
 
-def find_chords(path: str) -> Path | None:
-    """Return the file of chords that belongs to a recording or a performance, if there is one."""
+def find_chords(path: str) -> Path:
+    """Return the file of chords that belongs to a recording or a performance; raises as :func:`chords_beside`."""
     folder, name = Path(path).parent, piece_of(path)
     pop909 = POP909_SOUND if has_suffix(path, SOUND_SUFFIXES) else POP909_MIDI
     candidates = [
@@ -52,7 +50,10 @@ def find_chords(path: str) -> Path | None:
         folder.parent / "harmonies" / f"{name}{HARMONIES_SUFFIX}",
         folder / pop909,
     ]
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    chord_file = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if chord_file is None:
+        raise NoInputError(f"no chords for '{path}'", "put a file of its name with .lab or .txt beside it", path=path)
+    return chord_file
 
 
 def piece_of(path: str) -> str:

@@ -149,11 +149,14 @@ class Model(TrainedModel):
         output = self(batch["levels"])
         nats = _nats(output, batch)
         root, quality = batch["root"], batch["quality"]
-        found = output.root.argmax(dim=-1, keepdim=True)
-        right_root, right_bass = root.gather(-1, found), batch["bass"].gather(-1, output.bass.argmax(-1, keepdim=True))
+        likeliest = output.root.argmax(dim=-1, keepdim=True)
+        right_root, right_bass = (
+            root.gather(-1, likeliest),
+            batch["bass"].gather(-1, output.bass.argmax(-1, keepdim=True)),
+        )
         chords = torch.cat((quality, root[..., None, 12:].expand(*quality.shape[:2], 1, quality.shape[3])), dim=2)
         best = F.pad(output.quality.argmax(dim=-1), (0, 1))  # of no chord, all qualities are right
-        right_chord = chords.gather(-1, best[..., None])[..., 0].gather(-1, found)
+        right_chord = chords.gather(-1, best[..., None])[..., 0].gather(-1, likeliest)
         known = float(quality.sum() + root[..., 12].sum())
         total = sum(WEIGHTS[name] * (value / cells.clamp(min=1.0)) for name, (value, cells) in nats.items())
         cells = float(root.sum())

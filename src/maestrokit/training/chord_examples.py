@@ -43,9 +43,9 @@ def recorded_chords(path: str, *, cache: Path) -> ChordExample:
     def levels() -> NDArray[np.uint8]:
         return _levels(read_sound(path, sample_rate=SAMPLE_RATE).samples)
 
-    kept = kept_array(_described(digest(path)), levels, cache=cache)
-    _check_overlap(path, labels, len(kept) / SPECTRUM.frames_per_second)
-    return ChordExample(kept, labels, reference_level(kept))
+    stored = kept_array(_described(digest(path)), levels, cache=cache)
+    _check_overlap(path, labels, len(stored) / SPECTRUM.frames_per_second)
+    return ChordExample(stored, labels, reference_level(stored))
 
 
 def rendered_chords(path: str, rendering: RenderSettings, *, cache: Path, copy: int = 0) -> ChordExample:
@@ -60,16 +60,24 @@ def rendered_chords(path: str, rendering: RenderSettings, *, cache: Path, copy: 
     end = min(last, start + rendering.seconds)
 
     def levels() -> NDArray[np.uint8]:
-        played, timbre = contrasted(performance, generator), sample_timbre(generator)
+        contrasted_performance, timbre = contrasted(performance, generator), sample_timbre(generator)
         gain, instrument = float(generator.uniform(*RENDER_GAIN)), read_piano(piano) if piano else default_piano()
         return _levels(
-            render(played, instrument, timbre=timbre, gain=gain, sample_rate=SAMPLE_RATE, start=start, end=end)
+            render(
+                contrasted_performance,
+                instrument,
+                timbre=timbre,
+                gain=gain,
+                sample_rate=SAMPLE_RATE,
+                start=start,
+                end=end,
+            )
         )
 
     described = _described(f"{content} {Path(piano).name} {start:.6f} {end:.6f} {CONTRAST}")
     moved = labels.replace(start=labels.start - start, end=labels.end - start)
-    kept = kept_array(described, levels, cache=cache)
-    return ChordExample(kept, moved, reference_level(kept))
+    stored = kept_array(described, levels, cache=cache)
+    return ChordExample(stored, moved, reference_level(stored))
 
 
 def of_copy(rendering: RenderSettings, copy: int) -> RenderSettings:

@@ -3,7 +3,8 @@
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
 ``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
 returns the piece of a file; without it, that is the name without suffix. It may have ``listed(names)``, which returns
-the names of data with tables of files replaced by these files, and the class of each of them.
+the names of data with tables of files replaced by these files, and the class of each of them. It may have ``BESIDE``,
+the suffixes of files that are read together with others, which of a folder's files are then none that is skipped.
 """
 
 import hashlib

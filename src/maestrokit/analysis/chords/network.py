@@ -1,7 +1,7 @@
 """Chords of a recording by a trained network that runs in numpy.
 
 The network is that of the task ``chords`` of ``train cnn``; its weights are handed in. It sees a spectrum of three bins
-a semitone over 1.7 s about each cell of 100 ms, and tells root, bass and, for each root, the quality [1]. Residual
+a semitone over 1.8 s about each cell of 100 ms, and tells root, bass and, for each root, the quality [1]. Residual
 convolutions over keys come first; then the octaves of each pitch class are put together, and what follows is a circle
 of pitch classes on which all roots share their weights. A cell may lie in two chords: the network has learnt which
 share of it belongs to which, so that boundaries are located within it.
