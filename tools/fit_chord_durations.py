@@ -5,12 +5,13 @@ Example::
     python tools/fit_chord_durations.py runs/chords pop909 dcml_mozart --cache cache
 
 The data is that of the training, with its settings, so that the same excerpts are rendered, or found in the cache. What
-is best is the share of the time in which root and quality are right, where the quality is one that the network knows.
-It goes into the run's config.json as ``duration_weight``; :mod:`maestrokit.inference.chords` multiplies by it.
+is scored is the share of the time in which root and quality are right, where the quality is one that the network knows;
+the largest weight that is nearly as good as the best gives fewer changes. It goes into the run's config.json as
+``duration_weight``; :mod:`maestrokit.inference.chords` multiplies by it.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from maestrokit.training.run import chosen
 from maestrokit.training.task import find_corpus, load_task
 
 WEIGHTS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+ALLOWED = 0.001  # of the share, for fewer changes
 STEP = 0.01  # seconds between the moments that are compared
 
 
@@ -55,6 +57,15 @@ def accuracy(examples: Sequence[ChordExample], scores: Sequence[ChordScores], du
     return float(np.mean(shares))
 
 
+def chosen_weight(shares: Mapping[float, float]) -> float:
+    """Return the largest weight that is as good as the best but for ``ALLOWED``.
+
+    >>> chosen_weight({0.2: 0.8, 0.5: 0.7995, 1.0: 0.79})
+    0.5
+    """
+    return max(weight for weight, share in shares.items() if share >= max(shares.values()) - ALLOWED)
+
+
 def main() -> None:
     """Fit, and write the result into the run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -75,7 +86,7 @@ def main() -> None:
     shares = {weight: accuracy(examples, scores, weight * raw) for weight in WEIGHTS}
     for weight, share in shares.items():
         print(f"weight {weight}: {share:.4f}")
-    best = max(shares, key=lambda weight: shares[weight])
+    best = chosen_weight(shares)
     fitted = {"recordings": len(examples), "objective": shares[best]}
     checkpoint.write_config(options.run, config | {"duration_weight": best, "fitted": fitted})
 

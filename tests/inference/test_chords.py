@@ -18,8 +18,9 @@ def test_ways_are_the_shipped_network_none_or_that_of_a_folder(tmp_path):
 
 
 def test_other_models_and_none_are_refused(tmp_path):
-    with pytest.raises(NoInputError, match="no model 'chroms'"):
+    with pytest.raises(NoInputError, match="no way to tell chords 'chroms'") as error:
         load_chord_network("chroms")
+    assert "did you mean 'chroma'? choose from network, chroma, or a run folder" in error.value.hint
     with pytest.raises(BadDataError, match="a cnn that does not tell chords"):
         load_chord_network(str(saved_classifier(tmp_path / "a")))
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from maestrokit.analysis.chords.network import ChordNetwork, weight_shapes
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
+from maestrokit.errors import NoInputError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
 
@@ -33,7 +34,12 @@ def load_chord_network(way: str) -> ChordNetwork | None:
     """
     if way == CHROMA:
         return None
-    return read_chord_network(checkpoint.model_folder(SHIPPED if way == NETWORK else way))
+    try:
+        folder = checkpoint.model_folder(SHIPPED if way == NETWORK else way)
+    except NoInputError:
+        hint = f"{choices_hint(way, WAYS)}, or a run folder of train cnn --task chords"
+        raise NoInputError(f"no way to tell chords '{way}'", hint, parameter="chords") from None
+    return read_chord_network(folder)
 
 
 @lru_cache(maxsize=2)

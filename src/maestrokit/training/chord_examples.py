@@ -60,18 +60,10 @@ def rendered_chords(path: str, rendering: RenderSettings, *, cache: Path, copy: 
     end = min(last, start + rendering.seconds)
 
     def levels() -> NDArray[np.uint8]:
-        contrasted_performance, timbre = contrasted(performance, generator), sample_timbre(generator)
+        music, timbre = contrasted(performance, generator), sample_timbre(generator)
         gain, instrument = float(generator.uniform(*RENDER_GAIN)), read_piano(piano) if piano else default_piano()
         return _levels(
-            render(
-                contrasted_performance,
-                instrument,
-                timbre=timbre,
-                gain=gain,
-                sample_rate=SAMPLE_RATE,
-                start=start,
-                end=end,
-            )
+            render(music, instrument, timbre=timbre, gain=gain, sample_rate=SAMPLE_RATE, start=start, end=end)
         )
 
     described = _described(f"{content} {Path(piano).name} {start:.6f} {end:.6f} {CONTRAST}")

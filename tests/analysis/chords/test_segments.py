@@ -42,7 +42,15 @@ def test_a_chord_of_one_cell_is_no_chord_unless_durations_do_not_count() -> None
 
 def test_the_last_chord_ends_with_the_recording() -> None:
     found = segmented(scores_of(["C:maj", "G:maj"], [0.0, 2.0, 4.0], 41), DURATIONS, cell_seconds=0.1, length=1.2)
-    assert found.end[-1] == 1.2 and (found.end >= found.start).all()
+    assert harte_labels(found) == ["C:maj"] and found.end.tolist() == [1.2]
+
+
+def test_no_chord_is_empty_where_each_cell_has_its_own() -> None:
+    generator = np.random.default_rng(1)
+    root, quality = generator.normal(0, 3, (50, 13)), generator.normal(0, 3, (50, 12, len(QUALITIES)))
+    found = segmented(ChordScores(root, root, quality), 0 * DURATIONS, cell_seconds=0.1, length=4.9)
+    assert len(found) > 40 and (found.end - found.start).min() > 0
+    assert found.start[0] == 0 and (found.start[1:] == found.end[:-1]).all() and found.end[-1] == 4.9
 
 
 def test_every_quality_and_inversion_is_found() -> None:

@@ -10,6 +10,7 @@ from maestrokit.analysis.viterbi import segment_path
 from maestrokit.arrays import Floats
 
 IMPOSSIBLE = -1e3  # log-probability
+FARTHEST = 0.45  # cells that a boundary moves; less than a half, so that no chord is empty
 NOTHING = 12  # column of no chord
 
 
@@ -39,9 +40,11 @@ def segmented(scores: ChordScores, duration_scores: Floats, *, cell_seconds: flo
     whole span. Between two chords lies a boundary within a cell, as the shares that they have in it say; the last one
     lasts up to the length of the recording, in seconds.
     """
-    cells, qualities = scores.quality.shape[0], scores.quality.shape[2]
+    qualities = scores.quality.shape[2]
+    cells = min(len(scores.quality), int(length / cell_seconds + 1e-6) + 1)
     if not cells:
         return _columns([], np.zeros(1))
+    scores = ChordScores(*(part[:cells] for part in scores))
     states = np.concatenate(
         [(scores.root[:, :NOTHING, None] + scores.quality).reshape(cells, -1), scores.root[:, NOTHING:]], axis=1
     )
@@ -60,17 +63,17 @@ def segmented(scores: ChordScores, duration_scores: Floats, *, cell_seconds: flo
         rows.append((root, quality, int(tones[inversion]), inversion, score))
     inner = [_boundary(states, first, before[2], here[2]) for before, here, first in
              zip(path[:-1], path[1:], firsts[1:-1], strict=True)]  # fmt: skip
-    edges = np.minimum(np.array([0.0, *inner]) * cell_seconds, length)
-    return _columns(rows, np.append(edges, length))
+    return _columns(rows, np.array([0.0, *(cell_seconds * boundary for boundary in inner), length]))
 
 
 def _boundary(states: Floats, first: int, before: int, here: int) -> float:
-    """Return where one chord gives way to another, in cells: near the start of the cell that is the first of the other.
+    """Return where one chord gives way to another, in cells: within half of one of where the other one's first begins.
 
     In the two cells about it, each chord has the share of the time that it is probable.
     """
-    late = states[first - 1 : first + 1, here] - states[first - 1 : first + 1, before]
-    return float(first - 1.5 + (1 / (1 + np.exp(np.clip(late, -50, 50)))).sum())
+    log_odds = states[first - 1 : first + 1, before] - states[first - 1 : first + 1, here]
+    shares = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+    return first - 0.5 + float(np.clip(shares.sum() - 1, -FARTHEST, FARTHEST))
 
 
 def _columns(rows: list[tuple[int, int, int, int, float]], edges: Floats) -> Chords:
