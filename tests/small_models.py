@@ -5,9 +5,10 @@ from pathlib import Path
 
 import torch
 
+from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
-from maestrokit.models import _classes, lstm
+from maestrokit.models import _chords, _classes, lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
 from maestrokit.music.tokens import Encoding
@@ -54,6 +55,28 @@ def saved_classifier(folder: Path, *, names: Sequence[str] = ("march", "tango", 
     folder.mkdir()
     sizes = {"family": "cnn", "task": "classes", "model": settings_of(model.config), "class_names": list(names)}
     checkpoint.write_config(folder, {**sizes, **config})
+    checkpoint.write_weights(folder, model.state_dict())
+    return folder
+
+
+def chord_network(*, seed: int = 3) -> _chords.Model:
+    """Return a network of chords that nobody trained, of which every layer adds something."""
+    torch.manual_seed(seed)
+    model = _chords.Model(_chords.Config(channels=3, width=5, depth=3))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    for name, buffer in model.named_buffers():
+        if name.endswith("running_var"):
+            torch.nn.init.uniform_(buffer, 0.5, 2.0)
+    return model.eval()
+
+
+def saved_chord_network(folder: Path, **config: object) -> Path:
+    """Write a network of chords that nobody trained."""
+    model = chord_network()
+    folder.mkdir()
+    sizes = {"family": "cnn", "task": "chords", "model": settings_of(model.config), "qualities": list(QUALITY_NAMES)}
+    checkpoint.write_config(folder, {**sizes, "duration_scores": [-9.0, -5.0, -4.0, -5.0], **config})
     checkpoint.write_weights(folder, model.state_dict())
     return folder
 

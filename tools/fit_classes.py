@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes, log_softmax
+from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import MaestrokitError
 from maestrokit.files import checkpoint

@@ -8,7 +8,8 @@ Example::
 trained on; ``python tools/run_benchmarks.py "evaluate --model NAME"`` then writes into it how good they are. A shipped
 model is replaced only by one that scored better on the same validation: models of events on the same tokens,
 transcription models on the recordings of ``tools/fit_thresholds.py``, those of classes on the performances of
-``tools/fit_classes.py``. Cards of transcription models are written by hand: ``--card FILE``.
+``tools/fit_classes.py``, those of chords on the songs of ``tools/fit_chord_durations.py``. Cards of models of
+transcription and chords are written by hand: ``--card FILE``.
 """
 
 import argparse
@@ -54,7 +55,7 @@ def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
     UsageError says that the model there is as good, or was validated on other data. The details are what the card says
     besides, or the whole card.
     """
-    config, best = checkpoint.read_config(run), best_record(checkpoint.read_log(run))
+    config, best = _without_folders(checkpoint.read_config(run)), best_record(checkpoint.read_log(run))
     summary = {"validation_loss": best["loss"], "step": best["step"], "hours": round(best["seconds"] / 3600, 2)}
     if (shipped / checkpoint.CONFIG).exists():
         _check_better(config | {"made": summary}, checkpoint.read_config(shipped))
@@ -63,6 +64,14 @@ def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
     checkpoint.write_weights(shipped, weights)
     checkpoint.write_config(shipped, config | {"made": summary})
     write_card(shipped, best, details)
+
+
+def _without_folders(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ``config.json`` whose pianos are named without the folders that they lay in."""
+    training = dict(config["training"])
+    if "pianos" in training:
+        training["pianos"] = ",".join(Path(piano).name for piano in training["pianos"].split(","))
+    return {**config, "training": training}
 
 
 def write_card(shipped: Path, best: Mapping[str, Any], details: ModelCardDetails | str) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from maestrokit.analysis import classes
-from maestrokit.analysis.classes import Classifier, classify, excerpt_votes, log_softmax, piece_probability
+from maestrokit.analysis.classes import Classifier, classify, excerpt_votes, piece_probability
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.models._classes import Config, Model
 from maestrokit.music.excerpts import SECONDS, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes

@@ -24,7 +24,7 @@ from scipy.ndimage import median_filter
 from maestrokit.analysis.chords.from_audio import NO_CHORD, chords_of_chroma
 from maestrokit.analysis.chroma import chroma, salience
 from maestrokit.audio.effects.room import SMALL
-from maestrokit.files.pianos.find import default_piano
+from maestrokit.files.pianos.find import default_piano, read_piano
 from maestrokit.files.sound.read import read_sound, write_sound
 from maestrokit.music.keys import Key, estimate, key_scores
 from maestrokit.music.performance import Performance
@@ -35,14 +35,15 @@ NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 LIBROSA_HOP = 1024  # samples
 
 
-def sound_of(name: str, performance: Performance, seconds: float) -> np.ndarray:
-    """Return the first seconds on the shipped piano in a small room; kept for the next time."""
-    path = KEPT / f"{name}-{seconds:g}.flac"
+def sound_of(name: str, performance: Performance, seconds: float | None, *, piano: str = "") -> np.ndarray:
+    """Return the first seconds, or all, on the shipped or another piano in a small room; kept for the next time."""
+    length = "whole" if seconds is None else f"{seconds:g}"
+    path = KEPT / f"{name}-{length}{f'-{Path(piano).name}' if piano else ''}.flac"
     if not path.exists():
         KEPT.mkdir(exist_ok=True)
-        timbre = Timbre(room=SMALL)
-        sound = render(performance, default_piano(), sample_rate=SAMPLE_RATE, timbre=timbre, end=seconds)
-        write_sound(path, sound[: int(seconds * SAMPLE_RATE)], sample_rate=SAMPLE_RATE)
+        timbre, instrument = Timbre(room=SMALL), read_piano(piano) if piano else default_piano()
+        sound = render(performance, instrument, sample_rate=SAMPLE_RATE, timbre=timbre, end=seconds)
+        write_sound(path, sound if seconds is None else sound[: int(seconds * SAMPLE_RATE)], sample_rate=SAMPLE_RATE)
     return read_sound(path, sample_rate=SAMPLE_RATE).samples
 
 

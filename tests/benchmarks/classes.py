@@ -22,7 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from class_tables import POP, Row, composer_rows, genre_rows, shared_pieces
-from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes, log_softmax
+from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.classes import load_classifier

@@ -1,6 +1,7 @@
 """Recordings made in code, described."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from maestrokit import features
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.features.audio_views import mean_between
 from maestrokit.features.note_views import Grid
+from maestrokit.inference.chords import load_chord_network
 from maestrokit.music.performance import SUSTAIN
 from scenes import scene
 
@@ -84,12 +86,25 @@ def test_a_cadence_has_its_key_chords_onsets_and_beats(cadence):
     assert record["audio_beats"]["tempo"] == pytest.approx(80, rel=0.02)
 
 
+def test_the_network_also_tells_basses_and_is_heard_in_frames(cadence):
+    heard = replace(cadence, chord_network=load_chord_network("network"))
+    for one, bass in ((cadence, None), (heard, "C")):
+        spans = features.describe(one, names=["audio_chords"])["audio_chords"]["spans"]
+        first = next(span for span in spans if span["root"])
+        assert (first["root"], first["quality"], first["bass"], first["roman"]) == ("C", "maj", bass, "I")
+        series = features.frames(one, names=["audio_chords"], hop=0.1)
+        at = int(10 * (first["start"] + first["end"]) / 2)
+        assert [series[name][at] for name in features.frame_fields("audio_chords")] == [0, 0, 0]
+    assert (heard.salience == cadence.salience).all()
+
+
 def test_silence_gives_a_sane_record():
     record = features.describe(view(lambda rate: np.zeros(2 * rate, np.float32), 2.0))
     assert record["audio_key"]["name"] is None
     assert record["audio_loudness"]["integrated"] is record["audio_loudness"]["rms"] is None
     assert record["audio_onsets"]["count"] == record["audio_beats"]["count"] == 0
-    assert record["audio_chords"]["spans"] == [{"start": 0.0, "end": 2.0, "root": None, "quality": "N"}]
+    nothing = {"start": 0.0, "end": 2.0, "root": None, "quality": "N", "bass": None, "roman": "N"}
+    assert record["audio_chords"]["spans"] == [nothing]
     assert record["audio_f0"]["voiced"] == 0
 
 

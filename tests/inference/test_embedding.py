@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.analysis.classes import excerpt_vectors, excerpt_votes, log_softmax
+from maestrokit.analysis.classes import excerpt_vectors, excerpt_votes
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import embedded, embeddings
 from maestrokit.metrics import score_sets

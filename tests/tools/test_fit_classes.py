@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fit_classes import KNOWN, OTHER, fitted_temperature, fitted_threshold, held_out, mean_votes
-from maestrokit.analysis.classes import log_softmax
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.inference.classes import load_classifier
 from small_models import saved_classifier
 

@@ -142,3 +142,11 @@ def test_models_that_transcribe_are_compared_by_what_they_were_fitted_to(run, tm
         ship(run, tmp_path / "shipped", "# A card")
     fitted(1.3)
     ship(run, tmp_path / "shipped", "# A better card")
+
+
+def test_pianos_of_a_training_are_named_without_their_folders(run, tmp_path):
+    config = checkpoint.read_config(run)
+    config["training"]["pianos"] = ",/data/pianos/upright,grand.sf2"
+    checkpoint.write_config(run, config)
+    ship(run, tmp_path / "shipped", STORY)
+    assert checkpoint.read_config(tmp_path / "shipped")["training"]["pianos"] == ",upright,grand.sf2"

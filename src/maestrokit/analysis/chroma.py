@@ -49,7 +49,7 @@ def salience(blocks: Iterable[Samples]) -> NDArray[np.float32]:
     E. Gomez: Tonal description of polyphonic audio for music content processing. INFORMS Journal on Computing 18, 2006.
     M. Mauch, S. Dixon: Approximate note transcription for the improved identification of difficult chords. ISMIR 2010.
     """
-    parts = (_keys(part) for part in analyse_stream(blocks, SPECTRUM.analysis()))
+    parts = (key_saliences(part) for part in analyse_stream(blocks, SPECTRUM.analysis()))
     return np.concatenate([np.empty((0, KEYS), np.float32), *parts])
 
 
@@ -88,7 +88,8 @@ def chroma(saliences: NDArray[np.float32], *, lowest: int = LOWEST_PITCH, highes
     return np.asarray(saliences.astype(np.float64) @ fold, np.float64)
 
 
-def _keys(spectrum: Spectrum) -> NDArray[np.float32]:
+def key_saliences(spectrum: Spectrum) -> NDArray[np.float32]:
+    """Return the saliences of some frames of ``SPECTRUM``; see :func:`salience`."""
     level = np.sqrt(np.asarray(spectrum, np.float32)).reshape(len(spectrum), KEYS, BINS_A_SEMITONE)
     strongest = level.max(axis=2)  # the middle bin is in tune, its neighbours a third of a semitone off
     padded = np.pad(strongest, ((0, 0), (AROUND, AROUND)), mode="reflect")

@@ -9,24 +9,21 @@ References
 .. [1] C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from maestrokit.analysis.convolution import Weights, convolved, log_softmax, norm_relu, norm_shapes
 from maestrokit.arrays import Floats
 from maestrokit.music.excerpts import ROLLS, SECONDS, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS
 
-Weights = Mapping[str, NDArray[np.float32]]
 UNKNOWN = "unknown"
 FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames and keys
 WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
-NORM_EPSILON = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +82,10 @@ def weight_shapes(*, outputs: int, channels: int, depth: int) -> dict[str, tuple
         "key_offset": (channels, 1, KEYS // FIRST_STRIDE[1]),
     }
     sizes = [channels, *(width * channels for width in WIDTHS for _ in range(1 + depth))]
-    norms = {"norm": sizes[-1]}
+    shapes |= norm_shapes("norm", sizes[-1])
     for layer, (inputs, width) in enumerate(pairwise(sizes)):
         shapes[f"layers.{layer}.mix.weight"] = (width, inputs, 3, 3)
-        norms[f"layers.{layer}.norm"] = inputs
-    for name, width in norms.items():
-        shapes |= {f"{name}.{part}": (width,) for part in ("weight", "bias", "running_mean", "running_var")}
+        shapes |= norm_shapes(f"layers.{layer}.norm", inputs)
     return {**shapes, "head.weight": (outputs, 2 * sizes[-1]), "head.bias": (outputs,)}
 
 
@@ -144,12 +139,6 @@ def piece_probability(votes: Floats, temperature: float) -> Floats:
     return np.exp(log_softmax(votes.mean(axis=0) / temperature))
 
 
-def log_softmax(logits: Floats) -> Floats:
-    """Return log-probabilities over the last axis."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float64)
-
-
 def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
     """Return the excerpt, by its row, whose middle is nearest to each time.
 
@@ -162,30 +151,13 @@ def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
 
 def _pooled(roll: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
     """Return the input of the last layer for one excerpt, (values,): the ``forward`` of the network in numpy."""
-    x = _convolved(roll, weights["stem.weight"], FIRST_STRIDE) + weights["key_offset"]
+    x = convolved(roll, weights["stem.weight"], stride=FIRST_STRIDE) + weights["key_offset"]
     layer = 0
     while (kernel := weights.get(f"layers.{layer}.mix.weight")) is not None:
         is_residual = kernel.shape[0] == kernel.shape[1]
-        mixed = _convolved(_norm_relu(x, weights, f"layers.{layer}.norm"), kernel, (1, 1) if is_residual else (2, 2))
+        normed = norm_relu(x, weights, f"layers.{layer}.norm")
+        mixed = convolved(normed, kernel, stride=(1, 1) if is_residual else (2, 2))
         x = x + mixed if is_residual else mixed
         layer += 1
-    flat = _norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * keys)
+    flat = norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * keys)
     return np.concatenate((flat.mean(axis=1), flat.max(axis=1)))
-
-
-def _convolved(x: NDArray[np.float32], kernel: NDArray[np.float32], stride: tuple[int, int]) -> NDArray[np.float32]:
-    """Return the convolution of (inputs, frames, keys) by (outputs, inputs, height, width), padded by half of it."""
-    outputs, inputs, height, width = kernel.shape
-    padded = np.pad(x, ((0, 0), (height // 2,) * 2, (width // 2,) * 2))
-    views = sliding_window_view(padded, (height, width), axis=(1, 2))[:, :: stride[0], :: stride[1]]
-    frames, keys = views.shape[1:3]
-    columns = views.transpose(0, 3, 4, 1, 2).reshape(inputs * height * width, frames * keys)
-    return np.asarray((kernel.reshape(outputs, -1) @ columns).reshape(outputs, frames, keys))
-
-
-def _norm_relu(x: NDArray[np.float32], weights: Weights, name: str) -> NDArray[np.float32]:
-    mean, variance, scale, shift = (
-        weights[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
-    )
-    factor = scale / np.sqrt(variance + NORM_EPSILON)
-    return np.asarray(np.maximum(x * factor[:, None, None] + (shift - mean * factor)[:, None, None], np.float32(0)))

@@ -102,3 +102,47 @@ def _follow(
             after += score
         else:
             np.add(before, score, out=after)
+
+
+def segment_path(scores: Floats, duration_scores: Floats) -> list[tuple[int, int, int]]:
+    """Return the stretches of equal states whose scores, with those of their lengths, are greatest in sum.
+
+    Other than :func:`best_path`, it knows how long states last: a stretch of n steps adds the n-th of the duration
+    scores; what is longer adds the last of them for the first so many steps, and the difference of the last two for
+    each further one. This is Viterbi's algorithm for a semi-Markov chain [1] with equally likely changes. Returned are
+    first step, step after the last, and state, as of :func:`runs`.
+
+    >>> scores = np.array([[1.0, 0], [1, 0], [0, 1], [1, 0], [0, 2], [0, 2]])
+    >>> segment_path(scores, np.array([-5.0, 0.0, 0.0, 0.0]))
+    [(0, 4, 0), (4, 6, 1)]
+
+    References
+    ----------
+    .. [1] K. P. Murphy, "Hidden semi-Markov models (HSMMs)", MIT AI Lab 2002.
+    """
+    steps, states = scores.shape
+    longest, tail = len(duration_scores), float(duration_scores[-1] - duration_scores[-2])
+    sums = np.concatenate([np.zeros((1, states)), np.cumsum(scores, axis=0)])
+    best = np.full(steps + 1, -np.inf)  # of all paths with a change at a step
+    best[0] = 0.0
+    came_from, state = np.zeros(steps + 1, np.int64), np.zeros(steps + 1, np.int64)
+    long, long_from = np.full(states, -np.inf), np.zeros(states, np.int64)  # of stretches of the longest or more
+    from_longest = duration_scores[::-1, None]
+    for step in range(1, steps + 1):
+        first = max(0, step - longest)
+        ends = best[first:step, None] - sums[first:step] + from_longest[first - step :] + sums[step]
+        long += tail + scores[step - 1]
+        if step >= longest:
+            is_new = ends[0] >= long
+            long = np.where(is_new, ends[0], long)
+            long_from[is_new] = first
+        row, column = divmod(int(ends.argmax()), states)
+        best[step], came_from[step], state[step] = ends[row, column], first + row, column
+        lasting = int(long.argmax())
+        if long[lasting] > best[step]:
+            best[step], came_from[step], state[step] = long[lasting], long_from[lasting], lasting
+    stretches = list[tuple[int, int, int]]()
+    while steps:
+        stretches.append((int(came_from[steps]), steps, int(state[steps])))
+        steps = stretches[-1][0]
+    return stretches[::-1]

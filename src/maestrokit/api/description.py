@@ -12,6 +12,7 @@ from maestrokit.api.reading import read
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.features import View
 from maestrokit.files.sound.read import Sound
+from maestrokit.inference.chords import load_chord_network
 from maestrokit.inference.classes import load_classifier
 from maestrokit.music.performance import Performance
 
@@ -21,6 +22,7 @@ def describe(
     *,
     groups: str | Sequence[str] | None = None,
     f0: str = "yin",
+    chords: str = "network",
     classes: str | None = None,
 ) -> dict[str, Any]:
     """Return descriptors of a performance or recording: pitch, key, tempo, chords, dynamics, and more.
@@ -34,6 +36,8 @@ def describe(
         Default is all.
     f0 : {'yin', 'pyin', 'fft'}
         How the fundamental frequency of a recording is found.
+    chords : str
+        How the chords of a recording are told: 'network' (the shipped one), 'chroma', or a run folder.
     classes : str, optional
         Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
         ``classes``. Default is none.
@@ -54,7 +58,7 @@ def describe(
         If the file is damaged, or lasts longer than a day.
     """
     record: dict[str, Any] = {}
-    for view in _views(source, f0, classes):
+    for view in _views(source, f0, chords, classes):
         record |= features.describe(view, names=names(groups))
     return {name: record[name] for name in features.group_names() if name in record}
 
@@ -65,6 +69,7 @@ def describe_frames(
     groups: str | Sequence[str] | None = None,
     hop: float = features.HOP,
     f0: str = "yin",
+    chords: str = "network",
     classes: str | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Return descriptors of a performance or recording as time series: piano roll, pedal, chroma, loudness, and more.
@@ -79,6 +84,8 @@ def describe_frames(
         Length of a frame. Default is 20 ms.
     f0 : {'yin', 'pyin', 'fft'}
         How the fundamental frequency of a recording is found.
+    chords : str
+        How the chords of a recording are told: 'network' (the shipped one), 'chroma', or a run folder.
     classes : str, optional
         Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
         ``classes``. Default is none.
@@ -98,12 +105,12 @@ def describe_frames(
         If the file is damaged, or there would be too many frames.
     """
     series: dict[str, NDArray[Any]] = {}
-    for view in _views(source, f0, classes):
+    for view in _views(source, f0, chords, classes):
         series |= features.frames(view, names=names(groups), hop=hop)
     return series
 
 
-def _views(source: Performance | Sound | str | Path, f0: str, classes: str | None) -> list[View]:
+def _views(source: Performance | Sound | str | Path, f0: str, chords: str, classes: str | None) -> list[View]:
     value = read(source) if isinstance(source, str | Path) else source
     if isinstance(value, Performance):
         notes = features.note_view(value)
@@ -113,4 +120,4 @@ def _views(source: Performance | Sound | str | Path, f0: str, classes: str | Non
     def blocks(sample_rate: int) -> Iterator[Samples]:
         yield samples_at(sound, sample_rate)
 
-    return [features.audio_view(blocks, length=sound.duration, f0=f0)]
+    return [features.audio_view(blocks, length=sound.duration, f0=f0, chord_network=load_chord_network(chords))]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from maestrokit.analysis.chords.network import ChordNetwork
     from maestrokit.analysis.classes import Classifier
     from maestrokit.analysis.crepe import Weights
     from maestrokit.features.audio_views import AudioView, Blocks
@@ -102,18 +103,20 @@ def audio_view(
     channels: "Blocks | None" = None,
     f0: str = "yin",
     weights: "Weights | None" = None,
+    chord_network: "ChordNetwork | None" = None,
 ) -> "AudioView":
     """Return what groups that need audio describe; BadDataError if the recording lasts longer than a day.
 
     From a sample rate in Hz, `blocks` makes the recording as one channel, and `channels` all its channels of shape
     (samples, channels), for level and loudness; by default those of `blocks`. Each is called once for a description
-    that needs it. Weights are those of CREPE (:func:`maestrokit.files.cache.crepe.read_crepe`), where it finds f0.
+    that needs it. Weights are those of CREPE (:func:`maestrokit.files.cache.crepe.read_crepe`), where it finds f0. The
+    network (:func:`maestrokit.inference.chords.load_chord_network`) finds chords; without it, they are found by chroma.
     """
     from maestrokit.features.audio_views import AudioView
     from maestrokit.features.note_views import check_length
 
     check_length(length)
-    return AudioView(blocks, channels or blocks, length, f0, weights)
+    return AudioView(blocks, channels or blocks, length, f0, weights, chord_network)
 
 
 def group_names(needs: str | None = None) -> list[str]:

@@ -12,10 +12,14 @@ from maestrokit.analysis import chroma, onsets
 from maestrokit.analysis import f0 as pitch
 from maestrokit.analysis.beats.from_audio import recorded_beats
 from maestrokit.analysis.beats.from_notes import Beats
+from maestrokit.analysis.chords.from_audio import chords_of_chroma
+from maestrokit.analysis.chords.from_notes import Chords
+from maestrokit.analysis.chords.network import ChordNetwork, chords_of_levels
+from maestrokit.analysis.chords.spectrum import BINS, packed_levels
 from maestrokit.analysis.crepe import Weights, track_pitch_by_network
 from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
-from maestrokit.audio.spectra.frames import Samples
+from maestrokit.audio.spectra.frames import Samples, analyse_stream
 from maestrokit.features.note_views import Grid
 
 Blocks = Callable[[int], Iterable[Samples]]
@@ -35,6 +39,7 @@ class AudioView:
     """In seconds."""
     f0: str
     weights: Weights | None = None
+    chord_network: ChordNetwork | None = None
 
     kind: ClassVar[str] = "audio"
 
@@ -56,7 +61,25 @@ class AudioView:
     @cached_property
     def salience(self) -> NDArray[np.float32]:
         """How strongly each key seems to sound over time."""
-        return chroma.salience(self.blocks(chroma.SAMPLE_RATE))
+        if self.chord_network is None:
+            return chroma.salience(self.blocks(chroma.SAMPLE_RATE))
+        return self._salience_and_levels[0]
+
+    @cached_property
+    def _salience_and_levels(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """The salience, and the levels of the spectrum that both are made of."""
+        saliences, levels = [np.empty((0, chroma.KEYS), np.float32)], [np.empty((0, BINS), np.uint8)]
+        for part in analyse_stream(self.blocks(chroma.SAMPLE_RATE), chroma.SPECTRUM.analysis()):
+            saliences.append(chroma.key_saliences(part))
+            levels.append(packed_levels(part))
+        return np.concatenate(saliences), np.concatenate(levels)
+
+    @cached_property
+    def chords(self) -> Chords:
+        """The chords, by the network if there is one, else by the chroma: then only triads, without their basses."""
+        if self.chord_network is None:
+            return chords_of_chroma(self.salience, length=self.length).as_chords()
+        return chords_of_levels(self._salience_and_levels[1], self.chord_network, length=self.length)
 
     @cached_property
     def chroma(self) -> Floats:

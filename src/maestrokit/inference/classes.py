@@ -2,14 +2,12 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from maestrokit.analysis.classes import Classifier, weight_shapes
-from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
+from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
 
 TASK = "classes"
-HINT = "train one of the family cnn for the task classes"
 
 
 def load_classifier(name: str) -> Classifier:
@@ -33,33 +31,14 @@ def load_classifier(name: str) -> Classifier:
 @lru_cache(maxsize=2)
 def read_classifier(folder: Path) -> Classifier:
     """Return the network in a folder; raises as :func:`load_classifier`."""
-    config = checkpoint.read_config(folder)
-    if config.get("task") != TASK:
-        raise BadDataError(
-            f"cannot use '{folder}': a {config['family']} that does not classify", HINT, path=str(folder)
-        )
-    names, sizes = config.get("class_names"), _sizes(config.get("model"))
+    config = config_for(folder, task=TASK, does="classify")
+    names, sizes = config.get("class_names"), sizes_of(config, ("outputs", "channels", "depth"))
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or sizes is None:
-        raise _damaged(folder, "its config.json does not say its classes and sizes")
-    weights = checkpoint.read_weight_arrays(folder)
-    for key, shape in weight_shapes(**sizes).items():
-        if key not in weights or weights[key].shape != shape:
-            raise _damaged(folder, f"the weight '{key}' is missing or has another shape than its settings ask for")
+        raise damaged(folder, "its config.json does not say its classes and sizes", task=TASK)
+    weights = checked_weights(folder, weight_shapes(**sizes), task=TASK)
     temperature, threshold = (config.get(key, default) for key, default in (("temperature", 1.0), ("threshold", 0.0)))
     if len(names) != sizes["outputs"] or not all(isinstance(one, int | float) for one in (temperature, threshold)):
-        raise _damaged(folder, "its classes, temperature or threshold do not fit it")
+        raise damaged(folder, "its classes, temperature or threshold do not fit it", task=TASK)
     if not (temperature > 0 and 0 <= threshold <= 1):
-        raise _damaged(folder, f"its temperature is {temperature} and its threshold {threshold}")
+        raise damaged(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)
     return Classifier(tuple(names), weights, float(temperature), float(threshold))
-
-
-def _sizes(model: Any) -> dict[str, int] | None:
-    """Return the sizes of a network, or None if its settings do not have them."""
-    values = model if isinstance(model, dict) else {}
-    names = ("outputs", "channels", "depth")
-    sizes = {name: size for name in names if isinstance(size := values.get(name), int) and size >= 0}
-    return sizes if len(sizes) == len(names) else None
-
-
-def _damaged(folder: Path, fact: str) -> BadDataError:
-    return BadDataError(f"cannot use '{folder}': {fact}", HINT, path=str(folder))

@@ -28,8 +28,8 @@ from maestrokit.bounds import Within, check_fields
 from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
 from maestrokit.music.piano_range import KEYS
 
-TASKS = ("transcription", "classes")
-NETWORKS = {"classes": "_classes"}
+TASKS = ("transcription", "classes", "chords")
+NETWORKS = {"classes": "_classes", "chords": "_chords"}
 KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")

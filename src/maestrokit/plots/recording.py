@@ -22,6 +22,7 @@ SUREST = 0.8  # voicing from which the fundamental frequency is shown
 SHORTEST_LINE = 0.08  # seconds of voice, below which it is not
 NARROWEST_NAME = 0.018  # of the width, for the name of a chord
 QUIETEST = -70.0  # dB, the bottom of the level
+SHORT = {"maj": "", "min": "m", "min7": "m7", "hdim7": "m7b5"}  # of qualities, as in songbooks
 GROUPS = ("audio_beats", "audio_chords", "audio_key")
 
 
@@ -104,6 +105,6 @@ def _name_chords(axes: Any, spans: list[dict[str, Any]], end: float) -> None:
         if span["root"] is None or span["start"] >= end or span["start"] - taken < NARROWEST_NAME * end:
             continue
         taken = span["start"]
-        name = span["root"] + ("m" if span["quality"] == "min" else "")
+        name = span["root"] + SHORT.get(span["quality"], span["quality"])
         style = {"transform": axes.get_xaxis_transform(), "clip_on": False, "fontsize": 6.5}
         axes.text(max(taken, 0), 1.015, name, ha="left", va="bottom", **style)

@@ -77,8 +77,8 @@ def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> Tr
     :func:`check_performance`.
     """
     performance = check_performance(path)
-    content, piano, generator = _sample_piano(path, rendering)
-    performance = _contrasted(performance, float(np.exp(generator.uniform(*np.log(CONTRAST)))))
+    content, piano, generator = sample_piano(path, rendering)
+    performance = contrasted(performance, generator)
     notes = _sounding(performance)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
     timbre, gain, end = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN)), start + rendering.seconds
@@ -100,18 +100,19 @@ def check_performance(path: str) -> Performance:
     return performance
 
 
-def _contrasted(performance: Performance, exponent: float) -> Performance:
-    """Return a performance whose soft notes are softer, where the exponent is above 1, and whose loudest stay."""
+def contrasted(performance: Performance, generator: np.random.Generator) -> Performance:
+    """Return a performance whose soft notes are softer, or louder, by a random exponent, and whose loudest stay."""
+    exponent = float(np.exp(generator.uniform(*np.log(CONTRAST))))
     velocity = np.rint(127 * (performance.notes.velocity / 127) ** exponent).astype(np.int64)
     return performance.replace(notes=performance.notes.replace(velocity=np.maximum(velocity, 1)))
 
 
 def piano_of(path: str, rendering: RenderSettings) -> str:
     """Return the piano that renders a performance, so that those of one piano can be rendered together."""
-    return _sample_piano(path, rendering)[1]
+    return sample_piano(path, rendering)[1]
 
 
-def _sample_piano(path: str, rendering: RenderSettings) -> tuple[str, str, np.random.Generator]:
+def sample_piano(path: str, rendering: RenderSettings) -> tuple[str, str, np.random.Generator]:
     """Return a hash of a performance and a seed, a piano, and the generator of what else is random."""
     content = digest(path, salt=f"{rendering.seed}")
     generator = np.random.default_rng(int(content[:16], 16))

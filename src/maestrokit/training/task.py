@@ -3,7 +3,9 @@
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
 ``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
 returns the piece of a file; without it, that is the name without suffix. It may have ``listed(names)``, which returns
-the names of data with tables of files replaced by these files (:class:`maestrokit.files.labels.Listed`).
+the names of data with tables of files replaced by these files (:class:`maestrokit.files.labels.Listed`). It may have
+``BESIDE``, the suffixes of files that are read together with others, which of a folder's files are then none that is
+skipped.
 """
 
 import hashlib
@@ -190,7 +192,7 @@ def find_corpus(
                 missing += [*map(str, part_files.missing), *part_files.absent]
         else:
             loose.append(name)
-    inputs = walk.walk(loose, suffixes=suffixes, beside=(walk.TABLE_SUFFIX,))
+    inputs = walk.walk(loose, suffixes=suffixes, beside=getattr(task, "BESIDE", (walk.TABLE_SUFFIX,)))
     missing += inputs.skipped
     if inputs.missing:
         raise inputs.missing[0]

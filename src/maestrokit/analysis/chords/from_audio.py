@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from maestrokit.analysis.chords import templates
+from maestrokit.analysis.chords.from_notes import Chords
 from maestrokit.analysis.chords.weights import BIAS, NOTHING, NOTHING_BIAS, TRIAD
 from maestrokit.analysis.chroma import FRAME_RATE, chroma
 from maestrokit.analysis.viterbi import best_path
@@ -30,6 +32,13 @@ class AudioChords(NamedTuple):
     start: Floats
     end: Floats
     chord: Integers
+
+    def as_chords(self) -> Chords:
+        """Return the same chords by root and quality; their basses are not known."""
+        is_chord = self.chord < NO_CHORD
+        root, quality = (np.where(is_chord, part, templates.NO_CHORD) for part in (self.chord % 12, self.chord // 12))
+        unknown, zeros = np.full(len(root), templates.NO_CHORD), np.zeros(len(root), np.int64)
+        return Chords(self.start, self.end, root, quality, unknown, zeros, np.where(is_chord, np.nan, 0.0))
 
 
 def chords_of_chroma(saliences: NDArray[np.float32], *, length: float) -> AudioChords:

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.analysis.chords.from_audio import NO_CHORD, AudioChords, chords_of_chroma
-from maestrokit.analysis.chords.names import pitch_class_name
+from maestrokit.analysis.chords.from_notes import Chords
+from maestrokit.analysis.chords.names import pitch_class_name, roman_numerals
+from maestrokit.analysis.chords.templates import QUALITIES
+from maestrokit.arrays import Integers
 from maestrokit.features import Field
 from maestrokit.features.audio_views import AudioView
 from maestrokit.features.groups.audio_key import recorded_key
@@ -16,32 +18,55 @@ from maestrokit.music.keys import Key
 from maestrokit.music.rolls import held_values
 
 NEEDS = "audio"
+NO_CHORD = "N"
+NAMES = [quality.name for quality in QUALITIES]
+MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
+KIND: Integers = np.array(  # 0 with a major triad, 1 with a minor one; the last is no chord
+    [
+        (MAJOR, MINOR).index(quality.degrees[:3]) if quality.degrees[:3] in (MAJOR, MINOR) else -1
+        for quality in QUALITIES
+    ]
+    + [-1]
+)
 FIELDS = {
     "count": Field("chords", "How many chords follow one another"),
-    "major": Field("share", "Share of the time with a major triad"),
-    "minor": Field("share", "Share of the time with a minor triad"),
+    "major": Field("share", "Share of the time with a major triad, alone or in a seventh chord"),
+    "minor": Field("share", "Share of the time with a minor triad, alone or in a seventh chord"),
     "no_chord": Field("share", "Share of the time without a chord"),
     "spans": Field("list", "The chords, and the times between them without one"),
     "spans[].start": Field("s", "Start of the span"),
     "spans[].end": Field("s", "End of the span"),
     "spans[].root": Field("", "Root of the chord, spelled as in the key of the piece; null without a chord"),
-    "spans[].quality": Field("", "maj, min, or N without a chord"),
+    "spans[].quality": Field(
+        "",
+        "Quality of the chord in Harte's syntax: maj, min, dim, aug, 7, .., of --chords chroma only maj and min; N "
+        "without a chord",
+    ),
+    "spans[].bass": Field("", "Lowest tone of the chord; null without a chord, and of --chords chroma", (0, 2)),
+    "spans[].roman": Field("", "Roman numeral in the key of the piece; N without a chord", (0, 2)),
 }
 FRAMES = {
     "audio_chord": Field(
-        "0..23", "Chord of the recording: C major 0 to B major 11, C minor 12 to B minor 23; -1 without a chord"
-    )
+        "0..23",
+        "Triad of the recording, alone or in a seventh chord: C major 0 to B major 11, C minor 12 to B minor 23; -1 "
+        "elsewhere",
+    ),
+    "audio_chord_root": Field("0..11", "Root of the chord of the recording, C is 0; -1 without a chord", (0, 2)),
+    "audio_chord_quality": Field(
+        "0..", "Quality of the chord of the recording, numbered as chord_quality; -1 without a chord", (0, 2)
+    ),
 }
 
 
 def describe(view: AudioView) -> dict[str, Any]:
-    """Return the chords; see :func:`maestrokit.analysis.chords.from_audio.chords_of_chroma`."""
-    chords = chords_of_chroma(view.salience, length=view.length)
-    lasting = chords.end - chords.start
-    shares = [ratio(lasting[chords.chord // 12 == kind].sum(), lasting.sum()) for kind in range(3)]
+    """Return the chords; see :func:`maestrokit.analysis.chords.network.chords_of_levels`."""
+    chords = view.chords
+    lasting, kind = chords.end - chords.start, KIND[chords.quality]
+    of_kind = [kind == 0, kind == 1, chords.root < 0]
+    shares = [ratio(lasting[chosen].sum(), lasting.sum()) for chosen in of_kind]
     key = estimated.key if (estimated := recorded_key(view)) else Key(0, "major")
     return {
-        "count": np.count_nonzero(chords.chord < NO_CHORD),
+        "count": np.count_nonzero(chords.root >= 0),
         **dict(zip(("major", "minor", "no_chord"), shares, strict=True)),
         "spans": _spans(chords, key),
     }
@@ -49,16 +74,24 @@ def describe(view: AudioView) -> dict[str, Any]:
 
 def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
-    chords = chords_of_chroma(view.salience, length=view.length)
-    chord = np.where(chords.chord < NO_CHORD, chords.chord, -1)
-    return {"audio_chord": held_values(chords.start, chord, grid.times, before=-1).astype(np.int8)}
+    chords = view.chords
+    kind = KIND[chords.quality]
+    triad = np.where(kind < 0, -1, chords.root + 12 * kind)
+    columns = {"audio_chord": triad, "audio_chord_root": chords.root, "audio_chord_quality": chords.quality}
+    return {
+        name: held_values(chords.start, one, grid.times, before=-1).astype(np.int8) for name, one in columns.items()
+    }
 
 
-def _spans(chords: AudioChords, key: Key) -> list[dict[str, Any]]:
-    rows = zip(chords.start.tolist(), chords.end.tolist(), chords.chord.tolist(), strict=True)
-    roots = [*(pitch_class_name(chord % 12, key) for chord in range(NO_CHORD)), None]
-    qualities = ("maj", "min", "N")
-    return [
-        {"start": start, "end": end, "root": roots[chord], "quality": qualities[chord // 12]}
-        for start, end, chord in rows
-    ]
+def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:
+    spelled = [*(pitch_class_name(pitch_class, key) for pitch_class in range(12)), None]
+    qualities = [*NAMES, NO_CHORD]  # -1 is no chord
+    columns: dict[str, list[Any]] = {
+        "start": chords.start.tolist(),
+        "end": chords.end.tolist(),
+        "root": [spelled[root] for root in chords.root.tolist()],
+        "quality": [qualities[quality] for quality in chords.quality.tolist()],
+        "bass": [spelled[bass] for bass in chords.bass.tolist()],
+        "roman": roman_numerals(chords, key),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,19 @@ def recorded_levels(path: str, *, cache: Path) -> Levels:
 
 def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cache: Path) -> Levels:
     """Return the levels of what `samples` returns, which `content` identifies; it is called if they are not there."""
-    name = json.dumps([SETTINGS.described(), LAYOUT, content], sort_keys=True)
+
+    def computed() -> Levels:
+        return levels(np.asarray(analyse(samples(), SETTINGS.analysis()), np.float32)).astype(np.float16)
+
+    return kept_array([SETTINGS.described(), LAYOUT, content], computed, cache=cache)
+
+
+def kept_array(content: Any, compute: Callable[[], NDArray[Any]], *, cache: Path) -> NDArray[Any]:
+    """Return what `compute` returns, which `content`, as JSON, identifies; it is called if that is not there."""
+    name = json.dumps(content, sort_keys=True)
     path = cache / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.levels.npy"
     if not path.exists():
-        computed = levels(np.asarray(analyse(samples(), SETTINGS.analysis()), np.float32)).astype(np.float16)
+        computed = compute()
         create(cache)
         write_bytes(path, npy_bytes(computed))
     return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]

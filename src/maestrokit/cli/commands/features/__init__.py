@@ -35,6 +35,7 @@ REFERENCES = (
     "de Cheveigne and Kawahara, YIN, a fundamental frequency estimator for speech and music, JASA 111 (2002)",
     "Kim, Salamon, Li and Bello, CREPE, a convolutional representation for pitch estimation, ICASSP 2018",
     "Kim et al., Deep Composer Classification Using Symbolic Representation, ISMIR 2020 late-breaking demo",
+    "McFee and Bello, Structured training for large-vocabulary chord recognition, ISMIR 2017",
     "ITU-R BS.1770-4, Algorithms to measure audio programme loudness and true-peak audio level (2015)",
 )
 CASES = {
@@ -71,6 +72,7 @@ def run(
 
     checks.group_names(options, [])
     checks.check_f0(options.f0)
+    checks.check_chords(options.chords)
     checks.check_classes(options.classes)
     form = chosen_format(options.format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(options.plot, PICTURE)

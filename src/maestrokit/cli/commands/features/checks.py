@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maestrokit.cli.commands.features.options import F0_OF_RECORDING, DescriptionOptions
+from maestrokit.cli.commands.features.options import CHORDS_OF_RECORDING, F0_OF_RECORDING, DescriptionOptions
 from maestrokit.cli.declare import state
 from maestrokit.cli.errors import about, is_typed
 from maestrokit.cli.options import Batch, Inputs, Outputs
@@ -32,6 +32,15 @@ def check_classes(name: str | None) -> None:
             load_classifier(name)
 
 
+def check_chords(way: str) -> None:
+    """Raise an error unless there is such a way to tell chords, or such a model that does."""
+    from maestrokit.inference.chords import WAYS, load_chord_network
+
+    if way not in WAYS:
+        with about("chords"):
+            load_chord_network(way)
+
+
 def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[str, ...]:
     """Return the groups to describe; by default those for notes, for sound or for both, by the inputs.
 
@@ -57,8 +66,9 @@ def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[st
         fact = f"no input has what the group '{idle[0]}' describes, {'notes' if needs == 'audio' else 'sound'}"
         raise UsageError(fact, "groups: " + " ".join(fitting), parameter="groups")
     if sources:
-        has_f0 = "audio_f0" in names and "audio_f0" not in idle
-        state(F0_OF_RECORDING if has_f0 else None)
+        described = [name for name in names if name not in idle]
+        facts = {"audio_f0": F0_OF_RECORDING, "audio_chords": CHORDS_OF_RECORDING}
+        state(*(fact for group, fact in facts.items() if group in described))
     return names
 
 

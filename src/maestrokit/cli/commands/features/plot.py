@@ -93,6 +93,7 @@ def _classes(performance: "Performance", model: str) -> "ClassPanel | None":
 
 def _recording_features(source: str, work: Describing) -> Any:
     from maestrokit import features
+    from maestrokit.inference.chords import load_chord_network
     from maestrokit.plots.description import LONGEST_PICTURE
     from maestrokit.plots.recording import recording_features
 
@@ -106,6 +107,7 @@ def _recording_features(source: str, work: Describing) -> Any:
             channels=_Beginning(recording.channels, length),
             f0=work.options.f0,
             weights=weights,
+            chord_network=load_chord_network(work.options.chords),
         )
     )
 

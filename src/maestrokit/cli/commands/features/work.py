@@ -82,6 +82,8 @@ class Describing:
             notes = features.note_view(performance)
             views, chain = [notes, *self._class_views(notes)], commands(performance)
         for sound in sounds:
+            from maestrokit.inference.chords import load_chord_network
+
             recording = Recording(sound, data if sound == source and data else None, repair=self.repair)
             views.append(
                 features.audio_view(
@@ -90,6 +92,7 @@ class Describing:
                     channels=recording.channels,
                     f0=self.options.f0,
                     weights=crepe_weights(self.options.f0),
+                    chord_network=load_chord_network(self.options.chords),
                 )
             )
             chain = chain or recording.commands

@@ -29,6 +29,7 @@ EXAMPLES = (
 SETTINGS = True  # the man page lists the settings of --set
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
+    "Harte, Sandler, Abdallah and Gomez, Symbolic representation of musical chords, ISMIR 2005",
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019",
     "Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024",
 )

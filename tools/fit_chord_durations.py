@@ -1,0 +1,95 @@
+"""Fit how much the durations of chords count in the decoding of a network of chords, on songs to validate on.
+
+Example::
+
+    python tools/fit_chord_durations.py runs/chords pop909 dcml_mozart --cache cache
+
+The data is that of the training, with its settings, so that the same excerpts are rendered, or found in the cache. What
+is scored is the share of the time in which root and quality are right, where the quality is one that the network knows;
+the largest weight that is nearly as good as the best gives fewer changes. It goes into the run's config.json as
+``duration_weight``; :mod:`maestrokit.inference.chords` multiplies by it.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from maestrokit.analysis.chords.from_notes import Chords
+from maestrokit.analysis.chords.labels import ChordLabels
+from maestrokit.analysis.chords.network import CELL_SECONDS, chord_scores
+from maestrokit.analysis.chords.segments import ChordScores, segmented
+from maestrokit.analysis.chords.spectrum import network_input, unpacked_levels
+from maestrokit.analysis.chords.templates import NO_CHORD
+from maestrokit.analysis.chroma import SPECTRUM
+from maestrokit.files import checkpoint
+from maestrokit.files.cache import default_cache
+from maestrokit.inference.chords import read_chord_network
+from maestrokit.training.chord_examples import ChordExample
+from maestrokit.training.device import find_context
+from maestrokit.training.run import chosen
+from maestrokit.training.task import find_corpus, load_task
+
+WEIGHTS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+ALLOWED = 0.001  # of the share, for fewer changes
+STEP = 0.01  # seconds between the moments that are compared
+
+
+def right_share(estimate: Chords, labels: ChordLabels, length: float) -> tuple[float, float]:
+    """Return the seconds in which root and quality are right, and those in which they are known."""
+    time = np.arange(0, length, STEP)
+    here, there = (np.searchsorted(one.start, time, side="right") - 1 for one in (estimate, labels))
+    is_labelled = (there >= 0) & (time < labels.end[there])
+    known = is_labelled & (labels.quality[there] >= NO_CHORD)
+    right = (estimate.root[here] == labels.root[there]) & (estimate.quality[here] == labels.quality[there])
+    return STEP * float((known & right).sum()), STEP * float(known.sum())
+
+
+def accuracy(examples: Sequence[ChordExample], scores: Sequence[ChordScores], durations: np.ndarray) -> float:
+    """Return the mean over recordings of the share of the time in which chords are right."""
+    shares = []
+    for example, one in zip(examples, scores, strict=True):
+        length = len(example.levels) / SPECTRUM.frames_per_second
+        estimate = segmented(one, durations, cell_seconds=CELL_SECONDS, length=length)
+        right, known = right_share(estimate, example.labels, length)
+        shares.append(right / max(known, STEP))
+    return float(np.mean(shares))
+
+
+def chosen_weight(shares: Mapping[float, float]) -> float:
+    """Return the largest weight that is as good as the best but for ``ALLOWED``.
+
+    >>> chosen_weight({0.2: 0.8, 0.5: 0.7995, 1.0: 0.79})
+    0.5
+    """
+    return max(weight for weight, share in shares.items() if share >= max(shares.values()) - ALLOWED)
+
+
+def main() -> None:
+    """Fit, and write the result into the run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="run folder of a cnn of the task chords")
+    parser.add_argument("data", nargs="+", help="what it was trained on")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="folder of prepared data")
+    options = parser.parse_args()
+    find_context("cpu")
+    config = checkpoint.read_config(options.run)
+    task, settings = load_task("chords"), {name: str(value) for name, value in config["training"].items()}
+    corpus = find_corpus(options.data, task, cache=options.cache, seed=config["training"]["seed"])
+    prepared = task.prepare(corpus, task.Options(**chosen(task.Options, settings)), family="cnn")
+    examples = prepared.data.held_out
+    network = read_chord_network(options.run)
+    levels = [network_input(unpacked_levels(example.levels), example.reference) for example in examples]
+    scores = [chord_scores(one, network.weights) for one in levels]
+    raw = np.array(config["duration_scores"])
+    shares = {weight: accuracy(examples, scores, weight * raw) for weight in WEIGHTS}
+    for weight, share in shares.items():
+        print(f"weight {weight}: {share:.4f}")
+    best = chosen_weight(shares)
+    fitted = {"recordings": len(examples), "objective": shares[best]}
+    checkpoint.write_config(options.run, config | {"duration_weight": best, "fitted": fitted})
+
+
+if __name__ == "__main__":
+    main()
