@@ -20,7 +20,6 @@ from maestrokit.analysis.chords.from_notes import Chords
 from maestrokit.analysis.chords.labels import ChordLabels
 from maestrokit.analysis.chords.network import CELL_SECONDS, chord_scores
 from maestrokit.analysis.chords.segments import ChordScores, segmented
-from maestrokit.analysis.chords.spectrum import network_input, unpacked_levels
 from maestrokit.analysis.chords.templates import NO_CHORD
 from maestrokit.analysis.chroma import SPECTRUM
 from maestrokit.files import checkpoint
@@ -80,8 +79,7 @@ def main() -> None:
     prepared = task.prepare(corpus, task.Options(**chosen(task.Options, settings)), family="cnn")
     examples = prepared.data.held_out
     network = read_chord_network(options.run)
-    levels = [network_input(unpacked_levels(example.levels), example.reference) for example in examples]
-    scores = [chord_scores(one, network.weights) for one in levels]
+    scores = [chord_scores(example.levels, example.reference, network.weights) for example in examples]
     raw = np.array(config["duration_scores"])
     shares = {weight: accuracy(examples, scores, weight * raw) for weight in WEIGHTS}
     for weight, share in shares.items():

@@ -95,20 +95,24 @@ def chords_of_levels(packed: NDArray[np.uint8], network: ChordNetwork, *, length
     if reference <= SILENT:
         scores = ChordScores.silent(-(-len(packed) // CELL_FRAMES))
     else:
-        scores = chord_scores(network_input(unpacked_levels(packed), reference), network.weights)
+        scores = chord_scores(packed, reference, network.weights)
     return segmented(scores, network.duration_scores, cell_seconds=CELL_SECONDS, length=length)
 
 
-def chord_scores(levels: NDArray[np.float32], weights: Weights) -> ChordScores:
-    """Return the log-probabilities in the cells of a spectrum, (frames, bins); the network's ``forward`` in numpy."""
+def chord_scores(packed: NDArray[np.uint8], reference: float, weights: Weights) -> ChordScores:
+    """Return the log-probabilities in the cells of a spectrum, (frames, bins); the network's ``forward`` in numpy.
+
+    The reference is the level of its loud frames, in dB.
+    """
     layers = depth(weights)
     reach = 2 + sum(kernel[0] // 2 for kernel, _ in KEY_LAYERS)
     reach += sum(CIRCLE_LAYERS[layer % len(CIRCLE_LAYERS)][0] // 2 for layer in range(layers))
-    cells = -(-len(levels) // CELL_FRAMES)
+    cells = -(-len(packed) // CELL_FRAMES)
     parts = []
     for first in range(0, cells, BLOCK):
         start, end = max(0, first - reach), min(cells, first + BLOCK + reach)
-        part = _outputs(levels[start * CELL_FRAMES : end * CELL_FRAMES], weights, layers)
+        levels = unpacked_levels(packed[start * CELL_FRAMES : end * CELL_FRAMES])
+        part = _outputs(network_input(levels, reference), weights, layers)
         parts.append(ChordScores(*(one[first - start : first - start + BLOCK] for one in part)))
     return ChordScores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
