@@ -5,7 +5,8 @@ averaged over all notes and projected on 64 random directions (:mod:`maestrokit.
 squared Frechet distance of the two sets of windows, each taken as a normal distribution with a covariance shrunken
 after Ledoit and Wolf; it is 0 for equal sets. The pedal is applied, and velocities are part of it.
 
-It is computed only where it is named: ``frechet_composers`` is the same by a network that makes no music.
+It is computed only where it is named: ``frechet_composers`` is the same by a network that makes no music
+and is more about pitches, where this is more about rhythm.
 
 The distance of two finite sets is above 0 even if both are people's, and the more so the smaller they are. The
 reference's value is therefore that of people against people: as many pieces of the reference as are scored (at most
