@@ -11,7 +11,7 @@ from pathlib import Path
 
 from joblib import delayed
 
-from maestrokit.files.workers import done_by, workers
+from maestrokit.files.workers import done_by, release, workers
 
 SCRIPT = """
 import os, pathlib, sys, time
@@ -93,3 +93,16 @@ def test_work_that_is_left_is_no_matter_of_a_warning() -> None:
 def test_results_come_back_in_order_from_one_process_or_two() -> None:
     for jobs in (1, 2):
         assert workers(jobs)(delayed(abs)(number) for number in (-3, 2, -1)) == [3, 2, 1]
+
+
+def own_process(_: int) -> int:
+    return os.getpid()
+
+
+def test_processes_that_are_released_end_and_later_work_has_others() -> None:
+    first = set(done_by(2, (delayed(own_process)(number) for number in range(4))))
+    assert os.getpid() not in first and all(map(is_alive, first))
+    release()
+    assert until(lambda: not any(map(is_alive, first)))
+    release()  # there are none
+    assert not first & set(done_by(2, (delayed(own_process)(number) for number in range(4))))

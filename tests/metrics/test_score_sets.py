@@ -1,5 +1,7 @@
 """Sets against sets: any metric, any piece, even none."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,12 @@ def test_every_file_is_a_metric_that_copes_with_anything(name: str) -> None:
         shapes = {metric.summary(one).shape for one in (EMPTY, lone, far, piece(0)) if metric.summary}
         assert len(shapes) <= 1 or metric.is_ragged
         assert metric.better in ("higher", "lower", "closer")
+
+
+def test_what_metrics_share_is_sent_to_other_processes_once() -> None:
+    sent = pickle.loads(pickle.dumps(score_sets.summarize(piece(1), score_sets.metrics())))
+    assert sent["harmonic_consistency"] is sent["harmonic_similarity"] is sent["harmonic_development_4"]
+    assert sent["melody_similarity"] is sent["melody_similarity_dtw"]
 
 
 def test_without_a_reference_only_what_pieces_say_themselves() -> None:

@@ -11,6 +11,7 @@ from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 
 from maestrokit.errors import warn_of, with_doubts
 
@@ -53,6 +54,12 @@ def done_by(jobs: int, calls: Iterable[Any], **options: Any) -> Iterator[Any]:
             _ignore_comments()  # again: filters may have been reset since, where an error is on its way
             if results is not None:
                 results.close()
+
+
+def release() -> None:
+    """End the processes that wait for more work, and so give back what they hold; later work starts new ones."""
+    with _holding_interrupts():
+        get_reusable_executor(reuse=True).shutdown(wait=True)
 
 
 def _ignore_comments() -> None:

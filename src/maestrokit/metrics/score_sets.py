@@ -48,15 +48,19 @@ def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | No
 
 
 def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Any]:
-    """Return the summary of a piece by each metric but for embeddings; what metrics share is computed once."""
+    """Return the summary of a piece by each metric but for embeddings.
+
+    What metrics share is computed once, and is one object, so that it is also sent from process to process once.
+    """
     summaries: dict[Callable[[Piece], Any], Any] = {}
     for metric in chosen.values():
         if metric.summary is not None and metric.summary not in summaries:
             summaries[metric.summary] = metric.summary(piece)
-    columns = {name: slice(None) if metric.column is None else [metric.column] for name, metric in chosen.items()}
-    return {
-        name: summaries[metric.summary][columns[name]] for name, metric in chosen.items() if metric.summary is not None
-    }
+
+    def own(metric: Metric, whole: Any) -> Any:
+        return whole if metric.column is None else whole[[metric.column]]
+
+    return {name: own(metric, summaries[metric.summary]) for name, metric in chosen.items() if metric.summary}
 
 
 def score(

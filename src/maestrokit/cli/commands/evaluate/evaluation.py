@@ -74,6 +74,14 @@ def all_results(work: Callable[[Task], Result], plan: Plan, running: Batch) -> t
     return done, int(ExitStatus.OK)
 
 
+def release_workers(running: Batch) -> None:
+    """Give back the memory of the processes that read the inputs, before they are compared in this one."""
+    if running.workers > 1:
+        from maestrokit.files.workers import release
+
+        release()
+
+
 def transcribing(model: str) -> Path | None:
     """Return the folder of a model if it is one that transcribes.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
-from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results
+from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results, release_workers
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.options import Batch
@@ -66,6 +66,7 @@ def score_set(plans: SetPlans, settings: Settings) -> Scores:
     sources, third_status = all_results(partial(_described, names=copied, repair=repair), plans.training, running)
     summaries, reference, training = ([one.summary for _, one in side] for side in (mine, theirs, sources))
     say_left_out(summaries, chosen, running)
+    release_workers(running)
     rows, whole = score_sets.score(
         summaries, reference, chosen, generator=np.random.default_rng(settings.seed), training=training
     )

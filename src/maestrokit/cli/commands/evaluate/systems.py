@@ -10,7 +10,7 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
-from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results
+from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results, release_workers
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.commands.evaluate.sets import say_left_out, summary_of
@@ -98,6 +98,7 @@ def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
     systems = {name: _system(name, done) for name, (done, _) in results.items()}
     for name, system in systems.items():
         say_left_out(system.summaries, chosen, running, of=name)
+    release_workers(running)
     scores, comparisons = score_systems.score(
         systems, [one.summary for _, one in corpus], chosen, generator=generator, training=copied
     )
