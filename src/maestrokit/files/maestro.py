@@ -54,8 +54,8 @@ def work(entry: Entry) -> str:
     'Frédéric Chopin: op 10'
     """
     title = entry.canonical_title.lower().replace("opus", "op")
-    found = _CATALOGUE.search(title)
-    name = f"{found[1].replace('kv', 'k')} {found[2]}" if found else title
+    number = _CATALOGUE.search(title)
+    name = f"{number[1].replace('kv', 'k')} {number[2]}" if number else title
     return f"{entry.canonical_composer}: {' '.join(re.findall('[a-z0-9]+', name))}"
 
 

@@ -64,7 +64,7 @@ def check_known(limits: Sequence[Limit], names: Sequence[str]) -> None:
 
 
 def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
-    """Refuse a metric that is not among those of the mode, and say of which mode it is, if of any.
+    """Refuse a metric that is not among those that are computed, and say whether it is of another mode.
 
     Raises
     ------
@@ -78,6 +78,8 @@ def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
     if name in names:
         return
     for mode, other, others in (("pairs", "sets", names_in_pairs()), ("sets", "pairs", names_in_sets())):
+        if name in others and set(names) <= set(others):
+            raise UsageError(f"'{name}' is not computed", "name it with `metric`", parameter=parameter)
         if name in others:
             fact = f"'{name}' is a metric of {mode}, and these are {other}"
             raise UsageError(fact, choices_hint(name, names), parameter=parameter)

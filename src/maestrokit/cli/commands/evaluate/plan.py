@@ -31,6 +31,7 @@ from maestrokit.cli.parse import seconds
 from maestrokit.cli.report import counted
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import walk
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.score_pairs import Tolerance
 
 
@@ -78,7 +79,8 @@ def plan_evaluation(settings: Settings) -> Evaluation:
     against = f" against {len(comparison.references)}" if options.reference else ""
     plans = SetPlans(estimates, streams.Plan(comparison.references, []), streams.Plan(training, []))
     title = f"{counted(len(estimates.tasks), 'performance')}{against}"
-    return Evaluation(title, partial(score_set, plans, settings), names_in_sets(tuple(options.metric or ())))
+    names = names_in_sets(tuple(score_sets.metrics(options.metric or None)))
+    return Evaluation(title, partial(score_set, plans, settings), names)
 
 
 def tolerances_of(options: EvaluateOptions) -> tuple[Tolerance, ...]:
