@@ -336,6 +336,18 @@ def test_frechet_distance_is_of_sets_and_not_of_what_the_model_made(
     assert "frechet_lstm leaves out 4 performances" in own.err
 
 
+def test_frechet_lstm_is_computed_where_it_is_named(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    for path in demo_folder.glob("*.mid"):
+        shutil.copy(path, tmp_path / f"again-{path.name}")  # other names, so that these are no pairs
+    options = (tmp_path, "--reference", demo_folder)
+    assert {"frechet_composers"} == {name for name in whole(maestrokit("evaluate", *options).out) if "frechet" in name}
+    done = maestrokit("evaluate", *options, "--fail-under", "frechet_lstm=1")
+    assert done.status == ExitStatus.USAGE
+    assert "'frechet_lstm' is not scored" in done.err and "--metric" in done.err
+    named = maestrokit("evaluate", *options, "--metric", "frechet_lstm", "--fail-under", "frechet_lstm=-1")
+    assert named.status == 0 and list(whole(named.out)) == ["frechet_lstm"]
+
+
 @pytest.mark.parametrize("options", [(), ("--reference", "{take}"), ("--model", "lstm")])
 def test_a_dry_run_with_a_missing_input_has_its_status(
     maestrokit: CommandLine, demo_folder: Path, options: tuple[str, ...]

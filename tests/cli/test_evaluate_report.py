@@ -77,7 +77,7 @@ def test_the_same_input_and_seed_are_the_same_page(maestrokit: CommandLine, sets
 
 def test_systems_are_tables_for_papers(maestrokit: CommandLine, sets: Path) -> None:
     latex = maestrokit(*systems(sets, HOSTILE, "b"), "--format", "tex").out.decode()
-    assert r"metric & \textless{}b\textgreater{}\&" in latex and latex.count(r"\toprule") == 7
+    assert r"metric & \textless{}b\textgreater{}\&" in latex and latex.count(r"\toprule") == 10
     text = maestrokit(*systems(sets, HOSTILE, "b"), "--format", "md").out.decode()
     assert "| metric | &lt;b>&amp;\"' | b | ceiling | floor | unit | better |" in text
     assert "## Effect sizes (Cohen's d)" in text and "Files," not in text

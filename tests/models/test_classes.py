@@ -45,7 +45,7 @@ def test_scores_count_classes_equally_where_accuracy_counts_excerpts() -> None:
 
 def test_it_learns_two_classes_by_heart() -> None:
     torch.manual_seed(0)
-    model = Model(Config(outputs=2, channels=4, dropout=0.0))
+    model = Model(Config(outputs=2, channels=4, dropout=0.0, smoothing=0.0))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 
     def descend(group: str, loss: torch.Tensor) -> None:

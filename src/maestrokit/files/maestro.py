@@ -54,8 +54,8 @@ def work(entry: Entry) -> str:
     'Frédéric Chopin: op 10'
     """
     title = entry.canonical_title.lower().replace("opus", "op")
-    match = _CATALOGUE.search(title)
-    name = f"{match[1].replace('kv', 'k')} {match[2]}" if match else title
+    number = _CATALOGUE.search(title)
+    name = f"{number[1].replace('kv', 'k')} {number[2]}" if number else title
     return f"{entry.canonical_composer}: {' '.join(re.findall('[a-z0-9]+', name))}"
 
 

@@ -37,7 +37,7 @@ def load_chord_network(way: str) -> ChordNetwork | None:
     try:
         folder = checkpoint.model_folder(SHIPPED if way == NETWORK else way)
     except NoInputError:
-        hint = f"{choices_hint(way, WAYS)}, or a run folder of train cnn --task chords"
+        hint = f"{choices_hint(way, WAYS)}, or a run folder of a network of chords"
         raise NoInputError(f"no way to tell chords '{way}'", hint, parameter="chords") from None
     return read_chord_network(folder)
 

@@ -25,6 +25,12 @@ Expectations = dict[Callable[[Any], Any], Any]
 RESAMPLES = 200  # of sets, whose values take longer than means
 
 
+def known_metrics() -> dict[str, Metric]:
+    """Return all metrics of sets, in the order of their files."""
+    modules = (registry.load(FOLDER, name) for name in registry.names(FOLDER))
+    return {name: metric for module in modules for name, metric in module.METRICS.items()}
+
+
 def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | None = None) -> dict[str, Metric]:
     """Return the metrics of sets, the default ones or those named, in the order of their files.
 
@@ -34,8 +40,7 @@ def metrics(names: Sequence[str] | None = None, *, corpora: Collection[str] | No
     corpora : collection of {'reference', 'training'}, optional
         Which corpora there are: metrics that need another one are left out. Default is all.
     """
-    modules = (registry.load(FOLDER, name) for name in registry.names(FOLDER))
-    known: dict[str, Metric] = {name: metric for module in modules for name, metric in module.METRICS.items()}
+    known = known_metrics()
     for name in names or ():
         if name not in known:
             raise UsageError(f"there is no metric '{name}'", choices_hint(name, known), parameter="metric")

@@ -39,10 +39,10 @@ FIELDS = {
     "spans[].root": Field("", "Root of the chord, spelled as in the key of the piece; null without a chord"),
     "spans[].quality": Field(
         "",
-        "Quality of the chord in Harte's syntax: maj, min, dim, aug, 7, .., of --chords chroma only maj and min; N "
+        "Quality of the chord in Harte's syntax: maj, min, dim, aug, 7, .., of the chroma method only maj and min; N "
         "without a chord",
     ),
-    "spans[].bass": Field("", "Lowest tone of the chord; null without a chord, and of --chords chroma", (0, 2)),
+    "spans[].bass": Field("", "Lowest tone of the chord; null without a chord, and of the chroma method", (0, 2)),
     "spans[].roman": Field("", "Roman numeral in the key of the piece; N without a chord", (0, 2)),
 }
 FRAMES = {

@@ -64,7 +64,7 @@ def check_known(limits: Sequence[Limit], names: Sequence[str]) -> None:
 
 
 def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
-    """Refuse a metric that is not among those of the mode, and say of which mode it is, if of any.
+    """Refuse a metric that is not among those that are computed, and say whether it is of another mode.
 
     Raises
     ------
@@ -79,13 +79,15 @@ def check_metric(metric: str, names: Sequence[str], *, parameter: str) -> None:
     name = metric.partition("@")[0]
     in_sets, in_pairs = names_in_sets(), names_in_pairs()
     known = {one.partition("@")[0] for one in names}
-    fact = f"there is no metric '{metric}'"
+    fact, hint = f"there is no metric '{metric}'", choices_hint(metric, names)
     if name in known | set(in_sets) | set(in_pairs):
         fact = f"'{metric}' is not scored"
+    if metric in in_sets and known <= set(in_sets) and "." not in metric:
+        hint = "name it with `metric`"
     for mode, other, others in (("pairs", "sets", in_pairs), ("sets", "pairs", in_sets)):
         if name in others and not known & set(others):
             fact = f"'{name}' is a metric of {mode}, and these are {other}"
-    raise UsageError(fact, choices_hint(metric, names), parameter=parameter)
+    raise UsageError(fact, hint, parameter=parameter)
 
 
 def broken(rows: Sequence[Row], limits: Sequence[Limit]) -> bool:

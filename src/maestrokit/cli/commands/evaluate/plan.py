@@ -31,6 +31,7 @@ from maestrokit.cli.parse import seconds
 from maestrokit.cli.report import counted
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import walk
+from maestrokit.metrics import score_sets
 from maestrokit.metrics.score_pairs import Tolerance
 
 
@@ -83,7 +84,7 @@ def plan_evaluation(settings: Settings) -> Evaluation:
 
 def _names(options: EvaluateOptions) -> list[str]:
     """Return the names of the scores of a set: those that compare distributions need a reference."""
-    names = names_in_sets(tuple(options.metric or ()))
+    names = names_in_sets(tuple(score_sets.metrics(options.metric or None)))
     return names if options.reference else [name for name in names if "." not in name]
 
 

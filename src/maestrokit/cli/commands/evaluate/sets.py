@@ -139,6 +139,6 @@ def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
     ['pitch_range', 'pitch_range.overlapped_area', 'pitch_range.kl']
     """
     names = []
-    for name, metric in score_sets.metrics(chosen or None).items():
+    for name, metric in score_sets.metrics(chosen or list(score_sets.known_metrics())).items():
         names += [name, *(f"{name}.{kind}" for kind in OF_DISTRIBUTIONS if metric.is_distributed)]
     return names
