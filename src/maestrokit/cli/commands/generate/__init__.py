@@ -12,7 +12,10 @@ EXAMPLES = (
         "Continue the first ten seconds of a take for a minute, a little more conservatively",
         "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
     ),
-    ("Half a minute in the manner of a composer", "maestrokit generate --composer Chopin --density 8 -o chopin.mid"),
+    (
+        "Half a minute in the manner of a composer",
+        "maestrokit generate --model lstm --composer Chopin --guidance 3 -o chopin.mid",
+    ),
     (
         "New music between the 5th and the 9th second of a take",
         "maestrokit generate take.mid --infill 5s..9s -o new.mid",
