@@ -112,7 +112,7 @@ def segment_path(scores: Floats, duration_scores: Floats) -> list[tuple[int, int
     each further one. This is Viterbi's algorithm for a semi-Markov chain [1] with equally likely changes. Returned are
     first step, step after the last, and state, as of :func:`runs`.
 
-    >>> scores = np.array([[1.0, 0], [1, 0], [0, 1], [1, 0], [0, 2], [0, 2]])
+    >>> scores = np.array([[1.0, 0], [1, 0], [0, 1], [2, 0], [0, 2], [0, 2]])
     >>> segment_path(scores, np.array([-5.0, 0.0, 0.0, 0.0]))
     [(0, 4, 0), (4, 6, 1)]
 
