@@ -5,13 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
 
+import pytest
 from joblib import delayed
 
-from maestrokit.files.workers import done_by, release, workers
+from maestrokit.files.workers import MANAGER, _ignoring_work_that_is_gone, done_by, release, workers
 
 SCRIPT = """
 import os, pathlib, sys, time
@@ -88,6 +90,23 @@ def test_work_that_is_left_is_no_matter_of_a_warning() -> None:
         warnings.resetwarnings()  # as where a context is left before
         results.close()
     assert [str(warning.message) for warning in warned] == []
+
+
+@pytest.mark.parametrize(("name", "error", "seen"), [(MANAGER, KeyError, 0), (MANAGER, OSError, 1), ("T", KeyError, 1)])
+def test_a_thread_that_hands_out_work_that_is_gone_prints_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, error: type[Exception], seen: int
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", printed.append)
+
+    def run(self: threading.Thread) -> None:
+        raise error(23)
+
+    with _ignoring_work_that_is_gone():
+        thread = type(name, (threading.Thread,), {"run": run})()
+        thread.start()
+        thread.join()
+    assert len(printed) == seen and threading.excepthook == printed.append
 
 
 def test_results_come_back_in_order_from_one_process_or_two() -> None:

@@ -18,6 +18,7 @@ from maestrokit.errors import warn_of, with_doubts
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+MANAGER = "_ExecutorManagerThread"  # joblib's class of the thread that hands out work
 WATCH = 0.2  # seconds from one look at the parent process to the next
 
 
@@ -53,7 +54,8 @@ def done_by(jobs: int, calls: Iterable[Any], **options: Any) -> Iterator[Any]:
         finally:
             _ignore_comments()  # again: filters may have been reset since, where an error is on its way
             if results is not None:
-                results.close()
+                with _ignoring_work_that_is_gone():
+                    results.close()
 
 
 def release() -> None:
@@ -66,6 +68,23 @@ def _ignore_comments() -> None:
     """Ignore what joblib writes about processes that it replaces, and about results that nobody takes."""
     for message in ("A worker stopped while some jobs", r"\d+ tasks (have been successfully|which were still being)"):
         warnings.filterwarnings("ignore", message=message, category=UserWarning)
+
+
+@contextlib.contextmanager
+def _ignoring_work_that_is_gone() -> Iterator[None]:
+    """Print nothing where a thread of joblib hands out a piece of work while all that is left is given up."""
+    old = threading.excepthook
+
+    def hook(error: threading.ExceptHookArgs) -> None:
+        is_gone = issubclass(error.exc_type, KeyError) and type(error.thread).__name__ == MANAGER
+        if not is_gone:
+            old(error)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = old
 
 
 @contextlib.contextmanager
