@@ -165,7 +165,11 @@ def test_only_files_that_end_as_those_of_beats_are_not_skipped(
         (tmp_path / name).touch()
     done = maestrokit("quantize", tmp_path, "--grid", "1/16", "--beats", beats, "-n")
     kinds = "1 without a suffix" if skipped == 1 else "2 .txt, 1 without a suffix"
-    assert done.lines[0] == f"note: '{tmp_path}': skipped {skipped} file{'s' * (skipped > 1)} ({kinds})"
+    note, *missing = done.lines
+    assert note == f"note: '{tmp_path}': skipped {skipped} file{'s' * (skipped > 1)} ({kinds})"
+    assert [line.startswith("maestrokit quantize: cannot read") for line in missing] == [True] * (
+        beats in ("{}", "all.txt")
+    )
 
 
 def test_beats_are_tracked_on_the_notes(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
