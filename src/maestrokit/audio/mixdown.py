@@ -18,7 +18,6 @@ Channels = NDArray[np.float32]
 
 WINDOW_SECONDS = 0.1  # over which channels are compared, to the nearest power of two samples
 WINDOWS = 16  # of a block, over which they are compared as well
-BLOCKS = 4  # that are looked at together, since mostly no channel cancels any
 # Correlations below which one of two channels is inverted. Of music in seven rooms, in each of them recorded by two
 # microphones far apart, 3 of 90,000 windows and 3 of 6,000 blocks are below.
 WINDOW_CANCELS, BLOCK_CANCELS = -0.9, -0.5
@@ -42,16 +41,9 @@ class Mixdown:
     def through(self, blocks: Iterable[Channels]) -> Iterator[Samples]:
         """Yield the mean of the channels; the output does not depend on how the recording is cut into blocks."""
         signs: Floats | None = None
-        length = WINDOWS * self.window
-        for several in equal_blocks(blocks, BLOCKS * length):
-            mean = mono(several)
-            if (signs is None or signs.min() > 0) and _cannot_cancel(several, mean, self.window):
-                signs = np.ones(several.shape[1])
-                yield mean
-                continue
-            for start in range(0, len(several), length):
-                part, signs = self._mixed(several[start : start + length], mean[start : start + length], signs)
-                yield part
+        for block in equal_blocks(blocks, WINDOWS * self.window):
+            mixed, signs = self._mixed(block, mono(block), signs)
+            yield mixed
 
     def _mixed(self, block: Channels, mean: Samples, before: Floats | None) -> tuple[Samples, Floats]:
         """Return a block as one channel, and the signs at its end, given those before it; none at the start."""
@@ -76,9 +68,15 @@ def _cannot_cancel(block: Channels, mean: Samples, window: int) -> bool:
     are compared differ in power by 1 / WEAKEST at most, so a correlation of r needs less than r (a + b) / UNEQUAL. The
     limit of blocks is the higher one; it holds of a block if of all its windows.
     """
-    if block.shape[1] != 2 or len(block) % window:
+    if block.shape[1] != 2:
         return False
-    means, pairs = mean.reshape(-1, window), block.reshape(-1, 2 * window)
+    whole = len(block) // window * window
+    return _is_strong(mean[:whole].reshape(-1, window), block[:whole]) and _is_strong(mean[None, whole:], block[whole:])
+
+
+def _is_strong(means: NDArray[np.float32], block: Channels) -> bool:
+    """Return whether in each window, a row of `means`, the mean has the power that proves that nothing cancels."""
+    pairs = block.reshape(len(means), 2 * means.shape[1])
     return bool((np.vecdot(means, means) >= LEAST_MEAN * np.vecdot(pairs, pairs)).all())
 
 

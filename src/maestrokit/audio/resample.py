@@ -10,7 +10,7 @@ from maestrokit.audio.spectra.frames import Samples
 from maestrokit.bounds import LARGEST_COUNT, Within, check
 
 RATES = Within(0, LARGEST_COUNT, above=True)  # Hz
-BLOCK_SAMPLES = 1 << 17  # fed to the resampler at a time, always: so its output does not depend on the caller
+BLOCK_SAMPLES = 1 << 16  # fed to the resampler at a time, always: so its output does not depend on the caller
 
 
 def mono(samples: NDArray[np.float32]) -> Samples:

@@ -59,7 +59,7 @@ def test_blocks_join_to_the_recording() -> None:
     data = encoded(tone(44100, 20), 44100, "FLAC")
     with open_sound(data) as stream:
         blocks = list(stream.blocks(sample_rate=44100))
-    assert (stream.sample_rate, stream.channels, stream.frames, len(blocks)) == (44100, 1, 882000, 4)
+    assert (stream.sample_rate, stream.channels, stream.frames, len(blocks)) == (44100, 1, 882000, 14)
     assert np.array_equal(np.concatenate(blocks), read_sound(data).samples)
 
 

@@ -43,8 +43,9 @@ def mel_analysis(settings: SpectrumSettings) -> Analysis:
 
     def transform(segment: Samples) -> NDArray[np.float32]:
         parts = filters() @ squares_of(segment)  # (mels, 2 * frames)
-        bands = (parts[:, 0::2] + parts[:, 1::2]).T
-        return power2decibel(bands, settings.floor) if settings.kind == "logmel" else np.ascontiguousarray(bands)
+        bands = parts[:, 0::2] + parts[:, 1::2]
+        levels = power2decibel(bands, settings.floor) if settings.kind == "logmel" else bands
+        return np.ascontiguousarray(levels.T)
 
     return Analysis(
         mel_edges(settings)[1:-1], settings.sample_rate, settings.hop_samples, settings.fft_samples // 2, transform
@@ -52,15 +53,15 @@ def mel_analysis(settings: SpectrumSettings) -> Analysis:
 
 
 def power2decibel(power: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
-    """Return 10 log10 of the power, never less than that of the floor, in C order.
+    """Return 10 log10 of the power, never less than that of the floor.
 
     >>> power2decibel(np.array([1, 100, 0], np.float32), 1e-10).tolist()
     [0.0, 20.0, -100.0]
     """
-    bounded = np.maximum(np.float32(floor), power)
-    levels = np.log2(bounded, out=bounded)  # in single precision half as costly as log10
+    levels = np.maximum(power, np.float32(floor))
+    np.log2(levels, out=levels)  # in single precision half as costly as log10
     np.multiply(levels, np.float32(DECIBELS_PER_OCTAVE), out=levels)
-    return np.maximum(levels, np.float32(10 * math.log10(floor)), order="C")  # logarithms are rounded
+    return np.maximum(levels, np.float32(10 * math.log10(floor)), out=levels)  # logarithms are rounded
 
 
 def mel_filters(settings: SpectrumSettings) -> NDArray[np.float32]:

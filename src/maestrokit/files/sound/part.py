@@ -16,7 +16,7 @@ from maestrokit.errors import BadDataError, DataWarning, unreadable
 from maestrokit.files.sound.containers import KINDS
 from maestrokit.files.sound.layout import Bytes, Part, PartFile
 
-BLOCK_FRAMES = 1 << 18  # decoded at a time: 6 s at 44.1 kHz
+BLOCK_FRAMES = 1 << 16  # decoded at a time: of two channels half a megabyte, which stays in the processor's cache
 REPAIR_FRAMES = 1 << 9  # the same of a damaged recording: what is decoded with the damage is lost
 UNKNOWN_LENGTH = 1 << 62  # libsndfile's answer where a header does not give the length of the recording
 NOISY_FORMATS = ("MP3", "MPEG")
