@@ -1,6 +1,7 @@
 """Evaluate --system: sets beside one another, between a ceiling and a floor."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from command_line import CommandLine
 from maestrokit.errors import ExitStatus
+from maestrokit.files import checkpoint
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
 
@@ -193,3 +195,48 @@ def test_a_bad_file_is_reported_and_the_others_are_scored(maestrokit: CommandLin
     done = maestrokit("evaluate", "--system", f"a={tmp_path / 'mixed'}", "--reference", sets / "corpus", *CHEAP)
     assert done.status == ExitStatus.BAD_DATA and "9.mid" in done.err
     assert b"inside_ceiling" in done.out
+
+
+@pytest.fixture
+def known_root(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A MAESTRO root of which the shipped lstm says that it was trained on it."""
+    root, shipped = tmp_path / "root", tmp_path / "shipped"
+    root.mkdir()
+    rows = ["canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration"]
+    for number in range(20):
+        shutil.copy(sets / "corpus" / f"{number}.mid", root)
+        split = ("train", "validation", "validation", "test")[number % 4]
+        rows.append(f"A,B{number},{split},2004,{number}.mid,{number}.wav,14")
+    (root / "maestro-v3.0.0.csv").write_text("\n".join(rows) + "\n")
+    shutil.copytree(checkpoint.SHIPPED / "lstm", shipped / "lstm")
+    config = checkpoint.read_config(shipped / "lstm")
+    config["files"] = checkpoint.digest_of_names(f"{number}.mid" for number in range(20) if number % 4 < 3)
+    checkpoint.write_config(shipped / "lstm", config)
+    monkeypatch.setattr(checkpoint, "SHIPPED", shipped)
+    return root
+
+
+NOTE = "note: copied notes are searched in the train split of"
+
+
+def test_copied_notes_of_a_model_are_searched_in_what_it_was_trained_on(
+    maestrokit: CommandLine, sets: Path, known_root: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    assert maestrokit("generate", "--model", "lstm", "--count", "3", "--duration", "2s", "-d", made).status == 0
+    named = ("--metric", "copied_run", "--reference", known_root, "--reference-split", "validation")
+    for words in (("--system", "new=lstm", "--pieces", "3", "--seconds", "2"), (made,), ("--system", f"new={made}")):
+        done = maestrokit("evaluate", *words, *named)
+        assert done.status == 0 and sum(line.startswith(NOTE) for line in done.lines) == 1, done.err
+    own = maestrokit("evaluate", made, *named, "--training-corpus", known_root)
+    assert own.out == maestrokit("evaluate", made, *named).out and NOTE not in own.err
+
+
+def test_pieces_of_another_origin_have_no_training_corpus(
+    maestrokit: CommandLine, sets: Path, known_root: Path
+) -> None:
+    done = maestrokit("evaluate", sets / "good", "--reference", known_root, "--metric", "copied_run")
+    assert done.status == ExitStatus.USAGE and "--training-corpus" in done.err
+    model = ("--system", "new=lstm", "--pieces", "3", "--seconds", "2")
+    done = maestrokit("evaluate", *model, "--reference", sets / "corpus")
+    assert "note: copied notes are not searched: --training-corpus names what 'lstm' was trained on" in done.lines

@@ -9,10 +9,11 @@ resume.safetensors    all that training needs to resume exactly: weights, optimi
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,16 @@ def shipped_models(*, task: str | None = None) -> list[str]:
     """
     folders = sorted(path.parent for path in SHIPPED.glob(f"*/{CONFIG}"))
     return [folder.name for folder in folders if task in (None, read_config(folder).get("task"))]
+
+
+def digest_of_names(paths: Iterable[str]) -> str:
+    """Return a digest of the names of files, wherever they lie and in whatever order.
+
+    >>> digest_of_names(["a/one.mid", "two.mid"]) == digest_of_names(["two.mid", "b/one.mid"])
+    True
+    """
+    names = sorted(Path(path).name for path in paths)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """A training from beginning to end: settings, data, model, run folder, loop."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -78,7 +77,7 @@ def train(
             for sentence in prepared.notes if context.is_first else ():
                 warn(sentence)
         model, config = _build_model(spec, family, model_settings, prepared, settings)
-        config |= {"data": dict(prepared.counts), "files": _digest(corpus.paths)}
+        config |= {"data": dict(prepared.counts), "files": checkpoint.digest_of_names(corpus.paths)}
         config["training"] = {**contract.settings_of(settings), **chosen(task.Options, spec.settings)}
         training = Training(
             model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick,
@@ -134,16 +133,6 @@ def _resumed(spec: TrainingSpec) -> TrainingSpec:
         if name in names and value is not None
     }
     return replace(spec, task=spec.task or old.get("task", ""), settings={**texts, **spec.settings})
-
-
-def _digest(paths: Iterable[str]) -> str:
-    """Return a digest of the names of files, wherever they lie and in whatever order.
-
-    >>> _digest(["a/one.mid", "two.mid"]) == _digest(["two.mid", "b/one.mid"]) != _digest(["one.mid"])
-    True
-    """
-    names = sorted(Path(path).name for path in paths)
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
 def modules(spec: TrainingSpec) -> tuple[Any, Any]:

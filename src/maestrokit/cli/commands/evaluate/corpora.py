@@ -1,20 +1,25 @@
 """What ``evaluate`` compares with: references, and the performances that a model was trained on."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from maestrokit.cli import plan as streams
+from maestrokit.cli import plan, report
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions
 from maestrokit.cli.commands.evaluate.work import PAIR_SUFFIXES
 from maestrokit.cli.options import Batch, Inputs
-from maestrokit.errors import NoInputError, UsageError, choices_hint
-from maestrokit.files import checkpoint, walk
+from maestrokit.cli.performances import read_performance
+from maestrokit.errors import MaestrokitError, NoInputError, UsageError, choices_hint
+from maestrokit.files import checkpoint, streams, walk
 from maestrokit.metrics import score_sets
+from maestrokit.music.provenance_events import commands
+from maestrokit.provenance import option_of
 
 FORCED = "model:"  # before the name of a model where a file has it, too
 
 
-def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
+def references_in(inputs: Inputs, running: Batch) -> list[plan.Task]:
     """Return the performances and tables of notes that references mean.
 
     Raises
@@ -22,18 +27,18 @@ def references_in(inputs: Inputs, running: Batch) -> list[streams.Task]:
     NoInputError
         If one of them is not there.
     """
-    plan = streams.gather(inputs, running, suffixes=PAIR_SUFFIXES)
-    if plan.missing:
-        raise plan.missing[0]
-    return plan.tasks
+    references = plan.gather(inputs, running, suffixes=PAIR_SUFFIXES)
+    if references.missing:
+        raise references.missing[0]
+    return references.tasks
 
 
-def performances_among(references: Sequence[streams.Task]) -> list[streams.Task]:
+def performances_among(references: Sequence[plan.Task]) -> list[plan.Task]:
     """Return the references that are performances, without tables of notes."""
     return [task for task in references if not walk.has_suffix(task.source, (walk.TABLE_SUFFIX,))]
 
 
-def check_corpora(options: EvaluateOptions) -> None:
+def check_corpora(options: EvaluateOptions, training: Sequence[plan.Task]) -> None:
     """Refuse metrics that were chosen but lack what they compare with.
 
     Raises
@@ -41,26 +46,72 @@ def check_corpora(options: EvaluateOptions) -> None:
     UsageError
         If there is one.
     """
-    given = {"": True, "reference": bool(options.reference), "training": bool(options.training_corpus)}
+    given = {"": True, "reference": bool(options.reference), "training": bool(training)}
     for name, metric in score_sets.metrics(options.metric or None).items():
         if options.metric and not given[metric.needs]:
             corpus = {"reference": "reference", "training": "training_corpus"}[metric.needs]
             raise UsageError(f"metric '{name}' compares with a corpus", f"name it with `{corpus}`", parameter=corpus)
 
 
-def training_in(options: EvaluateOptions, running: Batch) -> list[streams.Task]:
-    """Return the performances that a model was trained on.
+def training_in(
+    options: EvaluateOptions, running: Batch, *, models: Iterable[str] = (), sets: Iterable[plan.Plan] = ()
+) -> list[plan.Task]:
+    """Return the performances that models were trained on: those that are named, else those that the models know.
+
+    Parameters
+    ----------
+    options : EvaluateOptions
+    running : Batch
+    models : iterable of str
+        Shipped models and run folders that are scored.
+    sets : iterable of Plan
+        Performances that are scored, which may say that a shipped model generated them.
 
     Raises
     ------
     NoInputError
-        If one of them is not there.
+        If one that is named is not there.
     """
-    if not options.training_corpus:
+    if options.training_corpus:
+        has_root = any(map(walk.is_root, options.training_corpus))
+        inputs = Inputs(inputs=[*options.training_corpus], split="train" if has_root else None)
+        return performances_among(references_in(inputs, running))
+    if not any(metric.needs == "training" for metric in score_sets.metrics(options.metric or None).values()):
         return []
-    has_root = any(map(walk.is_root, options.training_corpus))
-    inputs = Inputs(inputs=[*options.training_corpus], split="train" if has_root else None)
-    return performances_among(references_in(inputs, running))
+    names = sorted({*models, *(name for one in sets for name in _model_of(one.tasks))}) if options.reference else []
+    roots = [name for name in options.reference or () if names and walk.is_root(name)]
+    training = [task for root in roots for task in _train_split(root, names, running)]
+    if names and not training and not options.metric and not running.quiet:
+        report.say(f"note: copied notes are not searched: --training-corpus names what '{names[0]}' was trained on")
+    return training
+
+
+def _train_split(root: str, models: Iterable[str], running: Batch) -> list[plan.Task]:
+    """Return the train split of a MAESTRO root if one of the models was trained on it, and say so."""
+    digests = {checkpoint.read_config(checkpoint.model_folder(name)).get("files"): name for name in models}
+    silent = replace(running, quiet=True)
+    train, validation = (
+        plan.gather(Inputs(inputs=[root], split=name), silent, suffixes=walk.MIDI_SUFFIXES).tasks
+        for name in ("train", "validation")
+    )
+    model = digests.get(checkpoint.digest_of_names(task.source for task in (*train, *validation)))
+    if model is None:
+        return []
+    if not running.quiet:
+        note = f"copied notes are searched in the train split of '{root}', which model '{model}' was trained on"
+        report.say(f"note: {note} (--training-corpus names another corpus)")
+    return train
+
+
+def _model_of(tasks: Sequence[plan.Task]) -> list[str]:
+    """Return the shipped model that generated a set, by what its first performance says; none if it does not."""
+    first = next((task.source for task in tasks if task.source != streams.STANDARD), None)
+    if first is None:
+        return []
+    with contextlib.suppress(MaestrokitError):
+        names = {option_of(line, "generate", "model") for line in commands(read_performance(first, repair=True))}
+        return [name for name in checkpoint.shipped_models(task="events") if name in names]
+    return []
 
 
 def is_model(origin: str) -> bool:

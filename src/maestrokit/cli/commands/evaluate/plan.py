@@ -60,13 +60,13 @@ def plan_evaluation(settings: Settings) -> Evaluation:
     options, running = settings.options, settings.running
     for name in options.metric or ():
         check_metric(name, names_in_sets(), parameter="metric")
-    check_corpora(options)
     tolerances = tolerances_of(options)
     mine, theirs = _inputs_and_references(settings.inputs, options)
     estimates = streams.gather(mine, running, suffixes=walk.MIDI_SUFFIXES)
     comparison = _comparison(options, estimates, references_in(theirs, running) if options.reference else [])
     state(SETS if comparison.partners is None else PAIRS)
-    training = training_in(options, running)
+    training = training_in(options, running, sets=[estimates] if comparison.partners is None else [])
+    check_corpora(options, training)
     streams.protect_inputs([*estimates.tasks, *comparison.references, *training], options.output)
     if (words := _described(settings.inputs.inputs or [], options, comparison)) and not running.quiet:
         report.say(f"note: {words}")

@@ -61,13 +61,14 @@ def plan_systems(settings: Settings) -> Evaluation:
     _check(settings)
     for name in options.metric or ():
         check_metric(name, names_in_sets(), parameter="metric")
-    check_corpora(options)
     sources = sources_of(settings.systems.system or (), inputs, running, suffixes=walk.MIDI_SUFFIXES)
     state(SYSTEM, GENERATED if sources.models else None)
     names = options.reference or []
     theirs = Inputs(inputs=names, split=options.reference_split or _split(inputs, names))
     scored = [task for plan in sources.paths.values() for task in plan.tasks]
-    references, training = performances_among(references_in(theirs, running)), training_in(options, running)
+    references = performances_among(references_in(theirs, running))
+    training = training_in(options, running, models=sources.models.values(), sets=sources.paths.values())
+    check_corpora(options, training)
     reference = _others(references, scored, running)
     streams.protect_inputs([*scored, *reference, *training], options.output)
     corpora = streams.Plan(reference, []), streams.Plan(training, [])
