@@ -4,8 +4,9 @@ Example::
 
     python tools/fit_classes.py runs/composers tables/composers.tsv
 
-The temperature is that which makes the classes of the validation performances most probable. The threshold, below which
-the class of a performance is unknown, is what 93 of 100 validation performances of known classes reach. Pieces that are
+The temperature is that which makes the classes of the validation performances most probable. The threshold of the
+energy score, below which the class of a performance is unknown, is what 93 of 100 validation performances of known
+classes reach. Pieces that are
 in the training part, too, are left out. The result goes into the run's config.json as ``temperature`` and
 ``threshold``.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes
+from maestrokit.analysis.classes import Classifier, energy_score, excerpt_votes
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import MaestrokitError
@@ -33,15 +34,17 @@ KNOWN = 0.93  # share of the performances of known classes that are to stay know
 OTHER = -1  # class of performances whose class the model does not know
 
 
-def mean_votes(paths: Sequence[str], classifier: Classifier) -> Floats:
-    """Return the mean log-probabilities of the excerpts of each performance, (performances, classes)."""
-    rows = []
+def mean_votes(paths: Sequence[str], classifier: Classifier) -> tuple[Floats, Floats]:
+    """Return the mean log-probabilities of the excerpts of each performance, (performances, classes), and scores."""
+    rows, scores = [], []
     for path in paths:
         notes = classes.read_notes(path)
         if isinstance(notes, MaestrokitError):
             raise notes
-        rows.append(excerpt_votes(notes, excerpt_starts(notes), classifier.weights).mean(axis=0))
-    return np.array(rows)
+        votes = excerpt_votes(notes, excerpt_starts(notes), classifier.weights)
+        rows.append(log_softmax(votes).mean(axis=0))
+        scores.append(energy_score(votes, classifier))
+    return np.array(rows), np.array(scores)
 
 
 def fitted_temperature(votes: Floats, label: Integers) -> float:
@@ -55,13 +58,13 @@ def fitted_temperature(votes: Floats, label: Integers) -> float:
     return round(float(np.exp(best.x)), 4)
 
 
-def fitted_threshold(confidence: Floats) -> float:
-    """Return the threshold that the right share of performances of known classes reaches.
+def fitted_threshold(scores: Floats) -> float:
+    """Return the threshold that the energy score of the right share of performances of known classes reaches.
 
     >>> fitted_threshold(np.linspace(0, 1, 101))
     0.07
     """
-    return round(float(np.quantile(confidence, 1 - KNOWN)), 4)
+    return round(float(np.quantile(scores, 1 - KNOWN)), 4)
 
 
 def held_out(data: Sequence[str], column: str, classifier: Classifier) -> tuple[list[str], Integers]:
@@ -83,11 +86,11 @@ def main() -> None:
     options = parser.parse_args()
     classifier = load_classifier(str(options.run))
     paths, label = held_out(options.data, options.column, classifier)
-    votes, is_known = mean_votes(paths, classifier), label != OTHER
+    (votes, scores), is_known = mean_votes(paths, classifier), label != OTHER
     temperature = fitted_temperature(votes[is_known], label[is_known])
     probability = np.exp(log_softmax(votes[is_known] / temperature))
     estimate, label = probability[:, : len(classifier.known)].argmax(axis=1), label[is_known]
-    threshold = fitted_threshold(certainty(probability, classifier))
+    threshold = fitted_threshold(scores[is_known])
     accuracy = float((estimate == label).mean())
     recalls = [float((estimate[label == row] == row).mean()) for row in np.unique(label)]
     print(f"{is_known.sum()} performances of known classes: temperature {temperature}, threshold {threshold}, "

@@ -46,7 +46,7 @@ def test_outputs_are_those_of_the_network_in_torch() -> None:
     start = excerpt_starts(performance)
     rolls = torch.from_numpy(np.stack([roll_of(performance, time) for time in start]))
     with torch.no_grad():
-        expected = torch.log_softmax(model(rolls), dim=-1).numpy()
+        expected = model(rolls).numpy()
     assert np.allclose(excerpt_votes(performance, start, weights(model)), expected, atol=1e-3)
     assert np.ptp(expected, axis=0).max() > 0.01  # excerpts differ
 
@@ -69,10 +69,21 @@ def test_a_performance_is_what_its_excerpts_say_together() -> None:
 
 
 def test_below_the_threshold_the_class_is_unknown_and_no_notes_have_none() -> None:
-    classifier = Classifier(NAMES, weights(network()), threshold=0.999)
-    result = classify(notes(45), Classifier(NAMES, weights(network()), temperature=100.0, threshold=0.9))
-    assert result is not None and result.name == classes.UNKNOWN
+    known = classify(notes(45), Classifier(NAMES, weights(network())))
+    assert known is not None and known.name in NAMES
+    classifier = Classifier(NAMES, weights(network()), threshold=known.energy_score + 0.001)
+    result = classify(notes(45), classifier)
+    assert result is not None and (result.name, result.energy_score) == (classes.UNKNOWN, known.energy_score)
+    assert np.array_equal(result.probability, known.probability)
     assert classify(notes(0), classifier) is None
+
+
+def test_the_energy_score_is_of_known_classes_before_they_are_normalised() -> None:
+    votes = np.log([[1.0, 2.0, 6.0], [4.0, 2.0, 6.0]])
+    few, all_three = (Classifier(names, {}) for names in ((*NAMES[:2], classes.UNKNOWN), NAMES))
+    assert np.isclose(classes.energy_score(votes, few), np.log(4)) and np.isclose(
+        classes.energy_score(votes, all_three), np.log(10)
+    )
 
 
 def test_a_higher_temperature_is_less_sure_of_the_same_class() -> None:

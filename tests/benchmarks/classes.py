@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from class_tables import POP, Row, composer_rows, genre_rows, shared_pieces
-from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes
+from maestrokit.analysis.classes import UNKNOWN, Classification, Classifier, classify
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.files.midi import read_midi
@@ -30,7 +30,6 @@ from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import MOST_WINDOWS, as_performance, windows
 from maestrokit.inference.note_states import mean_states
 from maestrokit.metrics.piece import piece_of
-from maestrokit.music.excerpts import excerpt_starts
 from maestrokit.music.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.tasks.classes import read_notes
@@ -40,7 +39,6 @@ BINS = 10
 WIDEST = 12  # semitones: larger intervals count as it
 RANDOM = 50  # performances of random notes
 OTHER = -1
-TINY = 1e-9
 
 Score = Callable[[Integers, Integers], float]
 
@@ -79,8 +77,15 @@ def notes_of(row: Row) -> TimedNotes:
     return notes
 
 
-def mean_vote(notes: TimedNotes, classifier: Classifier) -> Floats:
-    return excerpt_votes(notes, excerpt_starts(notes), classifier.weights).mean(axis=0)
+def classified(notes: TimedNotes, classifier: Classifier) -> Classification:
+    result = classify(notes, classifier)
+    assert result is not None
+    return result
+
+
+def mean_votes(results: Sequence[Classification]) -> Floats:
+    """Return the mean log-probabilities of the excerpts of each performance."""
+    return np.stack([np.log(result.excerpt_probability).mean(axis=0) for result in results])
 
 
 def probabilities(votes: Floats, classifier: Classifier, temperature: float) -> Floats:
@@ -126,14 +131,13 @@ def print_scores(name: str, label: Integers, estimate: Integers) -> None:
     print(f"{name:30}{cells}")
 
 
-def print_unknown(classifier: Classifier, votes: Floats, others: Floats) -> None:
-    noise = np.array([mean_vote(random_notes(seed), classifier) for seed in range(RANDOM)])
-    print(f"called unknown, below the threshold {classifier.threshold}:")
-    for name, rows in {"of its classes": votes, "of other composers": others, "random notes": noise}.items():
-        if len(rows):
-            probability = np.exp(log_softmax(rows / classifier.temperature))
-            is_unknown = certainty(probability, classifier) < max(classifier.threshold, TINY)
-            print(f"  {name:28}{len(rows):4}{is_unknown.mean():8.2f}")
+def print_unknown(classifier: Classifier, known: Sequence[Classification], others: Sequence[Classification]) -> None:
+    noise = [classified(random_notes(seed), classifier) for seed in range(RANDOM)]
+    print(f"called unknown, energy score below {classifier.threshold} nats, and its median:")
+    for name, results in {"of its classes": known, "of other composers": others, "random notes": noise}.items():
+        if results:
+            share = np.mean([result.name == UNKNOWN for result in results])
+            print(f"  {name:28}{len(results):4}{share:8.2f}{np.median([one.energy_score for one in results]):8.2f}")
 
 
 def draw_confusion(names: Sequence[str], label: Integers, estimate: Integers, path: Path) -> None:
@@ -170,8 +174,9 @@ def main() -> None:
     label = np.array([number.get(row.name, OTHER) for row in test])
     is_known = label != OTHER
     known, scored = label[is_known], [row for row in test if row.name in number]
-    votes = np.stack([mean_vote(notes_of(row), classifier) for row in test])
-    even = np.stack([mean_vote(matched(notes_of(row)), classifier) for row in scored])
+    results = [classified(notes_of(row), classifier) for row in test]
+    votes = mean_votes(results)
+    even = mean_votes([classified(matched(notes_of(row)), classifier) for row in scored])
     estimate, matched_estimate = (part[:, : len(number)].argmax(axis=1) for part in (votes[is_known], even))
     estimates = {arguments.model: estimate, f"{arguments.model}, matched": matched_estimate}
     train_label = np.array([number[row.name] for row in train])
@@ -185,7 +190,8 @@ def main() -> None:
     raw, fitted = (probabilities(votes[is_known], classifier, t) for t in (1.0, classifier.temperature))
     print(f"calibration error: {calibration_error(raw, known):.3f} before, {calibration_error(fitted, known):.3f} with "
           f"the temperature {classifier.temperature}")  # fmt: skip
-    print_unknown(classifier, votes[is_known], votes[~is_known])
+    sides = ([one for one, mine in zip(results, is_known, strict=True) if mine == side] for side in (True, False))
+    print_unknown(classifier, *sides)
     print("recall of each class by each of these:")
     for row in np.unique(known):
         shares = "".join(f"{(found[known == row] == row).mean():8.2f}" for found in estimates.values())

@@ -33,4 +33,5 @@ def test_performances_of_the_validation_part_are_held_out_with_the_numbers_of_th
     paths, label = held_out([str(maestro_root)], "composer", classifier)
     assert [Path(path).stem for path in paths] == ["beethoven-elise"] and label.tolist() == [1]
     assert held_out([str(maestro_root)], "year", classifier)[1].tolist() == [OTHER]
-    assert mean_votes(paths, classifier).shape == (1, 3)
+    votes, scores = mean_votes(paths, classifier)
+    assert votes.shape == (1, 3) and scores.shape == (1,)

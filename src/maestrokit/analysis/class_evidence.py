@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maestrokit.analysis.classes import Classifier, votes_of
+from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats
 from maestrokit.music.excerpts import HOP, SECONDS, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
@@ -62,7 +63,7 @@ def class_evidence(notes: TimedNotes, classifier: Classifier, name: str, *, end:
     row = classifier.names.index(name)
     for start in (start for start in excerpt_starts(notes) if start < time[-1]):
         roll = roll_of(notes, float(start))
-        vote = votes_of(roll[None], classifier.weights)[0, row]
+        vote = log_softmax(votes_of(roll[None], classifier.weights))[0, row]
         middle = (time[:-1] + time[1:]) / 2
         for span in np.flatnonzero((middle >= start) & (middle < start + SECONDS)):
             frames = slice(*np.clip(np.rint((time[span : span + 2] - start) / HOP).astype(int), 0, roll.shape[1]))
@@ -72,5 +73,5 @@ def class_evidence(notes: TimedNotes, classifier: Classifier, name: str, *, end:
                 if roll[:, frames, keys].any():
                     silenced = roll.copy()
                     silenced[:, frames, keys] = 0
-                    value[span, part] += vote - votes_of(silenced[None], classifier.weights)[0, row]
+                    value[span, part] += vote - log_softmax(votes_of(silenced[None], classifier.weights))[0, row]
     return Evidence(np.asarray(time, np.float64), LOWEST_PITCH + edges, value / np.maximum(count, 1)[:, None])

@@ -2,13 +2,16 @@
 
 The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. Each excerpt of 20 s votes: the
 probabilities of a performance are those of the mean log-probabilities of its excerpts, divided by a temperature that
-was fitted so that they are as often right as they say [1].
+was fitted so that they are as often right as they say [1]. They say which of the classes it is most like, if it is of
+one: whether it is, is told by how high the odds of all classes are together, before they are normalised [2].
 
 References
 ----------
 .. [1] C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+.. [2] W. Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020 (the score is the energy, negated).
 """
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,14 +41,14 @@ class Classifier:
         Of the network, by the names that they have in training.
     temperature : float > 0
         Divides the mean log-probabilities of the excerpts.
-    threshold : float, 0..1
-        A performance whose most probable class is less probable than this is of an unknown class.
+    threshold : float, in nats
+        A performance whose energy score is below this is of an unknown class; see :func:`energy_score`.
     """
 
     names: tuple[str, ...]
     weights: Weights
     temperature: float = 1.0
-    threshold: float = 0.0
+    threshold: float = -math.inf
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -63,6 +66,8 @@ class Classification:
         The most probable class, or ``unknown``.
     probability : float64, shape (classes,)
         Of the whole performance.
+    energy_score : float, in nats
+        Whether it is of one of the classes; see :func:`energy_score`.
     start : float64, shape (excerpts,), in seconds
         Where the excerpts begin.
     excerpt_probability : float64, shape (excerpts, classes)
@@ -71,6 +76,7 @@ class Classification:
 
     name: str
     probability: Floats
+    energy_score: float
     start: Floats
     excerpt_probability: Floats
 
@@ -103,26 +109,31 @@ def classify(notes: TimedNotes, classifier: Classifier) -> Classification | None
         return None
     votes = excerpt_votes(notes, start, classifier.weights)
     probability = piece_probability(votes, classifier.temperature)
-    best = int(probability.argmax())
-    name = classifier.names[best] if certainty(probability, classifier) >= classifier.threshold else UNKNOWN
-    return Classification(name, probability, start, np.exp(votes))
+    best, score = int(probability.argmax()), energy_score(votes, classifier)
+    name = classifier.names[best] if score >= classifier.threshold else UNKNOWN
+    return Classification(name, probability, score, start, np.exp(log_softmax(votes)))
 
 
-def certainty(probability: Floats, classifier: Classifier) -> Floats:
-    """Return the probability of the most probable class, (..), of (.., classes); 0 where that is ``unknown``."""
-    is_unknown = np.array([name == UNKNOWN for name in classifier.names])[probability.argmax(axis=-1)]
-    return np.where(is_unknown, 0.0, probability.max(axis=-1))
+def energy_score(votes: Floats, classifier: Classifier) -> float:
+    """Return the logarithm of the odds of all known classes together, in nats, by the mean votes of excerpts [2].
+
+    >>> classifier = Classifier(("a", "b", UNKNOWN), {})
+    >>> round(energy_score(np.log([[1.0, 2.0, 5.0], [4.0, 2.0, 5.0]]), classifier), 4)  # log(2 + 2)
+    1.3863
+    """
+    known = [row for row, name in enumerate(classifier.names) if name != UNKNOWN]
+    return float(np.logaddexp.reduce(votes[:, known].mean(axis=0)))
 
 
 def excerpt_votes(notes: TimedNotes, start: Floats, weights: Weights) -> Floats:
-    """Return the log-probabilities of the classes in the excerpts that begin at some times, (excerpts, classes)."""
+    """Return the log-odds of the classes in the excerpts that begin at some times, (excerpts, classes)."""
     return votes_of(np.stack([roll_of(notes, float(time)) for time in start]), weights)
 
 
 def votes_of(rolls: NDArray[np.float32], weights: Weights) -> Floats:
-    """Return the log-probabilities of the classes for rolls, (excerpts, rolls, frames, keys): (excerpts, classes)."""
+    """Return the log-odds of the classes for rolls, (excerpts, rolls, frames, keys): (excerpts, classes)."""
     vectors = excerpt_vectors(rolls, weights)
-    return log_softmax(vectors @ weights["head.weight"].T.astype(np.float64) + weights["head.bias"])
+    return vectors @ weights["head.weight"].T.astype(np.float64) + weights["head.bias"]
 
 
 def excerpt_vectors(rolls: NDArray[np.float32], weights: Weights) -> Floats:
@@ -136,7 +147,7 @@ def piece_probability(votes: Floats, temperature: float) -> Floats:
     >>> piece_probability(np.log([[0.5, 0.5], [0.9, 0.1]]), 1.0).round(2).tolist()
     [0.75, 0.25]
     """
-    return np.exp(log_softmax(votes.mean(axis=0) / temperature))
+    return np.exp(log_softmax(log_softmax(votes).mean(axis=0) / temperature))
 
 
 def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:

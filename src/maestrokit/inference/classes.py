@@ -1,5 +1,6 @@
 """Trained networks that classify performances, read without torch."""
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,9 +37,11 @@ def read_classifier(folder: Path) -> Classifier:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or sizes is None:
         raise damaged(folder, "its config.json does not say its classes and sizes", task=TASK)
     weights = checked_weights(folder, weight_shapes(**sizes), task=TASK)
-    temperature, threshold = (config.get(key, default) for key, default in (("temperature", 1.0), ("threshold", 0.0)))
+    temperature, threshold = (
+        config.get(key, default) for key, default in (("temperature", 1.0), ("threshold", -math.inf))
+    )
     if len(names) != sizes["outputs"] or not all(isinstance(one, int | float) for one in (temperature, threshold)):
         raise damaged(folder, "its classes, temperature or threshold do not fit it", task=TASK)
-    if not (temperature > 0 and 0 <= threshold <= 1):
+    if not (temperature > 0 and threshold < math.inf):
         raise damaged(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)
     return Classifier(tuple(names), weights, float(temperature), float(threshold))

@@ -47,7 +47,7 @@ def test_frames_have_the_probabilities_of_the_nearest_excerpt(classifier: Classi
 
 def test_no_notes_have_no_class(classifier: Classifier) -> None:
     record = features.describe(view([], classifier))["classes"]
-    assert record == {"name": None, "probability": None, "all": [], "excerpts": []}
+    assert record == {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
 
 
 def test_damaged_models_and_those_for_other_tasks_are_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
