@@ -4,24 +4,31 @@ Example::
 
     python tools/fit_thresholds.py runs/second maps/real --seconds 60
 
-Each threshold in turn takes the value that is best on average over all recordings, twice; those of the pedal the best
-pair, where MIDI files have the pedal; velocities get the spread of the reference. The result goes into the run's
-config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted``.
+What is scored is the default output of ``transcribe``: notes and pedal, read as by a program that lets the pedal hold
+notes, against the MIDI file of the same name, read alike (or a table of notes, if there is none). Each threshold takes
+the value that is best on average over all recordings, in turn and twice; velocities get the spread of the reference.
+The result goes into the run's config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted``.
+
+So that its figures are not fitted to themselves, the same is done in folds: the scores of each recording are those by
+thresholds that were fitted on the recordings of other pieces. Recordings of one piece are in one fold.
 """
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.files import checkpoint, walk
 from maestrokit.files.cache import default_cache
-from maestrokit.inference.note_decoding import MOST_SPREAD, Decoder, Decoding, Posteriors, joined
+from maestrokit.files.midi import read_midi
+from maestrokit.inference.note_decoding import MOST_SPREAD, Decoder, Decoding, joined, with_dynamics
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
+from maestrokit.inference.performance import transcript
 from maestrokit.inference.transcription import (
     FRAME_SECONDS,
     FramePosteriors,
@@ -31,10 +38,11 @@ from maestrokit.inference.transcription import (
 )
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.pairs import onset, onset_offset, pedal
-from maestrokit.metrics.piece import Piece, notes_in_seconds
+from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.recordings import recorded_example
+from maestrokit.music.pedalling import reconcile_with_pedal
+from maestrokit.training.recordings import piece_of, recorded_example
 
 CHOICES = {
     "onset_threshold": np.arange(0.2, 0.56, 0.05),
@@ -45,9 +53,25 @@ CHOICES = {
     "frame_threshold": np.arange(0.1, 0.61, 0.1),
     "offset_threshold": np.arange(0.15, 0.66, 0.1),
     "shortest": np.array([0.03, 0.05, 0.07]),
+    "velocity_smoothing": np.arange(0.0, 0.71, 0.1),
+}
+PEDAL_CHOICES = {
+    "down": np.arange(0.3, 0.91, 0.1),
+    "up": np.arange(0.1, 0.81, 0.1),
+    "down_latency": np.arange(-0.04, 0.0401, 0.02),
+    "up_latency": np.arange(-0.06, 0.0401, 0.02),
 }
 ROUNDS = 2
-PEDAL_CHOICES = np.arange(0.1, 0.91, 0.1)
+FOLDS = 3
+WIDE, NARROW = Tolerance(), Tolerance(onset=0.03)
+SHOWN = ("onset_f1", "onset_offset_f1", "onset_offset_velocity_f1", "pedal_frame_f1")
+
+
+class Thresholds(NamedTuple):
+    """What is fitted."""
+
+    notes: Decoding
+    pedal: PedalDecoding
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,31 +80,90 @@ class EvaluatedRecording:
 
     posteriors: FramePosteriors
     reference: NotesAndPedal
+    piece: str = ""
 
 
-def fitted(recordings: Sequence[EvaluatedRecording], start: Decoding) -> tuple[Decoding, float]:
-    """Return the best decoding that coordinate search from `start` finds, and its :func:`objective`."""
+def fitted(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> tuple[Thresholds, float]:
+    """Return the best thresholds that coordinate search from `start` finds, and their :func:`objective`."""
     best, best_value = start, objective(recordings, start)
-    for name, values in [*CHOICES.items()] * ROUNDS:
+    for name, values in [*CHOICES.items(), *PEDAL_CHOICES.items()] * ROUNDS:
         for value in values:
-            tried = replace(best, **{name: round(float(value), 4)})
-            if (now := objective(recordings, tried)) > best_value:
+            tried = _changed(best, name, round(float(value), 4))
+            if tried is not None and (now := objective(recordings, tried)) > best_value:
                 best, best_value = tried, now
-    return best, best_value
+    return best._replace(notes=spread(recordings, best.notes)), best_value
 
 
-def objective(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> float:
+def in_folds(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> dict[str, float]:
+    """Return mean scores, those of each recording by thresholds that were fitted on the recordings of other pieces.
+
+    Of a single piece there are none.
+    """
+    pieces = sorted({one.piece for one in recordings})
+    if len(pieces) < 2:
+        return {}
+    rows: list[dict[str, float]] = []
+    for fold in range(min(FOLDS, len(pieces))):
+        held_out = set(pieces[fold::FOLDS])
+        rest = [one for one in recordings if one.piece not in held_out]
+        best, _ = fitted(rest, start)
+        rows += [scores(one, best) for one in recordings if one.piece in held_out]
+    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in rows[0]}
+
+
+def objective(recordings: Sequence[EvaluatedRecording], thresholds: Thresholds) -> float:
     """Return the mean over recordings of the F1 of onsets within 50 ms, with a half of that of offsets too added, and
-    a quarter of that of onsets within 30 ms."""
-    return float(np.mean([_objective(one, decoding) for one in recordings]))
+    a quarter of each of that of onsets within 30 ms, of velocities too, and of the seconds with the pedal down."""
+    return float(np.mean([_objective(one, thresholds) for one in recordings]))
 
 
-def _objective(one: EvaluatedRecording, decoding: Decoding) -> float:
-    estimate = NotesAndPedal(_piece(_notes(one.posteriors.keys, decoding)), None)
-    wide = onset.scores(estimate, one.reference, tolerance=Tolerance())
-    narrow = onset.scores(estimate, one.reference, tolerance=Tolerance(onset=0.03))
-    whole = onset_offset.scores(estimate, one.reference, tolerance=Tolerance())
-    return wide["onset_f1"] + 0.5 * whole["onset_offset_f1"] + 0.25 * narrow["onset_f1"]
+@lru_cache(maxsize=1 << 16)
+def _objective(one: EvaluatedRecording, thresholds: Thresholds) -> float:
+    estimate = output(one, thresholds)
+    narrow = onset.scores(estimate, one.reference, tolerance=NARROW)["onset_f1"]
+    scored = _scores(estimate, one.reference)
+    quarters = narrow + scored["onset_offset_velocity_f1"] + scored.get("pedal_frame_f1", 0.0)
+    return scored["onset_f1"] + 0.5 * scored["onset_offset_f1"] + 0.25 * quarters
+
+
+def scores(one: EvaluatedRecording, thresholds: Thresholds) -> dict[str, float]:
+    """Return the scores of a recording."""
+    return _scores(output(one, thresholds), one.reference)
+
+
+def _scores(estimate: NotesAndPedal, reference: NotesAndPedal) -> dict[str, float]:
+    every = {
+        name: value
+        for module in (onset, onset_offset, pedal)
+        for name, value in module.scores(estimate, reference, tolerance=WIDE).items()
+    }
+    return {name: every[name] for name in SHOWN if name in every}
+
+
+def output(one: EvaluatedRecording, thresholds: Thresholds) -> NotesAndPedal:
+    """Return the default output for a recording, as a program reads it that lets the pedal hold notes."""
+    reconciled = reconcile_with_pedal(_notes(one, thresholds.notes), _pedal(one, thresholds.pedal))
+    return NotesAndPedal.of(transcript(*reconciled), extends_by_pedal=True)
+
+
+@lru_cache(maxsize=1 << 10)
+def _notes(one: EvaluatedRecording, decoding: Decoding) -> TimedNotes:
+    decoder = Decoder(decoding, frame_seconds=FRAME_SECONDS)
+    return with_dynamics(joined([decoder.feed(one.posteriors.keys), decoder.finish()]), decoding)
+
+
+def _pedal(one: EvaluatedRecording, decoding: PedalDecoding) -> Floats:
+    decoder = PedalDecoder(decoding, frame_seconds=FRAME_SECONDS)
+    decoder.feed(one.posteriors.pedal)
+    return decoder.finish()
+
+
+def _changed(thresholds: Thresholds, name: str, value: float) -> Thresholds | None:
+    """Return thresholds of which one has another value; None if they contradict each other then."""
+    if name in CHOICES:
+        return thresholds._replace(notes=replace(thresholds.notes, **{name: value}))
+    pedals = asdict(thresholds.pedal) | {name: value}
+    return thresholds._replace(pedal=PedalDecoding(**pedals)) if pedals["up"] <= pedals["down"] else None
 
 
 def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
@@ -88,8 +171,9 @@ def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Deco
     plain = replace(decoding, velocity_spread=1.0)
     pairs: list[Floats] = []  # (2, notes): estimated and reference velocities of each recording
     for one in recordings:
-        estimate = _piece(_notes(one.posteriors.keys, plain))
-        matched = match_notes(estimate, one.reference.notes, tolerance=Tolerance(), with_offsets=False)
+        notes = _notes(one, plain)
+        estimate = notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
+        matched = match_notes(estimate, one.reference.notes, tolerance=WIDE, with_offsets=False)
         if len(matched) > 1:
             reference = one.reference.notes.velocity[matched[:, 0]]
             pairs.append(np.stack((estimate.velocity[matched[:, 1]], reference)).astype(float))
@@ -102,52 +186,20 @@ def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Deco
     return replace(decoding, velocity_spread=round(factor, 2), velocity_middle=middle)
 
 
-def fitted_pedal(recordings: Sequence[EvaluatedRecording], start: PedalDecoding) -> tuple[PedalDecoding, float]:
-    """Return the thresholds of the pedal that are best for :func:`pedal_objective`, and that; else `start`."""
-    best, best_value = start, pedal_objective(recordings, start)
-    for down in PEDAL_CHOICES:
-        for up in PEDAL_CHOICES[down >= PEDAL_CHOICES]:
-            tried = replace(start, down=round(float(down), 4), up=round(float(up), 4))
-            if (now := pedal_objective(recordings, tried)) > best_value:
-                best, best_value = tried, now
-    return best, best_value
-
-
-def pedal_objective(recordings: Sequence[EvaluatedRecording], decoding: PedalDecoding) -> float:
-    """Return the mean, over recordings with a known pedal, of the F1 of seconds for which it is down."""
-    scores = [pedal.scores(_with_pedal(one, decoding), one.reference, tolerance=Tolerance()) for one in recordings]
-    known = [score["pedal_frame_f1"] for score in scores if score]
-    return float(np.mean(known)) if known else 0.0
-
-
-def _with_pedal(one: EvaluatedRecording, decoding: PedalDecoding) -> NotesAndPedal:
-    decoder = PedalDecoder(decoding, frame_seconds=FRAME_SECONDS)
-    decoder.feed(one.posteriors.pedal)
-    return NotesAndPedal(one.reference.notes, decoder.finish())
-
-
-def _notes(posteriors: Posteriors, decoding: Decoding) -> TimedNotes:
-    decoder = Decoder(decoding, frame_seconds=FRAME_SECONDS)
-    return joined([decoder.feed(posteriors), decoder.finish()])
-
-
-def _piece(notes: TimedNotes) -> Piece:
-    return notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
-
-
 def evaluated_recording(path: str, transcriber: Transcriber, *, seconds: float, cache: Path) -> EvaluatedRecording:
     """Return the posteriors of the start of a recording, and the reference notes that begin there."""
     example = recorded_example(path, cache=cache)
     frames = min(len(example.levels), round(seconds * transcriber.frames_per_second))
     posteriors = list(posteriors_of_levels([np.asarray(example.levels[:frames], np.float32)], transcriber))
-    end = frames / transcriber.frames_per_second
-    onset, offset, pitch, velocity = example.notes
-    rows = onset < end
-    notes = TimedNotes(onset[rows], np.minimum(offset[rows], end), pitch[rows], velocity[rows])
     keys = np.concatenate([part.keys for part in posteriors], axis=1)
     pedals = np.concatenate([part.pedal for part in posteriors])
-    downs = None if example.pedal is None else np.minimum(example.pedal[example.pedal[:, 0] < end], end)
-    return EvaluatedRecording(FramePosteriors(keys, pedals), NotesAndPedal(_piece(notes), downs))
+    score = next((beside for name in walk.MIDI_SUFFIXES if (beside := Path(path).with_suffix(name)).exists()), None)
+    if score is None:
+        reference = NotesAndPedal(notes_in_seconds(*example.notes), None)
+    else:
+        reference = NotesAndPedal.of(read_midi(score), extends_by_pedal=True)
+    end = frames / transcriber.frames_per_second
+    return EvaluatedRecording(FramePosteriors(keys, pedals), reference.until(end), piece_of(path))
 
 
 def main() -> None:
@@ -156,20 +208,24 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="run folder of a cnn that transcribes")
     parser.add_argument("data", nargs="+", help="recordings with their notes beside them, or folders of such")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each recording to use, from its start")
+    parser.add_argument("--folds", action="store_true", help="print what thresholds do that other pieces decided")
     parser.add_argument("--cache", type=Path, default=None, help="folder for spectra")
     options = parser.parse_args()
     transcriber, cache = read_transcriber(options.run), options.cache or default_cache()
     inputs = walk.walk(options.data, suffixes=walk.SOUND_SUFFIXES)
     for error in inputs.missing:
         raise error
-    evaluated = partial(evaluated_recording, transcriber=transcriber, seconds=options.seconds, cache=cache)
-    recordings = [evaluated(source.path) for source in inputs.sources]
-    decoding, value = fitted(recordings, transcriber.decoding)
-    decoding = spread(recordings, decoding)
-    pedals, pedal_value = fitted_pedal(recordings, transcriber.pedal_decoding)
-    print(f"{len(recordings)} recordings, objective {value:.4f}: {decoding}\npedal {pedal_value:.4f}: {pedals}")
-    summary = {"recordings": len(recordings), "seconds": options.seconds, "objective": value, "pedal": pedal_value}
-    config = {"decoding": asdict(decoding), "pedal_decoding": asdict(pedals), "fitted": summary}
+    recordings = [
+        evaluated_recording(source.path, transcriber, seconds=options.seconds, cache=cache) for source in inputs.sources
+    ]
+    start = Thresholds(transcriber.decoding, transcriber.pedal_decoding)
+    best, value = fitted(recordings, start)
+    summary = {"recordings": len(recordings), "seconds": options.seconds, "objective": value}
+    print(f"{len(recordings)} recordings, objective {value:.4f}: {best.notes}\n{best.pedal}")
+    if options.folds:
+        summary |= in_folds(recordings, start)
+        print("in folds: " + ", ".join(f"{name} {summary[name]:.3f}" for name in SHOWN if name in summary))
+    config = {"decoding": asdict(best.notes), "pedal_decoding": asdict(best.pedal), "fitted": summary}
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 
 

@@ -1,7 +1,11 @@
 """Transcription of real piano recordings, beside basic-pitch where a Python has it; scores as mir_eval's.
 
 The means over recordings of the F1 of notes (onsets within 30, 50 and 100 ms; with offsets; with velocities) and of
-frames, and the processor time for a second of sound, without loading the models.
+frames, of the seconds with the pedal down, and the processor time for a second of sound, without loading the models.
+
+What is scored is the default output, read as by a program that lets the sustain pedal hold notes, against the MIDI file
+of the same name, read alike. (Tables of notes of MAPS have the releases of keys in their place, whatever the pedal
+does: ``--tables`` takes those as the truth.)
 
     python tests/benchmarks/transcription.py --seconds 60 --peer /path/to/python/with/basic-pitch
 """
@@ -22,11 +26,14 @@ import numpy as np
 import torch
 
 from maestrokit.files.checkpoint import model_folder
+from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import read_sound, write_sound
+from maestrokit.inference.performance import transcript
 from maestrokit.inference.transcription import read_transcriber, transcribed
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
+from maestrokit.music.pedalling import reconcile_with_pedal
 
 TOLERANCES = [Tolerance(onset=seconds) for seconds in (0.03, 0.05, 0.1)]
 SHOWN = {
@@ -38,6 +45,7 @@ SHOWN = {
     "onset_offset_f1@50ms": "+ offset",
     "onset_offset_velocity_f1@50ms": "+ velocity",
     "frame_f1": "frame",
+    "pedal_frame_f1": "pedal",
 }
 HEADS = (*SHOWN.values(), "CPU s a second")
 WIDEST = 26  # characters of names
@@ -54,9 +62,8 @@ for path in sys.argv[2:]:
     print("\\n@" + json.dumps([rows, time.process_time() - begun]))
 """
 
-Rows = np.ndarray
-Result = tuple[Rows, float]
-"""Onset, offset, pitch and velocity, shape (4, notes), and seconds of processor time."""
+Result = tuple[NotesAndPedal, float]
+"""What was found, and seconds of processor time."""
 
 
 def main() -> None:
@@ -66,6 +73,7 @@ def main() -> None:
     parser.add_argument("--model", default="transcription")
     parser.add_argument("--seconds", type=float, default=np.inf, help="of each recording, from its start")
     parser.add_argument("--peer", help="a Python that has basic-pitch")
+    parser.add_argument("--tables", action="store_true", help="the truth is the tables of notes")
     parser.add_argument("--files", action="store_true", help="print each recording too")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -74,7 +82,7 @@ def main() -> None:
         raise SystemExit(f"no recordings in '{options.data}'")
     with tempfile.TemporaryDirectory() as folder:
         clips = [clip(path, Path(folder), options.seconds) for path in paths]
-        references = [reference(path, options.seconds) for path in paths]
+        references = [reference(path, options.seconds, is_table=options.tables) for path in paths]
         systems = {f"maestrokit {options.model}": ours(options.model, clips)}
         if options.peer:
             systems["basic-pitch"] = theirs(options.peer, clips)
@@ -84,11 +92,12 @@ def main() -> None:
     print(f"{len(paths)} recordings, {lengths.sum():.0f} s")
     print(f"{'system':{WIDEST}}" + "".join(f"  {name}" for name in HEADS))
     for name, results in systems.items():
-        scores = [scored(rows, truth) for (rows, _), truth in zip(results, references, strict=True)]
+        pairs = zip(results, references, strict=True)
+        scores = [compare(found, truth, tolerances=TOLERANCES) for (found, _), truth in pairs]
         if options.files:
             for path, each in zip(paths, scores, strict=True):
-                print(row(path.stem, [each[key] for key in SHOWN]))
-        means = [float(np.mean([each[key] for each in scores])) for key in SHOWN]
+                print(row(path.stem, [each.get(key, np.nan) for key in SHOWN]))
+        means = [float(np.mean([each.get(key, np.nan) for each in scores])) for key in SHOWN]
         print(row(name, [*means, sum(seconds for _, seconds in results) / float(lengths.sum())]))
 
 
@@ -106,30 +115,32 @@ def clip(path: Path, folder: Path, seconds: float) -> Path:
     return target
 
 
-def reference(path: Path, seconds: float) -> Rows:
-    """Return the notes that begin in the clip, none of them longer than it."""
-    rows = parse_notes(path.with_suffix(".tsv").read_bytes(), name=str(path))
-    rows = rows[:, rows[0] < seconds]
-    return np.stack([rows[0], np.minimum(rows[1], seconds), rows[2], rows[3]])
+def reference(path: Path, seconds: float, *, is_table: bool) -> NotesAndPedal:
+    """Return the notes that begin in the clip, none of them longer than it, and the pedal."""
+    if is_table:
+        rows = parse_notes(path.with_suffix(".tsv").read_bytes(), name=str(path))
+        return NotesAndPedal(piece(rows), None).until(seconds)
+    return NotesAndPedal.of(read_midi(path.with_suffix(".mid")), extends_by_pedal=True).until(seconds)
 
 
 def ours(model: str, clips: list[Path]) -> list[Result]:
     """Transcribe as the command does."""
     transcriber = read_transcriber(model_folder(model))
 
-    def one(path: Path) -> Rows:
-        notes = transcribed([read_sound(path, sample_rate=transcriber.sample_rate).samples], transcriber).notes
-        return np.array([notes.onset, notes.offset, notes.pitch, notes.velocity], np.float64)
+    def one(path: Path) -> NotesAndPedal:
+        sound = read_sound(path, sample_rate=transcriber.sample_rate)
+        result = reconcile_with_pedal(*transcribed([sound.samples], transcriber))
+        return NotesAndPedal.of(transcript(*result), extends_by_pedal=True).until(sound.duration)
 
     one(clips[0])
     return [timed(lambda path=path: one(path)) for path in clips]
 
 
-def timed(work: Callable[[], Rows]) -> Result:
+def timed(work: Callable[[], NotesAndPedal]) -> Result:
     """Return what a function returns, and the processor time that it took."""
     begun = time.process_time()
-    rows = work()
-    return rows, time.process_time() - begun
+    found = work()
+    return found, time.process_time() - begun
 
 
 def theirs(python: str, clips: list[Path]) -> list[Result]:
@@ -138,16 +149,11 @@ def theirs(python: str, clips: list[Path]) -> list[Result]:
         [python, "-c", PEER, str(clips[0]), *map(str, clips)], capture_output=True, text=True, check=True
     )
     answers = [json.loads(line[1:]) for line in done.stdout.splitlines() if line.startswith("@")]
-    return [(np.array(rows, np.float64).reshape(-1, 4).T, seconds) for rows, seconds in answers]
+    return [(NotesAndPedal(piece(np.array(rows).reshape(-1, 4).T), None), seconds) for rows, seconds in answers]
 
 
-def scored(rows: Rows, truth: Rows) -> dict[str, float]:
-    """Return the scores of one recording."""
-    return compare(NotesAndPedal(piece(rows), None), NotesAndPedal(piece(truth), None), tolerances=TOLERANCES)
-
-
-def piece(rows: Rows) -> Piece:
-    """Return notes as the metrics want them."""
+def piece(rows: np.ndarray) -> Piece:
+    """Return notes, shape (4, notes), as the metrics want them."""
     return notes_in_seconds(rows[0], rows[1], rows[2].astype(np.int64), rows[3].astype(np.int64))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
-from maestrokit.inference.note_decoding import Decoder, Decoding, joined
+from maestrokit.inference.note_decoding import Decoder, Decoding, joined, with_dynamics
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.note_targets import note_targets
 
@@ -56,11 +56,21 @@ def test_notes_come_back_from_their_targets(notes: TimedNotes, block: int) -> No
 
 def test_velocities_are_spread_about_the_middle_and_stay_velocities() -> None:
     notes = TimedNotes(np.array([0.1, 0.2, 0.3]), np.array([0.4] * 3), np.array([40, 60, 80]), np.array([20, 50, 80]))
-    target = note_targets(notes, start=0.0, frames=40, frame_seconds=FRAME)
     wider = replace(PLAIN, velocity_spread=2.0, velocity_middle=50.0)
-    assert decoded(target, block=9, decoding=wider).velocity.tolist() == pytest.approx([1, 50, 110], abs=1)
+    assert with_dynamics(notes, wider).velocity.tolist() == [1, 50, 110]
     with pytest.raises(UsageError, match="velocities spread by 0"):
         Decoding(velocity_spread=0.0)
+
+
+def test_velocities_are_drawn_to_those_around_them() -> None:
+    onset = np.array([1.0, 1.0, 1.1, 30.0])
+    notes = TimedNotes(onset, onset + 0.5, np.array([40, 60, 80, 60]), np.array([20, 60, 40, 90]))
+    assert with_dynamics(notes, replace(PLAIN, velocity_smoothing=0.5)).velocity.tolist() == [30, 50, 40, 90]
+    assert with_dynamics(notes, PLAIN).velocity.tolist() == notes.velocity.tolist()
+    nothing = TimedNotes(*(column[:0] for column in notes))
+    whole = replace(PLAIN, velocity_smoothing=1.0)
+    assert len(with_dynamics(nothing, whole).velocity) == 0
+    assert with_dynamics(notes, whole).velocity.tolist() == pytest.approx([40, 40, 40, 90], abs=1)
 
 
 @settings(max_examples=12, deadline=None)

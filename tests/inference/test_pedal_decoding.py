@@ -45,3 +45,15 @@ def test_parts_do_not_matter_and_intervals_are_in_order(posterior: list[float], 
 def test_thresholds_the_wrong_way_round_are_refused() -> None:
     with pytest.raises(UsageError):
         PedalDecoding(down=0.3, up=0.5)
+
+
+def test_latencies_move_intervals_which_then_may_touch() -> None:
+    decoding = PedalDecoding(down_latency=0.02, up_latency=-0.04)
+    decoder = PedalDecoder(decoding, frame_seconds=0.02)
+    decoder.feed(np.repeat(np.array([0, 1, 0, 1], np.float32), 10))
+    assert decoder.finish().round(3).tolist() == [[0.18, 0.44], [0.58, 0.8]]
+    decoder = PedalDecoder(PedalDecoding(down_latency=0.08, up_latency=-0.08), frame_seconds=0.02)
+    decoder.feed(np.repeat(np.array([1, 0, 1], np.float32), 6))
+    assert decoder.finish().round(3).tolist() == [[0.0, 0.36]]
+    with pytest.raises(UsageError, match="latencies of the pedal"):
+        PedalDecoding(down_latency=0.1)

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
+from maestrokit.inference.performance import transcript
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.rolls import piano_roll
 from maestrokit.music.sustain import interval_union
 
@@ -105,3 +107,13 @@ def test_means_are_over_the_pairs_that_have_the_score() -> None:
 def test_negative_tolerances_are_refused() -> None:
     with pytest.raises(UsageError, match=r"onset must be in 0\.\.86400, not -1"):
         Tolerance(onset=-1)
+
+
+def test_notes_of_a_performance_last_as_long_as_asked_and_end_where_it_is_cut() -> None:
+    one = TimedNotes(np.array([0.5, 3.0]), np.array([1.0, 3.5]), np.array([60, 62]), np.array([64, 70]))
+    performance = transcript(one, np.array([[0.6, 2.0], [2.8, 4.0]]))
+    held, released = (NotesAndPedal.of(performance, extends_by_pedal=choice) for choice in (True, False))
+    assert held.notes.offset.tolist() == [2.0, 4.0] and released.notes.offset.tolist() == [1.0, 3.5]
+    cut = held.until(1.5)
+    assert cut.notes.offset.tolist() == [1.5] and cut.pedal is not None and cut.pedal.tolist() == [[0.6, 1.5]]
+    assert NotesAndPedal(held.notes, None).until(3.2).notes.offset.tolist() == [2.0, 3.2]

@@ -69,7 +69,7 @@ def test_without_pedal_notes_are_never_longer_nor_gone(notes: list[tuple[float, 
 
 def test_a_key_struck_again_ends_its_note_whatever_the_pedal() -> None:
     onset = np.array([0.0, 0.9, 2.0])
-    notes = TimedNotes(onset, np.array([0.87, 1.5, 2.4]), np.full(3, 60), np.full(3, 64))
+    notes = TimedNotes(onset, np.array([0.885, 1.5, 2.4]), np.full(3, 60), np.full(3, 64))
     told, pedal = reconcile_with_pedal(notes, np.array([[0.2, 0.92], [1.7, 3.0]]))
     assert told.offset.tolist() == [0.9, 1.5, 2.4] and np.array_equal(pedal, [[0.2, 0.92], [1.7, 3.0]])
 

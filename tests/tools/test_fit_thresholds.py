@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import fit_thresholds
-from fit_thresholds import EvaluatedRecording, fitted, fitted_pedal, objective, spread
+from fit_thresholds import EvaluatedRecording, Thresholds, fitted, in_folds, objective, spread
 from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.pedal_decoding import PedalDecoding
+from maestrokit.inference.performance import transcript
 from maestrokit.inference.transcription import FramePosteriors
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal
@@ -29,20 +30,26 @@ def recording(*, late: float = 0.0) -> EvaluatedRecording:
     return EvaluatedRecording(FramePosteriors(np.asarray(posteriors, np.float32), np.zeros(150, np.float32)), reference)
 
 
+def thresholds(**values: float) -> Thresholds:
+    return Thresholds(Decoding(**values), PedalDecoding())
+
+
 def test_perfect_notes_are_worth_the_most() -> None:
-    assert objective([recording()], Decoding(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6)) == 1.75
+    perfect = thresholds(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6, latency=0.0)
+    assert objective([recording()], perfect) == 2.0
 
 
 def test_ghosts_and_latency_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         fit_thresholds, "CHOICES", {"onset_threshold": np.array([0.3, 0.6]), "latency": np.array([0.0, 0.012])}
     )
+    monkeypatch.setattr(fit_thresholds, "PEDAL_CHOICES", {})
     monkeypatch.setattr(fit_thresholds, "ROUNDS", 1)
-    start = Decoding(
+    start = thresholds(
         onset_threshold=0.3, restrike_threshold=0.3, frame_threshold=0.5, offset_threshold=0.5, latency=0.0
     )
     result, value = fitted([recording(late=0.035)], start)
-    assert (result.onset_threshold, result.latency) == (0.6, 0.012)
+    assert (result.notes.onset_threshold, result.notes.latency) == (0.6, 0.012)
     assert value > objective([recording(late=0.035)], start)
 
 
@@ -56,12 +63,27 @@ def test_velocities_are_spread_as_far_as_they_were_played() -> None:
     assert spread([], Decoding(velocity_spread=3.0)) == Decoding()
 
 
-def test_the_pedal_is_fitted_where_it_is_known() -> None:
-    one = recording()
+def test_the_pedal_is_fitted_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_thresholds, "CHOICES", {})
     down = np.zeros(150, np.float32)
-    down[20:50], down[50:90] = 0.5, 0.3
-    posteriors, reference = one.posteriors._replace(pedal=down), one.reference
-    assert fitted_pedal([EvaluatedRecording(posteriors, reference)], PedalDecoding()) == (PedalDecoding(), 0.0)
-    known = EvaluatedRecording(posteriors, NotesAndPedal(reference.notes, np.array([[0.4, 1.0]])))
-    result, value = fitted_pedal([known, EvaluatedRecording(posteriors, reference)], PedalDecoding())
-    assert value == pytest.approx(1.0) and 0.3 < result.up <= result.down <= 0.5
+    down[68:118], down[118:148] = 0.5, 0.3
+    one, reference = recording(), NotesAndPedal.of(transcript(PLAYED, np.array([[1.36, 2.36]])), extends_by_pedal=True)
+    posteriors = one.posteriors._replace(pedal=down)
+    unknown = EvaluatedRecording(posteriors, NotesAndPedal(reference.notes, None))
+    known = EvaluatedRecording(posteriors, reference)
+    start = thresholds(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6, latency=0.0)
+    for recordings in ([known], [unknown], [known, unknown]):
+        result, value = fitted(recordings, start)
+        assert value > objective(recordings, start) and 0.3 < result.pedal.up <= result.pedal.down <= 0.5
+
+
+def test_in_folds_a_piece_is_scored_by_what_others_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_thresholds, "CHOICES", {"latency": np.array([0.0, 0.04, -0.04])})
+    monkeypatch.setattr(fit_thresholds, "PEDAL_CHOICES", {})
+    start = thresholds(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6, latency=0.0)
+    late, early = (
+        [EvaluatedRecording(recording(late=late).posteriors, recording().reference, name) for name in names]
+        for late, names in ((0.04, ("a", "a")), (-0.04, ("b",)))
+    )
+    assert in_folds([*late, *early], start)["onset_f1"] < 0.5  # each is decided by the other, which is wrong for it
+    assert in_folds([*late, *late], start) == {}

@@ -29,6 +29,7 @@ ONSET, OFFSET, FRAME, VELOCITY = range(4)
 OVERTONES = (12, 19, 24, 28, 31)  # semitones from a key to its second, third .. sixth harmonic
 MOST_SPREAD = 4.0
 SIDE = 2  # neighbouring frames to either side of a peak
+SMOOTHING_SECONDS, SMOOTHING_STEP = 0.5, 0.02  # standard deviation of the smoothing of velocities, and its grid
 
 Posteriors = NDArray[np.float32]
 """Shape (4, frames, keys): onset, offset, frame, velocity, all 0..1."""
@@ -57,6 +58,8 @@ class Decoding:
     velocity_spread: float = 1.0
     """Factor on the distances of velocities from the middle: an uncertain model underestimates them."""
     velocity_middle: float = 60.0
+    velocity_smoothing: float = 0.0
+    """Share of the mean velocity of the notes around, over half a second, in that of each note."""
 
     def __post_init__(self) -> None:
         for name in (
@@ -79,6 +82,8 @@ class Decoding:
                 f"velocities spread by {self.velocity_spread} about {self.velocity_middle}",
                 f"the factor is above 0 and up to {MOST_SPREAD:g}, the middle in 1..127",
             )
+        if not 0 <= self.velocity_smoothing <= 1:
+            raise UsageError(f"`velocity_smoothing` must be in 0..1, not {self.velocity_smoothing}")
         if not self.shortest >= 0:
             raise UsageError(f"`min_note` must be 0 s or more, not {self.shortest} s", parameter="min_note")
 
@@ -162,10 +167,34 @@ class Decoder:
         onset, offset, pitch, velocity = np.array(done, np.float64).reshape(-1, 4).T
         onset = np.maximum(onset - self.decoding.latency, 0.0)
         offset = np.maximum(offset - self.decoding.latency, onset + 1e-3)
-        middle = self.decoding.velocity_middle
-        spread = middle + self.decoding.velocity_spread * (velocity * 127 - middle)
-        velocities = np.clip(np.rint(spread), 1, 127).astype(np.int64)
+        velocities = np.clip(np.rint(velocity * 127), 1, 127).astype(np.int64)
         return _sorted(TimedNotes(onset, offset, pitch.astype(np.int64), velocities))
+
+
+def with_dynamics(notes: TimedNotes, decoding: Decoding) -> TimedNotes:
+    """Return notes, sorted by onset, with smoothed and spread velocities, as a decoding says."""
+    middle, share = decoding.velocity_middle, decoding.velocity_smoothing
+    mixed = (1 - share) * notes.velocity + share * local_mean(notes.onset, notes.velocity)
+    spread = middle + decoding.velocity_spread * (mixed - middle)
+    return notes._replace(velocity=np.clip(np.rint(spread), 1, 127).astype(np.int64))
+
+
+def local_mean(time: Floats, value: NDArray[np.generic]) -> Floats:
+    """Return the mean of the values around each time, by a Gaussian whose standard deviation is half a second.
+
+    >>> local_mean(np.array([0.0, 0.0, 60.0]), np.array([50.0, 70.0, 100.0])).round(3).tolist()
+    [60.0, 60.0, 100.0]
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    if not len(time):
+        return np.empty(0)
+    bins = np.rint((time - time[0]) / SMOOTHING_STEP).astype(np.int64)
+    sums, counts = (
+        gaussian_filter1d(np.bincount(bins, weight), SMOOTHING_SECONDS / SMOOTHING_STEP, mode="constant")
+        for weight in (value.astype(np.float64), np.ones(len(time)))
+    )
+    return np.asarray(sums[bins] / counts[bins], np.float64)
 
 
 def onset_thresholds(values: NDArray[np.float32], decoding: Decoding) -> NDArray[np.float32]:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
+from maestrokit.music.sustain import interval_union
+
+LARGEST_LATENCY = 0.1  # seconds
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,17 @@ class PedalDecoding:
     """and comes up where it is below this."""
     shortest: float = 0.1
     """Seconds; shorter intervals, and shorter gaps between two, are ignored."""
+    down_latency: float = 0.0
+    """Mean delay of the model where the pedal goes down, in seconds,"""
+    up_latency: float = 0.0
+    """and where it comes up: less than 0 where dampers end the sound only after the pedal has begun to rise."""
 
     def __post_init__(self) -> None:
         if not 0 < self.up <= self.down < 1:
             raise UsageError(f"the pedal thresholds are {self.up} and {self.down}, not 0 < up <= down < 1")
+        if not (abs(self.down_latency) < LARGEST_LATENCY and abs(self.up_latency) < LARGEST_LATENCY):
+            fact = f"the latencies of the pedal are {self.down_latency} and {self.up_latency} s"
+            raise UsageError(fact, f"they are less than {LARGEST_LATENCY} s")
 
 
 class PedalDecoder:
@@ -51,4 +61,10 @@ class PedalDecoder:
         if len(spans) > 1:
             is_lifted = spans[1:, 0] - spans[:-1, 1] >= self.decoding.shortest
             spans = np.stack([spans[np.append(True, is_lifted), 0], spans[np.append(is_lifted, True), 1]], axis=1)
-        return spans[spans[:, 1] - spans[:, 0] >= self.decoding.shortest]
+        return self._without_latency(spans[spans[:, 1] - spans[:, 0] >= self.decoding.shortest])
+
+    def _without_latency(self, spans: Floats) -> Floats:
+        """Return intervals within the recording, each moved; those that touch then are one."""
+        end = self._frame * self.frame_seconds
+        moved = np.clip(spans - (self.decoding.down_latency, self.decoding.up_latency), 0, end)
+        return interval_union(moved)

@@ -23,7 +23,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.device import device_of, find_device
 from maestrokit.inference.gate import Gate, GateConfig, Loudness
-from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined
+from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, joined, with_dynamics
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
@@ -182,7 +182,8 @@ class StreamingDecoder:
     def finish(self) -> Transcript:
         """Return all notes, and the pedal."""
         self._parts.append(self._keys.feed(self.gate.finish()))
-        return Transcript(joined([*self._parts, self._keys.finish()]), self._pedal.finish())
+        notes = joined([*self._parts, self._keys.finish()])
+        return Transcript(with_dynamics(notes, self._keys.decoding), self._pedal.finish())
 
 
 def loudness_meter(transcriber: Transcriber) -> Loudness:

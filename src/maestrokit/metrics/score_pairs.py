@@ -11,7 +11,9 @@ from maestrokit.arrays import Floats
 from maestrokit.bounds import DAY, LARGEST_COUNT, Within, check_fields
 from maestrokit.metrics import intervals as bootstrap
 from maestrokit.metrics.contract import SHARE, Row
-from maestrokit.metrics.piece import Piece
+from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.music.performance import Performance
+from maestrokit.music.sustain import pedal_intervals
 
 FOLDER = "maestrokit.metrics.pairs"
 
@@ -30,6 +32,20 @@ class NotesAndPedal:
 
     notes: Piece
     pedal: Floats | None
+
+    @classmethod
+    def of(cls, performance: Performance, *, extends_by_pedal: bool) -> "NotesAndPedal":
+        """Return those of a performance; its notes last until their keys are released, or as long as they sound."""
+        piece = piece_of(performance)
+        notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
+        return cls(notes, pedal_intervals(performance))
+
+    def until(self, second: float) -> "NotesAndPedal":
+        """Return the notes that begin before a moment, and the pedal, as if all ended there."""
+        notes = self.notes.select(self.notes.onset < second)
+        ends = {name: np.minimum(getattr(notes, name), second) for name in ("offset", "sounding_offset")}
+        pedal = None if self.pedal is None else np.minimum(self.pedal[self.pedal[:, 0] < second], second)
+        return NotesAndPedal(notes.replace(**ends), pedal)
 
 
 @dataclass(frozen=True)

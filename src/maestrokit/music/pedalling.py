@@ -10,7 +10,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Mask, following
 from maestrokit.music.note_arrays import TimedNotes
 
-TOGETHER = 0.05  # seconds: ends and pedal changes this close are one event
+TOGETHER = 0.02  # seconds: ends and pedal changes this close are one event
 SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved
 LEGATO = 0.1  # seconds after its onset from which on the next onset may end a note: before, it is of the same chord
 
@@ -23,10 +23,10 @@ def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, 
     of its fall, so that it does not catch them. Notes that end elsewhere in the pedal died away in it; they keep their
     ends. A pedal in which nothing sounds is none. It comes as sorted intervals, in seconds.
 
-    >>> one = TimedNotes(np.array([0.0, 0.0]), np.array([0.98, 2.03]), np.array([60, 64]), np.array([64, 64]))
+    >>> one = TimedNotes(np.array([0.0, 0.0]), np.array([0.96, 2.01]), np.array([60, 64]), np.array([64, 64]))
     >>> both, pedal = reconcile_with_pedal(one, np.array([[0.95, 2.0]]))
     >>> both.offset.tolist(), pedal.round(3).tolist()
-    ([0.98, 2.0], [[0.982, 2.0]])
+    ([0.96, 2.0], [[0.962, 2.0]])
     """
     pedal = pedal[_sounding(notes, pedal)]
     if not len(pedal):

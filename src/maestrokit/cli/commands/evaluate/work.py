@@ -16,10 +16,9 @@ from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.metrics.contract import Row
-from maestrokit.metrics.piece import notes_in_seconds, piece_of
+from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.recall import Excerpt, Recall, recall_and_excerpt
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
-from maestrokit.music.sustain import pedal_intervals
 
 if TYPE_CHECKING:
     from maestrokit.cli.commands.evaluate.report.contents import Section
@@ -94,10 +93,7 @@ def read_notes(path: str, *, repair: bool, extends_by_pedal: bool) -> NotesAndPe
     if walk.has_suffix(path, (walk.TABLE_SUFFIX,)):
         onset, offset, pitch, velocity = parse_notes(files.read_bytes(path), name=path)
         return NotesAndPedal(notes_in_seconds(onset, offset, pitch.astype(np.int64), velocity.astype(np.int64)), None)
-    performance = read_performance(path, repair=repair)
-    piece = piece_of(performance)
-    notes = piece.replace(offset=piece.sounding_offset) if extends_by_pedal else piece
-    return NotesAndPedal(notes, pedal_intervals(performance))
+    return NotesAndPedal.of(read_performance(path, repair=repair), extends_by_pedal=extends_by_pedal)
 
 
 def score_pairs(estimates: streams.Plan, work: Work, settings: Settings) -> Scores:
