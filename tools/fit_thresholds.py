@@ -33,15 +33,16 @@ from maestrokit.inference.transcription import (
     FRAME_SECONDS,
     FramePosteriors,
     Transcriber,
+    Transcript,
     posteriors_of_levels,
     read_transcriber,
+    with_pedal,
 )
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.pairs import onset, onset_offset, pedal
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.pedalling import reconcile_with_pedal
 from maestrokit.training.recordings import piece_of, recorded_example
 
 CHOICES = {
@@ -142,8 +143,8 @@ def _scores(estimate: NotesAndPedal, reference: NotesAndPedal) -> dict[str, floa
 
 def output(one: EvaluatedRecording, thresholds: Thresholds) -> NotesAndPedal:
     """Return the default output for a recording, as a program reads it that lets the pedal hold notes."""
-    reconciled = reconcile_with_pedal(_notes(one, thresholds.notes), _pedal(one, thresholds.pedal))
-    return NotesAndPedal.of(transcript(*reconciled), extends_by_pedal=True)
+    decoded = Transcript(_notes(one, thresholds.notes), _pedal(one, thresholds.pedal))
+    return NotesAndPedal.of(transcript(*with_pedal(decoded, "cc64", has_pedal=True)), extends_by_pedal=True)
 
 
 @lru_cache(maxsize=1 << 10)

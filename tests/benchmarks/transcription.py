@@ -30,10 +30,9 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import read_sound, write_sound
 from maestrokit.inference.performance import transcript
-from maestrokit.inference.transcription import read_transcriber, transcribed
+from maestrokit.inference.transcription import read_transcriber, transcribed, with_pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
-from maestrokit.music.pedalling import reconcile_with_pedal
 
 TOLERANCES = [Tolerance(onset=seconds) for seconds in (0.03, 0.05, 0.1)]
 SHOWN = {
@@ -129,7 +128,7 @@ def ours(model: str, clips: list[Path]) -> list[Result]:
 
     def one(path: Path) -> NotesAndPedal:
         sound = read_sound(path, sample_rate=transcriber.sample_rate)
-        result = reconcile_with_pedal(*transcribed([sound.samples], transcriber))
+        result = with_pedal(transcribed([sound.samples], transcriber), "cc64", has_pedal=transcriber.predicts_pedal)
         return NotesAndPedal.of(transcript(*result), extends_by_pedal=True).until(sound.duration)
 
     one(clips[0])

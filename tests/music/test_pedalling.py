@@ -8,7 +8,7 @@ from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.performance import transcript
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.music.pedalling import TOGETHER, reconcile_with_pedal, with_key_releases
+from maestrokit.music.pedalling import TOGETHER, reconcile_with_pedal, sounding_notes, with_key_releases
 
 # no two strokes at once: a key cannot be struck twice
 NOTES = st.lists(
@@ -42,6 +42,19 @@ def test_notes_that_end_with_the_pedal_or_beside_it_come_back_as_written(
     for down, up in pedal:
         inside |= (written > down + 0.003) & (written < up - TOGETHER + 0.001)  # rounded to a tick
     assert np.array_equal(held[~inside], written[~inside])
+
+
+@settings(max_examples=60)
+@given(notes=NOTES, moves=PEDAL)
+def test_notes_sound_as_long_as_a_reader_of_the_pedal_reads_them(
+    notes: list[tuple[float, float]], moves: list[float]
+) -> None:
+    told, pedal = reconcile_with_pedal(*made(notes, moves))
+    ticks = TimedNotes(*(np.rint(told[i] * 1000) / 1000 for i in (0, 1)), told.pitch, told.velocity)
+    pedal = np.rint(pedal * 1000) / 1000
+    back = parse_midi(dump_midi(transcript(ticks, pedal)), name="x")
+    sounding = sounding_notes(ticks, pedal).offset
+    np.testing.assert_allclose(np.sort(timed_notes(back, pedal_extends=True).offset), np.sort(sounding), atol=0.0011)
 
 
 @settings(max_examples=60)

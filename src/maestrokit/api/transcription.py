@@ -9,11 +9,10 @@ from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.sound.read import Sound, open_sound
 from maestrokit.inference.performance import TEMPOS, tracked_transcript, transcript
-from maestrokit.inference.transcription import Transcriber, Transcript, read_transcriber, transcribed
-from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
+from maestrokit.inference.transcription import Transcriber, Transcript, read_transcriber, transcribed, with_pedal
+from maestrokit.music.pedalling import PEDAL_WAYS
 from maestrokit.music.performance import Performance
 
-PEDAL = ("cc64", "extend", "none")
 TRACK = "track"
 
 
@@ -64,8 +63,9 @@ def transcribe(
     onset_threshold : float, 0 to 1, optional
         Least probability of an onset. Default is what was fitted to the model.
     pedal : {'cc64', 'extend', 'none'}
-        Write the sustain pedal as controller 64; or lengthen notes to where their sound ends; or do neither. A model
-        without pedal output always lengthens.
+        Write the sustain pedal as controller 64, which holds notes; or notes as long as they sound with it; or end
+        notes that it holds where the next key is struck. A model without pedal output writes notes as long as they
+        sound.
     tempo : float, 4 to 1000, in beats per minute, or 'track', optional
         Tempo of the performance's tempo map, which moves no note; 'track' follows the beats found in the notes.
         Default is 120, with a text event that says that it is not known.
@@ -90,12 +90,12 @@ def transcribe(
     >>> performance = maestrokit.transcribe("take.flac")  # doctest: +SKIP
     >>> maestrokit.write(performance, "take.mid")  # doctest: +SKIP
     """
-    if pedal not in PEDAL:
-        raise UsageError(f"pedal cannot be '{pedal}'", choices_hint(pedal, PEDAL))
+    if pedal not in PEDAL_WAYS:
+        raise UsageError(f"pedal cannot be '{pedal}'", choices_hint(pedal, PEDAL_WAYS))
     if tempo != TRACK:
         check("tempo", tempo, TEMPOS, "give beats per minute, or 'track'")
     transcriber = _with_threshold(load_transcriber(model) if isinstance(model, str) else model, onset_threshold)
-    result = _with_pedal(_transcript(recording, transcriber), pedal, has_pedal=transcriber.predicts_pedal)
+    result = with_pedal(_transcript(recording, transcriber), pedal, has_pedal=transcriber.predicts_pedal)
     if tempo == TRACK:
         return tracked_transcript(*result)[0]
     return transcript(*result, tempo=None if tempo is None else float(tempo))
@@ -118,11 +118,3 @@ def _with_threshold(transcriber: Transcriber, threshold: float | None) -> Transc
     decoding = transcriber.decoding
     restrike = max(decoding.restrike_threshold, threshold)
     return replace(transcriber, decoding=replace(decoding, onset_threshold=threshold, restrike_threshold=restrike))
-
-
-def _with_pedal(result: Transcript, pedal: str, *, has_pedal: bool) -> Transcript:
-    if not has_pedal or pedal == "extend":
-        return Transcript(result.notes, result.pedal[:0])
-    if pedal == "none":
-        return Transcript(with_key_releases(*result), result.pedal[:0])
-    return Transcript(*reconcile_with_pedal(*result))

@@ -28,6 +28,7 @@ from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
 from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.pedalling import reconcile_with_pedal, sounding_notes, with_key_releases
 
 WINDOW = 512  # output frames per window; the last window has the remaining ones
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
@@ -55,6 +56,28 @@ class Transcript(NamedTuple):
 
     notes: TimedNotes
     pedal: Floats
+
+
+def with_pedal(result: Transcript, way: str, *, has_pedal: bool) -> Transcript:
+    """Return a transcript in one of the ways to write the pedal.
+
+    Parameters
+    ----------
+    result : Transcript
+        Notes and pedal as they were decoded.
+    way : {'cc64', 'extend', 'none'}
+        Notes end where their own ends were found, and the pedal is there, which may hold them longer; or notes last as
+        long as they sound with it, and it is not there; or it is not there, and notes in it end where the next key is
+        struck.
+    has_pedal : bool
+        Whether the model predicts the pedal; if not, notes are as they were decoded.
+    """
+    if not has_pedal:
+        return Transcript(result.notes, result.pedal[:0])
+    if way == "none":
+        return Transcript(with_key_releases(*result), result.pedal[:0])
+    reconciled = Transcript(*reconcile_with_pedal(*result))
+    return reconciled if way == "cc64" else Transcript(sounding_notes(*reconciled), result.pedal[:0])
 
 
 @dataclass(frozen=True, eq=False)

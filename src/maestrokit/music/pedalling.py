@@ -10,6 +10,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Mask, following
 from maestrokit.music.note_arrays import TimedNotes
 
+PEDAL_WAYS = ("cc64", "extend", "none")  # to write a transcribed pedal
 TOGETHER = 0.02  # seconds: ends and pedal changes this close are one event
 SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved
 LEGATO = 0.1  # seconds after its onset from which on the next onset may end a note: before, it is of the same chord
@@ -45,6 +46,23 @@ def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, 
     np.maximum.at(later, row[is_caught], offset[is_caught] + 0.002)
     moved = np.where(up - later >= SHORTEST, later, down)
     return notes._replace(offset=offset), np.stack([moved, up], axis=1)
+
+
+def sounding_notes(notes: TimedNotes, pedal: Floats) -> TimedNotes:
+    """Return notes that last as long as they sound: those whose keys are released in the pedal, until it comes up.
+
+    A key that is struck again ends its note before. The pedal comes as sorted intervals, in seconds.
+
+    >>> two = TimedNotes(np.array([0.0, 0.0]), np.array([0.5, 2.5]), np.array([60, 64]), np.array([64, 64]))
+    >>> sounding_notes(two, np.array([[0.2, 2.0]])).offset.tolist()
+    [2.0, 2.5]
+    """
+    if not len(pedal):
+        return notes
+    row = np.searchsorted(pedal[:, 0], notes.offset, side="right") - 1
+    up = np.where(row >= 0, pedal[np.maximum(row, 0), 1], -np.inf)
+    again = following(notes.onset, key=notes.pitch, order=notes.onset, otherwise=np.inf)
+    return notes._replace(offset=np.minimum(np.maximum(notes.offset, up), np.maximum(again, notes.offset)))
 
 
 def with_key_releases(notes: TimedNotes, pedal: Floats) -> TimedNotes:

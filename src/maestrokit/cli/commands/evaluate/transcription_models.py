@@ -31,10 +31,9 @@ from maestrokit.errors import DataWarning, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.sound.read import open_sound
-from maestrokit.inference.transcription import Transcript, transcriptions
+from maestrokit.inference.transcription import Transcript, transcriptions, with_pedal
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
-from maestrokit.music.pedalling import reconcile_with_pedal
 from maestrokit.music.provenance_events import commands
 
 
@@ -122,7 +121,7 @@ class TranscriptionWork:
         """Return the reference files of a recording; the notes are in the first."""
         if self.references is not None:
             return [self.references[path]] if path in self.references else []
-        beside = (Path(path).with_suffix(suffix) for suffix in (walk.TABLE_SUFFIX, *walk.MIDI_SUFFIXES))
+        beside = (Path(path).with_suffix(suffix) for suffix in (*walk.MIDI_SUFFIXES, walk.TABLE_SUFFIX))
         return [str(candidate) for candidate in beside if path != files.STANDARD and candidate.exists()]
 
     def _reference(self, path: str) -> NotesAndPedal:
@@ -150,6 +149,6 @@ def _is_transcript(path: str, *, repair: bool) -> bool:
 
 
 def _notes_and_pedal(transcript: Transcript, has_pedal: bool) -> NotesAndPedal:
-    """Return what ``transcribe`` would write."""
-    notes, pedal = reconcile_with_pedal(*transcript) if has_pedal else transcript
-    return NotesAndPedal(notes_in_seconds(*notes), pedal if has_pedal else None)
+    """Return what ``transcribe`` would write, each note as long as it sounds."""
+    notes, pedal = (with_pedal(transcript, way, has_pedal=has_pedal) for way in ("extend", "cc64"))
+    return NotesAndPedal(notes_in_seconds(*notes.notes), pedal.pedal if has_pedal else None)

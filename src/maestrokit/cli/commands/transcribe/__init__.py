@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from maestrokit.cli import report
-from maestrokit.cli.commands.transcribe.options import MIDI, PEDALS, TranscribeOptions
+from maestrokit.cli.commands.transcribe.options import MIDI, TranscribeOptions
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError, choices_hint
 
@@ -58,8 +58,10 @@ def run(
 
     format = chosen_format(options.format_, outputs.output, NOTES, default="mid")
     state(MIDI if format == "mid" else None)
-    if options.pedal not in (None, *PEDALS):
-        hint = choices_hint(options.pedal, PEDALS)
+    from maestrokit.music.pedalling import PEDAL_WAYS
+
+    if options.pedal not in (None, *PEDAL_WAYS):
+        hint = choices_hint(options.pedal, PEDAL_WAYS)
         raise UsageError(f"no way '{options.pedal}' of writing the pedal", hint, parameter="pedal")
     tempo, folder = _tempo(options.tempo), str(model_folder(options.model))
     work = Transcription(folder, options, format, tempo, reading.repair, provenance.made_by)

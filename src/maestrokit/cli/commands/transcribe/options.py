@@ -7,7 +7,6 @@ from maestrokit.cli.choices import kept_in, models_for, one_of
 from maestrokit.cli.declare import ASIDE, TIME, Fact, only_with, option
 from maestrokit.cli.options import device_option
 
-PEDALS = ("cc64", "extend", "none")
 MIDI = Fact("MIDI as the output")
 
 
@@ -25,10 +24,11 @@ class TranscribeOptions:
         "notes. Default: fitted to the model.", Within(0, 1, above=True, below=True))
     min_note: float | None = option(None, "TIME", "Least duration of a note. Default: fitted to the model.",
         TIME, Within(0, 60))
-    pedal: str | None = option(None, "NAME", "cc64: notes last as long as they sound, and the sustain pedal is "
-        "written, too. extend: they last so long, and no pedal is written. none: no pedal is written, and notes that "
-        "it held end where the next key is struck. Default: cc64 if the model transcribes the pedal, else extend.",
-        complete=one_of(lambda: PEDALS))
+    pedal: str | None = option(None, "NAME", "cc64: the sustain pedal is written, and holds notes whose own ends "
+        "are in it. extend: notes last as long as they sound with it, and no pedal is written. none: no pedal is "
+        "written, and notes that it held end where the next key is struck. Default: cc64 if the model transcribes the "
+        "pedal, else extend; extend for a table.",
+        complete=one_of(kept_in("maestrokit.music.pedalling:PEDAL_WAYS")))
     tempo: str | None = option(None, "BPM", "Write this tempo, or with 'track' the beats tracked in the notes, as a "
         "tempo map, with a time signature where the meter is clear. No note moves. Without it the file says that its "
         "tempo has no meaning.", only_with(MIDI), complete=one_of(lambda: ("track",)))

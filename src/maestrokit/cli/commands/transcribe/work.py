@@ -25,8 +25,8 @@ from maestrokit.inference.transcription import (
     posteriors_of_levels,
     read_transcriber,
     spectrum_levels,
+    with_pedal,
 )
-from maestrokit.music.pedalling import reconcile_with_pedal, with_key_releases
 from maestrokit.music.performance import TIME_SIGNATURE
 from maestrokit.music.provenance_events import with_command
 from maestrokit.provenance import command_lines, extended
@@ -91,11 +91,8 @@ class Transcription:
 
     def _pedalled(self, result: Transcript, transcriber: Transcriber) -> Transcript:
         """Return notes and pedal as ``--pedal`` says."""
-        if not transcriber.predicts_pedal or self.options.pedal == "extend":
-            return Transcript(result.notes, result.pedal[:0])
-        if self.options.pedal == "none":
-            return Transcript(with_key_releases(*result), result.pedal[:0])
-        return Transcript(*reconcile_with_pedal(*result))
+        default = "extend" if self.format == "tsv" else "cc64"  # a table has no pedal
+        return with_pedal(result, self.options.pedal or default, has_pedal=transcriber.predicts_pedal)
 
     def _draw(self, result: Transcript, collected: Collected, lines: list[str], source: str) -> None:
         """Write the picture of a transcription."""
