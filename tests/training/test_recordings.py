@@ -120,6 +120,28 @@ def test_a_performance_is_rendered_where_its_notes_are(folder: Path) -> None:
     assert fundamental[after] > fundamental[before] + 20
 
 
+def test_some_renders_are_in_measured_rooms(folder: Path) -> None:
+    (folder / "rooms").mkdir()
+    response = np.zeros(16000, np.float32)
+    response[[500, 8500]] = 0.5, 0.4  # the direct sound, and an echo after half a second
+    write_sound(folder / "rooms" / "echo.flac", response, sample_rate=16000)
+    corpus = folder / "one"
+    corpus.mkdir()
+    short = TimedNotes(np.array([0.1]), np.array([0.2]), np.array([84]), np.array([90]))
+    for number in range(8):
+        write_midi(transcript(short._replace(onset=short.onset + number / 100)), corpus / f"{number}.mid")
+    rooms = transcription._sounds_in(str(folder / "rooms"))
+    assert [Path(name).name for name in rooms] == ["echo.flac"] and transcription._sounds_in("") == ()
+    settings = RenderSettings(seconds=1.0, rooms=rooms)
+    takes = [rendered_example(str(path), settings, cache=folder / "cache") for path in sorted(corpus.iterdir())]
+    bins = 3 * (84 - 21) + 2
+    after = [np.asarray(take.levels[:, bins], np.float32) for take in takes]
+    echoes = [level[65:75].max() - level[50:58].max() > 10 for level in after]
+    assert 0 < sum(echoes) < len(echoes)
+    with pytest.raises(NoInputError):
+        transcription._sounds_in(str(folder / "nowhere"))
+
+
 def test_pieces_of_maps_are_one_on_all_pianos() -> None:
     assert piece_of("x/MAPS_MUS-bk_xmas4_SptkBGCl.flac") == piece_of("MAPS_MUS-bk_xmas4_AkPnBcht.tsv")
     assert piece_of("take_1.wav") == "take_1"

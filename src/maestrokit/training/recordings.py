@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -10,12 +10,14 @@ from typing import TypeVar
 import numpy as np
 
 from maestrokit.arrays import Floats
+from maestrokit.audio.effects.room import in_measured_room
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files.cache.spectra import Levels, digest, kept_levels, recorded_levels
 from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.pianos.find import default_piano, read_piano
+from maestrokit.files.sound.read import read_sound
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, has_suffix
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
@@ -28,6 +30,7 @@ NOTE_SUFFIXES = (TABLE_SUFFIX, *MIDI_SUFFIXES)
 RENDER_GAIN = (-12.0, 3.0)  # dB
 Result = TypeVar("Result")
 _sounding = partial(timed_notes, pedal_extends=True)
+MEASURED = 0.5  # share of the renders that are in measured rooms, if there are any
 CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as others
 
 
@@ -54,6 +57,9 @@ class RenderSettings:
     seconds: float = 60.0
     """Length of the excerpt of each performance."""
     seed: int = 0
+    rooms: Sequence[str] = ()
+    """Recordings of impulse responses: a share of the performances is in one of these rooms, the others in artificial
+    ones."""
 
 
 def recorded_example(path: str, *, cache: Path, table_knows_ends: bool = True) -> TrainingExample:
@@ -71,9 +77,9 @@ def recorded_example(path: str, *, cache: Path, table_knows_ends: bool = True) -
 
 
 def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
-    """Return an excerpt of a performance, rendered by a random piano in a random timbre and contrast.
+    """Return an excerpt of a performance, rendered by a random piano in a random timbre, room and contrast.
 
-    Piano, timbre, contrast and excerpt depend only on the seed and the content of the file; raises as
+    Piano, timbre, room, contrast and excerpt depend only on the seed and the content of the file; raises as
     :func:`check_performance`.
     """
     performance = check_performance(path)
@@ -82,14 +88,25 @@ def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> Tr
     notes = _sounding(performance)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
     timbre, gain, end = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN)), start + rendering.seconds
+    room = _sample_room(rendering.rooms, generator)
+    timbre = replace(timbre, room=None) if room else timbre
 
     def sound() -> Waveform:
         instrument, rate = read_piano(piano) if piano else default_piano(), SETTINGS.sample_rate
-        return render(performance, instrument, timbre=timbre, gain=gain, sample_rate=rate, start=start, end=end)
+        dry = render(performance, instrument, timbre=timbre, gain=gain, sample_rate=rate, start=start, end=end)
+        return in_measured_room(dry, read_sound(room, sample_rate=rate).samples) if room else dry
 
-    levels = kept_levels(f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}", sound, cache=cache)
+    name = f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}"
+    levels = kept_levels(f"{name} {Path(room).name}" if room else name, sound, cache=cache)
     moved = notes._replace(onset=notes.onset - start, offset=notes.offset - start)
     return TrainingExample(levels, moved, pedal_intervals(performance) - start)
+
+
+def _sample_room(rooms: Sequence[str], generator: np.random.Generator) -> str:
+    """Return one of the rooms, or none; without rooms, no random number is used."""
+    if not rooms or generator.random() >= MEASURED:
+        return ""
+    return rooms[int(generator.integers(len(rooms)))]
 
 
 def check_performance(path: str) -> Performance:

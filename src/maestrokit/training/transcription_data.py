@@ -43,6 +43,9 @@ class TranscriptionOptions:
     """Length of the excerpt of each, in seconds."""
     pianos: str = ""
     """What renders them: folders of samples and soundfonts, separated by commas; empty is the shipped piano."""
+    rooms: str = ""
+    """Measured impulse responses, sound files and folders separated by commas: half of the renders are in one of these
+    rooms, the others in artificial ones; empty is none."""
     table_offsets: str = "sound"
     """What the offsets in tables of notes are: ``sound``, its ends, or ``keys``, their releases, as in MAPS: nothing is
     then learnt about where the pedal may hold a note."""

@@ -6,9 +6,11 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.audio.spectra.frames import Samples
 from maestrokit.bounds import SEED, Within, check_fields
 
 TILT_TAPS = 255
+TINY = 1e-12
 FIRST_REFLECTION = 0.004  # seconds after the direct sound
 BANDS = ((250.0, 1.1), (1000.0, 1.0), (4000.0, 0.7), (np.inf, 0.4))  # up to Hz; decay against the decay at 1 kHz
 
@@ -66,6 +68,22 @@ def impulse_response(room: Room, *, sample_rate: float, channels: int) -> NDArra
     tail *= 10 ** (room.wet / 20) / np.sqrt((tail**2).sum(axis=1, keepdims=True))
     tail[:, 0] += 1
     return tail.astype(np.float32)
+
+
+def in_measured_room(samples: Samples, response: Samples) -> Samples:
+    """Return sound as it is in a room whose impulse response was measured, as loud and as long as it was.
+
+    The direct sound, the largest sample of the response, arrives at once, so that onsets stay where they are.
+
+    >>> sound, response = np.array([1, 0, 0, 0], np.float32), np.array([0, 4, 3], np.float32)
+    >>> in_measured_room(sound, response).astype(float).round(3).tolist()
+    [0.8, 0.6, 0.0, 0.0]
+    """
+    from scipy.signal import oaconvolve
+
+    direct = int(np.abs(response).argmax())
+    wet = oaconvolve(samples, response[direct:])[: len(samples)]
+    return np.asarray(wet * (np.linalg.norm(samples) / max(float(np.linalg.norm(wet)), TINY)), np.float32)
 
 
 def tilt(slope: float, *, sample_rate: float) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
-from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, walk
 from maestrokit.files.workers import each
 from maestrokit.training.recordings import (
     RenderSettings,
@@ -33,7 +33,8 @@ GROUPS = 6  # per process: a process that has grown by a large piano is replaced
 
 def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
-    rendering = RenderSettings(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
+    pianos, rooms = tuple(options.pianos.split(",")), _sounds_in(options.rooms)
+    rendering = RenderSettings(pianos, options.render_seconds, corpus.seed, rooms)
     sounds, performances = _sorted(corpus.paths)
     record = partial(_tried, recorded_example, cache=corpus.cache, table_knows_ends=options.table_offsets == "sound")
     recorded = corpus.usable(zip(sounds, each(record, sounds, jobs=corpus.jobs), strict=True))
@@ -50,6 +51,16 @@ def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Pr
     data = TranscriptionData(train, validation, options, seed=corpus.seed)
     counts = {part: len(parts[part]) for part in PARTS}
     return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, counts=counts)
+
+
+def _sounds_in(names: str) -> tuple[str, ...]:
+    """Return the recordings that names mean, files and folders separated by commas; NoInputError if one means none."""
+    if not names:
+        return ()
+    inputs = walk(names.split(","), suffixes=SOUND_SUFFIXES)
+    for error in inputs.missing:
+        raise error
+    return tuple(source.path for source in inputs.sources)
 
 
 def _sorted(paths: Sequence[str]) -> tuple[list[str], list[str]]:
