@@ -89,10 +89,12 @@ def select(
     least = min(sizes, key=lambda name: sizes[name])
     needed = pieces or FEWEST
     if sizes[least] < needed:
-        fact = f"'{least}' has {sizes[least]} pieces, and {needed} are compared"
         if least == "the reference":
             fact = f"the reference has {len(candidates)} pieces of {length:g} s, and needs {2 * needed}"
-        raise UsageError(fact, "half of the reference are the ceiling; give fewer `pieces`, or shorter by `seconds`")
+            hint = "half of the reference are the ceiling; give fewer `pieces`, or shorter by `seconds`"
+            raise UsageError(fact, hint)
+        fact = f"'{least}' has {sizes[least]} pieces, and {needed} are compared"
+        raise UsageError(fact, "give more of it" + (", or fewer `pieces`" if needed > FEWEST else ""))
     count = pieces or sizes[least]
     order = generator.permutation(len(candidates)).tolist()
     ceiling, corpus = ([candidates[index] for index in sorted(part)] for part in (order[:count], order[count:]))
