@@ -77,6 +77,16 @@ def test_what_is_scored_is_left_out_of_the_reference(folder: Path) -> None:
         maestrokit.evaluate_systems({"a": performances[:8]}, performances, metrics="pitch_range")
 
 
+def test_pieces_of_the_training_corpus_itself_are_no_copies_of_it(folder: Path) -> None:
+    corpus = paths(folder, "corpus")
+    for given in (corpus, [maestrokit.read_midi(path) for path in corpus]):
+        scores, _ = maestrokit.evaluate_systems(
+            {"a": paths(folder, "alike")}, given, metrics="copied_run", training=given, pieces=3
+        )
+        copied = {name: {row.metric: row.value for row in one.whole}["copied_run"] for name, one in scores.items()}
+        assert np.isnan(copied["ceiling"]) and copied["a"] >= 1 and copied["floor"] >= 1
+
+
 def test_what_makes_no_sense_is_refused(folder: Path) -> None:
     corpus = paths(folder, "corpus")
     with pytest.raises(UsageError, match="'floor' is added"):

@@ -293,7 +293,7 @@ def test_copied_notes_are_searched_in_the_training_corpus(maestrokit: CommandLin
     other = maestrokit("evaluate", take, "--training-corpus", demo_folder / "satie-gymnopedie.mid",
                        "--reference", demo_folder)  # fmt: skip
     assert 1 < float(whole(other.out)["copied_run"]["value"]) < 30
-    assert 1 < float(whole(other.out)["copied_run"]["reference"]) <= notes
+    assert 1 < float(whole(other.out)["copied_run"]["reference"]) < 30
 
 
 def test_a_root_as_training_corpus_is_its_train_split(

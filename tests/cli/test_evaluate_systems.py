@@ -153,6 +153,14 @@ def test_pieces_of_the_reference_that_are_scored_are_left_out_of_it(maestrokit: 
         (("--system", "a"), ExitStatus.USAGE, "'a' is no system"),
         (("--system", "floor=good"), ExitStatus.USAGE, "'floor=good' is no system"),
         (("--system", "a=good", "--system", "a=bad"), ExitStatus.USAGE, "'a=bad' is no system"),
+        (("--system", "a\nb=good"), ExitStatus.USAGE, "each NAME once, in a line"),
+        (("--system", "\x1b[31mred=good"), ExitStatus.USAGE, "is no system"),
+        (
+            ("--system", "a=corpus", "--system", "new=model:lstm"),
+            ExitStatus.USAGE,
+            "the reference has 0 pieces that are not scored, and needs 6",
+        ),
+        (("--system", "a=good", "--pieces", "11"), ExitStatus.USAGE, "the reference has 20 pieces, and needs 22"),
         (("--system", "a=nothing"), ExitStatus.NO_INPUT, "'nothing' is neither a file, a folder nor a model"),
         (("--system", "a=good", "good"), ExitStatus.USAGE, "--system names what is scored"),
         (("--system", "a=good", "--pairs"), ExitStatus.USAGE, "--system compares sets, and no pairs"),
@@ -230,6 +238,32 @@ def test_copied_notes_of_a_model_are_searched_in_what_it_was_trained_on(
         assert done.status == 0 and sum(line.startswith(NOTE) for line in done.lines) == 1, done.err
     own = maestrokit("evaluate", made, *named, "--training-corpus", known_root)
     assert own.out == maestrokit("evaluate", made, *named).out and NOTE not in own.err
+
+
+def test_pieces_of_the_training_corpus_itself_are_no_copies_of_it(
+    maestrokit: CommandLine, sets: Path, tmp_path: Path
+) -> None:
+    def copied(training: Path, *words: object, corpus: Path = sets / "corpus") -> tuple[dict[str, dict], list[str]]:
+        named = ("--reference", corpus, "--training-corpus", training, "--metric", "copied_run")
+        done = maestrokit("evaluate", *words, *named, "--format", "json")
+        assert done.status == 0, done.err
+        rows = [row for row in json.loads(done.out) if row["file"] == "*" and row["metric"] == "copied_run"]
+        notes = [line for line in done.lines if line.startswith("note: copied notes")]
+        return {row.get("system", ""): row for row in rows if row.get("versus") is None}, notes
+
+    note = "note: copied notes leave out {} of the reference that are of the training corpus itself".format
+    system = ("--system", f"a={sets / 'good'}", "--seconds", "5", "--pieces", "3")
+    systems, notes = copied(sets / "corpus", *system)
+    assert 3 <= systems["a"]["value"] < 20 and systems["floor"]["value"] < 20 and notes == [note("3 pieces")]
+    assert systems["ceiling"]["value"] is systems["a"]["reference"] is None and not systems["a"]["outside"]
+    one_set, notes = copied(sets / "corpus", sets / "good")
+    assert one_set[""]["value"] >= 3 and one_set[""]["reference"] is None and notes == [note("20 pieces")]
+    shutil.copytree(sets / "corpus", tmp_path / "others")
+    (tmp_path / "others" / "0.mid").unlink()
+    first = sets / "corpus" / "0.mid"
+    one_set, notes = copied(first, sets / "good")
+    other, none = copied(first, sets / "good", corpus=tmp_path / "others")
+    assert one_set[""]["reference"] == other[""]["reference"] < 20 and (notes, none) == ([note("1 piece")], [])
 
 
 def test_pieces_of_another_origin_have_no_training_corpus(

@@ -196,6 +196,27 @@ def test_the_table_says_who_counts_and_why(maestrokit: CommandLine, study: Path)
     assert re.search(r"(?m)^coherence +\d\.\d+ +\d\.\d+ … \d\.\d+ +\d\.\d+", text)
 
 
+def test_a_panel_of_nobody_who_counts_has_no_means(maestrokit: CommandLine, study: Path) -> None:
+    Path("begun.json").write_text(json.dumps(answer_file(small_kit(), 1, answers=[])))
+    done = maestrokit("evaluate", "--ratings", "begun.json", "--key", "kit.key.json", "--format", "table")
+    first, *rules = done.out.decode().splitlines()
+    assert (done.status, first) == (0, "0 of 1 listener count; the rules of exclusion:")
+    assert len(rules) == 4 and rules[0] == "  unfinished: a question was left unanswered (1)"
+
+
+def test_only_tables_with_a_turing_test_speak_of_it(maestrokit: CommandLine, study: Path) -> None:
+    def table(kit: str) -> str:
+        words = ("--ratings", f"{kit}.answers.json", "--key", f"{kit}.key.json", "--format", "table")
+        return maestrokit("evaluate", *words).out.decode()
+
+    for design in ("pairs", "mos"):
+        kit = small_kit(design, clips=3)
+        Path(f"{design}.key.json").write_text(json.dumps(kit.key))
+        Path(f"{design}.answers.json").write_text(json.dumps(answer_file(kit, 1)))
+    assert "turing" not in table("pairs")
+    assert "; turing_success_rate with its exact interval\n" in table("mos")
+
+
 def test_rules_that_are_not_those_of_the_key_are_told(maestrokit: CommandLine, study: Path) -> None:
     words = ("evaluate", "--ratings", "answers", "--key", "kit.key.json", "--format", "table")
     assert "other rules" not in maestrokit(*words).err
@@ -249,7 +270,12 @@ def test_bad_answers_are_a_line_each_and_the_others_count(maestrokit: CommandLin
         (("--ratings", "answers", "--key", "no.json"), ExitStatus.NO_INPUT, "cannot read 'no.json'"),
         (("--ratings", "answers", "--key", "answers/0.json"), ExitStatus.BAD_DATA, "not the key of a listening kit"),
         (("--ratings", "none", "--key", "kit.key.json"), ExitStatus.NO_INPUT, "none"),
-        (("--ratings", "kit.key.json", "--key", "kit.key.json"), ExitStatus.NO_INPUT, "no answers that can be read"),
+        (
+            ("--ratings", "kit.key.json", "--key", "kit.key.json"),
+            ExitStatus.BAD_DATA,
+            "not answers to a listening test",
+        ),
+        (("--ratings", "kit", "--key", "kit.key.json"), ExitStatus.NO_INPUT, "'kit' holds no file to read"),
         (
             ("--ratings", "answers", "--key", "kit.key.json", "-o", "answers/0.json"),
             ExitStatus.CANNOT_WRITE,

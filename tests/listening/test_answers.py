@@ -108,6 +108,12 @@ BAD = {
     "a fraction": (changed(values=rated_values(other=4.5)), "its answers are not those"),
     "true": (changed(values=rated_values(other=True)), "its answers are not those"),
     "no object": (changed(values=[]), "its answers are not those"),
+    "markup as a number": (answer_file(KIT, 1, number="<b>"), "its answers are not those"),
+    "a negative number": (answer_file(KIT, 1, number=-1), "its answers are not those"),
+    "markup as a time": (changed(seconds="<b>"), "its answers are not those"),
+    "no time": (changed(seconds=float("nan")), "its answers are not those"),
+    "a negative time": (changed(seconds=-0.5), "its answers are not those"),
+    "a list of plays": (changed(plays=[1]), "its answers are not those"),
     "twice": (answer_file(KIT, 1, answers=answer_file(KIT, 1)["answers"] * 2), "more than one answer"),
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from maestrokit.errors import UsageError
 from maestrokit.metrics import comparable
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 
@@ -46,6 +47,36 @@ def test_the_common_length_is_that_of_nearly_all_pieces_of_each_system() -> None
     assert comparable.common_seconds([whole, generated]) == 29
     assert comparable.common_seconds([whole]) == comparable.LONGEST
     assert comparable.common_seconds([whole, np.array([0.5, 0.5])]) == 0.5
+
+
+def select(sizes: dict[str, int], reference: int, pieces: int | None = None) -> comparable.Selection:
+    lengths = {name: [60.0] * size for name, size in sizes.items()}
+    return comparable.select(lengths, [60.0] * reference, pieces=pieces, seconds=20, generator=np.random.default_rng(0))
+
+
+def test_of_each_system_and_of_the_ceiling_as_many_pieces_are_compared() -> None:
+    selection = select({"the reference": 4, "other": 9}, 20)
+    assert [len(rows) for rows in (*selection.systems.values(), selection.ceiling)] == [4, 4, 4]
+    assert sorted([*selection.ceiling, *selection.corpus]) == list(range(20))
+    assert len(select({"a": 30}, 20).ceiling) == 10
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reference", "pieces", "fact", "hint"),
+    [
+        ({"a": 2, "b": 9}, 20, None, "'a' has 2 pieces, and 3 are compared", "give more of it"),
+        ({"a": 5}, 20, 6, "'a' has 5 pieces, and 6 are compared", "give more of it, or fewer `pieces`"),
+        ({"the reference": 2}, 20, None, "'the reference' has 2 pieces, and 3 are compared", "give more of it"),
+        ({"a": 9}, 5, None, "the reference has 5 pieces of 20 s, and needs 6", "half of the reference are the ceiling; "
+         "give fewer `pieces`, or shorter by `seconds`"),
+    ],
+)  # fmt: skip
+def test_what_there_is_too_little_of_is_named(
+    sizes: dict[str, int], reference: int, pieces: int | None, fact: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        select(sizes, reference, pieces)
+    assert (caught.value.fact, caught.value.hint) == (fact, hint)
 
 
 def test_noise_has_as_many_notes_of_the_same_lengths_at_other_times() -> None:

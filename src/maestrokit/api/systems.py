@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -50,9 +50,8 @@ def evaluate_systems(
 ) -> tuple[dict[str, SystemScores], list[Comparison]]:
     """Return the scores of several systems beside one another, and the comparisons of each with each.
 
-    The sets are made comparable: as many pieces of each, of each a stretch of one length, the pedal applied to all or
-    to none. Two systems are added: ``ceiling``, other pieces of the reference, which people reach, and ``floor``, the
-    same with their notes shuffled in time and pitches by chance.
+    Of each as many pieces are scored, of each a stretch of one length, the pedal applied to all or to none. Two systems
+    are added: ``ceiling``, other pieces of the reference, and ``floor``, these shuffled in time with pitches by chance.
 
     Parameters
     ----------
@@ -93,16 +92,17 @@ def evaluate_systems(
     chosen = score_sets.metrics(names(metrics), corpora=["reference"] + ["training"] * (training is not None))
     sets = _select(systems, reference, pieces, seconds, generator)
     work = partial(_system, seconds=sets.seconds, extends_by_pedal=extends_by_pedal, seed=seed, chosen=chosen)
-    scored = {name: work(sources)[0] for name, sources in sets.systems.items()}
+    learned = {one.identity: one.performance for one in _sources(training or [])}
+    scored = {name: work(one, learned if name == CEILING else {})[0] for name, one in sets.systems.items()}
     others, pitches = work(sets.corpus)
     scored[FLOOR] = work(sets.systems[CEILING], histogram=pitches)[0]
-    known = _summaries_of_training(training, chosen)
-    return score_systems.score(scored, others.summaries, chosen, generator=generator, training=known)
+    copied = _summaries_of_training(learned.values(), chosen)
+    return score_systems.score(scored, others.summaries, chosen, generator=generator, training=copied)
 
 
-def _summaries_of_training(training: Performances | None, chosen: Mapping[str, Metric]) -> list[score_sets.Summary]:
+def _summaries_of_training(learned: Iterable[Performance], chosen: Mapping[str, Metric]) -> list[score_sets.Summary]:
     copied = {name: metric for name, metric in chosen.items() if metric.needs == "training"}
-    return [score_sets.summarize(piece_of(one.performance), copied) for one in _sources(training or [])]
+    return [score_sets.summarize(piece_of(performance), copied) for performance in learned]
 
 
 def _sources(given: Performances, system: str = "") -> list[_Source]:
@@ -142,6 +142,7 @@ def _seconds(source: _Source) -> float:
 
 def _system(
     sources: Sequence[_Source],
+    learned: Collection[int | str] = (),
     *,
     seconds: float,
     extends_by_pedal: bool,
@@ -149,7 +150,11 @@ def _system(
     chosen: Mapping[str, Metric],
     histogram: Floats | None = None,
 ) -> tuple[System, Floats]:
-    """Return the summaries of stretches, as noise if pitches are given, and how often each pitch is struck."""
+    """Return the summaries of stretches, as noise if pitches are given, and how often each pitch is struck.
+
+    learned : collection of identities
+        Of pieces of the training corpus, which are not searched in it.
+    """
     summaries, pitches = [], np.zeros(128)
     for source in sources:
         generator = np.random.default_rng([seed, zlib.crc32(source.name.encode("utf-8", "surrogateescape"))])
@@ -158,6 +163,7 @@ def _system(
         if histogram is not None:
             part = comparable.without_music(part, histogram, generator=generator)
         pitches += np.bincount(part.pitch, minlength=128)
-        summaries.append(score_sets.summarize(part, chosen) | embeddings(part, chosen, origin=source.performance))
+        summary = score_sets.summarize(part, chosen) | embeddings(part, chosen, origin=source.performance)
+        summaries.append(score_sets.without_copies(summary, chosen) if source.identity in learned else summary)
     titles = [source.name for source in sources]
     return System(titles, titles, summaries), pitches

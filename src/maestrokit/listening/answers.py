@@ -1,6 +1,7 @@
 """The answers of listeners, and the key of a kit, read from JSON; nothing in them is trusted."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def parse_answers(data: bytes, *, name: str) -> Answers:
         raise _refused(name, "the listener is no number of 16 hexadecimal digits")
     if not isinstance(table["kit"], str) or not LISTENER.fullmatch(table["kit"]):
         raise _refused(name, "the kit is no number of 16 hexadecimal digits")
-    if not isinstance(table["answers"], list) or not all(map(_is_answer, table["answers"])):
+    is_whole = _is_count(table["number"]) and isinstance(table["answers"], list)
+    if not is_whole or not all(map(_is_answer, table["answers"])):
         raise _refused(name, "its answers are not those of a kit's page")
     answers = tuple(Answer(one["trial"], one["values"]) for one in table["answers"])
     return Answers(table["listener"], table["kit"], answers)
@@ -251,12 +253,18 @@ def _object(data: bytes, name: str, format: str) -> dict[str, Any]:
 
 
 def _is_answer(value: Any) -> bool:
-    """Return whether a value has the form of an answer: plain texts and whole numbers."""
+    """Return whether a value has the form of an answer: plain texts and numbers."""
     if not isinstance(value, dict) or set(value) != _ANSWER or not isinstance(value["trial"], str):
+        return False
+    if not (_is_count(value["plays"]) and type(value["seconds"]) in (int, float) and 0 <= value["seconds"] < math.inf):
         return False
     if not isinstance(value["values"], dict) or not all(isinstance(one, dict) for one in value["values"].values()):
         return False
     return all(type(number) is int for one in value["values"].values() for number in one.values())
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _refused(name: str, fact: str, hint: str | None = None) -> BadDataError:

@@ -85,15 +85,15 @@ def select(
         raise UsageError("a system has no piece that can be read", parameter="system")
     length = seconds or common_seconds([np.array(of_system) for of_system in systems.values()])
     candidates = [row for row, seconds_there in enumerate(reference) if seconds_there >= length]
-    sizes = {name: len(of_system) for name, of_system in systems.items()} | {"the reference": len(candidates) // 2}
-    least = min(sizes, key=lambda name: sizes[name])
-    needed = pieces or FEWEST
-    if sizes[least] < needed:
-        fact = f"'{least}' has {sizes[least]} pieces, and {needed} are compared"
-        if least == "the reference":
-            fact = f"the reference has {len(candidates)} pieces of {length:g} s, and needs {2 * needed}"
+    least = min(systems, key=lambda name: len(systems[name]))
+    size, half, needed = len(systems[least]), len(candidates) // 2, pieces or FEWEST
+    if size < needed:
+        fact = f"'{least}' has {size} pieces, and {needed} are compared"
+        raise UsageError(fact, "give more of it" + (", or fewer `pieces`" if needed > FEWEST else ""))
+    if half < needed:
+        fact = f"the reference has {len(candidates)} pieces of {length:g} s, and needs {2 * needed}"
         raise UsageError(fact, "half of the reference are the ceiling; give fewer `pieces`, or shorter by `seconds`")
-    count = pieces or sizes[least]
+    count = pieces or min(size, half)
     order = generator.permutation(len(candidates)).tolist()
     ceiling, corpus = ([candidates[index] for index in sorted(part)] for part in (order[:count], order[count:]))
     chosen = {name: np.linspace(0, len(rows) - 1, count).astype(int).tolist() for name, rows in systems.items()}

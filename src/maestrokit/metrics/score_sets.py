@@ -68,6 +68,11 @@ def summarize(piece: Piece, chosen: Mapping[str, Metric]) -> dict[str, Any]:
     return {name: own(metric, summaries[metric.summary]) for name, metric in chosen.items() if metric.summary}
 
 
+def without_copies(summary: Summary, chosen: Mapping[str, Metric]) -> dict[str, Any]:
+    """Return the summary of a piece of the training corpus itself, which is not searched in it: all is there."""
+    return {**summary, **{name: np.empty(0, np.int16) for name, metric in chosen.items() if metric.needs == "training"}}
+
+
 def score(
     generated: Sequence[Summary],
     reference: Sequence[Summary],

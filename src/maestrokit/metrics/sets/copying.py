@@ -6,9 +6,10 @@ notes of the longest stretch that some piece of the corpus has, too; ``copied_4_
 ``copied_16_notes`` are the shares of all stretches of so many notes that are found there.
 
 Scales, trills and arpeggios are found in any large corpus: almost all groups of four are, and runs of some twenty
-notes. So the reference beside it is what pieces of the reference have in common with the same corpus (it should not be
-a part of it). Notes of a chord that are played more than 30 ms apart change the order and end a run. Stretches are
-compared by hashes of 64 bits; that one of a million is equal by chance is less likely than one in a million.
+notes. So the reference beside it is what pieces of the reference have in common with the same corpus. Files of the
+reference that are a part of it themselves are left out. Notes of a chord that are played more than 30 ms apart change
+the order and end a run. Stretches are compared by hashes of 64 bits; that one of a million is equal by chance is less
+likely than one in a million.
 
 muspy, mgeval and MusDr have no such metric; published ones differ in what a note is (often with its duration).
 

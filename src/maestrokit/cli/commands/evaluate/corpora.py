@@ -1,9 +1,11 @@
 """What ``evaluate`` compares with: references, and the performances that a model was trained on."""
 
 import contextlib
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from maestrokit.cli import plan, report
 from maestrokit.cli.commands.evaluate.options import EvaluateOptions
@@ -13,10 +15,19 @@ from maestrokit.cli.performances import read_performance
 from maestrokit.errors import MaestrokitError, NoInputError, UsageError, choices_hint
 from maestrokit.files import checkpoint, streams, walk
 from maestrokit.metrics import score_sets
+from maestrokit.metrics.contract import Metric
 from maestrokit.music.provenance_events import commands
 from maestrokit.provenance import option_of
 
 FORCED = "model:"  # before the name of a model where a file has it, too
+
+
+class Summarized(Protocol):
+    """What has the summary of a piece."""
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary by each metric."""
 
 
 def references_in(inputs: Inputs, running: Batch) -> list[plan.Task]:
@@ -112,6 +123,54 @@ def _model_of(tasks: Sequence[plan.Task]) -> list[str]:
         names = {option_of(line, "generate", "model") for line in commands(read_performance(first, repair=True))}
         return [name for name in checkpoint.shipped_models(task="events") if name in names]
     return []
+
+
+def others_than(
+    scored: Sequence[plan.Task], references: Sequence[plan.Task], running: Batch, *, pieces: int | None
+) -> list[plan.Task]:
+    """Return the references that are not scored themselves.
+
+    Raises
+    ------
+    UsageError
+        If they are too few for a ceiling, whatever their lengths.
+    """
+    own = _real_paths(scored)
+    others = [task for task in references if os.path.realpath(task.source) not in own]
+    if len(others) < len(references) and not running.quiet:
+        report.say(f"note: {len(references) - len(others)} pieces of the reference are scored, and so left out of it")
+    needed = 2 * (pieces or score_sets.FEWEST)
+    if len(others) < needed:
+        unscored = " that are not scored" if len(others) < len(references) else ""
+        fact = f"the reference has {len(others)} pieces{unscored}, and needs {needed}"
+        hint = "half of them are the ceiling; give fewer `pieces`, or more by `reference` or `reference_split`"
+        raise UsageError(fact, hint, parameter="reference")
+    return others
+
+
+def searched(
+    results: Sequence[tuple[plan.Task, Summarized]],
+    training: plan.Plan,
+    chosen: Mapping[str, Metric],
+    running: Batch,
+) -> list[score_sets.Summary]:
+    """Return the summaries of pieces of the reference; those of the training corpus itself are not searched in it.
+
+    A note says how many these are.
+    """
+    own = _real_paths(training.tasks)
+    is_own = [bool(own) and os.path.realpath(task.source) in own for task, _ in results]
+    if any(is_own) and not running.quiet:
+        pieces = report.counted(sum(is_own), "piece")
+        report.say(f"note: copied notes leave out {pieces} of the reference that are of the training corpus itself")
+    return [
+        score_sets.without_copies(one.summary, chosen) if without else one.summary
+        for (_, one), without in zip(results, is_own, strict=True)
+    ]
+
+
+def _real_paths(tasks: Sequence[plan.Task]) -> set[str]:
+    return {os.path.realpath(task.source) for task in tasks}
 
 
 def is_model(origin: str) -> bool:

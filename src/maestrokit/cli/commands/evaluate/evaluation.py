@@ -66,7 +66,7 @@ def all_results(work: Callable[[Task], Result], plan: Plan, running: Batch) -> t
         for task, result in batch.results("evaluate", work, plan, running):
             done.append((task, result))
             if running.verbose:
-                report.say(f"{task.source}: scored")
+                report.say(f"{task.target or task.source}: scored")
     except typer.Exit as leave:
         if not running.keep_going:
             raise

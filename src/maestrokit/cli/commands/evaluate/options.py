@@ -75,8 +75,9 @@ class EvaluateOptions:
         "frechet_lstm.",
         Listed(set_metrics), only_with(SETS, SYSTEM), complete=one_of(set_metrics))
     training_corpus: list[str] | None = option(None, "PATH", "Search a set for what it has in common, note by note in "
-        "any key, with PATH: what a model was trained on; of a MAESTRO root, its train split. Default: of a MAESTRO "
-        "root given by --reference its train split, if the model was trained on it. May be repeated.",
+        "any key, with PATH: what a model was trained on; of a MAESTRO root, its train split. Pieces of --reference "
+        "that are in it are left out of these scores. Default: of a MAESTRO root given by --reference its train split, "
+        "if the model was trained on it. May be repeated.",
         only_with(SETS, SYSTEM))
     onset_tolerance: str = option("50ms", "TIME", "How far onsets of pairs may be off; several with commas, for a "
         "sweep.", TIME, Within(0, 10), SCORED_IN_PAIRS)

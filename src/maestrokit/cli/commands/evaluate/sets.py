@@ -9,6 +9,7 @@ import numpy as np
 
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
+from maestrokit.cli.commands.evaluate.corpora import searched
 from maestrokit.cli.commands.evaluate.evaluation import Scores, all_results, release_workers
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
@@ -64,7 +65,8 @@ def score_set(plans: SetPlans, settings: Settings) -> Scores:
     mine, status = all_results(work, plans.generated, running)
     theirs, other_status = all_results(work, plans.reference, running)
     sources, third_status = all_results(partial(_described, names=copied, repair=repair), plans.training, running)
-    summaries, reference, training = ([one.summary for _, one in side] for side in (mine, theirs, sources))
+    summaries, training = ([one.summary for _, one in side] for side in (mine, sources))
+    reference = searched(theirs, plans.training, chosen, running)
     say_left_out(summaries, chosen, running)
     release_workers(running)
     rows, whole = score_sets.score(

@@ -1,6 +1,5 @@
 """From the options of ``evaluate --system`` to sets of performances, some of which are generated first."""
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from maestrokit.cli.commands.evaluate.corpora import (
     FORCED,
     check_corpora,
     is_model,
+    others_than,
     performances_among,
     references_in,
     training_in,
@@ -69,7 +69,7 @@ def plan_systems(settings: Settings) -> Evaluation:
     references = performances_among(references_in(theirs, running))
     training = training_in(options, running, models=sources.models.values(), sets=sources.paths.values())
     check_corpora(options, training)
-    reference = _others(references, scored, running)
+    reference = others_than(scored, references, running, pieces=settings.systems.pieces)
     streams.protect_inputs([*scored, *reference, *training], options.output)
     corpora = streams.Plan(reference, []), streams.Plan(training, [])
     title = f"Systems: {', '.join(sources.order)}"
@@ -102,8 +102,8 @@ def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes
     models: dict[str, str] = {}
     for text in texts:
         name, equals, origin = text.partition("=")
-        if not (name and equals and origin) or name in (CEILING, FLOOR, *paths, *models):
-            hint = f"write NAME=PATH or NAME=MODEL, each NAME once, and neither {CEILING} nor {FLOOR}"
+        if not (name.isprintable() and name and equals and origin) or name in (CEILING, FLOOR, *paths, *models):
+            hint = f"write NAME=PATH or NAME=MODEL, each NAME once, in a line, and neither {CEILING} nor {FLOOR}"
             raise UsageError(f"'{text}' is no system", hint, parameter="system")
         if is_model(origin):
             models[name] = origin.removeprefix(FORCED)
@@ -120,15 +120,6 @@ def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes
 
 def _split(inputs: Inputs, names: Sequence[str]) -> str | None:
     return inputs.split if any(map(walk.is_root, names)) else None
-
-
-def _others(references: list[streams.Task], scored: Sequence[streams.Task], running: Batch) -> list[streams.Task]:
-    """Return the references that are not scored themselves."""
-    own = {os.path.realpath(task.source) for task in scored}
-    others = [task for task in references if os.path.realpath(task.source) not in own]
-    if len(others) < len(references) and not running.quiet:
-        report.say(f"note: {len(references) - len(others)} pieces of the reference are scored, and so left out of it")
-    return others
 
 
 def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, settings: Settings) -> Scores:

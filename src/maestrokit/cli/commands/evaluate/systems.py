@@ -10,6 +10,7 @@ import numpy as np
 
 from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
+from maestrokit.cli.commands.evaluate.corpora import searched
 from maestrokit.cli.commands.evaluate.evaluation import Scores, SystemTable, all_results, release_workers
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
@@ -95,7 +96,9 @@ def score_plans(plans: SystemPlans, settings: Settings) -> Scores:
     noise = replace(work, histogram=np.sum([one.pitches for _, one in corpus], axis=0))
     results[FLOOR] = all_results(of_page(noise, parts.systems[CEILING]), parts.systems[CEILING], running)
     copied = _summaries_of_training(plans.training, chosen, running, repair=settings.repair)
-    systems = {name: _system(name, done) for name, (done, _) in results.items()}
+    systems = {name: _system(done) for name, (done, _) in results.items()}
+    ceiling = searched(results[CEILING][0], plans.training, chosen, running)
+    systems[CEILING] = replace(systems[CEILING], summaries=ceiling)
     for name, system in systems.items():
         say_left_out(system.summaries, chosen, running, of=name)
     release_workers(running)
@@ -142,7 +145,7 @@ def _whole_piece(task: streams.Task, *, names: Sequence[str], repair: bool) -> d
     return score_sets.summarize(piece, score_sets.metrics(names))
 
 
-def _system(name: str, results: Results) -> System:
+def _system(results: Results) -> System:
     files = [task.target or task.source for task, _ in results]
     return System(files, [task.relative for task, _ in results], [one.summary for _, one in results])
 

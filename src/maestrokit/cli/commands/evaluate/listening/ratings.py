@@ -93,6 +93,8 @@ def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], Key, in
         if earlier is not None and not running.quiet:
             report.say(f"note: '{task.source}' is the same as '{earlier}', and counts once")
     if not answers and not running.dry_run:
+        if status:  # each has been said
+            raise typer.Exit(status)
         raise NoInputError("no answers that can be read", f"{counted(len(plan.tasks), 'file')} given")
     return list(answers.values()), key, status
 

@@ -12,7 +12,7 @@ from maestrokit.files.tables import record_lines
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.ratings.exclusion import RULES
 from maestrokit.metrics.ratings.panel import Panel
-from maestrokit.metrics.ratings.score import RatingScores, metric_of
+from maestrokit.metrics.ratings.score import TURING, RatingScores, metric_of
 
 
 def rating_text(
@@ -65,16 +65,19 @@ def rating_table(scores: RatingScores) -> str:
         row = whole[system].get(metric)
         return "-" if row is None else f"{shown(row.value)}  {interval(row)}".rstrip(" -")
 
-    parts = [
-        "\n".join(sentences(scores)),
-        "Means over listeners and clips, with 95 % intervals for other listeners and other clips; "
-        "turing_success_rate with its exact interval\n\n"
-        + aligned([("metric", metrics), *((name, [cell(name, metric) for metric in metrics]) for name in whole)]),
-        "Agreement between listeners (alpha: 1 perfect, 0 by chance), and of each with their own first rating\n\n"
-        + aligned([("metric", [row.metric for row in agreement_of(scores)]),
-                   ("value", [shown(row.value) for row in agreement_of(scores)]),
-                   ("n", [str(row.n) for row in agreement_of(scores)])]),
-    ]  # fmt: skip
+    columns = [("metric", metrics), *((name, [cell(name, metric) for metric in metrics]) for name in whole)]
+    exact = f"; {TURING} with its exact interval" if TURING in metrics else ""
+    means = f"Means over listeners and clips, with 95 % intervals for other listeners and other clips{exact}\n\n"
+    agreement = agreement_of(scores)
+    parts = ["\n".join(sentences(scores))]
+    if metrics:
+        parts.append(means + aligned(columns))
+    if agreement:
+        parts.append(
+            "Agreement between listeners (alpha: 1 perfect, 0 by chance), and of each with their own first rating\n\n"
+            + aligned([("metric", [row.metric for row in agreement]),
+                       ("value", [shown(row.value) for row in agreement]), ("n", [str(row.n) for row in agreement])])
+        )  # fmt: skip
     return "\n\n".join(part.rstrip("\n") for part in (*parts, *_comparisons(scores))) + "\n"
 
 
