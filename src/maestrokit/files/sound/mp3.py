@@ -87,6 +87,17 @@ def is_mp3(peek: Peek, position: int) -> bool:
     return position + length == peek.size or (after is not None and after[1] == kind)
 
 
+def hidden_mp3(peek: Peek, start: int) -> int | None:
+    """Return where, not far from a position, three frames of one kind follow each other; None if nowhere."""
+    position = _next_frame(peek, start)
+    while position is not None:
+        frame = frame_of(peek.at(position, 4))
+        if frame is not None and is_mp3(peek, position + frame[0]):
+            return position
+        position = _next_frame(peek, position + 1)
+    return None
+
+
 def mp3_layout(peek: Peek, start: int) -> Layout:
     """Return the recordings in an MP3 whose first frame, or tag before it, is at `start`."""
     recordings, doubts, faults = list[Recording](), list[str](), list[str]()
