@@ -1,4 +1,4 @@
-"""The view of a performance that groups of descriptors use: notes in seconds, and the grid of their frames."""
+"""The view of a performance that groups of descriptors use: notes in seconds, and the time base of their frames."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,7 +104,7 @@ def check_length(seconds: float) -> None:
 
 
 @dataclass(frozen=True)
-class Grid:
+class TimeBase:
     """A time base: frame i covers the time from i * hop to (i + 1) * hop, in seconds."""
 
     hop: float
@@ -112,7 +112,7 @@ class Grid:
 
     @classmethod
     def over(cls, length: float, *, hop: float) -> Self:
-        """Return the grid that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
+        """Return the time base that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
         check("hop", hop, Within(0, DAY, above=True), "0.02 is usual", unit=" s")
         if length / hop > MOST_FRAMES:
             raise BadDataError(f"{length:.0f} s make more than {MOST_FRAMES} frames of {hop} s", "take a longer `hop`")

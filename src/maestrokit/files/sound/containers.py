@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from maestrokit.errors import unreadable
 from maestrokit.files.sound.chunks import chunks_layout
-from maestrokit.files.sound.layout import Bytes, Layout, Part, Peek, parts_between
+from maestrokit.files.sound.layout import Layout, Part, Peek, SeekableBytes, parts_between
 from maestrokit.files.sound.mp3 import hidden_mp3, is_mp3, mp3_layout
 from maestrokit.files.sound.ogg import ogg_layout
 from maestrokit.files.sound.tags import after_id3, after_tags, before_tags
@@ -50,7 +50,7 @@ def is_recording(data: bytes) -> bool:
     >>> is_recording(b"FORM...."), is_recording(b"MThd...."), is_recording(b"RIFF....RMID")
     (True, False, False)
     """
-    peek = Peek(Bytes(data[:HEAD_BYTES]))
+    peek = Peek(SeekableBytes(data[:HEAD_BYTES]))
     start = after_tags(peek, 0)
     head = peek.at(start, 16) or peek.at(0, 16)
     if head.startswith((b"RIFF", b"RF64")):
