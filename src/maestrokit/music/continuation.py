@@ -103,7 +103,7 @@ def _joined(performance: Performance, notes: Notes, new: Performance, start: flo
     onset = np.maximum(onset, released)
     order = next_order(performance)
     earlier = piano.select(piano.onset_tick <= onset.max(initial=0))
-    track, channel = _place_of_last(earlier if len(earlier) else piano)
+    track, channel = _track_and_channel_of_last(earlier if len(earlier) else piano)
     added_notes = new.notes.replace(
         onset_tick=onset,
         offset_tick=np.maximum(offset, onset + 1),
@@ -143,7 +143,7 @@ def is_piano(notes: Notes) -> Mask:
     return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
-def _place_of_last(notes: Notes) -> tuple[int, int]:
+def _track_and_channel_of_last(notes: Notes) -> tuple[int, int]:
     """Return track and channel of the last note struck; the first of each if there is none."""
     if not len(notes):
         return 0, 0
