@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 from maestrokit.listening.design import ATTENTION, CHECK, Clip, make_design
-from maestrokit.listening.kit import PAGE, PRACTICE, REFERENCE, Kit, Sound, make_kit
+from maestrokit.listening.kit import PAGE, PRACTICE, REFERENCE, Kit, SourceSound, make_kit
 from maestrokit.listening.scales import Scale
 
 SYSTEMS = ("human", "machine")
@@ -22,10 +22,10 @@ def small_kit(design: str = "mos", *, clips: int = 2, seconds: float = 0.2, **mo
     heard = [Clip(system, index) for system in systems for index in range(clips)] + [Clip(PRACTICE, 0)]
     heard += [Clip(REFERENCE, index) for index in range(clips)] if design == "mushra" else []
     sounds = {
-        clip: Sound(generator.normal(0, 0.1, round(48000 * seconds)).astype(np.float32), f"{clip.index}.mid")
+        clip: SourceSound(generator.normal(0, 0.1, round(48000 * seconds)).astype(np.float32), f"{clip.index}.mid")
         for clip in heard
     }
-    checks = {Clip("", index): Sound(sounds[heard[0]].samples, notes=2 + index) for index in range(ATTENTION)}
+    checks = {Clip("", index): SourceSound(sounds[heard[0]].samples, notes=2 + index) for index in range(ATTENTION)}
     return make_kit(plan, sounds | checks, seed=1, human="human", **more)
 
 

@@ -14,6 +14,7 @@ WORDS = {
     "settled", "taste", "wish", "scribe", "judge", "judged", "story", "eye", "fate", "worth", "usualness", "unlikeness",
     "descend", "players", "carry", "neighbours", "colour", "overview", "surroundings", "course",
 }  # fmt: skip
+FAMILY = {"Config", "Model"}  # of a file of models, by its interface
 WHOLE = {"found", "made", "kept", "place", "places", "take", "turn", "order_", "agreed", "averaged", "history"}
 
 
@@ -49,3 +50,26 @@ def test_names_are_the_fields_words(path: Path) -> None:
     banned = [(name, line) for name, line in identifiers(tree) if WORDS & set(words(name)) or name.strip("_") in WHOLE]
     assert banned == []
     assert not WORDS & set(words(path.stem)) and path.stem not in WHOLE
+
+
+def type_names(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Yield the classes of a file, and the names that it gives to types, and whether it is a class."""
+    yield from ((node.name, True) for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    for node in tree.body:
+        match node:
+            case ast.Assign(value=ast.Call()):
+                pass  # a variable of types, which is one of its file alone
+            case ast.Assign(targets=[ast.Name(id=str(name))]) | ast.AnnAssign(target=ast.Name(id=str(name))):
+                if name[0].isupper() and not name.isupper():
+                    yield name, False
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    found: dict[str, list[str]] = {}
+    classes = set[str]()
+    for path in FILES:
+        for name, is_class in type_names(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (path.parent.name == "models" and name in FAMILY):
+                found.setdefault(name, []).append(str(path.relative_to(ROOT)))
+                classes |= {name} if is_class else set()
+    assert {name: found[name] for name in classes if len(found[name]) > 1} == {}

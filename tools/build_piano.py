@@ -19,7 +19,7 @@ from maestrokit.files import atomic
 from maestrokit.files.pianos.compact import INDEX
 from maestrokit.files.pianos.salamander import read_salamander
 from maestrokit.files.sound import ogg
-from maestrokit.synth.piano import Layer, Piano, Recording, Waveform
+from maestrokit.synth.piano import Layer, Piano, RecordedNote, Waveform
 
 LAYERS = (35.5, 68.5, 108.5)  # velocities of the layers that are kept: 3, 9 and 14 of 16
 SAMPLE_RATE = 22050  # Hz
@@ -64,7 +64,7 @@ def layer_of(piano: Piano, velocity: float) -> dict[int, Layer]:
     return chosen
 
 
-def shortened(recording: Recording) -> Waveform:
+def shortened(recording: RecordedNote) -> Waveform:
     sound = soxr.resample(np.ascontiguousarray(recording.read().T), recording.sample_rate, SAMPLE_RATE, quality="VHQ")
     limit = int(LONGEST * SAMPLE_RATE)
     if len(sound) > limit:

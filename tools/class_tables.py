@@ -39,7 +39,7 @@ ERAS = {
 }  # fmt: skip
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A performance of a table."""
 
     path: str
@@ -49,7 +49,7 @@ class Row(NamedTuple):
     piece: str
 
 
-def composer_rows(root: Path) -> list[Row]:
+def composer_rows(root: Path) -> list[TableRow]:
     """Return the performances of MAESTRO by composer."""
     entries = _entries(root)
     counts = Counter(entry.canonical_composer for entry in entries if entry.split == "train")
@@ -61,7 +61,7 @@ def composer_rows(root: Path) -> list[Row]:
     ]
 
 
-def genre_rows(root: Path, pop: Path) -> list[Row]:
+def genre_rows(root: Path, pop: Path) -> list[TableRow]:
     """Return the performances of MAESTRO by era, and those of POP909."""
     era = {composer: name for name, composers in ERAS.items() for composer in composers}
     songs = {path.stem: path for path in sorted(pop.glob("*/*.mid"))}
@@ -69,7 +69,7 @@ def genre_rows(root: Path, pop: Path) -> list[Row]:
     rest = held_out({song: [song] for song in songs if song not in test}, HELD_OUT)
     split = {song: "test" if song in test else "validation" if song in rest else "train" for song in songs}
     return _rows(root, _entries(root), era.__getitem__) + [
-        Row(str(path), POP, split[song], song) for song, path in songs.items()
+        TableRow(str(path), POP, split[song], song) for song, path in songs.items()
     ]
 
 
@@ -90,7 +90,7 @@ def _entries(root: Path) -> list[maestro.Entry]:
     return [row for row in maestro.read_table(table) if ARRANGEMENT not in row.canonical_composer]
 
 
-def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str], str]) -> list[Row]:
+def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str], str]) -> list[TableRow]:
     """Return the performances of the training and the validation split, the latter for tests."""
     by_composer: dict[str, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
@@ -106,7 +106,7 @@ def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str],
             "validation": "test",
         }
         if entry.split in split and not (entry.split == "validation" and piece in learnt):
-            rows.append(Row(str(root / entry.midi_filename), name, split[entry.split], piece))
+            rows.append(TableRow(str(root / entry.midi_filename), name, split[entry.split], piece))
     return rows
 
 
@@ -122,7 +122,7 @@ def _piece(entry: maestro.Entry) -> str:
     return f"{entry.canonical_composer}: {entry.canonical_title}"
 
 
-def write_table(rows: Iterable[Row], path: Path) -> None:
+def write_table(rows: Iterable[TableRow], path: Path) -> None:
     """Write a table, its paths from its own folder."""
     lines = ["file\tclass\tsplit\n"]
     lines += [f"{os.path.relpath(row.path, path.parent)}\t{row.name}\t{row.split}\n" for row in rows]

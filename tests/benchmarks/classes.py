@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from class_tables import POP, Row, composer_rows, genre_rows, shared_pieces
+from class_tables import POP, TableRow, composer_rows, genre_rows, shared_pieces
 from maestrokit.analysis.classes import UNKNOWN, Classification, Classifier, classify
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
@@ -71,7 +71,7 @@ def calibration_error(probability: Floats, label: Integers) -> float:
     return float(sum(parts) / len(label))
 
 
-def notes_of(row: Row) -> TimedNotes:
+def notes_of(row: TableRow) -> TimedNotes:
     notes = read_notes(row.path)
     assert isinstance(notes, TimedNotes)
     return notes
@@ -93,7 +93,7 @@ def probabilities(votes: Floats, classifier: Classifier, temperature: float) -> 
     return np.exp(log_softmax(votes / temperature))[:, : len(classifier.known)]
 
 
-def histograms(row: Row) -> Floats:
+def histograms(row: TableRow) -> Floats:
     """Return the shares of pitch classes, and of intervals from each note to the next."""
     notes = notes_of(row)
     step = np.clip(np.diff(notes.pitch), -WIDEST, WIDEST) + WIDEST
@@ -101,14 +101,14 @@ def histograms(row: Row) -> Floats:
     return np.concatenate([part / max(part.sum(), 1) for part in parts])
 
 
-def states(row: Row) -> Floats:
+def states(row: TableRow) -> Floats:
     """Return the mean state of the lstm over windows."""
     parts = windows(piece_of(read_midi(row.path)), most=MOST_WINDOWS)
     return mean_states([as_performance(part) for part in parts], model="lstm").mean(axis=0)
 
 
 def regression(
-    vectors: Callable[[Row], Floats], train: Sequence[Row], label: Integers, test: Sequence[Row]
+    vectors: Callable[[TableRow], Floats], train: Sequence[TableRow], label: Integers, test: Sequence[TableRow]
 ) -> Integers:
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000, C=0.1))
     model.fit(np.stack([vectors(row) for row in train]), label)

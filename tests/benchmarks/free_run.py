@@ -19,7 +19,7 @@ from performances import spread
 
 from maestrokit.files.midi import read_midi
 from maestrokit.metrics.piece import Piece, piece_of
-from maestrokit.metrics.sets.copying import Stretches, longest_runs, note_intervals
+from maestrokit.metrics.sets.copying import StretchIndex, longest_runs, note_intervals
 from maestrokit.metrics.sets.stuck import longest_loop, longest_silence
 
 LOOP, SILENCE = 8.0, 6.0  # seconds
@@ -33,7 +33,7 @@ def people(root: Path, count: int, seconds: float) -> list[Piece]:
     return [minute(long[row], seconds, seed) for seed, row in enumerate(chosen)]
 
 
-def line(name: str, pieces: Sequence[Piece], corpus: Stretches) -> str:
+def line(name: str, pieces: Sequence[Piece], corpus: StretchIndex) -> str:
     """Return the figures of a set of pieces."""
     loops, silences = (np.concatenate([f(piece) for piece in pieces]) for f in (longest_loop, longest_silence))
     runs = longest_runs([note_intervals(piece) for piece in pieces], corpus)
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
     told = parser.parse_args()
     root = told.data / "maestro-v3.0.0"
-    corpus = Stretches([note_intervals(piece_of(read_midi(path))) for path in spread(root, "train", EVERY)])
+    corpus = StretchIndex([note_intervals(piece_of(read_midi(path))) for path in spread(root, "train", EVERY)])
     print("                   notes/s  loops  longest s  silences  longest s  copied: median, longest")
     with tempfile.TemporaryDirectory() as scratch:
         for text in told.sets.split(","):

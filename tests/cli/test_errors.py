@@ -161,6 +161,25 @@ def test_a_hint_that_the_command_cannot_follow_leads_elsewhere(
     assert "  maestrokit quantize --repair --grid none keeps what can be salvaged of it" in done.lines
 
 
+def test_of_a_hint_the_command_gives_what_it_can_follow(
+    maestrokit: CommandLine, tmp_path: Path, take: Path, demo_folder: Path
+) -> None:
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    for number in range(2):
+        (sounds / f"{number}.mid").write_bytes(take.read_bytes())
+    soundfile.write(sounds / "cut.wav", np.zeros(1600, np.float32), 16000)
+    (sounds / "cut.wav").write_bytes((sounds / "cut.wav").read_bytes()[:-100])
+    (sounds / "cut.tsv").write_bytes((demo_folder / "petzold-opening.tsv").read_bytes())
+    quick = ("--steps", 1, "--batch", 1, "--set", "channels=2", "--set", "depth=1", "--no-keep-going")
+    done = maestrokit("train", "cnn", sounds, "-o", tmp_path / "run", "--cache", tmp_path / "cache", *quick)
+    fact, hint, *_ = done.lines
+    assert fact == f"maestrokit train: cannot read '{sounds / 'cut.wav'}': truncated (WAV without its end)"
+    assert hint == "  copy or record it again"
+    done = maestrokit("transcribe", sounds / "cut.wav")
+    assert done.lines[1] == "  copy or record it again, or read what is good of it by --repair"
+
+
 def test_what_a_file_does_not_allow_names_the_file(maestrokit: CommandLine, tmp_path: Path, take: Path) -> None:
     performance = read_midi(take)
     write_midi(performance.replace(division=-25 * 256 + 40), tmp_path / "take.mid")

@@ -170,6 +170,19 @@ def test_notes_that_hang_are_a_prompt_that_ends(
     assert found[0] == found[1] and len(found[0]) > pair[2]
 
 
+def test_a_note_that_hangs_in_a_track_that_ends_hours_later_sounds_a_minute(
+    maestrokit: CommandLine, tmp_path: Path
+) -> None:
+    path, music = tmp_path / "late.mid", (stroke(0, 60), silent(480, 60), stroke(0, 62))
+    path.write_bytes(take(*music, end=0x0FFFFFFF))
+    rows = maestrokit("evaluate", path, "--metric", "note_density", "--format", "jsonl").out.splitlines()
+    assert json.loads(rows[0])["value"] == pytest.approx(2 / 60.5, abs=1e-4)
+    sound, rate = soundfile.read(io.BytesIO(maestrokit("render", path, *QUICK).out))
+    assert len(sound) < 62 * rate
+    done = maestrokit("generate", path, "--duration", "1s", "--temperature", 0)
+    assert done.status == 0 and len(parse_midi(done.out, name="new").notes) > 2
+
+
 def test_a_track_that_ends_hours_later_is_described(maestrokit: CommandLine, tmp_path: Path) -> None:
     path = tmp_path / "late.mid"
     pairs = [((240, bytes([OFF, pitch, 64])), stroke(240, pitch + 1)) for pitch in range(60, 67)]

@@ -9,7 +9,7 @@ import pytest
 from maestrokit import features
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.features.audio_views import mean_between
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 from maestrokit.inference.chords import load_chord_network
 from maestrokit.music.performance import SUSTAIN
 from scenes import scene
@@ -150,7 +150,7 @@ def test_notes_and_sound_share_a_time_base(cadence):
 def test_means_between_frames_keep_the_whole():
     values = np.random.default_rng(5).uniform(size=100)
     for hop in (0.013, 0.02, 0.07, 0.5):
-        grid = Grid.over(2.0, hop=hop)
+        grid = TimeBase.over(2.0, hop=hop)
         weights = np.diff(np.minimum(np.append(grid.times, grid.count * hop), 2.0))
         assert mean_between(values, grid, frame_rate=50.0) @ weights == pytest.approx(values.mean() * 2)
 

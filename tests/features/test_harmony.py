@@ -3,7 +3,7 @@
 import numpy as np
 
 from maestrokit import features
-from maestrokit.features.groups.chords import NAMES
+from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from scenes import scene
 
 C, F, G, A_MINOR = (60, 64, 67), (60, 65, 69), (59, 62, 67), (57, 60, 64)
@@ -49,7 +49,7 @@ def test_chords_of_a_cadence():
     assert chords["no_chord"] == 0.0
     series = features.frames(view, names=["chords"], hop=0.5)
     assert series["chord_root"].tolist() == [0, 0, 5, 5, 7, 7, 0, 0]
-    assert set(series["chord_quality"]) == {NAMES.index("maj")}
+    assert set(series["chord_quality"]) == {QUALITY_NAMES.index("maj")}
 
 
 def test_long_rests_have_no_chord():

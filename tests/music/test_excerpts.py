@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maestrokit.music.excerpts import FRAMES, HOP, Variation, roll_of
+from maestrokit.music.excerpts import FRAMES, HOP, ExcerptVariation, roll_of
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import LOWEST_PITCH
 
@@ -27,10 +27,10 @@ def test_what_began_before_an_excerpt_sounds_in_it_and_what_comes_after_is_not_t
 
 
 def test_transposition_moves_keys_and_leaves_out_those_beyond_the_piano() -> None:
-    onset, sounding = roll_of(NOTES, 0.0, Variation(semitones=2))
+    onset, sounding = roll_of(NOTES, 0.0, ExcerptVariation(semitones=2))
     assert onset[0, D] == 1.0 and np.count_nonzero(onset) == 2 and not sounding[:, TOP].any()
 
 
 def test_a_faster_tempo_brings_more_music_into_an_excerpt() -> None:
-    onset, sounding = roll_of(NOTES, 0.0, Variation(tempo=2.0))
+    onset, sounding = roll_of(NOTES, 0.0, ExcerptVariation(tempo=2.0))
     assert onset[10, D] and sounding[:, C].sum() == 20 + 10 and onset[300, C]

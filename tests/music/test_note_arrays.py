@@ -54,3 +54,19 @@ def test_any_pedal_is_read_as_the_sustain_pedal_is() -> None:
         data = file_bytes([track_bytes(events, end=(900, END_OF_TRACK))])
         changes = pedal_changes(parse_midi(data, name="pedal"), channel=0, pedal=number)
         assert (changes.tick.tolist(), changes.is_down.tolist()) == ([0, 10], [1, 0])
+
+
+def test_what_ends_only_with_its_track_sounds_no_longer_than_a_string_can() -> None:
+    moves = [
+        (0, b"\x90\x3c\x50"),
+        (480, b"\x80\x3c\x40"),
+        (0, b"\xb0\x40\x7f"),
+        (0, b"\x90\x3e\x50"),
+        (0, b"\x80\x3e\x40"),
+    ]
+    moves += [(480, b"\x90\x40\x50")]
+    performance = parse_midi(file_bytes([track_bytes(moves, end=(0x0FFFFFFF, END_OF_TRACK))]), name="late")
+    notes, piece = note_arrays(performance), piece_of(performance)
+    assert notes.offset.tolist() == [0.5, 0.5, 61.0]
+    assert notes.sounding_offset.tolist() == [60.5, 60.5, 61.0]
+    assert np.allclose(piece.offset_bar, np.array([0.5, 0.5, 61.0]) / 2)

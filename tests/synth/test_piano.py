@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maestrokit.synth.note_onset import onset_sample
-from maestrokit.synth.piano import Piano, Recording, Voices, nearest_keys, soft_pedalled
+from maestrokit.synth.piano import Piano, RecordedNote, Voices, nearest_keys, soft_pedalled
 
 
 def sine(frequency: float, rate: int, channels: int = 2) -> np.ndarray:
@@ -13,7 +13,10 @@ def sine(frequency: float, rate: int, channels: int = 2) -> np.ndarray:
 
 
 PIANO = Piano(
-    (Recording(57, 22050, lambda: sine(220, 22050)), Recording(69.1, 22050, lambda: sine(440 * 2 ** (1 / 120), 22050))),
+    (
+        RecordedNote(57, 22050, lambda: sine(220, 22050)),
+        RecordedNote(69.1, 22050, lambda: sine(440 * 2 ** (1 / 120), 22050)),
+    ),
     nearest_keys({(60.0, 57): (0, 1.0), (60.0, 69): (1, 0.5)}),
 )
 

@@ -13,7 +13,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files.midi import parse_midi
 from maestrokit.music.performance import Performance
 from maestrokit.synth.keys_and_pedals import dampings, sounding_notes
-from maestrokit.synth.piano import Layer, Piano, Recording, cached_voices
+from maestrokit.synth.piano import Layer, Piano, RecordedNote, cached_voices
 from maestrokit.synth.render import render, stream
 from maestrokit.synth.schedule import damping_rate, velocity_gain
 from maestrokit.synth.timbre import Timbre, sample_timbre
@@ -29,7 +29,7 @@ def tone(frequency: float, phase: float = 0.0) -> np.ndarray:
 
 
 PIANO = Piano(
-    (Recording(A4, RATE, partial(tone, 440.0)), Recording(A4, RATE, partial(tone, 440.0, 0.1))),
+    (RecordedNote(A4, RATE, partial(tone, 440.0)), RecordedNote(A4, RATE, partial(tone, 440.0, 0.1))),
     {key: (Layer(30, 0), Layer(100, 1)) for key in range(128)},
 )
 

@@ -37,7 +37,7 @@ def describe(
     f0 : {'yin', 'pyin', 'fft'}
         How the fundamental frequency of a recording is found.
     chords : str
-        How the chords of a recording are told: 'network' (the shipped one), 'chroma', or a run folder.
+        How the chords of a recording are found: 'network' (the shipped one), 'chroma', or a run folder.
     classes : str, optional
         Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
         ``classes``. Default is none.
@@ -85,7 +85,7 @@ def describe_frames(
     f0 : {'yin', 'pyin', 'fft'}
         How the fundamental frequency of a recording is found.
     chords : str
-        How the chords of a recording are told: 'network' (the shipped one), 'chroma', or a run folder.
+        How the chords of a recording are found: 'network' (the shipped one), 'chroma', or a run folder.
     classes : str, optional
         Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
         ``classes``. Default is none.

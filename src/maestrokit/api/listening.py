@@ -19,7 +19,7 @@ from maestrokit.listening.answers import (
     LARGEST,
     LARGEST_KEY,
     Answers,
-    Key,
+    KitKey,
     add_answers,
     check_answers,
     panel_of,
@@ -37,8 +37,7 @@ from maestrokit.listening.assembly import (
 )
 from maestrokit.listening.clips import Waveform
 from maestrokit.listening.design import MOST_CLIPS, Clip, make_design
-from maestrokit.listening.kit import Kit, check_address, make_kit
-from maestrokit.listening.kit import Sound as ClipSound
+from maestrokit.listening.kit import Kit, SourceSound, check_address, make_kit
 from maestrokit.listening.scales import Scale
 from maestrokit.metrics.ratings.score import RatingScores, score
 from maestrokit.music.performance import Performance
@@ -108,7 +107,7 @@ def make_listening_kit(
     return make_kit(plan, sounds, seed=seed, human=human, information=information, post=post)
 
 
-def _cut(music: Mapping[Clip, Music], *, seconds: float, seed: int, is_anchor: bool = False) -> dict[Clip, ClipSound]:
+def _cut(music: Mapping[Clip, Music], *, seconds: float, seed: int, is_anchor: bool = False) -> dict[Clip, SourceSound]:
     """Return a clip of each piece."""
     sounds = {}
     for clip, one in music.items():
@@ -171,7 +170,7 @@ def score_ratings(
     return score(panel_of([one for _, one in known.values()], table), generator=np.random.default_rng(seed))
 
 
-def _key(key: str | Path | Mapping[str, Any]) -> Key:
+def _key(key: str | Path | Mapping[str, Any]) -> KitKey:
     if isinstance(key, str | Path):
         return parse_key(streams.contents(Path(key), most=LARGEST_KEY), name=str(key))
     return parse_key(json.dumps(dict(key)).encode(), name="key")

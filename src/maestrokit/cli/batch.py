@@ -86,7 +86,7 @@ def print_plan(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 @dataclass(frozen=True)
-class Notes:
+class Messages:
     """What to print about one input."""
 
     done: tuple[str, ...] = ()
@@ -95,17 +95,17 @@ class Notes:
     """What is printed unless ``-q`` is given."""
 
 
-def run(command: str, work: Callable[[Task], Notes], plan: Plan, running: Batch) -> None:
-    """Do tasks that write their own outputs, and print the notes that they return."""
-    for task, notes in results(command, work, plan, running):
-        say(task, notes, running)
+def run(command: str, work: Callable[[Task], Messages], plan: Plan, running: Batch) -> None:
+    """Do tasks that write their own outputs, and print the messages that they return."""
+    for task, messages in results(command, work, plan, running):
+        say(task, messages, running)
 
 
-def say(task: Task, notes: Notes, running: Batch) -> None:
-    """Print the notes on an input, a line each."""
-    for note in notes.done if running.verbose else ():
+def say(task: Task, messages: Messages, running: Batch) -> None:
+    """Print the messages about an input, a line each."""
+    for note in messages.done if running.verbose else ():
         report.say(f"{task.source}: {note}")
-    for warning in notes.warnings if not running.quiet else ():
+    for warning in messages.warnings if not running.quiet else ():
         report.say(f"note: {files.named(task.source)}: {warning}")
 
 

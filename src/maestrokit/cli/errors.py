@@ -214,11 +214,12 @@ def source_of(parameter: Any, context: typer.Context) -> str:
 
 
 def _hint(error: MaestrokitError, options: Mapping[str, Any], context: typer.Context) -> str | None:
-    """Return the hint, in the words of the command; another one, or none, where the command cannot follow it."""
+    """Return the hint, in the words of the command; the part that it can follow, another one, or none."""
     if error.hint is None:
         is_known = isinstance(error, UsageError) and error.parameter in options
         return f"maestrokit {context.info_name} --help says what it means" if is_known else None
-    for name in PARAMETER.findall(error.hint):
-        if name not in options:
-            return ELSEWHERE.get(name)
-    return PARAMETER.sub(lambda name: str(_spelled(options, name[1])), error.hint)
+    ways = error.hint.split(", or ")
+    hint = ", or ".join(way for way in ways if all(name in options for name in PARAMETER.findall(way)))
+    if not hint:
+        return next((ELSEWHERE.get(name) for name in PARAMETER.findall(error.hint) if name not in options), None)
+    return PARAMETER.sub(lambda name: str(_spelled(options, name[1])), hint)

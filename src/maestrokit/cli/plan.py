@@ -15,7 +15,7 @@ from maestrokit.errors import BadDataError, CannotWriteError, MaestrokitError, U
 from maestrokit.files import streams, walk
 from maestrokit.files.streams import decoded
 
-Choice = Callable[[Sequence[walk.Source]], list[walk.Source]]
+SourceFilter = Callable[[Sequence[walk.Source]], list[walk.Source]]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _once(sources: Iterable[walk.Source]) -> tuple[list[walk.Source], list[str]]
 
 
 def gather(
-    inputs: Inputs, running: Batch, *, suffixes: Sequence[str], beside: Sequence[str] = (), chosen: Choice = list
+    inputs: Inputs, running: Batch, *, suffixes: Sequence[str], beside: Sequence[str] = (), chosen: SourceFilter = list
 ) -> Plan:
     """Return a plan for a command that makes one result of all inputs; see :func:`convert` for the parameters."""
     files = find(inputs, running, suffixes=suffixes, beside=beside)
@@ -117,7 +117,7 @@ def convert(
     beside: Sequence[str] = (),
     suffix: str | None = None,
     targets: Callable[[str], Sequence[str]] = lambda target: [target],
-    chosen: Choice = list,
+    chosen: SourceFilter = list,
     hint: str = "name it with -d DIR",
 ) -> Plan:
     """Return a plan for a command that makes an output of each input.

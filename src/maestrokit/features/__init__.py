@@ -10,8 +10,8 @@ The folder is the registry. A module of it is a group, named as in the record, a
     and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
 ``describe(view)``
     The values, nested. What does not exist, such as the mean of no notes, is None; numbers may be numpy's.
-``FRAMES`` and ``frames(view, grid)``
-    The same for series of frames, if the group has any: arrays whose first axis is the frames of the grid.
+``FRAMES`` and ``frames(view, time_base)``
+    The same for series of frames, if the group has any: arrays whose first axis is the frames of the time base.
 ``SINCE``
     The release that the group came with, such as ``(0, 2)``; may be left out for those of the first. Tables have the
     columns of later releases to the right of all earlier ones, so that columns never change their places.
@@ -183,14 +183,14 @@ def frames(
     length of the view, or another one that is given, so that two views can share a time base. BadDataError says that
     they would be more than memory should hold.
     """
-    from maestrokit.features.note_views import Grid
+    from maestrokit.features.note_views import TimeBase
 
-    grid = Grid.over(view.length if length is None else length, hop=hop)
-    series: dict[str, NDArray[np.generic]] = {"time": grid.times}
+    time_base = TimeBase.over(view.length if length is None else length, hop=hop)
+    series: dict[str, NDArray[np.generic]] = {"time": time_base.times}
     for name in group_names() if names is None else check_groups(names):
         group = _group(name)
         if view.kind == group.NEEDS and hasattr(group, "frames"):
-            series.update(group.frames(view, grid))
+            series.update(group.frames(view, time_base))
     return series
 
 

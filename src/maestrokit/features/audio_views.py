@@ -20,7 +20,7 @@ from maestrokit.analysis.crepe import Weights, track_pitch_by_network
 from maestrokit.arrays import Floats
 from maestrokit.audio import loudness
 from maestrokit.audio.spectra.frames import Samples, analyse_stream
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 
 Blocks = Callable[[int], Iterable[Samples]]
 """From a sample rate in Hz to a recording at that rate, in blocks."""
@@ -100,21 +100,21 @@ class AudioView:
         return pitch.track_pitch(blocks, method=self.f0)
 
 
-def in_middles(values: NDArray[Any], grid: Grid, *, frame_rate: float) -> NDArray[np.float32]:
-    """Return, for each frame of a grid, that of the centred rows of values which is nearest to its middle."""
-    middle = (grid.times + grid.hop / 2) * frame_rate
+def in_middles(values: NDArray[Any], time_base: TimeBase, *, frame_rate: float) -> NDArray[np.float32]:
+    """Return, for each frame of a time base, that of the centred rows of values which is nearest to its middle."""
+    middle = (time_base.times + time_base.hop / 2) * frame_rate
     return values[np.clip(np.rint(middle).astype(np.int64), 0, max(len(values) - 1, 0))].astype(np.float32)
 
 
-def mean_between(values: ArrayLike, grid: Grid, *, frame_rate: float) -> Floats:
-    """Return the mean of values over each frame of a grid; value i lasts from i to i + 1 over the rate.
+def mean_between(values: ArrayLike, time_base: TimeBase, *, frame_rate: float) -> Floats:
+    """Return the mean of values over each frame of a time base; value i lasts from i to i + 1 over the rate.
 
-    >>> mean_between([1.0, 3.0, 5.0], Grid(0.2, 2), frame_rate=10.0).tolist()
+    >>> mean_between([1.0, 3.0, 5.0], TimeBase(0.2, 2), frame_rate=10.0).tolist()
     [2.0, 5.0]
     """
     array = np.asarray(values, np.float64)
     total = np.concatenate([[0.0], np.cumsum(array)])
-    edges = np.minimum(np.append(grid.times, grid.count * grid.hop) * frame_rate, len(array))
+    edges = np.minimum(np.append(time_base.times, time_base.count * time_base.hop) * frame_rate, len(array))
     at = np.interp(edges, np.arange(len(total)), total)
     span = np.diff(edges)
     here = array[np.clip(edges[:-1].astype(np.int64), 0, max(len(array) - 1, 0))] if len(array) else np.zeros(len(span))

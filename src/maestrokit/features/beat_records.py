@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from maestrokit.analysis.beats.from_notes import Beats
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import median_and_variation
 from maestrokit.features.trends import tempo_changes, trend_fields
 
@@ -60,13 +60,15 @@ def tempo_of(beats: Beats) -> Floats:
     return np.asarray(60 / np.diff(beats.time), np.float64)
 
 
-def frames_of_beats(view: "NoteView | AudioView", grid: Grid, *, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+def frames_of_beats(
+    view: "NoteView | AudioView", time_base: TimeBase, *, names: Iterable[str]
+) -> dict[str, NDArray[Any]]:
     """Return the series of :func:`beat_series`; the tempo is that at the start of each frame."""
-    beats, marks = view.beats, np.zeros(grid.count, np.uint8)
-    frame = np.minimum((beats.time / grid.hop + 1e-6).astype(np.int64), grid.count - 1)
+    beats, marks = view.beats, np.zeros(time_base.count, np.uint8)
+    frame = np.minimum((beats.time / time_base.hop + 1e-6).astype(np.int64), time_base.count - 1)
     np.maximum.at(marks, frame, np.where(beats.position == 0, np.uint8(2), np.uint8(1)))
     tempo = np.concatenate([[0.0], tempo_of(beats), [0.0]]) if len(beats.time) else np.zeros(1)
-    curve = tempo[np.searchsorted(beats.time, grid.times, side="right")].astype(np.float32)
+    curve = tempo[np.searchsorted(beats.time, time_base.times, side="right")].astype(np.float32)
     return dict(zip(names, (marks, curve), strict=True))
 
 

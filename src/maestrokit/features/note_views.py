@@ -1,4 +1,4 @@
-"""The view of a performance that groups of descriptors use: notes in seconds, and the grid of their frames."""
+"""The view of a performance that groups of descriptors use: notes in seconds, and the time base of their frames."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,6 @@ from maestrokit.music.rolls import frame_count, frame_times
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 LONGEST = 100_000  # seconds
-LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer
 LONGEST_SILENCE = 10.0  # seconds at the end that may still be part of the music
 MOST_FRAMES = 1_000_000  # five and a half hours at 20 ms; all series of so many take some 300 MB
 
@@ -40,7 +39,7 @@ class NoteView:
     length : float, in seconds
         From 0 to the end of the longest track, or to the end of the last sound where more than ``LONGEST_SILENCE``
         follow it, for a file may end hours after its music. What ends only with the track, by the pedal or for lack of
-        a note-off, sounds no longer than ``LONGEST_RING``.
+        a note-off, sounds no longer than a string can (:mod:`maestrokit.music.note_arrays`).
     """
 
     performance: Performance
@@ -58,8 +57,7 @@ class NoteView:
         """Return the view of a performance."""
         tempo, notes = tempo_map(performance), note_arrays(performance, with_drums=True)
         end = float(tick2second(performance.last_tick, tempo))
-        known = np.where(performance.notes.is_released[notes.row], notes.offset, notes.onset)
-        last_sound = float(np.minimum(notes.sounding_offset, known + LONGEST_RING).max(initial=0.0))
+        last_sound = float(notes.sounding_offset.max(initial=0.0))
         length = end if end - last_sound <= LONGEST_SILENCE else last_sound
         check_length(length)
         notes = notes.select(notes.channel != DRUM_CHANNEL)
@@ -104,7 +102,7 @@ def check_length(seconds: float) -> None:
 
 
 @dataclass(frozen=True)
-class Grid:
+class TimeBase:
     """A time base: frame i covers the time from i * hop to (i + 1) * hop, in seconds."""
 
     hop: float
@@ -112,7 +110,7 @@ class Grid:
 
     @classmethod
     def over(cls, length: float, *, hop: float) -> Self:
-        """Return the grid that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
+        """Return the time base that covers a length, both in seconds; see :func:`maestrokit.features.frames`."""
         check("hop", hop, Within(0, DAY, above=True), "0.02 is usual", unit=" s")
         if length / hop > MOST_FRAMES:
             raise BadDataError(f"{length:.0f} s make more than {MOST_FRAMES} frames of {hop} s", "take a longer `hop`")

@@ -27,7 +27,7 @@ VELOCITY = 64
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 
-Row = Mapping[str, str]
+TsvRow = Mapping[str, str]
 
 
 class Harmony(NamedTuple):
@@ -74,7 +74,7 @@ def read_harmonies(path: Path | str) -> tuple[Key, list[Harmony]]:
         raise unreadable(path, f"not a table of harmonies by DCML ({error})") from None
 
 
-def _harmony(row: Row, key: Key) -> Harmony:
+def _harmony(row: TsvRow, key: Key) -> Harmony:
     start, local = Fraction(row["quarterbeats"]), _local_key(row["localkey"], key)
     root, bass, *tones = (
         (local.tonic + 7 * int(float(fifths))) % 12
@@ -83,7 +83,7 @@ def _harmony(row: Row, key: Key) -> Harmony:
     return Harmony(start, start + Fraction(row["duration_qb"]), root, bass, tuple(tones), local)
 
 
-def _key(row: Row) -> Key:
+def _key(row: TsvRow) -> Key:
     return Key(parse_key(row["globalkey"]).tonic, "minor" if row["globalkey_is_minor"] == "1" else "major")
 
 
@@ -100,7 +100,7 @@ def _local_key(numeral: str, key: Key) -> Key:
     return key
 
 
-def _rows(path: Path | str) -> Iterator[Row]:
+def _rows(path: Path | str) -> Iterator[TsvRow]:
     """Yield the rows that have a place in the score; those of endings that are not played have none."""
     try:
         lines = decoded(read_bytes(path)).splitlines()

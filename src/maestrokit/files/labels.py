@@ -15,7 +15,7 @@ HEADER = ("file", "class")
 SPLIT = "split"
 
 
-class Listed(NamedTuple):
+class LabelledFiles(NamedTuple):
     """What tables of classes say of files."""
 
     names: list[str]
@@ -26,7 +26,7 @@ class Listed(NamedTuple):
     """The part of the split that a file is in, where a table says so."""
 
 
-def read_labels(path: str) -> Listed:
+def read_labels(path: str) -> LabelledFiles:
     """Return the files of a table and their classes: a line a file, its path from the table's folder, a tab, its class.
 
     A first line ``file``, ``class`` is a header; where it goes on with ``split``, the third column holds ``train``,
@@ -49,12 +49,12 @@ def read_labels(path: str) -> Listed:
         raise unreadable(path, "it names no file", HINT)
     named = {str(Path(path).parent / row[0]): row[1:width] for row in cells}
     splits = {name: row[1] for name, row in named.items() if len(row) > 1}
-    return Listed(list(named), {name: row[0] for name, row in named.items()}, splits)
+    return LabelledFiles(list(named), {name: row[0] for name, row in named.items()}, splits)
 
 
-def listed_labels(names: Sequence[str]) -> Listed:
+def listed_labels(names: Sequence[str]) -> LabelledFiles:
     """Return names of files and folders, tables of classes replaced by the files in them, and what these tables say."""
-    result = Listed([], {}, {})
+    result = LabelledFiles([], {}, {})
     for name in names:
         if has_suffix(name, (TABLE_SUFFIX,)):
             listed = read_labels(name)

@@ -15,7 +15,7 @@ from maestrokit.files import progress
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
-from maestrokit.inference.notes import NoteRequest, Report, generate_notes, no_report
+from maestrokit.inference.notes import NoteRequest, NotesCallback, generate_notes, no_report
 from maestrokit.inference.sampling import RANKINGS, NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
 from maestrokit.music.continuation import continued, joined_performance, prompt_of
@@ -112,7 +112,7 @@ def perform(
     *,
     prompt: Performance | None = None,
     seconds: float | None = None,
-    report: Report = no_report,
+    report: NotesCallback = no_report,
 ) -> list[Performance]:
     """Return new performances; with a prompt, each begins with all of its events, unchanged.
 
@@ -152,7 +152,7 @@ def infill(
     *,
     start: float,
     stop: float,
-    report: Report = no_report,
+    report: NotesCallback = no_report,
 ) -> list[Performance]:
     """Return a performance with new notes in place of those of a span, and all else as it was.
 
@@ -188,7 +188,7 @@ def _notes(
     before: StepNotes,
     gap: Gap | None = None,
     *,
-    report: Report = no_report,
+    report: NotesCallback = no_report,
 ) -> list[StepNotes]:
     """Return the new notes of each performance."""
     steps = round(config.duration / encoding.step) if gap is None else gap.stop - gap.start

@@ -43,7 +43,7 @@ STEERING = 2.0  # times the logarithm of the density so far over the one asked f
 STEADY = 4.0  # seconds at the density asked for that are counted before the first note, so that it is steered gently
 MOST_NOTES = 50  # per second on average: a model that never waits would never end
 
-Report = Callable[[Integers, StepNotes], None]
+NotesCallback = Callable[[Integers, StepNotes], None]
 """``report(rows, notes)``: called with new notes, and the number of the performance that each belongs to."""
 
 
@@ -155,7 +155,7 @@ def generate_notes(
     count: int,
     seed: int,
     best_of: int = 1,
-    report: Report = no_report,
+    report: NotesCallback = no_report,
 ) -> list[StepNotes]:
     """Return new notes of several performances; without any before them the first is at step 0.
 
@@ -182,7 +182,7 @@ def generate_notes(
 
 
 def _candidates(
-    model: GeneratingModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: Report
+    model: GeneratingModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: NotesCallback
 ) -> tuple[list[StepNotes], Floats]:
     """Return new notes for each generator of a sampler, and their nats."""
     gap, begins = request.gap, not len(request.before.onset) and request.gap is None

@@ -55,7 +55,7 @@ class Questions:
 
 
 @dataclass(frozen=True)
-class Key(Questions):
+class KitKey(Questions):
     """What a kit asks, and what unblinds the answers."""
 
     human: str | None
@@ -89,7 +89,7 @@ def parse_answers(data: bytes, *, name: str) -> Answers:
     return Answers(table["listener"], table["kit"], answers)
 
 
-def parse_key(data: bytes, *, name: str) -> Key:
+def parse_key(data: bytes, *, name: str) -> KitKey:
     """Return the key in the bytes of a file.
 
     Raises
@@ -100,7 +100,7 @@ def parse_key(data: bytes, *, name: str) -> Key:
     table = _object(data, name, KEY_FORMAT)
     try:
         systems, clips = tuple(map(str, table["systems"])), dict(table["clips"])
-        key = Key(*_questions(table), table["human"], systems, clips, dict(table["excluded"]))
+        key = KitKey(*_questions(table), table["human"], systems, clips, dict(table["excluded"]))
         is_whole = _is_whole(key)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         is_whole = False
@@ -111,7 +111,7 @@ def parse_key(data: bytes, *, name: str) -> Key:
     return key
 
 
-def _is_whole(key: Key) -> bool:
+def _is_whole(key: KitKey) -> bool:
     """Return whether all that a key speaks of is in it, each as what it should be; errors say that it is not."""
     scales = {one.name for one in key.measures}
     rated = [trial for trial in key.trials.values() if trial["kind"] != CHECK]
@@ -197,7 +197,7 @@ def add_answers(known: dict[str, tuple[str, Answers]], answers: Answers, *, name
     return earlier if earlier != name else None
 
 
-def panel_of(answers: Sequence[Answers], key: Key) -> Panel:
+def panel_of(answers: Sequence[Answers], key: KitKey) -> Panel:
     """Return the panel of listeners, of answers that were checked."""
     systems, measures = {name: row for row, name in enumerate(key.systems)}, key.measures
     clips = 1 + max((clip["index"] for clip in key.clips.values() if clip["system"] in systems), default=-1)
@@ -231,7 +231,7 @@ def panel_of(answers: Sequence[Answers], key: Key) -> Panel:
     )
 
 
-def _is_right(answer: Answer, key: Key) -> float:
+def _is_right(answer: Answer, key: KitKey) -> float:
     return float(all(key.clips[clip]["notes"] == value for clip, value in answer.values[COUNT.name].items()))
 
 

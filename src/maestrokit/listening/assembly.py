@@ -11,7 +11,7 @@ from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.listening.clips import Waveform, clip_of_performance, clip_of_sound, single_notes, without_music
 from maestrokit.listening.design import ATTENTION, Clip, Design
-from maestrokit.listening.kit import PRACTICE, REFERENCE, Sound
+from maestrokit.listening.kit import PRACTICE, REFERENCE, SourceSound
 from maestrokit.listening.scales import COUNT, DESIGNS
 from maestrokit.metrics.comparable import spread
 from maestrokit.metrics.score_systems import FLOOR
@@ -68,10 +68,10 @@ def sounds_of(
     human: str,
     design: Design,
     *,
-    cut: Callable[[Mapping[Clip, P]], Mapping[Clip, Sound]],
-    cut_anchors: Callable[[Mapping[Clip, P]], Mapping[Clip, Sound]],
+    cut: Callable[[Mapping[Clip, P]], Mapping[Clip, SourceSound]],
+    cut_anchors: Callable[[Mapping[Clip, P]], Mapping[Clip, SourceSound]],
     seed: int,
-) -> dict[Clip, Sound]:
+) -> dict[Clip, SourceSound]:
     """Return the sound of every clip of a kit.
 
     Parameters
@@ -102,13 +102,13 @@ def sounds_of(
         sounds |= cut_anchors({Clip(FLOOR, index): chosen[Clip(human, index)] for index in range(count)})
     generator = np.random.default_rng([seed, 2])
     for index, notes in enumerate(generator.choice(np.arange(COUNT.low, COUNT.high + 1), ATTENTION, replace=False)):
-        sounds[Clip("", index)] = Sound(single_notes(int(notes), piano(), generator=generator), notes=int(notes))
+        sounds[Clip("", index)] = SourceSound(single_notes(int(notes), piano(), generator=generator), notes=int(notes))
     return sounds
 
 
 def clip_of(
     music: Performance | Waveform, *, piece: str, name: str, seconds: float, seed: int, is_anchor: bool = False
-) -> Sound:
+) -> SourceSound:
     """Return a clip from somewhere in a performance, or in a recording at 48 kHz.
 
     Parameters
@@ -126,10 +126,10 @@ def clip_of(
     generator = np.random.default_rng([seed, zlib.crc32(name.encode("utf-8", "surrogateescape"))])
     if not isinstance(music, Performance):
         samples, start = clip_of_sound(music, seconds=seconds, generator=generator)
-        return Sound(samples, piece, start)
+        return SourceSound(samples, piece, start)
     music = without_music(music, generator=generator) if is_anchor else music
     samples, start = clip_of_performance(music, piano(), seconds=seconds, generator=generator)
-    return Sound(samples, piece, start)
+    return SourceSound(samples, piece, start)
 
 
 def anchors_refused() -> UsageError:

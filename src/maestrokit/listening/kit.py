@@ -53,7 +53,7 @@ class Kit:
 
 
 @dataclass(frozen=True)
-class Sound:
+class SourceSound:
     """What is heard in a clip, and where it is from."""
 
     samples: Waveform
@@ -65,7 +65,7 @@ class Sound:
 
 def make_kit(
     design: Design,
-    sounds: Mapping[Clip, Sound],
+    sounds: Mapping[Clip, SourceSound],
     *,
     seed: int,
     human: str | None = None,
@@ -154,7 +154,7 @@ def page(data: Mapping[str, Any], information: str) -> bytes:
     return (text + "\n").encode("utf-8", "replace")
 
 
-def minutes_of(design: Design, sounds: Mapping[Clip, Sound]) -> int:
+def minutes_of(design: Design, sounds: Mapping[Clip, SourceSound]) -> int:
     """Return about how many minutes a listener takes."""
     total = 0.0
     for one in design.sequences[0]:
@@ -164,7 +164,7 @@ def minutes_of(design: Design, sounds: Mapping[Clip, Sound]) -> int:
     return max(round(total / 60), 1)
 
 
-def usual_information(design: Design, sounds: Mapping[Clip, Sound]) -> str:
+def usual_information(design: Design, sounds: Mapping[Clip, SourceSound]) -> str:
     """Return what listeners read where no text is given."""
     return INFORMATION.format(trials=len(design.sequences[0]), minutes=minutes_of(design, sounds))
 
@@ -198,7 +198,7 @@ def _trial(trial: Trial, name: str, names: Mapping[Clip, str]) -> dict[str, Any]
     return {**content, "reference": names[reference]} if reference in names and trial.clips[0].system else content
 
 
-def _origin(clip: Clip, sound: Sound) -> dict[str, Any]:
+def _origin(clip: Clip, sound: SourceSound) -> dict[str, Any]:
     if not clip.system:
         return {"system": None, "notes": sound.notes}
     return {"system": clip.system, "index": clip.index, "piece": sound.piece, "start": round(sound.start, 3)}
@@ -212,7 +212,7 @@ def _names(count: int, generator: np.random.Generator) -> Sequence[str]:
     return list(names)
 
 
-def _fingerprint(sounds: Mapping[Clip, Sound]) -> list[int]:
+def _fingerprint(sounds: Mapping[Clip, SourceSound]) -> list[int]:
     """Return numbers that only who has the sounds themselves, before they were encoded, can find."""
     digest = hashlib.sha256()
     for sound in sounds.values():

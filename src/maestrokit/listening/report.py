@@ -15,7 +15,7 @@ MARKS = 5  # on the scale
 
 
 @dataclass(frozen=True)
-class Mark:
+class IntervalMark:
     """Where a system is drawn: how far below, in pixels, and where across, in % of the width."""
 
     name: str
@@ -27,12 +27,12 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Figure:
+class IntervalPlot:
     """A picture of one metric: values with intervals, one below the other."""
 
     title: str
     height: float
-    marks: Sequence[Mark]
+    marks: Sequence[IntervalMark]
     ticks: Sequence[tuple[str, str]]
     description: str
 
@@ -54,7 +54,7 @@ def rating_page(scores: RatingScores, sentences: Sequence[str], *, made_by: str 
     )  # fmt: skip
 
 
-def figure_of(scores: RatingScores, metric: str) -> Figure:
+def figure_of(scores: RatingScores, metric: str) -> IntervalPlot:
     """Return the picture of one metric, on its own scale if it has one."""
     rows = [(name, row) for name, rows in scores.systems.items() for row in rows if row.metric == metric]
     low, high = _bounds([row for _, row in rows])
@@ -63,7 +63,7 @@ def figure_of(scores: RatingScores, metric: str) -> Figure:
         return f"{LEFT + WIDTH * (value - low) / (high - low):.2f}%"
 
     marks = [
-        Mark(name, TOP + LINE * position, across(row.value), across(low_end), across(high_end), _text(row))
+        IntervalMark(name, TOP + LINE * position, across(row.value), across(low_end), across(high_end), _text(row))
         for position, (name, row) in enumerate(rows)
         for low_end, high_end in [_ends(row)]
         if math.isfinite(row.value)
@@ -71,7 +71,9 @@ def figure_of(scores: RatingScores, metric: str) -> Figure:
     ticks = [low + (high - low) * position / (MARKS - 1) for position in range(MARKS)]
     words = "; ".join(f"{mark.name} {mark.text}" for mark in marks)
     height = TOP + LINE * len(rows) + 20
-    return Figure(metric.replace("_", " "), height, marks, [(across(tick), f"{tick:.3g}") for tick in ticks], words)
+    return IntervalPlot(
+        metric.replace("_", " "), height, marks, [(across(tick), f"{tick:.3g}") for tick in ticks], words
+    )
 
 
 def _bounds(rows: Sequence[Row]) -> tuple[float, float]:

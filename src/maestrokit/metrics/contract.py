@@ -9,6 +9,8 @@ from maestrokit.metrics.piece import Piece
 
 SHARE = (0.0, 1.0)
 """The bounds of a share."""
+BETTER = ("higher", "lower", "closer")
+"""What is better: ``closer`` is closer to the reference."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Metric:
 
     unit: str
     better: str
-    """``higher``, ``lower``, or ``closer``: the closer to the reference, the better."""
+    """One of ``BETTER``."""
     summary: Callable[[Piece], Any] | None
     """Piece to vector; NaN where the metric is undefined for the piece. None where :attr:`embedding` is the summary."""
     expected: Callable[[Any], Any] | None = None
@@ -46,6 +48,9 @@ class Metric:
     """The shipped model whose states are the summary, one row a window of the piece: a layer above computes them."""
     is_default: bool = True
     """Whether sets are scored by it where no metrics are named."""
+
+    def __post_init__(self) -> None:
+        assert self.better in BETTER, self.better
 
     @property
     def needs(self) -> str:

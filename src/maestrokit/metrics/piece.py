@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Columns, Floats, Integers
-from maestrokit.music.note_arrays import note_arrays
+from maestrokit.music.note_arrays import note_arrays, offset_ticks
 from maestrokit.music.performance import TIME_SIGNATURE, Performance
 
 SIGNATURE_BYTES = 7  # status, type, length and four of data; messages of another length are ignored
@@ -77,8 +77,8 @@ def piece_of(performance: Performance) -> Piece:
     if performance.division < 0:
         onset_bar, offset_bar = notes.onset / SECONDS_PER_BAR, notes.offset / SECONDS_PER_BAR
     else:
-        table = performance.notes.select(notes.row)
-        onset_bar, offset_bar = (tick2bar(tick, performance) for tick in (table.onset_tick, table.offset_tick))
+        ticks = performance.notes.onset_tick, offset_ticks(performance)
+        onset_bar, offset_bar = (tick2bar(tick[notes.row], performance) for tick in ticks)
     times = notes.onset, notes.offset
     return _sorted(*times, notes.pitch, notes.velocity, onset_bar, offset_bar, notes.sounding_offset)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 
 TASKS = ("chords",)
 CELL_FRAMES, KEY_BINS = 2, 3  # frames of the spectrum for a cell of the output, bins of a semitone
@@ -135,7 +135,7 @@ class Model(TrainedModel):
         return ChordOutput(root, bass, heads[:, :, len(HEADS) :].transpose(2, 3), heads[:, :, HEADS.index("tones")])
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on the shares ``root``, ``bass``, ``quality`` and ``tones`` of each cell, given ``levels``."""
         nats = _nats(self(batch["levels"]), batch)
@@ -144,7 +144,7 @@ class Model(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return the losses, and the share of the time in which root, bass, and root with quality are right."""
         output = self(batch["levels"])
         nats = _nats(output, batch)
@@ -169,7 +169,7 @@ class Model(TrainedModel):
         }, {}
 
 
-def _nats(output: ChordOutput, batch: Batch) -> dict[str, tuple[Tensor, Tensor]]:
+def _nats(output: ChordOutput, batch: TensorBatch) -> dict[str, tuple[Tensor, Tensor]]:
     """Return the nats of each head, and over how many cells they are summed."""
     root, bass, quality, tones = batch["root"], batch["bass"], batch["quality"], batch["tones"]
     known = root.sum(dim=-1)

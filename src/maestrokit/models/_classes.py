@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.music.excerpts import ROLLS
 from maestrokit.music.piano_range import KEYS
 
@@ -48,7 +48,7 @@ class Config:
         check_fields(self)
 
 
-class Layer(nn.Module):
+class ConvLayer(nn.Module):
     """Norm, ReLU and a convolution: added to its input, or with stride 2 to more channels."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -81,7 +81,7 @@ class Model(TrainedModel):
         sizes = [channels]
         for width in WIDTHS:
             sizes += [width * channels] * (1 + config.depth)
-        self.layers = nn.Sequential(*(Layer(*pair) for pair in pairwise(sizes)))
+        self.layers = nn.Sequential(*(ConvLayer(*pair) for pair in pairwise(sizes)))
         self.norm = nn.BatchNorm2d(sizes[-1])
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(2 * sizes[-1], config.outputs)
@@ -103,7 +103,7 @@ class Model(TrainedModel):
         return logits
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on ``batch["target"]``, (batch,), given ``batch["rolls"]``."""
         logits, target = self(batch["rolls"]).float(), batch["target"]
@@ -112,7 +112,7 @@ class Model(TrainedModel):
         accuracy = (logits.argmax(dim=-1) == target).float().mean()
         return {"loss": loss.item(), "accuracy": accuracy.item()}, {}
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return loss and balanced accuracy, in which ``batch["weight"]`` counts, and the accuracy of excerpts."""
         logits, target, weight = self(batch["rolls"]).float(), batch["target"], batch["weight"]
         nats = F.cross_entropy(logits, target, reduction="none")

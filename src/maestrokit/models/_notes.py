@@ -27,7 +27,7 @@ from maestrokit.models._bases import factor_bases
 from maestrokit.models._conditions import Conditions, condition_names
 from maestrokit.models._key_context import CHANNELS, KeyContext
 from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
-from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.models.kernels import fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.models.kernels.switch import replaced_by
@@ -78,7 +78,7 @@ class NoteInput(nn.Module):
         self.keys = Linear(FEATURES * KEYS, width, bias=False)
         nn.init.normal_(self.keys.weight, std=0.1)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: TensorBatch) -> Tensor:
         """Return vectors of the notes of a batch, (batch, time, width)."""
         pitch = batch["pitch"]
         is_begin, from_c = pitch == KEYS, pitch + 9  # key 0 is an A
@@ -205,14 +205,14 @@ class NoteModel(TrainedModel):
         self.class_names: dict[str, list[str]] = {}
         """Of each condition by class, what its codes from 1 on mean."""
 
-    def vectors(self, batch: Batch) -> Tensor:
+    def vectors(self, batch: TensorBatch) -> Tensor:
         """Return the input of the body, (batch, time, width)."""
         x: Tensor = self.input(batch)
         if self.conditions.tables:
             x = x + self.conditions(batch)
         return x if self.after is None or "is_after" not in batch else x + batch["is_after"][..., None] * self.after
 
-    def logits(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
+    def logits(self, batch: TensorBatch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
         """Return the logits of each factor of the next note, given those before it, and the state after."""
         x, state = self.body.hidden_states(self.vectors(batch), state, onset=batch["onset"])
         heads, out, sounding = self.heads, {}, batch["next_sounding"].to(x.dtype)
@@ -225,7 +225,7 @@ class NoteModel(TrainedModel):
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
         return out, state
 
-    def nats(self, batch: Batch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
+    def nats(self, batch: TensorBatch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
         """Return nats by factor, the number of factors whose target was the likeliest class, and the state after.
 
         Nats and numbers are (batch, time) each. Remainders of times and durations are included. Where ``weight`` is 0
@@ -245,7 +245,7 @@ class NoteModel(TrainedModel):
         return nats, hits, state
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on the notes and ends whose ``batch["weight"]`` is 1; losses are nats per position."""
         nats, _, _ = self.nats(batch)
@@ -254,7 +254,7 @@ class NoteModel(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return nats per note, in all and of each factor, and the share of factors predicted rightly."""
         nats, hits, _ = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())

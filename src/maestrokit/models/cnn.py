@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models.contract import BackwardAndStep, Batch, RecurrentState, Scores, TrainedModel
+from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.music.piano_range import KEYS
 
 TASKS = ("transcription", "classes", "chords")
@@ -156,7 +156,7 @@ class Model(TrainedModel):
         return CnnOutput(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on ``batch["target"]``, (batch, heads, time, keys), given ``batch["levels"]``.
 
@@ -167,7 +167,7 @@ class Model(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}, {}
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return the losses, of equal weight for each window."""
         losses = _losses(self(batch["levels"]), batch)
         windows = float(len(batch["levels"]))
@@ -191,7 +191,7 @@ def harmonic_stack(x: Tensor) -> Tensor:
     return torch.stack([x[..., before + shift : before + shift + width] for shift in shifts], 1)
 
 
-def _losses(output: CnnOutput, batch: Batch) -> dict[str, Tensor]:
+def _losses(output: CnnOutput, batch: TensorBatch) -> dict[str, Tensor]:
     """Return the cross-entropy of each head; that of velocities counts about onsets only."""
     heads = zip(HEADS, output.keys.unbind(1), batch["target"].unbind(1), strict=True)
     onset = batch["target"][:, HEADS.index("onset")]

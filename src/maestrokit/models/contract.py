@@ -24,14 +24,14 @@ from maestrokit.models import families
 if TYPE_CHECKING:
     from maestrokit.models.kernels.numpy_step import Step
 
-Batch = Mapping[str, Tensor]
+TensorBatch = Mapping[str, Tensor]
 RecurrentState = dict[str, Tensor]
 """State passed from one batch to the next, such as that of a recurrent network; empty where there is none.
 
 The second axis of each tensor counts the rows of the batch, so that processes can share them.
 """
 
-Scores = dict[str, tuple[float, float]]
+SumsAndCounts = dict[str, tuple[float, float]]
 """Sums and counts by name, so that the means over many batches are exact: ``{"loss": (sum of nats, tokens)}``."""
 
 BackwardAndStep = Callable[[str, Tensor], None]
@@ -49,12 +49,12 @@ class TrainedModel(nn.Module):
         return {"model": list(self.parameters())}
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on one batch: call `backward_and_step` once per group; return what is logged, and the next state."""
         raise NotImplementedError
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return the scores of one batch, without training on it; ``loss`` is among them."""
         raise NotImplementedError
 
@@ -88,7 +88,7 @@ class EventModel(TrainedModel):
         return TorchStep(self, state)
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), without a recurrent state."""
         logits, _ = self(batch["tokens"])
@@ -96,13 +96,13 @@ class EventModel(TrainedModel):
         backward_and_step("model", loss)
         return {"loss": loss.item()}, {}
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
         logits, _ = self(batch["tokens"])
         return event_scores(logits, batch["target"]), {}
 
 
-def event_scores(logits: Tensor, target: Tensor) -> Scores:
+def event_scores(logits: Tensor, target: Tensor) -> SumsAndCounts:
     """Return the sums of nats and of hits over all events, with their count."""
     flat, count = logits.flatten(0, 1).float(), float(target.numel())
     nats = F.cross_entropy(flat, target.flatten(), reduction="sum").item()

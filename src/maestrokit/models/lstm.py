@@ -20,10 +20,10 @@ from maestrokit.bounds import Within, check_fields
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import (
     BackwardAndStep,
-    Batch,
     EventModel,
     RecurrentState,
-    Scores,
+    SumsAndCounts,
+    TensorBatch,
     TrainedModel,
     event_scores,
 )
@@ -138,7 +138,7 @@ class Model(LstmBody, EventModel):
         return LstmStep(self, state)
 
     def step(
-        self, batch: Batch, state: RecurrentState, backward_and_step: BackwardAndStep
+        self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on ``batch["target"]`` given ``batch["tokens"]``, both (batch, time), from `state` on."""
         logits, state = self._continued(batch, state)
@@ -146,12 +146,12 @@ class Model(LstmBody, EventModel):
         backward_and_step("model", loss)
         return {"loss": loss.item()}, {name: part.detach() for name, part in state.items()}
 
-    def score(self, batch: Batch, state: RecurrentState) -> tuple[Scores, RecurrentState]:
+    def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return nats and hits over all tokens of the batch."""
         logits, state = self._continued(batch, state)
         return event_scores(logits, batch["target"]), state
 
-    def _continued(self, batch: Batch, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
+    def _continued(self, batch: TensorBatch, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         rows = batch["tokens"].shape[0]
         fits = bool(state) and state["hidden"].shape[1] == rows
         logits, (hidden, cell) = self(batch["tokens"], (state["hidden"], state["cell"]) if fits else None)

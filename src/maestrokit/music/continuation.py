@@ -7,6 +7,7 @@ import numpy as np
 from maestrokit.arrays import Integers, Mask
 from maestrokit.errors import UsageError
 from maestrokit.music.event_order import reorder_events
+from maestrokit.music.note_arrays import offset_ticks
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Notes, Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
@@ -42,7 +43,8 @@ def prompt_of(performance: Performance, encoding: Encoding, *, seconds: float | 
     UsageError
         If the seconds are negative or not a number, or the performance lasts longer than a day.
     """
-    end, notes, controls = performance.last_tick, performance.notes, performance.controls
+    end, controls = performance.last_tick, performance.controls
+    notes = performance.notes.replace(offset_tick=offset_ticks(performance))
     if seconds is not None and not seconds >= 0:
         raise UsageError(f"`prompt_seconds` must be 0 or more, not {seconds}", parameter="prompt_seconds")
     if seconds is not None and seconds < float(tick2second(end, tempo_map(performance))):
@@ -101,7 +103,7 @@ def _joined(performance: Performance, notes: Notes, new: Performance, start: flo
     onset = np.maximum(onset, released)
     order = next_order(performance)
     earlier = piano.select(piano.onset_tick <= onset.max(initial=0))
-    track, channel = _place_of_last(earlier if len(earlier) else piano)
+    track, channel = _track_and_channel_of_last(earlier if len(earlier) else piano)
     added_notes = new.notes.replace(
         onset_tick=onset,
         offset_tick=np.maximum(offset, onset + 1),
@@ -141,7 +143,7 @@ def is_piano(notes: Notes) -> Mask:
     return np.asarray((notes.channel != DRUM_CHANNEL) & (notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
-def _place_of_last(notes: Notes) -> tuple[int, int]:
+def _track_and_channel_of_last(notes: Notes) -> tuple[int, int]:
     """Return track and channel of the last note struck; the first of each if there is none."""
     if not len(notes):
         return 0, 0

@@ -20,7 +20,7 @@ Roll = NDArray[np.float32]
 """The velocity of the notes that begin, 0..1, and whether a key sounds: shape (rolls, frames, keys)."""
 
 
-class Variation(NamedTuple):
+class ExcerptVariation(NamedTuple):
     """How an excerpt differs from what was played."""
 
     semitones: int = 0
@@ -29,10 +29,10 @@ class Variation(NamedTuple):
     """Factor of the tempo: above 1, more music is in an excerpt."""
 
 
-AS_PLAYED = Variation()
+AS_PLAYED = ExcerptVariation()
 
 
-def roll_of(notes: TimedNotes, start: float, variation: Variation = AS_PLAYED) -> Roll:
+def roll_of(notes: TimedNotes, start: float, variation: ExcerptVariation = AS_PLAYED) -> Roll:
     """Return the rolls of the excerpt that begins at a time.
 
     Parameters

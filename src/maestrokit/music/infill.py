@@ -7,6 +7,7 @@ import numpy as np
 from maestrokit.errors import UsageError
 from maestrokit.music.continuation import PEDALS, is_piano, next_order, pedals_down, pedals_up
 from maestrokit.music.event_order import reorder_events
+from maestrokit.music.note_arrays import offset_ticks
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import Controls, Performance
@@ -59,7 +60,7 @@ def gap_of(performance: Performance, encoding: Encoding, start: float, stop: flo
         raise UsageError("the span to fill is shorter than 0.1 s", parameter="infill")
     if first > performance.last_tick:
         raise UsageError("the span to fill begins after the prompt", parameter="infill")
-    notes, controls = performance.notes, performance.controls
+    notes, controls = performance.notes.replace(offset_tick=offset_ticks(performance)), performance.controls
     is_within = (controls.tick >= first) & (controls.tick < end) & np.isin(controls.number, PEDALS)
     order, early = next_order(performance), controls.select(controls.tick < first)
     up = pedals_up(early, first, order)

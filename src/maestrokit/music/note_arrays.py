@@ -9,9 +9,10 @@ from maestrokit.arrays import Columns, Floats, Integers, Mask
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import DRUM_CHANNEL, SUSTAIN, Controls, Notes, Others, Performance, Tempos
 from maestrokit.music.sustain import sustained_offset_tick
-from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
+from maestrokit.music.timing import DEFAULT_TEMPO, second2tick, tempo_map, tick2second
 
 TICKS_PER_BEAT = 500  # with the default tempo one tick is 1 ms
+LONGEST_RING = 60.0  # seconds: no string of a piano sounds longer
 CHORD_WINDOW = 0.03  # seconds: notes of one chord are rarely further apart (Goebl 2001 finds some 30 ms of melody lead)
 
 
@@ -24,7 +25,8 @@ class NoteArrays(Columns):
     offset: Floats
     """When the key goes up, in seconds."""
     sounding_offset: Floats
-    """When the sound ends, in seconds: the sustain pedal extends notes (:mod:`maestrokit.music.sustain`)."""
+    """When the sound ends, in seconds: the sustain pedal extends notes (:mod:`maestrokit.music.sustain`), by at most
+    ``LONGEST_RING``."""
     pitch: Integers
     velocity: Integers
     channel: Integers
@@ -56,9 +58,21 @@ class TimedNotes(NamedTuple):
 
 
 def note_seconds(performance: Performance) -> tuple[Floats, Floats]:
-    """Return when keys go down and up, in seconds, in the order of ``performance.notes``."""
+    """Return when keys go down and up, in seconds, in the order of ``performance.notes``.
+
+    A note without a note-off lasts no longer than ``LONGEST_RING``: its track may end hours after the music.
+    """
     notes, tempo = performance.notes, tempo_map(performance)
-    return tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+    onset, offset = tick2second(notes.onset_tick, tempo), tick2second(notes.offset_tick, tempo)
+    return onset, np.where(notes.is_released, offset, np.minimum(offset, onset + LONGEST_RING))
+
+
+def offset_ticks(performance: Performance) -> Integers:
+    """Return the ticks at which keys go up, as :func:`note_seconds` has them."""
+    notes = performance.notes
+    if notes.is_released.all():
+        return notes.offset_tick
+    return np.minimum(notes.offset_tick, second2tick(note_seconds(performance)[1], tempo_map(performance)))
 
 
 def note_arrays(performance: Performance, *, with_drums: bool = False) -> NoteArrays:
@@ -66,6 +80,8 @@ def note_arrays(performance: Performance, *, with_drums: bool = False) -> NoteAr
     notes = performance.notes
     onset, offset = note_seconds(performance)
     sounding_offset = tick2second(sustained_offset_tick(performance), tempo_map(performance))
+    known = np.where(notes.is_released, offset, onset)
+    sounding_offset = np.minimum(sounding_offset, known + LONGEST_RING)
     row = np.lexsort((notes.pitch, onset))
     if not with_drums:
         row = row[notes.channel[row] != DRUM_CHANNEL]

@@ -24,7 +24,7 @@ SOFT_LENGTH = 0.0015  # seconds of its impulse response
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class RecordedNote:
     """One recorded note."""
 
     pitch: float  # MIDI number; the tuning of the recording is in its fraction
@@ -65,9 +65,9 @@ class Piano:
         The sound of the key and the damper coming back, where it was recorded.
     """
 
-    recordings: tuple[Recording, ...]
+    recordings: tuple[RecordedNote, ...]
     keys: Mapping[int, tuple[Layer, ...]]
-    releases: Mapping[int, Recording] = field(default_factory=dict)
+    releases: Mapping[int, RecordedNote] = field(default_factory=dict)
 
 
 def nearest_keys(recorded: Mapping[tuple[float, int], tuple[int, float]]) -> dict[int, tuple[Layer, ...]]:
@@ -121,7 +121,7 @@ class Voices:
             self._waveforms[key, -1, False] = self._resampled(recording, key, math.inf), math.inf
         return self._waveforms[key, -1, False][0]
 
-    def _resampled(self, recording: Recording, key: int, seconds: float) -> Waveform:
+    def _resampled(self, recording: RecordedNote, key: int, seconds: float) -> Waveform:
         rate = recording.sample_rate * 2 ** ((key - recording.pitch) / 12)
         sound = recording.first(None if math.isinf(seconds) else int((seconds + MARGIN) * rate))
         sound = sound[-1:] if self.channels == 1 else sound

@@ -13,7 +13,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.music.performance import Performance
 from maestrokit.synth.keys_and_pedals import Damping, dampings, sounding_notes
 from maestrokit.synth.piano import Piano, Voices, Waveform, cached_voices
-from maestrokit.synth.schedule import NO_LAYER, RELEASE, RESTRIKE_FADE, Events, damping_rate, events
+from maestrokit.synth.schedule import NO_LAYER, RELEASE, RESTRIKE_FADE, WaveformParts, damping_rate, events
 from maestrokit.synth.timbre import PLAIN, Timbre
 
 BLOCK = 8.0  # seconds
@@ -124,7 +124,13 @@ def limited(sound: Waveform) -> Waveform:
 
 
 def _mixed(
-    sounding: Events, damping: dict[int, Damping], voices: Voices, timbre: Timbre, rate: float, first: int, last: int
+    sounding: WaveformParts,
+    damping: dict[int, Damping],
+    voices: Voices,
+    timbre: Timbre,
+    rate: float,
+    first: int,
+    last: int,
 ) -> Waveform:
     """Return the sum of all events between two samples."""
     out = np.zeros((voices.channels, last - first), np.float32)

@@ -19,7 +19,7 @@ NO_LAYER, RELEASE = -2, -1
 
 
 @dataclass(frozen=True, eq=False)
-class Events(Columns):
+class WaveformParts(Columns):
     """What is to be added to the output: parts of waveforms, in samples, sorted by start."""
 
     start: Integers
@@ -47,11 +47,11 @@ def events(
     *,
     first: int = 0,
     last: float = math.inf,
-) -> Events:
+) -> WaveformParts:
     """Return all events that sound from sample `first` up to `last`, sorted by start."""
     note_events = _note_events(notes, damping, voices, rate, timbre, first, last)
     knock_events = _knock_events(notes.select(notes.onset * rate < last), voices, rate, timbre)
-    both = Events.concatenate(
+    both = WaveformParts.concatenate(
         [note_events, knock_events.select((knock_events.stop > first) & (knock_events.start < last))]
     )
     return both.select(np.argsort(both.start, kind="stable"))
@@ -65,7 +65,7 @@ def _note_events(
     timbre: Timbre,
     first: int,
     last: float,
-) -> Events:
+) -> WaveformParts:
     lengths = _lengths(notes, damping, timbre) * rate
     is_near = (notes.onset * rate < last + 1) & (notes.onset * rate + lengths > first - 1)
     notes, needed = notes.select(is_near), np.ceil(lengths[is_near]).astype(np.int64)
@@ -81,7 +81,7 @@ def _note_events(
         for (key, soft, layer), samples in longest.items()
     }
     available = [max(whole.get((key, soft, layer), 0) for layer in layers) for key, soft, *layers, _ in rows]
-    return Events(
+    return WaveformParts(
         start=start,
         stop=start + np.minimum(np.array(available, np.int64), needed),
         released=np.rint(notes.offset * rate).astype(np.int64),
@@ -122,7 +122,7 @@ def _layers(notes: SoundingNotes, voices: Voices, timbre: Timbre) -> tuple[Integ
     return lower, upper, amplitude * (1 - share), amplitude * share
 
 
-def _knock_events(notes: SoundingNotes, voices: Voices, rate: float, timbre: Timbre) -> Events:
+def _knock_events(notes: SoundingNotes, voices: Voices, rate: float, timbre: Timbre) -> WaveformParts:
     """Return the sounds of keys coming back."""
     lengths = {int(key): voices.release(int(key)) for key in np.unique(notes.pitch)}
     is_recorded = np.array([lengths[int(key)] is not None for key in notes.pitch], bool)
@@ -131,7 +131,7 @@ def _knock_events(notes: SoundingNotes, voices: Voices, rate: float, timbre: Tim
     length = np.array([lengths[int(key)].shape[1] for key in released.pitch], np.int64)  # type: ignore[union-attr]
     decibels = timbre.release_noise - KNOCK_DECAY * (released.offset - released.onset)
     nothing, never = np.zeros(len(released), np.int64), np.full(len(released), np.iinfo(np.int64).max)
-    return Events(
+    return WaveformParts(
         start=start,
         stop=start + length,
         released=never,

@@ -13,7 +13,7 @@ from maestrokit.arrays import Floats
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.music.excerpts import SECONDS, Roll, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.class_excerpts import Augmentation, sample_random, sample_roll, sample_shuffled
+from maestrokit.training.class_excerpts import ExcerptAugmentation, sample_random, sample_roll, sample_shuffled
 
 OF_PERFORMANCES = 0.6  # share of unknown excerpts that are of performances, if there are any of no class
 RANDOM = 0.6  # share of the others that are of random notes
@@ -81,7 +81,7 @@ class ClassData:
         works: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.names, self.options, self.seed = list(train), options, seed
-        self._augmentation = Augmentation(
+        self._augmentation = ExcerptAugmentation(
             options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched
         )
         self._unknown = list(unknown)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maestrokit.music.excerpts import SECONDS, Roll, Variation, roll_of
+from maestrokit.music.excerpts import SECONDS, ExcerptVariation, Roll, roll_of
 from maestrokit.music.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
@@ -17,7 +17,7 @@ LONGEST = 3.0  # seconds that random notes sound
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class ExcerptAugmentation:
     """How much excerpts are varied."""
 
     transpose: int = 0
@@ -32,7 +32,7 @@ class Augmentation:
     """Share of excerpts of performances whose density, loudness and length of notes are made equal."""
 
 
-def sample_roll(notes: TimedNotes, augmentation: Augmentation, generator: np.random.Generator) -> Roll:
+def sample_roll(notes: TimedNotes, augmentation: ExcerptAugmentation, generator: np.random.Generator) -> Roll:
     """Return a random excerpt of a performance, transposed, at another tempo, louder or softer, with notes left out."""
     is_matched = generator.random() < augmentation.matched
     notes = matched(notes) if is_matched else notes
@@ -45,7 +45,7 @@ def sample_roll(notes: TimedNotes, augmentation: Augmentation, generator: np.ran
         factor, exponent = np.exp(augmentation.loudness * generator.normal(size=2))
         velocity = np.rint(127 * factor * (part.velocity / 127) ** exponent)
         part = part._replace(velocity=np.clip(velocity, 1, 127).astype(np.int64))
-    return roll_of(part, start, Variation(semitones, tempo))
+    return roll_of(part, start, ExcerptVariation(semitones, tempo))
 
 
 def sample_shuffled(notes: TimedNotes, generator: np.random.Generator) -> Roll:

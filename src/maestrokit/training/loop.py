@@ -26,9 +26,9 @@ from maestrokit.training.optimizers import Optimizers, learning_rate, share_done
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import Data
 
-Report = Callable[[dict[str, Any]], None]
+RecordCallback = Callable[[dict[str, Any]], None]
 
-Tick = Callable[[float, Mapping[str, float]], None]
+StepCallback = Callable[[float, Mapping[str, float]], None]
 """``tick(done, losses)``: called after each step with the share that is done, 0..1, and the last losses."""
 
 TENTHS = 10  # validations of a training with ``validate_every=0``
@@ -93,8 +93,8 @@ class Training:
         *,
         folder: Path,
         context: DistributedContext,
-        report: Report = lambda record: None,
-        tick: Tick = lambda done, losses: None,
+        report: RecordCallback = lambda record: None,
+        tick: StepCallback = lambda done, losses: None,
         announce: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(context.device), data, settings

@@ -13,7 +13,7 @@ from maestrokit.arrays import Floats
 from maestrokit.audio.effects.room import in_measured_room
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.errors import BadDataError, NoInputError
-from maestrokit.files.cache.spectra import Levels, digest, kept_levels, recorded_levels
+from maestrokit.files.cache.spectra import StoredSpectrum, digest, kept_levels, recorded_levels
 from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.pianos.find import default_piano, read_piano
@@ -38,7 +38,7 @@ CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom pla
 class TrainingExample:
     """The spectrum and the notes of a recording."""
 
-    levels: Levels
+    levels: StoredSpectrum
     """Memory-mapped."""
     notes: TimedNotes
     """Offsets are where the sound ends, extended by the pedal."""
@@ -150,6 +150,17 @@ def piece_of(path: str) -> str:
 def is_sound(path: str) -> bool:
     """Return whether a name is that of a recording."""
     return has_suffix(path, SOUND_SUFFIXES)
+
+
+def recordings_and_performances(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the recordings, and the performances that have none.
+
+    >>> recordings_and_performances(["a.flac", "a.mid", "b.mid"])
+    (['a.flac'], ['b.mid'])
+    """
+    sounds = [path for path in paths if is_sound(path)]
+    recorded = {path.rpartition(".")[0] for path in sounds}
+    return sounds, [path for path in paths if not is_sound(path) and path.rpartition(".")[0] not in recorded]
 
 
 def _notes(path: Path) -> TimedNotes:

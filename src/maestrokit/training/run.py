@@ -16,7 +16,7 @@ from maestrokit.errors import CannotWriteError, DataWarning, MaestrokitError, Us
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import Report, Tick, Training, TrainingOutcome
+from maestrokit.training.loop import RecordCallback, StepCallback, Training, TrainingOutcome
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import Prepared, find_corpus, load_task
 
@@ -49,8 +49,8 @@ def train(
     context: DistributedContext,
     warn: Callable[[str], None],
     reject: Callable[[MaestrokitError], None] = lambda error: None,
-    report: Report = lambda record: None,
-    tick: Tick = lambda done, shown: None,
+    report: RecordCallback = lambda record: None,
+    tick: StepCallback = lambda done, shown: None,
     announce: Callable[[str], None] = lambda sentence: None,
 ) -> TrainingOutcome:
     """Train a model, or resume an earlier training in the same folder.

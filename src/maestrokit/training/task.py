@@ -3,9 +3,9 @@
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
 ``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
 returns the piece of a file; without it, that is the name without suffix. It may have ``listed(names)``, which returns
-the names of data with tables of files replaced by these files (:class:`maestrokit.files.labels.Listed`). It may have
-``BESIDE``, the suffixes of files that are read together with others, which of a folder's files are then none that is
-skipped.
+the names of data with tables of files replaced by these files (:class:`maestrokit.files.labels.LabelledFiles`). It may
+have ``BESIDE``, the suffixes of files that are read together with others, which of a folder's files are then none that
+is skipped.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from torch import Tensor
 from maestrokit import registry
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, check_choice
 from maestrokit.files import maestro, walk
-from maestrokit.files.labels import Listed
+from maestrokit.files.labels import LabelledFiles
 
 TASKS = "maestrokit.training.tasks"
 PARTS = ("train", "validation")
@@ -134,6 +134,14 @@ class Prepared:
     `model`, such as a last layer where the classes are others."""
 
 
+def result_or_error(make: Callable[..., Result], path: str, **named: Any) -> Result | MaestrokitError:
+    """Return the result for a file, or its error; a cache that cannot be written is raised."""
+    try:
+        return make(path, **named)
+    except (BadDataError, NoInputError) as error:
+        return error
+
+
 def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     """Return which items are for training, validation and test: 80, 10 and 10 % of the pieces.
 
@@ -181,7 +189,7 @@ def find_corpus(
     suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     missing, loose = list[str](), list[str]()
-    listed = task.listed(names) if hasattr(task, "listed") else Listed(list(names), {}, {})
+    listed = task.listed(names) if hasattr(task, "listed") else LabelledFiles(list(names), {}, {})
     for name in listed.names:
         if name in listed.splits:
             parts.get(listed.splits[name], []).append(name)

@@ -23,7 +23,7 @@ from typing import Any
 from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import TENTHS, DivergedError, Report, Tick, TrainingOutcome, watched_loss
+from maestrokit.training.loop import TENTHS, DivergedError, RecordCallback, StepCallback, TrainingOutcome, watched_loss
 from maestrokit.training.run import TrainingSpec, chosen, setting_kinds, train
 from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
 
@@ -44,8 +44,8 @@ class Search:
 class TrialCallbacks:
     """Callbacks of a trial."""
 
-    report: Report = lambda record: None
-    tick: Tick = lambda done, shown: None
+    report: RecordCallback = lambda record: None
+    tick: StepCallback = lambda done, shown: None
     announce: Callable[[str], None] = lambda sentence: None
 
 

@@ -6,7 +6,7 @@ import pytest
 from maestrokit.audio.effects.spectrogram import (
     FAR_DELAY,
     FAR_SPREAD,
-    Variation,
+    SpectrogramVariation,
     augment_levels,
     sample_variation,
     shifted,
@@ -20,7 +20,9 @@ FRAME = 1 / SETTINGS.frames_per_second
 
 
 def applied(spectrum: np.ndarray, **changes: object) -> np.ndarray:
-    return augment_levels(spectrum, Variation(**changes), frame_seconds=FRAME, generator=np.random.default_rng(0))
+    return augment_levels(
+        spectrum, SpectrogramVariation(**changes), frame_seconds=FRAME, generator=np.random.default_rng(0)
+    )
 
 
 def tone(pitch: int, *, seconds: float = 0.5) -> np.ndarray:

@@ -85,6 +85,16 @@ def test_an_mp3_without_a_count_of_its_frames_is_read_whole() -> None:
     assert len(quietly(varied)) == len(frames(varied)) * 576 - DELAY > 3 * RATE
 
 
+@pytest.mark.parametrize(
+    "ahead", [np.random.default_rng(1).bytes(300), b"HTTP/1.1 200 OK\r\n\r\n"], ids=["noise", "text"]
+)
+def test_what_is_ahead_of_an_mp3_and_no_tag_is_passed_over_and_said(ahead: bytes) -> None:
+    for mp3 in (encoded(music(), "MP3"), of_many_rates()):
+        with pytest.warns(DataWarning, match=f"^'a': {len(ahead)} bytes at its start are no sound, and not read$"):
+            found = read_sound(ahead + mp3, name="a").samples
+        assert np.array_equal(found, quietly(mp3))
+
+
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_frames_are_counted_at_every_rate(rate: int, channels: int) -> None:
@@ -278,6 +288,12 @@ def test_channels_that_cancel_are_said_and_heard() -> None:
     data = encoded(np.stack([left, -left], axis=1), "FLAC")
     with pytest.warns(DataWarning, match=r"'a': left and right are opposite for 2.0 s"):
         assert np.abs(read_sound(data, name="a").samples - left).max() < 1e-3
+
+
+def test_channels_that_cancel_are_called_left_and_right_only_if_they_are_two() -> None:
+    data = encoded(np.stack([music(1.0, 1), -music(1.0, 1), music(1.0, 2)], axis=1), "FLAC")
+    with pytest.warns(DataWarning, match=r"'a': some of its 3 channels are opposite for 1.0 s"):
+        read_sound(data, name="a")
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6])

@@ -22,7 +22,7 @@ def is_there(intervals: np.ndarray, notes: int) -> list[bool]:
 
 
 def test_runs_and_shares_equal_a_search_of_all_stretches() -> None:
-    table = copying.Stretches(CORPUS)
+    table = copying.StretchIndex(CORPUS)
     longest = [max(notes for notes in range(1, 30) if any(is_there(piece, notes))) for piece in PIECES]
     assert min(longest) > 3
     assert copying.longest_runs(PIECES, table).tolist() == longest
@@ -34,7 +34,7 @@ def test_runs_and_shares_equal_a_search_of_all_stretches() -> None:
 def test_a_copy_in_another_key_and_tempo_is_found_whole() -> None:
     onset = np.sort(GENERATOR.uniform(0, 30, 90))
     piece = notes_in_seconds(onset, onset + 0.2, GENERATOR.integers(40, 80, 90))
-    table = copying.Stretches([CORPUS[0], copying.note_intervals(piece)])
+    table = copying.StretchIndex([CORPUS[0], copying.note_intervals(piece)])
     chords = np.diff(piece.onset, prepend=-1) > 0.03  # stretched, the same chords
     slower = piece.replace(onset=piece.onset + np.cumsum(chords), pitch=piece.pitch + 7)
     copied = [copying.note_intervals(slower)]
@@ -45,17 +45,17 @@ def test_a_copy_in_another_key_and_tempo_is_found_whole() -> None:
 
 
 def test_stretches_do_not_cross_from_one_piece_to_the_next() -> None:
-    halves = copying.Stretches([PIECES[0][:20], PIECES[0][20:]])
+    halves = copying.StretchIndex([PIECES[0][:20], PIECES[0][20:]])
     assert copying.longest_runs(PIECES[:1], halves).tolist() == [21]
     assert copying.longest_runs([PIECES[0][18:22]], halves)[0] == 3
 
 
 def test_no_notes_no_value_and_an_empty_corpus_has_nothing() -> None:
     nothing = np.empty(0, np.int16)
-    assert np.isnan(copying.longest_runs([nothing], copying.Stretches(CORPUS))).all()
-    assert np.isnan(copying.copied_shares([nothing], copying.Stretches(CORPUS), notes=4)).all()
-    assert copying.longest_runs(PIECES, copying.Stretches([nothing])).tolist() == [1, 1]
-    assert copying.copied_shares(PIECES, copying.Stretches([]), notes=4).tolist() == [0, 0]
+    assert np.isnan(copying.longest_runs([nothing], copying.StretchIndex(CORPUS))).all()
+    assert np.isnan(copying.copied_shares([nothing], copying.StretchIndex(CORPUS), notes=4)).all()
+    assert copying.longest_runs(PIECES, copying.StretchIndex([nothing])).tolist() == [1, 1]
+    assert copying.copied_shares(PIECES, copying.StretchIndex([]), notes=4).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 15, 100])

@@ -11,7 +11,6 @@ from maestrokit.arrays import Columns, Floats, Integers, Mask
 from maestrokit.errors import BadDataError
 
 UNKNOWN = -2  # root of a span whose chord is not known; quality of a chord that is none of ``QUALITIES``
-NO_TONES = np.zeros(12, np.bool_)
 
 
 class ChordLabel(NamedTuple):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from maestrokit.audio.spectra.mel import power2decibel
 from maestrokit.audio.spectra.transcription_input import BINS_PER_OCTAVE, FLOOR, KEY_BINS
 
-Levels = NDArray[np.float32]
+SpectrogramDb = NDArray[np.float32]
 """Shape (frames, bins), in dB."""
 
 QUIETEST_ROOM = -30.0  # dB
@@ -22,7 +22,7 @@ HOLLOW, HOLES = 1.0, 0.3  # octaves below the end of a codec's band that have ho
 
 
 @dataclass(frozen=True)
-class Variation:
+class SpectrogramVariation:
     """What is changed; the defaults change nothing."""
 
     semitones: int = 0
@@ -52,11 +52,11 @@ class Variation:
     that they leave out what they have no bits for."""
 
 
-def sample_variation(generator: np.random.Generator, *, semitones: int) -> Variation:
+def sample_variation(generator: np.random.Generator, *, semitones: int) -> SpectrogramVariation:
     """Return a random variation, transposed by up to so many semitones either way."""
     is_reverberant, is_noisy, is_thin, is_distant = generator.random(4) < (0.7, 0.5, 0.6, 0.7)
     broad = np.interp(np.linspace(0, 5, GAIN_POINTS), np.arange(6), generator.normal(0, 4, 6))
-    return Variation(
+    return SpectrogramVariation(
         semitones=int(generator.integers(-semitones, semitones + 1)),
         detune=float(np.clip(generator.normal(0, 0.25), -1, 1)),
         gain=float(generator.uniform(-8, 16)),
@@ -73,8 +73,8 @@ def sample_variation(generator: np.random.Generator, *, semitones: int) -> Varia
 
 
 def augment_levels(
-    levels: Levels, variation: Variation, *, frame_seconds: float, generator: np.random.Generator
-) -> Levels:
+    levels: SpectrogramDb, variation: SpectrogramVariation, *, frame_seconds: float, generator: np.random.Generator
+) -> SpectrogramDb:
     """Return a spectrum with all effects of a variation.
 
     Reverberation is added as power, as diffuse sound is [1]; so is the noise, with the spread that the power of
@@ -89,7 +89,7 @@ def augment_levels(
     equaliser = np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, len(variation.equaliser)), variation.equaliser)
     missing = np.minimum(np.arange(bins) / BINS_PER_OCTAVE - variation.thinned, 0) * variation.slope
     gain = variation.gain + equaliser + missing
-    power: Levels = np.power(np.float32(10), (moved + gain.astype(np.float32)) / 10)
+    power: SpectrogramDb = np.power(np.float32(10), (moved + gain.astype(np.float32)) / 10)
     octaves = (np.arange(bins) - bins / 2) / BINS_PER_OCTAVE
     if variation.distance > 0:
         power = _from_afar(power, variation.distance, frame_seconds)
@@ -103,7 +103,7 @@ def augment_levels(
     return power2decibel(power, 10 ** (FLOOR / 10))
 
 
-def shifted(levels: Levels, bins: float) -> Levels:
+def shifted(levels: SpectrogramDb, bins: float) -> SpectrogramDb:
     """Return a spectrum moved upwards; what comes in at the ends is at the floor.
 
     >>> shifted(np.array([[0.0, -10.0, -20.0]], np.float32), 1).tolist()
@@ -119,7 +119,7 @@ def shifted(levels: Levels, bins: float) -> Levels:
     return np.asarray((1 - part) * padded[:, start : start + count] + part * lower, np.float32)
 
 
-def _from_afar(power: Levels, distance: float, frame_seconds: float) -> Levels:
+def _from_afar(power: SpectrogramDb, distance: float, frame_seconds: float) -> SpectrogramDb:
     """Return power that arrives later, and not all at once but as a decaying crowd of echoes."""
     delay, spread = distance * FAR_DELAY / frame_seconds, distance * FAR_SPREAD / frame_seconds  # frames
     ends = np.arange(int(delay + 5 * spread) + 2) + 0.5
@@ -131,7 +131,9 @@ def _from_afar(power: Levels, distance: float, frame_seconds: float) -> Levels:
     return late
 
 
-def _reverberation(power: Levels, variation: Variation, octaves: NDArray[np.float64], frame_seconds: float) -> Levels:
+def _reverberation(
+    power: SpectrogramDb, variation: SpectrogramVariation, octaves: NDArray[np.float64], frame_seconds: float
+) -> SpectrogramDb:
     """Return power that begins one frame after its cause and dies away, bands of an octave together."""
     from scipy.signal import lfilter
 

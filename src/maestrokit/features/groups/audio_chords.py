@@ -5,21 +5,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.analysis.chords.from_notes import Chords
-from maestrokit.analysis.chords.names import pitch_class_name, roman_numerals
 from maestrokit.analysis.chords.templates import QUALITIES
 from maestrokit.arrays import Integers
 from maestrokit.features import Field
 from maestrokit.features.audio_views import AudioView
+from maestrokit.features.chord_records import chord_records
 from maestrokit.features.groups.audio_key import recorded_key
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 from maestrokit.features.statistics import ratio
 from maestrokit.music.keys import Key
 from maestrokit.music.rolls import held_values
 
 NEEDS = "audio"
-NO_CHORD = "N"
-NAMES = [quality.name for quality in QUALITIES]
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 KIND: Integers = np.array(  # 0 with a major triad, 1 with a minor one; the last is no chord
     [
@@ -68,30 +65,17 @@ def describe(view: AudioView) -> dict[str, Any]:
     return {
         "count": np.count_nonzero(chords.root >= 0),
         **dict(zip(("major", "minor", "no_chord"), shares, strict=True)),
-        "spans": _spans(chords, key),
+        "spans": chord_records(chords, key),
     }
 
 
-def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.int8]]:
+def frames(view: AudioView, time_base: TimeBase) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
     chords = view.chords
     kind = KIND[chords.quality]
     triad = np.where(kind < 0, -1, chords.root + 12 * kind)
     columns = {"audio_chord": triad, "audio_chord_root": chords.root, "audio_chord_quality": chords.quality}
     return {
-        name: held_values(chords.start, one, grid.times, before=-1).astype(np.int8) for name, one in columns.items()
+        name: held_values(chords.start, one, time_base.times, before=-1).astype(np.int8)
+        for name, one in columns.items()
     }
-
-
-def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:
-    spelled = [*(pitch_class_name(pitch_class, key) for pitch_class in range(12)), None]
-    qualities = [*NAMES, NO_CHORD]  # -1 is no chord
-    columns: dict[str, list[Any]] = {
-        "start": chords.start.tolist(),
-        "end": chords.end.tolist(),
-        "root": [spelled[root] for root in chords.root.tolist()],
-        "quality": [qualities[quality] for quality in chords.quality.tolist()],
-        "bass": [spelled[bass] for bass in chords.bass.tolist()],
-        "roman": roman_numerals(chords, key),
-    }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maestrokit.analysis.chroma import FRAME_RATE
 from maestrokit.features import Field
 from maestrokit.features.audio_views import AudioView, in_middles
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 from maestrokit.features.statistics import entropy
 
 NEEDS = "audio"
@@ -25,6 +25,6 @@ def describe(view: AudioView) -> dict[str, Any]:
     return {"mean": total / total.sum() if total.sum() > 0 else [None] * 12, "entropy": entropy(total)}
 
 
-def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: AudioView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return the chroma in the middle of each frame."""
-    return {"audio_chroma": in_middles(view.chroma, grid, frame_rate=FRAME_RATE)}
+    return {"audio_chroma": in_middles(view.chroma, time_base, frame_rate=FRAME_RATE)}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maestrokit.analysis.f0 import FRAME_RATE
 from maestrokit.features import Field
 from maestrokit.features.audio_views import AudioView, in_middles
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 from maestrokit.features.statistics import ratio, summary, summary_fields
 
 NEEDS = "audio"
@@ -36,8 +36,8 @@ def describe(view: AudioView) -> dict[str, Any]:
     }
 
 
-def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: AudioView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return the fundamental frequency and its voicing in the middle of each frame."""
     pitches = view.pitches
     series = {"audio_f0": np.where(pitches.is_voiced, pitches.frequency, 0), "audio_voicing": pitches.voicing}
-    return {name: in_middles(values, grid, frame_rate=FRAME_RATE) for name, values in series.items()}
+    return {name: in_middles(values, time_base, frame_rate=FRAME_RATE) for name, values in series.items()}

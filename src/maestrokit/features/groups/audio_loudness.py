@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maestrokit.audio.loudness import FRAME_RATE, OFFSET, decibels, gating_blocks, integrated_loudness
 from maestrokit.features import Field
 from maestrokit.features.audio_views import AudioView, mean_between
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 
 NEEDS = "audio"
 QUIET = -70.0  # LUFS: blocks below are left out of the range
@@ -37,10 +37,10 @@ def describe(view: AudioView) -> dict[str, Any]:
     }
 
 
-def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: AudioView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return level and loudness of each frame."""
     power, weighted = (
-        mean_between(values, grid, frame_rate=FRAME_RATE) for values in (view.levels.power, view.levels.weighted)
+        mean_between(values, time_base, frame_rate=FRAME_RATE) for values in (view.levels.power, view.levels.weighted)
     )
     return {
         "audio_rms": decibels(power).astype(np.float32),

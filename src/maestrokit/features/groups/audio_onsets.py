@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maestrokit.analysis.onsets import FRAME_RATE
 from maestrokit.features import Field
 from maestrokit.features.audio_views import AudioView, in_middles
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 from maestrokit.features.statistics import mean, ratio
 
 NEEDS = "audio"
@@ -32,7 +32,7 @@ def describe(view: AudioView) -> dict[str, Any]:
     }
 
 
-def frames(view: AudioView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: AudioView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return the rise of the spectrum in the middle of each frame."""
     strength = view.onset_features.strength[:, -1]
-    return {"audio_onset_strength": in_middles(strength, grid, frame_rate=FRAME_RATE)}
+    return {"audio_onset_strength": in_middles(strength, time_base, frame_rate=FRAME_RATE)}

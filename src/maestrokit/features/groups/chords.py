@@ -5,25 +5,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.analysis.chords.from_notes import Chords, chord_spans
-from maestrokit.analysis.chords.names import pitch_class_name, roman_numerals
-from maestrokit.analysis.chords.templates import QUALITIES
+from maestrokit.analysis.chords.from_notes import chord_spans
+from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.features import Field
+from maestrokit.features.chord_records import chord_records
 from maestrokit.features.groups.key import whole_key
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import mean, ratio
 from maestrokit.music.keys import Key
 
 NEEDS = "notes"
-NO_CHORD = "N"
-NAMES = [quality.name for quality in QUALITIES]
 
 FIELDS = {
     "count": Field("chords", "How many chords follow one another"),
     "changes_per_minute": Field("1/min", "Changes of chord over the time from the first chord to the last"),
     "mean_score": Field("share", "Mean share of what sounds that belongs to its chord, weighted by time"),
     "no_chord": Field("share", "Share of that time without a chord"),
-    **{f"qualities.{name}": Field("share", f"Share of that time with a chord of quality {name}") for name in NAMES},
+    **{
+        f"qualities.{name}": Field("share", f"Share of that time with a chord of quality {name}")
+        for name in QUALITY_NAMES
+    },
     "spans": Field("list", "The chords, and the times between them without one"),
     "spans[].start": Field("s", "Start of the span"),
     "spans[].end": Field("s", "End of the span"),
@@ -39,7 +40,9 @@ FRAMES = {
     "chord_root": Field("0..11", "Root of the chord as a pitch class, C is 0; -1 without a chord"),
     "chord_quality": Field(
         "0..",
-        "Quality of the chord: " + ", ".join(f"{n} {name}" for n, name in enumerate(NAMES)) + "; -1 without a chord",
+        "Quality of the chord: "
+        + ", ".join(f"{n} {name}" for n, name in enumerate(QUALITY_NAMES))
+        + "; -1 without a chord",
     ),
 }
 
@@ -51,36 +54,22 @@ def describe(view: NoteView) -> dict[str, Any]:
     lasting = chords.end - chords.start
     total = lasting.sum()
     is_chord = chords.root >= 0
-    shares = np.bincount(chords.quality[is_chord], lasting[is_chord], minlength=len(NAMES))
+    shares = np.bincount(chords.quality[is_chord], lasting[is_chord], minlength=len(QUALITY_NAMES))
     count = int(np.count_nonzero(is_chord))
     return {
         "count": count,
         "changes_per_minute": ratio(60 * max(count - 1, 0), total),
         "mean_score": mean(chords.score[is_chord], lasting[is_chord]),
         "no_chord": ratio(lasting[~is_chord].sum(), total),
-        "qualities": {name: ratio(share, total) for name, share in zip(NAMES, shares.tolist(), strict=True)},
-        "spans": _spans(chords, key),
+        "qualities": {name: ratio(share, total) for name, share in zip(QUALITY_NAMES, shares.tolist(), strict=True)},
+        "spans": chord_records(chords, key),
     }
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.int8]]:
     """Return the chord at the start of each frame, as signed bytes."""
     chords = chord_spans(view.performance)
-    row = np.searchsorted(chords.start, grid.starts, side="right") - 1
-    within = grid.starts < np.append(chords.end, 0.0)[row]
+    row = np.searchsorted(chords.start, time_base.starts, side="right") - 1
+    within = time_base.starts < np.append(chords.end, 0.0)[row]
     columns = {"chord_root": chords.root, "chord_quality": chords.quality}
     return {name: np.where(within, np.append(one, -1)[row], -1).astype(np.int8) for name, one in columns.items()}
-
-
-def _spans(chords: Chords, key: Key) -> list[dict[str, Any]]:
-    names: list[str | None] = [pitch_class_name(pitch_class, key) for pitch_class in range(12)]
-    spelled, qualities = [*names, None], [*NAMES, NO_CHORD]  # -1 is no chord
-    columns: dict[str, list[Any]] = {
-        "start": chords.start.tolist(),
-        "end": chords.end.tolist(),
-        "root": [spelled[root] for root in chords.root.tolist()],
-        "quality": [qualities[quality] for quality in chords.quality.tolist()],
-        "bass": [spelled[bass] for bass in chords.bass.tolist()],
-        "roman": roman_numerals(chords, key),
-    }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

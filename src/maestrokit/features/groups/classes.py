@@ -9,7 +9,7 @@ from maestrokit.analysis.classes import nearest_excerpt
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.class_views import ClassView
-from maestrokit.features.note_views import Grid
+from maestrokit.features.note_views import TimeBase
 from maestrokit.music.excerpts import SECONDS
 
 NEEDS = "classes"
@@ -51,12 +51,12 @@ def describe(view: ClassView) -> dict[str, Any]:
     }
 
 
-def frames(view: ClassView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: ClassView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return the probabilities of the classes in each frame, shape (frames, classes)."""
     result = view.classification
     if result is None:
-        return {"class_probability": np.zeros((grid.count, len(view.classifier.names)), np.float32)}
-    row = nearest_excerpt(result.start, grid.times)
+        return {"class_probability": np.zeros((time_base.count, len(view.classifier.names)), np.float32)}
+    row = nearest_excerpt(result.start, time_base.times)
     return {"class_probability": result.excerpt_probability[row].astype(np.float32)}
 
 

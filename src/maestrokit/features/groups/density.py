@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import ratio
 from maestrokit.music.rolls import event_counts
 
@@ -39,7 +39,7 @@ def describe(view: NoteView) -> dict[str, Any]:
     }
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.uint8]]:
     """Return the onsets in each frame, as unsigned bytes."""
-    counts = event_counts(view.onset, hop=grid.hop, frames=grid.count)
+    counts = event_counts(view.onset, hop=time_base.hop, frames=time_base.count)
     return {"onsets": np.minimum(counts, 255).astype(np.uint8)}

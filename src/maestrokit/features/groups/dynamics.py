@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import mean, smoothed, summary, summary_fields
 from maestrokit.features.trends import trend_fields, trend_records, trends
 from maestrokit.music.rolls import frame_times, piano_roll
@@ -58,9 +58,9 @@ def describe(view: NoteView) -> dict[str, Any]:
     }
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.uint8]]:
     """Return the piano roll of velocities, as unsigned bytes."""
-    roll = piano_roll(view.onset, view.offset, view.pitch, view.velocity, hop=grid.hop, frames=grid.count)
+    roll = piano_roll(view.onset, view.offset, view.pitch, view.velocity, hop=time_base.hop, frames=time_base.count)
     return {"velocity": roll}
 
 

@@ -9,7 +9,7 @@ from maestrokit.analysis.viterbi import best_path, runs
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.groups.pitch import class_seconds
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.music.keys import Key, KeyEstimate, estimate, key_scores
 from maestrokit.music.rolls import frame_count, held_values
 
@@ -58,11 +58,11 @@ def describe(view: NoteView) -> dict[str, Any]:
     }
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.int8]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.int8]]:
     """Return the key in each frame, as signed bytes."""
     spans = key_spans(view)
     starts, keys = [start for start, _, _ in spans], [key for _, _, key in spans]
-    return {"key": held_values(starts, keys, grid.starts, before=-1).astype(np.int8)}
+    return {"key": held_values(starts, keys, time_base.starts, before=-1).astype(np.int8)}
 
 
 def names_of(estimated: KeyEstimate | None) -> dict[str, str | None]:

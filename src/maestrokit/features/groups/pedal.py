@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import ratio
 from maestrokit.music.performance import SOFT, SOSTENUTO, SUSTAIN
 from maestrokit.music.rolls import held_values
@@ -37,10 +37,11 @@ def describe(view: NoteView) -> dict[str, Any]:
     return {name: _described(*positions(view, number), view.length) for name, number in PEDALS.items()}
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.uint8]]:
     """Return the pedals at the start of each frame, as unsigned bytes."""
     return {
-        name: held_values(*positions(view, number), grid.starts).astype(np.uint8) for name, number in PEDALS.items()
+        name: held_values(*positions(view, number), time_base.starts).astype(np.uint8)
+        for name, number in PEDALS.items()
     }
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import entropy, mean, ratio
 from maestrokit.music.rolls import sounding_time
 
@@ -70,10 +70,10 @@ def describe(view: NoteView) -> dict[str, Any]:
     }
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return the pitch classes of the keys that are down; unlike a binary roll, a part of a frame counts as a part."""
-    seconds = class_seconds(view, hop=grid.hop, frames=grid.count)
-    return {"chroma": np.round(np.maximum(seconds / grid.hop, 0), 6).astype(np.float32)}
+    seconds = class_seconds(view, hop=time_base.hop, frames=time_base.count)
+    return {"chroma": np.round(np.maximum(seconds / time_base.hop, 0), 6).astype(np.float32)}
 
 
 def class_seconds(view: NoteView, *, hop: float, frames: int) -> Floats:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import ratio
 from maestrokit.music.rolls import held_values
 
@@ -40,10 +40,10 @@ def describe(view: NoteView) -> dict[str, Any]:
     return {"keys": _described(view, view.offset), "sounding": _described(view, view.sounding_offset)}
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.uint8]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.uint8]]:
     """Return the number of pitches at the start of each frame, as unsigned bytes."""
     down, sounding = (pitches_at_once(view.onset, end, view.pitch) for end in (view.offset, view.sounding_offset))
-    series = {"keys_down": held_values(*down, grid.starts), "sounding": held_values(*sounding, grid.starts)}
+    series = {"keys_down": held_values(*down, time_base.starts), "sounding": held_values(*sounding, time_base.starts)}
     return {name: count.astype(np.uint8) for name, count in series.items()}
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
 from maestrokit.features import Field
-from maestrokit.features.note_views import Grid, NoteView
+from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.pulse import HOP, tempo_path
 from maestrokit.features.statistics import mean, median_and_variation
 from maestrokit.features.trends import tempo_changes, trend_fields
@@ -49,14 +49,14 @@ def describe(view: NoteView) -> dict[str, Any]:
     }
 
 
-def frames(view: NoteView, grid: Grid) -> dict[str, NDArray[np.float32]]:
+def frames(view: NoteView, time_base: TimeBase) -> dict[str, NDArray[np.float32]]:
     """Return the tempo at the start of each frame."""
     time, tempo, _ = tempo_curve(view)
     known = np.isfinite(tempo)
     if not known.any():
-        return {"tempo": np.zeros(grid.count, np.float32)}
-    within = known[np.minimum(np.rint(grid.times / HOP).astype(np.int64), len(known) - 1)]
-    values = np.where(within, np.interp(grid.times, time[known], tempo[known]), 0.0)
+        return {"tempo": np.zeros(time_base.count, np.float32)}
+    within = known[np.minimum(np.rint(time_base.times / HOP).astype(np.int64), len(known) - 1)]
+    values = np.where(within, np.interp(time_base.times, time[known], tempo[known]), 0.0)
     return {"tempo": np.round(values, 3).astype(np.float32)}
 
 

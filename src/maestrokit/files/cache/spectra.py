@@ -17,21 +17,21 @@ from maestrokit.files.cache import create
 from maestrokit.files.sound.read import read_sound
 from maestrokit.files.streams import read_bytes
 
-Levels = NDArray[np.float16]
+StoredSpectrum = NDArray[np.float16]
 """Shape (frames, bins), in dB."""
 
 LAYOUT = 1  # raise when the meaning of what is stored changes, so that old shards are not found again
 
 
-def recorded_levels(path: str, *, cache: Path) -> Levels:
+def recorded_levels(path: str, *, cache: Path) -> StoredSpectrum:
     """Return the levels of a recording, memory-mapped."""
     return kept_levels(digest(path), lambda: read_sound(path, sample_rate=SETTINGS.sample_rate).samples, cache=cache)
 
 
-def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cache: Path) -> Levels:
+def kept_levels(content: str, samples: Callable[[], NDArray[np.float32]], *, cache: Path) -> StoredSpectrum:
     """Return the levels of what `samples` returns, which `content` identifies; it is called if they are not there."""
 
-    def computed() -> Levels:
+    def computed() -> StoredSpectrum:
         return levels(np.asarray(analyse(samples(), SETTINGS.analysis()), np.float32)).astype(np.float16)
 
     return kept_array([SETTINGS.described(), LAYOUT, content], computed, cache=cache)

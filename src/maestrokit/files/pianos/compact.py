@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from maestrokit.errors import BadDataError
-from maestrokit.synth.piano import KEYS, Piano, Recording, Waveform, nearest_keys
+from maestrokit.synth.piano import KEYS, Piano, RecordedNote, Waveform, nearest_keys
 
 INDEX = "piano.json"
 QUANTUM = 32767
@@ -26,7 +26,7 @@ def read_compact_piano(folder: Path) -> Piano:
     except (OSError, ValueError, KeyError, TypeError) as error:
         fact = f"cannot read piano '{folder}': {INDEX} is damaged or missing"
         raise BadDataError(fact, "install again", path=str(folder)) from error
-    recordings: list[Recording] = []
+    recordings: list[RecordedNote] = []
     recorded: dict[tuple[float, int], tuple[int, float]] = {}
     for layer in layers:
         for pitch, first, samples, gain in layer["notes"]:
@@ -37,13 +37,13 @@ def read_compact_piano(folder: Path) -> Piano:
         for key, first, samples in releases["notes"]
     }
     nearest = {key: knocks[min(knocks, key=lambda other: abs(other - key))] for key in KEYS} if knocks else {}
-    moved = {key: Recording(key, one.sample_rate, one.read) for key, one in nearest.items()}
+    moved = {key: RecordedNote(key, one.sample_rate, one.read) for key, one in nearest.items()}
     return Piano(tuple(recordings), nearest_keys(recorded), moved)
 
 
-def _recording(path: Path, pitch: int, first: int, samples: int, rate: int, gain: float = 1.0) -> Recording:
+def _recording(path: Path, pitch: int, first: int, samples: int, rate: int, gain: float = 1.0) -> RecordedNote:
     part = partial(_part, path, first, samples, gain)
-    return Recording(pitch, rate, partial(part, samples), part)
+    return RecordedNote(pitch, rate, partial(part, samples), part)
 
 
 def _part(path: Path, first: int, samples: int, gain: float, count: int) -> Waveform:

@@ -12,7 +12,7 @@ import soundfile
 
 from maestrokit.errors import BadDataError
 from maestrokit.synth.note_onset import onset_sample
-from maestrokit.synth.piano import LOUDNESS, Piano, Recording, Waveform, nearest_keys
+from maestrokit.synth.piano import LOUDNESS, Piano, RecordedNote, Waveform, nearest_keys
 
 NOTE_FILE = re.compile(r"([A-G]#?)(\d)v(\d+)\.(?:ogg|flac|wav)", re.IGNORECASE)
 RELEASE_FILE = re.compile(r"rel(\d+)\.(?:ogg|flac|wav)", re.IGNORECASE)
@@ -56,12 +56,12 @@ def read_salamander(folder: Path) -> Piano:
     numbers = sorted({_layer_and_pitch(path)[0] for path in paths})
     attacks = _aligned({_layer_and_pitch(path): _attack(path) for path in paths})
     gains = _gains(attacks)
-    recordings: list[Recording] = []
+    recordings: list[RecordedNote] = []
     recorded: dict[tuple[float, int], tuple[int, float]] = {}
     for (number, pitch), attack in attacks.items():
         velocity = _velocity(number, numbers)
         recorded[velocity, pitch] = len(recordings), gains[number, pitch]
-        recordings.append(Recording(pitch, attack.sample_rate, partial(_note, attack.path, attack.first)))
+        recordings.append(RecordedNote(pitch, attack.sample_rate, partial(_note, attack.path, attack.first)))
     return Piano(tuple(recordings), nearest_keys(recorded), _releases(folder))
 
 
@@ -171,10 +171,10 @@ def _note(path: Path, first: int) -> Waveform:
     return sound
 
 
-def _releases(folder: Path) -> dict[int, Recording]:
+def _releases(folder: Path) -> dict[int, RecordedNote]:
     releases = {}
     for path in sorted(folder.rglob("rel*")):
         if match := RELEASE_FILE.fullmatch(path.name):
             key = int(match[1]) + LOWEST_KEY - 1
-            releases[key] = Recording(key, _sample_rate(path), partial(_read, path))
+            releases[key] = RecordedNote(key, _sample_rate(path), partial(_read, path))
     return releases

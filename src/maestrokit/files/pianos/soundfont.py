@@ -14,7 +14,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files.pianos.soundfont_chunks import SoundFont, Zone, parse_soundfont
 from maestrokit.files.pianos.soundfont_modulators import moved
 from maestrokit.synth.note_onset import onset_sample
-from maestrokit.synth.piano import KEYS, LOUDNESS, Layer, Piano, Recording, Waveform
+from maestrokit.synth.piano import KEYS, LOUDNESS, Layer, Piano, RecordedNote, Waveform
 
 CUTOFF, RESONANCE, OPENING = 8, 9, 11
 PAN, ATTENUATION, COARSE_TUNE, FINE_TUNE, LOOPS, SCALE_TUNING, ROOT = 17, 48, 51, 52, 54, 56, 58
@@ -45,7 +45,7 @@ def read_soundfont(path: Path) -> Piano:
     except (ValueError, OSError) as error:
         fact, hint = f"cannot read soundfont '{path}': {error}", "`samples` can be a .sf2 or .sf3 file, or a folder"
         raise BadDataError(fact, hint, path=str(path)) from None
-    recordings: list[Recording] = []
+    recordings: list[RecordedNote] = []
     keys: dict[int, list[Layer]] = {}
     for key in KEYS:
         for velocity, zones in _layers(font, key):
@@ -80,10 +80,10 @@ def _semitones(zone: Zone, key: int) -> float:
     return (key - root) * scale + zone.generators.get(COARSE_TUNE, 0) + cents / 100
 
 
-def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> Recording:
+def _recording(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> RecordedNote:
     """Return the zones as one recording, at the sample rate and pitch of the first one."""
     rate = zones[0].sample.sample_rate
-    return Recording(key - _semitones(zones[0], key), rate, partial(_together, font, zones, key, velocity, path))
+    return RecordedNote(key - _semitones(zones[0], key), rate, partial(_together, font, zones, key, velocity, path))
 
 
 def _together(font: SoundFont, zones: tuple[Zone, ...], key: int, velocity: float, path: Path) -> Waveform:
@@ -203,7 +203,7 @@ def _seconds(zone: Zone, kind: int, key_kind: int, key: int) -> float:
     return float(2 ** (np.clip(cents, -12000, 8000) / 1200))
 
 
-def _gain(recording: Recording) -> float:
+def _gain(recording: RecordedNote) -> float:
     """Return the gain that brings middle C to the loudness of all pianos here."""
     body = recording.read()[:, : int(recording.sample_rate / 2)]
     return float(10 ** (LOUDNESS / 20) / max(np.sqrt((body**2).mean()), 1e-6))

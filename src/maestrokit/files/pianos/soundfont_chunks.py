@@ -34,7 +34,7 @@ RECORDS = {
 PARTS = {"phdr": ("pbag", "pgen", "pmod"), "inst": ("ibag", "igen", "imod")}
 
 Generators = Mapping[int, int]
-Range = tuple[int, int]
+NumberRange = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class SampleHeader:
 class Zone:
     """One sample on a rectangle of keys and velocities."""
 
-    keys: Range
-    velocities: Range
+    keys: NumberRange
+    velocities: NumberRange
     sample: SampleHeader
     generators: Generators
     modulators: tuple[Modulator, ...] = ()
@@ -151,13 +151,13 @@ def _bags(
             shared, moving = own, tuple(added)
 
 
-def _range(generators: Generators, kind: int) -> Range:
+def _range(generators: Generators, kind: int) -> NumberRange:
     if kind not in generators:
         return WHOLE_RANGE
     return generators[kind] & 0xFF, (generators[kind] >> 8) & 0xFF
 
 
-def _common(one: Range, other: Range) -> Range:
+def _common(one: NumberRange, other: NumberRange) -> NumberRange:
     return max(one[0], other[0]), min(one[1], other[1], 127)
 
 

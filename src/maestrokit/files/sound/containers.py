@@ -4,12 +4,12 @@ libsndfile reads the first of several joined recordings and the remains of a tru
 refuses some that are whole, so all this is checked here.
 """
 
-import struct
 from typing import BinaryIO
 
 from maestrokit.errors import unreadable
-from maestrokit.files.sound.layout import Bytes, Layout, Part, Peek, parts_between
-from maestrokit.files.sound.mp3 import is_mp3, mp3_layout
+from maestrokit.files.sound.chunks import chunks_layout
+from maestrokit.files.sound.layout import Layout, Part, Peek, SeekableBytes, parts_between
+from maestrokit.files.sound.mp3 import hidden_mp3, is_mp3, mp3_layout
 from maestrokit.files.sound.ogg import ogg_layout
 from maestrokit.files.sound.tags import after_id3, after_tags, before_tags
 
@@ -23,18 +23,8 @@ OTHERS = {
     b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file",
 }  # fmt: skip
 HEAD_BYTES = 1 << 18  # of a file, among which those of a recording begin if it is one
-SIZE_UNKNOWN = 0x7FFFF000  # sizes from here on are written by programs that write to a pipe and cannot know
-AU_SIZE_UNKNOWN, CAF_SIZE_UNKNOWN = 0xFFFFFFFF, -1
 FLAC_HEAD_BYTES = 26  # up to the number of samples
 FLAC_STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # with the header of the block that comes first
-CHUNKS = {
-    "WAV": (12, "<4sI", 0, 2),
-    "AIFF": (12, ">4sI", 0, 2),
-    "CAF": (8, ">4sq", 0, 1),
-    "W64": (40, "<4s12xq", 24, 8),
-}
-"""Where chunks begin, the header of one, how many bytes of it count in its size, and what a chunk is rounded up to."""
-LEAST_REST = 64  # bytes behind the samples of a WAV from which they may be samples, too
 
 
 def sound_kind(head: bytes, name: str) -> str:
@@ -60,7 +50,7 @@ def is_recording(data: bytes) -> bool:
     >>> is_recording(b"FORM...."), is_recording(b"MThd...."), is_recording(b"RIFF....RMID")
     (True, False, False)
     """
-    peek = Peek(Bytes(data[:HEAD_BYTES]))
+    peek = Peek(SeekableBytes(data[:HEAD_BYTES]))
     start = after_tags(peek, 0)
     head = peek.at(start, 16) or peek.at(0, 16)
     if head.startswith((b"RIFF", b"RF64")):
@@ -82,10 +72,11 @@ def sound_layout(file: BinaryIO, name: str) -> tuple[str, Layout]:
         layout = ogg_layout(peek, start, before_tags(peek))
     elif kind == "FLAC":
         layout = _flac_layout(peek, first, start, before_tags(peek))
-    elif kind == "AU":
-        layout = _au_layout(peek, start)
     elif kind:
-        layout = _chunks_layout(peek, start, kind)
+        layout = chunks_layout(peek, start, kind)
+    elif (frame := hidden_mp3(peek, start)) is not None:
+        kind, layout = "MP3", mp3_layout(peek, frame)
+        doubts.append(f"{frame - start} bytes at its start are no sound, and not read")
     else:
         layout = Layout([Part(0, peek.size)])
     return kind, Layout(layout.parts or [Part(first, peek.size)], [*doubts, *layout.doubts], layout.fault)
@@ -114,70 +105,3 @@ def _least_flac_bytes(head: bytes) -> int:
     longest, least = int.from_bytes(head[10:12]), int.from_bytes(head[12:15])
     samples = int.from_bytes(head[18:26]) & ((1 << 36) - 1)
     return 8 + -(-samples // max(longest, 1)) * least
-
-
-def _chunks_layout(peek: Peek, start: int, kind: str) -> Layout:
-    """Walk from chunk to chunk up to that of the samples, and check what is behind it.
-
-    The sizes of W64 and CAF have eight bytes, and those of CAF must be right for libsndfile.
-    """
-    first, form, counted, unit = CHUNKS[kind]
-    position, stop = start + first, before_tags(peek) if kind in ("W64", "CAF") else peek.size
-    while len(head := peek.at(position, struct.calcsize(form))) == struct.calcsize(form):
-        name, size = struct.unpack(form, head)
-        samples = position + len(head)
-        end = samples - counted + size
-        if name == (b"SSND" if kind == "AIFF" else b"data"):
-            if kind in ("WAV", "AIFF"):
-                return _samples_layout(peek, start, samples, size, kind)
-            fault = f"truncated ({kind} without its end)" * (end > peek.size)
-            if kind == "CAF" and (fault or size == CAF_SIZE_UNKNOWN):
-                right = struct.pack(form, name, stop - samples)
-                return Layout([Part(samples, stop, peek.at(start, position - start) + right)], fault=fault)
-            return Layout([Part(start, stop)], fault=fault)
-        if end <= position:
-            break
-        position = end + (start - end) % unit
-    return Layout([Part(start, stop)], fault=f"truncated ({kind} without its end)")
-
-
-def _samples_layout(peek: Peek, start: int, samples: int, size: int, kind: str) -> Layout:
-    """Return the layout of a file by the size that its header gives.
-
-    More samples than that are accepted where the header contradicts itself: one whose size of all chunks agrees with
-    that of the samples was written to its end, and what follows is something else.
-    """
-    if size >= SIZE_UNKNOWN:
-        return Layout([Part(start, peek.size)])
-    if samples + size > peek.size:
-        return Layout([Part(start, peek.size)], fault=f"truncated ({kind} without its end)")
-    end, stop = _end_of_chunks(peek, samples + size + size % 2), before_tags(peek)
-    tail = after_tags(peek, end) if size else end  # zeros behind no samples may be samples
-    if peek.at(tail, 4) == b"RIFF" and kind == "WAV":
-        rest = _chunks_layout(peek, tail, kind)
-        return Layout([Part(start, end), *rest.parts], rest.doubts, rest.fault)
-    if kind == "AIFF" or tail + LEAST_REST > stop:
-        return Layout([Part(start, peek.size)])
-    if size and samples + size <= start + 8 + struct.unpack("<I", peek.at(start + 4, 4))[0] <= end:
-        return Layout([Part(start, end)], [f"{stop - tail} bytes after its end are no sound, and not read"])
-    head = peek.at(start, samples - 4 - start) + struct.pack("<I", min(stop - samples, 0xFFFFFFFF))
-    fact = f"its header says {size} bytes of sound, {stop - samples} are there and read"
-    return Layout([Part(samples, stop, head)], [fact])
-
-
-def _au_layout(peek: Peek, start: int) -> Layout:
-    offset, size = struct.unpack(">II", peek.at(start + 4, 8).ljust(8, b"\xff"))
-    is_cut = size != AU_SIZE_UNKNOWN and start + offset + size > peek.size
-    return Layout([Part(start, before_tags(peek))], fault="truncated (AU without its end)" * is_cut)
-
-
-def _end_of_chunks(peek: Peek, position: int) -> int:
-    """Return where the chunks that begin at a position end, and what is behind them, if anything, is none."""
-    while len(head := peek.at(position, 8)) == 8:
-        name, size = struct.unpack("<4sI", head)
-        if name == b"RIFF" or not (name.isascii() and name.decode("ascii").isprintable()):
-            break
-        if position + 8 + size > peek.size:
-            break
-        position += 8 + size + size % 2
-    return position

@@ -14,7 +14,7 @@ BLOCK_BYTES = 1 << 17  # read at a time, of what is read on; what is made of the
 FIRST_BYTES = 1 << 12  # read where it is looked at a new place
 
 
-class Bytes(io.BytesIO):
+class SeekableBytes(io.BytesIO):
     """Bytes as a file. libsndfile seeks before the start of damaged files, and does not understand exceptions."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
@@ -26,13 +26,13 @@ class Bytes(io.BytesIO):
 def opened(source: str | Path | bytes, name: str) -> BinaryIO:
     """Return a recording as a file that can seek: what comes through a pipe is read whole."""
     if isinstance(source, bytes):
-        return Bytes(source)
+        return SeekableBytes(source)
     try:
         file = Path(source).open("rb", buffering=0)  # noqa: SIM115 - the caller closes it
         if file.seekable():
             return file
         with file:
-            return Bytes(file.read())
+            return SeekableBytes(file.read())
     except OSError as error:
         raise NoInputError(f"cannot read '{name}': {reason(error)}", path=name) from error
 
@@ -40,7 +40,7 @@ def opened(source: str | Path | bytes, name: str) -> BinaryIO:
 class Peek:
     """Bytes at any position of a file, which is read in blocks.
 
-    >>> peek = Peek(Bytes(b"RIFF....WAVE"))
+    >>> peek = Peek(SeekableBytes(b"RIFF....WAVE"))
     >>> peek.size, peek.at(8, 4), peek.at(10, 4)
     (12, b'WAVE', b'VE')
     """
@@ -140,7 +140,7 @@ class PartFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Move, but not before the start; see :class:`Bytes`."""
+        """Move, but not before the start; see :class:`SeekableBytes`."""
         self._position = max(0, (0, self._position, self._size)[whence] + offset)
         return self._position
 

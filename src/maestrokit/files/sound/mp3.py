@@ -43,7 +43,7 @@ class Kind(NamedTuple):
 
 
 @dataclass
-class Recording:
+class FrameRun:
     """A run of frames of one kind."""
 
     start: int
@@ -87,9 +87,20 @@ def is_mp3(peek: Peek, position: int) -> bool:
     return position + length == peek.size or (after is not None and after[1] == kind)
 
 
+def hidden_mp3(peek: Peek, start: int) -> int | None:
+    """Return where, not far from a position, three frames of one kind follow each other; None if nowhere."""
+    position = _next_frame(peek, start)
+    while position is not None:
+        frame = frame_of(peek.at(position, 4))
+        if frame is not None and is_mp3(peek, position + frame[0]):
+            return position
+        position = _next_frame(peek, position + 1)
+    return None
+
+
 def mp3_layout(peek: Peek, start: int) -> Layout:
     """Return the recordings in an MP3 whose first frame, or tag before it, is at `start`."""
-    recordings, doubts, faults = list[Recording](), list[str](), list[str]()
+    recordings, doubts, faults = list[FrameRun](), list[str](), list[str]()
     position = _next_frame(peek, after_tags(peek, start))
     while position is not None:
         stop = _walk(peek, position, recordings)
@@ -111,7 +122,7 @@ def mp3_layout(peek: Peek, start: int) -> Layout:
     return Layout(parts, doubts, next(iter([*_missing(recordings), *faults]), ""))
 
 
-def _missing(recordings: list[Recording]) -> list[str]:
+def _missing(recordings: list[FrameRun]) -> list[str]:
     """Return sentences on recordings with fewer frames than announced; some encoders count the first one, too."""
     return [
         f"truncated (good to {one.seconds:.1f} s of {one.promised * one.kind.samples / one.kind.rate:.1f} s)"
@@ -120,14 +131,14 @@ def _missing(recordings: list[Recording]) -> list[str]:
     ]
 
 
-def _walk(peek: Peek, position: int, recordings: list[Recording]) -> int:
+def _walk(peek: Peek, position: int, recordings: list[FrameRun]) -> int:
     """Go from frame to frame, adding to the recordings; return the position where no whole frame begins."""
-    one: Recording | None = None
+    one: FrameRun | None = None
     while (frame := frame_of(peek.at(position, 4))) is not None and position + frame[0] <= peek.size:
         length, kind = frame
         mark = peek.at(position + 4 + kind.side_bytes, 4)
         if one is None or mark in MARKS or kind != one.kind or one.frames == one.promised:
-            one = Recording(position, kind, sound=position)
+            one = FrameRun(position, kind, sound=position)
             recordings.append(one)
             if mark in MARKS:
                 one.promised, one.sound = _promised(peek, position, kind), position + length
@@ -158,7 +169,7 @@ def _is_cut(peek: Peek, position: int) -> bool:
     return 0 < peek.size - position < 4 or (frame is not None and position + frame[0] > peek.size)
 
 
-def _part(peek: Peek, one: Recording) -> Part:
+def _part(peek: Peek, one: FrameRun) -> Part:
     if one.promised is None:
         return Part(one.sound, one.stop, _first_frame(peek.at(one.sound, 4), one.kind, one.frames))
     head = bytearray(peek.at(one.start, one.sound - one.start))

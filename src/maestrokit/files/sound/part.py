@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from maestrokit.errors import BadDataError, DataWarning, unreadable
 from maestrokit.files.sound.containers import KINDS
-from maestrokit.files.sound.layout import Bytes, Part, PartFile
+from maestrokit.files.sound.layout import Part, PartFile, SeekableBytes
 
 BLOCK_FRAMES = 1 << 16  # decoded at a time: of two channels half a megabyte, which stays in the processor's cache
 REPAIR_FRAMES = 1 << 9  # the same of a damaged recording: what is decoded with the damage is lost
@@ -131,7 +131,7 @@ def _handle(raw: BinaryIO, part: Part) -> tuple[Any, ...]:
     raw.seek(0)
     if part != Part(0, size):
         return (PartFile(raw, part),)
-    return (raw,) if isinstance(raw, Bytes) else (raw.fileno(), "r", None, None, None, None, None, False)
+    return (raw,) if isinstance(raw, SeekableBytes) else (raw.fileno(), "r", None, None, None, None, None, False)
 
 
 @contextlib.contextmanager

@@ -145,7 +145,8 @@ class SoundStream:
         yield from resample_stream(mixed, from_rate=part.sample_rate, to_rate=self.sample_rate)
         if mixdown.inverted:
             seconds = max(mixdown.inverted / part.sample_rate, 0.1)
-            fact = f"left and right are opposite for {seconds:.1f} s and would cancel in mono, so one is inverted there"
+            which = "left and right" if part.channels == 2 else f"some of its {part.channels} channels"
+            fact = f"{which} are opposite for {seconds:.1f} s and would cancel in mono, so one is inverted there"
             warnings.warn(f"'{self.name}': {fact}", DataWarning, stacklevel=2)
 
     def _channels_of(self, part: SoundPart) -> Iterator[Channels]:

@@ -48,7 +48,7 @@ def chord_order(piece: Piece) -> Integers:
     return np.asarray(np.lexsort((piece.pitch, np.cumsum(is_first))))
 
 
-class Stretches:
+class StretchIndex:
     """All stretches of notes of a corpus, as sorted hashes for each length that was asked for."""
 
     def __init__(self, corpus: Sequence[Intervals]) -> None:
@@ -71,13 +71,13 @@ class Stretches:
         return np.asarray(table[np.searchsorted(table, stretches).clip(max=len(table) - 1)] == stretches)
 
 
-def copied_shares(pieces: Sequence[Intervals], corpus: Stretches, *, notes: int) -> Floats:
+def copied_shares(pieces: Sequence[Intervals], corpus: StretchIndex, *, notes: int) -> Floats:
     """Return the share of the stretches of each piece that the corpus has, shape (pieces,); NaN for shorter pieces."""
     stretches = [_hashes(_numbers(piece), notes - 1) for piece in pieces]
     return np.array([corpus.contain(part, notes).mean() if len(part) else np.nan for part in stretches])
 
 
-def longest_runs(pieces: Sequence[Intervals], corpus: Stretches) -> Floats:
+def longest_runs(pieces: Sequence[Intervals], corpus: StretchIndex) -> Floats:
     """Return the notes of the longest stretch of each piece that the corpus has, shape (pieces,).
 
     It is NaN for pieces of less than two notes.
@@ -135,10 +135,10 @@ def _joined(first: Hashes, second: Hashes) -> Hashes:
 
 
 def _metric(
-    unit: str, score: Callable[[Sequence[Intervals], Stretches], Floats], bounds: tuple[float, float] | None
+    unit: str, score: Callable[[Sequence[Intervals], StretchIndex], Floats], bounds: tuple[float, float] | None
 ) -> Metric:
     return Metric(
-        unit, "closer", note_intervals, Stretches, score, is_distributed=False, is_ragged=True, corpus="training",
+        unit, "closer", note_intervals, StretchIndex, score, is_distributed=False, is_ragged=True, corpus="training",
         bounds=bounds,
     )  # fmt: skip
 

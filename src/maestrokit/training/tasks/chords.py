@@ -1,14 +1,12 @@
 """The task ``chords``: tell root, bass and quality of the chords in a recording."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.analysis.chroma import SPECTRUM
-from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.chord_labels import piece_of
 from maestrokit.files.dcml import NOTES_SUFFIX
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
@@ -21,8 +19,8 @@ from maestrokit.training.chord_examples import (
     recorded_chords,
     rendered_chords,
 )
-from maestrokit.training.recordings import RenderSettings, is_sound, piano_of
-from maestrokit.training.task import PARTS, Corpus, Prepared, Result
+from maestrokit.training.recordings import RenderSettings, piano_of, recordings_and_performances
+from maestrokit.training.task import PARTS, Corpus, Prepared, result_or_error
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES, NOTES_SUFFIX)
 BESIDE = (".lab", ".txt", ".tsv")
@@ -33,12 +31,10 @@ piece = piece_of
 def prepare(corpus: Corpus, options: ChordOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of recordings with chords, and of performances with chords to be rendered."""
     rendering = RenderSettings(tuple(options.pianos.split(",")), options.render_seconds, corpus.seed)
-    sounds = [path for path in corpus.paths if is_sound(path)]
-    have_sound = {path.rpartition(".")[0] for path in sounds}
-    scores = [path for path in corpus.paths if not is_sound(path) and path.rpartition(".")[0] not in have_sound]
-    record = partial(_tried, recorded_chords, cache=corpus.cache)
+    sounds, scores = recordings_and_performances(corpus.paths)
+    record = partial(result_or_error, recorded_chords, cache=corpus.cache)
     recorded = corpus.usable(zip(sounds, each(record, sounds, jobs=corpus.jobs), strict=True))
-    checked = each(partial(_tried, _checked), scores, jobs=corpus.jobs)
+    checked = each(partial(result_or_error, _checked), scores, jobs=corpus.jobs)
     playable = corpus.usable(zip(scores, checked, strict=True))
     parts = corpus.split({*recorded, *playable})
 
@@ -82,11 +78,3 @@ def _checked(path: str) -> str:
     """Return the name of a performance that has notes and chords; raises as :func:`labelled_performance`."""
     labelled_performance(path)
     return path
-
-
-def _tried(make: Callable[..., Result], path: str, **named: Any) -> Result | MaestrokitError:
-    """Return the result for a file, or its error; a cache that cannot be written is raised."""
-    try:
-        return make(path, **named)
-    except (BadDataError, NoInputError) as error:
-        return error

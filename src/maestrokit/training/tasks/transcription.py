@@ -1,28 +1,26 @@
 """The task ``transcription``: predict onset, offset and velocity of the notes in a recording, and the pedal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
-from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, walk
 from maestrokit.files.workers import each
 from maestrokit.training.recordings import (
     RenderSettings,
     TrainingExample,
     check_performance,
-    is_sound,
     piano_of,
     piece_of,
     recorded_example,
+    recordings_and_performances,
     rendered_example,
 )
-from maestrokit.training.task import PARTS, Corpus, Prepared, Result
+from maestrokit.training.task import PARTS, Corpus, Prepared, result_or_error
 from maestrokit.training.transcription_data import TranscriptionData, TranscriptionOptions
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
@@ -35,10 +33,12 @@ def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Pr
     """Return the batches of a corpus of recordings with notes, and of performances to be rendered."""
     pianos, rooms = tuple(options.pianos.split(",")), _sounds_in(options.rooms)
     rendering = RenderSettings(pianos, options.render_seconds, corpus.seed, rooms)
-    sounds, performances = _sorted(corpus.paths)
-    record = partial(_tried, recorded_example, cache=corpus.cache, table_knows_ends=options.table_offsets == "sound")
+    sounds, performances = recordings_and_performances(corpus.paths)
+    record = partial(
+        result_or_error, recorded_example, cache=corpus.cache, table_knows_ends=options.table_offsets == "sound"
+    )
     recorded = corpus.usable(zip(sounds, each(record, sounds, jobs=corpus.jobs), strict=True))
-    checked = each(partial(_tried, _checked), performances, jobs=corpus.jobs)
+    checked = each(partial(result_or_error, _checked), performances, jobs=corpus.jobs)
     playable = corpus.usable(zip(performances, checked, strict=True))
     parts = corpus.split({*recorded, *playable})
 
@@ -61,13 +61,6 @@ def _sounds_in(names: str) -> tuple[str, ...]:
     for error in inputs.missing:
         raise error
     return tuple(source.path for source in inputs.sources)
-
-
-def _sorted(paths: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the recordings, and the performances that have none."""
-    sounds = [path for path in paths if is_sound(path)]
-    recorded = {path.rpartition(".")[0] for path in sounds}
-    return sounds, [path for path in paths if not is_sound(path) and path.rpartition(".")[0] not in recorded]
 
 
 def _some(performances: Sequence[str], count: int, seed: int) -> list[str]:
@@ -101,11 +94,3 @@ def _checked(path: str) -> str:
     """Return the name of a performance that can be rendered; raises as :func:`check_performance`."""
     check_performance(path)
     return path
-
-
-def _tried(make: Callable[..., Result], path: str, **named: Any) -> Result | MaestrokitError:
-    """Return the result for a file, or its error; a cache that cannot be written is raised."""
-    try:
-        return make(path, **named)
-    except (BadDataError, NoInputError) as error:
-        return error

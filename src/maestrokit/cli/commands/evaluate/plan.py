@@ -36,7 +36,7 @@ from maestrokit.metrics.score_pairs import Tolerance
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedFiles:
     """Which files are compared with which."""
 
     estimates: streams.Plan
@@ -100,7 +100,7 @@ def tolerances_of(options: EvaluateOptions) -> tuple[Tolerance, ...]:
     return tuple(Tolerance(onset, options.offset_ratio, options.offset_min_tolerance) for onset in onsets)
 
 
-def _comparison(options: EvaluateOptions, estimates: streams.Plan, references: list[streams.Task]) -> Comparison:
+def _comparison(options: EvaluateOptions, estimates: streams.Plan, references: list[streams.Task]) -> ComparedFiles:
     """Return what is compared with what.
 
     Raises
@@ -109,13 +109,13 @@ def _comparison(options: EvaluateOptions, estimates: streams.Plan, references: l
         If references of a set are tables of notes only, which are no performances.
     """
     if _is_pairs(options, estimates.tasks, references):
-        return Comparison(estimates, references, paired(estimates.tasks, references))
+        return ComparedFiles(estimates, references, paired(estimates.tasks, references))
     performances = performances_among(references)
     if references and not performances:
         raise NoInputError(
             f"'{(options.reference or [''])[0]}' holds no performance", "`pairs` compares with tables of notes"
         )
-    return Comparison(estimates, performances, None)
+    return ComparedFiles(estimates, performances, None)
 
 
 def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], references: Sequence[streams.Task]) -> bool:
@@ -134,7 +134,7 @@ def _is_pairs(options: EvaluateOptions, estimates: Sequence[streams.Task], refer
     return bool(mine) and mine in (sorted(map(stem, references)), sorted(map(stem, performances_among(references))))
 
 
-def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: Comparison) -> str:
+def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: ComparedFiles) -> str:
     """Return what is compared with what, in words; empty where it could have been nothing else."""
     count = len(comparison.estimates.tasks)
     performances = counted(count, "performance")

@@ -20,7 +20,7 @@ REPORTS = ("html", "md", "tex")  # formats of :mod:`.report`
 DIGITS = 6  # significant, in files; so that the last bits of a processor's arithmetic do not show
 
 
-Column = tuple[str, list[str]]
+PrintedColumn = tuple[str, list[str]]
 """A heading of the table, and the cells below it."""
 
 
@@ -91,7 +91,7 @@ def _table(whole: Sequence[Row], title: str) -> str:
     return text
 
 
-def _columns(rows: Sequence[Row]) -> tuple[list[Column], str]:
+def _columns(rows: Sequence[Row]) -> tuple[list[PrintedColumn], str]:
     """Return the columns of scores, but for those that say the same in each of several rows, and what these say."""
     columns = [
         ("metric", [row.metric for row in rows]),
@@ -112,7 +112,7 @@ def _columns(rows: Sequence[Row]) -> tuple[list[Column], str]:
     return columns, ", ".join(common)
 
 
-def aligned(columns: Sequence[Column]) -> str:
+def aligned(columns: Sequence[PrintedColumn]) -> str:
     r"""Return columns as lines of text, as wide as need be; those with nothing in them but ``value`` are left out.
 
     >>> aligned([("metric", ["grooving"]), ("value", ["0.8"]), ("unit", [""])])

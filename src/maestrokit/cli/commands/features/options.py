@@ -36,7 +36,7 @@ class DescriptionOptions:
         "its larger one, far slower). Its range is that of a piano, A0 (27.5 Hz) to C8 (4186 Hz) and a quarter tone "
         "around; that of crepe, 31.7 to 2006 Hz. What lies outside is unvoiced.", only_with("`plot`", F0_OF_RECORDING),
         complete=one_of(kept_in("maestrokit.analysis.f0:METHODS", "maestrokit.analysis.crepe:SIZES")))
-    chords: str = option("network", "WAY|RUN", "How the chords of recordings are told: by the shipped network, by "
+    chords: str = option("network", "WAY|RUN", "How the chords of recordings are found: by the shipped network, by "
         "chroma (major and minor triads alone), or by a network of train cnn --task chords.",
         only_with("`plot`", CHORDS_OF_RECORDING), complete=one_of(kept_in("maestrokit.inference.chords:WAYS")))
     classes: str | None = option(None, "NAME|RUN", "Also describe the classes of performances, such as composers, by "

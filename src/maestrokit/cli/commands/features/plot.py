@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from maestrokit.cli.commands.features.recording import Recording, is_sound
+from maestrokit.cli.commands.features.recording import RecordingReader, is_sound
 from maestrokit.cli.commands.features.work import Describing, crepe_weights
 from maestrokit.cli.plan import Task
 from maestrokit.errors import MaestrokitError, UsageError
@@ -65,7 +65,7 @@ def _drawing(source: str, work: Describing) -> "tuple[PlotItem, list[str]]":
         key = find_key(performance).key.name if len(performance.notes) else None
     else:
         key = sound.record["audio_key"]["name"] if sound is not None else None
-    chain = Recording(source, None, repair=work.repair).commands if performance is None else commands(performance)
+    chain = RecordingReader(source, None, repair=work.repair).commands if performance is None else commands(performance)
     classes = (
         None if performance is None or work.options.classes is None else _classes(performance, work.options.classes)
     )
@@ -97,7 +97,7 @@ def _recording_features(source: str, work: Describing) -> Any:
     from maestrokit.plots.description import LONGEST_PICTURE
     from maestrokit.plots.recording import recording_features
 
-    recording = Recording(source, None, repair=work.repair)
+    recording = RecordingReader(source, None, repair=work.repair)
     length = min(recording.length, LONGEST_PICTURE)
     weights = crepe_weights(work.options.f0)
     return recording_features(

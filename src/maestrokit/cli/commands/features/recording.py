@@ -17,7 +17,7 @@ STORED_SECONDS = 900.0  # shorter recordings are decoded once, longer ones again
 STORED_RATE = 16000  # Hz
 
 
-class Recording:
+class RecordingReader:
     """A recording that can be read repeatedly, in blocks, at any sample rate."""
 
     def __init__(self, source: str, data: bytes | None, *, repair: bool) -> None:

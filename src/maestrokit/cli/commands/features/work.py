@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from maestrokit.cli.commands.features.options import DescriptionOptions
-from maestrokit.cli.commands.features.recording import Recording, is_performance, is_sound
+from maestrokit.cli.commands.features.recording import RecordingReader, is_performance, is_sound
 from maestrokit.cli.plan import Task
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Describing:
         for sound in sounds:
             from maestrokit.inference.chords import load_chord_network
 
-            recording = Recording(sound, data if sound == source and data else None, repair=self.repair)
+            recording = RecordingReader(sound, data if sound == source and data else None, repair=self.repair)
             views.append(
                 features.audio_view(
                     recording,

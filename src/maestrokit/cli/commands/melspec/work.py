@@ -12,7 +12,7 @@ from maestrokit.audio.effects.midi import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
-from maestrokit.cli.batch import Notes, located
+from maestrokit.cli.batch import Messages, located
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Task
 from maestrokit.cli.report import counted
@@ -43,13 +43,13 @@ class Spectrogram:
     repair: bool
     made_by: str | None
 
-    def __call__(self, task: Task) -> Notes:
+    def __call__(self, task: Task) -> Messages:
         """Read the source and write its targets; return what was done in words."""
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
         midi = _midi_of(task.source) if self.has_midi else None
         performance = None if midi is None else read_performance(midi, repair=self.repair)
         if self.chunk_seconds is not None:
-            return Notes((self._stream(source, task.target, self.chunk_seconds),))
+            return Messages((self._stream(source, task.target, self.chunk_seconds),))
         with open_sound(source, repair=self.repair) as stream:  # once: a pipe cannot be read again
             chain = command_lines(stream.comment)
             samples = stream.whole(sample_rate=self.settings.sample_rate)
@@ -65,7 +65,7 @@ class Spectrogram:
                 dropped = max(dropped, len(performance.notes) - len(transformed.notes))
         notes = 0 if performance is None else len(performance.notes)
         loss = Loss(dropped, notes, "of the MIDI file left the piano", "use a narrower --pitch-shift")
-        return Notes(tuple(done), tuple(large_losses(loss)))
+        return Messages(tuple(done), tuple(large_losses(loss)))
 
     @property
     def is_picture(self) -> bool:

@@ -39,7 +39,7 @@ class Quantizer:
     repair: bool
     made_by: str | None
 
-    def __call__(self, task: streams.Task) -> batch.Notes:
+    def __call__(self, task: streams.Task) -> batch.Messages:
         """Read the source, quantize it, write the target."""
         performance, report, beats = self.quantized(task)
         spread, warnings = "", self.losses(report)
@@ -52,7 +52,7 @@ class Quantizer:
                 warnings.append(f"velocities outside {lowest}..{highest} became 1 or 127: {outside}")
         write_performance(performance, task.target, made_by=self.made_by)
         tracked = f"{counted(len(beats), 'beat')} tracked; " if self.beats == TRACK and beats is not None else ""
-        return batch.Notes((tracked + described(report) + spread,), tuple(warnings))
+        return batch.Messages((tracked + described(report) + spread,), tuple(warnings))
 
     def rehearse(self, task: streams.Task) -> None:
         """Refuse beats that are not there."""

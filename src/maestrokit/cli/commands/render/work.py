@@ -12,7 +12,7 @@ from maestrokit.errors import UsageError
 
 if TYPE_CHECKING:
     from maestrokit.audio.effects.room import Room
-    from maestrokit.cli.batch import Notes
+    from maestrokit.cli.batch import Messages
     from maestrokit.cli.plan import Task
     from maestrokit.files.sound.write import Blocks
     from maestrokit.music.performance import Performance
@@ -29,7 +29,7 @@ class Rendering:
     repair: bool
     made_by: str | None
 
-    def __call__(self, task: "Task") -> "Notes":
+    def __call__(self, task: "Task") -> "Messages":
         """Read the performance, render it, write the sound; return its length and peak."""
         from maestrokit.cli.performances import read_performance
 
@@ -42,9 +42,9 @@ class Rendering:
         if self.options.samples is not None:
             read_piano(self.options.samples)
 
-    def render(self, performance: "Performance", target: str) -> "Notes":
+    def render(self, performance: "Performance", target: str) -> "Messages":
         """Render a performance, write the sound; return its length and peak."""
-        from maestrokit.cli.batch import Notes
+        from maestrokit.cli.batch import Messages
         from maestrokit.files.pianos.find import default_piano, read_piano
         from maestrokit.files.sound.write import write_blocks
         from maestrokit.music.provenance_events import commands
@@ -66,7 +66,7 @@ class Rendering:
             channels=options.channels, comment="\n".join(chain),
         )  # fmt: skip
         seconds = meter.samples / options.sample_rate
-        return Notes((f"{counted(len(performance.notes), 'note')}, {seconds:.2f} s, peak {meter.peak:.3f}",))
+        return Messages((f"{counted(len(performance.notes), 'note')}, {seconds:.2f} s, peak {meter.peak:.3f}",))
 
     @property
     def room(self) -> "Room | None":

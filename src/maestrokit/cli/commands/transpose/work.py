@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from maestrokit.cli import batch
-from maestrokit.cli.batch import Notes
+from maestrokit.cli.batch import Messages
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Plan, Task
@@ -43,7 +43,7 @@ class Transposition:
         for shift in self.augment or (0,):
             check_semitones((self.semitones or 0) + shift)
 
-    def __call__(self, task: Task) -> tuple[dict[str, Any], Notes]:
+    def __call__(self, task: Task) -> tuple[dict[str, Any], Messages]:
         """Read the source and write its targets; return a record of what was done, and the same in words."""
         performance = read_performance(task.source, repair=self.repair)
         shift = key_shift(
@@ -79,7 +79,7 @@ class Transposition:
             f"{report.dropped} dropped, {report.outside} outside the range"
             for report in reports
         ]
-        return record, Notes(tuple(notes), tuple(self._warnings(reports, len(performance.notes))))
+        return record, Messages(tuple(notes), tuple(self._warnings(reports, len(performance.notes))))
 
     def _warnings(self, reports: list[TransposeReport], notes: int) -> list[str]:
         """Return what the user has to know of the worst of the outputs of one input, a line for each kind of harm."""

@@ -12,11 +12,11 @@ import pytest
 from browsers import CHROMIUM, FLAGS, in_chromium
 from maestrokit.cli.commands.evaluate.report import page as module
 from maestrokit.cli.commands.evaluate.report.contents import (
+    AudioClip,
     Cell,
     Column,
     Example,
     Figure,
-    Recording,
     Report,
     Section,
     Table,
@@ -59,7 +59,7 @@ def report(name: str = HOSTILE) -> Report:
     columns = [Column("metric"), Column(name, is_number=True), Column("marks", is_figure=True), Column("unit")]
     rows = [[Cell(name), Cell("0.5", 0.5, 0.4, 0.6, "*"), Cell("", figure=svg), Cell(name)]]
     example = Example(
-        name, Figure(name, svg), [Recording(name, "data:audio/mpeg;base64,AAAA")], 5.0, [Figure(name, svg)]
+        name, Figure(name, svg), [AudioClip(name, "data:audio/mpeg;base64,AAAA")], 5.0, [Figure(name, svg)]
     )
     tables = [Table(name, columns, rows, name, name), Table("two", columns, rows, is_folded=True)]
     sections = [Section(name, name, [Table("three", columns, rows)], [Figure(name, svg)], [example, example])]

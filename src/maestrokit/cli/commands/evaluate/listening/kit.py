@@ -16,7 +16,7 @@ from maestrokit.files import walk
 from maestrokit.listening.assembly import USUAL_SECONDS, human_of, rated_systems
 from maestrokit.listening.design import Clip, Design, make_design
 from maestrokit.listening.folder import usual_key, write_listening_kit
-from maestrokit.listening.kit import Sound, check_address, make_kit, minutes_of
+from maestrokit.listening.kit import SourceSound, check_address, make_kit, minutes_of
 from maestrokit.listening.scales import Scale, parse_scales
 
 
@@ -70,7 +70,7 @@ def key_path(settings: Settings, folder: str) -> str:
     return settings.listening.key or usual_key(folder)
 
 
-def described(design: Design, sounds: Mapping[Clip, Sound], folder: str) -> str:
+def described(design: Design, sounds: Mapping[Clip, SourceSound], folder: str) -> str:
     """Return in a line what listeners are to do."""
     return (
         f"'{folder}': {len(design.sequences[0])} trials, about {minutes_of(design, sounds)} minutes each listener; "

@@ -21,7 +21,7 @@ from maestrokit.files.tables import FORMATS, encoded
 from maestrokit.listening.answers import (
     LARGEST,
     Answers,
-    Key,
+    KitKey,
     add_answers,
     check_answers,
     panel_of,
@@ -61,7 +61,7 @@ def print_ratings(settings: Settings, *, made_by: str | None) -> None:
         raise typer.Exit(status)
 
 
-def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], Key, int]:
+def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], KitKey, int]:
     """Return the answers by the names of their files, the key, and the status of files that could not be read.
 
     Raises
@@ -102,7 +102,7 @@ def read_ratings(settings: Settings) -> tuple[list[tuple[str, Answers]], Key, in
 class AnswersOf:
     """Reads the answers in one file, which are to the kit of a key."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: KitKey) -> None:
         self._key = key
 
     def __call__(self, task: streams.Task) -> Answers:

@@ -12,7 +12,7 @@ from maestrokit.files import walk
 from maestrokit.files.sound.read import read_sound
 from maestrokit.listening.assembly import anchors_refused, check_pieces, clip_of, sounds_of
 from maestrokit.listening.design import Clip, Design
-from maestrokit.listening.kit import PRACTICE, Sound
+from maestrokit.listening.kit import PRACTICE, SourceSound
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ClipWork:
     repair: bool
     is_anchor: bool = False
 
-    def __call__(self, task: streams.Task) -> Sound:
+    def __call__(self, task: streams.Task) -> SourceSound:
         """Return a clip from somewhere in the piece."""
         music = (
             read_performance(task.source, repair=self.repair)
@@ -53,7 +53,7 @@ def playable(name: str, plan: streams.Plan, clips: int) -> streams.Plan:
 
 def sounds_of_files(
     plans: Mapping[str, streams.Plan], human: str, design: Design, settings: Settings, seconds: float
-) -> dict[Clip, Sound]:
+) -> dict[Clip, SourceSound]:
     """Return the sound of every clip of a kit.
 
     Parameters
@@ -68,7 +68,7 @@ def sounds_of_files(
     """
     work = ClipWork(seconds, settings.seed, settings.repair)
 
-    def cut(tasks: Mapping[Clip, streams.Task], work: ClipWork = work) -> dict[Clip, Sound]:
+    def cut(tasks: Mapping[Clip, streams.Task], work: ClipWork = work) -> dict[Clip, SourceSound]:
         tasks = {
             clip: replace(task, relative=f"{task.relative} for practice") if clip.system == PRACTICE else task
             for clip, task in tasks.items()
@@ -76,7 +76,7 @@ def sounds_of_files(
         results = batch.results("evaluate", work, streams.Plan(list(tasks.values()), []), settings.running)
         return dict(zip(tasks, [sound for _, sound in results], strict=True))
 
-    def cut_anchors(tasks: Mapping[Clip, streams.Task]) -> dict[Clip, Sound]:
+    def cut_anchors(tasks: Mapping[Clip, streams.Task]) -> dict[Clip, SourceSound]:
         if not all(walk.has_suffix(task.source, walk.MIDI_SUFFIXES) for task in tasks.values()):
             raise anchors_refused()
         return cut(tasks, replace(work, is_anchor=True))

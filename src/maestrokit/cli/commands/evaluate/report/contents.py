@@ -50,7 +50,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Recording:
+class AudioClip:
     """Sound within the page."""
 
     title: str
@@ -72,7 +72,7 @@ class Example:
 
     title: str
     roll: Figure
-    recordings: Sequence[Recording]
+    recordings: Sequence[AudioClip]
     seconds: float
     """Length of what the roll shows."""
     figures: Sequence[Figure] = ()

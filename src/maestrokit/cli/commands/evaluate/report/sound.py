@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.audio.effects.room import SMALL
-from maestrokit.cli.commands.evaluate.report.contents import Recording
+from maestrokit.cli.commands.evaluate.report.contents import AudioClip
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.encode import mp3_bytes
 from maestrokit.music.note_arrays import TimedNotes, performance_from_arrays
@@ -26,17 +26,17 @@ def performance_of(notes: TimedNotes, *, start: float = 0.0) -> Performance:
     return performance_from_arrays(onset, offset, notes.pitch, notes.velocity, pedal_tick=NONE, pedal_value=NONE)
 
 
-def rendered(notes: TimedNotes, title: str, *, seconds: float, start: float = 0.0) -> Recording:
+def rendered(notes: TimedNotes, title: str, *, seconds: float, start: float = 0.0) -> AudioClip:
     """Return notes as the shipped piano sounds, a little longer than the stretch."""
     performance = performance_of(notes, start=start)
     samples = render(performance, default_piano(), sample_rate=RATE, timbre=Timbre(room=SMALL), end=seconds + TAIL)
     return recording(samples, title)
 
 
-def recording(samples: NDArray[np.float32], title: str) -> Recording:
+def recording(samples: NDArray[np.float32], title: str) -> AudioClip:
     """Return one channel of sound as an MP3 within the page, faded out at its end."""
     fade = min(round(TAIL * RATE), len(samples))
     gain = np.ones(len(samples), np.float32)
     gain[len(samples) - fade :] = np.linspace(1, 0, fade, dtype=np.float32)
     data = mp3_bytes(samples * gain, sample_rate=RATE)
-    return Recording(title, "data:audio/mpeg;base64," + base64.b64encode(data).decode())
+    return AudioClip(title, "data:audio/mpeg;base64," + base64.b64encode(data).decode())
