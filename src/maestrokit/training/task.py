@@ -21,7 +21,6 @@ from torch import Tensor
 from maestrokit import registry
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, check_choice
 from maestrokit.files import maestro, walk
-from maestrokit.files.labels import LabelledFiles
 
 TASKS = "maestrokit.training.tasks"
 PARTS = ("train", "validation")
@@ -189,10 +188,10 @@ def find_corpus(
     suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     missing, loose = list[str](), list[str]()
-    listed = task.listed(names) if hasattr(task, "listed") else LabelledFiles(list(names), {}, {})
-    for name in listed.names:
-        if name in listed.splits:
-            parts.get(listed.splits[name], []).append(name)
+    given, classes, splits = task.listed(names) if hasattr(task, "listed") else (list(names), {}, {})
+    for name in given:
+        if name in splits:
+            parts.get(splits[name], []).append(name)
         elif Path(name).is_dir() and maestro.table_path(Path(name)) is not None:
             for part, files in parts.items():
                 part_files = walk.walk([name], suffixes=suffixes, split=part)
@@ -209,6 +208,6 @@ def find_corpus(
         raise NoInputError(fact, f"name folders of files ({' '.join(suffixes)}) or a MAESTRO root")
     paths = [source.path for source in inputs.sources]
     return Corpus(
-        parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, labels=listed.classes,
+        parts, paths, cache, seed=seed, jobs=jobs, piece=piece, missing=missing, labels=classes,
         reject=reject,
     )  # fmt: skip

@@ -17,7 +17,6 @@ from maestrokit.cli.performances import read_performance
 from maestrokit.cli.report import counted
 from maestrokit.files import walk
 from maestrokit.files.checkpoint import model_folder
-from maestrokit.metrics.comparable import spread
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
 from maestrokit.music.note_codes import FACTORS
@@ -65,6 +64,8 @@ def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
     """Return a plan of a number of tasks, spread evenly over all."""
     if limit is None:
         return plan
+    from maestrokit.metrics.comparable import spread
+
     return streams.Plan(spread(plan.tasks, limit), plan.missing)
 
 
