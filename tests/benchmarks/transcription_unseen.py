@@ -19,7 +19,8 @@ from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import read_piano
-from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
+from maestrokit.inference.performance import transcript
+from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, with_pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
@@ -65,9 +66,10 @@ def main() -> None:
 
 
 def scores(sound: np.ndarray, transcriber: Transcriber, played: NotesAndPedal) -> dict[str, float]:
-    """Return the scores of one excerpt."""
-    notes, pedal = transcribed([sound], transcriber)
-    return compare(NotesAndPedal(piece(notes), pedal), played, tolerances=[Tolerance()])
+    """Return the scores of the default output for one excerpt, as a program reads it that lets the pedal hold notes."""
+    result = with_pedal(transcribed([sound], transcriber), "cc64", has_pedal=transcriber.predicts_pedal)
+    found = NotesAndPedal.of(transcript(*result), extends_by_pedal=True).until(len(sound) / transcriber.sample_rate)
+    return compare(found, played, tolerances=[Tolerance()])
 
 
 def truth(performance: Performance, start: float, end: float) -> NotesAndPedal:
