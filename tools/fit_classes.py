@@ -1,13 +1,13 @@
-"""Fit the temperature and the threshold of a model that classifies, on performances that it was not trained on.
+"""Fit the temperature and the threshold of a model that classifies, on files that it was not trained on.
 
 Example::
 
     python tools/fit_classes.py runs/composers tables/composers.tsv
 
-The temperature is that which makes the classes of the validation performances most probable. The threshold, below which
-the class of a performance is unknown, is what 93 of 100 validation performances of known classes reach. Pieces that are
-in the training part, too, are left out. The result goes into the run's config.json as ``temperature`` and
-``threshold``.
+The temperature is that which makes the classes of the validation files most probable: of the performances, or of the
+recordings, whichever the model reads. The threshold, below which a class is unknown, is what 93 of 100 validation files
+of known classes reach. Pieces that are in the training part, too, are left out. The result goes into the run's
+config.json as ``temperature`` and ``threshold``.
 """
 
 import argparse
@@ -17,30 +17,30 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes
+from maestrokit.analysis.classes import Classifier, certainty, excerpt_votes, starts_of
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import MaestrokitError
 from maestrokit.files import checkpoint
+from maestrokit.files.cache import default_cache
 from maestrokit.inference.classes import load_classifier
-from maestrokit.music.excerpts import excerpt_starts
 from maestrokit.training.class_data import ClassOptions
+from maestrokit.training.class_sources import of_one_input, read_sources
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 
 TEMPERATURES = (0.02, 50.0)
-KNOWN = 0.93  # share of the performances of known classes that are to stay known
-OTHER = -1  # class of performances whose class the model does not know
+KNOWN = 0.93  # share of the files of known classes that are to stay known
+OTHER = -1  # class of files whose class the model does not know
 
 
-def mean_votes(paths: Sequence[str], classifier: Classifier) -> Floats:
-    """Return the mean log-probabilities of the excerpts of each performance, (performances, classes)."""
+def mean_votes(paths: Sequence[str], classifier: Classifier, *, cache: Path) -> Floats:
+    """Return the mean log-probabilities of the excerpts of each file, (files, classes)."""
     rows = []
-    for path in paths:
-        notes = classes.read_notes(path)
-        if isinstance(notes, MaestrokitError):
-            raise notes
-        rows.append(excerpt_votes(notes, excerpt_starts(notes), classifier.weights).mean(axis=0))
+    for _, source in read_sources(paths, input=classifier.input, cache=cache):
+        if isinstance(source, MaestrokitError):
+            raise source
+        rows.append(excerpt_votes(source, starts_of(source), classifier.weights).mean(axis=0))
     return np.array(rows)
 
 
@@ -56,7 +56,7 @@ def fitted_temperature(votes: Floats, label: Integers) -> float:
 
 
 def fitted_threshold(confidence: Floats) -> float:
-    """Return the threshold that the right share of performances of known classes reaches.
+    """Return the threshold that the right share of files of known classes reaches.
 
     >>> fitted_threshold(np.linspace(0, 1, 101))
     0.07
@@ -65,8 +65,8 @@ def fitted_threshold(confidence: Floats) -> float:
 
 
 def held_out(data: Sequence[str], column: str, classifier: Classifier) -> tuple[list[str], Integers]:
-    """Return the validation performances of data, and the class of each by its number; ``OTHER`` if it is unknown."""
-    corpus = find_corpus(data, classes, cache=Path())
+    """Return the validation files of data, and the class of each by its number; ``OTHER`` if it is unknown."""
+    corpus, _ = of_one_input(find_corpus(data, classes, cache=Path()), classifier.input)
     labelled = classes.labels_of(corpus, ClassOptions(column=column))
     files, _ = classes.split_of(corpus, labelled, [path for path in corpus.paths if labelled.label.get(path)])
     number = {name: row for row, name in enumerate(classifier.known)}
@@ -79,20 +79,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="run folder of a cnn of the task classes")
     parser.add_argument("data", nargs="+", help="what it was trained on")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="where the spectra of recordings are")
     parser.add_argument("--column", default="composer", help="column of tables of MAESTRO that has the classes")
     options = parser.parse_args()
     classifier = load_classifier(str(options.run))
     paths, label = held_out(options.data, options.column, classifier)
-    votes, is_known = mean_votes(paths, classifier), label != OTHER
+    votes, is_known = mean_votes(paths, classifier, cache=options.cache), label != OTHER
     temperature = fitted_temperature(votes[is_known], label[is_known])
     probability = np.exp(log_softmax(votes[is_known] / temperature))
     estimate, label = probability[:, : len(classifier.known)].argmax(axis=1), label[is_known]
     threshold = fitted_threshold(certainty(probability, classifier))
     accuracy = float((estimate == label).mean())
     recalls = [float((estimate[label == row] == row).mean()) for row in np.unique(label)]
-    print(f"{is_known.sum()} performances of known classes: temperature {temperature}, threshold {threshold}, "
+    print(f"{is_known.sum()} {classifier.reads} of known classes: temperature {temperature}, threshold {threshold}, "
           f"accuracy {accuracy:.3f}, balanced {np.mean(recalls):.3f}")  # fmt: skip
-    fitted = {"performances": int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
+    fitted = {classifier.reads: int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
     config = {"temperature": temperature, "threshold": threshold, "fitted": fitted}
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 

@@ -33,10 +33,10 @@ def test_only_the_notes_that_speak_for_a_class_have_evidence() -> None:
     performance, classifier = notes((0.5, 30), (6.0, 100), (9.0, 30)), register_network()
     evidence = class_evidence(performance, classifier, "high", end=10)
     assert evidence.time[0] == 0.5 and np.allclose(np.diff(evidence.time), SPAN) and evidence.time[-1] >= 10
-    assert evidence.pitch.tolist() == list(range(LOWEST_PITCH, LOWEST_PITCH + KEYS + 1, RANGE))
+    assert evidence.edge.tolist() == list(range(LOWEST_PITCH, LOWEST_PITCH + KEYS + 1, RANGE))
     rows, columns = np.nonzero(np.abs(evidence.value) > 1e-6)
     assert evidence.time[rows].tolist() == pytest.approx([0.5 + SPAN * int((6.0 - 0.5) / SPAN)])
-    assert (evidence.pitch[columns] <= 100).all() and (evidence.pitch[columns + 1] > 100).all()
+    assert (evidence.edge[columns] <= 100).all() and (evidence.edge[columns + 1] > 100).all()
     assert evidence.value.max() > 0
     against = class_evidence(performance, classifier, "low", end=10)
     assert against.value.min() < 0 and (against.value <= 1e-9).all()

@@ -33,7 +33,7 @@ from maestrokit.metrics.piece import piece_of
 from maestrokit.music.excerpts import excerpt_starts
 from maestrokit.music.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.tasks.classes import read_notes
+from maestrokit.training.class_sources import read_notes
 
 RESAMPLES = 1000
 BINS = 10

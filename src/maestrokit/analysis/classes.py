@@ -1,20 +1,23 @@
-"""Classes of performances, such as composers, by a trained network that runs in numpy.
+"""Classes of performances or recordings, such as composers, by a trained network that runs in numpy.
 
-The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. Each excerpt of 20 s votes: the
-probabilities of a performance are those of the mean log-probabilities of its excerpts, divided by a temperature that
-was fitted so that they are as often right as they say [1].
+The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. It reads performances as rolls,
+or recordings as mel spectra. Each excerpt of 20 s votes: the probabilities of a performance or recording are those of
+the mean log-probabilities of its excerpts, divided by a temperature that was fitted so that they are as often right as
+they say [1].
 
 References
 ----------
 .. [1] C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum, spectrum_excerpt, spectrum_starts
 from maestrokit.analysis.convolution import Weights, convolved, log_softmax, norm_relu, norm_shapes
 from maestrokit.arrays import Floats
 from maestrokit.music.excerpts import ROLLS, SECONDS, excerpt_starts, roll_of
@@ -22,13 +25,22 @@ from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS
 
 UNKNOWN = "unknown"
-FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames and keys
+ROLL_INPUT, MEL_INPUT = "rolls", "mel"
+INPUTS = {ROLL_INPUT: (len(ROLLS), KEYS), MEL_INPUT: (1, BANDS)}  # planes, and keys or bands
+NEEDS = {ROLL_INPUT: "notes", MEL_INPUT: "audio"}
+READS = {ROLL_INPUT: "performances", MEL_INPUT: "recordings"}
+FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames, and keys or bands
 WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
+
+Source = TimedNotes | MelSpectrum
+"""The notes of a performance, sorted by onset, with offsets where the sound ends; or the spectrum of a recording."""
+Excerpt = NDArray[np.float32]
+"""What the network sees of an excerpt, 0 where nothing sounds: shape (planes, frames, keys or bands)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A network that classifies performances.
+    """A network that classifies performances or recordings.
 
     Parameters
     ----------
@@ -39,30 +51,43 @@ class Classifier:
     temperature : float > 0
         Divides the mean log-probabilities of the excerpts.
     threshold : float, 0..1
-        A performance whose most probable class is less probable than this is of an unknown class.
+        What has a most probable class that is less probable than this is of an unknown class.
+    input : {'rolls', 'mel'}
+        What the network reads: performances, or recordings.
     """
 
     names: tuple[str, ...]
     weights: Weights
     temperature: float = 1.0
     threshold: float = 0.0
+    input: str = ROLL_INPUT
 
     @property
     def known(self) -> tuple[str, ...]:
         """The classes without ``unknown``."""
         return tuple(name for name in self.names if name != UNKNOWN)
 
+    @property
+    def needs(self) -> str:
+        """The kind of what it classifies, as groups of descriptors call it: ``notes`` or ``audio``."""
+        return NEEDS[self.input]
+
+    @property
+    def reads(self) -> str:
+        """What it classifies: ``performances`` or ``recordings``."""
+        return READS[self.input]
+
 
 @dataclass(frozen=True, eq=False)
 class Classification:
-    """The classes of a performance.
+    """The classes of a performance or recording.
 
     Parameters
     ----------
     name : str
         The most probable class, or ``unknown``.
     probability : float64, shape (classes,)
-        Of the whole performance.
+        Of all of it.
     start : float64, shape (excerpts,), in seconds
         Where the excerpts begin.
     excerpt_probability : float64, shape (excerpts, classes)
@@ -75,33 +100,35 @@ class Classification:
     excerpt_probability: Floats
 
 
-def weight_shapes(*, outputs: int, channels: int, depth: int) -> dict[str, tuple[int, ...]]:
+def weight_shapes(*, outputs: int, channels: int, depth: int, input: str = ROLL_INPUT) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of the weights of a network, by its settings in training."""
+    planes, width = INPUTS[input]
     shapes: dict[str, tuple[int, ...]] = {
-        "stem.weight": (channels, len(ROLLS), *FIRST_KERNEL),
-        "key_offset": (channels, 1, KEYS // FIRST_STRIDE[1]),
+        "stem.weight": (channels, planes, *FIRST_KERNEL),
+        "key_offset": (channels, 1, width // FIRST_STRIDE[1]),
     }
     sizes = [channels, *(width * channels for width in WIDTHS for _ in range(1 + depth))]
     shapes |= norm_shapes("norm", sizes[-1])
-    for layer, (inputs, width) in enumerate(pairwise(sizes)):
-        shapes[f"layers.{layer}.mix.weight"] = (width, inputs, 3, 3)
+    for layer, (inputs, filters) in enumerate(pairwise(sizes)):
+        shapes[f"layers.{layer}.mix.weight"] = (filters, inputs, 3, 3)
         shapes |= norm_shapes(f"layers.{layer}.norm", inputs)
     return {**shapes, "head.weight": (outputs, 2 * sizes[-1]), "head.bias": (outputs,)}
 
 
-def classify(notes: TimedNotes, classifier: Classifier) -> Classification | None:
-    """Return the classes of a performance; None if it has no notes.
+def classify(source: Source, classifier: Classifier) -> Classification | None:
+    """Return the classes of a performance or recording; None if it has no notes, or is silent.
 
     Parameters
     ----------
-    notes : TimedNotes
-        The performance, sorted by onset; offsets are where the sound ends.
+    source : TimedNotes or MelSpectrum
+        The performance or recording.
     classifier : Classifier
+        A network that reads such.
     """
-    start = excerpt_starts(notes)
+    start = starts_of(source)
     if not len(start):
         return None
-    votes = excerpt_votes(notes, start, classifier.weights)
+    votes = excerpt_votes(source, start, classifier.weights)
     probability = piece_probability(votes, classifier.temperature)
     best = int(probability.argmax())
     name = classifier.names[best] if certainty(probability, classifier) >= classifier.threshold else UNKNOWN
@@ -114,20 +141,30 @@ def certainty(probability: Floats, classifier: Classifier) -> Floats:
     return np.where(is_unknown, 0.0, probability.max(axis=-1))
 
 
-def excerpt_votes(notes: TimedNotes, start: Floats, weights: Weights) -> Floats:
+def starts_of(source: Source) -> Floats:
+    """Return where excerpts begin that cover a performance or recording, in seconds; see :func:`excerpt_starts`."""
+    return spectrum_starts(source) if isinstance(source, MelSpectrum) else excerpt_starts(source)
+
+
+def excerpt_of(source: Source, start: float) -> Excerpt:
+    """Return what the network sees of the excerpt that begins at a time, in seconds."""
+    return spectrum_excerpt(source, start) if isinstance(source, MelSpectrum) else roll_of(source, start)
+
+
+def excerpt_votes(source: Source, start: Floats, weights: Weights) -> Floats:
     """Return the log-probabilities of the classes in the excerpts that begin at some times, (excerpts, classes)."""
-    return votes_of(np.stack([roll_of(notes, float(time)) for time in start]), weights)
+    return votes_of((excerpt_of(source, float(time)) for time in start), weights)
 
 
-def votes_of(rolls: NDArray[np.float32], weights: Weights) -> Floats:
-    """Return the log-probabilities of the classes for rolls, (excerpts, rolls, frames, keys): (excerpts, classes)."""
-    vectors = excerpt_vectors(rolls, weights)
+def votes_of(excerpts: Iterable[Excerpt], weights: Weights) -> Floats:
+    """Return the log-probabilities of the classes for excerpts, shape (excerpts, classes)."""
+    vectors = excerpt_vectors(excerpts, weights)
     return log_softmax(vectors @ weights["head.weight"].T.astype(np.float64) + weights["head.bias"])
 
 
-def excerpt_vectors(rolls: NDArray[np.float32], weights: Weights) -> Floats:
-    """Return what the network makes of rolls before its last layer, shape (excerpts, values)."""
-    return np.stack([_pooled(roll, weights) for roll in rolls]).astype(np.float64)
+def excerpt_vectors(excerpts: Iterable[Excerpt], weights: Weights) -> Floats:
+    """Return what the network makes of excerpts before its last layer, shape (excerpts, values)."""
+    return np.stack([_pooled(excerpt, weights) for excerpt in excerpts]).astype(np.float64)
 
 
 def piece_probability(votes: Floats, temperature: float) -> Floats:
@@ -149,9 +186,9 @@ def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
     return np.searchsorted((middle[1:] + middle[:-1]) / 2, times).astype(np.int64)
 
 
-def _pooled(roll: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
+def _pooled(excerpt: Excerpt, weights: Weights) -> NDArray[np.float32]:
     """Return the input of the last layer for one excerpt, (values,): the ``forward`` of the network in numpy."""
-    x = convolved(roll, weights["stem.weight"], stride=FIRST_STRIDE) + weights["key_offset"]
+    x = convolved(excerpt, weights["stem.weight"], stride=FIRST_STRIDE) + weights["key_offset"]
     layer = 0
     while (kernel := weights.get(f"layers.{layer}.mix.weight")) is not None:
         is_residual = kernel.shape[0] == kernel.shape[1]
@@ -159,5 +196,5 @@ def _pooled(roll: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
         mixed = convolved(normed, kernel, stride=(1, 1) if is_residual else (2, 2))
         x = x + mixed if is_residual else mixed
         layer += 1
-    flat = norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * keys)
+    flat = norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * width)
     return np.concatenate((flat.mean(axis=1), flat.max(axis=1)))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maestrokit.music.excerpts import SECONDS, Roll, Variation, roll_of
+from maestrokit.arrays import Floats
+from maestrokit.music.excerpts import SECONDS, Roll, Variation, excerpt_starts, roll_of
 from maestrokit.music.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
@@ -30,6 +31,37 @@ class Augmentation:
     """Largest share of notes that are left out."""
     matched: float = 0.0
     """Share of excerpts of performances whose density, loudness and length of notes are made equal."""
+
+
+@dataclass(frozen=True)
+class RollExcerpts:
+    """Excerpts of performances."""
+
+    augmentation: Augmentation
+
+    def seconds(self, notes: TimedNotes) -> float:
+        """Return how long a performance is, from its first onset to its last one."""
+        return float(notes.onset[-1] - notes.onset[0])
+
+    def starts(self, notes: TimedNotes, *, most: int) -> Floats:
+        """Return where excerpts begin that are spread over a performance, in seconds."""
+        return excerpt_starts(notes, most=most)
+
+    def excerpt(self, notes: TimedNotes, start: float) -> Roll:
+        """Return the excerpt that begins at a time, as it was played."""
+        return roll_of(notes, start)
+
+    def sample(self, notes: TimedNotes, generator: np.random.Generator) -> Roll:
+        """Return a random excerpt, varied; see :func:`sample_roll`."""
+        return sample_roll(notes, self.augmentation, generator)
+
+    def sample_shuffled(self, notes: TimedNotes, generator: np.random.Generator) -> Roll:
+        """Return a random excerpt that is of no class; see :func:`sample_shuffled`."""
+        return sample_shuffled(notes, generator)
+
+    def sample_random(self, generator: np.random.Generator) -> Roll:
+        """Return an excerpt of random notes; see :func:`sample_random`."""
+        return sample_random(generator)
 
 
 def sample_roll(notes: TimedNotes, augmentation: Augmentation, generator: np.random.Generator) -> Roll:

@@ -1,4 +1,4 @@
-"""Classes of a performance, such as its composer, by a network of the task ``classes``."""
+"""Classes of a performance or recording, such as its composer, by a network of the task ``classes``."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SINCE = (0, 2)
 
 FIELDS = {
     "name": Field("", "Most probable class; unknown where its probability is below the threshold of the model"),
-    "probability": Field("0..1", "Probability of the most probable class of the whole performance"),
+    "probability": Field("0..1", "Probability of the most probable class of the whole performance or recording"),
     "all": Field("", "All classes of the model, in its order; unknown may be the last"),
     "all[].name": Field("", "Class"),
     "all[].probability": Field("0..1", "Its probability; those of excerpts taken together, and calibrated"),
@@ -34,7 +34,7 @@ FRAMES = {
 
 
 def describe(view: ClassView) -> dict[str, Any]:
-    """Return the classes of a performance, and of its excerpts."""
+    """Return the classes of a performance or recording, and of its excerpts."""
     result, names = view.classification, view.classifier.names
     if result is None:
         return {"name": None, "probability": None, "all": [], "excerpts": []}
