@@ -11,7 +11,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.class_excerpts import Augmentation, sample_roll
+from maestrokit.training.class_excerpts import RollExcerpts
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 
@@ -177,16 +177,16 @@ def test_excerpts_of_no_class_are_random_and_shuffled_notes_where_no_performance
 
 def test_excerpts_are_varied_within_their_bounds():
     notes, generator = performance(60), np.random.default_rng(2)
-    same = sample_roll(notes, Augmentation(), np.random.default_rng(2))
+    same = RollExcerpts().sample(notes, np.random.default_rng(2))
     assert same[0].max() == pytest.approx(64 / 127) and same[0].astype(bool).sum() >= 39
     keys, velocities, counts = set(), set(), set()
     for _ in range(60):
-        roll = sample_roll(notes, Augmentation(transpose=2, loudness=0.2, dropped=0.5), generator)
+        roll = RollExcerpts(transpose=2, loudness=0.2, dropped=0.5).sample(notes, generator)
         keys |= set(np.flatnonzero(roll[0].any(axis=0)) + 21)
         velocities.add(float(roll[0].max()))
         counts.add(int(roll[0].astype(bool).sum()))
     assert keys == {58, 59, 60, 61, 62} and len(velocities) > 20 and min(counts) < 30 and max(counts) >= 39
-    even = sample_roll(notes, Augmentation(matched=1.0, loudness=0.2), generator)
+    even = RollExcerpts(matched=1.0, loudness=0.2).sample(notes, generator)
     assert even[0].astype(bool).sum() > 100  # eight notes a second
 
 

@@ -1,7 +1,7 @@
 """The spectrum that networks of classes see of recordings: a mel spectrum in dB, with the frames of the rolls of
 performances.
 
-It is stored as bytes, half a dB apart. A network sees how much a band is above 70 dB below the loud frames of the
+It is stored as bytes. A network sees how much a band is above 70 dB below the loud frames of the
 recording: so nothing depends on how loud a recording is, and silence is 0, as in rolls.
 """
 
@@ -19,11 +19,11 @@ from maestrokit.music.excerpts import FRAMES, HOP, covering_starts
 
 BANDS = 96
 SAMPLE_RATE = 16000  # Hz
-FLOOR, STEP = -80.0, 0.5  # dB
+FLOOR, STEP = -120.0, 0.7  # dB
 SPECTRUM = SpectrumSettings("logmel", SAMPLE_RATE, round(HOP * SAMPLE_RATE), mels=BANDS, floor=10 ** (FLOOR / 10))
 RANGE = 70.0  # dB below the reference; what is softer counts as silence
 LOUD = 0.95  # quantile over the frames of their loudest bands, which is the reference
-SILENT = -70.0  # dB; no frame of a silent recording is louder
+SILENT = FLOOR + RANGE  # dB; no frame of a silent recording is louder
 SCALE = 35.0  # dB of one unit of the input
 
 Levels = NDArray[np.float32]
@@ -70,7 +70,7 @@ def mel_spectrum(packed: NDArray[np.uint8]) -> MelSpectrum:
     if not len(audible):
         return MelSpectrum(packed, FLOOR, 0, 0)
     reference = float(np.quantile(audible, LOUD))
-    frames = np.flatnonzero(loudest > max(reference - RANGE, SILENT))
+    frames = np.flatnonzero(loudest > reference - RANGE)
     return MelSpectrum(packed, reference, int(frames[0]), int(frames[-1]) + 1)
 
 
@@ -82,8 +82,8 @@ def packed_mel(blocks: Iterable[Samples]) -> NDArray[np.uint8]:
 def packed_levels(levels: Spectrum) -> NDArray[np.uint8]:
     """Return levels in dB as bytes.
 
-    >>> packed_levels(np.array([0.0, -20.2, -99.0], np.float32)).tolist()
-    [160, 120, 0]
+    >>> packed_levels(np.array([-50.0, -57.2, -130.0], np.float32)).tolist()
+    [100, 90, 0]
     """
     return np.asarray(np.clip(np.rint((levels.real - FLOOR) / STEP), 0, 255), np.uint8)
 
@@ -91,8 +91,8 @@ def packed_levels(levels: Spectrum) -> NDArray[np.uint8]:
 def unpacked_levels(packed: NDArray[np.uint8]) -> Levels:
     """Return the levels in dB that bytes mean.
 
-    >>> unpacked_levels(np.array([160, 120, 0], np.uint8)).tolist()
-    [0.0, -20.0, -80.0]
+    >>> unpacked_levels(np.array([100, 90, 0], np.uint8)).tolist()
+    [-50.0, -57.0, -120.0]
     """
     return np.asarray(packed * np.float32(STEP) + np.float32(FLOOR), np.float32)
 
@@ -100,11 +100,10 @@ def unpacked_levels(packed: NDArray[np.uint8]) -> Levels:
 def network_input(levels: Levels, reference: float) -> NDArray[np.float32]:
     """Return levels in dB as the input of a network: 2 at the reference, 0 where there is silence.
 
-    >>> network_input(np.array([-20.0, -55.0, -80.0], np.float32), -10.0).round(2).tolist()
-    [1.71, 0.71, 0.0]
+    >>> network_input(np.array([-20.0, -55.0, -100.0], np.float32), -20.0).tolist()
+    [2.0, 1.0, 0.0]
     """
-    bottom = np.float32(max(reference - RANGE, FLOOR))
-    return np.asarray(np.maximum(levels - bottom, 0) / np.float32(SCALE), np.float32)
+    return np.asarray(np.maximum(levels - np.float32(reference - RANGE), 0) / np.float32(SCALE), np.float32)
 
 
 def spectrum_starts(spectrum: MelSpectrum, *, most: int | None = None) -> Floats:

@@ -141,9 +141,11 @@ def certainty(probability: Floats, classifier: Classifier) -> Floats:
     return np.where(is_unknown, 0.0, probability.max(axis=-1))
 
 
-def starts_of(source: Source) -> Floats:
+def starts_of(source: Source, *, most: int | None = None) -> Floats:
     """Return where excerpts begin that cover a performance or recording, in seconds; see :func:`excerpt_starts`."""
-    return spectrum_starts(source) if isinstance(source, MelSpectrum) else excerpt_starts(source)
+    if isinstance(source, MelSpectrum):
+        return spectrum_starts(source, most=most)
+    return excerpt_starts(source, most=most)
 
 
 def excerpt_of(source: Source, start: float) -> Excerpt:

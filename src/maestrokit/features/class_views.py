@@ -34,13 +34,14 @@ class ClassView:
         return self.source.length
 
     @cached_property
+    def read(self) -> Source:
+        """What the network reads of it."""
+        view = self.source
+        if isinstance(view, AudioView):
+            return mel_spectrum(packed_mel(view.blocks(SAMPLE_RATE)))
+        return TimedNotes(view.onset, view.sounding_offset, view.pitch, view.velocity)
+
+    @cached_property
     def classification(self) -> Classification | None:
         """The classes; None of a performance without notes, and of a silent recording."""
-        return classify(class_source(self.source), self.classifier)
-
-
-def class_source(view: NoteView | AudioView) -> Source:
-    """Return what a network reads of a performance or recording."""
-    if isinstance(view, AudioView):
-        return mel_spectrum(packed_mel(view.blocks(SAMPLE_RATE)))
-    return TimedNotes(view.onset, view.sounding_offset, view.pitch, view.velocity)
+        return classify(self.read, self.classifier)

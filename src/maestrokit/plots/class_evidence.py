@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from maestrokit.analysis.class_evidence import Evidence
-from maestrokit.analysis.class_spectrum import BANDS, FLOOR, RANGE, SPECTRUM, MelSpectrum, unpacked_levels
+from maestrokit.analysis.class_spectrum import BANDS, RANGE, SPECTRUM, MelSpectrum, unpacked_levels
 from maestrokit.analysis.classes import Source
 from maestrokit.music.excerpts import HOP
 from maestrokit.music.note_arrays import TimedNotes
@@ -52,9 +52,8 @@ def _draw_notes(axes: Any, notes: TimedNotes) -> None:
 def _draw_spectrum(axes: Any, spectrum: MelSpectrum, end: float) -> None:
     """Draw the spectrum up to some second in black, the softer the more transparent."""
     levels = unpacked_levels(spectrum.levels[: int(end / HOP) + 2]).T
-    bottom = max(spectrum.reference - RANGE, FLOOR)
     black = np.zeros((*levels.shape, 4), np.float32)
-    black[..., 3] = DARKEST * np.clip((levels - bottom) / RANGE, 0, 1)
+    black[..., 3] = DARKEST * np.clip((levels - spectrum.reference) / RANGE + 1, 0, 1)
     axes.imshow(
         black, origin="lower", aspect="auto", interpolation="antialiased",
         extent=(-HOP / 2, (levels.shape[1] - 0.5) * HOP, -0.5, BANDS - 0.5),

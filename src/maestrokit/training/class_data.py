@@ -9,29 +9,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.analysis.classes import INPUTS, MEL_INPUT, ROLL_INPUT, Excerpt, Source
+from maestrokit.analysis.classes import INPUTS, MEL_INPUT, ROLL_INPUT, Excerpt, Source, excerpt_of, starts_of
 from maestrokit.arrays import Floats
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import check_choice
 from maestrokit.music.excerpts import SECONDS
-from maestrokit.training.class_excerpts import Augmentation, RollExcerpts
-from maestrokit.training.class_spectra import SpectrumAugmentation, SpectrumExcerpts
+from maestrokit.training.class_excerpts import RollExcerpts
+from maestrokit.training.class_spectra import SpectrumExcerpts
 
 OF_SOURCES = 0.6  # share of unknown excerpts that are of performances or recordings, if there are any of no class
 RANDOM = 0.6  # share of the others that are of random notes, or of noise
 
 
 class Sampler(Protocol):
-    """Excerpts of performances, or of recordings."""
-
-    def seconds(self, source: Any) -> float:
-        """Return how long it is."""
-
-    def starts(self, source: Any, *, most: int) -> Floats:
-        """Return where excerpts begin that are spread over it, in seconds."""
-
-    def excerpt(self, source: Any, start: float) -> Excerpt:
-        """Return the excerpt that begins at a time, as it was played."""
+    """Random excerpts of performances, or of recordings."""
 
     def sample(self, source: Any, generator: np.random.Generator) -> Excerpt:
         """Return a random excerpt, varied."""
@@ -87,7 +78,7 @@ class ClassOptions:
 
 
 class ClassData:
-    """Random excerpts, of all classes equally often; an epoch is as long as all of them together.
+    """Random excerpts, of all classes equally often; an epoch is as long as all performances or recordings together.
 
     Parameters
     ----------
@@ -120,6 +111,8 @@ class ClassData:
         self._unknown = list(unknown)
         self._share = [_shares(list(range(len(train[name]))) if works is None else works[name]) for name in self.names]
         self._train = [list(train[name]) for name in self.names]
+        starts = [starts_of(source) for part in self._train for source in part]
+        self._seconds = sum(float(start[-1] - start[0]) + SECONDS for start in starts)
         self._held_out = [
             [(source, start) for source in validation.get(name, ()) for start in self._validation_starts(source)]
             for name in self.names
@@ -127,8 +120,7 @@ class ClassData:
 
     def batches(self, epoch: int) -> int:
         """Return how many batches an epoch has."""
-        seconds = sum(self._sampler.seconds(source) for part in self._train for source in part)
-        return max(1, round(seconds / SECONDS / self.options.batch))
+        return max(1, round(self._seconds / SECONDS / self.options.batch))
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``excerpts``, (batch, planes, frames, keys or bands), and ``target``, (batch,): unknown is last."""
@@ -144,7 +136,7 @@ class ClassData:
         for first in range(0, len(windows), self.options.batch):
             chosen = windows[first : first + self.options.batch]
             targets = np.array([row for _, row in chosen])
-            batch = _stacked([self._sampler.excerpt(*window) for window, _ in chosen], targets)
+            batch = _stacked([excerpt_of(*window) for window, _ in chosen], targets)
             yield {**batch, "weight": torch.from_numpy((1 / counts[targets]).astype(np.float32))}
 
     def validation_batches(self) -> int:
@@ -152,7 +144,7 @@ class ClassData:
         return -(-sum(map(len, self._held_out)) // self.options.batch)
 
     def _validation_starts(self, source: Source) -> list[float]:
-        return [float(start) for start in self._sampler.starts(source, most=self.options.validation_excerpts)]
+        return [float(start) for start in starts_of(source, most=self.options.validation_excerpts)]
 
     def _sample(self, target: int, generator: np.random.Generator) -> Excerpt:
         """Return a random excerpt of something random of a class, or of what is unknown."""
@@ -172,12 +164,8 @@ class ClassData:
 def sampler_of(options: ClassOptions, input: str) -> Sampler:
     """Return what makes excerpts of performances, or of recordings."""
     if input == MEL_INPUT:
-        return SpectrumExcerpts(
-            SpectrumAugmentation(options.transpose, options.stretch, options.equaliser, options.noise, options.masked)
-        )
-    return RollExcerpts(
-        Augmentation(options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched)
-    )
+        return SpectrumExcerpts(options.transpose, options.stretch, options.equaliser, options.noise, options.masked)
+    return RollExcerpts(options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched)
 
 
 def _shares(works: Sequence[Hashable]) -> Floats:

@@ -38,9 +38,9 @@ def of_one_input(corpus: Corpus, input: str = "") -> tuple[Corpus, str]:
     recorded = {_bare(path) for path in sounds}
     unrecorded = [path for path in corpus.paths if not is_sound(path) and _bare(path) not in recorded]
     if not input and sounds and unrecorded:
-        counts = f"{len(sounds)} recordings and {len(unrecorded)} performances without one"
-        hint = f"name only one kind, or set `input` to {MEL_INPUT} or {ROLL_INPUT}"
-        raise BadDataError(f"a network reads recordings or performances, and these are {counts}", hint)
+        counts = f"recordings ({len(sounds)}) and performances without one ({len(unrecorded)})"
+        hint = f"set `input` to {MEL_INPUT} for the recordings, or to {ROLL_INPUT} for the performances"
+        raise BadDataError(f"the data hold {counts}, and a network reads only one of the two", hint)
     input = input or (MEL_INPUT if sounds else ROLL_INPUT)
 
     def chosen(paths: Sequence[str]) -> list[str]:

@@ -13,12 +13,9 @@ from maestrokit.analysis.class_spectrum import (
     MelSpectrum,
     levels_from,
     network_input,
-    spectrum_excerpt,
-    spectrum_starts,
 )
-from maestrokit.arrays import Floats
 from maestrokit.audio.spectra.mel import power2decibel
-from maestrokit.music.excerpts import FRAMES, HOP
+from maestrokit.music.excerpts import FRAMES
 
 MASKS = 2  # of frames, and of bands
 CURVE_POINTS = 9  # points of a random equaliser, about one an octave
@@ -28,8 +25,8 @@ LARGEST_SWELL = 20.0  # dB by which noise that is of no class rises and falls
 
 
 @dataclass(frozen=True)
-class SpectrumAugmentation:
-    """How much excerpts of recordings are varied."""
+class SpectrumExcerpts:
+    """Random excerpts of recordings, and how much they are varied."""
 
     transpose: int = 0
     """Largest transposition, in semitones."""
@@ -42,25 +39,6 @@ class SpectrumAugmentation:
     masked: float = 0.0
     """Largest share of the frames, and of the bands, that each of two masks silences."""
 
-
-@dataclass(frozen=True)
-class SpectrumExcerpts:
-    """Excerpts of recordings."""
-
-    augmentation: SpectrumAugmentation
-
-    def seconds(self, spectrum: MelSpectrum) -> float:
-        """Return how long a recording sounds."""
-        return (spectrum.end - spectrum.first) * HOP
-
-    def starts(self, spectrum: MelSpectrum, *, most: int) -> Floats:
-        """Return where excerpts begin that are spread over a recording, in seconds."""
-        return spectrum_starts(spectrum, most=most)
-
-    def excerpt(self, spectrum: MelSpectrum, start: float) -> np.ndarray:
-        """Return the excerpt that begins at a time, as it was played."""
-        return spectrum_excerpt(spectrum, start)
-
     def sample(self, spectrum: MelSpectrum, generator: np.random.Generator) -> np.ndarray:
         """Return a random excerpt of a recording, at another pitch and tempo, equalised, with noise and with masks [1].
 
@@ -69,18 +47,17 @@ class SpectrumExcerpts:
         .. [1] D. Park et al., "SpecAugment: A Simple Data Augmentation Method for Automatic Speech Recognition",
            Interspeech 2019.
         """
-        some = self.augmentation
-        semitones = int(generator.integers(-some.transpose, some.transpose + 1))
-        tempo = float(generator.uniform(1 - some.stretch, 1 + some.stretch))
+        semitones = int(generator.integers(-self.transpose, self.transpose + 1))
+        tempo = float(generator.uniform(1 - self.stretch, 1 + self.stretch))
         levels = _transposed(_sample_levels(spectrum, tempo, generator), semitones)
-        if some.equaliser:
-            levels = levels + np.float32(generator.normal(0, some.equaliser)) + _curve(some.equaliser, generator)
-        if generator.random() < some.noise:
+        if self.equaliser:
+            levels = levels + np.float32(generator.normal(0, self.equaliser)) + _curve(self.equaliser, generator)
+        if generator.random() < self.noise:
             levels = _noisy(levels, spectrum.reference - generator.uniform(*NOISE), generator)
         excerpt = network_input(levels, spectrum.reference)
         for _ in range(MASKS):
-            excerpt[_sample_mask(FRAMES, some.masked, generator)] = 0
-            excerpt[:, _sample_mask(BANDS, some.masked, generator)] = 0
+            excerpt[_sample_mask(FRAMES, self.masked, generator)] = 0
+            excerpt[:, _sample_mask(BANDS, self.masked, generator)] = 0
         return excerpt[None]
 
     def sample_shuffled(self, spectrum: MelSpectrum, generator: np.random.Generator) -> np.ndarray:

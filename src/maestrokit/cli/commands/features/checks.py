@@ -50,7 +50,7 @@ def note_unread(classifier: "Classifier | None", sources: Sequence[str], recordi
     count = sum(not is_of_unknown_kind(path) for path in unread)
     if count:
         what = f"{count} of {report.counted(len(sources), 'input')}"
-        report.say(f"note: `--classes` reads {classifier.reads}, so {what} get no classes")
+        report.say(f"note: --classes reads {classifier.reads}, so {what} get no classes")
 
 
 def check_chords(way: str) -> None:

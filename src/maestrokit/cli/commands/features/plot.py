@@ -12,7 +12,6 @@ from maestrokit.errors import MaestrokitError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from maestrokit.analysis.classes import Source
     from maestrokit.audio.spectra.frames import Samples
     from maestrokit.music.performance import Performance
     from maestrokit.plots.class_evidence import ClassPanel
@@ -73,28 +72,27 @@ def _drawing(source: str, work: Describing) -> "tuple[PlotItem, list[str]]":
 
 def _classes(performance: "Performance | None", recording: str | None, work: Describing) -> "ClassPanel | None":
     """Return the most probable class and what says so; None if the model reads neither, or nothing sounds."""
+    from maestrokit import features
     from maestrokit.analysis.class_evidence import class_evidence
-    from maestrokit.analysis.class_spectrum import SAMPLE_RATE, mel_spectrum, packed_mel
-    from maestrokit.analysis.classes import classify
     from maestrokit.inference.classes import load_classifier
-    from maestrokit.music.note_arrays import timed_notes
     from maestrokit.plots.class_evidence import ClassPanel
     from maestrokit.plots.description import LONGEST_PICTURE
 
     classifier = load_classifier(work.options.classes or "")
     if classifier.needs == "audio" and recording is not None:
-        source: Source = mel_spectrum(packed_mel(Recording(recording, None, repair=work.repair)(SAMPLE_RATE)))
+        sound = Recording(recording, None, repair=work.repair)
+        view = features.class_view(features.audio_view(sound, length=sound.length), classifier)
     elif classifier.needs == "notes" and performance is not None:
-        source = timed_notes(performance, pedal_extends=True)
+        view = features.class_view(features.note_view(performance), classifier)
     else:
         return None
-    result = classify(source, classifier)
+    result = view.classification
     if result is None:
         return None
     best = classifier.names[int(result.probability.argmax())]
     title = best if result.name == best else f"{result.name}; most like {best}"
-    evidence = class_evidence(source, classifier, best, end=LONGEST_PICTURE)
-    return ClassPanel(f"{title} ({result.probability.max():.2f})", source, evidence)
+    evidence = class_evidence(view.read, classifier, best, end=LONGEST_PICTURE)
+    return ClassPanel(f"{title} ({result.probability.max():.2f})", view.read, evidence)
 
 
 def _recording_features(source: str, work: Describing) -> Any:
