@@ -231,7 +231,7 @@ def test_classes_of_recordings_are_described_by_a_model_that_reads_them(maestrok
     chosen = ("--groups", "classes", "--classes", model)
     [record] = records(maestrokit("features", noise, *chosen))
     assert sum(part["probability"] for part in record["classes"]["all"]) == pytest.approx(1, abs=1e-5)
-    assert [part["start"] for part in record["classes"]["excerpts"]] == [0]
+    assert [(part["start"], part["end"]) for part in record["classes"]["excerpts"]] == [(0, 2)]
     [piped] = records(maestrokit("features", "-", *chosen, stdin=noise.read_bytes()))
     assert piped["classes"] == record["classes"]
     write_sound(tmp_path / "silence.wav", np.zeros(16000, np.float32), sample_rate=16000)

@@ -21,6 +21,14 @@ def test_the_temperature_that_labels_were_drawn_with_is_found(temperature: float
     assert fitted_temperature(votes, label) == pytest.approx(temperature, rel=0.1)
 
 
+def test_a_network_that_errs_nowhere_is_as_sure_as_the_number_of_files_allows() -> None:
+    label = np.array([0, 1, 2] * 4)
+    votes = log_softmax(5.0 * np.eye(3)[label])
+    sure = np.exp(log_softmax(votes / fitted_temperature(votes, label))).max(axis=1)
+    assert sure == pytest.approx(np.full(12, 13 / 14), abs=1e-3)
+    assert (sure >= fitted_threshold(sure)).all()
+
+
 def test_the_threshold_is_what_most_performances_of_known_classes_reach() -> None:
     confidence = np.random.default_rng(0).uniform(0.3, 1, 1000)
     assert (confidence >= fitted_threshold(confidence)).mean() == pytest.approx(KNOWN, abs=0.002)

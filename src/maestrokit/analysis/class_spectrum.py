@@ -1,8 +1,8 @@
 """The spectrum that networks of classes see of recordings: a mel spectrum in dB, with the frames of the rolls of
 performances.
 
-It is stored as bytes. A network sees how much a band is above 70 dB below the loud frames of the
-recording: so nothing depends on how loud a recording is, and silence is 0, as in rolls.
+It is stored as bytes. A network sees how far a band is above what is 70 dB below the loud frames of the recording: so
+nothing depends on how loud a recording is, and silence is 0, as in rolls.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from maestrokit.analysis.class_evidence import Evidence
-from maestrokit.analysis.class_spectrum import BANDS, RANGE, SPECTRUM, MelSpectrum, unpacked_levels
+from maestrokit.analysis.class_spectrum import BANDS, SPECTRUM, MelSpectrum, unpacked_levels
 from maestrokit.analysis.classes import Source
 from maestrokit.music.excerpts import HOP
 from maestrokit.music.note_arrays import TimedNotes
@@ -15,7 +15,8 @@ from maestrokit.plots.spectrum import name_frequencies
 
 EVIDENCE_MAP = "PuOr_r"
 LEAST_SCALE = 0.01  # nats
-DARKEST = 0.75  # opacity of the loudest parts of a spectrum
+DARKEST = 0.55  # opacity of the loudest parts of a spectrum
+SHOWN = 45.0  # dB below them that are shown
 
 
 class ClassPanel(NamedTuple):
@@ -53,9 +54,9 @@ def _draw_spectrum(axes: Any, spectrum: MelSpectrum, end: float) -> None:
     """Draw the spectrum up to some second in black, the softer the more transparent."""
     levels = unpacked_levels(spectrum.levels[: int(end / HOP) + 2]).T
     black = np.zeros((*levels.shape, 4), np.float32)
-    black[..., 3] = DARKEST * np.clip((levels - spectrum.reference) / RANGE + 1, 0, 1)
+    black[..., 3] = DARKEST * np.clip((levels - spectrum.reference) / SHOWN + 1, 0, 1)
     axes.imshow(
-        black, origin="lower", aspect="auto", interpolation="antialiased",
+        black, origin="lower", aspect="auto", interpolation="antialiased", zorder=2,  # over the parts
         extent=(-HOP / 2, (levels.shape[1] - 0.5) * HOP, -0.5, BANDS - 0.5),
     )  # fmt: skip
     axes.set_ylim(-0.5, BANDS - 0.5)

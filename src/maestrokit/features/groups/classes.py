@@ -21,9 +21,11 @@ FIELDS = {
     "all": Field("", "All classes of the model, in its order; unknown may be the last"),
     "all[].name": Field("", "Class"),
     "all[].probability": Field("0..1", "Its probability; those of excerpts taken together, and calibrated"),
-    "excerpts": Field("", "Excerpts of 20 s that overlap by about a half, whose votes these are"),
+    "excerpts": Field(
+        "", "Excerpts of 20 s that overlap by about a half, whose votes these are; recordings of less are repeated"
+    ),
     "excerpts[].start": Field("s", "Start of the excerpt"),
-    "excerpts[].end": Field("s", "Its end"),
+    "excerpts[].end": Field("s", "Its end, that of the performance or recording if this is shorter"),
     "excerpts[].name": Field("", "Its most probable class"),
     "excerpts[].probability": Field("0..1", "The probability of this class in the excerpt by itself"),
 }
@@ -43,7 +45,11 @@ def describe(view: ClassView) -> dict[str, Any]:
         "probability": float(result.probability.max()),
         "all": _named(names, result.probability),
         "excerpts": [
-            {"start": float(start), "end": float(start) + SECONDS, **_named(names, probability)[probability.argmax()]}
+            {
+                "start": float(start),
+                "end": min(float(start) + SECONDS, view.length),
+                **_named(names, probability)[probability.argmax()],
+            }
             for start, probability in zip(result.start, result.excerpt_probability, strict=True)
         ],
     }
