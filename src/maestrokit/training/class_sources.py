@@ -39,7 +39,7 @@ def of_one_input(corpus: Corpus, input: str = "") -> tuple[Corpus, str]:
     unrecorded = [path for path in corpus.paths if not is_sound(path) and _bare(path) not in recorded]
     if not input and sounds and unrecorded:
         counts = f"recordings ({len(sounds)}) and performances without one ({len(unrecorded)})"
-        hint = f"set `input` to {MEL_INPUT} for the recordings, or to {ROLL_INPUT} for the performances"
+        hint = f"choose by `input`: {MEL_INPUT} for the recordings, {ROLL_INPUT} for the performances"
         raise BadDataError(f"the data hold {counts}, and a network reads only one of the two", hint)
     input = input or (MEL_INPUT if sounds else ROLL_INPUT)
 

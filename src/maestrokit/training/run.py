@@ -185,7 +185,8 @@ def _build_model(
         for name, default in READS.items():
             kind, needed = (values.get(name, default) for values in (given["model"], prepared.model))
             if kind != needed:
-                raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `{name}` to {kind}")
+                hint = f"`{name}` must be {kind}, with data to match"
+                raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", hint)
         new_parts = list(prepared.new_parts(given))
         model_config = {**given["model"], **(model_config if new_parts else {}), **model_settings}
         new_parts += [settings.train_only] if settings.train_only else []
