@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
+from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
 from maestrokit.models import _chords, _classes, lstm
@@ -46,15 +47,18 @@ def saved_transcriber(folder: Path, *, pedal: bool) -> Path:
     return folder
 
 
-def saved_classifier(folder: Path, *, names: Sequence[str] = ("march", "tango", "waltz"), **config: object) -> Path:
+def saved_classifier(
+    folder: Path, *, names: Sequence[str] = ("march", "tango", "waltz"), input: str = "rolls", **config: object
+) -> Path:
     """Write a network of classes that nobody trained, of which every layer adds something."""
     torch.manual_seed(2)
-    model = _classes.Model(_classes.Config(outputs=len(names), channels=3, depth=2))
+    model = _classes.Model(_classes.Config(outputs=len(names), channels=3, depth=2, input=input))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     folder.mkdir()
     sizes = {"family": "cnn", "task": "classes", "model": settings_of(model.config), "class_names": list(names)}
-    checkpoint.write_config(folder, {**sizes, **config})
+    spectrum = {"spectrum": SPECTRUM.described()} if input == "mel" else {}
+    checkpoint.write_config(folder, {**sizes, **spectrum, **config})
     checkpoint.write_weights(folder, model.state_dict())
     return folder
 

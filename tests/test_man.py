@@ -89,7 +89,9 @@ def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch:
     for name in ("beethoven-elise.mid", "petzold-minuet.mid", "satie-gymnopedie.mid"):
         shutil.copy(demo_folder / name, "takes")
     sound = np.random.default_rng(1).normal(0, 0.05, 16_000).astype(np.float32)  # one second of noise
-    for name in ("take.flac", "reference.flac", "takes/petzold-minuet.flac"):
+    pianos = [f"pianos/{piano}/{number}.flac" for piano in ("grand", "upright") for number in range(4)]
+    for name in ("take.flac", "reference.flac", "takes/petzold-minuet.flac", *pianos):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(name, sound, 16_000)
     return tmp_path
 

@@ -79,7 +79,7 @@ def main() -> None:
     prepared = task.prepare(corpus, task.Options(**chosen(task.Options, settings)), family="cnn")
     examples = prepared.data.held_out
     network = read_chord_network(options.run)
-    scores = [chord_scores(example.levels, example.reference, network.weights) for example in examples]
+    scores = [chord_scores(example.levels[:], example.reference, network.weights) for example in examples]
     raw = np.array(config["duration_scores"])
     shares = {weight: accuracy(examples, scores, weight * raw) for weight in WEIGHTS}
     for weight, share in shares.items():

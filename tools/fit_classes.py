@@ -1,14 +1,13 @@
-"""Fit the temperature and the threshold of a model that classifies, on performances that it was not trained on.
+"""Fit the temperature and the threshold of a model that classifies, on files that it was not trained on.
 
 Example::
 
     python tools/fit_classes.py runs/composers tables/composers.tsv
 
-The temperature is that which makes the classes of the validation performances most probable. The threshold of the
-energy score, below which the class of a performance is unknown, is what 93 of 100 validation performances of known
-classes reach. Pieces that are
-in the training part, too, are left out. The result goes into the run's config.json as ``temperature`` and
-``threshold``.
+The temperature is that which makes the classes of the validation files most probable: of the performances, or of the
+recordings, whichever the model reads. The threshold of the energy score, below which a class is unknown, is what 93 of
+100 validation files of known classes reach. Pieces that are in the training part, too, are left out. The result goes
+into the run's config.json as ``temperature`` and ``threshold``.
 """
 
 import argparse
@@ -18,58 +17,68 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from maestrokit.analysis.classes import Classifier, energy_score, excerpt_votes
+from maestrokit.analysis.classes import Classifier, energy_score, excerpt_votes, starts_of
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import MaestrokitError
 from maestrokit.files import checkpoint
+from maestrokit.files.cache import default_cache
 from maestrokit.inference.classes import load_classifier
-from maestrokit.music.excerpts import excerpt_starts
 from maestrokit.training.class_data import ClassOptions
+from maestrokit.training.class_sources import of_one_input, read_sources
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 
 TEMPERATURES = (0.02, 50.0)
-KNOWN = 0.93  # share of the performances of known classes that are to stay known
-OTHER = -1  # class of performances whose class the model does not know
+KNOWN = 0.93  # share of the files of known classes that are to stay known
+OTHER = -1  # class of files whose class the model does not know
 
 
-def mean_votes(paths: Sequence[str], classifier: Classifier) -> tuple[Floats, Floats]:
-    """Return the mean log-probabilities of the excerpts of each performance, (performances, classes), and scores."""
+def mean_votes(paths: Sequence[str], classifier: Classifier, *, cache: Path) -> tuple[Floats, Floats]:
+    """Return the mean log-probabilities of the excerpts of each file, (files, classes), and its energy score."""
     rows, scores = [], []
-    for path in paths:
-        notes = classes.read_notes(path)
-        if isinstance(notes, MaestrokitError):
-            raise notes
-        votes = excerpt_votes(notes, excerpt_starts(notes), classifier.weights)
+    for _, source in read_sources(paths, input=classifier.input, cache=cache):
+        if isinstance(source, MaestrokitError):
+            raise source
+        votes = excerpt_votes(source, starts_of(source), classifier.weights)
         rows.append(log_softmax(votes).mean(axis=0))
         scores.append(energy_score(votes, classifier))
     return np.array(rows), np.array(scores)
 
 
 def fitted_temperature(votes: Floats, label: Integers) -> float:
-    """Return the temperature that makes the labels most probable."""
+    """Return the temperature that makes the labels most probable.
+
+    As many labels are taken to be wrong as one in two more than there are [1]: where the network errs nowhere, it is as
+    sure as that number of files allows.
+
+    References
+    ----------
+    .. [1] J. Platt, "Probabilistic Outputs for Support Vector Machines", Advances in Large Margin Classifiers, 1999.
+    """
+    count, classes = votes.shape
+    target = np.full(votes.shape, 1 / (count + 2) / (classes - 1))
+    target[np.arange(count), label] = (count + 1) / (count + 2)
 
     def nats(log_temperature: float) -> float:
-        log_probability = log_softmax(votes / np.exp(log_temperature))
-        return float(-log_probability[np.arange(len(label)), label].mean())
+        return float(-(target * log_softmax(votes / np.exp(log_temperature))).sum() / count)
 
     best = minimize_scalar(nats, bounds=tuple(np.log(TEMPERATURES)), method="bounded")
     return round(float(np.exp(best.x)), 4)
 
 
 def fitted_threshold(scores: Floats) -> float:
-    """Return the threshold that the energy score of the right share of performances of known classes reaches.
+    """Return the threshold that the energy score of the right share of files of known classes reaches.
 
-    >>> fitted_threshold(np.linspace(0, 1, 101))
-    0.07
+    >>> fitted_threshold(np.linspace(0, 1, 101) + 1e-6), fitted_threshold(np.array([0.99999, 0.99996]))
+    (0.07, 0.9999)
     """
-    return round(float(np.quantile(scores, 1 - KNOWN)), 4)
+    return float(np.floor(np.quantile(scores, 1 - KNOWN) * 1e4) / 1e4)
 
 
 def held_out(data: Sequence[str], column: str, classifier: Classifier) -> tuple[list[str], Integers]:
-    """Return the validation performances of data, and the class of each by its number; ``OTHER`` if it is unknown."""
-    corpus = find_corpus(data, classes, cache=Path())
+    """Return the validation files of data, and the class of each by its number; ``OTHER`` if it is unknown."""
+    corpus, _ = of_one_input(find_corpus(data, classes, cache=Path()), classifier.input)
     labelled = classes.labels_of(corpus, ClassOptions(column=column))
     files, _ = classes.split_of(corpus, labelled, [path for path in corpus.paths if labelled.label.get(path)])
     number = {name: row for row, name in enumerate(classifier.known)}
@@ -82,20 +91,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="run folder of a cnn of the task classes")
     parser.add_argument("data", nargs="+", help="what it was trained on")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="where the spectra of recordings are")
     parser.add_argument("--column", default="composer", help="column of tables of MAESTRO that has the classes")
     options = parser.parse_args()
     classifier = load_classifier(str(options.run))
     paths, label = held_out(options.data, options.column, classifier)
-    (votes, scores), is_known = mean_votes(paths, classifier), label != OTHER
+    (votes, scores), is_known = mean_votes(paths, classifier, cache=options.cache), label != OTHER
     temperature = fitted_temperature(votes[is_known], label[is_known])
     probability = np.exp(log_softmax(votes[is_known] / temperature))
     estimate, label = probability[:, : len(classifier.known)].argmax(axis=1), label[is_known]
     threshold = fitted_threshold(scores[is_known])
     accuracy = float((estimate == label).mean())
     recalls = [float((estimate[label == row] == row).mean()) for row in np.unique(label)]
-    print(f"{is_known.sum()} performances of known classes: temperature {temperature}, threshold {threshold}, "
+    print(f"{is_known.sum()} {classifier.reads} of known classes: temperature {temperature}, threshold {threshold}, "
           f"accuracy {accuracy:.3f}, balanced {np.mean(recalls):.3f}")  # fmt: skip
-    fitted = {"performances": int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
+    fitted = {classifier.reads: int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
     config = {"temperature": temperature, "threshold": threshold, "fitted": fitted}
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 

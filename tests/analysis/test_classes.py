@@ -1,10 +1,19 @@
 """The network of classes in numpy: it is that of training, and excerpts vote."""
 
 import numpy as np
+import pytest
 import torch
 
 from maestrokit.analysis import classes
-from maestrokit.analysis.classes import Classifier, classify, excerpt_votes, piece_probability
+from maestrokit.analysis.class_spectrum import BANDS, mel_spectrum
+from maestrokit.analysis.classes import (
+    Classifier,
+    classify,
+    excerpt_of,
+    excerpt_votes,
+    piece_probability,
+    starts_of,
+)
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.models._classes import Config, Model
 from maestrokit.music.excerpts import SECONDS, excerpt_starts, roll_of
@@ -13,10 +22,10 @@ from maestrokit.music.note_arrays import TimedNotes
 NAMES = ("march", "waltz", "tango")
 
 
-def network(seed: int = 0) -> Model:
+def network(seed: int = 0, *, input: str = "rolls") -> Model:
     """Return a network that nobody trained, of which every layer adds something."""
     torch.manual_seed(seed)
-    model = Model(Config(outputs=len(NAMES), channels=3, depth=2))
+    model = Model(Config(outputs=len(NAMES), channels=3, depth=2, input=input))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     for name, buffer in model.named_buffers():
@@ -51,11 +60,24 @@ def test_outputs_are_those_of_the_network_in_torch() -> None:
     assert np.ptp(expected, axis=0).max() > 0.01  # excerpts differ
 
 
-def test_shapes_of_weights_are_those_of_the_network() -> None:
+def test_outputs_for_recordings_are_those_of_the_network_in_torch() -> None:
+    levels = np.random.default_rng(4).integers(60, 180, (900, BANDS)).astype(np.uint8)
+    levels[450:, :30] //= 2
+    model, recording = network(input="mel"), mel_spectrum(levels)
+    start = starts_of(recording)
+    excerpts = torch.from_numpy(np.stack([excerpt_of(recording, time) for time in start]))
+    with torch.no_grad():
+        expected = model(excerpts).numpy()
+    assert np.allclose(excerpt_votes(recording, start, weights(model)), expected, atol=1e-3)
+    assert len(start) == 4 and np.ptp(expected, axis=0).max() > 0.01
+
+
+@pytest.mark.parametrize("input", ["rolls", "mel"])
+def test_shapes_of_weights_are_those_of_the_network(input: str) -> None:
     sizes = {"outputs": 4, "channels": 3, "depth": 2}
-    state = Model(Config(**sizes)).state_dict()
+    state = Model(Config(**sizes, input=input)).state_dict()
     expected = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
-    assert classes.weight_shapes(**sizes) == expected
+    assert classes.weight_shapes(**sizes, input=input) == expected
 
 
 def test_a_performance_is_what_its_excerpts_say_together() -> None:

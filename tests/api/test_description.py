@@ -7,6 +7,8 @@ import pytest
 
 import maestrokit
 from maestrokit import Sound
+from maestrokit.errors import UsageError
+from small_models import saved_classifier
 
 
 def test_a_performance_is_described_by_value_and_by_path(demo_folder: Path) -> None:
@@ -37,3 +39,14 @@ def test_classes_of_a_performance_are_described_by_a_shipped_model(demo_folder: 
     assert list(record) == ["classes", "key"] and record["classes"]["all"][-1]["name"] == "unknown"
     assert list(maestrokit.describe(path, groups=["key", "classes"])) == ["key"]
     assert maestrokit.describe_frames(path, groups="classes", classes="composers")["class_probability"].shape[1] == 13
+
+
+def test_classes_of_a_recording_are_described_by_a_model_that_reads_it(demo_folder: Path, tmp_path: Path) -> None:
+    model = str(saved_classifier(tmp_path / "model", input="mel"))
+    noise = Sound(np.random.default_rng(0).normal(0, 0.1, 22050).astype(np.float32), 22050)
+    record = maestrokit.describe(noise, groups=["classes"], classes=model)
+    assert [part["name"] for part in record["classes"]["all"]] == ["march", "tango", "waltz"]
+    with pytest.raises(UsageError, match="a model that reads performances"):
+        maestrokit.describe(noise, groups=["classes"], classes="composers")
+    with pytest.raises(UsageError, match="a model that reads recordings"):
+        maestrokit.describe(demo_folder / "bach-prelude.mid", groups=["classes"], classes=model)

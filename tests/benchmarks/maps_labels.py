@@ -40,8 +40,8 @@ def rises(take: TrainingExample, velocities: tuple[int, int]) -> list[float]:
             continue
         lowest = KEY_BINS * (notes.pitch[row] - LOWEST) + FIRST_BIN
         bins = lowest + np.rint(BINS_PER_OCTAVE * np.log2([1, 2, 3])).astype(int)
-        part = take.levels[frame - AROUND : frame + AROUND, bins[bins < take.levels.shape[1]]]
-        level = np.asarray(part, np.float64).mean(axis=1)
+        part = np.asarray(take.levels[frame - AROUND : frame + AROUND], np.float64)
+        level = part[:, bins[bins < part.shape[1]]].mean(axis=1)
         level -= level[:15].mean()
         loudest = level[AROUND : AROUND + SETTLED].max()
         if loudest >= LEAST_RISE:

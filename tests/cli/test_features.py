@@ -218,7 +218,60 @@ def test_classes_need_a_model_that_classifies(maestrokit, demo_folder, arguments
     assert len(done.lines) == 2
 
 
-def test_recordings_have_no_classes(maestrokit, tmp_path):
-    write_sound(tmp_path / "a.wav", np.zeros(1600, np.float32), sample_rate=16000)
-    done = maestrokit("features", tmp_path / "a.wav", "--classes", saved_classifier(tmp_path / "model"))
-    assert done.status == 2 and "--classes describes performances" in done.lines[0]
+@pytest.fixture
+def noise(tmp_path):
+    """A recording of two seconds of noise."""
+    samples = np.random.default_rng(0).normal(0, 0.1, 32000).astype(np.float32)
+    write_sound(tmp_path / "a.wav", samples, sample_rate=16000)
+    return tmp_path / "a.wav"
+
+
+def test_classes_of_recordings_are_described_by_a_model_that_reads_them(maestrokit, tmp_path, noise):
+    model = saved_classifier(tmp_path / "model", input="mel")
+    chosen = ("--groups", "classes", "--classes", model)
+    [record] = records(maestrokit("features", noise, *chosen))
+    assert sum(part["probability"] for part in record["classes"]["all"]) == pytest.approx(1, abs=1e-5)
+    assert [(part["start"], part["end"]) for part in record["classes"]["excerpts"]] == [(0, 2)]
+    [piped] = records(maestrokit("features", "-", *chosen, stdin=noise.read_bytes()))
+    assert piped["classes"] == record["classes"]
+    write_sound(tmp_path / "silence.wav", np.zeros(16000, np.float32), sample_rate=16000)
+    [silent] = records(maestrokit("features", tmp_path / "silence.wav", *chosen))
+    assert silent["classes"] == {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
+
+
+@pytest.mark.parametrize(("input", "reads"), [("rolls", "performances"), ("mel", "recordings")])
+def test_what_a_model_of_classes_does_not_read_is_refused_in_one_line(
+    maestrokit, demo_folder, tmp_path, noise, input, reads
+):
+    model = saved_classifier(tmp_path / "model", input=input)
+    source = noise if input == "rolls" else demo_folder / "bach-prelude.mid"
+    done = maestrokit("features", source, "--classes", model)
+    assert (done.status, done.out, len(done.lines)) == (2, b"", 2)
+    assert done.lines[0].endswith(f"--classes is a model that reads {reads}, and there are none")
+    piped = maestrokit("features", "-", "--groups", "classes", "--classes", model, stdin=source.read_bytes())
+    assert (piped.status, piped.out) == (2, b"") and piped.lines[0].endswith(f"is a model that reads {reads}")
+
+
+@pytest.mark.parametrize(("input", "reads"), [("rolls", "performances"), ("mel", "recordings")])
+def test_a_note_says_which_of_several_inputs_have_no_classes(maestrokit, demo_folder, tmp_path, noise, input, reads):
+    model, take = saved_classifier(tmp_path / "model", input=input), demo_folder / "bach-prelude.mid"
+    chosen = ("--groups", "classes,pitch,audio_loudness", "--classes", model)
+    done = maestrokit("features", noise, take, *chosen)
+    assert (done.status, done.lines) == (0, [f"note: --classes reads {reads}, so 1 of 2 inputs get no classes"])
+    has_classes = {record["file"]: "classes" in record for record in records(done)}
+    assert has_classes == {str(noise): input == "mel", str(take): input == "rolls"}
+    assert maestrokit("features", noise, take, *chosen, "-q").lines == []
+    noise.rename(noise.with_name("take.wav"))
+    (tmp_path / "take.mid").write_bytes(take.read_bytes())
+    both = maestrokit("features", tmp_path / "take.mid", tmp_path / "take.wav", *chosen)
+    assert both.lines == [] and "classes" in records(both)[0]
+
+
+def test_what_speaks_for_the_class_of_a_recording_is_drawn(maestrokit, tmp_path, noise):
+    pytest.importorskip("matplotlib")
+    chosen = (noise, "--groups", "audio_loudness", "--chords", "chroma")
+    model = saved_classifier(tmp_path / "model", input="mel")
+    for name, words in (("plain", ()), ("classes", ("--classes", model))):
+        assert maestrokit("features", *chosen, *words, "--plot", tmp_path / f"{name}.svg").status == 0
+    plain, classes = ((tmp_path / f"{name}.svg").read_text() for name in ("plain", "classes"))
+    assert "for the class" in classes and "for the class" not in plain

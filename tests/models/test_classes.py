@@ -16,7 +16,7 @@ def batch(rows: int = 6) -> dict[str, torch.Tensor]:
     for row, register in enumerate(target.tolist()):
         keys = torch.randint(10, 30, (20,), generator=generator) + 40 * register
         rolls[row, :, torch.arange(20) * 20, keys] = 0.5
-    return {"rolls": rolls, "target": target, "weight": torch.full((rows,), 0.5)}
+    return {"excerpts": rolls, "target": target, "weight": torch.full((rows,), 0.5)}
 
 
 def test_a_network_for_the_shipped_classes_has_less_than_a_million_weights() -> None:

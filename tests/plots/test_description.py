@@ -7,6 +7,7 @@ import pytest
 
 from maestrokit import features
 from maestrokit.analysis.class_evidence import Evidence
+from maestrokit.analysis.class_spectrum import BANDS, mel_spectrum
 from maestrokit.music.note_arrays import timed_notes
 from maestrokit.plots.class_evidence import ClassPanel
 from maestrokit.plots.description import PlotItem, description_picture
@@ -40,6 +41,21 @@ def test_silence_and_nothing_are_drawn_too() -> None:
     assert description_picture(
         [PlotItem("silence", scene([]), quiet), PlotItem("$nothing", scene([]), None)], format="png"
     )
+
+
+def test_what_speaks_for_a_class_is_drawn_over_the_spectrum_of_a_recording() -> None:
+    levels = np.full((40, BANDS), 120, np.uint8)
+    softer = np.where(np.arange(BANDS) < 40, levels, levels - 30)
+    value = np.zeros((2, BANDS // 8))
+    value[1, 3] = 0.5
+    evidence = Evidence(1.25 * np.arange(3), 8 * np.arange(BANDS // 8 + 1), value)
+    panel = ClassPanel("grand (0.83)", mel_spectrum(levels), evidence)
+    performance, sound = scene([(0.0, 1.0, 69, 80)]), of_tone(0.3)
+    drawn = [description_picture([PlotItem("take", performance, sound, one)], format="svg")
+             for one in (panel, panel._replace(source=mel_spectrum(softer)), None)]  # fmt: skip
+    assert len(set(drawn)) == 3 and len(drawn[2]) < len(drawn[0])
+    alone = description_picture([PlotItem("take", None, None, panel)], format="svg").decode()
+    assert alone.index("QuadMesh_1") < alone.index("<image")
 
 
 def test_what_speaks_for_a_class_is_drawn_below_the_notes() -> None:

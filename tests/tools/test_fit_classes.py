@@ -7,6 +7,7 @@ import pytest
 
 from fit_classes import KNOWN, OTHER, fitted_temperature, fitted_threshold, held_out, mean_votes
 from maestrokit.analysis.convolution import log_softmax
+from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.classes import load_classifier
 from small_models import saved_classifier
 
@@ -18,6 +19,14 @@ def test_the_temperature_that_labels_were_drawn_with_is_found(temperature: float
     cumulative = np.exp(log_softmax(votes / temperature)).cumsum(axis=1)
     label = (generator.random((4000, 1)) > cumulative).sum(axis=1)
     assert fitted_temperature(votes, label) == pytest.approx(temperature, rel=0.1)
+
+
+def test_a_network_that_errs_nowhere_is_as_sure_as_the_number_of_files_allows() -> None:
+    label = np.array([0, 1, 2] * 4)
+    votes = log_softmax(5.0 * np.eye(3)[label])
+    sure = np.exp(log_softmax(votes / fitted_temperature(votes, label))).max(axis=1)
+    assert sure == pytest.approx(np.full(12, 13 / 14), abs=1e-3)
+    assert (sure >= fitted_threshold(sure)).all()
 
 
 def test_the_threshold_is_what_most_performances_of_known_classes_reach() -> None:
@@ -33,5 +42,20 @@ def test_performances_of_the_validation_part_are_held_out_with_the_numbers_of_th
     paths, label = held_out([str(maestro_root)], "composer", classifier)
     assert [Path(path).stem for path in paths] == ["beethoven-elise"] and label.tolist() == [1]
     assert held_out([str(maestro_root)], "year", classifier)[1].tolist() == [OTHER]
-    votes, scores = mean_votes(paths, classifier)
+    votes, scores = mean_votes(paths, classifier, cache=tmp_path)
     assert votes.shape == (1, 3) and scores.shape == (1,)
+
+
+def test_recordings_are_held_out_for_a_model_that_reads_them(tmp_path: Path) -> None:
+    for kind in ("low", "hiss"):
+        folder = tmp_path / "data" / kind
+        folder.mkdir(parents=True)
+        for number in range(3):
+            samples = np.random.default_rng(number).normal(0, 0.1, 8000).astype(np.float32)
+            write_sound(folder / f"{kind}{number}.wav", samples, sample_rate=16000)
+        (folder / "take.mid").write_bytes(b"not read")
+    classifier = load_classifier(str(saved_classifier(tmp_path / "model", names=["hiss", "low"], input="mel")))
+    paths, label = held_out([str(tmp_path / "data")], "composer", classifier)
+    assert [Path(path).parent.name for path in paths] == [classifier.names[row] for row in label] and len(paths) == 1
+    votes, scores = mean_votes(paths, classifier, cache=tmp_path / "cache")
+    assert votes.shape == (1, 2) and np.exp(votes).sum() == pytest.approx(1) and scores.shape == (1,)

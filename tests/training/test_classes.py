@@ -11,7 +11,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.class_excerpts import ExcerptAugmentation, sample_roll
+from maestrokit.training.class_excerpts import RollExcerpts
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 
@@ -74,7 +74,7 @@ def test_a_table_says_the_parts_and_what_is_of_no_class(genres):
     corpus = find_corpus([str(genres / "table.tsv")], classes, cache=Path())
     data = classes.prepare(corpus, ClassOptions(unknown=0.9, batch=400), family="cnn").data
     excerpts = data.batch(0, 0)
-    of_none = excerpts["rolls"][excerpts["target"] == 2][:, 0]
+    of_none = excerpts["excerpts"][excerpts["target"] == 2][:, 0]
     assert 0.8 < len(of_none) / 400 < 0.97
     assert len(of_none[of_none.sum(dim=(1, 2)) > 0]) > 0.95 * len(of_none)
 
@@ -87,7 +87,7 @@ def test_files_of_one_folder_have_no_class(genres, capsys):
 def test_one_class_in_a_table_is_refused(genres, capsys):
     (genres / "table.tsv").write_text("".join(f"pop/pop{row}.mid\tpop\n" for row in range(4)))
     assert train(genres / "table.tsv") == 65
-    assert "all performances are of one class, 'pop'" in capsys.readouterr().err
+    assert "all files are of one class, 'pop'" in capsys.readouterr().err
 
 
 def test_an_empty_folder_is_named_and_files_that_cannot_be_read_are_left_out(genres, capsys):
@@ -121,8 +121,8 @@ def test_pieces_in_two_parts_and_arrangements_are_left_out_and_named(tmp_path, c
     text = capsys.readouterr().err
     assert "note: in two parts, and so not validated on: Bach: Fugue" in text
     assert "note: arrangements left out: Bach / Liszt" in text
-    assert "note: no performance to validate on: Haydn" in text
-    assert "note: no performance to learn from: Satie" in text
+    assert "note: nothing to validate on: Haydn" in text
+    assert "note: nothing to learn from: Satie" in text
     assert config(tmp_path / "root")["data"] == {"train": 5, "validation": 2}
     assert train(tmp_path / "root", "--set", "classes=2", run="two") == 0
     assert config(tmp_path / "root", "two")["class_names"] == ["Bach", "Haydn", "unknown"]
@@ -153,10 +153,10 @@ def test_rare_classes_are_heard_as_often_as_frequent_ones_and_batches_repeat():
     many, one = [performance(40)] * 9, [performance(80)]
     data = ClassData({"low": many, "high": one}, {"low": many, "high": one}, ClassOptions(batch=200), seed=3)
     batch = data.batch(0, 0)
-    assert batch["rolls"].shape == (200, 2, 400, 88)
+    assert batch["excerpts"].shape == (200, 2, 400, 88)
     assert 0.35 < batch["target"].float().mean() < 0.65
     assert all((batch[name] == data.batch(0, 0)[name]).all() for name in batch)
-    assert not (batch["rolls"] == data.batch(0, 1)["rolls"]).all()
+    assert not (batch["excerpts"] == data.batch(0, 1)["excerpts"]).all()
 
 
 def test_without_unknown_there_is_no_such_class(genres):
@@ -168,7 +168,7 @@ def test_excerpts_of_no_class_are_random_and_shuffled_notes_where_no_performance
     low, high = [performance(40)], [performance(80)]
     data = ClassData({"low": low, "high": high}, {}, ClassOptions(batch=300, unknown=0.5, transpose=0))
     batch = data.batch(0, 0)
-    pitches = [set(roll[0].any(dim=0).nonzero().flatten().tolist()) for roll in batch["rolls"]]
+    pitches = [set(roll[0].any(dim=0).nonzero().flatten().tolist()) for roll in batch["excerpts"]]
     is_known = batch["target"] < 2
     assert 0.35 < is_known.float().mean() < 0.65
     assert all(keys <= {19, 59} for keys, known in zip(pitches, is_known, strict=True) if known)
@@ -177,16 +177,16 @@ def test_excerpts_of_no_class_are_random_and_shuffled_notes_where_no_performance
 
 def test_excerpts_are_varied_within_their_bounds():
     notes, generator = performance(60), np.random.default_rng(2)
-    same = sample_roll(notes, ExcerptAugmentation(), np.random.default_rng(2))
+    same = RollExcerpts().sample(notes, np.random.default_rng(2))
     assert same[0].max() == pytest.approx(64 / 127) and same[0].astype(bool).sum() >= 39
     keys, velocities, counts = set(), set(), set()
     for _ in range(60):
-        roll = sample_roll(notes, ExcerptAugmentation(transpose=2, loudness=0.2, dropped=0.5), generator)
+        roll = RollExcerpts(transpose=2, loudness=0.2, dropped=0.5).sample(notes, generator)
         keys |= set(np.flatnonzero(roll[0].any(axis=0)) + 21)
         velocities.add(float(roll[0].max()))
         counts.add(int(roll[0].astype(bool).sum()))
     assert keys == {58, 59, 60, 61, 62} and len(velocities) > 20 and min(counts) < 30 and max(counts) >= 39
-    even = sample_roll(notes, ExcerptAugmentation(matched=1.0, loudness=0.2), generator)
+    even = RollExcerpts(matched=1.0, loudness=0.2).sample(notes, generator)
     assert even[0].astype(bool).sum() > 100  # eight notes a second
 
 
@@ -198,5 +198,5 @@ def test_validation_weighs_classes_equally_and_changes_nothing():
     weight = np.concatenate([batch["weight"] for batch in batches])
     target = np.concatenate([batch["target"] for batch in batches])
     assert np.isclose(weight[target == 0].sum(), weight[target == 1].sum())
-    low = batches[0]["rolls"][0]
+    low = batches[0]["excerpts"][0]
     assert low[0].any(dim=0).nonzero().flatten().tolist() == [40 - 21]

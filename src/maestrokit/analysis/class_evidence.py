@@ -1,4 +1,4 @@
-"""Where in a performance the probability of a class comes from, by what leaving notes out changes [1].
+"""Where in a performance or recording the probability of a class comes from, by what silencing parts changes [1].
 
 References
 ----------
@@ -9,69 +9,75 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maestrokit.analysis.classes import Classifier, votes_of
+from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum
+from maestrokit.analysis.classes import Classifier, ClassSource, excerpt_of, starts_of, votes_of
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats
-from maestrokit.music.excerpts import HOP, SECONDS, excerpt_starts, roll_of
-from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.excerpts import FRAMES, HOP, SECONDS
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
 SPAN = 1.25  # seconds
-RANGE = 8  # keys
+RANGE = 8  # keys or bands
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What parts of a performance say for a class, or against it.
+    """What parts of a performance or recording say for a class, or against it.
 
     Parameters
     ----------
     time : float64, shape (spans + 1,), in seconds
         Where spans begin and end.
-    pitch : int64, shape (ranges + 1,)
-        The lowest pitch of each range of keys, and the first one above all.
+    edge : int64, shape (ranges + 1,)
+        The lowest pitch of each range of keys, or band of the spectrum, and the first one above all.
     value : float64, shape (spans, ranges), in nats
-        How much less probable the class would be without the notes of a span and range: their part of its
-        log-probability in the mean of the excerpts. 0 where no notes are.
+        How much less probable the class would be without what sounds in a span and range: its part of the
+        log-probability in the mean of the excerpts. 0 where nothing sounds.
     """
 
     time: Floats
-    pitch: np.ndarray
+    edge: np.ndarray
     value: Floats
 
 
-def class_evidence(notes: TimedNotes, classifier: Classifier, name: str, *, end: float) -> Evidence:
-    """Return what parts of the beginning of a performance say for a class.
+def class_evidence(source: ClassSource, classifier: Classifier, name: str, *, end: float) -> Evidence:
+    """Return what parts of the beginning of a performance or recording say for a class.
 
-    A part is silenced in the rolls of all excerpts that it is in. Parts that are silent as it is are passed over.
+    A part is silenced in all excerpts that it is in. Parts that are silent as it is are passed over.
 
     Parameters
     ----------
-    notes : TimedNotes
-        The performance, sorted by onset; offsets are where the sound ends.
+    source : TimedNotes or MelSpectrum
+        The performance or recording.
     classifier : Classifier
+        A network that reads such.
     name : str
         One of its classes.
     end : float, in seconds
         Where the beginning ends; excerpts that begin later are not looked at.
     """
-    edges = np.arange(0, KEYS + 1, RANGE)
-    first = float(notes.onset[0]) if len(notes.onset) else 0.0
+    is_recording = isinstance(source, MelSpectrum)
+    edges = np.arange(0, (BANDS if is_recording else KEYS) + 1, RANGE)
+    starts = starts_of(source)
+    first = float(starts[0]) if len(starts) else 0.0
     time = first + SPAN * np.arange(max(1, int(np.ceil(max(end - first, 0) / SPAN))) + 1)
     value = np.zeros((len(time) - 1, len(edges) - 1))
     count = np.zeros(len(value))
     row = classifier.names.index(name)
-    for start in (start for start in excerpt_starts(notes) if start < time[-1]):
-        roll = roll_of(notes, float(start))
-        vote = log_softmax(votes_of(roll[None], classifier.weights))[0, row]
+    frame = np.arange(FRAMES) % (source.period if isinstance(source, MelSpectrum) else FRAMES)
+    for start in starts[starts < time[-1]]:
+        excerpt = excerpt_of(source, float(start))
+        vote = log_softmax(votes_of([excerpt], classifier.weights))[0, row]
         middle = (time[:-1] + time[1:]) / 2
         for span in np.flatnonzero((middle >= start) & (middle < start + SECONDS)):
-            frames = slice(*np.clip(np.rint((time[span : span + 2] - start) / HOP).astype(int), 0, roll.shape[1]))
+            begin, stop = np.rint((time[span : span + 2] - start) / HOP)
+            frames = (frame >= begin) & (frame < stop)
             count[span] += 1
             for part in range(len(edges) - 1):
-                keys = slice(edges[part], edges[part + 1])
-                if roll[:, frames, keys].any():
-                    silenced = roll.copy()
-                    silenced[:, frames, keys] = 0
-                    value[span, part] += vote - log_softmax(votes_of(silenced[None], classifier.weights))[0, row]
-    return Evidence(np.asarray(time, np.float64), LOWEST_PITCH + edges, value / np.maximum(count, 1)[:, None])
+                width = slice(edges[part], edges[part + 1])
+                if excerpt[:, frames, width].any():
+                    silenced = excerpt.copy()
+                    silenced[:, frames, width] = 0
+                    value[span, part] += vote - log_softmax(votes_of([silenced], classifier.weights))[0, row]
+    lowest = 0 if is_recording else LOWEST_PITCH
+    return Evidence(np.asarray(time, np.float64), lowest + edges, value / np.maximum(count, 1)[:, None])

@@ -1,9 +1,10 @@
-"""Classes of performances, such as composers, by a trained network that runs in numpy.
+"""Classes of performances or recordings, such as composers, by a trained network that runs in numpy.
 
-The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. Each excerpt of 20 s votes: the
-probabilities of a performance are those of the mean log-probabilities of its excerpts, divided by a temperature that
-was fitted so that they are as often right as they say [1]. They say which of the classes it is most like, if it is of
-one: whether it is, is told by how high the odds of all classes are together, before they are normalised [2].
+The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. It reads performances as rolls,
+or recordings as mel spectra. Each excerpt of 20 s votes: the probabilities of a performance or recording are those of
+the mean log-probabilities of its excerpts, divided by a temperature that was fitted so that they are as often right as
+they say [1]. They say which of the classes it is most like, if it is of one: whether it is, is told by how high the
+odds of all classes are together, before they are normalised [2].
 
 References
 ----------
@@ -12,12 +13,14 @@ References
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum, spectrum_excerpt, spectrum_starts
 from maestrokit.analysis.convolution import Weights, convolved, log_softmax, norm_relu, norm_shapes
 from maestrokit.arrays import Floats
 from maestrokit.music.excerpts import ROLLS, SECONDS, excerpt_starts, roll_of
@@ -25,13 +28,22 @@ from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS
 
 UNKNOWN = "unknown"
-FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames and keys
+ROLL_INPUT, MEL_INPUT = "rolls", "mel"
+INPUTS = {ROLL_INPUT: (len(ROLLS), KEYS), MEL_INPUT: (1, BANDS)}  # planes, and keys or bands
+NEEDS = {ROLL_INPUT: "notes", MEL_INPUT: "audio"}
+READS = {ROLL_INPUT: "performances", MEL_INPUT: "recordings"}
+FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames, and keys or bands
 WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
+
+ClassSource = TimedNotes | MelSpectrum
+"""The notes of a performance, sorted by onset, with offsets where the sound ends; or the spectrum of a recording."""
+ExcerptInput = NDArray[np.float32]
+"""What the network sees of an excerpt, 0 where nothing sounds: shape (planes, frames, keys or bands)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A network that classifies performances.
+    """A network that classifies performances or recordings.
 
     Parameters
     ----------
@@ -42,30 +54,43 @@ class Classifier:
     temperature : float > 0
         Divides the mean log-probabilities of the excerpts.
     threshold : float, in nats
-        A performance whose energy score is below this is of an unknown class; see :func:`energy_score`.
+        What has an energy score below this is of an unknown class; see :func:`energy_score`.
+    input : {'rolls', 'mel'}
+        What the network reads: performances, or recordings.
     """
 
     names: tuple[str, ...]
     weights: Weights
     temperature: float = 1.0
     threshold: float = -math.inf
+    input: str = ROLL_INPUT
 
     @property
     def known(self) -> tuple[str, ...]:
         """The classes without ``unknown``."""
         return tuple(name for name in self.names if name != UNKNOWN)
 
+    @property
+    def needs(self) -> str:
+        """The kind of what it classifies, as groups of descriptors call it: ``notes`` or ``audio``."""
+        return NEEDS[self.input]
+
+    @property
+    def reads(self) -> str:
+        """What it classifies: ``performances`` or ``recordings``."""
+        return READS[self.input]
+
 
 @dataclass(frozen=True, eq=False)
 class Classification:
-    """The classes of a performance.
+    """The classes of a performance or recording.
 
     Parameters
     ----------
     name : str
         The most probable class, or ``unknown``.
     probability : float64, shape (classes,)
-        Of the whole performance.
+        Of all of it.
     energy_score : float, in nats
         Whether it is of one of the classes; see :func:`energy_score`.
     start : float64, shape (excerpts,), in seconds
@@ -81,33 +106,35 @@ class Classification:
     excerpt_probability: Floats
 
 
-def weight_shapes(*, outputs: int, channels: int, depth: int) -> dict[str, tuple[int, ...]]:
+def weight_shapes(*, outputs: int, channels: int, depth: int, input: str = ROLL_INPUT) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of the weights of a network, by its settings in training."""
+    planes, width = INPUTS[input]
     shapes: dict[str, tuple[int, ...]] = {
-        "stem.weight": (channels, len(ROLLS), *FIRST_KERNEL),
-        "key_offset": (channels, 1, KEYS // FIRST_STRIDE[1]),
+        "stem.weight": (channels, planes, *FIRST_KERNEL),
+        "key_offset": (channels, 1, width // FIRST_STRIDE[1]),
     }
     sizes = [channels, *(width * channels for width in WIDTHS for _ in range(1 + depth))]
     shapes |= norm_shapes("norm", sizes[-1])
-    for layer, (inputs, width) in enumerate(pairwise(sizes)):
-        shapes[f"layers.{layer}.mix.weight"] = (width, inputs, 3, 3)
+    for layer, (inputs, filters) in enumerate(pairwise(sizes)):
+        shapes[f"layers.{layer}.mix.weight"] = (filters, inputs, 3, 3)
         shapes |= norm_shapes(f"layers.{layer}.norm", inputs)
     return {**shapes, "head.weight": (outputs, 2 * sizes[-1]), "head.bias": (outputs,)}
 
 
-def classify(notes: TimedNotes, classifier: Classifier) -> Classification | None:
-    """Return the classes of a performance; None if it has no notes.
+def classify(source: ClassSource, classifier: Classifier) -> Classification | None:
+    """Return the classes of a performance or recording; None if it has no notes, or is silent.
 
     Parameters
     ----------
-    notes : TimedNotes
-        The performance, sorted by onset; offsets are where the sound ends.
+    source : TimedNotes or MelSpectrum
+        The performance or recording.
     classifier : Classifier
+        A network that reads such.
     """
-    start = excerpt_starts(notes)
+    start = starts_of(source)
     if not len(start):
         return None
-    votes = excerpt_votes(notes, start, classifier.weights)
+    votes = excerpt_votes(source, start, classifier.weights)
     probability = piece_probability(votes, classifier.temperature)
     best, score = int(probability.argmax()), energy_score(votes, classifier)
     name = classifier.names[best] if score >= classifier.threshold else UNKNOWN
@@ -125,20 +152,32 @@ def energy_score(votes: Floats, classifier: Classifier) -> float:
     return float(np.logaddexp.reduce(votes[:, known].mean(axis=0)))
 
 
-def excerpt_votes(notes: TimedNotes, start: Floats, weights: Weights) -> Floats:
+def starts_of(source: ClassSource, *, most: int | None = None) -> Floats:
+    """Return where excerpts begin that cover a performance or recording, in seconds; see :func:`excerpt_starts`."""
+    if isinstance(source, MelSpectrum):
+        return spectrum_starts(source, most=most)
+    return excerpt_starts(source, most=most)
+
+
+def excerpt_of(source: ClassSource, start: float) -> ExcerptInput:
+    """Return what the network sees of the excerpt that begins at a time, in seconds."""
+    return spectrum_excerpt(source, start) if isinstance(source, MelSpectrum) else roll_of(source, start)
+
+
+def excerpt_votes(source: ClassSource, start: Floats, weights: Weights) -> Floats:
     """Return the log-odds of the classes in the excerpts that begin at some times, (excerpts, classes)."""
-    return votes_of(np.stack([roll_of(notes, float(time)) for time in start]), weights)
+    return votes_of((excerpt_of(source, float(time)) for time in start), weights)
 
 
-def votes_of(rolls: NDArray[np.float32], weights: Weights) -> Floats:
-    """Return the log-odds of the classes for rolls, (excerpts, rolls, frames, keys): (excerpts, classes)."""
-    vectors = excerpt_vectors(rolls, weights)
+def votes_of(excerpts: Iterable[ExcerptInput], weights: Weights) -> Floats:
+    """Return the log-odds of the classes for excerpts, shape (excerpts, classes)."""
+    vectors = excerpt_vectors(excerpts, weights)
     return vectors @ weights["head.weight"].T.astype(np.float64) + weights["head.bias"]
 
 
-def excerpt_vectors(rolls: NDArray[np.float32], weights: Weights) -> Floats:
-    """Return what the network makes of rolls before its last layer, shape (excerpts, values)."""
-    return np.stack([_pooled(roll, weights) for roll in rolls]).astype(np.float64)
+def excerpt_vectors(excerpts: Iterable[ExcerptInput], weights: Weights) -> Floats:
+    """Return what the network makes of excerpts before its last layer, shape (excerpts, values)."""
+    return np.stack([_pooled(excerpt, weights) for excerpt in excerpts]).astype(np.float64)
 
 
 def piece_probability(votes: Floats, temperature: float) -> Floats:
@@ -160,9 +199,9 @@ def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
     return np.searchsorted((middle[1:] + middle[:-1]) / 2, times).astype(np.int64)
 
 
-def _pooled(roll: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
+def _pooled(excerpt: ExcerptInput, weights: Weights) -> NDArray[np.float32]:
     """Return the input of the last layer for one excerpt, (values,): the ``forward`` of the network in numpy."""
-    x = convolved(roll, weights["stem.weight"], stride=FIRST_STRIDE) + weights["key_offset"]
+    x = convolved(excerpt, weights["stem.weight"], stride=FIRST_STRIDE) + weights["key_offset"]
     layer = 0
     while (kernel := weights.get(f"layers.{layer}.mix.weight")) is not None:
         is_residual = kernel.shape[0] == kernel.shape[1]
@@ -170,5 +209,5 @@ def _pooled(roll: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
         mixed = convolved(normed, kernel, stride=(1, 1) if is_residual else (2, 2))
         x = x + mixed if is_residual else mixed
         layer += 1
-    flat = norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * keys)
+    flat = norm_relu(x, weights, "norm").reshape(len(x), -1)  # (channels, frames * width)
     return np.concatenate((flat.mean(axis=1), flat.max(axis=1)))

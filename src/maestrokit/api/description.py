@@ -11,6 +11,7 @@ from maestrokit.api.inputs import names, samples_at
 from maestrokit.api.reading import read
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.features import View
+from maestrokit.features.audio_views import AudioView
 from maestrokit.files.sound.read import Sound
 from maestrokit.inference.chords import load_chord_network
 from maestrokit.inference.classes import load_classifier
@@ -39,8 +40,8 @@ def describe(
     chords : str
         How the chords of a recording are found: 'network' (the shipped one), 'chroma', or a run folder.
     classes : str, optional
-        Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
-        ``classes``. Default is none.
+        Shipped model or run folder that tells the classes of what it reads, performances or recordings, such as the
+        composer, for the group ``classes``. Default is none.
 
     Returns
     -------
@@ -51,7 +52,8 @@ def describe(
     Raises
     ------
     UsageError
-        If there is no such group, or a sound is not one channel of finite numbers.
+        If there is no such group, a sound is not one channel of finite numbers, or the model of classes reads
+        performances and this is a recording, or the reverse.
     NoInputError
         If the file cannot be opened, or there is no such model.
     BadDataError
@@ -87,8 +89,8 @@ def describe_frames(
     chords : str
         How the chords of a recording are found: 'network' (the shipped one), 'chroma', or a run folder.
     classes : str, optional
-        Shipped model or run folder that tells the classes of a performance, such as its composer, for the group
-        ``classes``. Default is none.
+        Shipped model or run folder that tells the classes of what it reads, performances or recordings, such as the
+        composer, for the group ``classes``. Default is none.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def describe_frames(
     Raises
     ------
     UsageError
-        If there is no such group, or `hop` is not positive.
+        If there is no such group, `hop` is not positive, or the model of classes does not read such a source.
     NoInputError
         If the file cannot be opened.
     BadDataError
@@ -112,12 +114,12 @@ def describe_frames(
 
 def _views(source: Performance | Sound | str | Path, f0: str, chords: str, classes: str | None) -> list[View]:
     value = read(source) if isinstance(source, str | Path) else source
-    if isinstance(value, Performance):
-        notes = features.note_view(value)
-        return [notes, *([] if classes is None else [features.class_view(notes, load_classifier(classes))])]
-    sound = value
+    view = features.note_view(value) if isinstance(value, Performance) else _audio_view(value, f0, chords)
+    return [view, *([] if classes is None else [features.class_view(view, load_classifier(classes))])]
 
+
+def _audio_view(sound: Sound, f0: str, chords: str) -> AudioView:
     def blocks(sample_rate: int) -> Iterator[Samples]:
         yield samples_at(sound, sample_rate)
 
-    return [features.audio_view(blocks, length=sound.duration, f0=f0, chord_network=load_chord_network(chords))]
+    return features.audio_view(blocks, length=sound.duration, f0=f0, chord_network=load_chord_network(chords))

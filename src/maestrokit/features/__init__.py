@@ -4,7 +4,7 @@ The folder is the registry. A module of it is a group, named as in the record, a
 
 ``NEEDS``
     What it describes: ``"notes"`` (a :class:`~maestrokit.features.note_views.NoteView`), ``"audio"``, or
-    ``"classes"``, notes with a network that classifies them. The ``kind`` of a view is one of these.
+    ``"classes"``, notes or audio with a network that classifies them. The ``kind`` of a view is one of these.
 ``FIELDS``
     Every key that it emits, nested ones joined by dots, those inside a list of objects by ``[].``, each with its unit
     and one line of meaning. The manual of the formats is made of these, and a test holds them and the records equal.
@@ -89,11 +89,31 @@ def note_view(performance: "Performance") -> "NoteView":
     return NoteView.of(performance)
 
 
-def class_view(notes: "NoteView", classifier: "Classifier") -> "ClassView":
-    """Return what the group of classes describes: notes, with a network that classifies them."""
+def class_view(source: "NoteView | AudioView", classifier: "Classifier") -> "ClassView":
+    """Return what the group of classes describes: a performance or recording, with a network that classifies it.
+
+    Parameters
+    ----------
+    source : NoteView or AudioView
+        The performance or recording.
+    classifier : Classifier
+        The network.
+
+    Returns
+    -------
+    ClassView
+        Both together.
+
+    Raises
+    ------
+    UsageError
+        If the network reads the other of the two.
+    """
     from maestrokit.features.class_views import ClassView
 
-    return ClassView(notes, classifier)
+    if classifier.needs != source.kind:
+        raise UsageError(f"`classes` is a model that reads {classifier.reads}", parameter="classes")
+    return ClassView(source, classifier)
 
 
 def audio_view(
@@ -125,7 +145,7 @@ def group_names(needs: str | None = None) -> list[str]:
     Parameters
     ----------
     needs : {'notes', 'audio', 'classes'}, optional
-        The kind of input; 'classes' are notes with a network that classifies them. Default is all.
+        The kind of input; 'classes' are notes or audio with a network that classifies them. Default is all.
 
     Returns
     -------

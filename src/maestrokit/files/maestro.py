@@ -78,7 +78,7 @@ def read_table(path: Path) -> list[Entry]:
 
 
 def entries_of(paths: Iterable[str]) -> dict[str, Entry]:
-    """Return the rows of those MIDI files that lie in MAESTRO roots, by path.
+    """Return the rows of those MIDI files and recordings that lie in MAESTRO roots, by path.
 
     Raises
     ------
@@ -91,7 +91,8 @@ def entries_of(paths: Iterable[str]) -> dict[str, Entry]:
         for folder in Path(path).parents[:2]:  # a root has a folder for each year
             if folder not in tables:
                 table = table_path(folder)
-                tables[folder] = {} if table is None else {entry.midi_filename: entry for entry in read_table(table)}
+                rows = [] if table is None else read_table(table)
+                tables[folder] = {name: row for row in rows for name in (row.midi_filename, row.audio_filename)}
             entry = tables[folder].get(Path(path).relative_to(folder).as_posix())
             if entry is not None:
                 entries[path] = entry

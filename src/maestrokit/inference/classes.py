@@ -1,10 +1,11 @@
-"""Trained networks that classify performances, read without torch."""
+"""Trained networks that classify performances or recordings, read without torch."""
 
 import math
 from functools import lru_cache
 from pathlib import Path
 
-from maestrokit.analysis.classes import Classifier, weight_shapes
+from maestrokit.analysis.class_spectrum import SPECTRUM
+from maestrokit.analysis.classes import INPUTS, MEL_INPUT, ROLL_INPUT, Classifier, weight_shapes
 from maestrokit.files import checkpoint
 from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
 
@@ -36,12 +37,13 @@ def read_classifier(folder: Path) -> Classifier:
     names, sizes = config.get("class_names"), sizes_of(config, ("outputs", "channels", "depth"))
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or sizes is None:
         raise damaged(folder, "its config.json does not say its classes and sizes", task=TASK)
-    weights = checked_weights(folder, weight_shapes(**sizes), task=TASK)
-    temperature, threshold = (
-        config.get(key, default) for key, default in (("temperature", 1.0), ("threshold", -math.inf))
-    )
+    input = config["model"].get("input", ROLL_INPUT)
+    if input not in INPUTS or (input == MEL_INPUT and config.get("spectrum") != SPECTRUM.described()):
+        raise damaged(folder, "it was made for another input", task=TASK)
+    weights = checked_weights(folder, weight_shapes(**sizes, input=input), task=TASK)
+    temperature, threshold = config.get("temperature", 1.0), config.get("threshold", -math.inf)
     if len(names) != sizes["outputs"] or not all(isinstance(one, int | float) for one in (temperature, threshold)):
         raise damaged(folder, "its classes, temperature or threshold do not fit it", task=TASK)
     if not (temperature > 0 and threshold < math.inf):
         raise damaged(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)
-    return Classifier(tuple(names), weights, float(temperature), float(threshold))
+    return Classifier(tuple(names), weights, float(temperature), float(threshold), input)

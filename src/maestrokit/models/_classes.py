@@ -1,8 +1,9 @@
-"""Residual convolutional network: the class of an excerpt of a performance from its rolls.
+"""Residual convolutional network: the class of an excerpt, of a performance from its rolls, of a recording from its mel
+spectrum.
 
 The first kernel spans an octave of keys and a third of a second; what it sees depends on intervals, and an offset of
-each key adds the register. Strides then make frames and keys fewer and channels more, residual convolutions [1] lie
-between, and means and maxima over all that is left decide.
+each key, or band of the spectrum, adds the register. Strides then make frames and keys fewer and channels more,
+residual convolutions [1] lie between, and means and maxima over all that is left decide.
 
 References
 ----------
@@ -20,12 +21,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
+from maestrokit.errors import check_choice
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.music.excerpts import ROLLS
 from maestrokit.music.piano_range import KEYS
 
 TASKS = ("classes",)
-FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames and keys
+INPUTS = {"rolls": (len(ROLLS), KEYS), "mel": (1, 96)}  # planes, and keys or bands
+FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames, and keys or bands
 WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
 
 
@@ -35,6 +38,8 @@ class Config:
 
     outputs: Annotated[int, Within(1, 65536)] = 12
     """Number of classes, decided by the data."""
+    input: str = "rolls"
+    """What it reads, decided by the data: ``rolls`` of performances, or ``mel``, the spectra of recordings."""
     channels: Annotated[int, Within(1, 65536)] = 16
     """Channels of the first convolution; each of the three stages has twice as many as the one before."""
     depth: Annotated[int, Within(0, 1000)] = 1
@@ -45,6 +50,7 @@ class Config:
     """Share of the probability that training spreads over all classes (label smoothing)."""
 
     def __post_init__(self) -> None:
+        check_choice("input", self.input, INPUTS, parameter="input")
         check_fields(self)
 
 
@@ -66,7 +72,7 @@ class ConvLayer(nn.Module):
 
 
 class Model(TrainedModel):
-    """Convolutions over frames and keys, pooling, one linear layer."""
+    """Convolutions over frames and keys or bands, pooling, one linear layer."""
 
     supports_cpu_autocast = True
 
@@ -75,12 +81,13 @@ class Model(TrainedModel):
         self.config = config
         kernel = FIRST_KERNEL
         padding = (kernel[0] // 2, kernel[1] // 2)
+        planes, width = INPUTS[config.input]
         channels = config.channels
-        self.stem = nn.Conv2d(len(ROLLS), channels, kernel, stride=FIRST_STRIDE, padding=padding, bias=False)
-        self.key_offset = nn.Parameter(torch.zeros(channels, 1, KEYS // FIRST_STRIDE[1]))
+        self.stem = nn.Conv2d(planes, channels, kernel, stride=FIRST_STRIDE, padding=padding, bias=False)
+        self.key_offset = nn.Parameter(torch.zeros(channels, 1, width // FIRST_STRIDE[1]))
         sizes = [channels]
-        for width in WIDTHS:
-            sizes += [width * channels] * (1 + config.depth)
+        for factor in WIDTHS:
+            sizes += [factor * channels] * (1 + config.depth)
         self.layers = nn.Sequential(*(ConvLayer(*pair) for pair in pairwise(sizes)))
         self.norm = nn.BatchNorm2d(sizes[-1])
         self.dropout = nn.Dropout(config.dropout)
@@ -89,24 +96,24 @@ class Model(TrainedModel):
             if isinstance(layer, nn.Conv2d):  # a third quicker on a processor
                 layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
-    def forward(self, rolls: Tensor) -> Tensor:
+    def forward(self, excerpts: Tensor) -> Tensor:
         """Return the log-odds of the classes.
 
         Shape
         -----
-        rolls : (batch, rolls, frames, keys)
+        excerpts : (batch, planes, frames, keys or bands)
         result : (batch, classes)
         """
-        x = self.layers(self.stem(rolls.contiguous(memory_format=torch.channels_last)) + self.key_offset)
-        x = F.relu(self.norm(x)).flatten(2)  # (batch, channels, frames * keys)
+        x = self.layers(self.stem(excerpts.contiguous(memory_format=torch.channels_last)) + self.key_offset)
+        x = F.relu(self.norm(x)).flatten(2)  # (batch, channels, frames * width)
         logits: Tensor = self.head(self.dropout(torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)))
         return logits
 
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Train on ``batch["target"]``, (batch,), given ``batch["rolls"]``."""
-        logits, target = self(batch["rolls"]).float(), batch["target"]
+        """Train on ``batch["target"]``, (batch,), given ``batch["excerpts"]``."""
+        logits, target = self(batch["excerpts"]).float(), batch["target"]
         loss = F.cross_entropy(logits, target, label_smoothing=self.config.smoothing)
         backward_and_step("model", loss)
         accuracy = (logits.argmax(dim=-1) == target).float().mean()
@@ -114,7 +121,7 @@ class Model(TrainedModel):
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return loss and balanced accuracy, in which ``batch["weight"]`` counts, and the accuracy of excerpts."""
-        logits, target, weight = self(batch["rolls"]).float(), batch["target"], batch["weight"]
+        logits, target, weight = self(batch["excerpts"]).float(), batch["target"], batch["weight"]
         nats = F.cross_entropy(logits, target, reduction="none")
         hits = (logits.argmax(dim=-1) == target).float()
         total = weight.sum().item()

@@ -72,7 +72,15 @@ def excerpt_starts(notes: TimedNotes, *, most: int | None = None) -> Floats:
     """
     if not len(notes.onset):
         return np.empty(0)
-    first, last = float(notes.onset[0]), float(notes.onset[-1])
+    return covering_starts(float(notes.onset[0]), float(notes.onset[-1]), most=most)
+
+
+def covering_starts(first: float, last: float, *, most: int | None = None) -> Floats:
+    """Return where excerpts begin that cover a span of time, in seconds; see :func:`excerpt_starts`.
+
+    >>> covering_starts(1.0, 41.0).tolist(), covering_starts(1.0, 2.0).tolist()
+    ([1.0, 11.0, 21.0], [1.0])
+    """
     room = max(0.0, last - first - SECONDS)
     count = 1 + int(np.ceil(room / (SECONDS / 2)))
     return first + np.linspace(0.0, room, count if most is None else min(count, most))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from maestrokit.analysis.class_spectrum import MelSpectrum
 from maestrokit.files.tables import encoded
 from maestrokit.music.note_arrays import note_seconds
 from maestrokit.music.performance import Performance
-from maestrokit.plots.class_evidence import ClassPanel, draw_evidence
+from maestrokit.plots.class_evidence import ClassPanel, draw_evidence, pitches_shown
 from maestrokit.plots.figure import new_figure, picture_bytes
 from maestrokit.plots.piano_roll import draw_notes, draw_pedal, octave_ticks, shortened
 from maestrokit.plots.recording import RecordingFeatures, draw_level, draw_spectrum
@@ -24,13 +25,13 @@ class PlotItem(NamedTuple):
     performance: Performance | None
     sound: RecordingFeatures | None
     classes: ClassPanel | None = None
-    """Only of a performance."""
+    """Of the performance or the recording."""
 
 
 def description_picture(items: Sequence[PlotItem], *, format: str, provenance: Sequence[str] = ()) -> bytes:
     """Return a picture: piano rolls coloured by velocity, with the pedal; mel spectra with f0, beats, chords and level.
 
-    Of a performance with a class, what says so is drawn below the pedal.
+    Where there is a class, what says so is drawn below what it is of.
 
     See :func:`maestrokit.plots.figure.picture_bytes`.
     """
@@ -47,8 +48,8 @@ def description_picture(items: Sequence[PlotItem], *, format: str, provenance: S
             axes[row].set_title(title, loc="left", fontsize=10, pad=pad).set_parse_math(False)
         if item.performance is not None and name in ("notes", "pedal"):
             _draw_performance(figure, axes, row, item.performance, name, end)
-        if item.performance is not None and item.classes is not None and name == "class":
-            image = draw_evidence(axes[row], item.classes, *_pitches(item.performance))
+        if item.classes is not None and name == "class":
+            image = draw_evidence(axes[row], item.classes)
             figure.colorbar(image, ax=axes[row], label="for the class (nats)", pad=0.01, aspect=18)
         if item.sound is not None and name == "spectrum":
             image = draw_spectrum(axes[row], item.sound, end)
@@ -65,22 +66,19 @@ def _draw_performance(figure: Any, axes: Any, row: int, performance: Performance
         draw_pedal(axes[row], performance, end)
         return
     bars = draw_notes(axes[row], performance, *note_seconds(performance))
-    lowest, highest = _pitches(performance)
+    lowest, highest = pitches_shown(performance.notes.pitch)
     axes[row].set_ylim(lowest, highest)
     axes[row].set_yticks(*octave_ticks(lowest, highest))
     figure.colorbar(bars, ax=[axes[row], axes[row + 1]], label="velocity", pad=0.01, aspect=18)
 
 
-def _pitches(performance: Performance) -> tuple[int, int]:
-    """Return the lowest and the highest pitch to show."""
-    pitch = performance.notes.pitch
-    return int(pitch.min(initial=60)) - 2, int(pitch.max(initial=60)) + 2
-
-
 def _panels(item: PlotItem) -> list[str]:
+    """Return the names of the panels of an item, from above."""
     notes = ["notes", "pedal"] if item.performance is not None else []
-    notes += ["class"] if item.classes is not None else []
-    return notes + (["spectrum", "level"] if item.sound is not None else [])
+    sound = ["spectrum", "level"] if item.sound is not None else []
+    classes = ["class"] if item.classes is not None else []
+    is_of_sound = item.classes is not None and isinstance(item.classes.source, MelSpectrum)
+    return [*notes, *sound, *classes] if is_of_sound else [*notes, *classes, *sound]
 
 
 def _length(item: PlotItem) -> float:

@@ -11,7 +11,7 @@ from maestrokit.analysis.chords.spectrum import packed_levels, reference_level
 from maestrokit.analysis.chroma import SAMPLE_RATE, SPECTRUM
 from maestrokit.audio.spectra.frames import Samples, analyse
 from maestrokit.errors import BadDataError
-from maestrokit.files.cache.spectra import digest, kept_array
+from maestrokit.files.cache.spectra import StoredArray, digest, kept_array
 from maestrokit.files.chord_labels import chords_beside, read_music
 from maestrokit.files.pianos.find import default_piano, read_piano
 from maestrokit.files.sound.read import read_sound
@@ -29,8 +29,8 @@ SEEDS_A_COPY = 1_000_003  # from the seed of one rendering of a performance to t
 class ChordExample:
     """The spectrum and the chords of a recording."""
 
-    levels: NDArray[np.uint8]
-    """Memory-mapped, shape (frames, bins), packed."""
+    levels: StoredArray
+    """Shape (frames, bins), packed."""
     labels: ChordLabels
     reference: float
     """dB."""
@@ -45,7 +45,7 @@ def recorded_chords(path: str, *, cache: Path) -> ChordExample:
 
     stored = kept_array(_described(digest(path)), levels, cache=cache)
     _check_overlap(path, labels, len(stored) / SPECTRUM.frames_per_second)
-    return ChordExample(stored, labels, reference_level(stored))
+    return ChordExample(stored, labels, reference_level(stored[:]))
 
 
 def rendered_chords(path: str, rendering: RenderSettings, *, cache: Path, copy: int = 0) -> ChordExample:
@@ -69,7 +69,7 @@ def rendered_chords(path: str, rendering: RenderSettings, *, cache: Path, copy: 
     described = _described(f"{content} {Path(piano).name} {start:.6f} {end:.6f} {CONTRAST}")
     moved = labels.replace(start=labels.start - start, end=labels.end - start)
     stored = kept_array(described, levels, cache=cache)
-    return ChordExample(stored, moved, reference_level(stored))
+    return ChordExample(stored, moved, reference_level(stored[:]))
 
 
 def of_copy(rendering: RenderSettings, copy: int) -> RenderSettings:

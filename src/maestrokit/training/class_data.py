@@ -1,25 +1,37 @@
-"""Batches of excerpts of performances and their classes."""
+"""Batches of excerpts of performances or recordings, and their classes."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from maestrokit.analysis.classes import INPUTS, MEL_INPUT, ROLL_INPUT, ClassSource, ExcerptInput, excerpt_of, starts_of
 from maestrokit.arrays import Floats
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
-from maestrokit.music.excerpts import SECONDS, Roll, excerpt_starts, roll_of
-from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.class_excerpts import ExcerptAugmentation, sample_random, sample_roll, sample_shuffled
+from maestrokit.errors import check_choice
+from maestrokit.music.excerpts import SECONDS
+from maestrokit.training.class_excerpts import RollExcerpts
+from maestrokit.training.class_spectra import SpectrumExcerpts
 
-OF_PERFORMANCES = 0.6  # share of unknown excerpts that are of performances, if there are any of no class
-RANDOM = 0.6  # share of the others that are of random notes
+OF_SOURCES = 0.6  # share of unknown excerpts that are of performances or recordings, if there are any of no class
+RANDOM = 0.6  # share of the others that are of random notes, or of noise
 
-Window = tuple[TimedNotes, float]
-"""A performance, and where an excerpt of it begins, in seconds."""
+
+class Sampler(Protocol):
+    """Random excerpts of performances, or of recordings."""
+
+    def sample(self, source: Any, generator: np.random.Generator) -> ExcerptInput:
+        """Return a random excerpt, varied."""
+
+    def sample_shuffled(self, source: Any, generator: np.random.Generator) -> ExcerptInput:
+        """Return a random excerpt that is shuffled so that it is of no class."""
+
+    def sample_random(self, generator: np.random.Generator) -> ExcerptInput:
+        """Return an excerpt of nothing that is of a class."""
 
 
 @dataclass(frozen=True)
@@ -28,77 +40,90 @@ class ClassOptions:
 
     batch: Annotated[int, Within(1, 100_000)] = 32
     """Excerpts of 20 s per batch."""
+    input: str = ""
+    """What the network reads: ``rolls`` of performances, or ``mel``, the spectra of recordings. Empty is what the data
+    are; of a performance and a recording of one name, the recording counts."""
     column: str = "composer"
-    """Column of the tables of MAESTRO that says the class of a performance; names with " / " in it are left out. Other
+    """Column of the tables of MAESTRO that says the class; names with " / " in it are left out. Other
     files have their class from a table of files and classes, else from their folder."""
     classes: Annotated[int, Within(0, LARGEST_COUNT)] = 0
-    """Number of classes to learn: those with the most performances in the training part; 0 learns all."""
+    """Number of classes to learn: those with the most files in the training part; 0 learns all."""
     transpose: Annotated[int, Within(0, 24)] = 3
     """Largest transposition of an excerpt, in semitones."""
     stretch: Annotated[float, Within(0, 1, below=True)] = 0.15
     """Largest change of the tempo of an excerpt, as a share of it."""
+    equaliser: Annotated[float, Within(0, 60)] = 3.0
+    """Standard deviation of the gain, and of a random equaliser, of an excerpt of a recording, in dB."""
+    noise: Annotated[float, SHARE] = 0.3
+    """Share of the excerpts of recordings to which noise is added."""
+    masked: Annotated[float, SHARE] = 0.12
+    """Largest share of the frames, and of the bands, that each of two masks silences in an excerpt of a recording."""
     loudness: Annotated[float, Within(0, 10)] = 0.15
-    """Standard deviation of the logarithms of a factor and of an exponent of the velocities of an excerpt."""
+    """Standard deviation of the logarithms of a factor and of an exponent of the velocities of an excerpt of a
+    performance."""
     dropped_notes: Annotated[float, Within(0, 1, below=True)] = 0.15
-    """Largest share of the notes of an excerpt that are left out."""
+    """Largest share of the notes of an excerpt of a performance that are left out."""
     matched: Annotated[float, SHARE] = 0.25
-    """Share of the excerpts in which density, loudness and the length of notes are made equal, so that what is learnt
-    does not depend on them alone."""
+    """Share of the excerpts of performances in which density, loudness and the length of notes are made equal, so that
+    what is learnt does not depend on them alone."""
     unknown: Annotated[float, Within(0, 1, below=True)] = 0.12
-    """Share of the excerpts that are of the class ``unknown``, which all models have: performances of that class, if
-    there are any, shuffled pitches, and random notes. 0 leaves the class out."""
+    """Share of the excerpts that are of the class ``unknown``, which all models have: performances or recordings
+    of that class, if there are any, shuffled pitches or bands, and random notes or noise. 0 leaves the class out."""
     validation_excerpts: Annotated[int, Within(1, LARGEST_COUNT)] = 4
-    """Excerpts of each performance to validate on, spread over it."""
+    """Excerpts of each performance or recording to validate on, spread over it."""
 
     def __post_init__(self) -> None:
+        check_choice("input", self.input, ["", *INPUTS], parameter="input")
         check_fields(self)
 
 
 class ClassData:
-    """Random excerpts, of all classes equally often; an epoch is as long as all performances together.
+    """Random excerpts, of all classes equally often; an epoch is as long as all performances or recordings together.
 
     Parameters
     ----------
-    train, validation : mapping from classes to sequences of TimedNotes
-        The performances of each class, in the order of the outputs; offsets are where the sound ends.
+    train, validation : mapping from classes to sequences of TimedNotes or MelSpectrum
+        The performances or recordings of each class, in the order of the outputs.
     options : ClassOptions
     seed : int
-    unknown : sequence of TimedNotes
-        Performances to learn from that are of no class of these.
+    input : {'rolls', 'mel'}
+        Which of the two they are.
+    unknown : sequence of TimedNotes or MelSpectrum
+        Those to learn from that are of no class of these.
     works : mapping from classes to sequences of str, optional
-        The works that the performances to learn from are of: one of a work with four is drawn half as often as one of a
+        The works that those to learn from are of: one of a work with four is drawn half as often as one of a
         work with none else. Default is that each is of a work of its own.
     """
 
     def __init__(
         self,
-        train: Mapping[str, Sequence[TimedNotes]],
-        validation: Mapping[str, Sequence[TimedNotes]],
+        train: Mapping[str, Sequence[ClassSource]],
+        validation: Mapping[str, Sequence[ClassSource]],
         options: ClassOptions,
         *,
         seed: int = 0,
-        unknown: Sequence[TimedNotes] = (),
+        input: str = ROLL_INPUT,
+        unknown: Sequence[ClassSource] = (),
         works: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.names, self.options, self.seed = list(train), options, seed
-        self._augmentation = ExcerptAugmentation(
-            options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched
-        )
+        self._sampler = sampler_of(options, input)
         self._unknown = list(unknown)
         self._share = [_shares(list(range(len(train[name]))) if works is None else works[name]) for name in self.names]
         self._train = [list(train[name]) for name in self.names]
+        starts = [starts_of(source) for part in self._train for source in part]
+        self._seconds = sum(float(start[-1] - start[0]) + SECONDS for start in starts)
         self._held_out = [
-            [(notes, start) for notes in validation.get(name, ()) for start in self._validation_starts(notes)]
+            [(source, start) for source in validation.get(name, ()) for start in self._validation_starts(source)]
             for name in self.names
         ]
 
     def batches(self, epoch: int) -> int:
         """Return how many batches an epoch has."""
-        seconds = sum(float(notes.onset[-1] - notes.onset[0]) for part in self._train for notes in part)
-        return max(1, round(seconds / SECONDS / self.options.batch))
+        return max(1, round(self._seconds / SECONDS / self.options.batch))
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
-        """Return ``rolls``, (batch, rolls, frames, keys), and ``target``, (batch,), of which unknown is the last."""
+        """Return ``excerpts``, (batch, planes, frames, keys or bands), and ``target``, (batch,): unknown is last."""
         generator = np.random.default_rng([self.seed, epoch, index])
         targets = generator.integers(len(self.names), size=self.options.batch)
         targets[generator.random(self.options.batch) < self.options.unknown] = len(self.names)
@@ -111,33 +136,40 @@ class ClassData:
         for first in range(0, len(windows), self.options.batch):
             chosen = windows[first : first + self.options.batch]
             targets = np.array([row for _, row in chosen])
-            batch = _stacked([roll_of(*window) for window, _ in chosen], targets)
+            batch = _stacked([excerpt_of(*window) for window, _ in chosen], targets)
             yield {**batch, "weight": torch.from_numpy((1 / counts[targets]).astype(np.float32))}
 
     def validation_batches(self) -> int:
         """Return how many batches there are to validate on."""
         return -(-sum(map(len, self._held_out)) // self.options.batch)
 
-    def _validation_starts(self, notes: TimedNotes) -> list[float]:
-        return [float(start) for start in excerpt_starts(notes, most=self.options.validation_excerpts)]
+    def _validation_starts(self, source: ClassSource) -> list[float]:
+        return [float(start) for start in starts_of(source, most=self.options.validation_excerpts)]
 
-    def _sample(self, target: int, generator: np.random.Generator) -> Roll:
-        """Return a random excerpt of a random performance of a class, or of what is unknown."""
+    def _sample(self, target: int, generator: np.random.Generator) -> ExcerptInput:
+        """Return a random excerpt of something random of a class, or of what is unknown."""
+        sampler = self._sampler
         if target < len(self.names):
-            return sample_roll(self._performance(target, generator), self._augmentation, generator)
-        if self._unknown and generator.random() < OF_PERFORMANCES:
-            one = self._unknown[int(generator.integers(len(self._unknown)))]
-            return sample_roll(one, self._augmentation, generator)
+            return sampler.sample(self._source(target, generator), generator)
+        if self._unknown and generator.random() < OF_SOURCES:
+            return sampler.sample(self._unknown[int(generator.integers(len(self._unknown)))], generator)
         if generator.random() < RANDOM:
-            return sample_random(generator)
-        return sample_shuffled(self._performance(int(generator.integers(len(self.names))), generator), generator)
+            return sampler.sample_random(generator)
+        return sampler.sample_shuffled(self._source(int(generator.integers(len(self.names))), generator), generator)
 
-    def _performance(self, row: int, generator: np.random.Generator) -> TimedNotes:
+    def _source(self, row: int, generator: np.random.Generator) -> ClassSource:
         return self._train[row][int(generator.choice(len(self._train[row]), p=self._share[row]))]
 
 
+def sampler_of(options: ClassOptions, input: str) -> Sampler:
+    """Return what makes excerpts of performances, or of recordings."""
+    if input == MEL_INPUT:
+        return SpectrumExcerpts(options.transpose, options.stretch, options.equaliser, options.noise, options.masked)
+    return RollExcerpts(options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched)
+
+
 def _shares(works: Sequence[Hashable]) -> Floats:
-    """Return how probable each performance is, by its work; more performances of a work make it more probable.
+    """Return how probable each is, by its work; more performances of a work make it more probable.
 
     >>> _shares(["sonata", "sonata", "sonata", "sonata", "etude"]).round(3).tolist()
     [0.167, 0.167, 0.167, 0.167, 0.333]
@@ -147,5 +179,5 @@ def _shares(works: Sequence[Hashable]) -> Floats:
     return np.asarray(share / share.sum(), np.float64)
 
 
-def _stacked(rolls: Sequence[Roll], targets: np.ndarray) -> dict[str, Tensor]:
-    return {"rolls": torch.from_numpy(np.stack(rolls)), "target": torch.from_numpy(targets.astype(np.int64))}
+def _stacked(excerpts: Sequence[ExcerptInput], targets: np.ndarray) -> dict[str, Tensor]:
+    return {"excerpts": torch.from_numpy(np.stack(excerpts)), "target": torch.from_numpy(targets.astype(np.int64))}

@@ -17,8 +17,8 @@ LONGEST = 3.0  # seconds that random notes sound
 
 
 @dataclass(frozen=True)
-class ExcerptAugmentation:
-    """How much excerpts are varied."""
+class RollExcerpts:
+    """Random excerpts of performances, and how much they are varied."""
 
     transpose: int = 0
     """Largest transposition, in semitones."""
@@ -31,43 +31,41 @@ class ExcerptAugmentation:
     matched: float = 0.0
     """Share of excerpts of performances whose density, loudness and length of notes are made equal."""
 
+    def sample(self, notes: TimedNotes, generator: np.random.Generator) -> Roll:
+        """Return a random excerpt of a performance, transposed, at another tempo, louder or softer, with notes left
+        out."""
+        is_matched = generator.random() < self.matched
+        notes = matched(notes) if is_matched else notes
+        semitones = int(generator.integers(-self.transpose, self.transpose + 1))
+        tempo = float(generator.uniform(1 - self.stretch, 1 + self.stretch))
+        start = _sample_start(notes, SECONDS * tempo, generator)
+        part = _part(notes, start, SECONDS * tempo)
+        part = part.select(generator.random(len(part.onset)) >= self.dropped * generator.random())
+        if self.loudness and not is_matched:
+            factor, exponent = np.exp(self.loudness * generator.normal(size=2))
+            velocity = np.rint(127 * factor * (part.velocity / 127) ** exponent)
+            part = part._replace(velocity=np.clip(velocity, 1, 127).astype(np.int64))
+        return roll_of(part, start, ExcerptVariation(semitones, tempo))
 
-def sample_roll(notes: TimedNotes, augmentation: ExcerptAugmentation, generator: np.random.Generator) -> Roll:
-    """Return a random excerpt of a performance, transposed, at another tempo, louder or softer, with notes left out."""
-    is_matched = generator.random() < augmentation.matched
-    notes = matched(notes) if is_matched else notes
-    semitones = int(generator.integers(-augmentation.transpose, augmentation.transpose + 1))
-    tempo = float(generator.uniform(1 - augmentation.stretch, 1 + augmentation.stretch))
-    start = _sample_start(notes, SECONDS * tempo, generator)
-    part = _part(notes, start, SECONDS * tempo)
-    part = part.select(generator.random(len(part.onset)) >= augmentation.dropped * generator.random())
-    if augmentation.loudness and not is_matched:
-        factor, exponent = np.exp(augmentation.loudness * generator.normal(size=2))
-        velocity = np.rint(127 * factor * (part.velocity / 127) ** exponent)
-        part = part._replace(velocity=np.clip(velocity, 1, 127).astype(np.int64))
-    return roll_of(part, start, ExcerptVariation(semitones, tempo))
+    def sample_shuffled(self, notes: TimedNotes, generator: np.random.Generator) -> Roll:
+        """Return a random excerpt of a performance with its pitches shuffled: music of nobody, however it is played."""
+        start = _sample_start(notes, SECONDS, generator)
+        part = _part(notes, start, SECONDS)
+        return roll_of(part._replace(pitch=generator.permutation(part.pitch)), start)
 
-
-def sample_shuffled(notes: TimedNotes, generator: np.random.Generator) -> Roll:
-    """Return a random excerpt of a performance whose pitches are shuffled: music of nobody, however it is played."""
-    start = _sample_start(notes, SECONDS, generator)
-    part = _part(notes, start, SECONDS)
-    return roll_of(part._replace(pitch=generator.permutation(part.pitch)), start)
-
-
-def sample_random(generator: np.random.Generator) -> Roll:
-    """Return an excerpt of random notes: many or few, in a wide or narrow range, wandering or leaping."""
-    count = 1 + int(SECONDS * np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST))))
-    lowest, highest = np.sort(generator.integers(LOWEST_PITCH, HIGHEST_PITCH + 1, 2))
-    onset = generator.uniform(0, SECONDS, count)
-    if generator.random() < 0.5:
-        onset = np.floor(onset / STEP) * STEP
-    pitch = generator.integers(lowest, max(highest, lowest + NARROWEST), count)
-    if generator.random() < 0.5:
-        pitch = pitch[0] + np.cumsum(generator.integers(-LARGEST_LEAP, LARGEST_LEAP + 1, count))
-    length = generator.uniform(0.1, generator.uniform(0.2, LONGEST), count)
-    onset = np.sort(onset)
-    return roll_of(TimedNotes(onset, onset + length, pitch, generator.integers(1, 128, count)), 0.0)
+    def sample_random(self, generator: np.random.Generator) -> Roll:
+        """Return an excerpt of random notes: many or few, in a wide or narrow range, wandering or leaping."""
+        count = 1 + int(SECONDS * np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST))))
+        lowest, highest = np.sort(generator.integers(LOWEST_PITCH, HIGHEST_PITCH + 1, 2))
+        onset = generator.uniform(0, SECONDS, count)
+        if generator.random() < 0.5:
+            onset = np.floor(onset / STEP) * STEP
+        pitch = generator.integers(lowest, max(highest, lowest + NARROWEST), count)
+        if generator.random() < 0.5:
+            pitch = pitch[0] + np.cumsum(generator.integers(-LARGEST_LEAP, LARGEST_LEAP + 1, count))
+        length = generator.uniform(0.1, generator.uniform(0.2, LONGEST), count)
+        onset = np.sort(onset)
+        return roll_of(TimedNotes(onset, onset + length, pitch, generator.integers(1, 128, count)), 0.0)
 
 
 def _sample_start(notes: TimedNotes, seconds: float, generator: np.random.Generator) -> float:

@@ -13,7 +13,7 @@ from maestrokit.arrays import Floats
 from maestrokit.audio.effects.room import in_measured_room
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.errors import BadDataError, NoInputError
-from maestrokit.files.cache.spectra import StoredSpectrum, digest, kept_levels, recorded_levels
+from maestrokit.files.cache.spectra import StoredArray, digest, kept_levels, recorded_levels
 from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import read_notes
 from maestrokit.files.pianos.find import default_piano, read_piano
@@ -38,8 +38,8 @@ CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom pla
 class TrainingExample:
     """The spectrum and the notes of a recording."""
 
-    levels: StoredSpectrum
-    """Memory-mapped."""
+    levels: StoredArray
+    """Shape (frames, bins), in dB."""
     notes: TimedNotes
     """Offsets are where the sound ends, extended by the pedal."""
     pedal: Floats | None = None

@@ -23,6 +23,8 @@ from maestrokit.training.task import Prepared, find_corpus, load_task
 IS_RUN = checkpoint.has_config, checkpoint.has_resume, checkpoint.has_search
 ENDS = {"steps", "time_limit", "patience"}
 """Settings that say when a training ends, which a resumed one may change without a note."""
+READS = {"encoding": "events", "input": "rolls"}
+"""Settings of models that say what they read, and what models without the setting do."""
 
 
 @dataclass(frozen=True)
@@ -180,9 +182,11 @@ def _build_model(
             raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {spec.family}")
         if given.get("task", config["task"]) != config["task"]:
             raise UsageError(f"'{spec.init}' was trained for {given['task']}, not {config['task']}")
-        kind, needed = (values.get("encoding", "events") for values in (given["model"], prepared.model))
-        if kind != needed:
-            raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", f"set `encoding` to {kind}")
+        for name, default in READS.items():
+            kind, needed = (values.get(name, default) for values in (given["model"], prepared.model))
+            if kind != needed:
+                hint = f"`{name}` must be {kind}, with data to match"
+                raise UsageError(f"'{spec.init}' reads {kind}, not {needed}", hint)
         new_parts = list(prepared.new_parts(given))
         model_config = {**given["model"], **(model_config if new_parts else {}), **model_settings}
         new_parts += [settings.train_only] if settings.train_only else []

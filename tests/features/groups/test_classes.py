@@ -1,11 +1,15 @@
 """The group of classes: what is declared, and what excerpts say when."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from maestrokit import features
 from maestrokit.analysis.classes import Classifier
-from maestrokit.errors import BadDataError
+from maestrokit.errors import BadDataError, UsageError
 from maestrokit.features.class_views import ClassView
 from maestrokit.files import checkpoint
 from maestrokit.inference.classes import load_classifier
@@ -50,11 +54,30 @@ def test_no_notes_have_no_class(classifier: Classifier) -> None:
     assert record == {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
 
 
+def test_a_recording_is_described_by_a_model_that_reads_it_and_by_no_other(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    def blocks(rate: int) -> Iterator[NDArray[np.float32]]:
+        yield np.random.default_rng(3).normal(0, 0.1, 41 * rate).astype(np.float32)
+
+    sound = features.audio_view(blocks, length=41.0)
+    reader = load_classifier(str(saved_classifier(tmp_path / "model", input="mel")))
+    record = features.describe(features.class_view(sound, reader))["classes"]
+    assert [part["start"] for part in record["excerpts"]] == pytest.approx([0, 7.0167, 14.0333, 21.05], abs=1e-3)
+    assert features.frames(features.class_view(sound, reader), hop=1.0)["class_probability"].shape == (41, 3)
+    with pytest.raises(UsageError, match="reads performances"):
+        features.class_view(sound, classifier)
+    with pytest.raises(UsageError, match="reads recordings"):
+        features.class_view(features.note_view(scene(NOTES)), reader)
+
+
 def test_damaged_models_and_those_for_other_tasks_are_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(BadDataError, match="does not classify"):
         load_classifier("lstm")
     for name, change in (
         ("names", {"class_names": ["one"]}), ("sizes", {"model": {"outputs": 3}}), ("temperature", {"temperature": 0}),
+        ("spectrum", {"input": "mel", "spectrum": {"mels": 80}}),
+        ("input", {"model": {"outputs": 3, "channels": 3, "depth": 2, "input": "pictures"}}),
         ("shape", {"model": {"outputs": 3, "channels": 5, "depth": 2}}), ("threshold", {"threshold": "high"}),
     ):  # fmt: skip
         with pytest.raises(BadDataError, match="cannot use"):

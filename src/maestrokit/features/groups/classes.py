@@ -1,4 +1,4 @@
-"""Classes of a performance, such as its composer, by a network of the task ``classes``."""
+"""Classes of a performance or recording, such as its composer, by a network of the task ``classes``."""
 
 from typing import Any
 
@@ -17,14 +17,16 @@ SINCE = (0, 2)
 
 FIELDS = {
     "name": Field("", "Most probable class; unknown where the energy score is below the threshold of the model"),
-    "probability": Field("0..1", "Probability of the most probable class of the whole performance"),
+    "probability": Field("0..1", "Probability of the most probable class of the whole performance or recording"),
     "energy_score": Field("nats", "Logarithm of the odds of all classes but unknown together; low where it is of none"),
     "all": Field("", "All classes of the model, in its order; unknown may be the last"),
     "all[].name": Field("", "Class"),
     "all[].probability": Field("0..1", "Its probability; those of excerpts taken together, and calibrated"),
-    "excerpts": Field("", "Excerpts of 20 s that overlap by about a half, whose votes these are"),
+    "excerpts": Field(
+        "", "Excerpts of 20 s that overlap by about a half, whose votes these are; recordings of less are repeated"
+    ),
     "excerpts[].start": Field("s", "Start of the excerpt"),
-    "excerpts[].end": Field("s", "Its end"),
+    "excerpts[].end": Field("s", "Its end, that of the performance or recording if this is shorter"),
     "excerpts[].name": Field("", "Its most probable class"),
     "excerpts[].probability": Field("0..1", "The probability of this class in the excerpt by itself"),
 }
@@ -35,7 +37,7 @@ FRAMES = {
 
 
 def describe(view: ClassView) -> dict[str, Any]:
-    """Return the classes of a performance, and of its excerpts."""
+    """Return the classes of a performance or recording, and of its excerpts."""
     result, names = view.classification, view.classifier.names
     if result is None:
         return {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
@@ -45,7 +47,11 @@ def describe(view: ClassView) -> dict[str, Any]:
         "energy_score": result.energy_score,
         "all": _named(names, result.probability),
         "excerpts": [
-            {"start": float(start), "end": float(start) + SECONDS, **_named(names, probability)[probability.argmax()]}
+            {
+                "start": float(start),
+                "end": min(float(start) + SECONDS, view.length),
+                **_named(names, probability)[probability.argmax()],
+            }
             for start, probability in zip(result.start, result.excerpt_probability, strict=True)
         ],
     }

@@ -1,22 +1,23 @@
-"""The task ``classes``: tell of which class a performance is, such as its composer, from excerpts of it."""
+"""The task ``classes``: tell of which class a performance or recording is, such as its composer, by excerpts of it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maestrokit.analysis.classes import UNKNOWN
+from maestrokit.analysis.class_spectrum import SPECTRUM
+from maestrokit.analysis.classes import MEL_INPUT, UNKNOWN, ClassSource
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, table_labels
-from maestrokit.files.midi import read_midi
-from maestrokit.files.walk import MIDI_SUFFIXES
-from maestrokit.files.workers import each
-from maestrokit.music.note_arrays import TimedNotes, timed_notes
+from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.task import PARTS, Corpus, Prepared, stem
+from maestrokit.training.class_sources import of_one_input, read_sources
+from maestrokit.training.recordings import piece_of
+from maestrokit.training.task import PARTS, Corpus, Prepared
 
-SUFFIXES = MIDI_SUFFIXES
+SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
 Options = ClassOptions
 listed = listed_labels
+piece = piece_of
 ARRANGEMENT = " / "  # between the composer and the arranger
 MOST_NAMED = 5  # pieces or classes in a note
 HINT = "name a folder with a folder for each class, a table of files and classes (.tsv), or a MAESTRO root"
@@ -37,17 +38,18 @@ class Labelled:
 
     def piece_of(self, path: str) -> str:
         """Return what piece a file is of."""
-        return self.piece.get(path, stem(path))
+        return self.piece.get(path, piece_of(path))
 
     def work_of(self, path: str) -> str:
         """Return what work a file is of."""
-        return self.work.get(path, stem(path))
+        return self.work.get(path, piece_of(path))
 
 
 def prepare(corpus: Corpus, options: ClassOptions, *, family: str) -> Prepared:
-    """Return the batches of a corpus of performances, and the names of the classes."""
+    """Return the batches of a corpus of performances or of recordings, and the names of the classes."""
+    corpus, input = of_one_input(corpus, options.input)
     labelled = labels_of(corpus, options)
-    readable = corpus.usable(_read(corpus, labelled))
+    readable: dict[str, ClassSource] = corpus.usable(_read(corpus, labelled, input))
     parts, unknown_paths, notes = _parts(corpus, labelled, readable, options.classes)
     by_class = {
         part: {name: [readable[path] for path in paths] for name, paths in classes.items()}
@@ -58,6 +60,7 @@ def prepare(corpus: Corpus, options: ClassOptions, *, family: str) -> Prepared:
         by_class["validation"],
         options,
         seed=corpus.seed,
+        input=input,
         unknown=[readable[path] for path in unknown_paths],
         works={name: [labelled.work_of(path) for path in paths] for name, paths in parts["train"].items()},
     )
@@ -66,8 +69,8 @@ def prepare(corpus: Corpus, options: ClassOptions, *, family: str) -> Prepared:
 
     return Prepared(
         data,
-        {"outputs": len(names)},
-        {"class_names": names},
+        {"outputs": len(names), "input": input},
+        {"class_names": names, **({"spectrum": SPECTRUM.described()} if input == MEL_INPUT else {})},
         counts,
         notes=[*labelled.notes, *notes],
         new_parts=lambda given: () if given.get("class_names") == names else ("head",),
@@ -98,47 +101,36 @@ def split_of(corpus: Corpus, labelled: Labelled, usable: Collection[str]) -> tup
     }, shared
 
 
-def read_notes(path: str) -> TimedNotes | MaestrokitError:
-    """Return the notes of a performance as long as they sound, or the error of a file that has none."""
-    try:
-        notes = timed_notes(read_midi(path), pedal_extends=True)
-    except (BadDataError, NoInputError) as error:
-        return error
-    if not len(notes.onset):
-        return BadDataError(f"cannot learn from '{path}': it has no notes", path=path)
-    return notes
-
-
-def _read(corpus: Corpus, labelled: Labelled) -> Iterator[tuple[str, TimedNotes | MaestrokitError]]:
-    """Yield the notes of each file that has a class, and the errors of the others."""
+def _read(corpus: Corpus, labelled: Labelled, input: str) -> Iterator[tuple[str, ClassSource | MaestrokitError]]:
+    """Yield what is in each file that has a class, and the errors of the others."""
     paths = [path for path in corpus.paths if path in labelled.label]
     has_class = [path for path in paths if labelled.label[path]]
-    yield from zip(has_class, each(read_notes, has_class, jobs=corpus.jobs), strict=True)
+    yield from read_sources(has_class, input=input, cache=corpus.cache, jobs=corpus.jobs)
     for path in paths:
         if not labelled.label[path]:
             yield path, BadDataError(f"cannot learn from '{path}': it lies in no folder of a class", HINT, path=path)
 
 
 def _parts(
-    corpus: Corpus, labelled: Labelled, readable: Mapping[str, TimedNotes], most: int
+    corpus: Corpus, labelled: Labelled, readable: Mapping[str, ClassSource], most: int
 ) -> tuple[dict[str, dict[str, list[str]]], list[str], list[str]]:
     """Return the files of each part by class, those to learn from that are of none, and what is left out."""
     known = {labelled.label[path] for path in readable} - {UNKNOWN}
     if len(known) == 1:
-        raise BadDataError(f"all performances are of one class, '{min(known)}'", HINT)
+        raise BadDataError(f"all files are of one class, '{min(known)}'", HINT)
     files, shared = split_of(corpus, labelled, readable)
     unknown = [path for path in files["train"] if labelled.label[path] == UNKNOWN]
     names = _most_frequent([name for path in files["train"] if (name := labelled.label[path]) != UNKNOWN], most)
     parts = {part: _by_class(files[part], labelled, names) for part in PARTS}
     if len(names) < 2:
         which = f"of one class, '{names[0]}'" if names else "of no class"
-        raise BadDataError(f"all performances to learn from are {which}", HINT)
+        raise BadDataError(f"all files to learn from are {which}", HINT)
     if not any(parts["validation"].values()):
         raise NoInputError("nothing is left to validate on", "more pieces of each class are needed")
     left_out = {
         "in two parts, and so not validated on": shared,
-        "no performance to validate on": {name for name in names if not parts["validation"][name]},
-        "no performance to learn from": set() if most else known - set(names),
+        "nothing to validate on": {name for name in names if not parts["validation"][name]},
+        "nothing to learn from": set() if most else known - set(names),
     }
     return parts, unknown, [f"{fact}: {_some(sorted(which))}" for fact, which in left_out.items() if which]
 

@@ -73,7 +73,7 @@ def run(
     checks.group_names(options, [])
     checks.check_f0(options.f0)
     checks.check_chords(options.chords)
-    checks.check_classes(options.classes)
+    classifier = checks.check_classes(options.classes)
     form = chosen_format(options.format_, outputs.output, RECORDS, default="jsonl")
     format_by_name(options.plot, PICTURE)
     check_standard_output({"output": outputs.output or "-", "frames": options.frames, "plot": options.plot})
@@ -81,6 +81,8 @@ def run(
     plan = checks.planned(inputs, outputs, running, options.frames, partners)
     recordings = partners.recording_of
     names = checks.group_names(options, [*(task.source for task in plan.tasks), *recordings.values()])
+    if not running.quiet:
+        checks.note_unread(classifier, [task.source for task in plan.tasks], recordings)
     work = Describing(options, names, reading.repair, provenance.made_by, recordings)
     protect_inputs(plan.tasks, outputs.output, options.plot)
     if options.plot is not None and not running.dry_run:

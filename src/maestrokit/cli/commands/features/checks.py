@@ -1,13 +1,17 @@
 """From the options of ``maestrokit features`` to its groups and its plan."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from maestrokit.cli import report
 from maestrokit.cli.commands.features.options import CHORDS_OF_RECORDING, F0_OF_RECORDING, DescriptionOptions
 from maestrokit.cli.declare import state
 from maestrokit.cli.errors import about, is_typed
 from maestrokit.cli.options import Batch, Inputs, Outputs
 from maestrokit.errors import UsageError, choices_hint
+
+if TYPE_CHECKING:
+    from maestrokit.analysis.classes import Classifier
 
 
 def check_f0(name: str) -> None:
@@ -23,13 +27,30 @@ def check_f0(name: str) -> None:
         raise UsageError(f"no f0 method '{name}'", choices_hint(name, [*METHODS, *SIZES]), parameter="f0")
 
 
-def check_classes(name: str | None) -> None:
-    """Raise an error unless there is such a model, and it classifies."""
-    if name is not None:
-        from maestrokit.inference.classes import load_classifier
+def check_classes(name: str | None) -> "Classifier | None":
+    """Return the model of that name, if one is given; raise an error unless there is such a one, and it classifies."""
+    if name is None:
+        return None
+    from maestrokit.inference.classes import load_classifier
 
-        with about("classes"):
-            load_classifier(name)
+    with about("classes"):
+        return load_classifier(name)
+
+
+def note_unread(classifier: "Classifier | None", sources: Sequence[str], recordings: Mapping[str, str]) -> None:
+    """Print how many inputs the model of classes does not read, beside those that it reads."""
+    from maestrokit.cli.commands.features.recording import is_of_unknown_kind, is_sound
+
+    if classifier is None:
+        return
+    kinds = [
+        {"audio" if is_sound(name) else "notes" for name in (path, recordings.get(path, path))} for path in sources
+    ]
+    unread = [path for path, kind in zip(sources, kinds, strict=True) if classifier.needs not in kind]
+    count = sum(not is_of_unknown_kind(path) for path in unread)
+    if count:
+        what = f"{count} of {report.counted(len(sources), 'input')}"
+        report.say(f"note: --classes reads {classifier.reads}, so {what} get no classes")
 
 
 def check_chords(way: str) -> None:
@@ -54,7 +75,7 @@ def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[st
 
     kinds = {"audio" if is_sound(source) else "notes" for source in sources}
     needs = kinds.pop() if len(kinds) == 1 and not any(map(is_of_unknown_kind, sources)) else None
-    fitting = _fitting(needs, has_classes=options.classes is not None)
+    fitting = _fitting(needs, check_classes(options.classes))
     included = fitting if options.groups is None else _chosen(options)
     with about("without"):
         excluded = features.check_groups(_words(options.without or ""))
@@ -72,14 +93,16 @@ def group_names(options: DescriptionOptions, sources: Sequence[str]) -> tuple[st
     return names
 
 
-def _fitting(needs: str | None, *, has_classes: bool) -> list[str]:
+def _fitting(needs: str | None, classifier: "Classifier | None") -> list[str]:
     """Return the groups for inputs of one kind, or of both; that of classes if there is a model for it."""
     from maestrokit import features
 
-    if has_classes and needs == "audio":
-        hint = "recordings become performances by 'maestrokit transcribe'"
-        raise UsageError("`classes` describes performances, and there are none", hint, parameter="classes")
-    kinds = [*([needs] if needs else ["notes", "audio"]), *(["classes"] if has_classes else [])]
+    if classifier is not None and needs not in (None, classifier.needs):
+        hint = ("recordings become performances by 'maestrokit transcribe'" if needs == "audio" else
+                "performances become recordings by 'maestrokit render'")  # fmt: skip
+        fact = f"`classes` is a model that reads {classifier.reads}, and there are none"
+        raise UsageError(fact, hint, parameter="classes")
+    kinds = [*([needs] if needs else ["notes", "audio"]), *(["classes"] if classifier is not None else [])]
     return sorted(name for kind in kinds for name in features.group_names(kind))
 
 

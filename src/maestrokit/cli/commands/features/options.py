@@ -39,11 +39,12 @@ class DescriptionOptions:
     chords: str = option("network", "WAY|RUN", "How the chords of recordings are found: by the shipped network, by "
         "chroma (major and minor triads alone), or by a network of train cnn --task chords.",
         only_with("`plot`", CHORDS_OF_RECORDING), complete=one_of(kept_in("maestrokit.inference.chords:WAYS")))
-    classes: str | None = option(None, "NAME|RUN", "Also describe the classes of performances, such as composers, by "
-        "a shipped model or one of train cnn --task classes: the group classes.",
+    classes: str | None = option(None, "NAME|RUN", "Also describe classes, such as composers, by a shipped model or "
+        "one of train cnn --task classes: the group classes. The model reads performances or recordings; a note "
+        "says how many inputs it does not read, which have no classes.",
         complete=one_of(models_for("classes")))
     hop: float = option(0.02, "TIME", "Time from one frame to the next.", TIME, Within(1e-4, 60), only_with("`frames`"))
     plot: str | None = option(None, "FILE", "Draw the inputs, at most 8, into FILE (.png, .svg or .pdf), the first "
         "minute of each: performances as piano rolls coloured by velocity, the pedal below; recordings as mel "
         "spectra with f0, beats and chords, the level below; a performance above its recording. With --classes, also "
-        "what in a performance speaks for its most probable class, and what against it.", ASIDE)
+        "what speaks for the most probable class, and what against it, over the notes or the spectrum.", ASIDE)

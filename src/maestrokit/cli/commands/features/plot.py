@@ -66,29 +66,33 @@ def _drawing(source: str, work: Describing) -> "tuple[PlotItem, list[str]]":
     else:
         key = sound.record["audio_key"]["name"] if sound is not None else None
     chain = RecordingReader(source, None, repair=work.repair).commands if performance is None else commands(performance)
-    classes = (
-        None if performance is None or work.options.classes is None else _classes(performance, work.options.classes)
-    )
+    classes = None if work.options.classes is None else _classes(performance, recording, work)
     return PlotItem(f"{key}: {source}" if key else source, performance, sound, classes), chain
 
 
-def _classes(performance: "Performance", model: str) -> "ClassPanel | None":
-    """Return the most probable class of a performance and what says so; None if it has no notes."""
+def _classes(performance: "Performance | None", recording: str | None, work: Describing) -> "ClassPanel | None":
+    """Return the most probable class and what says so; None if the model reads neither, or nothing sounds."""
+    from maestrokit import features
     from maestrokit.analysis.class_evidence import class_evidence
-    from maestrokit.analysis.classes import classify
     from maestrokit.inference.classes import load_classifier
-    from maestrokit.music.note_arrays import timed_notes
     from maestrokit.plots.class_evidence import ClassPanel
     from maestrokit.plots.description import LONGEST_PICTURE
 
-    classifier, notes = load_classifier(model), timed_notes(performance, pedal_extends=True)
-    result = classify(notes, classifier)
+    classifier = load_classifier(work.options.classes or "")
+    if classifier.needs == "audio" and recording is not None:
+        sound = RecordingReader(recording, None, repair=work.repair)
+        view = features.class_view(features.audio_view(sound, length=sound.length), classifier)
+    elif classifier.needs == "notes" and performance is not None:
+        view = features.class_view(features.note_view(performance), classifier)
+    else:
+        return None
+    result = view.classification
     if result is None:
         return None
     best = classifier.names[int(result.probability.argmax())]
     title = best if result.name == best else f"{result.name}; most like {best}"
-    evidence = class_evidence(notes, classifier, best, end=LONGEST_PICTURE)
-    return ClassPanel(f"{title} ({result.probability.max():.2f})", notes, evidence)
+    evidence = class_evidence(view.read, classifier, best, end=LONGEST_PICTURE)
+    return ClassPanel(f"{title} ({result.probability.max():.2f})", view.read, evidence)
 
 
 def _recording_features(source: str, work: Describing) -> Any:

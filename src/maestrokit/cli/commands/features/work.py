@@ -6,12 +6,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from maestrokit.cli.commands.features.options import DescriptionOptions
-from maestrokit.cli.commands.features.recording import RecordingReader, is_performance, is_sound
+from maestrokit.cli.commands.features.recording import RecordingReader, is_of_unknown_kind, is_performance, is_sound
 from maestrokit.cli.plan import Task
 
 if TYPE_CHECKING:
     from maestrokit.analysis.crepe import Weights
     from maestrokit.features import View
+    from maestrokit.features.audio_views import AudioView
     from maestrokit.features.note_views import NoteView
     from maestrokit.files.walk import Source
 
@@ -80,7 +81,7 @@ class Describing:
             name = streams.named(source).strip("'")
             performance = parse_midi(data, name=name, repair=self.repair)
             notes = features.note_view(performance)
-            views, chain = [notes, *self._class_views(notes)], commands(performance)
+            views, chain = [notes], commands(performance)
         for sound in sounds:
             from maestrokit.inference.chords import load_chord_network
 
@@ -96,16 +97,21 @@ class Describing:
                 )
             )
             chain = chain or recording.commands
-        return views, chain
+        return [*views, *self._class_views(source, views)], chain
 
-    def _class_views(self, notes: "NoteView") -> "list[View]":
-        """Return the view of the classes of a performance, if there is a model for it."""
+    def _class_views(self, source: str, views: "Sequence[NoteView | AudioView]") -> "list[View]":
+        """Return the view of the classes of a performance or recording, if there is a model that reads it.
+
+        UsageError says that the model does not read what came through a pipe, which nobody could tell before.
+        """
         if self.options.classes is None:
             return []
         from maestrokit import features
         from maestrokit.inference.classes import load_classifier
 
-        return [features.class_view(notes, load_classifier(self.options.classes))]
+        classifier = load_classifier(self.options.classes)
+        readable = [view for view in views if view.kind == classifier.needs or is_of_unknown_kind(source)]
+        return [features.class_view(view, classifier) for view in readable]
 
     def write_frames(self, views: "Sequence[View]", target: str, chain: list[str]) -> None:
         """Write the series of all views on one time base."""

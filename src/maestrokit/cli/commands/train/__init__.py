@@ -22,6 +22,10 @@ EXAMPLES = (
         "maestrokit train cnn --task classes collection -o runs/genres --init composers --steps 500",
     ),
     (
+        "Learn to tell recordings apart, a folder for each piano",
+        "maestrokit train cnn --task classes pianos -o runs/pianos --set transpose=1 --time-limit 1h",
+    ),
+    (
         "Search for good settings by five trainings of ten minutes, widths among them",
         "maestrokit train transformer takes -o runs/search --tune 5 --time-limit 10m --set 'width=128..512'",
     ),

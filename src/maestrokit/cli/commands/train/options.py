@@ -31,8 +31,9 @@ class TrainOptions:
     data: list[str] = argument("DATA", "Files, folders or a MAESTRO root, whose official split is kept; of all else "
         "80 % of the pieces are for training, 10 % for validation and 10 % for tests. For --task classes, folders are "
         "classes, or tables (.tsv) of a file and its class in each line, with the header file, class, split also its "
-        "part; what is of the class unknown is an example of what is of no class. For --task chords, recordings or "
-        "MIDI files have chords of their name beside them (.lab or .txt in Harte's syntax, POP909's or DCML's layout).")
+        "part; what is of the class unknown is an example of what is of no class. These are MIDI files, or recordings. "
+        "For --task chords, recordings or MIDI files have chords of their name beside them (.lab or .txt in Harte's "
+        "syntax, POP909's or DCML's layout).")
     output: str = option(MISSING, "RUN", "Folder of the run; an existing run is resumed.", spell="--output -o")
     task: str | None = option(None, "NAME", "Task to train for, where the family has several.",
         complete=one_of(tasks))
