@@ -44,7 +44,7 @@ SHOWN = {
     "onset_offset_f1@50ms": "+ offset",
     "onset_offset_velocity_f1@50ms": "+ velocity",
     "frame_f1": "frame",
-    "pedal_frame_f1": "pedal",
+    "pedal_frame_f1@50ms": "pedal",
 }
 HEADS = (*SHOWN.values(), "CPU s a second")
 WIDEST = 26  # characters of names
@@ -96,8 +96,13 @@ def main() -> None:
         if options.files:
             for path, each in zip(paths, scores, strict=True):
                 print(row(path.stem, [each.get(key, np.nan) for key in SHOWN]))
-        means = [float(np.mean([each.get(key, np.nan) for each in scores])) for key in SHOWN]
+        means = [mean_of([each[key] for each in scores if key in each]) for key in SHOWN]
         print(row(name, [*means, sum(seconds for _, seconds in results) / float(lengths.sum())]))
+
+
+def mean_of(values: list[float]) -> float:
+    """Return the mean of the recordings that have a score; not a number if none has."""
+    return float(np.mean(values)) if values else np.nan
 
 
 def row(name: str, values: Sequence[float]) -> str:

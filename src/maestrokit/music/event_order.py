@@ -46,9 +46,10 @@ def reorder_events(performance: Performance) -> Performance:
     offset_order = onset_order.copy()
     offset_order[notes.is_released] = release_order
     controls = _sorted_by(ranks[0], controls.replace(order=orders[0]))
-    moved = notes.replace(onset_order=onset_order, offset_order=offset_order).select(rows[rows < len(notes)])
+    moved, row = notes.replace(onset_order=onset_order, offset_order=offset_order), rows[rows < len(notes)]
+    is_sorted = bool((row[1:] > row[:-1]).all())  # as they mostly are, since a grid keeps the order of onsets
     return performance.replace(
-        notes=with_missing_ends(moved, controls, track_end_tick),
+        notes=with_missing_ends(moved if is_sorted else moved.select(row), controls, track_end_tick),
         controls=controls,
         tempos=_sorted_by(ranks[1], tempos.replace(order=orders[1])),
         others=_sorted_by(ranks[2], others.replace(order=orders[2])),

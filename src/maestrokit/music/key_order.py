@@ -54,9 +54,10 @@ def barriers(notes: Notes, releases: Releases, latest: Integers, controls: Contr
 
     How far each release could be put off is the `latest` of :func:`latest_ticks`.
     """
-    stops = controls.select(np.flatnonzero(ends_all_notes(controls.number)))
-    if not len(releases) and not len(stops) and notes.is_released.all():
+    is_stop = ends_all_notes(controls.number)
+    if not len(releases) and not is_stop.any() and notes.is_released.all():
         return Barriers(np.full(len(notes), NEVER), np.full(len(notes), -1))
+    stops = controls.select(np.flatnonzero(is_stop))
     unended = notes.select(~notes.is_released)
     key, order = np.append(releases.key, unended.key), np.append(releases.order, unended.onset_order)
     tick = np.append(latest, unended.onset_tick)
