@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
 from maestrokit.music.grid import Grid, parse_note_values, point_after, snapped
+from maestrokit.music.timing import TempoMap
 
 steps = st.fractions(min_value=Fraction(1, 50), max_value=2000, max_denominator=1000)
 ticks = st.lists(st.integers(0, 10**9), min_size=1, max_size=20).map(lambda values: np.array(sorted(values), np.int64))
@@ -66,3 +67,19 @@ def test_note_values_above_a_whole_note_are_refused(text: str, hint: str) -> Non
 
 def test_the_longest_note_value_is_a_whole_note() -> None:
     assert parse_note_values("1,1/1,2/2") == (1, 1, 1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_grid_snaps_like_the_same_one_twice(seed: int) -> None:
+    """Of one straight grid only ticks near the middle of two points are compared with both."""
+    generator = np.random.default_rng(seed)
+    tick = generator.integers(0, 20000, 2000)
+    origin = generator.integers(0, 20000, 2000) if seed % 3 else np.array([int(generator.integers(0, 500))])
+    if seed % 2:
+        change = np.array([0, 700, 3000])
+        per_tick = generator.uniform(2e-4, 3e-3, 3)
+        second = np.concatenate([[0.0], np.cumsum(np.diff(change) * per_tick[:-1])])
+        grid = Grid(Fraction(int(generator.integers(1, 60)), 1000), TempoMap(change, second, per_tick))
+    else:
+        grid = Grid(Fraction(int(generator.integers(1, 2000)), int(generator.integers(1, 12))))
+    assert np.array_equal(snapped(tick, [grid], origin=origin), snapped(tick, [grid, grid], origin=origin))
