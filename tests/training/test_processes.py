@@ -79,6 +79,7 @@ def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(t
     run = tmp_path / "run"
     process = started(words(takes, run))
     wait_for_step(run, 5)
+    process.send_signal(signal.SIGSTOP)  # so that it does not reach its end before it is killed
     assert run_command_line(words(takes, run)) == ExitStatus.LOCKED
     assert "in use by another training" in capfd.readouterr().err
     process.kill()
