@@ -85,8 +85,8 @@ def run(
     With --model, a model of events or notes is scored instead: nats per token, per note and per second, perplexity and
     accuracy, and of notes the nats of time, pitch, velocity and duration; the unit names the encoding, and a token is
     one event or one note, so compare encodings by nats per note. A model that transcribes is scored as pairs are, on
-    recordings with their notes beside them (a .tsv or .mid of their name, the pedal as the .mid has it) or in
-    --reference; notes last as long as they sound.
+    recordings with their notes beside them (a .mid of their name, else a .tsv, which has no pedal) or in --reference;
+    notes last as long as they sound.
     With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
     long stretches are scored, all with the pedal or none, between a ceiling (other pieces of the reference) and a floor
     (their notes shuffled in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,

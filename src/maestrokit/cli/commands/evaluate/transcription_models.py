@@ -125,19 +125,16 @@ class TranscriptionWork:
         return [str(candidate) for candidate in beside if path != files.STANDARD and candidate.exists()]
 
     def _reference(self, path: str) -> NotesAndPedal:
-        """Return the notes with their sounding durations, and the pedal if there is a MIDI file."""
+        """Return the notes with their sounding durations, and the pedal if they are those of a MIDI file."""
         paths = self.reference_of(path)
         if not paths:
             raise NoInputError(
                 f"{files.named(path)} has no reference", "put a file of its name with .tsv or .mid beside it"
             )
-        for name in paths:
-            if _is_transcript(name, repair=self.repair):
-                fact = f"the reference '{name}' is a transcript, made by 'maestrokit transcribe'"
-                warnings.warn(fact, DataWarning, stacklevel=2)
-        references = [read_notes(path, repair=self.repair, extends_by_pedal=True) for path in paths]
-        pedal = next((reference.pedal for reference in references if reference.pedal is not None), None)
-        return NotesAndPedal(references[0].notes, pedal)
+        if _is_transcript(paths[0], repair=self.repair):
+            fact = f"the reference '{paths[0]}' is a transcript, made by 'maestrokit transcribe'"
+            warnings.warn(fact, DataWarning, stacklevel=2)
+        return read_notes(paths[0], repair=self.repair, extends_by_pedal=True)
 
 
 def _is_transcript(path: str, *, repair: bool) -> bool:
