@@ -30,7 +30,8 @@ class Columns:
 
     def select(self, rows: Integers | Mask | slice) -> Self:
         """Return the chosen rows, by index array, mask or slice, in that order."""
-        if isinstance(rows, np.ndarray) and rows.dtype != bool:
+        if isinstance(rows, np.ndarray):
+            rows = np.flatnonzero(rows) if rows.dtype == bool else rows
             return type(self)(**{name: column.take(rows) for name, column in vars(self).items()})  # quicker than [rows]
         return type(self)(**{name: column[rows] for name, column in vars(self).items()})
 

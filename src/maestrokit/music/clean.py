@@ -64,7 +64,7 @@ def without_overlaps(notes: Notes, *, key: Integers) -> tuple[Notes, int]:
 def onsets_at(onset: Integers, key: Integers, rows: Integers) -> Integers:
     """Return for each note the onset of the note in some row, if that is of the same key; else the largest integer."""
     there = np.minimum(rows, len(key) - 1)
-    return np.where((rows < len(key)) & (key[there] == key), onset[there], np.iinfo(np.int64).max)
+    return np.where((rows < len(key)) & (key.take(there) == key), onset.take(there), np.iinfo(np.int64).max)
 
 
 def next_group(*columns: Floats | Integers) -> Integers:
@@ -74,7 +74,7 @@ def next_group(*columns: Floats | Integers) -> Integers:
     [2, 2, 3, 4]
     """
     changes = _changes(*columns)
-    return np.append(np.flatnonzero(changes), len(changes))[np.cumsum(changes)]
+    return np.append(np.flatnonzero(changes), len(changes)).take(np.cumsum(changes))
 
 
 def _changes(*columns: Floats | Integers) -> Mask:

@@ -46,7 +46,7 @@ def reorder_events(performance: Performance) -> Performance:
     offset_order = onset_order.copy()
     offset_order[notes.is_released] = release_order
     controls = _sorted_by(ranks[0], controls.replace(order=orders[0]))
-    moved, row = notes.replace(onset_order=onset_order, offset_order=offset_order), rows[rows < len(notes)]
+    moved, row = notes.replace(onset_order=onset_order, offset_order=offset_order), rows.compress(rows < len(notes))
     is_sorted = bool((row[1:] > row[:-1]).all())  # as they mostly are, since a grid keeps the order of onsets
     return performance.replace(
         notes=with_missing_ends(moved if is_sorted else moved.select(row), controls, track_end_tick),
@@ -91,7 +91,7 @@ def by_order(track: Integers, order: Integers) -> Integers:
     if len(order) and (order.min() < 0 or (order >= slots.take(track)).any()):
         return np.lexsort((order, track))
     row[order + (np.cumsum(slots) - slots).take(track)] = np.arange(len(order))
-    rows = row[row >= 0]
+    rows = row.compress(row >= 0)
     return rows if len(rows) == len(order) else np.lexsort((order, track))
 
 

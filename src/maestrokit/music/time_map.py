@@ -28,7 +28,7 @@ class TimeMap:
 
 def time_map_of(onset: Integers, grids: Sequence[Grid], strength: float) -> tuple[TimeMap, Integers]:
     """Return the map on which each onset goes to the grid, and the start of the file nowhere; and where onsets go."""
-    rows = np.argsort(onset)
+    rows = np.argsort(onset, kind="stable")  # quicker for the notes of many keys, each key's sorted
     old = np.concatenate([[0], onset[rows]])
     rises = old[1:] > old[:-1]
     old = np.append(0, old[1:][rises])

@@ -61,12 +61,23 @@ def test_many_tracks_are_read_by_arrays() -> None:
         file_bytes([]),
         file_bytes([track_bytes([(0, b"\xf8")])]),
         file_bytes([track_bytes([(0, b"\xc0\x05"), (0, b"\xc0\x06")])]),
+        file_bytes([track_bytes([(0, b"\xff\x01\0"), (0, b"\x3c\x40")])]),
+        file_bytes([track_bytes([(0, b"\x90\x3c\x40")]), track_bytes([(0, b"\x3c\x40")])]),
     ],
-    ids=["no track", "real-time message", "running status of one data byte"],
+    ids=["no track", "real-time message", "one data byte", "no status but that of a meta", "status in another track"],
 )
 def test_the_doubtful_is_declined(data: bytes) -> None:
-    by_arrays, _ = both(data)
-    assert by_arrays is None
+    assert read_by_arrays(data, read_frame(data, name="a.mid", repair=False)) is None
+
+
+def test_deltas_of_any_length_and_long_messages_are_read_by_arrays() -> None:
+    """Every length of a delta, before messages of every kind and at the end of the file."""
+    messages = [b"\x90\x3c\x40", b"\xc0\x05", b"\xd0\x06", b"\xff\x01\x02ab", b"\xf0\x02\x01\xf7", b"\x80\x3c\x40"]
+    for delta in (0, 127, 128, 16383, 16384, 2097151, 2097152):
+        data = file_bytes([track_bytes([(delta, message) for message in messages])] * 2)
+        by_arrays, by_reference = both(data)
+        assert by_arrays == by_reference
+        assert by_reference.notes.onset_tick.tolist() == [delta, delta]
 
 
 @settings(max_examples=100, deadline=None)

@@ -33,7 +33,6 @@ Bytes = NDArray[np.uint8]
 PADDING = 8  # bytes of zeros behind the file, so that looking ahead needs no test
 DOUBLINGS = 4  # pointers to the 16th next event
 END_OF_TRACK, SET_TEMPO = 0x2F, 0x51  # types of metas
-CHANNEL_BYTES = np.repeat(np.array([2, 3, 2, 3, 0], np.int64), [128, 64, 32, 16, 16])  # of a message, by first byte
 
 
 @dataclass(frozen=True)
@@ -95,20 +94,39 @@ def _numbers(wire: Bytes, begin: Integers, length: NDArray[np.integer]) -> Integ
 def _next_events(wire: Bytes, delta_length: Bytes) -> Integers:
     """Return for every byte, taken as the start of an event, the start of the next; the last position for nonsense."""
     size, nowhere = len(wire) - PADDING, len(wire) - 1
-    position = np.arange(len(wire))
-    after = position + CHANNEL_BYTES.take(wire)
-    with_length = np.flatnonzero(wire[:size] >= 0xF0)
-    status = wire[with_length]
-    number_begin = with_length + 1 + (status == 0xFF)
+    following = np.arange(len(wire)) + _channel_steps(wire, delta_length)
+    message, after = _ends_of_long_messages(wire, delta_length)
+    for length in range(1, 5):  # of the number before the message
+        begin = message - length
+        rows = np.flatnonzero((begin >= 0) & (delta_length[begin] == length))
+        following[begin[rows]] = after[rows]
+    tail = np.arange(max(size - 4, 0), len(wire))
+    following[tail[tail + delta_length[tail] >= size]] = nowhere
+    return following
+
+
+def _channel_steps(wire: Bytes, delta_length: Bytes) -> Bytes:
+    """Return for every byte how far on the next event begins, if a number begins there and a channel message follows.
+
+    Messages have a status byte, two data bytes or (0xC0..0xDF) one; running status is taken for two data bytes.
+    """
+    message_bytes = 2 + (wire >> 7) - ((wire & 0xE0) == 0xC0)
+    steps = delta_length.copy()
+    for length in range(1, 5):
+        steps[:-length] += message_bytes[length:] * (delta_length[:-length] == length)
+    return steps
+
+
+def _ends_of_long_messages(wire: Bytes, delta_length: Bytes) -> tuple[Integers, Integers]:
+    """Return the positions of all bytes that can begin a meta or a system exclusive event, and where each would end."""
+    size, nowhere = len(wire) - PADDING, len(wire) - 1
+    message = np.flatnonzero(wire[:size] >= 0xF0)
+    status = wire[message]
+    number_begin = message + 1 + (status == 0xFF)
     number_length = delta_length[number_begin]
     number = _numbers(wire, number_begin, number_length)
     known = (number >= 0) & ((status == 0xFF) | (status == 0xF0) | (status == 0xF7))
-    after[with_length] = np.where(known, np.minimum(number_begin + number_length + number, nowhere), nowhere)
-    after[size:] = nowhere
-    following = np.append(after[1:], nowhere)
-    longer = np.flatnonzero(delta_length > 1)
-    following[longer] = after[longer + delta_length[longer]]
-    return following
+    return message, np.where(known, np.minimum(number_begin + number_length + number, nowhere), nowhere)
 
 
 def _chain(following: Integers, starts: Integers, stops: Integers) -> Integers:
@@ -125,32 +143,35 @@ def _chain(following: Integers, starts: Integers, stops: Integers) -> Integers:
         position = pointer[position]
     chain = np.array(positions)
     for stride in reversed(strides):
-        chain = np.stack([chain, stride.take(chain)], axis=1).ravel()
+        longer = np.empty(2 * len(chain), np.int64)
+        longer[0::2], longer[1::2] = chain, stride.take(chain)
+        chain = longer
     return chain[: np.searchsorted(chain, chain[-1]) + 1]
 
 
 def _gather(wire: Bytes, delta_length: Bytes, chain: Integers, rows_of_stops: Integers) -> Events | None:
     """Return the events that begin at the positions of the chain, once all that was assumed of them is verified."""
-    tracks = len(rows_of_stops)
-    counts = np.diff(rows_of_stops, prepend=-1) - 1
+    counts = rows_of_stops - np.append(0, rows_of_stops[:-1] + 1)
     if not counts.all():
         return None
-    is_event = np.ones(len(chain), bool)
-    is_event[rows_of_stops] = False
-    start, end = chain[is_event], chain[1:][is_event[:-1]]
+    spans = list(zip((rows_of_stops - counts).tolist(), rows_of_stops.tolist(), strict=True))
+    start, end = (np.concatenate([chain[a + one : b + one] for a, b in spans]) for one in (0, 1))
+    order = np.concatenate([np.arange(count) for count in counts.tolist()])
     first_row = np.cumsum(counts) - counts
-    track, rows = np.repeat(np.arange(tracks), counts), np.arange(len(start))
-    order = rows - first_row.repeat(counts)
+    track = np.repeat(np.arange(len(counts)), counts)
     length = delta_length.take(start)
     delta = _numbers(wire, start, length)
     begin = start + length
-    status = wire.take(begin)
-    is_explicit, is_system = status >= 0x80, status >= 0xF0
-    source = np.maximum.accumulate(np.where(is_explicit & ~is_system, rows, -1))
-    is_known = is_explicit | (source >= rows - order)
-    status = np.where(is_system, status, status.take(source))
-    first = wire.take(begin + is_explicit)
-    second = wire.take(begin + is_explicit + 1)
+    own_status = wire.take(begin)
+    is_explicit, is_system = own_status >= 0x80, own_status >= 0xF0
+    is_running = is_explicit & ~is_system  # from here on
+    statuses = np.cumsum(is_running)
+    is_known = is_explicit | (statuses > (statuses - is_running)[first_row].repeat(counts))
+    status = np.append(own_status.compress(is_running), 0).take(statuses - 1)
+    system_rows = np.flatnonzero(is_system)
+    status[system_rows] = own_status[system_rows]
+    data_begin = begin + is_explicit
+    first, second = wire.take(data_begin), wire[1:].take(data_begin)
     is_short = (status & 0xE0) == 0xC0
     is_wrong = ~is_system & ((first >= 0x80) | ((second >= 0x80) & ~is_short) | (is_short & ~is_explicit))
     is_end = (status == 0xFF) & (first == END_OF_TRACK) & (second == 0)
