@@ -94,9 +94,26 @@ def test_a_tempo_is_written_and_moves_nothing(maestrokit: CommandLine, model: Pa
     assert np.allclose(mine, theirs, atol=0.002)
 
 
+def test_the_tuning_is_estimated_said_and_given(maestrokit: CommandLine, model: Path, tmp_path: Path) -> None:
+    second = np.arange(4 * 16000) / 16000
+    chord = np.sum([np.sin(2 * np.pi * 430 * 2 ** (key / 12) * second) for key in (-12, 0, 4, 7)], axis=0)
+    write_sound(tmp_path / "low.wav", (0.1 * chord).astype(np.float32), sample_rate=16000)
+    done = maestrokit("transcribe", tmp_path / "low.wav", "--model", model, "-v")
+    assert f"note: '{tmp_path / 'low.wav'}': the piano is tuned to 430.0 Hz, and read so" in done.lines
+    given, off = (
+        maestrokit("transcribe", tmp_path / "low.wav", "--model", model, "--tuning", tuning, "-v")
+        for tuning in ("430", "off")
+    )
+    assert not any("tuned" in line for line in [*given.lines, *off.lines])
+    pitches = [np.bincount(parse_midi(one.out, name="x").notes.pitch, minlength=128) for one in (done, given, off)]
+    assert np.abs(pitches[0] - pitches[1]).sum() < np.abs(pitches[2] - pitches[1]).sum()
+
+
 @pytest.mark.parametrize(
     ("options", "status"),
     [
+        (("--tuning", "low"), ExitStatus.USAGE),
+        (("--tuning", "880"), ExitStatus.USAGE),
         (("--format", "xml"), ExitStatus.USAGE),
         (("--onset-threshold", "1.5"), ExitStatus.USAGE),
         (("--model", "nothing"), ExitStatus.NO_INPUT),

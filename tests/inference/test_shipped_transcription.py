@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maestrokit.audio.resample import resample
 from maestrokit.files.checkpoint import model_folder, read_weights
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.read import read_sound
 from maestrokit.inference.gate import GateConfig
-from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
+from maestrokit.inference.transcription import Transcriber, in_tune, read_transcriber, transcribed
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
@@ -45,6 +46,23 @@ def agreement(found: TimedNotes, truth: TimedNotes, *, seconds: float = 0.05) ->
         NotesAndPedal(notes_in_seconds(one.onset, one.offset, one.pitch, one.velocity), None) for one in (found, truth)
     ]
     return onset.scores(*takes, tolerance=Tolerance(onset=seconds))["onset_f1"]
+
+
+@pytest.mark.parametrize(("pitch", "given"), [(429.0, None), (415.3, 415.3)])
+def test_a_piano_of_another_pitch_is_tuned_first(
+    transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes, pitch: float, given: float | None
+) -> None:
+    slower = 440 / pitch  # at which the same samples are played
+    low = resample(sound, from_rate=RATE, to_rate=RATE * slower)
+    expected = heard._replace(onset=heard.onset * slower, offset=heard.offset * slower)
+    _, tuned = in_tune([low], replace(transcriber, concert_pitch=given))
+    assert tuned.concert_pitch == pytest.approx(pitch, abs=1)
+    assert agreement(transcribed([low], tuned).notes, expected) > 0.95
+
+
+def test_what_is_in_tune_is_read_as_ever(transcriber: Transcriber, sound: np.ndarray, heard: TimedNotes) -> None:
+    found = transcribed([sound], replace(transcriber, concert_pitch=440.0)).notes
+    assert all(np.array_equal(one, other) for one, other in zip(found, heard, strict=True))
 
 
 def between(notes: TimedNotes, start: float, end: float) -> TimedNotes:

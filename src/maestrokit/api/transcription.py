@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from maestrokit.analysis.tuning import concert_pitch_of
 from maestrokit.api.inputs import samples_at
 from maestrokit.bounds import Within, check
 from maestrokit.errors import UsageError, choices_hint
@@ -48,11 +49,12 @@ def transcribe(
     onset_threshold: float | None = None,
     pedal: str = "cc64",
     tempo: float | str | None = None,
+    tuning: float | str = "auto",
 ) -> Performance:
     """Return the notes and the sustain pedal of a piano recording.
 
-    A small network estimates for each key and each 20 ms whether it is struck, sounding or released and how loudly;
-    notes are read from these posteriors. A file is read in blocks, so memory grows with the notes only.
+    A small network estimates for each key and each 20 ms whether it is struck, sounding or released and how loudly. A
+    file is read in blocks, so memory grows with the notes only.
 
     Parameters
     ----------
@@ -64,11 +66,12 @@ def transcribe(
         Least probability of an onset. Default is what was fitted to the model.
     pedal : {'cc64', 'extend', 'none'}
         Write the sustain pedal as controller 64, which holds notes; or notes as long as they sound with it; or end
-        notes that it holds where the next key is struck. A model without pedal output writes notes as long as they
-        sound.
+        notes that it holds where the next key is struck. A model without pedal writes notes as long as they sound.
     tempo : float, 4 to 1000, in beats per minute, or 'track', optional
         Tempo of the performance's tempo map, which moves no note; 'track' follows the beats found in the notes.
         Default is 120, with a text event that says that it is not known.
+    tuning : float, 380 to 500, in Hz, or 'auto' or 'off'
+        Concert pitch. Default is to estimate it, within half a semitone of 440 Hz; off is 440 Hz.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def transcribe(
         raise UsageError(f"pedal cannot be '{pedal}'", choices_hint(pedal, PEDAL_WAYS))
     if tempo != TRACK:
         check("tempo", tempo, TEMPOS, "give beats per minute, or 'track'")
-    transcriber = _with_threshold(load_transcriber(model) if isinstance(model, str) else model, onset_threshold)
+    transcriber = load_transcriber(model) if isinstance(model, str) else model
+    transcriber = _configured(transcriber, onset_threshold, concert_pitch_of(tuning))
     result = with_pedal(_transcript(recording, transcriber), pedal, has_pedal=transcriber.predicts_pedal)
     if tempo == TRACK:
         return tracked_transcript(*result)[0]
@@ -111,10 +115,10 @@ def _transcript(recording: str | Path | bytes | Sound, transcriber: Transcriber)
         return transcribed(stream.blocks(sample_rate=rate), transcriber)
 
 
-def _with_threshold(transcriber: Transcriber, threshold: float | None) -> Transcriber:
-    if threshold is None:
-        return transcriber
-    check("onset_threshold", threshold, Within(0, 1, above=True, below=True))
+def _configured(transcriber: Transcriber, threshold: float | None, concert_pitch: float | None) -> Transcriber:
     decoding = transcriber.decoding
-    restrike = max(decoding.restrike_threshold, threshold)
-    return replace(transcriber, decoding=replace(decoding, onset_threshold=threshold, restrike_threshold=restrike))
+    if threshold is not None:
+        check("onset_threshold", threshold, Within(0, 1, above=True, below=True))
+        restrike = max(decoding.restrike_threshold, threshold)
+        decoding = replace(decoding, onset_threshold=threshold, restrike_threshold=restrike)
+    return replace(transcriber, decoding=decoding, concert_pitch=concert_pitch)

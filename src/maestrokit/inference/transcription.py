@@ -9,6 +9,7 @@ was at the end: silence there would end all notes some 50 ms before the end, and
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from maestrokit.analysis.tuning import STANDARD, Tuning, estimate_tuning
 from maestrokit.arrays import Floats
 from maestrokit.audio.spectra.frames import Analysis, Samples, analyse_stream
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS, levels
@@ -32,6 +34,8 @@ from maestrokit.music.pedalling import reconcile_with_pedal, sounding_notes, wit
 
 WINDOW = 512  # output frames per window; the last window has the remaining ones
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second
+TUNED_BY = 60  # first seconds of a recording, by which its tuning is estimated
+IN_TUNE = 15.0  # cents from 440 Hz, within which a model was trained and does as well
 UNRELIABLE = 3  # last frames of a spectrum, too quiet because they reach beyond the end of the sound
 
 
@@ -96,6 +100,8 @@ class Transcriber:
         The spectrum that the network reads.
     gate : GateConfig
         Where silence and other sounds are passed over.
+    concert_pitch : float, in Hz, optional
+        Of the recordings that it reads. Default is to estimate it for each of them.
     """
 
     model: Model
@@ -103,6 +109,7 @@ class Transcriber:
     pedal_decoding: PedalDecoding
     analysis: Analysis
     gate: GateConfig = field(default_factory=GateConfig)
+    concert_pitch: float | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -149,6 +156,32 @@ def read_transcriber(folder: Path, *, device: str = "cpu") -> Transcriber:
     gate = contract.config_from(GateConfig, config.get("gate", {}), name=str(folder))
     model.eval().to(find_device(device)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
     return Transcriber(model, decoding, pedal, SETTINGS.analysis(), gate)
+
+
+def in_tune(blocks: Iterable[Samples], transcriber: Transcriber) -> tuple[Iterable[Samples], Transcriber]:
+    """Return the blocks of a recording, and the transcriber with the spectrum and the concert pitch of it.
+
+    An estimate lies within half a semitone of 440 Hz, by the first minute, which is read ahead; it is 440 Hz where the
+    recording is in tune, or has no clear tuning.
+    """
+    pitch = transcriber.concert_pitch
+    if pitch is None:
+        blocks, tuning = _read_ahead(blocks, transcriber.sample_rate)
+        pitch = tuning.concert_pitch if tuning.is_clear and abs(tuning.cents) > IN_TUNE else STANDARD
+    analysis = transcriber.analysis
+    if pitch != STANDARD:
+        analysis = replace(SETTINGS, minimum_frequency=SETTINGS.lowest * pitch / STANDARD).analysis()
+    return blocks, replace(transcriber, analysis=analysis, concert_pitch=pitch)
+
+
+def _read_ahead(blocks: Iterable[Samples], sample_rate: int) -> tuple[Iterator[Samples], Tuning]:
+    """Return the blocks of a recording, all of them, and the tuning of its beginning."""
+    coming, head, samples = iter(blocks), list[Samples](), 0
+    while samples < TUNED_BY * sample_rate and (block := next(coming, None)) is not None:
+        head.append(block)
+        samples += len(block)
+    start = np.concatenate([np.empty(0, np.float32), *head])[: TUNED_BY * sample_rate]
+    return chain(head, coming), estimate_tuning(start, sample_rate=sample_rate)
 
 
 def posteriors(blocks: Iterable[Samples], transcriber: Transcriber) -> Iterator[FramePosteriors]:
@@ -221,8 +254,8 @@ def transcribed(blocks: Iterable[Samples], transcriber: Transcriber, decoding: D
 
 
 def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber]) -> list[Transcript]:
-    """Return a transcript per transcriber; they share one model and differ in their thresholds."""
-    first = transcribers[0]
+    """Return a transcript per transcriber; they share model and concert pitch, and differ in their thresholds."""
+    blocks, first = in_tune(blocks, transcribers[0])
     loudness, decoders = loudness_meter(first), [StreamingDecoder(transcriber) for transcriber in transcribers]
     for part in posteriors(loudness.through(blocks), first):
         level = loudness.levels(len(part.pedal))

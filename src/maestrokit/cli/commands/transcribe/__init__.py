@@ -48,6 +48,7 @@ def run(
     performance without notes, and a note on standard error says so. Memory does not grow with the recording, but for
     npz and what comes through a pipe. An excerpt of a recording gives the notes of the excerpt.
     """
+    from maestrokit.analysis.tuning import STANDARD, concert_pitch_of
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
     from maestrokit.cli.commands.transcribe.work import Transcription
@@ -63,8 +64,8 @@ def run(
     if options.pedal not in (None, *PEDAL_WAYS):
         hint = choices_hint(options.pedal, PEDAL_WAYS)
         raise UsageError(f"no way '{options.pedal}' of writing the pedal", hint, parameter="pedal")
-    tempo, folder = _tempo(options.tempo), str(model_folder(options.model))
-    work = Transcription(folder, options, format, tempo, reading.repair, provenance.made_by)
+    tempo, tuning, folder = _tempo(options.tempo), concert_pitch_of(options.tuning), str(model_folder(options.model))
+    work = Transcription(folder, options, format, tempo, tuning, reading.repair, provenance.made_by)
     work.check()
     output = None if outputs.directory else outputs.output or "-"
     streams.check_standard_output({"output": output, "plot": options.plot})
@@ -76,6 +77,8 @@ def run(
         streams.refuse_terminal(plan.targets, "MIDI" if format == "mid" else "an array")
     for task, summary in batch.results("transcribe", work, plan, running):
         _report(task.source, summary, running)
+        if tuning is None and summary.concert_pitch not in (None, STANDARD) and not running.quiet:
+            report.say(f"note: '{task.source}': the piano is tuned to {summary.concert_pitch:.1f} Hz, and read so")
 
 
 def _report(source: str, summary: "TranscriptionSummary", running: Batch) -> None:

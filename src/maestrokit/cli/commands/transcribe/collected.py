@@ -25,6 +25,8 @@ class TranscriptionSummary:
     """Seconds below the silence threshold."""
     doubtful: float
     """Seconds below the least confidence."""
+    concert_pitch: float | None = None
+    """In Hz."""
     beats: int | None = None
     """None where beats were not tracked."""
     has_meter: bool = False

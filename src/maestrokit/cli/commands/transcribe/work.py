@@ -21,6 +21,7 @@ from maestrokit.inference.transcription import (
     StreamingDecoder,
     Transcriber,
     Transcript,
+    in_tune,
     loudness_meter,
     posteriors_of_levels,
     read_transcriber,
@@ -44,6 +45,8 @@ class Transcription:
     format: str
     tempo: float | str | None
     """Beats per minute, or ``track``."""
+    concert_pitch: float | None
+    """In Hz; None to estimate it."""
     repair: bool
     made_by: str | None
 
@@ -66,15 +69,18 @@ class Transcription:
         with open_sound(source, repair=self.repair) as stream:
             chain = command_lines(stream.comment)
             blocks = collected.samples(stream.blocks(sample_rate=transcriber.sample_rate))
-            levels = collected.levels(spectrum_levels(loudness.through(blocks), transcriber))
-            for posteriors in posteriors_of_levels(levels, transcriber):
+            ahead, tuned = in_tune(blocks, transcriber)
+            levels = collected.levels(spectrum_levels(loudness.through(ahead), tuned))
+            for posteriors in posteriors_of_levels(levels, tuned):
                 decoder.feed(posteriors, loudness.levels(len(posteriors.pedal)))
                 collected.add(posteriors)
         result = self._pedalled(decoder.finish(), transcriber)
         lines = [] if self.made_by is None else extended(chain, self.made_by)
         if self.options.plot is not None:
             self._draw(result, collected, lines, task.source)
-        summary = TranscriptionSummary(len(result.notes.onset), collected.seconds, *decoder.gate.removed_seconds)
+        summary = TranscriptionSummary(
+            len(result.notes.onset), collected.seconds, *decoder.gate.removed_seconds, concert_pitch=tuned.concert_pitch
+        )
         data, summary = self._written(result, collected, lines, summary, task.target)
         streams.write_bytes(task.target, data)
         return summary
@@ -87,7 +93,7 @@ class Transcription:
             model.decoding, onset_threshold=onset, restrike_threshold=restrike, shortest=options.min_note
         )
         gate = _changed(model.gate, silence_threshold=options.silence_threshold, min_confidence=options.min_confidence)
-        return replace(model, decoding=decoding, gate=gate)
+        return replace(model, decoding=decoding, gate=gate, concert_pitch=self.concert_pitch)
 
     def _pedalled(self, result: Transcript, transcriber: Transcriber) -> Transcript:
         """Return notes and pedal as ``--pedal`` says."""
