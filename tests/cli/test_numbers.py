@@ -101,7 +101,7 @@ def is_number(parameter):
 def kinds(family):
     """Return the dataclasses whose fields are settings of a family."""
     module = contract.family(family)
-    return (TrainingSettings, load_task(module.TASKS[0]).Options, module.Config)
+    return (TrainingSettings, load_task(module.TASKS[0]).Options, contract.network(module, "").Config)
 
 
 def numbers_of(kind):

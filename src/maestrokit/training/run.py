@@ -57,10 +57,10 @@ def train(
 ) -> TrainingOutcome:
     """Train a model, or resume an earlier training in the same folder.
 
-    `warn` is called with a sentence about each part of the corpus that is missing, `reject` with the error of each file
-    that cannot be used; training continues without it unless it raises; `announce` with a sentence when a validation
-    begins. UsageError says that a setting is unknown or invalid, or that the folder holds a training with other
-    settings; LockedError that another process trains there.
+    `warn` is called with a sentence about each part of the corpus that is missing, and about each fault that a
+    validation shows, `reject` with the error of each file that cannot be used; training continues without it unless it
+    raises; `announce` with a sentence when a validation begins. UsageError says that a setting is unknown or invalid,
+    or that the folder holds a training with other settings; LockedError that another process trains there.
     """
     check_folder(spec.folder, spec.family)
     spec = _resumed(spec)
@@ -83,7 +83,7 @@ def train(
         config["training"] = {**contract.settings_of(settings), **chosen(task.Options, spec.settings)}
         training = Training(
             model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick,
-            announce=announce,
+            announce=announce, warn=warn,
         )  # fmt: skip
         if checkpoint.has_resume(spec.folder):
             old = _check_same(spec.folder, config)
