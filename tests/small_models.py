@@ -9,7 +9,7 @@ from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
-from maestrokit.models import _chords, _classes, lstm
+from maestrokit.models import _chords, _classes, _critic, lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
 from maestrokit.music.tokens import Encoding
@@ -93,5 +93,25 @@ def saved_lstm(folder: Path) -> Path:
     folder.mkdir()
     config = {"family": "lstm", "task": "events", "encoding": encoding, "model": settings_of(model.config)}
     checkpoint.write_config(folder, config)
+    checkpoint.write_weights(folder, model.state_dict())
+    return folder
+
+
+def critic_network(*, seed: int = 4) -> _critic.Model:
+    """Return a critic that nobody trained, of which every layer adds something."""
+    torch.manual_seed(seed)
+    model = _critic.Model(_critic.Config(channels=4, depth=3))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model.eval()
+
+
+def saved_critic(folder: Path, **config: object) -> Path:
+    """Write a critic that nobody trained."""
+    model = critic_network()
+    folder.mkdir()
+    encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
+    written = {"family": "gan", "task": "critic", "model": settings_of(model.config), "encoding": encoding}
+    checkpoint.write_config(folder, {**written, "training": {"length": 64}, **config})
     checkpoint.write_weights(folder, model.state_dict())
     return folder

@@ -8,5 +8,5 @@ References
 .. [1] I. Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 """
 
-TASKS = ("style",)
-NETWORKS = {"style": "_style"}
+TASKS = ("style", "critic")
+NETWORKS = {"style": "_style", "critic": "_critic"}

@@ -47,5 +47,6 @@ class GenerateOptions:
     device: str = device_option("cpu")
     best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000),
         SAMPLED)
-    rank_by: str = option("likelihood", "NAME", "What the best is: likelihood, that with the fewest nats a note by the "
-        "model itself.", complete=one_of(kept_in("maestrokit.inference.sampling:RANKINGS")))
+    rank_by: str = option("likelihood", "NAME|RUN", "What the best is: likelihood, that with the fewest nats a note by "
+        "the model itself; critic, that of which a shipped network says most surely that a person played it; or a run "
+        "folder of train gan --task critic.", complete=one_of(kept_in("maestrokit.inference.critic:rankings")))
