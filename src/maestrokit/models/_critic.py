@@ -77,8 +77,16 @@ class NoteCritic(nn.Module):
             Of each factor its classes, (batch, notes), or weights of all classes that sum to 1, (batch, notes,
             classes), through which a generator can have a gradient.
         """
-        x = sum((_vectors(self.tables[name].weight, notes[name]) for name in FACTORS), torch.zeros(()))  # type: ignore[arg-type]
-        x = x.transpose(1, 2)  # (batch, channels, notes)
+        return self.log_odds(self.vectors(notes))
+
+    def vectors(self, notes: Mapping[str, Tensor]) -> Tensor:
+        """Return the sum of the vectors of the factors of notes, (batch, notes, channels)."""
+        parts = [_vectors(self.tables[name].weight, notes[name]) for name in FACTORS]  # type: ignore[arg-type]
+        return torch.stack(parts).sum(dim=0)
+
+    def log_odds(self, vectors: Tensor) -> Tensor:
+        """Return the log-odds, (batch,), given vectors of notes, (batch, notes, channels)."""
+        x = vectors.transpose(1, 2)  # (batch, channels, notes)
         for layer in self.layers:
             x = x + self.dropout(layer(F.leaky_relu(x, SLOPE)))
         x = F.leaky_relu(x, SLOPE)

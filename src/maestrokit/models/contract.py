@@ -48,6 +48,10 @@ class TrainedModel(nn.Module):
         """Return the parameters that step together, by name; most models have one group, a GAN has two."""
         return {"model": list(self.parameters())}
 
+    def group_rates(self) -> dict[str, float]:
+        """Return by what the learning rate is multiplied for groups of parameters, by name; 1 of those left out."""
+        return {}
+
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:

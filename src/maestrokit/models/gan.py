@@ -8,5 +8,5 @@ References
 .. [1] I. Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 """
 
-TASKS = ("style", "critic")
-NETWORKS = {"style": "_style", "critic": "_critic"}
+TASKS = ("improvise", "style", "critic")
+NETWORKS = {"improvise": "_improvise", "style": "_style", "critic": "_critic"}
