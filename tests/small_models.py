@@ -9,7 +9,7 @@ from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
-from maestrokit.models import _chords, _classes, _critic, lstm
+from maestrokit.models import _chords, _classes, _critic, _style, lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
 from maestrokit.music.tokens import Encoding
@@ -81,6 +81,19 @@ def saved_chord_network(folder: Path, **config: object) -> Path:
     folder.mkdir()
     sizes = {"family": "cnn", "task": "chords", "model": settings_of(model.config), "qualities": list(QUALITY_NAMES)}
     checkpoint.write_config(folder, {**sizes, "duration_scores": [-9.0, -5.0, -4.0, -5.0], **config})
+    checkpoint.write_weights(folder, model.state_dict())
+    return folder
+
+
+def saved_style_model(folder: Path, *, styles: Sequence[str] = ("jazz", "pop"), seed: int = 4) -> Path:
+    """Write a network that transfers style, which nobody trained and which changes much."""
+    torch.manual_seed(seed)
+    model = _style.Model(_style.Config(channels=2, depth=1, discriminator_channels=2))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    folder.mkdir()
+    sizes = {"family": "gan", "task": "style", "model": settings_of(model.config), "styles": list(styles)}
+    checkpoint.write_config(folder, sizes)
     checkpoint.write_weights(folder, model.state_dict())
     return folder
 

@@ -88,6 +88,10 @@ class Optimizers:
                 if named == owner:
                     state.setdefault(int(index), {})[name] = value
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            for parameter, own in optimizer.state.items():
+                for name, value in own.items():
+                    if value.shape == parameter.shape:  # the fused step takes them to lie in memory as the weights do
+                        own[name] = torch.empty_like(parameter).copy_(value)
 
 
 class Muon(torch.optim.Optimizer):

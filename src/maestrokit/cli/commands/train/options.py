@@ -26,7 +26,7 @@ class Searching:
 class TrainOptions:
     """What is trained, on what, how and where."""
 
-    family: str = argument("FAMILY", "Kind of model: lstm, transformer, cnn.",
+    family: str = argument("FAMILY", "Kind of model: lstm, transformer, gan, cnn.",
         complete=one_of(kept_in("maestrokit.models:families")))
     data: list[str] = argument("DATA", "Files, folders or a MAESTRO root, whose official split is kept; of all else "
         "80 % of the pieces are for training, 10 % for validation and 10 % for tests. For --task classes, folders are "
@@ -37,6 +37,11 @@ class TrainOptions:
     output: str = option(MISSING, "RUN", "Folder of the run; an existing run is resumed.", spell="--output -o")
     task: str | None = option(None, "NAME", "Task to train for, where the family has several.",
         complete=one_of(tasks))
+    from_: str | None = option(None, "COLUMN=TEXT", "For --task style, the first of the two sets: the rows of a "
+        "MAESTRO root whose COLUMN contains TEXT (composer=Bach); accents and case do not count, and arrangements (with"
+        " \" / \") are left out. Without, two folders or a table of two classes say the sets.", spell="--from")
+    to: str | None = option(None, "COLUMN=TEXT", "For --task style, the second set. Both directions are learnt; a set "
+        "is called by TEXT, or by its folder, in lower case.")
     init: str | None = option(None, "NAME|RUN", "Start from the weights of a shipped model or of another run, to "
         "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others.",
         complete=one_of(models_for(None)))
