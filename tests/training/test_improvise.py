@@ -82,9 +82,9 @@ def test_another_model_is_no_beginning(takes, run, tmp_path, capfd):
 
 
 def test_pieces_without_notes_to_continue_are_refused(takes, tmp_path, capfd):
-    short = sequences.corpora.write_takes(tmp_path / "short", notes=10)
+    short = sequences.corpora.write_takes(tmp_path / "short", notes=6)
     assert train(short, tmp_path / "run", *SIZES, *SMALL) == ExitStatus.USAGE
-    assert "no piece of 16 notes to learn from" in capfd.readouterr().err
+    assert "no piece of 8 notes to learn from" in capfd.readouterr().err
 
 
 def write(path, *, pitch, channel=0):
@@ -137,8 +137,8 @@ def test_batches_have_one_length_and_the_keys_at_the_ends_of_their_prompts():
 
 def test_short_pieces_are_learned_from_where_all_are_short():
     assert data(20, 18, length=64).batch(0, 0)["pitch"].shape[1] >= 16
-    with pytest.raises(UsageError, match="no piece of 16 notes to learn from"):
-        data(8, 9)
+    with pytest.raises(UsageError, match="no piece of 8 notes to learn from"):
+        data(6, 7)
 
 
 def test_held_out_excerpts_come_with_as_many_that_are_learned_from():

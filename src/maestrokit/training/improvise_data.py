@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.bounds import COUNT, Within
+from maestrokit.bounds import Within
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
@@ -20,20 +20,20 @@ from maestrokit.music.step_notes import StepNotes
 from maestrokit.training.event_data import EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
 
-SHORTEST = 16  # notes of a piece, half of them a prompt
+SHORTEST = 8  # notes of a piece, half of them a prompt
 
 
 @dataclass(frozen=True)
 class ImproviseOptions(EventOptions):
     """Settings of the data of an improviser, beside those of the task events for notes; it learns to fill no gaps."""
 
-    batch: Annotated[int, Within(2, 100_000)] = 8
+    batch: Annotated[int, Within(1, 100_000)] = 8
     """Excerpts per batch."""
     length: Annotated[int, Within(SHORTEST, 65536)] = 256
     """Notes of each, half of them a prompt; shorter pieces are left out, unless all are short."""
     infill: bool = False
     """Has no effect; a model that can fill gaps can do so afterwards."""
-    validation_windows: Annotated[int, COUNT] = 64
+    validation_windows: Annotated[int, Within(2, 1_000_000)] = 64
     """Excerpts to validate on, spread over the validation part; that many are one batch."""
 
 

@@ -25,6 +25,10 @@ EXAMPLES = (
         "maestrokit generate take.mid --model style --style chopin --style-strength 0.5 -o chopin.mid",
     ),
     (
+        "The best of eight continuations, by a critic that tells people's notes from generated ones",
+        "maestrokit generate take.mid --best-of 8 --rank-by critic -o on.mid",
+    ),
+    (
         "Eight pieces at once, by the shipped LSTM in place of the transformer",
         "maestrokit generate --model lstm --duration 10s --count 8 -d new",
     ),

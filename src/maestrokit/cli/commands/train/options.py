@@ -33,7 +33,8 @@ class TrainOptions:
         "classes, or tables (.tsv) of a file and its class in each line, with the header file, class, split also its "
         "part; what is of the class unknown is an example of what is of no class. These are MIDI files, or recordings. "
         "For --task chords, recordings or MIDI files have chords of their name beside them (.lab or .txt in Harte's "
-        "syntax, POP909's or DCML's layout).")
+        "syntax, POP909's or DCML's layout). For --task critic, people's performances come first, then a folder of "
+        "generated ones.")
     output: str = option(MISSING, "RUN", "Folder of the run; an existing run is resumed.", spell="--output -o")
     task: str | None = option(None, "NAME", "Task to train for, where the family has several.",
         complete=one_of(tasks))
@@ -43,7 +44,8 @@ class TrainOptions:
     to: str | None = option(None, "COLUMN=TEXT", "For --task style, the second set. Both directions are learnt; a set "
         "is called by TEXT, or by its folder, in lower case.")
     init: str | None = option(None, "NAME|RUN", "Start from the weights of a shipped model or of another run, to "
-        "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others.",
+        "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others. "
+        "gan --task improvise begins with a transformer of notes.",
         complete=one_of(models_for(None)))
     steps: int | None = option(None, "N", "End after N steps of the optimizer.")
     time_limit: str | None = option(None, "TIME", "End after TIME of training (90s, 30m, 1h30m), resumed time "
