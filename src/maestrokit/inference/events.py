@@ -213,13 +213,13 @@ def _best(
     critic = ranking(config.rank_by, encoding)
     if critic is not None:
         given = 0 if prompt is None else len(note_sequence(prompt, encoding).pitch)
-        worth = critic([note_sequence(row, encoding).select(slice(given, None)) for row in rows])
+        scores = critic([note_sequence(row, encoding).select(slice(given, None)) for row in rows])
     else:
         from maestrokit.inference.perplexity import surprisals
 
         scores = surprisals(model, rows, encoding)
-        worth = np.array([-one.nats_per_note if one.notes else -math.inf for one in scores])
-    return [rows[row] for row in best_rows(worth, config.best_of)]
+        scores = np.array([-one.nats_per_note if one.notes else -math.inf for one in scores])
+    return [rows[row] for row in best_rows(scores, config.best_of)]
 
 
 def _continued(

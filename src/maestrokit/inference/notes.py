@@ -179,20 +179,20 @@ def generate_notes(
     candidates, nats = _candidates(model, encoding, request, sampler, no_report)
     counts = np.array([len(notes.pitch) for notes in candidates])
     likelihood = np.where(counts > 0, -nats / np.maximum(counts, 1), -math.inf)
-    worth = likelihood if ranking is None else ranking(candidates)
-    best = [candidates[row] for row in best_rows(worth, best_of)]
+    scores = likelihood if ranking is None else ranking(candidates)
+    best = [candidates[row] for row in best_rows(scores, best_of)]
     for row, notes in enumerate(best):
         report(np.full(len(notes.pitch), row), notes)
     return best
 
 
-def best_rows(worth: Floats, best_of: int) -> list[int]:
+def best_rows(scores: Floats, best_of: int) -> list[int]:
     """Return the row of the best of each so many candidates, by how good each is.
 
     >>> best_rows(np.array([1.0, 3.0, 2.0, -2.0, -5.0, -4.0]), 3)
     [1, 3]
     """
-    best = worth.reshape(-1, best_of).argmax(axis=1)
+    best = scores.reshape(-1, best_of).argmax(axis=1)
     return (best + best_of * np.arange(len(best))).tolist()  # type: ignore[no-any-return]
 
 

@@ -108,9 +108,9 @@ class Model(TrainedModel):
                 backward_and_step(
                     "discriminator", losses["discriminator"] + self.config.penalty / 2 * losses["penalty"]
                 )
-            made = self._relaxed(batch, new)
+            samples = self._relaxed(batch, new)
             with torch.autocast(batch["pitch"].device.type, enabled=False):
-                losses["adversarial"] = self._generator_loss(batch, made)
+                losses["adversarial"] = self._generator_loss(batch, samples)
             total = total + self.config.adversarial * losses["adversarial"]
         backward_and_step("generator", total)
         return {name: loss.item() for name, loss in losses.items()}, {}
@@ -129,9 +129,9 @@ class Model(TrainedModel):
         real, known = self._real(batch), {name: batch[f"known_{name}"] for name in FACTORS}
         with torch.autocast(batch["pitch"].device.type, enabled=False):
             sets = (self._with_context(batch, notes_) for notes_ in (real, new))
-            judged = [self.discriminator.log_odds(vectors) for vectors in sets]
+            log_odds = [self.discriminator.log_odds(vectors) for vectors in sets]
         scores = improvise_scores.scores(new, real, known)
-        scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*judged)
+        scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*log_odds)
         rows = float(len(batch["pitch"]))
         counted: SumsAndCounts = {name: (value * rows, rows) for name, value in scores.items()}
         return {**counted, "nats": (sum(part.sum().item() for part in nats.values()), notes)}, {}
@@ -162,26 +162,26 @@ class Model(TrainedModel):
         at = {"keys": whole["keys"][:, -count:]}
         logits = self.generator.factor_logits(x[:, -count:], {**new, **at})
         logits["time"] = logits["time"][..., :END]
-        made = {
+        samples = {
             name: straight_through(logits[name].float(), new[f"next_{name}"], temperature=self.config.relaxation)
             for name in FACTORS
         }
-        return {**made, "duration": whole_durations(made["duration"], new["group_duration"])}
+        return {**samples, "duration": whole_durations(samples["duration"], new["group_duration"])}
 
     def _discriminator_losses(self, batch: TensorBatch, new: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what the discriminator loses, and its penalties."""
         examples = [self._with_context(batch, notes) for notes in (self._real(batch), new)]
-        judged = [self.discriminator.log_odds(vectors) for vectors in examples]
-        penalty = judged[0].new_zeros(())
-        for pair in zip(judged, examples, strict=True) if self.config.penalty else ():
+        log_odds = [self.discriminator.log_odds(vectors) for vectors in examples]
+        penalty = log_odds[0].new_zeros(())
+        for pair in zip(log_odds, examples, strict=True) if self.config.penalty else ():
             penalty = penalty + adversarial.gradient_penalty(*pair)
-        return {"discriminator": adversarial.discriminator_loss(self.config.objective, *judged), "penalty": penalty}
+        return {"discriminator": adversarial.discriminator_loss(self.config.objective, *log_odds), "penalty": penalty}
 
-    def _generator_loss(self, batch: TensorBatch, made: Mapping[str, Tensor]) -> Tensor:
+    def _generator_loss(self, batch: TensorBatch, samples: Mapping[str, Tensor]) -> Tensor:
         """Return what the generator loses against the discriminator."""
-        real, generated = (self._with_context(batch, notes) for notes in (self._real(batch), made))
-        judged = self.discriminator.log_odds(real).detach(), self.discriminator.log_odds(generated)
-        return adversarial.generator_loss(self.config.objective, *judged)
+        real, generated = (self._with_context(batch, notes) for notes in (self._real(batch), samples))
+        log_odds = self.discriminator.log_odds(real).detach(), self.discriminator.log_odds(generated)
+        return adversarial.generator_loss(self.config.objective, *log_odds)
 
     def _real(self, batch: TensorBatch) -> dict[str, Tensor]:
         """Return the notes with which people continued the prompts."""

@@ -31,12 +31,12 @@ def scores(
         Of each factor its classes, (continuations, notes): those of the generator, those of people after the same
         prompts, and some of people's that were learned from.
     """
-    from_people = features(real)
-    scale = from_people.std(dim=0).clamp(min=1e-3)
-    made, people, learned = (features(notes) / scale for notes in (generated, real, known))
-    spread = [adversarial.pairwise_distance(each) for each in (made, people)]
-    nearest = [adversarial.nearest_distance(each, learned) for each in (made, people)]
-    frechet = adversarial.frechet_distance(made, people)
+    scale = features(real).std(dim=0).clamp(min=1e-3)
+    sets = [features(notes) / scale for notes in (generated, real)]
+    learned = features(known) / scale
+    spread = [adversarial.pairwise_distance(vectors) for vectors in sets]
+    nearest = [adversarial.nearest_distance(vectors, learned) for vectors in sets]
+    frechet = adversarial.frechet_distance(*sets)
     return {
         "loss": frechet,
         "frechet": frechet,

@@ -59,7 +59,7 @@ class ImproviseData(NoteSequenceData):
         self._prepare(epoch)
         rows = range(index * self.options.batch, min((index + 1) * self.options.batch, len(self._crops)))
         generators = [np.random.default_rng([self.seed, epoch, row]) for row in rows]
-        parts = [self._varied(row, generator) for row, generator in zip(rows, generators, strict=True)]
+        parts = [self._augmented_notes(row, generator) for row, generator in zip(rows, generators, strict=True)]
         codes = [
             self._codes(int(self._crops[row][0]), notes.select(slice(start, None)), generator)
             for row, (notes, start), generator in zip(rows, parts, generators, strict=True)

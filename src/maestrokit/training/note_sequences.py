@@ -142,12 +142,12 @@ class NoteSequenceData:
 
     def _augmented(self, row: int, generator: np.random.Generator) -> tuple[tuple[NoteInputs, NoteTargets], StepNotes]:
         """Return an excerpt transposed, stretched, and louder or softer, and its notes, of which some may merge."""
-        part, start = self._varied(row, generator)
+        part, start = self._augmented_notes(row, generator)
         stop = int(self._crops[row][1]) + self.options.length
         count = len(part.pitch) + (stop > len(self._notes(int(self._crops[row][0])).pitch))
         return excerpt(part, start, count, self.encoding), part.select(slice(start, None))
 
-    def _varied(self, row: int, generator: np.random.Generator) -> tuple[StepNotes, int]:
+    def _augmented_notes(self, row: int, generator: np.random.Generator) -> tuple[StepNotes, int]:
         """Return the notes up to the end of an excerpt, varied, and its first position among theirs."""
         piece, start = self._crops[row].tolist()
         options, notes = self.options, self._notes(piece)

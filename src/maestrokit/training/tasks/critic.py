@@ -31,10 +31,10 @@ def listed(names: Sequence[str]) -> LabelledFiles:
         raise UsageError(f"a critic learns from two sets, not from {len(names)}", HINT)
     if Path(names[0]).resolve() == Path(names[1]).resolve():
         raise UsageError(f"both sets are '{names[0]}', so there is nothing to tell apart", HINT)
-    found = walk.walk([names[1]], suffixes=SUFFIXES)
-    if found.missing:
-        raise found.missing[0]
-    paths = [source.path for source in found.sources]
+    files = walk.walk([names[1]], suffixes=SUFFIXES)
+    if files.missing:
+        raise files.missing[0]
+    paths = [source.path for source in files.sources]
     return LabelledFiles([names[0], *paths], dict.fromkeys(paths, GENERATED), {})
 
 
@@ -56,10 +56,9 @@ def prepare(corpus: Corpus, options: CriticOptions, *, family: str) -> Prepared:
 
 def _by_kind(corpus: Corpus) -> dict[str, Corpus]:
     """Return the performances of people, and those that are generated, which are split apart from one another."""
-    loose = {
-        is_made: [path for path in corpus.loose if (path in corpus.labels) is is_made] for is_made in (False, True)
-    }
-    return {"people's": replace(corpus, loose=loose[False]), GENERATED: replace(corpus, official={}, loose=loose[True])}
+    generated = [path for path in corpus.loose if path in corpus.labels]
+    people = [path for path in corpus.loose if path not in corpus.labels]
+    return {"people's": replace(corpus, loose=people), GENERATED: replace(corpus, official={}, loose=generated)}
 
 
 def _split(corpus: Corpus, notes: Mapping[str, StepNotes], what: str) -> dict[str, list[str]]:
