@@ -217,8 +217,8 @@ def _best(
     else:
         from maestrokit.inference.perplexity import surprisals
 
-        scores = surprisals(model, rows, encoding)
-        scores = np.array([-one.nats_per_note if one.notes else -math.inf for one in scores])
+        each = surprisals(model, rows, encoding)
+        scores = np.array([-one.nats_per_note if one.notes else -math.inf for one in each])
     return [rows[row] for row in best_rows(scores, config.best_of)]
 
 
