@@ -53,8 +53,10 @@ def test_a_ranking_that_is_no_critic_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no ranking 'charm'") as caught:
         GenerationConfig(rank_by="charm")
     assert "likelihood" in caught.value.hint and caught.value.parameter == "rank_by"
-    with pytest.raises(BadDataError, match="a cnn that does not tell people's notes"):
-        ranking(str(saved_chord_network(tmp_path / "chords")), Encoding())
+    chords = str(saved_chord_network(tmp_path / "chords"))
+    for ranked in (lambda: GenerationConfig(rank_by=chords), lambda: ranking(chords, Encoding())):
+        with pytest.raises(BadDataError, match="a cnn that does not tell people's notes"):
+            ranked()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
 
 TASK = "critic"
+DOES = "tell people's notes from generated ones"
 LIKELIHOOD = "likelihood"
 
 Ranking = Callable[[Sequence[StepNotes]], Floats]
@@ -66,10 +67,10 @@ def rankings() -> list[str]:
 
 
 def check_ranking(name: str) -> None:
-    """Raise UsageError for a ranking that is neither ``likelihood`` nor a model."""
+    """Raise UsageError for a ranking that is neither ``likelihood`` nor a model, BadDataError if that is no critic."""
     if name != LIKELIHOOD:
         try:
-            checkpoint.model_folder(name)
+            config_for(checkpoint.model_folder(name), task=TASK, does=DOES)
         except NoInputError:
             hint = f"{choices_hint(name, rankings())}, or a run folder of train gan --task critic"
             raise UsageError(f"no ranking '{name}'", hint, parameter="rank_by") from None
@@ -104,7 +105,7 @@ def load_critic(name: str) -> Critic:
 
 @lru_cache(maxsize=2)
 def _read(folder: Path) -> Critic:
-    config = config_for(folder, task=TASK, does="tell people's notes from generated ones")
+    config = config_for(folder, task=TASK, does=DOES)
     sizes, values = sizes_of(config, ("channels", "depth", "velocity_bins")), config.get("encoding")
     length = config.get("training", {}).get("length")
     if sizes is None or not isinstance(values, dict) or not isinstance(length, int) or length < 1:
