@@ -125,6 +125,6 @@ def saved_critic(folder: Path, **config: object) -> Path:
     folder.mkdir()
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     written = {"family": "gan", "task": "critic", "model": settings_of(model.config), "encoding": encoding}
-    checkpoint.write_config(folder, {**written, "training": {"length": 64}, **config})
+    checkpoint.write_config(folder, {**written, "length": 64, **config})
     checkpoint.write_weights(folder, model.state_dict())
     return folder

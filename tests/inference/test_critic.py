@@ -61,7 +61,7 @@ def test_a_ranking_that_is_no_critic_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"model": {"channels": 8, "depth": 3, "velocity_bins": 32}}, {"encoding": {"warmth": 3}}, {"training": {}}],
+    [{"model": {"channels": 8, "depth": 3, "velocity_bins": 32}}, {"encoding": {"warmth": 3}}, {"length": 0}],
 )
 def test_a_damaged_critic_is_refused(tmp_path, change):
     folder = saved_critic(tmp_path / "critic", **change)

@@ -10,6 +10,7 @@ import torch
 from maestrokit.cli.main import run_command_line
 from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
+from maestrokit.inference.critic import load_critic
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.training.critic_data import CriticData, CriticOptions
 
@@ -40,6 +41,7 @@ def test_a_run_says_how_many_of_each_kind_are_told_rightly(sets):
     assert train(sets) == 0
     config, record = checkpoint.read_config(sets / "run"), checkpoint.read_log(sets / "run")[-1]
     assert config["task"] == "critic" and sum(config["data"].values()) == 10  # each kind less one for tests
+    assert load_critic(str(sets / "run")).length == config["length"] == 256
     assert {"loss", "accuracy", "accuracy_real", "accuracy_generated"} <= record.keys()
 
 

@@ -107,7 +107,7 @@ def load_critic(name: str) -> Critic:
 def _read(folder: Path) -> Critic:
     config = config_for(folder, task=TASK, does=DOES)
     sizes, values = sizes_of(config, ("channels", "depth", "velocity_bins")), config.get("encoding")
-    length = config.get("training", {}).get("length")
+    length = config.get("length")
     if sizes is None or not isinstance(values, dict) or not isinstance(length, int) or length < 1:
         raise damaged(folder, "its config.json does not say its sizes, encoding and length", task=TASK)
     try:

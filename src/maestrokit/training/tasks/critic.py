@@ -49,7 +49,7 @@ def prepare(corpus: Corpus, options: CriticOptions, *, family: str) -> Prepared:
     return Prepared(
         CriticData(train, validation, options, seed=corpus.seed),  # type: ignore[arg-type]
         {"velocity_bins": options.velocity_bins},
-        {"encoding": asdict(encoding)},
+        {"encoding": asdict(encoding), "length": options.length},
         {part: sum(map(len, sets)) for part, sets in parts.items()},
     )
 
