@@ -10,7 +10,7 @@ split.
 
 The critic did not see any of these models learn. ``told apart`` is how often it holds a continuation by people for more
 likely a person's than one by the system: one half cannot be told apart. Intervals are of 95 %, over pieces. ``inside``
-counts metrics of sets whose value lies in the interval of people's.
+counts metrics of sets whose value lies in the interval of people's; a star marks those that do not.
 """
 
 import argparse
@@ -154,9 +154,8 @@ def rows_of(pieces: Sequence[Piece], reference: Sequence[Piece]) -> dict[str, Ro
     """Return the metrics of a set."""
     chosen = score_sets.metrics(corpora=["reference"])
     summaries, others = ([summary(piece) for piece in each] for each in (pieces, reference))
-    return {
-        row.metric: row for row in score_sets.score(summaries, others, chosen, generator=np.random.default_rng(0))[1]
-    }
+    rows = score_sets.score(summaries, others, chosen, generator=np.random.default_rng(0))[1]
+    return {row.metric: row for row in rows if "." not in row.metric and np.isfinite(row.value)}
 
 
 def main() -> None:
@@ -202,17 +201,18 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
     odds = {name: critic.log_odds(made, ENCODING) for name, made in systems.items()}
     people = rows["people"]
     print(f"{count} continuations of 30 s, {len(reference)} stretches of the training split as the reference")
-    print(f"{'':<22}{'told apart':>21}{'accuracy':>9}{'copied run':>11}{'of 16':>7}{'diversity':>20}"
-          f"{'frechet':>20}{'inside':>9}")  # fmt: skip
+    print(f"{'':<22}{'told apart':>21}{'accuracy':>9}{'copied run':>11}{'of 16':>7}{'diversity':>19}"
+          f"{'frechet':>25}{'inside':>8}")  # fmt: skip
     for name, made in pieces.items():
         intervals = [note_intervals(piece) for piece in made]
         share, within = told_apart(odds["people"], odds[name])
         accuracy = ((odds["people"] > 0).mean() + (odds[name] <= 0).mean()) / 2
         runs, copied = longest_runs(intervals, whole), copied_shares(intervals, whole, notes=16)
-        inside = [people[metric].low <= row.value <= people[metric].high for metric, row in rows[name].items()]
+        others = [(row, people[metric]) for metric, row in rows[name].items() if metric in people]
+        inside = [own.low <= row.value <= own.high for row, own in others]
         cells = [with_interval(rows[name].get(metric)) for metric in ("diversity", "frechet_composers")]
         print(f"{name:<22}{share:>7.2f} {within:>13}{accuracy:>9.2f}{np.median(runs):>11.0f}{np.nanmean(copied):>7.3f}"
-              f"{cells[0]:>20}{cells[1]:>20}{sum(inside):>5}/{len(inside)}", flush=True)  # fmt: skip
+              f"{cells[0]:>19}{cells[1]:>25}{sum(inside):>5}/{len(inside)}", flush=True)  # fmt: skip
     human = rows["people"].get("frechet_composers")
     if human is not None:
         print(f"frechet of people against people: {human.reference:.2f}")
