@@ -39,7 +39,7 @@ from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.rolls import sounding_time
-from maestrokit.music.segments import SECONDS
+from maestrokit.music.segments import LARGEST_VELOCITY, SECONDS
 
 RESAMPLES = 2000
 CHROMA = 0.5  # seconds
@@ -172,6 +172,28 @@ def print_direction(
         print_row(name, scores)
 
 
+def draw(model: StyleModel, path: str, picture: Path, start: float = 20.0, seconds: float = 12.0) -> None:
+    """Draw a span of a piece as it was and in both styles."""
+    from maestrokit.plots.figure import bare, new_figure
+    from maestrokit.plots.piano_roll import VELOCITY_MAP, note_bars, octave_ticks
+
+    performance = read_midi(path)
+    shown = {"as it was": performance, **{style: transferred(performance, model, style) for style in model.styles}}
+    figure = new_figure(width=8, height=7)
+    for axes, (name, one) in zip(figure.subplots(len(shown), sharex=True), shown.items(), strict=True):
+        bars = note_bars(sounding(one), 0.42, cmap=VELOCITY_MAP, linewidths=0)
+        bars.set_clim(0, LARGEST_VELOCITY)
+        axes.add_collection(bars)
+        axes.set_xlim(start, start + seconds)
+        axes.set_ylim(LOWEST_PITCH, HIGHEST_PITCH)
+        axes.set_yticks(*octave_ticks(LOWEST_PITCH, HIGHEST_PITCH))
+        axes.set_title(name, loc="left", fontsize=9)
+        axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+        bare(axes)
+    axes.set_xlabel("seconds")
+    figure.savefig(picture, dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="style")
@@ -179,6 +201,7 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, required=True, help="folder of style.tsv")
     parser.add_argument("--pieces", type=int, help="score so many of each set only")
     parser.add_argument("--part", default="test")
+    parser.add_argument("--picture", type=Path, help="draw 12 s of the first piece, as it was and in both styles")
     options = parser.parse_args()
     model, judge = load_style_model(options.model), load_classifier(options.judge)
     table = read_labels(str(options.tables / "style.tsv"))
@@ -190,6 +213,8 @@ def main() -> None:
     judged = [(name, classify(sounding(read_midi(path)), judge)) for name in model.styles for path in held_out[name]]
     right = [judge.names[int(result.probability.argmax())].lower() == name for name, result in judged if result]
     print(f"judge: right about {np.mean(right):.3f} of {len(right)} held-out pieces")
+    if options.picture:
+        draw(model, held_out[model.styles[0]][0], options.picture)
     for source, target in (model.styles, model.styles[::-1]):
         print_direction(model, judge, source, target, held_out[source], segments(paths(target, "train")))
 

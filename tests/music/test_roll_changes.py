@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from maestrokit.errors import BadDataError
 from maestrokit.music.note_arrays import note_arrays, performance_from_arrays
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
 from maestrokit.music.roll_changes import changed, piano_part
@@ -93,6 +94,14 @@ def test_a_pedal_stays_while_half_of_the_notes_that_ring_through_it_do():
     dropped = changed_by(source, shorter(60, 64, 67))
     assert not len(pedal_intervals(dropped))
     assert note_arrays(dropped).offset.round(3).tolist() == [0.2, 0.4, 0.6, 1.0]  # the last one as it rang
+
+
+def test_notes_of_no_length_stay_and_a_performance_of_days_is_refused():
+    source = performance(onset=np.array([0, 300]), offset=np.array([0, 300]), pitch=np.array([60, 64]))
+    assert changed_by(source, lambda part, rolls: None).notes.onset_tick.tolist() == [0, 300]
+    late = performance(onset=np.array([0, 90_000_000]), offset=np.array([10, 90_000_100]), pitch=np.array([60, 64]))
+    with pytest.raises(BadDataError, match=r"lasts 25\.0 hours"):
+        piano_part(late)
 
 
 def test_drums_and_keys_outside_a_piano_are_left_out():

@@ -5,16 +5,19 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.errors import BadDataError
 from maestrokit.music.continuation import is_piano, next_order, pedals_up
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_arrays import NoteArrays, TimedNotes, note_arrays
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import NOT_RELEASED, SUSTAIN, Controls, Notes, Performance
 from maestrokit.music.piano_range import LOWEST_PITCH
+from maestrokit.music.rolls import frame_spans
 from maestrokit.music.segments import LARGEST_VELOCITY, STEP, Rolls, begun_cells, rolls_of
 from maestrokit.music.sustain import pedal_changes
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
 
+LONGEST = 6 * 3600  # seconds
 SHORTEST = 0.5  # steps that a note sounds at least
 MIDDLE = 0.5  # of a step, where a new note begins if nothing else begins in its step
 
@@ -49,14 +52,21 @@ class CellNotes(NamedTuple):
 
 
 def piano_part(performance: Performance) -> PianoPart | None:
-    """Return the piano notes of a performance and their rolls; None if there are none."""
+    """Return the piano notes of a performance and their rolls; None if there are none.
+
+    BadDataError says that it lasts longer than 6 hours.
+    """
     piano = performance.replace(notes=performance.notes.select(is_piano(performance.notes)))
     notes = note_arrays(piano)
     if not len(notes):
         return None
     timed = TimedNotes(notes.onset, notes.sounding_offset, notes.pitch, notes.velocity)
     start = float(notes.onset[0])
-    steps = max(1, int(np.ceil((float(notes.sounding_offset.max()) - start) / STEP)))
+    _, ends = frame_spans(notes.onset - start, notes.sounding_offset - start, hop=STEP)
+    steps = int(ends.max())
+    if steps * STEP > LONGEST:
+        fact = f"the performance lasts {steps * STEP / 3600:.1f} hours, and rolls are made of at most {LONGEST // 3600}"
+        raise BadDataError(fact, "cut it into pieces")
     return PianoPart(piano, notes, rolls_of(timed, start=start, steps=steps))
 
 

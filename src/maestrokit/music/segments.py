@@ -40,7 +40,7 @@ def rolls_of(
         Factor of the tempo: above 1, more music is in a span.
     """
     before = int(np.searchsorted(notes.onset, start + steps * STEP * tempo))
-    rows = np.flatnonzero(notes.offset[:before] > start)
+    rows = np.flatnonzero((notes.offset[:before] > start) | (notes.onset[:before] >= start))
     onset, offset = ((times[rows] - start) / tempo for times in (notes.onset, notes.offset))
     pitch = notes.pitch[rows] + semitones
     rolls = np.zeros((len(PLANES), steps, KEYS), np.float32)

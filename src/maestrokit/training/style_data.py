@@ -27,7 +27,7 @@ class StyleOptions:
     batch: Annotated[int, Within(1, 100_000)] = 8
     """Segments of each set per batch, of 6.4 s."""
     transpose: Annotated[int, Within(0, 24)] = 6
-    """Largest transposition of a segment, in semitones; from 6 on, all keys are equally frequent."""
+    """Largest transposition of a segment, in semitones; with 6 or more, segments are in all twelve keys."""
     stretch: Annotated[float, Within(0, 1, below=True)] = 0.1
     """Largest change of the tempo of a segment, as a share of it."""
     validation_segments: Annotated[int, Within(2, LARGEST_COUNT)] = 256
