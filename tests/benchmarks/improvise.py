@@ -2,11 +2,11 @@
 
     python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--models NAME,NAME=RUN,NAME=RUN*4] [--keep DIR]
 
-Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen; ``people`` is how they went on, and
-``retrieval`` how the nearest stretch of the training split did, by pitch classes in any key, density and loudness.
-``NAME=RUN*4`` is the best of four by the critic. All is on the grid of 10 ms that models see, the notes as long as the
-pedal holds them, and all notes end after 30 s. The reference of the metrics are twice as many stretches of the training
-split.
+Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen; ``people`` is how they went on,
+and ``retrieval`` how the nearest stretch of the training split did, by pitch classes in any key, density and
+loudness. ``shuffled`` is how people went on with their pitches in another order. ``NAME=RUN*4`` is the best of four
+by the critic. All is on the grid of 10 ms that models see, the notes as long as the pedal holds them, and all notes
+end after 30 s. The reference of the metrics are twice as many stretches of the training split.
 
 The critic did not see any of these models learn. ``told apart`` is how often it holds a continuation by people for more
 likely a person's than one by the system: one half cannot be told apart. Intervals are of 95 %, over pieces. ``inside``
@@ -34,7 +34,7 @@ from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.metrics.sets.copying import StretchIndex, copied_shares, longest_runs, note_intervals
 from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.tokens import Encoding, encode
 
 ENCODING = Encoding()
@@ -74,6 +74,12 @@ def continuations(root: Path, count: int) -> list[Continuation]:
             prompt, middle = span(notes, start, start + PROMPT), start + PROMPT
             cut.append(Continuation(prompt, span(notes, middle, middle + LENGTH)))
     return [cut[row] for row in np.linspace(0, len(cut) - 1, count).astype(np.int64)]
+
+
+def shuffled(notes: StepNotes, seed: int) -> StepNotes:
+    """Return notes with their pitches in random order."""
+    pitch = np.random.default_rng(seed).permutation(notes.pitch)
+    return reconciled(notes.onset, notes.offset, pitch, notes.velocity_bin)
 
 
 def likeness(notes: StepNotes) -> Floats:
@@ -173,6 +179,7 @@ def main() -> None:
     train = [notes_of(path) for path in spread(root, "train", EVERY)]
     systems = {"people": [one.people for one in given]}
     library = Library(train)
+    systems["shuffled"] = [shuffled(one.people, seed) for seed, one in enumerate(given)]
     systems["retrieval"] = [library.after_the_nearest(one.prompt) for one in given]
     for model in options.models.split(","):
         name, _, run = model.partition("=")
