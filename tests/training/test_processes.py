@@ -122,7 +122,7 @@ def style_words(place, run, steps):
 def test_two_processes_share_both_players_of_a_gan(tmp_path):
     assert [process.wait() for process in started_pair(style_words(tmp_path, "run", 2))] == [0, 0]
     tensors, progress = checkpoint.read_resume(tmp_path / "run")
-    assert progress["step"] == 2 and tensors["carry.first"].shape[1] == 4  # a row a step of each process
+    assert progress["step"] == 2 and tensors["carry.first"].shape[1] == 4  # a segment a step of each process
 
 
 @pytest.mark.slow
