@@ -50,26 +50,28 @@ def test_each_player_steps_down_its_own_loss_only(objective):
         gradients = torch.autograd.grad(loss, groups[group], allow_unused=True)
         assert any(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
 
-    losses, state = model.step({"first": segments(4), "second": segments(4, seed=1)}, {}, backward_and_step)
+    losses, state = model.step({"first": segments(12), "second": segments(12, seed=1)}, {}, backward_and_step)
     assert stepped == ["generator", "discriminator"]
     assert {"adversarial", "cycle", "identity", "discriminator", "penalty"} == losses.keys()
     assert state["first"].shape == (1, 3, 3, 64, 88)
 
 
-def test_the_pool_shows_earlier_segments_half_of_the_time():
+def test_a_discriminator_sees_three_earlier_segments_for_a_new_one():
     torch.manual_seed(2)
     model = _style.Model(_style.Config(**TINY | {"pool": 8}))
-    old, state = [segments(8, seed=row) for row in (1, 2)], {}
-    seen, state = model._replayed(old, state)
-    assert torch.equal(seen[0], old[0]) and torch.equal(state["first"][0], old[0])
-    new = [segments(8, seed=row) for row in (3, 4)]
-    seen, after = model._replayed(new, state)
+
+    def known(segment, others):
+        return any(torch.equal(segment, other) for other in others)
+
+    old = [segments(8, seed=row) for row in (1, 2)]
+    seen, state = model._with_earlier(old, {}, rows=8)
+    assert torch.equal(seen[0], old[0]) and all(known(one, state["first"][0]) for one in old[0])
+    new = [segments(2, seed=row) for row in (3, 4)]
+    seen, after = model._with_earlier(new, state, rows=8)
     for row, name in enumerate(("first", "second")):
-        is_new = [any(torch.equal(one, other) for other in new[row]) for one in seen[row]]
-        assert 0 < sum(is_new) < 8
-        both = [*seen[row], *after[name][0]]  # nothing is lost
-        assert all(any(torch.equal(one, other) for other in both) for one in (*old[row], *new[row]))
-    assert torch.equal(state["first"][0], old[0])
+        assert torch.equal(seen[row][:2], new[row]) and len(seen[row]) == 8
+        assert all(known(one, after[name][0]) for one in seen[row])
+        assert len(after[name][0]) == 8 and sum(known(one, old[row]) for one in after[name][0]) == 6
 
 
 def test_wrong_objectives_and_losses_are_refused():

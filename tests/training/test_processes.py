@@ -118,14 +118,8 @@ PLAYERS = {
 
 
 def gan_words(task, place, run, steps):
-    small = (
-        "--batch",
-        "2",
-        "--set",
-        "cooldown=0.0001",
-        "-q",
-        *(word for one in PLAYERS[task] for word in ("--set", one)),
-    )
+    sizes = [word for one in PLAYERS[task] for word in ("--set", one)]
+    small = ("--batch", "2", "--set", "cooldown=0.0001", "-q", *sizes)
     data = [str(corpora.write_takes(place / name, notes=200)) for name in ("jazz", "pop")]
     where = ["-o", str(place / run), "--cache", str(place / "cache"), "--steps", str(steps)]
     return ["train", "gan", *data, "--task", task, *where, *small]
@@ -135,12 +129,10 @@ def gan_words(task, place, run, steps):
 def test_two_processes_share_both_players_of_a_gan(tmp_path, task):
     assert [process.wait() for process in started_pair(gan_words(task, tmp_path, "run", 2))] == [0, 0]
     tensors, progress = checkpoint.read_resume(tmp_path / "run")
-    assert progress["step"] == 2 and {name.split(".")[1] for name in tensors if name.startswith("optimizer.")} == {
-        "generator",
-        "discriminator",
-    }
+    stepped = {name.split(".")[1] for name in tensors if name.startswith("optimizer.")}
+    assert progress["step"] == 2 and stepped == {"generator", "discriminator"}
     if task == "style":
-        assert tensors["carry.first"].shape[1] == 4  # a row a step of each process
+        assert tensors["carry.first"].shape[1] == 4  # a segment a step of each process
 
 
 @pytest.mark.slow

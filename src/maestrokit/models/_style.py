@@ -39,7 +39,7 @@ SETS = ("first", "second")
 STRIDE = 4  # steps and keys of a roll for one of the blocks
 MARGIN = 3.0  # log-odds of what is set in the input, before any change
 LOUDNESS = 0.25  # change of a velocity, 0..1, for 1 of the last layer
-OWN = 4  # the identity loss is taken of one of so many segments, which saves a quarter of the time
+GENERATED = 4  # the generators learn from one of so many segments; discriminators, which cost a tenth, from all
 NEARBY = 33  # steps whose mean velocity a new note has
 OCTAVE_KERNEL = (5, 13)  # steps and keys that a discriminator sees first
 WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 1.0}  # of the planes, in reconstruction
@@ -60,17 +60,16 @@ class Config:
     reconstruction: str = "bce"
     """Loss of onsets and of what sounds after a cycle, and of what is to stay: ``bce``, ``mse`` or ``cross_entropy``;
     that of velocities is the squared error."""
-    cycle: Annotated[float, Within(0, 10_000)] = 1.0
+    cycle: Annotated[float, Within(0, 10_000)] = 0.5
     """Weight of the loss of what is turned there and back."""
-    identity: Annotated[float, Within(0, 10_000)] = 0.5
+    identity: Annotated[float, Within(0, 10_000)] = 0.25
     """Weight of the loss of what is of the set already."""
     penalty: Annotated[float, Within(0, 10_000)] = 0.1
     """Weight of the penalties on the gradients of a discriminator, at real and at generated segments."""
     noise: Annotated[float, Within(0, 100)] = 0.3
     """Standard deviation of the Gaussian noise on what the discriminators see."""
-    pool: Annotated[int, Within(0, 100_000)] = 50
-    """Earlier segments of each generator that a discriminator goes on seeing, each half of the time instead of a new
-    one; 0 keeps none."""
+    pool: Annotated[int, Within(1, 100_000)] = 64
+    """Earlier segments of each generator, of which a discriminator sees three for each new one."""
 
     def __post_init__(self) -> None:
         check_choice("objective", self.objective, adversarial.OBJECTIVES, parameter="objective")
@@ -204,14 +203,16 @@ class Model(TrainedModel):
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train both players on ``batch["first"]`` and ``batch["second"]``, both (batch, planes, steps, keys).
 
-        The state has the pools of earlier segments, (1, pool, planes, steps, keys).
+        The generators learn from a quarter of them. The state has the pools of earlier segments, (1, pool, planes,
+        steps, keys).
         """
         real = [batch[name] for name in SETS]
-        made = [self.to_first(real[1]).rolls(), self.to_second(real[0]).rolls()]
-        losses = self._generator_losses(real, made)
+        given = [segments[: -(-len(segments) // GENERATED)] for segments in real]
+        made = [self.to_first(given[1]).rolls(), self.to_second(given[0]).rolls()]
+        losses = self._generator_losses(given, made)
         weights = {"adversarial": 1.0, "cycle": self.config.cycle, "identity": self.config.identity}
         backward_and_step("generator", sum((weights[name] * loss for name, loss in losses.items()), torch.zeros(())))
-        seen, state = self._replayed([segments.detach() for segments in made], state)
+        seen, state = self._with_earlier([segments.detach() for segments in made], state, rows=len(real[0]))
         losses |= self._discriminator_losses(real, seen)
         backward_and_step("discriminator", losses["discriminator"] + self.config.penalty / 2 * losses["penalty"])
         return {name: loss.item() for name, loss in losses.items()}, state
@@ -247,40 +248,38 @@ class Model(TrainedModel):
             judged = [discriminators[row](self._noisy(segments)) for segments in (real[row], made[row])]
             losses["adversarial"] += adversarial.generator_loss(self.config.objective, *judged)
             losses["cycle"] += difference(kind, generators[row](made[1 - row]), real[row])
-            own = real[row][: -(-len(real[row]) // OWN)]
+            own = real[row][: -(-len(real[row]) // GENERATED)]
             losses["identity"] += difference(kind, generators[row](own), own)
         return losses
 
     def _discriminator_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
-        """Return what the discriminators lose, and their penalties."""
+        """Return what the discriminators lose, and their penalties, which are taken at a quarter of the segments."""
         losses = {name: torch.zeros((), device=real[0].device) for name in ("discriminator", "penalty")}
         for row, discriminator in enumerate((self.of_first, self.of_second)):
-            examples = [self._noisy(segments).requires_grad_() for segments in (real[row], made[row])]
+            examples = [self._noisy(segments) for segments in (real[row], made[row])]
             judged = [discriminator(each) for each in examples]
             losses["discriminator"] += adversarial.discriminator_loss(self.config.objective, *judged)
-            for pair in zip(judged, examples, strict=True) if self.config.penalty else ():
-                losses["penalty"] += adversarial.gradient_penalty(*pair)
+            for each in examples if self.config.penalty else ():
+                part = each[: -(-len(each) // GENERATED)].requires_grad_()
+                losses["penalty"] += adversarial.gradient_penalty(discriminator(part), part)
         return losses
 
     def _noisy(self, rolls: Tensor) -> Tensor:
         return rolls + self.config.noise * torch.randn_like(rolls)
 
-    def _replayed(self, made: list[Tensor], state: RecurrentState) -> tuple[list[Tensor], RecurrentState]:
-        """Return generated segments, half of which a full pool has exchanged for earlier ones, and the pools."""
-        if not self.config.pool:
-            return made, {}
+    def _with_earlier(
+        self, made: list[Tensor], state: RecurrentState, *, rows: int
+    ) -> tuple[list[Tensor], RecurrentState]:
+        """Return new segments and, for the other rows, some that lie in the pools, and the pools with the new ones.
+
+        A new segment takes the place of a random one in a pool that is full.
+        """
         seen, pools = [], {}
         for name, new in zip(SETS, made, strict=True):
-            pool = state[name][0] if name in state else new[:0]
-            missing = max(0, self.config.pool - len(pool))
-            pool, rest = torch.cat((pool, new[:missing])), new[missing:]
-            kept = torch.rand(len(rest)) < 0.5
-            rows = torch.randperm(len(pool))[: len(rest)]
-            kept[len(rows) :] = False
-            exchanged, places = rest.clone(), rows[kept[: len(rows)]]
-            exchanged[kept] = pool[places]
-            pool[places] = rest[kept]
-            seen.append(torch.cat((new[:missing], exchanged)))
+            pool = torch.cat((state[name][0], new)) if name in state else new
+            order = torch.cat((torch.randperm(len(pool) - len(new)), torch.arange(len(pool) - len(new), len(pool))))
+            pool = pool[order[-self.config.pool :]]
+            seen.append(torch.cat((new, pool[torch.randint(len(pool), (rows - len(new),))])))
             pools[name] = pool[None]
         return seen, pools
 

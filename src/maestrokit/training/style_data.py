@@ -13,6 +13,7 @@ from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.segments import SECONDS, Rolls, rolls_of
 
 SETS = ("first", "second")
+SHORTEST_EPOCH = 1000  # batches; a state, such as pools of earlier segments, lasts for an epoch
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class StyleOptions:
     a table of files say the sets."""
     to: str = ""
     """The second set, likewise; the option --to."""
-    batch: Annotated[int, Within(1, 100_000)] = 8
-    """Segments of each set per batch, of 6.4 s."""
+    batch: Annotated[int, Within(1, 100_000)] = 16
+    """Segments of each set per batch, of 6.4 s; the generators learn from a quarter of them."""
     transpose: Annotated[int, Within(0, 24)] = 6
     """Largest transposition of a segment, in semitones; with 6 or more, segments are in all twelve keys."""
     stretch: Annotated[float, Within(0, 1, below=True)] = 0.1
@@ -38,7 +39,7 @@ class StyleOptions:
 
 
 class StyleData:
-    """Random segments of two sets; an epoch is as long as the longer of them.
+    """Random segments of two sets; an epoch is as long as the longer of them, or of a thousand batches.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ class StyleData:
 
     def batches(self, epoch: int) -> int:
         """Return how many batches an epoch has."""
-        return max(1, round(self._seconds / SECONDS / self.options.batch))
+        return max(SHORTEST_EPOCH, round(self._seconds / SECONDS / self.options.batch))
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``first`` and ``second``, both (batch, planes, steps, keys)."""
