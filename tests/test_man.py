@@ -107,8 +107,9 @@ def test_examples_run(maestrokit: CommandLine, name: str) -> None:
             words, _, target = part.partition(" > ")
             program, *arguments = shlex.split(words)
             assert program == "maestrokit"
-            brief = {"cnn": BRIEFLY[:4], "gan": (*BRIEFLY[:4], "--set", "validation_segments=2")}
-            briefly = brief.get(arguments[1], BRIEFLY) if name == "train" else ()
+            brief = {"cnn": BRIEFLY[:4], "style": (*BRIEFLY[:4], "--set", "validation_segments=2")}
+            kind = "style" if "style" in arguments else arguments[1] if len(arguments) > 1 else ""
+            briefly = brief.get(kind, BRIEFLY) if name == "train" else ()
             done = maestrokit(*arguments, *briefly, stdin=stdin)
             assert done.status == 0, f"{part}: {done.err}"
             stdin = done.out

@@ -32,8 +32,8 @@ class ImproviseOptions(EventOptions):
     length: Annotated[int, Within(SHORTEST, 65536)] = 256
     """Notes of each, half of them a prompt; shorter pieces are left out, unless all are short."""
     infill: bool = False
-    """Whether a new model is made so that it can learn to fill gaps later; an improviser does not learn it. With `init`,
-    if that model is."""
+    """Whether a new model is made so that it can learn to fill gaps later, as an improviser does not. With `init`, if
+    that model is."""
     validation_windows: Annotated[int, Within(2, 1_000_000)] = 64
     """Excerpts to validate on, spread over the validation part; that many are one batch."""
 
