@@ -9,7 +9,7 @@ from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
-from maestrokit.models import _chords, _classes, lstm
+from maestrokit.models import _chords, _classes, _critic, _style, lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
 from maestrokit.music.tokens import Encoding
@@ -85,6 +85,19 @@ def saved_chord_network(folder: Path, **config: object) -> Path:
     return folder
 
 
+def saved_style_model(folder: Path, *, styles: Sequence[str] = ("jazz", "pop"), seed: int = 4) -> Path:
+    """Write a network that transfers style, which nobody trained and which changes much."""
+    torch.manual_seed(seed)
+    model = _style.Model(_style.Config(channels=2, depth=1, discriminator_channels=2))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    folder.mkdir()
+    sizes = {"family": "gan", "task": "style", "model": settings_of(model.config), "styles": list(styles)}
+    checkpoint.write_config(folder, sizes)
+    checkpoint.write_weights(folder, model.state_dict())
+    return folder
+
+
 def saved_lstm(folder: Path) -> Path:
     """Write a network of events that nobody trained."""
     torch.manual_seed(0)
@@ -93,5 +106,25 @@ def saved_lstm(folder: Path) -> Path:
     folder.mkdir()
     config = {"family": "lstm", "task": "events", "encoding": encoding, "model": settings_of(model.config)}
     checkpoint.write_config(folder, config)
+    checkpoint.write_weights(folder, model.state_dict())
+    return folder
+
+
+def critic_network(*, seed: int = 4) -> _critic.Model:
+    """Return a critic that nobody trained, of which every layer adds something."""
+    torch.manual_seed(seed)
+    model = _critic.Model(_critic.Config(channels=4, depth=3))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model.eval()
+
+
+def saved_critic(folder: Path, **config: object) -> Path:
+    """Write a critic that nobody trained."""
+    model = critic_network()
+    folder.mkdir()
+    encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
+    written = {"family": "gan", "task": "critic", "model": settings_of(model.config), "encoding": encoding}
+    checkpoint.write_config(folder, {**written, "length": 64, **config})
     checkpoint.write_weights(folder, model.state_dict())
     return folder

@@ -14,9 +14,9 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli.man import pages as manpages
 from maestrokit.cli.man import settings as settings_page
-from maestrokit.models import _classes, cnn, lstm, transformer
+from maestrokit.models import _classes, _style, cnn, lstm, transformer
 from maestrokit.training.settings import TrainingSettings
-from maestrokit.training.tasks import classes, events, transcription
+from maestrokit.training.tasks import classes, events, style, transcription
 
 MAN = Path(__file__).resolve().parents[1] / "man"
 COMMANDS = registry.names(manpages.COMMANDS)
@@ -55,8 +55,10 @@ def test_every_option_says_what_it_does(name: str) -> None:
         events.Options,
         transcription.Options,
         classes.Options,
+        style.Options,
         cnn.Config,
         _classes.Config,
+        _style.Config,
         lstm.Config,
         transformer.Config,
     ],
@@ -105,7 +107,9 @@ def test_examples_run(maestrokit: CommandLine, name: str) -> None:
             words, _, target = part.partition(" > ")
             program, *arguments = shlex.split(words)
             assert program == "maestrokit"
-            briefly = BRIEFLY[: 4 if "cnn" in arguments else None] if name == "train" else ()
+            brief = {"cnn": BRIEFLY[:4], "style": (*BRIEFLY[:4], "--set", "validation_segments=2")}
+            kind = "style" if "style" in arguments else arguments[1] if len(arguments) > 1 else ""
+            briefly = brief.get(kind, BRIEFLY) if name == "train" else ()
             done = maestrokit(*arguments, *briefly, stdin=stdin)
             assert done.status == 0, f"{part}: {done.err}"
             stdin = done.out

@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 from maestrokit.analysis.classes import UNKNOWN
 from maestrokit.files import maestro
-from maestrokit.training.tasks.classes import ARRANGEMENT
 
 COMPOSERS = 12
 HELD_OUT = 0.1  # share of the training split
@@ -87,7 +86,7 @@ def held_out(pieces: Mapping[str, Sequence[object]], share: float) -> set[str]:
 def _entries(root: Path) -> list[maestro.Entry]:
     table = maestro.table_path(root)
     assert table is not None
-    return [row for row in maestro.read_table(table) if ARRANGEMENT not in row.canonical_composer]
+    return [row for row in maestro.read_table(table) if not maestro.is_arrangement(row)]
 
 
 def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str], str]) -> list[TableRow]:

@@ -8,8 +8,9 @@ Example::
 trained on; ``python tools/run_benchmarks.py "evaluate --model NAME"`` then writes into it how good they are. A shipped
 model is replaced only by one that scored better on the same validation: models of events on the same tokens,
 transcription models on the recordings of ``tools/fit_thresholds.py``, those of classes on the performances of
-``tools/fit_classes.py``, those of chords on the songs of ``tools/fit_chord_durations.py``. Cards of models of
-transcription and chords are written by hand: ``--card FILE``.
+``tools/fit_classes.py``, those of chords on the songs of ``tools/fit_chord_durations.py``. Of an improviser its
+generator is shipped, a transformer. Cards of models of transcription, chords, critics and improvisers are written by
+hand: ``--card FILE``.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import torch
 from class_tables import ERAS, POP
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
+from maestrokit.models._improvise import generating
 from maestrokit.music.note_codes import FACTORS
 
 LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Enabling Factorized Piano Music Modeling
@@ -35,6 +37,8 @@ EVALUATION = "maestrokit evaluate --model {name} maestro-v3.0.0 --split validati
 CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/classes.py --model {name} --states"
 COMPARED = ("recordings", "seconds", "performances")
 """What fitted models were scored on; they are compared if it is the same."""
+VALIDATED_ON = ("validation_tokens", "validation_windows")
+"""Settings that say on how much others were validated."""
 NOT_YET = "not yet evaluated"
 
 
@@ -56,10 +60,13 @@ def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
     besides, or the whole card.
     """
     config, best = _without_folders(checkpoint.read_config(run)), best_record(checkpoint.read_log(run))
+    trained = checkpoint.read_weights(run)
+    if config["task"] == "improvise":  # without the discriminator it is a transformer
+        config, trained = generating(config, trained)
     summary = {"validation_loss": best["loss"], "step": best["step"], "hours": round(best["seconds"] / 3600, 2)}
     if (shipped / checkpoint.CONFIG).exists():
         _check_better(config | {"made": summary}, checkpoint.read_config(shipped))
-    weights = {name: value.half() for name, value in checkpoint.read_weights(run).items()}
+    weights = {name: value.half() for name, value in trained.items()}
     shipped.mkdir(parents=True, exist_ok=True)
     checkpoint.write_weights(shipped, weights)
     checkpoint.write_config(shipped, config | {"made": summary})
@@ -169,7 +176,7 @@ def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     else:
         measure, here, there = "validation_loss", new["made"], old["made"]
         kind, old_kind = (one["model"].get("encoding", "events") for one in (new, old))
-        tokens, old_tokens = (one["training"]["validation_tokens"] for one in (new, old))
+        tokens, old_tokens = ([one["training"].get(name) for name in VALIDATED_ON] for one in (new, old))
         is_same = (kind, tokens) == (old_kind, old_tokens)
         is_better = here[measure] < there[measure]
     if not is_same:

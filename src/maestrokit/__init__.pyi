@@ -26,6 +26,7 @@ from .api.quantization import quantize as quantize
 from .api.reading import read as read, write as write
 from .api.rendering import render as render
 from .api.spectra import spectrum as spectrum
+from .api.style import transfer_style as transfer_style
 from .api.systems import evaluate_systems as evaluate_systems
 from .api.training import train as train
 from .api.transcription import load_transcriber as load_transcriber, transcribe as transcribe

@@ -74,6 +74,7 @@ def batch_effects(name: str) -> Effects:
     }
 
 
+STYLE_SETS = "gan root --task style -o out/run --steps 1 --cache out/cache"
 SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
 SYSTEM = "--system a=takes --reference several --metric pitch_range"
 KIT = "--system a=takes --listening-kit out/kit --clips 2 --seconds 1"
@@ -212,6 +213,9 @@ EFFECTS: dict[str, Effects] = {
         "duration": "--duration 2s",
         "prompt_seconds": "--prompt-seconds 0.5",
         "infill": ("take.mid --model conditional --duration 1s", "take.mid --model conditional --infill 0.5s..1.5s"),
+        "style": ("take.mid --model styles --style jazz", "take.mid --model styles --style pop"),
+        "style_strength": ("take.mid --model styles --style pop",
+                           "take.mid --model styles --style pop --style-strength 0"),
         "temperature": "--temperature 0",
         "top_k": "--top-k 1",
         "top_p": "--top-p 0.1",
@@ -243,6 +247,8 @@ EFFECTS: dict[str, Effects] = {
         "output": (f"lstm takes -o out/run {LSTM}", f"lstm takes -o out/other {LSTM}"),
         "task": "--task transcription",
         "init": "--init sequences --set encoding=events",
+        "from_": (STYLE_SETS, f"{STYLE_SETS} --from composer=Bach --to composer=Chopin"),
+        "to": (f"{STYLE_SETS} --from composer=Bach", f"{STYLE_SETS} --from composer=Bach --to composer=Bach"),
         "steps": "--steps 3",
         "time_limit": "--time-limit 0.000001s",
         "patience": "--patience 1",
@@ -327,6 +333,8 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     **{("evaluate", option): (DIFFERENCE, words) for option, words in {
         "repair": "--repair", "split": "--split train", "where": "--where composer=Bach", "seed": "--seed 1"}.items()},
     ("generate", "prompt_seconds"): (USUAL["generate"].removeprefix("take.mid "), "--prompt-seconds 1s"),
+    ("generate", "style"): ("--model sequences -o out/a.mid", "--style pop"),
+    ("generate", "style_strength"): (USUAL["generate"], "--style-strength 0.5"),
     ("generate", "infill"): ("--model sequences -o out/a.mid", "--infill 1s..2s"),
     ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),
     **{("generate", option): (f"{USUAL['generate']} --temperature 0", words) for option, words in {

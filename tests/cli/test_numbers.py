@@ -26,7 +26,7 @@ from maestrokit.music.tokens import Encoding
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import load_task
 from small_kits import small_kit
-from small_models import saved_transcriber
+from small_models import saved_style_model, saved_transcriber
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "training" / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
@@ -60,6 +60,8 @@ STEP = "-o {run} --cache cache --steps 1 --batch 2 --length 8"
 TRAININGS = {
     "lstm": f"lstm takes {STEP} --set width=8 --set layers=1",
     "transformer": f"transformer takes {STEP} --set width=8 --set layers=1 --set heads=2 --set hidden=8",
+    "gan": f"gan takes {STEP} --set width=8 --set layers=1 --set heads=2 --set hidden=8 --set critic_channels=2 "
+    "--set critic_depth=1 --set validation_windows=2",
     "cnn": f"cnn sounds {STEP} --set channels=2 --set depth=1",
 }
 LINES = {
@@ -87,6 +89,7 @@ INSTEAD = {
     ("evaluate", "stride"): "take.mid --model sequences -o out.tsv",
     ("evaluate", "sweep"): "takes/a.wav --model transcriber -o out.tsv",
     ("evaluate", "port"): "--serve kit -n",
+    ("generate", "style_strength"): "take.mid --model styles --style pop -o out.mid",
     **{("generate", name): "--model conditional --duration 1s -o out.mid" for name in ("density", "loudness")},
 }
 
@@ -101,7 +104,7 @@ def is_number(parameter):
 def kinds(family):
     """Return the dataclasses whose fields are settings of a family."""
     module = contract.family(family)
-    return (TrainingSettings, load_task(module.TASKS[0]).Options, module.Config)
+    return (TrainingSettings, load_task(module.TASKS[0]).Options, contract.network(module, "").Config)
 
 
 def numbers_of(kind):
@@ -164,6 +167,8 @@ def folder(tmp_path_factory):
         write_sound(place / f"{name}.wav", tone, sample_rate=16000)
         (place / f"{name}.tsv").write_bytes(dump_notes(*note))
     saved_transcriber(place / "transcriber", pedal=True)
+    saved_style_model(place / "styles")
+    corpora.write_takes(place / "other", count=2, notes=12)
     write_folder(place / "kit", small_kit().files)
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     of_notes = {"encoding": "notes", "conditions": "density,loudness"}

@@ -224,6 +224,20 @@ def test_the_best_of_several_has_the_fewest_nats_a_note(family):
         assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
 
 
+def test_a_ranking_decides_which_of_several_is_the_best():
+    plain = NoteRequest(300)
+    asked = {"sampling": NoteSampling(), "seed": 3}
+    many = generate_notes(model("lstm"), ENCODING, plain, count=6, **asked)
+
+    def lowest(candidates):
+        return np.array([-notes.pitch.mean() for notes in candidates])
+
+    best = generate_notes(model("lstm"), ENCODING, plain, count=2, best_of=3, ranking=lowest, **asked)
+    for row, found in enumerate(best):
+        expected = many[3 * row + int(lowest(many[3 * row : 3 * row + 3]).argmax())]
+        assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
 @EACH
 @pytest.mark.parametrize("best_of", [1, 2])
 def test_notes_are_reported_as_they_are_made(family, best_of):

@@ -6,7 +6,7 @@ import torch
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.models import lstm
+from maestrokit.models import _improvise, lstm
 from maestrokit.models.contract import settings_of
 from ship_model import ModelCardDetails, ship
 
@@ -53,6 +53,21 @@ def test_a_shipped_model_is_the_run_in_half_the_bytes(run, tmp_path):
     model, _, _ = load_event_model(str(tmp_path / "shipped"))
     for name, value in checkpoint.read_weights(run).items():
         torch.testing.assert_close(model.state_dict()[name], value, atol=1e-3, rtol=1e-3)
+
+
+def test_of_an_improviser_its_generator_is_shipped(run, tmp_path):
+    sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8, "critic_channels": 4, "critic_depth": 1}
+    model = _improvise.Model(_improvise.Config(**sizes))
+    config = checkpoint.read_config(run)
+    changed = {"family": "gan", "task": "improvise", "model": settings_of(model.config)}
+    checkpoint.write_config(run, config | changed)
+    checkpoint.write_weights(run, model.state_dict())
+    ship(run, tmp_path / "shipped", "# The whole card")
+    shipped = checkpoint.read_config(tmp_path / "shipped")
+    assert (shipped["family"], shipped["task"]) == ("transformer", "events") and "critic_depth" not in shipped["model"]
+    loaded, _, _ = load_event_model(str(tmp_path / "shipped"))
+    state = model.generator.state_dict()
+    assert state.keys() == loaded.state_dict().keys() == checkpoint.read_weights(tmp_path / "shipped").keys()
 
 
 def test_the_card_says_all_that_is_needed_to_judge_it_and_to_make_it_again(run, tmp_path):

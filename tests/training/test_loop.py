@@ -218,6 +218,24 @@ def test_training_ends_when_the_time_is_up(tmp_path):
     assert event_training(tmp_path, steps=None, time_limit=0.05).run().reason == "time"
 
 
+def test_optimizers_are_restored_to_the_memory_layout_of_their_weights(tmp_path):
+    """A fused step reads weights and moments as they lie in memory, not by their indices."""
+    weights = []
+    for is_restored in (False, True):
+        torch.manual_seed(0)
+        model = toys.ToyConvolutions()
+        for layer in (model.network[0], model.network[3]):
+            layer.weight.data = torch.randn(4, 4, 3, 3).contiguous(memory_format=torch.channels_last)
+        optimizers = Optimizers(model, TrainingSettings(learning_rate=0.1), CPU)
+        for step in range(4):
+            loss = sum((p * torch.linspace(-1, 1, p.numel()).view_as(p)).square().sum() for p in model.parameters())
+            optimizers.backward_and_step("model", loss * (step + 1))
+            if is_restored:
+                optimizers.restore({name: value.contiguous().clone() for name, value in optimizers.saved().items()})
+        weights.append(model.network[0].weight.detach().clone())
+    assert torch.equal(*weights)
+
+
 def test_another_training_cannot_be_resumed(tmp_path):
     event_training(tmp_path, steps=1).run()
     with pytest.raises(BadDataError, match="cannot resume"):

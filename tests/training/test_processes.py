@@ -90,16 +90,8 @@ def test_after_kill_the_same_command_goes_on_exactly_and_nobody_gets_in_before(t
 
 
 def test_two_processes_do_what_one_does(takes, tmp_path):
-    """As torchrun starts them, without torchrun, which takes a third interpreter its time."""
     alike = ("--dropout", "0", "--set", "precision=float32", "--set", "validate_every=4", "--set", "log_every=4")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    pair = [
-        started(words(takes, tmp_path / "two", *alike, steps=10), RANK=rank, LOCAL_RANK=rank, **together)
-        for rank in "01"
-    ]
+    pair = started_pair(words(takes, tmp_path / "two", *alike, steps=10))
     assert run_command_line(words(takes, tmp_path / "one", *alike, steps=10)) == 0
     assert [process.wait() for process in pair] == [0, 0]
     one, two = state(tmp_path / "one"), state(tmp_path / "two")
@@ -108,6 +100,49 @@ def test_two_processes_do_what_one_does(takes, tmp_path):
     assert all(torch.allclose(one[name], two[name], atol=1e-5) for name in one)
     logs = [checkpoint.read_log(tmp_path / name) for name in ("one", "two")]
     assert [r["loss"] for r in logs[0]] == pytest.approx([r["loss"] for r in logs[1]], abs=1e-5)
+
+
+def started_pair(command):
+    """Start two processes as torchrun does, without torchrun, which takes a third interpreter its time."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return [started(command, RANK=rank, LOCAL_RANK=rank, **together) for rank in "01"]
+
+
+PLAYERS = {
+    "style": ("channels=2", "depth=1", "discriminator_channels=2", "pool=3", "validation_segments=4"),
+    "improvise": ("width=8", "layers=1", "critic_channels=2", "critic_depth=1", "validation_windows=2", "length=16"),
+}
+
+
+def gan_words(task, place, run, steps):
+    sizes = [word for one in PLAYERS[task] for word in ("--set", one)]
+    small = ("--batch", "2", "--set", "cooldown=0.0001", "-q", *sizes)
+    data = [str(corpora.write_takes(place / name, notes=200)) for name in ("jazz", "pop")]
+    where = ["-o", str(place / run), "--cache", str(place / "cache"), "--steps", str(steps)]
+    return ["train", "gan", *data, "--task", task, *where, *small]
+
+
+@pytest.mark.parametrize("task", PLAYERS)
+def test_two_processes_share_both_players_of_a_gan(tmp_path, task):
+    assert [process.wait() for process in started_pair(gan_words(task, tmp_path, "run", 2))] == [0, 0]
+    tensors, progress = checkpoint.read_resume(tmp_path / "run")
+    stepped = {name.split(".")[1] for name in tensors if name.startswith("optimizer.")}
+    assert progress["step"] == 2 and stepped == {"generator", "discriminator"}
+    if task == "style":
+        assert tensors["carry.first"].shape[1] == 4  # a segment a step of each process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", PLAYERS)
+def test_two_processes_with_a_gan_go_on_exactly(tmp_path, task):
+    for run, steps in (("whole", 6), ("cut", 4), ("cut", 6)):
+        assert [process.wait() for process in started_pair(gan_words(task, tmp_path, run, steps))] == [0, 0]
+    if task == "style":
+        assert state(tmp_path / "whole")["carry.first"].shape[1] == 6  # a pool for each process
+    assert same(state(tmp_path / "whole"), state(tmp_path / "cut"))
 
 
 @pytest.mark.slow

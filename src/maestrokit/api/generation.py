@@ -39,8 +39,10 @@ class GenerationOptions(TypedDict, total=False):
         Number of performances, which are generated side by side. Default is 1.
     best_of : int > 0
         Candidates for each performance, of which the best is returned. Default is 1.
-    rank_by : {'likelihood'}
-        What the best is: that with the fewest nats a note by the model itself.
+    rank_by : str
+        What the best is: ``likelihood``, the default, that with the fewest nats a note by the model itself; ``critic``,
+        or a run folder of ``train gan --task critic``, that of which the critic says most surely that a person played
+        it.
     seed : int >= 0
         The same seed gives the same performances on the same machine. Default is 0.
     temperature, top_k, top_p, min_p : float, int, float, float

@@ -32,7 +32,7 @@ def train(
 
     Parameters
     ----------
-    family : {'lstm', 'transformer', 'cnn'}
+    family : {'lstm', 'transformer', 'gan', 'cnn'}
         Kind of model.
     data : str, Path or sequence of these
         MIDI files, recordings with their notes beside them, folders, or a MAESTRO root, whose split is kept.

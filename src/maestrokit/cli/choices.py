@@ -79,13 +79,13 @@ def kept_in(*sources: str) -> Names:
     return names
 
 
-def models_for(task: str | None) -> Names:
-    """Return the names of the shipped models for a task, or of all."""
+def models_for(*tasks: str | None) -> Names:
+    """Return the names of the shipped models for some tasks; None is all."""
 
     def names() -> list[str]:
         from maestrokit.files.checkpoint import shipped_models
 
-        return shipped_models(task=task)
+        return [name for task in tasks for name in shipped_models(task=task)]
 
     return names
 

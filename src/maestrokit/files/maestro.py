@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from maestrokit.errors import UsageError, check_choice, unreadable
 from maestrokit.files.streams import decoded
 
 SPLITS = ("train", "validation", "test")
+ARRANGEMENT = " / "  # between the composer and the arranger
 _CATALOGUE = re.compile(r"\b(op|bwv|kv?|d|s|l|hob|woo)(?![a-z])[. ]*(?:posth[. ]*)?(\d+|xvi\s*[:/]\s*\d+)")
 _SHORT_NAMES = {"composer": "canonical_composer", "title": "canonical_title"}
 
@@ -99,11 +101,15 @@ def entries_of(paths: Iterable[str]) -> dict[str, Entry]:
     return entries
 
 
-def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] = ()) -> list[Entry]:
-    """Return the entries of a split for which every ``column=text`` holds: text is contained, case does not count.
+def select(
+    entries: Sequence[Entry], *, split: str | None, where: Sequence[str] = (), parameter: str = "where"
+) -> list[Entry]:
+    """Return the entries of a split for which every ``column=text`` holds: text is contained, case and accents do
+    not count.
 
     ``composer`` and ``title`` are short for ``canonical_composer`` and ``canonical_title``; a year must be equal.
-    UsageError says that there is no such split or column.
+    UsageError says that there is no such split or column,
+    and that it is given by `parameter`.
     """
     if split is not None:
         check_choice("split", split, SPLITS, parameter="split")
@@ -112,14 +118,29 @@ def select(entries: Sequence[Entry], *, split: str | None, where: Sequence[str] 
         column, equals, text = condition.partition("=")
         name = _SHORT_NAMES.get(column, column)
         if not equals or name not in Entry.__dataclass_fields__:
-            fact = f"`where` must be COLUMN=TEXT, not '{condition}'"
-            raise UsageError(fact, "columns: " + ", ".join(COLUMNS), parameter="where")
+            fact = f"`{parameter}` must be COLUMN=TEXT, not '{condition}'"
+            raise UsageError(fact, "columns: " + ", ".join(COLUMNS), parameter=parameter)
         chosen = [entry for entry in chosen if _matches(getattr(entry, name), text)]
     return chosen
 
 
 def _matches(value: object, text: str) -> bool:
-    return text.casefold() in value.casefold() if isinstance(value, str) else str(value) == text
+    return folded(text) in folded(value) if isinstance(value, str) else str(value) == text
+
+
+def folded(text: str) -> str:
+    """Return a text without accents and case.
+
+    >>> folded("Frédéric Chopin")
+    'frederic chopin'
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+
+
+def is_arrangement(entry: Entry) -> bool:
+    """Return whether a performance is of an arrangement: its composer is written "composer / arranger"."""
+    return ARRANGEMENT in entry.canonical_composer
 
 
 def _json_rows(text: str) -> list[dict[str, object]]:

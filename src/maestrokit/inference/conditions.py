@@ -1,10 +1,10 @@
 """Conditions in the words of a user, as codes for a model of notes."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_name
+from maestrokit.files import maestro
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.music.conditions import CLASSES, COLUMNS, DYNAMICS, SCALES, measured_code
 
@@ -93,7 +93,7 @@ def _measure(name: str, text: str) -> int:
 
 def _class(name: str, text: str, names: Sequence[str]) -> int:
     """Return which class has a name, or contains it: the only one, or the one that all others name with another."""
-    part, folded = _folded(text), [_folded(known) for known in names]
+    part, folded = maestro.folded(text).strip(), [maestro.folded(known).strip() for known in names]
     matches = [part] if part in folded else [known for known in folded if part and part in known]
     shortest = min(matches, key=len, default="")
     if matches and all(shortest in known for known in matches):
@@ -112,13 +112,3 @@ def _class(name: str, text: str, names: Sequence[str]) -> int:
 def _parameter(name: str) -> str:
     """Return the parameter that a condition is given by: its own, where it has one."""
     return name if name in SCALES or name in COLUMNS else "condition"
-
-
-def _folded(text: str) -> str:
-    """Return a text without accents and case.
-
-    >>> _folded("Frédéric Chopin")
-    'frederic chopin'
-    """
-    letters = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold().strip()

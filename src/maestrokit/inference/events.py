@@ -10,13 +10,14 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, DAY, Within, check
-from maestrokit.errors import UsageError, choices_hint
+from maestrokit.errors import UsageError
 from maestrokit.files import progress
 from maestrokit.inference.conditions import condition_codes
+from maestrokit.inference.critic import check_ranking, ranking
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
-from maestrokit.inference.notes import NoteRequest, NotesCallback, generate_notes, no_report
-from maestrokit.inference.sampling import RANKINGS, NoteSampling, SamplingConfig, probabilities, sample
+from maestrokit.inference.notes import NoteRequest, NotesCallback, best_rows, generate_notes, no_report
+from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
 from maestrokit.music.continuation import continued, joined_performance, prompt_of
 from maestrokit.music.infill import Gap, gap_of
@@ -56,7 +57,7 @@ class GenerationConfig:
     best_of: int = 1
     """Candidates for each performance, of which the best is kept."""
     rank_by: str = "likelihood"
-    """What the best is: that with the fewest nats a note."""
+    """What the best is: that with the fewest nats a note, or by a critic's name that which is most like a person's."""
 
     def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
@@ -67,8 +68,7 @@ class GenerationConfig:
 
     def __post_init__(self) -> None:
         check("duration", self.duration, DURATIONS, unit=" s")
-        if self.rank_by not in RANKINGS:
-            raise UsageError(f"no ranking '{self.rank_by}'", choices_hint(self.rank_by, RANKINGS), parameter="rank_by")
+        check_ranking(self.rank_by)
         check("guidance", self.guidance, Within(0, 100))
         check("best_of", self.best_of, COUNT)
         check("count", self.count, COUNT)
@@ -94,7 +94,7 @@ def generate(
     condition_codes(model, config.conditions)  # of which a model of events has none
     if config.best_of > 1:
         many = generate(model, encoding, replace(config, count=config.count * config.best_of, best_of=1), prompt=prompt)
-        return _likeliest(of_events, encoding, many, config.best_of)
+        return _best(of_events, encoding, many, config, prompt)
     start = np.array([encoding.begin]) if prompt is None else np.asarray(prompt, np.int64)
     start = start[start != encoding.end]
     grammar = Grammar(config.count, encoding)
@@ -201,16 +201,25 @@ def _notes(
         count=config.count,
         seed=config.seed,
         best_of=config.best_of,
+        ranking=ranking(config.rank_by, encoding) if config.best_of > 1 else None,
         report=report,
     )
 
 
-def _likeliest(model: "EventModel", encoding: Encoding, rows: Sequence[Tokens], best_of: int) -> list[Tokens]:
-    """Return of each so many sequences the one with the fewest nats a note."""
-    from maestrokit.inference.perplexity import surprisals
+def _best(
+    model: "EventModel", encoding: Encoding, rows: Sequence[Tokens], config: GenerationConfig, prompt: Tokens | None
+) -> list[Tokens]:
+    """Return the best of each so many sequences: by their nats a note, or by what a critic says of their new notes."""
+    critic = ranking(config.rank_by, encoding)
+    if critic is not None:
+        given = 0 if prompt is None else len(note_sequence(prompt, encoding).pitch)
+        scores = critic([note_sequence(row, encoding).select(slice(given, None)) for row in rows])
+    else:
+        from maestrokit.inference.perplexity import surprisals
 
-    nats = [one.nats_per_note if one.notes else math.inf for one in surprisals(model, rows, encoding)]
-    return [rows[first + int(np.argmin(nats[first : first + best_of]))] for first in range(0, len(rows), best_of)]
+        each = surprisals(model, rows, encoding)
+        scores = np.array([-one.nats_per_note if one.notes else -math.inf for one in each])
+    return [rows[row] for row in best_rows(scores, config.best_of)]
 
 
 def _continued(

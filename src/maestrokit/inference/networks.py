@@ -46,4 +46,4 @@ def damaged(folder: Path, fact: str, *, task: str) -> BadDataError:
 
 
 def _hint(task: str) -> str:
-    return f"train one of the family cnn for the task {task}"
+    return f"train one for the task {task}"

@@ -15,6 +15,7 @@ from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.files import progress
 from maestrokit.inference import array_models
 from maestrokit.inference.array_models import ArrayNoteModel
+from maestrokit.inference.critic import Ranking
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
 from maestrokit.inference.model_kinds import GeneratingModel
@@ -155,6 +156,7 @@ def generate_notes(
     count: int,
     seed: int,
     best_of: int = 1,
+    ranking: Ranking | None = None,
     report: NotesCallback = no_report,
 ) -> list[StepNotes]:
     """Return new notes of several performances; without any before them the first is at step 0.
@@ -162,23 +164,36 @@ def generate_notes(
     Parameters
     ----------
     best_of : int
-        Candidates for each performance, of which the one with the fewest nats a note is returned.
+        Candidates for each performance, of which the best is returned.
+    ranking : callable, optional
+        How good candidates are. Default is the fewer nats a note, the better.
     report : callable
         Called with the notes as they are made; those of the best of several candidates, once these are complete.
     """
     generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
     if request.density is not None:
         sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
-    sampler = _Sampler(sampling, generators, has_nats=best_of > 1)
+    sampler = _Sampler(sampling, generators, has_nats=best_of > 1 and ranking is None)
     if best_of == 1:
         return _candidates(model, encoding, request, sampler, report)[0]
     candidates, nats = _candidates(model, encoding, request, sampler, no_report)
     counts = np.array([len(notes.pitch) for notes in candidates])
-    per_note = np.where(counts > 0, nats / np.maximum(counts, 1), math.inf).reshape(count, best_of)
-    best = [candidates[row] for row in per_note.argmin(axis=1) + best_of * np.arange(count)]
+    likelihood = np.where(counts > 0, -nats / np.maximum(counts, 1), -math.inf)
+    scores = likelihood if ranking is None else ranking(candidates)
+    best = [candidates[row] for row in best_rows(scores, best_of)]
     for row, notes in enumerate(best):
         report(np.full(len(notes.pitch), row), notes)
     return best
+
+
+def best_rows(scores: Floats, best_of: int) -> list[int]:
+    """Return the row of the best of each so many candidates, by how good each is.
+
+    >>> best_rows(np.array([1.0, 3.0, 2.0, -2.0, -5.0, -4.0]), 3)
+    [1, 3]
+    """
+    best = scores.reshape(-1, best_of).argmax(axis=1)
+    return (best + best_of * np.arange(len(best))).tolist()  # type: ignore[no-any-return]
 
 
 def _candidates(

@@ -18,9 +18,6 @@ from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.music.note_codes import FACTORS
 
-RANKINGS = ("likelihood",)
-"""By what the best of several candidates is found."""
-
 
 @dataclass(frozen=True)
 class SamplingConfig:

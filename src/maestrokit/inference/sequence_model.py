@@ -67,6 +67,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     BadDataError
         If it is damaged, or no model of events.
     """
+    from maestrokit.models._improvise import generating
     from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel, built
 
@@ -74,7 +75,8 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     folder = checkpoint.model_folder(name)
     config = checkpoint.read_config(folder)
     values = config.get("encoding")
-    if not isinstance(values, dict) or not isinstance(config.get("model"), dict):
+    is_sequence_model = config["family"] != "gan" or config.get("task") == "improvise"
+    if not isinstance(values, dict) or not isinstance(config.get("model"), dict) or not is_sequence_model:
         raise BadDataError(
             f"cannot use '{name}': a {config['family']} that is no model of events",
             "train one with 'maestrokit train transformer' or lstm",
@@ -84,7 +86,10 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
         encoding = Encoding(**values)
     except (TypeError, UsageError) as error:
         raise BadDataError(f"cannot use '{name}': its encoding is not valid ({error})", path=name) from None
-    model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name)
+    weights = checkpoint.read_weights(folder)
+    if config["family"] == "gan":
+        config, weights = generating(config, weights)
+    model = built(config["family"], config["model"], weights, origin=name)
     sampling = NoteSampling.from_config(config.get("sampling", {}), name=name)
     fits = config["model"].get("vocabulary") == encoding.size
     if isinstance(model, NoteModel):

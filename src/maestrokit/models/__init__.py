@@ -7,6 +7,6 @@ def families() -> list[str]:
     """Return the names of all families: the modules beside the contract.
 
     >>> families()
-    ['cnn', 'lstm', 'transformer']
+    ['cnn', 'gan', 'lstm', 'transformer']
     """
     return [name for name in registry.names(__name__) if name not in ("contract", "kernels")]

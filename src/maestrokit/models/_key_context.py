@@ -9,6 +9,9 @@ References
    convolution along pitch, there of a spectrum).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -35,6 +38,7 @@ class KeyContext(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.kernel = nn.Parameter(torch.empty(CHANNELS, PLANES, 2 * SEMITONES + 1))
+        self._constant: Tensor | None = None
         self.state = Linear(width, CHANNELS)
         self.score = nn.Parameter(torch.zeros(CHANNELS))
         nn.init.normal_(self.kernel, std=0.05)
@@ -51,7 +55,16 @@ class KeyContext(nn.Module):
         weight = self.kernel[:, :, self.distance] * self.is_near  # (CHANNELS, PLANES, KEYS to, KEYS from)
         return weight.permute(2, 0, 1, 3).reshape(KEYS * CHANNELS, PLANES * KEYS)
 
+    @contextmanager
+    def constant(self) -> Iterator[None]:
+        """Make the matrix once for the block, in which the weights do not change and have no gradient."""
+        self._constant = self.matrix()
+        try:
+            yield
+        finally:
+            self._constant = None
+
     def forward(self, keys: Tensor, sounding: Tensor, state: Tensor) -> Tensor:
         planes = torch.cat((keys, sounding), dim=-1)  # (.., PLANES * KEYS)
-        convolved = linear(planes, self.matrix())  # (.., KEYS * CHANNELS)
+        convolved = linear(planes, self.matrix() if self._constant is None else self._constant)  # (.., KEYS * CHANNELS)
         return F.silu(convolved.view(*convolved.shape[:-1], KEYS, CHANNELS) + self.state(state)[..., None, :])

@@ -215,6 +215,10 @@ class NoteModel(TrainedModel):
     def logits(self, batch: TensorBatch, state: Any = None) -> tuple[dict[str, Tensor], Any]:
         """Return the logits of each factor of the next note, given those before it, and the state after."""
         x, state = self.body.hidden_states(self.vectors(batch), state, onset=batch["onset"])
+        return self.factor_logits(x, batch), state
+
+    def factor_logits(self, x: Tensor, batch: TensorBatch) -> dict[str, Tensor]:
+        """Return the logits of each factor of the next note, given the body's output and the factors before it."""
         heads, out, sounding = self.heads, {}, batch["next_sounding"].to(x.dtype)
         states = heads.states(x)
         out["time"] = heads.time(states[0], batch["next_joinable"])
@@ -223,7 +227,7 @@ class NoteModel(TrainedModel):
         states = heads.after_pitch(states, batch["next_pitch"], context)
         out["velocity"] = heads.velocity(states[0])
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
-        return out, state
+        return out
 
     def nats(self, batch: TensorBatch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
         """Return nats by factor, the number of factors whose target was the likeliest class, and the state after.

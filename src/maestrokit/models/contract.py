@@ -4,7 +4,7 @@ A family is a module of this package with ``Config`` (a frozen dataclass of numb
 :class:`TrainedModel` made from it) and ``TASKS`` (the names of what it can be trained for, the default first). The
 model owns its networks, its losses and the order of its steps; the loop owns learning rates, clipping, accumulation,
 averages, logs, checkpoints and signals. A family that has another network for some task names, in ``NETWORKS``, the
-module that has ``Config``, ``Model`` and ``TASKS`` for it.
+module that has ``Config``, ``Model`` and ``TASKS`` for it; one that has another for each needs none of its own.
 """
 
 import importlib
@@ -48,6 +48,10 @@ class TrainedModel(nn.Module):
         """Return the parameters that step together, by name; most models have one group, a GAN has two."""
         return {"model": list(self.parameters())}
 
+    def group_rates(self) -> dict[str, float]:
+        """Return by what the learning rate is multiplied for groups of parameters, by name; 1 of those left out."""
+        return {}
+
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
@@ -57,6 +61,10 @@ class TrainedModel(nn.Module):
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return the scores of one batch, without training on it; ``loss`` is among them."""
         raise NotImplementedError
+
+    def note(self, scores: Mapping[str, float]) -> str:
+        """Return a sentence on what the scores of a validation show to have gone wrong; empty if nothing has."""
+        return ""
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes, adapted to this one where possible, otherwise unchanged."""
@@ -161,7 +169,7 @@ def family(name: str) -> Any:
 
 def network(module: Any, task: str) -> Any:
     """Return the module of the network with which a family does a task: the family's own, or one that it names."""
-    name = getattr(module, "NETWORKS", {}).get(task)
+    name = getattr(module, "NETWORKS", {}).get(task or module.TASKS[0])
     return module if name is None else importlib.import_module(f"maestrokit.models.{name}")
 
 

@@ -62,6 +62,21 @@ def note_sequence(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
     return notes.select((notes.pitch >= LOWEST_PITCH) & (notes.pitch <= HIGHEST_PITCH))
 
 
+def factor_classes(notes: StepNotes) -> dict[str, Integers]:
+    """Return the classes of each factor of notes by themselves, whose first has no time before it, (notes,) each.
+
+    A duration is its class, whether other notes end with it or not.
+
+    >>> notes = StepNotes(*(np.array(column) for column in ([7, 7, 9], [8, 9, 12], [60, 64, 21], [3, 3, 4])))
+    >>> {name: classes.tolist() for name, classes in factor_classes(notes).items()}
+    {'time': [0, 0, 2], 'pitch': [39, 43, 0], 'velocity': [3, 3, 4], 'duration': [0, 1, 2]}
+    """
+    since = np.diff(notes.onset, prepend=notes.onset[:1])
+    time, duration = classes(since, TIME_EDGES), classes(notes.offset - notes.onset, DURATION_EDGES)
+    columns = (time, notes.pitch - LOWEST_PITCH, notes.velocity_bin, duration)
+    return dict(zip(FACTORS, columns, strict=True))
+
+
 class NoteInputs(NamedTuple):
     """Inputs of a model at some positions."""
 

@@ -81,8 +81,8 @@ class TrainingOutcome:
 class Training:
     """A training in progress, in a run folder whose ``config.json`` is written first.
 
-    `report` is called with each record of the log as it is written, `tick` after each step, and `announce` with a
-    sentence when something begins that takes long.
+    `report` is called with each record of the log as it is written, `tick` after each step, `announce` with a
+    sentence when something begins that takes long, and `warn` with what a validation shows to have gone wrong.
     """
 
     def __init__(
@@ -96,10 +96,11 @@ class Training:
         report: RecordCallback = lambda record: None,
         tick: StepCallback = lambda done, losses: None,
         announce: Callable[[str], None] = lambda sentence: None,
+        warn: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.model, self.data, self.settings = model.to(context.device), data, settings
         self.folder, self.context, self.report, self.tick = folder, context, report, tick
-        self.announce, self._step_seconds, self._validation_seconds = announce, math.inf, 0.0
+        self.announce, self.warn, self._step_seconds, self._validation_seconds = announce, warn, math.inf, 0.0
         for name, parameter in self.model.named_parameters() if settings.train_only else ():
             parameter.requires_grad_(name.startswith(f"{settings.train_only}."))
         self.optimizers = Optimizers(self.model, settings, context)
@@ -252,6 +253,8 @@ class Training:
         self.progress.scored += self._batches_to_score
         self._validation_seconds = self.context.broadcast(time.monotonic() - start)
         self._write({"part": "validation", **scores, "best": improved})
+        if self.context.is_first and (sentence := self.model.note(scores)):
+            self.warn(sentence)
 
     def _write(self, record: dict[str, Any]) -> None:
         step, epoch, seconds = self.progress.step, self.progress.epoch, round(self.progress.seconds, 1)

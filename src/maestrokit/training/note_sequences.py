@@ -60,7 +60,7 @@ class NoteSequenceData:
         self.train, self.held_out, self.options = train, validation, options
         self.seed, self.encoding = seed, options.token_encoding
         encoding = self.encoding
-        self._positions = _positions(train)
+        self._positions, self._held_out_positions = _positions(train), _positions(validation)
         if self._positions.max(initial=0) < 2:
             raise UsageError("no notes to learn from", "give more files")
         self._notes = lru_cache(PIECES)(lambda piece: note_sequence(train.sequence(piece), encoding))
@@ -118,7 +118,7 @@ class NoteSequenceData:
     def _held_out_crops(self) -> Integers:
         """Return the pieces and starts of the excerpts to validate on."""
         length = self.options.length
-        counts = _positions(self.held_out)
+        counts = self._held_out_positions
         crops = np.array([(piece, at) for piece, count in enumerate(counts) for at in range(0, int(count), length)])
         many = max(1, self.options.validation_tokens // length)
         return crops[np.linspace(0, len(crops) - 1, min(len(crops), many)).astype(np.int64)]
@@ -142,6 +142,13 @@ class NoteSequenceData:
 
     def _augmented(self, row: int, generator: np.random.Generator) -> tuple[tuple[NoteInputs, NoteTargets], StepNotes]:
         """Return an excerpt transposed, stretched, and louder or softer, and its notes, of which some may merge."""
+        part, start = self._augmented_notes(row, generator)
+        stop = int(self._crops[row][1]) + self.options.length
+        count = len(part.pitch) + (stop > len(self._notes(int(self._crops[row][0])).pitch))
+        return excerpt(part, start, count, self.encoding), part.select(slice(start, None))
+
+    def _augmented_notes(self, row: int, generator: np.random.Generator) -> tuple[StepNotes, int]:
+        """Return the notes up to the end of an excerpt, varied, and its first position among theirs."""
         piece, start = self._crops[row].tolist()
         options, notes = self.options, self._notes(piece)
         stop, lead = min(start + options.length, len(notes.pitch) + 1), max(0, start - 1 - LEAD)
@@ -152,8 +159,7 @@ class NoteSequenceData:
         part = louder_notes(part, bins, velocity_bins=self.encoding.velocity_bins)
         part = stretched_notes(part, factor) if options.stretch else part
         count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`
-        start = min(start - lead, max(count - options.length, 0)) if lead else min(start, count - 1)
-        return excerpt(part, start, count, self.encoding), part.select(slice(start, None))
+        return part, min(start - lead, max(count - options.length, 0)) if lead else min(start, count - 1)
 
     def _with_gap(
         self, excerpt: tuple[NoteInputs, NoteTargets], notes: StepNotes, generator: np.random.Generator

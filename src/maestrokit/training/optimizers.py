@@ -45,12 +45,13 @@ class Optimizers:
             if len(rest) < len(parameters):
                 stacked = [(p, hidden[id(p)]) for p in parameters if id(p) in hidden]
                 self.optimizers[f"{name}.muon"] = Muon(stacked, settings)
-        self.is_last_part = True
+        self.is_last_part, self._rates = True, model.group_rates()
 
     def begin(self, rate: float) -> None:
         """Set the learning rate of the next step."""
-        for optimizer in self.optimizers.values():
-            scale = self.settings.muon_rate if isinstance(optimizer, Muon) else 1.0
+        for name, optimizer in self.optimizers.items():
+            scale = self._rates.get(name.rpartition(".")[0], 1.0)
+            scale *= self.settings.muon_rate if isinstance(optimizer, Muon) else 1.0
             for group in optimizer.param_groups:
                 group["lr"] = rate * scale
 
@@ -87,6 +88,10 @@ class Optimizers:
                 if named == owner:
                     state.setdefault(int(index), {})[name] = value
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            for parameter, own in optimizer.state.items():
+                for name, value in own.items():
+                    if value.shape == parameter.shape:  # the fused step takes them to lie in memory as the weights do
+                        own[name] = torch.empty_like(parameter).copy_(value)
 
 
 class Muon(torch.optim.Optimizer):

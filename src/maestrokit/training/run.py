@@ -57,10 +57,10 @@ def train(
 ) -> TrainingOutcome:
     """Train a model, or resume an earlier training in the same folder.
 
-    `warn` is called with a sentence about each part of the corpus that is missing, `reject` with the error of each file
-    that cannot be used; training continues without it unless it raises; `announce` with a sentence when a validation
-    begins. UsageError says that a setting is unknown or invalid, or that the folder holds a training with other
-    settings; LockedError that another process trains there.
+    `warn` is called with a sentence about each part of the corpus that is missing, and about each fault that a
+    validation shows, `reject` with the error of each file that cannot be used; training continues without it unless it
+    raises; `announce` with a sentence when a validation begins. UsageError says that a setting is unknown or invalid,
+    or that the folder holds a training with other settings; LockedError that another process trains there.
     """
     check_folder(spec.folder, spec.family)
     spec = _resumed(spec)
@@ -83,7 +83,7 @@ def train(
         config["training"] = {**contract.settings_of(settings), **chosen(task.Options, spec.settings)}
         training = Training(
             model, prepared.data, settings, folder=spec.folder, context=context, report=report, tick=tick,
-            announce=announce,
+            announce=announce, warn=warn,
         )  # fmt: skip
         if checkpoint.has_resume(spec.folder):
             old = _check_same(spec.folder, config)
@@ -178,10 +178,12 @@ def _build_model(
     config = {"family": spec.family, "task": spec.task or family.TASKS[0], "version": __version__, **prepared.config}
     if spec.init is not None:
         given = checkpoint.read_config(spec.init)
-        if given["family"] != spec.family:
-            raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {spec.family}")
-        if given.get("task", config["task"]) != config["task"]:
-            raise UsageError(f"'{spec.init}' was trained for {given['task']}, not {config['task']}")
+        origins = getattr(family, "BEGINS_WITH", {}) | {spec.family: config["task"]}
+        if given["family"] not in origins:
+            raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {' or '.join(sorted(origins))}")
+        task = origins[given["family"]]
+        if given.get("task", task) != task:
+            raise UsageError(f"'{spec.init}' was trained for {given['task']}, not {task}")
         for name, default in READS.items():
             kind, needed = (values.get(name, default) for values in (given["model"], prepared.model))
             if kind != needed:
@@ -192,7 +194,7 @@ def _build_model(
         new_parts += [settings.train_only] if settings.train_only else []
         config |= prepared.inherit({**given, "model": model_config})
         weights = checkpoint.read_weights(spec.init)
-        if model_settings or new_parts:
+        if model_settings or new_parts or given["family"] != spec.family:
             new = _new(family, model_config, settings.seed)
             weights = _partly_inherited(new.inherited(weights), new, new_parts)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init), task=config["task"])

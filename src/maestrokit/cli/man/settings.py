@@ -32,8 +32,10 @@ def all_settings() -> list[tuple[str, list[Setting]]]:
     parts = [("every training", settings_of(TRAINING, "TrainingSettings"))]
     parts += [(f"the task {name}", settings_of(f"{TASKS}.{name}", "Options")) for name in registry.names(TASKS)]
     for name in families():
-        parts.append((f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")))
-        networks = getattr(importlib.import_module(f"{MODELS}.{name}"), "NETWORKS", {})
+        family = importlib.import_module(f"{MODELS}.{name}")
+        networks = getattr(family, "NETWORKS", {})
+        if family.TASKS[0] not in networks:
+            parts.append((f"the model {name}", settings_of(f"{MODELS}.{name}", "Config")))
         parts += [
             (f"the model {name} for the task {task}", settings_of(f"{MODELS}.{module}", "Config"))
             for task, module in networks.items()

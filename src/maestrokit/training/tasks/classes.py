@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.analysis.classes import MEL_INPUT, UNKNOWN, ClassSource
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
+from maestrokit.files import maestro
 from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, table_labels
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.training.class_data import ClassData, ClassOptions
@@ -18,7 +19,6 @@ SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
 Options = ClassOptions
 listed = listed_labels
 piece = piece_of
-ARRANGEMENT = " / "  # between the composer and the arranger
 MOST_NAMED = 5  # pieces or classes in a note
 HINT = "name a folder with a folder for each class, a table of files and classes (.tsv), or a MAESTRO root"
 
@@ -83,7 +83,7 @@ def labels_of(corpus: Corpus, options: ClassOptions) -> Labelled:
     others = [path for path in corpus.loose if path not in by_table and path not in corpus.labels]
     by_folder = folder_labels(others)
     notes = [f"the folder '{name}' has no file to learn from" for name in empty_classes(by_folder.values(), others)]
-    arranged = {path for path, name in by_table.items() if ARRANGEMENT in name and path not in corpus.labels}
+    arranged = {path for path, name in by_table.items() if maestro.ARRANGEMENT in name and path not in corpus.labels}
     if arranged:
         names = sorted({by_table[path] for path in arranged})
         notes.append(f"arrangements left out: {_some(names)}")

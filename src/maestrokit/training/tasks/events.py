@@ -25,7 +25,7 @@ NORMALIZED_BY = "in_c 2"  # part of the names of shards; raise the number when i
 def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of MIDI files, and the settings of the model that depend on them."""
     encoding = options.token_encoding
-    files, parts = _usable(corpus, encoding, key_normalized=options.key_normalized)
+    files, parts = usable_parts(corpus, encoding, key_normalized=options.key_normalized)
     train, validation = (parts[part] for part in PARTS)
     model = {
         "vocabulary": encoding.size,
@@ -36,15 +36,15 @@ def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
     config = {"encoding": asdict(encoding), "key_normalized": options.key_normalized}
     counts = {part: len(parts[part]) for part in PARTS}
     if options.encoding == "notes":
-        data = NoteSequenceData(train, validation, options, seed=corpus.seed, labels=_labels(files["train"]))
-        return _conditioned(data, options, Prepared(data, model, config, counts))
+        data = NoteSequenceData(train, validation, options, seed=corpus.seed, labels=labels_of(files["train"]))
+        return conditioned(data, options, Prepared(data, model, config, counts))
     carries_state = contract.family(family).Model.carries_state
     return Prepared(
         EventData(train, validation, options, seed=corpus.seed, carries_state=carries_state), model, config, counts
     )
 
 
-def _conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepared) -> Prepared:
+def conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepared) -> Prepared:
     """Return the same with infill, and with conditions: those of the options, or else those that the data has.
 
     An initial model has its own.
@@ -70,7 +70,7 @@ def _conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepar
     )
 
 
-def _labels(paths: Sequence[str]) -> dict[str, list[str]]:
+def labels_of(paths: Sequence[str]) -> dict[str, list[str]]:
     """Return what tables say of files, by column; empty where no table has the file."""
     entries = maestro.entries_of(paths)
     return {
@@ -80,10 +80,10 @@ def _labels(paths: Sequence[str]) -> dict[str, list[str]]:
 
 def shards_of(corpus: Corpus, encoding: Encoding, *, key_normalized: bool) -> dict[str, TokenShard]:
     """Return the usable performances of each part of a corpus, as events."""
-    return _usable(corpus, encoding, key_normalized=key_normalized)[1]
+    return usable_parts(corpus, encoding, key_normalized=key_normalized)[1]
 
 
-def _usable(
+def usable_parts(
     corpus: Corpus, encoding: Encoding, *, key_normalized: bool
 ) -> tuple[dict[str, list[str]], dict[str, TokenShard]]:
     """Return the files of each part of a corpus that can be used, and their performances as events."""

@@ -21,6 +21,14 @@ EXAMPLES = (
         "maestrokit generate take.mid --infill 5s..9s -o new.mid",
     ),
     (
+        "A piece in the style of Chopin, half of the way",
+        "maestrokit generate take.mid --model style --style chopin --style-strength 0.5 -o chopin.mid",
+    ),
+    (
+        "The best of eight continuations, by a critic that tells people's notes from generated ones",
+        "maestrokit generate take.mid --best-of 8 --rank-by critic -o on.mid",
+    ),
+    (
         "Eight pieces at once, by the shipped LSTM in place of the transformer",
         "maestrokit generate --model lstm --duration 10s --count 8 -d new",
     ),
@@ -28,6 +36,7 @@ EXAMPLES = (
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
+    "Zhu et al., Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, ICCV 2017",
     "Ho and Salimans, Classifier-Free Diffusion Guidance, 2022",
 )
 CASES = {"repair": only_with("`prompt`"), "seed": SAMPLED}
@@ -57,6 +66,10 @@ def run(
     pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and
     velocities are steered to lead from the loudness of the 10 s before to that of the 10 s after.
     Pedals that are down where the span begins come up, and go down again just before its end.
+
+    With --style the whole prompt is turned into another style, by a model that was trained for it. Notes that stay are
+    where they were played; velocities, lengths and notes change. A pedal stays while at least half of the notes that
+    ring through it still do. Drums and keys outside a piano are left out; tempos, texts and other events stay.
 
     A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They
     hold for the whole of the music, not for each of its seconds.

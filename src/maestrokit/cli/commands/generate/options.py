@@ -8,6 +8,9 @@ from maestrokit.cli.declare import ASIDE, TIME, Excludes, argument, not_with, on
 from maestrokit.cli.options import device_option
 
 SAMPLED = not_with("`temperature` 0")
+SAMPLING = ("duration", "prompt_seconds", "temperature", "top_k", "top_p", "min_p", "count", "best_of", "rank_by",
+            "condition", "composer", "density", "loudness", "guidance", "seed")  # fmt: skip
+"""Options of new music, which a transfer of style has none of."""
 
 
 # fmt: off
@@ -24,7 +27,7 @@ class GenerateOptions:
         "and offset in seconds, pitch and velocity, to standard output as it is made. Default: the suffix of --output, "
         "else mid.", spell="--format", complete=one_of(kept_in("maestrokit.files.formats:MUSIC.formats")))
     model: str = option("transformer", "NAME|RUN", "The name of a shipped model, or a run folder of train.",
-        complete=one_of(models_for("events")))
+        complete=one_of(models_for("events", "style")))
     duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is "
         "added, counted from the onset of the last note of the prompt, by a model of events from its last event.",
         TIME)
@@ -34,6 +37,11 @@ class GenerateOptions:
         "and keep all else, by a model that was trained to (train --set infill=true, the default for notes).",
         TIME, only_with("`prompt`"),
         Excludes(("prompt_seconds", "duration"), "the new music is as long as the span of `infill`"))
+    style: str | None = option(None, "NAME", "Turn the whole prompt into this style, by a model of train gan --task "
+        "style; a wrong NAME lists those that the model knows.", only_with("`prompt`"),
+        Excludes(("infill", *SAMPLING), "a style is given to the prompt as it is, and nothing is sampled"))
+    style_strength: float = option(1.0, "S", "How much of the style: 0 leaves the prompt as it is, 1 is what was "
+        "learnt.", SHARE, only_with("`style`"))
     temperature: float | None = option(None, "T", "Below 1 is more conservative, above more varied; 0 takes the most "
         "probable. A model of notes applies this, and the three below, to time, pitch, velocity and duration each. "
         "Default: as fitted to the model, else 0.95.", Within(0, 100))
@@ -47,5 +55,6 @@ class GenerateOptions:
     device: str = device_option("cpu")
     best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000),
         SAMPLED)
-    rank_by: str = option("likelihood", "NAME", "What the best is: likelihood, that with the fewest nats a note by the "
-        "model itself.", complete=one_of(kept_in("maestrokit.inference.sampling:RANKINGS")))
+    rank_by: str = option("likelihood", "NAME|RUN", "What the best is: likelihood, that with the fewest nats a note by "
+        "the model itself; critic, that of which a shipped network says most surely that a person played it; or a run "
+        "folder of train gan --task critic.", complete=one_of(kept_in("maestrokit.inference.critic:rankings")))

@@ -20,6 +20,7 @@ from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_no
 from maestrokit.inference.notes import no_report
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
+from maestrokit.inference.style import is_style_model, load_style_model, transferred
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 
@@ -78,6 +79,9 @@ class Generation:
         UsageError
             If it does not.
         """
+        if is_style_model(self.options.model):
+            styles = ", ".join(load_style_model(self.options.model).styles)
+            raise UsageError("`style` is missing", f"styles of '{self.options.model}': {styles}", parameter="style")
         loaded = load_generating_model(self.options.model, device=self.options.device)
         model = loaded[0]
         if self.format == "jsonl" and not is_of_notes(model):
@@ -93,6 +97,8 @@ class Generation:
         Notes are written as lines of JSON to as many targets, if there are any, while they are made.
         """
         options = self.options
+        if options.style is not None:
+            return [self.in_style(options.style)]
         model, encoding, fitted = self.checked_model()
         lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
@@ -108,6 +114,14 @@ class Generation:
             performances = perform(model, encoding, config, prompt=prompt, seconds=length, report=report)
         lines.close()
         return performances
+
+    def in_style(self, style: str) -> Performance:
+        """Read the model and the prompt; return the prompt in a style."""
+        options = self.options
+        model = load_style_model(options.model, device=options.device)
+        model.generator(style)  # so that a wrong name is said before the prompt is read
+        prompt = read_performance(str(options.prompt), repair=self.repair)
+        return transferred(prompt, model, style, strength=options.style_strength)
 
     def write(self, performance: Performance, target: str, *, format: str) -> None:
         """Write a performance as MIDI or as audio."""
@@ -132,12 +146,17 @@ def run_generate(generation: Generation, running: Common) -> None:
     options, targets, format = generation.options, generation.targets, generation.format
     _ = generation.config, generation.span  # so that what is wrong is said before any work
     if running.dry_run:
-        generation.checked_model()
+        if options.style is None:
+            generation.checked_model()
+        else:
+            load_style_model(options.model).generator(options.style)
         if options.prompt not in (None, streams.STANDARD):
             read_performance(str(options.prompt), repair=generation.repair)
         batch.print_plan((options.prompt or options.model, target) for target in targets)
         return
     is_lines = format == "jsonl"
+    if is_lines and options.style is not None:
+        raise UsageError("a piece in another style is not made note by note", "choose mid", parameter="format")
     if not is_lines:
         refuse_terminal(targets, "MIDI" if format == "mid" else format)
     lines_to = targets if is_lines else ()

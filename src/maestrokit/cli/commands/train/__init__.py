@@ -26,6 +26,14 @@ EXAMPLES = (
         "maestrokit train cnn --task classes pianos -o runs/pianos --set transpose=1 --time-limit 1h",
     ),
     (
+        "Refine a transformer of notes against a discriminator of what it makes",
+        "maestrokit train gan --task improvise takes -o runs/gan --init runs/t2 --learning-rate 1e-4 --steps 500",
+    ),
+    (
+        "Learn to turn pieces of one folder into such as could be of another, and back",
+        "maestrokit train gan --task style collection/jazz collection/pop -o runs/style --time-limit 4h",
+    ),
+    (
         "Search for good settings by five trainings of ten minutes, widths among them",
         "maestrokit train transformer takes -o runs/search --tune 5 --time-limit 10m --set 'width=128..512'",
     ),
@@ -34,6 +42,8 @@ SETTINGS = True  # the man page lists the settings of --set
 REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Harte, Sandler, Abdallah and Gomez, Symbolic representation of musical chords, ISMIR 2005",
+    "Muhamed et al., Symbolic Music Generation with Transformer-GANs, AAAI 2021",
+    "Zhu et al., Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, ICCV 2017",
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019",
     "Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024",
 )

@@ -26,19 +26,26 @@ class Searching:
 class TrainOptions:
     """What is trained, on what, how and where."""
 
-    family: str = argument("FAMILY", "Kind of model: lstm, transformer, cnn.",
+    family: str = argument("FAMILY", "Kind of model: lstm, transformer, gan, cnn.",
         complete=one_of(kept_in("maestrokit.models:families")))
     data: list[str] = argument("DATA", "Files, folders or a MAESTRO root, whose official split is kept; of all else "
         "80 % of the pieces are for training, 10 % for validation and 10 % for tests. For --task classes, folders are "
         "classes, or tables (.tsv) of a file and its class in each line, with the header file, class, split also its "
         "part; what is of the class unknown is an example of what is of no class. These are MIDI files, or recordings. "
         "For --task chords, recordings or MIDI files have chords of their name beside them (.lab or .txt in Harte's "
-        "syntax, POP909's or DCML's layout).")
+        "syntax, POP909's or DCML's layout). For --task critic, people's performances come first, then a folder of "
+        "generated ones.")
     output: str = option(MISSING, "RUN", "Folder of the run; an existing run is resumed.", spell="--output -o")
     task: str | None = option(None, "NAME", "Task to train for, where the family has several.",
         complete=one_of(tasks))
+    from_: str | None = option(None, "COLUMN=TEXT", "For --task style, the first of the two sets: the rows of a "
+        "MAESTRO root whose COLUMN contains TEXT (composer=Bach); accents and case do not count, and arrangements (with"
+        " \" / \") are left out. Without, two folders or a table of two classes say the sets.", spell="--from")
+    to: str | None = option(None, "COLUMN=TEXT", "For --task style, the second set. Both directions are learnt; a set "
+        "is called by TEXT, or by its folder, in lower case.")
     init: str | None = option(None, "NAME|RUN", "Start from the weights of a shipped model or of another run, to "
-        "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others.",
+        "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others. "
+        "gan --task improvise begins with a transformer of notes.",
         complete=one_of(models_for(None)))
     steps: int | None = option(None, "N", "End after N steps of the optimizer.")
     time_limit: str | None = option(None, "TIME", "End after TIME of training (90s, 30m, 1h30m), resumed time "

@@ -12,7 +12,7 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.training.run import TrainingSpec, check_folder, modules, settings_of_parts
 from maestrokit.training.task import find_corpus
 
-NAMED = ("steps", "patience", "batch", "length", "learning_rate", "dropout", "weight_decay")
+NAMED = ("from_", "to", "steps", "patience", "batch", "length", "learning_rate", "dropout", "weight_decay")
 """Settings that have options of their own."""
 
 

@@ -1,0 +1,12 @@
+"""Generative adversarial networks [1]: a generator, and a discriminator that tells what it makes from what is real.
+
+Each task has a network of its own; objectives, penalties and reconstruction losses are in
+:mod:`maestrokit.models._adversarial`.
+
+References
+----------
+.. [1] I. Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
+"""
+
+TASKS = ("improvise", "style", "critic")
+NETWORKS = {"improvise": "_improvise", "style": "_style", "critic": "_critic"}

@@ -1,0 +1,243 @@
+"""Fifty continuations of 30 s by each of several systems, beside those that people played, from the same prompts.
+
+    python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--models NAME,NAME=RUN,NAME=RUN*4] [--keep DIR]
+
+Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen; ``people`` is how they went on,
+and ``retrieval`` how the nearest stretch of the training split did, by pitch classes in any key, density and
+loudness. ``shuffled`` is how people went on with their pitches in another order. ``NAME=RUN*4`` is the best of four
+by the critic. All is on the grid of 10 ms that models see, the notes as long as the pedal holds them, and all notes
+end after 30 s. The reference of the metrics are twice as many stretches of the training split.
+
+The critic did not see any of these models learn. ``told apart`` is how often it holds a continuation by people for more
+likely a person's than one by the system: one half cannot be told apart. Intervals are of 95 %, over pieces. ``inside``
+counts metrics of sets whose value lies in the interval of people's; a star marks those that do not.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from metrics_controls import summary
+from performances import spread
+
+from maestrokit.arrays import Floats
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
+from maestrokit.inference.critic import load_critic, ranking
+from maestrokit.inference.events import performance_of
+from maestrokit.inference.notes import NoteRequest, generate_notes
+from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.metrics import score_sets
+from maestrokit.metrics.contract import Row
+from maestrokit.metrics.piece import Piece, piece_of
+from maestrokit.metrics.sets.copying import StretchIndex, copied_shares, longest_runs, note_intervals
+from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.step_notes import StepNotes, reconciled
+from maestrokit.music.tokens import Encoding, encode
+
+ENCODING = Encoding()
+SECOND = 100  # steps
+PROMPT, LENGTH = 20 * SECOND, 30 * SECOND
+MATCHED = 10 * SECOND  # of a prompt, its last part, by which the nearest stretch is found
+EVERY = 10_000  # performances; more than a split has
+RESAMPLES = 1000
+
+
+class Continuation(NamedTuple):
+    """A prompt, and how people went on."""
+
+    prompt: StepNotes
+    people: StepNotes
+
+
+def notes_of(path: Path) -> StepNotes:
+    """Return the notes of a performance as models see them."""
+    return note_sequence(encode(read_midi(path), ENCODING), ENCODING)
+
+
+def span(notes: StepNotes, start: int, stop: int) -> StepNotes:
+    """Return the notes that begin in a span, from its start on, ended by its end."""
+    part = notes.select((notes.onset >= start) & (notes.onset < stop))
+    return part._replace(onset=part.onset - start, offset=np.minimum(part.offset, stop) - start)
+
+
+def continuations(root: Path, count: int) -> list[Continuation]:
+    """Return prompts and what followed, each from a random place of a validation performance."""
+    cut = []
+    for row, path in enumerate(spread(root, "validation", EVERY)):
+        notes, generator = notes_of(path), np.random.default_rng([1, row])
+        last = int(notes.onset[-1]) - PROMPT - LENGTH
+        if last > notes.onset[0]:
+            start = int(notes.onset[np.searchsorted(notes.onset, generator.integers(notes.onset[0], last))])
+            prompt, middle = span(notes, start, start + PROMPT), start + PROMPT
+            cut.append(Continuation(prompt, span(notes, middle, middle + LENGTH)))
+    return [cut[row] for row in np.linspace(0, len(cut) - 1, count).astype(np.int64)]
+
+
+def shuffled(notes: StepNotes, seed: int) -> StepNotes:
+    """Return notes with their pitches in random order."""
+    pitch = np.random.default_rng(seed).permutation(notes.pitch)
+    return reconciled(notes.onset, notes.offset, pitch, notes.velocity_bin)
+
+
+def likeness(notes: StepNotes) -> Floats:
+    """Return what a stretch is like: pitch classes, then density, loudness and register, shape (15,)."""
+    chroma = np.bincount(notes.pitch % 12, minlength=12) / max(len(notes.pitch), 1)
+    mean = [part.mean() if len(part) else 0.0 for part in (notes.velocity_bin, notes.pitch)]
+    return np.array([*chroma, 0.2 * np.log1p(len(notes.pitch)), mean[0] / 32, mean[1] / 88])
+
+
+class Library:
+    """Stretches of the training split, in all keys."""
+
+    def __init__(self, performances: Sequence[StepNotes]) -> None:
+        self.performances = performances
+        self.places = [
+            (row, start)
+            for row, notes in enumerate(performances)
+            for start in range(int(notes.onset[0]), int(notes.onset[-1]) - MATCHED - LENGTH, MATCHED // 2)
+        ]
+        parts = [likeness(span(performances[row], start, start + MATCHED)) for row, start in self.places]
+        self.likeness = np.stack(parts)
+
+    def after_the_nearest(self, prompt: StepNotes) -> StepNotes:
+        """Return what follows the stretch that is most like the end of a prompt, transposed as that has to be."""
+        wanted, best = likeness(span(prompt, PROMPT - MATCHED, PROMPT)), (np.inf, 0, 0)
+        for shift in range(-6, 6):
+            moved = np.concatenate((np.roll(self.likeness[:, :12], shift, axis=1), self.likeness[:, 12:]), axis=1)
+            distance = ((moved - wanted) ** 2).sum(axis=1)
+            best = min(best, (float(distance.min()), int(distance.argmin()), shift))
+        row, start = self.places[best[1]]
+        notes = span(self.performances[row], start + MATCHED, start + MATCHED + LENGTH)
+        pitch = notes.pitch + best[2]
+        return notes._replace(pitch=np.where(pitch < 21, pitch + 12, np.where(pitch > 108, pitch - 12, pitch)))
+
+
+def generated(model: str, given: Sequence[Continuation], critic: str) -> list[StepNotes]:
+    """Return how a model goes on after each prompt; NAME*M is the best of M by the critic."""
+    name, _, best_of = model.partition("*")
+    network, encoding, sampling = load_event_model(name)
+    many = int(best_of or 1)
+    made = []
+    for seed, one in enumerate(given):
+        request = NoteRequest(LENGTH + PROMPT - int(one.prompt.onset[-1]), one.prompt)
+        ranked = ranking(critic, encoding) if many > 1 else None
+        (notes,) = generate_notes(
+            network, encoding, request, sampling=sampling, count=1, seed=seed, best_of=many, ranking=ranked
+        )
+        made.append(span(notes, PROMPT, PROMPT + LENGTH))
+    return made
+
+
+def kept(folder: Path | None, make: object, given: Sequence[Continuation]) -> list[StepNotes]:
+    """Return what is kept in a folder, or else made now, and kept if there is a folder."""
+    if folder is not None and folder.exists():
+        return [notes_of(folder / f"{row}.mid") for row in range(len(given))]
+    made: list[StepNotes] = make()  # type: ignore[operator]
+    if folder is not None:
+        folder.mkdir(parents=True)
+        for row, notes in enumerate(made):
+            write_midi(performance_of(notes, ENCODING), folder / f"{row}.mid")
+    return made
+
+
+def interval(values: Floats) -> str:
+    """Return the 95 % interval of resamples."""
+    low, high = np.nanquantile(values, (0.025, 0.975))
+    return f"[{low:.2f}, {high:.2f}]"
+
+
+def told_apart(people: Floats, system: Floats) -> tuple[float, str]:
+    """Return how often the critic prefers people's to a system's, and its interval over pieces."""
+    wins = (people[:, None] > system) + 0.5 * (people[:, None] == system)
+    rows = np.random.default_rng(0).integers(len(people), size=(RESAMPLES, 2, len(people)))
+    return float(wins.mean()), interval(np.array([wins[np.ix_(one, other)].mean() for one, other in rows]))
+
+
+def rows_of(pieces: Sequence[Piece], reference: Sequence[Piece]) -> dict[str, Row]:
+    """Return the metrics of a set."""
+    chosen = score_sets.metrics(corpora=["reference"])
+    summaries, others = ([summary(piece) for piece in each] for each in (pieces, reference))
+    rows = score_sets.score(summaries, others, chosen, generator=np.random.default_rng(0))[1]
+    return {row.metric: row for row in rows if "." not in row.metric and np.isfinite(row.value)}
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(__file__).resolve().parents[3] / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
+    parser.add_argument("--pieces", type=int, default=50, help="of each system")
+    parser.add_argument("--models", default="transformer,lstm", help="names, or NAME=RUN, commas between")
+    parser.add_argument("--critic", default="critic", help="name or run folder of the critic")
+    parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
+    options = parser.parse_args()
+    root = options.data / "maestro-v3.0.0"
+    given = continuations(root, options.pieces)
+    train = [notes_of(path) for path in spread(root, "train", EVERY)]
+    systems = {"people": [one.people for one in given]}
+    library = Library(train)
+    systems["shuffled"] = [shuffled(one.people, seed) for seed, one in enumerate(given)]
+    systems["retrieval"] = [library.after_the_nearest(one.prompt) for one in given]
+    for model in options.models.split(","):
+        name, _, run = model.partition("=")
+        folder = None if options.keep is None else options.keep / name
+        systems[name] = kept(folder, lambda run=run or name: generated(run, given, options.critic), given)
+    print_tables(systems, train, options.critic)
+
+
+def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes], critic_name: str) -> None:
+    """Print what the critic says, what is copied and how diverse systems are, then all metrics of sets."""
+    pieces = {
+        name: [piece_of(performance_of(notes, ENCODING)) for notes in made if len(notes.pitch)]
+        for name, made in systems.items()
+    }
+    count = len(systems["people"])
+    places = np.linspace(0, len(train) - 1, 2 * count).astype(np.int64)
+    long = [train[row] for row in places if train[row].onset[-1] - train[row].onset[0] > LENGTH]
+    middles = [int(notes.onset[len(notes.onset) // 3]) for notes in long]
+    reference = [
+        piece_of(performance_of(span(notes, start, start + LENGTH), ENCODING))
+        for notes, start in zip(long, middles, strict=True)
+    ]
+    whole = StretchIndex([note_intervals(piece_of(performance_of(notes, ENCODING))) for notes in train])
+    rows = {name: rows_of(made, reference) for name, made in pieces.items()}
+    critic = load_critic(critic_name)
+    odds = {name: critic.log_odds(made, ENCODING) for name, made in systems.items()}
+    people = rows["people"]
+    print(f"{count} continuations of 30 s, {len(reference)} stretches of the training split as the reference")
+    print(f"{'':<22}{'told apart':>21}{'accuracy':>9}{'copied run':>11}{'of 16':>7}{'diversity':>19}"
+          f"{'frechet':>25}{'inside':>8}")  # fmt: skip
+    for name, made in pieces.items():
+        intervals = [note_intervals(piece) for piece in made]
+        share, within = told_apart(odds["people"], odds[name])
+        accuracy = ((odds["people"] > 0).mean() + (odds[name] <= 0).mean()) / 2
+        runs, copied = longest_runs(intervals, whole), copied_shares(intervals, whole, notes=16)
+        others = [(row, people[metric]) for metric, row in rows[name].items() if metric in people]
+        inside = [own.low <= row.value <= own.high for row, own in others]
+        cells = [with_interval(rows[name].get(metric)) for metric in ("diversity", "frechet_composers")]
+        print(f"{name:<22}{share:>7.2f} {within:>13}{accuracy:>9.2f}{np.median(runs):>11.0f}{np.nanmean(copied):>7.3f}"
+              f"{cells[0]:>19}{cells[1]:>25}{sum(inside):>5}/{len(inside)}", flush=True)  # fmt: skip
+    human = rows["people"].get("frechet_composers")
+    if human is not None:
+        print(f"frechet of people against people: {human.reference:.2f}")
+    print(f"\n{'metric':<40}{'people':>9}{'95 % interval':>20}" + "".join(f"{name:>14}" for name in list(rows)[1:]))
+    for metric, row in people.items():
+        others = (rows[name].get(metric) for name in list(rows)[1:])
+        cells = [
+            "-" if one is None else f"{one.value:.3f}" + " *"[not row.low <= one.value <= row.high] for one in others
+        ]
+        print(
+            f"{metric:<40}{row.value:>9.3f}{f'{row.low:.3f}..{row.high:.3f}':>20}" + "".join(f"{c:>14}" for c in cells)
+        )
+
+
+def with_interval(row: Row | None) -> str:
+    """Return a value and its interval."""
+    return "-" if row is None else f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""The improviser: what it samples are notes as models see them, and the discriminator's gradient reaches it."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from maestrokit.errors import UsageError
+from maestrokit.models import _adversarial as adversarial
+from maestrokit.models import _improvise as improvise
+from maestrokit.models import _improvise_scores as improvise_scores
+from maestrokit.models._note_sampling import continuation, states_of, straight_through, whole_durations
+from maestrokit.music.key_state import GROUPS
+from maestrokit.music.note_codes import DURATIONS, FACTORS, excerpt
+from maestrokit.music.piano_range import LOWEST_PITCH
+from maestrokit.music.step_notes import StepNotes, joined
+from maestrokit.music.tokens import Encoding
+from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
+
+_spec = importlib.util.spec_from_file_location(
+    "sequences", Path(__file__).parents[1] / "training" / "test_note_sequences.py"
+)
+sequences = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sequences)
+SIZES = {"width": 16, "layers": 1, "heads": 2, "hidden": 24, "length": 64, "dropout": 0.0}
+SMALL = {**SIZES, "critic_channels": 4, "critic_depth": 2}
+INPUTS = ("onset", "time", "pitch", "velocity", "duration", "keys")
+
+
+def model(**changes):
+    torch.manual_seed(0)
+    made = improvise.Model(improvise.Config(**{**SMALL, **changes}))
+    for weight in made.parameters():  # outputs start at zero, which would hide everything
+        torch.nn.init.normal_(weight, std=0.2)
+    return made
+
+
+def batch(*, rows=3, length=24, validation=False):
+    options = ImproviseOptions(batch=rows, length=length, validation_windows=4, **sequences.PLAIN)
+    data = ImproviseData(sequences.shard(90, 70, 80), sequences.shard(60, 60), options)
+    return next(iter(data.validation())) if validation else data.batch(0, 0)
+
+
+def test_sampled_notes_are_read_as_those_of_a_performance():
+    made, given = model(), batch()
+    prompt = {name: given[name][:, :12] for name in INPUTS}
+    torch.manual_seed(1)
+    new = continuation(made.generator, prompt, states_of(given), 10, Encoding())
+    for row in range(3):
+        onset, pitch, velocity = (new[name][row].numpy() for name in ("onset", "pitch", "velocity"))
+        before = StepNotes(*(given[name][row, 1:12].numpy() for name in ("onset", "onset", "pitch", "velocity")))
+        before = before._replace(offset=before.onset + 8, pitch=before.pitch + LOWEST_PITCH)
+        is_pointer = new["next_duration"][row].numpy() < GROUPS
+        assert np.all(np.diff(onset) >= 0) and np.all(is_pointer <= new["next_present"][row].any(-1).numpy())
+        notes = joined(before, StepNotes(onset, onset + 1, pitch + LOWEST_PITCH, velocity))
+        inputs, targets = excerpt(notes, 11, 22, Encoding())
+        assert np.array_equal(inputs.time[1:], new["time"][row].numpy())
+        assert np.array_equal(targets.time[:10], new["next_time"][row].numpy())
+        assert np.array_equal(targets.pitch[:10], new["next_pitch"][row].numpy())
+        struck = new["next_blocked"][row][torch.arange(10), new["next_pitch"][row]]
+        assert not struck.any()  # no key is struck that sounds, or lies below in its chord
+
+
+def test_what_is_sampled_depends_on_the_seed_alone_and_leaves_the_model_as_it_was():
+    made, given = model().train(), batch()
+    weights = {name: value.clone() for name, value in made.state_dict().items()}
+    prompt = {name: given[name][:, :12] for name in INPUTS}
+
+    def sampled(seed):
+        torch.manual_seed(seed)
+        return continuation(made.generator, prompt, states_of(given), 6, Encoding())
+
+    first, again, other = sampled(1), sampled(1), sampled(2)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["pitch"], other["pitch"])
+    assert made.generator.training and all(torch.equal(weights[n], value) for n, value in made.state_dict().items())
+
+
+def test_a_straight_through_sample_is_one_hot_and_has_a_gradient_where_a_class_is_possible():
+    torch.manual_seed(0)
+    logits = torch.randn(50, 7)
+    logits[:, 2] = -torch.inf
+    logits.requires_grad_()
+    chosen = torch.randint(3, 7, (50,))
+    sample = straight_through(logits, chosen, temperature=0.7)
+    assert torch.equal(sample.detach().round(decimals=5), F.one_hot(chosen, 7).float())
+    (sample * torch.randn(7)).sum().backward()
+    gradient = logits.grad
+    assert gradient.isfinite().all() and gradient[:, 2].abs().max() == 0 and gradient[:, [0, 1, 3, 4]].abs().min() >= 0
+    assert gradient.abs().sum() > 0 and torch.allclose(gradient.sum(-1), torch.zeros(50), atol=1e-5)
+
+
+def test_the_gradient_of_samples_points_to_what_is_rewarded():
+    torch.manual_seed(0)
+    logits = torch.zeros(4000, 3, requires_grad=True)
+    chosen = torch.randint(3, (4000,))
+    (straight_through(logits, chosen, temperature=1.0) @ torch.tensor([1.0, 0.0, -1.0])).mean().backward()
+    mean = logits.grad.sum(0)
+    assert mean[0] > 0.1 and mean[2] < -0.1 and abs(mean[1]) < 0.05
+
+
+def test_a_pointer_has_the_class_of_the_duration_that_it_gives():
+    weights = torch.zeros(1, GROUPS + DURATIONS)
+    weights[0, [1, GROUPS + 5]] = torch.tensor([0.25, 0.75])
+    group_duration = torch.zeros(1, GROUPS, dtype=torch.int64)
+    group_duration[0, 1] = 9
+    whole = whole_durations(weights, group_duration)
+    assert whole.shape == (1, DURATIONS) and whole[0, [5, 9]].tolist() == [0.75, 0.25] and whole.sum() == 1
+
+
+@pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
+def test_each_player_steps_by_its_own_loss(objective):
+    made, stepped = model(objective=objective), []
+
+    def step(group, loss):
+        for weight in made.parameters():
+            weight.grad = None
+        loss.backward(inputs=made.parameter_groups()[group])
+        assert all(weight.grad is None or weight.grad.isfinite().all() for weight in made.parameters())
+        stepped.append(group)
+
+    losses, _ = made.step(batch(), {}, step)
+    assert stepped == ["discriminator", "generator"]
+    assert losses.keys() == {"loss", "discriminator", "penalty", "adversarial"}
+
+
+def test_the_discriminator_changes_what_the_generator_learns_and_nothing_without_its_weight():
+    gradients = {}
+    for weight in (0.0, 5.0):
+        made = model(adversarial=weight)
+
+        def step(group, loss, made=made, weight=weight):
+            assert weight or group == "generator"
+            if group == "generator":
+                loss.backward(inputs=made.parameter_groups()[group])
+
+        torch.manual_seed(3)
+        made.step(batch(), {}, step)
+        gradients[weight] = {name: value.grad for name, value in made.generator.heads.named_parameters()}
+    parts = ("output.time.bias", "output.pitch.bias", "output.velocity.bias", "output.duration.bias", "score.bias")
+    for name in parts:
+        assert not torch.allclose(gradients[0.0][name], gradients[5.0][name], atol=1e-6), name
+
+
+def test_scores_say_how_far_continuations_are_from_peoples_the_same_each_time():
+    made, given = model().eval(), batch(validation=True)
+    with torch.no_grad():
+        first, again = made.score(given, {})[0], made.score(given, {})[0]
+    assert first == again
+    assert {"loss", "frechet", "spread", "nearest", "accuracy_real", "accuracy_generated", "nats"} == first.keys()
+    assert made.note({"spread": 0.02}).startswith("the generator has collapsed") and not made.note({"spread": 1.0})
+
+
+def windows(rows, seed=0):
+    """Return random windows of notes, each in its own register."""
+    generator = torch.Generator().manual_seed(seed)
+    sizes = dict(zip(FACTORS, (60, 12, 32, 80), strict=True))
+    drawn = {name: torch.randint(size, (rows, 30), generator=generator) for name, size in sizes.items()}
+    register = torch.randint(70, (rows, 1), generator=generator)
+    return drawn | {"pitch": drawn["pitch"] + register}
+
+
+def test_a_generator_that_makes_one_thing_is_farther_than_peoples_other_music():
+    real, other = windows(40), windows(40, seed=1)
+    one = {name: part[:1].expand(40, -1) for name, part in real.items()}
+    human, collapsed = improvise_scores.scores(other, real, other), improvise_scores.scores(one, real, other)
+    assert collapsed["loss"] > 3 * human["loss"] and collapsed["spread"] < 0.01 < human["spread"]
+    same = improvise_scores.scores(real, real, real)
+    assert same["frechet"] == pytest.approx(0, abs=1e-3) and same["spread"] == 1 and human["nearest"] < 0.01
+
+
+@pytest.mark.parametrize(("name", "value"), [("objective", "charm"), ("encoding", "events"), ("penalty", -1.0)])
+def test_settings_that_there_are_not_are_refused(name, value):
+    with pytest.raises(UsageError):
+        improvise.Config(**{name: value})

@@ -1,0 +1,110 @@
+"""The CycleGAN of rolls: what its players change, and what shows how far it has come."""
+
+import pytest
+import torch
+
+from maestrokit.errors import UsageError
+from maestrokit.models import _style
+from maestrokit.models._style_scores import chroma_correlation, direction_scores, features
+
+TINY = {"channels": 2, "depth": 1, "discriminator_channels": 2, "pool": 3}
+
+
+def segments(count, seed=0, density=0.02, shift=0):
+    generator = torch.Generator().manual_seed(seed)
+    onset = (torch.rand(count, 64, 88, generator=generator) < density).float()
+    if shift:
+        onset = onset.roll(shift, dims=2)
+    sounding = torch.maximum(onset, onset.roll(1, dims=1))
+    return torch.stack((onset, sounding, onset * (0.3 + 0.4 * torch.rand(onset.shape, generator=generator))), dim=1)
+
+
+def test_a_new_generator_changes_nothing_and_has_half_a_million_weights():
+    model = _style.Model(_style.Config())
+    rolls = segments(2)
+    assert torch.allclose(model.to_first(rolls).rolls(), rolls, atol=1e-6)
+    assert sum(p.numel() for p in model.to_first.parameters()) == 493571
+    groups = model.parameter_groups()
+    assert sum(map(len, groups.values())) == len(list(model.parameters()))
+
+
+def test_rolls_are_rounded_and_have_the_gradient_of_probabilities():
+    log_odds = torch.tensor([[[-0.1, 2.0]]], requires_grad=True)
+    made = _style.Transferred(log_odds, torch.full_like(log_odds, -9.0), torch.full_like(log_odds, 0.5)).rolls()
+    assert made[0, :, 0].tolist() == [[0, 1], [0, 1], [0, 0.5]]  # what begins sounds
+    made[:, 0].sum().backward()
+    chance = torch.tensor([-0.1, 2.0]).sigmoid()
+    assert torch.allclose(log_odds.grad[0, 0], chance * (1 - chance))
+
+
+@pytest.mark.parametrize("objective", ["relativistic", "non_saturating", "minimax", "hinge"])
+def test_each_player_steps_down_its_own_loss_only(objective):
+    torch.manual_seed(1)
+    model = _style.Model(_style.Config(**TINY, objective=objective))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    groups, stepped = model.parameter_groups(), []
+
+    def backward_and_step(group, loss):
+        stepped.append(group)
+        gradients = torch.autograd.grad(loss, groups[group], allow_unused=True)
+        assert any(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
+
+    losses, state = model.step({"first": segments(12), "second": segments(12, seed=1)}, {}, backward_and_step)
+    assert stepped == ["generator", "discriminator"]
+    assert {"adversarial", "cycle", "identity", "discriminator", "penalty"} == losses.keys()
+    assert state["first"].shape == (1, 3, 3, 64, 88)
+
+
+def test_a_discriminator_sees_three_earlier_segments_for_a_new_one():
+    torch.manual_seed(2)
+    model = _style.Model(_style.Config(**TINY | {"pool": 8}))
+
+    def known(segment, others):
+        return any(torch.equal(segment, other) for other in others)
+
+    old = [segments(8, seed=row) for row in (1, 2)]
+    seen, state = model._with_earlier(old, {}, rows=8)
+    assert torch.equal(seen[0], old[0]) and all(known(one, state["first"][0]) for one in old[0])
+    new = [segments(2, seed=row) for row in (3, 4)]
+    seen, after = model._with_earlier(new, state, rows=8)
+    for row, name in enumerate(("first", "second")):
+        assert torch.equal(seen[row][:2], new[row]) and len(seen[row]) == 8
+        assert all(known(one, after[name][0]) for one in seen[row])
+        assert len(after[name][0]) == 8 and sum(known(one, old[row]) for one in after[name][0]) == 6
+
+
+def test_wrong_objectives_and_losses_are_refused():
+    for name in ("objective", "reconstruction"):
+        with pytest.raises(UsageError, match=f"no {name} 'other'"):
+            _style.Config(**{name: "other"})
+
+
+def test_what_is_as_sure_as_an_unchanged_cell_costs_no_more_and_a_change_does():
+    rolls = segments(1)
+    untouched = _style.Generator(2, 1)(rolls)
+    surer = untouched._replace(onset=2 * untouched.onset)
+    wrong = untouched._replace(onset=-untouched.onset)
+    for kind in ("bce", "mse"):
+        cost = [_style.difference(kind, output, rolls).item() for output in (untouched, surer, wrong)]
+        assert cost[0] == pytest.approx(cost[1]) and cost[2] > 2 * cost[0]
+
+
+def test_scores_are_one_for_no_change_low_for_the_target_and_show_a_collapse():
+    source, target, known = (segments(80, seed=row, density=0.01 * min(row, 3)) for row in (1, 3, 5))
+    unchanged = direction_scores(source, source, target, known)
+    assert unchanged["loss"] == pytest.approx(1.0, abs=1e-3) and unchanged["content"] == pytest.approx(1.0, abs=1e-3)
+    copied = direction_scores(source, target, target, known)
+    assert copied["frechet"] < 1e-3 and copied["content"] < 0.3 and copied["nearest"] == pytest.approx(1.0)
+    collapsed = direction_scores(source, target[:1].expand(80, -1, -1, -1), target, known)
+    assert collapsed["spread"] < 0.1 and collapsed["loss"] > copied["loss"]
+    assert "collapsed" in _style.Model(_style.Config(**TINY)).note(collapsed)
+    assert not _style.Model(_style.Config(**TINY)).note(copied)
+
+
+def test_chroma_does_not_count_octaves_and_counts_other_keys():
+    rolls = segments(6, density=0.01)
+    octave, tritone = rolls.roll(12, dims=3), rolls.roll(6, dims=3)
+    assert chroma_correlation(rolls, octave).mean() > 0.8
+    assert chroma_correlation(rolls, tritone).mean() < 0.4
+    assert torch.isfinite(features(torch.zeros(3, 3, 64, 88))).all()
