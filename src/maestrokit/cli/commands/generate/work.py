@@ -24,6 +24,7 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p")
+MODEL = "transformer"
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class Generation:
         return chosen_format(self.options.format_, self.options.output, MUSIC, default="mid")
 
     @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self.options.model or MODEL
+
+    @property
     def targets(self) -> list[str]:
         """The files to write."""
-        options = self.options
-        if options.directory is None:
-            return [options.output or streams.STANDARD]
-        return [f"{options.directory}/{number + 1}.{self.format}" for number in range(options.count)]
+        return targets_of(self.options, self.format)
 
     def checked_model(self) -> tuple[AnyModel, Encoding, NoteSampling]:
         """Return the model, its encoding and its sampling, once it is known to do what the options ask for.
@@ -78,7 +81,7 @@ class Generation:
         UsageError
             If it does not.
         """
-        loaded = load_generating_model(self.options.model, device=self.options.device)
+        loaded = load_generating_model(self.model, device=self.options.device)
         model = loaded[0]
         if self.format == "jsonl" and not is_of_notes(model):
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
@@ -109,15 +112,23 @@ class Generation:
         lines.close()
         return performances
 
-    def write(self, performance: Performance, target: str, *, format: str) -> None:
-        """Write a performance as MIDI or as audio."""
-        if format == "mid":
-            write_performance(performance, target, made_by=self.made_by)
-            return
-        from maestrokit.cli.commands.render.options import RenderOptions
-        from maestrokit.cli.commands.render.work import Rendering
 
-        Rendering(RenderOptions(), format, self.repair, self.made_by).render(performance, target)
+def targets_of(options: GenerateOptions, format: str) -> list[str]:
+    """Return the files to write."""
+    if options.directory is None:
+        return [options.output or streams.STANDARD]
+    return [f"{options.directory}/{number + 1}.{format}" for number in range(options.count)]
+
+
+def write(performance: Performance, target: str, *, format: str, repair: bool, made_by: str | None) -> None:
+    """Write a performance as MIDI or as audio."""
+    if format == "mid":
+        write_performance(performance, target, made_by=made_by)
+        return
+    from maestrokit.cli.commands.render.options import RenderOptions
+    from maestrokit.cli.commands.render.work import Rendering
+
+    Rendering(RenderOptions(), format, repair, made_by).render(performance, target)
 
 
 def say_classes(model: GeneratingModel, conditions: Mapping[str, str]) -> None:
@@ -135,7 +146,7 @@ def run_generate(generation: Generation, running: Common) -> None:
         generation.checked_model()
         if options.prompt not in (None, streams.STANDARD):
             read_performance(str(options.prompt), repair=generation.repair)
-        batch.print_plan((options.prompt or options.model, target) for target in targets)
+        batch.print_plan((options.prompt or generation.model, target) for target in targets)
         return
     is_lines = format == "jsonl"
     if not is_lines:
@@ -144,6 +155,6 @@ def run_generate(generation: Generation, running: Common) -> None:
     results = (generation.performances(lines_to) for _ in range(1))  # made while the progress of one input is shown
     (performances,) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
     for target, performance in zip(targets, performances, strict=True) if not is_lines else ():
-        generation.write(performance, target, format=format)
+        write(performance, target, format=format, repair=generation.repair, made_by=generation.made_by)
     if running.verbose:
         report.say(report.counted(sum(len(performance.notes) for performance in performances), "note"))
