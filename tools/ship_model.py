@@ -169,7 +169,8 @@ def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
     else:
         measure, here, there = "validation_loss", new["made"], old["made"]
         kind, old_kind = (one["model"].get("encoding", "events") for one in (new, old))
-        tokens, old_tokens = (one["training"]["validation_tokens"] for one in (new, old))
+        names = ("validation_tokens", "validation_notes")
+        tokens, old_tokens = ([one["training"].get(name) for name in names] for one in (new, old))
         is_same = (kind, tokens) == (old_kind, old_tokens)
         is_better = here[measure] < there[measure]
     if not is_same:

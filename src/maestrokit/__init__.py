@@ -9,6 +9,7 @@ transpose           a performance into another key, which is found from its note
 describe            pitch, key, tempo, beats, chords, dynamics, pedal .. of a performance or a recording
 transcribe          a piano recording into a performance
 generate            new performances, from nothing or from a prompt
+perform             a score, as a person might play it
 render              a performance into sound, on a sampled piano
 train               a model on performances or recordings
 evaluate            performances against a corpus or against references; evaluate_systems scores several sets beside
