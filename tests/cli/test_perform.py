@@ -1,5 +1,7 @@
 """``generate --perform`` on the command line: notes kept, valid MIDI, clear lines for odd scores."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,16 @@ def test_mistakes_end_in_one_clear_line(perform, place, words, status, line):
     done = perform(*words, *([] if {"--count", "-o"} & set(words) else ["-o", "x.mid"]))
     assert done.status == status and line in done.lines[0] and len(done.lines) <= 2, done.err
     assert not (place / "x.mid").exists()
+
+
+def test_a_score_in_musicxml_needs_partitura_and_says_so(perform, place, monkeypatch):
+    (place / "score.musicxml").write_text("<score-partwise/>", encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "partitura", None)
+    done = perform("score.musicxml", "-o", "x.mid")
+    assert done.status == 2 and done.lines == [
+        "maestrokit generate: scores in MusicXML need partitura",
+        "  pip install 'maestrokit[score]'",
+    ]
 
 
 def test_options_of_a_score_need_one(maestrokit, place, monkeypatch):

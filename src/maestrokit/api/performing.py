@@ -6,6 +6,7 @@ from pathlib import Path
 
 from maestrokit.api.inputs import checked_seed, names, performance_of
 from maestrokit.errors import warn_of
+from maestrokit.files.musicxml import is_musicxml, read_musicxml
 from maestrokit.inference.performer import PerformConfig, Performer, load_performer, perform_score
 from maestrokit.music.performance import Performance
 
@@ -32,7 +33,8 @@ def perform(
     Parameters
     ----------
     score : Performance, str or Path
-        With time signatures and a tempo map, which the model reads.
+        With time signatures and a tempo map, which the model reads. Files are MIDI or, if partitura is installed,
+        MusicXML, whose repeats are played out.
     model : str or Performer
         Name of a shipped model, path of a run folder of the task ``performance``, or a model from
         :func:`load_performer`.
@@ -72,6 +74,8 @@ def perform(
     performer = load_performer(model) if isinstance(model, str) else model
     sampling = performer.sampling if temperature is None else replace(performer.sampling, temperature=temperature)
     example = None if like is None else performance_of(like)
-    performances, notes = perform_score(performer, performance_of(score), config, like=example, sampling=sampling)
+    is_xml = not isinstance(score, Performance) and is_musicxml(str(score))
+    given = read_musicxml(str(score)) if is_xml else performance_of(score)
+    performances, notes = perform_score(performer, given, config, like=example, sampling=sampling)
     warn_of(notes)
     return performances

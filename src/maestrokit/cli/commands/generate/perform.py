@@ -13,6 +13,7 @@ from maestrokit.cli.performances import read_performance
 from maestrokit.cli.plan import refuse_terminal
 from maestrokit.errors import MaestrokitError, UsageError, unreadable
 from maestrokit.files.formats import MUSIC, chosen_format
+from maestrokit.files.musicxml import is_musicxml, read_musicxml
 from maestrokit.files.streams import named
 from maestrokit.inference.performer import PerformConfig, load_performer, perform_score
 from maestrokit.music.performance import Performance
@@ -58,13 +59,19 @@ class ScorePerformance:
             raise UsageError("a performance of a score is not written note by note", parameter="format")
         return format
 
+    def read_score(self) -> Performance:
+        """Return the score, of MIDI or of MusicXML."""
+        if is_musicxml(self.score):
+            return read_musicxml(self.score)
+        return read_performance(self.score, repair=self.repair)
+
     def performances(self) -> tuple[Sequence[Performance], list[str]]:
         """Return the performances, and sentences on what was assumed."""
         options, like = self.options, self.performing.like
         performer = load_performer(options.model or MODEL, device=options.device)
         changes = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
         sampling = replace(performer.sampling, **changes)
-        score = read_performance(self.score, repair=self.repair)
+        score = self.read_score()
         example = None if like is None else read_performance(like, repair=self.repair)
         try:
             return perform_score(performer, score, self.config, like=example, sampling=sampling)
@@ -81,7 +88,7 @@ def run_perform(work: ScorePerformance, running: Common) -> None:
     _ = work.config  # so that what is wrong is said before any work
     if running.dry_run:
         load_performer(work.options.model or MODEL)
-        read_performance(work.score, repair=work.repair)
+        work.read_score()
         batch.print_plan((work.score, target) for target in targets)
         return
     refuse_terminal(targets, "MIDI" if format == "mid" else format)

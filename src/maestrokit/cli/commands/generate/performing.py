@@ -15,9 +15,10 @@ ALONE = ("prompt", "prompt_seconds", "infill", "condition", "density", "loudness
 class Performing:
     """Which score is performed, and how."""
 
-    perform: str | None = option(None, "SCORE", "Play the score in this MIDI file, with its time signatures and tempo "
-        "map, as a person might: all its notes, and no others; tempo, onsets, velocities, articulation and sustain "
-        "pedal are new. - is standard input.", ASIDE, Excludes(ALONE, "a score is performed as it is"))
+    perform: str | None = option(None, "SCORE", "Play the score in this file, MIDI with time signatures and a tempo "
+        "map, or MusicXML if partitura is installed, as a person might: all its notes, and no others; tempo, onsets, "
+        "velocities, articulation and sustain pedal are new. - is standard input, of MIDI.", ASIDE,
+        Excludes(ALONE, "a score is performed as it is"))
     tempo: float | None = option(None, "N", "Mean tempo of the performance, in quarter notes a minute. Default: the "
         "mean of the tempo map.", Within(10, 400), OF_A_SCORE)
     rubato: float = option(1.0, "R", "How much the timing departs from its mean: 1 as sampled, 0 even, 2 the most.",
