@@ -45,8 +45,9 @@ MEASURES = ("tempo change", "asynchrony", "melody lead", "articulation", "veloci
 def split(data: Path, config: dict) -> dict[str, list[str]]:
     """Return the files of each part of a training."""
     corpus = find_corpus([str(data / "asap")], task, cache=Path())
-    parts = split_by_piece([task.piece(path) for path in corpus.loose], seed=config["training"]["seed"])
-    return {part: [corpus.loose[row] for row in rows] for part, rows in parts.items()}
+    paths = task.performances(corpus.loose)
+    parts = split_by_piece([task.piece(path) for path in paths], seed=config["training"]["seed"])
+    return {part: [paths[row] for row in rows] for part, rows in parts.items()}
 
 
 def nats(name: str, paths: Sequence[str]) -> dict[str, float]:

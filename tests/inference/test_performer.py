@@ -73,7 +73,7 @@ def test_sampling_tells_a_note_what_training_tells_it(performer, monkeypatch):
         score,
         base=0.5,
         conditions={},
-        sampling=SamplingConfig(),
+        sampling=dict.fromkeys(FACTORS, SamplingConfig()),
         generators=[np.random.default_rng(1)],
     )
     batch = performance_arrays(score, sampled).excerpt(0, len(score.notes))

@@ -1,7 +1,6 @@
 """Scores, performed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from maestrokit.api.inputs import checked_seed, names, performance_of
@@ -72,7 +71,7 @@ def perform(
     """
     config = PerformConfig(tempo, rubato, dynamics, composer, tuple(names(keep) or ()), count, checked_seed(seed))
     performer = load_performer(model) if isinstance(model, str) else model
-    sampling = performer.sampling if temperature is None else replace(performer.sampling, temperature=temperature)
+    sampling = {} if temperature is None else {"temperature": temperature}
     example = None if like is None else performance_of(like)
     is_xml = not isinstance(score, Performance) and is_musicxml(str(score))
     given = read_musicxml(str(score)) if is_xml else performance_of(score)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from maestrokit.inference.device import find_device
 from maestrokit.inference.performing import sampled_parameters
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.music.performance import Performance
-from maestrokit.music.performance_codes import condition_code, measured_conditions
+from maestrokit.music.performance_codes import FACTORS, condition_code, measured_conditions
 from maestrokit.music.performed_score import performed_score
 from maestrokit.music.score_performance import (
     PerformanceParameters,
@@ -48,15 +48,15 @@ class Performer(NamedTuple):
         The network.
     composers : list of str
         What the codes of composers mean, from 1 on.
-    sampling : SamplingConfig
-        How it samples where nothing else is chosen.
+    sampling : dict of SamplingConfig
+        How it samples each factor where nothing else is chosen.
     meter : bool
         Whether it sees the meter of a score.
     """
 
     model: "PerformanceModel"
     composers: list[str]
-    sampling: SamplingConfig
+    sampling: dict[str, SamplingConfig]
     meter: bool
 
 
@@ -105,8 +105,8 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name, task=TASK)
     composers = config.get("classes", {}).get("composer")
     try:
-        sampling = SamplingConfig(**config.get("sampling", {}))
-    except (TypeError, UsageError) as error:
+        sampling = {factor: SamplingConfig(**config.get("sampling", {}).get(factor, {})) for factor in FACTORS}
+    except (AttributeError, TypeError, UsageError) as error:
         raise BadDataError(f"cannot use '{name}': its sampling is not valid ({error})", path=name) from None
     if not isinstance(model, PerformanceModel) or not isinstance(composers, list):
         raise BadDataError(f"cannot use '{name}': its model and its settings do not fit", path=name)
@@ -119,7 +119,7 @@ def perform_score(
     config: PerformConfig,
     *,
     like: Performance | None = None,
-    sampling: SamplingConfig | None = None,
+    sampling: Mapping[str, Any] | None = None,
 ) -> tuple[list[Performance], list[str]]:
     """Return performances of a score, and sentences on what was assumed.
 
@@ -129,8 +129,8 @@ def perform_score(
         The score, with a tempo map and time signatures.
     like : Performance, optional
         Whose mean tempo, rubato, mean velocity and dynamics are taken.
-    sampling : SamplingConfig, optional
-        Default is that of the model.
+    sampling : mapping, optional
+        Settings of :class:`SamplingConfig` by name that replace those of the model, for all factors.
     """
     score = score_of(performance)
     written = parameters_of(score, written_rendition(performance, score))
@@ -150,7 +150,7 @@ def perform_score(
         score,
         base=base,
         conditions=conditions,
-        sampling=performer.sampling if sampling is None else sampling,
+        sampling={name: replace(one, **(sampling or {})) for name, one in performer.sampling.items()},
         generators=[np.random.default_rng([config.seed, number]) for number in range(config.count)],
         given=given,
         meter=performer.meter,

@@ -40,7 +40,7 @@ def sampled_parameters(
     *,
     base: float,
     conditions: Mapping[str, int],
-    sampling: SamplingConfig,
+    sampling: Mapping[str, SamplingConfig],
     generators: Sequence[np.random.Generator],
     given: Mapping[str, PerformanceParameters] | None = None,
     meter: bool = True,
@@ -53,8 +53,8 @@ def sampled_parameters(
         Mean length of a quarter; the model departs from it.
     conditions : mapping
         Codes by name, of those that are given.
-    sampling : SamplingConfig
-        Of every factor.
+    sampling : mapping
+        Of each factor.
     given : mapping, optional
         Parameters whose values of a factor are taken, by factor.
     meter : bool
@@ -76,7 +76,7 @@ def sampled_parameters(
             elif name in forced:
                 codes = np.full(rows, forced[name][note])
             else:
-                codes = sampler.choose(step.logits(name))
+                codes = sampler.choose(name, step.logits(name))
             sampler.add(name, note, codes)
             step.follow(name, codes)
     return sampler.parameters(base)
@@ -90,7 +90,7 @@ class _SampledFactors:
         score: Score,
         rows: int,
         given: Mapping[str, PerformanceParameters],
-        sampling: SamplingConfig,
+        sampling: Mapping[str, SamplingConfig],
         generators: Sequence[np.random.Generator],
     ) -> None:
         notes = len(score.notes)
@@ -110,9 +110,10 @@ class _SampledFactors:
             self.state = {"slow": TEMPO.code(self.slow[:, group]), "is_down": self.is_down.copy()}
         return self.newest | self.state
 
-    def choose(self, logits: Numbers) -> Integers:
-        """Return a class of each row."""
-        probability = probabilities(np.asarray(logits, np.float64), np.ones(logits.shape, bool), self.sampling)
+    def choose(self, name: str, logits: Numbers) -> Integers:
+        """Return a class of a factor for each row."""
+        allowed = np.ones(logits.shape, bool)
+        probability = probabilities(np.asarray(logits, np.float64), allowed, self.sampling[name])
         return sample(probability, self.generators)
 
     def add(self, name: str, note: int, codes: Integers) -> None:
@@ -148,7 +149,7 @@ class _SampledFactors:
                 deviation[row],
                 self.codes["velocity"][row] + 1,
                 articulation[row],
-                pedal_fractions(self.codes["pedal"][row, first], self._fractions((len(first), 2), row))
+                pedal_fractions(self.codes["pedal"][row, first], self._fractions("pedal", (len(first), 2), row))
                 if pedal is None
                 else pedal.pedal,
             )
@@ -159,11 +160,11 @@ class _SampledFactors:
         """Return values of classes, (rows, indices), at random places within their steps; those that are given."""
         if name in self.given:
             return np.tile(getattr(self.given[name], name)[list(indices)], (len(codes), 1))
-        fraction = np.stack([self._fractions((codes.shape[1],), row) for row in range(len(codes))])
+        fraction = np.stack([self._fractions(name, (codes.shape[1],), row) for row in range(len(codes))])
         return SCALES[name].value(codes, fraction)
 
-    def _fractions(self, shape: tuple[int, ...], row: int) -> Floats:
-        if self.sampling.temperature == 0:
+    def _fractions(self, name: str, shape: tuple[int, ...], row: int) -> Floats:
+        if self.sampling[name].temperature == 0:
             return np.full(shape, 0.5)
         return self.generators[row].random(shape)
 

@@ -53,6 +53,8 @@ class PerformedScore(NamedTuple):
     composer: str
     measured: Mapping[str, float]
     """Values of the conditions by name."""
+    doubt: str = ""
+    """What is said of it, if anything."""
 
 
 class PerformanceData:

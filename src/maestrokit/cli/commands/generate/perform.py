@@ -1,7 +1,7 @@
 """The work of ``maestrokit generate --perform``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maestrokit.cli import batch, report
 from maestrokit.cli.commands.generate.conditioning import Conditioning
@@ -70,11 +70,10 @@ class ScorePerformance:
         options, like = self.options, self.performing.like
         performer = load_performer(options.model or MODEL, device=options.device)
         changes = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
-        sampling = replace(performer.sampling, **changes)
         score = self.read_score()
         example = None if like is None else read_performance(like, repair=self.repair)
         try:
-            return perform_score(performer, score, self.config, like=example, sampling=sampling)
+            return perform_score(performer, score, self.config, like=example, sampling=changes)
         except UsageError:
             raise
         except MaestrokitError as error:
