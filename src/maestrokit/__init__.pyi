@@ -22,6 +22,7 @@ from .api.evaluation import evaluate as evaluate, evaluate_model as evaluate_mod
 from .api.generation import GenerationOptions as GenerationOptions
 from .api.generation import generate as generate
 from .api.listening import make_listening_kit as make_listening_kit, score_ratings as score_ratings
+from .api.performing import PerformOptions as PerformOptions
 from .api.performing import perform as perform
 from .api.quantization import quantize as quantize
 from .api.reading import read as read, write as write

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from maestrokit.api.inputs import checked_seed, names, performance_of
 from maestrokit.errors import warn_of
@@ -10,19 +11,41 @@ from maestrokit.inference.performer import PerformConfig, Performer, load_perfor
 from maestrokit.music.performance import Performance
 
 
+class PerformOptions(TypedDict, total=False):
+    """What :func:`perform` may be asked for by keyword.
+
+    Parameters
+    ----------
+    tempo : float, 10 to 400, in quarters per minute
+        Mean tempo. Default is that of the tempo map.
+    rubato, dynamics : float, 0 to 2
+        How much timing, and velocities, depart from their means: 1, the default, as sampled, 0 not at all.
+    composer : str
+        In whose manner, among the composers that the model knows.
+    keep : sequence of {'timing', 'velocity', 'pedal'}
+        Parts that stay as the score has them.
+    count : int > 0
+        Number of performances. Default is 1.
+    seed : int >= 0
+        The same seed gives the same performances on the same machine. Default is 0.
+    """
+
+    tempo: float | None
+    rubato: float
+    dynamics: float
+    composer: str | None
+    keep: Sequence[str]
+    count: int
+    seed: int
+
+
 def perform(
     score: Performance | str | Path,
     *,
     model: str | Performer = "performer",
-    tempo: float | None = None,
-    rubato: float = 1.0,
-    dynamics: float = 1.0,
-    composer: str | None = None,
     like: Performance | str | Path | None = None,
-    keep: Sequence[str] = (),
-    count: int = 1,
-    seed: int = 0,
     temperature: float | None = None,
+    **options: Unpack[PerformOptions],
 ) -> list[Performance]:
     """Return performances of a score as a person might play it: all its notes, and no others.
 
@@ -37,22 +60,12 @@ def perform(
     model : str or Performer
         Name of a shipped model, path of a run folder of the task ``performance``, or a model from
         :func:`load_performer`.
-    tempo : float, 10 to 400, in quarters per minute, optional
-        Mean tempo. Default is that of the tempo map.
-    rubato, dynamics : float, 0 to 2
-        How much timing, and velocities, depart from their means: 1 as sampled, 0 not at all.
-    composer : str, optional
-        In whose manner, among the composers that the model knows.
     like : Performance, str or Path, optional
         A performance whose mean tempo, rubato, mean velocity and range of velocities are taken.
-    keep : sequence of {'timing', 'velocity', 'pedal'}
-        Parts that stay as the score has them.
-    count : int > 0
-        Number of performances. Default is 1.
-    seed : int >= 0
-        The same seed gives the same performances on the same machine. Default is 0.
     temperature : float, 0 to 100, optional
         Below 1 is more conservative, above more varied. Default is what was fitted to the model.
+    **options : PerformOptions
+        Tempo, rubato, dynamics, composer, parts to keep, number and seed.
 
     Returns
     -------
@@ -67,9 +80,10 @@ def perform(
 
     Examples
     --------
-    >>> (played,) = maestrokit.perform("score.mid", rubato=1.2)  # doctest: +SKIP
+    >>> (performance,) = maestrokit.perform("score.mid", rubato=1.2)  # doctest: +SKIP
     """
-    config = PerformConfig(tempo, rubato, dynamics, composer, tuple(names(keep) or ()), count, checked_seed(seed))
+    kept_parts = tuple(names(options.get("keep")) or ())
+    config = PerformConfig(**{**options, "keep": kept_parts, "seed": checked_seed(options.get("seed", 0))})  # type: ignore[arg-type]
     performer = load_performer(model) if isinstance(model, str) else model
     sampling = {} if temperature is None else {"temperature": temperature}
     example = None if like is None else performance_of(like)

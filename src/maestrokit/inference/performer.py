@@ -85,7 +85,19 @@ class PerformConfig:
 
 
 def load_performer(name: str, *, device: str = "cpu") -> Performer:
-    """Return the model of performances of a run folder, or a shipped one.
+    """Return a model that performs scores, to be used for several.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped model, or path of a run folder.
+    device : str
+        ``cpu``, ``cuda``, or ``auto``, a GPU if there is one.
+
+    Returns
+    -------
+    Performer
+        Can be given to :func:`perform`.
 
     Raises
     ------
