@@ -79,6 +79,7 @@ def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch:
     shutil.copy(demo_folder / "beethoven-elise.mid", "take.mid")
     shutil.copy(demo_folder / "beethoven-elise.mid", "reference.mid")
     shutil.copy(demo_folder / "beethoven-elise.beats.txt", "beats.txt")
+    shutil.copy(demo_folder / "petzold-minuet.mid", "score.mid")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for folder in ("performances", "generated"):
         shutil.copytree(demo_folder, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demo_scores import SCORES, Score
+from demo_scores import SCORES, DemoScore
 from maestrokit.arrays import Floats
 from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.atomic import write_bytes
@@ -64,7 +64,7 @@ def midi_number(name: str) -> int:
     return NATURALS[name[0]] + name.count("#") - name.count("b") + 12 * (int(name[-1]) + 1)
 
 
-def perform(score: Score, *, seed: int) -> tuple[Performance, Floats]:
+def perform(score: DemoScore, *, seed: int) -> tuple[Performance, Floats]:
     """Return a performance of a score, and the seconds of its beats."""
     generator = np.random.default_rng(seed)
     voices = [parse_voice(text) for text in score.voices]
@@ -81,7 +81,7 @@ def perform(score: Score, *, seed: int) -> tuple[Performance, Floats]:
     return _performance(score.title, notes, bars, seconds[-1]), beats
 
 
-def _clock(score: Score, length: int, generator: np.random.Generator) -> Floats:
+def _clock(score: DemoScore, length: int, generator: np.random.Generator) -> Floats:
     """Return the second of each sixteenth: a phrase arch of four bars, a last ritardando, and unevenness."""
     bar = (np.arange(length) - score.pickup_length) / score.bar_length
     phrase = np.mod(bar, 4) / 4
@@ -92,7 +92,7 @@ def _clock(score: Score, length: int, generator: np.random.Generator) -> Floats:
     return 0.5 + np.concatenate([[0.0], np.cumsum(slowness * sixteenth)])
 
 
-def _loudness(score: Score, onset: np.ndarray, voice: np.ndarray) -> Floats:
+def _loudness(score: DemoScore, onset: np.ndarray, voice: np.ndarray) -> Floats:
     bar = (onset - score.pickup_length) / score.bar_length
     arch = np.sin(np.pi * np.mod(bar, 4) / 4)
     strong = np.mod(onset - score.pickup_length, score.bar_length) == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Score:
+class DemoScore:
     """A piece: its voices, melody first, and how it goes; lengths are in sixteenths."""
 
     title: str
@@ -26,7 +26,7 @@ B3 D4 G4 D5 G5 | B3 C4 E4 G4 C5 | A3 C4 E4 G4 C5 | D3 A3 D4 F#4 C5 | G3 B3 D4 G4
 F3 A3 D4 A4 D5 | F3 Ab3 D4 F4 B4 | E3 G3 C4 G4 C5 | E3 F3 A3 C4 F4 | D3 F3 A3 C4 F4 | G2 D3 G3 B3 F4 | C3 E3 G3 C4 E4"""
 _BARS = [bar.split() for bar in _BACH_CHORDS.split("|")]
 
-BACH = Score(
+BACH = DemoScore(
     "J. S. Bach: Prelude BWV 846, bars 1 to 19",
     (
         " | ".join(" ".join(["r/2", *(f"{note}/1" for note in (bar[2:] * 2))] * 2) for bar in _BARS),
@@ -38,7 +38,7 @@ BACH = Score(
     bar_length=16,
 )
 
-PETZOLD = Score(
+PETZOLD = DemoScore(
     "C. Petzold: Minuet BWV Anh. 114, bars 1 to 16",
     (
         """D5/4 G4/2 A4/2 B4/2 C5/2 | D5/4 G4/4 G4/4 | E5/4 C5/2 D5/2 E5/2 F#5/2 | G5/4 G4/4 G4/4 |
@@ -55,7 +55,7 @@ PETZOLD = Score(
     softness=0.35,
 )
 
-BEETHOVEN = Score(
+BEETHOVEN = DemoScore(
     "L. van Beethoven: Bagatelle WoO 59, its theme",
     (
         """E5/1 D#5/1 | E5/1 D#5/1 E5/1 B4/1 D5/1 C5/1 | A4/2 r/1 C4/1 E4/1 A4/1 | B4/2 r/1 E4/1 G#4/1 B4/1 |
@@ -79,7 +79,7 @@ BEETHOVEN = Score(
 _GYMNOPEDIE_PAIR = "G2/12 | D2/12"
 _GYMNOPEDIE_CHORDS = "r/4 B3+D4+F#4/8 | r/4 A3+C#4+F#4/8"
 
-SATIE = Score(
+SATIE = DemoScore(
     "E. Satie: Gymnopedie No. 1, bars 1 to 16",
     (
         """r/12 | r/12 | r/12 | r/12 | r/4 F#5/4 A5/4 | G5/4 F#5/4 C#5/4 | B4/4 C#5/4 D5/4 | A4/12 |

@@ -37,7 +37,7 @@ EVALUATION = "maestrokit evaluate --model {name} maestro-v3.0.0 --split validati
 CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/classes.py --model {name} --states"
 COMPARED = ("recordings", "seconds", "performances")
 """What fitted models were scored on; they are compared if it is the same."""
-VALIDATED_ON = ("validation_tokens", "validation_windows")
+VALIDATED_ON = ("validation_tokens", "validation_windows", "validation_notes")
 """Settings that say on how much others were validated."""
 NOT_YET = "not yet evaluated"
 

@@ -10,6 +10,7 @@ describe            pitch, key, tempo, beats, chords, dynamics, pedal .. of a pe
 transcribe          a piano recording into a performance
 generate            new performances, from nothing or from a prompt
 transfer_style      a performance into another style, such as that of a composer
+perform             a score, as a person might play it
 render              a performance into sound, on a sampled piano
 train               a model on performances or recordings
 evaluate            performances against a corpus or against references; evaluate_systems scores several sets beside

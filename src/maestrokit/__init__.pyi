@@ -22,6 +22,8 @@ from .api.evaluation import evaluate as evaluate, evaluate_model as evaluate_mod
 from .api.generation import GenerationOptions as GenerationOptions
 from .api.generation import generate as generate
 from .api.listening import make_listening_kit as make_listening_kit, score_ratings as score_ratings
+from .api.performing import PerformOptions as PerformOptions
+from .api.performing import perform as perform
 from .api.quantization import quantize as quantize
 from .api.reading import read as read, write as write
 from .api.rendering import render as render
@@ -68,6 +70,7 @@ from .files.sound.read import (
 from .inference.sequence_model import SequenceModel as SequenceModel, load_event_model as load_event_model
 from .inference.performance import transcript as transcript
 from .inference.perplexity import Surprisal as Surprisal
+from .inference.performer import Performer as Performer, load_performer as load_performer
 from .inference.sampling import SamplingConfig as SamplingConfig
 from .inference.transcription import Transcriber as Transcriber, Transcript as Transcript
 from .listening.folder import write_listening_kit as write_listening_kit

@@ -78,6 +78,7 @@ STYLE_SETS = "gan root --task style -o out/run --steps 1 --cache out/cache"
 SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
 SYSTEM = "--system a=takes --reference several --metric pitch_range"
 KIT = "--system a=takes --listening-kit out/kit --clips 2 --seconds 1"
+PERFORM = "--model performer --perform take.mid"
 RATINGS, SERVE, DIFFERENCE = "--ratings answers --key kit.key.json", "--serve kit -n", "--difference 0.5"
 TRANSCRIBER = "takes/0.wav --model transcriber -o out/a.tsv"
 EFFECTS: dict[str, Effects] = {
@@ -226,6 +227,12 @@ EFFECTS: dict[str, Effects] = {
         "loudness": ("--model conditional --duration 1s", "--model conditional --duration 1s --loudness pp"),
         "guidance": ("--model conditional --duration 1s --density 4",
                      "--model conditional --duration 1s --density 4 --guidance 3"),
+        "perform": ("--model performer", f"{PERFORM}"),
+        "tempo": (PERFORM, f"{PERFORM} --tempo 60"),
+        "rubato": (PERFORM, f"{PERFORM} --rubato 0"),
+        "dynamics": (PERFORM, f"{PERFORM} --dynamics 0"),
+        "like": (PERFORM, f"{PERFORM} --like other.mid"),
+        "keep": (PERFORM, f"{PERFORM} --keep velocity"),
         "count": ("--model sequences --duration 1s -d out/d", "--model sequences --duration 1s -d out/d --count 2"),
         "format_": ("--model conditional --duration 1s", "--model conditional --duration 1s --format jsonl"),
         "device": "--device none",
@@ -340,6 +347,11 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     **{("generate", option): (f"{USUAL['generate']} --temperature 0", words) for option, words in {
         "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1",
         "best_of": "--best-of 2"}.items()},
+    **{("generate", option): (f"{PERFORM} -o out/a.mid", words) for option, words in {
+        "duration": "--duration 2s", "guidance": "--guidance 2", "rank_by": "--rank-by likelihood"}.items()},
+    **{("generate", option): ("--model sequences --duration 1s -o out/a.mid", words) for option, words in {
+        "tempo": "--tempo 60", "rubato": "--rubato 0", "dynamics": "--dynamics 0", "like": "--like take.mid",
+        "keep": "--keep pedal"}.items()},
     ("train", "tune_storage"): (USUAL["train"], "--tune-storage sqlite:///out/t.db"),
     ("train", "provenance"): (USUAL["train"], "--no-provenance"),
     **{(name, "update"): ({"features": "take.mid --groups pitch", "quantize": "take.mid --step 70ms",

@@ -25,6 +25,7 @@ from maestrokit.models import contract, lstm
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import load_task
+from played_scores import saved_performer
 from small_kits import small_kit
 from small_models import saved_style_model, saved_transcriber
 
@@ -36,7 +37,8 @@ LONG_TIMES = ("1e300s", "1e400s", "1" + 5000 * "0" + "s", "1s..1e400s")
 VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
 # What options of these stand for is no number. A new name is tried as one, until it is added here.
 TEXTS = {"FILE", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL", "ADDRESS",
-         "COLUMN=TEXT", "RUN", "NAME|RUN", "WAY|RUN", "NAME=VALUE", "NAME=PATH|MODEL", "COMPOSER"}  # fmt: skip
+         "COLUMN=TEXT", "RUN", "NAME|RUN", "WAY|RUN", "NAME=VALUE", "NAME=PATH|MODEL", "COMPOSER",
+         "SCORE", "TAKE", "PARTS"}  # fmt: skip
 NAMED = {"METRIC=VALUE": "onset_f1=", "NAME=VALUES": "onset_threshold="}  # before the number
 NONE, ANY = Within(1, 0), Within(-1e301, 1e301)
 # Where numbers alone may lie in options that take a text; NONE where they are no more than a part of one.
@@ -64,6 +66,7 @@ TRAININGS = {
     "--set critic_depth=1 --set validation_windows=2",
     "cnn": f"cnn sounds {STEP} --set channels=2 --set depth=1",
 }
+PERFORM = "--perform take.mid --model performer -o out.mid"
 LINES = {
     "quantize": "take.mid --grid none -o out.mid",
     "transpose": "take.mid -o out.mid",
@@ -91,6 +94,7 @@ INSTEAD = {
     ("evaluate", "port"): "--serve kit -n",
     ("generate", "style_strength"): "take.mid --model styles --style pop -o out.mid",
     **{("generate", name): "--model conditional --duration 1s -o out.mid" for name in ("density", "loudness")},
+    **{("generate", name): PERFORM for name in ("tempo", "rubato", "dynamics")},
 }
 
 
@@ -170,6 +174,7 @@ def folder(tmp_path_factory):
     saved_style_model(place / "styles")
     corpora.write_takes(place / "other", count=2, notes=12)
     write_folder(place / "kit", small_kit().files)
+    saved_performer(place / "performer")
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     of_notes = {"encoding": "notes", "conditions": "density,loudness"}
     for name, more in (("sequences", {}), ("conditional", of_notes)):

@@ -26,6 +26,7 @@ from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.tokens import Encoding
+from played_scores import saved_performer
 from small_kits import answer_file, small_kit
 from small_models import saved_classifier, saved_style_model, saved_transcriber
 
@@ -105,6 +106,7 @@ def write_models(place: Path) -> None:
     saved_transcriber(place / "pedal-transcriber", pedal=True)
     saved_classifier(place / "classifier")
     saved_style_model(place / "styles")
+    saved_performer(place / "performer")
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     size = {"vocabulary": Encoding().size, "width": 8, "layers": 1}
     for seed, (name, family) in enumerate(

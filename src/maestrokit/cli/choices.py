@@ -90,6 +90,11 @@ def models_for(*tasks: str | None) -> Names:
     return names
 
 
+def generating_models() -> list[str]:
+    """Return the names of the shipped models that make, transfer or perform music."""
+    return [*models_for("events", "style", "performance")()]
+
+
 def conditions() -> list[str]:
     """Return the names of conditions of models of notes."""
     return list(kept_in("maestrokit.music.conditions:SCALES", "maestrokit.music.conditions:COLUMNS")())

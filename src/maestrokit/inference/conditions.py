@@ -37,7 +37,7 @@ def condition_codes(model: AnyModel, values: Mapping[str, str]) -> dict[str, int
             )
     names = model.class_names if is_of_notes(model) else {}
     return {
-        name: _measure(name, text) if name in SCALES else 1 + _class(name, text, names.get(name, ()))
+        name: _measure(name, text) if name in SCALES else class_code(name, text, names.get(name, ()))
         for name, text in values.items()
     }
 
@@ -91,13 +91,19 @@ def _measure(name: str, text: str) -> int:
     return measured_code(name, value)
 
 
-def _class(name: str, text: str, names: Sequence[str]) -> int:
-    """Return which class has a name, or contains it: the only one, or the one that all others name with another."""
+def class_code(name: str, text: str, names: Sequence[str]) -> int:
+    """Return the code of the class that has a name, or contains it: the only one, or the one that all others contain.
+
+    Raises
+    ------
+    UsageError
+        If there is no such class, or several.
+    """
     part, folded = maestro.folded(text).strip(), [maestro.folded(known).strip() for known in names]
     matches = [part] if part in folded else [known for known in folded if part and part in known]
     shortest = min(matches, key=len, default="")
     if matches and all(shortest in known for known in matches):
-        return folded.index(shortest)
+        return 1 + folded.index(shortest)
     if matches:
         several = ", ".join(names[folded.index(known)] for known in matches)
         raise UsageError(

@@ -18,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.models._notes import NoteModel
+from maestrokit.models._performance import PerformanceModel
 from maestrokit.models.contract import (
     BackwardAndStep,
     EventModel,
@@ -30,7 +31,7 @@ from maestrokit.models.contract import (
 from maestrokit.models.kernels.linear import Linear
 from maestrokit.models.kernels.numpy_step import LstmBodyStep, LstmStep, Step
 
-TASKS = ("events",)
+TASKS = ("events", "performance")
 MOST_LAYERS = 32
 
 
@@ -47,7 +48,7 @@ class Config:
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
     """Dropout before the layers and of the output of each."""
     encoding: str = "events"
-    """``events``, or ``notes``: one position a note."""
+    """``events``, ``notes``: one position a note, or ``performance``: one position a note of a score."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Velocity bins of notes."""
     conditions: str = ""
@@ -160,4 +161,6 @@ class Model(LstmBody, EventModel):
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
+    if config.encoding == "performance":
+        return PerformanceModel(LstmBody(config), config)
     return NoteModel(LstmBody(config), config) if config.encoding == "notes" else Model(config)

@@ -38,6 +38,7 @@ from maestrokit.errors import UsageError
 from maestrokit.models import _operators as operators
 from maestrokit.models._bases import rotations
 from maestrokit.models._notes import NoteModel
+from maestrokit.models._performance import PerformanceModel
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.models.kernels.linear import Linear
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:  # of generation; training does not need them
     from maestrokit.models._cache import Cache
     from maestrokit.models.kernels.numpy_step import Step
 
-TASKS = ("events",)
+TASKS = ("events", "performance")
 VARIANTS = ("relative", "modern")
 MOST_LAYERS = 128  # more is a mistake, or a malicious checkpoint
 
@@ -74,7 +75,7 @@ class Config:
     variant: str = "modern"
     """``relative`` or ``modern``."""
     encoding: str = "events"
-    """``events``, or ``notes``: one position a note."""
+    """``events``, ``notes``: one position a note, or ``performance``: one position a note of a score."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
     """Velocity bins of notes."""
     conditions: str = ""
@@ -217,7 +218,7 @@ class TransformerBody(TrainedModel):
         self.norm = (RMSNorm if config.variant == "modern" else nn.LayerNorm)(config.width)
         self.frequency: Tensor  # of rotations, in radians a token
         self.step_frequency: Tensor  # likewise of notes, in radians a step
-        by_position, by_step = rotations(config.width // config.heads, of_notes=config.encoding == "notes")
+        by_position, by_step = rotations(config.width // config.heads, of_notes=config.encoding != "events")
         self.register_buffer("frequency", torch.from_numpy(by_position), persistent=False)
         self.register_buffer("step_frequency", torch.from_numpy(by_step), persistent=False)
         for part in self.modules():
@@ -313,4 +314,6 @@ class Model(TransformerBody, EventModel):
 
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
+    if config.encoding == "performance":
+        return PerformanceModel(TransformerBody(config), config)
     return NoteModel(TransformerBody(config), config) if config.encoding == "notes" else Model(config)

@@ -55,7 +55,7 @@ class TransformerBodyStep:
     def __init__(self, body: Any, cache: "StepCache", config: Any) -> None:
         self.cache, self.is_modern = cache, config.variant == "modern"
         self.frequency = numbers(body.frequency)
-        self.step_frequency = numbers(body.step_frequency) if config.encoding == "notes" else None
+        self.step_frequency = numbers(body.step_frequency) if config.encoding != "events" else None
         self.norm = norm_of(body.norm)
         self.layers = [
             _LayerStep(layer, key, value, recent, config)

@@ -2,6 +2,7 @@
 
 from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.options import SAMPLED, GenerateOptions
+from maestrokit.cli.commands.generate.performing import Performing
 from maestrokit.cli.declare import only_with
 from maestrokit.cli.options import Common, Provenance, Reading, Seed
 from maestrokit.errors import UsageError
@@ -29,6 +30,10 @@ EXAMPLES = (
         "maestrokit generate take.mid --best-of 8 --rank-by critic -o on.mid",
     ),
     (
+        "A score played as by a person, a little freer than usual",
+        "maestrokit generate --perform score.mid --rubato 1.2 --seed 4 -o played.mid",
+    ),
+    (
         "Eight pieces at once, by the shipped LSTM in place of the transformer",
         "maestrokit generate --model lstm --duration 10s --count 8 -d new",
     ),
@@ -37,9 +42,10 @@ REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
     "Zhu et al., Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, ICCV 2017",
+    "Cancino-Chacón et al., Computational Models of Expressive Music Performance, Frontiers in Digital Humanities 2018",
     "Ho and Salimans, Classifier-Free Diffusion Guidance, 2022",
 )
-CASES = {"repair": only_with("`prompt`"), "seed": SAMPLED}
+CASES = {"repair": only_with("`prompt`", "`perform`"), "seed": SAMPLED}
 
 
 def run(
@@ -48,6 +54,7 @@ def run(
     reading: Reading,
     options: GenerateOptions,
     conditioning: Conditioning,
+    performing: Performing,
     seed: Seed = 0,
 ) -> None:
     """Make new piano music.
@@ -73,10 +80,21 @@ def run(
 
     A model that was trained with conditions can be given a composer, a density and a loudness, or any of them. They
     hold for the whole of the music, not for each of its seconds.
+
+    With --perform nothing is composed: the notes of a score are played. The output is the score's file, its ticks
+    positions in the score still, with a tempo map as long as the beats are played. Onsets of one track and channel keep
+    their order; a key is released before it is struck again.
     """
     if options.directory is None and options.count > 1:
         hint = "give -d DIR" if options.output is None else "give -d DIR instead of -o"
         raise UsageError(f"{options.count} performances need a folder", hint, parameter="count")
+    if performing.perform is not None:
+        from maestrokit.cli.commands.generate.perform import ScorePerformance, run_perform
+
+        run_perform(
+            ScorePerformance(options, conditioning, performing, seed, reading.repair, provenance.made_by), running
+        )
+        return
     from maestrokit.cli.commands.generate.work import Generation, run_generate
 
     run_generate(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import Sets, assigned_to, classes_of_models, conditions, kept_in, one_of
-from maestrokit.cli.declare import option
+from maestrokit.cli.declare import not_with, option
 from maestrokit.errors import UsageError
 
 
@@ -28,7 +28,7 @@ class Conditioning:
         "Velocities are steered to keep to it.",
         complete=one_of(kept_in("maestrokit.music.conditions:DYNAMICS")))
     guidance: float = option(1.0, "G", "How much conditions count: 1 as learned, above 1 more, at twice the time, 0 "
-        "not at all.", Within(0, 100))
+        "not at all.", Within(0, 100), not_with("`perform`"))
     # fmt: on
 
     def by_name(self) -> dict[str, str]:

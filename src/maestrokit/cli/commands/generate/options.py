@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestrokit.bounds import DAY, LARGEST_COUNT, SHARE, Within
-from maestrokit.cli.choices import kept_in, models_for, one_of
+from maestrokit.cli.choices import generating_models, kept_in, one_of
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, argument, not_with, only_with, option
 from maestrokit.cli.options import device_option
 
@@ -11,6 +11,7 @@ SAMPLED = not_with("`temperature` 0")
 SAMPLING = ("duration", "prompt_seconds", "temperature", "top_k", "top_p", "min_p", "count", "best_of", "rank_by",
             "condition", "composer", "density", "loudness", "guidance", "seed")  # fmt: skip
 """Options of new music, which a transfer of style has none of."""
+NEW = not_with("`perform`")
 
 
 # fmt: off
@@ -26,11 +27,11 @@ class GenerateOptions:
     format_: str | None = option(None, "NAME", "mid, flac, wav, ogg; or jsonl: a line for each new note, with onset "
         "and offset in seconds, pitch and velocity, to standard output as it is made. Default: the suffix of --output, "
         "else mid.", spell="--format", complete=one_of(kept_in("maestrokit.files.formats:MUSIC.formats")))
-    model: str = option("transformer", "NAME|RUN", "The name of a shipped model, or a run folder of train.",
-        complete=one_of(models_for("events", "style")))
+    model: str | None = option(None, "NAME|RUN", "The name of a shipped model, or a run folder of train. Default: "
+        "transformer, with --perform performer.", complete=one_of(generating_models))
     duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is "
         "added, counted from the onset of the last note of the prompt, by a model of events from its last event.",
-        TIME)
+        TIME, NEW)
     prompt_seconds: float | None = option(None, "TIME", "Use only this much of the prompt, from its start.",
         TIME, Within(0, DAY), only_with("`prompt`"))
     infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12s..20s, 1m..1m8s), "
@@ -43,7 +44,7 @@ class GenerateOptions:
     style_strength: float = option(1.0, "S", "How much of the style: 0 leaves the prompt as it is, 1 is what was "
         "learnt.", SHARE, only_with("`style`"))
     temperature: float | None = option(None, "T", "Below 1 is more conservative, above more varied; 0 takes the most "
-        "probable. A model of notes applies this, and the three below, to time, pitch, velocity and duration each. "
+        "probable. A model of notes, or of performances, applies this, and the three below, to each of their factors. "
         "Default: as fitted to the model, else 0.95.", Within(0, 100))
     top_k: int | None = option(None, "N", "Sample from the N most probable; 0 from all. Default: as fitted, else 0.",
         Within(0, LARGEST_COUNT), SAMPLED)
@@ -54,7 +55,7 @@ class GenerateOptions:
     count: int = option(1, "N", "Make N performances at once.", Within(1, 10_000))
     device: str = device_option("cpu")
     best_of: int = option(1, "M", "Make M candidates for each performance, and keep the best.", Within(1, 1000),
-        SAMPLED)
+        not_with("`temperature` 0", "`perform`"))
     rank_by: str = option("likelihood", "NAME|RUN", "What the best is: likelihood, that with the fewest nats a note by "
         "the model itself; critic, that of which a shipped network says most surely that a person played it; or a run "
-        "folder of train gan --task critic.", complete=one_of(kept_in("maestrokit.inference.critic:rankings")))
+        "folder of train gan --task critic.", NEW, complete=one_of(kept_in("maestrokit.inference.critic:rankings")))

@@ -25,6 +25,7 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p")
+MODEL = "transformer"
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,14 @@ class Generation:
         return chosen_format(self.options.format_, self.options.output, MUSIC, default="mid")
 
     @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self.options.model or MODEL
+
+    @property
     def targets(self) -> list[str]:
         """The files to write."""
-        options = self.options
-        if options.directory is None:
-            return [options.output or streams.STANDARD]
-        return [f"{options.directory}/{number + 1}.{self.format}" for number in range(options.count)]
+        return targets_of(self.options, self.format)
 
     def checked_model(self) -> tuple[AnyModel, Encoding, NoteSampling]:
         """Return the model, its encoding and its sampling, once it is known to do what the options ask for.
@@ -79,10 +82,10 @@ class Generation:
         UsageError
             If it does not.
         """
-        if is_style_model(self.options.model):
-            styles = ", ".join(load_style_model(self.options.model).styles)
-            raise UsageError("`style` is missing", f"styles of '{self.options.model}': {styles}", parameter="style")
-        loaded = load_generating_model(self.options.model, device=self.options.device)
+        if is_style_model(self.model):
+            styles = ", ".join(load_style_model(self.model).styles)
+            raise UsageError("`style` is missing", f"styles of '{self.model}': {styles}", parameter="style")
+        loaded = load_generating_model(self.model, device=self.options.device)
         model = loaded[0]
         if self.format == "jsonl" and not is_of_notes(model):
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
@@ -118,20 +121,28 @@ class Generation:
     def in_style(self, style: str) -> Performance:
         """Read the model and the prompt; return the prompt in a style."""
         options = self.options
-        model = load_style_model(options.model, device=options.device)
+        model = load_style_model(self.model, device=options.device)
         model.generator(style)  # so that a wrong name is said before the prompt is read
         prompt = read_performance(str(options.prompt), repair=self.repair)
         return transferred(prompt, model, style, strength=options.style_strength)
 
-    def write(self, performance: Performance, target: str, *, format: str) -> None:
-        """Write a performance as MIDI or as audio."""
-        if format == "mid":
-            write_performance(performance, target, made_by=self.made_by)
-            return
-        from maestrokit.cli.commands.render.options import RenderOptions
-        from maestrokit.cli.commands.render.work import Rendering
 
-        Rendering(RenderOptions(), format, self.repair, self.made_by).render(performance, target)
+def targets_of(options: GenerateOptions, format: str) -> list[str]:
+    """Return the files to write."""
+    if options.directory is None:
+        return [options.output or streams.STANDARD]
+    return [f"{options.directory}/{number + 1}.{format}" for number in range(options.count)]
+
+
+def write(performance: Performance, target: str, *, format: str, repair: bool, made_by: str | None) -> None:
+    """Write a performance as MIDI or as audio."""
+    if format == "mid":
+        write_performance(performance, target, made_by=made_by)
+        return
+    from maestrokit.cli.commands.render.options import RenderOptions
+    from maestrokit.cli.commands.render.work import Rendering
+
+    Rendering(RenderOptions(), format, repair, made_by).render(performance, target)
 
 
 def say_classes(model: GeneratingModel, conditions: Mapping[str, str]) -> None:
@@ -149,10 +160,10 @@ def run_generate(generation: Generation, running: Common) -> None:
         if options.style is None:
             generation.checked_model()
         else:
-            load_style_model(options.model).generator(options.style)
+            load_style_model(generation.model).generator(options.style)
         if options.prompt not in (None, streams.STANDARD):
             read_performance(str(options.prompt), repair=generation.repair)
-        batch.print_plan((options.prompt or options.model, target) for target in targets)
+        batch.print_plan((options.prompt or generation.model, target) for target in targets)
         return
     is_lines = format == "jsonl"
     if is_lines and options.style is not None:
@@ -163,6 +174,6 @@ def run_generate(generation: Generation, running: Common) -> None:
     results = (generation.performances(lines_to) for _ in range(1))  # made while the progress of one input is shown
     (performances,) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
     for target, performance in zip(targets, performances, strict=True) if not is_lines else ():
-        generation.write(performance, target, format=format)
+        write(performance, target, format=format, repair=generation.repair, made_by=generation.made_by)
     if running.verbose:
         report.say(report.counted(sum(len(performance.notes) for performance in performances), "note"))

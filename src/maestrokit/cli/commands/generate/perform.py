@@ -1,0 +1,101 @@
+"""The work of ``maestrokit generate --perform``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maestrokit.cli import batch, report
+from maestrokit.cli.commands.generate.conditioning import Conditioning
+from maestrokit.cli.commands.generate.options import GenerateOptions
+from maestrokit.cli.commands.generate.performing import Performing
+from maestrokit.cli.commands.generate.work import SAMPLING, targets_of, write
+from maestrokit.cli.options import Common
+from maestrokit.cli.performances import read_performance
+from maestrokit.cli.plan import refuse_terminal
+from maestrokit.errors import MaestrokitError, UsageError, unreadable
+from maestrokit.files.formats import MUSIC, chosen_format
+from maestrokit.files.musicxml import is_musicxml, read_musicxml
+from maestrokit.files.streams import named
+from maestrokit.inference.performer import PerformConfig, load_performer, perform_score
+from maestrokit.music.performance import Performance
+
+MODEL = "performer"
+
+
+@dataclass(frozen=True)
+class ScorePerformance:
+    """Which score is performed, by which model, and how."""
+
+    options: GenerateOptions
+    conditioning: Conditioning
+    performing: Performing
+    seed: int
+    repair: bool
+    made_by: str | None
+
+    @property
+    def score(self) -> str:
+        """The file of the score."""
+        return str(self.performing.perform)
+
+    @property
+    def config(self) -> PerformConfig:
+        """What is asked of the performances."""
+        performing = self.performing
+        return PerformConfig(
+            tempo=performing.tempo,
+            rubato=performing.rubato,
+            dynamics=performing.dynamics,
+            composer=self.conditioning.composer,
+            keep=performing.kept_parts,
+            count=self.options.count,
+            seed=self.seed,
+        )
+
+    @property
+    def format(self) -> str:
+        """What is written."""
+        format = chosen_format(self.options.format_, self.options.output, MUSIC, default="mid")
+        if format == "jsonl":
+            raise UsageError("a performance of a score is not written note by note", parameter="format")
+        return format
+
+    def read_score(self) -> Performance:
+        """Return the score, of MIDI or of MusicXML."""
+        if is_musicxml(self.score):
+            return read_musicxml(self.score)
+        return read_performance(self.score, repair=self.repair)
+
+    def performances(self) -> tuple[Sequence[Performance], list[str]]:
+        """Return the performances, and sentences on what was assumed."""
+        options, like = self.options, self.performing.like
+        performer = load_performer(options.model or MODEL, device=options.device)
+        changes = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
+        score = self.read_score()
+        example = None if like is None else read_performance(like, repair=self.repair)
+        try:
+            return perform_score(performer, score, self.config, like=example, sampling=changes)
+        except UsageError:
+            raise
+        except MaestrokitError as error:
+            raise unreadable(named(self.score).strip("'"), str(error), error.hint) from None
+
+
+def run_perform(work: ScorePerformance, running: Common) -> None:
+    """Perform a score for each target, and write the performances."""
+    format = work.format
+    targets = targets_of(work.options, format)
+    _ = work.config  # so that what is wrong is said before any work
+    if running.dry_run:
+        load_performer(work.options.model or MODEL)
+        work.read_score()
+        batch.print_plan((work.score, target) for target in targets)
+        return
+    refuse_terminal(targets, "MIDI" if format == "mid" else format)
+    results = (work.performances() for _ in range(1))  # made while the progress of one input is shown
+    ((performances, notes),) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
+    for sentence in notes if not running.quiet else ():
+        report.say(f"note: {sentence}")
+    for target, performance in zip(targets, performances, strict=True):
+        write(performance, target, format=format, repair=work.repair, made_by=work.made_by)
+    if running.verbose:
+        report.say(report.counted(sum(len(performance.notes) for performance in performances), "note"))

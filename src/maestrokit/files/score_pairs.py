@@ -1,0 +1,76 @@
+"""Performances beside their score, in one folder, aligned by pitch and the order of onsets."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from maestrokit.errors import BadDataError
+from maestrokit.files.asap import SCORE, TABLE, AlignedPerformance
+from maestrokit.files.asap import SUFFIX as TABLE_SUFFIX
+from maestrokit.files.midi import read_midi
+from maestrokit.files.musicxml import is_musicxml, read_musicxml
+from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
+from maestrokit.music.alignment import align
+from maestrokit.music.note_arrays import timed_notes
+from maestrokit.music.score_performance import Rendition
+from maestrokit.music.scores import Score, score_of
+from maestrokit.music.sustain import pedal_intervals
+
+SCORES = ("score.mid", "score.midi", SCORE, "score.musicxml", "score.mxl")
+LEAST_MATCHED = 0.6  # of the notes of a performance; fewer are another piece
+HINT = f"a score is called {', '.join(SCORES[:-1])} or {SCORES[-1]}, in the folder of its performances"
+
+
+class AlignedPair(NamedTuple):
+    """A performance aligned with its score, and how many notes of both have no partner."""
+
+    aligned: AlignedPerformance
+    missing: int
+    """Notes of the score that are not played."""
+    extra: int
+    """Played notes that the score does not have."""
+
+    def __str__(self) -> str:
+        count = len(self.aligned.score.notes)
+        return f"{count} notes matched, {self.missing} of the score not played, {self.extra} played besides"
+
+
+def score_beside(path: str) -> Path | None:
+    """Return the score of a performance; None if the file itself is one, or there is none."""
+    folder = Path(path).parent
+    if Path(path).name in SCORES:
+        return None
+    return next((folder / name for name in SCORES if (folder / name).is_file()), None)
+
+
+def is_to_align(path: str) -> bool:
+    """Return whether a file is a performance to be aligned: no score, and not of ASAP, whose tables have the places."""
+    if has_suffix(path, (TABLE_SUFFIX,)) or Path(path).name in SCORES:
+        return False
+    return has_suffix(path, MIDI_SUFFIXES) and not any((folder / TABLE).is_file() for folder in Path(path).parents)
+
+
+def read_pair(path: str) -> AlignedPair:
+    """Return a performance aligned with the score beside it.
+
+    Raises
+    ------
+    NoInputError
+        If a file is not there.
+    BadDataError
+        If there is no score, or it is not that of the performance.
+    """
+    beside = score_beside(path)
+    if beside is None:
+        raise BadDataError(f"cannot learn from '{path}': there is no score beside it", HINT, path=path)
+    performance = read_midi(path)
+    score = score_of(read_musicxml(beside) if is_musicxml(str(beside)) else read_midi(beside))
+    notes = timed_notes(performance, pedal_extends=False)
+    alignment = align(score, notes)
+    if len(alignment.score) < LEAST_MATCHED * max(len(notes.onset), 1) or len(alignment.score) < 2:
+        fact = f"only {len(alignment.score)} of its {len(notes.onset)} notes are in '{beside.name}'"
+        raise BadDataError(f"cannot learn from '{path}': {fact}", HINT, path=path)
+    rows, partners = alignment.score, alignment.performance
+    matched = Score(score.notes.select(rows), score.bars, score.tempo[rows])
+    pedal = pedal_intervals(performance)
+    rendition = Rendition(notes.onset[partners], notes.offset[partners], notes.velocity[partners], pedal)
+    return AlignedPair(AlignedPerformance(matched, rendition, ""), len(alignment.missing), len(alignment.extra))

@@ -1,0 +1,48 @@
+"""Performances in the layout of ASAP, with their scores."""
+
+import numpy as np
+import pytest
+
+from maestrokit.errors import BadDataError
+from maestrokit.files.asap import piece_of, read_aligned
+from maestrokit.music.scores import score_of
+from played_scores import played, score_file, write_asap
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_asap(tmp_path_factory.mktemp("asap"), pieces=1)
+
+
+def test_the_score_and_the_performance_come_back(folder):
+    aligned = read_aligned(str(folder / "Bach/piece0/take1_score_notes.tsv"))
+    score, notes = score_of(score_file(8)), played(score_of(score_file(8)), seed=1, quarter=0.6)
+    assert aligned.composer == "Bach"
+    assert np.allclose(aligned.score.notes.onset, score.notes.onset)
+    assert aligned.score.notes.pitch.tolist() == score.notes.pitch.tolist()
+    assert np.allclose(aligned.score.notes.duration, score.notes.duration)
+    assert np.abs(aligned.rendition.onset - notes.onset).max() < 1e-4
+    assert np.abs(aligned.rendition.pedal - notes.pedal).max() < 0.002
+    assert aligned.score.bars.onset.tolist() == list(range(0, 24, 3))
+    assert set(aligned.score.bars.beats.tolist()) == {3} and np.allclose(aligned.score.tempo, 0.5)
+
+
+def test_a_downbeat_that_is_annotated_a_beat_late_is_moved(folder, tmp_path):
+    again = write_asap(tmp_path / "again", pieces=1)
+    path = again / "Bach/piece0/take0_annotations.txt"
+    lines = path.read_text().splitlines()
+    lines[12] = lines[13].replace("b", "db")  # the downbeat of a bar at the time of its second beat
+    path.write_text("\n".join(lines) + "\n")
+    bars = read_aligned(str(again / "Bach/piece0/take0_score_notes.tsv")).score.bars
+    assert bars.onset.tolist() == list(range(0, 24, 3))
+
+
+def test_a_table_of_something_else_is_refused(folder, tmp_path):
+    path = tmp_path / "x_score_notes.tsv"
+    path.write_text("onset\tpitch\n0\t60\n")
+    with pytest.raises(BadDataError, match="not a table of score notes"):
+        read_aligned(str(path))
+
+
+def test_versions_of_a_piece_with_other_repeats_are_one_piece():
+    assert piece_of("a/1_no_first_repeat/x_score_notes.tsv") == piece_of("a/1/y_score_notes.tsv") == "a/1"

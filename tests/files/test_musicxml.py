@@ -1,0 +1,57 @@
+"""Scores in MusicXML: repeats played out, ties joined, the pickup in a whole bar; and a line where partitura lacks."""
+
+import sys
+
+import pytest
+
+from maestrokit.errors import BadDataError, NoInputError, UsageError
+from maestrokit.files.musicxml import is_musicxml, read_musicxml
+from maestrokit.music.scores import score_of
+
+NOTE = "<note>{}<pitch><step>{}</step><octave>{}</octave></pitch>{}<voice>1</voice><type>quarter</type></note>"
+SCORE = """<?xml version="1.0" encoding="UTF-8"?>
+<score-partwise version="3.1"><part-list><score-part id="P1"><part-name>Piano</part-name></score-part></part-list>
+<part id="P1"><measure number="0" implicit="yes"><attributes><divisions>2</divisions><time><beats>3</beats>
+<beat-type>4</beat-type></time></attributes><direction><sound tempo="96"/></direction>{pickup}</measure>
+<measure number="1"><barline location="left"><repeat direction="forward"/></barline>{grace}{long}{short}
+<barline location="right"><repeat direction="backward"/></barline></measure></part></score-partwise>
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    notes = {"pickup": ("", "G", 4, 2), "long": ("", "C", 5, 4), "short": ("", "E", 5, 2)}
+    texts = {
+        name: NOTE.format(start, step, octave, f"<duration>{length}</duration>")
+        for name, (start, step, octave, length) in notes.items()
+    }
+    file = tmp_path / "score.musicxml"
+    file.write_text(SCORE.format(grace=NOTE.format("<grace/>", "D", 5, ""), **texts), encoding="utf-8")
+    return file
+
+
+def test_a_score_is_read_with_its_repeats_meter_tempo_and_grace_notes(path):
+    pytest.importorskip("partitura")
+    score = score_of(read_musicxml(path))
+    assert score.notes.pitch.tolist() == [67, 72, 74, 76, 72, 74, 76]
+    assert score.notes.onset.tolist() == [2.0, 3.0, 3.0, 5.0, 6.0, 6.0, 8.0]
+    assert score.notes.is_grace.tolist() == [False, False, True, False, False, True, False]
+    assert score.bars.onset.tolist() == [0.0, 3.0, 6.0] and set(score.bars.beats.tolist()) == {3}
+    assert score.tempo == pytest.approx(60 / 96)
+
+
+def test_what_is_no_score_is_refused(tmp_path):
+    pytest.importorskip("partitura")
+    (tmp_path / "a.xml").write_text("<html/>", encoding="utf-8")
+    with pytest.raises(BadDataError, match=r"cannot read '.*a.xml': not a score in MusicXML"):
+        read_musicxml(tmp_path / "a.xml")
+
+
+def test_without_partitura_there_is_one_clear_line(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "partitura", None)
+    with pytest.raises(UsageError, match="scores in MusicXML need partitura") as raised:
+        read_musicxml(path)
+    assert raised.value.hint == "pip install 'maestrokit[score]'"
+    with pytest.raises(NoInputError):
+        read_musicxml(path.parent / "none.mxl")
+    assert is_musicxml("a.MXL") and not is_musicxml("a.mid")

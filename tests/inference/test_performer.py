@@ -1,0 +1,163 @@
+"""Scores played by a model: notes kept, what is asked for, and the same numbers as the network's own."""
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import BadDataError, UsageError
+from maestrokit.inference.performance_arrays import performance_arrays
+from maestrokit.inference.performer import PerformConfig, load_performer, measures_of, perform_score
+from maestrokit.inference.performing import PerformanceStep, sampled_parameters
+from maestrokit.inference.sampling import SamplingConfig
+from maestrokit.models import lstm, transformer
+from maestrokit.music.note_arrays import note_seconds
+from maestrokit.music.performance_codes import FACTORS, condition_code
+from maestrokit.music.performed_score import performed_score
+from maestrokit.music.score_performance import beat_times, parameters_of
+from maestrokit.music.scores import score_of
+from maestrokit.music.sustain import pedal_intervals
+from maestrokit.training.performance_data import padded
+from played_scores import played, saved_performer, score_file
+
+
+@pytest.fixture(scope="module", params=[transformer, lstm], ids=["transformer", "lstm"])
+def performer(tmp_path_factory, request):
+    return load_performer(str(saved_performer(tmp_path_factory.mktemp("runs") / "performer", family=request.param)))
+
+
+def take(seed=0):
+    """Return a played score as a file."""
+    file = score_file(8)
+    score = score_of(file)
+    notes = played(score, seed=seed)
+    return performed_score(file, score, notes, beat_times(score, parameters_of(score, notes)))
+
+
+def perform(performer, file, **config):
+    (result, *_), notes = perform_score(performer, file, PerformConfig(**config))
+    return result, notes
+
+
+def test_steps_give_the_logits_of_the_network(performer):
+    score = score_of(score_file(4))
+    arrays = performance_arrays(score, parameters_of(score, played(score)))
+    batch = padded([arrays.excerpt(0, len(arrays))])
+    with torch.inference_mode():
+        vectors = performer.model.vectors(batch)
+        hidden, _ = performer.model.body.hidden_states(vectors, None, onset=batch["onset"])
+        expected = performer.model.heads(hidden, batch)
+        encoded = performer.model.score_encoder(batch)[0].numpy()
+        for table in performer.model.conditions.values():
+            encoded = encoded + table.weight[0].numpy()
+    step = PerformanceStep(performer.model, encoded, rows=1)
+    for note in range(len(arrays)):
+        previous = {name: batch[f"previous_{name}"][:, note].numpy() for name in performer.model.previous}
+        step.begin(note, int(arrays.onset[note]), previous)
+        for name in FACTORS:
+            assert step.logits(name) == pytest.approx(expected[name][:, note].numpy(), abs=2e-4)
+            step.follow(name, batch[f"next_{name}"][:, note].numpy())
+
+
+def test_sampling_tells_a_note_what_training_tells_it(performer, monkeypatch):
+    score = score_of(score_file(4))
+    seen = []
+    begin = PerformanceStep.begin
+
+    def noted(self, note, onset, previous):
+        seen.append({name: int(codes[0]) for name, codes in previous.items()})
+        begin(self, note, onset, previous)
+
+    monkeypatch.setattr(PerformanceStep, "begin", noted)
+    (sampled,) = sampled_parameters(
+        performer.model,
+        score,
+        base=0.5,
+        conditions={},
+        sampling=dict.fromkeys(FACTORS, SamplingConfig()),
+        generators=[np.random.default_rng(1)],
+    )
+    batch = performance_arrays(score, sampled).excerpt(0, len(score.notes))
+    for name in seen[0]:
+        assert [one[name] for one in seen] == batch[f"previous_{name}"].tolist(), name
+
+
+def test_notes_are_kept_and_a_seed_gives_the_same(performer):
+    file = score_file(8)
+    first, notes = perform(performer, file, seed=3)
+    assert sorted(first.notes.pitch) == sorted(file.notes.pitch) and notes == []
+    assert first == perform(performer, file, seed=3)[0]
+    assert first != perform(performer, file, seed=4)[0]
+    several, _ = perform_score(performer, file, PerformConfig(seed=3, count=2))
+    assert several[0] == first and several[1] != first
+
+
+@pytest.mark.parametrize("tempo", [None, 60.0, 200.0])
+def test_the_mean_tempo_is_that_of_the_score_or_the_one_asked_for(performer, tempo):
+    file = score_file(8, tempo=400_000)
+    result, _ = perform(performer, file, tempo=tempo, rubato=0.5)
+    score = score_of(file)
+    top = score.notes.row[score.first]
+    onset = np.sort(note_seconds(result)[0][result.notes.pitch > 60])
+    quarters = score.notes.onset[score.first]
+    assert len(onset) == len(top)
+    length = (onset[-1] - onset[0]) / (quarters[-1] - quarters[0])
+    assert length == pytest.approx(0.4 if tempo is None else 60 / tempo, rel=0.05)
+
+
+def test_without_rubato_and_dynamics_it_is_even(performer):
+    result, _ = perform(performer, score_file(4), rubato=0.0, dynamics=0.0)
+    onset = np.unique(note_seconds(result)[0].round(3))
+    assert np.diff(onset) == pytest.approx(0.25, abs=0.002)
+    assert len(set(result.notes.velocity.tolist())) == 1
+
+
+def test_parts_can_be_kept(performer):
+    file = take()
+    rows = np.lexsort((file.notes.onset_tick, file.notes.pitch))
+    for keep in ("timing", "velocity", "pedal"):
+        result, _ = perform(performer, file, keep=(keep,))
+        again = np.lexsort((result.notes.onset_tick, result.notes.pitch))
+        same_time = np.allclose(
+            np.diff(note_seconds(result)[0][again]), np.diff(note_seconds(file)[0][rows]), atol=0.01
+        )
+        same_velocity = result.notes.velocity[again].tolist() == file.notes.velocity[rows].tolist()
+        assert (same_time, same_velocity) == (keep == "timing", keep == "velocity")
+        if keep == "pedal":
+            assert len(pedal_intervals(result)) == len(pedal_intervals(file))
+
+
+def test_means_and_ranges_are_taken_from_another_performance(performer):
+    like = take(seed=5)
+    like = like.replace(notes=like.notes.replace(velocity=np.clip(like.notes.velocity - 25, 1, 127)))
+    (result, *_), _ = perform_score(performer, score_file(12), PerformConfig(), like=like)
+    measures = measures_of(like, near=0.5)
+    assert result.notes.velocity.mean() == pytest.approx(measures["loudness"], abs=3)
+    assert result.notes.velocity.std() == pytest.approx(measures["dynamics"], abs=3)
+    assert 0.3 < measures["base"] < 0.7
+
+
+def test_a_condition_changes_the_performance(performer):
+    file = score_file(8)
+    assert perform(performer, file, composer="chopin")[0] != perform(performer, file)[0]
+    with pytest.raises(UsageError, match="no composer 'Nobody'"):
+        perform(performer, file, composer="Nobody")
+    assert condition_code("loudness", 10.0) == 1 and condition_code("loudness", 64.0) > 5
+
+
+def test_a_score_without_a_tempo_is_played_at_120_and_says_so(performer):
+    file = score_file(2)
+    bare = file.replace(tempos=file.tempos.select(slice(0, 0)))
+    assert perform(performer, bare)[1] and not perform(performer, bare, tempo=90.0)[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_scores_of_few_notes_are_played(performer, count):
+    file = score_file(1, chords=False)
+    file = file.replace(notes=file.notes.select(slice(count)))
+    result, _ = perform(performer, file)
+    assert len(result.notes) == count and (result.notes.offset_tick > result.notes.onset_tick).all()
+
+
+def test_other_models_do_not_perform():
+    with pytest.raises(BadDataError, match="does not perform scores"):
+        load_performer("transformer")

@@ -1,0 +1,32 @@
+"""Scores from MIDI: the order of notes, bars, tempo, and what is no score."""
+
+import numpy as np
+import pytest
+
+from maestrokit.errors import BadDataError
+from maestrokit.music.scores import ScoreNotes, mean_seconds_per_quarter, score_of, sorted_score
+from played_scores import score_file
+
+
+def test_notes_are_told_by_onset_from_the_highest_down_and_grace_notes_last():
+    onset, duration = np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0, 1.0])
+    notes = ScoreNotes(onset, duration, np.array([60, 48, 90, 72]), np.arange(4))
+    score = sorted_score(notes, score_of(score_file()).bars, np.full(4, 0.5))
+    assert score.notes.pitch.tolist() == [72, 48, 90, 60]
+    assert score.group.tolist() == [0, 0, 0, 1] and score.first.tolist() == [0, 3]
+
+
+def test_time_signatures_make_bars_and_the_tempo_map_says_how_long_a_quarter_is():
+    score = score_of(score_file(bars=4, beats=3, tempo=400_000))
+    assert score.bars.onset.tolist()[:4] == [0.0, 3.0, 6.0, 9.0]
+    assert set(zip(score.bars.beats, score.bars.unit, strict=True)) == {(3, 4)}
+    assert np.allclose(score.tempo, 0.4) and mean_seconds_per_quarter(score_file(tempo=400_000)) == pytest.approx(0.4)
+    assert len(score_of(score_file(meter=False)).bars) == 0
+
+
+def test_what_has_no_beats_or_no_notes_is_no_score():
+    file = score_file()
+    with pytest.raises(BadDataError, match="SMPTE"):
+        score_of(file.replace(division=-25 * 256 + 40))
+    with pytest.raises(BadDataError, match="no notes"):
+        score_of(file.replace(notes=file.notes.replace(channel=0 * file.notes.channel + 9)))

@@ -1,0 +1,102 @@
+"""Training for the performance of scores: excerpts, what they leave out, and a loss that falls."""
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.inference.performance_arrays import performance_arrays
+from maestrokit.models import contract, lstm, transformer
+from maestrokit.models._performance import MARGIN
+from maestrokit.music.performance_codes import FEATURES, SIZES, measured_conditions
+from maestrokit.music.score_performance import parameters_of
+from maestrokit.music.scores import score_of
+from maestrokit.training.performance_data import PerformanceData, PerformanceOptions, PerformedScore
+from maestrokit.training.task import find_corpus
+from maestrokit.training.tasks import performance as task
+from played_scores import played, score_file, write_asap
+
+
+def performed(seed=0, bars=8):
+    score = score_of(score_file(bars, seed=seed))
+    parameters = parameters_of(score, played(score, seed=seed))
+    return PerformedScore(performance_arrays(score, parameters), "Bach", measured_conditions(score, parameters))
+
+
+def data(**options):
+    pieces = [performed(seed) for seed in range(3)]
+    chosen = PerformanceOptions(**{"batch": 2, "length": 40, **options})
+    return PerformanceData(pieces, pieces[:1], chosen, composers=["other", "Bach"], seed=0)
+
+
+@pytest.mark.parametrize("family", [lstm, transformer])
+def test_the_loss_falls(family):
+    torch.manual_seed(0)
+    sizes = {"heads": 2, "hidden": 32} if family is transformer else {}
+    config = family.Config(vocabulary=1, encoding="performance", width=32, layers=1, dropout=0.0, **sizes)
+    model, batches = contract.new_model(family, config), data()
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+
+    def step(group, loss):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    losses = []
+    for number in range(25):
+        epoch, index = divmod(number, batches.batches(0))
+        losses.append(model.step(batches.batch(epoch, index), {}, step)[0]["loss"])
+    uniform = sum(np.log(SIZES[name]) for name in ("deviation", "velocity", "articulation"))
+    assert losses[0] > uniform
+    assert losses[-1] < losses[0] - 3
+
+
+def test_what_a_note_is_predicted_from_does_not_hold_how_it_is_played():
+    torch.manual_seed(0)
+    model = contract.new_model(transformer, transformer.Config(
+        vocabulary=1, encoding="performance", width=16, layers=2, heads=2, hidden=16
+    ))  # fmt: skip
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    batch = next(data().validation())
+    changed = {name: part.clone() for name, part in batch.items()}
+    at = 20
+    for name in ("tempo", "pedal", "deviation", "velocity", "articulation"):
+        changed[f"next_{name}"][:, at:] = 0
+        changed[f"previous_{name}"][:, at + 1 :] = 0
+    before, after = (model.eval().nats(one) for one in (batch, changed))
+    for name, part in before.items():
+        assert torch.allclose(part[:, :at], after[name][:, :at], atol=1e-5)
+    hidden = [model.body.hidden_states(model.vectors(one), None, onset=one["onset"])[0] for one in (batch, changed)]
+    assert torch.allclose(hidden[0][:, : at + 1], hidden[1][:, : at + 1], atol=1e-5)
+    ahead = {name: part.clone() for name, part in batch.items()}
+    ahead["score_pitch"][:, MARGIN + at + 1] = 0
+    assert not torch.allclose(model.vectors(ahead)[:, at], model.vectors(batch)[:, at])  # the score is seen ahead
+
+
+def test_a_model_without_the_meter_sees_none_of_it():
+    parts = next(data(meter=False).validation())
+    inside = parts["score_pitch"] < FEATURES["pitch"]
+    for name in ("bar_position", "level", "meter"):
+        assert (parts[f"score_{name}"][inside] == FEATURES[name]).all()
+
+
+def test_augmentation_keeps_timing_and_moves_pitch_and_loudness_alike():
+    arrays = performed().arrays
+    changed = arrays.changed(semitones=2, factor=1.5, shift=-3)
+    assert (changed.features["pitch"] - arrays.features["pitch"] == 2).all()
+    assert ((changed.features["pitch_class"] - arrays.features["pitch_class"]) % 12 == 2).all()
+    velocity = [one.performance.codes["velocity"] for one in (arrays, changed)]
+    assert (velocity[1] == np.maximum(velocity[0] - 3, 0)).all()
+    assert (changed.performance.codes["tempo"] == arrays.performance.codes["tempo"]).all()
+    assert (changed.features["speed"] >= arrays.features["speed"]).all()
+
+
+def test_all_performances_of_a_piece_are_in_one_part(tmp_path):
+    folder = write_asap(tmp_path / "asap", pieces=5, bars=4)
+    corpus = find_corpus([str(folder)], task, cache=tmp_path, seed=1)
+    assert len(task.performances(corpus.paths)) == 10 and not corpus.missing
+    prepared = task.prepare(corpus, PerformanceOptions(), family="transformer")
+    assert prepared.counts == {"train": 6, "validation": 2}
+    assert prepared.config["classes"] == {"composer": ["other", "Bach"]}
+    excerpt = next(iter(prepared.data.validation()))
+    assert excerpt["weight"].sum() == sum(len(one.arrays) for one in prepared.data.held_out)
