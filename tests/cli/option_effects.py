@@ -156,6 +156,7 @@ EFFECTS: dict[str, Effects] = {
         "format_": ("take.mid --sample-rate 8000", "take.mid --sample-rate 8000 --format flac"),
     },
     "transcribe": batch_effects("transcribe") | {
+        "tuning": "--tuning 415",
         "model": "--model pedal-transcriber",
         "device": "--device none",
         "format_": ("noise.wav --model transcriber", "noise.wav --model transcriber --format tsv"),

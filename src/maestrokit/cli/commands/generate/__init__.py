@@ -95,6 +95,11 @@ def run(
             ScorePerformance(options, conditioning, performing, seed, reading.repair, provenance.made_by), running
         )
         return
+    if options.style is not None:
+        from maestrokit.cli.commands.generate.style import StyleTransfer, run_style
+
+        run_style(StyleTransfer(options, options.style, reading.repair, provenance.made_by), running)
+        return
     from maestrokit.cli.commands.generate.work import Generation, run_generate
 
     run_generate(

@@ -7,6 +7,7 @@ from maestrokit.cli.choices import generating_models, kept_in, one_of
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, argument, not_with, only_with, option
 from maestrokit.cli.options import device_option
 
+MODEL = "transformer"
 SAMPLED = not_with("`temperature` 0")
 SAMPLING = ("duration", "prompt_seconds", "temperature", "top_k", "top_p", "min_p", "count", "best_of", "rank_by",
             "condition", "composer", "density", "loudness", "guidance", "seed")  # fmt: skip

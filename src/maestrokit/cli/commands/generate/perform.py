@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from maestrokit.cli import batch, report
 from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.options import GenerateOptions
+from maestrokit.cli.commands.generate.output import format_of, targets_of, written
 from maestrokit.cli.commands.generate.performing import Performing
-from maestrokit.cli.commands.generate.work import SAMPLING, targets_of, write
+from maestrokit.cli.commands.generate.work import SAMPLING
 from maestrokit.cli.options import Common
 from maestrokit.cli.performances import read_performance
-from maestrokit.cli.plan import refuse_terminal
 from maestrokit.errors import MaestrokitError, UsageError, unreadable
-from maestrokit.files.formats import MUSIC, chosen_format
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
 from maestrokit.files.streams import named
 from maestrokit.inference.performer import PerformConfig, load_performer, perform_score
 from maestrokit.music.performance import Performance
 
-MODEL = "performer"
+PERFORMER = "performer"
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,6 @@ class ScorePerformance:
             seed=self.seed,
         )
 
-    @property
-    def format(self) -> str:
-        """What is written."""
-        format = chosen_format(self.options.format_, self.options.output, MUSIC, default="mid")
-        if format == "jsonl":
-            raise UsageError("a performance of a score is not written note by note", parameter="format")
-        return format
-
     def read_score(self) -> Performance:
         """Return the score, of MIDI or of MusicXML."""
         if is_musicxml(self.score):
@@ -68,7 +59,7 @@ class ScorePerformance:
     def performances(self) -> tuple[Sequence[Performance], list[str]]:
         """Return the performances, and sentences on what was assumed."""
         options, like = self.options, self.performing.like
-        performer = load_performer(options.model or MODEL, device=options.device)
+        performer = load_performer(options.model or PERFORMER, device=options.device)
         changes = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
         score = self.read_score()
         example = None if like is None else read_performance(like, repair=self.repair)
@@ -82,20 +73,19 @@ class ScorePerformance:
 
 def run_perform(work: ScorePerformance, running: Common) -> None:
     """Perform a score for each target, and write the performances."""
-    format = work.format
+    format = format_of(work.options, whole="a performance of a score")
     targets = targets_of(work.options, format)
     _ = work.config  # so that what is wrong is said before any work
     if running.dry_run:
-        load_performer(work.options.model or MODEL)
+        load_performer(work.options.model or PERFORMER)
         work.read_score()
         batch.print_plan((work.score, target) for target in targets)
         return
-    refuse_terminal(targets, "MIDI" if format == "mid" else format)
-    results = (work.performances() for _ in range(1))  # made while the progress of one input is shown
-    ((performances, notes),) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
-    for sentence in notes if not running.quiet else ():
-        report.say(f"note: {sentence}")
-    for target, performance in zip(targets, performances, strict=True):
-        write(performance, target, format=format, repair=work.repair, made_by=work.made_by)
-    if running.verbose:
-        report.say(report.counted(sum(len(performance.notes) for performance in performances), "note"))
+
+    def performances() -> Sequence[Performance]:
+        made, notes = work.performances()
+        for sentence in notes if not running.quiet else ():
+            report.say(f"note: {sentence}")
+        return made
+
+    written(performances, targets, running, format=format, repair=work.repair, made_by=work.made_by)

@@ -6,26 +6,24 @@ from dataclasses import dataclass
 from maestrokit.cli import batch, report
 from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.lines import NoteLines
-from maestrokit.cli.commands.generate.options import GenerateOptions
+from maestrokit.cli.commands.generate.options import MODEL, GenerateOptions
+from maestrokit.cli.commands.generate.output import NOTE_BY_NOTE, format_of, targets_of, written
 from maestrokit.cli.options import Common
 from maestrokit.cli.parse import parse_span, seconds
-from maestrokit.cli.performances import read_performance, write_performance
-from maestrokit.cli.plan import refuse_terminal
+from maestrokit.cli.performances import read_performance
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
-from maestrokit.files.formats import MUSIC, chosen_format
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.events import GenerationConfig, infill, infilling_model, perform
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.notes import no_report
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
-from maestrokit.inference.style import is_style_model, load_style_model, transferred
+from maestrokit.inference.style import is_style_model, load_style_model
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p")
-MODEL = "transformer"
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Generation:
     @property
     def format(self) -> str:
         """What is written."""
-        return chosen_format(self.options.format_, self.options.output, MUSIC, default="mid")
+        return format_of(self.options)
 
     @property
     def model(self) -> str:
@@ -87,7 +85,7 @@ class Generation:
             raise UsageError("`style` is missing", f"styles of '{self.model}': {styles}", parameter="style")
         loaded = load_generating_model(self.model, device=self.options.device)
         model = loaded[0]
-        if self.format == "jsonl" and not is_of_notes(model):
+        if self.format == NOTE_BY_NOTE and not is_of_notes(model):
             raise UsageError("only a model of notes writes note by note", "choose another `model`", parameter="format")
         condition_codes(model, self.config.conditions)
         if self.span is not None:
@@ -100,8 +98,6 @@ class Generation:
         Notes are written as lines of JSON to as many targets, if there are any, while they are made.
         """
         options = self.options
-        if options.style is not None:
-            return [self.in_style(options.style)]
         model, encoding, fitted = self.checked_model()
         lines = NoteLines(lines_to, encoding)
         config = self.config.with_sampling(fitted, {name: getattr(options, name) for name in SAMPLING})
@@ -118,32 +114,6 @@ class Generation:
         lines.close()
         return performances
 
-    def in_style(self, style: str) -> Performance:
-        """Read the model and the prompt; return the prompt in a style."""
-        options = self.options
-        model = load_style_model(self.model, device=options.device)
-        model.generator(style)  # so that a wrong name is said before the prompt is read
-        prompt = read_performance(str(options.prompt), repair=self.repair)
-        return transferred(prompt, model, style, strength=options.style_strength)
-
-
-def targets_of(options: GenerateOptions, format: str) -> list[str]:
-    """Return the files to write."""
-    if options.directory is None:
-        return [options.output or streams.STANDARD]
-    return [f"{options.directory}/{number + 1}.{format}" for number in range(options.count)]
-
-
-def write(performance: Performance, target: str, *, format: str, repair: bool, made_by: str | None) -> None:
-    """Write a performance as MIDI or as audio."""
-    if format == "mid":
-        write_performance(performance, target, made_by=made_by)
-        return
-    from maestrokit.cli.commands.render.options import RenderOptions
-    from maestrokit.cli.commands.render.work import Rendering
-
-    Rendering(RenderOptions(), format, repair, made_by).render(performance, target)
-
 
 def say_classes(model: GeneratingModel, conditions: Mapping[str, str]) -> None:
     """Print which class of the model each condition by class means."""
@@ -157,23 +127,13 @@ def run_generate(generation: Generation, running: Common) -> None:
     options, targets, format = generation.options, generation.targets, generation.format
     _ = generation.config, generation.span  # so that what is wrong is said before any work
     if running.dry_run:
-        if options.style is None:
-            generation.checked_model()
-        else:
-            load_style_model(generation.model).generator(options.style)
+        generation.checked_model()
         if options.prompt not in (None, streams.STANDARD):
             read_performance(str(options.prompt), repair=generation.repair)
         batch.print_plan((options.prompt or generation.model, target) for target in targets)
         return
-    is_lines = format == "jsonl"
-    if is_lines and options.style is not None:
-        raise UsageError("a piece in another style is not made note by note", "choose mid", parameter="format")
-    if not is_lines:
-        refuse_terminal(targets, "MIDI" if format == "mid" else format)
-    lines_to = targets if is_lines else ()
-    results = (generation.performances(lines_to) for _ in range(1))  # made while the progress of one input is shown
-    (performances,) = report.with_progress(results, names=targets[:1], label="generate", quiet=running.quiet)
-    for target, performance in zip(targets, performances, strict=True) if not is_lines else ():
-        write(performance, target, format=format, repair=generation.repair, made_by=generation.made_by)
-    if running.verbose:
-        report.say(report.counted(sum(len(performance.notes) for performance in performances), "note"))
+    lines_to = targets if format == NOTE_BY_NOTE else ()
+    written(
+        lambda: generation.performances(lines_to), targets, running,
+        format=format, repair=generation.repair, made_by=generation.made_by,
+    )  # fmt: skip
