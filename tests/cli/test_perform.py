@@ -63,7 +63,7 @@ def test_options_change_the_performance(perform, place):
         (["score.mid", "--infill", "1s..2s"], 2, "exclude each other"),
         (["score.mid", "--duration", "3s"], 2, "--duration has no effect with --perform"),
         (["score.mid", "--count", "2"], 2, "need a folder"),
-        (["score.mid", "--format", "jsonl", "-o", "-"], 2, "not written note by note"),
+        (["score.mid", "--format", "jsonl", "-o", "-"], 2, "not made note by note"),
         (["empty.mid"], 65, "cannot read 'empty.mid': it has no notes to perform"),
         (["smpte.mid"], 65, "cannot read 'smpte.mid': its time is in SMPTE frames"),
     ],
