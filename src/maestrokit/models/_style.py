@@ -38,11 +38,11 @@ PLANES = ("onset", "sounding", "velocity")
 SETS = ("first", "second")
 STRIDE = 4  # steps and keys of a roll for one of the blocks
 MARGIN = 3.0  # log-odds of what is set in the input, before any change
-LOUDNESS = 0.25  # change of a velocity, 0..1, for 1 of the last layer
+LOUDNESS = 0.25  # largest change of a velocity, 0..1
 GENERATED = 4  # the generators learn from one of so many segments; discriminators, which cost a tenth, from all
 NEARBY = 33  # steps whose mean velocity a new note has
 OCTAVE_KERNEL = (5, 13)  # steps and keys that a discriminator sees first
-WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 1.0}  # of the planes, in reconstruction
+WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 20.0}  # of the planes, in reconstruction
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Generator(nn.Module):
         return Transferred(
             MARGIN * (2 * rolls[:, 0] - 1) + change[:, 0],
             MARGIN * (2 * rolls[:, 1] - 1) + change[:, 1],
-            (_velocities(rolls) + LOUDNESS * change[:, 2]).clamp(1 / 127, 1.0),
+            (_velocities(rolls) + LOUDNESS * change[:, 2].tanh()).clamp(1 / 127, 1.0),
         )
 
 
