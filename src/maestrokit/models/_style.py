@@ -19,6 +19,7 @@ References
 .. [3] Y. Huang et al., "The GAN is dead; long live the GAN! A Modern Baseline GAN", NeurIPS 2024.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -235,7 +236,7 @@ class Model(TrainedModel):
             scores = {name: scores.get(name, 0.0) + value / len(directions) for name, value in each.items()}
         return {name: (value * len(first), float(len(first))) for name, value in scores.items()}, {}
 
-    def note(self, scores: dict[str, float]) -> str:  # type: ignore[override]
+    def note(self, scores: Mapping[str, float]) -> str:
         """Return a sentence where the generators have collapsed."""
         return adversarial.collapse_note(scores["spread"])
 

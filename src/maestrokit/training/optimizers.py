@@ -57,6 +57,8 @@ class Optimizers:
     def backward_and_step(self, group_name: str, loss: Tensor) -> None:
         """Add the gradient of a loss to one group of parameters; in the last part of a step, update them."""
         parameters = self.parameter_groups[group_name]
+        if not parameters:  # all of them keep their weights
+            return
         torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
         if not self.is_last_part:
             return

@@ -47,8 +47,8 @@ class TrainingSettings:
     ema_decay: Annotated[float, Within(0, 1, below=True)] = 0.0
     """Decay of the exponential moving average of the weights, which is then validated and saved; 0 keeps no average."""
     precision: str = "auto"
-    """``float32``, ``bfloat16``, or ``auto``: bfloat16 on a GPU, and for transformers and networks of chords on
-    processors that multiply it in hardware (AVX512_BF16, AMX)."""
+    """``float32``, ``bfloat16``, or ``auto``: bfloat16 on a GPU, and for transformers and networks of chords, classes
+    and style on processors that multiply it in hardware (AVX512_BF16, AMX)."""
     train_only: str = ""
     """Part of the model to train from new weights, such as the ``pedal`` of a cnn, while the rest keeps the weights of
     ``init``; empty trains everything."""
