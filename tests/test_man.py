@@ -17,6 +17,7 @@ from maestrokit.cli.man import settings as settings_page
 from maestrokit.models import _classes, _style, cnn, lstm, transformer
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.tasks import classes, events, style, transcription
+from small_models import saved_style_model
 
 MAN = Path(__file__).resolve().parents[1] / "man"
 COMMANDS = registry.names(manpages.COMMANDS)
@@ -88,6 +89,8 @@ def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch:
         Path("collection", folder).mkdir(parents=True, exist_ok=True)
         for number in range(2):
             shutil.copy(demo_folder / "bach-prelude.mid", f"collection/{folder}/{name}{number}.mid")
+    Path("runs").mkdir()
+    saved_style_model(Path("runs/s1"))
     Path("takes").mkdir()
     for name in ("beethoven-elise.mid", "petzold-minuet.mid", "satie-gymnopedie.mid"):
         shutil.copy(demo_folder / name, "takes")

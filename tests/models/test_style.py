@@ -28,6 +28,19 @@ def test_a_new_generator_changes_nothing_and_has_half_a_million_weights():
     assert sum(map(len, groups.values())) == len(list(model.parameters()))
 
 
+def test_a_velocity_changes_by_a_quarter_at_most_and_a_new_note_is_as_loud_as_those_nearby():
+    generator, rolls = _style.Generator(2, 1), segments(1)
+    for bias in (-50.0, 0.0, 50.0):
+        torch.nn.init.constant_(generator.changes.bias, bias)
+        change = generator(rolls).velocity[0] - rolls[0, 2]
+        wanted = (rolls[0, 2] + 0.25 * torch.tensor(bias).tanh()).clamp(1 / 127, 1) - rolls[0, 2]
+        assert torch.allclose(change[rolls[0, 0] > 0], wanted[rolls[0, 0] > 0], atol=1e-5)
+    torch.nn.init.zeros_(generator.changes.bias)
+    onsets, velocities = rolls[0, 0, :33].sum(), rolls[0, 2, :33].sum()
+    new = generator(rolls).velocity[0, 16][rolls[0, 0, 16] == 0]
+    assert torch.allclose(new, velocities / onsets, atol=1e-5)
+
+
 def test_rolls_are_rounded_and_have_the_gradient_of_probabilities():
     log_odds = torch.tensor([[[-0.1, 2.0]]], requires_grad=True)
     made = _style.Transferred(log_odds, torch.full_like(log_odds, -9.0), torch.full_like(log_odds, 0.5)).rolls()

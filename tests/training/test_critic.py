@@ -12,7 +12,7 @@ from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.inference.critic import load_critic
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.training.critic_data import CriticData, CriticOptions
+from maestrokit.training.critic_data import CriticData, CriticOptions, spoiled_notes
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
 corpora = importlib.util.module_from_spec(_spec)
@@ -94,6 +94,24 @@ def test_half_of_the_windows_are_peoples_and_all_are_of_one_length():
     assert given.validation_batches() == 1 + len(others)
     assert held_out["is_real"].tolist() == [True] * 3 + [False] * 3
     assert held_out["time"][0, 1:].unique().tolist() == [10] and held_out["time"][-1, 1:].unique().tolist() == [30]
+
+
+def test_some_windows_that_are_not_peoples_are_spoiled_ones_of_theirs():
+    plain, mixed = (data(CriticOptions(batch=64, length=64, stretch=0.0, spoiled=share)) for share in (0.0, 0.5))
+    times = [given.batch(0, 0) for given in (plain, mixed)]
+    steps = [batch["time"][~batch["is_real"], 1].tolist() for batch in times]
+    assert set(steps[0]) == {30} and 8 < steps[1].count(10) < 24 and set(steps[1]) <= {10, 30}
+    assert all(batch["time"][batch["is_real"], 1:].unique().tolist() == [10] for batch in times)
+
+
+def test_spoiled_notes_keep_their_times_and_lose_their_melody():
+    notes, changes = streams(10, 60)[0], []
+    for seed in range(6):
+        spoiled = spoiled_notes(notes, np.random.default_rng(seed))
+        assert np.array_equal(spoiled.onset, notes.onset) and np.array_equal(spoiled.velocity_bin, notes.velocity_bin)
+        changes.append(np.abs(spoiled.pitch - notes.pitch).max())
+        assert not np.array_equal(np.diff(spoiled.pitch), np.diff(notes.pitch))
+    assert set(changes) == {2, 4}
 
 
 def test_windows_vary_in_key_and_tempo():

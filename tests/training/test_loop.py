@@ -236,6 +236,12 @@ def test_optimizers_are_restored_to_the_memory_layout_of_their_weights(tmp_path)
     assert torch.equal(*weights)
 
 
+def test_both_betas_of_adam_are_settings():
+    settings = TrainingSettings(adam_beta1=0.5, adam_beta2=0.99)
+    optimizers = Optimizers(toys.ToyPlayers(), settings, CPU).optimizers.values()
+    assert {group["betas"] for optimizer in optimizers for group in optimizer.param_groups} == {(0.5, 0.99)}
+
+
 def test_another_training_cannot_be_resumed(tmp_path):
     event_training(tmp_path, steps=1).run()
     with pytest.raises(BadDataError, match="cannot resume"):

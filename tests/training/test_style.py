@@ -74,6 +74,15 @@ def test_what_is_resumed_is_exactly_what_was_never_stopped(sets, settings):
     assert same(whole, cut)
 
 
+def test_a_part_learns_alone_while_the_other_player_stands_still(sets):
+    assert train(sets, run="whole", steps=1) == 0
+    only = ("--init", str(sets / "whole"), "--set", "train_only=to_second")
+    assert train(sets, *only, run="part", steps=1) == 0
+    before, after = (checkpoint.read_weights(sets / run) for run in ("whole", "part"))
+    moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"to_second"}
+
+
 def test_conditions_choose_the_sets_without_accents_and_arrangements(sets, capfd):
     rows = [("Frédéric Chopin", "a", "train"), ("Frédéric Chopin", "b", "validation"),
             ("Frédéric Chopin / Liszt", "c", "train"), ("Bach", "d", "train"), ("Bach", "e", "train")]  # fmt: skip

@@ -19,6 +19,7 @@ References
 .. [3] Y. Huang et al., "The GAN is dead; long live the GAN! A Modern Baseline GAN", NeurIPS 2024.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -38,11 +39,11 @@ PLANES = ("onset", "sounding", "velocity")
 SETS = ("first", "second")
 STRIDE = 4  # steps and keys of a roll for one of the blocks
 MARGIN = 3.0  # log-odds of what is set in the input, before any change
-LOUDNESS = 0.25  # change of a velocity, 0..1, for 1 of the last layer
+LOUDNESS = 0.25  # largest change of a velocity, 0..1
 GENERATED = 4  # the generators learn from one of so many segments; discriminators, which cost a tenth, from all
 NEARBY = 33  # steps whose mean velocity a new note has
 OCTAVE_KERNEL = (5, 13)  # steps and keys that a discriminator sees first
-WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 1.0}  # of the planes, in reconstruction
+WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 20.0}  # of the planes, in reconstruction
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Transferred(NamedTuple):
         return torch.stack((onset, onset + sounding - onset * sounding, onset * self.velocity), dim=1)
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Two convolutions, added to their input."""
 
     def __init__(self, channels: int) -> None:
@@ -119,7 +120,7 @@ class Generator(nn.Module):
         self.down = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
         self.downer = nn.Conv2d(2 * channels, 4 * channels, 3, stride=2, padding=1)
         self.key_offset = nn.Parameter(torch.zeros(4 * channels, 1, KEYS // STRIDE))
-        self.blocks = nn.Sequential(*(Block(4 * channels) for _ in range(depth)))
+        self.blocks = nn.Sequential(*(ResidualBlock(4 * channels) for _ in range(depth)))
         self.up = nn.Conv2d(4 * channels, 2 * channels, 3, padding=1)
         self.upper = nn.Conv2d(2 * channels, channels, 3, padding=1)
         self.changes = nn.Conv2d(channels, len(PLANES), 3, padding=1)
@@ -144,7 +145,7 @@ class Generator(nn.Module):
         return Transferred(
             MARGIN * (2 * rolls[:, 0] - 1) + change[:, 0],
             MARGIN * (2 * rolls[:, 1] - 1) + change[:, 1],
-            (_velocities(rolls) + LOUDNESS * change[:, 2]).clamp(1 / 127, 1.0),
+            (_velocities(rolls) + LOUDNESS * change[:, 2].tanh()).clamp(1 / 127, 1.0),
         )
 
 
@@ -208,11 +209,11 @@ class Model(TrainedModel):
         """
         real = [batch[name] for name in SETS]
         given = [segments[: -(-len(segments) // GENERATED)] for segments in real]
-        made = [self.to_first(given[1]).rolls(), self.to_second(given[0]).rolls()]
-        losses = self._generator_losses(given, made)
+        generated = [self.to_first(given[1]).rolls(), self.to_second(given[0]).rolls()]
+        losses = self._generator_losses(given, generated)
         weights = {"adversarial": 1.0, "cycle": self.config.cycle, "identity": self.config.identity}
         backward_and_step("generator", sum((weights[name] * loss for name, loss in losses.items()), torch.zeros(())))
-        seen, state = self._with_earlier([segments.detach() for segments in made], state, rows=len(real[0]))
+        seen, state = self._with_earlier([segments.detach() for segments in generated], state, rows=len(real[0]))
         losses |= self._discriminator_losses(real, seen)
         backward_and_step("discriminator", losses["discriminator"] + self.config.penalty / 2 * losses["penalty"])
         return {name: loss.item() for name, loss in losses.items()}, state
@@ -228,54 +229,54 @@ class Model(TrainedModel):
             (first, self.to_second(first).rolls(), second, batch["known_second"], self.of_second),
         )
         scores: dict[str, float] = {}
-        for source, made, target, known, discriminator in directions:
-            right = adversarial.accuracies(discriminator(target), discriminator(made))
-            each = style_scores.direction_scores(source, made, target, known)
+        for source, generated, target, known, discriminator in directions:
+            right = adversarial.accuracies(discriminator(target), discriminator(generated))
+            each = style_scores.direction_scores(source, generated, target, known)
             each |= {"accuracy_real": right[0], "accuracy_generated": right[1]}
             scores = {name: scores.get(name, 0.0) + value / len(directions) for name, value in each.items()}
         return {name: (value * len(first), float(len(first))) for name, value in scores.items()}, {}
 
-    def note(self, scores: dict[str, float]) -> str:  # type: ignore[override]
+    def note(self, scores: Mapping[str, float]) -> str:
         """Return a sentence where the generators have collapsed."""
         return adversarial.collapse_note(scores["spread"])
 
-    def _generator_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
+    def _generator_losses(self, real: list[Tensor], generated: list[Tensor]) -> dict[str, Tensor]:
         """Return what the generators lose against the discriminators, after a cycle, and by changing what is right."""
         generators, discriminators = (self.to_first, self.to_second), (self.of_first, self.of_second)
         kind = self.config.reconstruction
         losses = {name: torch.zeros((), device=real[0].device) for name in ("adversarial", "cycle", "identity")}
         for row in range(2):
-            judged = [discriminators[row](self._noisy(segments)) for segments in (real[row], made[row])]
-            losses["adversarial"] += adversarial.generator_loss(self.config.objective, *judged)
-            losses["cycle"] += difference(kind, generators[row](made[1 - row]), real[row])
+            log_odds = [discriminators[row](self._noisy(segments)) for segments in (real[row], generated[row])]
+            losses["adversarial"] += adversarial.generator_loss(self.config.objective, *log_odds)
+            losses["cycle"] += difference(kind, generators[row](generated[1 - row]), real[row])
             own = real[row][: -(-len(real[row]) // GENERATED)]
             losses["identity"] += difference(kind, generators[row](own), own)
         return losses
 
-    def _discriminator_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
+    def _discriminator_losses(self, real: list[Tensor], generated: list[Tensor]) -> dict[str, Tensor]:
         """Return what the discriminators lose, and their penalties, which are taken at a quarter of the segments."""
         losses = {name: torch.zeros((), device=real[0].device) for name in ("discriminator", "penalty")}
         for row, discriminator in enumerate((self.of_first, self.of_second)):
-            examples = [self._noisy(segments) for segments in (real[row], made[row])]
-            judged = [discriminator(each) for each in examples]
-            losses["discriminator"] += adversarial.discriminator_loss(self.config.objective, *judged)
+            examples = [self._noisy(segments) for segments in (real[row], generated[row])]
+            log_odds = [discriminator(each) for each in examples]
+            losses["discriminator"] += adversarial.discriminator_loss(self.config.objective, *log_odds)
             for each in examples if self.config.penalty else ():
-                part = each[: -(-len(each) // GENERATED)].requires_grad_()
-                losses["penalty"] += adversarial.gradient_penalty(discriminator(part), part)
+                quarter = each[: -(-len(each) // GENERATED)].requires_grad_()
+                losses["penalty"] += adversarial.gradient_penalty(discriminator(quarter), quarter)
         return losses
 
     def _noisy(self, rolls: Tensor) -> Tensor:
         return rolls + self.config.noise * torch.randn_like(rolls)
 
     def _with_earlier(
-        self, made: list[Tensor], state: RecurrentState, *, rows: int
+        self, generated: list[Tensor], state: RecurrentState, *, rows: int
     ) -> tuple[list[Tensor], RecurrentState]:
         """Return new segments and, for the other rows, some that lie in the pools, and the pools with the new ones.
 
         A new segment takes the place of a random one in a pool that is full.
         """
         seen, pools = [], {}
-        for name, new in zip(SETS, made, strict=True):
+        for name, new in zip(SETS, generated, strict=True):
             pool = torch.cat((state[name][0], new)) if name in state else new
             order = torch.cat((torch.randperm(len(pool) - len(new)), torch.arange(len(pool) - len(new), len(pool))))
             pool = pool[order[-self.config.pool :]]

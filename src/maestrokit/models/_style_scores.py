@@ -3,9 +3,9 @@
 ``frechet`` is the Frechet distance of simple features of what a generator makes from those of the target set, divided
 by that of the untouched source: 1 for a generator that changes nothing. One that has collapsed has no variance to win
 it with, see :func:`maestrokit.models._adversarial.frechet_distance`. ``content`` is the mean correlation of the chroma
-of what is made with that of its source: 1 for a generator that changes nothing, about 0 for one that ignores its input.
-``loss`` is ``frechet`` + 1 - ``content``, lower for style without loss of content; it chooses the weights that are
-kept, and ends a training.
+of what is generated with that of its source: 1 for a generator that changes nothing, about 0 for one that ignores its
+input. ``loss`` is ``frechet`` + 1 - ``content``, lower for style without loss of content; it chooses the weights that
+are kept, and ends a training.
 
 ``spread`` is the mean distance between two generated segments over that between two real ones, and is small after a
 collapse; ``nearest`` the mean distance of a generated segment to the nearest of some that were learnt from, over that
@@ -24,21 +24,21 @@ LOW_KEYS = 27  # those below C3
 PHRASE = 4  # steps, over which the evenness of onsets is taken
 
 
-def direction_scores(source: Tensor, made: Tensor, target: Tensor, known: Tensor) -> dict[str, float]:
+def direction_scores(source: Tensor, generated: Tensor, target: Tensor, known: Tensor) -> dict[str, float]:
     """Return the scores of one direction, all from rolls of shape (segments, planes, steps, keys).
 
     Parameters
     ----------
-    source, made, target, known : Tensor
+    source, generated, target, known : Tensor
         Held-out segments of one set, what they became, held-out segments of the other set, and some of it that were
         learnt from.
     """
     scale = features(target).std(dim=0).clamp(min=1e-3)
-    from_source, from_made, from_target = (features(rolls) / scale for rolls in (source, made, target))
+    from_source, from_generated, from_target = (features(rolls) / scale for rolls in (source, generated, target))
     untouched = max(adversarial.frechet_distance(from_source, from_target), 1e-6)
-    frechet = adversarial.frechet_distance(from_made, from_target) / untouched
-    content = chroma_correlation(source, made).mean().item()
-    onsets = [rolls[:, 0] for rolls in (made, target, known)]
+    frechet = adversarial.frechet_distance(from_generated, from_target) / untouched
+    content = chroma_correlation(source, generated).mean().item()
+    onsets = [rolls[:, 0] for rolls in (generated, target, known)]
     nearest = [adversarial.nearest_distance(segments, onsets[2]) for segments in onsets[:2]]
     spread = [adversarial.pairwise_distance(segments) for segments in onsets[:2]]
     return {

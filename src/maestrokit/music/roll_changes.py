@@ -169,8 +169,8 @@ def _without_cut_pedals(part: PianoPart, cells: CellNotes) -> tuple[Controls, Ma
         count, cut = (np.bincount(span[mask], minlength=len(tick) + 1) for mask in (here, shorter))
         dropped = np.flatnonzero(2 * cut > count)
         lost |= here & np.isin(span, dropped)
-        place = np.searchsorted(tick, controls.tick, side="right")
-        remains &= ~((controls.channel == channel) & (controls.number == SUSTAIN) & np.isin(place, dropped))
+        span_of_control = np.searchsorted(tick, controls.tick, side="right")
+        remains &= ~((controls.channel == channel) & (controls.number == SUSTAIN) & np.isin(span_of_control, dropped))
     everywhere = np.zeros(len(cells.rows), bool)
     everywhere[stays] = lost
     return controls.select(remains), everywhere

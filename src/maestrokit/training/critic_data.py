@@ -11,7 +11,7 @@ from torch import Tensor
 from maestrokit.bounds import SHARE, Within, check_fields
 from maestrokit.music.note_codes import factor_classes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
+from maestrokit.music.step_notes import StepNotes, louder_notes, reconciled, stretched_notes, transposed_notes
 from maestrokit.music.tokens import Encoding
 
 SHORTEST = 32  # notes
@@ -33,6 +33,10 @@ class CriticOptions:
     """Largest change of the tempo of a window, as a share."""
     velocity_shift: Annotated[int, Within(0, 127)] = 2
     """Largest shift of the velocities of a window, in bins."""
+    spoiled: Annotated[float, SHARE] = 0.2
+    """Share of the windows that are not people's which are spoiled ones of people's, instead of generated ones: half
+    with their pitches in another order, half with each moved by up to two semitones. So a critic learns of harmony,
+    which is harder to find than what differs in times and dynamics."""
     step_milliseconds: Annotated[int, Within(1, 1000)] = 10
     """Time step of the notes."""
     velocity_bins: Annotated[int, Within(1, 128)] = 32
@@ -104,15 +108,28 @@ class CriticData:
     def _sample(self, kind: int, generator: np.random.Generator) -> StepNotes:
         """Return a random window, transposed, stretched, and louder or softer."""
         options = self.options
+        is_spoiled = kind == 1 and generator.random() < options.spoiled
+        kind = 0 if is_spoiled else kind
         notes = self._train[kind][int(generator.choice(len(self._train[kind]), p=self._shares[kind]))]
         start = int(generator.integers(max(1, len(notes.pitch) - options.length + 1)))
         part = notes.select(slice(start, start + options.length))
+        part = spoiled_notes(part, generator) if is_spoiled else part
         semitones = int(generator.integers(-options.transpose, options.transpose + 1))
         bins = int(generator.integers(-options.velocity_shift, options.velocity_shift + 1))
         factor = float(generator.uniform(1 - options.stretch, 1 + options.stretch))
         part = transposed_notes(part, semitones, lowest=LOWEST_PITCH, highest=HIGHEST_PITCH)
         part = louder_notes(part, bins, velocity_bins=options.velocity_bins)
         return stretched_notes(part, factor) if options.stretch else part
+
+
+def spoiled_notes(notes: StepNotes, generator: np.random.Generator) -> StepNotes:
+    """Return notes with their pitches in another order, or each moved by up to two semitones."""
+    if generator.random() < 0.5:
+        pitch = generator.permutation(notes.pitch)
+    else:
+        moved = notes.pitch + generator.integers(-2, 3, len(notes.pitch))
+        pitch = np.clip(moved, LOWEST_PITCH, HIGHEST_PITCH)
+    return reconciled(notes.onset, notes.offset, pitch, notes.velocity_bin)
 
 
 def held_out_windows(performances: Sequence[StepNotes], options: CriticOptions) -> list[StepNotes]:

@@ -58,6 +58,8 @@ class Optimizers:
     def backward_and_step(self, group_name: str, loss: Tensor) -> None:
         """Add the gradient of a loss to one group of parameters; in the last part of a step, update them."""
         parameters = self.parameter_groups[group_name]
+        if not parameters:  # all of them keep their weights
+            return
         torch.autograd.backward(loss / self.settings.accumulate, inputs=parameters)
         if not self.is_last_part:
             return
@@ -158,7 +160,10 @@ def _adamw(parameters: list[nn.Parameter], settings: TrainingSettings) -> torch.
     matrices, vectors = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(
-        [g for g in groups if g["params"]], lr=settings.learning_rate, betas=(0.9, settings.adam_beta2), fused=True
+        [g for g in groups if g["params"]],
+        lr=settings.learning_rate,
+        betas=(settings.adam_beta1, settings.adam_beta2),
+        fused=True,
     )
 
 

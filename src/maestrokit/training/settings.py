@@ -36,6 +36,8 @@ class TrainingSettings:
     """Final learning rate, as a share of the peak."""
     weight_decay: Annotated[float, Within(0, 1000)] = 0.01
     """Decoupled weight decay (L2) of matrices; vectors do not decay."""
+    adam_beta1: Annotated[float, Within(0, 1, below=True)] = 0.9
+    """Beta1 of Adam, the decay of the mean of gradients: lower is usual for two players, such as 0.5."""
     adam_beta2: Annotated[float, Within(0, 1, below=True)] = 0.95
     """Beta2 of Adam, the decay of the mean of squared gradients: 0.999 is usual for images, less suits sequences."""
     max_grad_norm: Annotated[float, Within(0, 1_000_000_000)] = 1.0
@@ -45,8 +47,8 @@ class TrainingSettings:
     ema_decay: Annotated[float, Within(0, 1, below=True)] = 0.0
     """Decay of the exponential moving average of the weights, which is then validated and saved; 0 keeps no average."""
     precision: str = "auto"
-    """``float32``, ``bfloat16``, or ``auto``: bfloat16 on a GPU, and for transformers and networks of chords on
-    processors that multiply it in hardware (AVX512_BF16, AMX)."""
+    """``float32``, ``bfloat16``, or ``auto``: bfloat16 on a GPU, and for transformers and networks of chords, classes
+    and style on processors that multiply it in hardware (AVX512_BF16, AMX)."""
     train_only: str = ""
     """Part of the model to train from new weights, such as the ``pedal`` of a cnn, while the rest keeps the weights of
     ``init``; empty trains everything."""

@@ -22,8 +22,8 @@ EXAMPLES = (
         "maestrokit generate take.mid --infill 5s..9s -o new.mid",
     ),
     (
-        "A piece in the style of Chopin, half of the way",
-        "maestrokit generate take.mid --model style --style chopin --style-strength 0.5 -o chopin.mid",
+        "A piece in a style that a run has learnt from the folder pop, half of the way",
+        "maestrokit generate take.mid --model runs/s1 --style pop --style-strength 0.5 -o pop.mid",
     ),
     (
         "The best of eight continuations, by a critic that tells people's notes from generated ones",
