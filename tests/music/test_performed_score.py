@@ -69,6 +69,13 @@ def test_onsets_of_one_part_keep_the_order_of_the_score():
     assert (np.diff(result.notes.onset_tick[order]) > 0).all()
 
 
+def test_a_file_that_lasts_nearly_as_long_as_midi_counts_can_still_be_written():
+    file = score_file(2)
+    late = file.replace(track_end_tick=file.track_end_tick * 0 + 0x0FFFFFFF)
+    result = parse_midi(dump_midi(performed(late, played(score_of(late)))), name="a.mid")
+    assert len(result.notes) == len(file.notes)
+
+
 def test_a_key_is_released_before_it_is_struck_again():
     file = score_file(4, chords=False)
     file = file.replace(notes=file.notes.replace(pitch=0 * file.notes.pitch + 60))

@@ -16,6 +16,7 @@ from maestrokit.music.score_performance import Rendition
 from maestrokit.music.scores import Score
 from maestrokit.music.timing import second2tick, tempo_map
 
+LONGEST_DELTA = 0x0FFFFFFF  # ticks between two events of a MIDI file
 FINEST = 1000  # ticks of a quarter at least, so that one is about a millisecond or less
 NEAREST = 0.2  # quarters between two changes of the tempo
 APART = 0.002  # seconds: between onsets of one part
@@ -41,7 +42,8 @@ def performed_score(
     replace_pedal : bool
         Whether the pedals of the file make way for that of `rendition`.
     """
-    fine = _finer(performance, math.ceil(FINEST / performance.division))
+    most = LONGEST_DELTA // max(performance.last_tick, 1)  # so that a file of few long ticks can still be written
+    fine = _finer(performance, max(1, min(math.ceil(FINEST / performance.division), most)))
     earliest = min(0.0, float(rendition.onset.min()), float(beat[0]))
     lead = _lead_in(fine, score, beat) - earliest
     timed = fine.replace(tempos=_tempos(fine, score, beat + lead))
