@@ -62,7 +62,7 @@ def performed_score(
     if replace_pedal:
         tick = np.maximum(second2tick(rendition.pedal.ravel() + lead, tempo), 0)
         controls = _with_pedal(controls.select(controls.number != SUSTAIN), tick, notes.select(rows))
-    end = np.maximum(fine.track_end_tick, notes.offset_tick.max(initial=0))
+    end = np.minimum(fine.track_end_tick, LONGEST_DELTA)  # or later, where the last event is
     return reorder_events(timed.replace(notes=notes, controls=controls, track_end_tick=end))
 
 
