@@ -49,6 +49,21 @@ def test_ticks_are_positions_in_the_score_still_and_what_else_is_in_the_file_sta
     assert len(result.tempos) > 10
 
 
+def test_notes_before_the_first_beat_move_no_other_from_its_place_in_the_score():
+    file = score_file(6)
+    notes = played(score_of(file))
+    early = notes.onset.copy()
+    early[1:3] -= 0.4  # the lower notes of the first chord, which is broken
+    result = performed(file, notes._replace(onset=early))
+    onset = result.notes.onset_tick / result.division
+    top = result.notes.pitch > 60
+    assert result.notes.onset_tick[0] == 0
+    assert np.abs(onset[top] - np.rint(2 * onset[top]) / 2)[1:].max() < 0.01
+    assert np.diff(np.sort(note_seconds(result)[0][top]))[0] == pytest.approx(
+        np.diff(notes.onset[[0, 3]])[0], abs=0.002
+    )
+
+
 def test_the_pedal_replaces_that_of_the_file_and_comes_up_at_the_end():
     file = score_file(6)
     notes = played(score_of(file))
