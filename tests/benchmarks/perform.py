@@ -337,7 +337,7 @@ def print_measures(like: dict[str, list[list[float]]]) -> None:
         if name != "people":
             means = np.nanmean(rows, axis=0)
             inside = sum(low <= mean <= high for mean, (_, low, high) in zip(means, intervals, strict=True))
-            print(f"{name:<16}" + "".join(f"{mean:>16.3g}" for mean in means) + f"{inside:>6}/6")
+            print(f"{name:<16}" + "".join(f"{round(mean, 4) + 0.0:>16.3g}" for mean in means) + f"{inside:>6}/6")
 
 
 if __name__ == "__main__":

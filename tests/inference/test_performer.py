@@ -94,7 +94,7 @@ def test_notes_are_kept_and_a_seed_gives_the_same(performer):
 @pytest.mark.parametrize("tempo", [None, 60.0, 200.0])
 def test_the_mean_tempo_is_that_of_the_score_or_the_one_asked_for(performer, tempo):
     file = score_file(8, tempo=400_000)
-    result, _ = perform(performer, file, tempo=tempo, rubato=0.5)
+    result, _ = perform(performer, file, tempo=tempo, rubato=0.1)
     score = score_of(file)
     top = score.notes.row[score.first]
     onset = np.sort(note_seconds(result)[0][result.notes.pitch > 60])

@@ -49,6 +49,21 @@ def test_ticks_are_positions_in_the_score_still_and_what_else_is_in_the_file_sta
     assert len(result.tempos) > 10
 
 
+def test_notes_before_the_first_beat_move_no_other_from_its_place_in_the_score():
+    file = score_file(6)
+    notes = played(score_of(file))
+    early = notes.onset.copy()
+    early[1:3] -= 0.4  # the lower notes of the first chord, which is broken
+    result = performed(file, notes._replace(onset=early))
+    onset = result.notes.onset_tick / result.division
+    top = result.notes.pitch > 60
+    assert result.notes.onset_tick[0] == 0
+    assert np.abs(onset[top] - np.rint(2 * onset[top]) / 2)[1:].max() < 0.01
+    assert np.diff(np.sort(note_seconds(result)[0][top]))[0] == pytest.approx(
+        np.diff(notes.onset[[0, 3]])[0], abs=0.002
+    )
+
+
 def test_the_pedal_replaces_that_of_the_file_and_comes_up_at_the_end():
     file = score_file(6)
     notes = played(score_of(file))
@@ -67,6 +82,13 @@ def test_onsets_of_one_part_keep_the_order_of_the_score():
     order = np.argsort(result.notes.onset_tick, kind="stable")
     assert result.notes.pitch[order].tolist() == score_of(file).notes.pitch.tolist()
     assert (np.diff(result.notes.onset_tick[order]) > 0).all()
+
+
+def test_a_file_that_lasts_nearly_as_long_as_midi_counts_can_still_be_written():
+    file = score_file(2)
+    late = file.replace(track_end_tick=file.track_end_tick * 0 + 0x0FFFFFFF + 300)
+    result = parse_midi(dump_midi(performed(late, played(score_of(late)))), name="a.mid")
+    assert len(result.notes) == len(file.notes)
 
 
 def test_a_key_is_released_before_it_is_struck_again():

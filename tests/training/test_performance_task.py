@@ -50,6 +50,24 @@ def test_the_loss_falls(family):
     assert losses[-1] < losses[0] - 3
 
 
+def test_a_model_that_sees_less_of_a_score_can_be_continued():
+    torch.manual_seed(0)
+    config = lstm.Config(vocabulary=1, encoding="performance", width=16, layers=1)
+    model, batch = contract.new_model(lstm, config), next(data().validation())
+    weights = {
+        name: value
+        for name, value in model.state_dict().items()
+        if "to_end" not in name and "score_encoder.layers.2" not in name
+    }
+    other = contract.new_model(lstm, config)
+    other.load_state_dict(other.inherited(weights))
+    with torch.no_grad():
+        for part in model.score_encoder.embeddings["to_end"].parameters():
+            part.zero_()
+    for name, part in model.eval().nats(batch).items():
+        assert torch.allclose(part, other.eval().nats(batch)[name], atol=1e-5)
+
+
 def test_what_a_note_is_predicted_from_does_not_hold_how_it_is_played():
     torch.manual_seed(0)
     model = contract.new_model(transformer, transformer.Config(

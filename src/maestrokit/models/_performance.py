@@ -8,6 +8,7 @@ it, by a small gated layer of its own, as in :mod:`maestrokit.models._notes`. A 
 more notes on both sides, those of the notes before with ``previous_``, targets with ``next_``.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from maestrokit.music.conditions import CLASSES
 from maestrokit.music.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES
 
 UNORDERED = ("pitch_class", "level", "meter", "part")
-REACH, DILATIONS = 3, (1, 4)
+REACH, DILATIONS = 3, (1, 4, 12)
 MARGIN = REACH * sum(DILATIONS)  # notes that convolutions see on each side
 FACTOR_WIDTH = 96  # of each factor's own layer
 PLAIN = "pedal"  # the factor whose classes have no order
@@ -127,6 +128,12 @@ class PerformanceModel(TrainedModel):
         for table in self.conditions.values():
             nn.init.zeros_(table.weight)  # type: ignore[arg-type]
         self.heads = Heads(config.width)
+
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights of a model that reads less of a score, or less far; what it lacks begins without effect."""
+        own = {name: value for name, value in self.state_dict().items() if name not in weights}
+        silent = {name: torch.zeros_like(value) for name, value in own.items() if name.startswith("score_encoder.emb")}
+        return {**own, **silent, **weights}
 
     def vectors(self, batch: TensorBatch) -> Tensor:
         """Return the input of the body, (batch, time, width)."""

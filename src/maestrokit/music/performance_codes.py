@@ -68,6 +68,8 @@ LENGTHS = Bins(np.concatenate([[-1.0, 1e-9], 2.0 ** np.arange(-5.25, 3.3, 0.5), 
 """Notated lengths, in quarters; the first is that of grace notes."""
 SPEEDS = Bins(np.concatenate([[-np.inf], 0.02 * 2.0 ** np.arange(0, 8.1, 0.5), [np.inf]]))
 """Gaps between onsets, in seconds at the mean tempo."""
+DISTANCES = Bins(np.concatenate([[-np.inf], 2.0 ** np.arange(-1, 7.1, 0.5), [np.inf]]))
+"""From the first onset of a score, and to its last, in quarters."""
 METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (6, 4), (12, 16))
 BAR_POSITIONS = 96  # a twelfth of a quarter each; those further on are one class
 LEVELS = 7
@@ -85,6 +87,8 @@ FEATURES = {
     "chord": MOST_NOTES,
     "part": 4,
     "mark": len(TEMPO) + 1,
+    "from_start": len(DISTANCES),
+    "to_end": len(DISTANCES),
 }
 """Of each note of a score, what a model reads, and how many classes it has."""
 
@@ -163,6 +167,8 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
         "chord": np.minimum(size, MOST_NOTES) - 1,
         "part": _parts(score, size),
         "mark": _marks(score),
+        "from_start": DISTANCES.code(notes.onset - onset[0]),
+        "to_end": DISTANCES.code(onset[-1] - notes.onset),
     }
 
 

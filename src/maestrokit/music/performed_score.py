@@ -16,6 +16,7 @@ from maestrokit.music.score_performance import Rendition
 from maestrokit.music.scores import Score
 from maestrokit.music.timing import second2tick, tempo_map
 
+LONGEST_DELTA = 0x0FFFFFFF  # ticks between two events of a MIDI file
 FINEST = 1000  # ticks of a quarter at least, so that one is about a millisecond or less
 NEAREST = 0.2  # quarters between two changes of the tempo
 APART = 0.002  # seconds: between onsets of one part
@@ -41,9 +42,10 @@ def performed_score(
     replace_pedal : bool
         Whether the pedals of the file make way for that of `rendition`.
     """
-    fine = _finer(performance, math.ceil(FINEST / performance.division))
+    most = LONGEST_DELTA // max(performance.last_tick, 1)  # so that a file of few long ticks can still be written
+    fine = _finer(performance, max(1, min(math.ceil(FINEST / performance.division), most)))
     earliest = min(0.0, float(rendition.onset.min()), float(beat[0]))
-    lead = _lead_in(fine, score, beat) - earliest
+    lead = _lead_in(score, beat) - earliest
     timed = fine.replace(tempos=_tempos(fine, score, beat + lead))
     rows = score.notes.row
     onset = _in_order(rendition.onset, score, fine.notes) + lead
@@ -60,7 +62,7 @@ def performed_score(
     if replace_pedal:
         tick = np.maximum(second2tick(rendition.pedal.ravel() + lead, tempo), 0)
         controls = _with_pedal(controls.select(controls.number != SUSTAIN), tick, notes.select(rows))
-    end = np.maximum(fine.track_end_tick, notes.offset_tick.max(initial=0))
+    end = np.minimum(fine.track_end_tick, LONGEST_DELTA)  # or later, where the last event is
     return reorder_events(timed.replace(notes=notes, controls=controls, track_end_tick=end))
 
 
@@ -77,13 +79,14 @@ def _finer(performance: Performance, factor: int) -> Performance:
     )
 
 
-def _lead_in(performance: Performance, score: Score, beat: Floats) -> float:
+def _lead_in(score: Score, beat: Floats) -> float:
     """Return the seconds of the rest before the first onset, at the tempo of the first quarters."""
     onset = score.notes.onset[score.first]
     return float(onset[0] * _first_quarter(onset, beat)) - float(beat[0])
 
 
 def _first_quarter(onset: Floats, beat: Floats) -> float:
+    """Return the length of the first quarter, in seconds; half a second where there is one onset only."""
     near = int(np.searchsorted(onset, onset[0] + 1.0, side="right")) if len(onset) > 1 else 1
     near = min(max(near, 1), len(onset) - 1)
     if near < 1 or onset[near] == onset[0]:
@@ -92,14 +95,18 @@ def _first_quarter(onset: Floats, beat: Floats) -> float:
 
 
 def _tempos(performance: Performance, score: Score, beat: Floats) -> Tempos:
-    """Return the tempo map in which each onset, or each some way after the one before, has its beat time."""
+    """Return the tempo map in which each onset, or each some way after the one before, has its beat time.
+
+    A beat at tick 0 begins with its earliest note, at 0 s.
+    """
     onset = score.notes.onset[score.first]
     chosen, last = [0], onset[0]
     for row in range(1, len(onset)):
         if onset[row] - last >= NEAREST or row == len(onset) - 1:
             chosen.append(row)
             last = onset[row]
-    at, time = onset[chosen], beat[chosen]
+    at = onset[chosen]
+    time = np.where(at > 0, beat[chosen], 0.0)
     length = np.append(np.diff(time) / np.maximum(np.diff(at), 1e-9), np.nan)
     length[-1] = length[-2] if len(length) > 1 else _first_quarter(onset, beat)
     if onset[0] > 0:
