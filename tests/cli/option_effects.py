@@ -226,10 +226,10 @@ EFFECTS: dict[str, Effects] = {
         "composer": ("--model conditional --duration 1s", "--model conditional --duration 1s --composer Chopin"),
         "density": ("--model conditional --duration 1s", "--model conditional --duration 1s --density 4"),
         "loudness": ("--model conditional --duration 1s", "--model conditional --duration 1s --loudness pp"),
+        "tempo": ("--model conditional --duration 1s", "--model conditional --duration 1s --tempo 60"),
         "guidance": ("--model conditional --duration 1s --density 4",
                      "--model conditional --duration 1s --density 4 --guidance 3"),
         "perform": ("--model performer", f"{PERFORM}"),
-        "tempo": (PERFORM, f"{PERFORM} --tempo 60"),
         "rubato": (PERFORM, f"{PERFORM} --rubato 0"),
         "dynamics": (PERFORM, f"{PERFORM} --dynamics 0"),
         "like": (PERFORM, f"{PERFORM} --like other.mid"),
@@ -351,7 +351,7 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     **{("generate", option): (f"{PERFORM} -o out/a.mid", words) for option, words in {
         "duration": "--duration 2s", "guidance": "--guidance 2", "rank_by": "--rank-by likelihood"}.items()},
     **{("generate", option): ("--model sequences --duration 1s -o out/a.mid", words) for option, words in {
-        "tempo": "--tempo 60", "rubato": "--rubato 0", "dynamics": "--dynamics 0", "like": "--like take.mid",
+        "rubato": "--rubato 0", "dynamics": "--dynamics 0", "like": "--like take.mid",
         "keep": "--keep pedal"}.items()},
     ("train", "tune_storage"): (USUAL["train"], "--tune-storage sqlite:///out/t.db"),
     ("train", "provenance"): (USUAL["train"], "--no-provenance"),

@@ -115,7 +115,7 @@ def write_models(place: Path) -> None:
         torch.manual_seed(seed)
         more = {"heads": 1, "hidden": 8, "length": 8} if family is transformer else {}
         if name == "conditional":
-            more = {"encoding": "notes", "conditions": "composer,density,loudness", "infill": True}
+            more = {"encoding": "notes", "conditions": "composer,density,loudness,tempo", "infill": True}
         model = contract.new_model(family, family.Config(**size, **more))
         for weights in model.parameters():
             torch.nn.init.normal_(weights, std=0.5)  # those that are 0 at first would predict all alike

@@ -5,8 +5,10 @@ import pytest
 
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
+from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays
+from maestrokit.music.performance import Tempos
 
 SIZES = ("width=8", "layers=1", "heads=2", "hidden=8")
 SMALL = ["--batch", "2", "--length", "8", *(word for size in SIZES for word in ("--set", size))]
@@ -49,6 +51,20 @@ def test_fine_tuning_begins_with_given_weights(takes, tmp_path):
     assert train(takes, tmp_path / "two", *begun, "--steps", "1") == 0
     one, two = (checkpoint.read_weights(tmp_path / name) for name in ("one", "two"))
     assert all(np.allclose(one[name], two[name], atol=1e-6) for name in one)
+
+
+def test_a_model_can_have_the_tempo_as_a_condition(takes, tmp_path, capsys):
+    words = ["--steps", "1", *SMALL, "--set", "encoding=notes", "--set", "conditions=tempo"]
+    for path in sorted(takes.glob("*.mid"))[1:]:
+        performance = read_midi(path)
+        write_midi(performance.replace(tempos=Tempos(*(np.array([value]) for value in (0, 600_000, 0, 0)))), path)
+    assert train(takes, tmp_path / "run", *words) == 0
+    generate = ["generate", "--model", str(tmp_path / "run"), "--duration", "1s", "-q", "-o", str(tmp_path / "new.mid")]
+    assert run_command_line([*generate, "--tempo", "100"]) == 0
+    for path in takes.glob("*.mid"):
+        write_midi(read_midi(path).replace(tempos=Tempos.empty()), path)
+    assert train(takes, tmp_path / "other", *words) == 2
+    assert "no file says where beats are" in capsys.readouterr().err
 
 
 def test_mistakes_have_their_statuses(takes, tmp_path, capsys):

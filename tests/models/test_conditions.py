@@ -16,7 +16,7 @@ _spec = importlib.util.spec_from_file_location("note_models", Path(__file__).wit
 note_models = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(note_models)
 EACH, FAMILIES, notes, whole = note_models.EACH, note_models.FAMILIES, note_models.notes, note_models.whole
-NAMES = ("composer", "density", "loudness")
+NAMES = ("composer", "density", "loudness", "tempo")
 ALL = ",".join(NAMES)
 
 

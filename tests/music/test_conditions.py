@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
-from maestrokit.music.conditions import DYNAMICS, SCALES, measured, measured_code
+from maestrokit.music.conditions import DYNAMICS, SCALES, known_tempo, measured, measured_code
+from maestrokit.music.note_arrays import performance_from_arrays
+from maestrokit.music.performance import Tempos
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
+
+NONE = np.empty(0, np.int64)
 
 
 def notes(onset, velocity_bin):
@@ -35,6 +39,27 @@ def test_codes_rise_with_values_and_end_with_the_scale(name):
     assert codes == list(range(1, len(SCALES[name]) + 1))
     assert measured_code(name, 0.01) == 1
     assert measured_code(name, 9999.0) == len(SCALES[name])
+
+
+@pytest.mark.parametrize(
+    ("tempos", "expected"),
+    [
+        ([(0, 600_000)], 100),
+        ([(0, 500_000), (480, 1_000_000)], 80),  # a beat at 120, a beat at 60
+        ([(0, 500_000)], None),
+        ([], None),
+    ],
+)
+def test_the_tempo_is_known_where_the_map_is_not_the_default(tempos, expected):
+    performance = performance_from_arrays(
+        *np.array([[0, 500], [400, 900], [60, 62], [64, 64]]), pedal_tick=NONE, pedal_value=NONE
+    )
+    ticks = [0, 960]
+    notes = performance.notes.replace(onset_tick=np.array(ticks), offset_tick=np.array(ticks) + 10)
+    tick, value = np.array(tempos, np.int64).reshape(-1, 2).T
+    tempos = Tempos(tick, value, np.zeros(len(tick), np.int64), np.arange(len(tick)))
+    tempo = known_tempo(performance.replace(notes=notes, tempos=tempos, division=480))
+    assert tempo == (None if expected is None else pytest.approx(expected))
 
 
 def test_dynamics_rise():

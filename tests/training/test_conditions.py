@@ -51,6 +51,15 @@ def test_conditions_follow_the_variation():
     assert len(levels[0]) == 1 and len(levels[1]) > 1
 
 
+def test_an_excerpt_has_the_tempo_of_its_piece_stretched_as_it_is():
+    plain, fast = (data(**WHOLE, conditions=("tempo",), stretch=stretch) for stretch in (0.0, 0.5))
+    for source in (plain, fast):
+        source.tempos = [64.0, 128.0, None, 64.0]
+    found = {int(b["next_pitch"][0][0]) - 19: int(b["condition_tempo"][0]) for b in batches(plain, 0)}
+    assert found == {0: 9, 1: 17, 2: 0, 3: 9}
+    assert len({int(batch["condition_tempo"][0]) for batch in batches(fast, 0)}) > 3
+
+
 def test_an_excerpt_has_the_class_of_its_piece():
     found = {}
     for batch in batches(data(**WHOLE), 0):

@@ -26,13 +26,15 @@ class GenerationOptions(TypedDict, total=False):
     ----------
     condition : mapping
         Conditions by name, for a model that was trained with them: classes such as ``{"composer": "Chopin"}``, and
-        density or loudness. A part of the name of a class is enough where no other class has it.
+        density, loudness or tempo. A part of the name of a class is enough where no other class has it.
     composer : str
         Short for that condition.
     density : float > 0, in notes per second
         Short for that condition; the times of onsets are steered to keep to it.
     loudness : float or str
         Short for that condition: a mean velocity, or a dynamic from pp to ff; velocities are steered to keep to it.
+    tempo : float > 0, in beats per minute
+        Short for that condition.
     guidance : float, 0 to 100
         How much conditions count: 1, the default, as learned, above 1 more, at twice the time, 0 not at all.
     count : int > 0
@@ -53,6 +55,7 @@ class GenerationOptions(TypedDict, total=False):
     composer: str | None
     density: float | None
     loudness: float | str | None
+    tempo: float | None
     guidance: float
     count: int
     best_of: int
@@ -132,6 +135,7 @@ def _config(duration: float | None, options: GenerationOptions) -> GenerationCon
         "composer": options.get("composer"),
         "density": options.get("density"),
         "loudness": options.get("loudness"),
+        "tempo": options.get("tempo"),
     }
     return GenerationConfig(
         DURATION if duration is None else duration,

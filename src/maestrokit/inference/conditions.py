@@ -8,6 +8,12 @@ from maestrokit.files import maestro
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.music.conditions import CLASSES, COLUMNS, DYNAMICS, SCALES, measured_code
 
+UNITS = {
+    "density": "notes a second",
+    "loudness": f"a mean velocity, or one of {', '.join(DYNAMICS)}",
+    "tempo": "beats a minute",
+}
+
 
 def condition_codes(model: AnyModel, values: Mapping[str, str]) -> dict[str, int]:
     """Return the code of each condition that is given.
@@ -86,8 +92,7 @@ def _measure(name: str, text: str) -> int:
         if not 0 < value < float("inf"):
             raise ValueError
     except ValueError:
-        kinds = f"a mean velocity, or one of {', '.join(DYNAMICS)}" if name == "loudness" else "notes a second"
-        raise UsageError(f"`{name}` cannot be '{text}'", f"give {kinds}", parameter=_parameter(name)) from None
+        raise UsageError(f"`{name}` cannot be '{text}'", f"give {UNITS[name]}", parameter=_parameter(name)) from None
     return measured_code(name, value)
 
 

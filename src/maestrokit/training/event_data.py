@@ -52,9 +52,10 @@ class EventOptions:
     """Positions to validate on, spread over the validation part; None is 131072 events, or 16384 notes."""
     conditions: str = BY_ENCODING
     """What a model of notes is conditioned on, so that `generate` can choose it: names separated by commas, of
-    ``density`` (notes a second) and ``loudness`` (mean velocity), which are measured in each excerpt, and of
-    the columns ``composer``, ``title`` and ``year`` of a MAESTRO table. None is both of the former, and the composer
-    where a table gives it; with `init`, what that model has. Empty is nothing."""
+    ``density`` (notes a second) and ``loudness`` (mean velocity), which are measured in each excerpt, ``tempo`` (beats
+    a minute, of files whose tempo map is not the default), and the columns ``composer``, ``title`` and ``year`` of a
+    MAESTRO table. None is both of the former, and the composer where a table gives it; with `init`, what that model
+    has. Empty is nothing."""
     class_minimum: Annotated[int, COUNT] = 5
     """Performances of a composer, or other class, in the training part, below which it is ``other``; the 63 most
     frequent classes have names."""

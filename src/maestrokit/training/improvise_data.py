@@ -62,11 +62,11 @@ class ImproviseData(NoteSequenceData):
         generators = [np.random.default_rng([self.seed, epoch, row]) for row in rows]
         parts = [self._augmented_notes(row, generator) for row, generator in zip(rows, generators, strict=True)]
         codes = [
-            self._codes(int(self._crops[row][0]), notes.select(slice(start, None)), generator)
-            for row, (notes, start), generator in zip(rows, parts, generators, strict=True)
+            self._codes(int(self._crops[row][0]), notes.select(slice(start, None)), stretch, generator)
+            for row, (notes, start, stretch), generator in zip(rows, parts, generators, strict=True)
         ]
         by_name = {PREFIX + name: torch.tensor([one[name] for one in codes]) for name in self.conditions}
-        return self._continued(parts) | by_name
+        return self._continued([(notes, start) for notes, start, _ in parts]) | by_name
 
     def validation(self) -> Iterator[dict[str, Tensor]]:
         """Return one batch of held-out excerpts, and as many continuations that are learned from."""

@@ -6,6 +6,7 @@ Each excerpt has the codes of its conditions; see :mod:`maestrokit.models._condi
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,6 +35,15 @@ OTHER = "other"  # the class of pieces whose own has too few
 PIECES = 2048  # whose notes are kept in memory
 
 
+class AugmentedExcerpt(NamedTuple):
+    """An excerpt as it is learned from."""
+
+    excerpt: tuple[NoteInputs, NoteTargets]
+    notes: StepNotes
+    stretch: float
+    """How many times as long it lasts."""
+
+
 class NoteSequenceData:
     """Excerpts from shards of sequences; an epoch shows every note, a few twice.
 
@@ -53,6 +63,8 @@ class NoteSequenceData:
         labels: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.labels: Mapping[str, Sequence[str]] = labels or {}
+        self.tempos: Sequence[float | None] = [None] * len(train)
+        """Of each performance in beats a minute; None where it is not known."""
         self.conditions: tuple[str, ...] = ()
         self.class_names: dict[str, list[str]] = {}
         self.has_infill = False
@@ -91,15 +103,15 @@ class NoteSequenceData:
         generators = [np.random.default_rng([self.seed, epoch, row]) for row in rows]
         parts = [self._augmented(row, generator) for row, generator in zip(rows, generators, strict=True)]
         by_row = [
-            self._codes(int(self._crops[row][0]), notes, generator)
-            for row, (_, notes), generator in zip(rows, parts, generators, strict=True)
+            self._codes(int(self._crops[row][0]), part.notes, part.stretch, generator)
+            for row, part, generator in zip(rows, parts, generators, strict=True)
         ]
         codes = {PREFIX + name: torch.tensor([codes[name] for codes in by_row]) for name in self.conditions}
         if not self.has_infill:
-            return padded([excerpt for excerpt, _ in parts]) | codes
+            return padded([part.excerpt for part in parts]) | codes
         moved = [
-            self._with_gap(excerpt, notes, generator)
-            for (excerpt, notes), generator in zip(parts, generators, strict=True)
+            self._with_gap(part.excerpt, part.notes, generator)
+            for part, generator in zip(parts, generators, strict=True)
         ]
         batch = padded([excerpt for excerpt, _ in moved])
         is_after = torch.arange(batch["weight"].shape[1]) < torch.tensor([count for _, count in moved])[:, None]
@@ -140,15 +152,15 @@ class NoteSequenceData:
         self._crops = generator.permutation(np.array(crops))
         self._epoch = epoch
 
-    def _augmented(self, row: int, generator: np.random.Generator) -> tuple[tuple[NoteInputs, NoteTargets], StepNotes]:
-        """Return an excerpt transposed, stretched, and louder or softer, and its notes, of which some may merge."""
-        part, start = self._augmented_notes(row, generator)
+    def _augmented(self, row: int, generator: np.random.Generator) -> AugmentedExcerpt:
+        """Return an excerpt transposed, stretched, and louder or softer; some of its notes may merge."""
+        part, start, stretch = self._augmented_notes(row, generator)
         stop = int(self._crops[row][1]) + self.options.length
         count = len(part.pitch) + (stop > len(self._notes(int(self._crops[row][0])).pitch))
-        return excerpt(part, start, count, self.encoding), part.select(slice(start, None))
+        return AugmentedExcerpt(excerpt(part, start, count, self.encoding), part.select(slice(start, None)), stretch)
 
-    def _augmented_notes(self, row: int, generator: np.random.Generator) -> tuple[StepNotes, int]:
-        """Return the notes up to the end of an excerpt, varied, and its first position among theirs."""
+    def _augmented_notes(self, row: int, generator: np.random.Generator) -> tuple[StepNotes, int, float]:
+        """Return the notes up to the end of an excerpt, augmented, its first position among theirs, and the stretch."""
         piece, start = self._crops[row].tolist()
         options, notes = self.options, self._notes(piece)
         stop, lead = min(start + options.length, len(notes.pitch) + 1), max(0, start - 1 - LEAD)
@@ -159,7 +171,7 @@ class NoteSequenceData:
         part = louder_notes(part, bins, velocity_bins=self.encoding.velocity_bins)
         part = stretched_notes(part, factor) if options.stretch else part
         count = len(part.pitch) + (stop > len(notes.pitch))  # positions, from that of the begin or of note `lead`
-        return part, min(start - lead, max(count - options.length, 0)) if lead else min(start, count - 1)
+        return part, min(start - lead, max(count - options.length, 0)) if lead else min(start, count - 1), factor
 
     def _with_gap(
         self, excerpt: tuple[NoteInputs, NoteTargets], notes: StepNotes, generator: np.random.Generator
@@ -177,9 +189,11 @@ class NoteSequenceData:
         moved = {name: np.roll(part, after, axis=0) for name, part in targets._asdict().items()}
         return (with_notes_after(rest, following, self.encoding), NoteTargets(**moved)), after
 
-    def _codes(self, piece: int, notes: StepNotes, generator: np.random.Generator) -> dict[str, int]:
+    def _codes(self, piece: int, notes: StepNotes, stretch: float, generator: np.random.Generator) -> dict[str, int]:
         """Return the codes of an excerpt by condition, 0 of those that it lacks."""
         values, codes = measured(notes, self.encoding), dict.fromkeys(self.conditions, 0)
+        if tempo := self.tempos[piece]:
+            values["tempo"] = tempo / stretch
         lacks_all = generator.random() < self.options.unconditioned
         for name in self.conditions:
             if generator.random() < self.options.condition_dropout or lacks_all:

@@ -1,16 +1,20 @@
 """The task ``events``: predict the next event, or note, of a performance from all before."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from maestrokit.errors import BadDataError, MaestrokitError
+from maestrokit.errors import BadDataError, DataWarning, MaestrokitError, UsageError
 from maestrokit.files import maestro
 from maestrokit.files.cache.tokens import TokenShard, token_shard
+from maestrokit.files.midi import read_midi
 from maestrokit.files.walk import MIDI_SUFFIXES
+from maestrokit.files.workers import each
 from maestrokit.models import contract
 from maestrokit.models._conditions import condition_names
-from maestrokit.music.conditions import COLUMNS, SCALES
+from maestrokit.music.conditions import COLUMNS, MEASURED, known_tempo
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.event_data import EventData, EventOptions
@@ -37,21 +41,27 @@ def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
     counts = {part: len(parts[part]) for part in PARTS}
     if options.encoding == "notes":
         data = NoteSequenceData(train, validation, options, seed=corpus.seed, labels=labels_of(files["train"]))
-        return conditioned(data, options, Prepared(data, model, config, counts))
+        tempos = partial(tempos_of, files["train"], jobs=corpus.jobs)
+        return conditioned(data, options, Prepared(data, model, config, counts), tempos=tempos)
     carries_state = contract.family(family).Model.carries_state
     return Prepared(
         EventData(train, validation, options, seed=corpus.seed, carries_state=carries_state), model, config, counts
     )
 
 
-def conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepared) -> Prepared:
+def conditioned(
+    data: NoteSequenceData, options: EventOptions, prepared: Prepared, *, tempos: Callable[[], list[float | None]]
+) -> Prepared:
     """Return the same with infill, and with conditions: those of the options, or else those that the data has.
 
-    An initial model has its own.
+    An initial model has its own. `tempos` reads those of the performances to learn from, where they are a condition.
     """
 
     def conditioned_on(conditions: str, class_names: Mapping[str, list[str]]) -> dict[str, Any]:
-        data.condition_on(condition_names(conditions), class_names)
+        names = condition_names(conditions)
+        if "tempo" in names:
+            data.tempos = tempos()
+        data.condition_on(names, class_names)
         return {"classes": data.class_names}
 
     def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +69,7 @@ def conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepare
         return conditioned_on(given["model"].get("conditions", ""), given.get("classes", {}))
 
     data.has_infill = options.infill
-    by_data = ",".join([*(["composer"] if any(data.labels["composer"]) else []), *SCALES])
+    by_data = ",".join([*(["composer"] if any(data.labels["composer"]) else []), *MEASURED])
     conditions = by_data if options.conditions is None else options.conditions
     return Prepared(
         data,
@@ -68,6 +78,27 @@ def conditioned(data: NoteSequenceData, options: EventOptions, prepared: Prepare
         prepared.counts,
         inherit,
     )
+
+
+def tempos_of(paths: Sequence[str], *, jobs: int) -> list[float | None]:
+    """Return the mean tempo of each performance, in beats a minute; None where its file does not say.
+
+    Raises
+    ------
+    UsageError
+        If none does.
+    """
+    tempos = list(each(_tempo_of, paths, jobs=jobs))
+    if not any(tempos):
+        fact = "no file says where beats are: their tempo maps are the default, or none"
+        raise UsageError(fact, "leave tempo out of `conditions`", parameter="conditions")
+    return tempos
+
+
+def _tempo_of(path: str) -> float | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # which was given when its notes were read
+        return known_tempo(read_midi(path))
 
 
 def labels_of(paths: Sequence[str]) -> dict[str, list[str]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
 from maestrokit.training.task import PARTS, Corpus, Prepared
-from maestrokit.training.tasks.events import conditioned, labels_of, usable_parts
+from maestrokit.training.tasks.events import conditioned, labels_of, tempos_of, usable_parts
 
 SUFFIXES = MIDI_SUFFIXES
 Options = ImproviseOptions
@@ -26,7 +27,9 @@ def prepare(corpus: Corpus, options: ImproviseOptions, *, family: str) -> Prepar
         "step_milliseconds": options.step_milliseconds,
     }
     config = {"encoding": asdict(encoding), "key_normalized": options.key_normalized}
-    prepared = conditioned(data, options, Prepared(data, model, config, {part: len(parts[part]) for part in PARTS}))
+    prepared = Prepared(data, model, config, {part: len(parts[part]) for part in PARTS})
+    tempos = partial(tempos_of, files["train"], jobs=corpus.jobs)
+    prepared = conditioned(data, options, prepared, tempos=tempos)
 
     def inherit(given: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**prepared.inherit(given), "sampling": given.get("sampling", {})}

@@ -14,9 +14,10 @@ class Conditioning:
     """What the new music is conditioned on."""
 
     condition: list[str] | None = option(None, "NAME=VALUE", "Generate under this condition, by a model that was "
-        "trained with it (train --set conditions=..): a class such as composer=Chopin, or density or loudness. A part "
-        "of a name is enough where one class alone has it, or one whose name is part of all the others that have it; "
-        "-v prints the class that is meant. May be repeated.", Sets(conditions), complete=assigned_to(conditions))
+        "trained with it (train --set conditions=..): a class such as composer=Chopin, or density, loudness or "
+        "tempo. A part of a name is enough where one class alone has it, or one whose name is part of all the others "
+        "that have it; -v prints the class that is meant. May be repeated.", Sets(conditions),
+        complete=assigned_to(conditions))
     composer: str | None = option(None, "COMPOSER", "Short for --condition composer=COMPOSER; a wrong one lists those "
         "that the model knows. Of the shipped models the lstm follows it, with --guidance 3 most plainly.",
         complete=one_of(classes_of_models("composer")))
@@ -27,6 +28,9 @@ class Conditioning:
         "dynamic: pp is 40, p 50, mp 58, mf 66, f 74, ff 82. Outside 30..90 is as the nearest. "
         "Velocities are steered to keep to it.",
         complete=one_of(kept_in("maestrokit.music.conditions:DYNAMICS")))
+    tempo: float | None = option(None, "N", "With --perform the mean tempo of the performance, in quarter notes a "
+        "minute; default: the mean of the tempo map. Otherwise short for --condition tempo=N, in beats a minute; a "
+        "model has it if it was trained with it, on files whose tempo maps say where beats are.", Within(10, 400))
     guidance: float = option(1.0, "G", "How much conditions count: 1 as learned, above 1 more, at twice the time, 0 "
         "not at all.", Within(0, 100), not_with("`perform`"))
     # fmt: on
@@ -41,7 +45,7 @@ class Conditioning:
         """
         from maestrokit.inference.conditions import by_name
 
-        short = {"composer": self.composer, "density": self.density, "loudness": self.loudness}
+        short = {"composer": self.composer, "density": self.density, "loudness": self.loudness, "tempo": self.tempo}
         pairs: list[tuple[str, object]] = list(short.items())
         for text in self.condition or ():
             name, equals, value = text.partition("=")

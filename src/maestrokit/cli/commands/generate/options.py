@@ -10,7 +10,7 @@ from maestrokit.cli.options import device_option
 MODEL = "transformer"
 SAMPLED = not_with("`temperature` 0")
 SAMPLING = ("duration", "prompt_seconds", "temperature", "top_k", "top_p", "min_p", "count", "best_of", "rank_by",
-            "condition", "composer", "density", "loudness", "guidance", "seed")  # fmt: skip
+            "condition", "composer", "density", "loudness", "tempo", "guidance", "seed")  # fmt: skip
 """Options of new music, which a transfer of style has none of."""
 NEW = not_with("`perform`")
 

@@ -41,7 +41,7 @@ class ScorePerformance:
         """What is asked of the performances."""
         performing = self.performing
         return PerformConfig(
-            tempo=performing.tempo,
+            tempo=self.conditioning.tempo,
             rubato=performing.rubato,
             dynamics=performing.dynamics,
             composer=self.conditioning.composer,

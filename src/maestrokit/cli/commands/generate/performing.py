@@ -19,8 +19,6 @@ class Performing:
         "map, or MusicXML if partitura is installed, as a person might: all its notes, and no others; tempo, onsets, "
         "velocities, articulation and sustain pedal are new. - is standard input, of MIDI.", ASIDE,
         Excludes(ALONE, "a score is performed as it is"))
-    tempo: float | None = option(None, "N", "Mean tempo of the performance, in quarter notes a minute. Default: the "
-        "mean of the tempo map.", Within(10, 400), OF_A_SCORE)
     rubato: float = option(1.0, "R", "How much the timing departs from its mean: 1 as sampled, 0 even, 2 the most.",
         Within(0, 2), OF_A_SCORE)
     dynamics: float = option(1.0, "R", "How much velocities depart from their mean: 1 as sampled, 0 all equal.",
