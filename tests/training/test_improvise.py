@@ -141,6 +141,12 @@ def test_short_pieces_are_learned_from_where_all_are_short():
         data(6, 7)
 
 
+def test_a_single_excerpt_to_validate_on_counts_twice():
+    options = ImproviseOptions(batch=2, length=24, validation_windows=3, **sequences.PLAIN)
+    (batch,) = ImproviseData(sequences.shard(90), sequences.shard(25), options).validation()
+    assert len(batch["pitch"]) == 2 and torch.equal(batch["pitch"][0], batch["pitch"][1])
+
+
 def test_held_out_excerpts_come_with_as_many_that_are_learned_from():
     (batch,) = data(90, 70).validation()
     count = batch["pitch"].shape[1] - int(batch["prompt"][0])

@@ -91,7 +91,8 @@ class ImproviseData(NoteSequenceData):
             for piece in np.flatnonzero(positions > 1).tolist()
             for start in range(0, max(int(positions[piece]) - length, 0) + 1, length)
         ]
-        chosen = np.linspace(0, len(starts) - 1, min(self.windows, len(starts))).astype(np.int64)
+        count = max(min(self.windows, len(starts)), 2)  # a single one counts twice: distributions are compared
+        chosen = np.linspace(0, len(starts) - 1, count).astype(np.int64)
         return [self._window(shard, *starts[row]) for row in chosen]
 
     def _window(self, shard: TokenShard, piece: int, start: int) -> tuple[StepNotes, int]:
