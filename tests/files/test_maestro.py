@@ -34,6 +34,6 @@ def test_an_arrangement_names_two_composers():
 
 
 def test_a_condition_that_is_none_is_refused_by_the_parameter_that_has_it():
-    with pytest.raises(UsageError, match="`to` must be COLUMN=TEXT, not 'Bach'") as error:
+    with pytest.raises(UsageError, match="to must be COLUMN=TEXT, not 'Bach'") as error:
         select(ROWS, split=None, where=["Bach"], parameter="to")
     assert error.value.parameter == "to"
