@@ -38,7 +38,7 @@ TASKS = ("style",)
 PLANES = ("onset", "sounding", "velocity")
 SETS = ("first", "second")
 STRIDE = 4  # steps and keys of a roll for one of the blocks
-MARGIN = 3.0  # log-odds of what is set in the input, before any change
+MARGIN = 1.5  # log-odds of what is set in the input, before any change
 LOUDNESS = 0.25  # largest change of a velocity, 0..1
 GENERATED = 4  # the generators learn from one of so many segments; discriminators, which cost a tenth, from all
 NEARBY = 33  # steps whose mean velocity a new note has
@@ -65,9 +65,9 @@ class Config:
     """Weight of the loss of what is turned there and back."""
     identity: Annotated[float, Within(0, 10_000)] = 0.25
     """Weight of the loss of what is of the set already."""
-    penalty: Annotated[float, Within(0, 10_000)] = 0.1
+    penalty: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the penalties on the gradients of a discriminator, at real and at generated segments."""
-    noise: Annotated[float, Within(0, 100)] = 0.3
+    noise: Annotated[float, Within(0, 100)] = 0.5
     """Standard deviation of the Gaussian noise on what the discriminators see."""
     pool: Annotated[int, Within(1, 100_000)] = 64
     """Earlier segments of each generator, of which a discriminator sees three for each new one."""
