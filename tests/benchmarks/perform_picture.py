@@ -48,7 +48,7 @@ def main() -> None:
         by_piece[task.piece(path)].append(path)
     several = [piece for piece in sorted(by_piece) if len(by_piece[piece]) > 1]
     pieces = [next(piece for piece in several if f"/{composer}/" in piece) for composer in COMPOSERS]
-    figure = new_figure(width=11, height=8)
+    figure = new_figure(width=8, height=6)
     axes = figure.subplots(len(pieces), 2)
     for piece, (tempo, velocity) in zip(pieces, axes, strict=True):
         people = [asap.read_aligned(path) for path in by_piece[piece][:2]]
@@ -60,14 +60,15 @@ def main() -> None:
             curve = -tempo_curve(one, rendition, at)
             tempo.plot(at[:-1], np.exp(curve - curve.mean()), color=colour, linewidth=1)
             velocity.plot(at[:-1], velocity_curve(one, rendition, at), color=colour, linewidth=1)
-        tempo.set_title(piece.rpartition("asap/")[2].replace("/", ", ").replace("_", " "), loc="left", fontsize=9)
+        tempo.set_title(piece.rpartition("asap/")[2].replace("/", ", ").replace("_", " "), loc="left", fontsize=8)
         tempo.set_yscale("log", base=2)
         for axis, label in ((tempo, "tempo / mean"), (velocity, "velocity")):
-            axis.set_ylabel(label)
+            axis.set_ylabel(label, fontsize=8)
+            axis.tick_params(labelsize=7)
             bare(axis)
     for axis in axes[-1]:
-        axis.set_xlabel("quarters")
-    figure.suptitle("two people (grey) and the model (red)", fontsize=10)
+        axis.set_xlabel("quarters", fontsize=8)
+    figure.suptitle("two people (grey) and the model (red)", fontsize=9)
     arguments.output.write_bytes(picture_bytes(figure, format="png"))
 
 
