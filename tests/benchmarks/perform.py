@@ -218,7 +218,7 @@ def sampled(performer: Performer, score: Score, base: float, samples: int) -> li
         performer.model,
         score,
         base=base,
-        conditions={},
+        conditions=performer.conditions({}),
         sampling=performer.sampling,
         generators=[np.random.default_rng([1, number]) for number in range(samples)],
         meter=performer.meter,

@@ -144,6 +144,14 @@ def test_a_condition_changes_the_performance(performer):
     assert condition_code("loudness", 10.0) == 1 and condition_code("loudness", 64.0) > 5
 
 
+def test_velocities_are_usual_unless_others_are_asked_for(performer):
+    usual = performer._replace(typical={"loudness": 70.0, "dynamics": 12.0, "rubato": 0.2})
+    codes = {name: condition_code(name, usual.typical[name]) for name in ("loudness", "dynamics")}
+    assert usual.conditions({}) == codes and performer.conditions({}) == {}
+    softer = condition_code("loudness", 45.0)
+    assert usual.conditions({"loudness": 45.0, "base": 0.5}) == {**codes, "loudness": softer}
+
+
 def test_a_score_without_a_tempo_is_played_at_120_and_says_so(performer):
     file = score_file(2)
     bare = file.replace(tempos=file.tempos.select(slice(0, 0)))

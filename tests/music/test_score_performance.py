@@ -12,6 +12,7 @@ from maestrokit.music.performance_codes import (
     FEATURES,
     SCALES,
     SIZES,
+    _levels,
     codes_of,
     pedal_codes,
     pedal_fractions,
@@ -110,3 +111,11 @@ def test_features_know_bars_chords_and_what_is_unknown():
     assert features["chord"].tolist()[:4] == [2, 2, 2, 0] and features["part"].tolist()[:4] == [1, 3, 2, 0]
     without = score_features(score_of(score_file(4, meter=False)), 0.5)
     assert set(without["level"].tolist()) == {6} and len(set(without["meter"].tolist())) == 1
+
+
+def test_metrical_levels_are_those_of_the_meter():
+    inside = np.array([0.0, 1.5, 0.5, 0.25, 1.0, 0.1])
+    compound = _levels(inside, np.full(6, 6), np.full(6, 8))
+    assert compound.tolist() == [0, 1, 3, 4, 3, 5]
+    simple = _levels(np.array([0.0, 2.0, 1.0, 0.5, 0.25, 1 / 3]), np.full(6, 4), np.full(6, 4))
+    assert simple.tolist() == [0, 1, 2, 3, 4, 5]

@@ -15,7 +15,7 @@ from maestrokit.inference.device import find_device
 from maestrokit.inference.performing import sampled_parameters
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.music.performance import Performance
-from maestrokit.music.performance_codes import FACTORS, condition_code, measured_conditions
+from maestrokit.music.performance_codes import CONDITIONS, FACTORS, condition_code, measured_conditions
 from maestrokit.music.performed_score import performed_score
 from maestrokit.music.score_performance import (
     PerformanceParameters,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 TASK = "performance"
 KEPT = {"timing": ("tempo", "deviation", "articulation"), "velocity": ("velocity",), "pedal": ("pedal",)}
 """Factors of the parts of a score that can be kept as they are."""
+OF_VELOCITY = ("loudness", "dynamics")
+"""Conditions that a performance has even if they are not asked for, so that it does not drift."""
 EXPRESSION = Within(0, 2)
 TEMPOS = Within(10, 400)  # quarters a minute
 UNKNOWN_TEMPO = "the score gives no tempo: 120 quarters a minute are assumed"
@@ -52,12 +54,20 @@ class Performer(NamedTuple):
         How it samples each factor where nothing else is chosen.
     meter : bool
         Whether it sees the meter of a score.
+    typical : dict
+        Values of conditions that are usual, by name.
     """
 
     model: "PerformanceModel"
     composers: list[str]
     sampling: dict[str, SamplingConfig]
     meter: bool
+    typical: dict[str, float]
+
+    def conditions(self, targets: Mapping[str, float]) -> dict[str, int]:
+        """Return the codes of conditions, given those that are asked for; velocities are usual unless they are."""
+        usual = {name: value for name, value in self.typical.items() if name in OF_VELOCITY}
+        return {name: condition_code(name, value) for name, value in {**usual, **targets}.items() if name in CONDITIONS}
 
 
 @dataclass(frozen=True)
@@ -118,11 +128,13 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     composers = config.get("classes", {}).get("composer")
     try:
         sampling = {factor: SamplingConfig(**config.get("sampling", {}).get(factor, {})) for factor in FACTORS}
-    except (AttributeError, TypeError, UsageError) as error:
-        raise BadDataError(f"cannot use '{name}': its sampling is not valid ({error})", path=name) from None
+        typical = {name: float(value) for name, value in config.get("typical", {}).items() if name in CONDITIONS}
+    except (AttributeError, TypeError, ValueError, UsageError) as error:
+        raise BadDataError(f"cannot use '{name}': its settings are not valid ({error})", path=name) from None
     if not isinstance(model, PerformanceModel) or not isinstance(composers, list):
         raise BadDataError(f"cannot use '{name}': its model and its settings do not fit", path=name)
-    return Performer(model.eval().to(on), [str(one) for one in composers], sampling, bool(config.get("meter", True)))
+    meter = bool(config.get("meter", True))
+    return Performer(model.eval().to(on), [str(one) for one in composers], sampling, meter, typical)
 
 
 def perform_score(
@@ -154,7 +166,7 @@ def perform_score(
         base = written.base
     elif config.tempo is None and "base" in targets:
         base = targets["base"]
-    conditions = {name: condition_code(name, value) for name, value in targets.items() if name != "base"}
+    conditions = performer.conditions(targets)
     if config.composer is not None:
         conditions["composer"] = class_code("composer", config.composer, performer.composers)
     sampled = sampled_parameters(

@@ -73,6 +73,7 @@ DISTANCES = Bins(np.concatenate([[-np.inf], 2.0 ** np.arange(-1, 7.1, 0.5), [np.
 METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (6, 4), (12, 16))
 BAR_POSITIONS = 96  # a twelfth of a quarter each; those further on are one class
 LEVELS = 7
+NEAR = 0.02  # quarters from a pulse
 MOST_NOTES = 8
 FEATURES = {
     "pitch": KEYS,
@@ -192,36 +193,35 @@ def _marks(score: Score) -> Integers:
 
 
 def _in_bars(score: Score) -> tuple[Integers, Integers, Integers]:
-    """Return of each note the position in its bar, the metrical level, and the class of the meter.
-
-    Levels are bar (0), half of it (1), beat (2), half beat (3), quarter beat (4), other (5), and unknown (6).
-    """
+    """Return of each note the position in its bar, the metrical level, and the class of the meter."""
     onset, bars = score.notes.onset, score.bars
     if not len(bars):
         unknown = np.zeros(len(onset), np.int64)
         return unknown + BAR_POSITIONS + 1, unknown + LEVELS - 1, unknown + len(METERS) + 1
     row = np.searchsorted(bars.onset, onset + 1e-6, side="right") - 1
     length = 4.0 * bars.beats / bars.unit
-    start = np.where(row < 0, bars.onset[0] - length[0], bars.onset[np.maximum(row, 0)])
+    pickup = bars.onset[0] - length[0]
+    inside = np.maximum(onset - np.where(row < 0, pickup, bars.onset[np.maximum(row, 0)]), 0.0)
     row = np.maximum(row, 0)
-    inside = np.maximum(onset - start, 0.0)
-    meters = {meter: number for number, meter in enumerate(METERS)}
     names = zip(bars.beats.tolist(), bars.unit.tolist(), strict=True)
-    meter = np.array([meters.get(name, len(METERS)) for name in names])[row]
-    is_compound = (bars.beats % 3 == 0) & (bars.beats > 3) & (bars.unit >= 4)
-    beat = (np.where(is_compound, 3, 1) * 4 / bars.unit)[row]
-    steps = [length[row], np.where(bars.beats[row] % 2 == 0, length[row] / 2, np.inf), beat, beat / 2, beat / 4]
-    steps[3] = np.where(is_compound[row], beat / 3, beat / 2)
-    steps[4] = steps[3] / 2
-    level = np.full(len(onset), 5)
-    for number in (4, 3, 2, 1, 0):
-        with np.errstate(invalid="ignore"):
-            away = inside / steps[number]
-        level[np.isfinite(steps[number]) & (np.abs(away - np.rint(away)) * np.minimum(steps[number], 1e6) < 0.02)] = (
-            number
-        )
-    level[inside < 0.02] = 0
-    return np.minimum(np.rint(inside * 12), BAR_POSITIONS).astype(np.int64), level, meter
+    meter = np.array([METERS.index(name) if name in METERS else len(METERS) for name in names])[row]
+    position = np.minimum(np.rint(inside * 12), BAR_POSITIONS).astype(np.int64)
+    return position, _levels(inside, bars.beats[row], bars.unit[row]), meter
+
+
+def _levels(inside: Floats, beats: Integers, unit: Integers) -> Integers:
+    """Return the metrical level at positions in bars of some time signatures: that of the longest pulse on it.
+
+    Levels are bar (0), half of it (1), beat (2), half or third of it (3), half of that (4), other (5); unknown is 6.
+    """
+    is_compound = (beats % 3 == 0) & (beats > 3)
+    length, beat = 4.0 * beats / unit, np.where(is_compound, 3, 1) * 4.0 / unit
+    half = np.where(beats % 2 == 0, length / 2, length)
+    part = np.where(is_compound, beat / 3, beat / 2)
+    pulses = np.stack([length, half, beat, part, part / 2])
+    away = np.abs(inside - np.rint(inside / pulses) * pulses)
+    is_on = np.concatenate([away < NEAR, np.ones((1, len(inside)), bool)])
+    return np.asarray(is_on.argmax(axis=0), np.int64)
 
 
 CONDITIONS = {

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from maestrokit.files import asap
 from maestrokit.files.asap import AlignedPerformance
 from maestrokit.files.score_pairs import is_to_align, read_pair
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
 from maestrokit.files.workers import each
 from maestrokit.inference.performance_arrays import performance_arrays
-from maestrokit.music.performance_codes import measured_conditions
+from maestrokit.music.performance_codes import CONDITIONS, measured_conditions
 from maestrokit.music.score_performance import parameters_of
 from maestrokit.training.note_sequences import frequent
 from maestrokit.training.performance_data import PerformanceData, PerformanceOptions, PerformedScore
@@ -33,7 +35,8 @@ def prepare(corpus: Corpus, options: PerformanceOptions, *, family: str) -> Prep
     composers = frequent([one.composer for one in train], at_least=options.class_minimum)
     data = PerformanceData(train, validation, options, composers=composers, seed=corpus.seed)
     model = {"length": options.length, "encoding": "performance", "vocabulary": 1}
-    config = {"classes": {"composer": composers}, "meter": options.meter}
+    means = {name: round(float(np.mean([one.measured[name] for one in train])), 3) for name in CONDITIONS}
+    config = {"classes": {"composer": composers}, "meter": options.meter, "typical": means}
     counts = {part: len(files[part]) for part in PARTS}
     notes = [f"'{path}': {one.doubt}" for path, one in usable.items() if one.doubt]
     return Prepared(data, model=model, config=config, counts=counts, notes=notes)

@@ -1,0 +1,76 @@
+"""Pictures of how scores are performed: tempo and velocity of three held-out pieces, by the model and by two people.
+
+``python tests/benchmarks/perform_picture.py [--data DIR] [--model NAME] [-o FILE.png]``
+
+Tempo is that of each quarter, over the mean; velocity is that of the highest note of each onset, the mean of a quarter.
+"""
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from perform import beats_of, sampled, split, tempo_curve
+
+from maestrokit.files import asap, checkpoint
+from maestrokit.inference.performer import load_performer
+from maestrokit.music.score_performance import Rendition, parameters_of
+from maestrokit.music.scores import Score
+from maestrokit.plots.figure import bare, new_figure, picture_bytes
+from maestrokit.training.tasks import performance as task
+
+QUARTERS = 96  # of a piece that are shown
+COMPOSERS = ("Bach", "Chopin", "Schumann")
+
+
+def velocity_curve(score: Score, rendition: Rendition, at: np.ndarray) -> np.ndarray:
+    """Return the mean velocity of the highest notes of each quarter, NaN where there is none."""
+    first = score.first
+    row = np.searchsorted(at, score.notes.onset[first], side="right") - 1
+    inside = (row >= 0) & (row < len(at) - 1)
+    sums = np.bincount(row[inside], rendition.velocity[first][inside], minlength=len(at) - 1)
+    with np.errstate(invalid="ignore"):
+        return sums / np.bincount(row[inside], minlength=len(at) - 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
+    parser.add_argument("--model", default="performer")
+    parser.add_argument("-o", "--output", type=Path, default=Path("perform.png"))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    performer = load_performer(arguments.model)
+    by_piece: dict[str, list[str]] = defaultdict(list)
+    parts = split(arguments.data, checkpoint.read_config(checkpoint.model_folder(arguments.model)))
+    for path in parts["test"]:
+        by_piece[task.piece(path)].append(path)
+    several = [piece for piece in sorted(by_piece) if len(by_piece[piece]) > 1]
+    pieces = [next(piece for piece in several if f"/{composer}/" in piece) for composer in COMPOSERS]
+    figure = new_figure(width=8, height=6)
+    axes = figure.subplots(len(pieces), 2)
+    for piece, (tempo, velocity) in zip(pieces, axes, strict=True):
+        people = [asap.read_aligned(path) for path in by_piece[piece][:2]]
+        score = people[0].score
+        (model,) = sampled(performer, score, parameters_of(score, people[0].rendition).base, 1)
+        at = np.intersect1d(*(beats_of(person.score) for person in people))[: QUARTERS + 1]
+        shown = [(person.score, person.rendition, "0.55") for person in people] + [(score, model, "C3")]
+        for one, rendition, colour in shown:
+            curve = -tempo_curve(one, rendition, at)
+            tempo.plot(at[:-1], np.exp(curve - curve.mean()), color=colour, linewidth=1)
+            velocity.plot(at[:-1], velocity_curve(one, rendition, at), color=colour, linewidth=1)
+        tempo.set_title(piece.rpartition("asap/")[2].replace("/", ", ").replace("_", " "), loc="left", fontsize=8)
+        tempo.set_yscale("log", base=2)
+        for axis, label in ((tempo, "tempo / mean"), (velocity, "velocity")):
+            axis.set_ylabel(label, fontsize=8)
+            axis.tick_params(labelsize=7)
+            bare(axis)
+    for axis in axes[-1]:
+        axis.set_xlabel("quarters", fontsize=8)
+    figure.suptitle("two people (grey) and the model (red)", fontsize=9)
+    arguments.output.write_bytes(picture_bytes(figure, format="png"))
+
+
+if __name__ == "__main__":
+    main()
