@@ -61,6 +61,7 @@ def test_options_change_the_performance(perform, place):
         (["score.mid", "--keep", "pitch"], 2, "--keep cannot be 'pitch'"),
         (["score.mid", "--composer", "Nobody"], 2, "no composer 'Nobody'"),
         (["score.mid", "--infill", "1s..2s"], 2, "exclude each other"),
+        (["score.mid", "plain.mid"], 2, "a score is performed without a prompt"),
         (["score.mid", "--duration", "3s"], 2, "--duration has no effect with --perform"),
         (["score.mid", "--count", "2"], 2, "need a folder"),
         (["score.mid", "--format", "jsonl", "-o", "-"], 2, "not made note by note"),

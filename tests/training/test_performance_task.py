@@ -116,5 +116,8 @@ def test_all_performances_of_a_piece_are_in_one_part(tmp_path):
     prepared = task.prepare(corpus, PerformanceOptions(), family="transformer")
     assert prepared.counts == {"train": 6, "validation": 2}
     assert prepared.config["classes"] == {"composer": ["other", "Bach"]}
+    given = {"classes": {"composer": ["other", "Ravel", "Bach"]}, "model": {}}
+    assert prepared.inherit(given) == {"classes": given["classes"]}  # codes keep their meaning
+    assert prepared.data.composers == ["other", "Ravel", "Bach"]
     excerpt = next(iter(prepared.data.validation()))
     assert excerpt["weight"].sum() == sum(len(one.arrays) for one in prepared.data.held_out)

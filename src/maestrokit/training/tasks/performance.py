@@ -1,8 +1,9 @@
 """The task ``performance``: predict how a person plays the notes of a score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,12 @@ def prepare(corpus: Corpus, options: PerformanceOptions, *, family: str) -> Prep
     config = {"classes": {"composer": composers}, "meter": options.meter, "typical": means}
     counts = {part: len(files[part]) for part in PARTS}
     notes = [f"'{path}': {one.doubt}" for path, one in usable.items() if one.doubt]
-    return Prepared(data, model=model, config=config, counts=counts, notes=notes)
+
+    def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
+        data.composers = list(given.get("classes", {}).get("composer", composers))
+        return {"classes": {"composer": data.composers}}
+
+    return Prepared(data, model=model, config=config, counts=counts, inherit=inherit, notes=notes)
 
 
 def performances(paths: Sequence[str]) -> list[str]:

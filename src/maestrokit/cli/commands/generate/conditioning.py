@@ -19,7 +19,8 @@ class Conditioning:
         "that have it; -v prints the class that is meant. May be repeated.", Sets(conditions),
         complete=assigned_to(conditions))
     composer: str | None = option(None, "COMPOSER", "Short for --condition composer=COMPOSER; a wrong one lists those "
-        "that the model knows. Of the shipped models the lstm follows it, with --guidance 3 most plainly.",
+        "that the model knows. Of the shipped models the lstm follows it, with --guidance 3 most plainly. With "
+        "--perform, in whose manner the score is played.",
         complete=one_of(classes_of_models("composer")))
     density: float | None = option(None, "N", "Short for --condition density=N, in notes a second. People play 6 to "
         "19, the pedal and all voices counted; outside 2..32 is as the nearest. The times of onsets are steered to "

@@ -73,6 +73,10 @@ class ScorePerformance:
 
 def run_perform(work: ScorePerformance, running: Common) -> None:
     """Perform a score for each target, and write the performances."""
+    if work.options.prompt is not None:
+        raise UsageError(
+            "a score is performed without a prompt", "leave out `prompt`, or `perform`", parameter="perform"
+        )
     format = format_of(work.options, whole="a performance of a score")
     targets = targets_of(work.options, format)
     _ = work.config  # so that what is wrong is said before any work

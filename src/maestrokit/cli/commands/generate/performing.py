@@ -7,7 +7,7 @@ from maestrokit.cli.choices import kept_in, several_of
 from maestrokit.cli.declare import ASIDE, Excludes, only_with, option
 
 OF_A_SCORE = only_with("`perform`")
-ALONE = ("prompt", "prompt_seconds", "infill", "condition", "density", "loudness")
+ALONE = ("prompt_seconds", "infill", "condition", "density", "loudness")
 
 
 # fmt: off
