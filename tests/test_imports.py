@@ -69,6 +69,11 @@ def test_shipped_models_generate_without_torch(model: str, demo_folder: Path, tm
     assert loaded_by([*words, "--prompt-seconds", "3s", str(demo_folder / "satie-gymnopedie.mid")]) == {"numpy"}
 
 
+def test_candidates_are_ranked_by_the_shipped_critic_without_torch(tmp_path: Path) -> None:
+    ranked = ["generate", "--duration", "1s", "--best-of", "2", "--rank-by", "critic", "-o", str(tmp_path / "new.mid")]
+    assert not loaded_by(ranked) & {"torch", "librosa"}
+
+
 def test_the_package_itself_imports_nothing_heavy() -> None:
     assert loaded_by(["--version"]) == set()
 
