@@ -42,7 +42,9 @@ def test_the_options_of_the_command_are_all_there() -> None:
     options = {field.name for kind in (GenerateOptions, Conditioning) for field in fields(kind)}
     parameters = set(inspect.signature(maestrokit.generate).parameters) - {"options"}
     taken = parameters | set(maestrokit.GenerationOptions.__annotations__)
-    assert options - {"output", "directory", "format_"} == taken - {"seed"}
+    of_style = {"style", "style_strength"}  # another call of the library, whose options lack the prefix
+    assert options - {"output", "directory", "format_"} - of_style == taken - {"seed"}
+    assert {"style", "strength"} <= set(inspect.signature(maestrokit.transfer_style).parameters)
 
 
 def test_an_option_that_does_not_exist_is_an_error_of_the_caller() -> None:

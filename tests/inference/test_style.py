@@ -7,6 +7,7 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.style import load_style_model, transferred, transferred_rolls
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.performance import DRUM_CHANNEL
+from maestrokit.music.roll_changes import piano_part
 from small_models import saved_classifier, saved_style_model
 
 
@@ -42,12 +43,18 @@ def test_a_strength_of_nought_leaves_a_piece_as_it_was_and_more_changes_more(mod
     source = performance()
     still = transferred(source, model, "pop", strength=0.0)
     assert still.notes == source.notes and still.controls == source.controls
-    changes = []
-    for strength in (0.2, 1.0):
-        after = transferred(source, model, "pop", strength=strength).notes
-        mine, theirs = (set(zip(n.onset_tick.tolist(), n.pitch.tolist(), strict=True)) for n in (source.notes, after))
-        changes.append(len(mine ^ theirs))
-    assert changes[0] < changes[1]
+    before = piano_part(source).rolls
+    rolls = {
+        share: transferred_rolls(before, model.generator("pop"), reach=model.model.reach, strength=share)
+        for share in (0.0, 0.25, 0.5, 1.0)
+    }
+    changes = {share: (after[0] != before[0]).sum() for share, after in rolls.items()}
+    assert changes[0.0] == 0 and changes[1.0] > 20
+    assert changes[0.25] == round(0.25 * changes[1.0]) and changes[0.5] == round(0.5 * changes[1.0])
+    assert not ((rolls[0.25][0] != before[0]) & (rolls[0.5][0] == before[0])).any()  # more are made, and no others
+    stay = (before[0] > 0) & (rolls[1.0][0] > 0) & (rolls[0.5][0] > 0)
+    louder = {share: (after[2] - before[2])[stay] for share, after in rolls.items()}
+    np.testing.assert_allclose(louder[0.5], 0.5 * louder[1.0], atol=1e-6)
 
 
 def test_both_directions_differ_and_case_does_not_count(model):

@@ -29,7 +29,7 @@ def transfer_style(
     model : str
         Name of a shipped model, or path of a run folder of the task ``style``.
     strength : float, 0 to 1
-        How much of the style. Default is 1, what was learnt; 0 changes nothing.
+        Share of the changes that is made, the surest first. Default is 1, what was learnt; 0 changes nothing.
     device : str
         ``cpu``, ``cuda``, or ``auto``, a GPU if there is one.
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from maestrokit.arrays import Floats, Mask
 from maestrokit.bounds import SHARE, check
 from maestrokit.errors import BadDataError, check_choice
 from maestrokit.files import checkpoint
@@ -95,8 +96,9 @@ def transferred_rolls(
     generator : Generator
     reach : int > 0
         Steps to either side that a step depends on; a multiple of the stride of the network.
-    strength : float
-        Factor of the changes; 0 leaves everything as it is.
+    strength : float, 0 to 1
+        Share of the changes of notes and of what sounds that is made, the surest first, and factor of the changes of
+        velocities; 0 leaves everything as it is.
     part : int > 0
         Steps of a part, a multiple of the stride.
     """
@@ -111,5 +113,23 @@ def transferred_rolls(
         around = padded[:, first : min(first + part, steps + -steps % STRIDE) + 2 * reach]
         with torch.no_grad():
             given = torch.from_numpy(np.ascontiguousarray(around))[None].to(device)
-            parts.append(generator(given, strength).rolls()[0, :, reach:-reach].float().cpu().numpy())
-    return np.asarray(np.concatenate(parts, axis=1)[:, :steps], np.float32)
+            parts.append(torch.cat(generator(given))[:, reach:-reach].float().cpu().numpy())
+    onset_odds, sounding_odds, velocity = np.concatenate(parts, axis=1)[:, :steps]
+    onset = surest_changes(rolls[0] > 0, onset_odds, share=strength)
+    sounding = surest_changes(rolls[1] > 0, sounding_odds, share=strength) | onset
+    before = np.where(rolls[0] > 0, rolls[2], velocity)
+    return np.stack([onset, sounding, onset * (before + strength * (velocity - before))]).astype(np.float32)
+
+
+def surest_changes(before: Mask, log_odds: Floats, *, share: float) -> Mask:
+    """Return what is set after a share of the changes that log-odds ask for, those with the largest odds first.
+
+    >>> before, log_odds = np.array([True, True, False, False]), np.array([-3.0, 1.0, 2.0, 0.5])
+    >>> surest_changes(before, log_odds, share=0.4).tolist(), surest_changes(before, log_odds, share=1.0).tolist()
+    ([False, True, False, False], [False, True, True, True])
+    """
+    rows = np.flatnonzero((log_odds > 0) != before)
+    surest = rows[np.argsort(-np.abs(log_odds.ravel()[rows]), kind="stable")][: round(share * len(rows))]
+    after = before.copy()
+    after.ravel()[surest] ^= True
+    return after

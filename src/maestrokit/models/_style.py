@@ -6,8 +6,8 @@ is (identity). As for [2], segments have some 64 steps, a generator half a milli
 the discriminators see decides success.
 
 Differences: a generator makes changes, not notes. Its last layer is added to the input as log-odds, so that it begins
-as the identity, and a factor on it is the strength of the style. Notes are set or not, not shades: each is rounded, and
-its gradient is that of the logistic function (straight-through), so that a discriminator cannot tell by shades. There
+as the identity, and the surest changes can be made alone. Notes are set or not, not shades: each is rounded, and its
+gradient is that of the logistic function (straight-through), so that a discriminator cannot tell by shades. There
 is no normalisation, which would let one part of a piece depend on all others; the last convolution of each block begins
 at 0 instead, and penalties on gradients keep the discriminators smooth [3]. Whole pieces can so be changed in parts
 that overlap, with the same result.
@@ -127,21 +127,14 @@ class Generator(nn.Module):
         nn.init.zeros_(self.changes.weight)
         nn.init.zeros_(self.changes.bias)  # type: ignore[arg-type]
 
-    def forward(self, rolls: Tensor, strength: float = 1.0) -> Transferred:
-        """Return what the rolls become.
-
-        Parameters
-        ----------
-        rolls : Tensor, shape (batch, planes, steps, keys), steps a multiple of 4
-        strength : float
-            Factor of the changes.
-        """
+    def forward(self, rolls: Tensor) -> Transferred:
+        """Return what rolls, (batch, planes, steps, keys), become; the steps are a multiple of 4."""
         full = F.relu(self.stem(rolls.contiguous(memory_format=torch.channels_last)))
         half = F.relu(self.down(full))
         x = self.blocks(self.downer(half) + self.key_offset)  # (batch, channels, steps / 4, keys / 4)
         x = F.relu(self.up(_twice(F.relu(x))) + half)
         x = F.relu(self.upper(_twice(x)) + full)
-        change = strength * self.changes(x).float()
+        change = self.changes(x).float()
         return Transferred(
             MARGIN * (2 * rolls[:, 0] - 1) + change[:, 0],
             MARGIN * (2 * rolls[:, 1] - 1) + change[:, 1],

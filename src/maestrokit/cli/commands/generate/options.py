@@ -42,8 +42,9 @@ class GenerateOptions:
     style: str | None = option(None, "NAME", "Turn the whole prompt into this style, by a model of train gan --task "
         "style; a wrong NAME lists those that the model knows.", only_with("`prompt`"),
         Excludes(("infill", *SAMPLING), "a style is given to the prompt as it is, and nothing is sampled"))
-    style_strength: float = option(1.0, "S", "How much of the style: 0 leaves the prompt as it is, 1 is what was "
-        "learnt.", SHARE, only_with("`style`"))
+    style_strength: float = option(1.0, "S", "Share of the changes of notes and lengths that is made, the surest "
+        "first, and factor of the changes of velocities: 0 leaves the prompt as it is, 1 is what was learnt.", SHARE,
+        only_with("`style`"))
     temperature: float | None = option(None, "T", "Below 1 is more conservative, above more varied; 0 takes the most "
         "probable. A model of notes, or of performances, applies this, and the three below, to each of their factors. "
         "Default: as fitted to the model, else 0.95.", Within(0, 100))
