@@ -39,9 +39,11 @@ class TrainOptions:
         complete=one_of(tasks))
     from_: str | None = option(None, "COLUMN=TEXT", "For --task style, the first of the two sets: the rows of a "
         "MAESTRO root whose COLUMN contains TEXT (composer=Bach); accents and case do not count, and arrangements (with"
-        " \" / \") are left out. Without, two folders or a table of two classes say the sets.", spell="--from")
+        " \" / \") are left out. Without, two folders or a table of two classes say the sets.", spell="--from",
+        complete=assigned_to(kept_in("maestrokit.files.maestro:COLUMNS")))
     to: str | None = option(None, "COLUMN=TEXT", "For --task style, the second set. Both directions are learnt; a set "
-        "is called by TEXT, or by its folder, in lower case.")
+        "is called by TEXT, or by its folder, in lower case.",
+        complete=assigned_to(kept_in("maestrokit.files.maestro:COLUMNS")))
     init: str | None = option(None, "NAME|RUN", "Start from the weights of a shipped model or of another run, to "
         "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others.",
         complete=one_of(models_for(None)))
