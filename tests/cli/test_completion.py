@@ -62,8 +62,11 @@ def offers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         ("maestrokit transcribe --model ", ["transcription"]),
         ("maestrokit transcribe --pedal ", ["cc64", "extend", "none"]),
         ("maestrokit render --room ", ["none", "small", "hall"]),
-        ("maestrokit train ", ["cnn", "lstm", "transformer"]),
-        ("maestrokit train lstm data --task ", ["chords", "classes", "events", "performance", "transcription"]),
+        ("maestrokit train ", ["cnn", "gan", "lstm", "transformer"]),
+        (
+            "maestrokit train lstm data --task ",
+            ["chords", "classes", "critic", "events", "improvise", "performance", "style", "transcription"],
+        ),
         ("maestrokit train lstm data --device c", ["cpu", "cuda"]),
         ("maestrokit train lstm data --set kv", ["kv_heads="]),
         ("maestrokit quantize ", []),  # nothing, so that the shell offers files

@@ -49,7 +49,7 @@ def test_a_piece_becomes_another_and_says_how(maestrokit, folder):
         ("take.mid --model styles --style pop --duration 3s", ["--style and --duration exclude each other", ""]),
         ("take.mid --model styles --style pop --count 2 -d out", ["--style and --count exclude each other", ""]),
         ("take.mid --model styles --style pop -o out.jsonl", ["is not made note by note", "choose mid"]),
-        ("take.mid --style pop", ["a transformer that does not transfer style", "train gan --task style"]),
+        ("take.mid --style pop", ["a transformer that does not transfer style", "train gan', for the task style"]),
         ("drums.mid --model styles --style pop", ["no notes of a piano", "drums"]),
         ("silent.mid --model styles --style pop", ["no notes of a piano", "drums"]),
         ("take.mid --model sequences --style-strength 0.5", ["--style-strength works only with --style", ""]),

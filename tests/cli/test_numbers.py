@@ -37,7 +37,7 @@ LONG_TIMES = ("1e300s", "1e400s", "1" + 5000 * "0" + "s", "1s..1e400s")
 VALUES = ("-1", "0", "nan", "inf", "1e300", "1" + 300 * "0", "word")
 # What options of these stand for is no number. A new name is tried as one, until it is added here.
 TEXTS = {"FILE", "FILE.toml", "FILE|track", "DIR", "PATH", "NAME", "NAMES", "KIND", "WAY", "KEY", "URL", "ADDRESS",
-         "COLUMN=TEXT", "RUN", "NAME|RUN", "WAY|RUN", "NAME=VALUE", "NAME=PATH|MODEL", "COMPOSER",
+         "COLUMN=TEXT", "RUN", "NAME|RUN", "WAY|RUN", "NAME=VALUE", "NAME=PATH|MODEL", "COMPOSER", "STYLE",
          "SCORE", "TAKE", "PARTS"}  # fmt: skip
 NAMED = {"METRIC=VALUE": "onset_f1=", "NAME=VALUES": "onset_threshold="}  # before the number
 NONE, ANY = Within(1, 0), Within(-1e301, 1e301)

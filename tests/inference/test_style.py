@@ -31,12 +31,14 @@ def test_parts_join_without_seams(model):
     generator = np.random.default_rng(1)
     onset = (generator.random((150, 88)) < 0.03).astype(np.float32)
     rolls = np.stack([onset, onset, onset * generator.random(onset.shape).astype(np.float32)])
-    whole, parts = (
-        transferred_rolls(rolls, model.generator("pop"), reach=model.model.reach, part=part) for part in (2048, 32)
+    whole, parts, narrow = (
+        transferred_rolls(rolls, model.generator("pop"), reach=reach, part=part)
+        for part, reach in ((2048, model.model.reach), (32, model.model.reach), (32, 4))
     )
     assert whole.shape == rolls.shape and not np.array_equal(whole[0], rolls[0])
-    assert np.array_equal(whole[:2], parts[:2])
-    np.testing.assert_allclose(whole[2], parts[2], atol=1e-5)
+    assert (whole[:2] != parts[:2]).mean() < 1e-3 < (whole[:2] != narrow[:2]).mean()  # odds about even may be rounded
+    alike = whole[0] == parts[0]
+    np.testing.assert_allclose(whole[2][alike], parts[2][alike], atol=1e-4)
 
 
 def test_a_strength_of_nought_leaves_a_piece_as_it_was_and_more_changes_more(model):

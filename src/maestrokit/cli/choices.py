@@ -113,6 +113,14 @@ def classes_of_models(condition: str) -> Names:
     return names
 
 
+def styles_of_models() -> list[str]:
+    """Return the styles that shipped models know."""
+    from maestrokit.files.checkpoint import model_folder, read_config, shipped_models
+
+    configs = [read_config(model_folder(model)) for model in shipped_models(task="style")]
+    return [style for config in configs for style in config["styles"]]
+
+
 def feature_groups() -> list[str]:
     """Return the names of the groups of descriptors."""
     return registry.names("maestrokit.features.groups")

@@ -121,7 +121,9 @@ class Generator(nn.Module):
         self.downer = nn.Conv2d(2 * channels, 4 * channels, 3, stride=2, padding=1)
         self.key_offset = nn.Parameter(torch.zeros(4 * channels, 1, KEYS // STRIDE))
         self.blocks = nn.Sequential(*(ResidualBlock(4 * channels) for _ in range(depth)))
-        self.up = nn.Conv2d(4 * channels, 2 * channels, 3, padding=1)
+        self.up = nn.Conv2d(
+            4 * channels, 2 * channels, 1
+        )  # convolutions come before upsampling, which makes them cheap
         self.upper = nn.Conv2d(2 * channels, channels, 3, padding=1)
         self.changes = nn.Conv2d(channels, len(PLANES), 3, padding=1)
         nn.init.zeros_(self.changes.weight)
@@ -132,8 +134,8 @@ class Generator(nn.Module):
         full = F.relu(self.stem(rolls.contiguous(memory_format=torch.channels_last)))
         half = F.relu(self.down(full))
         x = self.blocks(self.downer(half) + self.key_offset)  # (batch, channels, steps / 4, keys / 4)
-        x = F.relu(self.up(_twice(F.relu(x))) + half)
-        x = F.relu(self.upper(_twice(x)) + full)
+        x = F.relu(_twice(self.up(F.relu(x))) + half)
+        x = F.relu(_twice(self.upper(x)) + full)
         change = self.changes(x).float()
         return Transferred(
             MARGIN * (2 * rolls[:, 0] - 1) + change[:, 0],

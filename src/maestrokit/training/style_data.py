@@ -21,10 +21,10 @@ class StyleOptions:
     """Settings of the data of a network that transfers style."""
 
     from_: str = ""
-    """The first set, as COLUMN=TEXT of the table of MAESTRO (composer=Bach); the option --from. Empty where folders or
-    a table of files say the sets."""
+    """The first set, as COLUMN=TEXT of the table of MAESTRO (composer=Bach). Empty where folders or a table of files
+    say the sets."""
     to: str = ""
-    """The second set, likewise; the option --to."""
+    """The second set, likewise."""
     batch: Annotated[int, Within(1, 100_000)] = 16
     """Segments of each set per batch, of 6.4 s; the generators learn from a quarter of them."""
     transpose: Annotated[int, Within(0, 24)] = 6

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestrokit.bounds import DAY, LARGEST_COUNT, SHARE, Within
-from maestrokit.cli.choices import generating_models, kept_in, one_of
+from maestrokit.cli.choices import generating_models, kept_in, one_of, styles_of_models
 from maestrokit.cli.declare import ASIDE, TIME, Excludes, argument, not_with, only_with, option
 from maestrokit.cli.options import device_option
 
@@ -39,9 +39,10 @@ class GenerateOptions:
         "and keep all else, by a model that was trained to (train --set infill=true, the default for notes).",
         TIME, only_with("`prompt`"),
         Excludes(("prompt_seconds", "duration"), "the new music is as long as the span of `infill`"))
-    style: str | None = option(None, "NAME", "Turn the whole prompt into this style, by a model of train gan --task "
-        "style; a wrong NAME lists those that the model knows.", only_with("`prompt`"),
-        Excludes(("infill", *SAMPLING), "a style is given to the prompt as it is, and nothing is sampled"))
+    style: str | None = option(None, "STYLE", "Turn the whole prompt into this style, by a model of train gan --task "
+        "style; a wrong one lists those that the model knows.", only_with("`prompt`"),
+        Excludes(("infill", *SAMPLING), "a style is given to the prompt as it is, and nothing is sampled"),
+        complete=one_of(styles_of_models))
     style_strength: float = option(1.0, "S", "Share of the changes of notes and lengths that is made, the surest "
         "first, and factor of the changes of velocities: 0 leaves the prompt as it is, 1 is what was learnt.", SHARE,
         only_with("`style`"))

@@ -5,7 +5,7 @@ from dataclasses import MISSING, dataclass
 from maestrokit.bounds import COUNT
 from maestrokit.cli.choices import Sets, assigned_to, kept_in, models_for, one_of, tasks, training_settings
 from maestrokit.cli.declare import ASIDE, TIME, argument, only_with, option
-from maestrokit.cli.options import device_option
+from maestrokit.cli.options import column_names, device_option
 
 
 # fmt: off
@@ -40,9 +40,11 @@ class TrainOptions:
         complete=one_of(tasks))
     from_: str | None = option(None, "COLUMN=TEXT", "For --task style, the first of the two sets: the rows of a "
         "MAESTRO root whose COLUMN contains TEXT (composer=Bach); accents and case do not count, and arrangements (with"
-        " \" / \") are left out. Without, two folders or a table of two classes say the sets.", spell="--from")
+        " \" / \") are left out. Without, two folders or a table of two classes say the sets.", spell="--from",
+        complete=assigned_to(column_names))
     to: str | None = option(None, "COLUMN=TEXT", "For --task style, the second set. Both directions are learnt; a set "
-        "is called by TEXT, or by its folder, in lower case.")
+        "is called by TEXT, or by its folder, in lower case.",
+        complete=assigned_to(column_names))
     init: str | None = option(None, "NAME|RUN", "Start from the weights of a shipped model or of another run, to "
         "fine-tune them; parts that --set adds start new, and so does the last layer where the classes are others. "
         "gan --task improvise begins with a transformer of notes.",
