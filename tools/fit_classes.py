@@ -6,8 +6,9 @@ Example::
 
 The temperature is that which makes the classes of the validation files most probable: of the performances, or of the
 recordings, whichever the model reads. The threshold of the energy score, below which a class is unknown, is what 93 of
-100 validation files of known classes reach. Pieces that are in the training part, too, are left out. The result goes
-into the run's config.json as ``temperature`` and ``threshold``.
+100 validation files of known classes reach; it is printed how many of the others, such as those of the class
+``unknown``, are below it. Pieces that are in the training part, too, are left out. The result goes into the run's
+config.json as ``temperature`` and ``threshold``.
 """
 
 import argparse
@@ -106,6 +107,10 @@ def main() -> None:
     print(f"{is_known.sum()} {classifier.reads} of known classes: temperature {temperature}, threshold {threshold}, "
           f"accuracy {accuracy:.3f}, balanced {np.mean(recalls):.3f}")  # fmt: skip
     fitted = {classifier.reads: int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
+    if not is_known.all():
+        below = float((scores[~is_known] < threshold).mean())
+        print(f"{(~is_known).sum()} {classifier.reads} of other classes: {below:.3f} below the threshold")
+        fitted |= {"others": int((~is_known).sum()), "others_below": below}
     config = {"temperature": temperature, "threshold": threshold, "fitted": fitted}
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 
