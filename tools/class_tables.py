@@ -7,9 +7,10 @@ Example::
 ``composers.tsv`` has the twelve composers with the most performances in the training split of MAESTRO, ``genres.tsv``
 the eras of all its composers, and POP909 as pop. The part ``test`` is MAESTRO's validation split, less the pieces
 (composer and title) that its training split has, too; of the training split a tenth, chosen by piece, is for
-validation: for the choice of the weights, the temperature and the threshold. Arrangements (names with " / ") are left
-out. Other composers are of the class ``unknown``, which is no class: those that are in the validation split are only
-in the part ``test``, so that nothing has learnt from them.
+validation: for the choice of the weights, the temperature and the threshold. Arrangements (names with " / ") are of no
+class. Other composers are of the class ``unknown``, which is no class: those that are in the validation split are only
+in the part ``test``, so that nothing has learnt from them. Arrangements are examples of it in the training part where
+neither composer nor arranger is of a class or in the validation split.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from maestrokit.files import maestro
 
 COMPOSERS = 12
 HELD_OUT = 0.1  # share of the training split
+OUTLIERS_HELD_OUT = 0.2  # share of what is of no class there
 POP, POP_TEST = "pop", 0.1
 ERAS = {
     "Baroque": ("Johann Sebastian Bach", "Domenico Scarlatti", "George Frideric Handel", "Henry Purcell",
@@ -50,14 +52,34 @@ class TableRow(NamedTuple):
 
 def composer_rows(root: Path) -> list[TableRow]:
     """Return the performances of MAESTRO by composer."""
-    entries = _entries(root)
+    entries, arranged = _entries(root)
     counts = Counter(entry.canonical_composer for entry in entries if entry.split == "train")
     frequent = {name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMPOSERS]}
-    scored = {entry.canonical_composer for entry in entries if entry.split == "validation"}
-    rows = _rows(root, entries, lambda name: name if name in frequent else UNKNOWN)
-    return [
-        row for row in rows if row.name != UNKNOWN or (row.split != "train") == (row.piece.partition(":")[0] in scored)
+    scored = {name for entry in (*entries, *arranged) if entry.split == "validation" for name in _people(entry)}
+    rows = [
+        row
+        for row in _rows(root, entries, lambda name: name if name in frequent else UNKNOWN)
+        if row.name != UNKNOWN or (row.split != "train") == (row.piece.partition(":")[0] in scored)
     ]
+    outliers = [entry for entry in arranged if entry.split == "train" and not _people(entry) & (frequent | scored)]
+    return _with_unknown_validated(rows + _rows(root, outliers, lambda _: UNKNOWN))
+
+
+def _with_unknown_validated(rows: Sequence[TableRow]) -> list[TableRow]:
+    """Return rows with some composers that are of no class, and what is arranged of theirs, for validation."""
+    by_composer = defaultdict(list)
+    for row in rows:
+        if row.name == UNKNOWN and row.split == "train":
+            by_composer[_composer(row)].append(row)
+    chosen = held_out(by_composer, OUTLIERS_HELD_OUT)
+    return [
+        row._replace(split="validation") if row.split == "train" and _composer(row) in chosen else row for row in rows
+    ]
+
+
+def _composer(row: TableRow) -> str:
+    """Return the composer of a performance, or of what is arranged in it."""
+    return row.piece.partition(":")[0].partition(maestro.ARRANGEMENT)[0]
 
 
 def genre_rows(root: Path, pop: Path) -> list[TableRow]:
@@ -67,7 +89,7 @@ def genre_rows(root: Path, pop: Path) -> list[TableRow]:
     test = held_out({song: [song] for song in songs}, POP_TEST)
     rest = held_out({song: [song] for song in songs if song not in test}, HELD_OUT)
     split = {song: "test" if song in test else "validation" if song in rest else "train" for song in songs}
-    return _rows(root, _entries(root), era.__getitem__) + [
+    return _rows(root, _entries(root)[0], era.__getitem__) + [
         TableRow(str(path), POP, split[song], song) for song, path in songs.items()
     ]
 
@@ -83,10 +105,19 @@ def held_out(pieces: Mapping[str, Sequence[object]], share: float) -> set[str]:
     return chosen
 
 
-def _entries(root: Path) -> list[maestro.Entry]:
+def _entries(root: Path) -> tuple[list[maestro.Entry], list[maestro.Entry]]:
+    """Return the performances of works, and those of arrangements."""
     table = maestro.table_path(root)
     assert table is not None
-    return [row for row in maestro.read_table(table) if not maestro.is_arrangement(row)]
+    both: tuple[list[maestro.Entry], list[maestro.Entry]] = ([], [])
+    for row in maestro.read_table(table):
+        both[maestro.is_arrangement(row)].append(row)
+    return both
+
+
+def _people(entry: maestro.Entry) -> set[str]:
+    """Return the composer, and the arranger if there is one."""
+    return set(entry.canonical_composer.split(maestro.ARRANGEMENT))
 
 
 def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str], str]) -> list[TableRow]:
@@ -112,7 +143,7 @@ def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str],
 def shared_pieces(root: Path) -> list[str]:
     """Return the pieces of the validation split that the training split has, too."""
     pieces = defaultdict(set)
-    for entry in _entries(root):
+    for entry in _entries(root)[0]:
         pieces[entry.split].add(_piece(entry))
     return sorted(pieces["train"] & pieces["validation"])
 

@@ -5,9 +5,10 @@ Example::
     python tools/fit_classes.py runs/composers tables/composers.tsv
 
 The temperature is that which makes the classes of the validation files most probable: of the performances, or of the
-recordings, whichever the model reads. The threshold of the energy score, below which a class is unknown, is what 93 of
-100 validation files of known classes reach. Pieces that are in the training part, too, are left out. The result goes
-into the run's config.json as ``temperature`` and ``threshold``.
+recordings, whichever the model reads. The threshold of the confidence, below which a class is unknown, is what 93 of
+100 validation files of known classes reach; it is printed how many of the others, such as those of the class
+``unknown``, are below it. Pieces that are in the training part, too, are left out. The result goes into the run's
+config.json as ``temperature`` and ``threshold``.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from maestrokit.analysis.classes import Classifier, energy_score, excerpt_votes, starts_of
+from maestrokit.analysis.classes import Classifier, class_confidence, excerpt_votes, piece_votes, starts_of
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import MaestrokitError
@@ -35,14 +36,14 @@ OTHER = -1  # class of files whose class the model does not know
 
 
 def mean_votes(paths: Sequence[str], classifier: Classifier, *, cache: Path) -> tuple[Floats, Floats]:
-    """Return the mean log-probabilities of the excerpts of each file, (files, classes), and its energy score."""
+    """Return the logarithms of the mean probabilities of each file, (files, classes), and its confidence."""
     rows, scores = [], []
     for _, source in read_sources(paths, input=classifier.input, cache=cache):
         if isinstance(source, MaestrokitError):
             raise source
         votes = excerpt_votes(source, starts_of(source), classifier.weights)
-        rows.append(log_softmax(votes).mean(axis=0))
-        scores.append(energy_score(votes, classifier))
+        rows.append(piece_votes(votes))
+        scores.append(class_confidence(votes, classifier))
     return np.array(rows), np.array(scores)
 
 
@@ -68,7 +69,7 @@ def fitted_temperature(votes: Floats, label: Integers) -> float:
 
 
 def fitted_threshold(scores: Floats) -> float:
-    """Return the threshold that the energy score of the right share of files of known classes reaches.
+    """Return the threshold that the confidence of the right share of files of known classes reaches.
 
     >>> fitted_threshold(np.linspace(0, 1, 101) + 1e-6), fitted_threshold(np.array([0.99999, 0.99996]))
     (0.07, 0.9999)
@@ -106,6 +107,10 @@ def main() -> None:
     print(f"{is_known.sum()} {classifier.reads} of known classes: temperature {temperature}, threshold {threshold}, "
           f"accuracy {accuracy:.3f}, balanced {np.mean(recalls):.3f}")  # fmt: skip
     fitted = {classifier.reads: int(is_known.sum()), "balanced_accuracy": float(np.mean(recalls))}
+    if not is_known.all():
+        below = float((scores[~is_known] < threshold).mean())
+        print(f"{(~is_known).sum()} {classifier.reads} of other classes: {below:.3f} below the threshold")
+        fitted |= {"others": int((~is_known).sum()), "others_below": below}
     config = {"temperature": temperature, "threshold": threshold, "fitted": fitted}
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | config)
 

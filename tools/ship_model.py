@@ -162,7 +162,7 @@ def class_scores(config: Mapping[str, Any], best: Mapping[str, Any]) -> str:
         f"During training, on excerpts of 20 s, 4 of each held-out performance: {best['loss']:.3f} nats and balanced "
         f"accuracy {best['balanced_accuracy']:.3f}, classes counted equally. tools/fit_classes.py fitted, on whole "
         f"performances of these, the temperature {config.get('temperature', 1.0)} and the threshold "
-        f"{config.get('threshold', '(none)')} nats of the energy score, below which a class is unknown. The following "
+        f"{config.get('threshold', '(none)')} of the confidence, below which a class is unknown. The following "
         "is on the validation split of MAESTRO."
     )
 

@@ -49,7 +49,7 @@ def test_only_the_notes_that_speak_for_a_class_have_evidence() -> None:
 
 def test_evidence_is_the_loss_of_log_probability_without_the_notes() -> None:
     with_note, without, classifier = notes((0.5, 30), (6.0, 100)), notes((0.5, 30)), register_network()
-    votes = [excerpt_votes(one, np.array([0.5]), classifier.weights)[0] for one in (with_note, without)]
+    votes = [excerpt_votes(one, np.array([0.5]), classifier.weights)[0, 0] for one in (with_note, without)]
     full, reduced = (log_softmax(vote)[1] for vote in votes)
     evidence = class_evidence(with_note, classifier, "high", end=7)
     assert evidence.value.sum() == pytest.approx(full - reduced, abs=1e-5)

@@ -16,7 +16,7 @@ from maestrokit.analysis.classes import (
 )
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.models._classes import Config, Model
-from maestrokit.music.excerpts import SECONDS, excerpt_starts, roll_of
+from maestrokit.music.excerpts import SECONDS, ExcerptVariation, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
 
 NAMES = ("march", "waltz", "tango")
@@ -53,11 +53,13 @@ def notes(seconds: float, *, seed: int = 1) -> TimedNotes:
 def test_outputs_are_those_of_the_network_in_torch() -> None:
     model, performance = network(), notes(70)
     start = excerpt_starts(performance)
-    rolls = torch.from_numpy(np.stack([roll_of(performance, time) for time in start]))
-    with torch.no_grad():
-        expected = model(rolls).numpy()
-    assert np.allclose(excerpt_votes(performance, start, weights(model)), expected, atol=1e-3)
-    assert np.ptp(expected, axis=0).max() > 0.01  # excerpts differ
+    votes = excerpt_votes(performance, start, weights(model))
+    for semitones, row in zip((0, -1, 1), votes, strict=True):
+        rolls = [roll_of(performance, time, ExcerptVariation(semitones)) for time in start]
+        with torch.no_grad():
+            expected = model(torch.from_numpy(np.stack(rolls))).numpy()
+        assert np.allclose(row, expected, atol=1e-3)
+    assert np.ptp(votes, axis=1).max() > 0.01 and np.ptp(votes, axis=0).max() > 0.01  # excerpts, transpositions differ
 
 
 def test_outputs_for_recordings_are_those_of_the_network_in_torch() -> None:
@@ -68,7 +70,7 @@ def test_outputs_for_recordings_are_those_of_the_network_in_torch() -> None:
     excerpts = torch.from_numpy(np.stack([excerpt_of(recording, time) for time in start]))
     with torch.no_grad():
         expected = model(excerpts).numpy()
-    assert np.allclose(excerpt_votes(recording, start, weights(model)), expected, atol=1e-3)
+    assert np.allclose(excerpt_votes(recording, start, weights(model)), expected[None], atol=1e-3)
     assert len(start) == 4 and np.ptp(expected, axis=0).max() > 0.01
 
 
@@ -84,8 +86,8 @@ def test_a_performance_is_what_its_excerpts_say_together() -> None:
     result = classify(notes(45), Classifier(NAMES, weights(network()), temperature=2.0))
     assert result is not None
     assert result.excerpt_probability.shape == (len(result.start), 3) == (4, 3)
-    mean = np.log(result.excerpt_probability).mean(axis=0)
-    assert np.allclose(result.probability, np.exp(log_softmax(mean / 2)))
+    mean = result.excerpt_probability.mean(axis=0)
+    assert np.allclose(result.probability, np.exp(log_softmax(np.log(mean) / 2)))
     assert np.allclose(result.excerpt_probability.sum(axis=1), 1)
     assert result.name == NAMES[int(result.probability.argmax())]
 
@@ -93,19 +95,21 @@ def test_a_performance_is_what_its_excerpts_say_together() -> None:
 def test_below_the_threshold_the_class_is_unknown_and_no_notes_have_none() -> None:
     known = classify(notes(45), Classifier(NAMES, weights(network())))
     assert known is not None and known.name in NAMES
-    classifier = Classifier(NAMES, weights(network()), threshold=known.energy_score + 0.001)
+    classifier = Classifier(NAMES, weights(network()), threshold=known.confidence + 0.001)
     result = classify(notes(45), classifier)
-    assert result is not None and (result.name, result.energy_score) == (classes.UNKNOWN, known.energy_score)
+    assert result is not None and (result.name, result.confidence) == (classes.UNKNOWN, known.confidence)
     assert np.array_equal(result.probability, known.probability)
     assert classify(notes(0), classifier) is None
 
 
-def test_the_energy_score_is_of_known_classes_before_they_are_normalised() -> None:
+def test_the_confidence_is_that_of_the_best_known_class_by_the_mean_of_all_votes() -> None:
     votes = np.log([[1.0, 2.0, 6.0], [4.0, 2.0, 6.0]])
     few, all_three = (Classifier(names, {}) for names in ((*NAMES[:2], classes.UNKNOWN), NAMES))
-    assert np.isclose(classes.energy_score(votes, few), np.log(4)) and np.isclose(
-        classes.energy_score(votes, all_three), np.log(10)
+    assert np.isclose(classes.class_confidence(votes, few), 0.2) and np.isclose(
+        classes.class_confidence(votes[:, None], all_three), 0.6
     )
+    of_two = np.log([[0.9, 0.1], [0.1, 0.9]])
+    assert np.isclose(classes.class_confidence(of_two, Classifier(NAMES[:2], {})), 0.5)  # excerpts disagree
 
 
 def test_a_higher_temperature_is_less_sure_of_the_same_class() -> None:

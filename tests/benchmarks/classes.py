@@ -84,8 +84,8 @@ def classified(notes: TimedNotes, classifier: Classifier) -> Classification:
 
 
 def mean_votes(results: Sequence[Classification]) -> Floats:
-    """Return the mean log-probabilities of the excerpts of each performance."""
-    return np.stack([np.log(result.excerpt_probability).mean(axis=0) for result in results])
+    """Return the logarithms of the mean probabilities of the excerpts of each performance."""
+    return np.log(np.stack([result.excerpt_probability.mean(axis=0) for result in results]))
 
 
 def probabilities(votes: Floats, classifier: Classifier, temperature: float) -> Floats:
@@ -133,11 +133,11 @@ def print_scores(name: str, label: Integers, estimate: Integers) -> None:
 
 def print_unknown(classifier: Classifier, known: Sequence[Classification], others: Sequence[Classification]) -> None:
     noise = [classified(random_notes(seed), classifier) for seed in range(RANDOM)]
-    print(f"called unknown, energy score below {classifier.threshold} nats, and its median:")
+    print(f"called unknown, confidence below {classifier.threshold}, and its median:")
     for name, results in {"of its classes": known, "of other composers": others, "random notes": noise}.items():
         if results:
             share = np.mean([result.name == UNKNOWN for result in results])
-            print(f"  {name:28}{len(results):4}{share:8.2f}{np.median([one.energy_score for one in results]):8.2f}")
+            print(f"  {name:28}{len(results):4}{share:8.2f}{np.median([one.confidence for one in results]):8.2f}")
 
 
 def draw_confusion(names: Sequence[str], label: Integers, estimate: Integers, path: Path) -> None:

@@ -236,7 +236,7 @@ def test_classes_of_recordings_are_described_by_a_model_that_reads_them(maestrok
     assert piped["classes"] == record["classes"]
     write_sound(tmp_path / "silence.wav", np.zeros(16000, np.float32), sample_rate=16000)
     [silent] = records(maestrokit("features", tmp_path / "silence.wav", *chosen))
-    assert silent["classes"] == {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
+    assert silent["classes"] == {"name": None, "probability": None, "confidence": None, "all": [], "excerpts": []}
 
 
 @pytest.mark.parametrize(("input", "reads"), [("rolls", "performances"), ("mel", "recordings")])

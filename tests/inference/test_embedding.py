@@ -65,7 +65,7 @@ def test_the_vectors_of_composers_are_the_input_of_its_last_layer() -> None:
     one = piece(20)
     weights = load_classifier("composers").weights
     notes = TimedNotes(one.onset, one.sounding_offset, one.pitch, one.velocity)
-    votes = excerpt_votes(notes, np.zeros(1), weights)
+    votes = excerpt_votes(notes, np.zeros(1), weights)[0]
     vectors = excerpt_vectors(roll_of(notes, 0.0)[None], weights)
     assert vectors.shape == (1, weights["head.weight"].shape[1])
     expected = vectors @ weights["head.weight"].T + weights["head.bias"]

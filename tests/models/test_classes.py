@@ -55,3 +55,20 @@ def test_it_learns_two_classes_by_heart() -> None:
 
     losses = [model.step(batch(), {}, descend)[0]["loss"] for _ in range(12)]
     assert losses[-1] < 0.1 < losses[0]
+
+
+def test_mixed_excerpts_count_for_the_classes_of_both_by_their_shares() -> None:
+    torch.manual_seed(0)
+    model = Model(Config(outputs=2, channels=2, smoothing=0.0, mixup=1.0))
+    torch.nn.init.zeros_(model.head.weight)
+    with torch.no_grad():
+        model.head.bias.copy_(torch.tensor([1.0, 0.0]))
+    seen: list[torch.Tensor] = []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    target = torch.tensor([0, 1] * 4)
+    excerpts = target.float()[:, None, None, None].expand(8, 2, 400, 88)  # of the second class, everything sounds
+    loss = model.step({"excerpts": excerpts, "target": target}, {}, lambda group, loss: None)[0]["loss"]
+    share = seen[0][:, 0, 0, 0]  # of the second class
+    assert ((share > 0) & (share < 1)).any()
+    nats = -torch.log_softmax(torch.tensor([1.0, 0.0]), 0)
+    assert loss == pytest.approx(((1 - share) * nats[0] + share * nats[1]).mean().item())

@@ -1,14 +1,18 @@
 """Fitting temperature and threshold, and which performances they are fitted on."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fit_classes import KNOWN, OTHER, fitted_temperature, fitted_threshold, held_out, mean_votes
+from fit_classes import KNOWN, OTHER, fitted_temperature, fitted_threshold, held_out, main, mean_votes
 from maestrokit.analysis.convolution import log_softmax
+from maestrokit.files import checkpoint
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.classes import load_classifier
+from scenes import scene
 from small_models import saved_classifier
 
 
@@ -59,3 +63,22 @@ def test_recordings_are_held_out_for_a_model_that_reads_them(tmp_path: Path) -> 
     assert [Path(path).parent.name for path in paths] == [classifier.names[row] for row in label] and len(paths) == 1
     votes, scores = mean_votes(paths, classifier, cache=tmp_path / "cache")
     assert votes.shape == (1, 2) and np.exp(votes).sum() == pytest.approx(1) and scores.shape == (1,)
+
+
+def test_what_is_of_no_class_is_not_fitted_on_but_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ["file\tclass\tsplit"]
+    for number, name in enumerate(["march", "tango", "waltz", "unknown", "unknown", "march"]):
+        onset = 0.5 * np.arange(4 + number)
+        notes = [(time, time + 0.4, 50 + 3 * number, 64) for time in onset]
+        write_midi(scene(notes), tmp_path / f"{number}.mid")
+        rows.append(f"{number}.mid\t{name}\t{'train' if number == 5 else 'validation'}")
+    (tmp_path / "table.tsv").write_text("\n".join(rows) + "\n")
+    run = saved_classifier(tmp_path / "model", names=["march", "tango", "waltz", "unknown"])
+    monkeypatch.setattr(sys, "argv", ["fit_classes.py", str(run), str(tmp_path / "table.tsv")])
+    main()
+    fitted = checkpoint.read_config(run)["fitted"]
+    assert fitted["performances"] == 3 and fitted["others"] == 2 and 0 <= fitted["others_below"] <= 1
+    said = f"2 performances of other classes: {fitted['others_below']:.3f} below the threshold"
+    assert said in capsys.readouterr().out

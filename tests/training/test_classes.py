@@ -11,7 +11,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.class_excerpts import RollExcerpts
+from maestrokit.training.class_excerpts import RollExcerpts, with_masks
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 
@@ -188,6 +188,18 @@ def test_excerpts_are_varied_within_their_bounds():
     assert keys == {58, 59, 60, 61, 62} and len(velocities) > 20 and min(counts) < 30 and max(counts) >= 39
     even = RollExcerpts(matched=1.0, loudness=0.2).sample(notes, generator)
     assert even[0].astype(bool).sum() > 100  # eight notes a second
+
+
+def test_masks_silence_spans_of_frames_and_keys_of_all_planes():
+    full, generator = np.ones((2, 400, 88), np.float32), np.random.default_rng(4)
+    assert with_masks(full.copy(), 0.0, generator).all()
+    excerpts = [with_masks(full.copy(), 0.2, generator) for _ in range(40)]
+    assert all((excerpt[0] == excerpt[1]).all() for excerpt in excerpts)
+    frames = [400 - int(excerpt[0].any(axis=1).sum()) for excerpt in excerpts]
+    keys = [88 - int(excerpt[0].any(axis=0).sum()) for excerpt in excerpts]
+    assert 80 < max(frames) <= 160 and 17 < max(keys) <= 34
+    sampled = [RollExcerpts(masked=0.2).sample(performance(60), generator) for _ in range(30)]
+    assert len({int(excerpt[1].any(axis=1).sum()) for excerpt in sampled}) > 3
 
 
 def test_validation_weighs_classes_equally_and_changes_nothing():

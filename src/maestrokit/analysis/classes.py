@@ -1,18 +1,18 @@
 """Classes of performances or recordings, such as composers, by a trained network that runs in numpy.
 
 The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. It reads performances as rolls,
-or recordings as mel spectra. Each excerpt of 20 s votes: the probabilities of a performance or recording are those of
-the mean log-probabilities of its excerpts, divided by a temperature that was fitted so that they are as often right as
-they say [1]. They say which of the classes it is most like, if it is of one: whether it is, is told by how high the
-odds of all classes are together, before they are normalised [2].
+or recordings as mel spectra. Each excerpt of 20 s votes, of a performance also a semitone higher and lower: the
+probabilities are the means of all of them, their logarithms divided by a temperature that was fitted so that they are
+as often right as they say [1]. They say which of the classes it is most like, if it is of one: whether it is, is told
+by the probability of the most probable class by the mean of all votes, before it is calibrated [2].
 
 References
 ----------
 .. [1] C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
-.. [2] W. Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020 (the score is the energy, negated).
+.. [2] D. Hendrycks, K. Gimpel, "A Baseline for Detecting Misclassified and Out-of-Distribution Examples in Neural
+   Networks", ICLR 2017.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum, spectrum_excerpt, spectrum_starts
 from maestrokit.analysis.convolution import Weights, convolved, log_softmax, norm_relu, norm_shapes
 from maestrokit.arrays import Floats
-from maestrokit.music.excerpts import ROLLS, SECONDS, excerpt_starts, roll_of
+from maestrokit.music.excerpts import ROLLS, SECONDS, ExcerptVariation, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS
 
@@ -32,6 +32,7 @@ ROLL_INPUT, MEL_INPUT = "rolls", "mel"
 INPUTS = {ROLL_INPUT: (len(ROLLS), KEYS), MEL_INPUT: (1, BANDS)}  # planes, and keys or bands
 NEEDS = {ROLL_INPUT: "notes", MEL_INPUT: "audio"}
 READS = {ROLL_INPUT: "performances", MEL_INPUT: "recordings"}
+SHIFTS = (0, -1, 1)  # semitones by which excerpts of performances are transposed, each of which votes
 FIRST_KERNEL, FIRST_STRIDE = (7, 13), (4, 2)  # frames, and keys or bands
 WIDTHS = (2, 4, 8)  # channels of the stages, as multiples of those of the first convolution
 
@@ -52,9 +53,9 @@ class Classifier:
     weights : mapping of arrays
         Of the network, by the names that they have in training.
     temperature : float > 0
-        Divides the mean log-probabilities of the excerpts.
-    threshold : float, in nats
-        What has an energy score below this is of an unknown class; see :func:`energy_score`.
+        Divides the logarithms of the mean probabilities of the excerpts.
+    threshold : float in 0..1
+        What has a confidence below this is of an unknown class; see :func:`class_confidence`.
     input : {'rolls', 'mel'}
         What the network reads: performances, or recordings.
     """
@@ -62,7 +63,7 @@ class Classifier:
     names: tuple[str, ...]
     weights: Weights
     temperature: float = 1.0
-    threshold: float = -math.inf
+    threshold: float = 0.0
     input: str = ROLL_INPUT
 
     @property
@@ -91,17 +92,17 @@ class Classification:
         The most probable class, or ``unknown``.
     probability : float64, shape (classes,)
         Of all of it.
-    energy_score : float, in nats
-        Whether it is of one of the classes; see :func:`energy_score`.
+    confidence : float in 0..1
+        Whether it is of one of the classes; see :func:`class_confidence`.
     start : float64, shape (excerpts,), in seconds
         Where the excerpts begin.
     excerpt_probability : float64, shape (excerpts, classes)
-        Of each excerpt by itself.
+        Of each excerpt by itself, the mean of its transpositions.
     """
 
     name: str
     probability: Floats
-    energy_score: float
+    confidence: float
     start: Floats
     excerpt_probability: Floats
 
@@ -136,20 +137,22 @@ def classify(source: ClassSource, classifier: Classifier) -> Classification | No
         return None
     votes = excerpt_votes(source, start, classifier.weights)
     probability = piece_probability(votes, classifier.temperature)
-    best, score = int(probability.argmax()), energy_score(votes, classifier)
-    name = classifier.names[best] if score >= classifier.threshold else UNKNOWN
-    return Classification(name, probability, score, start, np.exp(log_softmax(votes)))
+    best, confidence = int(probability.argmax()), class_confidence(votes, classifier)
+    name = classifier.names[best] if confidence >= classifier.threshold else UNKNOWN
+    return Classification(name, probability, confidence, start, np.exp(log_softmax(votes)).mean(axis=0))
 
 
-def energy_score(votes: Floats, classifier: Classifier) -> float:
-    """Return the logarithm of the odds of all known classes together, in nats, by the mean votes of excerpts [2].
+def class_confidence(votes: Floats, classifier: Classifier) -> float:
+    """Return the probability of the most probable known class by the mean of votes, (.., classes) [2].
+
+    Excerpts that are of different classes, or of ``unknown``, make it low.
 
     >>> classifier = Classifier(("a", "b", UNKNOWN), {})
-    >>> round(energy_score(np.log([[1.0, 2.0, 5.0], [4.0, 2.0, 5.0]]), classifier), 4)  # log(2 + 2)
-    1.3863
+    >>> round(class_confidence(np.log([[1.0, 2.0, 5.0], [4.0, 2.0, 5.0]]), classifier), 4)  # 2 / (2 + 2 + 5)
+    0.2222
     """
     known = [row for row, name in enumerate(classifier.names) if name != UNKNOWN]
-    return float(np.logaddexp.reduce(votes[:, known].mean(axis=0)))
+    return float(np.exp(log_softmax(_rows(votes).mean(axis=0))[known].max()))
 
 
 def starts_of(source: ClassSource, *, most: int | None = None) -> Floats:
@@ -165,8 +168,14 @@ def excerpt_of(source: ClassSource, start: float) -> ExcerptInput:
 
 
 def excerpt_votes(source: ClassSource, start: Floats, weights: Weights) -> Floats:
-    """Return the log-odds of the classes in the excerpts that begin at some times, (excerpts, classes)."""
-    return votes_of((excerpt_of(source, float(time)) for time in start), weights)
+    """Return the log-odds of the classes in the excerpts that begin at some times.
+
+    The result has the shape (transpositions, excerpts, classes); the first transposition is none.
+    """
+    if isinstance(source, MelSpectrum):
+        return votes_of((spectrum_excerpt(source, float(time)) for time in start), weights)[None]
+    shifts = [ExcerptVariation(semitones) for semitones in SHIFTS]
+    return np.stack([votes_of((roll_of(source, float(time), shift) for time in start), weights) for shift in shifts])
 
 
 def votes_of(excerpts: Iterable[ExcerptInput], weights: Weights) -> Floats:
@@ -180,13 +189,19 @@ def excerpt_vectors(excerpts: Iterable[ExcerptInput], weights: Weights) -> Float
     return np.stack([_pooled(excerpt, weights) for excerpt in excerpts]).astype(np.float64)
 
 
-def piece_probability(votes: Floats, temperature: float) -> Floats:
-    """Return the probabilities of the classes, shape (classes,), by the votes of excerpts.
+def piece_votes(votes: Floats) -> Floats:
+    """Return the logarithms of the mean probabilities of the classes, shape (classes,), by votes, (.., classes).
 
-    >>> piece_probability(np.log([[0.5, 0.5], [0.9, 0.1]]), 1.0).round(2).tolist()
-    [0.75, 0.25]
+    >>> np.exp(piece_votes(np.log([[0.5, 0.5], [0.9, 0.1]]))).round(2).tolist()
+    [0.7, 0.3]
     """
-    return np.exp(log_softmax(log_softmax(votes).mean(axis=0) / temperature))
+    rows = log_softmax(_rows(votes))
+    return np.asarray(np.logaddexp.reduce(rows, axis=0) - np.log(len(rows)), np.float64)
+
+
+def piece_probability(votes: Floats, temperature: float) -> Floats:
+    """Return the calibrated probabilities of the classes, shape (classes,), by votes, (.., classes)."""
+    return np.exp(log_softmax(piece_votes(votes) / temperature))
 
 
 def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
@@ -197,6 +212,11 @@ def nearest_excerpt(start: Floats, times: Floats) -> NDArray[np.int64]:
     """
     middle = start + SECONDS / 2
     return np.searchsorted((middle[1:] + middle[:-1]) / 2, times).astype(np.int64)
+
+
+def _rows(votes: Floats) -> Floats:
+    """Return votes as (votes, classes)."""
+    return votes.reshape(-1, votes.shape[-1])
 
 
 def _pooled(excerpt: ExcerptInput, weights: Weights) -> NDArray[np.float32]:

@@ -1,6 +1,5 @@
 """Trained networks that classify performances or recordings, read without torch."""
 
-import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,9 +40,9 @@ def read_classifier(folder: Path) -> Classifier:
     if input not in INPUTS or (input == MEL_INPUT and config.get("spectrum") != SPECTRUM.described()):
         raise damaged(folder, "it was made for another input", task=TASK)
     weights = checked_weights(folder, weight_shapes(**sizes, input=input), task=TASK)
-    temperature, threshold = config.get("temperature", 1.0), config.get("threshold", -math.inf)
+    temperature, threshold = config.get("temperature", 1.0), config.get("threshold", 0.0)
     if len(names) != sizes["outputs"] or not all(isinstance(one, int | float) for one in (temperature, threshold)):
         raise damaged(folder, "its classes, temperature or threshold do not fit it", task=TASK)
-    if not (temperature > 0 and threshold < math.inf):
+    if not (temperature > 0 and 0 <= threshold <= 1):
         raise damaged(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)
     return Classifier(tuple(names), weights, float(temperature), float(threshold), input)

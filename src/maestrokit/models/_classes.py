@@ -10,6 +10,7 @@ References
 .. [1] K. He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016 (norm and ReLU before a convolution).
 .. [2] S. Kim et al., "Deep Composer Classification Using Symbolic Representation", ISMIR 2020 late-breaking demo
    (rolls of 20 s at 50 ms, onsets apart from what sounds).
+.. [3] H. Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
 """
 
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ class Config:
     """Dropout before the last layer."""
     smoothing: Annotated[float, Within(0, 1, below=True)] = 0.1
     """Share of the probability that training spreads over all classes (label smoothing)."""
+    mixup: Annotated[float, Within(0, 100)] = 0.0
+    """Parameter of the beta distribution of the shares in which training mixes excerpts, two and two, and their classes
+    (mixup); 0 mixes none."""
 
     def __post_init__(self) -> None:
         check_choice("input", self.input, INPUTS, parameter="input")
@@ -112,9 +116,18 @@ class Model(TrainedModel):
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Train on ``batch["target"]``, (batch,), given ``batch["excerpts"]``."""
-        logits, target = self(batch["excerpts"]).float(), batch["target"]
-        loss = F.cross_entropy(logits, target, label_smoothing=self.config.smoothing)
+        """Train on ``batch["target"]``, (batch,), given ``batch["excerpts"]``, mixed [3]."""
+        excerpts, target = batch["excerpts"], batch["target"]
+        parts = [(1.0, target)]
+        if alpha := self.config.mixup:
+            share = float(torch.distributions.Beta(alpha, alpha).sample())
+            order = torch.randperm(len(target), device=target.device)
+            excerpts = excerpts.lerp(excerpts[order], 1 - share)
+            parts = [(share, target), (1 - share, target[order])]
+        logits, smoothing = self(excerpts).float(), self.config.smoothing
+        loss = torch.stack(
+            [part * F.cross_entropy(logits, one, label_smoothing=smoothing) for part, one in parts]
+        ).sum()
         backward_and_step("model", loss)
         accuracy = (logits.argmax(dim=-1) == target).float().mean()
         return {"loss": loss.item(), "accuracy": accuracy.item()}, {}

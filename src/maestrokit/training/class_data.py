@@ -57,7 +57,7 @@ class ClassOptions:
     noise: Annotated[float, SHARE] = 0.3
     """Share of the excerpts of recordings to which noise is added."""
     masked: Annotated[float, SHARE] = 0.12
-    """Largest share of the frames, and of the bands, that each of two masks silences in an excerpt of a recording."""
+    """Largest share of the frames, and of the keys or bands, that each of two masks silences in an excerpt."""
     loudness: Annotated[float, Within(0, 10)] = 0.15
     """Standard deviation of the logarithms of a factor and of an exponent of the velocities of an excerpt of a
     performance."""
@@ -165,7 +165,8 @@ def sampler_of(options: ClassOptions, input: str) -> Sampler:
     """Return what makes excerpts of performances, or of recordings."""
     if input == MEL_INPUT:
         return SpectrumExcerpts(options.transpose, options.stretch, options.equaliser, options.noise, options.masked)
-    return RollExcerpts(options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched)
+    variation = options.transpose, options.stretch, options.loudness, options.dropped_notes, options.matched
+    return RollExcerpts(*variation, masked=options.masked)
 
 
 def _shares(works: Sequence[Hashable]) -> Floats:

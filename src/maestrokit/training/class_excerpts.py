@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maestrokit.analysis.classes import ExcerptInput
 from maestrokit.music.excerpts import SECONDS, ExcerptVariation, Roll, roll_of
 from maestrokit.music.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
@@ -14,6 +15,7 @@ NARROWEST = 5  # semitones that random notes are spread over
 STEP = 0.25  # seconds between random notes that lie on a grid
 LARGEST_LEAP = 3  # semitones from one random note to the next, where they wander
 LONGEST = 3.0  # seconds that random notes sound
+MASKS = 2  # of frames, and of keys or bands
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,12 @@ class RollExcerpts:
     """Largest share of notes that are left out."""
     matched: float = 0.0
     """Share of excerpts of performances whose density, loudness and length of notes are made equal."""
+    masked: float = 0.0
+    """Largest share of the frames, and of the keys, that each of two masks silences."""
 
     def sample(self, notes: TimedNotes, generator: np.random.Generator) -> Roll:
         """Return a random excerpt of a performance, transposed, at another tempo, louder or softer, with notes left
-        out."""
+        out and with masks."""
         is_matched = generator.random() < self.matched
         notes = matched(notes) if is_matched else notes
         semitones = int(generator.integers(-self.transpose, self.transpose + 1))
@@ -45,7 +49,7 @@ class RollExcerpts:
             factor, exponent = np.exp(self.loudness * generator.normal(size=2))
             velocity = np.rint(127 * factor * (part.velocity / 127) ** exponent)
             part = part._replace(velocity=np.clip(velocity, 1, 127).astype(np.int64))
-        return roll_of(part, start, ExcerptVariation(semitones, tempo))
+        return with_masks(roll_of(part, start, ExcerptVariation(semitones, tempo)), self.masked, generator)
 
     def sample_shuffled(self, notes: TimedNotes, generator: np.random.Generator) -> Roll:
         """Return a random excerpt of a performance with its pitches shuffled: music of nobody, however it is played."""
@@ -66,6 +70,27 @@ class RollExcerpts:
         length = generator.uniform(0.1, generator.uniform(0.2, LONGEST), count)
         onset = np.sort(onset)
         return roll_of(TimedNotes(onset, onset + length, pitch, generator.integers(1, 128, count)), 0.0)
+
+
+def with_masks(excerpt: ExcerptInput, most: float, generator: np.random.Generator) -> ExcerptInput:
+    """Return an excerpt with two random spans of frames, and of keys or bands, silenced [1].
+
+    References
+    ----------
+    .. [1] D. Park et al., "SpecAugment: A Simple Data Augmentation Method for Automatic Speech Recognition",
+       Interspeech 2019.
+    """
+    for _ in range(MASKS):
+        excerpt[:, _sample_mask(excerpt.shape[1], most, generator)] = 0
+        excerpt[:, :, _sample_mask(excerpt.shape[2], most, generator)] = 0
+    return excerpt
+
+
+def _sample_mask(count: int, most: float, generator: np.random.Generator) -> slice:
+    """Return a random span of at most some share of the rows."""
+    width = int(generator.uniform(0, most) * count)
+    first = int(generator.integers(count - width + 1))
+    return slice(first, first + width)
 
 
 def _sample_start(notes: TimedNotes, seconds: float, generator: np.random.Generator) -> float:

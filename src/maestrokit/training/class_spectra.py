@@ -16,8 +16,8 @@ from maestrokit.analysis.class_spectrum import (
 )
 from maestrokit.audio.spectra.mel import power2decibel
 from maestrokit.music.excerpts import FRAMES
+from maestrokit.training.class_excerpts import with_masks
 
-MASKS = 2  # of frames, and of bands
 CURVE_POINTS = 9  # points of a random equaliser, about one an octave
 NOISE = (15.0, 65.0)  # dB below the loud frames
 NOISE_SLOPE = 30.0  # dB from the lowest band to the highest one
@@ -40,13 +40,7 @@ class SpectrumExcerpts:
     """Largest share of the frames, and of the bands, that each of two masks silences."""
 
     def sample(self, spectrum: MelSpectrum, generator: np.random.Generator) -> np.ndarray:
-        """Return a random excerpt of a recording, at another pitch and tempo, equalised, with noise and with masks [1].
-
-        References
-        ----------
-        .. [1] D. Park et al., "SpecAugment: A Simple Data Augmentation Method for Automatic Speech Recognition",
-           Interspeech 2019.
-        """
+        """Return a random excerpt of a recording, at another pitch and tempo, equalised, with noise and with masks."""
         semitones = int(generator.integers(-self.transpose, self.transpose + 1))
         tempo = float(generator.uniform(1 - self.stretch, 1 + self.stretch))
         levels = _transposed(_sample_levels(spectrum, tempo, generator), semitones)
@@ -54,11 +48,7 @@ class SpectrumExcerpts:
             levels = levels + np.float32(generator.normal(0, self.equaliser)) + _curve(self.equaliser, generator)
         if generator.random() < self.noise:
             levels = _noisy(levels, spectrum.reference - generator.uniform(*NOISE), generator)
-        excerpt = network_input(levels, spectrum.reference)
-        for _ in range(MASKS):
-            excerpt[_sample_mask(FRAMES, self.masked, generator)] = 0
-            excerpt[:, _sample_mask(BANDS, self.masked, generator)] = 0
-        return excerpt[None]
+        return with_masks(network_input(levels, spectrum.reference)[None], self.masked, generator)
 
     def sample_shuffled(self, spectrum: MelSpectrum, generator: np.random.Generator) -> np.ndarray:
         """Return a random excerpt whose bands are shuffled: the sound of nothing, however it comes and goes."""
@@ -107,10 +97,3 @@ def _noisy(levels: BandLevels, noise: BandLevels | float, generator: np.random.G
     mean = np.asarray(10 ** ((noise + slope) / 10), np.float32)
     power = np.power(np.float32(10), levels / 10) + mean * generator.standard_exponential(levels.shape, np.float32)
     return power2decibel(np.asarray(power, np.float32), 10 ** (FLOOR / 10))
-
-
-def _sample_mask(count: int, most: float, generator: np.random.Generator) -> slice:
-    """Return a random span of at most some share of the rows."""
-    width = int(generator.uniform(0, most) * count)
-    first = int(generator.integers(count - width + 1))
-    return slice(first, first + width)

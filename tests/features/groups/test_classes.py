@@ -51,7 +51,7 @@ def test_frames_have_the_probabilities_of_the_nearest_excerpt(classifier: Classi
 
 def test_no_notes_have_no_class(classifier: Classifier) -> None:
     record = features.describe(view([], classifier))["classes"]
-    assert record == {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
+    assert record == {"name": None, "probability": None, "confidence": None, "all": [], "excerpts": []}
 
 
 def test_a_recording_is_described_by_a_model_that_reads_it_and_by_no_other(

@@ -16,9 +16,12 @@ NEEDS = "classes"
 SINCE = (0, 2)
 
 FIELDS = {
-    "name": Field("", "Most probable class; unknown where the energy score is below the threshold of the model"),
+    "name": Field("", "Most probable class; unknown where the confidence is below the threshold of the model"),
     "probability": Field("0..1", "Probability of the most probable class of the whole performance or recording"),
-    "energy_score": Field("nats", "Logarithm of the odds of all classes but unknown together; low where it is of none"),
+    "confidence": Field(
+        "0..1",
+        "Probability of the most probable class but unknown by all votes, not calibrated; low where it is of none",
+    ),
     "all": Field("", "All classes of the model, in its order; unknown may be the last"),
     "all[].name": Field("", "Class"),
     "all[].probability": Field("0..1", "Its probability; those of excerpts taken together, and calibrated"),
@@ -40,11 +43,11 @@ def describe(view: ClassView) -> dict[str, Any]:
     """Return the classes of a performance or recording, and of its excerpts."""
     result, names = view.classification, view.classifier.names
     if result is None:
-        return {"name": None, "probability": None, "energy_score": None, "all": [], "excerpts": []}
+        return {"name": None, "probability": None, "confidence": None, "all": [], "excerpts": []}
     return {
         "name": result.name,
         "probability": float(result.probability.max()),
-        "energy_score": result.energy_score,
+        "confidence": result.confidence,
         "all": _named(names, result.probability),
         "excerpts": [
             {
