@@ -48,8 +48,8 @@ def test_the_options_of_the_command_are_all_there() -> None:
 
 
 def test_an_option_that_does_not_exist_is_an_error_of_the_caller() -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'tempo'"):
-        maestrokit.generate(tempo=100)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'speed'"):
+        maestrokit.generate(speed=100)
 
 
 def test_conditions_and_candidates_reach_the_model(model: SequenceModel) -> None:

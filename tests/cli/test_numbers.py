@@ -55,6 +55,7 @@ TEXT_BOUNDS = {
     ("render", "room"): NONE,
     ("train", "time_limit"): NONE,
     ("transcribe", "tempo"): Within(0, 1000, above=True),
+    ("transcribe", "tuning"): Within(380, 500),
     ("transpose", "range_"): NONE,
     ("transpose", "augment"): Within(-127, 127),
 }

@@ -72,7 +72,7 @@ def check_ranking(name: str) -> None:
         try:
             config_for(checkpoint.model_folder(name), task=TASK, does=DOES)
         except NoInputError:
-            hint = f"{choices_hint(name, rankings())}, or a run folder of train gan --task critic"
+            hint = f"{choices_hint(name, rankings())}, or a run folder of a critic"
             raise UsageError(f"no ranking '{name}'", hint, parameter="rank_by") from None
 
 

@@ -87,9 +87,9 @@ def run_perform(work: ScorePerformance, running: Common) -> None:
         return
 
     def performances() -> Sequence[Performance]:
-        made, notes = work.performances()
+        results, notes = work.performances()
         for sentence in notes if not running.quiet else ():
             report.say(f"note: {sentence}")
-        return made
+        return results
 
     written(performances, targets, running, format=format, repair=work.repair, made_by=work.made_by)
