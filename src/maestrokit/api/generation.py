@@ -43,8 +43,8 @@ class GenerationOptions(TypedDict, total=False):
         Candidates for each performance, of which the best is returned. Default is 1.
     rank_by : str
         What the best is: ``likelihood``, the default, that with the fewest nats a note by the model itself; ``critic``,
-        or a run folder of the task ``critic`` of the family gan, that of which the critic says most surely that a person played
-        it.
+        or a run folder of the task ``critic`` of the family gan, that of which the critic says most surely that a
+        person played it.
     seed : int >= 0
         The same seed gives the same performances on the same machine. Default is 0.
     temperature, top_k, top_p, min_p : float, int, float, float
