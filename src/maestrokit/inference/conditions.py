@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_name
-from maestrokit.files import maestro
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.music.conditions import CLASSES, COLUMNS, DYNAMICS, SCALES, measured_code
 
@@ -104,6 +103,8 @@ def class_code(name: str, text: str, names: Sequence[str]) -> int:
     UsageError
         If there is no such class, or several.
     """
+    from maestrokit.files import maestro
+
     part, folded = maestro.folded(text).strip(), [maestro.folded(known).strip() for known in names]
     matches = [part] if part in folded else [known for known in folded if part and part in known]
     shortest = min(matches, key=len, default="")

@@ -67,7 +67,6 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     BadDataError
         If it is damaged, or no model of events.
     """
-    from maestrokit.models._improvise import generating
     from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel, built
 
@@ -88,6 +87,8 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
         raise BadDataError(f"cannot use '{name}': its encoding is not valid ({error})", path=name) from None
     weights = checkpoint.read_weights(folder)
     if config["family"] == "gan":
+        from maestrokit.models._improvise import generating  # which others do not need
+
         config, weights = generating(config, weights)
     model = built(config["family"], config["model"], weights, origin=name)
     sampling = NoteSampling.from_config(config.get("sampling", {}), name=name)

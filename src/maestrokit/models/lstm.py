@@ -18,7 +18,6 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.models._notes import NoteModel
-from maestrokit.models._performance import PerformanceModel
 from maestrokit.models.contract import (
     BackwardAndStep,
     EventModel,
@@ -162,5 +161,7 @@ class Model(LstmBody, EventModel):
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     if config.encoding == "performance":
+        from maestrokit.models._performance import PerformanceModel  # which other encodings do not need
+
         return PerformanceModel(LstmBody(config), config)
     return NoteModel(LstmBody(config), config) if config.encoding == "notes" else Model(config)

@@ -38,7 +38,6 @@ from maestrokit.errors import UsageError
 from maestrokit.models import _operators as operators
 from maestrokit.models._bases import rotations
 from maestrokit.models._notes import NoteModel
-from maestrokit.models._performance import PerformanceModel
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.models.kernels.linear import Linear
 
@@ -315,5 +314,7 @@ class Model(TransformerBody, EventModel):
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     if config.encoding == "performance":
+        from maestrokit.models._performance import PerformanceModel  # which other encodings do not need
+
         return PerformanceModel(TransformerBody(config), config)
     return NoteModel(TransformerBody(config), config) if config.encoding == "notes" else Model(config)
