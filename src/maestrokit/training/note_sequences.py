@@ -30,6 +30,7 @@ from maestrokit.music.note_codes import (
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
 from maestrokit.training.event_data import EventOptions
+from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
 
 OTHER = "other"  # the class of pieces whose own has too few
 PIECES = 2048  # whose notes are kept in memory
@@ -130,10 +131,8 @@ class NoteSequenceData:
     def _held_out_crops(self) -> Integers:
         """Return the pieces and starts of the excerpts to validate on."""
         length = self.options.length
-        counts = self._held_out_positions
-        crops = np.array([(piece, at) for piece, count in enumerate(counts) for at in range(0, int(count), length)])
-        many = max(1, self.options.validation_tokens // length)
-        return crops[np.linspace(0, len(crops) - 1, min(len(crops), many)).astype(np.int64)]
+        most = self.options.validation_tokens // length
+        return held_out_excerpts(self._held_out_positions.tolist(), length, most=most)
 
     def _held_out(self, piece: int, start: int) -> tuple[NoteInputs, NoteTargets]:
         notes = note_sequence(self.held_out.sequence(piece), self.encoding)
@@ -143,13 +142,10 @@ class NoteSequenceData:
         """Choose excerpts that together show every position, and put them in a random order."""
         if epoch == self._epoch:
             return
-        generator, length = np.random.default_rng([self.seed, epoch]), self.options.length
-        crops = []
-        for piece in np.flatnonzero(self._positions > 1).tolist():
-            room = max(int(self._positions[piece]) - length, 0)
-            starts = np.arange(-int(generator.integers(length)), room + length, length) if room else np.zeros(1)
-            crops += [(piece, int(start)) for start in np.clip(starts, 0, room)]  # begin and end are in one each
-        self._crops = generator.permutation(np.array(crops))
+        pieces = np.flatnonzero(self._positions > 1)
+        generator = np.random.default_rng([self.seed, epoch])
+        crops = epoch_excerpts(self._positions[pieces].tolist(), self.options.length, generator)
+        self._crops = np.stack([pieces[crops[:, 0]], crops[:, 1]], axis=1)
         self._epoch = epoch
 
     def _augmented(self, row: int, generator: np.random.Generator) -> AugmentedExcerpt:

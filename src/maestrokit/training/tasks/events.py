@@ -19,7 +19,7 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
-from maestrokit.training.task import PARTS, Corpus, Prepared
+from maestrokit.training.task import PARTS, Corpus, Data, Prepared
 
 SUFFIXES = MIDI_SUFFIXES
 Options = EventOptions
@@ -28,25 +28,32 @@ NORMALIZED_BY = "in_c 2"  # part of the names of shards; raise the number when i
 
 def prepare(corpus: Corpus, options: EventOptions, *, family: str) -> Prepared:
     """Return the batches of a corpus of MIDI files, and the settings of the model that depend on them."""
-    encoding = options.token_encoding
-    files, parts = usable_parts(corpus, encoding, key_normalized=options.key_normalized)
-    train, validation = (parts[part] for part in PARTS)
-    model = {
-        "vocabulary": encoding.size,
-        "length": options.length,
-        "encoding": options.encoding,
-        "velocity_bins": options.velocity_bins,
-    }
-    config = {"encoding": asdict(encoding), "key_normalized": options.key_normalized}
-    counts = {part: len(parts[part]) for part in PARTS}
     if options.encoding == "notes":
-        data = NoteSequenceData(train, validation, options, seed=corpus.seed, labels=labels_of(files["train"]))
-        tempos = partial(tempos_of, files["train"], jobs=corpus.jobs)
-        return conditioned(data, options, Prepared(data, model, config, counts), tempos=tempos)
+        return prepared_notes(corpus, options, NoteSequenceData, {"length": options.length})
+    _, parts = usable_parts(corpus, options.token_encoding, key_normalized=options.key_normalized)
+    train, validation = (parts[part] for part in PARTS)
     carries_state = contract.family(family).Model.carries_state
-    return Prepared(
-        EventData(train, validation, options, seed=corpus.seed, carries_state=carries_state), model, config, counts
-    )
+    data = EventData(train, validation, options, seed=corpus.seed, carries_state=carries_state)
+    return _prepared(data, options, parts, {"length": options.length})
+
+
+def prepared_notes(
+    corpus: Corpus, options: EventOptions, kind: type[NoteSequenceData], model: Mapping[str, Any]
+) -> Prepared:
+    """Return the batches of a kind, of notes, with what a model has besides that depends on them."""
+    files, parts = usable_parts(corpus, options.token_encoding, key_normalized=options.key_normalized)
+    train, validation = (parts[part] for part in PARTS)
+    data = kind(train, validation, options, seed=corpus.seed, labels=labels_of(files["train"]))
+    tempos = partial(tempos_of, files["train"], jobs=corpus.jobs)
+    return conditioned(data, options, _prepared(data, options, parts, model), tempos=tempos)
+
+
+def _prepared(data: Data, options: EventOptions, parts: Mapping[str, TokenShard], model: Mapping[str, Any]) -> Prepared:
+    """Return batches with what follows from the encoding."""
+    encoding = options.token_encoding
+    shared = {"vocabulary": encoding.size, "encoding": options.encoding, "velocity_bins": options.velocity_bins}
+    config = {"encoding": asdict(encoding), "key_normalized": options.key_normalized}
+    return Prepared(data, {**shared, **model}, config, {part: len(parts[part]) for part in PARTS})
 
 
 def conditioned(
