@@ -55,3 +55,53 @@ def test_without_partitura_there_is_one_clear_line(path, monkeypatch):
     with pytest.raises(NoInputError):
         read_musicxml(path.parent / "none.mxl")
     assert is_musicxml("a.MXL") and not is_musicxml("a.mid")
+
+
+MARKED = """<?xml version="1.0" encoding="UTF-8"?>
+<score-partwise version="3.1"><part-list><score-part id="P1"><part-name>Piano</part-name></score-part></part-list>
+<part id="P1"><measure number="1"><attributes><divisions>2</divisions><time><beats>4</beats><beat-type>4</beat-type>
+</time></attributes>{p}{down}{0}{grow}{1}{2}{stop}{f}{up}{3}</measure></part></score-partwise>
+"""
+
+
+def test_dynamics_accents_staccato_and_pedal_marks_are_played(tmp_path):
+    pytest.importorskip("partitura")
+    mark = "<direction><direction-type>{}</direction-type></direction>"
+    marks = {
+        "p": "<dynamics><p/></dynamics>",
+        "f": "<dynamics><f/></dynamics>",
+        "grow": '<wedge type="crescendo"/>',
+        "stop": '<wedge type="stop"/>',
+        "down": '<pedal type="start" line="no"/>',
+        "up": '<pedal type="stop" line="no"/>',
+    }
+    signs = ("<staccato/>", "", "", "<accent/>")
+    notes = [
+        NOTE.format("", step, 5, "<duration>2</duration>").replace(
+            "</note>", f"<notations><articulations>{sign}</articulations></notations></note>"
+        )
+        for step, sign in zip("CDEF", signs, strict=True)
+    ]
+    file = tmp_path / "marked.musicxml"
+    file.write_text(MARKED.format(*notes, **{name: mark.format(text) for name, text in marks.items()}), "utf-8")
+    performance = read_musicxml(file)
+    quarter = performance.division
+    assert performance.notes.velocity.tolist() == [49, 49, 72, 112]
+    assert (performance.notes.offset_tick / quarter).tolist() == [0.5, 2, 3, 4]
+    assert (performance.controls.tick / quarter).tolist() == [0, 3]
+    assert performance.controls.value.tolist() == [127, 0] and performance.controls.number.tolist() == [64, 64]
+
+
+def test_notes_under_no_slur_are_shorter_where_a_voice_has_slurs(tmp_path):
+    pytest.importorskip("partitura")
+    slurs = ('<slur type="start" number="1"/>', "", '<slur type="stop" number="1"/>', "")
+    notes = [
+        NOTE.format("", step, 5, "<duration>2</duration>").replace("</note>", f"<notations>{slur}</notations></note>")
+        for step, slur in zip("CDEF", slurs, strict=True)
+    ]
+    empty = dict.fromkeys(("p", "f", "grow", "stop", "down", "up"), "")
+    file = tmp_path / "slurred.musicxml"
+    file.write_text(MARKED.format(*notes, **empty), "utf-8")
+    performance = read_musicxml(file)
+    length = (performance.notes.offset_tick - performance.notes.onset_tick) / performance.division
+    assert length == pytest.approx([1, 1, 0.9, 0.9], abs=0.01)

@@ -61,7 +61,7 @@ def performed_score(
     controls = fine.controls
     if replace_pedal:
         tick = np.maximum(second2tick(rendition.pedal.ravel() + lead, tempo), 0)
-        controls = _with_pedal(controls.select(controls.number != SUSTAIN), tick, notes.select(rows))
+        controls = with_pedal(controls.select(controls.number != SUSTAIN), tick, notes.select(rows))
     end = np.minimum(fine.track_end_tick, LONGEST_DELTA)  # or later, where the last event is
     return reorder_events(timed.replace(notes=notes, controls=controls, track_end_tick=end))
 
@@ -151,7 +151,7 @@ def _released(notes: Notes) -> Notes:
     return notes.replace(offset_tick=result)
 
 
-def _with_pedal(controls: Controls, tick: Integers, notes: Notes) -> Controls:
+def with_pedal(controls: Controls, tick: Integers, notes: Notes) -> Controls:
     """Return controls with a pedal on each channel that has notes, down and up by turns."""
     parts: dict[int, int] = {}
     for channel, track in zip(notes.channel.tolist(), notes.track.tolist(), strict=True):
