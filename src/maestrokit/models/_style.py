@@ -6,11 +6,13 @@ is (identity). As for [2], segments have some 64 steps, a generator half a milli
 the discriminators see decides success.
 
 Differences: a generator makes changes, not notes. Its last layer is added to the input as log-odds, so that it begins
-as the identity, and the surest changes can be made alone. Notes are set or not, not shades: each is rounded, and its
-gradient is that of the logistic function (straight-through), so that a discriminator cannot tell by shades. There
-is no normalisation, which would let one part of a piece depend on all others; the last convolution of each block begins
-at 0 instead, and penalties on gradients keep the discriminators smooth [3]. Whole pieces can so be changed in parts
-that overlap, with the same result.
+as the identity, and the surest changes can be made alone. A cell can also be changed by what lies one or two octaves
+from it: arrangers move and double notes by octaves, and convolutions with strides cannot place these exactly. What is
+generated is to keep the chroma of its source, which octaves do, so that cycle and identity can weigh little. Notes are
+set or not, not shades: each is rounded, and its gradient is that of the logistic function (straight-through), so that a
+discriminator cannot tell by shades. There is no normalisation, which would let one part of a piece depend on all
+others; the last convolution of each block begins at 0 instead, and penalties on gradients keep the discriminators
+smooth [3]. Whole pieces can so be changed in parts that overlap, with the same result.
 
 References
 ----------
@@ -38,10 +40,12 @@ TASKS = ("style",)
 PLANES = ("onset", "sounding", "velocity")
 SETS = ("first", "second")
 STRIDE = 4  # steps and keys of a roll for one of the blocks
-MARGIN = 1.5  # log-odds of what is set in the input, before any change
+MARGIN = 0.5  # log-odds of what is set in the input, before any change
 LOUDNESS = 0.25  # largest change of a velocity, 0..1
 GENERATED = 4  # the generators learn from one of so many segments; discriminators, which cost a tenth, from all
 NEARBY = 33  # steps whose mean velocity a new note has
+OCTAVES = (-24, -12, 12, 24)
+"""Keys from a cell to those that can change it."""
 OCTAVE_KERNEL = (5, 13)  # steps and keys that a discriminator sees first
 WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 20.0}  # of the planes, in reconstruction
 
@@ -61,9 +65,11 @@ class Config:
     reconstruction: str = "bce"
     """Loss of onsets and of what sounds after a cycle, and of what is to stay: ``bce``, ``mse`` or ``cross_entropy``;
     that of velocities is the squared error."""
-    cycle: Annotated[float, Within(0, 10_000)] = 0.5
+    content: Annotated[float, Within(0, 10_000)] = 2.0
+    """Weight of 1 - the correlation of the chroma of what is generated with that of its source."""
+    cycle: Annotated[float, Within(0, 10_000)] = 0.1
     """Weight of the loss of what is turned there and back."""
-    identity: Annotated[float, Within(0, 10_000)] = 0.25
+    identity: Annotated[float, Within(0, 10_000)] = 0.05
     """Weight of the loss of what is of the set already."""
     penalty: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the penalties on the gradients of a discriminator, at real and at generated segments."""
@@ -125,7 +131,7 @@ class Generator(nn.Module):
             4 * channels, 2 * channels, 1
         )  # convolutions come before upsampling, which makes them cheap
         self.upper = nn.Conv2d(2 * channels, channels, 3, padding=1)
-        self.changes = nn.Conv2d(channels, len(PLANES), 3, padding=1)
+        self.changes = nn.Conv2d(channels, len(PLANES) + 2 * len(OCTAVES), 3, padding=1)
         nn.init.zeros_(self.changes.weight)
         nn.init.zeros_(self.changes.bias)  # type: ignore[arg-type]
 
@@ -136,10 +142,11 @@ class Generator(nn.Module):
         x = self.blocks(self.downer(half) + self.key_offset)  # (batch, channels, steps / 4, keys / 4)
         x = F.relu(_twice(self.up(F.relu(x))) + half)
         x = F.relu(_twice(self.upper(x)) + full)
-        change = self.changes(x).float()
+        change, *octaves = self.changes(x).float().split((len(PLANES), len(OCTAVES), len(OCTAVES)), dim=1)
+        changes = [change[:, row] + (part * _octaves(rolls[:, row])).sum(dim=1) for row, part in enumerate(octaves)]
         return Transferred(
-            MARGIN * (2 * rolls[:, 0] - 1) + change[:, 0],
-            MARGIN * (2 * rolls[:, 1] - 1) + change[:, 1],
+            MARGIN * (2 * rolls[:, 0] - 1) + changes[0],
+            MARGIN * (2 * rolls[:, 1] - 1) + changes[1],
             (_velocities(rolls) + LOUDNESS * change[:, 2].tanh()).clamp(1 / 127, 1.0),
         )
 
@@ -206,8 +213,9 @@ class Model(TrainedModel):
         given = [segments[: -(-len(segments) // GENERATED)] for segments in real]
         generated = [self.to_first(given[1]).rolls(), self.to_second(given[0]).rolls()]
         losses = self._generator_losses(given, generated)
-        weights = {"adversarial": 1.0, "cycle": self.config.cycle, "identity": self.config.identity}
-        backward_and_step("generator", sum((weights[name] * loss for name, loss in losses.items()), torch.zeros(())))
+        weights = {name: getattr(self.config, name) for name in ("content", "cycle", "identity")}
+        total = sum((weight * losses[name] for name, weight in weights.items()), losses["adversarial"])
+        backward_and_step("generator", total)
         seen, state = self._with_earlier([segments.detach() for segments in generated], state, rows=len(real[0]))
         losses |= self._discriminator_losses(real, seen)
         backward_and_step("discriminator", losses["discriminator"] + self.config.penalty / 2 * losses["penalty"])
@@ -236,13 +244,16 @@ class Model(TrainedModel):
         return adversarial.collapse_note(scores["spread"])
 
     def _generator_losses(self, real: list[Tensor], generated: list[Tensor]) -> dict[str, Tensor]:
-        """Return what the generators lose against the discriminators, after a cycle, and by changing what is right."""
+        """Return what the generators lose to the discriminators, in content, after a cycle, and on their own set."""
         generators, discriminators = (self.to_first, self.to_second), (self.of_first, self.of_second)
         kind = self.config.reconstruction
-        losses = {name: torch.zeros((), device=real[0].device) for name in ("adversarial", "cycle", "identity")}
+        names = ("adversarial", "content", "cycle", "identity")
+        losses = {name: torch.zeros((), device=real[0].device) for name in names}
         for row in range(2):
             log_odds = [discriminators[row](self._noisy(segments)) for segments in (real[row], generated[row])]
             losses["adversarial"] += adversarial.generator_loss(self.config.objective, *log_odds)
+            correlation = style_scores.chroma_correlation(real[1 - row], generated[row])
+            losses["content"] += 1 - correlation.mean()
             losses["cycle"] += difference(kind, generators[row](generated[1 - row]), real[row])
             own = real[row][: -(-len(real[row]) // GENERATED)]
             losses["identity"] += difference(kind, generators[row](own), own)
@@ -311,6 +322,13 @@ def _velocities(rolls: Tensor) -> Tensor:
     count, total = (F.avg_pool1d(plane, NEARBY, stride=1, padding=NEARBY // 2) for plane in planes)  # (batch, steps)
     mean = torch.where(count > 0, total / count.clamp(min=1e-6), 0.5)
     return onset * velocity + (1 - onset) * mean[..., None]
+
+
+def _octaves(plane: Tensor) -> Tensor:
+    """Return what lies OCTAVES from each cell of a plane, (batch, OCTAVES, steps, keys), given (batch, steps, keys)."""
+    most = max(OCTAVES)
+    padded = F.pad(plane, (most, most))
+    return torch.stack([padded[..., most + shift : most + shift + KEYS] for shift in OCTAVES], dim=1)
 
 
 def _twice(x: Tensor) -> Tensor:
