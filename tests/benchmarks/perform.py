@@ -1,11 +1,13 @@
 """How scores are performed, on held-out pieces of ASAP: by the model, by rules, by people.
 
-    python tests/benchmarks/perform.py [--data DIR] [--model NAME] [--without RUN] [--pieces N] [--samples N]
+    python tests/benchmarks/perform.py [--data DIR] [--model NAME] [--meter RUN --without RUN] [--pieces N]
+        [--samples N] [--part test|validation] [--temperature FACTOR=T,..]
 
-Held out are the pieces that the training of the model neither learned from nor validated on. First nats a note, beside
-a model that was trained without the meter. Then the correlation of the tempo curve (logarithm of the length of each
-beat) and of velocities with a person's, the mean over pieces of that over people: of another person where a piece has
-two, of the model (one sample, and the mean of all), of rules (arches of four bars, final ritardando, melody lead,
+Held out are the pieces that the training of the model neither learned from nor validated on; its sampling is fitted on
+``--part validation``. First nats a note, and those of two models that were trained alike, with the meter and without.
+Then the correlation of the tempo curve (logarithm of the length of each beat) and of velocities with a person's, the
+mean over pieces of that over people: of another person where a piece has two, of the model (one sample, the mean of
+all, and the curves that it expects before it samples), of rules (arches of four bars, final ritardando, melody lead,
 accents on downbeats, louder where it is higher), of the curves of the most similar bar of the training pieces, and of
 the score as it stands. Last, what performances are like, beside the 95 % interval of people's mean over pieces.
 """
@@ -18,12 +20,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from perform_baselines import NearestBars, deadpan, ruled
 
 from maestrokit.files import asap, checkpoint
 from maestrokit.files.midi import read_midi
+from maestrokit.inference.performance_arrays import performance_arrays
 from maestrokit.inference.performer import PerformConfig, Performer, load_performer, perform_score
 from maestrokit.inference.performing import sampled_parameters
 from maestrokit.metrics.intervals import mean_interval
+from maestrokit.models._expectation import VELOCITIES
 from maestrokit.music.performance_codes import FACTORS
 from maestrokit.music.score_performance import (
     PerformanceParameters,
@@ -37,7 +42,6 @@ from maestrokit.training.performance_data import PerformanceData, PerformanceOpt
 from maestrokit.training.task import PARTS, find_corpus, split_by_piece
 from maestrokit.training.tasks import performance as task
 
-SLOTS = 8  # of a bar, as bars are compared
 Person = asap.AlignedPerformance
 MEASURES = ("tempo change", "asynchrony", "melody lead", "articulation", "velocity sd", "pedal a bar")
 
@@ -79,6 +83,15 @@ def tempo_curve(score: Score, rendition: Rendition, at: np.ndarray) -> np.ndarra
     return np.log(np.maximum(np.diff(np.interp(at, score.notes.onset[first], time)), 0.02))
 
 
+def comparable(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return the performances of each piece whose scores count alike: those with tables, where there are any."""
+    by_piece: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        by_piece[task.piece(path)].append(path)
+    tables = {piece: [path for path in files if path.endswith(asap.SUFFIX)] for piece, files in by_piece.items()}
+    return {piece: tables[piece] or files for piece, files in by_piece.items()}
+
+
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Return the correlation, 0 where one does not vary."""
     if len(one) < 3 or one.std() < 1e-9 or other.std() < 1e-9:
@@ -97,96 +110,6 @@ def compared(score: Score, rendition: Rendition, person: Person) -> tuple[float,
     both = sorted(velocities[0].keys() & velocities[1].keys())
     pair = [np.array([one[key] for key in both], np.float64) for one in velocities]
     return correlation(*curves), correlation(*pair)
-
-
-def deadpan(score: Score, base: float) -> PerformanceParameters:
-    """Return a performance as the score has it."""
-    onsets, notes = len(score.first), len(score.notes)
-    zero, pedal = np.zeros(onsets), np.full((onsets, 2), np.nan)
-    velocity = np.full(notes, 64)
-    return PerformanceParameters(base, 0.0, zero, zero, np.zeros(notes), velocity, np.full(notes, -0.1), pedal)
-
-
-def ruled(score: Score, base: float) -> PerformanceParameters:
-    """Return a performance by fixed rules."""
-    notes, onset = score.notes, score.notes.onset[score.first]
-    bar = score.bars.onset if len(score.bars) else np.arange(onset[0], onset[-1], 4.0)
-    phrase = bar[::4]
-    row = np.clip(np.searchsorted(phrase, onset, side="right") - 1, 0, len(phrase) - 1)
-    end = np.append(phrase[1:], onset[-1] + 1)[row]
-    inside = np.clip((onset - phrase[row]) / np.maximum(end - phrase[row], 1e-9), 0, 1)
-    arch = (2 * inside - 1) ** 2
-    last = np.clip((onset - (onset[-1] - 8)) / 8, 0, 1) ** 2
-    is_top = np.zeros(len(notes), bool)
-    is_top[score.first] = True
-    is_downbeat = np.isin(notes.onset.round(3), bar.round(3))
-    velocity = 58 + 10 * is_top + 5 * is_downbeat + 0.3 * (notes.pitch - 64) - 8 * arch[score.group]
-    return at_mean_tempo(score, replace(
-        deadpan(score, base),
-        tempo=0.12 * arch + 0.35 * last,
-        deviation=np.where(is_top, 0.0, 0.02),
-        velocity=np.clip(np.rint(velocity), 1, 127).astype(np.int64),
-    ))  # fmt: skip
-
-
-def bar_rows(score: Score) -> list[np.ndarray]:
-    """Return the notes of each bar."""
-    row = np.searchsorted(score.bars.onset, score.notes.onset + 1e-6, side="right") - 1
-    return [np.flatnonzero(row == bar) for bar in range(len(score.bars))]
-
-
-def slots(score: Score, rows: np.ndarray, bar: int) -> np.ndarray:
-    """Return the part of its bar that each of some notes lies in."""
-    length = 4.0 * score.bars.beats[bar] / score.bars.unit[bar]
-    inside = (score.notes.onset[rows] - score.bars.onset[bar]) / length
-    return np.clip((SLOTS * inside).astype(np.int64), 0, SLOTS - 1)
-
-
-def described(score: Score, rows: np.ndarray, bar: int) -> np.ndarray:
-    """Return notes a part, and the highest pitch in each over the mean, of a bar."""
-    slot, pitch = slots(score, rows, bar), score.notes.pitch[rows]
-    highest = np.full(SLOTS, pitch.mean())
-    np.maximum.at(highest, slot, pitch)
-    return np.concatenate([np.bincount(slot, minlength=SLOTS), (highest - pitch.mean()) / 4])
-
-
-class NearestBars:
-    """The bars of other performances, to copy from."""
-
-    def __init__(self, people: Sequence[Person]) -> None:
-        keys, tempo, velocity = [], [], []
-        for person in people:
-            score, played = person.score, person.rendition
-            curve = parameters_of(score, played)
-            ratio = (curve.slow + curve.tempo)[score.group]
-            relative = played.velocity - played.velocity.mean()
-            for bar, rows in enumerate(bar_rows(score)):
-                if len(rows) < 3:
-                    continue
-                slot = slots(score, rows, bar)
-                keys.append(described(score, rows, bar))
-                tempo.append(filled(slot, ratio[rows]))
-                velocity.append(filled(slot, relative[rows]))
-        self.keys, self.tempo, self.velocity = (np.array(part) for part in (keys, tempo, velocity))
-
-    def __call__(self, score: Score, base: float) -> PerformanceParameters:
-        """Return a performance whose bars are those of the most similar bars."""
-        tempo, velocity = np.zeros(len(score.notes)), np.full(len(score.notes), 64.0)
-        for bar, rows in enumerate(bar_rows(score)):
-            if len(rows):
-                nearest = int(((self.keys - described(score, rows, bar)) ** 2).sum(1).argmin())
-                slot = slots(score, rows, bar)
-                tempo[rows], velocity[rows] = self.tempo[nearest][slot], 64 + self.velocity[nearest][slot]
-        copied = np.clip(np.rint(velocity), 1, 127).astype(np.int64)
-        return at_mean_tempo(score, replace(deadpan(score, base), tempo=tempo[score.first], velocity=copied))
-
-
-def filled(slot: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the mean of values in each part, that of the nearest where there is none."""
-    count = np.bincount(slot, minlength=SLOTS)
-    mean = np.bincount(slot, values, minlength=SLOTS) / np.maximum(count, 1)
-    known = np.flatnonzero(count)
-    return mean[known[np.abs(np.arange(SLOTS)[:, None] - known).argmin(1)]]
 
 
 def measured(score: Score, rendition: Rendition) -> list[float]:
@@ -212,6 +135,24 @@ def measured(score: Score, rendition: Rendition) -> list[float]:
     ]
 
 
+def with_temperatures(performer: Performer, given: str) -> Performer:
+    """Return a model that samples with other temperatures, given as ``FACTOR=T,..``."""
+    pairs = [part.split("=") for part in given.split(",") if part]
+    changed = {name: replace(performer.sampling[name], temperature=float(value)) for name, value in pairs}
+    return performer._replace(sampling={**performer.sampling, **changed})
+
+
+def expected(performer: Performer, score: Score, base: float) -> Rendition:
+    """Return the curves of tempo and velocity that a model expects, with nothing sampled around them."""
+    blank = deadpan(score, base)
+    parts = performance_arrays(score, blank).excerpt(0, len(score.notes), meter=performer.meter)
+    batch = {name: torch.from_numpy(part)[None] for name, part in parts.items() if name.startswith("score_")}
+    with torch.inference_mode():
+        tempo, velocity = performer.model.score_vectors(batch)[1][0].double().numpy().T
+    loudness = np.clip(np.rint(blank.velocity + VELOCITIES * velocity), 1, 127).astype(np.int64)
+    return rendition_of(score, at_mean_tempo(score, replace(blank, tempo=tempo[score.first], velocity=loudness)))
+
+
 def sampled(performer: Performer, score: Score, base: float, samples: int) -> list[Rendition]:
     """Return performances by the model."""
     drawn = sampled_parameters(
@@ -222,6 +163,7 @@ def sampled(performer: Performer, score: Score, base: float, samples: int) -> li
         sampling=performer.sampling,
         generators=[np.random.default_rng([1, number]) for number in range(samples)],
         meter=performer.meter,
+        expectation=performer.expectation,
     )
     return [rendition_of(score, at_mean_tempo(score, one)) for one in drawn]
 
@@ -264,17 +206,22 @@ def main() -> None:
     default = Path(__file__).resolve().parents[3] / "shared" / "data"
     parser.add_argument("--data", type=Path, default=default, help="folder with asap")
     parser.add_argument("--model", default="performer", help="name or run folder")
-    parser.add_argument("--without", help="run folder of a model that was trained without the meter")
+    parser.add_argument("--meter", help="run folder of a model to compare with the next")
+    parser.add_argument("--without", help="run folder of one that was trained like it, but without the meter")
+    parser.add_argument("--part", choices=("test", PARTS[1]), default="test", help="of the split")
+    parser.add_argument("--temperature", default="", metavar="FACTOR=T,..", help="instead of the model's own")
     parser.add_argument("--pieces", type=int, default=1000, help="of those held out")
     parser.add_argument("--samples", type=int, default=4, help="performances by the model of each piece")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     parts = split(chosen.data, checkpoint.read_config(checkpoint.model_folder(chosen.model)))
-    pieces = sorted({task.piece(path) for path in parts["test"]})[: chosen.pieces]
-    held_out = [path for path in parts["test"] if task.piece(path) in pieces]
+    pieces = sorted({task.piece(path) for path in parts[chosen.part]})[: chosen.pieces]
+    files = comparable(parts[chosen.part])
+    held_out = [path for piece in pieces for path in files[piece]]
     print(f"{len(pieces)} pieces of ASAP that are in no training, {len(held_out)} performances of them by people\n")
-    print_nats({"model": chosen.model, "without the meter": chosen.without}, held_out)
-    performer = load_performer(chosen.model)
+    alike = {"with the meter": chosen.meter, "alike, without": chosen.without}
+    print_nats({"model": chosen.model, **alike}, held_out)
+    performer = with_temperatures(load_performer(chosen.model), chosen.temperature)
     print_performances(performer, held_out, parts[PARTS[0]], chosen.samples)
     notes, wrong = lost_or_added(performer, held_out)
     print(f"\n{notes} notes of the scores' own files: {wrong} lost or added")
@@ -291,17 +238,15 @@ def print_nats(models: dict[str, str | None], paths: Sequence[str]) -> None:
 
 def print_performances(performer: Performer, paths: Sequence[str], training: Sequence[str], samples: int) -> None:
     """Print the correlations with people, and what performances are like."""
-    copy = NearestBars([asap.read_aligned(path) for path in training])
+    copy = NearestBars([task.aligned(path)[0] for path in training])
     fixed: dict[str, Callable[[Score, float], PerformanceParameters]] = {
         "rules": ruled,
         "nearest bars": copy,
         "deadpan": deadpan,
     }
-    by_piece: dict[str, list[Person]] = defaultdict(list)
-    for path in paths:
-        by_piece[task.piece(path)].append(asap.read_aligned(path))
+    by_piece = {piece: [task.aligned(path)[0] for path in files] for piece, files in comparable(paths).items()}
     results: dict[str, list[tuple[float, float]]] = {
-        name: [] for name in ("another person", "model", f"mean of {samples} samples", *fixed)
+        name: [] for name in ("another person", "model", f"mean of {samples} samples", "expected", *fixed)
     }
     like: dict[str, list[list[float]]] = {"people": [], "model": [], **{name: [] for name in fixed}}
     for people in by_piece.values():
@@ -317,6 +262,8 @@ def print_performances(performer: Performer, paths: Sequence[str], training: Seq
             add("another person", [compared(one.score, one.rendition, other) for one, other in pairs])
         add("model", [compared(score, one, person) for one in made for person in people])
         add(f"mean of {samples} samples", [compared(score, mean_of(made), person) for person in people])
+        mean = expected(performer, score, base)
+        add("expected", [compared(score, mean, person) for person in people])
         for name, rendition in renditions.items():
             add(name, [compared(score, rendition, person) for person in people])
             like[name].append(measured(score, rendition))

@@ -1,27 +1,31 @@
 """Pictures of how scores are performed: tempo and velocity of three held-out pieces, by the model and by two people.
 
-``python tests/benchmarks/perform_picture.py [--data DIR] [--model NAME] [-o FILE.png]``
+``python tests/benchmarks/perform_picture.py [--data DIR] [--model NAME] [-o FILE.png] [--sound DIR]``
 
+With ``--sound`` the model also plays the beginning of each, on the piano that ships, at the mean tempo of one of them.
 Tempo is that of each quarter, over the mean; velocity is that of the highest note of each onset, the mean of a quarter.
 """
 
 import argparse
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import soundfile
 import torch
-from perform import beats_of, sampled, split, tempo_curve
+from perform import beats_of, comparable, sampled, split, tempo_curve
 
+import maestrokit
 from maestrokit.files import asap, checkpoint
-from maestrokit.inference.performer import load_performer
+from maestrokit.files.asap import AlignedPerformance
+from maestrokit.inference.performer import Performer, load_performer
 from maestrokit.music.score_performance import Rendition, parameters_of
 from maestrokit.music.scores import Score
 from maestrokit.plots.figure import bare, new_figure, picture_bytes
 from maestrokit.training.tasks import performance as task
 
 QUARTERS = 96  # of a piece that are shown
-COMPOSERS = ("Bach", "Chopin", "Schumann")
+PIECES = 3
+SECONDS, SAMPLE_RATE = 20, 32000  # of what is heard
 
 
 def velocity_curve(score: Score, rendition: Rendition, at: np.ndarray) -> np.ndarray:
@@ -34,24 +38,32 @@ def velocity_curve(score: Score, rendition: Rendition, at: np.ndarray) -> np.nda
         return sums / np.bincount(row[inside], minlength=len(at) - 1)
 
 
+def write_sound(performer: Performer, person: AlignedPerformance, piece: str, path: Path) -> None:
+    """Play the beginning of a piece, with a fade at its end."""
+    played = maestrokit.perform(
+        Path(piece) / asap.SCORE, model=performer, seed=1, tempo=60 / parameters_of(person.score, person.rendition).base
+    )[0]
+    sound = maestrokit.render(played, sample_rate=SAMPLE_RATE).samples[: SECONDS * SAMPLE_RATE]
+    soundfile.write(path, sound * np.minimum(1.0, np.arange(len(sound))[::-1] / SAMPLE_RATE), SAMPLE_RATE)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
     parser.add_argument("--model", default="performer")
     parser.add_argument("-o", "--output", type=Path, default=Path("perform.png"))
+    parser.add_argument("--sound", type=Path, help="folder of sound files to be written")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     performer = load_performer(arguments.model)
-    by_piece: dict[str, list[str]] = defaultdict(list)
     parts = split(arguments.data, checkpoint.read_config(checkpoint.model_folder(arguments.model)))
-    for path in parts["test"]:
-        by_piece[task.piece(path)].append(path)
+    by_piece = comparable(parts["test"])
     several = [piece for piece in sorted(by_piece) if len(by_piece[piece]) > 1]
-    pieces = [next(piece for piece in several if f"/{composer}/" in piece) for composer in COMPOSERS]
+    pieces = [several[row] for row in np.linspace(0, len(several) - 1, PIECES).astype(np.int64)]
     figure = new_figure(width=8, height=6)
     axes = figure.subplots(len(pieces), 2)
-    for piece, (tempo, velocity) in zip(pieces, axes, strict=True):
-        people = [asap.read_aligned(path) for path in by_piece[piece][:2]]
+    for number, (piece, (tempo, velocity)) in enumerate(zip(pieces, axes, strict=True), start=1):
+        people = [task.aligned(path)[0] for path in by_piece[piece][:2]]
         score = people[0].score
         (model,) = sampled(performer, score, parameters_of(score, people[0].rendition).base, 1)
         at = np.intersect1d(*(beats_of(person.score) for person in people))[: QUARTERS + 1]
@@ -60,6 +72,8 @@ def main() -> None:
             curve = -tempo_curve(one, rendition, at)
             tempo.plot(at[:-1], np.exp(curve - curve.mean()), color=colour, linewidth=1)
             velocity.plot(at[:-1], velocity_curve(one, rendition, at), color=colour, linewidth=1)
+        if arguments.sound:
+            write_sound(performer, people[0], piece, arguments.sound / f"performed-{number}.ogg")
         tempo.set_title(piece.rpartition("asap/")[2].replace("/", ", ").replace("_", " "), loc="left", fontsize=8)
         tempo.set_yscale("log", base=2)
         for axis, label in ((tempo, "tempo / mean"), (velocity, "velocity")):

@@ -53,6 +53,9 @@ def test_training_reads_pairs_and_tables_alike(folder, tmp_path):
     inside = [str(path) for path in asap.rglob("*.mid")]
     assert not any(map(is_to_align, inside))  # their tables are read
     assert len(task.performances(find_corpus([str(asap)], task, cache=tmp_path).paths)) == 4
+    (asap / "Bach/piece0/take1_score_notes.tsv").unlink()
+    path = str(asap / "Bach/piece0/take1.mid")
+    assert is_to_align(path) and task.performed_score(path).composer == "Bach"  # ASAP without a table of it
 
 
 def test_what_is_not_matched_is_said(folder, tmp_path):

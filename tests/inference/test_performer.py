@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.files import checkpoint
 from maestrokit.inference.performance_arrays import performance_arrays
 from maestrokit.inference.performer import PerformConfig, load_performer, measures_of, perform_score
 from maestrokit.inference.performing import PerformanceStep, sampled_parameters
@@ -169,3 +170,27 @@ def test_scores_of_few_notes_are_played(performer, count):
 def test_other_models_do_not_perform():
     with pytest.raises(BadDataError, match="does not perform scores"):
         load_performer("transformer")
+
+
+def test_what_is_expected_draws_the_sampled_curves_but_not_what_is_kept(performer):
+    file = score_file(8)
+    drawn = performer._replace(expectation=1.0)
+    with torch.no_grad():
+        for parameter in drawn.model.expectation.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+    alike = []
+    for model in (performer, drawn):
+        one, two = (perform(model, file, seed=seed)[0].notes.velocity.astype(float) for seed in (1, 2))
+        alike.append(np.corrcoef(one, two)[0, 1])
+    assert alike[0] < 0.5 < 0.7 < alike[1]  # both are what the score leads one to expect, but for the limits
+    kept = perform(drawn, file, keep=("velocity",))[0]
+    assert np.array_equal(kept.notes.velocity, file.notes.velocity)
+    assert drawn.expectation == 1.0 and performer.expectation == 0.0
+
+
+def test_an_expectation_that_is_no_share_is_refused(tmp_path):
+    folder = saved_performer(tmp_path / "performer")
+    config = checkpoint.read_config(folder)
+    checkpoint.write_config(folder, {**config, "expectation": 1.5})
+    with pytest.raises(BadDataError, match=r"expectation must be in 0\.\.1, not 1\.5"):
+        load_performer(str(folder))

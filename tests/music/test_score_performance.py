@@ -21,6 +21,7 @@ from maestrokit.music.performance_codes import (
 from maestrokit.music.score_performance import (
     at_mean_tempo,
     beat_times,
+    drawn_to,
     parameters_of,
     rendition_of,
     with_expression,
@@ -109,7 +110,14 @@ def test_features_know_bars_chords_and_what_is_unknown():
     on_bar = score.notes.onset % 3 == 0
     assert (features["level"][on_bar] == 0).all() and (features["level"][~on_bar] > 0).all()
     assert features["chord"].tolist()[:4] == [2, 2, 2, 0] and features["part"].tolist()[:4] == [1, 3, 2, 0]
+    assert [set(features["phrase"][score.notes.onset == 3 * bar].tolist()) for bar in range(4)] == [
+        {0},
+        {8},
+        {16},
+        {24},
+    ]
     without = score_features(score_of(score_file(4, meter=False)), 0.5)
+    assert set(without["phrase"].tolist()) == {32}
     assert set(without["level"].tolist()) == {6} and len(set(without["meter"].tolist())) == 1
 
 
@@ -119,3 +127,27 @@ def test_metrical_levels_are_those_of_the_meter():
     assert compound.tolist() == [0, 1, 3, 4, 3, 5]
     simple = _levels(np.array([0.0, 2.0, 1.0, 0.5, 0.25, 1 / 3]), np.full(6, 4), np.full(6, 4))
     assert simple.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_curves_are_drawn_to_others_with_their_means_and_ranges_kept():
+    score = score_of(score_file(8))
+    parameters = parameters_of(score, played(score))
+    generator = np.random.default_rng(0)
+    tempo, velocity = generator.normal(0, 0.1, len(score.notes)), generator.normal(0, 3, len(score.notes))
+    quarters = np.diff(score.notes.onset[score.first], prepend=0.0)
+    own = parameters.slow + parameters.tempo
+
+    def near(share):
+        drawn = drawn_to(score, parameters, share, tempo=tempo, velocity=velocity)
+        curve = drawn.slow + drawn.tempo
+        assert np.average(curve, weights=quarters) == pytest.approx(np.average(own, weights=quarters))
+        assert np.cov(curve, aweights=quarters) == pytest.approx(np.cov(own, aweights=quarters))
+        assert drawn.velocity.mean() == pytest.approx(parameters.velocity.mean(), abs=0.5)
+        assert drawn.velocity.std() == pytest.approx(parameters.velocity.std(), abs=0.5)
+        return np.corrcoef(curve[1:], tempo[score.first][1:])[0, 1], np.corrcoef(drawn.velocity, velocity)[0, 1]
+
+    assert near(0.0) < near(0.5) < near(1.0) and min(near(1.0)) > 0.98
+    same = drawn_to(score, parameters, 0.7, tempo=None, velocity=None)
+    assert same is parameters  # what is given stays
+    even = drawn_to(score, parameters, 1.0, tempo=0 * tempo, velocity=None)
+    assert np.ptp(even.tempo) == 0 and np.array_equal(even.velocity, parameters.velocity)

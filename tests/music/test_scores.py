@@ -10,7 +10,7 @@ from played_scores import score_file
 
 def test_notes_are_told_by_onset_from_the_highest_down_and_grace_notes_last():
     onset, duration = np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0, 1.0])
-    notes = ScoreNotes(onset, duration, np.array([60, 48, 90, 72]), np.arange(4))
+    notes = ScoreNotes(onset, duration, np.array([60, 48, 90, 72]), np.full(4, np.nan), np.arange(4))
     score = sorted_score(notes, score_of(score_file()).bars, np.full(4, 0.5))
     assert score.notes.pitch.tolist() == [72, 48, 90, 60]
     assert score.group.tolist() == [0, 0, 0, 1] and score.first.tolist() == [0, 3]
@@ -30,3 +30,11 @@ def test_what_has_no_beats_or_no_notes_is_no_score():
         score_of(file.replace(division=-25 * 256 + 40))
     with pytest.raises(BadDataError, match="no notes"):
         score_of(file.replace(notes=file.notes.replace(channel=0 * file.notes.channel + 9)))
+
+
+def test_velocities_that_differ_are_the_dynamics_of_a_score_and_others_mean_nothing():
+    file = score_file()
+    assert np.isnan(score_of(file).notes.loudness).all()
+    velocity = np.where(np.arange(len(file.notes)) < 20, 49, 96)
+    score = score_of(file.replace(notes=file.notes.replace(velocity=velocity)))
+    assert np.array_equal(score.notes.loudness, velocity[score.notes.row])

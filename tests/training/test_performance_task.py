@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from maestrokit.inference.performance_arrays import performance_arrays
+from maestrokit.models import _expectation as expectation
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.models._performance import MARGIN
 from maestrokit.music.performance_codes import FEATURES, SIZES, measured_conditions
@@ -121,3 +122,51 @@ def test_all_performances_of_a_piece_are_in_one_part(tmp_path):
     assert prepared.data.composers == ["other", "Ravel", "Bach"]
     excerpt = next(iter(prepared.data.validation()))
     assert excerpt["weight"].sum() == sum(len(one.arrays) for one in prepared.data.held_out)
+
+
+def test_notated_dynamics_are_left_out_of_a_share_of_excerpts():
+    file = score_file(8)
+    score = score_of(file.replace(notes=file.notes.replace(velocity=40 + np.arange(len(file.notes)) % 9)))
+    parameters = parameters_of(score, played(score))
+    one = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
+    for share, is_seen in ((0.0, True), (1.0, False)):
+        options = PerformanceOptions(batch=1, length=500, without_dynamics=share)
+        loudness = PerformanceData([one], [one], options, composers=["other"]).batch(0, 0)["score_loudness"]
+        inside = loudness[loudness < FEATURES["loudness"]]
+        assert ((inside < FEATURES["loudness"] - 1) == is_seen).all() and len(inside) == len(score.notes)
+
+
+def test_what_is_expected_is_learned_apart_and_read_by_the_notes():
+    torch.manual_seed(0)
+    model = contract.new_model(lstm, lstm.Config(vocabulary=1, encoding="performance", width=16, layers=1))
+    batch = data().batch(0, 0)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    sum(part.sum() for part in model.nats(batch).values()).backward()
+    assert all(parameter.grad is None for parameter in model.expectation.parameters())
+    assert model.expected.weight.grad.abs().sum() > 0
+    known, curves = model.eval().score_vectors(batch)
+    losses = expectation.losses(curves, batch)
+    assert curves.shape == (*batch["next_velocity"].shape, 2) and known.shape[:2] == curves.shape[:2]
+    right = torch.stack([batch["curve_tempo"], batch["curve_velocity"] / 16], dim=-1)
+    assert all(loss.item() == 0 for loss in expectation.losses(right, batch).values())
+    assert all(loss.item() > 0 for loss in losses.values())
+
+
+def test_what_is_expected_falls_with_the_whole_score_in_view():
+    torch.manual_seed(0)
+    network, batch = expectation.ExpectedCurves().eval(), next(data().validation())
+    batch["score_pitch"][:, -MARGIN - 1] = 0  # the last note
+    before = network(batch)[:, MARGIN]
+    batch["score_pitch"][:, -MARGIN - 1] = 80
+    assert not torch.equal(network(batch)[:, MARGIN], before)  # of the first
+
+
+def test_curves_are_relative_to_their_means_over_a_piece():
+    score = score_of(score_file(8))
+    parameters = parameters_of(score, played(score))
+    curves = performance_arrays(score, parameters).curves
+    assert abs(np.average(curves["tempo"], weights=curves["weight"])) < 1e-9
+    assert abs(curves["velocity"].mean()) < 1e-9 and curves["weight"].sum() == score.notes.onset[-1]
+    gap = parameters.slow + parameters.tempo
+    assert np.allclose(np.diff(curves["tempo"][score.first][1:]), np.diff(gap[1:]))

@@ -21,7 +21,7 @@ from maestrokit.errors import BadDataError, unreadable
 from maestrokit.files.midi import read_midi
 from maestrokit.files.streams import decoded, read_bytes
 from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import Bars, Score, ScoreNotes, sorted_score
+from maestrokit.music.scores import Bars, Score, ScoreNotes, score_of, sorted_score
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map
 
@@ -33,6 +33,8 @@ NUMBERS = ("onset", "offset", "pitch", "velocity", "score_onset_beats", "score_d
 HINT = "a table of score notes has the columns " + " ".join((*NUMBERS, "note_value", "grace"))
 FEWEST_NOTES = 16
 TOGETHER = 0.01  # seconds: a change of tempo so shortly after a beat is at it
+GRID = 12  # of a quarter: as exactly as tables and the score's file agree
+LEAST_FOUND = 0.7  # of the notes of a table, in the score's file
 UNITS = (0.25, 0.5, 1.0, 2.0)  # quarters that a beat can be
 NEIGHBOURS = 5  # downbeats of which the middle one decides
 
@@ -94,7 +96,8 @@ def read_aligned(path: str) -> AlignedPerformance:
     bars = _bars(marks, np.interp([mark.second for mark in marks], seconds, beats), beats, quarters)
     tempo = _notated_tempo(Path(path).parent, len(marks))
     row = np.searchsorted([mark.second for mark in marks], np.interp(beat, beats, seconds) + TOGETHER, side="right") - 1
-    notes = ScoreNotes(onset, duration, pitch, np.arange(len(onset)))
+    loudness = _notated_loudness(Path(path).parent, onset, pitch)
+    notes = ScoreNotes(onset, duration, pitch, loudness, np.arange(len(onset)))
     score = sorted_score(notes, bars, tempo[np.maximum(row, 0)])
     rows = score.notes.row
     rendition = Rendition(
@@ -103,7 +106,7 @@ def read_aligned(path: str) -> AlignedPerformance:
         np.clip(columns["velocity"][rows], 1, 127).astype(np.int64),
         pedal_intervals(read_midi(stem + ".mid")),
     )
-    return AlignedPerformance(score, rendition, _composer(path))
+    return AlignedPerformance(score, rendition, composer_of(path))
 
 
 def _read_table(path: str) -> tuple[dict[str, NDArray[Any]], Floats]:
@@ -181,7 +184,34 @@ def _notated_tempo(folder: Path, count: int) -> Floats:
     return np.asarray(tempo.seconds_per_tick[row] * score.division)
 
 
-def _composer(path: str) -> str:
+def _notated_loudness(folder: Path, onset: Floats, pitch: Integers) -> Floats:
+    """Return the loudness that the score's file has at notes, by their onsets in quarters and pitches.
+
+    Tables count from the first bar line, files from their beginning: most notes say how far these are apart. NaN is of
+    all notes where too few are found; single ones have what is between the notes around them.
+    """
+    unknown = np.full(len(onset), np.nan)
+    if not (folder / SCORE).is_file():
+        return unknown
+    notes = score_of(read_midi(str(folder / SCORE))).notes
+    here, there = (np.rint(GRID * one).astype(np.int64) for one in (onset, notes.onset))
+    apart = [
+        np.subtract.outer(there[notes.pitch == key], here[pitch == key]).ravel() for key in np.unique(pitch).tolist()
+    ]
+    steps, count = np.unique(np.concatenate(apart), return_counts=True)
+    if not len(steps):
+        return unknown
+    shift = int(steps[count.argmax()])
+    loudness = dict(zip(zip(there.tolist(), notes.pitch.tolist(), strict=True), notes.loudness.tolist(), strict=True))
+    keys = zip((here + shift).tolist(), pitch.tolist(), strict=True)
+    values = np.array([loudness.get(key, np.nan) for key in keys])
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) < LEAST_FOUND * len(values):
+        return unknown
+    return np.asarray(np.interp(np.arange(len(values)), known, values[known]))
+
+
+def composer_of(path: str) -> str:
     """Return the composer by the table of the data set above a file; empty where there is none."""
     for folder in Path(path).parents:
         if (folder / TABLE).is_file():

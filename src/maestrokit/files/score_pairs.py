@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrokit.errors import BadDataError
-from maestrokit.files.asap import SCORE, TABLE, AlignedPerformance
+from maestrokit.files.asap import SCORE, AlignedPerformance, composer_of
 from maestrokit.files.asap import SUFFIX as TABLE_SUFFIX
 from maestrokit.files.midi import read_midi
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
@@ -43,10 +43,10 @@ def score_beside(path: str) -> Path | None:
 
 
 def is_to_align(path: str) -> bool:
-    """Return whether a file is a performance to be aligned: no score, and not of ASAP, whose tables have the places."""
+    """Return whether a file is a performance to be aligned: no score, and without a table that has the places."""
     if has_suffix(path, (TABLE_SUFFIX,)) or Path(path).name in SCORES:
         return False
-    return has_suffix(path, MIDI_SUFFIXES) and not any((folder / TABLE).is_file() for folder in Path(path).parents)
+    return has_suffix(path, MIDI_SUFFIXES) and not Path(path).with_name(Path(path).stem + TABLE_SUFFIX).is_file()
 
 
 def read_pair(path: str) -> AlignedPair:
@@ -73,4 +73,5 @@ def read_pair(path: str) -> AlignedPair:
     matched = Score(score.notes.select(rows), score.bars, score.tempo[rows])
     pedal = pedal_intervals(performance)
     rendition = Rendition(notes.onset[partners], notes.offset[partners], notes.velocity[partners], pedal)
-    return AlignedPair(AlignedPerformance(matched, rendition, ""), len(alignment.missing), len(alignment.extra))
+    aligned = AlignedPerformance(matched, rendition, composer_of(path))
+    return AlignedPair(aligned, len(alignment.missing), len(alignment.extra))

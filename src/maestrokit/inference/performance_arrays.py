@@ -22,7 +22,7 @@ from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.score_performance import PerformanceParameters
 from maestrokit.music.scores import Score
 
-METER_FEATURES = ("bar_position", "level", "meter")
+METER_FEATURES = ("bar_position", "level", "phrase", "meter")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,8 @@ class PerformanceArrays:
     """To the next onset, in seconds at the mean tempo."""
     features: dict[str, Integers]
     performance: PerformanceCodes
+    curves: dict[str, Floats]
+    """What :mod:`maestrokit.models._expectation` learns: by name, (notes,), and its weight."""
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -70,6 +72,7 @@ class PerformanceArrays:
             parts[f"next_{name}"] = column[rows]
             parts[f"previous_{name}"] = np.where(rows > 0, column[rows - 1], SIZES[name])
         parts["previous_slow"], parts["previous_is_down"] = performance.slow[rows], performance.is_down[rows]
+        parts |= {f"curve_{name}": column[rows] for name, column in self.curves.items()}
         parts["is_first"] = performance.is_first[rows]
         parts["onset"] = self.onset[rows] - self.onset[start]
         parts["weight"] = np.ones(len(rows))
@@ -81,4 +84,21 @@ def performance_arrays(score: Score, parameters: PerformanceParameters) -> Perfo
     onset = score.notes.onset[score.first]
     gap = np.append(np.diff(onset), 0.0)[score.group] * parameters.base
     steps = np.rint((score.notes.onset - onset[0]) * QUARTER_STEPS).astype(np.int64)
-    return PerformanceArrays(steps, gap, score_features(score, parameters.base), codes_of(score, parameters))
+    features, codes = score_features(score, parameters.base), codes_of(score, parameters)
+    return PerformanceArrays(steps, gap, features, codes, curves_of(score, parameters))
+
+
+def curves_of(score: Score, parameters: PerformanceParameters) -> dict[str, Floats]:
+    """Return the logarithm of the tempo and the velocity of each note over their means, and the quarters before it.
+
+    The latter are 0 but at the first note of each onset.
+    """
+    quarters = np.diff(score.notes.onset[score.first], prepend=score.notes.onset[:1])
+    tempo = parameters.slow + parameters.tempo
+    mean = float(np.average(tempo, weights=quarters)) if quarters.any() else 0.0
+    is_first = np.diff(score.group, prepend=-1) > 0
+    return {
+        "tempo": (tempo - mean)[score.group],
+        "velocity": parameters.velocity - parameters.velocity.mean(),
+        "weight": np.where(is_first, quarters[score.group], 0.0),
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import numpy as np
 
 from maestrokit.analysis.beats.from_notes import performed_beats
-from maestrokit.bounds import COUNT, SEED, Within, check_fields
+from maestrokit.bounds import COUNT, SEED, SHARE, Within, check, check_fields
 from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.inference.conditions import class_code
@@ -63,6 +63,8 @@ class Performer(NamedTuple):
     sampling: dict[str, SamplingConfig]
     meter: bool
     typical: dict[str, float]
+    expectation: float
+    """How far its curves are drawn to those that the score leads one to expect, 0..1."""
 
     def conditions(self, targets: Mapping[str, float]) -> dict[str, int]:
         """Return the codes of conditions, given those that are asked for; velocities are usual unless they are."""
@@ -129,12 +131,14 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     try:
         sampling = {factor: SamplingConfig(**config.get("sampling", {}).get(factor, {})) for factor in FACTORS}
         typical = {name: float(value) for name, value in config.get("typical", {}).items() if name in CONDITIONS}
+        expectation = float(config.get("expectation", 0.0))
+        check("expectation", expectation, SHARE)
     except (AttributeError, TypeError, ValueError, UsageError) as error:
         raise BadDataError(f"cannot use '{name}': its settings are not valid ({error})", path=name) from None
     if not isinstance(model, PerformanceModel) or not isinstance(composers, list):
         raise BadDataError(f"cannot use '{name}': its model and its settings do not fit", path=name)
     meter = bool(config.get("meter", True))
-    return Performer(model.eval().to(on), [str(one) for one in composers], sampling, meter, typical)
+    return Performer(model.eval().to(on), [str(one) for one in composers], sampling, meter, typical, expectation)
 
 
 def perform_score(
@@ -178,6 +182,7 @@ def perform_score(
         generators=[np.random.default_rng([config.seed, number]) for number in range(config.count)],
         given=given,
         meter=performer.meter,
+        expectation=performer.expectation,
     )
     notes = [] if keeps_time or has_tempo(performance) or config.tempo or "base" in targets else [UNKNOWN_TEMPO]
     return [

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats, Integers
 from maestrokit.inference.performance_arrays import PerformanceArrays, performance_arrays
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
+from maestrokit.models._expectation import CURVES, VELOCITIES
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
 from maestrokit.music.performance_codes import (
     FACTORS,
@@ -24,7 +25,7 @@ from maestrokit.music.performance_codes import (
     codes_of,
     pedal_fractions,
 )
-from maestrokit.music.score_performance import PerformanceParameters, slow_after
+from maestrokit.music.score_performance import PerformanceParameters, drawn_to, slow_after
 from maestrokit.music.scores import Score
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def sampled_parameters(
     generators: Sequence[np.random.Generator],
     given: Mapping[str, PerformanceParameters] | None = None,
     meter: bool = True,
+    expectation: float = 0.0,
 ) -> list[PerformanceParameters]:
     """Return as many performances of a score as there are generators.
 
@@ -59,12 +61,15 @@ def sampled_parameters(
         Parameters whose values of a factor are taken, by factor.
     meter : bool
         Whether the model was trained to see the meter.
+    expectation : float, 0 to 1
+        How far curves of tempo and velocity that are not given are drawn to those that the score leads one to expect.
     """
     rows, known = len(generators), dict(given or {})
     blank = _blank(score, base)
     arrays = performance_arrays(score, blank)
     forced = {name: codes_of(score, parameters).codes[name] for name, parameters in known.items()}
-    step = PerformanceStep(model, _vectors(model, arrays, conditions, meter=meter), rows=rows)
+    vectors, curves = _vectors(model, arrays, conditions, meter=meter)
+    step = PerformanceStep(model, vectors, rows=rows)
     sampler = _SampledFactors(score, rows, known, sampling, generators)
     for note in range(len(score.notes)):
         step.begin(note, int(arrays.onset[note]), sampler.previous(note))
@@ -79,7 +84,9 @@ def sampled_parameters(
                 codes = sampler.choose(name, step.logits(name))
             sampler.add(name, note, codes)
             step.follow(name, codes)
-    return sampler.parameters(base)
+    expected = {name: curve for name, curve in curves.items() if name not in known}
+    tempo, velocity = (expected.get(name) for name in CURVES)
+    return [drawn_to(score, one, expectation, tempo=tempo, velocity=velocity) for one in sampler.parameters(base)]
 
 
 class _SampledFactors:
@@ -204,8 +211,14 @@ class PerformanceStep:
 
 def _vectors(
     model: "PerformanceModel", arrays: PerformanceArrays, conditions: Mapping[str, int], *, meter: bool
-) -> Numbers:
-    """Return the vectors of all notes of a score, with those of the conditions, (notes, width)."""
+) -> tuple[Numbers, dict[str, Floats]]:
+    """Return the vectors of all notes of a score, with those of the conditions, and the curves expected of them.
+
+    Shape
+    -----
+    vectors : (notes, width)
+    curves : by name, (notes,), velocities in their own units
+    """
     import torch
 
     from maestrokit.inference.device import device_of
@@ -214,10 +227,12 @@ def _vectors(
     device = device_of(model)
     batch = {name: torch.from_numpy(part)[None].to(device) for name, part in parts.items() if name.startswith("score_")}
     with torch.inference_mode():
-        vectors = model.score_encoder(batch)[0]
+        known, expected = model.score_vectors(batch)
+        vectors = known[0]
         for name, table in model.conditions.items():
             vectors = vectors + _weight(table)[conditions.get(name, 0)]
-    return np.ascontiguousarray(numbers(vectors), np.float32)
+    curves = numbers(expected[0]).astype(np.float64) * [1.0, VELOCITIES]
+    return np.ascontiguousarray(numbers(vectors), np.float32), dict(zip(CURVES, curves.T, strict=True))
 
 
 def _weight(table: Any) -> Any:

@@ -1,7 +1,8 @@
 """Input and output layers of models of performances of scores; the layers between them are the body.
 
-Position i reads note i of the score, with its neighbours on both sides, by convolutions that look ahead, and how note
-i - 1 was played; the body sees all positions up to it. How note i is played is predicted factor by factor: tempo and
+Position i reads note i of the score, with its neighbours on both sides, by convolutions that look ahead, the tempo and
+loudness that the whole score leads one to expect there (:mod:`maestrokit.models._expectation`), and how note i - 1 was
+played; the body sees all positions up to it. How note i is played is predicted factor by factor: tempo and
 pedal if its onset is new, then deviation, velocity and articulation, each from the body's output and the factors before
 it, by a small gated layer of its own, as in :mod:`maestrokit.models._notes`. A batch has the classes of
 :mod:`maestrokit.music.performance_codes` as tensors by name: those of the score with the prefix ``score_`` and MARGIN
@@ -16,26 +17,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
+from maestrokit.models import _expectation as expectation
 from maestrokit.models._bases import radial_bases
-from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
+from maestrokit.models._score_embeddings import embedded_score, ordered_embedding, plain_embedding, score_embeddings
+from maestrokit.models._smooth import SmoothLinear
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.music.conditions import CLASSES
-from maestrokit.music.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES
+from maestrokit.music.performance_codes import CONDITIONS, FACTORS, SIZES
 
-UNORDERED = ("pitch_class", "level", "meter", "part")
 REACH, DILATIONS = 3, (1, 4, 12)
 MARGIN = REACH * sum(DILATIONS)  # notes that convolutions see on each side
 FACTOR_WIDTH = 96  # of each factor's own layer
 PLAIN = "pedal"  # the factor whose classes have no order
 INPUTS = {name: size + 1 for name, size in SIZES.items()} | {"slow": SIZES["tempo"] + 1, "is_down": 3}
 """Classes of what is read of the note before, the last of each where there is none."""
-
-
-def ordered_embedding(classes: int, width: int, *, deviation: float) -> SmoothEmbedding:
-    """Return an embedding of ordered classes and a last one that stands apart."""
-    bases = radial_bases(np.arange(classes - 1, dtype=np.float64), classes=classes)
-    return SmoothEmbedding(bases, width, deviation=deviation)
 
 
 class LookaheadConv(nn.Module):
@@ -65,20 +61,15 @@ class ScoreEncoder(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.embeddings = nn.ModuleDict()
-        for name, size in FEATURES.items():
-            if name in UNORDERED:
-                self.embeddings[name] = _plain_embedding(size + 1, width)
-            else:
-                self.embeddings[name] = ordered_embedding(size + 1, width, deviation=0.3)
+        self.embeddings = score_embeddings(width)
         self.layers = nn.ModuleList(LookaheadConv(width, dilation) for dilation in DILATIONS)
 
     def forward(self, batch: TensorBatch) -> Tensor:
         """Return (batch, time, width), given classes of (batch, MARGIN + time + MARGIN)."""
-        x: Any = sum(part(batch[f"score_{name}"]) for name, part in self.embeddings.items())
+        x = embedded_score(self.embeddings, batch)
         for layer in self.layers:
             x = layer(x)
-        return x  # type: ignore[no-any-return]
+        return x
 
 
 class Heads(nn.Module):
@@ -122,6 +113,9 @@ class PerformanceModel(TrainedModel):
         self.supports_cpu_autocast = body.supports_cpu_autocast
         self.body: Any = body
         self.score_encoder = ScoreEncoder(config.width)
+        self.expectation = expectation.ExpectedCurves()
+        self.expected = nn.Linear(len(expectation.CURVES), config.width, bias=False)
+        nn.init.zeros_(self.expected.weight)
         self.previous = nn.ModuleDict({name: _embedding(name, size, config.width) for name, size in INPUTS.items()})
         sizes = {"composer": CLASSES} | {name: len(scale) for name, scale in CONDITIONS.items()}
         self.conditions = nn.ModuleDict({name: nn.Embedding(1 + size, config.width) for name, size in sizes.items()})
@@ -132,12 +126,24 @@ class PerformanceModel(TrainedModel):
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model that reads less of a score, or less far; what it lacks begins without effect."""
         own = {name: value for name, value in self.state_dict().items() if name not in weights}
-        silent = {name: torch.zeros_like(value) for name, value in own.items() if name.startswith("score_encoder.emb")}
+        begins_silent = ("score_encoder.emb", "expected.")
+        silent = {name: torch.zeros_like(value) for name, value in own.items() if name.startswith(begins_silent)}
         return {**own, **silent, **weights}
+
+    def score_vectors(self, batch: TensorBatch) -> tuple[Tensor, Tensor]:
+        """Return what is known of the notes of a score, (batch, time, width), and the curves expected of them.
+
+        Given its classes, and those of MARGIN notes on both sides.
+        """
+        curves = self.expectation(batch)[:, MARGIN:-MARGIN]
+        return self.score_encoder(batch) + self.expected(curves.detach()), curves
 
     def vectors(self, batch: TensorBatch) -> Tensor:
         """Return the input of the body, (batch, time, width)."""
-        x: Tensor = self.score_encoder(batch)
+        return self._with_performance(self.score_vectors(batch)[0], batch)
+
+    def _with_performance(self, x: Tensor, batch: TensorBatch) -> Tensor:
+        """Return vectors of notes of a score with how the notes before were played, and the conditions."""
         for name, part in self.previous.items():
             x = x + part(batch[f"previous_{name}"])
         for name, part in self.conditions.items():
@@ -146,7 +152,10 @@ class PerformanceModel(TrainedModel):
 
     def nats(self, batch: TensorBatch) -> dict[str, Tensor]:
         """Return nats by factor, (batch, time) each, 0 where the factor is not predicted or the weight is 0."""
-        x, _ = self.body.hidden_states(self.vectors(batch), None, onset=batch["onset"])
+        return self._nats(self.vectors(batch), batch)
+
+    def _nats(self, vectors: Tensor, batch: TensorBatch) -> dict[str, Tensor]:
+        x, _ = self.body.hidden_states(vectors, None, onset=batch["onset"])
         logits, nats = self.heads(x, batch), {}
         for name in FACTORS:
             weight = batch["weight"] * batch["is_first"] if name in FACTORS[:2] else batch["weight"]
@@ -159,25 +168,24 @@ class PerformanceModel(TrainedModel):
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on the notes whose ``batch["weight"]`` is 1; losses are nats per note."""
-        means = {name: part.sum() / batch["weight"].sum() for name, part in self.nats(batch).items()}
+        known, curves = self.score_vectors(batch)
+        nats = self._nats(self._with_performance(known, batch), batch)
+        means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
         loss = torch.stack(list(means.values())).sum()
-        backward_and_step("model", loss)
-        return {"loss": loss.item(), **{name: value.item() for name, value in means.items()}}, {}
+        of_curves = {f"expected_{name}": part for name, part in expectation.losses(curves, batch).items()}
+        backward_and_step("model", loss + torch.stack(list(of_curves.values())).sum())
+        return {"loss": loss.item(), **{name: value.item() for name, value in {**means, **of_curves}.items()}}, {}
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
-        """Return nats per note, in all and of each factor."""
+        """Return nats per note, in all and of each factor, and the losses of the curves that are expected."""
         notes = float(batch["weight"].sum().item())
-        scores = {name: (part.sum().item(), notes) for name, part in self.nats(batch).items()}
-        return {"loss": (sum(value for value, _ in scores.values()), notes), **scores}, {}
-
-
-def _plain_embedding(classes: int, width: int) -> nn.Embedding:
-    part = nn.Embedding(classes, width)
-    nn.init.normal_(part.weight, std=0.3)
-    return part
+        known, curves = self.score_vectors(batch)
+        nats = self._nats(self._with_performance(known, batch), batch)
+        scores = {name: (part.sum().item(), notes) for name, part in nats.items()}
+        of_curves = expectation.losses(curves, batch).items()
+        scores |= {f"expected_{name}": (part.item() * notes, notes) for name, part in of_curves}
+        return {"loss": (sum(scores[name][0] for name in nats), notes), **scores}, {}
 
 
 def _embedding(name: str, size: int, width: int) -> nn.Embedding:
-    if name in (PLAIN, "is_down"):
-        return _plain_embedding(size, width)
-    return ordered_embedding(size, width, deviation=0.3)
+    return (plain_embedding if name in (PLAIN, "is_down") else ordered_embedding)(size, width)

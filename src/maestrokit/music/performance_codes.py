@@ -70,9 +70,13 @@ SPEEDS = Bins(np.concatenate([[-np.inf], 0.02 * 2.0 ** np.arange(0, 8.1, 0.5), [
 """Gaps between onsets, in seconds at the mean tempo."""
 DISTANCES = Bins(np.concatenate([[-np.inf], 2.0 ** np.arange(-1, 7.1, 0.5), [np.inf]]))
 """From the first onset of a score, and to its last, in quarters."""
+LOUDNESS = Bins(np.concatenate([[-np.inf], np.arange(12.0, 124.0, 6.0), [np.inf]]))
+"""Notated loudness, as velocities."""
 METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (6, 4), (12, 16))
 BAR_POSITIONS = 96  # a twelfth of a quarter each; those further on are one class
 LEVELS = 7
+PHRASE_BARS, PHRASE_POSITIONS = 4, 32
+"""Bars of which phrases are likely to be made, counted from the first, and positions in them."""
 NEAR = 0.02  # quarters from a pulse
 MOST_NOTES = 8
 FEATURES = {
@@ -80,6 +84,7 @@ FEATURES = {
     "pitch_class": 12,
     "bar_position": BAR_POSITIONS + 2,
     "level": LEVELS,
+    "phrase": PHRASE_POSITIONS + 1,
     "meter": len(METERS) + 2,
     "length": len(LENGTHS),
     "gap_before": len(LENGTHS),
@@ -88,6 +93,7 @@ FEATURES = {
     "chord": MOST_NOTES,
     "part": 4,
     "mark": len(TEMPO) + 1,
+    "loudness": len(LOUDNESS) + 1,
     "from_start": len(DISTANCES),
     "to_end": len(DISTANCES),
 }
@@ -160,6 +166,7 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
         "pitch_class": notes.pitch % 12,
         "bar_position": position,
         "level": level,
+        "phrase": _in_phrases(score),
         "meter": meter,
         "length": LENGTHS.code(notes.duration),
         "gap_before": LENGTHS.code(before),
@@ -168,6 +175,7 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
         "chord": np.minimum(size, MOST_NOTES) - 1,
         "part": _parts(score, size),
         "mark": _marks(score),
+        "loudness": np.where(np.isfinite(notes.loudness), LOUDNESS.code(notes.loudness), len(LOUDNESS)),
         "from_start": DISTANCES.code(notes.onset - onset[0]),
         "to_end": DISTANCES.code(onset[-1] - notes.onset),
     }
@@ -207,6 +215,17 @@ def _in_bars(score: Score) -> tuple[Integers, Integers, Integers]:
     meter = np.array([METERS.index(name) if name in METERS else len(METERS) for name in names])[row]
     position = np.minimum(np.rint(inside * 12), BAR_POSITIONS).astype(np.int64)
     return position, _levels(inside, bars.beats[row], bars.unit[row]), meter
+
+
+def _in_phrases(score: Score) -> Integers:
+    """Return of each note the position in its group of bars, the last class where there are no bars."""
+    onset, starts = score.notes.onset, score.bars.onset[::PHRASE_BARS]
+    if not len(starts):
+        return np.full(len(onset), PHRASE_POSITIONS)
+    row = np.maximum(np.searchsorted(starts, onset + 1e-6, side="right") - 1, 0)
+    end = np.append(starts[1:], score.bars.onset[-1] + 4.0 * score.bars.beats[-1] / score.bars.unit[-1])
+    share = (onset - starts[row]) / (end - starts)[row]
+    return np.clip((PHRASE_POSITIONS * share).astype(np.int64), 0, PHRASE_POSITIONS - 1)
 
 
 def _levels(inside: Floats, beats: Integers, unit: Integers) -> Integers:

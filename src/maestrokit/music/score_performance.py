@@ -94,6 +94,42 @@ def with_expression(
     return replace(parameters, velocity=np.clip(velocity, 1, 127))
 
 
+def drawn_to(
+    score: Score, parameters: PerformanceParameters, share: float, *, tempo: Floats | None, velocity: Floats | None
+) -> PerformanceParameters:
+    """Return parameters whose curves of tempo and velocity are drawn to others, their means and ranges kept.
+
+    Parameters
+    ----------
+    share : float, 0 to 1
+        How far: at 0 curves stay, at 1 they are the others, as wide as these were.
+    tempo : float64, shape (notes,), optional
+        Logarithm of the length of a quarter; None leaves the tempo. Only differences count, here and of velocities.
+    velocity : float64, shape (notes,), optional
+    """
+    if share == 0:
+        return parameters
+    if tempo is not None:
+        quarters = np.diff(score.notes.onset[score.first], prepend=score.notes.onset[:1])
+        curve = _drawn(parameters.slow + parameters.tempo, tempo[score.first], share, quarters)
+        parameters = replace(parameters, tempo=curve, slow=np.zeros_like(curve))
+    if velocity is not None:
+        curve = _drawn(parameters.velocity.astype(np.float64), velocity, share, np.ones(len(velocity)))
+        parameters = replace(parameters, velocity=np.clip(np.rint(curve), 1, 127).astype(np.int64))
+    return parameters
+
+
+def _drawn(own: Floats, other: Floats, share: float, weight: Floats) -> Floats:
+    """Return a curve between two, with the weighted mean and standard deviation of the first."""
+    if not weight.any():
+        return own
+    mean = np.average(own, weights=weight)
+    apart = [curve - np.average(curve, weights=weight) for curve in (own, other)]
+    between = (1 - share) * apart[0] + share * apart[1]
+    deviation, wide = (float(np.sqrt(np.average(curve**2, weights=weight))) for curve in (apart[0], between))
+    return np.asarray(mean + between * (deviation / wide if wide > 0 else 0.0))
+
+
 def at_mean_tempo(score: Score, parameters: PerformanceParameters) -> PerformanceParameters:
     """Return parameters whose quarters last `base` on average, from the first onset to the last."""
     time, onset = beat_times(score, parameters), score.notes.onset[score.first]

@@ -27,6 +27,8 @@ class ScoreNotes(Columns):
     duration: Floats
     """Notated length in quarters; 0 of grace notes."""
     pitch: Integers
+    loudness: Floats
+    """Notated loudness as a velocity, as programs of notation play dynamics; NaN where the score has none."""
     row: Integers
     """Row of the note where it came from."""
 
@@ -94,11 +96,20 @@ def score_of(performance: Performance) -> Score:
     onset, offset = notes.onset_tick[row] / division, notes.offset_tick[row] / division
     duration = np.where(offset - onset < GRACE, 0.0, offset - onset)
     tempo = tempo_map(performance)
+    loudness = notated_loudness(notes.velocity[row])
     index = np.maximum(np.searchsorted(tempo.tick, notes.onset_tick[row], side="right") - 1, 0)
     nominal = tempo.seconds_per_tick[index] * division
     return sorted_score(
-        ScoreNotes(onset, duration, notes.pitch[row], row), bars_of(performance), np.asarray(nominal, np.float64)
+        ScoreNotes(onset, duration, notes.pitch[row], loudness, row),
+        bars_of(performance),
+        np.asarray(nominal, np.float64),
     )
+
+
+def notated_loudness(velocity: Integers) -> Floats:
+    """Return the velocities of a score's file as its dynamics; NaN where they are all the same, and so mean nothing."""
+    loudness = velocity.astype(np.float64)
+    return loudness if np.ptp(loudness) > 0 else np.full_like(loudness, np.nan)
 
 
 def bars_of(performance: Performance) -> Bars:

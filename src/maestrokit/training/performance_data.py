@@ -12,7 +12,8 @@ from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, SHARE, Within, check_fields
 from maestrokit.inference.performance_arrays import PerformanceArrays
 from maestrokit.models._conditions import PREFIX
-from maestrokit.music.performance_codes import CONDITIONS, FACTORS, SIZES, condition_code
+from maestrokit.music.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES, condition_code
+from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class PerformanceOptions:
     """Share of excerpts that lack a condition, drawn for each independently, so that `generate` can leave it out."""
     unconditioned: Annotated[float, SHARE] = 0.2
     """Share of excerpts that lack all conditions."""
+    without_dynamics: Annotated[float, SHARE] = 0.2
+    """Share of excerpts whose notated dynamics the model does not see, so that it can do without."""
     forget: Annotated[float, SHARE] = 0.1
     """Share of notes of which the next one does not know how they were played, so that errors add up less."""
     class_minimum: Annotated[int, COUNT] = 3
@@ -103,24 +106,16 @@ class PerformanceData:
         return -(-len(self._held_out_crops()) // self.options.batch)
 
     def _held_out_crops(self) -> Integers:
-        length = self.options.length
-        crops = np.array(
-            [(piece, at) for piece, one in enumerate(self.held_out) for at in range(0, len(one.arrays), length)]
-        )
-        many = max(1, self.options.validation_notes // length)
-        return crops[np.linspace(0, len(crops) - 1, min(len(crops), many)).astype(np.int64)]
+        length, counts = self.options.length, [len(one.arrays) for one in self.held_out]
+        return held_out_excerpts(counts, length, most=self.options.validation_notes // length)
 
     def _prepare(self, epoch: int) -> None:
         """Choose excerpts that together show every note, and put them in a random order."""
         if epoch == self._epoch:
             return
-        generator, length = np.random.default_rng([self.seed, epoch]), self.options.length
-        crops = []
-        for piece, one in enumerate(self.train):
-            room = max(len(one.arrays) - length, 0)
-            starts = np.arange(-int(generator.integers(length)), room + length, length) if room else np.zeros(1)
-            crops += [(piece, int(start)) for start in np.unique(np.clip(starts, 0, room))]
-        self._crops, self._epoch = generator.permutation(np.array(crops)), epoch
+        counts = [len(one.arrays) for one in self.train]
+        self._crops = epoch_excerpts(counts, self.options.length, np.random.default_rng([self.seed, epoch]))
+        self._epoch = epoch
 
     def _augmented(self, row: int, generator: np.random.Generator) -> dict[str, Any]:
         """Return an excerpt transposed, faster or slower, and louder or softer."""
@@ -132,6 +127,8 @@ class PerformanceData:
         arrays = one.arrays.changed(semitones=semitones, factor=factor, shift=shift)
         parts: dict[str, Any] = arrays.excerpt(start, start + options.length, meter=options.meter)
         parts |= self._conditions(one, shift, generator)
+        if generator.random() < options.without_dynamics:
+            parts["score_loudness"] = np.maximum(parts["score_loudness"], FEATURES["loudness"] - 1)
         forgotten = generator.random(len(parts["weight"])) < options.forget
         for name in FACTORS:
             parts[f"previous_{name}"] = np.where(forgotten, SIZES[name], parts[f"previous_{name}"])
@@ -159,7 +156,8 @@ def padded(excerpts: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
             batch[name] = torch.tensor(columns)
             continue
         longest = max(len(one) for one in columns)
-        rows = np.stack([np.pad(one, (0, longest - len(one))) for one in columns])
-        kind = torch.float32 if name == "weight" else torch.bool if name == "is_first" else torch.int64
-        batch[name] = torch.from_numpy(rows).to(kind)
+        outside = FEATURES[name.removeprefix("score_")] if name.startswith("score_") else 0
+        rows = np.stack([np.pad(one, (0, longest - len(one)), constant_values=outside) for one in columns])
+        whole = torch.bool if name == "is_first" else torch.int64
+        batch[name] = torch.from_numpy(rows).to(torch.float32 if rows.dtype.kind == "f" else whole)
     return batch

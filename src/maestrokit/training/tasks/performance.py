@@ -54,7 +54,15 @@ def performances(paths: Sequence[str]) -> list[str]:
 
 
 def performed_score(path: str) -> PerformedScore:
-    """Return a performance with its parameters, by its table or aligned with the score beside it.
+    """Return a performance with its parameters, as :func:`aligned` has it."""
+    performance, doubt = aligned(path)
+    score, parameters = performance.score, parameters_of(performance.score, performance.rendition)
+    measured = measured_conditions(score, parameters)
+    return PerformedScore(performance_arrays(score, parameters), performance.composer, measured, doubt)
+
+
+def aligned(path: str) -> tuple[AlignedPerformance, str]:
+    """Return a performance, by its table or aligned with the score beside it, and a doubt that there is of it.
 
     Raises
     ------
@@ -64,15 +72,8 @@ def performed_score(path: str) -> PerformedScore:
         If one is damaged, or there is no score.
     """
     if has_suffix(path, (asap.SUFFIX,)):
-        return _performed(asap.read_aligned(path))
+        return asap.read_aligned(path), ""
     pair = read_pair(path)
     count = len(pair.aligned.score.notes)
     is_doubtful = max(pair.missing, pair.extra) > MANY_UNMATCHED * count
-    return _performed(pair.aligned)._replace(doubt=str(pair) if is_doubtful else "")
-
-
-def _performed(aligned: AlignedPerformance) -> PerformedScore:
-    score, parameters = aligned.score, parameters_of(aligned.score, aligned.rendition)
-    return PerformedScore(
-        performance_arrays(score, parameters), aligned.composer, measured_conditions(score, parameters)
-    )
+    return pair.aligned, str(pair) if is_doubtful else ""
