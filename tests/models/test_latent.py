@@ -163,3 +163,14 @@ def test_a_note_is_right_within_50_milliseconds_of_one_of_its_key():
 def test_settings_that_there_are_not_are_refused(name, value):
     with pytest.raises(UsageError):
         latent.Config(**{name: value})
+
+
+def test_scores_of_the_same_notes_are_the_same_in_either_precision():
+    made, given = model().eval(), {**batch(6), "known": rolls(6, seed=2)}
+    half = {name: part.clone() for name, part in given.items()}
+    with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latent.Decoded, "rolls", lambda self: given["rolls"][:, :, :CELLS])
+        full, _ = made.score(given, {})
+        with torch.autocast("cpu", torch.bfloat16):
+            low, _ = made.score(half, {})
+    assert all(low[name] == pytest.approx(full[name], rel=1e-4) for name in ("frechet", "spread", "nearest"))

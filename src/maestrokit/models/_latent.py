@@ -258,13 +258,15 @@ class Model(TrainedModel):
         ``batch["known"]`` are segments that were learned from. Sampling always begins with the same random numbers.
         """
         before, rolls = batch["rolls"].chunk(2, dim=2)
+        means = [self.encoder(part)[0] for part in (before, rolls)]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            means, noise = [self.encoder(part)[0] for part in (before, rolls)], None
             noise = torch.randn(means[0].shape).to(rolls.device)
         latents = {"generated": self.following(noise, means[0], batch), "gaussian": noise, "reconstructed": means[1]}
         decoded = {name: self.decoder(each) for name, each in latents.items()}
-        scores = latent_scores.scores({name: each.rolls() for name, each in decoded.items()}, rolls, batch["known"])
+        made = {name: each.rolls() for name, each in decoded.items()}
+        with torch.autocast(rolls.device.type, enabled=False):  # sums of squares of keys need all digits
+            scores = latent_scores.scores(made, rolls, batch["known"])
         log_odds = [self.discriminator(each, means[0], batch) for each in (means[1], latents["generated"])]
         scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*log_odds)
         scores["reconstruction"] = reconstruction(self.config.reconstruction, decoded["reconstructed"], rolls).item()
