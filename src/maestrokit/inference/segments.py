@@ -121,9 +121,9 @@ def generate_segments(
             parts.append(model.decoder(latents).rolls().cpu().numpy())
             progress.report(number + 1, count)
     whole = np.concatenate(parts, axis=2)
-    made = [notes_of_cells(each, velocity_bins=encoding.velocity_bins) for each in whole]
+    new = [notes_of_cells(each, velocity_bins=encoding.velocity_bins) for each in whole]
     ends = begin - 1 + steps if is_continued else steps
-    return [_fitted(notes, before, begin=begin if is_continued else None, ends=ends) for notes in made]
+    return [_fitted(notes, before, begin=begin if is_continued else None, ends=ends) for notes in new]
 
 
 def _fitted(notes: StepNotes, before: StepNotes, *, begin: int | None, ends: int) -> StepNotes:

@@ -36,7 +36,7 @@ from maestrokit.music.piano_range import KEYS
 TASKS = ("latent",)
 HALVINGS = 4  # of the resolution in time
 POSITIONS = CELLS >> HALVINGS  # that latent values belong to
-WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 20.0, "place": 5.0}  # of the planes, in reconstruction
+WEIGHTS = {"onset": 1.0, "sounding": 0.3, "velocity": 20.0, "fraction": 5.0}  # of the planes, in reconstruction
 RARE = {"onset": -5.0, "sounding": -2.5}  # log-odds with which a decoder begins
 SPARSE = 5.0  # root of one over the mean square of rolls, about
 
@@ -63,8 +63,8 @@ class Config:
     vae_kl: Annotated[float, Within(0, 10_000)] = 0.1
     """Weight of the divergence of latent values from a normal distribution, beside nats of reconstruction."""
     reconstruction: str = "bce"
-    """Loss of onsets and of what sounds: ``bce``, ``mse`` or ``cross_entropy``; that of velocities and of places within
-    cells is the squared error."""
+    """Loss of onsets and of what sounds: ``bce``, ``mse`` or ``cross_entropy``; of velocities, and of where within its
+    cell an onset is, it is the squared error."""
     objective: str = "relativistic"
     """Losses of the two players: ``relativistic``, ``non_saturating``, ``hinge``, or ``minimax``, as in the first
     GAN."""
@@ -89,8 +89,8 @@ class Decoded(NamedTuple):
     """Log-odds."""
     velocity: Tensor
     """0..1, of a note in each cell."""
-    place: Tensor
-    """0..1, of an onset in each cell."""
+    fraction: Tensor
+    """0..1, where in each cell an onset is."""
 
     def rolls(self) -> Tensor:
         """Return rolls of as many notes as are expected, (batch, planes, cells, keys)."""
@@ -103,10 +103,10 @@ class Decoded(NamedTuple):
         chosen = (weight >= least) & (weight > 0) & (expected > 0)[:, None]
         onset = chosen.view_as(probability).float()
         sounding = torch.maximum((self.sounding > 0).float(), onset)
-        return torch.stack((onset, sounding, onset * self.velocity.float(), onset * self.place.float()), dim=1)
+        return torch.stack((onset, sounding, onset * self.velocity.float(), onset * self.fraction.float()), dim=1)
 
 
-class ResidualBlock(nn.Module):
+class TemporalBlock(nn.Module):
     """A convolution over time, added to its input."""
 
     def __init__(self, channels: int) -> None:
@@ -121,14 +121,14 @@ class ResidualBlock(nn.Module):
         return added
 
 
-class Encoder(nn.Module):
+class RollEncoder(nn.Module):
     """Convolutions over time with stride 2; the keys are channels."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         channels = config.channels
         self.stem = nn.Conv1d(len(PLANES) * KEYS, channels, 5, stride=2, padding=2)
-        self.blocks = nn.ModuleList(ResidualBlock(channels) for _ in range(HALVINGS))
+        self.blocks = nn.ModuleList(TemporalBlock(channels) for _ in range(HALVINGS))
         self.down = nn.ModuleList(nn.Conv1d(channels, channels, 4, stride=2, padding=1) for _ in range(HALVINGS - 1))
         self.distribution = nn.Conv1d(channels, 2 * config.latents // POSITIONS, 1)
         _keep_variance(self.stem, *self.down)
@@ -144,14 +144,14 @@ class Encoder(nn.Module):
         return mean.flatten(1), log_variance.flatten(1).clamp(-10, 10)
 
 
-class Decoder(nn.Module):
+class RollDecoder(nn.Module):
     """Convolutions over time, each after an upsampling."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         channels = config.channels
         self.stem = nn.Conv1d(config.latents // POSITIONS, channels, 3, padding=1)
-        self.blocks = nn.ModuleList(ResidualBlock(channels) for _ in range(HALVINGS))
+        self.blocks = nn.ModuleList(TemporalBlock(channels) for _ in range(HALVINGS))
         self.up = nn.ModuleList(nn.ConvTranspose1d(channels, channels, 4, stride=2, padding=1) for _ in range(HALVINGS))
         self.rolls = nn.Conv1d(channels, len(PLANES) * KEYS, 3, padding=1)
         _keep_variance(self.stem, *self.up)
@@ -165,8 +165,8 @@ class Decoder(nn.Module):
         for up, block in zip(self.up, self.blocks, strict=True):
             x = up(F.gelu(block(x)))
         planes = self.rolls(F.gelu(x)).float().view(len(x), len(PLANES), KEYS, CELLS).transpose(2, 3)
-        onset, sounding, velocity, place = planes.unbind(dim=1)
-        return Decoded(onset, sounding, velocity.sigmoid(), place.sigmoid())
+        onset, sounding, velocity, fraction = planes.unbind(dim=1)
+        return Decoded(onset, sounding, velocity.sigmoid(), fraction.sigmoid())
 
 
 class Player(nn.Module):
@@ -206,7 +206,7 @@ class Model(TrainedModel):
         self.config = config
         self.class_names: dict[str, list[str]] = {}
         """What the codes of conditions mean; set where a model is loaded."""
-        self.encoder, self.decoder = Encoder(config), Decoder(config)
+        self.encoder, self.decoder = RollEncoder(config), RollDecoder(config)
         self.generator = Player(config, config.latents)
         self.discriminator = Player(config, 1)
 
@@ -264,9 +264,9 @@ class Model(TrainedModel):
             noise = torch.randn(means[0].shape).to(rolls.device)
         latents = {"generated": self.following(noise, means[0], batch), "gaussian": noise, "reconstructed": means[1]}
         decoded = {name: self.decoder(each) for name, each in latents.items()}
-        made = {name: each.rolls() for name, each in decoded.items()}
+        rolls_by_name = {name: each.rolls() for name, each in decoded.items()}
         with torch.autocast(rolls.device.type, enabled=False):  # sums of squares of keys need all digits
-            scores = latent_scores.scores(made, rolls, batch["known"])
+            scores = latent_scores.scores(rolls_by_name, rolls, batch["known"])
         log_odds = [self.discriminator(each, means[0], batch) for each in (means[1], latents["generated"])]
         scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*log_odds)
         scores["reconstruction"] = reconstruction(self.config.reconstruction, decoded["reconstructed"], rolls).item()
@@ -303,11 +303,11 @@ class Model(TrainedModel):
 
 
 def reconstruction(kind: str, decoded: Decoded, rolls: Tensor) -> Tensor:
-    """Return how far what is decoded is from rolls, in nats a cell; velocities and places count where notes begin."""
-    onset, sounding, velocity, place = rolls.unbind(dim=1)
+    """Return how far what is decoded is from rolls, in nats a cell; velocities and fractions count where notes begin."""
+    onset, sounding, velocity, fraction = rolls.unbind(dim=1)
     apart = {
         "velocity": (onset * (decoded.velocity - velocity).square()).sum(dim=-1).mean(),
-        "place": (onset * (decoded.place - place).square()).sum(dim=-1).mean(),
+        "fraction": (onset * (decoded.fraction - fraction).square()).sum(dim=-1).mean(),
         "onset": adversarial.reconstruction_loss(kind, decoded.onset, onset),
         "sounding": adversarial.reconstruction_loss(kind, decoded.sounding, sounding),
     }

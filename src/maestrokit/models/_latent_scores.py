@@ -30,19 +30,19 @@ CELL_SECONDS = 0.05
 STYLE_PLANES = 3  # whether a note begins, whether it sounds, and its velocity
 
 
-def scores(made: Mapping[str, Tensor], real: Tensor, known: Tensor) -> dict[str, float]:
+def scores(generated: Mapping[str, Tensor], real: Tensor, known: Tensor) -> dict[str, float]:
     """Return the scores of rolls, all of shape (segments, planes, cells, keys).
 
     Parameters
     ----------
-    made : mapping of Tensor
+    generated : mapping of Tensor
         What is ``generated``, ``gaussian`` and ``reconstructed``, in the order of `real`.
     real, known : Tensor
         Held-out segments, and some that were learned from.
     """
     scale = features(real).std(dim=0).clamp(min=1e-3)
     of_real, learned = features(real) / scale, features(known) / scale
-    vectors = {name: features(rolls) / scale for name, rolls in made.items()}
+    vectors = {name: features(rolls) / scale for name, rolls in generated.items()}
     frechet = {name: adversarial.frechet_distance(each, of_real) for name, each in vectors.items()}
     spread = [adversarial.pairwise_distance(each) for each in (vectors["generated"], of_real)]
     nearest = [adversarial.nearest_distance(each, learned) for each in (vectors["generated"], of_real)]
@@ -50,7 +50,7 @@ def scores(made: Mapping[str, Tensor], real: Tensor, known: Tensor) -> dict[str,
         "frechet": frechet["generated"],
         "frechet_gaussian": frechet["gaussian"],
         "frechet_reconstructed": frechet["reconstructed"],
-        "f1": note_f1(made["reconstructed"], real),
+        "f1": note_f1(generated["reconstructed"], real),
         "spread": spread[0] / max(spread[1], 1e-6),
         "nearest": nearest[0] / max(nearest[1], 1e-6),
     }
@@ -74,9 +74,9 @@ def note_f1(rolls: Tensor, reference: Tensor) -> float:
 
 def _onsets(rolls: Tensor) -> dict[tuple[int, int], Floats]:
     """Return the onsets of each segment and key, in seconds, in order."""
-    onset, place = rolls[:, 0].cpu().numpy(), rolls[:, 3].cpu().numpy()
+    onset, fraction = rolls[:, 0].cpu().numpy(), rolls[:, 3].cpu().numpy()
     segment, key, cell = np.nonzero(onset.transpose(0, 2, 1))
-    step = np.clip(np.floor(place[segment, cell, key] * CELL), 0, CELL - 1)
+    step = np.clip(np.floor(fraction[segment, cell, key] * CELL), 0, CELL - 1)
     seconds = (cell + step / CELL) * CELL_SECONDS
     starts = np.flatnonzero(np.diff(segment * onset.shape[2] + key, prepend=-1))
     parts = np.split(seconds, starts[1:]) if len(starts) else []

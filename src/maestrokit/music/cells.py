@@ -1,4 +1,4 @@
-"""Notes in cells of five steps of time, 50 ms: rolls of onsets, of what sounds, of velocities and of places.
+"""Notes in cells of five steps of time, 50 ms: rolls of onsets, sounding keys, velocities and fractions of cells.
 
 What models of segments see of a performance. Where within its cell a note begins is in the rolls, so that an onset is
 as exact as its grid; a note ends between two cells.
@@ -14,11 +14,11 @@ from maestrokit.music.step_notes import StepNotes
 CELL = 5  # steps
 CELLS = 128  # of a segment
 SEGMENT = CELL * CELLS  # steps: 6.4 s, at 10 ms a step
-PLANES = ("onset", "sounding", "velocity", "place")
+PLANES = ("onset", "sounding", "velocity", "fraction")
 
 CellRolls = NDArray[np.float32]
-"""Whether a note begins, whether a key sounds, and of what begins the velocity and the place of its onset, both above 0
-and below 1: shape (planes, cells, keys)."""
+"""Whether a note begins, whether a key sounds, and of what begins the velocity, and where in its cell it does, as a
+fraction, both above 0 and below 1: shape (planes, cells, keys)."""
 
 
 def cells_of(notes: StepNotes, *, start: int, cells: int, velocity_bins: int) -> CellRolls:
@@ -42,7 +42,7 @@ def cells_of(notes: StepNotes, *, start: int, cells: int, velocity_bins: int) ->
     rows = np.flatnonzero((notes.offset[:before] > start) & (key >= 0) & (key < KEYS))
     rows = rows[np.argsort(notes.velocity_bin[rows], kind="stable")]  # so that the louder one is written last
     key, onset, offset = key[rows], notes.onset[rows] - start, notes.offset[rows] - start
-    first, place = np.divmod(onset, CELL)
+    first, fraction = np.divmod(onset, CELL)
     last = np.clip(np.maximum((offset + CELL // 2) // CELL, first + 1), 0, cells)
     rolls = np.zeros((len(PLANES), cells, KEYS), np.float32)
     changes = np.zeros((cells + 1, KEYS), np.int64)
@@ -53,7 +53,7 @@ def cells_of(notes: StepNotes, *, start: int, cells: int, velocity_bins: int) ->
     at = first[begins], key[begins]
     rolls[0][at] = 1.0
     rolls[2][at] = (notes.velocity_bin[rows][begins] + 0.5) / velocity_bins
-    rolls[3][at] = (place[begins] + 0.5) / CELL
+    rolls[3][at] = (fraction[begins] + 0.5) / CELL
     return rolls
 
 
@@ -68,8 +68,8 @@ def notes_of_cells(rolls: CellRolls, *, velocity_bins: int) -> StepNotes:
     stops = np.concatenate((stops, np.full((1, KEYS), cells)))
     next_stop = np.minimum.accumulate(stops[::-1], axis=0)[::-1]  # at or after each cell
     first, key = np.nonzero(onset)
-    place, velocity_bin = _parts(rolls[3][first, key], CELL), _parts(rolls[2][first, key], velocity_bins)
-    step = CELL * first + place
+    fraction, velocity_bin = _parts(rolls[3][first, key], CELL), _parts(rolls[2][first, key], velocity_bins)
+    step = CELL * first + fraction
     rows = np.lexsort((key, step))
     offset = CELL * next_stop[first + 1, key]
     return StepNotes(step[rows], offset[rows], key[rows] + LOWEST_PITCH, velocity_bin[rows])
