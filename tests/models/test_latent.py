@@ -174,3 +174,14 @@ def test_scores_of_the_same_notes_are_the_same_in_either_precision():
         with torch.autocast("cpu", torch.bfloat16):
             low, _ = made.score(half, {})
     assert all(low[name] == pytest.approx(full[name], rel=1e-4) for name in ("frechet", "spread", "nearest"))
+
+
+def test_the_discriminator_is_scored_on_vectors_as_it_sees_them_in_training():
+    made, seen = model(), []
+    with torch.no_grad(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made.discriminator, "forward", lambda latents, *_: seen.append(latents) or latents[:, :1])
+        made.score({**batch(6), "known": rolls(6)}, {})
+        mean, log_variance = made.encoder(batch(6)["rolls"][:, :, CELLS:])
+    real, _ = seen
+    assert not torch.equal(real, mean)  # it is a sample
+    assert torch.all((real - mean).abs() < 5 * (log_variance / 2).exp())

@@ -258,16 +258,17 @@ class Model(TrainedModel):
         ``batch["known"]`` are segments that were learned from. Sampling always begins with the same random numbers.
         """
         before, rolls = batch["rolls"].chunk(2, dim=2)
-        means = [self.encoder(part)[0] for part in (before, rolls)]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            noise = torch.randn(means[0].shape).to(rolls.device)
-        latents = {"generated": self.following(noise, means[0], batch), "gaussian": noise, "reconstructed": means[1]}
+            previous, real = self.sampled(before), self.sampled(rolls)  # as the players see them in training
+            noise = torch.randn_like(real)
+        generated, mean = self.following(noise, previous, batch), self.encoder(rolls)[0]
+        latents = {"generated": generated, "gaussian": noise, "reconstructed": mean}
         decoded = {name: self.decoder(each) for name, each in latents.items()}
         rolls_by_name = {name: each.rolls() for name, each in decoded.items()}
         with torch.autocast(rolls.device.type, enabled=False):  # sums of squares of keys need all digits
             scores = latent_scores.scores(rolls_by_name, rolls, batch["known"])
-        log_odds = [self.discriminator(each, means[0], batch) for each in (means[1], latents["generated"])]
+        log_odds = [self.discriminator(each, previous, batch) for each in (real, generated)]
         scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*log_odds)
         scores["reconstruction"] = reconstruction(self.config.reconstruction, decoded["reconstructed"], rolls).item()
         share = scores["frechet"] / (1 + scores["frechet"])
@@ -303,7 +304,7 @@ class Model(TrainedModel):
 
 
 def reconstruction(kind: str, decoded: Decoded, rolls: Tensor) -> Tensor:
-    """Return how far what is decoded is from rolls, in nats a cell; velocities and fractions count where notes begin."""
+    """Return how far what is decoded is from rolls, in nats a cell; velocities and fractions count at onsets."""
     onset, sounding, velocity, fraction = rolls.unbind(dim=1)
     apart = {
         "velocity": (onset * (decoded.velocity - velocity).square()).sum(dim=-1).mean(),
