@@ -88,7 +88,7 @@ def _matches(onsets: Floats, others: Floats | tuple[()]) -> int:
     hits = first = second = 0
     while first < len(onsets) and second < len(others):
         apart = onsets[first] - others[second]
-        is_match = abs(apart) < TOLERANCE + 1e-6
+        is_match = bool(abs(apart) < TOLERANCE + 1e-6)
         hits += is_match
-        first, second = first + (is_match or apart < 0), second + (is_match or apart > 0)
+        first, second = first + bool(is_match or apart < 0), second + bool(is_match or apart > 0)
     return hits
