@@ -14,9 +14,9 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli.man import pages as manpages
 from maestrokit.cli.man import settings as settings_page
-from maestrokit.models import _classes, _style, cnn, lstm, transformer
+from maestrokit.models import _classes, _latent, _style, cnn, lstm, transformer
 from maestrokit.training.settings import TrainingSettings
-from maestrokit.training.tasks import classes, events, style, transcription
+from maestrokit.training.tasks import classes, events, latent, style, transcription
 from small_models import saved_style_model
 
 MAN = Path(__file__).resolve().parents[1] / "man"
@@ -56,9 +56,11 @@ def test_every_option_says_what_it_does(name: str) -> None:
         events.Options,
         transcription.Options,
         classes.Options,
+        latent.Options,
         style.Options,
         cnn.Config,
         _classes.Config,
+        _latent.Config,
         _style.Config,
         lstm.Config,
         transformer.Config,
@@ -111,8 +113,9 @@ def test_examples_run(maestrokit: CommandLine, name: str) -> None:
             words, _, target = part.partition(" > ")
             program, *arguments = shlex.split(words)
             assert program == "maestrokit"
-            brief = {"cnn": BRIEFLY[:4], "style": (*BRIEFLY[:4], "--set", "validation_segments=2")}
-            kind = "style" if "style" in arguments else arguments[1] if len(arguments) > 1 else ""
+            rolls = (*BRIEFLY[:4], "--set", "validation_segments=2")
+            brief = {"cnn": BRIEFLY[:4], "style": rolls, "latent": rolls}
+            kind = next((task for task in ("style", "latent") if task in arguments), "".join(arguments[1:2]))
             briefly = brief.get(kind, BRIEFLY) if name == "train" else ()
             done = maestrokit(*arguments, *briefly, stdin=stdin)
             assert done.status == 0, f"{part}: {done.err}"

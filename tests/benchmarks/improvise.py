@@ -28,7 +28,7 @@ from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.critic import load_critic, ranking
 from maestrokit.inference.events import performance_of
 from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
@@ -118,7 +118,7 @@ class Library:
 def generated(model: str, given: Sequence[Continuation], critic: str) -> list[StepNotes]:
     """Return how a model goes on after each prompt; NAME*M is the best of M by the critic."""
     name, _, best_of = model.partition("*")
-    network, encoding, sampling = load_event_model(name)
+    network, encoding, sampling = load_generating_model(name)
     many = int(best_of or 1)
     made = []
     for seed, one in enumerate(given):

@@ -65,7 +65,7 @@ def offers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         ("maestrokit train ", ["cnn", "gan", "lstm", "transformer"]),
         (
             "maestrokit train lstm data --task ",
-            ["chords", "classes", "critic", "events", "improvise", "performance", "style", "transcription"],
+            ["chords", "classes", "critic", "events", "improvise", "latent", "performance", "style", "transcription"],
         ),
         ("maestrokit train lstm data --device c", ["cpu", "cuda"]),
         ("maestrokit train lstm data --set kv", ["kv_heads="]),

@@ -139,7 +139,7 @@ def perform(
 
 def infilling_model(model: AnyModel) -> GeneratingModel:
     """Return a model that has learned to fill gaps; UsageError if it has not."""
-    if not is_of_notes(model) or not model.config.infill:
+    if not is_of_notes(model) or not getattr(model.config, "infill", False):
         raise UsageError("the model fills no gaps", "train one with the setting infill=true", parameter="infill")
     return model
 

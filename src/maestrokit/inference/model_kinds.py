@@ -4,13 +4,20 @@ from typing import TYPE_CHECKING, TypeGuard, Union
 
 if TYPE_CHECKING:
     from maestrokit.inference.array_models import ArrayNoteModel
+    from maestrokit.models._latent import Model as LatentModel
     from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel
 
-GeneratingModel = Union["NoteModel", "ArrayNoteModel"]
+StepwiseModel = Union["NoteModel", "ArrayNoteModel"]
+GeneratingModel = Union[StepwiseModel, "LatentModel"]
 AnyModel = Union["EventModel", GeneratingModel]
 
 
 def is_of_notes(model: AnyModel) -> TypeGuard[GeneratingModel]:
     """Return whether a model is one of notes, not of events."""
     return getattr(model, "predicts_notes", False)
+
+
+def is_of_segments(model: AnyModel) -> "TypeGuard[LatentModel]":
+    """Return whether a model makes notes by segments, not one by one."""
+    return getattr(model, "predicts_segments", False)

@@ -14,7 +14,7 @@ from maestrokit.music.note_codes import FACTORS, NoteInputs
 from maestrokit.music.piano_range import KEYS
 
 if TYPE_CHECKING:
-    from maestrokit.inference.model_kinds import GeneratingModel
+    from maestrokit.inference.model_kinds import StepwiseModel
 
 Numbers = NDArray[Any]
 
@@ -33,7 +33,7 @@ class NoteStep:
         Of two passes; see :class:`GuidedHeads`.
     """
 
-    def __init__(self, model: "GeneratingModel", body: Any, condition: Numbers, *, guidance: float = 1.0) -> None:
+    def __init__(self, model: "StepwiseModel", body: Any, condition: Numbers, *, guidance: float = 1.0) -> None:
         self.input, heads = InputStep(model.input), HeadsStep(model.heads)
         self.condition, self.passes, self.body = condition, len(condition), body
         self.heads = heads if self.passes == 1 else GuidedHeads(heads, guidance)
@@ -48,7 +48,7 @@ class NoteStep:
         self.body.keep(rows.repeat(self.passes))
 
 
-def condition_vectors(model: "GeneratingModel", passes: Sequence[Mapping[str, int]]) -> Numbers:
+def condition_vectors(model: "StepwiseModel", passes: Sequence[Mapping[str, int]]) -> Numbers:
     """Return the vectors of the codes of each pass, (passes, width)."""
     tables = {name: numbers(weights_of(table)) for name, table in model.conditions.tables.items()}
     if not tables:

@@ -7,6 +7,7 @@ sampled with its onset.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,9 +19,10 @@ from maestrokit.inference.array_models import ArrayNoteModel
 from maestrokit.inference.critic import Ranking
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
-from maestrokit.inference.model_kinds import GeneratingModel
+from maestrokit.inference.model_kinds import GeneratingModel, StepwiseModel, is_of_segments
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
 from maestrokit.inference.sampling import NoteSampling, probabilities, sample
+from maestrokit.inference.segments import check_segments, generate_segments
 from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
@@ -171,12 +173,22 @@ def generate_notes(
         Called with the notes as they are made; those of the best of several candidates, once these are complete.
     """
     generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
-    if request.density is not None:
-        sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
-    sampler = _Sampler(sampling, generators, has_nats=best_of > 1 and ranking is None)
-    if best_of == 1:
-        return _candidates(model, encoding, request, sampler, report)[0]
-    candidates, nats = _candidates(model, encoding, request, sampler, no_report)
+    is_by_likelihood = best_of > 1 and ranking is None
+    if is_of_segments(model):
+        check_segments(sampling, guidance=request.guidance, is_by_likelihood=is_by_likelihood)
+        candidates = generate_segments(
+            model, encoding, request.before, steps=request.steps, codes=request.codes,
+            temperature=sampling.pitch.temperature, generators=generators,
+        )  # fmt: skip
+        nats = np.zeros(len(candidates))
+    else:
+        stepwise = cast("StepwiseModel", model)
+        if request.density is not None:
+            sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
+        sampler = _Sampler(sampling, generators, has_nats=is_by_likelihood)
+        if best_of == 1:
+            return _candidates(stepwise, encoding, request, sampler, report)[0]
+        candidates, nats = _candidates(stepwise, encoding, request, sampler, no_report)
     counts = np.array([len(notes.pitch) for notes in candidates])
     likelihood = np.where(counts > 0, -nats / np.maximum(counts, 1), -math.inf)
     scores = likelihood if ranking is None else ranking(candidates)
@@ -197,7 +209,7 @@ def best_rows(scores: Floats, best_of: int) -> list[int]:
 
 
 def _candidates(
-    model: GeneratingModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: NotesCallback
+    model: StepwiseModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: NotesCallback
 ) -> tuple[list[StepNotes], Floats]:
     """Return new notes for each generator of a sampler, and their nats."""
     gap, begins = request.gap, not len(request.before.onset) and request.gap is None
@@ -242,7 +254,7 @@ def _candidates(
 
 
 def _primed(
-    model: GeneratingModel, encoding: Encoding, request: NoteRequest, rows: int, limit: int
+    model: StepwiseModel, encoding: Encoding, request: NoteRequest, rows: int, limit: int
 ) -> tuple[Keyboard, NoteStep, Numbers]:
     """Return the keyboard after what is given, the stepper from there, and the states of the next note's factors."""
     keyboard, before = Keyboard(rows, encoding), request.before

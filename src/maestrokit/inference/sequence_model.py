@@ -8,6 +8,8 @@ from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
 from maestrokit.inference.model_kinds import AnyModel
 from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.segments import TASK as LATENT
+from maestrokit.inference.segments import load_latent_model
 from maestrokit.music.tokens import Encoding
 
 if TYPE_CHECKING:
@@ -34,10 +36,13 @@ class SequenceModel(NamedTuple):
 
 
 def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyModel, Encoding, NoteSampling]:
-    """Return a model as :func:`load_event_model` does, but a shipped one of notes without torch, on the processor."""
+    """Return a model that generates: as :func:`load_event_model` does, but a shipped one of notes without torch, on the
+    processor, and latent improvisers too."""
     from maestrokit.inference.array_models import shipped_array_model
 
     arrays = shipped_array_model(name) if device in (None, "cpu") else None
+    if arrays is None and (config := checkpoint.read_config(checkpoint.model_folder(name))).get("task") == LATENT:
+        return (*load_latent_model(name, config, device=device or "cpu"), NoteSampling())
     if arrays is None:
         return load_event_model(name, device=device or "cpu")
     config, model = arrays

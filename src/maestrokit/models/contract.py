@@ -43,6 +43,10 @@ class TrainedModel(nn.Module):
 
     supports_cpu_autocast = False
     """Whether training under autocast to bfloat16 is safe, and faster, on processors too."""
+    needs_end = False
+    """Whether what a step learns depends on how much of the training is done, so that this must have an end."""
+    done = 0.0
+    """The share of the training that is done, 0..1; the loop sets it before each step."""
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that step together, by name; most models have one group, a GAN has two."""

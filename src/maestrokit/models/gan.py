@@ -8,5 +8,5 @@ References
 .. [1] I. Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 """
 
-TASKS = ("improvise", "style", "critic")
-NETWORKS = {"improvise": "_improvise", "style": "_style", "critic": "_critic"}
+TASKS = ("improvise", "latent", "style", "critic")
+NETWORKS = {"improvise": "_improvise", "latent": "_latent", "style": "_style", "critic": "_critic"}

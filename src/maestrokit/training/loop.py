@@ -98,6 +98,8 @@ class Training:
         announce: Callable[[str], None] = lambda sentence: None,
         warn: Callable[[str], None] = lambda sentence: None,
     ) -> None:
+        if model.needs_end and settings.steps is None and settings.time_limit is None:
+            raise UsageError("the training has no end to take shares of", "give `steps` or `time_limit`")
         self.model, self.data, self.settings = model.to(context.device), data, settings
         self.folder, self.context, self.report, self.tick = folder, context, report, tick
         self.announce, self.warn, self._step_seconds, self._validation_seconds = announce, warn, math.inf, 0.0
@@ -205,6 +207,7 @@ class Training:
         """Train on the next batches; return the losses of the last one."""
         progress = self.progress
         self.model.eval().get_submodule(self.settings.train_only).train()  # the rest keeps even its running means
+        self.model.done = self._done()
         torch.manual_seed((self.settings.seed * 1_000_003 + progress.step + (self.context.rank << 40)) % 2**63)
         self.optimizers.begin(learning_rate(self.settings, step=progress.step, seconds=progress.seconds))
         for part in range(self.settings.accumulate):
@@ -232,7 +235,11 @@ class Training:
         return torch.autocast(kind, torch.bfloat16) if low else nullcontext()
 
     def _log(self, *, speed: float) -> None:
-        means = {name: sum(r[name] for r in self._recent) / len(self._recent) for name in self._recent[-1]}
+        values: dict[str, list[float]] = {}
+        for losses in self._recent:
+            for name, value in losses.items():
+                values.setdefault(name, []).append(value)
+        means = {name: sum(each) / len(each) for name, each in values.items()}
         means = self.context.mean(means)
         self._recent = []
         rate = learning_rate(self.settings, step=self.progress.step - 1, seconds=self.progress.seconds)

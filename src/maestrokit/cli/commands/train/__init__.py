@@ -30,6 +30,10 @@ EXAMPLES = (
         "maestrokit train gan --task improvise takes -o runs/gan --init runs/t2 --learning-rate 1e-4 --steps 500",
     ),
     (
+        "An autoencoder of segments, then two players among its latent vectors, with averaged weights",
+        "maestrokit train gan --task latent takes -o runs/latent --set ema_decay=0.999 --time-limit 4h",
+    ),
+    (
         "Learn to turn pieces of one folder into such as could be of another, and back",
         "maestrokit train gan --task style collection/jazz collection/pop -o runs/style --time-limit 4h",
     ),
