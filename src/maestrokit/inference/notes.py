@@ -22,7 +22,6 @@ from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, l
 from maestrokit.inference.model_kinds import GeneratingModel, StepwiseModel, is_of_segments
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
 from maestrokit.inference.sampling import NoteSampling, probabilities, sample
-from maestrokit.inference.segments import check_segments, generate_segments
 from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
@@ -175,6 +174,8 @@ def generate_notes(
     generators = [np.random.default_rng([seed, row]) for row in range(count * best_of)]
     is_by_likelihood = best_of > 1 and ranking is None
     if is_of_segments(model):
+        from maestrokit.inference.segments import check_segments, generate_segments
+
         check_segments(sampling, guidance=request.guidance, is_by_likelihood=is_by_likelihood)
         candidates = generate_segments(
             model, encoding, request.before, steps=request.steps, codes=request.codes,

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from maestrokit.models._latent import Model
 
-TASK = "latent"
-
 
 def load_latent_model(name: str, config: Mapping[str, Any], *, device: str = "cpu") -> "tuple[Model, Encoding]":
     """Return the latent improviser of a run folder, given its ``config.json``, and its encoding.
@@ -41,7 +39,7 @@ def load_latent_model(name: str, config: Mapping[str, Any], *, device: str = "cp
         settings = dict(config["model"])
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise BadDataError(f"cannot use '{name}': its config.json is damaged ({error})", path=name) from None
-    model = built(config["family"], settings, checkpoint.read_weights(folder), origin=name, task=TASK)
+    model = built(config["family"], settings, checkpoint.read_weights(folder), origin=name, task="latent")
     assert isinstance(model, Model)
     if model.config.velocity_bins != encoding.velocity_bins:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)

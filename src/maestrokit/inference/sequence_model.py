@@ -8,13 +8,14 @@ from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
 from maestrokit.inference.model_kinds import AnyModel
 from maestrokit.inference.sampling import NoteSampling
-from maestrokit.inference.segments import TASK as LATENT
-from maestrokit.inference.segments import load_latent_model
 from maestrokit.music.tokens import Encoding
 
 if TYPE_CHECKING:
     from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel
+
+
+LATENT = "latent"  # the task of improvisers whose module others do not need
 
 
 class SequenceModel(NamedTuple):
@@ -42,6 +43,8 @@ def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyM
 
     arrays = shipped_array_model(name) if device in (None, "cpu") else None
     if arrays is None and (config := checkpoint.read_config(checkpoint.model_folder(name))).get("task") == LATENT:
+        from maestrokit.inference.segments import load_latent_model
+
         return (*load_latent_model(name, config, device=device or "cpu"), NoteSampling())
     if arrays is None:
         return load_event_model(name, device=device or "cpu")
