@@ -21,9 +21,9 @@ from maestrokit.music.performance_codes import (
 from maestrokit.music.score_performance import (
     at_mean_tempo,
     beat_times,
-    drawn_to,
     parameters_of,
     rendition_of,
+    with_curves,
     with_expression,
 )
 from maestrokit.music.scores import score_of
@@ -129,7 +129,7 @@ def test_metrical_levels_are_those_of_the_meter():
     assert simple.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_curves_are_drawn_to_others_with_their_means_and_ranges_kept():
+def test_curves_are_with_curves_others_with_their_means_and_ranges_kept():
     score = score_of(score_file(8))
     parameters = parameters_of(score, played(score))
     generator = np.random.default_rng(0)
@@ -138,7 +138,7 @@ def test_curves_are_drawn_to_others_with_their_means_and_ranges_kept():
     own = parameters.slow + parameters.tempo
 
     def near(share):
-        drawn = drawn_to(score, parameters, share, tempo=tempo, velocity=velocity)
+        drawn = with_curves(score, parameters, share, tempo=tempo, velocity=velocity)
         curve = drawn.slow + drawn.tempo
         assert np.average(curve, weights=quarters) == pytest.approx(np.average(own, weights=quarters))
         assert np.cov(curve, aweights=quarters) == pytest.approx(np.cov(own, aweights=quarters))
@@ -147,7 +147,7 @@ def test_curves_are_drawn_to_others_with_their_means_and_ranges_kept():
         return np.corrcoef(curve[1:], tempo[score.first][1:])[0, 1], np.corrcoef(drawn.velocity, velocity)[0, 1]
 
     assert near(0.0) < near(0.5) < near(1.0) and min(near(1.0)) > 0.98
-    same = drawn_to(score, parameters, 0.7, tempo=None, velocity=None)
+    same = with_curves(score, parameters, 0.7, tempo=None, velocity=None)
     assert same is parameters  # what is given stays
-    even = drawn_to(score, parameters, 1.0, tempo=0 * tempo, velocity=None)
+    even = with_curves(score, parameters, 1.0, tempo=0 * tempo, velocity=None)
     assert np.ptp(even.tempo) == 0 and np.array_equal(even.velocity, parameters.velocity)

@@ -56,6 +56,8 @@ class Performer(NamedTuple):
         Whether it sees the meter of a score.
     typical : dict
         Values of conditions that are usual, by name.
+    expectation : float, 0 to 1
+        How far sampled curves of tempo and velocity are drawn to those that the score leads one to expect.
     """
 
     model: "PerformanceModel"
@@ -64,7 +66,6 @@ class Performer(NamedTuple):
     meter: bool
     typical: dict[str, float]
     expectation: float
-    """How far its curves are drawn to those that the score leads one to expect, 0..1."""
 
     def conditions(self, targets: Mapping[str, float]) -> dict[str, int]:
         """Return the codes of conditions, given those that are asked for; velocities are usual unless they are."""

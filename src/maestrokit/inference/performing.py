@@ -25,7 +25,7 @@ from maestrokit.music.performance_codes import (
     codes_of,
     pedal_fractions,
 )
-from maestrokit.music.score_performance import PerformanceParameters, drawn_to, slow_after
+from maestrokit.music.score_performance import PerformanceParameters, slow_after, with_curves
 from maestrokit.music.scores import Score
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def sampled_parameters(
             step.follow(name, codes)
     expected = {name: curve for name, curve in curves.items() if name not in known}
     tempo, velocity = (expected.get(name) for name in CURVES)
-    return [drawn_to(score, one, expectation, tempo=tempo, velocity=velocity) for one in sampler.parameters(base)]
+    return [with_curves(score, one, expectation, tempo=tempo, velocity=velocity) for one in sampler.parameters(base)]
 
 
 class _SampledFactors:

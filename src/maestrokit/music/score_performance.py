@@ -94,7 +94,7 @@ def with_expression(
     return replace(parameters, velocity=np.clip(velocity, 1, 127))
 
 
-def drawn_to(
+def with_curves(
     score: Score, parameters: PerformanceParameters, share: float, *, tempo: Floats | None, velocity: Floats | None
 ) -> PerformanceParameters:
     """Return parameters whose curves of tempo and velocity are drawn to others, their means and ranges kept.
@@ -111,15 +111,15 @@ def drawn_to(
         return parameters
     if tempo is not None:
         quarters = np.diff(score.notes.onset[score.first], prepend=score.notes.onset[:1])
-        curve = _drawn(parameters.slow + parameters.tempo, tempo[score.first], share, quarters)
+        curve = _mixed_curve(parameters.slow + parameters.tempo, tempo[score.first], share, quarters)
         parameters = replace(parameters, tempo=curve, slow=np.zeros_like(curve))
     if velocity is not None:
-        curve = _drawn(parameters.velocity.astype(np.float64), velocity, share, np.ones(len(velocity)))
+        curve = _mixed_curve(parameters.velocity.astype(np.float64), velocity, share, np.ones(len(velocity)))
         parameters = replace(parameters, velocity=np.clip(np.rint(curve), 1, 127).astype(np.int64))
     return parameters
 
 
-def _drawn(own: Floats, other: Floats, share: float, weight: Floats) -> Floats:
+def _mixed_curve(own: Floats, other: Floats, share: float, weight: Floats) -> Floats:
     """Return a curve between two, with the weighted mean and standard deviation of the first."""
     if not weight.any():
         return own
