@@ -201,7 +201,8 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, required=True, help="folder of style.tsv")
     parser.add_argument("--pieces", type=int, help="score so many of each set only")
     parser.add_argument("--part", default="test")
-    parser.add_argument("--picture", type=Path, help="draw 12 s of the first piece, as it was and in both styles")
+    parser.add_argument("--picture", type=Path, help="draw 12 s of a piece, as it was and in both styles")
+    parser.add_argument("--of", help="the piece; default: the first")
     options = parser.parse_args()
     model, judge = load_style_model(options.model), load_classifier(options.judge)
     table = read_labels(str(options.tables / "style.tsv"))
@@ -214,7 +215,7 @@ def main() -> None:
     right = [judge.names[int(result.probability.argmax())].lower() == name for name, result in judged if result]
     print(f"judge: right about {np.mean(right):.3f} of {len(right)} held-out pieces")
     if options.picture:
-        draw(model, held_out[model.styles[0]][0], options.picture)
+        draw(model, options.of or held_out[model.styles[0]][0], options.picture)
     for source, target in (model.styles, model.styles[::-1]):
         print_direction(model, judge, source, target, held_out[source], segments(paths(target, "train")))
 

@@ -22,6 +22,10 @@ EXAMPLES = (
         "maestrokit generate take.mid --infill 5s..9s -o new.mid",
     ),
     (
+        "A piece in the style of Chopin",
+        "maestrokit generate take.mid --model style --style chopin -o chopin.mid",
+    ),
+    (
         "A piece in a style that a run has learnt from the folder pop, half of the way",
         "maestrokit generate take.mid --model runs/s1 --style pop --style-strength 0.5 -o pop.mid",
     ),
