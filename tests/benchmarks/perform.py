@@ -1,7 +1,7 @@
 """How scores are performed, on held-out pieces of ASAP: by the model, by rules, by people.
 
     python tests/benchmarks/perform.py [--data DIR] [--model NAME] [--meter RUN --without RUN] [--pieces N]
-        [--samples N] [--part test|validation] [--temperature FACTOR=T,..]
+        [--samples N] [--part test|validation] [--temperature FACTOR=T,..] [--expectation SHARE]
 
 Held out are the pieces that the training of the model neither learned from nor validated on; its sampling is fitted on
 ``--part validation``. First nats a note, and those of two models that were trained alike, with the meter and without.
@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("--without", help="run folder of one that was trained like it, but without the meter")
     parser.add_argument("--part", choices=("test", PARTS[1]), default="test", help="of the split")
     parser.add_argument("--temperature", default="", metavar="FACTOR=T,..", help="instead of the model's own")
+    parser.add_argument("--expectation", type=float, metavar="SHARE", help="instead of the model's own")
     parser.add_argument("--pieces", type=int, default=1000, help="of those held out")
     parser.add_argument("--samples", type=int, default=4, help="performances by the model of each piece")
     chosen = parser.parse_args()
@@ -222,6 +223,8 @@ def main() -> None:
     alike = {"with the meter": chosen.meter, "alike, without": chosen.without}
     print_nats({"model": chosen.model, **alike}, held_out)
     performer = with_temperatures(load_performer(chosen.model), chosen.temperature)
+    if chosen.expectation is not None:
+        performer = performer._replace(expectation=chosen.expectation)
     print_performances(performer, held_out, parts[PARTS[0]], chosen.samples)
     notes, wrong = lost_or_added(performer, held_out)
     print(f"\n{notes} notes of the scores' own files: {wrong} lost or added")
