@@ -234,7 +234,8 @@ class Model(TrainedModel):
         scores: dict[str, float] = {}
         for source, generated, target, known, discriminator in directions:
             right = adversarial.accuracies(discriminator(target), discriminator(generated))
-            each = style_scores.direction_scores(source, generated, target, known)
+            with torch.autocast(target.device.type, enabled=False):  # sums of squares need all digits
+                each = style_scores.direction_scores(source, generated, target, known)
             each |= {"accuracy_real": right[0], "accuracy_generated": right[1]}
             scores = {name: scores.get(name, 0.0) + value / len(directions) for name, value in each.items()}
         return {name: (value * len(first), float(len(first))) for name, value in scores.items()}, {}
