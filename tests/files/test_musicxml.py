@@ -2,11 +2,12 @@
 
 import sys
 
+import numpy as np
 import pytest
 
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
-from maestrokit.music.scores import score_of
+from maestrokit.music.scores import LOWER, UPPER, score_of
 
 NOTE = "<note>{}<pitch><step>{}</step><octave>{}</octave></pitch>{}<voice>1</voice><type>quarter</type></note>"
 SCORE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -105,3 +106,20 @@ def test_notes_under_no_slur_are_shorter_where_a_voice_has_slurs(tmp_path):
     performance = read_musicxml(file)
     length = (performance.notes.offset_tick - performance.notes.onset_tick) / performance.division
     assert length == pytest.approx([1, 1, 0.9, 0.9], abs=0.01)
+
+
+def test_the_staves_of_a_part_are_tracks(tmp_path):
+    pytest.importorskip("partitura")
+    high, low = (NOTE.format("", "C", octave, "<duration>2</duration>") for octave in (5, 3))
+    upper, lower = (note.replace("</note>", f"<staff>{n}</staff></note>") for n, note in enumerate((high, low), 1))
+    back = "<backup><duration>2</duration></backup>"
+    measure = upper + back + lower.replace("<voice>1<", "<voice>5<") + upper
+    file = tmp_path / "staves.musicxml"
+    file.write_text(
+        SCORE.format(pickup=NOTE.format("", "G", 4, "<duration>2</duration>"), grace="", long=measure, short=lower),
+        "utf-8",
+    )
+    performance = read_musicxml(file)
+    notes = score_of(performance).notes
+    assert len(performance.track_end_tick) == 2 and performance.format == 1
+    assert np.array_equal(notes.staff, np.where(notes.pitch < 60, LOWER, UPPER)) and (notes.pitch < 60).sum() == 4

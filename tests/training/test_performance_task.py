@@ -136,6 +136,18 @@ def test_notated_dynamics_are_left_out_of_a_share_of_excerpts():
         assert ((inside < FEATURES["loudness"] - 1) == is_seen).all() and len(inside) == len(score.notes)
 
 
+def test_staves_are_left_out_of_a_share_of_excerpts():
+    file = score_file(8)
+    score = score_of(file.replace(notes=file.notes.replace(track=np.where(file.notes.pitch < 60, 1, 0))))
+    parameters = parameters_of(score, played(score))
+    one = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
+    for share, seen in ((0.0, {0, 1}), (1.0, {2})):
+        options = PerformanceOptions(batch=1, length=500, without_staves=share)
+        parts = PerformanceData([one], [one], options, composers=["other"]).batch(0, 0)
+        staff = parts["score_staff"]
+        assert set(staff[staff < FEATURES["staff"]].tolist()) == seen
+
+
 def test_what_is_expected_is_learned_apart_and_read_by_the_notes():
     torch.manual_seed(0)
     model = contract.new_model(lstm, lstm.Config(vocabulary=1, encoding="performance", width=16, layers=1))

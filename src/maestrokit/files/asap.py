@@ -21,7 +21,7 @@ from maestrokit.errors import BadDataError, unreadable
 from maestrokit.files.midi import read_midi
 from maestrokit.files.streams import decoded, read_bytes
 from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import Bars, Score, ScoreNotes, score_of, sorted_score
+from maestrokit.music.scores import NO_STAFF, Bars, Score, ScoreNotes, score_of, sorted_score
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map
 
@@ -96,8 +96,8 @@ def read_aligned(path: str) -> AlignedPerformance:
     bars = _bars(marks, np.interp([mark.second for mark in marks], seconds, beats), beats, quarters)
     tempo = _notated_tempo(Path(path).parent, len(marks))
     row = np.searchsorted([mark.second for mark in marks], np.interp(beat, beats, seconds) + TOGETHER, side="right") - 1
-    loudness = _notated_loudness(Path(path).parent, onset, pitch)
-    notes = ScoreNotes(onset, duration, pitch, loudness, np.arange(len(onset)))
+    loudness, staff = _in_score_file(Path(path).parent, onset, pitch)
+    notes = ScoreNotes(onset, duration, pitch, loudness, staff, np.arange(len(onset)))
     score = sorted_score(notes, bars, tempo[np.maximum(row, 0)])
     rows = score.notes.row
     rendition = Rendition(
@@ -184,13 +184,13 @@ def _notated_tempo(folder: Path, count: int) -> Floats:
     return np.asarray(tempo.seconds_per_tick[row] * score.division)
 
 
-def _notated_loudness(folder: Path, onset: Floats, pitch: Integers) -> Floats:
-    """Return the loudness that the score's file has at notes, by their onsets in quarters and pitches.
+def _in_score_file(folder: Path, onset: Floats, pitch: Integers) -> tuple[Floats, Integers]:
+    """Return the loudness and the staff that the score's file has at notes, by their onsets in quarters and pitches.
 
-    Tables count from the first bar line, files from their beginning: most notes say how far these are apart. NaN is of
-    all notes where too few are found; single ones have what is between the notes around them.
+    Tables count from the first bar line, files from their beginning: most notes say how far these are apart. Where too
+    few notes are found, nothing is known of any; of single ones, the loudness is between those of the notes around.
     """
-    unknown = np.full(len(onset), np.nan)
+    unknown = np.full(len(onset), np.nan), np.full(len(onset), NO_STAFF)
     if not (folder / SCORE).is_file():
         return unknown
     notes = score_of(read_midi(str(folder / SCORE))).notes
@@ -202,13 +202,13 @@ def _notated_loudness(folder: Path, onset: Floats, pitch: Integers) -> Floats:
     if not len(steps):
         return unknown
     shift = int(steps[count.argmax()])
-    loudness = dict(zip(zip(there.tolist(), notes.pitch.tolist(), strict=True), notes.loudness.tolist(), strict=True))
-    keys = zip((here + shift).tolist(), pitch.tolist(), strict=True)
-    values = np.array([loudness.get(key, np.nan) for key in keys])
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) < LEAST_FOUND * len(values):
+    rows = {key: row for row, key in enumerate(zip(there.tolist(), notes.pitch.tolist(), strict=True))}
+    found = np.array([rows.get(key, -1) for key in zip((here + shift).tolist(), pitch.tolist(), strict=True)])
+    known = np.flatnonzero(found >= 0)
+    if len(known) < LEAST_FOUND * len(found):
         return unknown
-    return np.asarray(np.interp(np.arange(len(values)), known, values[known]))
+    loudness = np.interp(np.arange(len(found)), known, notes.loudness[found[known]])
+    return np.asarray(loudness), np.where(found < 0, NO_STAFF, notes.staff[found])
 
 
 def composer_of(path: str) -> str:

@@ -1,7 +1,7 @@
 """Scores in MusicXML, read by partitura as the MIDI that a program of notation would play, repeats played out.
 
 Dynamics and wedges are velocities, accents louder ones; staccato notes last half as long, and where voices have slurs,
-notes under none nine tenths; pedal marks are a pedal.
+notes under none nine tenths; pedal marks are a pedal. Of a part on two staves each is a track.
 """
 
 import warnings
@@ -78,9 +78,20 @@ def _with_marks(performance: Performance, kinds: Any, score: Any) -> Performance
         velocity = _whole(np.minimum(velocity_curve(marks.levels, marks.wedges, quarter) + STEP * is_loud, 127))
     share = np.array([STACCATO if key in marks.short else DETACHED if key in marks.detached else 1.0 for key in keys])
     offset = notes.onset_tick + np.maximum(_whole(share * length), np.minimum(length, 1))
-    notes = notes.replace(velocity=velocity, offset_tick=offset)
+    performance = performance.replace(notes=notes.replace(velocity=velocity, offset_tick=offset))
+    performance = _with_staves(performance, np.array([marks.staves.get(key, 1) for key in keys]))
+    notes = performance.notes
     tick = _whole(np.array(marks.pedal).ravel() * performance.division)
-    return reorder_events(performance.replace(notes=notes, controls=with_pedal(performance.controls, tick, notes)))
+    return reorder_events(performance.replace(controls=with_pedal(performance.controls, tick, notes)))
+
+
+def _with_staves(performance: Performance, staff: Integers) -> Performance:
+    """Return a performance whose one part has its lower staff on a track of its own, given staves of notes from 1."""
+    notes, ends = performance.notes, performance.track_end_tick
+    if len(np.unique(notes.track)) > 1 or len(np.unique(staff)) == 1:
+        return performance
+    track = np.where(staff > 1, len(ends), notes.track)
+    return performance.replace(notes=notes.replace(track=track), track_end_tick=np.append(ends, ends.max()), format=1)
 
 
 class _Marks:
@@ -94,6 +105,7 @@ class _Marks:
         self.short: set[tuple[int, int]] = set()
         self.detached: set[tuple[int, int]] = set()
         self.sudden: set[int] = set()
+        self.staves: dict[tuple[int, int], int] = {}
         for part in parts:
             for mark in part.iter_all(kinds.Direction, include_subclasses=True):
                 ends = [float(part.quarter_map(point.t)) + shift for point in (mark.start, mark.end or mark.start)]
@@ -102,6 +114,7 @@ class _Marks:
             for note in part.iter_all(kinds.Note, include_subclasses=True):
                 marks = set(note.articulations or ())
                 key = (round(PLACES * (float(part.quarter_map(note.start.t)) + shift)), int(note.midi_pitch))
+                self.staves[key] = note.staff or 1
                 self.loud |= {key} if marks & ACCENTS else set()
                 self.short |= {key} if marks & SHORT else set()
                 spans = slurs.get(note.voice, ())

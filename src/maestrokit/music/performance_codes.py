@@ -13,7 +13,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.piano_range import HIGHEST_PITCH, KEYS, LOWEST_PITCH
 from maestrokit.music.score_performance import PerformanceParameters
-from maestrokit.music.scores import Score
+from maestrokit.music.scores import NO_STAFF, Score
 
 FACTORS = ("tempo", "pedal", "deviation", "velocity", "articulation")
 """Of a note, in the order in which they are predicted; the first two only of the first note of an onset."""
@@ -92,6 +92,8 @@ FEATURES = {
     "speed": len(SPEEDS),
     "chord": MOST_NOTES,
     "part": 4,
+    "staff": 3,
+    "staff_part": 5,
     "mark": len(TEMPO) + 1,
     "loudness": len(LOUDNESS) + 1,
     "from_start": len(DISTANCES),
@@ -173,7 +175,9 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
         "gap_after": LENGTHS.code(after),
         "speed": SPEEDS.code(after * base),
         "chord": np.minimum(size, MOST_NOTES) - 1,
-        "part": _parts(score, size),
+        "part": parts_of_chords(notes.pitch, group),
+        "staff": notes.staff,
+        "staff_part": np.where(notes.staff == NO_STAFF, 4, parts_of_chords(notes.pitch, 3 * group + notes.staff)),
         "mark": _marks(score),
         "loudness": np.where(np.isfinite(notes.loudness), LOUDNESS.code(notes.loudness), len(LOUDNESS)),
         "from_start": DISTANCES.code(notes.onset - onset[0]),
@@ -181,15 +185,13 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
     }
 
 
-def _parts(score: Score, size: Integers) -> Integers:
+def parts_of_chords(pitch: Integers, chord: Integers) -> Integers:
     """Return whether each note is alone (0), the highest (1), the lowest (2) of its chord, or between (3)."""
-    group, pitch = score.group, score.notes.pitch
-    highest = np.full(group[-1] + 1, -1)
-    lowest = np.full(group[-1] + 1, 999)
-    np.maximum.at(highest, group, pitch)
-    np.minimum.at(lowest, group, pitch)
-    inner = np.where(pitch == highest[group], 1, np.where(pitch == lowest[group], 2, 3))
-    return np.where(size == 1, 0, inner)
+    highest, lowest = np.full(chord.max() + 1, -1), np.full(chord.max() + 1, 999)
+    np.maximum.at(highest, chord, pitch)
+    np.minimum.at(lowest, chord, pitch)
+    inner = np.where(pitch == highest[chord], 1, np.where(pitch == lowest[chord], 2, 3))
+    return np.where(np.bincount(chord)[chord] == 1, 0, inner)
 
 
 def _marks(score: Score) -> Integers:
