@@ -202,13 +202,13 @@ def _in_score_file(folder: Path, onset: Floats, pitch: Integers) -> tuple[Floats
     if not len(steps):
         return unknown
     shift = int(steps[count.argmax()])
-    rows = {key: row for row, key in enumerate(zip(there.tolist(), notes.pitch.tolist(), strict=True))}
-    found = np.array([rows.get(key, -1) for key in zip((here + shift).tolist(), pitch.tolist(), strict=True)])
-    known = np.flatnonzero(found >= 0)
-    if len(known) < LEAST_FOUND * len(found):
+    row_of = {key: row for row, key in enumerate(zip(there.tolist(), notes.pitch.tolist(), strict=True))}
+    row = np.array([row_of.get(key, -1) for key in zip((here + shift).tolist(), pitch.tolist(), strict=True)])
+    known = np.flatnonzero(row >= 0)
+    if len(known) < LEAST_FOUND * len(row):
         return unknown
-    loudness = np.interp(np.arange(len(found)), known, notes.loudness[found[known]])
-    return np.asarray(loudness), np.where(found < 0, NO_STAFF, notes.staff[found])
+    loudness = np.interp(np.arange(len(row)), known, notes.loudness[row[known]])
+    return np.asarray(loudness), np.where(row < 0, NO_STAFF, notes.staff[row])
 
 
 def composer_of(path: str) -> str:
