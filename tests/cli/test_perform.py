@@ -66,6 +66,8 @@ def test_options_change_the_performance(perform, place):
         (["score.mid", "--count", "2"], 2, "need a folder"),
         (["score.mid", "--format", "jsonl", "-o", "-"], 2, "not made note by note"),
         (["empty.mid"], 65, "cannot read 'empty.mid': it has no notes to perform"),
+        (["score.mid", "--like", "empty.mid"], 65, "cannot read 'empty.mid': it has no notes to take after"),
+        (["score.mid", "--like", "empty.mid", "-n"], 65, "cannot read 'empty.mid': it has no notes to take after"),
         (["smpte.mid"], 65, "cannot read 'smpte.mid': its time is in SMPTE frames"),
     ],
 )

@@ -19,9 +19,10 @@ from scipy.ndimage import median_filter
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, unreadable
 from maestrokit.files.midi import read_midi
+from maestrokit.files.scores import read_score
 from maestrokit.files.streams import decoded, read_bytes
 from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import NO_STAFF, Bars, Score, ScoreNotes, score_of, sorted_score
+from maestrokit.music.scores import NO_STAFF, Bars, Score, ScoreNotes, sorted_score
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map
 
@@ -193,7 +194,7 @@ def _in_score_file(folder: Path, onset: Floats, pitch: Integers) -> tuple[Floats
     unknown = np.full(len(onset), np.nan), np.full(len(onset), NO_STAFF)
     if not (folder / SCORE).is_file():
         return unknown
-    notes = score_of(read_midi(str(folder / SCORE))).notes
+    notes = read_score(folder / SCORE).notes
     here, there = (np.rint(GRID * one).astype(np.int64) for one in (onset, notes.onset))
     apart = [
         np.subtract.outer(there[notes.pitch == key], here[pitch == key]).ravel() for key in np.unique(pitch).tolist()
