@@ -14,6 +14,7 @@ def test_notes_are_told_by_onset_from_the_highest_down_and_grace_notes_last():
     score = sorted_score(notes, score_of(score_file()).bars, np.full(4, 0.5))
     assert score.notes.pitch.tolist() == [72, 48, 90, 60]
     assert score.group.tolist() == [0, 0, 0, 1] and score.first.tolist() == [0, 3]
+    assert score.is_first.tolist() == [True, False, False, True] and score.quarters.tolist() == [0.0, 1.0]
 
 
 def test_time_signatures_make_bars_and_the_tempo_map_says_how_long_a_quarter_is():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maestrokit.inference.performance_arrays import performance_arrays
+from maestrokit.inference.performance_arrays import METER_FEATURES, performance_arrays
 from maestrokit.models import _expectation as expectation
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.models._performance import MARGIN
@@ -95,7 +95,7 @@ def test_what_a_note_is_predicted_from_does_not_hold_how_it_is_played():
 def test_a_model_without_the_meter_sees_none_of_it():
     parts = next(data(meter=False).validation())
     inside = parts["score_pitch"] < FEATURES["pitch"]
-    for name in ("bar_position", "level", "meter"):
+    for name in METER_FEATURES:
         assert (parts[f"score_{name}"][inside] == FEATURES[name]).all()
 
 

@@ -69,10 +69,20 @@ class Score:
         return np.cumsum(np.diff(tick, prepend=tick[:1]) > 0)
 
     @property
+    def is_first(self) -> Mask:
+        """Which notes are the first of their onset, shape (notes,)."""
+        return np.asarray(np.diff(self.group, prepend=-1) > 0)
+
+    @property
     def first(self) -> Integers:
         """Row of the first note of each onset, shape (onsets,)."""
-        group = self.group
-        return np.flatnonzero(np.diff(group, prepend=-1))
+        return np.flatnonzero(self.is_first)
+
+    @property
+    def quarters(self) -> Floats:
+        """Quarters from the onset before to each onset, 0 of the first, shape (onsets,)."""
+        onset = self.notes.onset[self.first]
+        return np.diff(onset, prepend=onset[:1])
 
 
 def sorted_score(notes: ScoreNotes, bars: Bars, tempo: Floats) -> Score:
