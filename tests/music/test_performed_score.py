@@ -9,7 +9,7 @@ from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_arrays import note_seconds, performance_from_arrays
-from maestrokit.music.performance import SUSTAIN, TIME_SIGNATURE, Others
+from maestrokit.music.performance import SUSTAIN, TIME_SIGNATURE, Controls, Others
 from maestrokit.music.performed_score import performed_score
 from maestrokit.music.score_performance import beat_times, parameters_of
 from maestrokit.music.scores import score_of
@@ -130,17 +130,20 @@ def test_each_track_has_the_pedal():
     assert first.tick.tolist() == second.tick.tolist() and first.value.tolist() == second.value.tolist()
 
 
-def test_note_offs_of_no_note_end_no_note_that_lasts_longer_now():
+def test_neither_note_offs_of_no_note_nor_controls_end_a_note_that_lasts_longer_now():
     file = score_file(2, chords=False)
     ends = file.notes.offset_tick
     message = np.array([bytes([0x80, pitch, 0]) for pitch in file.notes.pitch.tolist()], object)
     last = np.full(len(ends), 10**6)
-    file = reorder_events(file.replace(others=Others(ends, 0 * ends + 0x80, message, 0 * ends, last)))
+    stop = np.array([[960], [123], [0], [0], [0], [10**6]])
+    others, controls = Others(ends, 0 * ends + 0x80, message, 0 * ends, last), Controls(*stop)
+    file = reorder_events(file.replace(others=others, controls=controls))
     score = score_of(file)
     onset = score.notes.onset
     result = parse_midi(dump_midi(performed(file, played(score)._replace(onset=onset, offset=onset + 0.45))), name="a")
     starts, stops = note_seconds(result)
-    assert len(file.others) == len(stops) == 12 and stops - starts == pytest.approx(0.45, abs=0.002)
+    assert len(file.others) == len(stops) == 12 and 123 not in result.controls.number
+    assert stops - starts == pytest.approx(0.45, abs=0.002)
 
 
 def test_grace_notes_at_one_onset_follow_one_another_as_in_the_file():

@@ -10,7 +10,7 @@ import numpy as np
 
 from maestrokit.arrays import Floats, Integers, following
 from maestrokit.music.event_order import reorder_events
-from maestrokit.music.performance import SUSTAIN, Controls, Notes, Performance, Tempos
+from maestrokit.music.performance import SUSTAIN, Controls, Notes, Performance, Tempos, ends_all_notes
 from maestrokit.music.retime import LONGEST_BEAT, SHORTEST_BEAT
 from maestrokit.music.score_performance import Rendition
 from maestrokit.music.scores import Score
@@ -31,8 +31,8 @@ def performed_score(
 
     Onsets of one track and channel keep their order: those that would come before an earlier one come just after it.
     Where several notes have one key at one onset, as both hands may, they are struck together. A key that is struck
-    again, on any track of its channel, is released before. Note-offs of no note are left out: they would end notes
-    that last longer now.
+    again, on any track of its channel, is released before. Note-offs of no note, and controls that end all notes, are
+    left out: they would end notes that last longer now.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def performed_score(
     """
     most = LONGEST_DELTA // max(performance.last_tick, 1)  # so that a file of few long ticks can still be written
     fine = _finer(performance, max(1, min(math.ceil(FINEST / performance.division), most)))
-    fine = fine.replace(others=fine.others.select(~np.isin(fine.others.kind, NOTE_KINDS)))
+    fine = _without_early_ends(fine)
     lead = _lead_in(score, beat) - min(float(rendition.onset.min()), float(beat[0]))
     timed = fine.replace(tempos=_tempos(fine, score, beat + lead))
     rows = score.notes.row
@@ -79,6 +79,15 @@ def _finer(performance: Performance, factor: int) -> Performance:
         tempos=performance.tempos.replace(tick=performance.tempos.tick * factor),
         track_end_tick=performance.track_end_tick * factor,
         division=performance.division * factor,
+    )
+
+
+def _without_early_ends(performance: Performance) -> Performance:
+    """Return the same without note-offs of no note and controls that end all notes."""
+    others, controls = performance.others, performance.controls
+    return performance.replace(
+        others=others.select(~np.isin(others.kind, NOTE_KINDS)),
+        controls=controls.select(~ends_all_notes(controls.number)),
     )
 
 
