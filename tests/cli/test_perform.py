@@ -59,6 +59,9 @@ def test_options_change_the_performance(perform, place):
     [
         (["nowhere.mid"], 66, "cannot read 'nowhere.mid'"),
         (["score.mid", "--keep", "pitch"], 2, "--keep cannot be 'pitch'"),
+        (["score.mid", "--keep", "timing", "--tempo", "90"], 2, "--tempo has no effect where timing is kept"),
+        (["score.mid", "--keep", "pedal,timing", "--rubato", "2"], 2, "--rubato has no effect where timing is kept"),
+        (["score.mid", "--keep", "velocity", "--dynamics", "0"], 2, "--dynamics has no effect where velocity is kept"),
         (["score.mid", "--composer", "Nobody"], 2, "no composer 'Nobody'"),
         (["score.mid", "--infill", "1s..2s"], 2, "exclude each other"),
         (["score.mid", "plain.mid"], 2, "a score is performed without a prompt"),

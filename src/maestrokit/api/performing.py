@@ -23,7 +23,8 @@ class PerformOptions(TypedDict, total=False):
     composer : str
         In whose manner, among the composers that the model knows.
     keep : sequence of {'timing', 'velocity', 'pedal'}
-        Parts that stay as the score has them.
+        Parts that stay as the score has them. With timing, `tempo` and `rubato` are refused, and `dynamics` with
+        velocity.
     count : int > 0
         Number of performances. Default is 1.
     seed : int >= 0

@@ -28,7 +28,8 @@ class Performing:
     like: str | None = option(None, "TAKE", "Take the mean tempo, rubato, mean velocity and range of velocities from "
         "this performance, which may be of other music. --tempo goes before.", OF_A_SCORE)
     keep: str | None = option(None, "PARTS", "Keep these parts of the score's file as they are: timing, velocity, "
-        "pedal, or several separated by commas. Of MusicXML, the pedal is that of its pedal marks.", OF_A_SCORE,
+        "pedal, or several separated by commas. Of MusicXML, the pedal is that of its pedal marks. Where timing is "
+        "kept, --tempo and --rubato are refused, and --dynamics where velocity is.", OF_A_SCORE,
         complete=several_of(kept_in("maestrokit.inference.performer:KEPT")))
     # fmt: on
 
