@@ -1,10 +1,10 @@
 """How scores are performed, on held-out pieces of ASAP: by the model, by rules, by people.
 
-    python tests/benchmarks/perform.py [--data DIR] [--model NAME] [--meter RUN --without RUN] [--pieces N]
+    python tests/benchmarks/perform.py [--data DIR] [--model NAME] [--without RUN] [--pieces N]
         [--samples N] [--part test|validation] [--temperature FACTOR=T,..] [--expectation SHARE]
 
 Held out are the pieces that the training of the model neither learned from nor validated on; its sampling is fitted on
-``--part validation``. First nats a note, and those of two models that were trained alike, with the meter and without.
+``--part validation``. First nats a note, and those of a model that was trained alike, but does not see the meter.
 Then the correlation of the tempo curve (logarithm of the length of each beat) and of velocities with a person's, the
 mean over pieces of that over people: of another person where a piece has two, of the model (one sample, the mean of
 all, and the curves that it expects before it samples), of rules (arches of four bars, final ritardando, melody lead,
@@ -206,8 +206,7 @@ def main() -> None:
     default = Path(__file__).resolve().parents[3] / "shared" / "data"
     parser.add_argument("--data", type=Path, default=default, help="folder with asap")
     parser.add_argument("--model", default="performer", help="name or run folder")
-    parser.add_argument("--meter", help="run folder of a model to compare with the next")
-    parser.add_argument("--without", help="run folder of one that was trained like it, but without the meter")
+    parser.add_argument("--without", help="run folder of a model that was trained alike, without the meter")
     parser.add_argument("--part", choices=("test", PARTS[1]), default="test", help="of the split")
     parser.add_argument("--temperature", default="", metavar="FACTOR=T,..", help="instead of the model's own")
     parser.add_argument("--expectation", type=float, metavar="SHARE", help="instead of the model's own")
@@ -220,8 +219,7 @@ def main() -> None:
     files = comparable(parts[chosen.part])
     held_out = [path for piece in pieces for path in files[piece]]
     print(f"{len(pieces)} pieces of ASAP that are in no training, {len(held_out)} performances of them by people\n")
-    alike = {"with the meter": chosen.meter, "alike, without": chosen.without}
-    print_nats({"model": chosen.model, **alike}, held_out)
+    print_nats({"model": chosen.model, "alike, without meter": chosen.without}, held_out)
     performer = with_temperatures(load_performer(chosen.model), chosen.temperature)
     if chosen.expectation is not None:
         performer = performer._replace(expectation=chosen.expectation)

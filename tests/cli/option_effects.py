@@ -78,7 +78,7 @@ STYLE_SETS = "gan root --task style -o out/run --steps 1 --cache out/cache"
 SEQUENCES = "take.mid other.mid --model sequences -o out/a.tsv"
 SYSTEM = "--system a=takes --reference several --metric pitch_range"
 KIT = "--system a=takes --listening-kit out/kit --clips 2 --seconds 1"
-PERFORM = "--model performer --perform take.mid"
+PERFORM = "--model untrained --perform take.mid"
 RATINGS, SERVE, DIFFERENCE = "--ratings answers --key kit.key.json", "--serve kit -n", "--difference 0.5"
 TRANSCRIBER = "takes/0.wav --model transcriber -o out/a.tsv"
 EFFECTS: dict[str, Effects] = {
@@ -229,7 +229,7 @@ EFFECTS: dict[str, Effects] = {
         "tempo": ("--model conditional --duration 1s", "--model conditional --duration 1s --tempo 60"),
         "guidance": ("--model conditional --duration 1s --density 4",
                      "--model conditional --duration 1s --density 4 --guidance 3"),
-        "perform": ("--model performer", f"{PERFORM}"),
+        "perform": ("--model untrained", f"{PERFORM}"),
         "rubato": (PERFORM, f"{PERFORM} --rubato 0"),
         "dynamics": (PERFORM, f"{PERFORM} --dynamics 0"),
         "like": (PERFORM, f"{PERFORM} --like other.mid"),

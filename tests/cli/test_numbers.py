@@ -67,7 +67,7 @@ TRAININGS = {
     "--set critic_depth=1 --set validation_windows=2",
     "cnn": f"cnn sounds {STEP} --set channels=2 --set depth=1",
 }
-PERFORM = "--perform take.mid --model performer -o out.mid"
+PERFORM = "--perform take.mid --model untrained -o out.mid"
 LINES = {
     "quantize": "take.mid --grid none -o out.mid",
     "transpose": "take.mid -o out.mid",
@@ -175,7 +175,7 @@ def folder(tmp_path_factory):
     saved_style_model(place / "styles")
     corpora.write_takes(place / "other", count=2, notes=12)
     write_folder(place / "kit", small_kit().files)
-    saved_performer(place / "performer")
+    saved_performer(place / "untrained")
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     of_notes = {"encoding": "notes", "conditions": "density,loudness"}
     for name, more in (("sequences", {}), ("conditional", of_notes)):

@@ -106,7 +106,7 @@ def write_models(place: Path) -> None:
     saved_transcriber(place / "pedal-transcriber", pedal=True)
     saved_classifier(place / "classifier")
     saved_style_model(place / "styles")
-    saved_performer(place / "performer")
+    saved_performer(place / "untrained")
     encoding = {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}
     size = {"vocabulary": Encoding().size, "width": 8, "layers": 1}
     for seed, (name, family) in enumerate(

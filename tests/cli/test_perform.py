@@ -13,7 +13,7 @@ from played_scores import saved_performer, score_file, write_asap
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("perform")
-    saved_performer(folder / "performer")
+    saved_performer(folder / "untrained")
     write_midi(score_file(6), folder / "score.mid")
     write_midi(score_file(6, meter=False, chords=False), folder / "plain.mid")
     return folder
@@ -22,7 +22,7 @@ def place(tmp_path_factory):
 @pytest.fixture
 def perform(maestrokit, place, monkeypatch):
     monkeypatch.chdir(place)
-    return lambda *words: maestrokit("generate", "--model", "performer", "--perform", *words)
+    return lambda *words: maestrokit("generate", "--model", "untrained", "--perform", *words)
 
 
 def test_a_score_is_played_with_all_its_notes(perform, place):
@@ -41,7 +41,7 @@ def test_many_performances_go_into_a_folder_and_standard_input_is_read(perform, 
     first, second = (read_midi(place / "many" / f"{number}.mid") for number in (1, 2))
     assert first != second
     score = (place / "score.mid").read_bytes()
-    done = maestrokit("generate", "--model", "performer", "--perform", "-", "-o", "-", stdin=score)
+    done = maestrokit("generate", "--model", "untrained", "--perform", "-", "-o", "-", stdin=score)
     assert done.status == 0 and done.out[:4] == b"MThd"
 
 
@@ -59,6 +59,9 @@ def test_options_change_the_performance(perform, place):
     [
         (["nowhere.mid"], 66, "cannot read 'nowhere.mid'"),
         (["score.mid", "--keep", "pitch"], 2, "--keep cannot be 'pitch'"),
+        (["score.mid", "--keep", "timing", "--tempo", "90"], 2, "--tempo has no effect where timing is kept"),
+        (["score.mid", "--keep", "pedal,timing", "--rubato", "2"], 2, "--rubato has no effect where timing is kept"),
+        (["score.mid", "--keep", "velocity", "--dynamics", "0"], 2, "--dynamics has no effect where velocity is kept"),
         (["score.mid", "--composer", "Nobody"], 2, "no composer 'Nobody'"),
         (["score.mid", "--infill", "1s..2s"], 2, "exclude each other"),
         (["score.mid", "plain.mid"], 2, "a score is performed without a prompt"),
@@ -66,6 +69,8 @@ def test_options_change_the_performance(perform, place):
         (["score.mid", "--count", "2"], 2, "need a folder"),
         (["score.mid", "--format", "jsonl", "-o", "-"], 2, "not made note by note"),
         (["empty.mid"], 65, "cannot read 'empty.mid': it has no notes to perform"),
+        (["score.mid", "--like", "empty.mid"], 65, "cannot read 'empty.mid': it has no notes to take after"),
+        (["score.mid", "--like", "empty.mid", "-n"], 65, "cannot read 'empty.mid': it has no notes to take after"),
         (["smpte.mid"], 65, "cannot read 'smpte.mid': its time is in SMPTE frames"),
     ],
 )
@@ -90,7 +95,7 @@ def test_a_score_in_musicxml_needs_partitura_and_says_so(perform, place, monkeyp
 
 def test_options_of_a_score_need_one(maestrokit, place, monkeypatch):
     monkeypatch.chdir(place)
-    done = maestrokit("generate", "--model", "performer", "--rubato", "2", "-o", "x.mid")
+    done = maestrokit("generate", "--model", "untrained", "--rubato", "2", "-o", "x.mid")
     assert done.status == 2 and "--rubato works only with --perform" in done.lines[0]
 
 

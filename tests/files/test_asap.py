@@ -7,7 +7,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files.asap import piece_of, read_aligned
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.music.scores import score_of
+from maestrokit.music.scores import LOWER, NO_STAFF, UPPER, score_of
 from played_scores import played, score_file, write_asap
 
 
@@ -51,32 +51,37 @@ def test_versions_of_a_piece_with_other_repeats_are_one_piece():
 
 
 def with_dynamics(folder, *, shift):
-    """Give the score's file dynamics, and let it begin some quarters later; return them by onset and pitch."""
+    """Give the file of a score dynamics and staves, and let it begin later; return dynamics by onset and pitch."""
     path = folder / "Bach/piece0/midi_score.mid"
     notes = read_midi(path).notes
     velocity = 40 + 5 * (np.arange(len(notes)) % 9)
     ticks = {name: getattr(notes, name) + 480 * shift for name in ("onset_tick", "offset_tick")}
-    file = read_midi(path).replace(notes=notes.replace(velocity=velocity, **ticks))
+    hands = notes.replace(velocity=velocity, track=np.where(notes.pitch < 60, 1, 0), **ticks)
+    file = read_midi(path)
+    file = file.replace(notes=hands, track_end_tick=np.full(2, ticks["offset_tick"].max()), format=1)
     write_midi(file, path)
     keys = zip(notes.onset_tick / 480, notes.pitch, strict=True)
     return dict(zip(keys, velocity, strict=True))
 
 
-def test_the_dynamics_of_a_score_are_found_in_its_file_wherever_that_begins(tmp_path):
+def test_the_dynamics_and_staves_of_a_score_are_found_in_its_file_wherever_that_begins(tmp_path):
     folder = write_asap(tmp_path / "asap", pieces=1)
     table = str(folder / "Bach/piece0/take0_score_notes.tsv")
-    assert np.isnan(read_aligned(table).score.notes.loudness).all()
+    before = read_aligned(table).score.notes
+    assert np.isnan(before.loudness).all() and (before.staff == NO_STAFF).all()
     expected = with_dynamics(folder, shift=3)
     notes = read_aligned(table).score.notes
     keys = zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True)
     assert notes.loudness.tolist() == [expected[key] for key in keys]
+    assert np.array_equal(notes.staff, np.where(notes.pitch < 60, LOWER, UPPER))
 
 
-def test_dynamics_of_another_score_are_not_taken(tmp_path):
+def test_dynamics_and_staves_of_another_score_are_not_taken(tmp_path):
     folder = write_asap(tmp_path / "asap", pieces=1)
     with_dynamics(folder, shift=0)
     path = folder / "Bach/piece0/midi_score.mid"
     file = read_midi(path)
     kept = np.arange(len(file.notes)) < len(file.notes) // 2
     write_midi(file.replace(notes=file.notes.select(kept)), path)
-    assert np.isnan(read_aligned(str(folder / "Bach/piece0/take0_score_notes.tsv")).score.notes.loudness).all()
+    notes = read_aligned(str(folder / "Bach/piece0/take0_score_notes.tsv")).score.notes
+    assert np.isnan(notes.loudness).all() and (notes.staff == NO_STAFF).all()

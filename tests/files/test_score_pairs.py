@@ -5,11 +5,13 @@ import shutil
 import pytest
 
 from maestrokit.errors import BadDataError
+from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.score_pairs import is_to_align, read_pair
 from maestrokit.training.performance_data import PerformanceOptions
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import performance as task
-from played_scores import write_asap
+from played_scores import score_file, write_asap
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +38,6 @@ def test_a_performance_of_another_piece_or_without_a_score_is_refused(folder, tm
     with pytest.raises(BadDataError, match="there is no score beside it"):
         read_pair(str(tmp_path / "alone.mid"))
     shutil.copy(folder / "piece0/score.mid", tmp_path / "score.mid")
-    from maestrokit.files.midi.writer import write_midi
-    from played_scores import score_file
-
     other = score_file(8, seed=9)
     write_midi(other.replace(notes=other.notes.replace(pitch=other.notes.pitch + 13)), tmp_path / "other.mid")
     with pytest.raises(BadDataError, match=r"only \d+ of its \d+ notes are in 'score.mid'"):
@@ -59,12 +58,21 @@ def test_training_reads_pairs_and_tables_alike(folder, tmp_path):
 
 
 def test_what_is_not_matched_is_said(folder, tmp_path):
-    from maestrokit.files.midi import read_midi
-    from maestrokit.files.midi.writer import write_midi
-
     place = tmp_path / "piece0"
     shutil.copytree(folder / "piece0", place)
     take = read_midi(place / "take0.mid")
     write_midi(take.replace(notes=take.notes.select(slice(0, None, 2))), place / "take0.mid")
     one = task.performed_score(str(place / "take0.mid"))
     assert "48 notes matched, 48 of the score not played" in one.doubt
+
+
+def test_a_performance_or_a_score_without_notes_is_refused_by_its_name(folder, tmp_path):
+    place = tmp_path / "piece0"
+    shutil.copytree(folder / "piece0", place)
+    take = read_midi(place / "take0.mid")
+    write_midi(take.replace(notes=take.notes.select(slice(0))), place / "take0.mid")
+    with pytest.raises(BadDataError, match=r"cannot learn from '.*take0.mid': only 0 of its 0 notes are in"):
+        read_pair(str(place / "take0.mid"))
+    shutil.copy(place / "take0.mid", place / "score.mid")
+    with pytest.raises(BadDataError, match=r"cannot read '.*score.mid': it has no notes to perform"):
+        read_pair(str(place / "take1.mid"))

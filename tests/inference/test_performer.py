@@ -6,6 +6,9 @@ import torch
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
+from maestrokit.files.midi import parse_midi
+from maestrokit.files.midi.writer import dump_midi
+from maestrokit.files.musicxml import read_musicxml
 from maestrokit.inference.performance_arrays import performance_arrays
 from maestrokit.inference.performer import PerformConfig, load_performer, measures_of, perform_score
 from maestrokit.inference.performing import PerformanceStep, sampled_parameters
@@ -125,6 +128,40 @@ def test_parts_can_be_kept(performer):
         assert (same_time, same_velocity) == (keep == "timing", keep == "velocity")
         if keep == "pedal":
             assert len(pedal_intervals(result)) == len(pedal_intervals(file))
+
+
+TWO_STAVES = """<score-partwise><part-list><score-part id="P1"><part-name>x</part-name></score-part></part-list>
+<part id="P1"><measure number="1"><attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type>
+</time></attributes>{down}{upper}<backup><duration>4</duration></backup>{lower}{up}</measure></part></score-partwise>"""
+
+
+def test_a_score_on_two_staves_is_played_on_two_tracks_under_one_pedal(performer, tmp_path):
+    pytest.importorskip("partitura")
+    form = (
+        "<note><pitch><step>{}</step><octave>{}</octave></pitch><duration>{}</duration>"
+        "<voice>{}</voice><staff>{}</staff></note>"
+    )
+    mark = '<direction><direction-type><pedal type="{}" line="yes"/></direction-type></direction>'
+    upper = [("C", 5, 1, 1, 1), ("C", 4, 1, 1, 2), ("E", 5, 2, 1, 1)]  # the voice crosses to the lower staff and back
+    lower = [("C", 4, 2, 5, 2), ("E", 5, 1, 5, 2), ("G", 3, 1, 5, 2)]
+    staves = {"upper": upper, "lower": lower}
+    parts = {name: "".join(form.format(*one) for one in notes) for name, notes in staves.items()}
+    file = tmp_path / "score.musicxml"
+    file.write_text(TWO_STAVES.format(**parts, down=mark.format("start"), up=mark.format("stop")), encoding="utf-8")
+    score = read_musicxml(file)
+    for seed in range(3):
+        result, _ = perform(performer, score, seed=seed, keep=("pedal",))
+        result = parse_midi(dump_midi(result), name="a.mid")
+        notes, controls = result.notes, result.controls
+        assert sorted(notes.pitch[notes.track == 0].tolist()) == [72, 76]
+        assert sorted(notes.pitch[notes.track == 1].tolist()) == [55, 60, 60, 76]
+        pedal = pedal_intervals(result)
+        assert len(pedal) == 1 and np.ptp(pedal) > 0.5
+        for part in set(zip(notes.track.tolist(), notes.channel.tolist(), strict=True)):  # as programs read one alone
+            alone = result.replace(
+                controls=controls.select((controls.track == part[0]) & (controls.channel == part[1]))
+            )
+            assert np.array_equal(pedal_intervals(alone), pedal)
 
 
 def test_means_and_ranges_are_taken_from_another_performance(performer):

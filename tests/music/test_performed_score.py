@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.music.note_arrays import note_seconds
-from maestrokit.music.performance import SUSTAIN, TIME_SIGNATURE
+from maestrokit.music.event_order import reorder_events
+from maestrokit.music.note_arrays import note_seconds, performance_from_arrays
+from maestrokit.music.performance import SUSTAIN, TIME_SIGNATURE, Controls, Others
 from maestrokit.music.performed_score import performed_score
 from maestrokit.music.score_performance import beat_times, parameters_of
 from maestrokit.music.scores import score_of
 from maestrokit.music.sustain import pedal_intervals
-from played_scores import played, score_file
+from played_scores import NONE, played, score_file
 
 
 def performed(file, notes, score=None):
@@ -97,3 +98,65 @@ def test_a_key_is_released_before_it_is_struck_again():
     notes = played(score_of(file))
     result = performed(file, notes._replace(offset=notes.onset + 3.0))
     assert (result.notes.offset_tick[:-1] <= result.notes.onset_tick[1:]).all()
+
+
+def of_two_tracks(pitches):
+    """Return a file of quarters, the same on two tracks of one channel, and its score."""
+    count = 2 * len(pitches)
+    onset = 480 * np.tile(np.arange(len(pitches)), 2)
+    file = performance_from_arrays(
+        onset, onset + 480, np.tile(pitches, 2), np.full(count, 64), pedal_tick=NONE, pedal_value=NONE
+    ).replace(division=480, track_end_tick=np.full(2, 480 * len(pitches)), format=1)
+    track = np.repeat([0, 1], len(pitches))[np.argsort(onset, kind="stable")]
+    file = reorder_events(file.replace(notes=file.notes.replace(track=track)))
+    return file, score_of(file)
+
+
+def test_a_key_of_two_tracks_is_struck_once_at_one_onset_and_released_before_it_is_struck_again():
+    file, score = of_two_tracks(np.array([60, 60, 60]))
+    onset = score.notes.onset + 0.02 * (file.notes.track[score.notes.row] == 1)
+    result = performed(file, played(score)._replace(onset=onset, offset=onset + 3.0))
+    starts, ends = result.notes.onset_tick.reshape(2, 3), result.notes.offset_tick.reshape(2, 3)
+    assert result.notes.track.tolist() == [0, 0, 0, 1, 1, 1] and np.array_equal(*starts)
+    assert (ends[:, :-1] < starts[:, 1:]).all() and (ends[:, -1] > starts[:, -1] + 480).all()
+
+
+def test_each_track_has_the_pedal():
+    file, score = of_two_tracks(np.array([60, 62, 64]))
+    notes = played(score)
+    controls = performed(file, notes).controls
+    assert len(notes.pedal) and controls.track.tolist() == np.repeat([0, 1], 2 * len(notes.pedal)).tolist()
+    first, second = (controls.select(controls.track == track) for track in (0, 1))
+    assert first.tick.tolist() == second.tick.tolist() and first.value.tolist() == second.value.tolist()
+
+
+def test_neither_note_offs_of_no_note_nor_controls_end_a_note_that_lasts_longer_now():
+    file = score_file(2, chords=False)
+    ends = file.notes.offset_tick
+    message = np.array([bytes([0x80, pitch, 0]) for pitch in file.notes.pitch.tolist()], object)
+    last = np.full(len(ends), 10**6)
+    stop = np.array([[960], [123], [0], [0], [0], [10**6]])
+    others, controls = Others(ends, 0 * ends + 0x80, message, 0 * ends, last), Controls(*stop)
+    file = reorder_events(file.replace(others=others, controls=controls))
+    score = score_of(file)
+    onset = score.notes.onset
+    result = parse_midi(dump_midi(performed(file, played(score)._replace(onset=onset, offset=onset + 0.45))), name="a")
+    starts, stops = note_seconds(result)
+    assert len(file.others) == len(stops) == 12 and 123 not in result.controls.number
+    assert stops - starts == pytest.approx(0.45, abs=0.002)
+
+
+def test_grace_notes_at_one_onset_follow_one_another_as_in_the_file():
+    pitch, length = np.array([60, 62, 64, 65, 67]), np.array([10, 10, 10, 480, 480])
+    onset = np.array([0, 0, 0, 0, 480])
+    file = performance_from_arrays(
+        onset, onset + length, pitch, 0 * pitch + 64, pedal_tick=NONE, pedal_value=NONE
+    ).replace(division=480)
+    score = score_of(file)
+    assert score.notes.pitch.tolist() == [65, 64, 62, 60, 67]
+    times = np.array([1.0, 0.7, 0.8, 0.9, 1.5])
+    notes = played(score)._replace(onset=times, offset=times + 0.1, pedal=np.empty((0, 2)))
+    result = performed(file, notes)
+    order = np.argsort(result.notes.onset_tick)
+    assert result.notes.pitch[order].tolist() == [60, 62, 64, 65, 67]
+    assert np.diff(note_seconds(result)[0][order]) == pytest.approx([0.1, 0.1, 0.1, 0.5], abs=0.002)

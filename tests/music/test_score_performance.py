@@ -116,6 +116,11 @@ def test_features_know_bars_chords_and_what_is_unknown():
         {16},
         {24},
     ]
+    assert set(features["staff"].tolist()) == {2} and set(features["staff_part"].tolist()) == {4}
+    file = score_file(4, beats=3)
+    hands = score_of(file.replace(notes=file.notes.replace(track=np.where(file.notes.pitch < 60, 1, 0))))
+    of_hands = score_features(hands, 0.5)
+    assert of_hands["staff"].tolist()[:4] == [0, 1, 1, 0] and of_hands["staff_part"].tolist()[:4] == [0, 1, 2, 0]
     without = score_features(score_of(score_file(4, meter=False)), 0.5)
     assert set(without["phrase"].tolist()) == {32}
     assert set(without["level"].tolist()) == {6} and len(set(without["meter"].tolist())) == 1

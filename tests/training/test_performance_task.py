@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maestrokit.inference.performance_arrays import performance_arrays
+from maestrokit.inference.performance_arrays import METER_FEATURES, performance_arrays
 from maestrokit.models import _expectation as expectation
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.models._performance import MARGIN
@@ -95,7 +95,7 @@ def test_what_a_note_is_predicted_from_does_not_hold_how_it_is_played():
 def test_a_model_without_the_meter_sees_none_of_it():
     parts = next(data(meter=False).validation())
     inside = parts["score_pitch"] < FEATURES["pitch"]
-    for name in ("bar_position", "level", "meter"):
+    for name in METER_FEATURES:
         assert (parts[f"score_{name}"][inside] == FEATURES[name]).all()
 
 
@@ -134,6 +134,18 @@ def test_notated_dynamics_are_left_out_of_a_share_of_excerpts():
         loudness = PerformanceData([one], [one], options, composers=["other"]).batch(0, 0)["score_loudness"]
         inside = loudness[loudness < FEATURES["loudness"]]
         assert ((inside < FEATURES["loudness"] - 1) == is_seen).all() and len(inside) == len(score.notes)
+
+
+def test_staves_are_left_out_of_a_share_of_excerpts():
+    file = score_file(8)
+    score = score_of(file.replace(notes=file.notes.replace(track=np.where(file.notes.pitch < 60, 1, 0))))
+    parameters = parameters_of(score, played(score))
+    one = PerformedScore(performance_arrays(score, parameters), "", measured_conditions(score, parameters))
+    for share, seen in ((0.0, {0, 1}), (1.0, {2})):
+        options = PerformanceOptions(batch=1, length=500, without_staves=share)
+        parts = PerformanceData([one], [one], options, composers=["other"]).batch(0, 0)
+        staff = parts["score_staff"]
+        assert set(staff[staff < FEATURES["staff"]].tolist()) == seen
 
 
 def test_what_is_expected_is_learned_apart_and_read_by_the_notes():

@@ -23,7 +23,8 @@ class PerformOptions(TypedDict, total=False):
     composer : str
         In whose manner, among the composers that the model knows.
     keep : sequence of {'timing', 'velocity', 'pedal'}
-        Parts that stay as the score has them.
+        Parts that stay as the score has them. With timing, `tempo` and `rubato` are refused, and `dynamics` with
+        velocity.
     count : int > 0
         Number of performances. Default is 1.
     seed : int >= 0
@@ -56,8 +57,9 @@ def perform(
     ----------
     score : Performance, str or Path
         With time signatures and a tempo map, which the model reads. Velocities that differ are its dynamics, as
-        programs of notation write them. Files are MIDI or, if partitura is installed, MusicXML, whose repeats are
-        played out; its dynamics, accents, slurs, staccato and pedal marks are played.
+        programs of notation write them, and two tracks or channels its staves. Files are MIDI or, if partitura is
+        installed, MusicXML, whose repeats are played out; its dynamics, accents, slurs, staccato and pedal marks are
+        played.
     model : str or Performer
         Name of a shipped model, path of a run folder of the task ``performance``, or a model from
         :func:`load_performer`.

@@ -19,9 +19,10 @@ from scipy.ndimage import median_filter
 from maestrokit.arrays import Floats, Integers
 from maestrokit.errors import BadDataError, unreadable
 from maestrokit.files.midi import read_midi
+from maestrokit.files.scores import read_score
 from maestrokit.files.streams import decoded, read_bytes
 from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import Bars, Score, ScoreNotes, score_of, sorted_score
+from maestrokit.music.scores import NO_STAFF, Bars, Score, ScoreNotes, sorted_score
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map
 
@@ -96,8 +97,8 @@ def read_aligned(path: str) -> AlignedPerformance:
     bars = _bars(marks, np.interp([mark.second for mark in marks], seconds, beats), beats, quarters)
     tempo = _notated_tempo(Path(path).parent, len(marks))
     row = np.searchsorted([mark.second for mark in marks], np.interp(beat, beats, seconds) + TOGETHER, side="right") - 1
-    loudness = _notated_loudness(Path(path).parent, onset, pitch)
-    notes = ScoreNotes(onset, duration, pitch, loudness, np.arange(len(onset)))
+    loudness, staff = _in_score_file(Path(path).parent, onset, pitch)
+    notes = ScoreNotes(onset, duration, pitch, loudness, staff, np.arange(len(onset)))
     score = sorted_score(notes, bars, tempo[np.maximum(row, 0)])
     rows = score.notes.row
     rendition = Rendition(
@@ -184,16 +185,16 @@ def _notated_tempo(folder: Path, count: int) -> Floats:
     return np.asarray(tempo.seconds_per_tick[row] * score.division)
 
 
-def _notated_loudness(folder: Path, onset: Floats, pitch: Integers) -> Floats:
-    """Return the loudness that the score's file has at notes, by their onsets in quarters and pitches.
+def _in_score_file(folder: Path, onset: Floats, pitch: Integers) -> tuple[Floats, Integers]:
+    """Return the loudness and the staff that the score's file has at notes, by their onsets in quarters and pitches.
 
-    Tables count from the first bar line, files from their beginning: most notes say how far these are apart. NaN is of
-    all notes where too few are found; single ones have what is between the notes around them.
+    Tables count from the first bar line, files from their beginning: most notes say how far these are apart. Where too
+    few notes are found, nothing is known of any; of single ones, the loudness is between those of the notes around.
     """
-    unknown = np.full(len(onset), np.nan)
+    unknown = np.full(len(onset), np.nan), np.full(len(onset), NO_STAFF)
     if not (folder / SCORE).is_file():
         return unknown
-    notes = score_of(read_midi(str(folder / SCORE))).notes
+    notes = read_score(folder / SCORE).notes
     here, there = (np.rint(GRID * one).astype(np.int64) for one in (onset, notes.onset))
     apart = [
         np.subtract.outer(there[notes.pitch == key], here[pitch == key]).ravel() for key in np.unique(pitch).tolist()
@@ -202,13 +203,13 @@ def _notated_loudness(folder: Path, onset: Floats, pitch: Integers) -> Floats:
     if not len(steps):
         return unknown
     shift = int(steps[count.argmax()])
-    loudness = dict(zip(zip(there.tolist(), notes.pitch.tolist(), strict=True), notes.loudness.tolist(), strict=True))
-    keys = zip((here + shift).tolist(), pitch.tolist(), strict=True)
-    values = np.array([loudness.get(key, np.nan) for key in keys])
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) < LEAST_FOUND * len(values):
+    row_of = {key: row for row, key in enumerate(zip(there.tolist(), notes.pitch.tolist(), strict=True))}
+    row = np.array([row_of.get(key, -1) for key in zip((here + shift).tolist(), pitch.tolist(), strict=True)])
+    known = np.flatnonzero(row >= 0)
+    if len(known) < LEAST_FOUND * len(row):
         return unknown
-    return np.asarray(np.interp(np.arange(len(values)), known, values[known]))
+    loudness = np.interp(np.arange(len(row)), known, notes.loudness[row[known]])
+    return np.asarray(loudness), np.where(row < 0, NO_STAFF, notes.staff[row])
 
 
 def composer_of(path: str) -> str:

@@ -7,12 +7,12 @@ from maestrokit.errors import BadDataError
 from maestrokit.files.asap import SCORE, AlignedPerformance, composer_of
 from maestrokit.files.asap import SUFFIX as TABLE_SUFFIX
 from maestrokit.files.midi import read_midi
-from maestrokit.files.musicxml import is_musicxml, read_musicxml
+from maestrokit.files.scores import read_score
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
 from maestrokit.music.alignment import align
 from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import Score, score_of
+from maestrokit.music.scores import Score
 from maestrokit.music.sustain import pedal_intervals
 
 SCORES = ("score.mid", "score.midi", SCORE, "score.musicxml", "score.mxl")
@@ -63,7 +63,7 @@ def read_pair(path: str) -> AlignedPair:
     if beside is None:
         raise BadDataError(f"cannot learn from '{path}': there is no score beside it", HINT, path=path)
     performance = read_midi(path)
-    score = score_of(read_musicxml(beside) if is_musicxml(str(beside)) else read_midi(beside))
+    score = read_score(beside)
     notes = timed_notes(performance, pedal_extends=False)
     alignment = align(score, notes)
     if len(alignment.score) < LEAST_MATCHED * max(len(notes.onset), 1) or len(alignment.score) < 2:

@@ -93,12 +93,11 @@ def curves_of(score: Score, parameters: PerformanceParameters) -> dict[str, Floa
 
     The latter are 0 but at the first note of each onset.
     """
-    quarters = np.diff(score.notes.onset[score.first], prepend=score.notes.onset[:1])
+    quarters = score.quarters
     tempo = parameters.slow + parameters.tempo
     mean = float(np.average(tempo, weights=quarters)) if quarters.any() else 0.0
-    is_first = np.diff(score.group, prepend=-1) > 0
     return {
         "tempo": (tempo - mean)[score.group],
         "velocity": parameters.velocity - parameters.velocity.mean(),
-        "weight": np.where(is_first, quarters[score.group], 0.0),
+        "weight": np.where(score.is_first, quarters[score.group], 0.0),
     }

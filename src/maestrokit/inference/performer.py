@@ -86,7 +86,8 @@ class PerformConfig:
     composer: str | None = None
     """In whose manner."""
     keep: tuple[str, ...] = ()
-    """Parts that stay as the score's file has them: timing, velocity, pedal."""
+    """Parts that stay as the score's file has them: timing, without `tempo` and `rubato`; velocity, without `dynamics`;
+    pedal."""
     count: Annotated[int, COUNT] = 1
     seed: Annotated[int, SEED] = 0
 
@@ -95,6 +96,15 @@ class PerformConfig:
         for name in self.keep:
             if name not in KEPT:
                 raise UsageError(f"`keep` cannot be '{name}'", choices_hint(name, KEPT), parameter="keep")
+        changes = {
+            "tempo": ("timing", self.tempo is not None),
+            "rubato": ("timing", self.rubato != 1.0),
+            "dynamics": ("velocity", self.dynamics != 1.0),
+        }
+        for name, (part, is_changed) in changes.items():
+            if is_changed and part in self.keep:
+                hint = f"leave out `{name}`, or {part} in `keep`"
+                raise UsageError(f"`{name}` has no effect where {part} is kept", hint, parameter=name)
 
 
 def load_performer(name: str, *, device: str = "cpu") -> Performer:

@@ -102,11 +102,11 @@ class _SampledFactors:
     ) -> None:
         notes = len(score.notes)
         self.group, self.given, self.sampling, self.generators = score.group, given, sampling, generators
-        self.quarters = np.diff(score.notes.onset[score.first], prepend=score.notes.onset[:1])
+        self.first, self.quarters = score.first, score.quarters
         self.codes = {name: np.zeros((rows, notes), np.int64) for name in FACTORS}
         self.newest = {name: np.full(rows, size) for name, size in SIZES.items()}
-        self.tempo = np.zeros((rows, len(score.first)))
-        self.slow = np.zeros((rows, len(score.first)))
+        self.tempo = np.zeros((rows, len(self.first)))
+        self.slow = np.zeros((rows, len(self.first)))
         self.is_down = np.zeros(rows, np.int64)
         self.state = {"slow": TEMPO.code(np.zeros(rows)), "is_down": self.is_down.copy()}
 
@@ -141,7 +141,6 @@ class _SampledFactors:
 
     def parameters(self, base: float) -> list[PerformanceParameters]:
         """Return the parameters of all rows."""
-        first = np.flatnonzero(np.diff(self.group, prepend=-1))
         all_notes = range(len(self.group))
         deviation, articulation = (
             self._values(name, self.codes[name], all_notes) for name in ("deviation", "articulation")
@@ -156,7 +155,9 @@ class _SampledFactors:
                 deviation[row],
                 self.codes["velocity"][row] + 1,
                 articulation[row],
-                pedal_fractions(self.codes["pedal"][row, first], self._fractions("pedal", (len(first), 2), row))
+                pedal_fractions(
+                    self.codes["pedal"][row, self.first], self._fractions("pedal", (len(self.first), 2), row)
+                )
                 if pedal is None
                 else pedal.pedal,
             )

@@ -8,7 +8,7 @@ from maestrokit.models._smooth import SmoothEmbedding
 from maestrokit.models.contract import TensorBatch
 from maestrokit.music.performance_codes import FEATURES
 
-UNORDERED = ("pitch_class", "level", "meter", "part")
+UNORDERED = ("pitch_class", "level", "meter", "part", "staff", "staff_part")
 DEVIATION = 0.3  # of initial vectors
 
 

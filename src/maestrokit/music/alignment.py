@@ -46,6 +46,9 @@ class ScoreAlignment(NamedTuple):
 def align(score: Score, notes: TimedNotes) -> ScoreAlignment:
     """Return the alignment of a score and a performance, whose notes are sorted by onset."""
     first, group = score.first, score.group
+    if not len(notes.onset):
+        nothing = np.empty(0, np.int64)
+        return ScoreAlignment(nothing, nothing, np.arange(len(group)), nothing)
     chords = chord_rows(notes.onset)
     chord = np.searchsorted(chords, np.arange(len(notes.onset)), side="right") - 1
     path = warped(_sets(group, score.notes.pitch, len(first)), _sets(chord, notes.pitch, len(chords)))

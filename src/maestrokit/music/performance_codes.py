@@ -13,7 +13,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.music.piano_range import HIGHEST_PITCH, KEYS, LOWEST_PITCH
 from maestrokit.music.score_performance import PerformanceParameters
-from maestrokit.music.scores import Score
+from maestrokit.music.scores import NO_STAFF, Score
 
 FACTORS = ("tempo", "pedal", "deviation", "velocity", "articulation")
 """Of a note, in the order in which they are predicted; the first two only of the first note of an onset."""
@@ -79,6 +79,8 @@ PHRASE_BARS, PHRASE_POSITIONS = 4, 32
 """Bars of which phrases are likely to be made, counted from the first, and positions in them."""
 NEAR = 0.02  # quarters from a pulse
 MOST_NOTES = 8
+CHORD_PARTS = 4  # a note alone, the highest of its chord, the lowest, or between
+STAVES = NO_STAFF + 1
 FEATURES = {
     "pitch": KEYS,
     "pitch_class": 12,
@@ -91,13 +93,21 @@ FEATURES = {
     "gap_after": len(LENGTHS),
     "speed": len(SPEEDS),
     "chord": MOST_NOTES,
-    "part": 4,
+    "part": CHORD_PARTS,
+    "staff": STAVES,
+    "staff_part": CHORD_PARTS + 1,
     "mark": len(TEMPO) + 1,
     "loudness": len(LOUDNESS) + 1,
     "from_start": len(DISTANCES),
     "to_end": len(DISTANCES),
 }
-"""Of each note of a score, what a model reads, and how many classes it has."""
+"""Of each note of a score, what a model reads, and how many classes it has.
+
+``bar_position``: twelfths of a quarter from the bar line; ``level``: the longest metrical pulse that it is on;
+``phrase``: where it is in a group of four bars; ``length``: as notated; ``gap_before``, ``gap_after``: to the onsets
+around; ``speed``: the latter in seconds; ``chord``: notes at its onset; ``part``: alone, highest, lowest, or between
+these; ``staff``: as :attr:`maestrokit.music.scores.ScoreNotes.staff`; ``staff_part``: as ``part``, among the notes of
+its staff; ``mark``: notated tempo over its mean; ``from_start``, ``to_end``: to the first and the last onset."""
 
 
 class PerformanceCodes(NamedTuple):
@@ -125,8 +135,7 @@ def codes_of(score: Score, parameters: PerformanceParameters) -> PerformanceCode
         "velocity": parameters.velocity - 1,
         "articulation": ARTICULATION.code(parameters.articulation),
     }
-    is_first = np.diff(group, prepend=-1) > 0
-    return PerformanceCodes(codes, is_first, TEMPO.code(parameters.slow)[group], is_down[group].astype(np.int64))
+    return PerformanceCodes(codes, score.is_first, TEMPO.code(parameters.slow)[group], is_down[group].astype(np.int64))
 
 
 def pedal_codes(fraction: Floats) -> Integers:
@@ -173,7 +182,9 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
         "gap_after": LENGTHS.code(after),
         "speed": SPEEDS.code(after * base),
         "chord": np.minimum(size, MOST_NOTES) - 1,
-        "part": _parts(score, size),
+        "part": parts_of_chords(notes.pitch, group),
+        "staff": notes.staff,
+        "staff_part": _parts_on_staves(score),
         "mark": _marks(score),
         "loudness": np.where(np.isfinite(notes.loudness), LOUDNESS.code(notes.loudness), len(LOUDNESS)),
         "from_start": DISTANCES.code(notes.onset - onset[0]),
@@ -181,15 +192,19 @@ def score_features(score: Score, base: float) -> dict[str, Integers]:
     }
 
 
-def _parts(score: Score, size: Integers) -> Integers:
+def _parts_on_staves(score: Score) -> Integers:
+    """Return what each note is in the chord that its own staff has, the last class where staves are not known."""
+    staff = score.notes.staff
+    return np.where(staff == NO_STAFF, CHORD_PARTS, parts_of_chords(score.notes.pitch, STAVES * score.group + staff))
+
+
+def parts_of_chords(pitch: Integers, chord: Integers) -> Integers:
     """Return whether each note is alone (0), the highest (1), the lowest (2) of its chord, or between (3)."""
-    group, pitch = score.group, score.notes.pitch
-    highest = np.full(group[-1] + 1, -1)
-    lowest = np.full(group[-1] + 1, 999)
-    np.maximum.at(highest, group, pitch)
-    np.minimum.at(lowest, group, pitch)
-    inner = np.where(pitch == highest[group], 1, np.where(pitch == lowest[group], 2, 3))
-    return np.where(size == 1, 0, inner)
+    highest, lowest = np.full(chord.max() + 1, -1), np.full(chord.max() + 1, 999)
+    np.maximum.at(highest, chord, pitch)
+    np.minimum.at(lowest, chord, pitch)
+    inner = np.where(pitch == highest[chord], 1, np.where(pitch == lowest[chord], 2, 3))
+    return np.where(np.bincount(chord)[chord] == 1, 0, inner)
 
 
 def _marks(score: Score) -> Integers:

@@ -8,9 +8,9 @@ import math
 
 import numpy as np
 
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats, Integers, following
 from maestrokit.music.event_order import reorder_events
-from maestrokit.music.performance import SUSTAIN, Controls, Notes, Performance, Tempos
+from maestrokit.music.performance import SUSTAIN, Controls, Notes, Performance, Tempos, ends_all_notes
 from maestrokit.music.retime import LONGEST_BEAT, SHORTEST_BEAT
 from maestrokit.music.score_performance import Rendition
 from maestrokit.music.scores import Score
@@ -21,6 +21,7 @@ FINEST = 1000  # ticks of a quarter at least, so that one is about a millisecond
 NEAREST = 0.2  # quarters between two changes of the tempo
 APART = 0.002  # seconds: between onsets of one part
 PEDAL_DOWN, PEDAL_UP = 127, 0
+NOTE_KINDS = (0x80, 0x90)  # of other events: note-offs of no note
 
 
 def performed_score(
@@ -29,7 +30,9 @@ def performed_score(
     """Return a score's file as it is played: all notes, none added, in the order of the score.
 
     Onsets of one track and channel keep their order: those that would come before an earlier one come just after it.
-    A key that is struck again is released before.
+    Where several notes have one key at one onset, as both hands may, they are struck together. A key that is struck
+    again, on any track of its channel, is released before. Note-offs of no note, and controls that end all notes, are
+    left out: they would end notes that last longer now.
 
     Parameters
     ----------
@@ -44,11 +47,11 @@ def performed_score(
     """
     most = LONGEST_DELTA // max(performance.last_tick, 1)  # so that a file of few long ticks can still be written
     fine = _finer(performance, max(1, min(math.ceil(FINEST / performance.division), most)))
-    earliest = min(0.0, float(rendition.onset.min()), float(beat[0]))
-    lead = _lead_in(score, beat) - earliest
+    fine = _without_early_ends(fine)
+    lead = _lead_in(score, beat) - min(float(rendition.onset.min()), float(beat[0]))
     timed = fine.replace(tempos=_tempos(fine, score, beat + lead))
     rows = score.notes.row
-    onset = _in_order(rendition.onset, score, fine.notes) + lead
+    onset = _in_order(_struck_together(rendition.onset, score), score, fine.notes) + lead
     tempo = tempo_map(timed)
     onset_tick, offset_tick = fine.notes.onset_tick.copy(), fine.notes.offset_tick.copy()
     onset_tick[rows] = np.maximum(second2tick(onset, tempo), 0)
@@ -79,10 +82,19 @@ def _finer(performance: Performance, factor: int) -> Performance:
     )
 
 
+def _without_early_ends(performance: Performance) -> Performance:
+    """Return the same without note-offs of no note and controls that end all notes."""
+    others, controls = performance.others, performance.controls
+    return performance.replace(
+        others=others.select(~np.isin(others.kind, NOTE_KINDS)),
+        controls=controls.select(~ends_all_notes(controls.number)),
+    )
+
+
 def _lead_in(score: Score, beat: Floats) -> float:
     """Return the seconds of the rest before the first onset, at the tempo of the first quarters."""
     onset = score.notes.onset[score.first]
-    return float(onset[0] * _first_quarter(onset, beat)) - float(beat[0])
+    return float(onset[0] * _first_quarter(onset, beat))
 
 
 def _first_quarter(onset: Floats, beat: Floats) -> float:
@@ -118,10 +130,24 @@ def _tempos(performance: Performance, score: Score, beat: Floats) -> Tempos:
     return Tempos(tick, micro, zero, zero - 1)
 
 
+def _struck_together(onset: Floats, score: Score) -> Floats:
+    """Return onsets of which those of one key at one onset of the score are the last of them, but for grace notes."""
+    rows = np.flatnonzero(~score.notes.is_grace)
+    key = score.group[rows] << 7 | score.notes.pitch[rows]
+    order = np.lexsort((-onset[rows], key))
+    _, first, index = np.unique(key[order], return_index=True, return_inverse=True)
+    result = onset.copy()
+    result[rows[order]] = onset[rows[order]][first][index]
+    return result
+
+
 def _in_order(onset: Floats, score: Score, notes: Notes) -> Floats:
-    """Return onsets of which none comes before one of an earlier onset of the score on its track and channel."""
-    onset, group = onset.copy(), score.group
-    part = (notes.track * 16 + notes.channel)[score.notes.row]
+    """Return onsets of which none comes before one of an earlier onset of the score on its track and channel.
+
+    The grace notes that a part has at one onset follow one another as in the file.
+    """
+    onset, group, row = onset.copy(), score.group, score.notes.row
+    part = (notes.track * 16 + notes.channel)[row]
     for one in np.unique(part):
         rows = np.flatnonzero(part == one)
         starts = np.flatnonzero(np.diff(group[rows], prepend=-1))
@@ -130,36 +156,29 @@ def _in_order(onset: Floats, score: Score, notes: Notes) -> Floats:
             here = rows[first:after]
             onset[here] = np.maximum(onset[here], latest + APART)
             latest = max(latest, float(onset[here].max()))
+            graces = here[score.notes.is_grace[here]]
+            onset[graces[np.argsort(row[graces])]] = np.sort(onset[graces])
     return onset
 
 
 def _released(notes: Notes) -> Notes:
-    """Return notes that end at the latest where their key is struck again, but for those struck together."""
-    rows = np.lexsort((notes.onset_tick, notes.key))
-    key, onset, offset = notes.key[rows], notes.onset_tick[rows], notes.offset_tick[rows].copy()
-    again = np.full(len(rows), np.iinfo(np.int64).max)
-    following = np.iinfo(np.int64).max
-    for row in range(len(rows) - 1, -1, -1):
-        is_same = row + 1 < len(rows) and key[row + 1] == key[row]
-        if not is_same:
-            following = np.iinfo(np.int64).max
-        elif onset[row + 1] > onset[row]:
-            following = onset[row + 1]
-        again[row] = following
-    result = notes.offset_tick.copy()
-    result[rows] = np.minimum(offset, again)
-    return notes.replace(offset_tick=result)
+    """Return notes that end before their key is struck again on any track of their channel, but not at once."""
+    keys = np.stack([notes.channel << 7 | notes.pitch, notes.onset_tick])
+    (key, onset), row = np.unique(keys, axis=1, return_inverse=True)
+    again = following(onset, key=key, order=onset, otherwise=np.iinfo(np.int64).max)[row.ravel()]
+    latest = np.maximum(again - 1, notes.onset_tick + 1)
+    return notes.replace(offset_tick=np.minimum(notes.offset_tick, latest))
 
 
 def with_pedal(controls: Controls, tick: Integers, notes: Notes) -> Controls:
-    """Return controls with a pedal on each channel that has notes, down and up by turns."""
-    parts: dict[int, int] = {}
-    for channel, track in zip(notes.channel.tolist(), notes.track.tolist(), strict=True):
-        parts.setdefault(channel, track)
+    """Return controls with a pedal on each channel of each track that has notes, down and up by turns.
+
+    Channels are those of the whole file, but many programs keep tracks apart.
+    """
     value = np.tile([PEDAL_DOWN, PEDAL_UP], len(tick) // 2)
     order = np.full(len(tick), np.iinfo(np.int32).max)  # after what is at the same tick
     pedals = [
         Controls(tick, np.full(len(tick), SUSTAIN), value, order * 0 + channel, order * 0 + track, order)
-        for channel, track in sorted(parts.items())
+        for channel, track in sorted(set(zip(notes.channel.tolist(), notes.track.tolist(), strict=True)))
     ]
     return Controls.concatenate([controls, *pedals])

@@ -110,8 +110,7 @@ def with_curves(
     if share == 0:
         return parameters
     if tempo is not None:
-        quarters = np.diff(score.notes.onset[score.first], prepend=score.notes.onset[:1])
-        curve = _mixed_curve(parameters.slow + parameters.tempo, tempo[score.first], share, quarters)
+        curve = _mixed_curve(parameters.slow + parameters.tempo, tempo[score.first], share, score.quarters)
         parameters = replace(parameters, tempo=curve, slow=np.zeros_like(curve))
     if velocity is not None:
         curve = _mixed_curve(parameters.velocity.astype(np.float64), velocity, share, np.ones(len(velocity)))

@@ -10,11 +10,12 @@ import numpy as np
 
 from maestrokit.arrays import Columns, Floats, Integers, Mask
 from maestrokit.errors import BadDataError
-from maestrokit.music.performance import DRUM_CHANNEL, TIME_SIGNATURE, Performance
+from maestrokit.music.performance import DRUM_CHANNEL, TIME_SIGNATURE, Notes, Performance
 from maestrokit.music.timing import DEFAULT_TEMPO, tempo_map, tick2second
 
 GRID = 480  # of a quarter: onsets that are nearer to each other are one
 SHORTEST_UNIT = 6  # power of two of the denominator of a time signature
+UPPER, LOWER, NO_STAFF = 0, 1, 2
 GRACE = 0.07  # quarters: a shorter note is played as a grace note, whose notated length means nothing
 
 
@@ -29,6 +30,8 @@ class ScoreNotes(Columns):
     pitch: Integers
     loudness: Floats
     """Notated loudness as a velocity, as programs of notation play dynamics; NaN where the score has none."""
+    staff: Integers
+    """UPPER, LOWER, or NO_STAFF where the score does not say."""
     row: Integers
     """Row of the note where it came from."""
 
@@ -66,10 +69,20 @@ class Score:
         return np.cumsum(np.diff(tick, prepend=tick[:1]) > 0)
 
     @property
+    def is_first(self) -> Mask:
+        """Which notes are the first of their onset, shape (notes,)."""
+        return np.asarray(np.diff(self.group, prepend=-1) > 0)
+
+    @property
     def first(self) -> Integers:
         """Row of the first note of each onset, shape (onsets,)."""
-        group = self.group
-        return np.flatnonzero(np.diff(group, prepend=-1))
+        return np.flatnonzero(self.is_first)
+
+    @property
+    def quarters(self) -> Floats:
+        """Quarters from the onset before to each onset, 0 of the first, shape (onsets,)."""
+        onset = self.notes.onset[self.first]
+        return np.diff(onset, prepend=onset[:1])
 
 
 def sorted_score(notes: ScoreNotes, bars: Bars, tempo: Floats) -> Score:
@@ -100,7 +113,7 @@ def score_of(performance: Performance) -> Score:
     index = np.maximum(np.searchsorted(tempo.tick, notes.onset_tick[row], side="right") - 1, 0)
     nominal = tempo.seconds_per_tick[index] * division
     return sorted_score(
-        ScoreNotes(onset, duration, notes.pitch[row], loudness, row),
+        ScoreNotes(onset, duration, notes.pitch[row], loudness, staves(notes.select(row)), row),
         bars_of(performance),
         np.asarray(nominal, np.float64),
     )
@@ -110,6 +123,18 @@ def notated_loudness(velocity: Integers) -> Floats:
     """Return the velocities of a score's file as its dynamics; NaN where they are all the same, and so mean nothing."""
     loudness = velocity.astype(np.float64)
     return loudness if np.ptp(loudness) > 0 else np.full_like(loudness, np.nan)
+
+
+def staves(notes: Notes) -> Integers:
+    """Return the staff of each note: files have one in each of two tracks, or two channels, the higher is the upper."""
+    for part in (notes.track, notes.channel):
+        names, index = np.unique(part, return_inverse=True)
+        if len(names) == len((UPPER, LOWER)):
+            lower = int(np.argmin(np.bincount(index, notes.pitch) / np.bincount(index)))
+            return np.where(index == lower, LOWER, UPPER)
+        if len(names) > 1:
+            break
+    return np.full(len(notes), NO_STAFF)
 
 
 def bars_of(performance: Performance) -> Bars:

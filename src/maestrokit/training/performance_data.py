@@ -38,6 +38,8 @@ class PerformanceOptions:
     """Share of excerpts that lack all conditions."""
     without_dynamics: Annotated[float, SHARE] = 0.2
     """Share of excerpts whose notated dynamics the model does not see, so that it can do without."""
+    without_staves: Annotated[float, SHARE] = 0.2
+    """Share of excerpts of which the model does not see the staves."""
     forget: Annotated[float, SHARE] = 0.1
     """Share of notes of which the next one does not know how they were played, so that errors add up less."""
     class_minimum: Annotated[int, COUNT] = 3
@@ -128,7 +130,9 @@ class PerformanceData:
         parts: dict[str, Any] = arrays.excerpt(start, start + options.length, meter=options.meter)
         parts |= self._conditions(one, shift, generator)
         if generator.random() < options.without_dynamics:
-            parts["score_loudness"] = np.maximum(parts["score_loudness"], FEATURES["loudness"] - 1)
+            _leave_out(parts, "loudness")
+        if generator.random() < options.without_staves:
+            _leave_out(parts, "staff", "staff_part")
         forgotten = generator.random(len(parts["weight"])) < options.forget
         for name in FACTORS:
             parts[f"previous_{name}"] = np.where(forgotten, SIZES[name], parts[f"previous_{name}"])
@@ -145,6 +149,12 @@ class PerformanceData:
         return {
             PREFIX + name: 0 if lacks_all or absent else codes[name] for name, absent in zip(names, lacks, strict=True)
         }
+
+
+def _leave_out(parts: dict[str, Any], *features: str) -> None:
+    """Make features of a score unknown, which is their last class."""
+    for name in features:
+        parts[f"score_{name}"] = np.maximum(parts[f"score_{name}"], FEATURES[name] - 1)
 
 
 def padded(excerpts: Sequence[dict[str, Any]]) -> dict[str, Tensor]:

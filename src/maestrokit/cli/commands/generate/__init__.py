@@ -87,7 +87,7 @@ def run(
 
     With --perform nothing is composed: the notes of a score are played. The output is the score's file, its ticks
     positions in the score still, with a tempo map as long as the beats are played. Onsets of one track and channel keep
-    their order; a key is released before it is struck again.
+    their order; a key is released before it is struck again, on any track of its channel.
     """
     if options.directory is None and options.count > 1:
         hint = "give -d DIR" if options.output is None else "give -d DIR instead of -o"

@@ -56,13 +56,22 @@ class ScorePerformance:
             return read_musicxml(self.score)
         return read_performance(self.score, repair=self.repair)
 
+    def read_example(self) -> Performance | None:
+        """Return the performance that means and ranges are taken from, if there is one."""
+        like = self.performing.like
+        if like is None:
+            return None
+        example = read_performance(like, repair=self.repair)
+        if not len(example.notes):
+            raise unreadable(named(like).strip("'"), "it has no notes to take after")
+        return example
+
     def performances(self) -> tuple[Sequence[Performance], list[str]]:
         """Return the performances, and sentences on what was assumed."""
-        options, like = self.options, self.performing.like
+        options = self.options
         performer = load_performer(options.model or PERFORMER, device=options.device)
         changes = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
-        score = self.read_score()
-        example = None if like is None else read_performance(like, repair=self.repair)
+        score, example = self.read_score(), self.read_example()
         try:
             return perform_score(performer, score, self.config, like=example, sampling=changes)
         except UsageError:
@@ -83,6 +92,7 @@ def run_perform(work: ScorePerformance, running: Common) -> None:
     if running.dry_run:
         load_performer(work.options.model or PERFORMER)
         work.read_score()
+        work.read_example()
         batch.print_plan((work.score, target) for target in targets)
         return
 
