@@ -13,9 +13,11 @@ References
 .. [3] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times", IEEE/ACM
    TASLP 29, 2021.
 .. [4] K. He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016 (blocks that begin with norm and ReLU).
+.. [5] T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Annotated, NamedTuple
@@ -33,9 +35,11 @@ NETWORKS = {"classes": "_classes", "chords": "_chords"}
 KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")
-WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.02}  # of the losses
+WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.04}  # of the losses
 MIDDLE, SCALE = -60.0, 20.0  # dB: levels are centred and scaled by them
 RARITY = 4.0  # initial log-odds against every event: almost all cells are silent
+REGISTERS = 8  # groups of neighbouring keys, of which the pedal is told
+PEDAL_CHANNELS, PEDAL_KERNEL, PEDAL_DILATIONS = 64, 5, (1, 2, 4, 8)
 STRIDE = 2  # frames of the spectrum for one of the output
 
 
@@ -84,22 +88,42 @@ class CnnOutput(NamedTuple):
     """Whether the sustain pedal is down: (batch, time / 2); None of a model without it."""
 
 
+class TimeBlock(nn.Module):
+    """Norm, ReLU and a convolution over time that changes no size, added to its input."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(channels)
+        padding = PEDAL_KERNEL // 2 * dilation
+        self.mix = nn.Conv1d(channels, channels, PEDAL_KERNEL, padding=padding, dilation=dilation, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum, (batch, channels, time) as `x`."""
+        added: Tensor = x + self.mix(F.relu(self.norm(x)))
+        return added
+
+
 class Pedal(nn.Module):
-    """The mean and the loudest of all keys, and two convolutions over time."""
+    """The means and the loudest of registers of keys, and residual convolutions over ever more time."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm1d(2 * channels)
-        self.mix = nn.Conv1d(2 * channels, channels, 9, padding=8, dilation=2, bias=False)
-        self.mixed_norm = nn.BatchNorm1d(channels)
-        self.down = nn.Conv1d(channels, 1, 9, padding=4)
+        self.norm = nn.BatchNorm1d(2 * REGISTERS * channels)
+        self.pooled = nn.Conv1d(2 * REGISTERS * channels, PEDAL_CHANNELS, 1, bias=False)
+        self.blocks = nn.Sequential(*(TimeBlock(PEDAL_CHANNELS, dilation) for dilation in PEDAL_DILATIONS))
+        self.last_norm = nn.BatchNorm1d(PEDAL_CHANNELS)
+        self.down = nn.Conv1d(PEDAL_CHANNELS, 1, 1)
 
-    reach = 8 + 4
+    reach = PEDAL_KERNEL // 2 * sum(PEDAL_DILATIONS)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return log-odds, (batch, time), from (batch, channels, time, keys)."""
-        pooled = torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)
-        return self.down(F.relu(self.mixed_norm(self.mix(self.norm(pooled)))))[:, 0]  # type: ignore[no-any-return]
+        registers = x.unflatten(-1, (REGISTERS, KEYS // REGISTERS))
+        pooled = torch.cat(
+            (registers.mean(dim=-1), registers.amax(dim=-1)), dim=1
+        )  # (batch, channels, time, registers)
+        mixed = self.blocks(self.pooled(self.norm(pooled.movedim(-1, 1).flatten(1, 2))))
+        return self.down(F.relu(self.last_norm(mixed)))[:, 0]  # type: ignore[no-any-return]
 
 
 BLOCKS = (
@@ -135,6 +159,20 @@ class Model(TrainedModel):
         nn.init.zeros_(self.heads.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.key_bias[: HEADS.index("velocity")] -= RARITY
+
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights of a narrower or shallower model, so that this one begins as that was [5].
+
+        What it has more begins as in a new model, but without effect on the rest; the pedal of a model that hears it
+        from fewer channels begins anew.
+        """
+        initial = self.state_dict()
+        known = {name: value for name, value in weights.items() if name in initial}
+        if self.pedal is not None and any(
+            known.get(f"pedal.{name}", value).shape != value.shape for name, value in self.pedal.state_dict().items()
+        ):
+            known = {name: value for name, value in known.items() if not name.startswith("pedal.")}
+        return {name: _widened(name, value, initial[name]) for name, value in known.items()}
 
     @property
     def reach(self) -> int:
@@ -174,6 +212,15 @@ class Model(TrainedModel):
         scores = {name: (value.item() * windows, windows) for name, value in losses.items()}
         total = sum(WEIGHTS[name] * value.item() for name, value in losses.items())
         return {"loss": (total * windows, windows), **scores}, {}
+
+
+def _widened(name: str, weight: Tensor, initial: Tensor) -> Tensor:
+    """Return a weight with more channels: what reads them or adds to them is 0, the others are as initially."""
+    if any(own > other for own, other in zip(weight.shape, initial.shape, strict=True)):
+        return weight  # which is then refused
+    wide = torch.zeros_like(initial) if name.endswith(("mix.weight", "heads.weight")) else initial.clone()
+    wide[tuple(slice(size) for size in weight.shape)] = weight
+    return wide
 
 
 def harmonic_stack(x: Tensor) -> Tensor:
