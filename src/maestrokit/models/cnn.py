@@ -35,11 +35,9 @@ NETWORKS = {"classes": "_classes", "chords": "_chords"}
 KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")
-WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.04}  # of the losses
+WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.02}  # of the losses
 MIDDLE, SCALE = -60.0, 20.0  # dB: levels are centred and scaled by them
 RARITY = 4.0  # initial log-odds against every event: almost all cells are silent
-REGISTERS = 8  # groups of neighbouring keys, of which the pedal is told
-PEDAL_CHANNELS, PEDAL_KERNEL, PEDAL_DILATIONS = 64, 5, (1, 2, 4, 8)
 STRIDE = 2  # frames of the spectrum for one of the output
 
 
@@ -88,42 +86,22 @@ class CnnOutput(NamedTuple):
     """Whether the sustain pedal is down: (batch, time / 2); None of a model without it."""
 
 
-class TimeBlock(nn.Module):
-    """Norm, ReLU and a convolution over time that changes no size, added to its input."""
-
-    def __init__(self, channels: int, dilation: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm1d(channels)
-        padding = PEDAL_KERNEL // 2 * dilation
-        self.mix = nn.Conv1d(channels, channels, PEDAL_KERNEL, padding=padding, dilation=dilation, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the sum, (batch, channels, time) as `x`."""
-        added: Tensor = x + self.mix(F.relu(self.norm(x)))
-        return added
-
-
 class Pedal(nn.Module):
-    """The means and the loudest of registers of keys, and residual convolutions over ever more time."""
+    """The mean and the loudest of all keys, and two convolutions over time."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm1d(2 * REGISTERS * channels)
-        self.pooled = nn.Conv1d(2 * REGISTERS * channels, PEDAL_CHANNELS, 1, bias=False)
-        self.blocks = nn.Sequential(*(TimeBlock(PEDAL_CHANNELS, dilation) for dilation in PEDAL_DILATIONS))
-        self.last_norm = nn.BatchNorm1d(PEDAL_CHANNELS)
-        self.down = nn.Conv1d(PEDAL_CHANNELS, 1, 1)
+        self.norm = nn.BatchNorm1d(2 * channels)
+        self.mix = nn.Conv1d(2 * channels, channels, 9, padding=8, dilation=2, bias=False)
+        self.mixed_norm = nn.BatchNorm1d(channels)
+        self.down = nn.Conv1d(channels, 1, 9, padding=4)
 
-    reach = PEDAL_KERNEL // 2 * sum(PEDAL_DILATIONS)
+    reach = 8 + 4
 
     def forward(self, x: Tensor) -> Tensor:
         """Return log-odds, (batch, time), from (batch, channels, time, keys)."""
-        registers = x.unflatten(-1, (REGISTERS, KEYS // REGISTERS))
-        pooled = torch.cat(
-            (registers.mean(dim=-1), registers.amax(dim=-1)), dim=1
-        )  # (batch, channels, time, registers)
-        mixed = self.blocks(self.pooled(self.norm(pooled.movedim(-1, 1).flatten(1, 2))))
-        return self.down(F.relu(self.last_norm(mixed)))[:, 0]  # type: ignore[no-any-return]
+        pooled = torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)
+        return self.down(F.relu(self.mixed_norm(self.mix(self.norm(pooled)))))[:, 0]  # type: ignore[no-any-return]
 
 
 BLOCKS = (
