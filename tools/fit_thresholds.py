@@ -9,11 +9,16 @@ notes, against the MIDI file of the same name, read alike (or a table of notes, 
 the value that is best on average over all recordings, in turn and twice; velocities get the spread of the reference.
 The result goes into the run's config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted``.
 
+Recordings that a table ``aligned.tsv`` beside them names count with their onsets alone, inside the spans that it has
+under ``verified_spans_s`` (as ``0-25 30-40``), since ends and velocities of aligned scores are no truth.
+
 So that its figures are not fitted to themselves, the same is done in folds: the scores of each recording are those by
-thresholds that were fitted on the recordings of other pieces. Recordings of one piece are in one fold.
+thresholds that were fitted on the recordings of other pieces. Recordings of one piece are in one fold, each with some
+of each room.
 """
 
 import argparse
+import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -64,6 +69,7 @@ PEDAL_CHOICES = {
 }
 ROUNDS = 2
 FOLDS = 3
+TABLE = "aligned.tsv"
 WIDE, NARROW = Tolerance(), Tolerance(onset=0.03)
 SHOWN = ("onset_f1", "onset_offset_f1", "onset_offset_velocity_f1", "pedal_frame_f1")
 
@@ -82,6 +88,9 @@ class EvaluatedRecording:
     posteriors: FramePosteriors
     reference: NotesAndPedal
     piece: str = ""
+    room: str = ""
+    spans: Floats | None = None
+    """Seconds inside which its onsets count, and nothing else does, shape (spans, 2); None where all counts."""
 
 
 def fitted(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> tuple[Thresholds, float]:
@@ -100,7 +109,7 @@ def in_folds(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> dic
 
     Of a single piece there are none.
     """
-    pieces = sorted({one.piece for one in recordings})
+    pieces = [*dict.fromkeys(one.piece for one in sorted(recordings, key=lambda one: (one.room, one.piece)))]
     if len(pieces) < 2:
         return {}
     rows: list[dict[str, float]] = []
@@ -109,7 +118,8 @@ def in_folds(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> dic
         rest = [one for one in recordings if one.piece not in held_out]
         best, _ = fitted(rest, start)
         rows += [scores(one, best) for one in recordings if one.piece in held_out]
-    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in rows[0]}
+    names = [name for name in SHOWN if any(name in row for row in rows)]
+    return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
 def objective(recordings: Sequence[EvaluatedRecording], thresholds: Thresholds) -> float:
@@ -121,24 +131,35 @@ def objective(recordings: Sequence[EvaluatedRecording], thresholds: Thresholds) 
 @lru_cache(maxsize=1 << 16)
 def _objective(one: EvaluatedRecording, thresholds: Thresholds) -> float:
     estimate = output(one, thresholds)
-    narrow = onset.scores(estimate, one.reference, tolerance=NARROW)["onset_f1"]
-    scored = _scores(estimate, one.reference)
-    quarters = narrow + scored["onset_offset_velocity_f1"] + scored.get("pedal_frame_f1", 0.0)
-    return scored["onset_f1"] + 0.5 * scored["onset_offset_f1"] + 0.25 * quarters
+    scored = _scores(estimate, one)
+    narrow = onset.scores(*_counted(estimate, one), tolerance=NARROW)["onset_f1"]
+    quarters = narrow + scored.get("onset_offset_velocity_f1", 0.0) + scored.get("pedal_frame_f1", 0.0)
+    return scored["onset_f1"] + 0.5 * scored.get("onset_offset_f1", 0.0) + 0.25 * quarters
 
 
 def scores(one: EvaluatedRecording, thresholds: Thresholds) -> dict[str, float]:
     """Return the scores of a recording."""
-    return _scores(output(one, thresholds), one.reference)
+    return _scores(output(one, thresholds), one)
 
 
-def _scores(estimate: NotesAndPedal, reference: NotesAndPedal) -> dict[str, float]:
-    every = {
-        name: value
-        for module in (onset, onset_offset, pedal)
-        for name, value in module.scores(estimate, reference, tolerance=WIDE).items()
-    }
+def _scores(estimate: NotesAndPedal, one: EvaluatedRecording) -> dict[str, float]:
+    pair = _counted(estimate, one)
+    modules = (onset, onset_offset, pedal) if one.spans is None else (onset,)
+    every = {name: value for module in modules for name, value in module.scores(*pair, tolerance=WIDE).items()}
     return {name: every[name] for name in SHOWN if name in every}
+
+
+def _counted(estimate: NotesAndPedal, one: EvaluatedRecording) -> tuple[NotesAndPedal, NotesAndPedal]:
+    """Return what is compared with the reference, and the reference, both inside the spans."""
+    if one.spans is None:
+        return estimate, one.reference
+    return _inside(estimate, one.spans), _inside(one.reference, one.spans)
+
+
+def _inside(both: NotesAndPedal, spans: Floats) -> NotesAndPedal:
+    """Return the notes that begin in some spans."""
+    onset = both.notes.onset[:, None]
+    return NotesAndPedal(both.notes.select(np.any((onset >= spans[:, 0]) & (onset < spans[:, 1]), axis=1)), None)
 
 
 def output(one: EvaluatedRecording, thresholds: Thresholds) -> NotesAndPedal:
@@ -172,6 +193,8 @@ def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Deco
     plain = replace(decoding, velocity_spread=1.0)
     pairs: list[Floats] = []  # (2, notes): estimated and reference velocities of each recording
     for one in recordings:
+        if one.spans is not None:
+            continue
         notes = _notes(one, plain)
         estimate = notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
         matched = match_notes(estimate, one.reference.notes, tolerance=WIDE, with_offsets=False)
@@ -192,15 +215,29 @@ def evaluated_recording(path: str, transcriber: Transcriber, *, seconds: float, 
     example = recorded_example(path, cache=cache)
     frames = min(len(example.levels), round(seconds * transcriber.frames_per_second))
     posteriors = list(posteriors_of_levels([np.asarray(example.levels[:frames], np.float32)], transcriber))
-    keys = np.concatenate([part.keys for part in posteriors], axis=1)
-    pedals = np.concatenate([part.pedal for part in posteriors])
+    whole = FramePosteriors(
+        np.concatenate([part.keys for part in posteriors], axis=1),
+        np.concatenate([part.pedal for part in posteriors]),
+    )
     score = next((beside for name in walk.MIDI_SUFFIXES if (beside := Path(path).with_suffix(name)).exists()), None)
     if score is None:
         reference = NotesAndPedal(notes_in_seconds(*example.notes), None)
     else:
         reference = NotesAndPedal.of(read_midi(score), extends_by_pedal=True)
     end = frames / transcriber.frames_per_second
-    return EvaluatedRecording(FramePosteriors(keys, pedals), reference.until(end), piece_of(path))
+    room = Path(path).stem.rpartition("_")[2] if Path(path).stem.startswith("MAPS_") else Path(path).parent.name
+    return EvaluatedRecording(whole, reference.until(end), piece_of(path), room, verified_spans(Path(path), end))
+
+
+def verified_spans(path: Path, end: float) -> Floats | None:
+    """Return the spans of a recording in which ``aligned.tsv`` beside it vouches for onsets, up to a moment."""
+    table = path.parent / TABLE
+    if not table.exists():
+        return None
+    with table.open(encoding="utf-8", newline="") as lines:
+        texts = [row["verified_spans_s"] for row in csv.DictReader(lines, delimiter="\t") if row["file"] == path.name]
+    spans = [[float(number) for number in span.split("-")] for text in texts for span in text.split()]
+    return np.minimum(np.array(spans).reshape(-1, 2), end) if texts else None
 
 
 def main() -> None:

@@ -59,6 +59,18 @@ def test_a_deeper_model_begins_as_the_one_that_it_was() -> None:
         assert torch.equal(before(levels(40)).keys, deeper(levels(40)).keys)
 
 
+def test_a_wider_and_deeper_model_begins_as_the_one_that_it_was_and_learns_from_what_is_new() -> None:
+    before = model(Config(channels=6, depth=5, pedal=False)).eval()
+    wider = Model(Config(channels=8, depth=7, pedal=False)).eval()
+    wider.load_state_dict(wider.state_dict() | wider.inherited(before.state_dict()))
+    with torch.no_grad():
+        assert torch.allclose(before(levels(40)).keys, wider(levels(40)).keys, atol=1e-4)
+    wider(levels(40)).keys.square().sum().backward()
+    assert wider.heads.weight.grad[:, 6:].abs().min() > 0
+    narrower = Model(Config(channels=4, depth=5, pedal=False))
+    assert narrower.inherited(before.state_dict())["heads.weight"].shape[1] == 6  # and is refused
+
+
 def test_a_small_set_is_learnt() -> None:
     net = Model(SMALL)
     batch = {

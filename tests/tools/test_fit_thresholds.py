@@ -1,10 +1,13 @@
 """Fitting of thresholds: what was made wrong on purpose is found again."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import fit_thresholds
-from fit_thresholds import EvaluatedRecording, Thresholds, fitted, in_folds, objective, spread
+from fit_thresholds import EvaluatedRecording, Thresholds, fitted, in_folds, objective, scores, spread, verified_spans
 from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.pedal_decoding import PedalDecoding
 from maestrokit.inference.performance import transcript
@@ -87,3 +90,22 @@ def test_in_folds_a_piece_is_scored_by_what_others_decided(monkeypatch: pytest.M
     )
     assert in_folds([*late, *early], start)["onset_f1"] < 0.5  # each is decided by the other, which is wrong for it
     assert in_folds([*late, *late], start) == {}
+
+
+def test_of_aligned_recordings_onsets_count_inside_the_verified_spans_alone(tmp_path: Path) -> None:
+    rows = ["file\tverified_spans_s", "a.flac\t0-1 1.5-9", "b.flac\t0-2"]
+    (tmp_path / "aligned.tsv").write_text("\n".join(rows), encoding="utf-8")
+    spans = verified_spans(tmp_path / "a.flac", 3.0)
+    assert spans is not None and spans.tolist() == [[0, 1], [1.5, 3]]
+    assert verified_spans(tmp_path / "c.flac", 3.0) is None and verified_spans(tmp_path.parent / "a.flac", 3.0) is None
+    start = thresholds(onset_threshold=0.6, frame_threshold=0.6, offset_threshold=0.6, latency=0.0)
+    shifted = TimedNotes(
+        ONSET + np.where(np.abs(ONSET - 1.2) < 0.01, 0.1, 0.0), ONSET + 0.3, PLAYED.pitch, np.full(6, 20)
+    )
+    reference = NotesAndPedal(notes_in_seconds(*shifted), None)
+    one = EvaluatedRecording(recording().posteriors, reference, spans=spans)
+    assert scores(one, start) == {"onset_f1": 1.0}
+    whole = scores(replace(one, spans=None), start)
+    assert whole["onset_f1"] < 1 and whole["onset_offset_f1"] < 1
+    assert in_folds([replace(one, piece="a"), replace(one, piece="b")], start) == {"onset_f1": 1.0}
+    assert spread([one], start.notes) == replace(start.notes, velocity_spread=1.0)

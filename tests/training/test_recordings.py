@@ -175,6 +175,40 @@ def test_odd_windows_are_refused() -> None:
         TranscriptionOptions(length=33)
 
 
+def test_some_renders_are_without_pedal(folder: Path) -> None:
+    write_midi(pedalled(), folder / "c.mid")
+    takes = [
+        rendered_example(str(folder / "c.mid"), RenderSettings(seconds=1.0, seed=seed), cache=folder / "cache")
+        for seed in range(20)
+    ]
+    is_dry = [len(take.pedal) == 0 for take in takes]
+    ends = [float(take.notes.offset[0]) for take in takes]
+    assert 0 < sum(is_dry) < len(takes)
+    assert all(end == pytest.approx(0.6 if dry else 0.7) for dry, end in zip(is_dry, ends, strict=True))
+
+
+def test_folders_have_their_shares_of_the_windows() -> None:
+    levels = [np.full((frames, BINS), -50 - number, np.float16) for number, frames in enumerate((400, 50, 50, 100))]
+    takes = [TrainingExample(each, NOTES) for each in levels]
+    folders = [frozenset({"x", "a"}), frozenset({"x", "b"}), frozenset({"x", "b"}), frozenset({"c"})]
+    options = TranscriptionOptions(batch=4000, length=2, augment=False, shares="b=0.5, c=0.1")
+    shown = TranscriptionData(takes, takes, options, folders=folders).batch(0, 0)["levels"][:, 0, 0]
+    shares = [float((shown == -50 - number).float().mean()) for number in range(4)]
+    assert shares == pytest.approx([0.4, 0.25, 0.25, 0.1], abs=0.03)
+    by_length = TranscriptionData(takes, takes, TranscriptionOptions(batch=1, length=10), folders=folders)
+    assert by_length.batches(0) == 60
+    with pytest.raises(UsageError, match="no training file is below a folder 'd'"):
+        TranscriptionData(takes, takes, TranscriptionOptions(shares="d=0.5"), folders=folders)
+    with pytest.raises(UsageError, match="all training files have shares"):
+        TranscriptionData(takes, takes, TranscriptionOptions(shares="x=0.5,c=0.1"), folders=folders)
+
+
+@pytest.mark.parametrize("shares", ["teacher", "teacher=half", "=0.2", "a=0.6,b=0.5", "a=0", "a=1"])
+def test_shares_that_are_none_are_refused(shares: str) -> None:
+    with pytest.raises(UsageError, match="not folders with shares"):
+        TranscriptionOptions(shares=shares)
+
+
 def test_the_task_takes_recordings_and_renders_the_rest(folder: Path) -> None:
     train = [str(folder / name) for name in ("a.flac", "c.mid")]
     corpus = Corpus({"train": train, "validation": [str(folder / "b.flac")]}, [], folder / "cache")

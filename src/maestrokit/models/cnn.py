@@ -13,9 +13,11 @@ References
 .. [3] Q. Kong et al., "High-Resolution Piano Transcription With Pedals by Regressing Onset and Offset Times", IEEE/ACM
    TASLP 29, 2021.
 .. [4] K. He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016 (blocks that begin with norm and ReLU).
+.. [5] T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Annotated, NamedTuple
@@ -136,6 +138,20 @@ class Model(TrainedModel):
         with torch.no_grad():
             self.key_bias[: HEADS.index("velocity")] -= RARITY
 
+    def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights of a narrower or shallower model, so that this one begins as that was [5].
+
+        What it has more begins as in a new model, but without effect on the rest; the pedal of a model that hears it
+        from fewer channels begins anew.
+        """
+        initial = self.state_dict()
+        known = {name: value for name, value in weights.items() if name in initial}
+        if self.pedal is not None and any(
+            known.get(f"pedal.{name}", value).shape != value.shape for name, value in self.pedal.state_dict().items()
+        ):
+            known = {name: value for name, value in known.items() if not name.startswith("pedal.")}
+        return {name: _widened(name, value, initial[name]) for name, value in known.items()}
+
     @property
     def reach(self) -> int:
         """How many frames of output, to either side, a frame depends on."""
@@ -174,6 +190,15 @@ class Model(TrainedModel):
         scores = {name: (value.item() * windows, windows) for name, value in losses.items()}
         total = sum(WEIGHTS[name] * value.item() for name, value in losses.items())
         return {"loss": (total * windows, windows), **scores}, {}
+
+
+def _widened(name: str, weight: Tensor, initial: Tensor) -> Tensor:
+    """Return a weight with more channels: what reads them or adds to them is 0, the others are as initially."""
+    if any(own > other for own, other in zip(weight.shape, initial.shape, strict=True)):
+        return weight  # which is then refused
+    wide = torch.zeros_like(initial) if name.endswith(("mix.weight", "heads.weight")) else initial.clone()
+    wide[tuple(slice(size) for size in weight.shape)] = weight
+    return wide
 
 
 def harmonic_stack(x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from maestrokit.files.pianos.find import default_piano, read_piano
 from maestrokit.files.sound.read import read_sound
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, TABLE_SUFFIX, has_suffix
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.music.performance import Performance
+from maestrokit.music.performance import SUSTAIN, Performance
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.synth.piano import Waveform
 from maestrokit.synth.render import render
@@ -31,6 +31,7 @@ RENDER_GAIN = (-12.0, 3.0)  # dB
 Result = TypeVar("Result")
 _sounding = partial(timed_notes, pedal_extends=True)
 MEASURED = 0.5  # share of the renders that are in measured rooms, if there are any
+DRY = 0.2  # share of the renders that are played without pedal, which pianists of MAESTRO seldom do
 CONTRAST = (0.8, 2.2)  # exponents of velocities: pianists of MAESTRO seldom play as softly as others
 
 
@@ -77,14 +78,17 @@ def recorded_example(path: str, *, cache: Path, table_knows_ends: bool = True) -
 
 
 def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> TrainingExample:
-    """Return an excerpt of a performance, rendered by a random piano in a random timbre, room and contrast.
+    """Return an excerpt of a performance, some without pedal, by a random piano in a random timbre, room and contrast.
 
-    Piano, timbre, room, contrast and excerpt depend only on the seed and the content of the file; raises as
+    Piano, timbre, room, contrast, pedal and excerpt depend only on the seed and the content of the file; raises as
     :func:`check_performance`.
     """
     performance = check_performance(path)
     content, piano, generator = sample_piano(path, rendering)
     performance = contrasted(performance, generator)
+    if generator.random() < DRY:
+        controls = performance.controls
+        performance = performance.replace(controls=controls.select(controls.number != SUSTAIN))
     notes = _sounding(performance)
     start = float(generator.uniform(0, max(0.0, notes.onset[-1] - rendering.seconds)))
     timbre, gain, end = sample_timbre(generator), float(generator.uniform(*RENDER_GAIN)), start + rendering.seconds
@@ -96,7 +100,7 @@ def rendered_example(path: str, rendering: RenderSettings, *, cache: Path) -> Tr
         dry = render(performance, instrument, timbre=timbre, gain=gain, sample_rate=rate, start=start, end=end)
         return in_measured_room(dry, read_sound(room, sample_rate=rate).samples) if room else dry
 
-    name = f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST}"
+    name = f"{content} {Path(piano).name} {rendering.seconds} {CONTRAST} {DRY}"
     levels = kept_levels(f"{name} {Path(room).name}" if room else name, sound, cache=cache)
     moved = notes._replace(onset=notes.onset - start, offset=notes.offset - start)
     return TrainingExample(levels, moved, pedal_intervals(performance) - start)

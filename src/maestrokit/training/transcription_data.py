@@ -1,6 +1,6 @@
 """Batches of spectra and notes for transcription models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from maestrokit.arrays import Floats
 from maestrokit.audio.effects.spectrogram import augment_levels, sample_variation
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
@@ -46,13 +47,30 @@ class TranscriptionOptions:
     rooms: str = ""
     """Measured impulse responses, sound files and folders separated by commas: half of the renders are in one of these
     rooms, the others in artificial ones; empty is none."""
+    shares: str = ""
+    """Shares of the training windows that are of files below a folder, as ``teacher=0.2,silent=0.02``; those of all
+    others are by their lengths."""
     table_offsets: str = "sound"
     """What the offsets in tables of notes are: ``sound``, its ends, or ``keys``, their releases, as in MAPS: nothing is
     then learnt about where the pedal may hold a note."""
     validation_seconds: Annotated[float, Within(0, 1_000_000_000, above=True)] = 240.0
     """Seconds to validate on, spread over the recordings of the validation part."""
 
+    @property
+    def folder_shares(self) -> dict[str, float]:
+        """Shares by folder."""
+        parts = [part.rpartition("=") for part in self.shares.split(",") if part]
+        try:
+            shares = {name.strip(): float(share) for name, _, share in parts}
+        except ValueError:
+            shares = {"": 0.0}
+        if not all(name and 0 < share < 1 for name, share in shares.items()) or sum(shares.values()) >= 1:
+            fact = f"shares is '{self.shares}', not folders with shares whose sum is below 1"
+            raise UsageError(fact, "write folder=0.2,other=0.1", parameter="shares")
+        return shares
+
     def __post_init__(self) -> None:
+        _ = self.folder_shares
         check_fields(self)
         check_choice("kind of offsets", self.table_offsets, TABLE_OFFSETS, parameter="table_offsets")
         if self.length % STRIDE:
@@ -69,17 +87,19 @@ class TranscriptionData:
         validation: Sequence[TrainingExample],
         options: TranscriptionOptions,
         *,
+        folders: Sequence[frozenset[str]] = (),
         seed: int = 0,
     ) -> None:
         if not train or not validation:
             raise UsageError("training needs recordings to learn from and to validate on")
         self.train, self.held_out, self.options, self.seed = train, validation, options, seed
         lengths = np.array([len(example.levels) for example in train], np.float64)
-        self._ends = np.cumsum(lengths)
+        self._frames = int(lengths.sum())
+        self._ends = np.cumsum(_weights(lengths, folders, options.folder_shares))
 
     def batches(self, epoch: int) -> int:
         """Return how many batches an epoch has."""
-        return max(1, int(self._ends[-1]) // (self.options.batch * self.options.length))
+        return max(1, self._frames // (self.options.batch * self.options.length))
 
     def batch(self, epoch: int, index: int) -> dict[str, Tensor]:
         """Return ``levels``, (batch, frames, bins), ``target``, (batch, heads, frames / 2, keys), and ``pedal``,
@@ -117,6 +137,23 @@ class TranscriptionData:
         levels = _cut(example, start - lead, lead + frames)
         levels = augment_levels(levels, variation, frame_seconds=FRAME_SECONDS, generator=generator)[lead:]
         return levels, *_labels(example, start, frames, semitones=variation.semitones)
+
+
+def _weights(lengths: Floats, folders: Sequence[frozenset[str]], shares: Mapping[str, float]) -> Floats:
+    """Return how often each recording is chosen: by its length, and its folder where that has a share."""
+    weights = lengths / lengths.sum()
+    if not shares:
+        return weights
+    is_in = {name: np.array([name in each for each in folders], bool) for name in shares}
+    rest = ~np.any([*is_in.values()], axis=0)
+    parts = [*((is_in[name], share) for name, share in shares.items()), (rest, 1 - sum(shares.values()))]
+    for rows, share in parts:
+        if not rows.any():
+            name = next((name for name in shares if is_in[name] is rows), "")
+            fact = f"no training file is below a folder '{name}'" if name else "all training files have shares"
+            raise UsageError(fact, "change `shares`", parameter="shares")
+        weights[rows] *= share / weights[rows].sum()
+    return weights
 
 
 def _window(example: TrainingExample, start: int, frames: int) -> Window:

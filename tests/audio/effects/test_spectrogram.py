@@ -6,6 +6,7 @@ import pytest
 from maestrokit.audio.effects.spectrogram import (
     FAR_DELAY,
     FAR_SPREAD,
+    PROBABILITIES,
     SpectrogramVariation,
     augment_levels,
     sample_variation,
@@ -86,6 +87,24 @@ def test_from_afar_a_stroke_is_later_and_softer_and_no_weaker() -> None:
     assert centres[0] == pytest.approx(10, abs=0.05)
     assert centres[2] == pytest.approx(10 + (FAR_DELAY + FAR_SPREAD) / 0.01, abs=0.1)
     assert powers[0].max() > powers[1].max() > powers[2].max()
+
+
+def test_a_compressor_holds_loud_frames_down_by_its_ratio_and_lets_go_slowly() -> None:
+    x = np.full((100, BINS), FLOOR, np.float32)
+    x[:, 40] = -40.0
+    x[20:30, 40] = -10.0
+    y = applied(x, compression=3.0, threshold=12.0, release=0.1)[:, 40]
+    assert y[10] == pytest.approx(-40, abs=0.05) and y[20:30] == pytest.approx(-18, abs=0.05)
+    assert y[30] == pytest.approx(-40 - 8 * np.exp(-0.1), abs=0.1) and y[99] == pytest.approx(-40, abs=0.1)
+
+
+def test_each_effect_is_as_frequent_as_it_is_said_to_be() -> None:
+    variations = [sample_variation(np.random.default_rng(seed), semitones=0) for seed in range(2000)]
+    unchanged = SpectrogramVariation()
+    names = ("thinned", "distance", "compression", "wet", "noise", "lowpass")
+    for name, probability in zip(names, PROBABILITIES.values(), strict=True):
+        share = np.mean([getattr(one, name) != getattr(unchanged, name) for one in variations])
+        assert share == pytest.approx(probability, abs=0.04)
 
 
 def test_noise_has_its_level() -> None:

@@ -14,6 +14,8 @@ from maestrokit.audio.spectra.transcription_input import BINS_PER_OCTAVE, FLOOR,
 SpectrogramDb = NDArray[np.float32]
 """Shape (frames, bins), in dB."""
 
+PROBABILITIES = {"thin": 0.6, "distant": 0.7, "compressed": 0.3, "reverberant": 0.7, "noisy": 0.5, "coded": 0.3}
+"""How often each effect is in a random variation; transposition, tuning, level and equaliser are in all."""
 QUIETEST_ROOM = -30.0  # dB
 FAR_DELAY, FAR_SPREAD = 0.025, 0.015  # seconds
 GAIN_POINTS = 33  # points of a random equaliser, three or four an octave
@@ -39,6 +41,12 @@ class SpectrogramVariation:
     distance: float = 0.0
     """Of the microphone, 0 at the strings .. 1 across a hall: what arrives is late by ``FAR_DELAY`` at 1, and its
     attacks are spread over ``FAR_SPREAD``, as by early reflections."""
+    compression: float = 1.0
+    """Ratio in which levels above `threshold` are compressed, as recordings are that are meant to be loud."""
+    threshold: float = 0.0
+    """dB below the loudest frame."""
+    release: float = 0.2
+    """Seconds in which the compressor lets go."""
     wet: float = QUIETEST_ROOM
     """Energy of reverberation against that of the direct sound, in dB; none at ``QUIETEST_ROOM``."""
     decay: float = 0.5
@@ -54,21 +62,24 @@ class SpectrogramVariation:
 
 def sample_variation(generator: np.random.Generator, *, semitones: int) -> SpectrogramVariation:
     """Return a random variation, transposed by up to so many semitones either way."""
-    is_reverberant, is_noisy, is_thin, is_distant = generator.random(4) < (0.7, 0.5, 0.6, 0.7)
+    chosen = dict(zip(PROBABILITIES, generator.random(len(PROBABILITIES)) < [*PROBABILITIES.values()], strict=True))
     broad = np.interp(np.linspace(0, 5, GAIN_POINTS), np.arange(6), generator.normal(0, 4, 6))
     return SpectrogramVariation(
         semitones=int(generator.integers(-semitones, semitones + 1)),
         detune=float(np.clip(generator.normal(0, 0.25), -1, 1)),
         gain=float(generator.uniform(-8, 16)),
         equaliser=tuple(float(gain) for gain in broad + generator.normal(0, 3, GAIN_POINTS)),
-        thinned=float(generator.uniform(0, 3)) if is_thin else 0.0,
+        thinned=float(generator.uniform(0, 3)) if chosen["thin"] else 0.0,
         slope=float(generator.uniform(6, 24)),
-        distance=float(generator.random()) if is_distant else 0.0,
-        wet=float(generator.uniform(-20, 6)) if is_reverberant else QUIETEST_ROOM,
+        distance=float(generator.random()) if chosen["distant"] else 0.0,
+        compression=float(generator.uniform(1.5, 6)) if chosen["compressed"] else 1.0,
+        threshold=float(generator.uniform(5, 30)),
+        release=float(generator.uniform(0.05, 0.4)),
+        wet=float(generator.uniform(-20, 6)) if chosen["reverberant"] else QUIETEST_ROOM,
         decay=float(np.exp(generator.uniform(np.log(0.2), np.log(2.5)))),
-        noise=float(generator.uniform(-100, -70)) if is_noisy else FLOOR,
+        noise=float(generator.uniform(-100, -70)) if chosen["noisy"] else FLOOR,
         noise_slope=float(generator.uniform(-4, 1)),
-        lowpass=float(max(generator.uniform(-3.5, 1.5), 0)),  # three of ten
+        lowpass=float(generator.uniform(0, 1.5)) if chosen["coded"] else 0.0,
     )
 
 
@@ -78,7 +89,7 @@ def augment_levels(
     """Return a spectrum with all effects of a variation.
 
     Reverberation is added as power, as diffuse sound is [1]; so is the noise, with the spread that the power of
-    Gaussian noise has. The codec comes last.
+    Gaussian noise has. Then comes the compressor, and last the codec.
 
     References
     ----------
@@ -98,6 +109,8 @@ def augment_levels(
     if variation.noise > FLOOR:
         mean = 10 ** ((variation.noise + variation.noise_slope * octaves) / 10)
         power = power + mean.astype(np.float32) * generator.standard_exponential(power.shape, np.float32)
+    if variation.compression > 1:
+        power = power * _compressor(power, variation, frame_seconds)[:, None]
     if variation.lowpass > 0:
         power = np.where(_is_coded(power.shape, variation.lowpass, generator), power, np.float32(0))
     return power2decibel(power, 10 ** (FLOOR / 10))
@@ -145,6 +158,19 @@ def _reverberation(
         keep = 10 ** (-6 * frame_seconds / decay)
         tail[:, band] = lfilter([0, energy * (1 - keep)], [1, -keep], power[:, band], axis=0)
     return tail
+
+
+def _compressor(power: SpectrogramDb, variation: SpectrogramVariation, frame_seconds: float) -> SpectrogramDb:
+    """Return the gain of each frame, as power, of a compressor that acts at once and lets go slowly."""
+    level = 10 * np.log10(power.sum(axis=1) + 10 ** (FLOOR / 10))
+    over = np.maximum(level - (level.max() - variation.threshold), 0)
+    keep = float(np.exp(-frame_seconds / variation.release))
+    held = np.empty_like(over)
+    last = 0.0
+    for frame, now in enumerate(over.tolist()):
+        last = max(now, keep * last)
+        held[frame] = last
+    return np.power(10, -(1 - 1 / variation.compression) * held / 10).astype(np.float32)
 
 
 def _is_coded(shape: tuple[int, int], lowpass: float, generator: np.random.Generator) -> NDArray[np.bool_]:

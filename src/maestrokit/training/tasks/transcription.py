@@ -42,13 +42,15 @@ def prepare(corpus: Corpus, options: TranscriptionOptions, *, family: str) -> Pr
     playable = corpus.usable(zip(performances, checked, strict=True))
     parts = corpus.split({*recorded, *playable})
 
-    def examples(part: str, renders: int) -> list[TrainingExample]:
+    def examples(part: str, renders: int) -> tuple[list[TrainingExample], list[str]]:
+        sounds = [path for path in parts[part] if path in recorded]
         chosen = _some([path for path in parts[part] if path in playable], renders, corpus.seed)
-        return [recorded[path] for path in parts[part] if path in recorded] + _renders(chosen, rendering, corpus)
+        return [recorded[path] for path in sounds] + _renders(chosen, rendering, corpus), sounds + chosen
 
-    train = examples("train", options.renders)
-    validation = examples("validation", max(1, options.renders // 10))
-    data = TranscriptionData(train, validation, options, seed=corpus.seed)
+    train, paths = examples("train", options.renders)
+    validation, _ = examples("validation", max(1, options.renders // 10))
+    folders = [frozenset(Path(path).parts[:-1]) for path in paths]
+    data = TranscriptionData(train, validation, options, folders=folders, seed=corpus.seed)
     counts = {part: len(parts[part]) for part in PARTS}
     return Prepared(data, model={"bins": BINS}, config={"spectrum": SETTINGS.described()}, counts=counts)
 
