@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from maestrokit.files import checkpoint
 from maestrokit.inference.note_steps import InputStep, Numbers, condition_vectors
+from maestrokit.inference.recurrence import Recurrence
 from maestrokit.models._bases import factor_bases, rotations, scale_bases
 from maestrokit.models.kernels.numpy_step import LstmBodyStep, Step
 from maestrokit.models.kernels.numpy_transformer import StepCache, TransformerBodyStep
@@ -41,6 +42,8 @@ class ArrayNoteModel:
         self.conditions = SimpleNamespace(tables=tables)
         self.class_names: dict[str, list[str]] = {}
         """Of each condition by class, what its codes from 1 on mean."""
+        self.recurrence: Recurrence | None = None
+        """How the earlier notes of a piece count beside the network, if they do."""
 
     def layer_stepper(self, rows: int, *, room: int, pinned: int) -> Any:
         """Return steps of the layers from the beginning, with room for some positions."""

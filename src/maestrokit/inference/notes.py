@@ -21,6 +21,7 @@ from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
 from maestrokit.inference.model_kinds import GeneratingModel, StepwiseModel, is_of_segments
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
+from maestrokit.inference.recurrence import EarlierNotes
 from maestrokit.inference.sampling import NoteSampling, probabilities, sample
 from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
@@ -219,7 +220,8 @@ def _candidates(
     nats = np.zeros(count)
     with threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
-        active, struck, loudness = np.arange(count), request.struck(), request.steering(count, encoding)
+        active, struck = np.arange(count), request.struck()
+        loudness, earlier = request.steering(count, encoding), _earlier_notes(model, request, count)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)
         ends = start + request.steps
@@ -232,7 +234,7 @@ def _candidates(
                 ends = begin + request.steps
             stays = upcoming.now < ends
             if not stays.all():
-                for part in (keyboard, step, sampler, loudness):
+                for part in (keyboard, step, sampler, loudness, earlier):
                     part.keep(stays)
                 states, time, active = states[stays], time[stays], active[stays]
                 begin, start, ends = begin[stays], start[stays], ends[stays]
@@ -241,7 +243,7 @@ def _candidates(
                 break
             left = float((ends - upcoming.now).max())
             progress.report((request.steps - left) * encoding.step, request.steps * encoding.step)
-            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck, loudness)
+            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck, loudness, earlier)
             offset = notes.offset if gap is not None else np.minimum(notes.offset, ends)
             notes = notes._replace(onset=notes.onset - begin, offset=offset - begin)
             generated.append((active, notes))
@@ -278,6 +280,14 @@ def _primed(
     return keyboard, step, step.heads.begin(out)
 
 
+def _earlier_notes(model: StepwiseModel, request: NoteRequest, rows: int) -> EarlierNotes:
+    """Return what remembers the notes of each row, with those that are given."""
+    earlier = EarlierNotes(model.recurrence, rows)
+    for key in (request.before.pitch - LOWEST_PITCH).tolist():
+        earlier.add(np.full(rows, key))
+    return earlier
+
+
 def _next_onset(
     keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int, bias: Floats
 ) -> tuple[NextOnset, Integers]:
@@ -308,12 +318,16 @@ def _next_note(
     sampler: _Sampler,
     struck: Integers,
     loudness: LoudnessSteering,
+    earlier: EarlierNotes,
 ) -> StepNotes:
     """Sample the next note of each row, none longer than until its key is struck after the gap."""
     states = heads.after_time(states, time, upcoming.sounding)
     logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
+    logits = np.where(upcoming.blocked, -np.inf, logits.astype(np.float64))
+    logits = earlier.mixed(logits, upcoming.blocked)
     key = sampler.factor("pitch", logits, keyboard.preferable(upcoming))
-    sampler.count(np.where(upcoming.blocked, -np.inf, logits), key)
+    sampler.count(logits, key)
+    earlier.add(key)
     states = heads.after_pitch(states, key, context)
     logits = heads.velocity(states)
     velocity_bin = sampler.factor("velocity", logits + loudness.slopes(), np.ones(logits.shape, bool))

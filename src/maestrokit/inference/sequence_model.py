@@ -7,6 +7,7 @@ from maestrokit.files import checkpoint
 from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
 from maestrokit.inference.model_kinds import AnyModel
+from maestrokit.inference.recurrence import Recurrence
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.music.tokens import Encoding
 
@@ -50,6 +51,7 @@ def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyM
         return load_event_model(name, device=device or "cpu")
     config, model = arrays
     model.class_names = class_names(config, model, name=name)
+    model.recurrence = Recurrence.from_config(config, name=name)
     return (model, Encoding(**config["encoding"]), NoteSampling.from_config(config["sampling"], name=name))
 
 
@@ -104,6 +106,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     if isinstance(model, NoteModel):
         fits = model.config.velocity_bins == encoding.velocity_bins and not encoding.pedal_events
         model.class_names = class_names(config, model, name=name)
+        model.recurrence = Recurrence.from_config(config, name=name)
     if not isinstance(model, EventModel | NoteModel) or not fits:
         raise BadDataError(f"cannot use '{name}': its model and its encoding do not fit", path=name)
     return SequenceModel(model.eval().to(on), encoding, sampling)

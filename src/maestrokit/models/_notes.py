@@ -187,6 +187,12 @@ def _gated(both: Tensor) -> Tensor:
     return F.silu(gate) * value
 
 
+def _mixed(logits: Tensor, recurring: Tensor, share: Tensor) -> Tensor:
+    """Return log-probabilities of keys, (.., KEYS), given those of keys that recur and the share of these, (..)."""
+    own = logits.log_softmax(dim=-1) + torch.log1p(-share)[..., None]
+    return torch.logaddexp(own, recurring + share.log()[..., None])
+
+
 class NoteModel(TrainedModel):
     """A model of notes: input, body, and heads."""
 
@@ -204,6 +210,8 @@ class NoteModel(TrainedModel):
         """Added to the inputs of notes after a gap, which come before all others."""
         self.class_names: dict[str, list[str]] = {}
         """Of each condition by class, what its codes from 1 on mean."""
+        self.recurrence: Any = None
+        """How the earlier notes of a piece count beside the network, if they do; it is not learned."""
 
     def vectors(self, batch: TensorBatch) -> Tensor:
         """Return the input of the body, (batch, time, width)."""
@@ -224,6 +232,8 @@ class NoteModel(TrainedModel):
         out["time"] = heads.time(states[0], batch["next_joinable"])
         states = heads.after_time(states, batch["next_time"], sounding)
         out["pitch"], context = heads.pitch(states[0], batch["keys"], sounding, batch["next_blocked"])
+        if "recurring" in batch:
+            out["pitch"] = _mixed(out["pitch"].float(), batch["recurring"], batch["recurring_share"])
         states = heads.after_pitch(states, batch["next_pitch"], context)
         out["velocity"] = heads.velocity(states[0])
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
