@@ -141,7 +141,7 @@ class TranscriptionData:
 
 def _weights(lengths: Floats, folders: Sequence[frozenset[str]], shares: Mapping[str, float]) -> Floats:
     """Return how often each recording is chosen: by its length, and its folder where that has a share."""
-    weights = lengths / lengths.sum()
+    weights = np.asarray(lengths / lengths.sum())
     if not shares:
         return weights
     is_in = {name: np.array([name in each for each in folders], bool) for name in shares}

@@ -170,7 +170,8 @@ def _compressor(power: SpectrogramDb, variation: SpectrogramVariation, frame_sec
     for frame, now in enumerate(over.tolist()):
         last = max(now, keep * last)
         held[frame] = last
-    return np.power(10, -(1 - 1 / variation.compression) * held / 10).astype(np.float32)
+    gain = np.power(10, -(1 - 1 / variation.compression) * held / 10)
+    return np.asarray(gain, np.float32)
 
 
 def _is_coded(shape: tuple[int, int], lowpass: float, generator: np.random.Generator) -> NDArray[np.bool_]:
