@@ -37,6 +37,7 @@ KEPT = {"timing": ("tempo", "deviation", "articulation"), "velocity": ("velocity
 OF_VELOCITY = ("loudness", "dynamics")
 """Conditions that a performance has even if they are not asked for, so that it does not drift."""
 EXPRESSION = Within(0, 2)
+LONGEST_HOLD = 9.0  # seconds beyond the notated length: people hold one note of 10,000 for longer
 TEMPOS = Within(10, 400)  # quarters a minute
 UNKNOWN_TEMPO = "the score gives no tempo: 120 quarters a minute are assumed"
 
@@ -240,7 +241,7 @@ def _performed(
         parameters = with_expression(parameters, dynamics=dynamics, loudness=targets.get("loudness"))
     if "timing" not in keep:
         parameters = at_mean_tempo(score, parameters)
-    rendition = rendition_of(score, parameters)
+    rendition = rendition_of(score, parameters, longest_hold=LONGEST_HOLD)
     if "timing" in keep:
         own_times = written_rendition(performance, score)
         rendition = rendition._replace(onset=own_times.onset, offset=own_times.offset)
