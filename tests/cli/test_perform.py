@@ -71,6 +71,7 @@ def test_options_change_the_performance(perform, place):
         (["empty.mid"], 65, "cannot read 'empty.mid': it has no notes to perform"),
         (["score.mid", "--like", "empty.mid"], 65, "cannot read 'empty.mid': it has no notes to take after"),
         (["score.mid", "--like", "empty.mid", "-n"], 65, "cannot read 'empty.mid': it has no notes to take after"),
+        (["-", "--like", "-"], 2, "standard input is named twice"),
         (["smpte.mid"], 65, "cannot read 'smpte.mid': its time is in SMPTE frames"),
     ],
 )
@@ -91,6 +92,17 @@ def test_a_score_in_musicxml_needs_partitura_and_says_so(perform, place, monkeyp
         "maestrokit generate: scores in MusicXML need partitura",
         "  pip install 'maestrokit[score]'",
     ]
+
+
+def test_the_composer_that_is_meant_is_said(perform):
+    done = perform("score.mid", "-o", "out.mid", "--composer", "bac", "-v")
+    assert done.status == 0 and "composer: Bach" in done.lines
+
+
+def test_a_performer_that_is_to_compose_says_what_it_does(maestrokit, place, monkeypatch):
+    monkeypatch.chdir(place)
+    done = maestrokit("generate", "--model", "untrained", "-o", "x.mid")
+    assert done.status == 65 and "it performs scores: 'maestrokit generate --perform SCORE'" in done.lines[1]
 
 
 def test_options_of_a_score_need_one(maestrokit, place, monkeypatch):

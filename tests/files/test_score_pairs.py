@@ -28,9 +28,9 @@ def folder(tmp_path_factory):
 
 def test_a_performance_is_aligned_with_the_score_beside_it(folder):
     pair = read_pair(str(folder / "piece1/take0.mid"))
-    assert len(pair.aligned.score.notes) == 96 and (pair.missing, pair.extra) == (0, 0)
+    assert len(pair.aligned.score.notes) == 96 and pair.counts == (96, 0, 0)
     assert pair.aligned.score.bars.onset.tolist()[:3] == [0.0, 3.0, 6.0]
-    assert str(pair) == "96 notes matched, 0 of the score not played, 0 played besides"
+    assert str(pair.counts) == "96 notes matched, 0 of the score not played, 0 played besides"
 
 
 def test_a_performance_of_another_piece_or_without_a_score_is_refused(folder, tmp_path):
@@ -47,7 +47,10 @@ def test_a_performance_of_another_piece_or_without_a_score_is_refused(folder, tm
 def test_training_reads_pairs_and_tables_alike(folder, tmp_path):
     corpus = find_corpus([str(folder)], task, cache=tmp_path, seed=1)
     prepared = task.prepare(corpus, PerformanceOptions(), family="transformer")
-    assert sum(prepared.counts.values()) == 4 and list(prepared.notes) == []
+    assert sum(prepared.counts.values()) == 4
+    assert list(prepared.notes) == [
+        "6 performances were aligned: 576 notes matched, 0 of the score not played, 0 played besides"
+    ]
     asap = write_asap(tmp_path / "asap", pieces=2)
     inside = [str(path) for path in asap.rglob("*.mid")]
     assert not any(map(is_to_align, inside))  # their tables are read
@@ -62,8 +65,13 @@ def test_what_is_not_matched_is_said(folder, tmp_path):
     shutil.copytree(folder / "piece0", place)
     take = read_midi(place / "take0.mid")
     write_midi(take.replace(notes=take.notes.select(slice(0, None, 2))), place / "take0.mid")
-    one = task.performed_score(str(place / "take0.mid"))
-    assert "48 notes matched, 48 of the score not played" in one.doubt
+    paths = [str(place / "take0.mid"), str(folder / "piece1/take0.mid")]
+    one, other = (task.performed_score(path) for path in paths)
+    assert one.counts == (48, 48, 0) and other.counts == (96, 0, 0)
+    first, last = task.report_of_alignment({paths[0]: one, paths[1]: other})
+    assert first == f"'{paths[0]}': 48 notes matched, 48 of the score not played, 0 played besides"
+    assert last == "2 performances were aligned: 144 notes matched, 48 of the score not played, 0 played besides"
+    assert task.report_of_alignment({"table.tsv": one._replace(counts=None)}) == []
 
 
 def test_a_performance_or_a_score_without_notes_is_refused_by_its_name(folder, tmp_path):

@@ -11,7 +11,7 @@ from maestrokit.files.midi.writer import dump_midi
 from maestrokit.files.musicxml import read_musicxml
 from maestrokit.inference.performance_arrays import performance_arrays
 from maestrokit.inference.performer import PerformConfig, load_performer, measures_of, perform_score
-from maestrokit.inference.performing import PerformanceStep, sampled_parameters
+from maestrokit.inference.performing import SLOWNESS, PerformanceStep, sampled_parameters
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models import lstm, transformer
 from maestrokit.music.note_arrays import note_seconds
@@ -83,6 +83,28 @@ def test_sampling_tells_a_note_what_training_tells_it(performer, monkeypatch):
     batch = performance_arrays(score, sampled).excerpt(0, len(score.notes))
     for name in seen[0]:
         assert [one[name] for one in seen] == batch[f"previous_{name}"].tolist(), name
+
+
+@pytest.mark.parametrize("extreme", [0, -1])
+def test_tempos_that_only_accidents_have_do_not_run_away(performer, monkeypatch, extreme):
+    score = score_of(score_file(16))
+    logits = PerformanceStep.logits
+
+    def stuck(self, name):
+        result = logits(self, name)
+        result[:, extreme] += 100.0 * (name == "tempo")
+        return result
+
+    monkeypatch.setattr(PerformanceStep, "logits", stuck)
+    (sampled,) = sampled_parameters(
+        performer.model,
+        score,
+        base=0.5,
+        conditions={},
+        sampling=dict.fromkeys(FACTORS, SamplingConfig()),
+        generators=[np.random.default_rng(1)],
+    )
+    assert (sampled.slow + sampled.tempo).min() >= SLOWNESS[0] and (sampled.slow + sampled.tempo).max() <= SLOWNESS[1]
 
 
 def test_notes_are_kept_and_a_seed_gives_the_same(performer):

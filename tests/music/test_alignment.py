@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrokit.music.alignment import align
-from maestrokit.music.note_arrays import TimedNotes, timed_notes
+from maestrokit.music.note_arrays import TimedNotes, performance_from_arrays, timed_notes
 from maestrokit.music.performed_score import performed_score
 from maestrokit.music.score_performance import beat_times, parameters_of
 from maestrokit.music.scores import score_of
@@ -64,3 +64,27 @@ def test_a_passage_that_is_played_twice_is_matched_once():
     alignment = align(score, twice)
     assert len(alignment.score) > 0.95 * len(rows)
     assert len(alignment.extra) == pytest.approx(half.sum(), abs=0.1 * len(rows))
+
+
+def in_sixteenths(pitch):
+    """Return a score of one note after the other."""
+    onset, nothing = 120 * np.arange(len(pitch)), np.empty(0, np.int64)
+    file = performance_from_arrays(onset, onset + 60, pitch, 0 * pitch + 64, pedal_tick=nothing, pedal_value=nothing)
+    return score_of(file.replace(division=480))
+
+
+def test_a_note_that_is_played_far_from_its_place_is_matched_between_others_of_its_key():
+    pitch = np.tile(np.arange(50, 80), 4)
+    time = 0.2 * np.arange(len(pitch))
+    time[10::20] += 0.5
+    order = np.argsort(time)
+    alignment = align(in_sixteenths(pitch), TimedNotes(time[order], time[order] + 0.1, pitch[order], 0 * pitch + 64))
+    assert len(alignment.missing) == len(alignment.extra) == 0
+    assert order[alignment.performance].tolist() == alignment.score.tolist()
+
+
+def test_a_passage_whose_onsets_are_nearer_than_those_of_a_chord_is_aligned():
+    pitch = np.random.default_rng(0).integers(40, 90, 400)
+    time = np.cumsum(np.where(np.arange(len(pitch)) < 200, 0.025, 0.2))
+    alignment = align(in_sixteenths(pitch), TimedNotes(time, time + 0.02, pitch, 0 * pitch + 64))
+    assert alignment.performance.tolist() == alignment.score.tolist() == list(range(len(pitch)))

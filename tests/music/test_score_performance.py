@@ -21,6 +21,7 @@ from maestrokit.music.performance_codes import (
 from maestrokit.music.score_performance import (
     at_mean_tempo,
     beat_times,
+    notated_seconds,
     parameters_of,
     rendition_of,
     with_curves,
@@ -156,3 +157,24 @@ def test_curves_are_with_curves_others_with_their_means_and_ranges_kept():
     assert same is parameters  # what is given stays
     even = with_curves(score, parameters, 1.0, tempo=0 * tempo, velocity=None)
     assert np.ptp(even.tempo) == 0 and np.array_equal(even.velocity, parameters.velocity)
+
+
+def test_grace_notes_at_the_end_do_not_say_how_long_the_last_note_is():
+    score, notes = example(bars=4)
+    last, before = score.group == score.group[-1], score.first[-2]
+    near = replace(
+        score, notes=score.notes.replace(onset=np.where(last, score.notes.onset[before] + 10 / 480, score.notes.onset))
+    )
+    late = notes._replace(onset=np.where(last, notes.onset[before] + 0.2, notes.onset))
+    parameters = parameters_of(near, late)
+    lengths = notated_seconds(near, parameters)
+    assert lengths[-1] < 2 * parameters.base * max(near.notes.duration[-1], 1)
+
+
+def test_a_key_is_held_beyond_its_notated_length_as_long_as_is_asked_for_at_most():
+    score, notes = example()
+    parameters = parameters_of(score, notes._replace(offset=notes.offset + 100.0))
+    notated = notated_seconds(score, parameters)
+    held = rendition_of(score, parameters, longest_hold=3.0)
+    assert (held.offset - held.onset).tolist() == pytest.approx((notated + 3.0).tolist())
+    assert held.pedal.max(initial=0) <= held.offset.max()

@@ -37,6 +37,7 @@ KEPT = {"timing": ("tempo", "deviation", "articulation"), "velocity": ("velocity
 OF_VELOCITY = ("loudness", "dynamics")
 """Conditions that a performance has even if they are not asked for, so that it does not drift."""
 EXPRESSION = Within(0, 2)
+LONGEST_HOLD = 9.0  # seconds beyond the notated length: people hold one note of 10,000 for longer
 TEMPOS = Within(10, 400)  # quarters a minute
 UNKNOWN_TEMPO = "the score gives no tempo: 120 quarters a minute are assumed"
 
@@ -135,8 +136,8 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     on, folder = find_device(device), checkpoint.model_folder(name)
     config = checkpoint.read_config(folder)
     if config.get("task") != TASK or not isinstance(config.get("model"), dict):
-        fact = f"cannot use '{name}': a {config['family']} that does not perform scores"
-        raise BadDataError(fact, f"train one by 'maestrokit train transformer' for the task {TASK}", path=name)
+        fact = f"cannot use '{name}': a model of the family {config['family']} that does not perform scores"
+        raise BadDataError(fact, f"train one by 'maestrokit train transformer --task {TASK}'", path=name)
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name, task=TASK)
     composers = config.get("classes", {}).get("composer")
     try:
@@ -240,7 +241,7 @@ def _performed(
         parameters = with_expression(parameters, dynamics=dynamics, loudness=targets.get("loudness"))
     if "timing" not in keep:
         parameters = at_mean_tempo(score, parameters)
-    rendition = rendition_of(score, parameters)
+    rendition = rendition_of(score, parameters, longest_hold=LONGEST_HOLD)
     if "timing" in keep:
         own_times = written_rendition(performance, score)
         rendition = rendition._replace(onset=own_times.onset, offset=own_times.offset)

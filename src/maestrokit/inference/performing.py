@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maestrokit.arrays import Floats, Integers
+from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.inference.performance_arrays import PerformanceArrays, performance_arrays
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._expectation import CURVES, VELOCITIES
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[Any]
 OF_ONSETS = FACTORS[:2]  # factors of the first note of an onset
+SLOWNESS = -1.3, 1.8  # logarithms of a quarter over what is notated, as sampled: people's are, in 98 gaps of 100
+FREE_GAP = 0.1  # quarters: gaps below, as those of grace notes, may have any tempo
 
 
 def sampled_parameters(
@@ -81,7 +83,7 @@ def sampled_parameters(
             elif name in forced:
                 codes = np.full(rows, forced[name][note])
             else:
-                codes = sampler.choose(name, step.logits(name))
+                codes = sampler.choose(name, note, step.logits(name))
             sampler.add(name, note, codes)
             step.follow(name, codes)
     expected = {name: curve for name, curve in curves.items() if name not in known}
@@ -103,6 +105,7 @@ class _SampledFactors:
         notes = len(score.notes)
         self.group, self.given, self.sampling, self.generators = score.group, given, sampling, generators
         self.first, self.quarters = score.first, score.quarters
+        self.notated = _notated_slowness(score)
         self.codes = {name: np.zeros((rows, notes), np.int64) for name in FACTORS}
         self.newest = {name: np.full(rows, size) for name, size in SIZES.items()}
         self.tempo = np.zeros((rows, len(self.first)))
@@ -117,11 +120,24 @@ class _SampledFactors:
             self.state = {"slow": TEMPO.code(self.slow[:, group]), "is_down": self.is_down.copy()}
         return self.newest | self.state
 
-    def choose(self, name: str, logits: Numbers) -> Integers:
-        """Return a class of a factor for each row."""
+    def choose(self, name: str, note: int, logits: Numbers) -> Integers:
+        """Return a class of a factor of a note for each row."""
         allowed = np.ones(logits.shape, bool)
+        if name == "tempo" and self.quarters[self.group[note]] >= FREE_GAP:
+            allowed = self._allowed_tempos(note)
         probability = probabilities(np.asarray(logits, np.float64), allowed, self.sampling[name])
         return sample(probability, self.generators)
+
+    def _allowed_tempos(self, note: int) -> Mask:
+        """Return the classes by which the tempo stays near to what is notated, (rows, classes); all if there are none.
+
+        An accident of the sampling, such as a gap of a twentieth of its length, would otherwise be the history of the
+        next gaps, and so go on.
+        """
+        slow = self.slow[:, self.group[note], None] - self.notated[note]
+        low, high = (slow + TEMPO.value(np.arange(len(TEMPO)), np.full(len(TEMPO), edge)) for edge in (0.0, 1.0))
+        allowed = (low >= SLOWNESS[0]) & (high <= SLOWNESS[1])
+        return np.asarray(allowed | ~allowed.any(axis=1, keepdims=True), bool)
 
     def add(self, name: str, note: int, codes: Integers) -> None:
         """Note the classes of a factor."""
@@ -175,6 +191,13 @@ class _SampledFactors:
         if self.sampling[name].temperature == 0:
             return np.full(shape, 0.5)
         return self.generators[row].random(shape)
+
+
+def _notated_slowness(score: Score) -> Floats:
+    """Return the logarithm of the notated length of a quarter at each note over its mean; 0 where there is none."""
+    if not np.isfinite(score.tempo).all() or not score.quarters.any():
+        return np.zeros(len(score.notes))
+    return np.asarray(np.log(score.tempo / np.average(score.tempo[score.first], weights=score.quarters)))
 
 
 class PerformanceStep:

@@ -2,24 +2,30 @@
 
 Chords of the score and of the performance, as sets of keys, are aligned by dynamic time warping [1]: a step costs what
 the two sets do not share. Along the path each onset of the score has a time; then, key by key, the notes of both are
-matched in their order, each as near to that time as may be. What is too far from it, and what is left, has no partner.
+matched in their order, each as near to that time as may be, and what is left between these, if it is not far from it.
+What has no partner then is not played, or not in the score. In fast passages chords that are told apart by less lead to
+a better path, so two paths are tried, and the one counts that leaves fewer notes.
 
 References
 ----------
 .. [1] M. Mueller, "Fundamentals of Music Processing", Springer, 2015, chapter 3.
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.note_arrays import TimedNotes, chord_rows
+from maestrokit.music.note_arrays import CHORD_WINDOW, TimedNotes, chord_rows
 from maestrokit.music.scores import Score
 
 PITCHES = 128
 FARTHEST = 0.7, 0.25  # seconds from the time of the path, in the first matching and in the second
+FARTHEST_LEFT = 1.5  # seconds: of what these two leave
+WINDOWS = CHORD_WINDOW, 0.01  # seconds: chords of the performance begin further apart
 NEAR = 9  # onsets whose median is the time of the one in their middle, in the second matching
 ONE_SIDED = 0.55  # cost of an onset that only the score has, or only the performance
 
@@ -45,24 +51,31 @@ class ScoreAlignment(NamedTuple):
 
 def align(score: Score, notes: TimedNotes) -> ScoreAlignment:
     """Return the alignment of a score and a performance, whose notes are sorted by onset."""
-    first, group = score.first, score.group
+    group = score.group
     if not len(notes.onset):
         nothing = np.empty(0, np.int64)
         return ScoreAlignment(nothing, nothing, np.arange(len(group)), nothing)
-    chords = chord_rows(notes.onset)
-    chord = np.searchsorted(chords, np.arange(len(notes.onset)), side="right") - 1
-    path = warped(_sets(group, score.notes.pitch, len(first)), _sets(chord, notes.pitch, len(chords)))
-    time = _times_of_path(path, notes.onset[chords], len(first))
-    pairs = np.empty((0, 2), np.int64)
-    for farthest in FARTHEST:
-        pairs = _matched(score.notes.pitch, time[group], notes, farthest=farthest)
-        if len(pairs):
-            time = _times_of_pairs(group[pairs[:, 0]], notes.onset[pairs[:, 1]], time)
+    pairs = max((_paired(score, notes, chord_rows(notes.onset, window=window)) for window in WINDOWS), key=len)
     pairs = pairs[np.argsort(pairs[:, 0])]
     missing, extra = (
         np.setdiff1d(np.arange(count), pairs[:, side]) for side, count in enumerate((len(group), len(notes.onset)))
     )
     return ScoreAlignment(pairs[:, 0], pairs[:, 1], missing, extra)
+
+
+def _paired(score: Score, notes: TimedNotes, chords: Integers) -> Integers:
+    """Return pairs of rows, (pairs, 2), by a path through the chords that begin at some rows of the performance."""
+    group, count = score.group, len(score.first)
+    chord = np.searchsorted(chords, np.arange(len(notes.onset)), side="right") - 1
+    path = warped(_sets(group, score.notes.pitch, count), _sets(chord, notes.pitch, len(chords)))
+    time = next_time = _times_of_path(path, notes.onset[chords], count)
+    pairs = np.empty((0, 2), np.int64)
+    for farthest in FARTHEST:
+        time = next_time
+        pairs = _matched(score.notes.pitch, time[group], notes, farthest=farthest)
+        if len(pairs):
+            next_time = _times_of_pairs(group[pairs[:, 0]], notes.onset[pairs[:, 1]], time)
+    return np.concatenate([pairs, _matched_between(score.notes.pitch, time[group], notes, pairs)])
 
 
 def warped(one: NDArray[np.float32], other: NDArray[np.float32]) -> Integers:
@@ -134,11 +147,30 @@ def _times_of_pairs(group: Integers, onset: Floats, old: Floats) -> Floats:
 def _matched(pitch: Integers, time: Floats, notes: TimedNotes, *, farthest: float) -> Integers:
     """Return pairs of rows, (pairs, 2): of each key the notes of both in order, in all as near as may be."""
     pairs = []
-    for key in np.intersect1d(pitch, notes.pitch):
-        ours, theirs = np.flatnonzero(pitch == key), np.flatnonzero(notes.pitch == key)
-        ours = ours[np.argsort(time[ours], kind="stable")]
+    for ours, theirs in _keys(pitch, time, notes):
         pairs += [(ours[one], theirs[other]) for one, other in in_order(time[ours], notes.onset[theirs], farthest)]
     return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _matched_between(pitch: Integers, time: Floats, notes: TimedNotes, pairs: Integers) -> Integers:
+    """Return further pairs of what :func:`_matched` leaves at the same times, each key's between its pairs in order."""
+    partner, further = np.full(len(pitch), -1), []
+    partner[pairs[:, 0]] = pairs[:, 1]
+    for ours, theirs in _keys(pitch, time, notes):
+        known = np.flatnonzero(partner[ours] >= 0)
+        edges = [-1, *known, len(ours)], [-1, *np.searchsorted(theirs, partner[ours[known]]), len(theirs)]
+        for (before, after), (earlier, later) in zip(*map(pairwise, edges), strict=True):
+            left, right = ours[before + 1 : after], theirs[earlier + 1 : later]
+            matches = in_order(time[left], notes.onset[right], FARTHEST_LEFT) if len(left) and len(right) else []
+            further += [(left[one], right[other]) for one, other in matches]
+    return np.array(further, np.int64).reshape(-1, 2)
+
+
+def _keys(pitch: Integers, time: Floats, notes: TimedNotes) -> Iterator[tuple[Integers, Integers]]:
+    """Return the rows of both of each key that both have, in order of time."""
+    for key in np.intersect1d(pitch, notes.pitch):
+        ours = np.flatnonzero(pitch == key)
+        yield ours[np.argsort(time[ours], kind="stable")], np.flatnonzero(notes.pitch == key)
 
 
 def in_order(one: Floats, other: Floats, farthest: float) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from maestrokit.arrays import Floats, Integers, following
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import SUSTAIN, Controls, Notes, Performance, Tempos, ends_all_notes
 from maestrokit.music.retime import LONGEST_BEAT, SHORTEST_BEAT
-from maestrokit.music.score_performance import Rendition
+from maestrokit.music.score_performance import Rendition, last_quarter
 from maestrokit.music.scores import Score
 from maestrokit.music.timing import second2tick, tempo_map
 
@@ -109,7 +109,7 @@ def _first_quarter(onset: Floats, beat: Floats) -> float:
 def _tempos(performance: Performance, score: Score, beat: Floats) -> Tempos:
     """Return the tempo map in which each onset, or each some way after the one before, has its beat time.
 
-    A beat at tick 0 begins with its earliest note, at 0 s.
+    The tempo of the last quarter goes on. A beat at tick 0 begins with its earliest note, at 0 s.
     """
     onset = score.notes.onset[score.first]
     chosen, last = [0], onset[0]
@@ -120,7 +120,7 @@ def _tempos(performance: Performance, score: Score, beat: Floats) -> Tempos:
     at = onset[chosen]
     time = np.where(at > 0, beat[chosen], 0.0)
     length = np.append(np.diff(time) / np.maximum(np.diff(at), 1e-9), np.nan)
-    length[-1] = length[-2] if len(length) > 1 else _first_quarter(onset, beat)
+    length[-1] = last_quarter(onset, beat, _first_quarter(onset, beat))
     if onset[0] > 0:
         at, length = np.append(0.0, at), np.append(max(beat[0] / onset[0], 1e-3), length)
     tick = np.rint(at * performance.division).astype(np.int64)

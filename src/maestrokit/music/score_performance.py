@@ -29,6 +29,7 @@ GRACE_LENGTH = 0.125  # quarters: what the articulation of grace notes is relati
 SLOW = 4.0  # quarters over which the slow mean forgets
 LARGEST_RATIO, LARGEST_ARTICULATION = 3.0, 5.0  # logarithms
 LARGEST_DEVIATION = 1.2  # seconds
+LAST_STRETCH = 0.2  # quarters at least, whose tempo goes on after the last onset: not that of grace notes
 
 
 class Rendition(NamedTuple):
@@ -184,12 +185,18 @@ def parameters_of(score: Score, rendition: Rendition) -> PerformanceParameters:
     return replace(parameters, articulation=np.clip(ratio, -LARGEST_ARTICULATION, LARGEST_ARTICULATION))
 
 
-def rendition_of(score: Score, parameters: PerformanceParameters) -> Rendition:
-    """Return the performance that parameters describe; the pedal comes up with the last key at the latest."""
-    time = beat_times(score, parameters)
+def rendition_of(score: Score, parameters: PerformanceParameters, *, longest_hold: float = math.inf) -> Rendition:
+    """Return the performance that parameters describe; the pedal comes up with the last key at the latest.
+
+    Parameters
+    ----------
+    longest_hold : float > 0, in seconds
+        That a key stays down at most beyond the notated length.
+    """
+    time, notated = beat_times(score, parameters), notated_seconds(score, parameters)
     onset = time[score.group] + parameters.deviation
-    length = np.maximum(notated_seconds(score, parameters) * np.exp(parameters.articulation), SHORTEST_KEY)
-    offset = onset + length
+    length = np.maximum(notated * np.exp(parameters.articulation), SHORTEST_KEY)
+    offset = onset + np.minimum(length, notated + longest_hold)
     gap = np.diff(time, prepend=time[:1] - parameters.base)
     changes = (time - gap)[:, None] + gap[:, None] * parameters.pedal
     changes = np.sort(changes[np.isfinite(changes)])
@@ -203,11 +210,26 @@ def notated_seconds(score: Score, parameters: PerformanceParameters) -> Floats:
     notes, first = score.notes, score.first
     onset, time = notes.onset[first], beat_times(score, parameters)
     length = np.where(notes.is_grace, GRACE_LENGTH, notes.duration)
-    last = parameters.base * np.exp(parameters.slow[-1] + parameters.tempo[-1])  # the tempo goes on after the end
     end = notes.onset + length
     beyond = np.maximum(end - onset[-1], 0.0)
-    ends = np.interp(np.minimum(end, onset[-1]), onset, time) + beyond * last
+    ends = np.interp(np.minimum(end, onset[-1]), onset, time) + beyond * last_quarter(onset, time, parameters.base)
     return np.asarray(np.maximum(ends - time[score.group], CLOSEST))
+
+
+def last_quarter(onset: Floats, time: Floats, base: float) -> float:
+    """Return the length of a quarter at the end, in seconds: that of the last onsets, but not of grace notes alone.
+
+    Parameters
+    ----------
+    onset : float64, shape (onsets,), in quarters
+    time : float64, shape (onsets,), in seconds
+    base : float, in seconds
+        What it is where the onsets are nearer to each other than LAST_STRETCH.
+    """
+    before = int(np.searchsorted(onset, onset[-1] - LAST_STRETCH, side="right")) - 1
+    if before < 0:
+        return float(base)
+    return float((time[-1] - time[before]) / (onset[-1] - onset[before]))
 
 
 def _base(onset: Floats, time: Floats) -> float:

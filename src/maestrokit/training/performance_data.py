@@ -10,6 +10,7 @@ from torch import Tensor
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, SHARE, Within, check_fields
+from maestrokit.files.score_pairs import PairCounts
 from maestrokit.inference.performance_arrays import PerformanceArrays
 from maestrokit.models._conditions import PREFIX
 from maestrokit.music.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES, condition_code
@@ -58,8 +59,8 @@ class PerformedScore(NamedTuple):
     composer: str
     measured: Mapping[str, float]
     """Values of the conditions by name."""
-    doubt: str = ""
-    """What is said of it, if anything."""
+    counts: PairCounts | None = None
+    """What has a partner; None of a performance that a table aligns."""
 
 
 class PerformanceData:

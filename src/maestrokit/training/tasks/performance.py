@@ -9,7 +9,7 @@ import numpy as np
 
 from maestrokit.files import asap
 from maestrokit.files.asap import AlignedPerformance
-from maestrokit.files.score_pairs import is_to_align, read_pair
+from maestrokit.files.score_pairs import PairCounts, is_to_align, read_pair
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
 from maestrokit.files.workers import each
 from maestrokit.inference.performance_arrays import performance_arrays
@@ -39,13 +39,12 @@ def prepare(corpus: Corpus, options: PerformanceOptions, *, family: str) -> Prep
     means = {name: round(float(np.mean([one.measured[name] for one in train])), 3) for name in CONDITIONS}
     config = {"classes": {"composer": composers}, "meter": options.meter, "typical": means}
     counts = {part: len(files[part]) for part in PARTS}
-    notes = [f"'{path}': {one.doubt}" for path, one in usable.items() if one.doubt]
 
     def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
         data.composers = list(given.get("classes", {}).get("composer", composers))
         return {"classes": {"composer": data.composers}}
 
-    return Prepared(data, model=model, config=config, counts=counts, inherit=inherit, notes=notes)
+    return Prepared(data, model=model, config=config, counts=counts, inherit=inherit, notes=report_of_alignment(usable))
 
 
 def performances(paths: Sequence[str]) -> list[str]:
@@ -55,14 +54,14 @@ def performances(paths: Sequence[str]) -> list[str]:
 
 def performed_score(path: str) -> PerformedScore:
     """Return a performance with its parameters, as :func:`aligned` has it."""
-    performance, doubt = aligned(path)
+    performance, counts = aligned(path)
     score, parameters = performance.score, parameters_of(performance.score, performance.rendition)
     measured = measured_conditions(score, parameters)
-    return PerformedScore(performance_arrays(score, parameters), performance.composer, measured, doubt)
+    return PerformedScore(performance_arrays(score, parameters), performance.composer, measured, counts)
 
 
-def aligned(path: str) -> tuple[AlignedPerformance, str]:
-    """Return a performance, by its table or aligned with the score beside it, and a doubt that there is of it.
+def aligned(path: str) -> tuple[AlignedPerformance, PairCounts | None]:
+    """Return a performance, by its table, or aligned with the score beside it, and then how many notes are matched.
 
     Raises
     ------
@@ -72,8 +71,22 @@ def aligned(path: str) -> tuple[AlignedPerformance, str]:
         If one is damaged, or there is no score.
     """
     if has_suffix(path, (asap.SUFFIX,)):
-        return asap.read_aligned(path), ""
-    pair = read_pair(path)
-    count = len(pair.aligned.score.notes)
-    is_doubtful = max(pair.missing, pair.extra) > MANY_UNMATCHED * count
-    return pair.aligned, str(pair) if is_doubtful else ""
+        return asap.read_aligned(path), None
+    return read_pair(path)
+
+
+def report_of_alignment(performances: Mapping[str, PerformedScore]) -> list[str]:
+    """Return sentences on performances of which many notes have no partner, and on all that were aligned together."""
+    aligned_ones = {path: one.counts for path, one in performances.items() if one.counts is not None}
+    if not aligned_ones:
+        return []
+    doubtful = {
+        path: counts
+        for path, counts in aligned_ones.items()
+        if max(counts.missing, counts.extra) > MANY_UNMATCHED * counts.matched
+    }
+    total = PairCounts(*np.sum(list(aligned_ones.values()), axis=0).tolist())
+    return [
+        *(f"'{path}': {counts}" for path, counts in doubtful.items()),
+        f"{len(aligned_ones)} performances were aligned: {total}",
+    ]

@@ -96,7 +96,10 @@ def run(
         from maestrokit.cli.commands.generate.perform import ScorePerformance, run_perform
 
         run_perform(
-            ScorePerformance(options, conditioning, performing, seed, reading.repair, provenance.made_by), running
+            ScorePerformance(
+                options, conditioning, performing, seed, reading.repair, provenance.made_by, running.verbose > 0
+            ),
+            running,
         )
         return
     if options.style is not None:

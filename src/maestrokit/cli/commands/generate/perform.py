@@ -13,7 +13,8 @@ from maestrokit.cli.options import Common
 from maestrokit.cli.performances import read_performance
 from maestrokit.errors import MaestrokitError, UsageError, unreadable
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
-from maestrokit.files.streams import named
+from maestrokit.files.streams import STANDARD, named
+from maestrokit.inference.conditions import class_code
 from maestrokit.inference.performer import PerformConfig, load_performer, perform_score
 from maestrokit.music.performance import Performance
 
@@ -30,6 +31,7 @@ class ScorePerformance:
     seed: int
     repair: bool
     made_by: str | None
+    is_verbose: bool
 
     @property
     def score(self) -> str:
@@ -71,6 +73,9 @@ class ScorePerformance:
         options = self.options
         performer = load_performer(options.model or PERFORMER, device=options.device)
         changes = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
+        if self.is_verbose and self.config.composer is not None:
+            code = class_code("composer", self.config.composer, performer.composers)
+            report.say(f"composer: {performer.composers[code - 1]}")
         score, example = self.read_score(), self.read_example()
         try:
             return perform_score(performer, score, self.config, like=example, sampling=changes)
@@ -86,6 +91,8 @@ def run_perform(work: ScorePerformance, running: Common) -> None:
         raise UsageError(
             "a score is performed without a prompt", "leave out `prompt`, or `perform`", parameter="perform"
         )
+    if work.score == work.performing.like == STANDARD:
+        raise UsageError("standard input is named twice", "it can be read once")
     format = format_of(work.options, whole="a performance of a score")
     targets = targets_of(work.options, format)
     _ = work.config  # so that what is wrong is said before any work

@@ -33,7 +33,9 @@ class TrainOptions:
         "classes, or tables (.tsv) of a file and its class in each line, with the header file, class, split also its "
         "part; what is of the class unknown is an example of what is of no class. These are MIDI files, or recordings. "
         "For --task chords, recordings or MIDI files have chords of their name beside them (.lab or .txt in Harte's "
-        "syntax, POP909's or DCML's layout). For --task critic, people's performances come first, then a folder of "
+        "syntax, POP909's or DCML's layout). For --task performance, the folder of a piece holds its score (score.mid, "
+        "midi_score.mid or score.musicxml) and performances of it (.mid), which are aligned with the score, or have "
+        "tables as those of (n)ASAP. For --task critic, people's performances come first, then a folder of "
         "generated ones.")
     output: str = option(MISSING, "RUN", "Folder of the run; an existing run is resumed.", spell="--output -o")
     task: str | None = option(None, "NAME", "Task to train for, where the family has several.",
