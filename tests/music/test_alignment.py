@@ -41,6 +41,15 @@ def test_a_performance_of_a_score_gives_the_score_back():
     assert pairs == score.notes.pitch.tolist() and len(alignment.extra) == 0
 
 
+def test_a_wild_performance_of_all_notes_gives_the_score_back_exactly():
+    score = score_of(score_file(30, seed=3))
+    onset = np.sort(np.random.default_rng(0).exponential(0.3, len(score.notes)).cumsum())
+    wild = TimedNotes(onset, onset + 0.1, score.notes.pitch, np.full(len(onset), 64))
+    found = align(score, wild)
+    assert np.array_equal(found.performance, np.arange(len(onset)))
+    assert not len(found.missing) and not len(found.extra)
+
+
 def test_notes_that_are_left_out_or_added_have_no_partner():
     score, notes, rows = example()
     generator = np.random.default_rng(3)
