@@ -137,7 +137,7 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     config = checkpoint.read_config(folder)
     if config.get("task") != TASK or not isinstance(config.get("model"), dict):
         fact = f"cannot use '{name}': a model of the family {config['family']} that does not perform scores"
-        raise BadDataError(fact, f"train one by 'maestrokit train transformer --task {TASK}'", path=name)
+        raise BadDataError(fact, f"train one by 'maestrokit train transformer' for the task {TASK}", path=name)
     model = built(config["family"], config["model"], checkpoint.read_weights(folder), origin=name, task=TASK)
     composers = config.get("classes", {}).get("composer")
     try:

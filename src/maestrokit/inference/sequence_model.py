@@ -88,7 +88,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     if not isinstance(values, dict) or not isinstance(config.get("model"), dict) or not is_sequence_model:
         raise BadDataError(
             f"cannot use '{name}': a {config['family']} that is no model of events",
-            "it performs scores: 'maestrokit generate --perform SCORE'"
+            "it performs scores, which `perform` of 'maestrokit generate' names"
             if config.get("task") == "performance"
             else "train one with 'maestrokit train transformer' or lstm",
             path=name,
