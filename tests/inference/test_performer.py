@@ -62,6 +62,15 @@ def test_steps_give_the_logits_of_the_network(performer):
             step.follow(name, batch[f"next_{name}"][:, note].numpy())
 
 
+def one_sample(performer, score):
+    """Return the parameters of one performance, as the model alone samples them."""
+    plain, generators = dict.fromkeys(FACTORS, SamplingConfig()), [np.random.default_rng(1)]
+    (sampled,) = sampled_parameters(
+        performer.model, score, base=0.5, conditions={}, sampling=plain, generators=generators
+    )
+    return sampled
+
+
 def test_sampling_tells_a_note_what_training_tells_it(performer, monkeypatch):
     score = score_of(score_file(4))
     seen = []
@@ -72,14 +81,7 @@ def test_sampling_tells_a_note_what_training_tells_it(performer, monkeypatch):
         begin(self, note, onset, previous)
 
     monkeypatch.setattr(PerformanceStep, "begin", noted)
-    (sampled,) = sampled_parameters(
-        performer.model,
-        score,
-        base=0.5,
-        conditions={},
-        sampling=dict.fromkeys(FACTORS, SamplingConfig()),
-        generators=[np.random.default_rng(1)],
-    )
+    sampled = one_sample(performer, score)
     batch = performance_arrays(score, sampled).excerpt(0, len(score.notes))
     for name in seen[0]:
         assert [one[name] for one in seen] == batch[f"previous_{name}"].tolist(), name
@@ -96,14 +98,7 @@ def test_tempos_that_only_accidents_have_do_not_run_away(performer, monkeypatch,
         return result
 
     monkeypatch.setattr(PerformanceStep, "logits", stuck)
-    (sampled,) = sampled_parameters(
-        performer.model,
-        score,
-        base=0.5,
-        conditions={},
-        sampling=dict.fromkeys(FACTORS, SamplingConfig()),
-        generators=[np.random.default_rng(1)],
-    )
+    sampled = one_sample(performer, score)
     assert (sampled.slow + sampled.tempo).min() >= SLOWNESS[0] and (sampled.slow + sampled.tempo).max() <= SLOWNESS[1]
 
 
