@@ -26,8 +26,8 @@ from maestrokit.arrays import Floats
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.critic import load_critic, ranking
-from maestrokit.inference.events import performance_of
 from maestrokit.inference.notes import NoteRequest, generate_notes
+from maestrokit.inference.performance import performance_of
 from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row

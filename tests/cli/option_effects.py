@@ -237,6 +237,7 @@ EFFECTS: dict[str, Effects] = {
         "count": ("--model sequences --duration 1s -d out/d", "--model sequences --duration 1s -d out/d --count 2"),
         "format_": ("--model conditional --duration 1s", "--model conditional --duration 1s --format jsonl"),
         "device": "--device none",
+        "pedal": ("--model conditional --duration 9s", "--model conditional --duration 9s --pedal extend"),
         "best_of": ("--model conditional --duration 3s", "--model conditional --duration 3s --best-of 4"),
         "rank_by": "--rank-by nothing",
         "seed": "--seed 1",
@@ -349,7 +350,8 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
         "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1",
         "best_of": "--best-of 2"}.items()},
     **{("generate", option): (f"{PERFORM} -o out/a.mid", words) for option, words in {
-        "duration": "--duration 2s", "guidance": "--guidance 2", "rank_by": "--rank-by likelihood"}.items()},
+        "duration": "--duration 2s", "guidance": "--guidance 2", "rank_by": "--rank-by likelihood",
+        "pedal": "--pedal extend"}.items()},
     **{("generate", option): ("--model sequences --duration 1s -o out/a.mid", words) for option, words in {
         "rubato": "--rubato 0", "dynamics": "--dynamics 0", "like": "--like take.mid",
         "keep": "--keep pedal"}.items()},

@@ -18,7 +18,7 @@ from maestrokit.music.infill import Gap
 from maestrokit.music.note_codes import excerpt, with_notes_after
 from maestrokit.music.step_notes import joined, reconciled
 from maestrokit.music.timing import second2tick, tempo_map
-from maestrokit.music.tokens import Encoding, decode, encode_notes
+from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
 
 _spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
 of_notes = importlib.util.module_from_spec(_spec)
@@ -118,3 +118,18 @@ def test_a_model_that_has_not_learned_it_says_so(made):
     prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
     with pytest.raises(UsageError, match="fills no gaps"):
         infill(made, Encoding(), GenerationConfig(), prompt, start=0.5, stop=1.0)
+
+
+def test_the_pedal_in_a_gap_is_up_before_that_of_what_follows():
+    prompt = decode(encode_notes(notes(90), ENCODING), ENCODING)
+    prompt, made = prompt.replace(controls=of_notes.pedal(10, 2990)), model("transformer")
+    settings = {"seed": 2, "note_sampling": NoteSampling(time_bias=-1.0)}
+    held, plain = (
+        infill(made, ENCODING, GenerationConfig(pedal=way, **settings), prompt, start=0.5, stop=2.5)[0]
+        for way in ("cc64", "extend")
+    )
+    assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
+    pedal = held.controls.select(held.controls.number == 64)
+    new = pedal.select((pedal.tick > 500) & (pedal.tick < 2499))
+    assert len(new) and len(plain.controls) == len(pedal) - len(new)
+    assert pedal.value[pedal.tick == 2499].tolist() == [127]

@@ -22,6 +22,7 @@ from maestrokit.models.contract import settings_of
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import NEVER, EndGroups
 from maestrokit.music.note_codes import excerpt, note_sequence
+from maestrokit.music.performance import Controls
 from maestrokit.music.step_notes import NO_NOTES, reconciled
 from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
 
@@ -65,6 +66,13 @@ def test_steps_in_numpy_equal_a_pass_over_all(family):
             theirs = logits[name][0, place].numpy()
             is_possible = np.isfinite(theirs)
             np.testing.assert_allclose(mine[0][is_possible], theirs[is_possible], rtol=1e-3, atol=1e-4)
+
+
+def pedal(down, up):
+    """Return the controls of a pedal that goes down and up at two ticks."""
+    nothing = np.zeros(2, np.int64)
+    order = np.array([1000, 1001])
+    return Controls(np.array([down, up]), nothing + 64, np.array([127, 0]), nothing, nothing, order)
 
 
 def check_valid(part):
@@ -269,3 +277,19 @@ def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():
     logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
     found = probabilities(logits, np.ones((1, 4), bool), replace(SamplingConfig(), min_p=0.4))
     assert found.tolist()[0] == pytest.approx([0.625, 0.375, 0.0, 0.0])
+
+
+def test_the_pedal_holds_notes_and_changes_nothing_that_sounds():
+    made, settings = model("transformer"), {"note_sampling": NoteSampling(time_bias=-1.0)}
+    prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
+    prompt = prompt.replace(controls=pedal(100, 2990))
+    for given in (None, prompt):
+        ways = ("cc64", "extend")
+        held, plain = (
+            perform(made, ENCODING, GenerationConfig(8.0, 1, 3, pedal=way, **settings), prompt=given)[0] for way in ways
+        )
+        assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
+        assert len(held.controls) > len(plain.controls) + 2
+        assert given is not None or np.any(held.notes.offset_tick < plain.notes.offset_tick)
+        kept = 0 if given is None else len(given.controls)
+        assert np.array_equal(held.controls.value[kept:], np.tile([127, 0], (len(held.controls) - kept) // 2))

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.inference.performance import NOTICE, tracked_transcript, transcript
+from maestrokit.inference.performance import NOTICE, performance_of, tracked_transcript, transcript
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
+from maestrokit.music.step_notes import reconciled
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map, tick2second
+from maestrokit.music.tokens import Encoding, encode, encode_notes
 
 ROWS = st.lists(st.tuples(st.floats(0, 100), st.floats(0.02, 5), st.integers(1, 127)), max_size=12)
 NOTHING = TimedNotes(*(np.empty(0, kind) for kind in (float, float, np.int64, np.int64)))
@@ -33,6 +35,39 @@ def test_an_unknown_tempo_is_said_to_be_so() -> None:
     told = transcript(NOTHING, tempo=90)
     assert NOTICE.encode() not in dump_midi(told)
     assert told.tempos.microseconds_per_beat.tolist() == [pytest.approx(60e6 / 90, abs=1)]
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 120), st.integers(1, 150), st.integers(21, 108), st.integers(0, 31)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=STEPS, rise=st.integers(1, 90), encoding=st.sampled_from([Encoding(), Encoding(8, 16)]))
+def test_a_supposed_pedal_changes_no_note_that_sounds(
+    rows: list[tuple[int, int, int, int]], rise: int, encoding: Encoding
+) -> None:
+    onset, length, pitch, velocity = np.array(rows).T
+    end = np.where(length > 60, (onset // rise + 1) * rise, onset + length)  # some end together
+    notes = reconciled(onset, end, pitch, velocity % encoding.velocity_bins)
+    for way in ("cc64", "extend"):
+        written = parse_midi(dump_midi(performance_of(notes, encoding, pedal=way)), name="x")
+        assert np.array_equal(encode(written, encoding), encode_notes(notes, encoding))
+
+
+def test_keys_are_released_in_a_supposed_pedal_and_not_beside_it() -> None:
+    columns = np.array([[0, 40, 48], [0, 200, 60], [50, 200, 64], [100, 200, 67], [150, 200, 72], [300, 340, 48]]).T
+    notes = reconciled(*columns, np.full(6, 16))
+    played = performance_of(notes, Encoding())
+    assert pedal_intervals(played).size == 0  # four notes are no handful
+    more = reconciled(*np.c_[columns, [160, 200, 76]], np.full(7, 16))
+    played = performance_of(more, Encoding())
+    assert pedal_intervals(played).tolist() == [[0.45, 2.0]]
+    assert dict(zip(played.notes.pitch[1:].tolist(), played.notes.offset_tick[1:].tolist(), strict=True)) == {
+        60: 500, 64: 1000, 67: 1500, 72: 2000, 76: 2000, 48: 3400
+    }  # fmt: skip
 
 
 def even(count: int, *, interval: float, start: float = 0.7) -> TimedNotes:

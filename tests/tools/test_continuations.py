@@ -5,7 +5,7 @@ import pytest
 
 from continuations import FROM_NOTHING, opened, prompts, stretch
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.inference.events import performance_of
+from maestrokit.inference.performance import performance_of
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 

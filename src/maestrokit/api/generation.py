@@ -45,6 +45,9 @@ class GenerationOptions(TypedDict, total=False):
         What the best is: ``likelihood``, the default, that with the fewest nats a note by the model itself; ``critic``,
         or a run folder of the task ``critic`` of the family gan, that of which the critic says most surely that a
         person played it.
+    pedal : {'cc64', 'extend'}
+        A sustain pedal is written where five notes or more sound together, and keys that it holds are released; or
+        keys are down as long as their notes sound. Default is cc64.
     seed : int >= 0
         The same seed gives the same performances on the same machine. Default is 0.
     temperature, top_k, top_p, min_p : float, int, float, float
@@ -60,6 +63,7 @@ class GenerationOptions(TypedDict, total=False):
     count: int
     best_of: int
     rank_by: str
+    pedal: str
     seed: int
     temperature: float | None
     top_k: int | None
@@ -145,6 +149,7 @@ def _config(duration: float | None, options: GenerationOptions) -> GenerationCon
         guidance=options.get("guidance", 1.0),
         best_of=options.get("best_of", 1),
         rank_by=options.get("rank_by", "likelihood"),
+        pedal=options.get("pedal", "cc64"),
     )
 
 

@@ -10,16 +10,17 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, DAY, Within, check
-from maestrokit.errors import UsageError
+from maestrokit.errors import UsageError, check_choice
 from maestrokit.files import progress
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.critic import check_ranking, ranking
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.notes import NoteRequest, NotesCallback, best_rows, generate_notes, no_report
+from maestrokit.inference.performance import PEDAL_WAYS, Span, performance_of
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
-from maestrokit.music.continuation import continued, joined_performance, prompt_of
+from maestrokit.music.continuation import continued, joined_performance, last_control, prompt_of
 from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
 DURATIONS = Within(0, DAY, above=True)  # seconds
+PEDAL_CLEARANCE = 0.05  # seconds: before the end of a gap, where the pedal of what follows goes down
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class GenerationConfig:
     """Candidates for each performance, of which the best is kept."""
     rank_by: str = "likelihood"
     """What the best is: that with the fewest nats a note, or by a critic's name that which is most like a person's."""
+    pedal: str = "cc64"
+    """How long notes sound: by the sustain pedal where that is likely, or ``extend``, by their keys alone."""
 
     def with_sampling(self, note_sampling: NoteSampling, chosen: Mapping[str, float | None]) -> "GenerationConfig":
         """Return the same with the sampling of a model, changed by the values of `chosen` that are not None."""
@@ -72,6 +76,7 @@ class GenerationConfig:
         check("guidance", self.guidance, Within(0, 100))
         check("best_of", self.best_of, COUNT)
         check("count", self.count, COUNT)
+        check_choice("way of writing the pedal", self.pedal, PEDAL_WAYS, parameter="pedal")
 
 
 def generate(
@@ -126,13 +131,15 @@ def perform(
         Called with new notes as they are made, by a model of notes.
     """
     if is_of_notes(model) and prompt is None:
-        return [performance_of(notes, encoding) for notes in _notes(model, encoding, config, NO_NOTES, report=report)]
+        new = _notes(model, encoding, config, NO_NOTES, report=report)
+        return [performance_of(notes, encoding, pedal=config.pedal) for notes in new]
     if prompt is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
     if is_of_notes(model):
-        new = _notes(model, encoding, config, note_sequence(given.tokens, encoding), report=report)
-        return [joined_performance(given.performance, performance_of(notes, encoding)) for notes in new]
+        before, span = note_sequence(given.tokens, encoding), (last_control(given.performance), math.inf)
+        new = _notes(model, encoding, config, before, report=report)
+        return [_with_new_notes(given.performance, notes, encoding, config, before=before, span=span) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
     return [continued(given, tokens[len(given.tokens) : -1], encoding) for tokens in generated]
 
@@ -173,12 +180,22 @@ def infill(
     filling = infilling_model(model)
     gap = gap_of(performance, encoding, start, stop)
     new = _notes(filling, encoding, config, gap.before, gap, report=report)
-    return [joined_performance(gap.performance, performance_of(notes, encoding)) for notes in new]
+    span = start, stop - PEDAL_CLEARANCE
+    return [_with_new_notes(gap.performance, notes, encoding, config, before=gap.before, span=span) for notes in new]
 
 
-def performance_of(notes: StepNotes, encoding: Encoding) -> Performance:
-    """Return new notes as a performance from step 0 on; its controls, where there are any, are kept as well."""
-    return decode(encode_notes(notes, encoding), encoding)
+def _with_new_notes(
+    performance: Performance,
+    notes: StepNotes,
+    encoding: Encoding,
+    config: GenerationConfig,
+    *,
+    before: StepNotes,
+    span: Span,
+) -> Performance:
+    """Return a performance with new notes, whose pedal is down in a span of seconds only."""
+    new = performance_of(notes, encoding, pedal=config.pedal, given=before, span=span)
+    return joined_performance(performance, new)
 
 
 def _notes(

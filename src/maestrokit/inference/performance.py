@@ -1,5 +1,6 @@
-"""Notes in seconds, and the pedal, as a performance that can be written."""
+"""Notes in seconds or steps, and the pedal, as a performance that can be written."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,8 +8,11 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers
 from maestrokit.bounds import Within, check
 from maestrokit.music.note_arrays import TICKS_PER_BEAT, TimedNotes, performance_from_arrays
+from maestrokit.music.pedalling import supposed_pedal, with_key_releases
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_text
+from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
+from maestrokit.music.tokens import Encoding, in_seconds
 
 if TYPE_CHECKING:
     from maestrokit.analysis.beats.from_notes import Beats
@@ -19,6 +23,9 @@ NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a 
 FINE_TEMPO, FINE_DIVISION = 250.0, 2400  # make a tick a tenth of a millisecond, or less than one at any tracked tempo
 LONGEST_BEAT = 5.0  # seconds: longer rests are filled with beats
 NO_PEDAL: Floats = np.empty((0, 2))
+PEDAL_WAYS = ("cc64", "extend")  # to write notes of which is known how long they sound
+Span = tuple[float, float]
+EVER: Span = (0.0, math.inf)
 
 
 def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | None = None) -> Performance:
@@ -54,6 +61,29 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
     if tempo is None:
         return with_text(_in_ticks(notes, pedal, UNKNOWN_TEMPO, TICKS_PER_BEAT), NOTICE)
     return _in_ticks(notes, pedal, tempo, TICKS_PER_BEAT * int(np.ceil(UNKNOWN_TEMPO / tempo)))
+
+
+def performance_of(
+    notes: StepNotes, encoding: Encoding, *, pedal: str = "cc64", given: StepNotes = NO_NOTES, span: Span = EVER
+) -> Performance:
+    """Return new notes as a performance from step 0 on.
+
+    Parameters
+    ----------
+    pedal : {'cc64', 'extend'}
+        A sustain pedal holds notes, and keys are released before it comes up; or they are down as long as notes sound.
+    given : StepNotes
+        Notes before them, on which the pedal is not to act.
+    span : two floats, in seconds
+        When the pedal may be down.
+    """
+    if pedal == "extend":
+        return transcript(in_seconds(notes, encoding), tempo=UNKNOWN_TEMPO)
+    every = in_seconds(joined(given, notes), encoding)
+    down = supposed_pedal(every)
+    down = down[(down[:, 0] >= span[0]) & (down[:, 1] <= span[1])]
+    is_new = np.arange(len(every.onset)) >= len(given.onset)
+    return transcript(with_key_releases(every, down, together=0.0).select(is_new), down, tempo=UNKNOWN_TEMPO)
 
 
 def tracked_transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL) -> tuple[Performance, "Beats"]:

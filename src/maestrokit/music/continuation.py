@@ -158,6 +158,11 @@ def next_order(performance: Performance) -> int:
     return max(int(order.max(initial=-1)) for order in orders) + 1
 
 
+def last_control(performance: Performance) -> float:
+    """Return the second of the last control, such as a pedal; 0 if there is none."""
+    return float(tick2second(int(performance.controls.tick.max(initial=0)), tempo_map(performance)))
+
+
 def pedals_up(controls: Controls, tick: int, order: int) -> Controls:
     """Return what brings up the pedals that controls leave down."""
     pedals = pedals_down(controls, tick, order)

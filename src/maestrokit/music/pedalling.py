@@ -1,8 +1,9 @@
-"""Reconciliation of transcribed notes, which end where their sound ends, with the transcribed sustain pedal.
+"""Notes that end where their sound ends, and the sustain pedal that holds them.
 
-Note ends and pedal are estimated separately and differ by some hundredths of a second. If the pedal then extends notes,
-their lengths change: a note that ends just before the pedal comes up becomes a little longer, and one that ends just
-after the pedal went down lasts until it comes up.
+A transcribed pedal and the ends of transcribed notes are estimated separately and differ by hundredths of a second. If
+the pedal then extends notes, their lengths change: a note that ends just before the pedal comes up becomes a little
+longer, and one that ends just after the pedal went down lasts until it comes up. So the two are reconciled. Notes of a
+model come without a pedal; there, one is supposed that changes no end.
 """
 
 import numpy as np
@@ -14,6 +15,9 @@ PEDAL_WAYS = ("cc64", "extend", "none")  # to write a transcribed pedal
 TOGETHER = 0.02  # seconds: ends and pedal changes this close are one event
 SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved
 LEGATO = 0.1  # seconds after its onset from which on the next onset may end a note: before, it is of the same chord
+HANDFUL = 5  # notes that sound at once where the pedal is supposed to hold them: with so many it is down as long in all
+AFTER_LIFT = 0.05  # seconds from a lift, or the first onset, until the pedal is supposed to go down
+SHORTEST_PEDAL = 0.2  # seconds from a lift to the next, below which no pedal is supposed between
 
 
 def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
@@ -65,29 +69,50 @@ def sounding_notes(notes: TimedNotes, pedal: Floats) -> TimedNotes:
     return notes._replace(offset=np.minimum(np.maximum(notes.offset, up), np.maximum(again, notes.offset)))
 
 
-def with_key_releases(notes: TimedNotes, pedal: Floats) -> TimedNotes:
+def supposed_pedal(notes: TimedNotes) -> Floats:
+    """Return when a pianist would have the sustain pedal down for notes that sound like these, (intervals, 2), seconds.
+
+    Between two moments at which notes end no other note does, so that the pedal may be down there, until the later one,
+    and change nothing. It is, where as many notes sound as one hand has fingers. (Where a key is struck again, its note
+    ends with or without the pedal.) Notes are sorted by onset.
+
+    >>> chord = TimedNotes(np.arange(5) / 5, np.array([2.0, 2.0, 2.0, 2.0, 3.0]), np.arange(60, 65), np.full(5, 64))
+    >>> supposed_pedal(chord).tolist()
+    [[0.05, 2.0]]
+    """
+    again = following(notes.onset, key=notes.pitch, order=notes.onset, otherwise=np.inf)
+    lift = np.unique(notes.offset[notes.offset < again])
+    begun = np.searchsorted(notes.onset, lift, side="left")
+    ended = np.searchsorted(np.sort(notes.offset), lift, side="left")
+    before = np.concatenate([notes.onset[:1], lift])[: len(lift)]
+    is_down = (begun - ended >= HANDFUL) & (lift - before >= SHORTEST_PEDAL)
+    return np.asarray(np.stack([before + AFTER_LIFT, lift], axis=1)[is_down])
+
+
+def with_key_releases(notes: TimedNotes, pedal: Floats, *, together: float = TOGETHER) -> TimedNotes:
     """Return notes with plausible releases of their keys.
 
-    Where the pedal was down at the end of a note, the release of its key is inaudible. Such a note ends where the next
-    key is struck, but for those of its own chord, and not before the pedal went down.
+    Where the pedal was down at the end of a note, or came up at most `together` seconds before, the release of its key
+    is inaudible. Such a note ends where the next key is struck, but for those of its own chord, and not before the
+    pedal went down.
 
     >>> three = TimedNotes(np.array([0.0, 0.5, 1.0]), np.full(3, 2.0), np.array([60, 64, 67]), np.full(3, 64))
     >>> with_key_releases(three, np.array([[0.2, 2.0]])).offset.tolist()
     [0.5, 1.0, 2.0]
     """
-    is_held, down = _held(notes, pedal)
-    next_row = np.searchsorted(notes.onset, np.maximum(notes.onset + LEGATO, down))
+    is_held, down = _held(notes, pedal, together)
+    next_row = np.searchsorted(notes.onset, np.maximum(notes.onset + LEGATO, down), side="right")
     next_onset = np.append(notes.onset, np.inf)[next_row]
     return notes._replace(offset=np.where(is_held, np.minimum(notes.offset, next_onset), notes.offset))
 
 
-def _held(notes: TimedNotes, pedal: Floats) -> tuple[Mask, Floats]:
+def _held(notes: TimedNotes, pedal: Floats, together: float = TOGETHER) -> tuple[Mask, Floats]:
     """Return which notes end while the pedal is down or as it rises, and when it went down for each."""
     if not len(pedal):
         return np.zeros(len(notes.onset), bool), np.zeros(len(notes.onset))
     row = np.searchsorted(pedal[:, 0], notes.offset, side="left") - 1
     down, up = pedal[np.maximum(row, 0)].T
-    return (row >= 0) & (notes.offset <= up + TOGETHER), down
+    return (row >= 0) & (notes.offset <= up + together), down
 
 
 def _sounding(notes: TimedNotes, pedal: Floats) -> Mask:

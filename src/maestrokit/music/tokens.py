@@ -273,7 +273,11 @@ def decode_steps(tokens: NDArray[np.integer], encoding: Encoding) -> StepNotes:
 
 def decode_notes(tokens: NDArray[np.integer], encoding: Encoding) -> TimedNotes:
     """Return the notes of :func:`decode_steps` in seconds, sorted by onset and pitch."""
-    notes = decode_steps(tokens, encoding)
+    return in_seconds(decode_steps(tokens, encoding), encoding)
+
+
+def in_seconds(notes: StepNotes, encoding: Encoding) -> TimedNotes:
+    """Return notes in seconds, in their order, with the velocities in the middle of their bins."""
     velocity = velocities(notes.velocity_bin, velocity_bins=encoding.velocity_bins)
     second = np.array([notes.onset, notes.offset]) * encoding.step_milliseconds / 1000.0
     return TimedNotes(second[0], second[1], notes.pitch, velocity)

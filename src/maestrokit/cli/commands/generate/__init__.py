@@ -67,6 +67,10 @@ def run(
     on the same machine. An output whose name ends as that of a recording (.flac, .wav or .ogg) is audio, made as by
     render with its defaults.
 
+    A model of notes tells how long each one sounds. Where five or more sound together, a sustain pedal is written that
+    holds them, from shortly after one moment at which notes end until the next: people have it down about as long.
+    Their keys are released when the next is struck. What is heard is the same; see --pedal.
+
     A prompt is kept: all its events are written at their own ticks, with their velocities and pedals, other tracks and
     channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what comes later
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a

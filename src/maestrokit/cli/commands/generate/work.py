@@ -49,6 +49,7 @@ class Generation:
             guidance=self.conditioning.guidance,
             best_of=options.best_of,
             rank_by=options.rank_by,
+            pedal=options.pedal,
         )
 
     @property
