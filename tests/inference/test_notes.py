@@ -12,8 +12,9 @@ from maestrokit.errors import BadDataError
 from maestrokit.files import checkpoint
 from maestrokit.inference.events import GenerationConfig, generate, perform
 from maestrokit.inference.note_nats import note_nats
+from maestrokit.inference.note_sampler import NoteSampler
 from maestrokit.inference.note_steps import NoteStep, condition_vectors
-from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteRequest, _candidates, _Sampler, generate_notes
+from maestrokit.inference.notes import LONGEST_NOTE, LONGEST_SILENCE, NoteRequest, _candidates, generate_notes
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities
 from maestrokit.inference.sequence_model import load_event_model
@@ -265,7 +266,7 @@ def test_notes_are_reported_as_they_are_made(family, best_of):
 @EACH
 def test_nats_are_counted_as_notes_are_made(family):
     made = model(family)
-    sampler = _Sampler(NoteSampling(), [np.random.default_rng(seed) for seed in (0, 1)], has_nats=True)
+    sampler = NoteSampler(NoteSampling(), [np.random.default_rng(seed) for seed in (0, 1)], has_nats=True)
     candidates, nats = _candidates(made, ENCODING, NoteRequest(300, gap=UNCUT), sampler, lambda rows, notes: None)
     for notes_of_row, counted in zip(candidates, nats, strict=True):
         with torch.no_grad():

@@ -53,12 +53,12 @@ def test_note_by_note_is_as_the_whole(monkeypatch):
         for row, piece in enumerate(rows):
             at = Recurring(*(column[number : number + 1] for column in wholes[piece]))
             np.testing.assert_allclose(np.exp(mixed[row]), np.exp(at.mixed(logits[None])[0]), rtol=1e-3, atol=1e-9)
-        earlier.add(np.array([pieces[piece][number] for piece in rows]))
+        earlier.add(np.full(len(rows), number), np.array([pieces[piece][number] for piece in rows]))
 
 
 def test_without_a_recurrence_nothing_is_remembered():
     earlier = EarlierNotes(None, 2)
-    earlier.add(np.array([3, 4]))
+    earlier.add(np.array([0, 0]), np.array([3, 4]))
     earlier.keep(np.array([True, False]))
     logits = np.zeros((1, KEYS))
     assert earlier.mixed(logits, np.zeros((1, KEYS), bool)) is logits and earlier.count == 0

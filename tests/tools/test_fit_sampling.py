@@ -87,8 +87,9 @@ def test_a_distance_finds_people_near_people_and_others_far():
 
 
 def test_the_descent_keeps_what_is_nearer_alone():
-    def distance_at(sampling):
-        return abs(sampling.pitch.temperature - 0.8) + abs(sampling.time_bias - 0.16) + sampling.velocity.min_p
+    def distance_at(sampling, seed):
+        lucky = (-1) ** seed * sampling.velocity.min_p  # better with every other seed
+        return abs(sampling.pitch.temperature - 0.8) + abs(sampling.time_bias - 0.16) + lucky
 
     best = search(NoteSampling(), distance_at, rounds=400)
     assert (best.pitch.temperature, best.time_bias, best.velocity.min_p) == (0.8, 0.16, 0.0)
@@ -100,4 +101,6 @@ def test_changes_are_one_step_of_one_setting():
     begin = NoteSampling(pitch=SamplingConfig(top_p=0.98))
     pitches = [one.pitch for one in changes(begin) if one.pitch != begin.pitch]
     assert {one.top_p for one in pitches} == {0.95, 0.98, 0.99}
-    assert len(changes(begin)) == len(set(changes(begin))) == 4 * 4 + 1 + 2
+    assert (
+        len(changes(begin)) == len(set(changes(begin))) == 4 * 4 + 1 + 2 + 7
+    )  # factors, one more top_p, bias, what comes back

@@ -5,14 +5,14 @@ sampled with its onset.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.arrays import Floats, Integers
 from maestrokit.files import progress
 from maestrokit.inference import array_models
 from maestrokit.inference.array_models import ArrayNoteModel
@@ -20,9 +20,11 @@ from maestrokit.inference.critic import Ranking
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
 from maestrokit.inference.model_kinds import GeneratingModel, StepwiseModel, is_of_segments
+from maestrokit.inference.note_sampler import NoteSampler
 from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, condition_vectors
 from maestrokit.inference.recurrence import EarlierNotes
-from maestrokit.inference.sampling import NoteSampling, probabilities, sample
+from maestrokit.inference.reprise import Reprise
+from maestrokit.inference.sampling import NoteSampling
 from maestrokit.music.conditions import SCALES
 from maestrokit.music.infill import Gap
 from maestrokit.music.key_state import GROUPS, NEVER
@@ -52,38 +54,6 @@ NotesCallback = Callable[[Integers, StepNotes], None]
 
 def no_report(rows: Integers, notes: StepNotes) -> None:
     """Report nothing."""
-
-
-class _Sampler:
-    """Sampling for several performances, each by its own generator."""
-
-    def __init__(
-        self, sampling: NoteSampling, generators: Sequence[np.random.Generator], *, has_nats: bool = False
-    ) -> None:
-        self.sampling, self.generators = sampling, list(generators)
-        self.nats, self.has_nats = np.zeros(len(self.generators)), has_nats
-
-    def keep(self, rows: Mask) -> None:
-        self.generators = [generator for generator, stays in zip(self.generators, rows, strict=True) if stays]
-        self.nats = self.nats[rows]
-
-    def count(self, logits: Numbers, codes: Integers, remainders: Floats | float = 0.0) -> None:
-        """Add the nats that classes, and which value of its class each one is, cost by the logits of the model."""
-        if self.has_nats:
-            logits = logits.astype(np.float64)
-            self.nats += np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(codes)), codes] + remainders
-
-    def factor(self, name: str, logits: Numbers, allowed: Mask) -> Integers:
-        """Return one class per row."""
-        shares = probabilities(logits.astype(np.float64), allowed, getattr(self.sampling, name))
-        return sample(shares, self.generators)
-
-    def within(self, codes: Integers, edges: Integers, least: Integers, most: Integers) -> Integers:
-        """Return a value of each class, uniformly distributed, at least `least` and at most `most`."""
-        low = np.maximum(edges[codes], least)
-        width = np.minimum(edges[codes + 1], most + 1) - low
-        share = np.array([generator.random() for generator in self.generators])
-        return np.asarray(low + np.floor(share * np.maximum(width, 1)).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -187,7 +157,7 @@ def generate_notes(
         stepwise = cast("StepwiseModel", model)
         if request.density is not None:
             sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
-        sampler = _Sampler(sampling, generators, has_nats=is_by_likelihood)
+        sampler = NoteSampler(sampling, generators, has_nats=is_by_likelihood)
         if best_of == 1:
             return _candidates(stepwise, encoding, request, sampler, report)[0]
         candidates, nats = _candidates(stepwise, encoding, request, sampler, no_report)
@@ -211,7 +181,7 @@ def best_rows(scores: Floats, best_of: int) -> list[int]:
 
 
 def _candidates(
-    model: StepwiseModel, encoding: Encoding, request: NoteRequest, sampler: _Sampler, report: NotesCallback
+    model: StepwiseModel, encoding: Encoding, request: NoteRequest, sampler: NoteSampler, report: NotesCallback
 ) -> tuple[list[StepNotes], Floats]:
     """Return new notes for each generator of a sampler, and their nats."""
     gap, begins = request.gap, not len(request.before.onset) and request.gap is None
@@ -221,20 +191,20 @@ def _candidates(
     with threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
         active, struck = np.arange(count), request.struck()
-        loudness, earlier = request.steering(count, encoding), _earlier_notes(model, request, count)
+        loudness, reprise = request.steering(count, encoding), _reprise(model, request, sampler)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)
         ends = start + request.steps
         generated: list[tuple[Integers, StepNotes]] = []
         for number in range(limit):
             bias = request.bias(number, (keyboard.last - start) * encoding.step)
-            upcoming, time = _next_onset(keyboard, step.heads, states, sampler, earliest, bias)
+            upcoming, time = _next_onset(keyboard, step.heads, states, sampler, earliest, bias, reprise)
             if begins and not number:  # time counts from the first onset
                 begin = start = upcoming.now
                 ends = begin + request.steps
             stays = upcoming.now < ends
             if not stays.all():
-                for part in (keyboard, step, sampler, loudness, earlier):
+                for part in (keyboard, step, sampler, loudness, reprise):
                     part.keep(stays)
                 states, time, active = states[stays], time[stays], active[stays]
                 begin, start, ends = begin[stays], start[stays], ends[stays]
@@ -243,7 +213,7 @@ def _candidates(
                 break
             left = float((ends - upcoming.now).max())
             progress.report((request.steps - left) * encoding.step, request.steps * encoding.step)
-            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck, loudness, earlier)
+            notes = _next_note(keyboard, step.heads, states, time, upcoming, sampler, struck, loudness, reprise)
             offset = notes.offset if gap is not None else np.minimum(notes.offset, ends)
             notes = notes._replace(onset=notes.onset - begin, offset=offset - begin)
             generated.append((active, notes))
@@ -280,16 +250,24 @@ def _primed(
     return keyboard, step, step.heads.begin(out)
 
 
-def _earlier_notes(model: StepwiseModel, request: NoteRequest, rows: int) -> EarlierNotes:
-    """Return what remembers the notes of each row, with those that are given."""
+def _reprise(model: StepwiseModel, request: NoteRequest, sampler: NoteSampler) -> Reprise:
+    """Return what remembers the notes of each row, with those that are given, and lets them come back."""
+    rows = len(sampler.generators)
     earlier = EarlierNotes(model.recurrence, rows)
-    for key in (request.before.pitch - LOWEST_PITCH).tolist():
-        earlier.add(np.full(rows, key))
-    return earlier
+    before = request.before
+    for onset, key in zip(before.onset.tolist(), (before.pitch - LOWEST_PITCH).tolist(), strict=True):
+        earlier.add(np.full(rows, onset), np.full(rows, key))
+    return Reprise(sampler.reprise, earlier)
 
 
 def _next_onset(
-    keyboard: Keyboard, heads: AnyHeads, states: Numbers, sampler: _Sampler, earliest: int, bias: Floats
+    keyboard: Keyboard,
+    heads: AnyHeads,
+    states: Numbers,
+    sampler: NoteSampler,
+    earliest: int,
+    bias: Floats,
+    reprise: Reprise,
 ) -> tuple[NextOnset, Integers]:
     """Return the next onsets, none before `earliest`, and the classes of their times."""
     logits, is_joinable = heads.time(states), keyboard.joinable()
@@ -298,6 +276,8 @@ def _next_onset(
     crowding = np.log(np.maximum(keyboard.density() / sampler.sampling.densest, 1.0))
     bias = bias + sampler.sampling.time_bias + PRESSURE * crowding  # (rows,)
     logits[:, :-1] += bias[:, None] * np.log1p(TIME_EDGES[:-1])
+    reprise.begin(sampler.generators)
+    reprise.favour_time(logits)
     least = np.maximum(earliest - keyboard.last, 0)
     room = np.maximum(keyboard.silent_from() - keyboard.last, least) + round(LONGEST_SILENCE / keyboard.encoding.step)
     allowed = np.zeros(logits.shape, bool)  # the end is not sampled: the duration is given
@@ -315,19 +295,20 @@ def _next_note(
     states: Numbers,
     time: Integers,
     upcoming: NextOnset,
-    sampler: _Sampler,
+    sampler: NoteSampler,
     struck: Integers,
     loudness: LoudnessSteering,
-    earlier: EarlierNotes,
+    reprise: Reprise,
 ) -> StepNotes:
     """Sample the next note of each row, none longer than until its key is struck after the gap."""
     states = heads.after_time(states, time, upcoming.sounding)
     logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
     logits = np.where(upcoming.blocked, -np.inf, logits.astype(np.float64))
-    logits = earlier.mixed(logits, upcoming.blocked)
-    key = sampler.factor("pitch", logits, keyboard.preferable(upcoming))
+    logits = reprise.earlier.mixed(logits, upcoming.blocked)
+    key = sampler.factor("pitch", reprise.favoured_pitch(logits), keyboard.preferable(upcoming))
     sampler.count(logits, key)
-    earlier.add(key)
+    reprise.follow(key, sampler.generators)
+    reprise.earlier.add(upcoming.now, key)
     states = heads.after_pitch(states, key, context)
     logits = heads.velocity(states)
     velocity_bin = sampler.factor("velocity", logits + loudness.slopes(), np.ones(logits.shape, bool))

@@ -113,22 +113,28 @@ class EarlierNotes:
         self.recurrence, self.count = recurrence, 0
         self.memory = np.zeros((rows, KEYS), np.float32)
         self.memories = np.zeros((rows, ROOM, KEYS), np.float32)
-        self.keys = np.zeros((rows, ROOM), np.int64)
+        self.keys, self.onsets = np.zeros((rows, ROOM), np.int64), np.zeros((rows, ROOM), np.int64)
 
-    def add(self, key: Integers) -> None:
-        """Remember the newest notes, of keys 0..87, (rows,)."""
+    def add(self, onset: Integers, key: Integers) -> None:
+        """Remember the newest notes, by their onsets and keys 0..87, (rows,) each."""
         if self.recurrence is None:
             return
         if self.count == self.keys.shape[1]:
             self.memories = np.concatenate((self.memories, np.zeros_like(self.memories)), axis=1)
-            self.keys = np.concatenate((self.keys, np.zeros_like(self.keys)), axis=1)
-        self.memories[:, self.count], self.keys[:, self.count] = _unit(self.memory), key
+            self.keys, self.onsets = (np.concatenate((a, np.zeros_like(a)), axis=1) for a in (self.keys, self.onsets))
+        self.memories[:, self.count] = _unit(self.memory)
+        self.keys[:, self.count], self.onsets[:, self.count] = key, onset
         self.memory = _after(self.memory, key, self.recurrence.notes)
         self.count += 1
 
     def keep(self, rows: Mask) -> None:
         """Drop the other pieces."""
-        self.memory, self.memories, self.keys = self.memory[rows], self.memories[rows], self.keys[rows]
+        self.memory, self.memories = self.memory[rows], self.memories[rows]
+        self.keys, self.onsets = self.keys[rows], self.onsets[rows]
+
+    def cosine(self, row: int, notes: slice) -> Numbers:
+        """Return the cosines of the memories of some notes of a piece with that of now."""
+        return np.asarray(self.memories[row, notes] @ _unit(self.memory[row]))
 
     def mixed(self, logits: Floats, blocked: Mask) -> Floats:
         """Return log-probabilities of the next keys, or the logits of the model where nothing is remembered.

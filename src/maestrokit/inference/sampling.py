@@ -16,6 +16,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.inference.reprise import RepriseConfig
 from maestrokit.music.note_codes import FACTORS
 
 
@@ -56,6 +57,8 @@ class NoteSampling:
     """Times ``log(1 + steps)``, added to the logits of times: above 0 there are fewer notes per second."""
     densest: float = math.inf
     """Notes per second, over the last seconds, above which the bias rises, to limit the density."""
+    reprise: RepriseConfig = field(default_factory=RepriseConfig)
+    """How passages of the piece come back."""
 
     @classmethod
     def from_config(cls, values: Mapping[str, Any], *, name: str) -> "NoteSampling":
@@ -69,7 +72,8 @@ class NoteSampling:
         try:
             factors = {factor: SamplingConfig(**values.get(factor, {})) for factor in FACTORS}
             bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
-            return cls(**factors, time_bias=bias, densest=densest)
+            reprise = RepriseConfig(**values.get("reprise", {}))
+            return cls(**factors, time_bias=bias, densest=densest, reprise=reprise)
         except (AttributeError, TypeError, ValueError, UsageError) as error:
             raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})", path=name) from None
 
