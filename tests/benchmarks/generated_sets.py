@@ -99,6 +99,7 @@ def written(name: str, folder: Path, count: int, seconds: float, options: Sequen
     if not folder.exists():
         command = [sys.executable, "-m", "maestrokit", "generate", "--model", name, "--seed", "1", *options]
         command += ["--count", str(count), "--duration", f"{seconds:g}s", "-d", str(folder), "--quiet"]
+        command += ["--pedal", "extend"]  # as the tokens of people have it
         subprocess.run(command, check=True)
     return sorted(folder.glob("*.mid"), key=lambda path: int(path.stem))[:count]
 

@@ -120,16 +120,19 @@ def test_a_model_that_has_not_learned_it_says_so(made):
         infill(made, Encoding(), GenerationConfig(), prompt, start=0.5, stop=1.0)
 
 
-def test_the_pedal_in_a_gap_is_up_before_that_of_what_follows():
-    prompt = decode(encode_notes(notes(90), ENCODING), ENCODING)
-    prompt, made = prompt.replace(controls=of_notes.pedal(10, 2990)), model("transformer")
-    settings = {"seed": 2, "note_sampling": NoteSampling(time_bias=-1.0)}
-    held, plain = (
-        infill(made, ENCODING, GenerationConfig(pedal=way, **settings), prompt, start=0.5, stop=2.5)[0]
-        for way in ("cc64", "extend")
-    )
+@pytest.mark.parametrize(("division", "tempo"), [(500, 120), (24, 60), (24, 45)])
+@pytest.mark.parametrize("span", [(0.5, 2.5), (0.0, 1.5), (2.0, 9.0), (1.0, 1.1)])
+def test_the_pedal_in_a_gap_is_up_before_that_of_what_follows(span, division, tempo):
+    prompt = decode(encode_notes(notes(90), ENCODING), ENCODING).replace(controls=of_notes.pedal(10, 2990))
+    prompt, made = of_notes.in_ticks(prompt, division, tempo), model("transformer")
+    start, stop = span
+    held, plain = of_notes.both_ways(lambda config: infill(made, ENCODING, config, prompt, start=start, stop=stop))
     assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
-    pedal = held.controls.select(held.controls.number == 64)
-    new = pedal.select((pedal.tick > 500) & (pedal.tick < 2499))
-    assert len(new) and len(plain.controls) == len(pedal) - len(new)
-    assert pedal.value[pedal.tick == 2499].tolist() == [127]
+    new = len(held.controls) - len(plain.controls)
+    assert new == 0 or not (span == (1.0, 1.1) or (division, tempo) == (24, 45))
+    assert new > 0 or (span, division) != ((2.0, 9.0), 500)
+    beginning, end = second2tick(np.array(span), tempo_map(prompt))
+    outside = [
+        part.select((part.tick < beginning) | (part.tick >= end - 1)) for part in (held.controls, plain.controls)
+    ]
+    assert np.array_equal(outside[0].tick, outside[1].tick) and np.array_equal(outside[0].value, outside[1].value)

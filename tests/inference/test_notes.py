@@ -280,17 +280,43 @@ def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():
     assert found.tolist()[0] == pytest.approx([0.625, 0.375, 0.0, 0.0])
 
 
-def test_the_pedal_holds_notes_and_changes_nothing_that_sounds():
-    made, settings = model("transformer"), {"note_sampling": NoteSampling(time_bias=-1.0)}
+PEDALLED = NoteSampling(time_bias=-1.0)
+
+
+def in_ticks(performance, division, beats_per_minute):
+    """Return a performance of ticks of a millisecond with others."""
+    length = 60_000 / beats_per_minute / division  # of a tick, in milliseconds
+    part, controls = performance.notes, performance.controls
+    onset = np.rint(part.onset_tick / length).astype(np.int64)
+    offset = np.maximum(np.rint(part.offset_tick / length).astype(np.int64), onset + 1)
+    return performance.replace(
+        division=division,
+        tempos=performance.tempos.replace(microseconds_per_beat=np.array([round(6e7 / beats_per_minute)])),
+        notes=part.replace(onset_tick=onset, offset_tick=offset),
+        controls=controls.replace(tick=np.rint(controls.tick / length).astype(np.int64)),
+        track_end_tick=np.array([int(offset.max())]),
+    )
+
+
+def both_ways(make):
+    """Return what is made with a pedal and without."""
+    return (make(GenerationConfig(8.0, 1, 3, pedal=way, note_sampling=PEDALLED))[0] for way in ("cc64", "extend"))
+
+
+def test_the_pedal_holds_keys_and_notes_last_as_long():
+    held, plain = both_ways(lambda config: perform(model("transformer"), ENCODING, config))
+    assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
+    assert np.any(held.notes.offset_tick < plain.notes.offset_tick)
+    assert np.array_equal(held.controls.value, np.tile([127, 0], len(held.controls) // 2)) and len(held.controls) > 4
+
+
+@pytest.mark.parametrize("has_pedal", [True, False])
+@pytest.mark.parametrize(("division", "tempo"), [(500, 120), (480, 90), (24, 90), (24, 60), (24, 45)])
+def test_the_pedal_is_not_down_in_the_prompt_and_ends_stay_in_any_ticks(has_pedal, division, tempo):
     prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
-    prompt = prompt.replace(controls=pedal(100, 2990))
-    for given in (None, prompt):
-        ways = ("cc64", "extend")
-        held, plain = (
-            perform(made, ENCODING, GenerationConfig(8.0, 1, 3, pedal=way, **settings), prompt=given)[0] for way in ways
-        )
-        assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
-        assert len(held.controls) > len(plain.controls) + 2
-        assert given is not None or np.any(held.notes.offset_tick < plain.notes.offset_tick)
-        kept = 0 if given is None else len(given.controls)
-        assert np.array_equal(held.controls.value[kept:], np.tile([127, 0], (len(held.controls) - kept) // 2))
+    prompt = in_ticks(prompt.replace(controls=pedal(100, 2990)) if has_pedal else prompt, division, tempo)
+    held, plain = both_ways(lambda config: perform(model("transformer"), ENCODING, config, prompt=prompt))
+    assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
+    new = held.controls.tick[len(prompt.controls) :]
+    assert np.all(new > prompt.notes.onset_tick.max())
+    assert (len(new) > 0) == (60 / tempo / division < 0.05)

@@ -13,6 +13,8 @@ from maestrokit.music.step_notes import reconciled
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map, tick2second
 from maestrokit.music.tokens import Encoding, encode, encode_notes
+from maestrokit.synth.keys_and_pedals import dampings
+from maestrokit.synth.schedule import damping_rate
 
 ROWS = st.lists(st.tuples(st.floats(0, 100), st.floats(0.02, 5), st.integers(1, 127)), max_size=12)
 NOTHING = TimedNotes(*(np.empty(0, kind) for kind in (float, float, np.int64, np.int64)))
@@ -58,16 +60,28 @@ def test_a_supposed_pedal_changes_no_note_that_sounds(
 
 
 def test_keys_are_released_in_a_supposed_pedal_and_not_beside_it() -> None:
-    columns = np.array([[0, 40, 48], [0, 200, 60], [50, 200, 64], [100, 200, 67], [150, 200, 72], [300, 340, 48]]).T
-    notes = reconciled(*columns, np.full(6, 16))
-    played = performance_of(notes, Encoding())
-    assert pedal_intervals(played).size == 0  # four notes are no handful
-    more = reconciled(*np.c_[columns, [160, 200, 76]], np.full(7, 16))
+    columns = np.array([[0, 40, 48], [50, 200, 64], [100, 200, 67], [150, 200, 72], [300, 340, 48]]).T
+    notes = reconciled(*columns, np.full(5, 16))
+    assert pedal_intervals(performance_of(notes, Encoding())).size == 0  # three notes are no handful
+    more = reconciled(*np.c_[columns, [0, 200, 60], [160, 200, 76]], np.full(7, 16))
     played = performance_of(more, Encoding())
-    assert pedal_intervals(played).tolist() == [[0.45, 2.0]]
+    assert pedal_intervals(played).tolist() == [[0.55, 2.0]]
     assert dict(zip(played.notes.pitch[1:].tolist(), played.notes.offset_tick[1:].tolist(), strict=True)) == {
-        60: 500, 64: 1000, 67: 1500, 72: 2000, 76: 2000, 48: 3400
+        60: 1000, 64: 1000, 67: 1500, 72: 2000, 76: 2000, 48: 3400
     }  # fmt: skip
+    nothing = performance_of(reconciled(*np.empty((4, 0), np.int64)), Encoding())
+    assert len(nothing.notes) == len(nothing.controls) == 0
+
+
+def test_dampers_silence_a_chord_before_the_next_pedal_as_they_do_for_people() -> None:
+    first = [[20 * number, 200, 50 + number] for number in range(6)]
+    second = [[200 + onset, 400, pitch + 10] for onset, _, pitch in first]
+    played = performance_of(reconciled(*np.array(first + second).T, np.full(12, 16)), Encoding())
+    (damping,) = dampings(played).values()
+    before, after = damping.at(np.array([2.0, 3.9]))
+    assert after - before == pytest.approx(0.15, abs=0.01)
+    decibels = 20 * np.log10(np.e) * (after - before) * damping_rate(np.array([40, 55, 70]))
+    assert (decibels > [18, 30, 45]).all()
 
 
 def even(count: int, *, interval: float, start: float = 0.7) -> TimedNotes:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maestrokit.inference import notes as generation
 from maestrokit.inference import reprise as reprises
 from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.recurrence import EarlierNotes, Recurrence
@@ -86,16 +87,32 @@ def test_nothing_comes_back_without_a_chance_or_of_few_notes():
 @of_notes.EACH
 def test_with_passages_that_come_back_every_piece_can_be_played_and_goes_its_own_way(family, monkeypatch):
     monkeypatch.setattr(reprises, "NEWEST", 8)
+    followed = []
+
+    class Counted(Reprise):
+        def follow(self, key, generators):
+            rows = self._rows()
+            followed.append((np.sum(self.earlier.keys[rows, self.position[rows]] == key[rows]), len(rows)))
+            super().follow(key, generators)
+
+    monkeypatch.setattr(generation, "Reprise", Counted)
     made, encoding = of_notes.model(family), Encoding()
     made.recurrence = Recurrence(notes=3.0)
-    settings = NoteSampling(time_bias=-1.0, reprise=RepriseConfig(probability=0.2, notes=50.0))
-    several = generate(made, encoding, GenerationConfig(9.0, 3, 1, note_sampling=settings))
-    for tokens in several:
-        of_notes.check_valid(note_sequence(tokens, encoding))
-    plain = generate(
-        made, encoding, GenerationConfig(9.0, 3, 1, note_sampling=replace(settings, reprise=RepriseConfig()))
-    )
-    assert not all(np.array_equal(one, other) for one, other in zip(several, plain, strict=True))
+
+    def share(count, **nats):
+        followed.clear()
+        settings = NoteSampling(time_bias=-1.0, reprise=RepriseConfig(probability=0.2, notes=50.0, **nats))
+        pieces = generate(made, encoding, GenerationConfig(9.0, count, 1, note_sampling=settings))
+        for tokens in pieces:
+            of_notes.check_valid(note_sequence(tokens, encoding))
+        hits, of = np.sum(followed, axis=0)
+        return hits / of, pieces
+
+    drawn, several = share(3)
+    by_itself, _ = share(3, time=0.0, pitch=0.0)
+    assert drawn > 2 * by_itself
+    pitches = [note_sequence(tokens, encoding).pitch[:60].tolist() for tokens in several]
+    assert pitches[0] != pitches[1] != pitches[2]
 
 
 def test_where_the_likeliest_notes_are_taken_nothing_comes_back_by_chance(monkeypatch):

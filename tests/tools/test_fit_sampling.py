@@ -11,6 +11,7 @@ from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.keyboard import Keyboard
 from maestrokit.inference.notes import NoteRequest, generate_notes
+from maestrokit.inference.reprise import RepriseConfig
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.metrics.piece import notes_in_seconds
@@ -101,6 +102,18 @@ def test_changes_are_one_step_of_one_setting():
     begin = NoteSampling(pitch=SamplingConfig(top_p=0.98))
     pitches = [one.pitch for one in changes(begin) if one.pitch != begin.pitch]
     assert {one.top_p for one in pitches} == {0.95, 0.98, 0.99}
-    assert (
-        len(changes(begin)) == len(set(changes(begin))) == 4 * 4 + 1 + 2 + 7
-    )  # factors, one more top_p, bias, what comes back
+    assert len(changes(begin)) == len(set(changes(begin))) == 4 * 4 + 1 + 2 + 1
+    again = changes(replace(begin, reprise=RepriseConfig(probability=0.03)))
+    assert len({one.reprise for one in again}) == 1 + 2 + 2 + 2 + 2
+
+
+def test_few_changes_that_do_nothing_are_taken_for_better():
+    generator, seeds = np.random.default_rng(0), []
+
+    def distance_at(sampling, seed):
+        seeds.append(seed)
+        return generator.random()
+
+    tried = [search(NoteSampling(), distance_at, rounds=1) for _ in range(400)]
+    assert 0.02 < np.mean([one != NoteSampling() for one in tried]) < 0.11  # 1 / 16
+    assert set(seeds) == set(range(4))

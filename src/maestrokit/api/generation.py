@@ -46,8 +46,8 @@ class GenerationOptions(TypedDict, total=False):
         or a run folder of the task ``critic`` of the family gan, that of which the critic says most surely that a
         person played it.
     pedal : {'cc64', 'extend'}
-        A sustain pedal is written where five notes or more sound together, and keys that it holds are released; or
-        keys are down as long as their notes sound. Default is cc64.
+        Beside the notes of a model of notes a sustain pedal is written where four or more sound together, and keys
+        that it holds are released; or keys are down as long as their notes sound. Default is cc64.
     seed : int >= 0
         The same seed gives the same performances on the same machine. Default is 0.
     temperature, top_k, top_p, min_p : float, int, float, float

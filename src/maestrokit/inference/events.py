@@ -25,6 +25,7 @@ from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
 from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
+from maestrokit.music.timing import tempo_map
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 EVENT_SAMPLING = SamplingConfig(temperature=0.95, top_p=0.98)  # default of models of events
 DURATIONS = Within(0, DAY, above=True)  # seconds
-PEDAL_CLEARANCE = 0.05  # seconds: before the end of a gap, where the pedal of what follows goes down
+PEDAL_CLEARANCE = 0.15  # seconds: before the end of a gap, where the pedal of what follows goes down
+COARSEST = 0.05  # seconds of a tick: where they are longer, rounding moves ends of notes into the next pedal
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ def perform(
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
     given = prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
     if is_of_notes(model):
-        before, span = note_sequence(given.tokens, encoding), (last_control(given.performance), math.inf)
+        before = note_sequence(given.tokens, encoding)
+        last_onset = float(before.onset.max(initial=0)) * encoding.step
+        span = max(last_onset, last_control(given.performance)), math.inf
         new = _notes(model, encoding, config, before, report=report)
         return [_with_new_notes(given.performance, notes, encoding, config, before=before, span=span) for notes in new]
     generated = generate(model, encoding, config, prompt=given.tokens)
@@ -194,7 +198,8 @@ def _with_new_notes(
     span: Span,
 ) -> Performance:
     """Return a performance with new notes, whose pedal is down in a span of seconds only."""
-    new = performance_of(notes, encoding, pedal=config.pedal, given=before, span=span)
+    pedal = config.pedal if tempo_map(performance).seconds_per_tick.max() <= COARSEST else "extend"
+    new = performance_of(notes, encoding, pedal=pedal, given=before, span=span)
     return joined_performance(performance, new)
 
 

@@ -15,9 +15,9 @@ PEDAL_WAYS = ("cc64", "extend", "none")  # to write a transcribed pedal
 TOGETHER = 0.02  # seconds: ends and pedal changes this close are one event
 SHORTEST = 0.03  # seconds that a note or a pedal lasts at least, after it was moved
 LEGATO = 0.1  # seconds after its onset from which on the next onset may end a note: before, it is of the same chord
-HANDFUL = 5  # notes that sound at once where the pedal is supposed to hold them: with so many it is down as long in all
-AFTER_LIFT = 0.05  # seconds from a lift, or the first onset, until the pedal is supposed to go down
-SHORTEST_PEDAL = 0.2  # seconds from a lift to the next, below which no pedal is supposed between
+HANDFUL = 4  # notes that sound at once where the pedal is supposed to hold them: with so many it is down as long in all
+AFTER_LIFT = 0.15  # seconds from a lift, or the first onset, until it goes down; the median of MAESTRO is 0.14
+SHORTEST_PEDAL = 0.25  # seconds from a lift to the next, below which no pedal is supposed between
 
 
 def reconcile_with_pedal(notes: TimedNotes, pedal: Floats) -> tuple[TimedNotes, Floats]:
@@ -73,19 +73,20 @@ def supposed_pedal(notes: TimedNotes) -> Floats:
     """Return when a pianist would have the sustain pedal down for notes that sound like these, (intervals, 2), seconds.
 
     Between two moments at which notes end no other note does, so that the pedal may be down there, until the later one,
-    and change nothing. It is, where as many notes sound as one hand has fingers. (Where a key is struck again, its note
-    ends with or without the pedal.) Notes are sorted by onset.
+    and change no end. It is, where a handful of notes sound. (Where a key is struck again, its note ends in any case.)
+    It goes down as late after a lift as people let it, so that dampers silence what was before. Notes are
+    sorted by onset.
 
     >>> chord = TimedNotes(np.arange(5) / 5, np.array([2.0, 2.0, 2.0, 2.0, 3.0]), np.arange(60, 65), np.full(5, 64))
     >>> supposed_pedal(chord).tolist()
-    [[0.05, 2.0]]
+    [[0.15, 2.0]]
     """
     again = following(notes.onset, key=notes.pitch, order=notes.onset, otherwise=np.inf)
     lift = np.unique(notes.offset[notes.offset < again])
     begun = np.searchsorted(notes.onset, lift, side="left")
     ended = np.searchsorted(np.sort(notes.offset), lift, side="left")
     before = np.concatenate([notes.onset[:1], lift])[: len(lift)]
-    is_down = (begun - ended >= HANDFUL) & (lift - before >= SHORTEST_PEDAL)
+    is_down = (begun - ended >= HANDFUL) & (lift - before >= SHORTEST_PEDAL - 1e-6)
     return np.asarray(np.stack([before + AFTER_LIFT, lift], axis=1)[is_down])
 
 

@@ -67,9 +67,10 @@ def run(
     on the same machine. An output whose name ends as that of a recording (.flac, .wav or .ogg) is audio, made as by
     render with its defaults.
 
-    A model of notes tells how long each one sounds. Where five or more sound together, a sustain pedal is written that
-    holds them, from shortly after one moment at which notes end until the next: people have it down about as long.
-    Their keys are released when the next is struck. What is heard is the same; see --pedal.
+    A model of notes tells how long each one sounds. Where four or more sound together, a sustain pedal is written that
+    holds them, from 0.15 s after one moment at which notes end until the next: people have it down about as long. Their
+    keys are released when the next is struck. Notes that the pedal extends end where the model let them; strings that
+    have no dampers, or lie under them for so short a time, ring on in it, as on a piano. See --pedal.
 
     A prompt is kept: all its events are written at their own ticks, with their velocities and pedals, other tracks and
     channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what comes later

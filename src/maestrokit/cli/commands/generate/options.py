@@ -29,8 +29,9 @@ class GenerateOptions:
         "and offset in seconds, pitch and velocity, to standard output as it is made. Default: the suffix of --output, "
         "else mid.", spell="--format", complete=one_of(kept_in("maestrokit.files.formats:MUSIC.formats")))
     pedal: str = option("cc64", "NAME", "cc64: beside the notes of a model of notes a sustain pedal is written "
-        "where five or more sound together, and keys that it holds are released. extend: no pedal is written, and "
-        "keys are down as long as their notes sound. Both sound alike.", not_with("`perform`", "`style`"),
+        "where four or more sound together, and keys that it holds are released. extend: no pedal is written, and "
+        "keys are down as long as their notes sound, as lines of JSON always have it.",
+        not_with("`perform`", "`style`"),
         complete=one_of(kept_in("maestrokit.inference.performance:PEDAL_WAYS")))
     model: str | None = option(None, "NAME|RUN", "The name of a shipped model, or a run folder of train. Default: "
         "transformer, with --perform performer.", complete=one_of(generating_models))
