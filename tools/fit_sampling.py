@@ -277,9 +277,9 @@ def main() -> None:
     fitted = sorted(corpus.official.get("validation", ()))[::2]
     corpus = replace(corpus, official={**corpus.official, "validation": fitted})
     shards = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])
-    sampling, size = loaded.sampling, {"count": options.count, "seconds": options.seconds}
-    if not options.go_on:
-        sampling = fit(loaded, shards["validation"], sampling=SAMPLING, **size)
+    size = {"count": options.count, "seconds": options.seconds}
+    start = loaded.sampling if options.go_on else SAMPLING
+    sampling = fit(loaded, shards["validation"], sampling=start, **size)
     if options.rounds:
         sets = (minutes(shards[part], PEOPLE, options.seconds, loaded.encoding) for part in ("train", "validation"))
         sampling = fit_to_people(loaded, SetDistance(*sets), sampling=sampling, rounds=options.rounds, **size)

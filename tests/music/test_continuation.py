@@ -122,6 +122,12 @@ def test_pedals_come_up_at_the_cut(take):
     assert last == {67: 0, 64: 0, 7: 90}
 
 
+def test_a_pedal_that_is_half_down_comes_up_at_the_cut(take):
+    half = take.replace(controls=take.controls.replace(value=np.where(take.controls.value > 0, 40, 0)))
+    begun = prompt_of(half, ENCODING, seconds=END).performance.controls
+    assert begun.value[(begun.number == 64) & (begun.tick == begun.tick.max())].tolist() == [0]
+
+
 def test_the_model_sees_neither_drums_nor_keys_outside_a_piano(take):
     pitches = set(decode_notes(prompt_of(take, ENCODING, seconds=None).tokens, ENCODING).pitch.tolist())
     assert pitches == {60, 64, 67, 72, 48}

@@ -84,3 +84,15 @@ def test_a_span_may_reach_beyond_both_ends(span, take):
     gap = gap_of(take, ENCODING, *span)
     inside = (take.notes.onset_tick >= ticks(span[0])) & (take.notes.onset_tick < ticks(span[1]))
     assert len(gap.before.onset) + len(gap.after.onset) == ((take.notes.channel == 0) & ~inside).sum()
+
+
+def test_no_pedal_goes_down_after_all(take):
+    held = take.replace(controls=take.controls.select(take.controls.tick < ticks(4.5)))  # two pedals stay down
+    controls = gap_of(held, ENCODING, 6.0, 20.0).performance.controls
+    assert sorted(controls.number[controls.tick == ticks(6.0)].tolist()) == [64, 67]
+    assert not controls.value[controls.tick >= ticks(6.0)].any()
+
+
+@pytest.mark.parametrize("start", np.arange(0, 6, 0.1).round(1).tolist())
+def test_a_tenth_of_a_second_is_long_enough_wherever_it_begins(start, take):
+    assert gap_of(take, ENCODING, start, round(start + 0.1, 1)).stop - gap_of(take, ENCODING, start, 7.0).start == 10

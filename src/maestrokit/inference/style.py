@@ -56,7 +56,11 @@ def load_style_model(name: str, *, device: str = "cpu") -> StyleModel:
     styles, settings = config.get("styles"), config.get("model")
     if config.get("task") != TASK or not isinstance(settings, dict):
         fact = f"cannot use '{name}': a {config['family']} that does not transfer style"
-        raise BadDataError(fact, "train one with 'maestrokit train gan', for the task style", path=name)
+        raise BadDataError(
+            fact,
+            "name the shipped model style, or train one with 'maestrokit train gan', for the task style",
+            path=name,
+        )
     if not isinstance(styles, list) or len(styles) != 2 or not all(isinstance(style, str) for style in styles):
         raise BadDataError(f"cannot use '{name}': its config.json does not say its two styles", path=name)
     model = built(config["family"], settings, checkpoint.read_weights(folder), origin=name, task=TASK)

@@ -11,7 +11,6 @@ from maestrokit.music.note_arrays import offset_ticks
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import DRUM_CHANNEL, SOFT, SOSTENUTO, SUSTAIN, Controls, Notes, Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.sustain import PEDAL_DOWN
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
 from maestrokit.music.tokens import Encoding, Tokens, decode, encode, token_steps
 
@@ -164,18 +163,18 @@ def last_control(performance: Performance) -> float:
 
 
 def pedals_up(controls: Controls, tick: int, order: int) -> Controls:
-    """Return what brings up the pedals that controls leave down."""
+    """Return what brings up the pedals that controls leave down, also those that are only half down."""
     pedals = pedals_down(controls, tick, order)
     return pedals.replace(value=np.zeros(len(pedals), np.int64))
 
 
 def pedals_down(controls: Controls, tick: int, order: int) -> Controls:
-    """Return, at a tick, the values of the pedals that controls leave down."""
+    """Return, at a tick, the values of the pedals that controls leave down, or half down."""
     pedals = controls.select(np.isin(controls.number, PEDALS))
     pedals = pedals.select(np.lexsort((pedals.order, pedals.track, pedals.tick)))
     _, last = np.unique((pedals.channel * 128 + pedals.number)[::-1], return_index=True)
     pedals = pedals.select(len(pedals) - 1 - last)
-    pedals = pedals.select(pedals.value >= PEDAL_DOWN)
+    pedals = pedals.select(pedals.value > 0)
     count = len(pedals)
     return pedals.replace(tick=np.full(count, tick), order=order + np.arange(count))
 

@@ -25,7 +25,8 @@ class Gap:
     Parameters
     ----------
     performance : Performance
-        All else as it was. Pedals that are down come up where the span begins, and go down again just before its end.
+        All else as it was. Pedals that are down come up where the span begins, and go down again just before its end if
+        anything follows.
     before, after : StepNotes
         The notes of a piano on both sides of the span.
     start, stop : int, in steps
@@ -56,7 +57,7 @@ def gap_of(performance: Performance, encoding: Encoding, start: float, stop: flo
         raise UsageError(f"`infill` must be a span of seconds, not {start:g}..{stop:g}", parameter="infill")
     tempo = tempo_map(performance)
     first, end = second2tick(np.array([start, stop]), tempo).tolist()
-    if stop - start < SHORTEST:
+    if stop - start < SHORTEST - 1e-9:
         raise UsageError("the span to fill is shorter than 0.1 s", parameter="infill")
     if first > performance.last_tick:
         raise UsageError("the span to fill begins after the prompt", parameter="infill")
@@ -64,7 +65,8 @@ def gap_of(performance: Performance, encoding: Encoding, start: float, stop: flo
     is_within = (controls.tick >= first) & (controls.tick < end) & np.isin(controls.number, PEDALS)
     order, early = next_order(performance), controls.select(controls.tick < first)
     up = pedals_up(early, first, order)
-    down = pedals_down(controls.select(controls.tick < end), end - 1, order + len(up))
+    left_down = controls.select(controls.tick < (end if performance.last_tick >= end else 0))  # if anything follows
+    down = pedals_down(left_down, end - 1, order + len(up))
     rest = with_note_offs(
         reorder_events(
             performance.replace(

@@ -41,7 +41,8 @@ class GenerateOptions:
     prompt_seconds: float | None = option(None, "TIME", "Use only this much of the prompt, from its start.",
         TIME, Within(0, DAY), only_with("`prompt`"))
     infill: str | None = option(None, "FROM..TO", "Replace what lies in this span of the prompt (12s..20s, 1m..1m8s), "
-        "and keep all else, by a model that was trained to (train --set infill=true, the default for notes).",
+        "which begins in it and lasts 0.1 s or more, and keep all else, by a model that was trained to (train --set "
+        "infill=true, the default for notes).",
         TIME, only_with("`prompt`"),
         Excludes(("prompt_seconds", "duration"), "the new music is as long as the span of `infill`"))
     style: str | None = option(None, "STYLE", "Turn the whole prompt into this style, by a model of train gan --task "
