@@ -53,14 +53,14 @@ class ModelCardDetails:
     """What else a reader needs to reproduce it."""
 
 
-def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
+def ship(run: Path, shipped: Path, details: ModelCardDetails | str, *, mean_with: Sequence[Path] = ()) -> None:
     """Write the best weights of a run, its settings and its card into the folder of a shipped model.
 
     UsageError says that the model there is as good, or was validated on other data. The details are what the card says
     besides, or the whole card.
     """
     config, best = _without_folders(checkpoint.read_config(run)), best_record(checkpoint.read_log(run))
-    trained = checkpoint.read_weights(run)
+    trained = mean_weights([checkpoint.read_weights(folder) for folder in (run, *mean_with)])
     if config["task"] == "improvise":  # without the discriminator it is a transformer
         config, trained = generating(config, trained)
     summary = {"validation_loss": best["loss"], "step": best["step"], "hours": round(best["seconds"] / 3600, 2)}
@@ -71,6 +71,16 @@ def ship(run: Path, shipped: Path, details: ModelCardDetails | str) -> None:
     checkpoint.write_weights(shipped, weights)
     checkpoint.write_config(shipped, config | {"made": summary})
     write_card(shipped, best, details)
+
+
+def mean_weights(models: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Return the mean of the weights of models of one shape; UsageError if they have others."""
+    shapes = [{name: value.shape for name, value in weights.items()} for weights in models]
+    if any(shape != shapes[0] for shape in shapes):
+        raise UsageError("weights of models of different shapes have no mean", "name runs of one shape")
+    if len(models) == 1:
+        return dict(models[0])
+    return {name: torch.stack([weights[name].float() for weights in models]).mean(0) for name in models[0]}
 
 
 def _without_folders(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,6 +205,8 @@ def main() -> None:
     parser.add_argument("--command", default="", help="the exact command line of the training")
     parser.add_argument("--hardware", default="", help="what it ran on")
     parser.add_argument("--note", default="", help="what else is needed to reproduce it")
+    parser.add_argument("--mean-with", type=Path, action="append", default=[], metavar="RUN",
+        help="ship the mean of the weights of the run and of this one, from which it began; several times")  # fmt: skip
     parser.add_argument("--card-only", action="store_true", help="rewrite the card of the weights that are there")
     options = parser.parse_args()
     if options.card is None and not (options.command and options.hardware):
@@ -204,7 +216,7 @@ def main() -> None:
     if options.card is not None:
         details = options.card.read_text(encoding="utf-8")
     if not options.card_only:
-        ship(options.run, shipped, details)
+        ship(options.run, shipped, details, mean_with=options.mean_with)
         return
     step = checkpoint.read_config(shipped)["made"]["step"]
     log = checkpoint.read_log(options.run)

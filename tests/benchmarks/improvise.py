@@ -139,7 +139,7 @@ def kept(folder: Path | None, make: object, given: Sequence[Continuation]) -> li
     if folder is not None:
         folder.mkdir(parents=True)
         for row, notes in enumerate(made):
-            write_midi(performance_of(notes, ENCODING), folder / f"{row}.mid")
+            write_midi(performance_of(notes, ENCODING, pedal="extend"), folder / f"{row}.mid")
     return made
 
 

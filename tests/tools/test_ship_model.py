@@ -55,6 +55,19 @@ def test_a_shipped_model_is_the_run_in_half_the_bytes(run, tmp_path):
         torch.testing.assert_close(model.state_dict()[name], value, atol=1e-3, rtol=1e-3)
 
 
+def test_the_mean_of_the_weights_of_runs_can_be_shipped(run, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    checkpoint.write_weights(other, {name: value + 2 for name, value in checkpoint.read_weights(run).items()})
+    ship(run, tmp_path / "shipped", STORY, mean_with=[other])
+    shipped = checkpoint.read_weights(tmp_path / "shipped")
+    for name, value in checkpoint.read_weights(run).items():
+        torch.testing.assert_close(shipped[name].float(), value.float() + 1, atol=2e-3, rtol=1e-3)
+    checkpoint.write_weights(other, {"another": torch.zeros(3)})
+    with pytest.raises(UsageError, match="different shapes"):
+        ship(run, tmp_path / "more", STORY, mean_with=[other])
+
+
 def test_of_an_improviser_its_generator_is_shipped(run, tmp_path):
     sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8, "critic_channels": 4, "critic_depth": 1}
     model = _improvise.Model(_improvise.Config(**sizes))
