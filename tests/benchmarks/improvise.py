@@ -191,7 +191,7 @@ def main() -> None:
 def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes], critic_name: str) -> None:
     """Print what the critic says, what is copied and how diverse systems are, then all metrics of sets."""
     pieces = {
-        name: [piece_of(performance_of(notes, ENCODING)) for notes in made if len(notes.pitch)]
+        name: [piece_of(performance_of(notes, ENCODING, pedal="extend")) for notes in made if len(notes.pitch)]
         for name, made in systems.items()
     }
     count = len(systems["people"])
@@ -199,10 +199,10 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
     long = [train[row] for row in places if train[row].onset[-1] - train[row].onset[0] > LENGTH]
     middles = [int(notes.onset[len(notes.onset) // 3]) for notes in long]
     reference = [
-        piece_of(performance_of(span(notes, start, start + LENGTH), ENCODING))
+        piece_of(performance_of(span(notes, start, start + LENGTH), ENCODING, pedal="extend"))
         for notes, start in zip(long, middles, strict=True)
     ]
-    whole = StretchIndex([note_intervals(piece_of(performance_of(notes, ENCODING))) for notes in train])
+    whole = StretchIndex([note_intervals(piece_of(performance_of(notes, ENCODING, pedal="extend"))) for notes in train])
     rows = {name: rows_of(made, reference) for name, made in pieces.items()}
     critic = load_critic(critic_name)
     odds = {name: critic.log_odds(made, ENCODING) for name, made in systems.items()}
