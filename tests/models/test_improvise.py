@@ -113,7 +113,7 @@ def test_a_pointer_has_the_class_of_the_duration_that_it_gives():
 
 @pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
 def test_each_player_steps_by_its_own_loss(objective):
-    made, stepped = model(objective=objective), []
+    made, stepped = model(objective=objective, critic_steps=1), []
 
     def step(group, loss):
         for weight in made.parameters():
@@ -176,3 +176,22 @@ def test_a_generator_that_makes_one_thing_is_farther_than_peoples_other_music():
 def test_settings_that_there_are_not_are_refused(name, value):
     with pytest.raises(UsageError):
         improvise.Config(**{name: value})
+
+
+def stepped(made, given, state):
+    losses = []
+    result = made.step(given, state, lambda group, loss: losses.append((group, loss.item())))
+    return [group for group, _ in losses], result[1]
+
+
+def test_the_discriminator_steps_more_often_on_a_pool_of_earlier_continuations():
+    made, given = model(critic_steps=3, pool=5), batch()
+    groups, state = stepped(made, given, {})
+    assert groups == ["discriminator"] * 3 + ["generator"]
+    assert {part.shape for part in state.values()} == {(1, 3, 6 + 12)}  # rows, the prompt's later half and what follows
+    assert torch.equal(state["real.pitch"][0, :, 6:], given["pitch"][:, 12:])
+    groups, later = stepped(made, given, state)
+    assert {part.shape for part in later.values()} == {(1, 5, 18)}  # full: two of the earlier ones stay
+    assert all(any(torch.equal(row, old) for old in state["new.pitch"][0]) for row in later["new.pitch"][0, :2])
+    _, other = stepped(made, batch(length=16), later)
+    assert other["new.pitch"].shape[:2] == (1, 3)  # excerpts of another length begin a new pool

@@ -58,6 +58,10 @@ class Config(transformer.Config):
     adversarial: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the generator's loss against the discriminator, beside nats a note. With 0 only the likelihood is
     learned, and nothing is sampled."""
+    critic_steps: Annotated[int, Within(1, 1000)] = 4
+    """Steps of the discriminator for each of the generator; all but the first are on earlier continuations."""
+    pool: Annotated[int, Within(1, 100_000)] = 256
+    """Earlier continuations that it sees again, and people's after the same prompts."""
     penalty: Annotated[float, Within(0, 10_000)] = 0.1
     """Weight of the penalties on the gradients of the discriminator, at people's and at generated notes."""
     relaxation: Annotated[float, Within(0, 100, above=True)] = 1.0
@@ -96,7 +100,8 @@ class Model(TrainedModel):
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train both players on excerpts of people's; those of ``batch["prompt"]`` positions are continued.
 
-        All rows of a batch have as many positions. It has the keys where the prompts end, see :func:`states_of`.
+        All rows of a batch have as many positions. It has the keys where the prompts end, see :func:`states_of`. The
+        state has a pool of earlier continuations, of people and of the generator, by factor (1, pool, notes).
         """
         nats, _, _ = self.generator.nats(batch)
         losses = {"loss": torch.stack([part.sum() for part in nats.values()]).sum() / batch["weight"].sum()}
@@ -104,16 +109,14 @@ class Model(TrainedModel):
         if self.config.adversarial:
             new = self._continued(batch)
             with torch.autocast(batch["pitch"].device.type, enabled=False):
-                losses |= self._discriminator_losses(batch, new)
-                backward_and_step(
-                    "discriminator", losses["discriminator"] + self.config.penalty / 2 * losses["penalty"]
-                )
+                lost, state = self._discriminated(batch, new, state, backward_and_step)
+                losses |= lost
             samples = self._relaxed(batch, new)
             with torch.autocast(batch["pitch"].device.type, enabled=False):
                 losses["adversarial"] = self._generator_loss(batch, samples)
             total = total + self.config.adversarial * losses["adversarial"]
         backward_and_step("generator", total)
-        return {name: loss.item() for name, loss in losses.items()}, {}
+        return {name: loss.item() for name, loss in losses.items()}, state
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return the scores of held-out continuations; see :mod:`maestrokit.models._improvise_scores`.
@@ -168,14 +171,52 @@ class Model(TrainedModel):
         }
         return {**samples, "duration": whole_durations(samples["duration"], new["group_duration"])}
 
-    def _discriminator_losses(self, batch: TensorBatch, new: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return what the discriminator loses, and its penalties."""
-        examples = [self._with_context(batch, notes) for notes in (self._real(batch), new)]
+    def _discriminated(
+        self,
+        batch: TensorBatch,
+        new: Mapping[str, Tensor],
+        state: RecurrentState,
+        backward_and_step: BackwardAndStep,
+    ) -> tuple[dict[str, Tensor], RecurrentState]:
+        """Train the discriminator; return what it loses at new continuations, and the pool with these."""
+        seen = {
+            f"{kind}.{name}": part
+            for kind, notes in (("real", self._real(batch)), ("new", new))
+            for name, part in self._after_context(batch, notes).items()
+        }
+        state, losses = self._pooled(seen, state), self._discriminator_losses(seen, backward_and_step)
+        rows, pooled = len(batch["pitch"]), next(iter(state.values())).shape[1]
+        for _ in range(self.config.critic_steps - 1):
+            chosen = torch.randint(pooled, (rows,), device=batch["pitch"].device)
+            self._discriminator_losses({name: part[0, chosen] for name, part in state.items()}, backward_and_step)
+        return losses, state
+
+    def _pooled(self, seen: Mapping[str, Tensor], state: RecurrentState) -> RecurrentState:
+        """Return the pool with new continuations; where it is full, they take the places of random ones."""
+        sizes = {name: part.shape[1:] for name, part in seen.items()}
+        if {name: part.shape[2:] for name, part in state.items()} != sizes:  # of a first step, or of a new epoch
+            return {name: part[None, -self.config.pool :] for name, part in seen.items()}
+        count, rows = (next(iter(parts.values())).shape[axis] for parts, axis in ((state, 1), (seen, 0)))
+        remaining = torch.randperm(count)[: max(self.config.pool - rows, 0)]
+        return {
+            name: torch.cat((state[name][:, remaining.to(part.device)], part[None, -self.config.pool :]), dim=1)
+            for name, part in seen.items()
+        }
+
+    def _discriminator_losses(
+        self, seen: Mapping[str, Tensor], backward_and_step: BackwardAndStep
+    ) -> dict[str, Tensor]:
+        """Let the discriminator step down what it loses and its penalties at real and new notes; return both."""
+        examples = [
+            self.discriminator.vectors({name: seen[f"{kind}.{name}"] for name in FACTORS}) for kind in ("real", "new")
+        ]
         log_odds = [self.discriminator.log_odds(vectors) for vectors in examples]
         penalty = log_odds[0].new_zeros(())
         for pair in zip(log_odds, examples, strict=True) if self.config.penalty else ():
             penalty = penalty + adversarial.gradient_penalty(*pair)
-        return {"discriminator": adversarial.discriminator_loss(self.config.objective, *log_odds), "penalty": penalty}
+        loss = adversarial.discriminator_loss(self.config.objective, *log_odds)
+        backward_and_step("discriminator", loss + self.config.penalty / 2 * penalty)
+        return {"discriminator": loss, "penalty": penalty}
 
     def _generator_loss(self, batch: TensorBatch, samples: Mapping[str, Tensor]) -> Tensor:
         """Return what the generator loses against the discriminator."""
@@ -189,9 +230,17 @@ class Model(TrainedModel):
 
     def _with_context(self, batch: TensorBatch, notes: Mapping[str, Tensor]) -> Tensor:
         """Return what the discriminator sees of continuations: vectors of the prompts' later halves, then theirs."""
+        parts = (self._context(batch), notes)
+        return torch.cat([self.discriminator.vectors(part) for part in parts], dim=1)
+
+    def _after_context(self, batch: TensorBatch, notes: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the classes of the prompts' later halves, then those of continuations, (rows, notes)."""
+        context = self._context(batch)
+        return {name: torch.cat((context[name], notes[name]), dim=1) for name in FACTORS}
+
+    def _context(self, batch: TensorBatch) -> dict[str, Tensor]:
         end = self._prompt(batch)
-        context = {name: batch[name][:, (end + 1) // 2 : end] for name in FACTORS}
-        return torch.cat([self.discriminator.vectors(part) for part in (context, notes)], dim=1)
+        return {name: batch[name][:, (end + 1) // 2 : end] for name in FACTORS}
 
     @staticmethod
     def _prompt(batch: TensorBatch) -> int:

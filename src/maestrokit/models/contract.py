@@ -59,7 +59,7 @@ class TrainedModel(nn.Module):
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Train on one batch: call `backward_and_step` once per group; return what is logged, and the next state."""
+        """Train on one batch, with `backward_and_step` for each group; return what is logged, and the next state."""
         raise NotImplementedError
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
