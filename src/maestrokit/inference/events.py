@@ -17,7 +17,7 @@ from maestrokit.inference.critic import check_ranking, ranking
 from maestrokit.inference.grammar import Grammar
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
 from maestrokit.inference.notes import NoteRequest, NotesCallback, best_rows, generate_notes, no_report
-from maestrokit.inference.performance import PEDAL_WAYS, Span, performance_of
+from maestrokit.inference.performance import GENERATED_PEDALS, Span, performance_of
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
 from maestrokit.music.continuation import continued, joined_performance, last_control, prompt_of
@@ -78,7 +78,7 @@ class GenerationConfig:
         check("guidance", self.guidance, Within(0, 100))
         check("best_of", self.best_of, COUNT)
         check("count", self.count, COUNT)
-        check_choice("way of writing the pedal", self.pedal, PEDAL_WAYS, parameter="pedal")
+        check_choice("way of writing the pedal", self.pedal, GENERATED_PEDALS, parameter="pedal")
 
 
 def generate(

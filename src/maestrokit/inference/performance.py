@@ -23,7 +23,7 @@ NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a 
 FINE_TEMPO, FINE_DIVISION = 250.0, 2400  # make a tick a tenth of a millisecond, or less than one at any tracked tempo
 LONGEST_BEAT = 5.0  # seconds: longer rests are filled with beats
 NO_PEDAL: Floats = np.empty((0, 2))
-PEDAL_WAYS = ("cc64", "extend")  # to write notes of which is known how long they sound
+GENERATED_PEDALS = ("cc64", "extend")  # to write notes of which is known how long they sound
 Span = tuple[float, float]
 EVER: Span = (0.0, math.inf)
 
