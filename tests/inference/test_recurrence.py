@@ -26,6 +26,8 @@ ENCODING = Encoding()
 SHORT = Recurrence(notes=4.0, newest=3, sharpness=20.0, offset=1.0, slope=0.5)
 STRONG = Recurrence(notes=4.0, newest=0, sharpness=5.0, offset=3.0, slope=0.1)
 
+RUNS = {"run": {"recurrence": asdict(STRONG)}, "other": {}}
+
 
 def keys(count, *, period=None, seed=0):
     each = np.random.default_rng(seed).integers(20, 60, count)
@@ -36,32 +38,34 @@ def blocked(count, seed=1):
     return np.random.default_rng(seed).random((count, KEYS)) < 0.2
 
 
-def test_note_by_note_is_as_the_whole(monkeypatch):
+def test_memories_note_by_note_are_those_of_the_whole(monkeypatch):
     monkeypatch.setattr(recurrences, "ROOM", 16)
-    monkeypatch.setattr(recurrences, "CHUNK", 32)
-    pieces, taken = [keys(100, seed=seed) for seed in range(3)], blocked(100)
-    earlier, wholes = EarlierNotes(SHORT, 3), [recurring(each, taken, SHORT) for each in pieces]
-    rows = np.arange(3)
+    pieces, earlier = [keys(100, seed=seed) for seed in range(3)], EarlierNotes(SHORT, 3)
     for number in range(100):
         if number == 50:  # one of the pieces ends
             earlier.keep(np.array([True, False, True]))
-            rows = rows[[0, 2]]
-        logits = np.where(taken[number], -np.inf, np.linspace(0, 1, KEYS))
-        mixed = earlier.mixed(
-            np.repeat(logits[None], len(rows), axis=0), np.repeat(taken[number][None], len(rows), axis=0)
-        )
-        for row, piece in enumerate(rows):
-            at = Recurring(*(column[number : number + 1] for column in wholes[piece]))
-            np.testing.assert_allclose(np.exp(mixed[row]), np.exp(at.mixed(logits[None])[0]), rtol=1e-3, atol=1e-9)
-        earlier.add(np.full(len(rows), number), np.array([pieces[piece][number] for piece in rows]))
+            del pieces[1]
+        earlier.add(np.full(len(pieces), number), np.array([piece[number] for piece in pieces]))
+    for row, piece in enumerate(pieces):
+        memories = recurrences._memories(np.append(piece, 0), SHORT.notes)
+        cosines = memories[20:90] @ memories[100]
+        np.testing.assert_allclose(earlier.cosine(row, slice(20, 90)), cosines, atol=1e-5)
+        assert np.array_equal(earlier.keys[row, :100], piece) and cosines.max() > 0.5
+
+
+def test_a_whole_is_looked_at_in_parts(monkeypatch):
+    piece, taken = keys(100), blocked(100)
+    whole = recurring(piece, taken, SHORT)
+    monkeypatch.setattr(recurrences, "CHUNK", 32)
+    for one, other in zip(whole, recurring(piece, taken, SHORT), strict=True):
+        np.testing.assert_allclose(np.exp(one), np.exp(other), rtol=1e-3, atol=1e-9)
 
 
 def test_without_a_recurrence_nothing_is_remembered():
     earlier = EarlierNotes(None, 2)
     earlier.add(np.array([0, 0]), np.array([3, 4]))
     earlier.keep(np.array([True, False]))
-    logits = np.zeros((1, KEYS))
-    assert earlier.mixed(logits, np.zeros((1, KEYS), bool)) is logits and earlier.count == 0
+    assert earlier.count == 0
 
 
 def test_what_comes_again_is_expected_and_the_newest_notes_do_not_count():
@@ -108,29 +112,15 @@ def test_nats_of_pitches_are_those_of_the_mixture_in_every_window(family):
 
 
 @EACH
-def test_what_is_generated_recurs_and_its_likelihood_is_that_of_the_mixture(family, tmp_path):
-    folder = saved(tmp_path / "run", model(family), family, recurrence=asdict(STRONG))
-    made = load_event_model(str(folder)).model
-    assert made.recurrence == STRONG
+def test_generation_does_not_trust_what_recurs(family, tmp_path):
+    folders = [saved(tmp_path / name, model(family), family, **more) for name, more in RUNS.items()]
+    made, alone = (load_event_model(str(folder)).model for folder in folders)
+    assert made.recurrence == STRONG and alone.recurrence is None
     request = NoteRequest(400, gap=test_notes.UNCUT)
-    many = generate_notes(made, ENCODING, request, sampling=NoteSampling(), count=4, seed=3)
-    (best,) = generate_notes(made, ENCODING, request, sampling=NoteSampling(), count=1, seed=3, best_of=4)
-    with torch.no_grad():
-        others = [made.nats(test_notes.note_models.whole(part))[0] for part in many]
-    nats = [
-        (
-            sum(each[name][:, :-1].sum().item() for name in each if name != "pitch")
-            + pitch_nats(made, part, ENCODING)[2].sum()
-        )
-        / len(part.pitch)
-        for part, each in zip(many, others, strict=True)
-    ]
-    expected = many[int(np.argmin(nats))]
-    assert all(np.array_equal(one, other) for one, other in zip(best, expected, strict=True))
-    alone = load_event_model(str(saved(tmp_path / "other", made, family))).model
-    assert alone.recurrence is None
-    others = generate_notes(alone, ENCODING, request, sampling=NoteSampling(), count=4, seed=3)
-    assert not all(np.array_equal(one.pitch, other.pitch) for one, other in zip(many, others, strict=True))
+    many, others = (
+        generate_notes(each, ENCODING, request, sampling=NoteSampling(), count=4, seed=3) for each in (made, alone)
+    )
+    assert all(np.array_equal(*parts) for pair in zip(many, others, strict=True) for parts in zip(*pair, strict=True))
 
 
 @pytest.mark.parametrize("values", [{"notes": 0}, {"newest": 1.5}, {"warmth": 1}, 3, {"slope": "steep"}])

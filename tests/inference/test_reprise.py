@@ -59,7 +59,7 @@ def test_a_passage_is_followed_and_a_note_that_is_left_out_is_passed_over():
     assert reprise.misses.tolist() == [0, 1]
 
 
-def test_a_passage_ends_after_other_notes_by_chance_and_at_the_present():
+def test_a_passage_ends_after_other_notes_by_chance_and_where_it_came_back():
     earlier = remembered(100, rows=1)
     reprise = Reprise(ENDLESS, earlier)
     reprise.begin(generators(1))
@@ -71,9 +71,11 @@ def test_a_passage_ends_after_other_notes_by_chance_and_at_the_present():
     short.begin(generators(1))
     short.follow(PHRASE[8:9], generators(1))
     assert short.position.tolist() == [NOWHERE]
-    reprise.position[0] = earlier.count - AHEAD
-    reprise.follow(earlier.keys[0, earlier.count - AHEAD][None], generators(1, 9))
-    assert reprise.position.tolist() == [NOWHERE]
+    last = earlier.count - AHEAD
+    for stop, position in ((earlier.count, NOWHERE), (earlier.count + 1, last + 1)):
+        reprise.position[0], reprise.misses[0], reprise.stop[0] = last, 0, stop
+        reprise.follow(earlier.keys[0, last][None], generators(1, 9))
+        assert reprise.position.tolist() == [position]
 
 
 def test_nothing_comes_back_without_a_chance_or_of_few_notes():

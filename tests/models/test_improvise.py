@@ -123,7 +123,7 @@ def test_each_player_steps_by_its_own_loss(objective):
         stepped.append(group)
 
     losses, _ = made.step(batch(), {}, step)
-    assert stepped == ["discriminator", "generator"]
+    assert stepped == ["generator", "discriminator"]
     assert losses.keys() == {"loss", "discriminator", "penalty", "adversarial"}
 
 
@@ -187,7 +187,7 @@ def stepped(made, given, state):
 def test_the_discriminator_steps_more_often_on_a_pool_of_earlier_continuations():
     made, given = model(critic_steps=3, pool=5), batch()
     groups, state = stepped(made, given, {})
-    assert groups == ["discriminator"] * 3 + ["generator"]
+    assert groups == ["generator"] + ["discriminator"] * 3
     assert {part.shape for part in state.values()} == {(1, 3, 6 + 12)}  # rows, the prompt's later half and what follows
     assert torch.equal(state["real.pitch"][0, :, 6:], given["pitch"][:, 12:])
     groups, later = stepped(made, given, state)

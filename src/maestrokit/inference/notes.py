@@ -304,7 +304,6 @@ def _next_note(
     states = heads.after_time(states, time, upcoming.sounding)
     logits, context = heads.pitch(states, keyboard.inputs().keys, upcoming.sounding)
     logits = np.where(upcoming.blocked, -np.inf, logits.astype(np.float64))
-    logits = reprise.earlier.mixed(logits, upcoming.blocked)
     key = sampler.factor("pitch", reprise.favoured_pitch(logits), keyboard.preferable(upcoming))
     sampler.count(logits, key)
     reprise.follow(key, sampler.generators)

@@ -136,22 +136,6 @@ class EarlierNotes:
         """Return the cosines of the memories of some notes of a piece with that of now."""
         return np.asarray(self.memories[row, notes] @ _unit(self.memory[row]))
 
-    def mixed(self, logits: Floats, blocked: Mask) -> Floats:
-        """Return log-probabilities of the next keys, or the logits of the model where nothing is remembered.
-
-        Shape
-        -----
-        logits : (rows, KEYS), -inf of keys that cannot be struck; blocked : (rows, KEYS), which these are
-        """
-        if self.recurrence is None:
-            return logits
-        known = max(self.count - self.recurrence.newest, 0)
-        cosine = np.einsum("rnk,rk->rn", self.memories[:, :known], _unit(self.memory))
-        counts = _counts(cosine, self.recurrence)
-        evidence = np.zeros(blocked.shape)
-        np.add.at(evidence, (np.arange(len(blocked))[:, None], self.keys[:, :known]), counts)
-        return of_evidence(evidence, blocked, self.recurrence).mixed(logits)
-
 
 def _memories(key: Integers, notes: float) -> Numbers:
     """Return the memory before each note, of length 1, or 0 before the first, (notes, KEYS)."""

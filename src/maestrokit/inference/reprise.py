@@ -3,8 +3,8 @@
 People repeat phrases; a small model of notes, sampled note by note, forgets them. So from some notes on, by chance, an
 earlier note whose memory of the keys before it is like that of now is followed by those that followed it then: the time
 and the key of the next of them gain some nats, and the model decides. A note that was left out is passed over; the
-passage ends by chance, after some notes that are not of it, or where it reaches the present. The idea is that of
-templates of self-similarity [1], here of the piece itself.
+passage ends by chance, after some notes that are not of it, or where it came back, so that it does not go round and
+round. The idea is that of templates of self-similarity [1], here of the piece itself.
 
 References
 ----------
@@ -57,10 +57,12 @@ class Reprise:
         rows = len(earlier.memory)
         self.position, self.misses = np.full(rows, NOWHERE), np.zeros(rows, np.int64)
         """The earlier note that may come next, and how many notes too many were not of the passage, (rows,)."""
+        self.stop = np.zeros(rows, np.int64)
+        """The note with which the passage began to come back, (rows,)."""
 
     def keep(self, rows: Mask) -> None:
         """Drop the other pieces."""
-        self.position, self.misses = self.position[rows], self.misses[rows]
+        self.position, self.misses, self.stop = self.position[rows], self.misses[rows], self.stop[rows]
         self.earlier.keep(rows)
 
     def begin(self, generators: Generators) -> None:
@@ -73,6 +75,7 @@ class Reprise:
                 shares = np.cumsum(np.exp(SHARPNESS * (self.earlier.cosine(row, slice(FIRST, known)) - 1)))
                 position = FIRST + int(np.searchsorted(shares, generators[row].random() * shares[-1]))
                 self.position[row], self.misses[row] = min(position, known - 1), 0
+                self.stop[row] = self.earlier.count
 
     def favour_time(self, logits: Floats) -> None:
         """Add to the logits of times, (rows, times), what passages that come back gain."""
@@ -97,7 +100,7 @@ class Reprise:
         position = self.position[rows] + np.where(is_hit, ahead.argmax(axis=1) + 1, 0)
         misses = np.where(is_hit, np.maximum(self.misses[rows] - 1, 0), self.misses[rows] + 1)
         is_over = np.array([generators[row].random() * self.config.notes < 1 for row in rows.tolist()])
-        is_over |= (misses >= MISSES) | (position > self.earlier.count - AHEAD)
+        is_over |= (misses >= MISSES) | (position > self.stop[rows] - AHEAD)
         self.position[rows], self.misses[rows] = np.where(is_over, NOWHERE, position), misses
 
     def _rows(self) -> Integers:

@@ -50,7 +50,9 @@ class Config(transformer.Config):
     """Channels of the discriminator."""
     critic_depth: Annotated[int, Within(1, 16)] = 6
     """Number of its convolutions."""
-    critic_rate: Annotated[float, Within(0, 1000, above=True)] = 10.0
+    critic_dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
+    """Dropout of whole channels after each convolution of the discriminator."""
+    critic_rate: Annotated[float, Within(0, 1000, above=True)] = 3.0
     """Learning rate of the discriminator, as a multiple of that of the generator, which is usually trained already."""
     objective: str = "relativistic"
     """Losses of the two players: ``relativistic``, ``non_saturating``, ``hinge``, or ``minimax``, as in the first
@@ -62,7 +64,7 @@ class Config(transformer.Config):
     """Steps of the discriminator for each of the generator; all but the first are on earlier continuations."""
     pool: Annotated[int, Within(1, 100_000)] = 256
     """Earlier continuations that it sees again, and people's after the same prompts."""
-    penalty: Annotated[float, Within(0, 10_000)] = 0.1
+    penalty: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the penalties on the gradients of the discriminator, at people's and at generated notes."""
     relaxation: Annotated[float, Within(0, 100, above=True)] = 1.0
     """Temperature of the softmax whose gradient the sampled notes have."""
@@ -83,7 +85,9 @@ class Model(TrainedModel):
         super().__init__()
         self.config = config
         self.generator = NoteModel(transformer.TransformerBody(config), config)
-        sizes = critic.Config(config.critic_channels, config.critic_depth, config.velocity_bins, dropout=0.0)
+        sizes = critic.Config(
+            config.critic_channels, config.critic_depth, config.velocity_bins, dropout=config.critic_dropout
+        )
         self.discriminator = critic.NoteCritic(sizes)
         self.encoding = Encoding(step_milliseconds=config.step_milliseconds, velocity_bins=config.velocity_bins)
 
@@ -101,21 +105,23 @@ class Model(TrainedModel):
         """Train both players on excerpts of people's; those of ``batch["prompt"]`` positions are continued.
 
         All rows of a batch have as many positions. It has the keys where the prompts end, see :func:`states_of`. The
+        generator steps first, down a discriminator that has not seen these notes: what it saw it knows by heart. The
         state has a pool of earlier continuations, of people and of the generator, by factor (1, pool, notes).
         """
         nats, _, _ = self.generator.nats(batch)
         losses = {"loss": torch.stack([part.sum() for part in nats.values()]).sum() / batch["weight"].sum()}
         total = losses["loss"]
-        if self.config.adversarial:
-            new = self._continued(batch)
-            with torch.autocast(batch["pitch"].device.type, enabled=False):
-                lost, state = self._discriminated(batch, new, state, backward_and_step)
-                losses |= lost
+        new = self._continued(batch) if self.config.adversarial else {}
+        if new:
             samples = self._relaxed(batch, new)
             with torch.autocast(batch["pitch"].device.type, enabled=False):
                 losses["adversarial"] = self._generator_loss(batch, samples)
             total = total + self.config.adversarial * losses["adversarial"]
         backward_and_step("generator", total)
+        if new:
+            with torch.autocast(batch["pitch"].device.type, enabled=False):
+                lost, state = self._discriminated(batch, new, state, backward_and_step)
+            losses |= lost
         return {name: loss.item() for name, loss in losses.items()}, state
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
