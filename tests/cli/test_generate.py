@@ -6,6 +6,7 @@ import torch
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
+from maestrokit.inference import events
 from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
 from small_models import saved_lstm
@@ -80,6 +81,18 @@ def test_the_best_of_several_that_are_all_the_same_is_not_sought(maestrokit):
         2,
         "maestrokit generate: --best-of has no effect with --temperature 0 or --perform",
     )
+
+
+def test_a_gap_beyond_the_prompt_is_refused_in_a_dry_run_and_one_left_empty_is_named(
+    maestrokit, demo_folder, tmp_path, monkeypatch
+):
+    take, out = demo_folder / "bach-prelude.mid", tmp_path / "out.mid"
+    dry, real = (maestrokit("generate", take, "--infill", "900s..910s", "-o", out, *more) for more in (["-n"], []))
+    assert (dry.status, dry.err) == (2, real.err)
+    monkeypatch.setattr(events, "_notes", lambda *given, **options: [events.NO_NOTES])
+    done = maestrokit("generate", take, "--infill", "1s..2s", "-o", out)
+    assert done.status == 0 and out.exists()
+    assert done.lines[0].startswith("note: the model has put no note into the span from 1 to 2 s")
 
 
 @pytest.mark.parametrize(

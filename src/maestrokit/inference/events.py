@@ -1,6 +1,7 @@
 """New performances, event by event, from a model of events."""
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, DAY, Within, check
-from maestrokit.errors import UsageError, check_choice
+from maestrokit.errors import DataWarning, UsageError, check_choice
 from maestrokit.files import progress
 from maestrokit.inference.conditions import condition_codes
 from maestrokit.inference.critic import check_ranking, ranking
@@ -184,6 +185,9 @@ def infill(
     filling = infilling_model(model)
     gap = gap_of(performance, encoding, start, stop)
     new = _notes(filling, encoding, config, gap.before, gap, report=report)
+    if any(not len(notes.pitch) for notes in new):
+        fact = f"the model has put no note into the span from {start:g} to {stop:g} s"
+        warnings.warn(f"{fact}; another seed or a longer span may give some", DataWarning, stacklevel=2)
     span = start, stop - PEDAL_CLEARANCE
     return [_with_new_notes(gap.performance, notes, encoding, config, before=gap.before, span=span) for notes in new]
 

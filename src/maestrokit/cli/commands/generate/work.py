@@ -20,6 +20,7 @@ from maestrokit.inference.notes import no_report
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.inference.style import is_style_model, load_style_model
+from maestrokit.music.infill import gap_of
 from maestrokit.music.performance import Performance
 from maestrokit.music.tokens import Encoding
 
@@ -128,9 +129,11 @@ def run_generate(generation: Generation, running: Common) -> None:
     options, targets, format = generation.options, generation.targets, generation.format
     _ = generation.config, generation.span  # so that what is wrong is said before any work
     if running.dry_run:
-        generation.checked_model()
+        _, encoding, _ = generation.checked_model()
         if options.prompt not in (None, streams.STANDARD):
-            read_performance(str(options.prompt), repair=generation.repair)
+            prompt = read_performance(str(options.prompt), repair=generation.repair)
+            if generation.span is not None:
+                gap_of(prompt, encoding, *generation.span)
         batch.print_plan((options.prompt or generation.model, target) for target in targets)
         return
     lines_to = targets if format == NOTE_BY_NOTE else ()
