@@ -1,6 +1,7 @@
 """Fifty continuations of 30 s by each of several systems, beside those that people played, from the same prompts.
 
     python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--models NAME,NAME=RUN,NAME=RUN*4] [--keep DIR]
+        [--picture PNG]
 
 Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen; ``people`` is how they went on,
 and ``retrieval`` how the nearest stretch of the training split did, by pitch classes in any key, density and
@@ -10,7 +11,8 @@ end after 30 s. The reference of the metrics are twice as many stretches of the 
 
 The critic did not see any of these models learn. ``told apart`` is how often it holds a continuation by people for more
 likely a person's than one by the system: one half cannot be told apart. Intervals are of 95 %, over pieces. ``inside``
-counts metrics of sets whose value lies in the interval of people's; a star marks those that do not.
+counts metrics of sets whose value lies in the interval of people's; a star marks those that do not. ``--picture``
+draws the first prompts and how each system goes on.
 """
 
 import argparse
@@ -33,7 +35,10 @@ from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.metrics.sets.copying import StretchIndex, copied_shares, longest_runs, note_intervals
+from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
+from maestrokit.music.segments import LARGEST_VELOCITY
 from maestrokit.music.step_notes import StepNotes, reconciled
 from maestrokit.music.tokens import Encoding, encode
 
@@ -173,6 +178,7 @@ def main() -> None:
     parser.add_argument("--models", default="transformer,lstm", help="names, or NAME=RUN, commas between")
     parser.add_argument("--critic", default="critic", help="name or run folder of the critic")
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
+    parser.add_argument("--picture", type=Path, help="draw prompts and how each system goes on")
     options = parser.parse_args()
     root = options.data / "maestro-v3.0.0"
     given = continuations(root, options.pieces)
@@ -185,7 +191,37 @@ def main() -> None:
         name, _, run = model.partition("=")
         folder = None if options.keep is None else options.keep / name
         systems[name] = kept(folder, lambda run=run or name: generated(run, given, options.critic), given)
+    if options.picture:
+        draw([one.prompt for one in given], systems, options.picture)
     print_tables(systems, train, options.critic)
+
+
+def draw(prompts: Sequence[StepNotes], systems: dict[str, list[StepNotes]], picture: Path, examples: int = 3) -> None:
+    """Draw the last 10 s of some prompts, and how systems go on: a column for each prompt."""
+    from maestrokit.plots.figure import bare, new_figure
+    from maestrokit.plots.piano_roll import VELOCITY_MAP, note_bars, octave_ticks
+
+    shown = {name: made for name, made in systems.items() if name != "shuffled"}
+    figure = new_figure(width=4 * examples, height=1.6 * len(shown))
+    grid = figure.subplots(len(shown), examples, sharex=True, sharey=True, squeeze=False)
+    for row, (name, made) in zip(grid, shown.items(), strict=True):
+        for axes, prompt, new in zip(row, prompts, made, strict=False):
+            after = new._replace(onset=new.onset + PROMPT, offset=new.offset + PROMPT)
+            both = StepNotes(*(np.concatenate(parts) for parts in zip(prompt, after, strict=True)))
+            notes = timed_notes(performance_of(both, ENCODING, pedal="extend"), pedal_extends=False)
+            bars = note_bars(notes, 0.42, cmap=VELOCITY_MAP, linewidths=0)
+            bars.set_clim(0, LARGEST_VELOCITY)
+            axes.add_collection(bars)
+            axes.axvline(PROMPT / SECOND, linewidth=1, color="C3")
+            axes.set_xlim((PROMPT - MATCHED) / SECOND, (PROMPT + LENGTH) / SECOND)
+            axes.set_ylim(LOWEST_PITCH, HIGHEST_PITCH)
+            axes.set_yticks(*octave_ticks(LOWEST_PITCH, HIGHEST_PITCH))
+            axes.set_title(name, loc="left", fontsize=9)
+            axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+            bare(axes)
+    for axes in grid[-1]:
+        axes.set_xlabel("seconds")
+    figure.savefig(picture, dpi=110)
 
 
 def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes], critic_name: str) -> None:
