@@ -52,7 +52,7 @@ class Config(transformer.Config):
     """Number of its convolutions."""
     critic_dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
     """Dropout of whole channels after each convolution of the discriminator."""
-    critic_rate: Annotated[float, Within(0, 1000, above=True)] = 3.0
+    critic_rate: Annotated[float, Within(0, 1000, above=True)] = 20.0
     """Learning rate of the discriminator, as a multiple of that of the generator, which is usually trained already."""
     objective: str = "relativistic"
     """Losses of the two players: ``relativistic``, ``non_saturating``, ``hinge``, or ``minimax``, as in the first
@@ -60,11 +60,11 @@ class Config(transformer.Config):
     adversarial: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the generator's loss against the discriminator, beside nats a note. With 0 only the likelihood is
     learned, and nothing is sampled."""
-    critic_steps: Annotated[int, Within(1, 1000)] = 4
+    critic_steps: Annotated[int, Within(1, 1000)] = 12
     """Steps of the discriminator for each of the generator; all but the first are on earlier continuations."""
-    pool: Annotated[int, Within(1, 100_000)] = 256
+    pool: Annotated[int, Within(1, 100_000)] = 2048
     """Earlier continuations that it sees again, and people's after the same prompts."""
-    penalty: Annotated[float, Within(0, 10_000)] = 1.0
+    penalty: Annotated[float, Within(0, 10_000)] = 0.1
     """Weight of the penalties on the gradients of the discriminator, at people's and at generated notes."""
     relaxation: Annotated[float, Within(0, 100, above=True)] = 1.0
     """Temperature of the softmax whose gradient the sampled notes have."""
