@@ -11,11 +11,15 @@ new seeds it brings the means of the metrics of generated minutes closer to thos
 errors. Of MAESTRO, only every other validation performance by name, from the first on, is fitted to; the others are
 left for figures (``tests/benchmarks/generated_sets.py``). The result is the ``sampling`` of the run's ``config.json``,
 the default of ``generate``.
+
+With ``--prompts`` it is fitted on continuations instead: each of these performances is gone on with from 20 s of it,
+from a random place, and compared with how people went on. A model becomes denser after prompts than without.
 """
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,20 +29,28 @@ from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
-from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.notes import NoteRequest, generate_notes
 from maestrokit.inference.reprise import RepriseConfig
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig
-from maestrokit.inference.sequence_model import SequenceModel, load_event_model
+from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics import score_sets
-from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
+from maestrokit.metrics.piece import Piece
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.key_state import MEMORIES
 from maestrokit.music.note_codes import FACTORS, note_sequence
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding, decode, encode_notes
+from maestrokit.music.tokens import Encoding
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import events
+from sampling_sets import (
+    Generate,
+    after_prompts,
+    as_piece,
+    continuations,
+    densest,
+    density,
+    density_within,
+    minutes,
+    without_prompts,
+)
 
 SAMPLING = NoteSampling(
     time=SamplingConfig(0.95, top_p=0.98),
@@ -58,27 +70,12 @@ REPRISE = {
     "time": (1.0, 2.0, 3.0, 4.0),
     "pitch": (2.0, 3.0, 4.0, 5.0),
 }  # likewise, of what comes back
+Density = Callable[[Sequence[StepNotes]], float]
+"""Notes a second of pieces."""
 S = TypeVar("S", NoteSampling, SamplingConfig, RepriseConfig)
 
 WIDEST = 2.0  # bias either way
 ROUNDS = 7  # of halving
-
-
-def density(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
-    """Return the mean notes a second of pieces, from the first onset to the last end of each."""
-    pieces = [notes for notes in pieces if len(notes.pitch)]
-    return float(np.mean([len(p.pitch) / ((p.offset.max() - p.onset[0]) * encoding.step) for p in pieces]))
-
-
-def densest(pieces: Sequence[StepNotes], encoding: Encoding) -> float:
-    """Return the notes a second, by the longest memory of the keys, that 95 % of all notes do not exceed."""
-    densities = []
-    for notes in pieces:
-        memory = 0.0
-        for share in np.exp(-np.diff(notes.onset, prepend=0) * encoding.step / MEMORIES[-1]).tolist():
-            memory = 1 + share * memory
-            densities.append(memory / MEMORIES[-1])
-    return float(np.quantile(densities, 0.95))
 
 
 def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
@@ -94,21 +91,12 @@ def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
     return (low + high) / 2
 
 
-def fit(
-    loaded: SequenceModel, held_out: TokenShard, *, sampling: NoteSampling, count: int, seconds: float
-) -> NoteSampling:
-    """Return a sampling with the bias on times at which pieces are as dense as those held out."""
-    model, encoding, _ = loaded
-    if not isinstance(model, NoteModel):
-        raise UsageError("only the sampling of a model of notes is fitted")
-    pieces = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
-    target = density(pieces, encoding)
-    sampling = replace(sampling, densest=round(densest(pieces, encoding), 2))
+def fit(generate: Generate, density: Density, people: Sequence[StepNotes], *, sampling: NoteSampling) -> NoteSampling:
+    """Return a sampling with the bias on times at which pieces are as dense as people's."""
+    target = density(people)
 
     def density_at(bias: float) -> float:
-        biased = replace(sampling, time_bias=bias)
-        request = NoteRequest(round(seconds / encoding.step))
-        return density(generate_notes(model, encoding, request, sampling=biased, count=count, seed=0), encoding)
+        return density(generate(replace(sampling, time_bias=bias), 0))
 
     return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
 
@@ -220,21 +208,6 @@ def search(sampling: NoteSampling, distance_at: Callable[[NoteSampling, int], fl
     return best
 
 
-def minute(piece: Piece, seconds: float, generator: np.random.Generator) -> Piece:
-    """Return a stretch of a piece that begins with a note, from anywhere in it."""
-    start = generator.uniform(piece.onset[0], max(piece.onset[-1] - seconds, piece.onset[0]))
-    start = piece.onset[np.searchsorted(piece.onset, start)]
-    part = piece.select((piece.onset >= start) & (piece.onset < start + seconds))
-    return notes_in_seconds(part.onset - start, part.offset - start, part.pitch, part.velocity)
-
-
-def minutes(shard: TokenShard, count: int, seconds: float, encoding: Encoding) -> list[Piece]:
-    """Return stretches of so many pieces, evenly chosen."""
-    chosen, generator = np.linspace(0, len(shard) - 1, min(count, len(shard))).astype(int), np.random.default_rng(0)
-    pieces = (piece_of(decode(shard.sequence(index), encoding)) for index in chosen.tolist())
-    return [minute(piece, seconds, generator) for piece in pieces]
-
-
 def sampling_of(sampling: NoteSampling) -> dict[str, object]:
     """Return a sampling as the values for a ``config.json``."""
     factors = {factor: asdict(getattr(sampling, factor)) for factor in FACTORS}
@@ -243,17 +216,12 @@ def sampling_of(sampling: NoteSampling) -> dict[str, object]:
 
 
 def fit_to_people(
-    loaded: SequenceModel, measure: SetDistance, *, sampling: NoteSampling, count: int, seconds: float, rounds: int
+    generate: Generate, measure: SetDistance, encoding: Encoding, *, sampling: NoteSampling, rounds: int
 ) -> NoteSampling:
     """Return a sampling of which pieces are, by the measure, like people's."""
-    model, encoding, _ = loaded
-    assert isinstance(model, NoteModel)
 
     def distance_at(candidate: NoteSampling, seed: int) -> float:
-        request = NoteRequest(round(seconds / encoding.step))
-        pieces = generate_notes(model, encoding, request, sampling=candidate, count=count, seed=seed)
-        pieces = [notes for notes in pieces if len(notes.pitch)]
-        return measure.distance([piece_of(decode(encode_notes(notes, encoding), encoding)) for notes in pieces])
+        return measure.distance([as_piece(notes, encoding) for notes in generate(candidate, seed) if len(notes.pitch)])
 
     return search(sampling, distance_at, rounds=rounds)
 
@@ -266,6 +234,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40, help="pieces generated for each sampling")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each")
     parser.add_argument("--rounds", type=int, default=60, help="changes that are tried; 0 fits the density alone")
+    parser.add_argument("--prompts", action="store_true", help="fit continuations, one of each performance")
     parser.add_argument("--go-on", action="store_true", help="begin with the sampling that the run has")
     options = parser.parse_args()
     config = checkpoint.read_config(options.run)
@@ -277,12 +246,24 @@ def main() -> None:
     fitted = sorted(corpus.official.get("validation", ()))[::2]
     corpus = replace(corpus, official={**corpus.official, "validation": fitted})
     shards = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])
-    size = {"count": options.count, "seconds": options.seconds}
+    held_out, encoding = shards["validation"], loaded.encoding
+    whole = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
     start = loaded.sampling if options.go_on else SAMPLING
-    sampling = fit(loaded, shards["validation"], sampling=start, **size)
+    start = replace(start, densest=round(densest(whole, encoding), 2))
+    if options.prompts:
+        given = list(continuations(held_out, options.seconds, encoding))
+        generate = after_prompts(loaded, [one.prompt for one in given], seconds=options.seconds)
+        notes, of_pieces = [one.people for one in given], partial(density_within, seconds=options.seconds)
+        people = [as_piece(one, encoding) for one in notes if len(one.pitch)]
+    else:
+        generate = without_prompts(loaded, count=options.count, seconds=options.seconds)
+        notes, of_pieces = whole, partial(density, encoding=encoding)
+        people = minutes(held_out, PEOPLE, options.seconds, encoding)
+    sampling = fit(generate, of_pieces, notes, sampling=start)
     if options.rounds:
-        sets = (minutes(shards[part], PEOPLE, options.seconds, loaded.encoding) for part in ("train", "validation"))
-        sampling = fit_to_people(loaded, SetDistance(*sets), sampling=sampling, rounds=options.rounds, **size)
+        reference = minutes(shards["train"], PEOPLE, options.seconds, encoding)
+        measure = SetDistance(reference, people) if not options.prompts else SetDistance(people, reference)
+        sampling = fit_to_people(generate, measure, encoding, sampling=sampling, rounds=options.rounds)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
     print(f"sampling {sampling_of(sampling)}")
 

@@ -1,12 +1,13 @@
 """The bias on times makes a model as dense as the performances that it is held against."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
-from fit_sampling import SetDistance, changes, densest, density, fit, sampling_of, search
+from fit_sampling import SetDistance, changes, fit, sampling_of, search
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.keyboard import Keyboard
@@ -19,6 +20,7 @@ from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding, encode_notes
+from sampling_sets import after_prompts, continuations, densest, density, density_within, without_prompts
 
 ENCODING = Encoding()
 
@@ -37,14 +39,33 @@ def test_density_is_notes_a_second():
     assert density([even_notes(10), even_notes(20)], ENCODING) == pytest.approx((10 + 5) / 2)
 
 
+def loaded(encoding="notes"):
+    return SequenceModel(made(encoding), ENCODING, NoteSampling())
+
+
 def test_pieces_become_as_dense_as_those_held_out():
-    tokens = encode_notes(even_notes(20), ENCODING)
-    held_out = TokenShard(tokens, np.array([0, len(tokens)]), [])
-    loaded = SequenceModel(made(), ENCODING, NoteSampling())
-    sampling = fit(loaded, held_out, sampling=NoteSampling(), count=4, seconds=20.0)
-    pieces = generate_notes(loaded.model, ENCODING, NoteRequest(2000), sampling=sampling, count=4, seed=1)
+    generate = without_prompts(loaded(), count=4, seconds=20.0)
+    sampling = fit(generate, partial(density, encoding=ENCODING), [even_notes(20)], sampling=NoteSampling())
+    pieces = generate_notes(made(), ENCODING, NoteRequest(2000), sampling=sampling, count=4, seed=1)
     assert density(pieces, ENCODING) == pytest.approx(5.0, rel=0.25)
     assert NoteSampling.from_config(sampling_of(sampling), name="run") == sampling
+
+
+def test_continuations_become_as_dense_as_people_s():
+    tokens = encode_notes(even_notes(80, count=100), ENCODING)
+    held_out = TokenShard(np.tile(tokens, 4), len(tokens) * np.arange(5), [])
+    given = list(continuations(held_out, 10.0, ENCODING))
+    assert len(given) == 4
+    for prompt, people in given:
+        assert prompt.onset.tolist() == list(range(0, 2000, 80))
+        assert people.onset.tolist() == list(range(2000, 2920, 80))
+        assert people.offset.max() <= 2920
+    generate = after_prompts(loaded(), [prompt for prompt, _ in given], seconds=10.0)
+    per_second = partial(density_within, seconds=10.0)
+    sampling = fit(generate, per_second, [people for _, people in given], sampling=NoteSampling())
+    pieces = generate(sampling, 1)
+    assert per_second(pieces) == pytest.approx(1.2, rel=0.35)
+    assert all(((notes.onset > 1920) & (notes.offset <= 2920)).all() for notes in pieces)
 
 
 def test_the_densest_is_the_memory_that_keys_have():
@@ -66,10 +87,8 @@ def test_no_piece_becomes_much_denser_than_the_densest():
 
 
 def test_models_of_events_have_nothing_to_fit():
-    tokens = encode_notes(even_notes(20), ENCODING)
     with pytest.raises(UsageError, match="of notes"):
-        fit(SequenceModel(made("events"), ENCODING, NoteSampling()), TokenShard(tokens, np.array([0, len(tokens)]), []),
-            sampling=NoteSampling(), count=1, seconds=1.0)  # fmt: skip
+        without_prompts(loaded("events"), count=1, seconds=1.0)(NoteSampling(), 0)
 
 
 def music(seed, *, gap):
