@@ -3,11 +3,12 @@
     python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--models NAME,NAME=RUN,NAME=RUN*4] [--keep DIR]
         [--picture PNG]
 
-Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen; ``people`` is how they went on,
-and ``retrieval`` how the nearest stretch of the training split did, by pitch classes in any key, density and
-loudness. ``shuffled`` is how people went on with their pitches in another order. ``NAME=RUN*4`` is the best of four
-by the critic. All is on the grid of 10 ms that models see, the notes as long as the pedal holds them, and all notes
-end after 30 s. The reference of the metrics are twice as many stretches of the training split.
+Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen among every other by name, from the
+second on: those that ``tools/fit_sampling.py`` does not see. ``people`` is how they went on, and ``retrieval`` how the
+nearest stretch of the training split did, by pitch classes in any key, density and loudness. ``shuffled`` is how people
+went on with their pitches in another order. ``NAME=RUN*4`` is the best of four by the critic. All is on the grid of
+10 ms that models see, the notes as long as the pedal holds them, and all notes end after 30 s. The reference of the
+metrics are twice as many stretches of the training split.
 
 The critic did not see any of these models learn. ``told apart`` is how often it holds a continuation by people for more
 likely a person's than one by the system: one half cannot be told apart. Intervals are of 95 %, over pieces. ``inside``
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from generated_sets import UNSEEN
 from metrics_controls import summary
 from performances import spread
 
@@ -71,7 +73,7 @@ def span(notes: StepNotes, start: int, stop: int) -> StepNotes:
 def continuations(root: Path, count: int) -> list[Continuation]:
     """Return prompts and what followed, each from a random place of a validation performance."""
     cut = []
-    for row, path in enumerate(spread(root, "validation", EVERY)):
+    for row, path in enumerate(spread(root, "validation", EVERY, among=UNSEEN)):
         notes, generator = notes_of(path), np.random.default_rng([1, row])
         last = int(notes.onset[-1]) - PROMPT - LENGTH
         if last > notes.onset[0]:
