@@ -5,6 +5,8 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.models import _style
+from maestrokit.models import _style_networks as networks
+from maestrokit.models._adversarial import accuracies, discriminator_loss
 from maestrokit.models._style_scores import chroma_correlation, direction_scores, features
 
 TINY = {"channels": 2, "depth": 1, "discriminator_channels": 2, "pool": 3}
@@ -29,7 +31,7 @@ def test_a_new_generator_changes_nothing_and_has_half_a_million_weights():
 
 
 def test_a_velocity_changes_by_a_quarter_at_most_and_a_new_note_is_as_loud_as_those_nearby():
-    generator, rolls = _style.Generator(2, 1), segments(1)
+    generator, rolls = networks.Generator(2, 1), segments(1)
     for bias in (-50.0, 0.0, 50.0):
         torch.nn.init.constant_(generator.changes.bias, bias)
         change = generator(rolls).velocity[0] - rolls[0, 2]
@@ -43,7 +45,7 @@ def test_a_velocity_changes_by_a_quarter_at_most_and_a_new_note_is_as_loud_as_th
 
 def test_rolls_are_rounded_and_have_the_gradient_of_probabilities():
     log_odds = torch.tensor([[[-0.1, 2.0]]], requires_grad=True)
-    made = _style.Transferred(log_odds, torch.full_like(log_odds, -9.0), torch.full_like(log_odds, 0.5)).rolls()
+    made = networks.Transferred(log_odds, torch.full_like(log_odds, -9.0), torch.full_like(log_odds, 0.5)).rolls()
     assert made[0, :, 0].tolist() == [[0, 1], [0, 1], [0, 0.5]]  # what begins sounds
     made[:, 0].sum().backward()
     chance = torch.tensor([-0.1, 2.0]).sigmoid()
@@ -67,6 +69,21 @@ def test_each_player_steps_down_its_own_loss_only(objective):
     assert stepped == ["generator", "discriminator"]
     assert {"adversarial", "content", "cycle", "identity", "discriminator", "penalty"} == losses.keys()
     assert state["first"].shape == (1, 3, 3, 64, 88)
+
+
+def test_a_discriminator_tells_sets_by_rare_keys_through_the_noise():
+    torch.manual_seed(3)
+    player = networks.Discriminator(2)
+    low, high = (torch.zeros(16, 3, 64, 88) for _ in range(2))
+    low[:, :2, ::9, 40], high[:, :2, ::9, 40] = 1.0, 1.0
+    high[:, :2, 20, 80] = 1.0  # one note that the other set never has
+    optimizer = torch.optim.Adam([*player.register.parameters(), *player.register_odds.parameters()], lr=0.02)
+    for _ in range(100):
+        loss = discriminator_loss("relativistic", player(low, noise=0.2), player(high, noise=0.2))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert sum(accuracies(player(low, noise=0.2), player(high, noise=0.2))) / 2 > 0.9
 
 
 def test_a_discriminator_sees_three_earlier_segments_for_a_new_one():
@@ -95,7 +112,7 @@ def test_wrong_objectives_and_losses_are_refused():
 
 def test_what_is_as_sure_as_an_unchanged_cell_costs_no_more_and_a_change_does():
     rolls = segments(1)
-    untouched = _style.Generator(2, 1)(rolls)
+    untouched = networks.Generator(2, 1)(rolls)
     surer = untouched._replace(onset=2 * untouched.onset)
     wrong = untouched._replace(onset=-untouched.onset)
     for kind in ("bce", "mse"):
@@ -124,9 +141,9 @@ def test_chroma_does_not_count_octaves_and_counts_other_keys():
 
 
 def test_a_cell_can_be_changed_by_what_lies_an_octave_from_it():
-    generator, rolls = _style.Generator(2, 1), torch.zeros(1, 3, 8, 88)
+    generator, rolls = networks.Generator(2, 1), torch.zeros(1, 3, 8, 88)
     rolls[0, :, 2, 40] = 1.0
-    row = len(_style.PLANES) + _style.OCTAVES.index(12)  # onsets, by the key an octave above
+    row = len(networks.PLANES) + networks.OCTAVES.index(12)  # onsets, by the key an octave above
     torch.nn.init.constant_(generator.changes.bias[row : row + 1], 9.0)
     onset = generator(rolls).rolls()[0, 0]
     assert onset.nonzero().tolist() == [[2, 28], [2, 40]]

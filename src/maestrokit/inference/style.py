@@ -14,7 +14,8 @@ from maestrokit.music.roll_changes import changed, piano_part
 from maestrokit.music.segments import Rolls
 
 if TYPE_CHECKING:
-    from maestrokit.models._style import Generator, Model
+    from maestrokit.models._style import Model
+    from maestrokit.models._style_networks import Generator
 
 TASK = "style"
 PART = 2048  # steps that are changed at once
@@ -108,7 +109,7 @@ def transferred_rolls(
     """
     import torch
 
-    from maestrokit.models._style import STRIDE
+    from maestrokit.models._style_networks import STRIDE
 
     steps = rolls.shape[1]
     padded = np.pad(rolls, ((0, 0), (reach, reach + -steps % STRIDE), (0, 0)))

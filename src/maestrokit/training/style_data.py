@@ -27,8 +27,8 @@ class StyleOptions:
     """The second set, likewise."""
     batch: Annotated[int, Within(1, 100_000)] = 16
     """Segments of each set per batch, of 6.4 s; the generators learn from a quarter of them."""
-    transpose: Annotated[int, Within(0, 24)] = 6
-    """Largest transposition of a segment, in semitones; with 6 or more, segments are in all twelve keys."""
+    transpose: Annotated[int, Within(0, 24)] = 1
+    """Largest transposition of a segment, in semitones. Large ones hide which registers a set has."""
     stretch: Annotated[float, Within(0, 1, below=True)] = 0.1
     """Largest change of the tempo of a segment, as a share of it."""
     validation_segments: Annotated[int, Within(2, LARGEST_COUNT)] = 256
