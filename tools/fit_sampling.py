@@ -13,7 +13,8 @@ left for figures (``tests/benchmarks/generated_sets.py``). The result is the ``s
 the default of ``generate``.
 
 With ``--prompts`` it is fitted on continuations instead: each of these performances is gone on with from 20 s of it,
-from a random place, and compared with how people went on. A model becomes denser after prompts than without.
+from a random place, and compared with how people went on. A bias that is added after prompts is fitted then: a model
+becomes denser after them than without.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
 from maestrokit.inference.reprise import RepriseConfig
-from maestrokit.inference.sampling import NoteSampling, SamplingConfig
+from maestrokit.inference.sampling import NEUTRAL, NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece
@@ -59,7 +60,7 @@ SAMPLING = NoteSampling(
     duration=SamplingConfig(top_p=0.99),
     reprise=RepriseConfig(probability=0.03),
 )
-STEPS = {"temperature": 0.05, "time_bias": 0.08}  # of a change, either way
+STEPS = {"temperature": 0.05, "bias": 0.08}  # of a change, either way
 CHOICES = {"top_p": (0.9, 0.95, 0.98, 0.99, 1.0), "min_p": (0.0, 0.01, 0.02, 0.05, 0.1)}  # from which the next is taken
 PEOPLE = 100  # minutes of people's that are looked at
 SEEDS = 4  # with which a change has to be better
@@ -91,14 +92,21 @@ def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
     return (low + high) / 2
 
 
-def fit(generate: Generate, density: Density, people: Sequence[StepNotes], *, sampling: NoteSampling) -> NoteSampling:
-    """Return a sampling with the bias on times at which pieces are as dense as people's."""
+def fit(
+    generate: Generate,
+    density: Density,
+    people: Sequence[StepNotes],
+    *,
+    sampling: NoteSampling,
+    bias: str = "time_bias",
+) -> NoteSampling:
+    """Return a sampling with the bias on times, or that after prompts, at which pieces are as dense as people's."""
     target = density(people)
 
-    def density_at(bias: float) -> float:
-        return density(generate(replace(sampling, time_bias=bias), 0))
+    def density_at(value: float) -> float:
+        return density(generate(changed(sampling, bias, value), 0))
 
-    return replace(sampling, time_bias=round(fitted_bias(density_at, target), 3))
+    return changed(sampling, bias, round(fitted_bias(density_at, target), 3))
 
 
 class SetDistance:
@@ -169,7 +177,7 @@ def adjacent(config: S, choices: Mapping[str, Sequence[float]]) -> list[S]:
     return near
 
 
-def changes(sampling: NoteSampling) -> list[NoteSampling]:
+def changes(sampling: NoteSampling, *, bias: str = "time_bias") -> list[NoteSampling]:
     """Return all samplings that differ from one by one step of one setting.
 
     >>> [one.time_bias for one in changes(NoteSampling())[-2:]]
@@ -183,11 +191,13 @@ def changes(sampling: NoteSampling) -> list[NoteSampling]:
         steps += [changed(sampling, factor, config) for config in configs]
     of_reprise = REPRISE if sampling.reprise.probability else {"probability": REPRISE["probability"]}
     steps += [replace(sampling, reprise=config) for config in adjacent(sampling.reprise, of_reprise)]
-    biases = (round(sampling.time_bias + way * STEPS["time_bias"], 3) for way in (-1, 1))
-    return steps + [replace(sampling, time_bias=bias) for bias in biases]
+    biases = (round(getattr(sampling, bias) + way * STEPS["bias"], 3) for way in (-1, 1))
+    return steps + [changed(sampling, bias, value) for value in biases]
 
 
-def search(sampling: NoteSampling, distance_at: Callable[[NoteSampling, int], float], *, rounds: int) -> NoteSampling:
+def search(
+    sampling: NoteSampling, distance_at: Callable[[NoteSampling, int], float], *, rounds: int, bias: str = "time_bias"
+) -> NoteSampling:
     """Return the best of samplings found by trying changes of the best so far, at random, so many of them.
 
     The distance depends on a seed, too. A change is better only if it is with four seeds that nothing was chosen by;
@@ -196,7 +206,7 @@ def search(sampling: NoteSampling, distance_at: Callable[[NoteSampling, int], fl
     best, generator, waiting = sampling, np.random.default_rng(0), list[NoteSampling]()
     for number in range(rounds):
         if not waiting:
-            every = changes(best)
+            every = changes(best, bias=bias)
             waiting = [every[index] for index in generator.permutation(len(every))]
         candidate, gains = waiting.pop(), list[float]()
         while len(gains) < SEEDS and all(gain > 0 for gain in gains):
@@ -211,19 +221,19 @@ def search(sampling: NoteSampling, distance_at: Callable[[NoteSampling, int], fl
 def sampling_of(sampling: NoteSampling) -> dict[str, object]:
     """Return a sampling as the values for a ``config.json``."""
     factors = {factor: asdict(getattr(sampling, factor)) for factor in FACTORS}
-    rest = {"time_bias": sampling.time_bias, "densest": sampling.densest, "reprise": asdict(sampling.reprise)}
-    return factors | rest
+    rest = {name: getattr(sampling, name) for name in NEUTRAL}
+    return {**factors, **rest, "reprise": asdict(sampling.reprise)}
 
 
 def fit_to_people(
-    generate: Generate, measure: SetDistance, encoding: Encoding, *, sampling: NoteSampling, rounds: int
+    generate: Generate, measure: SetDistance, encoding: Encoding, *, sampling: NoteSampling, rounds: int, bias: str
 ) -> NoteSampling:
     """Return a sampling of which pieces are, by the measure, like people's."""
 
     def distance_at(candidate: NoteSampling, seed: int) -> float:
         return measure.distance([as_piece(notes, encoding) for notes in generate(candidate, seed) if len(notes.pitch)])
 
-    return search(sampling, distance_at, rounds=rounds)
+    return search(sampling, distance_at, rounds=rounds, bias=bias)
 
 
 def main() -> None:
@@ -250,6 +260,7 @@ def main() -> None:
     whole = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
     start = loaded.sampling if options.go_on else SAMPLING
     start = replace(start, densest=round(densest(whole, encoding), 2))
+    bias = "prompt_bias" if options.prompts else "time_bias"
     if options.prompts:
         given = list(continuations(held_out, options.seconds, encoding))
         generate = after_prompts(loaded, [one.prompt for one in given], seconds=options.seconds)
@@ -259,11 +270,11 @@ def main() -> None:
         generate = without_prompts(loaded, count=options.count, seconds=options.seconds)
         notes, of_pieces = whole, partial(density, encoding=encoding)
         people = minutes(held_out, PEOPLE, options.seconds, encoding)
-    sampling = fit(generate, of_pieces, notes, sampling=start)
+    sampling = fit(generate, of_pieces, notes, sampling=start, bias=bias)
     if options.rounds:
         reference = minutes(shards["train"], PEOPLE, options.seconds, encoding)
         measure = SetDistance(reference, people) if not options.prompts else SetDistance(people, reference)
-        sampling = fit_to_people(generate, measure, encoding, sampling=sampling, rounds=options.rounds)
+        sampling = fit_to_people(generate, measure, encoding, sampling=sampling, rounds=options.rounds, bias=bias)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})
     print(f"sampling {sampling_of(sampling)}")
 

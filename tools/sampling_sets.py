@@ -86,14 +86,14 @@ def after_prompts(loaded: SequenceModel, prompts: Sequence[StepNotes], *, second
     steps = round(seconds / loaded.encoding.step)
 
     def pieces(sampling: NoteSampling, seed: int) -> list[StepNotes]:
-        made = []
+        new = []
         for row, prompt in enumerate(prompts):
             (notes,) = generate_notes(
                 _of_notes(loaded), loaded.encoding, NoteRequest(steps, prompt), sampling=sampling, count=1,
                 seed=seed * len(prompts) + row,
             )  # fmt: skip
-            made.append(_after(notes, prompt, steps))
-        return made
+            new.append(_after(notes, prompt, steps))
+        return new
 
     return pieces
 

@@ -153,6 +153,25 @@ def test_even_a_model_that_wants_one_key_only_obeys_the_piano():
     assert 31 in part.pitch
 
 
+@pytest.mark.parametrize("family", ["lstm", "transformer"])
+def test_the_bias_after_prompts_counts_after_prompts_alone(family):
+    made, prompt = model(family), notes(30)
+    together, apart = NoteSampling(time_bias=-0.5), NoteSampling(time_bias=0.5, prompt_bias=-1.0)
+    gap = Gap(None, prompt.select(slice(10)), prompt.select(slice(20, 30)), int(prompt.onset[9]), int(prompt.onset[20]))
+    requests = {
+        "prompt": NoteRequest(400, prompt),
+        "nothing": NoteRequest(400),
+        "gap": NoteRequest(gap.stop - gap.start, gap.before, gap),
+    }
+    for name, request in requests.items():
+        ways = (together, apart, NoteSampling(time_bias=0.5))
+        one, other, plain = (
+            generate_notes(made, ENCODING, request, sampling=sampling, count=1, seed=1)[0] for sampling in ways
+        )
+        assert all(map(np.array_equal, other, one if name == "prompt" else plain))
+
+
+
 @EACH
 def test_windows_count_every_note_once(family):
     made, part = model(family, is_new=True), notes(150)

@@ -62,7 +62,9 @@ def test_continuations_become_as_dense_as_people_s():
         assert people.offset.max() <= 2920
     generate = after_prompts(loaded(), [prompt for prompt, _ in given], seconds=10.0)
     per_second = partial(density_within, seconds=10.0)
-    sampling = fit(generate, per_second, [people for _, people in given], sampling=NoteSampling())
+    people = [people for _, people in given]
+    sampling = fit(generate, per_second, people, sampling=NoteSampling(), bias="prompt_bias")
+    assert sampling == NoteSampling(prompt_bias=sampling.prompt_bias)
     pieces = generate(sampling, 1)
     assert per_second(pieces) == pytest.approx(1.2, rel=0.35)
     assert all(((notes.onset > 1920) & (notes.offset <= 2920)).all() for notes in pieces)

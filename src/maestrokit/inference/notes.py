@@ -157,6 +157,8 @@ def generate_notes(
         stepwise = cast("StepwiseModel", model)
         if request.density is not None:
             sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
+        if len(request.before.pitch) and request.gap is None:
+            sampling = replace(sampling, time_bias=sampling.time_bias + sampling.prompt_bias)
         sampler = NoteSampler(sampling, generators, has_nats=is_by_likelihood)
         if best_of == 1:
             return _candidates(stepwise, encoding, request, sampler, report)[0]

@@ -19,6 +19,8 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.reprise import RepriseConfig
 from maestrokit.music.note_codes import FACTORS
 
+NEUTRAL = {"time_bias": 0.0, "prompt_bias": 0.0, "densest": math.inf}
+
 
 @dataclass(frozen=True)
 class SamplingConfig:
@@ -55,6 +57,8 @@ class NoteSampling:
     duration: SamplingConfig = field(default_factory=SamplingConfig)
     time_bias: float = 0.0
     """Times ``log(1 + steps)``, added to the logits of times: above 0 there are fewer notes per second."""
+    prompt_bias: float = 0.0
+    """Added to it where a prompt is gone on with, after which models play more notes than people do."""
     densest: float = math.inf
     """Notes per second, over the last seconds, above which the bias rises, to limit the density."""
     reprise: RepriseConfig = field(default_factory=RepriseConfig)
@@ -70,10 +74,9 @@ class NoteSampling:
             If it is not valid.
         """
         try:
-            factors = {factor: SamplingConfig(**values.get(factor, {})) for factor in FACTORS}
-            bias, densest = float(values.get("time_bias", 0.0)), float(values.get("densest", math.inf))
-            reprise = RepriseConfig(**values.get("reprise", {}))
-            return cls(**factors, time_bias=bias, densest=densest, reprise=reprise)
+            fields: dict[str, Any] = {factor: SamplingConfig(**values.get(factor, {})) for factor in FACTORS}
+            fields |= {name: float(values.get(name, neutral)) for name, neutral in NEUTRAL.items()}
+            return cls(**fields, reprise=RepriseConfig(**values.get("reprise", {})))
         except (AttributeError, TypeError, ValueError, UsageError) as error:
             raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})", path=name) from None
 
