@@ -11,7 +11,8 @@ went on with their pitches in another order. ``NAME=RUN*4`` is the best of four 
 metrics are twice as many stretches of the training split.
 
 The critic did not see any of these models learn. ``told apart`` is how often it holds a continuation by people for more
-likely a person's than one by the system: one half cannot be told apart. Intervals are of 95 %, over pieces. ``inside``
+likely a person's than one by the system: one half cannot be told apart; beside it, how much more often than one by the
+first of the models. Intervals are of 95 %, over pieces. ``inside``
 counts metrics of sets whose value lies in the interval of people's; a star marks those that do not. ``--picture``
 draws the first prompts and how each system goes on.
 """
@@ -156,11 +157,19 @@ def interval(values: Floats) -> str:
     return f"[{low:.2f}, {high:.2f}]"
 
 
-def told_apart(people: Floats, system: Floats) -> tuple[float, str]:
-    """Return how often the critic prefers people's to a system's, and its interval over pieces."""
-    wins = (people[:, None] > system) + 0.5 * (people[:, None] == system)
+def told_apart(people: Floats, system: Floats, base: Floats | None = None) -> tuple[float, str]:
+    """Return how often the critic prefers people's to a system's, and its interval over pieces.
+
+    With a base it is how much more often than to the base's, after the same prompts.
+    """
+    wins = preferred(people, system) - (0.0 if base is None else preferred(people, base))
     rows = np.random.default_rng(0).integers(len(people), size=(RESAMPLES, 2, len(people)))
     return float(wins.mean()), interval(np.array([wins[np.ix_(one, other)].mean() for one, other in rows]))
+
+
+def preferred(people: Floats, system: Floats) -> Floats:
+    """Return 1 where one of people's has the larger log-odds than one of a system's, (people, system)."""
+    return (people[:, None] > system) + 0.5 * (people[:, None] == system)
 
 
 def rows_of(pieces: Sequence[Piece], reference: Sequence[Piece]) -> dict[str, Row]:
@@ -195,7 +204,7 @@ def main() -> None:
         systems[name] = kept(folder, lambda run=run or name: generated(run, given, options.critic), given)
     if options.picture:
         draw([one.prompt for one in given], systems, options.picture)
-    print_tables(systems, train, options.critic)
+    print_tables(systems, train, options.critic, options.models.split(",")[0].partition("=")[0])
 
 
 def draw(prompts: Sequence[StepNotes], systems: dict[str, list[StepNotes]], picture: Path, examples: int = 3) -> None:
@@ -226,7 +235,7 @@ def draw(prompts: Sequence[StepNotes], systems: dict[str, list[StepNotes]], pict
     figure.savefig(picture, dpi=110)
 
 
-def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes], critic_name: str) -> None:
+def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes], critic_name: str, base: str) -> None:
     """Print what the critic says, what is copied and how diverse systems are, then all metrics of sets."""
     pieces = {
         name: [piece_of(performance_of(notes, ENCODING, pedal="extend")) for notes in made if len(notes.pitch)]
@@ -246,29 +255,38 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
     odds = {name: critic.log_odds(made, ENCODING) for name, made in systems.items()}
     people = rows["people"]
     print(f"{count} continuations of 30 s, {len(reference)} stretches of the training split as the reference")
-    print(f"{'':<22}{'told apart':>21}{'accuracy':>9}{'copied run':>11}{'of 16':>7}{'diversity':>19}"
-          f"{'frechet':>25}{'inside':>8}")  # fmt: skip
+    heads = ("told apart", f"than {base}", "accuracy", "copied run", "of 16", "diversity", "frechet", "inside")
+    widths = (21, 21, 9, 11, 7, 19, 25, 8)
+    print(" " * 14 + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)))
     for name, made in pieces.items():
         intervals = [note_intervals(piece) for piece in made]
         share, within = told_apart(odds["people"], odds[name])
+        more, certain = told_apart(odds["people"], odds[name], odds[base])
         accuracy = ((odds["people"] > 0).mean() + (odds[name] <= 0).mean()) / 2
         runs, copied = longest_runs(intervals, whole), copied_shares(intervals, whole, notes=16)
         others = [(row, people[metric]) for metric, row in rows[name].items() if metric in people]
         inside = [own.low <= row.value <= own.high for row, own in others]
-        cells = [with_interval(rows[name].get(metric)) for metric in ("diversity", "frechet_composers")]
-        print(f"{name:<22}{share:>7.2f} {within:>13}{accuracy:>9.2f}{np.median(runs):>11.0f}{np.nanmean(copied):>7.3f}"
-              f"{cells[0]:>19}{cells[1]:>25}{sum(inside):>5}/{len(inside)}", flush=True)  # fmt: skip
+        cells = (
+            f"{share:.2f} {within:>13}", f"{more:+.2f} {certain:>13}", f"{accuracy:.2f}", f"{np.median(runs):.0f}",
+            f"{np.nanmean(copied):.3f}",
+            *(with_interval(rows[name].get(metric)) for metric in ("diversity", "frechet_composers")),
+            f"{sum(inside)}/{len(inside)}",
+        )  # fmt: skip
+        print(
+            f"{name:<14}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)), flush=True
+        )
     human = rows["people"].get("frechet_composers")
     if human is not None:
         print(f"frechet of people against people: {human.reference:.2f}")
     print(f"\n{'metric':<40}{'people':>9}{'95 % interval':>20}" + "".join(f"{name:>14}" for name in list(rows)[1:]))
     for metric, row in people.items():
         others = (rows[name].get(metric) for name in list(rows)[1:])
-        cells = [
+        values = [
             "-" if one is None else f"{one.value:.3f}" + " *"[not row.low <= one.value <= row.high] for one in others
         ]
         print(
-            f"{metric:<40}{row.value:>9.3f}{f'{row.low:.3f}..{row.high:.3f}':>20}" + "".join(f"{c:>14}" for c in cells)
+            f"{metric:<40}{row.value:>9.3f}{f'{row.low:.3f}..{row.high:.3f}':>20}"
+            + "".join(f"{value:>14}" for value in values)
         )
 
 

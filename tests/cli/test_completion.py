@@ -58,7 +58,7 @@ def offers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         ("maestrokit evaluate --format t", ["tsv", "table", "tex"]),
         ("maestrokit evaluate --reference-split te", ["test"]),
         ("maestrokit evaluate --model tr", ["transcription", "transformer"]),
-        ("maestrokit generate --model ", ["lstm", "transformer", "style", "performer"]),
+        ("maestrokit generate --model ", ["gan", "lstm", "transformer", "style", "performer"]),
         ("maestrokit generate take.mid --style c", ["chopin"]),
         ("maestrokit transcribe --model ", ["transcription"]),
         ("maestrokit transcribe --pedal ", ["cc64", "extend", "none"]),

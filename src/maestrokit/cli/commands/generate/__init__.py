@@ -14,6 +14,10 @@ EXAMPLES = (
         "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
     ),
     (
+        "A continuation by the model that was refined against a discriminator of such",
+        "maestrokit generate take.mid --model gan --duration 1m -o on.mid",
+    ),
+    (
         "Half a minute in the manner of a composer",
         "maestrokit generate --model lstm --composer Chopin --guidance 3 -o chopin.mid",
     ),
@@ -46,6 +50,7 @@ REFERENCES = (
     "Huang et al., Music Transformer, ICLR 2019",
     "Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020",
     "Zhu et al., Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, ICCV 2017",
+    "Muhamed et al., Symbolic Music Generation with Transformer-GANs, AAAI 2021",
     "Cancino-Chacón et al., Computational Models of Expressive Music Performance, Frontiers in Digital Humanities 2018",
     "Ho and Salimans, Classifier-Free Diffusion Guidance, 2022",
 )
@@ -78,7 +83,8 @@ def run(
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one. New music may begin as soon
-    as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start.
+    as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start. Of the
+    shipped models gan, which learned from a discriminator of its continuations, goes on most like people.
 
     With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
     pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and
