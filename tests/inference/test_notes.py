@@ -171,7 +171,6 @@ def test_the_bias_after_prompts_counts_after_prompts_alone(family):
         assert all(map(np.array_equal, other, one if name == "prompt" else plain))
 
 
-
 @EACH
 def test_windows_count_every_note_once(family):
     made, part = model(family, is_new=True), notes(150)
