@@ -14,7 +14,8 @@ the default of ``generate``.
 
 With ``--prompts`` it is fitted on continuations instead: each of these performances is gone on with from 20 s of it,
 from a random place, and compared with how people went on. A bias that is added after prompts is fitted then: a model
-becomes denser after them than without.
+becomes denser after them than without. All else that the run has stays then (``--go-on``), but with ``--rounds`` other
+settings change, too, and these count without prompts as well.
 """
 
 import argparse
@@ -247,9 +248,11 @@ def main() -> None:
     parser.add_argument("--prompts", action="store_true", help="fit continuations, one of each performance")
     parser.add_argument("--go-on", action="store_true", help="begin with the sampling that the run has")
     options = parser.parse_args()
+    options.go_on |= options.prompts
     config = checkpoint.read_config(options.run)
     loaded = load_event_model(str(options.run))
-    if isinstance(loaded.model, NoteModel) and loaded.model.recurrence is None:
+    start = loaded.sampling if options.go_on else SAMPLING
+    if isinstance(loaded.model, NoteModel) and loaded.model.recurrence is None and start.reprise.probability:
         raise UsageError("nothing comes back in what this run generates", "fit its recurrence first")
     cache = default_cache()
     corpus = find_corpus(options.data, events, cache=cache, seed=config["training"]["seed"])
@@ -258,7 +261,6 @@ def main() -> None:
     shards = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])
     held_out, encoding = shards["validation"], loaded.encoding
     whole = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
-    start = loaded.sampling if options.go_on else SAMPLING
     start = replace(start, densest=round(densest(whole, encoding), 2))
     bias = "prompt_bias" if options.prompts else "time_bias"
     if options.prompts:

@@ -157,7 +157,7 @@ def generate_notes(
         stepwise = cast("StepwiseModel", model)
         if request.density is not None:
             sampling = replace(sampling, densest=max(sampling.densest, 1.5 * request.density))
-        if len(request.before.pitch) and request.gap is None:
+        if len(request.before.pitch) and request.gap is None and request.density is None:
             sampling = replace(sampling, time_bias=sampling.time_bias + sampling.prompt_bias)
         sampler = NoteSampler(sampling, generators, has_nats=is_by_likelihood)
         if best_of == 1:

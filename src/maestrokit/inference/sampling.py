@@ -58,7 +58,7 @@ class NoteSampling:
     time_bias: float = 0.0
     """Times ``log(1 + steps)``, added to the logits of times: above 0 there are fewer notes per second."""
     prompt_bias: float = 0.0
-    """Added to it where a prompt is gone on with, after which models play more notes than people do."""
+    """Added to it where a prompt is gone on with, unless a density is asked for; fitted on half a minute."""
     densest: float = math.inf
     """Notes per second, over the last seconds, above which the bias rises, to limit the density."""
     reprise: RepriseConfig = field(default_factory=RepriseConfig)

@@ -3,7 +3,7 @@
 Two generators each turn segments of one set into such as could be of the other, two discriminators learn to tell. What
 is turned there and back again is to be what it was (cycle consistency), and what is of a set already is to stay as it
 is (identity). As for [2], segments have some 64 steps, a generator half a million weights, and Gaussian noise on what
-the discriminators see decides success.
+the discriminators see decides success. They see rolls, and how often each key is struck.
 
 Differences: a generator makes changes, not notes. Its last layer is added to the input as log-odds, so that it begins
 as the identity, and the surest changes can be made alone. A cell can also be changed by what lies one or two octaves

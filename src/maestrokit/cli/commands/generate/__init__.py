@@ -14,7 +14,7 @@ EXAMPLES = (
         "maestrokit generate take.mid --prompt-seconds 10 --duration 1m --temperature 0.9 --top-p 0.95 -o on.mid",
     ),
     (
-        "A continuation by the model that was refined against a discriminator of such",
+        "A continuation by the model that was refined against a discriminator",
         "maestrokit generate take.mid --model gan --duration 1m -o on.mid",
     ),
     (
@@ -84,7 +84,8 @@ def run(
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one. New music may begin as soon
     as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start. Of the
-    shipped models gan, which learned from a discriminator of its continuations, goes on most like people.
+    shipped models, the continuations of gan, which learned from a discriminator, are told from people's least often by
+    a critic; by other metrics they are no better.
 
     With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
     pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and
