@@ -11,10 +11,10 @@ went on with their pitches in another order. ``NAME=RUN*4`` is the best of four 
 metrics are twice as many stretches of the training split.
 
 The critic has had no part in the training of these models, but learned from continuations of an earlier transformer.
-``told apart`` is how often it holds a continuation by people for more likely a person's than one by the system: one half
-cannot be told apart; beside it, how much more often than one by the first of the models. Intervals are of 95 %, over
-pieces. ``inside`` counts metrics of sets whose value lies in the interval of people's; a star marks those that do not.
-``--picture`` draws the first prompts and how each system goes on.
+``told apart`` is how often it holds a continuation by people for more likely a person's than one by the system: a
+half cannot be told apart; beside it, how much more often than one by the first of the models. Intervals are of 95 %,
+over pieces. ``inside`` counts metrics of sets whose value lies in the interval of people's; a star marks those that do
+not. ``--picture`` draws the first prompts and how each system goes on.
 """
 
 import argparse
