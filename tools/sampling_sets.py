@@ -58,8 +58,8 @@ def continuations(held_out: TokenShard, seconds: float, encoding: Encoding) -> I
         notes = note_sequence(held_out.sequence(index), encoding)
         last = int(notes.onset[-1]) - prompt - round(seconds / encoding.step)
         if last > notes.onset[0]:
-            places = notes.onset[(notes.onset >= generator.integers(notes.onset[0], last)) & (notes.onset <= last)]
-            start = places[0] if len(places) else notes.onset[0]
+            starts = notes.onset[(notes.onset >= generator.integers(notes.onset[0], last)) & (notes.onset <= last)]
+            start = starts[0] if len(starts) else notes.onset[0]
             notes = notes._replace(onset=notes.onset - start, offset=notes.offset - start)
             given = notes.select((notes.onset >= 0) & (notes.onset < prompt))
             given = given._replace(offset=np.minimum(given.offset, prompt))
