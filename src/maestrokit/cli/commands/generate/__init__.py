@@ -27,7 +27,7 @@ EXAMPLES = (
     ),
     (
         "A piece in the style of Chopin",
-        "maestrokit generate take.mid --model style --style chopin -o chopin.mid",
+        "maestrokit generate take.mid --style chopin -o chopin.mid",
     ),
     (
         "A piece in a style that a run has learnt from the folder pop, half of the way",

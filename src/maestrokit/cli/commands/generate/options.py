@@ -34,7 +34,7 @@ class GenerateOptions:
         not_with("`perform`", "`style`"),
         complete=one_of(kept_in("maestrokit.inference.performance:GENERATED_PEDALS")))
     model: str | None = option(None, "NAME|RUN", "The name of a shipped model, or a run folder of train. Default: "
-        "transformer, with --perform performer.", complete=one_of(generating_models))
+        "transformer, with --perform performer, with --style style.", complete=one_of(generating_models))
     duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is "
         "added, counted from the onset of the last note of the prompt, by a model of events from its last event.",
         TIME, NEW)

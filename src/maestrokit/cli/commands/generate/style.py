@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from maestrokit.cli import batch
-from maestrokit.cli.commands.generate.options import MODEL, GenerateOptions
+from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.cli.commands.generate.output import format_of, targets_of, written
 from maestrokit.cli.options import Common
 from maestrokit.cli.performances import read_performance
 from maestrokit.files import streams
 from maestrokit.inference.style import load_style_model, transferred
 from maestrokit.music.performance import Performance
+
+TRANSFERRING = "style"  # the shipped model that does
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class StyleTransfer:
     @property
     def model(self) -> str:
         """The name of the model."""
-        return self.options.model or MODEL
+        return self.options.model or TRANSFERRING
 
     @property
     def prompt(self) -> str:
