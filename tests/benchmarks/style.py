@@ -13,7 +13,8 @@ melody    longest common subsequence of the intervals of the skyline with the so
 notes     notes for each note of the source.
 
 ``untouched`` is the source, ``there and back`` what the other direction makes of the transferred piece (its target is
-the source's own set, so a low share is right), ``retrieval`` the source with each 6.4 s replaced by that segment of the
+the source's own set, so a low share is right), ``own style`` what the generator of the set that the source is from
+makes of it (identity: as little as possible), ``retrieval`` the source with each 6.4 s replaced by that segment of the
 target's training set whose chroma is most like it, ``matched`` the source with notes dropped or doubled an octave
 lower, and others moved by octaves, until density and mean pitch are those of the transferred piece: what a style that
 is nothing but density and register would score.
@@ -161,6 +162,7 @@ def print_direction(
             "untouched": lambda given=given: given,
             **{f"strength {s:g}": lambda p=p: sounding(p) for s, p in made.items()},
             "there and back": lambda made=made: sounding(transferred(made[1.0], model, source)),
+            "own style": lambda performance=performance: sounding(transferred(performance, model, source)),
             "retrieval": lambda given=given: retrieved(given, known),
             "matched": lambda g=given, m=made, r=generator: matched_to(g, sounding(m[1.0]), r),
         }

@@ -72,7 +72,8 @@ def test_a_model_without_infill_is_answered_with_the_setting_of_training(maestro
     words = ["--model", saved_lstm(tmp_path / "run"), "--infill", "1s..2s", "-o", tmp_path / "a.mid"]
     done = maestrokit("generate", demo_folder / "bach-prelude.mid", *words)
     assert done.status == 2
-    assert done.lines == ["maestrokit generate: the model fills no gaps", "  train one with the setting infill=true"]
+    assert done.lines[0] == "maestrokit generate: the model has not learned to fill gaps"
+    assert "shipped transformer" in done.lines[1] and "infill=true" in done.lines[1]
 
 
 def test_the_best_of_several_that_are_all_the_same_is_not_sought(maestrokit):
@@ -81,6 +82,17 @@ def test_the_best_of_several_that_are_all_the_same_is_not_sought(maestrokit):
         2,
         "maestrokit generate: --best-of has no effect with --temperature 0 or --perform",
     )
+
+
+def test_what_ranks_candidates_is_refused_where_there_is_one(maestrokit):
+    done = maestrokit("generate", "--rank-by", "critic", "-n")
+    assert (done.status, done.lines[0]) == (2, "maestrokit generate: --rank-by works only with --best-of")
+
+
+def test_music_without_a_note_is_said(maestrokit, tmp_path):
+    done = maestrokit("generate", "--duration", "0.001s", "-o", tmp_path / "out.mid")
+    assert done.status == 0 and len(read_midi(tmp_path / "out.mid").notes) == 0
+    assert done.lines == ["note: the model has put no note into the 0.001 s; another seed or more time may give some"]
 
 
 def test_a_gap_beyond_the_prompt_is_refused_in_a_dry_run_and_one_left_empty_is_named(

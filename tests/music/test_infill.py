@@ -72,7 +72,7 @@ def test_new_notes_end_where_their_keys_are_struck_and_wait_until_they_are_up(ta
 
 
 @pytest.mark.parametrize(
-    ("span", "fact"), [((3.0, 2.0), "span of seconds"), ((2.0, 2.05), "shorter"), ((8.0, 9.0), "after the prompt")]
+    ("span", "fact"), [((3.0, 2.0), "span of seconds"), ((2.0, 2.05), "shorter"), ((8.0, 9.0), "the prompt ends at")]
 )
 def test_spans_that_are_none_are_refused(span, fact, take):
     with pytest.raises(UsageError, match=fact):

@@ -137,7 +137,7 @@ def test_what_a_model_of_segments_does_not_have_is_refused(run, tmp_path, capfd,
 def test_it_fills_no_gaps_and_has_no_likelihood_to_evaluate(run, takes, tmp_path, capfd):
     prompt = improvisers.write(tmp_path / "prompt.mid", pitch=[60, 62, 64])
     assert generate(run, tmp_path / "new.mid", str(prompt), "--infill", "0s..1s") == ExitStatus.USAGE
-    assert "the model fills no gaps" in capfd.readouterr().err
+    assert "the model has not learned to fill gaps" in capfd.readouterr().err
     assert run_command_line(["evaluate", "--model", str(run), str(takes)]) == ExitStatus.BAD_DATA
     assert "a gan that is no model of events" in capfd.readouterr().err
 

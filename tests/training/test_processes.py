@@ -123,7 +123,7 @@ OTHERS = {"latent": {"autoencoder"}}  # groups of weights beside the two players
 def gan_words(task, place, run, steps):
     sizes = [word for one in PLAYERS[task] for word in ("--set", one)]
     small = ("--batch", "2", "--set", "cooldown=0.0001", "-q", *sizes)
-    data = [str(corpora.write_takes(place / name, notes=200)) for name in ("jazz", "pop")]
+    data = [str(corpora.write_takes(place / name, notes=200, lowest=low)) for name, low in (("jazz", 60), ("pop", 48))]
     where = ["-o", str(place / run), "--cache", str(place / "cache"), "--steps", str(steps)]
     return ["train", "gan", *data, "--task", task, *where, *small]
 

@@ -1,14 +1,17 @@
 """A part of a model learns alone: it begins anew, and everything else stays."""
 
 import importlib.util
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 
-from maestrokit.errors import UsageError
+from maestrokit.cli.main import run_command_line
+from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import DistributedContext
+from maestrokit.training.loop import Training
 from maestrokit.training.run import TrainingSpec, train
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
@@ -98,3 +101,18 @@ def test_a_part_that_learns_alone_is_resumed_without_the_model_around_it(takes, 
     trained(takes, tmp_path / "second", init=tmp_path / "first", train_only="embedding")
     resumed(takes, tmp_path / "second", steps="4")
     assert checkpoint.read_config(tmp_path / "second")["init"] == "first"
+
+
+def test_a_run_that_is_stopped_before_it_was_validated_says_that_it_has_no_weights(takes, tmp_path, capfd, monkeypatch):
+    def stop(loop):
+        loop.note_signal(signal.SIGINT)
+        return step(loop)
+
+    step = Training._step
+    monkeypatch.setattr(Training, "_step", stop)
+    settings = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}") if name != "steps"]
+    place, run = ["--cache", str(takes.parent / "cache"), "--steps", "3", "--device", "cpu"], str(tmp_path / "run")
+    assert run_command_line(["train", "lstm", str(takes), "-o", run, *place, *settings]) == 128 + signal.SIGINT
+    assert f"'{run}' has no weights before the first validation" in capfd.readouterr().err
+    assert run_command_line(["generate", "--model", run, "-o", str(tmp_path / "out.mid")]) == ExitStatus.NO_INPUT
+    assert "ended before the first validation" in capfd.readouterr().err.splitlines()[1]

@@ -23,8 +23,8 @@ SMALL = ("--batch", "2", "--set", "channels=2", "--set", "depth=1", "--set", "di
 @pytest.fixture
 def sets(tmp_path):
     """Two folders of three performances each."""
-    for name in ("Jazz", "Pop"):
-        corpora.write_takes(tmp_path / name, count=3, notes=60)
+    for name, lowest in (("Jazz", 60), ("Pop", 48)):
+        corpora.write_takes(tmp_path / name, count=3, notes=60, lowest=lowest)
     return tmp_path
 
 
@@ -106,14 +106,16 @@ def test_conditions_choose_the_sets_without_accents_and_arrangements(sets, capfd
 
 
 def test_sets_that_are_no_two_are_refused_in_a_line(sets, capfd):
-    corpora.write_takes(sets / "One", count=1)
+    corpora.write_takes(sets / "One", count=1, lowest=72)
     corpora.write_takes(sets / "other" / "Pop", count=2)
+    corpora.write_takes(sets / "Copies", count=4, notes=60)
     for data, said in {
         ("Jazz",): "no sets",
         ("Jazz", "Jazz"): "the two sets are one folder",
         ("Jazz", "One"): "the set 'one' is too small",
         ("Pop", "other/Pop"): "the data are 1 sets (Pop)",
         ("Jazz", "Pop", "One"): "3 sets (Jazz, Pop, One)",
+        ("Jazz", "Copies"): "have the same notes, and are in different sets; 3 in all",
     }.items():
         assert train(sets, data=data) in (2, 65)
         error = capfd.readouterr().err.splitlines()

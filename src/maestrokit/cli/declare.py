@@ -188,7 +188,7 @@ def _idle(context: typer.Context, marks: Mapping[str, Cases], facts: Collection[
     idle = []
     for parameter in context.command.params:
         mark, source = marks.get(str(parameter.name)), source_of(parameter, context)
-        if mark is None or any(_holds(case, context.params, facts) for case in mark.cases) != mark.excluded:
+        if mark is None or any(_holds(case, context, facts) for case in mark.cases) != mark.excluded:
             continue
         if source == "COMMANDLINE":
             is_opposite = context.params[str(parameter.name)] is False and parameter.secondary_opts
@@ -200,15 +200,20 @@ def _idle(context: typer.Context, marks: Mapping[str, Cases], facts: Collection[
     return idle
 
 
-def _holds(case: Case, values: Mapping[str, Any], facts: Collection[Fact | None]) -> bool:
-    """Return whether an option is given, or has one of the values that a case names, or a fact is stated."""
+def _holds(case: Case, context: typer.Context, facts: Collection[Fact | None]) -> bool:
+    """Return whether an option is given, or has one of the values that a case names, or a fact is stated.
+
+    A number that is the default, as one candidate is, counts as not given.
+    """
     if isinstance(case, Fact):
         return case in facts
     match = CASE.fullmatch(case)
     assert match is not None
-    value = values.get(match[1], values.get(f"{match[1]}_"))
+    parameter = next(one for one in context.command.params if one.name in (match[1], f"{match[1]}_"))
+    value = context.params.get(str(parameter.name))
     if match[2] is None:
-        return value not in NOTHING
+        is_same_number = not isinstance(value, bool | str) and value == parameter.default
+        return value not in NOTHING and not is_same_number
     return (f"{value:g}" if isinstance(value, float) else str(value)) in match[2].split("|")
 
 

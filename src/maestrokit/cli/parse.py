@@ -78,7 +78,8 @@ def parse_span(text: str, read: Callable[[str], Number], *, parameter: str, exam
     try:
         ends = read(low), read(high or low)
     except UsageError as error:
-        raise UsageError(error.fact, f"write LOW..HIGH, as in `{parameter}`={example}", parameter=parameter) from None
+        fact = f"`{parameter}` must be a range: {error.fact}"
+        raise UsageError(fact, f"write LOW..HIGH, as in `{parameter}`={example}", parameter=parameter) from None
     except ValueError:
         ends = None
     if ends is None or not float("-inf") < ends[0] <= ends[1] < float("inf"):

@@ -102,6 +102,11 @@ def write_weights(folder: Path, weights: Mapping[str, "Tensor"]) -> None:
     write_bytes(folder / WEIGHTS, _saved(weights, {}))
 
 
+def has_weights(folder: Path) -> bool:
+    """Return whether training in this folder has come to a model."""
+    return (folder / WEIGHTS).exists()
+
+
 def read_weights(folder: Path) -> dict[str, "Tensor"]:
     """Return ``model.safetensors``; BadDataError if it is damaged or something else, such as a pickle."""
     return _loaded(folder / WEIGHTS)[0]
@@ -224,6 +229,8 @@ def _read(path: Path, *, limit: int | None = None) -> bytes:
             data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
         hint = "a checkpoint is a folder with config.json and model.safetensors"
+        if path.name == WEIGHTS and has_resume(path.parent):
+            hint = "its training ended before the first validation; the command that began it goes on with it"
         raise NoInputError(f"cannot read '{path}': {reason(error)}", hint, path=str(path)) from None
     if limit is not None and len(data) > limit:
         raise _unusable(path, "too large")

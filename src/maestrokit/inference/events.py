@@ -21,7 +21,7 @@ from maestrokit.inference.notes import NoteRequest, NotesCallback, best_rows, ge
 from maestrokit.inference.performance import GENERATED_PEDALS, Span, performance_of
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
-from maestrokit.music.continuation import continued, joined_performance, last_control, prompt_of
+from maestrokit.music.continuation import Prompt, continued, joined_performance, last_control, prompt_of
 from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
@@ -133,12 +133,22 @@ def perform(
     report : callable
         Called with new notes as they are made, by a model of notes.
     """
-    if is_of_notes(model) and prompt is None:
+    given = None if prompt is None else prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
+    performances = _performances(model, encoding, config, given, report)
+    count = 0 if given is None else len(given.performance.notes)
+    _warn_of_silence([len(each.notes) - count for each in performances], f"{config.duration:g} s")
+    return performances
+
+
+def _performances(
+    model: AnyModel, encoding: Encoding, config: GenerationConfig, given: Prompt | None, report: NotesCallback
+) -> list[Performance]:
+    """Return new performances, or such as go on from a prompt."""
+    if is_of_notes(model) and given is None:
         new = _notes(model, encoding, config, NO_NOTES, report=report)
         return [performance_of(notes, encoding, pedal=config.pedal) for notes in new]
-    if prompt is None:
+    if given is None:
         return [decode(tokens, encoding) for tokens in generate(model, encoding, config)]
-    given = prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
     if is_of_notes(model):
         before = note_sequence(given.tokens, encoding)
         last_onset = float(before.onset.max(initial=0)) * encoding.step
@@ -152,7 +162,8 @@ def perform(
 def infilling_model(model: AnyModel) -> GeneratingModel:
     """Return a model that has learned to fill gaps; UsageError if it has not."""
     if not is_of_notes(model) or not getattr(model.config, "infill", False):
-        raise UsageError("the model fills no gaps", "train one with the setting infill=true", parameter="infill")
+        hint = "the shipped transformer does, and what train transformer or lstm makes with the setting infill=true"
+        raise UsageError("the model has not learned to fill gaps", hint, parameter="infill")
     return model
 
 
@@ -185,9 +196,7 @@ def infill(
     filling = infilling_model(model)
     gap = gap_of(performance, encoding, start, stop)
     new = _notes(filling, encoding, config, gap.before, gap, report=report)
-    if any(not len(notes.pitch) for notes in new):
-        fact = f"the model has put no note into the span from {start:g} to {stop:g} s"
-        warnings.warn(f"{fact}; another seed or a longer span may give some", DataWarning, stacklevel=2)
+    _warn_of_silence([len(notes.pitch) for notes in new], f"span from {start:g} to {stop:g} s")
     span = start, stop - PEDAL_CLEARANCE
     return [_with_new_notes(gap.performance, notes, encoding, config, before=gap.before, span=span) for notes in new]
 
@@ -205,6 +214,13 @@ def _with_new_notes(
     pedal = config.pedal if tempo_map(performance).seconds_per_tick.max() <= COARSEST else "extend"
     new = performance_of(notes, encoding, pedal=pedal, given=before, span=span)
     return joined_performance(performance, new)
+
+
+def _warn_of_silence(counts: Sequence[int], where: str) -> None:
+    """Warn if a model has put no note where it should."""
+    if not all(counts):
+        fact = f"the model has put no note into the {where}"
+        warnings.warn(f"{fact}; another seed or more time may give some", DataWarning, stacklevel=3)
 
 
 def _notes(

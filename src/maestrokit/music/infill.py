@@ -12,7 +12,7 @@ from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.note_offs import with_note_offs
 from maestrokit.music.performance import Controls, Performance
 from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.timing import second2tick, tempo_map
+from maestrokit.music.timing import second2tick, tempo_map, tick2second
 from maestrokit.music.tokens import Encoding, encode
 
 SHORTEST = 0.1  # seconds
@@ -60,7 +60,9 @@ def gap_of(performance: Performance, encoding: Encoding, start: float, stop: flo
     if stop - start < SHORTEST - 1e-9:
         raise UsageError("the span to fill is shorter than 0.1 s", parameter="infill")
     if first > performance.last_tick:
-        raise UsageError("the span to fill begins after the prompt", parameter="infill")
+        last = float(tick2second(performance.last_tick, tempo))
+        fact = f"the span of `infill` begins at {start:g} s, and the prompt ends at {last:.1f} s"
+        raise UsageError(fact, "fill a span of the prompt", parameter="infill")
     notes, controls = performance.notes.replace(offset_tick=offset_ticks(performance)), performance.controls
     is_within = (controls.tick >= first) & (controls.tick < end) & np.isin(controls.number, PEDALS)
     order, early = next_order(performance), controls.select(controls.tick < first)

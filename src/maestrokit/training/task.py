@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 from torch import Tensor
 
 from maestrokit import registry
-from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, UsageError, check_choice
+from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, check_choice
 from maestrokit.files import maestro, walk
 
 TASKS = "maestrokit.training.tasks"
@@ -89,13 +89,13 @@ class Corpus:
     def split(self, usable: Collection[str]) -> dict[str, list[str]]:
         """Return the files to learn from and to validate on, among those that can be used.
 
-        BadDataError says that too few are left, UsageError that there were too few to begin with.
+        BadDataError says that too few are left, or that there were too few to begin with.
         """
         parts = {part: [path for path in self.official.get(part, ()) if path in usable] for part in PARTS}
         loose = [path for path in self.loose if path in usable]
         try:
             split = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
-        except UsageError as error:
+        except BadDataError as error:
             raise self._too_few(usable) or error from None
         for part in PARTS if split else ():
             parts[part] += [loose[item] for item in split[part]]
@@ -145,7 +145,7 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     """Return which items are for training, validation and test: 80, 10 and 10 % of the pieces.
 
     All performances of a piece are in one part. The order of the inputs does not matter: pieces are shuffled by a
-    hash of their names and the seed. Validation gets at least one piece, and test one if there are three. UsageError
+    hash of their names and the seed. Validation gets at least one piece, and test one if there are three. BadDataError
     says that there are fewer than two pieces.
 
     >>> split_by_piece(["a", "b", "a"], seed=0)
@@ -155,7 +155,7 @@ def split_by_piece(pieces: Sequence[str], *, seed: int) -> dict[str, list[int]]:
     for item, piece in enumerate(pieces):
         items[piece].append(item)
     if len(items) < 2:
-        raise UsageError("training needs at least two different pieces", "one to learn from, and one to validate on")
+        raise BadDataError("training needs at least two different pieces", "one to learn from, and one to validate on")
     shuffled = sorted(items, key=lambda piece: hashlib.sha256(os.fsencode(f"{seed}\0{piece}")).digest())
     validation = max(1, round(len(shuffled) * SHARES["validation"]))
     test = max(len(shuffled) > 2, round(len(shuffled) * SHARES["test"]))

@@ -65,7 +65,7 @@ def _split(corpus: Corpus, notes: Mapping[str, StepNotes], what: str) -> dict[st
     """Return the files of each part of one kind; BadDataError says that there are too few."""
     try:
         return corpus.split(notes)
-    except UsageError as error:
+    except BadDataError as error:
         raise BadDataError(f"too few {what} performances: {error.fact}", error.hint) from None
 
 

@@ -55,6 +55,7 @@ def prepare(corpus: Corpus, options: StyleOptions, *, family: str) -> Prepared:
     sets, piece, notes = _sets(corpus, options)
     paths = [path for each_set in sets for path in each_set.paths]
     usable = corpus.usable(zip(paths, each(read_notes, paths, jobs=corpus.jobs), strict=True))
+    _refuse_shared(sets, usable)
     parts = [_split(corpus, one, usable, piece) for one in sets]
     train, validation = ([[usable[path] for path in split[part]] for split in parts] for part in PARTS)
     return Prepared(
@@ -106,6 +107,19 @@ def _chosen_sets(entries: Mapping[str, maestro.Entry], options: StyleOptions) ->
     return sets
 
 
+def _refuse_shared(sets: Sequence[StyleSet], usable: Mapping[str, TimedNotes]) -> None:
+    """Raise BadDataError where a performance of one set has the same notes as one of the other."""
+    first, second = ({_notes_as_bytes(usable[path]): path for path in one.paths if path in usable} for one in sets)
+    shared = [(first[notes], second[notes]) for notes in first if notes in second]
+    if shared:
+        fact = f"'{shared[0][0]}' and '{shared[0][1]}' have the same notes, and are in different sets"
+        raise BadDataError(f"{fact}; {len(shared)} in all", "choose sets that have no performance in common")
+
+
+def _notes_as_bytes(notes: TimedNotes) -> bytes:
+    return b"".join(column.tobytes() for column in notes)
+
+
 def _split(
     corpus: Corpus, chosen: StyleSet, usable: Mapping[str, TimedNotes], piece: Mapping[str, str]
 ) -> dict[str, list[str]]:
@@ -118,6 +132,6 @@ def _split(
     part = replace(corpus, official=official, loose=loose, piece=lambda path: piece.get(path, stem(path)))
     try:
         return part.split(usable)
-    except (UsageError, NoInputError, BadDataError) as error:
+    except (NoInputError, BadDataError) as error:
         hint = "each set needs one piece to learn from, and one to validate on"
         raise BadDataError(f"the set '{chosen.name}' is too small: {error.fact}", hint) from None

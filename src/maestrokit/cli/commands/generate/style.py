@@ -7,6 +7,7 @@ from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.cli.commands.generate.output import format_of, targets_of, written
 from maestrokit.cli.options import Common
 from maestrokit.cli.performances import read_performance
+from maestrokit.errors import BadDataError
 from maestrokit.files import streams
 from maestrokit.inference.style import load_style_model, transferred
 from maestrokit.music.performance import Performance
@@ -38,7 +39,11 @@ class StyleTransfer:
         model = load_style_model(self.model, device=self.options.device)
         model.generator(self.style)  # so that a wrong name is said before the prompt is read
         prompt = read_performance(self.prompt, repair=self.repair)
-        return transferred(prompt, model, self.style, strength=self.options.style_strength)
+        try:
+            return transferred(prompt, model, self.style, strength=self.options.style_strength)
+        except BadDataError as error:
+            fact = f"cannot transfer {streams.named(self.prompt)}: {error.fact}"
+            raise BadDataError(fact, error.hint, path=self.prompt) from None
 
 
 def run_style(work: StyleTransfer, running: Common) -> None:

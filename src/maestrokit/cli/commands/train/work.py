@@ -8,6 +8,7 @@ from maestrokit.cli.commands.train.display import Curves, Display
 from maestrokit.cli.errors import common_status, failed
 from maestrokit.cli.options import Jobs
 from maestrokit.errors import ExitStatus, MaestrokitError
+from maestrokit.files.checkpoint import has_weights
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.run import TrainingSpec, train
 
@@ -48,6 +49,8 @@ def run_training(
     if not running.quiet and distributed.is_first:
         progress = outcome.progress
         report.say(f"training ended at step {progress.step} after {progress.seconds:.0f} s: {REASONS[outcome.reason]}")
+        if not has_weights(spec.folder):
+            report.say(f"'{spec.folder}' has no weights before the first validation; the same command goes on")
     status = failures.summed_up()
     return 128 + outcome.signal_number if outcome.reason == "signal" else status
 
