@@ -90,7 +90,8 @@ def workshop(tmp_path: Path, demo_folder: Path, maestro_root: Path, monkeypatch:
     for folder, name in (("jazz", "petzold-minuet"), ("jazz", "petzold-opening"), ("pop", "satie-gymnopedie")):
         Path("collection", folder).mkdir(parents=True, exist_ok=True)
         for number in range(2):
-            shutil.copy(demo_folder / "bach-prelude.mid", f"collection/{folder}/{name}{number}.mid")
+            piece = "bach-prelude" if folder == "jazz" else "beethoven-elise"
+            shutil.copy(demo_folder / f"{piece}.mid", f"collection/{folder}/{name}{number}.mid")
     Path("runs").mkdir()
     saved_style_model(Path("runs/s1"))
     Path("takes").mkdir()
