@@ -4,98 +4,113 @@ Example::
 
     python tools/fit_recurrence.py runs/notes1 maestro-v3.0.0
 
-Each setting of :class:`maestrokit.inference.recurrence.Recurrence` takes the value that makes people's pitches the
-likeliest. Of MAESTRO, every other validation performance by name, from the first on, is fitted to,
-as ``tools/fit_sampling.py`` does; the others show what it gains. The result is the ``recurrence`` of the run's
-``config.json``, which ``generate`` and ``evaluate --model`` read.
+Each setting of :class:`maestrokit.inference.recurrence.FactorRecurrence` takes, for each factor of a note, the value
+that makes people's notes the likeliest, by a simplex search [1] that begins with the defaults. Of MAESTRO, every other
+validation performance by name, from the first on, is fitted to, as ``tools/fit_sampling.py`` does; the others show what
+it gains. Only the first notes of each are read. The result is the ``recurrence`` of the run's ``config.json``, which
+``evaluate --model`` reads.
+
+References
+----------
+.. [1] J. A. Nelder, R. Mead, "A Simplex Method for Function Minimization", Computer Journal 7, 1965.
 """
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from itertools import product
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 
-from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
-from maestrokit.inference.note_nats import pitch_nats
-from maestrokit.inference.recurrence import Recurrence, evidence_of, of_evidence
+from maestrokit.inference.note_nats import expected
+from maestrokit.inference.recall import AFTER_PITCH, Expected, Likeness, mixed
+from maestrokit.inference.recurrence import FactorRecurrence, Recurrence, memories, unit
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.note_codes import FACTORS, note_sequence
+from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import events
 
-SIMILARITY = {"notes": (4.0, 6.0, 8.0, 12.0), "newest": (8, 16, 32), "sharpness": (20.0, 40.0, 60.0)}
-"""Choices of what decides how much each earlier note counts,"""
-SHARE = {"offset": np.arange(-2.0, 4.1, 0.5), "slope": np.arange(0.2, 1.3, 0.2)}
-"""and of what these count together."""
+NOTES = 1500
+"""Of each performance."""
+POSITIVE = ("keys", "states", "other_key", "spread", "slope")
+STEP = 0.3
+"""Of the first simplex: in the logarithm of what is positive, and of the others."""
 
 
-class ScoredPiece(NamedTuple):
-    """What a model, without recurrence, makes of the pitches of a piece."""
+class ComparedPiece(NamedTuple):
+    """What a model by itself makes of a piece, and how alike its notes are."""
 
-    key: Integers
-    """(notes,), 0..87."""
-    blocked: Mask
-    """(notes, KEYS): keys that could not be struck."""
-    nats: Floats
-    """(notes,)."""
-
-
-class PitchEvidence(NamedTuple):
-    """What the earlier notes say of the pitches of a piece, whatever their share is."""
-
-    total: Floats
-    """How much they count together, (notes,)."""
-    probability: Floats
-    """Of the key of each note, (notes,)."""
-    nats: Floats
-    """Of the pitch by the model, (notes,)."""
+    expected: Expected
+    likeness: Likeness
 
     @classmethod
-    def of(cls, piece: ScoredPiece, recurrence: Recurrence) -> "PitchEvidence":
+    def of(cls, piece: Expected, recurrence: Recurrence) -> "ComparedPiece":
         """Return that of a piece."""
-        evidence = evidence_of(piece.key, recurrence)
-        again = of_evidence(evidence, piece.blocked, recurrence)
-        probability = np.exp(again.log_probability[np.arange(len(piece.key)), piece.key])
-        return cls(np.where(piece.blocked, 0.0, evidence).sum(axis=1), probability, piece.nats)
+        notes = slice(0, len(piece.notes.pitch))
+        keys = memories(piece.notes.pitch - LOWEST_PITCH, recurrence.notes)
+        return cls(piece, Likeness.of(keys, unit(piece.states), notes, newest=recurrence.newest))
 
-    def mixed_nats(self, recurrence: Recurrence) -> Floats:
-        """Return the nats of the pitch of each note."""
-        share = recurrence.share(self.total)
-        return -np.log((1 - share) * np.exp(-self.nats) + share * self.probability)
-
-
-def mean_nats(parts: Sequence[PitchEvidence], recurrence: Recurrence) -> float:
-    """Return the mean nats of the pitch of a note."""
-    return float(np.concatenate([part.mixed_nats(recurrence) for part in parts]).mean())
+    def nats(self, name: str, settings: FactorRecurrence | None) -> Floats:
+        """Return the nats of a factor of each note, remainders left out; None is without what recurs."""
+        rows = np.arange(len(self.expected.notes.pitch))
+        own = self.expected.log_probability[name][rows]
+        each = own if settings is None else mixed(self.expected, name, settings, self.likeness)
+        return np.asarray(-each[rows, self.expected.targets[name][rows]])
 
 
-def fitted(pieces: Sequence[ScoredPiece], start: Recurrence) -> Recurrence:
-    """Return the best settings of a coordinate search, in which the share is fitted anew for each similarity."""
+def mean_nats(pieces: Sequence[ComparedPiece], name: str, settings: FactorRecurrence | None) -> float:
+    """Return the mean nats of a factor of a note."""
+    return float(np.concatenate([piece.nats(name, settings) for piece in pieces]).mean())
 
-    def with_share(candidate: Recurrence) -> tuple[float, Recurrence]:
-        parts = [PitchEvidence.of(piece, candidate) for piece in pieces]
-        every = [
-            replace(candidate, offset=round(float(offset), 2), slope=round(float(slope), 2))
-            for offset, slope in product(*SHARE.values())
-        ]
-        return min(((mean_nats(parts, one), one) for one in every), key=lambda pair: pair[0])
 
-    least, best = with_share(start)
-    for name, values in SIMILARITY.items():
-        for value in values:
-            if value != getattr(best, name):
-                now, candidate = with_share(Recurrence(**asdict(best) | {name: value}))
-                if now < least:
-                    least, best = now, candidate
-    return best
+def fitted(pieces: Sequence[ComparedPiece], name: str, start: FactorRecurrence, *, trials: int) -> FactorRecurrence:
+    """Return the best settings for a factor that a simplex search finds."""
+    idle = set() if name in AFTER_PITCH else {"other_key", "spread"} if name == "pitch" else {"other_key"}
+    names = [field.name for field in fields(start) if field.name not in idle]
+
+    def settings(values: Floats) -> FactorRecurrence:
+        plain = {
+            each: float(np.clip(np.exp(value), 1e-3, 999)) if each in POSITIVE else float(np.clip(value, -999, 999))
+            for each, value in zip(names, values, strict=True)
+        }
+        return FactorRecurrence(**asdict(start) | {each: round(value, 4) for each, value in plain.items()})
+
+    first = np.array([np.log(max(value, 1e-2)) if each in POSITIVE else value
+                      for each, value in ((each, getattr(start, each)) for each in names)])  # fmt: skip
+    simplex = np.stack([first, *(first + STEP * row for row in np.eye(len(first)))])
+    best = minimize(
+        lambda values: mean_nats(pieces, name, settings(values)), first, method="Nelder-Mead",
+        options={"initial_simplex": simplex, "maxfev": trials, "fatol": 1e-4, "xatol": 1e-2},
+    )  # fmt: skip
+    return settings(best.x)
+
+
+def compared_pieces(run: str, data: Sequence[str], count: int, recurrence: Recurrence) -> list[list[ComparedPiece]]:
+    """Return performances to fit to, and as many others."""
+    config = checkpoint.read_config(checkpoint.model_folder(run))
+    model, encoding, _ = load_event_model(run)
+    if not isinstance(model, NoteModel):
+        raise UsageError("only a model of notes has a recurrence")
+    length = getattr(model.config, "length", None)
+    corpus = find_corpus(data, events, cache=default_cache(), seed=config["training"]["seed"])
+    shard = events.shards_of(corpus, encoding, key_normalized=config["key_normalized"])["validation"]
+    sets = []
+    for first in (0, 1):
+        rows = np.arange(first, len(shard), 2)
+        chosen = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+        notes = [note_sequence(shard.sequence(row), encoding).select(slice(0, NOTES)) for row in chosen.tolist()]
+        stride = max(1, (length or 2) // 2)
+        each = [expected(model, one, encoding, length=length, stride=stride, batch=1)[0] for one in notes]
+        sets.append([ComparedPiece.of(piece, recurrence) for piece in each])
+    return sets
 
 
 def main() -> None:
@@ -104,27 +119,19 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("data", nargs="+", help="the training data; its validation part is what is fitted to")
     parser.add_argument("--pieces", type=int, default=24, help="performances to fit to, and as many to show the gain")
+    parser.add_argument("--trials", type=int, default=100, help="settings to try for each factor")
     options = parser.parse_args()
+    start = Recurrence()
+    fit_to, others = compared_pieces(str(options.run), options.data, options.pieces, start)
+    result = asdict(start)
+    for name in FACTORS:
+        best = fitted(fit_to, name, getattr(start, name), trials=options.trials)
+        for title, pieces in (("fitted to", fit_to), ("others", others)):
+            before, after = (mean_nats(pieces, name, one) for one in (None, best))
+            print(f"{name}, {title}: {before:.4f} nats a note, with what recurs {after:.4f}", flush=True)
+        result[name] = asdict(best)
     config = checkpoint.read_config(options.run)
-    model, encoding, _ = load_event_model(str(options.run))
-    if not isinstance(model, NoteModel):
-        raise UsageError("only a model of notes has a recurrence")
-    model.recurrence = None
-    corpus = find_corpus(options.data, events, cache=default_cache(), seed=config["training"]["seed"])
-    shard = events.shards_of(corpus, encoding, key_normalized=config["key_normalized"])["validation"]
-    sets = []
-    for first in (0, 1):
-        rows = np.arange(first, len(shard), 2)
-        chosen = rows[np.linspace(0, len(rows) - 1, min(options.pieces, len(rows))).astype(int)]
-        notes = [note_sequence(shard.sequence(index), encoding) for index in chosen.tolist()]
-        sets.append([ScoredPiece(*pitch_nats(model, each, encoding)) for each in notes])
-    best = fitted(sets[0], Recurrence())
-    for name, pieces in zip(("fitted to", "others"), sets, strict=True):
-        before = float(np.concatenate([piece.nats for piece in pieces]).mean())
-        after = mean_nats([PitchEvidence.of(piece, best) for piece in pieces], best)
-        print(f"{name}: {len(pieces)} performances, pitch {before:.4f} nats, with what recurs {after:.4f}")
-    print(best)
-    checkpoint.write_config(options.run, config | {"recurrence": asdict(best)})
+    checkpoint.write_config(options.run, config | {"recurrence": result})
 
 
 if __name__ == "__main__":

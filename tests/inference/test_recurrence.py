@@ -1,7 +1,7 @@
 """What recurs in a piece: found note by note as in the whole, a distribution, and part of what a model is asked for."""
 
 import importlib.util
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +9,19 @@ import pytest
 import torch
 
 from maestrokit.errors import BadDataError
+from maestrokit.inference import recall
 from maestrokit.inference import recurrence as recurrences
-from maestrokit.inference.note_nats import note_nats, pitch_nats
+from maestrokit.inference.note_batches import padded
+from maestrokit.inference.note_nats import expected, note_nats
 from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.recurrence import EarlierNotes, Recurrence, Recurring, recurring
+from maestrokit.inference.recall import Expected, kernel, recalled
+from maestrokit.inference.recurrence import EarlierNotes, FactorRecurrence, Recurrence, memories
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.music.key_state import GROUPS
+from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES, excerpt, factor_classes
 from maestrokit.music.piano_range import KEYS
+from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 
 _spec = importlib.util.spec_from_file_location("notes_of_models", Path(__file__).parent / "test_notes.py")
@@ -23,8 +29,9 @@ test_notes = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(test_notes)
 EACH, model, notes, saved = test_notes.EACH, test_notes.model, test_notes.notes, test_notes.saved
 ENCODING = Encoding()
-SHORT = Recurrence(notes=4.0, newest=3, sharpness=20.0, offset=1.0, slope=0.5)
-STRONG = Recurrence(notes=4.0, newest=0, sharpness=5.0, offset=3.0, slope=0.1)
+STEEP = FactorRecurrence(keys=10.0, states=10.0, offset=2.0, slope=0.3)
+SHORT = Recurrence(notes=4.0, newest=3, time=STEEP, pitch=STEEP, velocity=STEEP, duration=STEEP)
+STRONG = Recurrence(notes=4.0, newest=0)
 
 RUNS = {"run": {"recurrence": asdict(STRONG)}, "other": {}}
 
@@ -32,10 +39,6 @@ RUNS = {"run": {"recurrence": asdict(STRONG)}, "other": {}}
 def keys(count, *, period=None, seed=0):
     each = np.random.default_rng(seed).integers(20, 60, count)
     return each if period is None else each[np.arange(count) % period]
-
-
-def blocked(count, seed=1):
-    return np.random.default_rng(seed).random((count, KEYS)) < 0.2
 
 
 def test_memories_note_by_note_are_those_of_the_whole(monkeypatch):
@@ -47,18 +50,10 @@ def test_memories_note_by_note_are_those_of_the_whole(monkeypatch):
             del pieces[1]
         earlier.add(np.full(len(pieces), number), np.array([piece[number] for piece in pieces]))
     for row, piece in enumerate(pieces):
-        memories = recurrences._memories(np.append(piece, 0), SHORT.notes)
-        cosines = memories[20:90] @ memories[100]
+        each = memories(piece, SHORT.notes)
+        cosines = each[20:90] @ each[100]
         np.testing.assert_allclose(earlier.cosine(row, slice(20, 90)), cosines, atol=1e-5)
         assert np.array_equal(earlier.keys[row, :100], piece) and cosines.max() > 0.5
-
-
-def test_a_whole_is_looked_at_in_parts(monkeypatch):
-    piece, taken = keys(100), blocked(100)
-    whole = recurring(piece, taken, SHORT)
-    monkeypatch.setattr(recurrences, "CHUNK", 32)
-    for one, other in zip(whole, recurring(piece, taken, SHORT), strict=True):
-        np.testing.assert_allclose(np.exp(one), np.exp(other), rtol=1e-3, atol=1e-9)
 
 
 def test_without_a_recurrence_nothing_is_remembered():
@@ -68,47 +63,106 @@ def test_without_a_recurrence_nothing_is_remembered():
     assert earlier.count == 0
 
 
-def test_what_comes_again_is_expected_and_the_newest_notes_do_not_count():
-    piece = keys(80, period=20)
-    open_ = np.zeros((80, KEYS), bool)
-    again = recurring(piece, open_, SHORT)
-    probability = np.exp(again.log_probability[np.arange(80), piece])
-    assert probability[30:].min() > 0.8 and again.share[30:].min() > 0.5
-    assert (again.share[:4] == 0).all() and (again.share[4:15] < 0.3).all()
-    late = recurring(piece, open_, Recurrence(**asdict(SHORT) | {"newest": 40}))
-    assert (late.share[:41] == 0).all() and late.share[75] > 0.5
+def piece(count, *, period, seed=0):
+    """Return a piece that repeats itself, of which a model expects nothing but that some classes cannot be."""
+    generator = np.random.default_rng(seed)
+    time, pitch, velocity, duration = (
+        generator.integers(*bounds, period)[np.arange(count) % period]
+        for bounds in ((1, 60), (40, 70), (0, 32), (1, 50))
+    )
+    onset = np.cumsum(time)
+    played = StepNotes(onset, onset + duration, pitch, velocity)
+    targets = {**factor_classes(played), "time": time, "pitch": pitch - 21}
+    is_pointer = np.arange(count) % period % 3 == 0
+    targets["duration"] = np.where(is_pointer, 2, GROUPS + targets["duration"])
+    targets = {name: np.append(column, TIMES if name == "time" else 0) for name, column in targets.items()}
+    sizes = {"time": TIMES + 1, "pitch": KEYS, "velocity": 32, "duration": GROUPS + DURATIONS}
+    own = {}
+    for name, size in sizes.items():
+        logits = np.where(generator.random((count + 1, size)) < 0.2, -np.inf, 0.0)
+        logits[np.arange(count + 1), targets[name]] = 0.0
+        own[name] = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
+    states = np.append(generator.normal(size=(period, 16))[np.arange(count) % period], np.ones((1, 16)), axis=0)
+    return Expected(played, states.astype(np.float32), own, targets)
 
 
-def test_keys_that_cannot_be_struck_do_not_recur_and_the_others_are_a_distribution():
-    piece, taken = keys(60), blocked(60)
-    again = recurring(piece, taken, SHORT)
-    assert np.isneginf(again.log_probability[taken]).all()
-    assert np.exp(again.log_probability[10:]).sum(axis=1) == pytest.approx(1.0)
-    logits = np.where(taken, -np.inf, np.random.default_rng(2).normal(size=(60, KEYS)))
-    mixed = again.mixed(logits)
-    assert np.exp(mixed).sum(axis=1) == pytest.approx(1.0) and np.isneginf(mixed[taken]).all()
-    own = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    assert np.array_equal(mixed[0], own[0])  # nothing was before
-    all_taken = Recurring(np.full((1, KEYS), -np.inf), np.zeros(1)).mixed(own[:1])
-    assert np.array_equal(all_taken, own[:1])
+def probabilities(log_probability, targets):
+    return np.exp(log_probability[np.arange(len(targets)), targets])
+
+
+def test_a_whole_is_looked_at_in_parts(monkeypatch):
+    one = piece(100, period=20)
+    whole = recalled(one, SHORT)
+    monkeypatch.setattr(recall, "CHUNK", 32)
+    for name, part in recalled(one, SHORT).items():
+        np.testing.assert_allclose(np.exp(part), np.exp(whole[name]), rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_what_comes_again_is_expected_and_the_newest_notes_do_not_count(name):
+    one = piece(120, period=30)
+    own, again = one.log_probability[name], recalled(one, SHORT)[name]
+    assert np.array_equal(again[:4], own[:4])  # so few notes were before that none counts
+    before, after = (probabilities(each, one.targets[name])[50:120] for each in (own, again))
+    assert (after > 2 * before).all() and (after.mean() > 5 * before.mean())
+    late = recalled(one, replace(SHORT, newest=70))[name]
+    assert np.array_equal(late[:71], own[:71]) and probabilities(late, one.targets[name])[119] > after.min() / 2
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_what_cannot_be_does_not_recur_and_the_rest_is_a_distribution(name):
+    one = piece(90, period=30)
+    own, again = one.log_probability[name], recalled(one, SHORT)[name]
+    assert np.isneginf(again[np.isneginf(own)]).all()
+    assert np.exp(again.astype(np.float64)).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_velocities_and_durations_are_those_of_the_same_key():
+    one = piece(60, period=30)
+    blind = replace(SHORT, velocity=replace(STEEP, keys=0.0, states=0.0, other_key=20.0))
+    again = probabilities(recalled(one, blind)["velocity"], one.targets["velocity"])[40:60]
+    indifferent = replace(SHORT, velocity=replace(STEEP, keys=0.0, states=0.0))
+    assert (
+        again.mean()
+        > 1.5 * probabilities(recalled(one, indifferent)["velocity"], one.targets["velocity"])[40:60].mean()
+    )
+
+
+def test_values_near_those_that_recur_are_likely_too():
+    for name, size in (("velocity", 32), ("time", TIMES + 1), ("duration", DURATIONS)):
+        wide, narrow = kernel(name, size, 0.5), kernel(name, size, 0.05)
+        assert narrow[10, 10] > wide[10, 10] > wide[10, 14] > narrow[10, 14]
+        assert wide[:TIMES].sum(axis=1) == pytest.approx(1.0)
+    assert (kernel("time", TIMES + 1, 0.5)[:TIMES, TIMES] == 0).all()  # the end does not recur
 
 
 @EACH
-def test_nats_of_pitches_are_those_of_the_mixture_in_every_window(family):
+def test_nats_are_those_of_the_mixture_in_every_window(family):
     made, part = model(family), notes(150)
-    key, taken, alone = pitch_nats(made, part, ENCODING)
-    again = recurring(key, taken, SHORT)
-    with np.errstate(divide="ignore"):
-        known = again.log_probability[np.arange(len(key)), key] + np.log(again.share)
-    expected = -np.logaddexp(np.log1p(-again.share) - alone, known)
-    made.recurrence = SHORT
-    assert pitch_nats(made, part, ENCODING)[2] == pytest.approx(expected, rel=1e-3, abs=1e-4)
-    assert np.abs(expected - alone).max() > 0.05
     length = getattr(made.config, "length", None)
-    stride = max(1, (length or 2) // 2)
+    windows = {"length": length, "stride": max(1, (length or 2) // 2), "batch": 3}
+    alone, (one, targets) = (f(made, part, ENCODING, **windows) for f in (note_nats, expected))
+    made.recurrence = SHORT
+    sums = note_nats(made, part, ENCODING, **windows)
+    again, length = recalled(one, SHORT), len(part.pitch)
+    for row, name in enumerate(FACTORS):
+        count = length + (name == "time")
+        each = -again[name][np.arange(count), one.targets[name][:count]].astype(np.float64).sum()
+        more = getattr(targets, f"{name}_remainder", np.zeros(count))[:length].sum()
+        assert sums.factors[row] == pytest.approx(each + more, rel=1e-3)
+        assert sums.factors[row] != pytest.approx(alone.factors[row], rel=1e-4)
+    assert 0 <= sums.hits <= sums.predicted == alone.predicted == 4 * length + 1
+
+
+@EACH
+def test_without_what_recurs_nats_are_those_of_the_model(family):
+    made, part = model(family), notes(40)
+    batch = padded([excerpt(part, 0, 41, ENCODING)])
     with torch.inference_mode():
-        sums = note_nats(made, part, ENCODING, length=length, stride=stride, batch=3)
-    assert sums.factors[1] == pytest.approx(expected.sum(), rel=1e-3)
+        each, hits = made.nats(batch)
+        sums = note_nats(made, part, ENCODING, length=64, stride=32, batch=1)
+    assert sums.factors == pytest.approx([each[name].sum().item() for name in FACTORS], rel=1e-4)
+    assert sums.hits == int(hits.sum())
 
 
 @EACH
@@ -123,7 +177,9 @@ def test_generation_does_not_trust_what_recurs(family, tmp_path):
     assert all(np.array_equal(*parts) for pair in zip(many, others, strict=True) for parts in zip(*pair, strict=True))
 
 
-@pytest.mark.parametrize("values", [{"notes": 0}, {"newest": 1.5}, {"warmth": 1}, 3, {"slope": "steep"}])
+@pytest.mark.parametrize(
+    "values", [{"notes": 0}, {"newest": 1.5}, {"warmth": 1}, 3, {"pitch": 3}, {"time": {"slope": "steep"}}]
+)
 def test_recurrences_that_make_no_sense_are_refused(values, tmp_path):
     folder = saved(tmp_path / "run", model("lstm"), "lstm", recurrence=values)
     with pytest.raises(BadDataError, match="recurrence makes no sense"):

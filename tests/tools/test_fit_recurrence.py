@@ -1,24 +1,29 @@
-"""The recurrence that is fitted makes pitches that come again likelier, and leaves alone what never does."""
+"""The recurrence that is fitted makes notes that come again likelier, and leaves alone what never does."""
+
+import importlib.util
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from fit_recurrence import PitchEvidence, ScoredPiece, fitted, mean_nats
-from maestrokit.inference.recurrence import Recurrence
-from maestrokit.music.piano_range import KEYS
+from fit_recurrence import ComparedPiece, fitted, mean_nats
+from maestrokit.inference.recurrence import FactorRecurrence, Recurrence
+
+_spec = importlib.util.spec_from_file_location(
+    "recurrences", Path(__file__).parents[1] / "inference" / "test_recurrence.py"
+)
+recurrences = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(recurrences)
 
 
-def piece(count, period, seed=0):
-    key = np.random.default_rng(seed).integers(20, 60, count)[np.arange(count) % period]
-    return ScoredPiece(key, np.zeros((count, KEYS), bool), np.full(count, np.log(40.0)))
-
-
-def test_pieces_that_repeat_themselves_gain_and_others_do_not():
-    start = Recurrence(offset=-2.0)
-    same, new = [piece(200, 50)], [piece(200, 200)]
-    (alone,) = {round(float(np.mean(one.nats)), 6) for one in (*same, *new)}
-    best = fitted(same, start)
-    gained = mean_nats([PitchEvidence.of(one, best) for one in same], best)
-    assert gained < mean_nats([PitchEvidence.of(one, start) for one in same], start) < alone and gained < 0.5 * alone
-    careful = fitted(new, start)
-    lost = mean_nats([PitchEvidence.of(one, careful) for one in new], careful) - alone
-    assert lost < 0.02
+@pytest.mark.parametrize("name", ["time", "pitch", "velocity", "duration"])
+def test_pieces_that_repeat_themselves_gain_and_others_do_not(name):
+    same, new = (
+        [ComparedPiece.of(recurrences.piece(150, period=period), Recurrence(newest=3))] for period in (50, 150)
+    )
+    start = FactorRecurrence(offset=-2.0)
+    alone, before = (mean_nats(same, name, settings) for settings in (None, start))
+    gained = mean_nats(same, name, fitted(same, name, start, trials=60))
+    assert gained < before < alone and gained < 0.85 * alone
+    lost = mean_nats(new, name, fitted(new, name, start, trials=60)) - mean_nats(new, name, None)
+    assert lost < 0.02 and np.isfinite(lost)

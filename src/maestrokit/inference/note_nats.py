@@ -1,20 +1,17 @@
 """Negative log-likelihood of one performance under a model of notes, for :mod:`maestrokit.inference.perplexity`."""
 
-import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.inference.device import moved
 from maestrokit.inference.note_batches import padded
-from maestrokit.inference.recurrence import Recurring, recurring
+from maestrokit.inference.recall import Expected, recalled
 from maestrokit.models._notes import NoteModel
 from maestrokit.music.note_codes import FACTORS, NoteInputs, NoteTargets, excerpt
-from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 
@@ -22,17 +19,15 @@ CHUNK = 1024  # positions at once, for a model with a recurrent state
 
 
 Columns = TypeVar("Columns", NoteInputs, NoteTargets)
-WindowNats = tuple[Tensor, dict[str, Tensor], Tensor]
-"""Of some positions, (rows, time): 1 where they count, nats by factor, and hits, which are 0 where they do not."""
+PositionOutputs = dict[str, Tensor]
+"""Of some positions, (positions, ..): ``states`` of the network, and log-probabilities of each factor."""
 
 
 class ReadPerformance(NamedTuple):
-    """A performance as a model reads it, and what recurs in it."""
+    """A performance as a model reads it."""
 
     inputs: NoteInputs
     targets: NoteTargets
-    recurring: Recurring | None
-    """Of each note, but not of the end."""
 
 
 class NoteNats(NamedTuple):
@@ -56,46 +51,36 @@ def note_nats(
     length : int or None
         Context of the model, in positions; windows of that length are `stride` apart. None is without limit.
     """
-    piece = _piece(model, notes, encoding)
-    sums = np.zeros(len(FACTORS) + 1)
-    for _, nats, hits in _parts(model, piece, length, stride, batch):
-        sums += [*(nats[name].sum(dtype=torch.float64).item() for name in FACTORS), hits.sum().item()]
-    return NoteNats(tuple(sums[:-1].tolist()), int(sums[-1]), 4 * len(notes.pitch) + 1)
-
-
-def pitch_nats(model: NoteModel, notes: StepNotes, encoding: Encoding) -> tuple[Integers, Mask, Floats]:
-    """Return the key of each note, which keys could not be struck there, (notes, KEYS), and the nats of its pitch.
-
-    Windows are half the context of the model apart.
-    """
-    piece, length = _piece(model, notes, encoding), getattr(model.config, "length", None)
-    parts = _parts(model, piece, length, max(1, (length or 2) // 2), 1)
-    with torch.inference_mode():
-        nats = torch.cat([nats["pitch"][weight > 0] for weight, nats, _ in parts]).double().cpu().numpy()
+    piece, targets = expected(model, notes, encoding, length=length, stride=stride, batch=batch)
+    again = piece.log_probability if model.recurrence is None else recalled(piece, model.recurrence)
+    sums, hits = {}, 0
+    for name in FACTORS:
+        rows = np.arange(len(piece.states) if name == "time" else len(notes.pitch))
+        target = piece.targets[name][rows]
+        sums[name] = -float(again[name][rows, target].sum(dtype=np.float64))
+        hits += int((again[name][rows].argmax(axis=1) == target).sum())
     count = len(notes.pitch)
-    return notes.pitch - LOWEST_PITCH, piece.targets.blocked[:count], nats[:count]
+    sums["time"] += float(targets.time_remainder[:count].sum(dtype=np.float64))
+    sums["duration"] += float(targets.duration_remainder[:count].sum(dtype=np.float64))
+    return NoteNats(tuple(sums.values()), hits, 4 * count + 1)
 
 
-def _piece(model: NoteModel, notes: StepNotes, encoding: Encoding) -> ReadPerformance:
-    """Return a performance as the model reads it."""
-    inputs, targets = excerpt(notes, 0, len(notes.pitch) + 1, encoding)
-    if model.recurrence is None:
-        return ReadPerformance(inputs, targets, None)
-    blocked = targets.blocked[: len(notes.pitch)]
-    return ReadPerformance(inputs, targets, recurring(notes.pitch - LOWEST_PITCH, blocked, model.recurrence))
-
-
-def _parts(
-    model: NoteModel, performance: ReadPerformance, length: int | None, stride: int, batch: int
-) -> Iterator[WindowNats]:
-    """Return parts that together are the whole."""
-    return _windows(model, performance, length, stride, batch) if length else _through(model, performance)
+@torch.inference_mode()
+def expected(
+    model: NoteModel, notes: StepNotes, encoding: Encoding, *, length: int | None, stride: int, batch: int
+) -> tuple[Expected, NoteTargets]:
+    """Return what a model by itself expects at each position of a performance, and the targets there."""
+    piece = ReadPerformance(*excerpt(notes, 0, len(notes.pitch) + 1, encoding))
+    parts = list(_windows(model, piece, length, stride, batch) if length else _through(model, piece))
+    whole = {name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]}
+    targets = {name: getattr(piece.targets, name) for name in FACTORS}
+    return Expected(notes, whole.pop("states"), whole, targets), piece.targets
 
 
 def _windows(
     model: NoteModel, performance: ReadPerformance, length: int, stride: int, batch: int
-) -> Iterator[WindowNats]:
-    """Yield what each batch of windows newly sees."""
+) -> Iterator[PositionOutputs]:
+    """Yield the outputs at what each batch of windows newly sees."""
     last = len(performance.inputs.time)
     ends = [min(length, last), *range(length + stride, last, stride), *([last] if last > length else [])]
     counted = list(zip([0, *ends[:-1]], ends, strict=True))
@@ -105,32 +90,31 @@ def _windows(
         window = _batch(performance, [(start, end) for start, (_, end) in zip(starts, rows, strict=True)])
         for weight, start, (done, _) in zip(window["weight"], starts, rows, strict=True):
             weight[: done - start] = 0
-        nats, hits, _ = model.nats(moved(window, model))
-        yield window["weight"], nats, hits
+        yield _outputs(model, window, None)[0]
 
 
-def _through(model: NoteModel, performance: ReadPerformance) -> Iterator[WindowNats]:
-    """Yield one chunk after another, passing the state on."""
+def _through(model: NoteModel, performance: ReadPerformance) -> Iterator[PositionOutputs]:
+    """Yield the outputs of one chunk after another, passing the state on."""
     last = len(performance.inputs.time)
     state = model.body.initial_state(1, length=last)
     for start in range(0, last, CHUNK):
-        chunk = _batch(performance, [(start, min(start + CHUNK, last))])
-        nats, hits, state = model.nats(moved(chunk, model), state)
-        yield chunk["weight"], nats, hits
+        outputs, state = _outputs(model, _batch(performance, [(start, min(start + CHUNK, last))]), state)
+        yield outputs
+
+
+def _outputs(model: NoteModel, window: dict[str, Tensor], state: Any) -> tuple[PositionOutputs, Any]:
+    """Return the outputs at the positions whose weight is 1, and the state after."""
+    batch = moved(window, model)
+    x, state = model.body.hidden_states(model.vectors(batch), state, onset=batch["onset"])
+    logits = model.factor_logits(x, batch)
+    is_counted = batch["weight"] > 0
+    outputs = {name: logits[name][is_counted].float().log_softmax(dim=-1) for name in FACTORS}
+    return {"states": x[is_counted].float(), **outputs}, state
 
 
 def _batch(performance: ReadPerformance, spans: Sequence[tuple[int, int]]) -> dict[str, Tensor]:
-    """Return some spans of positions as a batch, with what recurs there if that counts."""
-    batch = padded([(_cut(performance.inputs, *span), _cut(performance.targets, *span)) for span in spans])
-    if performance.recurring is not None:
-        shape = batch["weight"].shape
-        batch["recurring"] = torch.full((*shape, KEYS), -math.inf)
-        batch["recurring_share"] = torch.zeros(shape)
-        for row, (start, stop) in enumerate(spans):
-            for name, column in zip(("recurring", "recurring_share"), performance.recurring, strict=True):
-                part = torch.from_numpy(column[start:stop])
-                batch[name][row, : len(part)] = part
-    return batch
+    """Return some spans of positions as a batch."""
+    return padded([(_cut(performance.inputs, *span), _cut(performance.targets, *span)) for span in spans])
 
 
 def _cut(columns: Columns, start: int, stop: int) -> Columns:

@@ -1,8 +1,9 @@
-"""What a piece has brought before, as a distribution of the next key: a continuous cache [1] beside a model of notes.
+"""How the earlier notes of a piece count beside a model of notes: a continuous cache [1] for each factor.
 
-Of each note of a piece there is a memory of the keys before it, each fading with every note after it. The next key is
-likely to be one that followed similar memories. How much this counts against the model depends on how many such notes
-there are, and on how similar their memories are to that of now.
+Of each note of a piece there are a memory of the keys before it, each fading with every note after it, and the state
+of the network that expects it. The next note is likely to be as one whose memory and state were like those of now. How
+much this counts against the model depends on how many such notes there are, on how alike they are, and on how much in
+doubt the model is; see :mod:`maestrokit.inference.recall`.
 
 References
 ----------
@@ -11,7 +12,7 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,88 +20,76 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.note_codes import FACTORS
 from maestrokit.music.piano_range import KEYS
 
 ROOM = 256  # notes for which there is room at first
-CHUNK = 256  # notes of a whole piece that are looked at together
 TINY = 1e-30
 Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FactorRecurrence:
+    """How the earlier notes count for one factor of the next."""
+
+    keys: Annotated[float, Within(0, 1000)] = 20.0
+    """Times the cosine of two memories less 1, and"""
+    states: Annotated[float, Within(0, 1000)] = 10.0
+    """times the cosine of two states less 1: their sum is the logarithm of how much a note counts."""
+    other_key: Annotated[float, Within(0, 1000)] = 0.0
+    """By how much that is less for a note of another key; of velocities and durations, whose key is known."""
+    spread: Annotated[float, Within(0, 1000, above=True)] = 0.1
+    """How far from the value of a note others become likely, by exp(-distance / spread): bins of velocity, or
+    logarithms of times and durations, two steps added; of pitches it has no meaning."""
+    offset: Annotated[float, Within(-1000, 1000)] = 0.0
+    """Log-odds of what recurs against the model where the earlier notes count as one that is quite alike,"""
+    slope: Annotated[float, Within(0, 1000)] = 0.5
+    """their rise with the logarithm of how much these count,"""
+    doubt: Annotated[float, Within(-1000, 1000)] = 0.0
+    """and with the entropy of what the model expects, in nats."""
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    def share(self, total: Floats, entropy: Floats) -> Floats:
+        """Return the probability of what recurs against the model, 0 where nothing does.
+
+        Parameters
+        ----------
+        total : how much the earlier notes count together
+        entropy : of what the model expects, in nats
+        """
+        log_odds = self.offset + self.slope * np.log(np.maximum(total, TINY)) + self.doubt * entropy
+        return np.where(total > TINY, 1 / (1 + np.exp(-np.clip(log_odds, -500, 30))), 0.0)
 
 
 @dataclass(frozen=True)
 class Recurrence:
     """How the earlier notes of a piece count."""
 
-    notes: Annotated[float, Within(0, 1000, above=True)] = 8.0
+    notes: Annotated[float, Within(0, 1000, above=True)] = 6.0
     """Notes in which a key fades to 1 / e in the memory."""
     newest: Annotated[int, Within(0, 100_000, whole=True)] = 16
     """The newest notes, which do not count yet."""
-    sharpness: Annotated[float, Within(0, 1000)] = 40.0
-    """Times the cosine of two memories less 1, the logarithm of how much a note counts."""
-    offset: Annotated[float, Within(-1000, 1000)] = 1.0
-    """Log-odds of what recurs against the model where the earlier notes count as one with the same memory,"""
-    slope: Annotated[float, Within(0, 1000)] = 0.8
-    """and their rise with the logarithm of how much these count."""
+    time: FactorRecurrence = FactorRecurrence(keys=5.0, states=33.0, spread=0.07, offset=-0.3, slope=0.25)
+    pitch: FactorRecurrence = FactorRecurrence(keys=22.0, states=5.0, offset=-0.4, slope=0.7, doubt=0.9)
+    velocity: FactorRecurrence = FactorRecurrence(keys=10.0, states=14.0, other_key=8.0, spread=0.9, slope=0.35)
+    duration: FactorRecurrence = FactorRecurrence(keys=8.0, states=13.0, other_key=5.0, spread=0.09, slope=0.45)
 
     def __post_init__(self) -> None:
         check_fields(self)
 
-    def share(self, total: Floats) -> Floats:
-        """Return the probability of what recurs against the model, given how much the earlier notes count together."""
-        log_odds = self.offset + self.slope * np.log(np.maximum(total, TINY))
-        return np.where(total > TINY, 1 / (1 + np.exp(-np.clip(log_odds, -500, 30))), 0.0)
-
     @classmethod
     def from_config(cls, config: Mapping[str, Any], *, name: str) -> "Recurrence | None":
         """Return the ``recurrence`` of a ``config.json``, None if it has none; BadDataError if it is not valid."""
+        if "recurrence" not in config:
+            return None
         try:
-            return cls(**config["recurrence"]) if "recurrence" in config else None
-        except (TypeError, UsageError) as error:
+            values = dict(config["recurrence"])
+            values |= {factor: FactorRecurrence(**values[factor]) for factor in FACTORS if factor in values}
+            return cls(**values)
+        except (TypeError, ValueError, UsageError) as error:
             raise BadDataError(f"cannot use '{name}': its recurrence makes no sense ({error})", path=name) from None
-
-
-class Recurring(NamedTuple):
-    """What recurs at some notes."""
-
-    log_probability: Floats
-    """Of each key, (notes, KEYS); -inf where it does not recur."""
-    share: Floats
-    """Of what recurs against the model, 0..1, (notes,); 0 where no key recurs."""
-
-    def mixed(self, logits: Floats) -> Floats:
-        """Return log-probabilities of keys, (notes, KEYS), given the logits of the model, -inf of impossible keys."""
-        own = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-        with np.errstate(divide="ignore"):
-            log_share = np.log(self.share)[:, None]
-        return np.asarray(np.logaddexp(own + np.log1p(-self.share)[:, None], self.log_probability + log_share))
-
-
-def recurring(key: Integers, blocked: Mask, recurrence: Recurrence) -> Recurring:
-    """Return what recurs at each note of a piece.
-
-    Parameters
-    ----------
-    key : int, shape (notes,)
-        0..87.
-    blocked : bool, shape (notes, KEYS)
-        Keys that cannot be struck.
-    """
-    return of_evidence(evidence_of(key, recurrence), blocked, recurrence)
-
-
-def evidence_of(key: Integers, recurrence: Recurrence) -> Floats:
-    """Return how much the earlier notes of each key count at each note of a piece, (notes, KEYS)."""
-    memories = _memories(key, recurrence.notes)
-    evidence = np.zeros((len(key), KEYS))
-    struck = np.zeros((len(key), KEYS), np.float32)
-    struck[np.arange(len(key)), key] = 1
-    for first in range(0, len(key), CHUNK):
-        rows = slice(first, min(first + CHUNK, len(key)))
-        known = max(rows.stop - 1 - recurrence.newest, 0)
-        counts = _counts(memories[rows] @ memories[:known].T, recurrence)
-        is_known = np.arange(known) < np.arange(rows.start, rows.stop)[:, None] - recurrence.newest
-        evidence[rows] = (counts * is_known) @ struck[:known]
-    return evidence
 
 
 class EarlierNotes:
@@ -122,7 +111,7 @@ class EarlierNotes:
         if self.count == self.keys.shape[1]:
             self.memories = np.concatenate((self.memories, np.zeros_like(self.memories)), axis=1)
             self.keys, self.onsets = (np.concatenate((a, np.zeros_like(a)), axis=1) for a in (self.keys, self.onsets))
-        self.memories[:, self.count] = _unit(self.memory)
+        self.memories[:, self.count] = unit(self.memory)
         self.keys[:, self.count], self.onsets[:, self.count] = key, onset
         self.memory = _after(self.memory, key, self.recurrence.notes)
         self.count += 1
@@ -134,16 +123,21 @@ class EarlierNotes:
 
     def cosine(self, row: int, notes: slice) -> Numbers:
         """Return the cosines of the memories of some notes of a piece with that of now."""
-        return np.asarray(self.memories[row, notes] @ _unit(self.memory[row]))
+        return np.asarray(self.memories[row, notes] @ unit(self.memory[row]))
 
 
-def _memories(key: Integers, notes: float) -> Numbers:
-    """Return the memory before each note, of length 1, or 0 before the first, (notes, KEYS)."""
-    memory, result = np.zeros((1, KEYS), np.float32), np.zeros((len(key), KEYS), np.float32)
+def memories(key: Integers, notes: float) -> Numbers:
+    """Return the memory before each note and after the last, of length 1, or 0 before the first, (notes + 1, KEYS)."""
+    memory, result = np.zeros((1, KEYS), np.float32), np.zeros((len(key) + 1, KEYS), np.float32)
     for row, one in enumerate(key):
-        result[row] = memory[0]
         memory = _after(memory, np.array([one]), notes)
-    return _unit(result)
+        result[row + 1] = memory[0]
+    return unit(result)
+
+
+def unit(vectors: Numbers) -> Numbers:
+    """Return vectors, (.., size), of length 1, or 0 where they are empty."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6), np.float32)
 
 
 def _after(memory: Numbers, key: Integers, notes: float) -> Numbers:
@@ -151,26 +145,3 @@ def _after(memory: Numbers, key: Integers, notes: float) -> Numbers:
     faded = memory * np.float32(np.exp(-1 / notes))
     faded[np.arange(len(key)), key] += 1
     return faded
-
-
-def _unit(memory: Numbers) -> Numbers:
-    """Return memories of length 1, or 0 where they are empty."""
-    return np.asarray(memory / np.maximum(np.linalg.norm(memory, axis=-1, keepdims=True), 1e-6), np.float32)
-
-
-def _counts(cosine: Numbers, recurrence: Recurrence) -> Numbers:
-    """Return how much notes count by the cosine of their memories with that of now."""
-    return np.asarray(np.exp(np.float32(recurrence.sharpness) * (cosine - 1)))
-
-
-def of_evidence(evidence: Floats, blocked: Mask, recurrence: Recurrence) -> Recurring:
-    """Return what recurs, given how much the earlier notes of each key count and the keys that cannot be struck.
-
-    Shape
-    -----
-    evidence, blocked : (notes, KEYS)
-    """
-    evidence = np.where(blocked, 0.0, evidence)
-    total = evidence.sum(axis=1)
-    with np.errstate(divide="ignore"):
-        return Recurring(np.log(evidence / np.maximum(total, TINY)[:, None]), recurrence.share(total))

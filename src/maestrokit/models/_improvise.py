@@ -108,7 +108,7 @@ class Model(TrainedModel):
         generator steps first, down a discriminator that has not seen these notes: what it saw it knows by heart. The
         state has a pool of earlier continuations, of people and of the generator, by factor (1, pool, notes).
         """
-        nats, _, _ = self.generator.nats(batch)
+        nats, _ = self.generator.nats(batch)
         losses = {"loss": torch.stack([part.sum() for part in nats.values()]).sum() / batch["weight"].sum()}
         total = losses["loss"]
         new = self._continued(batch) if self.config.adversarial else {}
@@ -130,7 +130,7 @@ class Model(TrainedModel):
         ``batch["known_time"]`` and so on are continuations that were learned from. Sampling always begins with the same
         random numbers.
         """
-        nats, _, _ = self.generator.nats(batch)
+        nats, _ = self.generator.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)

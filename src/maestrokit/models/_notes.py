@@ -187,12 +187,6 @@ def _gated(both: Tensor) -> Tensor:
     return F.silu(gate) * value
 
 
-def _mixed(logits: Tensor, recurring: Tensor, share: Tensor) -> Tensor:
-    """Return log-probabilities of keys, (.., KEYS), given those of keys that recur and the share of these, (..)."""
-    own = logits.log_softmax(dim=-1) + torch.log1p(-share)[..., None]
-    return torch.logaddexp(own, recurring + share.log()[..., None])
-
-
 class NoteModel(TrainedModel):
     """A model of notes: input, body, and heads."""
 
@@ -232,20 +226,18 @@ class NoteModel(TrainedModel):
         out["time"] = heads.time(states[0], batch["next_joinable"])
         states = heads.after_time(states, batch["next_time"], sounding)
         out["pitch"], context = heads.pitch(states[0], batch["keys"], sounding, batch["next_blocked"])
-        if "recurring" in batch:
-            out["pitch"] = _mixed(out["pitch"].float(), batch["recurring"], batch["recurring_share"])
         states = heads.after_pitch(states, batch["next_pitch"], context)
         out["velocity"] = heads.velocity(states[0])
         out["duration"] = heads.duration(states[1], batch["next_velocity"], batch["next_groups"], batch["next_present"])
         return out
 
-    def nats(self, batch: TensorBatch, state: Any = None) -> tuple[dict[str, Tensor], Tensor, Any]:
-        """Return nats by factor, the number of factors whose target was the likeliest class, and the state after.
+    def nats(self, batch: TensorBatch) -> tuple[dict[str, Tensor], Tensor]:
+        """Return nats by factor, and the number of factors whose target was the likeliest class.
 
         Nats and numbers are (batch, time) each. Remainders of times and durations are included. Where ``weight`` is 0
         all are 0, and so are pitch, velocity and duration where the piece ends.
         """
-        logits, state = self.logits(batch, state)
+        logits, _ = self.logits(batch)
         weight, notes = batch["weight"], batch["weight"] * batch["next_is_note"]
         nats, hits = {}, torch.zeros_like(weight)
         for name in FACTORS:
@@ -256,13 +248,13 @@ class NoteModel(TrainedModel):
             hits += (logits[name].detach().argmax(-1) == target) * counted
         nats["time"] = nats["time"] + batch["next_time_remainder"] * notes
         nats["duration"] = nats["duration"] + batch["next_duration_remainder"] * notes
-        return nats, hits, state
+        return nats, hits
 
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
         """Train on the notes and ends whose ``batch["weight"]`` is 1; losses are nats per position."""
-        nats, _, _ = self.nats(batch)
+        nats, _ = self.nats(batch)
         means = {name: part.sum() / batch["weight"].sum() for name, part in nats.items()}
         loss = torch.stack(list(means.values())).sum()
         backward_and_step("model", loss)
@@ -270,7 +262,7 @@ class NoteModel(TrainedModel):
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return nats per note, in all and of each factor, and the share of factors predicted rightly."""
-        nats, hits, _ = self.nats(batch)
+        nats, hits = self.nats(batch)
         notes = float((batch["weight"] * batch["next_is_note"]).sum().item())
         scores = {name: (part.sum().item(), notes) for name, part in nats.items()}
         total = sum(value for value, _ in scores.values())
