@@ -51,7 +51,10 @@ def test_a_piece_becomes_another_and_says_how(maestrokit, folder):
         ("take.mid --model styles --style pop -o out.jsonl", ["is not made note by note", "choose mid"]),
         ("take.mid --model transformer --style pop", ["a transformer that does not", "train gan', for the task style"]),
         ("take.mid --style pop", ["no style 'pop'", "choose from bach, chopin"]),
-        ("drums.mid --model styles --style pop", ["cannot transfer 'drums.mid': it has no notes of a piano", "drums"]),
+        (
+            "drums.mid --model styles --style pop",
+            ["cannot transfer 'drums.mid': the performance has no notes of a piano", "drums"],
+        ),
         ("silent.mid --model styles --style pop", ["no notes of a piano", "drums"]),
         ("take.mid --model sequences --style-strength 0.5", ["--style-strength works only with --style", ""]),
     ],

@@ -83,7 +83,7 @@ def transferred(performance: Performance, model: StyleModel, style: str, *, stre
     generator = model.generator(style)
     part = piano_part(performance)
     if part is None:
-        fact = "it has no notes of a piano"
+        fact = "the performance has no notes of a piano"
         raise BadDataError(fact, "drums and keys outside a piano are not transferred")
     return changed(part, transferred_rolls(part.rolls, generator, reach=model.model.reach, strength=strength))
 
