@@ -116,7 +116,7 @@ def test_a_performance_keeps_all_outside_the_span(span):
 @pytest.mark.parametrize("made", [model("lstm", infill=False), of_notes.model("lstm")])
 def test_a_model_that_has_not_learned_it_says_so(made):
     prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
-    with pytest.raises(UsageError, match="fills no gaps"):
+    with pytest.raises(UsageError, match="has not learned to fill gaps"):
         infill(made, Encoding(), GenerationConfig(), prompt, start=0.5, stop=1.0)
 
 
