@@ -1,19 +1,20 @@
 """Fifty continuations of 30 s by each of several systems, beside those that people played, from the same prompts.
 
-    python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--models NAME,NAME=RUN,NAME=RUN*4] [--keep DIR]
-        [--picture PNG]
+    python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--each N] [--models NAME,NAME=RUN,NAME=RUN*4]
+        [--keep DIR] [--picture PNG]
 
 Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen among every other by name, from the
 second on: those that ``tools/fit_sampling.py`` does not see. ``people`` is how they went on, and ``retrieval`` how the
 nearest stretch of the training split did, by pitch classes in any key, density and loudness. ``shuffled`` is how people
 went on with their pitches in another order. ``NAME=RUN*4`` is the best of four by the critic. All is on the grid of
 10 ms that models see, the notes as long as the pedal holds them, and all notes end after 30 s. The reference of the
-metrics are twice as many stretches of the training split.
+metrics are twice as many stretches of the training split. Models go on from each prompt several times (``--each``), all
+of which the critic judges; everything else is of the first time.
 
 The critic has had no part in the training of these models, but learned from continuations of an earlier transformer.
 ``told apart`` is how often it holds a continuation by people for more likely a person's than one by the system: a
 half cannot be told apart; beside it, how much more often than one by the first of the models. Intervals are of 95 %,
-over pieces. ``inside`` counts metrics of sets whose value lies in the interval of people's; a star marks those that do
+over prompts. ``inside`` counts metrics of sets whose value lies in the interval of people's; a star marks those that do
 not. ``--picture`` draws the first prompts and how each system goes on.
 """
 
@@ -123,8 +124,8 @@ class Library:
         return notes._replace(pitch=np.where(pitch < 21, pitch + 12, np.where(pitch > 108, pitch - 12, pitch)))
 
 
-def generated(model: str, given: Sequence[Continuation], critic: str) -> list[StepNotes]:
-    """Return how a model goes on after each prompt; NAME*M is the best of M by the critic."""
+def generated(model: str, given: Sequence[Continuation], critic: str, each: int) -> list[StepNotes]:
+    """Return how a model goes on after each prompt, several times; NAME*M is the best of M by the critic."""
     name, _, best_of = model.partition("*")
     network, encoding, sampling = load_generating_model(name)
     many = int(best_of or 1)
@@ -132,23 +133,28 @@ def generated(model: str, given: Sequence[Continuation], critic: str) -> list[St
     for seed, one in enumerate(given):
         request = NoteRequest(LENGTH + PROMPT - int(one.prompt.onset[-1]), one.prompt)
         ranked = ranking(critic, encoding) if many > 1 else None
-        (notes,) = generate_notes(
-            network, encoding, request, sampling=sampling, count=1, seed=seed, best_of=many, ranking=ranked
+        several = generate_notes(
+            network, encoding, request, sampling=sampling, count=each, seed=seed, best_of=many, ranking=ranked
         )
-        made.append(span(notes, PROMPT, PROMPT + LENGTH))
+        made += [span(notes, PROMPT, PROMPT + LENGTH) for notes in several]
     return made
 
 
-def kept(folder: Path | None, make: object, given: Sequence[Continuation]) -> list[StepNotes]:
+def kept(folder: Path | None, make: object, count: int) -> list[StepNotes]:
     """Return what is kept in a folder, or else made now, and kept if there is a folder."""
     if folder is not None and folder.exists():
-        return [notes_of(folder / f"{row}.mid") for row in range(len(given))]
+        return [notes_of(folder / f"{row}.mid") for row in range(count)]
     made: list[StepNotes] = make()  # type: ignore[operator]
     if folder is not None:
         folder.mkdir(parents=True)
         for row, notes in enumerate(made):
             write_midi(performance_of(notes, ENCODING, pedal="extend"), folder / f"{row}.mid")
     return made
+
+
+def firsts(systems: dict[str, list[StepNotes]]) -> dict[str, list[StepNotes]]:
+    """Return what each system made of each prompt the first time."""
+    return {name: made[:: len(made) // len(systems["people"])] for name, made in systems.items()}
 
 
 def interval(values: Floats) -> str:
@@ -158,7 +164,7 @@ def interval(values: Floats) -> str:
 
 
 def told_apart(people: Floats, system: Floats, base: Floats | None = None) -> tuple[float, str]:
-    """Return how often the critic prefers people's to a system's, and its interval over pieces.
+    """Return how often the critic prefers people's, (people,), to a system's, (people * times), and its interval.
 
     With a base it is how much more often than to the base's, after the same prompts.
     """
@@ -168,8 +174,9 @@ def told_apart(people: Floats, system: Floats, base: Floats | None = None) -> tu
 
 
 def preferred(people: Floats, system: Floats) -> Floats:
-    """Return 1 where one of people's has the larger log-odds than one of a system's, (people, system)."""
-    return (people[:, None] > system) + 0.5 * (people[:, None] == system)
+    """Return how often each of people's has larger log-odds than a system's of each prompt, (people, prompts)."""
+    likelier = (people[:, None] > system) + 0.5 * (people[:, None] == system)
+    return likelier.reshape(len(people), len(people), -1).mean(axis=2)
 
 
 def rows_of(pieces: Sequence[Piece], reference: Sequence[Piece]) -> dict[str, Row]:
@@ -186,6 +193,7 @@ def main() -> None:
     default = Path(__file__).resolve().parents[3] / "shared" / "data"
     parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
     parser.add_argument("--pieces", type=int, default=50, help="of each system")
+    parser.add_argument("--each", type=int, default=4, help="continuations of each prompt by each model")
     parser.add_argument("--models", default="transformer,lstm", help="names, or NAME=RUN, commas between")
     parser.add_argument("--critic", default="critic", help="name or run folder of the critic")
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
@@ -198,12 +206,13 @@ def main() -> None:
     library = Library(train)
     systems["shuffled"] = [shuffled(one.people, seed) for seed, one in enumerate(given)]
     systems["retrieval"] = [library.after_the_nearest(one.prompt) for one in given]
+    count = options.each * len(given)
     for model in options.models.split(","):
         name, _, run = model.partition("=")
         folder = None if options.keep is None else options.keep / name
-        systems[name] = kept(folder, lambda run=run or name: generated(run, given, options.critic), given)
+        systems[name] = kept(folder, lambda run=run or name: generated(run, given, options.critic, options.each), count)
     if options.picture:
-        draw([one.prompt for one in given], systems, options.picture)
+        draw([one.prompt for one in given], firsts(systems), options.picture)
     print_tables(systems, train, options.critic, options.models.split(",")[0].partition("=")[0])
 
 
@@ -239,7 +248,7 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
     """Print what the critic says, what is copied and how diverse systems are, then all metrics of sets."""
     pieces = {
         name: [piece_of(performance_of(notes, ENCODING, pedal="extend")) for notes in made if len(notes.pitch)]
-        for name, made in systems.items()
+        for name, made in firsts(systems).items()
     }
     count = len(systems["people"])
     places = np.linspace(0, len(train) - 1, 2 * count).astype(np.int64)
@@ -254,7 +263,8 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
     critic = load_critic(critic_name)
     odds = {name: critic.log_odds(made, ENCODING) for name, made in systems.items()}
     people = rows["people"]
-    print(f"{count} continuations of 30 s, {len(reference)} stretches of the training split as the reference")
+    times = max(map(len, systems.values())) // count
+    print(f"{count} prompts, {times} continuations of 30 s; the reference: {len(reference)} stretches of training")
     heads = ("told apart", f"than {base}", "accuracy", "copied run", "of 16", "diversity", "frechet", "inside")
     widths = (21, 21, 9, 11, 7, 19, 25, 8)
     print(" " * 14 + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)))
