@@ -29,6 +29,7 @@ from maestrokit.training.class_data import ClassOptions
 from maestrokit.training.class_sources import of_one_input, read_sources
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
+from run_folders import run_folder
 
 TEMPERATURES = (0.02, 50.0)
 KNOWN = 0.93  # share of the files of known classes that are to stay known
@@ -90,7 +91,7 @@ def held_out(data: Sequence[str], column: str, classifier: Classifier) -> tuple[
 def main() -> None:
     """Fit, and write the result into the run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="run folder of a cnn of the task classes")
+    parser.add_argument("run", type=run_folder, help="run folder of a cnn of the task classes")
     parser.add_argument("data", nargs="+", help="what it was trained on")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where the spectra of recordings are")
     parser.add_argument("--column", default="composer", help="column of tables of MAESTRO that has the classes")

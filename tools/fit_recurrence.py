@@ -4,11 +4,12 @@ Example::
 
     python tools/fit_recurrence.py runs/notes1 maestro-v3.0.0
 
-Each setting of :class:`maestrokit.inference.recurrence.FactorRecurrence` takes, for each factor of a note, the value
-that makes people's notes the likeliest, by a simplex search [1] that begins with the defaults. Of MAESTRO, every other
-validation performance by name, from the first on, is fitted to, as ``tools/fit_sampling.py`` does; the others show what
-it gains. Only the first notes of each are read. The result is the ``recurrence`` of the run's ``config.json``, which
-``evaluate --model`` reads.
+The settings of :class:`maestrokit.inference.recurrence.FactorRecurrence` are, for each factor of a note, the best of
+``--trials`` that a simplex search [1] tries from the defaults on: those that make people's notes the likeliest. Of
+MAESTRO, every other validation performance by name, from the first on, is fitted to, as ``tools/fit_sampling.py`` does;
+the others show what it gains. Only the first notes of each are read. The result is the ``recurrence`` of the run's
+``config.json``: ``evaluate --model`` reads it, and ``generate`` for passages that come back. How fast memories fade and
+how many of the newest notes do not count are not fitted; those of the run are kept.
 
 References
 ----------
@@ -18,7 +19,6 @@ References
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -37,10 +37,11 @@ from maestrokit.music.note_codes import FACTORS, note_sequence
 from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import events
+from run_folders import run_folder
 
 NOTES = 1500
 """Of each performance."""
-POSITIVE = ("keys", "states", "other_key", "spread", "slope")
+POSITIVE = ("key_sharpness", "state_sharpness", "other_key_penalty", "spread", "count_slope")
 STEP = 0.3
 """Of the first simplex: in the logarithm of what is positive, and of the others."""
 
@@ -73,7 +74,8 @@ def mean_nats(pieces: Sequence[ComparedPiece], name: str, settings: FactorRecurr
 
 def fitted(pieces: Sequence[ComparedPiece], name: str, start: FactorRecurrence, *, trials: int) -> FactorRecurrence:
     """Return the best settings for a factor that a simplex search finds."""
-    idle = set() if name in AFTER_PITCH else {"other_key", "spread"} if name == "pitch" else {"other_key"}
+    idle = {"spread"} if name == "pitch" else set()
+    idle |= set() if name in AFTER_PITCH else {"other_key_penalty"}
     names = [field.name for field in fields(start) if field.name not in idle]
 
     def settings(values: Floats) -> FactorRecurrence:
@@ -116,12 +118,13 @@ def compared_pieces(run: str, data: Sequence[str], count: int, recurrence: Recur
 def main() -> None:
     """Fit the recurrence of the run that the command line names, and write it into its ``config.json``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("run", type=run_folder, help="run folder")
     parser.add_argument("data", nargs="+", help="the training data; its validation part is what is fitted to")
     parser.add_argument("--pieces", type=int, default=24, help="performances to fit to, and as many to show the gain")
     parser.add_argument("--trials", type=int, default=100, help="settings to try for each factor")
     options = parser.parse_args()
-    start = Recurrence()
+    own = Recurrence.from_config(checkpoint.read_config(options.run), name=str(options.run)) or Recurrence()
+    start = Recurrence(notes=own.notes, newest=own.newest)
     fit_to, others = compared_pieces(str(options.run), options.data, options.pieces, start)
     result = asdict(start)
     for name in FACTORS:
@@ -130,8 +133,7 @@ def main() -> None:
             before, after = (mean_nats(pieces, name, one) for one in (None, best))
             print(f"{name}, {title}: {before:.4f} nats a note, with what recurs {after:.4f}", flush=True)
         result[name] = asdict(best)
-    config = checkpoint.read_config(options.run)
-    checkpoint.write_config(options.run, config | {"recurrence": result})
+    checkpoint.write_config(options.run, checkpoint.read_config(options.run) | {"recurrence": result})
 
 
 if __name__ == "__main__":

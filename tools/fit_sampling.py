@@ -22,7 +22,6 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -42,6 +41,7 @@ from maestrokit.music.step_notes import StepNotes
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import events
+from run_folders import run_folder
 from sampling_sets import (
     Generate,
     after_prompts,
@@ -240,7 +240,7 @@ def fit_to_people(
 def main() -> None:
     """Fit the sampling of the run that the command line names, and write it into its ``config.json``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("run", type=run_folder, help="run folder")
     parser.add_argument("data", nargs="+", help="the training data; its validation part is the reference")
     parser.add_argument("--count", type=int, default=40, help="pieces generated for each sampling")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each")

@@ -1,4 +1,4 @@
-"""Fifty continuations of 30 s by each of several systems, beside those that people played, from the same prompts.
+"""Continuations of 30 s by several systems, beside those that people played, after the same fifty prompts.
 
     python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--each N] [--models NAME,NAME=RUN,NAME=RUN*4]
         [--keep DIR] [--picture PNG]
@@ -140,15 +140,15 @@ def generated(model: str, given: Sequence[Continuation], critic: str, each: int)
     return made
 
 
-def kept(folder: Path | None, make: object, count: int) -> list[StepNotes]:
+def kept(folder: Path | None, make: object, prompts: int, each: int) -> list[StepNotes]:
     """Return what is kept in a folder, or else made now, and kept if there is a folder."""
     if folder is not None and folder.exists():
-        return [notes_of(folder / f"{row}.mid") for row in range(count)]
+        return [notes_of(folder / f"{row // each}-{row % each}.mid") for row in range(prompts * each)]
     made: list[StepNotes] = make()  # type: ignore[operator]
     if folder is not None:
         folder.mkdir(parents=True)
         for row, notes in enumerate(made):
-            write_midi(performance_of(notes, ENCODING, pedal="extend"), folder / f"{row}.mid")
+            write_midi(performance_of(notes, ENCODING, pedal="extend"), folder / f"{row // each}-{row % each}.mid")
     return made
 
 
@@ -192,7 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).resolve().parents[3] / "shared" / "data"
     parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
-    parser.add_argument("--pieces", type=int, default=50, help="of each system")
+    parser.add_argument("--pieces", type=int, default=50, help="prompts")
     parser.add_argument("--each", type=int, default=4, help="continuations of each prompt by each model")
     parser.add_argument("--models", default="transformer,lstm", help="names, or NAME=RUN, commas between")
     parser.add_argument("--critic", default="critic", help="name or run folder of the critic")
@@ -206,11 +206,15 @@ def main() -> None:
     library = Library(train)
     systems["shuffled"] = [shuffled(one.people, seed) for seed, one in enumerate(given)]
     systems["retrieval"] = [library.after_the_nearest(one.prompt) for one in given]
-    count = options.each * len(given)
     for model in options.models.split(","):
         name, _, run = model.partition("=")
         folder = None if options.keep is None else options.keep / name
-        systems[name] = kept(folder, lambda run=run or name: generated(run, given, options.critic, options.each), count)
+        systems[name] = kept(
+            folder,
+            lambda run=run or name: generated(run, given, options.critic, options.each),
+            len(given),
+            options.each,
+        )
     if options.picture:
         draw([one.prompt for one in given], firsts(systems), options.picture)
     print_tables(systems, train, options.critic, options.models.split(",")[0].partition("=")[0])

@@ -29,7 +29,9 @@ test_notes = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(test_notes)
 EACH, model, notes, saved = test_notes.EACH, test_notes.model, test_notes.notes, test_notes.saved
 ENCODING = Encoding()
-STEEP = FactorRecurrence(keys=10.0, states=10.0, offset=2.0, slope=0.3)
+STEEP = FactorRecurrence(key_sharpness=10.0, state_sharpness=10.0, log_odds=2.0, count_slope=0.3)
+BLIND = replace(STEEP, key_sharpness=0.0, state_sharpness=0.0)
+EVERY = FactorRecurrence(3.0, 2.0, other_key_penalty=1.5, spread=0.3, log_odds=-0.7, count_slope=0.6, entropy_slope=0.4)
 SHORT = Recurrence(notes=4.0, newest=3, time=STEEP, pitch=STEEP, velocity=STEEP, duration=STEEP)
 STRONG = Recurrence(notes=4.0, newest=0)
 
@@ -117,15 +119,57 @@ def test_what_cannot_be_does_not_recur_and_the_rest_is_a_distribution(name):
     assert np.exp(again.astype(np.float64)).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_velocities_and_durations_are_those_of_the_same_key():
-    one = piece(60, period=30)
-    blind = replace(SHORT, velocity=replace(STEEP, keys=0.0, states=0.0, other_key=20.0))
-    again = probabilities(recalled(one, blind)["velocity"], one.targets["velocity"])[40:60]
-    indifferent = replace(SHORT, velocity=replace(STEEP, keys=0.0, states=0.0))
-    assert (
-        again.mean()
-        > 1.5 * probabilities(recalled(one, indifferent)["velocity"], one.targets["velocity"])[40:60].mean()
+@pytest.mark.parametrize("name", ["velocity", "duration"])
+def test_velocities_and_durations_are_those_of_the_same_key(name):
+    one, settings = piece(60, period=30), (replace(BLIND, other_key_penalty=20.0), BLIND)
+    mine, any_key = (
+        probabilities(recalled(one, replace(SHORT, **{name: each}))[name], one.targets[name])[40:60].mean()
+        for each in settings
     )
+    assert mine > 1.5 * any_key
+
+
+def slowly_recalled(one, name, recurrence):
+    """Return the log-probabilities of a factor by the definition, one earlier note after the other."""
+    settings, own = getattr(recurrence, name), one.log_probability[name].astype(np.float64)
+    probability, fade = np.exp(own), np.exp(-1 / recurrence.notes)
+    key, target = one.notes.pitch - 21, one.targets[name]
+    memory = [np.zeros(KEYS)]
+    for each in key:
+        memory.append(memory[-1] * fade)
+        memory[-1][each] += 1
+    cosine = lambda a, b: a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12)  # noqa: E731
+    near = None if name == "pitch" else kernel(name, own.shape[1] - GROUPS * (name == "duration"), settings.spread)
+    for now in range(len(own)):
+        again = np.zeros(own.shape[1])
+        for before in range(now - recurrence.newest):
+            exponent = settings.key_sharpness * (cosine(memory[now], memory[before]) - 1)
+            exponent += settings.state_sharpness * (cosine(one.states[now], one.states[before]) - 1)
+            if name in ("velocity", "duration") and one.targets["pitch"][now] != one.targets["pitch"][before]:
+                exponent -= settings.other_key_penalty
+            if name == "pitch":
+                again[target[before]] += np.exp(exponent)
+            elif name != "duration":
+                again += np.exp(exponent) * near[target[before]]
+            elif target[before] < GROUPS:
+                again[:GROUPS] += np.exp(exponent) * probability[now, :GROUPS] / probability[now, :GROUPS].sum()
+            else:  # the new end that it would have been
+                again[GROUPS:] += np.exp(exponent) * near[target[before] - GROUPS]
+        again[probability[now] == 0] = 0
+        entropy = -sum(p * np.log(p) for p in probability[now] if p > 0)
+        if again.sum() > 0:
+            log_odds = settings.log_odds + settings.count_slope * np.log(again.sum()) + settings.entropy_slope * entropy
+            weight = 1 / (1 + np.exp(-log_odds))
+            probability[now] = (1 - weight) * probability[now] + weight * again / again.sum()
+    return probability
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_the_cache_is_what_its_settings_define(name):
+    one, recurrence = piece(24, period=7), Recurrence(4.0, 2, EVERY, EVERY, EVERY, EVERY)
+    quickly, slowly = np.exp(recalled(one, recurrence)[name]), slowly_recalled(one, name, recurrence)
+    np.testing.assert_allclose(quickly, slowly, rtol=1e-3, atol=1e-6)
+    assert np.abs(quickly - np.exp(one.log_probability[name])).max() > 0.05
 
 
 def test_values_near_those_that_recur_are_likely_too():
@@ -178,9 +222,10 @@ def test_generation_does_not_trust_what_recurs(family, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "values", [{"notes": 0}, {"newest": 1.5}, {"warmth": 1}, 3, {"pitch": 3}, {"time": {"slope": "steep"}}]
+    "values", [{"notes": 0}, {"newest": 1.5}, {"warmth": 1}, 3, {"pitch": 3}, {"time": {"count_slope": "steep"}}]
 )
 def test_recurrences_that_make_no_sense_are_refused(values, tmp_path):
     folder = saved(tmp_path / "run", model("lstm"), "lstm", recurrence=values)
-    with pytest.raises(BadDataError, match="recurrence makes no sense"):
+    with pytest.raises(BadDataError, match="recurrence makes no sense") as raised:
         load_event_model(str(folder))
+    assert "__init__" not in str(raised.value) and "config.json" in raised.value.hint

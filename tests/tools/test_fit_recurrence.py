@@ -21,7 +21,7 @@ def test_pieces_that_repeat_themselves_gain_and_others_do_not(name):
     same, new = (
         [ComparedPiece.of(recurrences.piece(150, period=period), Recurrence(newest=3))] for period in (50, 150)
     )
-    start = FactorRecurrence(offset=-2.0)
+    start = FactorRecurrence(log_odds=-2.0)
     alone, before = (mean_nats(same, name, settings) for settings in (None, start))
     gained = mean_nats(same, name, fitted(same, name, start, trials=60))
     assert gained < before < alone and gained < 0.85 * alone

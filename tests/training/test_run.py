@@ -115,4 +115,4 @@ def test_a_run_that_is_stopped_before_it_was_validated_says_that_it_has_no_weigh
     assert run_command_line(["train", "lstm", str(takes), "-o", run, *place, *settings]) == 128 + signal.SIGINT
     assert f"'{run}' has no weights before the first validation" in capfd.readouterr().err
     assert run_command_line(["generate", "--model", run, "-o", str(tmp_path / "out.mid")]) == ExitStatus.NO_INPUT
-    assert "ended before the first validation" in capfd.readouterr().err.splitlines()[1]
+    assert "has not come to its first validation" in capfd.readouterr().err.splitlines()[1]

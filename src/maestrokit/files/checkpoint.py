@@ -230,7 +230,7 @@ def _read(path: Path, *, limit: int | None = None) -> bytes:
     except OSError as error:
         hint = "a checkpoint is a folder with config.json and model.safetensors"
         if path.name == WEIGHTS and has_resume(path.parent):
-            hint = "its training ended before the first validation; the command that began it goes on with it"
+            hint = "its training has not come to its first validation; run the same command again to resume it"
         raise NoInputError(f"cannot read '{path}': {reason(error)}", hint, path=str(path)) from None
     if limit is not None and len(data) > limit:
         raise _unusable(path, "too large")

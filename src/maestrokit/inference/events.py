@@ -219,7 +219,8 @@ def _with_new_notes(
 def _warn_of_silence(counts: Sequence[int], where: str) -> None:
     """Warn if a model has put no note where it should."""
     if not all(counts):
-        fact = f"the model has put no note into the {where}"
+        which = f" of {counts.count(0)} of {len(counts)} pieces" if len(counts) > 1 else ""
+        fact = f"the model has put no note into the {where}{which}"
         warnings.warn(f"{fact}; another seed or more time may give some", DataWarning, stacklevel=3)
 
 

@@ -40,21 +40,20 @@ class Likeness(NamedTuple):
     """How alike some positions of a piece are to the earlier ones that count."""
 
     rows: slice
-    keys: Numbers
-    """Cosines of the memories of keys less 1, (rows, earlier positions)."""
-    states: Numbers
-    """Of the states."""
-    counts: Numbers
-    """1 of an earlier position that counts, else 0."""
+    by_keys: Numbers
+    """Cosines between the memories of keys, less 1, (rows, earlier positions)."""
+    by_states: Numbers
+    """Cosines between the states, less 1, (rows, earlier positions)."""
+    is_earlier: Numbers
+    """1 where a position is earlier by more than the newest notes, else 0, (rows, earlier positions)."""
 
     @classmethod
     def of(cls, keys: Numbers, states: Numbers, rows: slice, *, newest: int) -> "Likeness":
         """Return that of some positions, given the memories and the states of all."""
         earlier = max(rows.stop - 1 - newest, 0)
-        counts = np.arange(earlier) < np.arange(rows.start, rows.stop)[:, None] - newest
-        return cls(
-            rows, keys[rows] @ keys[:earlier].T - 1, states[rows] @ states[:earlier].T - 1, counts.astype(np.float32)
-        )
+        is_earlier = np.arange(earlier) < np.arange(rows.start, rows.stop)[:, None] - newest
+        by_keys, by_states = (each[rows] @ each[:earlier].T - 1 for each in (keys, states))
+        return cls(rows, by_keys, by_states, is_earlier.astype(np.float32))
 
 
 def recalled(piece: Expected, recurrence: Recurrence) -> dict[str, Numbers]:
@@ -83,12 +82,13 @@ def mixed(piece: Expected, name: str, settings: FactorRecurrence, likeness: Like
 
 def _evidence(piece: Expected, name: str, settings: FactorRecurrence, likeness: Likeness) -> Floats:
     """Return how much the earlier notes count together for each class of a factor, (rows, classes)."""
-    earlier = slice(0, likeness.keys.shape[1])
-    log_counts = np.float32(settings.keys) * likeness.keys + np.float32(settings.states) * likeness.states
+    earlier = slice(0, likeness.by_keys.shape[1])
+    log_counts = np.float32(settings.key_sharpness) * likeness.by_keys
+    log_counts += np.float32(settings.state_sharpness) * likeness.by_states
     if name in AFTER_PITCH:
         key = piece.targets["pitch"]
-        log_counts -= np.float32(settings.other_key) * (key[likeness.rows, None] != key[earlier])
-    counts = np.exp(log_counts) * likeness.counts
+        log_counts -= np.float32(settings.other_key_penalty) * (key[likeness.rows, None] != key[earlier])
+    counts = np.exp(log_counts) * likeness.is_earlier
     own = piece.log_probability[name][likeness.rows]
     target = piece.targets[name][earlier]
     if name != "duration":

@@ -30,36 +30,40 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class FactorRecurrence:
-    """How the earlier notes count for one factor of the next."""
+    """How the earlier notes count for one factor of the next.
 
-    keys: Annotated[float, Within(0, 1000)] = 20.0
-    """Times the cosine of two memories less 1, and"""
-    states: Annotated[float, Within(0, 1000)] = 10.0
-    """times the cosine of two states less 1: their sum is the logarithm of how much a note counts."""
-    other_key: Annotated[float, Within(0, 1000)] = 0.0
-    """By how much that is less for a note of another key; of velocities and durations, whose key is known."""
+    An earlier note counts exp(key_sharpness (k - 1) + state_sharpness (s - 1)): k is the cosine between the memory of
+    keys before it and that of now, s the cosine between the states of the network. It counts 1 if both are the same.
+    """
+
+    key_sharpness: Annotated[float, Within(0, 1000)] = 20.0
+    """How fast a note counts less, the less alike the memories of keys are."""
+    state_sharpness: Annotated[float, Within(0, 1000)] = 10.0
+    """How fast a note counts less, the less alike the states of the network are."""
+    other_key_penalty: Annotated[float, Within(0, 1000)] = 0.0
+    """What is taken from the exponent for a note of another key: for velocities and durations, whose key is known."""
     spread: Annotated[float, Within(0, 1000, above=True)] = 0.1
-    """How far from the value of a note others become likely, by exp(-distance / spread): bins of velocity, or
-    logarithms of times and durations, two steps added; of pitches it has no meaning."""
-    offset: Annotated[float, Within(-1000, 1000)] = 0.0
-    """Log-odds of what recurs against the model where the earlier notes count as one that is quite alike,"""
-    slope: Annotated[float, Within(0, 1000)] = 0.5
-    """their rise with the logarithm of how much these count,"""
-    doubt: Annotated[float, Within(-1000, 1000)] = 0.0
-    """and with the entropy of what the model expects, in nats."""
+    """How far from the value of a note others become likely, by exp(-distance / spread). Distances are in bins of
+    velocity, or between logarithms of times and durations in steps, two steps added. Pitches have none."""
+    log_odds: Annotated[float, Within(-1000, 1000)] = 0.0
+    """Log-odds of the cache against the model where the earlier notes count 1 together and the entropy is 0."""
+    count_slope: Annotated[float, Within(0, 1000)] = 0.5
+    """How much these log-odds rise with the logarithm of what the earlier notes count together."""
+    entropy_slope: Annotated[float, Within(-1000, 1000)] = 0.0
+    """How much they rise with the entropy of what the model expects, per nat."""
 
     def __post_init__(self) -> None:
         check_fields(self)
 
     def share(self, total: Floats, entropy: Floats) -> Floats:
-        """Return the probability of what recurs against the model, 0 where nothing does.
+        """Return the weight of the cache beside the model, 0 to 1: 0 where no earlier note counts.
 
         Parameters
         ----------
-        total : how much the earlier notes count together
+        total : what the earlier notes count together
         entropy : of what the model expects, in nats
         """
-        log_odds = self.offset + self.slope * np.log(np.maximum(total, TINY)) + self.doubt * entropy
+        log_odds = self.log_odds + self.count_slope * np.log(np.maximum(total, TINY)) + self.entropy_slope * entropy
         return np.where(total > TINY, 1 / (1 + np.exp(-np.clip(log_odds, -500, 30))), 0.0)
 
 
@@ -71,10 +75,10 @@ class Recurrence:
     """Notes in which a key fades to 1 / e in the memory."""
     newest: Annotated[int, Within(0, 100_000, whole=True)] = 16
     """The newest notes, which do not count yet."""
-    time: FactorRecurrence = FactorRecurrence(keys=5.0, states=33.0, spread=0.07, offset=-0.3, slope=0.25)
-    pitch: FactorRecurrence = FactorRecurrence(keys=22.0, states=5.0, offset=-0.4, slope=0.7, doubt=0.9)
-    velocity: FactorRecurrence = FactorRecurrence(keys=10.0, states=14.0, other_key=8.0, spread=0.9, slope=0.35)
-    duration: FactorRecurrence = FactorRecurrence(keys=8.0, states=13.0, other_key=5.0, spread=0.09, slope=0.45)
+    time: FactorRecurrence = FactorRecurrence(5.0, 33.0, spread=0.07, log_odds=-0.3, count_slope=0.25)
+    pitch: FactorRecurrence = FactorRecurrence(22.0, 5.0, log_odds=-0.4, count_slope=0.7, entropy_slope=0.9)
+    velocity: FactorRecurrence = FactorRecurrence(10.0, 14.0, other_key_penalty=8.0, spread=0.9, count_slope=0.35)
+    duration: FactorRecurrence = FactorRecurrence(8.0, 13.0, other_key_penalty=5.0, spread=0.09, count_slope=0.45)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -89,7 +93,10 @@ class Recurrence:
             values |= {factor: FactorRecurrence(**values[factor]) for factor in FACTORS if factor in values}
             return cls(**values)
         except (TypeError, ValueError, UsageError) as error:
-            raise BadDataError(f"cannot use '{name}': its recurrence makes no sense ({error})", path=name) from None
+            reason = str(error) if isinstance(error, UsageError) else "it has settings that are not known here"
+            hint = "take `recurrence` out of its config.json"
+            fact = f"cannot use '{name}': its recurrence makes no sense ({reason})"
+            raise BadDataError(fact, hint, path=name) from None
 
 
 class EarlierNotes:

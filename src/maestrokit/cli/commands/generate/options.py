@@ -67,5 +67,5 @@ class GenerateOptions:
         not_with("`temperature` 0", "`perform`"))
     rank_by: str = option("likelihood", "NAME|RUN", "What the best is: likelihood, that with the fewest nats a note by "
         "the model itself; critic, that of which a shipped network says most surely that a person played it; or a run "
-        "folder of train gan --task critic.", only_with("`best_of`"),
+        "folder of train gan --task critic.", only_with("`best_of`", hint="ask for two candidates or more"),
         complete=one_of(kept_in("maestrokit.inference.critic:rankings")))

@@ -50,7 +50,9 @@ def run_training(
         progress = outcome.progress
         report.say(f"training ended at step {progress.step} after {progress.seconds:.0f} s: {REASONS[outcome.reason]}")
         if not has_weights(spec.folder):
-            report.say(f"'{spec.folder}' has no weights before the first validation; the same command goes on")
+            report.say(
+                f"'{spec.folder}' has no weights before the first validation; run the same command again to resume"
+            )
     status = failures.summed_up()
     return 128 + outcome.signal_number if outcome.reason == "signal" else status
 
