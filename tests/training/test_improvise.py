@@ -1,12 +1,14 @@
 """The task of improvisers: it begins with a transformer, resumes exactly, and its runs generate."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from last_weights import write_last
 from maestrokit.cli.main import run_command_line
 from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files import checkpoint
@@ -151,3 +153,16 @@ def test_held_out_excerpts_come_with_as_many_that_are_learned_from():
     (batch,) = data(90, 70).validation()
     count = batch["pitch"].shape[1] - int(batch["prompt"][0])
     assert batch["known_pitch"].shape == (len(batch["pitch"]), count) and data(90, 70).validation_batches() == 1
+
+
+@pytest.mark.parametrize("part", ["model", "average"])
+def test_the_last_weights_of_a_run_are_those_of_a_transformer(run, part, tmp_path):
+    tensors, progress = checkpoint.read_resume(run)
+    averages = {f"average.{name[6:]}": value + 1 for name, value in tensors.items() if name.startswith("model.")}
+    shutil.copytree(run, tmp_path / "run")
+    checkpoint.write_resume(tmp_path / "run", tensors | (averages if part == "average" else {}), progress)
+    write_last(tmp_path / "run", tmp_path / "last")
+    last = checkpoint.read_weights(tmp_path / "last")
+    assert checkpoint.read_config(tmp_path / "last")["family"] == "transformer" and len(last) > 10
+    assert all(torch.equal(each, (tensors | averages)[f"{part}.generator.{name}"]) for name, each in last.items())
+    assert load_event_model(str(tmp_path / "last")).sampling.time_bias == 0.125
