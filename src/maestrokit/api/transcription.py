@@ -39,7 +39,7 @@ def load_transcriber(name: str = "transcription") -> Transcriber:
     BadDataError
         If it is damaged.
     """
-    return read_transcriber(model_folder(name))
+    return read_transcriber(model_folder(name, "transcription"))
 
 
 def transcribe(

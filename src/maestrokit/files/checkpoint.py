@@ -34,17 +34,19 @@ LARGEST_CONFIG = 1 << 20  # bytes; no config is near it, and no hostile file get
 PROGRESS = "progress"  # the one metadata key: several are not written in a stable order
 
 
-def model_folder(name: str) -> Path:
+def model_folder(name: str, *tasks: str) -> Path:
     """Return the folder of a checkpoint: the shipped model of that name, or else a run folder.
 
-    A shipped name means the same in every folder; a run folder of that name is reached by ``./NAME``.
+    A shipped name means the same in every folder; a run folder of that name is reached by ``./NAME``. NoInputError
+    says that there is none, and lists the shipped models for some tasks, or all.
     """
     if re.fullmatch(r"[a-z0-9-]+", name) and (SHIPPED / name / CONFIG).exists():
         return SHIPPED / name
     if (Path(name) / CONFIG).exists():
         return Path(name)
     fact = f"no model '{name}': neither a shipped model nor a run folder"
-    raise NoInputError(fact, f"{choices_hint(name, shipped_models())}, or a run folder of train", parameter="model")
+    known = [model for model in shipped_models() if not tasks or read_config(SHIPPED / model).get("task") in tasks]
+    raise NoInputError(fact, f"{choices_hint(name, known)}, or a run folder of train", parameter="model")
 
 
 def is_shipped(folder: Path) -> bool:

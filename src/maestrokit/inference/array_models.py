@@ -75,7 +75,7 @@ def shipped_array_model(name: str) -> tuple[dict[str, Any], ArrayNoteModel] | No
     NoInputError
         If there is no such model.
     """
-    folder = checkpoint.model_folder(name)
+    folder = checkpoint.model_folder(name, "events")
     if not checkpoint.is_shipped(folder):
         return None
     config = checkpoint.read_config(folder)

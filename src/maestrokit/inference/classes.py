@@ -26,7 +26,7 @@ def load_classifier(name: str) -> Classifier:
     BadDataError
         If it is damaged, or does something else.
     """
-    return read_classifier(checkpoint.model_folder(name))
+    return read_classifier(checkpoint.model_folder(name, "classes"))
 
 
 @lru_cache(maxsize=2)

@@ -70,7 +70,7 @@ def check_ranking(name: str) -> None:
     """Raise UsageError for a ranking that is neither ``likelihood`` nor a model, BadDataError if that is no critic."""
     if name != LIKELIHOOD:
         try:
-            config_for(checkpoint.model_folder(name), task=TASK, does=DOES)
+            config_for(checkpoint.model_folder(name, TASK), task=TASK, does=DOES)
         except NoInputError:
             hint = f"{choices_hint(name, rankings())}, or a run folder of a critic"
             raise UsageError(f"no ranking '{name}'", hint, parameter="rank_by") from None
@@ -100,7 +100,7 @@ def load_critic(name: str) -> Critic:
     BadDataError
         If it is damaged, or does something else.
     """
-    return _read(checkpoint.model_folder(name))
+    return _read(checkpoint.model_folder(name, TASK))
 
 
 @lru_cache(maxsize=2)

@@ -133,7 +133,7 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     from maestrokit.models._performance import PerformanceModel
     from maestrokit.models.contract import built
 
-    on, folder = find_device(device), checkpoint.model_folder(name)
+    on, folder = find_device(device), checkpoint.model_folder(name, "performance")
     config = checkpoint.read_config(folder)
     if config.get("task") != TASK or not isinstance(config.get("model"), dict):
         fact = f"cannot use '{name}': a model of the family {config['family']} that does not perform scores"

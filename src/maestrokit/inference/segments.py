@@ -33,7 +33,7 @@ def load_latent_model(name: str, config: Mapping[str, Any], *, device: str = "cp
     from maestrokit.models._latent import Model
     from maestrokit.models.contract import built
 
-    on, folder = find_device(device), checkpoint.model_folder(name)
+    on, folder = find_device(device), checkpoint.model_folder(name, "events")
     try:
         encoding = Encoding(**config["encoding"])
         settings = dict(config["model"])

@@ -43,7 +43,8 @@ def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyM
     from maestrokit.inference.array_models import shipped_array_model
 
     arrays = shipped_array_model(name) if device in (None, "cpu") else None
-    if arrays is None and (config := checkpoint.read_config(checkpoint.model_folder(name))).get("task") == LATENT:
+    folder = checkpoint.model_folder(name, "events")
+    if arrays is None and (config := checkpoint.read_config(folder)).get("task") == LATENT:
         from maestrokit.inference.segments import load_latent_model
 
         return (*load_latent_model(name, config, device=device or "cpu"), NoteSampling())
@@ -81,7 +82,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     from maestrokit.models.contract import EventModel, built
 
     on = find_device(device)
-    folder = checkpoint.model_folder(name)
+    folder = checkpoint.model_folder(name, "events")
     config = checkpoint.read_config(folder)
     values = config.get("encoding")
     is_sequence_model = config["family"] != "gan" or config.get("task") == "improvise"

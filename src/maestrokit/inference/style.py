@@ -35,7 +35,7 @@ class StyleModel(NamedTuple):
 
 def is_style_model(name: str) -> bool:
     """Return whether a shipped model or a run folder is one that transfers style."""
-    return checkpoint.read_config(checkpoint.model_folder(name)).get("task") == TASK
+    return checkpoint.read_config(checkpoint.model_folder(name, "events", TASK)).get("task") == TASK
 
 
 def load_style_model(name: str, *, device: str = "cpu") -> StyleModel:
@@ -52,7 +52,7 @@ def load_style_model(name: str, *, device: str = "cpu") -> StyleModel:
     from maestrokit.models.contract import built
 
     on = find_device(device)
-    folder = checkpoint.model_folder(name)
+    folder = checkpoint.model_folder(name, TASK)
     config = checkpoint.read_config(folder)
     styles, settings = config.get("styles"), config.get("model")
     if config.get("task") != TASK or not isinstance(settings, dict):

@@ -64,7 +64,8 @@ def run(
     if options.pedal not in (None, *PEDAL_WAYS):
         hint = choices_hint(options.pedal, PEDAL_WAYS)
         raise UsageError(f"no way '{options.pedal}' of writing the pedal", hint, parameter="pedal")
-    tempo, tuning, folder = _tempo(options.tempo), concert_pitch_of(options.tuning), str(model_folder(options.model))
+    folder = str(model_folder(options.model, "transcription"))
+    tempo, tuning = _tempo(options.tempo), concert_pitch_of(options.tuning)
     work = Transcription(folder, options, format, tempo, tuning, reading.repair, provenance.made_by)
     work.check()
     output = None if outputs.directory else outputs.output or "-"
