@@ -1,12 +1,13 @@
 """Continuations of 30 s by several systems, beside those that people played, after the same fifty prompts.
 
-    python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--each N] [--models NAME,NAME=RUN,NAME=RUN*4]
-        [--keep DIR] [--picture PNG]
+    python tests/benchmarks/improvise.py [--data DIR] [--pieces N] [--each N] [--keep DIR] [--picture PNG]
+        [--models NAME,NAME=RUN,NAME=RUN*4,NAME=RUN+plain]
 
 Prompts are 20 s of validation performances of MAESTRO, one of each, evenly chosen among every other by name, from the
 second on: those that ``tools/fit_sampling.py`` does not see. ``people`` is how they went on, and ``retrieval`` how the
 nearest stretch of the training split did, by pitch classes in any key, density and loudness. ``shuffled`` is how people
-went on with their pitches in another order. ``NAME=RUN*4`` is the best of four by the critic. All is on the grid of
+went on with their pitches in another order. ``NAME=RUN*4`` is the best of four by the critic, ``NAME=RUN+plain`` is
+sampled without anything that was fitted: temperatures are 1, and no bias is added. All is on the grid of
 10 ms that models see, the notes as long as the pedal holds them, and all notes end after 30 s. The reference of the
 metrics are twice as many stretches of the training split. Models go on from each prompt several times (``--each``), all
 of which the critic judges; everything else is of the first time.
@@ -34,6 +35,7 @@ from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.critic import load_critic, ranking
 from maestrokit.inference.notes import NoteRequest, generate_notes
 from maestrokit.inference.performance import performance_of
+from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
@@ -52,6 +54,7 @@ PROMPT, LENGTH = 20 * SECOND, 30 * SECOND
 MATCHED = 10 * SECOND  # of a prompt, its last part, by which the nearest stretch is found
 EVERY = 10_000  # performances; more than a split has
 RESAMPLES = 1000
+PLAIN = "+plain"
 
 
 class Continuation(NamedTuple):
@@ -125,9 +128,14 @@ class Library:
 
 
 def generated(model: str, given: Sequence[Continuation], critic: str, each: int) -> list[StepNotes]:
-    """Return how a model goes on after each prompt, several times; NAME*M is the best of M by the critic."""
-    name, _, best_of = model.partition("*")
+    """Return how a model goes on after each prompt, several times; NAME*M is the best of M by the critic.
+
+    NAME+plain is sampled without what was fitted.
+    """
+    name, _, best_of = model.removesuffix(PLAIN).partition("*")
     network, encoding, sampling = load_generating_model(name)
+    if model.endswith(PLAIN):
+        sampling = NoteSampling()
     many = int(best_of or 1)
     made = []
     for seed, one in enumerate(given):
@@ -271,7 +279,8 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
     print(f"{count} prompts, {times} continuations of 30 s; the reference: {len(reference)} stretches of training")
     heads = ("told apart", f"than {base}", "accuracy", "copied run", "of 16", "diversity", "frechet", "inside")
     widths = (21, 21, 9, 11, 7, 19, 25, 8)
-    print(" " * 14 + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)))
+    wide = 2 + max(map(len, pieces))
+    print(" " * wide + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)))
     for name, made in pieces.items():
         intervals = [note_intervals(piece) for piece in made]
         share, within = told_apart(odds["people"], odds[name])
@@ -287,12 +296,13 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
             f"{sum(inside)}/{len(inside)}",
         )  # fmt: skip
         print(
-            f"{name:<14}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)), flush=True
+            f"{name:<{wide}}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)),
+            flush=True,
         )
     human = rows["people"].get("frechet_composers")
     if human is not None:
         print(f"frechet of people against people: {human.reference:.2f}")
-    print(f"\n{'metric':<40}{'people':>9}{'95 % interval':>20}" + "".join(f"{name:>14}" for name in list(rows)[1:]))
+    print(f"\n{'metric':<40}{'people':>9}{'95 % interval':>20}" + "".join(f"{name:>{wide}}" for name in list(rows)[1:]))
     for metric, row in people.items():
         others = (rows[name].get(metric) for name in list(rows)[1:])
         values = [
@@ -300,7 +310,7 @@ def print_tables(systems: dict[str, list[StepNotes]], train: Sequence[StepNotes]
         ]
         print(
             f"{metric:<40}{row.value:>9.3f}{f'{row.low:.3f}..{row.high:.3f}':>20}"
-            + "".join(f"{value:>14}" for value in values)
+            + "".join(f"{value:>{wide}}" for value in values)
         )
 
 
