@@ -6,9 +6,12 @@ import pytest
 
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
+from maestrokit.files.midi.writer import write_midi
+from maestrokit.inference.performance import performance_of
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.music.tokens import encode
+from maestrokit.music.step_notes import NO_NOTES
+from maestrokit.music.tokens import Encoding, encode
 
 
 def rows(text):
@@ -56,3 +59,12 @@ def test_what_makes_no_sense_with_a_model_is_refused(maestrokit, demo_folder, wo
     done = maestrokit("evaluate", "--model", "transformer", demo_folder / "bach-prelude.mid", *words)
     assert done.status == ExitStatus.USAGE
     assert done.err.startswith("maestrokit evaluate: ")
+
+
+def test_what_has_no_note_has_no_nats_a_note_and_spoils_no_interval(maestrokit, demo_folder, tmp_path):
+    write_midi(performance_of(NO_NOTES, Encoding(), pedal="extend"), tmp_path / "silent.mid")
+    done = maestrokit("evaluate", "--model", "lstm", tmp_path / "silent.mid", demo_folder / "bach-prelude.mid")
+    table = [line.split("\t") for line in done.out.decode().splitlines()]
+    value = {(cells[0], cells[1]): cells[2:5] for cells in table}
+    assert done.status == 0 and value[str(tmp_path / "silent.mid"), "nats_per_note"] == ["", "", ""]
+    assert all(float(number) < 100 for number in value["*", "nats_per_note"])

@@ -95,6 +95,19 @@ def test_music_without_a_note_is_said(maestrokit, tmp_path):
     assert done.lines == ["note: the model has put no note into the 0.001 s; another seed or more time may give some"]
 
 
+def test_a_prompt_without_notes_of_a_piano_is_said(maestrokit, demo_folder, tmp_path):
+    given = ("generate", demo_folder / "bach-prelude.mid", "--prompt-seconds", "0s", "--duration", "1s")
+    done = maestrokit(*given, "-o", tmp_path / "out.mid")
+    assert done.status == 0
+    assert done.lines == ["note: the first 0 s of the prompt has no notes of a piano; music is made as without one"]
+
+
+@pytest.mark.parametrize(("option", "name"), [("-d", "--directory"), ("-o", "--output")])
+def test_an_empty_name_is_refused(maestrokit, option, name):
+    done = maestrokit("generate", "--duration", "1s", option, "")
+    assert (done.status, done.out) == (2, b"") and done.lines[0] == f"maestrokit generate: {name} is empty"
+
+
 def test_a_gap_beyond_the_prompt_is_refused_in_a_dry_run_and_one_left_empty_is_named(
     maestrokit, demo_folder, tmp_path, monkeypatch
 ):

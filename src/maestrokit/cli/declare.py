@@ -29,6 +29,8 @@ CASE = re.compile(r"`(\w+)`(?: (\S+))?")
 """A parameter that is given, or that has one of the values ``A|B``."""
 STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")
 """Sources of values; a later one wins over an earlier one."""
+NAMED = ("FILE", "DIR")
+"""Metavars of options that name a file or a folder."""
 NOTHING: tuple[object, ...] = (None, False, 0, (), [])
 CASES_IN_FORCE = "cases"
 """Where a context has the cases of the options of its command."""
@@ -167,6 +169,21 @@ def check_cases(context: typer.Context, marks: Mapping[str, Cases], values: dict
     context.meta[CASES_IN_FORCE] = marks
     for parameter in _idle(context, {name: mark for name, mark in marks.items() if not mark.needs_facts}, ()):
         values[parameter.name] = context.params[parameter.name] = parameter.default
+
+
+def check_names(context: typer.Context) -> None:
+    """Refuse empty names of files and folders, as a variable of a shell that is not set leaves them.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    for parameter in context.command.params:
+        if context.params.get(str(parameter.name)) == "" and parameter.metavar in NAMED:
+            what = "folder" if parameter.metavar == "DIR" else "file"
+            name = long_name(parameter).replace("-", "_")
+            raise UsageError(f"`{name}` is empty", f"name a {what}", parameter=str(parameter.name))
 
 
 def state(*facts: Fact | None) -> None:

@@ -21,7 +21,18 @@ from typer.models import ArgumentInfo, ParameterInfo
 
 from maestrokit.bounds import Within, check
 from maestrokit.cli.choices import Listed, Names, Sets
-from maestrokit.cli.declare import ASIDE, INFO, MARKS, TIME, Cases, Excludes, check_cases, sentence, settle_exclusions
+from maestrokit.cli.declare import (
+    ASIDE,
+    INFO,
+    MARKS,
+    TIME,
+    Cases,
+    Excludes,
+    check_cases,
+    check_names,
+    sentence,
+    settle_exclusions,
+)
 from maestrokit.cli.errors import in_command_words
 from maestrokit.cli.options import Common, Provenance
 from maestrokit.cli.parse import number_reader, seconds
@@ -97,6 +108,7 @@ def _settler(run: Callable[..., Any]) -> Callable[[typer.Context, dict[str, Any]
 
     def settle(context: typer.Context, values: dict[str, Any]) -> None:
         settle_exclusions(context, exclusions, values)
+        check_names(context)
         check_cases(context, cases, values)
         _check_bounds(context, bounds, values, times)
 

@@ -28,7 +28,7 @@ def condition_codes(model: AnyModel, values: Mapping[str, str]) -> dict[str, int
     UsageError
         If the model has no such condition, or the value is none of it.
     """
-    known = tuple(model.conditions.tables) if is_of_notes(model) else ()
+    known = sorted(model.conditions.tables) if is_of_notes(model) else []
     for name in values:
         if not known:
             raise UsageError(

@@ -21,7 +21,7 @@ from maestrokit.inference.notes import NoteRequest, NotesCallback, best_rows, ge
 from maestrokit.inference.performance import GENERATED_PEDALS, Span, performance_of
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
-from maestrokit.music.continuation import Prompt, continued, joined_performance, last_control, prompt_of
+from maestrokit.music.continuation import Prompt, continued, is_piano, joined_performance, last_control, prompt_of
 from maestrokit.music.infill import Gap, gap_of
 from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.performance import Performance
@@ -134,6 +134,9 @@ def perform(
         Called with new notes as they are made, by a model of notes.
     """
     given = None if prompt is None else prompt_of(prompt, encoding, seconds=seconds, rings_on=is_of_notes(model))
+    if given is not None and not is_piano(given.performance.notes).any():
+        fact = "the prompt" if seconds is None else f"the first {seconds:g} s of the prompt"
+        warnings.warn(f"{fact} has no notes of a piano; music is made as without one", DataWarning, stacklevel=2)
     performances = _performances(model, encoding, config, given, report)
     count = 0 if given is None else len(given.performance.notes)
     _warn_of_silence([len(each.notes) - count for each in performances], f"{config.duration:g} s")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from maestrokit.errors import BadDataError, UsageError
+from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
@@ -91,7 +91,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
             f"cannot use '{name}': a {config['family']} that is no model of events",
             "it performs scores, which `perform` of 'maestrokit generate' names"
             if config.get("task") == "performance"
-            else "train one with 'maestrokit train transformer' or lstm",
+            else f"{choices_hint(name, checkpoint.shipped_models(task='events'))}, or a run of train",
             path=name,
         )
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from maestrokit.arrays import Floats
 from maestrokit.cli import plan as streams
 from maestrokit.cli import report
 from maestrokit.cli.commands.evaluate.evaluation import Evaluation, Scores, all_results, with_learning
@@ -120,6 +121,11 @@ def _baseline(path: str, sequences: Sequence[Tokens], encoding: Encoding, runnin
     return [one.nats for one in ngram_surprisals(ngrams, sequences, encoding)]
 
 
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """Return quotients, NaN where nothing is divided by: performances without a note have no nats a note."""
+    return np.asarray(above / np.where(below > 0, below, np.nan))
+
+
 def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.Generator) -> list[Row]:
     """Return the scores of some performances together, with 95 % intervals where there are several.
 
@@ -130,8 +136,8 @@ def _rows(sums: Sequence[dict[str, float]], encoding: str, generator: np.random.
 
     def row(metric: str, above: str, below: str, unit: str, better: str = "lower", exponential: bool = False) -> Row:
         shape = np.exp if exponential else np.asarray
-        value = shape(columns[above].sum() / max(columns[below].sum(), 1e-9))
-        low, high = interval(shape((draws @ columns[above]) / np.maximum(draws @ columns[below], 1e-9)))
+        value = shape(_ratio(columns[above].sum(keepdims=True), columns[below].sum(keepdims=True)))[0]
+        low, high = interval(shape(_ratio(draws @ columns[above], draws @ columns[below])))
         return Row(metric, float(value), low, high, unit, len(sums), better=better)
 
     units = {unit: f"nats per {unit} ({encoding})" for unit in ("token", "note", "second")}

@@ -83,9 +83,9 @@ def run(
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one. New music may begin as soon
-    as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start. A
-    critic tells the continuations of gan, which learned from a discriminator, from people's as often as those of the
-    transformer.
+    as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start. To a
+    network that was trained to tell people's continuations from generated ones, those of gan, which learned from a
+    discriminator, and of the transformer are alike; it tells those of the lstm more often.
 
     With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
     pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and
