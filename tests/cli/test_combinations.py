@@ -81,7 +81,7 @@ def test_what_is_plainer_than_one_of_the_two_is_said(maestrokit: CommandLine) ->
         "quantize x --step 10ms --beats track": "beats are divided by --grid",
         "quantize x --step 10ms --grid 1/16": "--step is a time, --grid a share of a whole note",
         "render x -o a.wav -d b": "-o names one file, -d a folder for several",
-        "generate x --infill 1s..2s --duration 3s": "the new music is as long as the span of --infill",
+        "generate x --infill 1s..2s --duration 3s": "the whole prompt is kept, and the music is as long as the span",
         "render x -q -v": "give one of the two",
         "features x -d out": "all records go to one file, -o FILE; add --frames .npz for files of frames",
     }.items():

@@ -354,3 +354,10 @@ def test_a_dry_run_with_a_missing_input_has_its_status(
 ) -> None:
     given = [option.format(take=demo_folder / "petzold-minuet.mid") for option in options]
     assert maestrokit("evaluate", "nope.mid", *given, "-n").status == ExitStatus.NO_INPUT
+
+
+def test_standard_input_cannot_be_both_sides(maestrokit, demo_folder):
+    notes = (demo_folder / "bach-prelude.mid").read_bytes()
+    done = maestrokit("evaluate", "-", "--reference", "-", stdin=notes)
+    assert (done.status, done.out) == (2, b"")
+    assert done.lines[0] == "maestrokit evaluate: standard input is named twice"

@@ -102,10 +102,13 @@ def test_a_prompt_without_notes_of_a_piano_is_said(maestrokit, demo_folder, tmp_
     assert done.lines == ["note: the first 0 s of the prompt has no notes of a piano; music is made as without one"]
 
 
-@pytest.mark.parametrize(("option", "name"), [("-d", "--directory"), ("-o", "--output")])
-def test_an_empty_name_is_refused(maestrokit, option, name):
-    done = maestrokit("generate", "--duration", "1s", option, "")
-    assert (done.status, done.out) == (2, b"") and done.lines[0] == f"maestrokit generate: {name} is empty"
+@pytest.mark.parametrize(
+    ("option", "value", "fact"),
+    [("-d", "", "--directory is empty"), ("-o", "", "--output is empty"), ("-o", "d/", "--output is 'd/', a folder")],
+)
+def test_an_empty_name_and_a_folder_for_a_file_are_refused(maestrokit, option, value, fact):
+    done = maestrokit("generate", "--duration", "1s", option, value)
+    assert (done.status, done.out, done.lines[0]) == (2, b"", f"maestrokit generate: {fact}")
 
 
 def test_a_gap_beyond_the_prompt_is_refused_in_a_dry_run_and_one_left_empty_is_named(

@@ -172,7 +172,7 @@ def check_cases(context: typer.Context, marks: Mapping[str, Cases], values: dict
 
 
 def check_names(context: typer.Context) -> None:
-    """Refuse empty names of files and folders, as a variable of a shell that is not set leaves them.
+    """Refuse empty names of files and folders, as an unset variable of a shell leaves them, and folders for files.
 
     Raises
     ------
@@ -180,10 +180,14 @@ def check_names(context: typer.Context) -> None:
         If there is one.
     """
     for parameter in context.command.params:
-        if context.params.get(str(parameter.name)) == "" and parameter.metavar in NAMED:
-            what = "folder" if parameter.metavar == "DIR" else "file"
-            name = long_name(parameter).replace("-", "_")
-            raise UsageError(f"`{name}` is empty", f"name a {what}", parameter=str(parameter.name))
+        value, is_file = context.params.get(str(parameter.name)), parameter.metavar == "FILE"
+        name = long_name(parameter).replace("-", "_")
+        if value == "" and parameter.metavar in NAMED:
+            raise UsageError(
+                f"`{name}` is empty", f"name a {'file' if is_file else 'folder'}", parameter=parameter.name
+            )
+        if is_file and isinstance(value, str) and value.endswith("/"):
+            raise UsageError(f"`{name}` is '{value}', a folder", "name a file", parameter=parameter.name)
 
 
 def state(*facts: Fact | None) -> None:

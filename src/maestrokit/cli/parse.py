@@ -83,7 +83,7 @@ def parse_span(text: str, read: Callable[[str], Number], *, parameter: str, exam
     except ValueError:
         ends = None
     if ends is None or not float("-inf") < ends[0] <= ends[1] < float("inf"):
-        kind = "whole numbers" if read is int else "numbers"
+        kind = "whole numbers" if read is int else "times" if read is seconds else "numbers"
         hint = f"write LOW..HIGH, the lower bound first, as in `{parameter}`={example}"
         raise UsageError(f"`{parameter}` must be a range of {kind}, not '{text}'", hint, parameter=parameter)
     return ends

@@ -31,6 +31,7 @@ from maestrokit.cli.parse import seconds
 from maestrokit.cli.report import counted
 from maestrokit.errors import NoInputError, UsageError
 from maestrokit.files import walk
+from maestrokit.files.streams import STANDARD
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.score_pairs import Tolerance
 
@@ -160,6 +161,8 @@ def _inputs_and_references(inputs: Inputs, options: EvaluateOptions) -> tuple[In
     """Return the inputs of both sides; --split and --where are the inputs' if one is a root, else the references'."""
     has_root = any(map(walk.is_root, inputs.inputs or ()))
     references = [*(options.reference or ())]
+    if [*(inputs.inputs or ()), *references].count(STANDARD) > 1:
+        raise UsageError("standard input is named twice", "it can be read once")
     if is_typed("reference_split") and not any(map(walk.is_root, references)):
         fact = "`reference_split` needs a MAESTRO root as reference"
         raise UsageError(fact, "name one with `reference`", parameter="reference_split")

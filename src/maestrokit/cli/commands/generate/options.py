@@ -44,10 +44,10 @@ class GenerateOptions:
         "which begins in it and lasts 0.1 s or more, and keep all else, by a model that was trained to (train --set "
         "infill=true, the default for notes).",
         TIME, only_with("`prompt`"),
-        Excludes(("prompt_seconds", "duration"), "the new music is as long as the span of `infill`"))
+        Excludes(("prompt_seconds", "duration"), "the whole prompt is kept, and the music is as long as the span"))
     style: str | None = option(None, "STYLE", "Turn the whole prompt into this style, by a model of train gan --task "
         "style; a wrong one lists those that the model knows.", only_with("`prompt`"),
-        Excludes(("infill", *SAMPLING), "a style is given to the prompt as it is, and nothing is sampled"),
+        Excludes(("infill", *SAMPLING), "a style is given to the whole prompt, and nothing is sampled"),
         complete=one_of(styles_of_models))
     style_strength: float = option(1.0, "S", "Share of the changes of notes and lengths that is made, the surest "
         "first, and factor of the changes of velocities: 0 leaves the prompt as it is, 1 is what was learnt.", SHARE,
