@@ -289,7 +289,10 @@ EFFECTS: dict[str, Effects] = {
 # For every option that has an effect in some cases only: a command line beside which it has none, and the option.
 SPECTRUM = "noise.wav --sample-rate 4000 -o out/a.npz --spectrum"
 SETS_LINE, PAIRS_LINE = "take.mid -o out/a.tsv", "take.mid --reference other.mid -o out/a.tsv"
-HINTS = {("features", "directory"): "all records go to one file, -o FILE; add --frames .npz for files of frames"}
+HINTS = {
+    ("generate", "rank_by"): "ask for two candidates or more",
+    ("features", "directory"): "all records go to one file, -o FILE; add --frames .npz for files of frames",
+}
 """Of those options that are answered by a hint of their own."""
 
 WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
