@@ -129,6 +129,10 @@ def test_velocities_and_durations_are_those_of_the_same_key(name):
     assert mine > 1.5 * any_key
 
 
+def cosine(one, other):
+    return one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12)
+
+
 def slowly_recalled(one, name, recurrence):
     """Return the log-probabilities of a factor by the definition, one earlier note after the other."""
     settings, own = getattr(recurrence, name), one.log_probability[name].astype(np.float64)
@@ -138,7 +142,6 @@ def slowly_recalled(one, name, recurrence):
     for each in key:
         memory.append(memory[-1] * fade)
         memory[-1][each] += 1
-    cosine = lambda a, b: a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12)  # noqa: E731
     near = None if name == "pitch" else kernel(name, own.shape[1] - GROUPS * (name == "duration"), settings.spread)
     for now in range(len(own)):
         again = np.zeros(own.shape[1])
