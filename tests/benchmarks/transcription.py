@@ -7,6 +7,10 @@ What is scored is the default output, read as by a program that lets the sustain
 of the same name, read alike. (Tables of notes of MAPS have the releases of keys in their place, whatever the pedal
 does: ``--tables`` takes those as the truth.)
 
+With ``--shifts`` it is told of each recording how far off its onsets are: what F1 within 50 ms would be if all of them
+were moved by the one shift that is best for this recording. That is no result: it shows how much of what is missing is
+a matter of when a note is said to begin.
+
     python tests/benchmarks/transcription.py --seconds 60 --peer /path/to/python/with/basic-pitch
 """
 
@@ -31,6 +35,8 @@ from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import read_sound, write_sound
 from maestrokit.inference.performance import transcript
 from maestrokit.inference.transcription import read_transcriber, transcribed, with_pedal
+from maestrokit.metrics.matching import match_notes
+from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 
@@ -48,6 +54,8 @@ SHOWN = {
 }
 HEADS = (*SHOWN.values(), "CPU s a second")
 WIDEST = 26  # characters of names
+SHIFTS = range(-60, 61, 5)  # ms
+FARTHEST = 0.15  # seconds between onsets that may be one
 PEER = """
 import json, sys, time
 from basic_pitch.inference import predict, Model
@@ -74,6 +82,7 @@ def main() -> None:
     parser.add_argument("--peer", help="a Python that has basic-pitch")
     parser.add_argument("--tables", action="store_true", help="the truth is the tables of notes")
     parser.add_argument("--files", action="store_true", help="print each recording too")
+    parser.add_argument("--shifts", action="store_true", help="print how far off the onsets of each recording are")
     options = parser.parse_args()
     torch.set_num_threads(1)
     paths = sorted(options.data.glob("*.flac"))
@@ -89,6 +98,10 @@ def main() -> None:
             print("basic-pitch: skipped, no --peer given", file=sys.stderr)
         lengths = np.array([read_sound(path).duration for path in clips])
     print(f"{len(paths)} recordings, {lengths.sum():.0f} s")
+    if options.shifts:
+        found = [result for result, _ in systems[f"maestrokit {options.model}"]]
+        print_shifts([path.stem for path in paths], found, references)
+        return
     print(f"{'system':{WIDEST}}" + "".join(f"  {name}" for name in HEADS))
     for name, results in systems.items():
         pairs = zip(results, references, strict=True)
@@ -98,6 +111,29 @@ def main() -> None:
                 print(row(path.stem, [each.get(key, np.nan) for key in SHOWN]))
         means = [mean_of([each[key] for each in scores if key in each]) for key in SHOWN]
         print(row(name, [*means, sum(seconds for _, seconds in results) / float(lengths.sum())]))
+
+
+def print_shifts(names: Sequence[str], found: Sequence[NotesAndPedal], truth: Sequence[NotesAndPedal]) -> None:
+    """Print how far from the truth the onsets of each recording are, and F1 as they are and by the best shift."""
+    print(f"{'':{WIDEST}}  notes  median, ms  middle half, ms  50 ms  best shift, ms  50 ms then")
+    rows = []
+    for name, one, other in zip(names, found, truth, strict=True):
+        pairs = match_notes(one.notes, other.notes, tolerance=Tolerance(onset=FARTHEST), with_offsets=False)
+        late = 1000 * (one.notes.onset[pairs[:, 1]] - other.notes.onset[pairs[:, 0]])
+        each = {shift: f1_shifted(one, other, shift / 1000) for shift in SHIFTS}
+        best = max(each, key=lambda shift: (each[shift], -abs(shift)))
+        rows.append((each[0], each[best]))
+        middle = np.subtract(*np.percentile(late, [75, 25]))
+        print(f"{name.removeprefix('MAPS_MUS-'):{WIDEST}}  {len(other.notes.onset):5}  {np.median(late):10.0f}"
+              f"  {middle:15.0f}  {each[0]:5.3f}  {best:14}  {each[best]:10.3f}")  # fmt: skip
+    mean, shifted = np.mean(rows, axis=0)
+    print(f"{'mean':{WIDEST}}  {'':5}  {'':10}  {'':15}  {mean:5.3f}  {'':14}  {shifted:10.3f}")
+
+
+def f1_shifted(found: NotesAndPedal, truth: NotesAndPedal, seconds: float) -> float:
+    """Return the F1 of onsets within 50 ms if all that were found were so much later."""
+    notes = found.notes.replace(onset=found.notes.onset + seconds, offset=found.notes.offset + seconds)
+    return onset.scores(NotesAndPedal(notes, None), truth, tolerance=Tolerance())["onset_f1"]
 
 
 def mean_of(values: list[float]) -> float:
