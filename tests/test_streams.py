@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -63,6 +64,21 @@ def test_full_disk_is_one_line_and_73(demo_folder: Path) -> None:
         73,
         b"maestrokit quantize: cannot write standard output: no space left on device\n",
     )
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_disk_that_fills_up_halfway_is_told(demo_folder: Path, tmp_path: Path, unbuffered: str) -> None:
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+    path = next(iter(sorted(demo_folder.glob("*.mid"))))
+    with (tmp_path / "out.mid").open("wb") as out:
+        done = subprocess.run(
+            [*MAESTROKIT, "transpose", path, "--semitones", "1"], stdout=out, stderr=subprocess.PIPE, check=False,
+            preexec_fn=limit, env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert done.returncode == 73 and done.stderr.startswith(b"maestrokit transpose: cannot write standard output")
 
 
 def test_filters_chain_on_pipes(demo_folder: Path, tmp_path: Path) -> None:

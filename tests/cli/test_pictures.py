@@ -76,3 +76,12 @@ def text_of(maestrokit: CommandLine, folder: Path, arguments: Sequence[str]) -> 
     assert done.status == 0, done.err
     with Image.open(folder / "a.png") as picture:
         return picture.text.get("provenance")
+
+
+def test_a_picture_that_is_missing_is_made_though_its_notes_are_there(maestrokit: CommandLine, work: Path) -> None:
+    line = ["transcribe", "take.wav", "--model", "./model", "-o", "a.mid", "--plot", "a.png", "--update", "-v"]
+    assert maestrokit(*line).status == 0
+    (work / "a.png").unlink()
+    again = maestrokit(*line)
+    assert again.status == 0 and (work / "a.png").exists()
+    assert "1 of 1 input passed over" in maestrokit(*line).err

@@ -80,6 +80,10 @@ def test_mistakes_have_their_statuses(takes, tmp_path, capsys):
     assert "holds a training with width " in capsys.readouterr().err
     with checkpoint.locked(run):
         assert train(takes, run, "--steps", "2", *SMALL) == 75
+    weights = (run / "model.safetensors").read_bytes()
+    (run / "resume.safetensors").unlink()
+    assert train(takes, run, "--steps", "2", *SMALL) == 2
+    assert "cannot be resumed" in capsys.readouterr().err and (run / "model.safetensors").read_bytes() == weights
 
 
 def test_learning_curves_are_drawn(takes, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """Which files are meant: every suffix that is read by name is read in folders, and what is skipped is named."""
 
 import codecs
+import os
 
 import pytest
 
@@ -49,3 +50,11 @@ def test_byte_order_marks_are_no_part_of_a_table(tmp_path, mark):
 def test_marks_say_the_encoding(encoding):
     mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
     assert decoded(mark + "Für Elise\r\n".encode(encoding)) == "Für Elise\r\n"
+
+
+def test_a_named_pipe_in_a_folder_is_skipped_and_counted(tmp_path):
+    (tmp_path / "a.mid").write_bytes(b"")
+    os.mkfifo(tmp_path / "b.mid")
+    found = walk([str(tmp_path)], suffixes=[".mid"])
+    assert [source.relative for source in found.sources] == ["a.mid"]
+    assert found.skipped == [f"'{tmp_path}': skipped 1 file (1 named pipe)"]

@@ -111,14 +111,18 @@ def has_weights(folder: Path) -> bool:
 
 def read_weights(folder: Path) -> dict[str, "Tensor"]:
     """Return ``model.safetensors``; BadDataError if it is damaged or something else, such as a pickle."""
-    return _loaded(folder / WEIGHTS)[0]
+    weights = _loaded(folder / WEIGHTS)[0]
+    _check_finite(folder / WEIGHTS, all(bool(tensor.isfinite().all()) for tensor in weights.values()))
+    return weights
 
 
 def read_weight_arrays(folder: Path) -> "dict[str, NDArray[np.float32]]":
     """Return ``model.safetensors`` as arrays, without torch; raises as :func:`read_weights`."""
+    import numpy as np
     from safetensors.numpy import load
 
     arrays: dict[str, NDArray[Any]] = _parsed(folder / WEIGHTS, load)[0]
+    _check_finite(folder / WEIGHTS, all(bool(np.isfinite(array).all()) for array in arrays.values()))
     return {name: array.astype("float32") for name, array in arrays.items()}
 
 
@@ -183,7 +187,7 @@ def append_log(folder: Path, record: Mapping[str, Any]) -> None:
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """Return the records of ``log.jsonl``; a last line that was cut while being written is left out."""
     path, records = folder / LOG, []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
         try:
             records.append(json.loads(line))
         except ValueError:
@@ -245,6 +249,14 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def _unusable(path: Path, fact: str, hint: str | None = None) -> BadDataError:
     return BadDataError(f"cannot use '{path}': {fact}", hint, path=str(path))
+
+
+def _check_finite(path: Path, is_finite: bool) -> None:
+    """Refuse weights that are not all numbers."""
+    if not is_finite:
+        raise _unusable(
+            path, "not all of its weights are finite numbers", "train it again, with a smaller learning rate"
+        )
 
 
 def _saved(tensors: Mapping[str, "Tensor"], progress: Mapping[str, Any]) -> bytes:

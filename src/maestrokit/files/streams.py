@@ -86,7 +86,9 @@ def write_bytes(path: str, data: bytes) -> None:
     if sys.stdout is None:
         raise no_standard_output(OSError(0, "it is closed"))
     try:
-        sys.stdout.buffer.write(data)
+        left = memoryview(data)
+        while left:  # where Python does not buffer, a write may take a part only, as on a disk that is nearly full
+            left = left[sys.stdout.buffer.write(left) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

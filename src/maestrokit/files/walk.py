@@ -113,7 +113,9 @@ def _add_folder(
         visible = sorted(name for name in folders if not name.startswith("."))
         folders[:] = [name for name in visible if left_out is None or os.path.realpath(Path(current, name)) != left_out]
         for path in (Path(current, name) for name in files if not name.startswith(".")):
-            if has_suffix(path.name, suffixes):
+            if path.is_fifo():  # reading it would wait for whoever writes it, maybe for ever
+                skipped["named pipe"] += 1
+            elif has_suffix(path.name, suffixes):
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
             elif not has_suffix(path.name, beside):
                 skipped[path.suffix.lower() or "without a suffix"] += 1

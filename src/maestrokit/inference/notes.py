@@ -17,6 +17,7 @@ from maestrokit.files import progress
 from maestrokit.inference import array_models
 from maestrokit.inference.array_models import ArrayNoteModel
 from maestrokit.inference.critic import Ranking
+from maestrokit.inference.density_steering import DensitySteering
 from maestrokit.inference.keyboard import Keyboard, NextOnset
 from maestrokit.inference.loudness_steering import LoudnessSteering, gap_line, level_line
 from maestrokit.inference.model_kinds import GeneratingModel, StepwiseModel, is_of_segments
@@ -44,8 +45,6 @@ from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding
 LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
 LONGEST_NOTE = 12.0  # seconds
 PRESSURE = 2.0  # added to the bias where the density is twice the limit, over log(2)
-STEERING = 2.0  # times the logarithm of the density so far over the one asked for, added to the bias
-STEADY = 4.0  # seconds at the density asked for that are counted before the first note, so that it is steered gently
 MOST_NOTES = 50  # per second on average: a model that never waits would never end
 
 NotesCallback = Callable[[Integers, StepNotes], None]
@@ -103,13 +102,6 @@ class NoteRequest:
         """Return the value of a measured condition that is asked for, if any."""
         code = self.codes.get(name, 0)
         return float(SCALES[name][code - 1]) if code and self.guidance else None
-
-    def bias(self, count: int, seconds: Floats) -> Floats:
-        """Return what is added to the bias of the time after `count` notes in these seconds, to keep to the density."""
-        if self.density is None:
-            return np.zeros(len(seconds))
-        so_far = (count + STEADY * self.density) / (seconds + STEADY)
-        return np.asarray(STEERING * np.log(so_far / self.density))
 
     def struck(self) -> Integers:
         """Return the step at which each key is struck after the gap, (KEYS,)."""
@@ -194,19 +186,20 @@ def _candidates(
         keyboard, step, states = _primed(model, encoding, request, count, limit)
         active, struck = np.arange(count), request.struck()
         loudness, reprise = request.steering(count, encoding), _reprise(model, request, sampler)
+        density = DensitySteering(request.density, count)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)
         ends = start + request.steps
         generated: list[tuple[Integers, StepNotes]] = []
         for number in range(limit):
-            bias = request.bias(number, (keyboard.last - start) * encoding.step)
+            bias = density.bias(number, (keyboard.last - start) * encoding.step)
             upcoming, time = _next_onset(keyboard, step.heads, states, sampler, earliest, bias, reprise)
             if begins and not number:  # time counts from the first onset
                 begin = start = upcoming.now
                 ends = begin + request.steps
             stays = upcoming.now < ends
             if not stays.all():
-                for part in (keyboard, step, sampler, loudness, reprise):
+                for part in (keyboard, step, sampler, density, loudness, reprise):
                     part.keep(stays)
                 states, time, active = states[stays], time[stays], active[stays]
                 begin, start, ends = begin[stays], start[stays], ends[stays]

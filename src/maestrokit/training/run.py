@@ -69,6 +69,9 @@ def train(
     with checkpoint.locked(spec.folder) if context.is_first else nullcontext():
         if checkpoint.has_search(spec.folder):
             raise UsageError(f"'{spec.folder}' holds a search of settings", "choose another folder, or give `tune`")
+        if checkpoint.has_weights(spec.folder) and not checkpoint.has_resume(spec.folder):
+            fact = f"'{spec.folder}' holds a trained model without its resume.safetensors, so it cannot be resumed"
+            raise UsageError(fact, "choose another folder; `init` begins with its weights", parameter="output")
         quiet = nullcontext() if context.is_first else catch_warnings(action="ignore", category=DataWarning)
         with context.first_alone(), quiet:  # warnings about files are left to the first process
             seed, jobs = settings.seed, spec.jobs

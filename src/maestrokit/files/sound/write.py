@@ -1,6 +1,7 @@
 """Sound written while it is made: FLAC, WAV and OGG files, and WAV on a pipe."""
 
 import io
+import os
 import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
@@ -9,7 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from maestrokit.errors import CannotWriteError, UsageError
+from maestrokit.errors import CannotWriteError, UsageError, reason
 from maestrokit.files import atomic, streams
 from maestrokit.files.sound import ogg
 
@@ -55,7 +56,17 @@ def _encode(
                 for first in range(0, block.shape[1], WRITE_FRAMES):
                     sound.write(np.ascontiguousarray(block[:, first : first + WRITE_FRAMES].T))
     except (soundfile.LibsndfileError, AssertionError) as error:  # a short write is its only sign of a full disk
-        raise CannotWriteError(f"cannot write '{name}': {str(error).lower() or 'no space left'}", path=name) from error
+        raise CannotWriteError(f"cannot write '{name}': {_cause(file, error)}", path=name) from error
+
+
+def _cause(file: int | BinaryIO, error: Exception) -> str:
+    """Return why a sound could not be written; libsndfile only says that the system has an error."""
+    try:
+        if isinstance(file, int):
+            os.write(file, bytes(WRITE_FRAMES))  # it is not kept
+    except OSError as cause:
+        return reason(cause)
+    return str(error).lower().rstrip(".") or "no space left"
 
 
 def _wav_stream(blocks: Blocks, *, sample_rate: int, channels: int) -> Iterator[bytes]:

@@ -70,7 +70,11 @@ def run(
     work.check()
     output = None if outputs.directory else outputs.output or "-"
     streams.check_standard_output({"output": output, "plot": options.plot})
-    plan = streams.convert(inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}")
+    pictures = [options.plot] if options.plot is not None and not outputs.directory else []
+    plan = streams.convert(
+        inputs, outputs, running, suffixes=SOUND_SUFFIXES, suffix=f".{format}",
+        targets=lambda target: [target, *pictures],
+    )  # fmt: skip
     if options.plot is not None and plan.is_batch:
         raise UsageError("`plot` draws one recording, and these are several", "draw one at a time", parameter="plot")
     streams.protect_inputs(plan.tasks, options.plot)
