@@ -113,9 +113,22 @@ def test_update_leaves_what_is_newer(maestrokit, demo_folder, tmp_path):
     target = tmp_path / "out.jsonl"
     arguments = ["features", *sorted(demo_folder.glob("*.mid")), "-u", "-o", target, "--groups", "density"]
     assert maestrokit(*arguments).status == 0
-    target.write_text("kept\n")
+    kept = target.read_text() + "\n"
+    target.write_text(kept)
     assert maestrokit(*arguments).status == 0
-    assert target.read_text() == "kept\n"
+    assert target.read_text() == kept
+
+
+@pytest.mark.parametrize("format", ["jsonl", "json", "tsv", "csv"])
+def test_update_adds_what_the_table_lacks_though_it_is_older(maestrokit, demo_folder, tmp_path, format):
+    first, second = sorted(demo_folder.glob("*.mid"))[:2]
+    odd = tmp_path / 'a "b", c.mid'
+    odd.write_bytes(second.read_bytes())
+    target = tmp_path / f"out.{format}"
+    arguments = ["-u", "-v", "-o", target, "--groups", "density"]
+    assert maestrokit("features", first, *arguments).status == 0
+    assert "0 of 2 inputs passed over" in maestrokit("features", first, odd, *arguments).err
+    assert "2 of 2 inputs passed over" in maestrokit("features", first, odd, *arguments).err
 
 
 def test_dry_run_names_what_would_be_read(maestrokit, demo_folder):

@@ -39,3 +39,16 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, read, bad):
 def test_a_log_that_is_no_text_ends_where_it_is_damaged(tmp_path):
     (tmp_path / "log.jsonl").write_bytes(b'{"step": 1}\n\xff\xfe\n{"step": 2}\n')
     assert checkpoint.read_log(tmp_path) == [{"step": 1}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "hint"),
+    [("model", b"\x80\x04", "never opened"), ("model", b"PK\x03", "never opened"), ("model", b"", "copy it again"),
+     ("resume", b"\x00" * 99, "begins with the weights")],
+)  # fmt: skip
+def test_what_is_no_safetensors_file_has_a_cure_of_its_own(tmp_path, name, data, hint):
+    checkpoint.write_weights(tmp_path, {"a": torch.ones(3)})
+    (tmp_path / f"{name}.safetensors").write_bytes(data)
+    with pytest.raises(BadDataError) as raised:
+        (checkpoint.read_resume if name == "resume" else checkpoint.read_weights)(tmp_path)
+    assert hint in raised.value.hint

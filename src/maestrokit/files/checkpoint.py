@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CONFIG, WEIGHTS, LOG, RESUME = "config.json", "model.safetensors", "log.jsonl", "resume.safetensors"
+PICKLES = b"\x80", b"PK"  # how pickles begin, and archives of them
 CARD = "CARD.md"  # of shipped models only
 SEARCH = "tune.json"  # of searches for settings only
 SHIPPED = Path(__file__).parent.parent / "weights"
@@ -283,5 +284,10 @@ def _parsed(path: Path, load: Callable[[bytes], Any]) -> tuple[Any, dict[str, An
         progress = json.loads(header.get("__metadata__", {}).get(PROGRESS, "{}"))
     except (SafetensorError, ValueError, KeyError, RuntimeError, OverflowError) as error:
         fact = f"not a safetensors file, or damaged ({str(error).splitlines()[0][:120]})"
-        raise _unusable(path, fact, "pickled checkpoints (.pt, .ckpt) are never opened: they can run code") from None
+        hint = "copy it again, or train again in another folder"
+        if data.startswith(PICKLES):
+            hint = "pickled checkpoints (.pt, .ckpt) are never opened: they can run code"
+        elif path.name == RESUME and has_weights(path.parent):
+            hint = "go on in another folder: `init` begins with the weights here"
+        raise _unusable(path, fact, hint) from None
     return tensors, progress

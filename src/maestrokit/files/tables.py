@@ -11,7 +11,9 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from maestrokit.files.streams import write_bytes
 Record = Mapping[str, Any]
 FORMATS = ("jsonl", "json", "tsv", "csv")
 
+_UNESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -127,6 +130,21 @@ def _table(
 def write_records(path: str, records: Iterable[Record], *, format: str, columns: Sequence[str] | None = None) -> None:
     """Write records to a file, whole or not at all, or to standard output; see :func:`record_lines`."""
     write_bytes(path, encoded("".join(record_lines(records, format=format, columns=columns))))
+
+
+def listed_files(path: str, *, format: str) -> set[str]:
+    """Return the files that a table names first in its rows; of a table that is something else, whatever stands there.
+
+    >>> listed_files("/dev/null", format="tsv")
+    set()
+    """
+    text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    if format == "csv":
+        return {row[0] for row in csv.reader(io.StringIO(text, newline="")) if row}
+    if format == "tsv":
+        cells = (line.partition("\t")[0] for line in text.splitlines())
+        return {re.sub(r"\\(.)", lambda match: _UNESCAPED.get(match[1], match[1]), cell) for cell in cells}
+    return {json.loads(name) for name in re.findall(r'{"file": ?("(?:[^"\\]|\\.)*")', text)}
 
 
 def encoded(text: str) -> bytes:

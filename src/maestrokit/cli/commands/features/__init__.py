@@ -87,7 +87,7 @@ def run(
     protect_inputs(plan.tasks, outputs.output, options.plot)
     if options.plot is not None and not running.dry_run:
         draw(plan.tasks, options.plot, work)
-    if outputs.update and checks.is_done(plan, outputs.output, recordings, running):
+    if outputs.update and checks.is_done(plan, outputs.output, form, recordings, running):
         return
     records = _records(batch.results("features", work, plan, running), running)
     columns = ["file", *(["recording"] if recordings else []), *features.columns(names)]

@@ -142,9 +142,10 @@ def planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None
     )  # fmt: skip
 
 
-def is_done(plan: Any, output: str | None, recordings: Mapping[str, str], running: Batch) -> bool:
-    """Return whether all outputs are newer than all inputs, and say so with ``-v``."""
+def is_done(plan: Any, output: str | None, form: str, recordings: Mapping[str, str], running: Batch) -> bool:
+    """Return whether all outputs are newer than all inputs, and the table has all of these; say so with ``-v``."""
     from maestrokit.cli.plan import is_newer, say_up_to_date
+    from maestrokit.files.tables import listed_files
 
     if output is None or plan.missing:
         return False
@@ -156,5 +157,6 @@ def is_done(plan: Any, output: str | None, recordings: Mapping[str, str], runnin
         if target != ""
     ]
     is_done = all(is_newer(target, source) for target, source in targets)
+    is_done = is_done and {task.source for task in plan.tasks} <= listed_files(output, format=form)
     say_up_to_date(len(plan.tasks) if is_done else 0, len(plan.tasks), running)
     return is_done
