@@ -20,10 +20,12 @@ MAESTROKIT = [sys.executable, "-m", "maestrokit"]
 
 @pytest.fixture(autouse=True)
 def _minds_interrupts() -> Iterator[None]:
-    """Let children mind SIGINT, also where the tests run in the background of a shell that ignores it."""
-    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let children mind SIGINT and SIGHUP, also where the tests run in the background of what ignores them."""
+    old = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+           signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL)}  # fmt: skip
     yield
-    signal.signal(signal.SIGINT, old)
+    for number, handler in old.items():
+        signal.signal(number, handler)
 
 
 def start(*arguments: object, **streams: object) -> subprocess.Popen[bytes]:
@@ -94,7 +96,9 @@ def test_filters_chain_on_pipes(demo_folder: Path, tmp_path: Path) -> None:
     assert shift == {5}, "G major goes up to C, the nearer way"
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)  # fmt: skip
 def test_signals_end_a_batch_with_their_status_and_whole_files(
     demo_folder: Path, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:

@@ -23,6 +23,7 @@ class ExitStatus(IntEnum):
     CANNOT_WRITE = 73
     LOCKED = 75
     BAD_CONFIG = 78
+    HUNG_UP = 129
     INTERRUPTED = 130
     CLOSED_PIPE = 141
     TERMINATED = 143

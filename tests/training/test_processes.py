@@ -64,12 +64,16 @@ def wait_for_step(run, step):
         time.sleep(0.01)
 
 
-def test_after_sigterm_the_same_command_goes_on_exactly(takes, whole, tmp_path):
-    run = tmp_path / "run"
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, ExitStatus.TERMINATED), (signal.SIGHUP, ExitStatus.HUNG_UP)]
+)
+def test_after_a_signal_the_same_command_goes_on_exactly(takes, whole, tmp_path, number, status):
+    run, old = tmp_path / "run", signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it is ignored, as by nohup
     process = started(words(takes, run))
+    signal.signal(signal.SIGHUP, old)
     wait_for_step(run, 5)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait() == ExitStatus.TERMINATED
+    process.send_signal(number)
+    assert process.wait() == status
     assert checkpoint.read_resume(run)[1]["step"] < STEPS
     assert run_command_line(words(takes, run)) == 0
     assert same(state(run), whole)

@@ -24,7 +24,7 @@ COMMANDS = "maestrokit.cli.commands"
 
 
 class Terminated(BaseException):
-    """SIGTERM was received; raised so that files are closed and temporary ones removed."""
+    """SIGTERM or SIGHUP was received; raised so that files are closed and temporary ones removed."""
 
 
 class Commands(TyperGroup):
@@ -157,8 +157,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except Interrupted as interrupt:
         report.say(f"{f'maestrokit {name}'.strip()}: interrupted{interrupt}")
         return ExitStatus.INTERRUPTED
-    except Terminated:
-        return ExitStatus.TERMINATED
+    except Terminated as end:
+        return ExitStatus.HUNG_UP if end.args == (signal.SIGHUP,) else ExitStatus.TERMINATED
     except (ClosedPipe, BrokenPipeError):
         files.forget_standard_output()
         return ExitStatus.CLOSED_PIPE
@@ -179,14 +179,19 @@ def _run(arguments: Sequence[str]) -> object:
 
 
 def handle_signals() -> None:
-    """Let SIGTERM and Ctrl-C leave by exceptions, so that files are closed; a Ctrl-C that is ignored stays so."""
+    """Let SIGTERM, a terminal that is closed, and Ctrl-C leave by exceptions, so that files are closed.
+
+    A Ctrl-C and a closed terminal that are ignored, as by nohup, stay so.
+    """
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
 
 
 def _terminate(number: int, frame: object) -> None:
-    raise Terminated
+    raise Terminated(number)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -291,10 +291,16 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @contextmanager
 def _signals_noted(training: Training) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM end training after its step; where handlers cannot be set, leave them."""
+    """Let the first SIGINT, SIGTERM or SIGHUP end training after its step; where handlers cannot be set, leave them.
+
+    A SIGHUP that is ignored, as by nohup, stays so.
+    """
     note = training.note_signal
+    heeded = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heeded.append(signal.SIGHUP)
     try:
-        old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        old = {number: signal.signal(number, note) for number in heeded}
     except ValueError:  # not the main thread
         old = {}
     try:

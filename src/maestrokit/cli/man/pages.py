@@ -28,6 +28,7 @@ STATUS_MEANINGS = {
     ExitStatus.CANNOT_WRITE: "An output cannot be written.",
     ExitStatus.LOCKED: "What is needed is locked by another process; try later.",
     ExitStatus.BAD_CONFIG: "A configuration file or environment variable is wrong.",
+    ExitStatus.HUNG_UP: "The terminal was closed.",
     ExitStatus.INTERRUPTED: "Interrupted from the keyboard.",
     ExitStatus.CLOSED_PIPE: "Standard output was closed by its reader.",
     ExitStatus.TERMINATED: "Terminated by a signal.",
