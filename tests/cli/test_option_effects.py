@@ -46,6 +46,7 @@ NAMES = registry.names(COMMANDS)
 OPTIONS = [(name, str(parameter.name)) for name in NAMES for parameter in command(name).params]
 CLOCKS = ("seconds", "batches_per_second")
 RATE = 16000
+OLDER = b'{"file":"take.mid"} newer than every input'  # an output that is there before
 SEEN: "dict[tuple[str, str], Effect]" = {}
 
 
@@ -191,7 +192,7 @@ class Observer:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for suffix in ("mid", "npz", "wav", "jsonl"):
-            (folder / f"a.{suffix}").write_bytes(b"newer than every input")
+            (folder / f"a.{suffix}").write_bytes(OLDER)
         self._processes.clear()
         torch.set_num_threads(1)
         done = self._maestrokit(name, *line.split())
@@ -265,4 +266,4 @@ def test_a_typed_option_without_effect_is_an_error_and_a_variable_is_passed_over
 def test_a_dry_run_writes_nothing(observed: Observer, workshop: Path, name: str) -> None:
     effect = observed(name, f"{table.USUAL[name]} -n")
     assert effect.status == 0 and effect.out
-    assert {data for _, data in effect.files} == {b"newer than every input"}
+    assert {data for _, data in effect.files} == {OLDER}

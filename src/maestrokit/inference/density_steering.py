@@ -25,16 +25,16 @@ class DensitySteering:
     """
 
     def __init__(self, density: float | None, rows: int) -> None:
-        self.kept = np.full(rows, np.nan if density is None else density)
+        self.density = np.full(rows, np.nan if density is None else density)
         """The density that each piece keeps to, (rows,); not a number as long as there is none."""
 
     def bias(self, count: int, seconds: Floats) -> Floats:
         """Return what is added to the bias on the time after `count` notes in these seconds, both (rows,)."""
-        is_known = np.isfinite(self.kept)
-        self.kept = np.where(~is_known & (seconds >= MINUTE), count / np.maximum(seconds, MINUTE), self.kept)
-        so_far = (count + STEADY * self.kept) / (seconds + STEADY)
-        return np.where(np.isfinite(self.kept), STEERING * np.log(so_far / self.kept), 0.0)
+        is_known = np.isfinite(self.density)
+        self.density = np.where(~is_known & (seconds >= MINUTE), count / np.maximum(seconds, MINUTE), self.density)
+        so_far = (count + STEADY * self.density) / (seconds + STEADY)
+        return np.where(np.isfinite(self.density), STEERING * np.log(so_far / self.density), 0.0)
 
     def keep(self, rows: Mask) -> None:
         """Drop the other pieces."""
-        self.kept = self.kept[rows]
+        self.density = self.density[rows]

@@ -180,13 +180,12 @@ def _candidates(
     """Return new notes for each generator of a sampler, and their nats."""
     gap, begins = request.gap, not len(request.before.onset) and request.gap is None
     limit = math.ceil(request.steps * encoding.step * MOST_NOTES)
-    count = len(sampler.generators)
-    nats = np.zeros(count)
+    count, nats = len(sampler.generators), np.zeros(len(sampler.generators))
     with threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
         active, struck = np.arange(count), request.struck()
-        loudness, reprise = request.steering(count, encoding), _reprise(model, request, sampler)
-        density = DensitySteering(request.density, count)
+        loudness, density = request.steering(count, encoding), DensitySteering(request.density, count)
+        reprise = _reprise(model, request, sampler)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)
         ends = start + request.steps
