@@ -11,6 +11,7 @@ from maestrokit.errors import UsageError
 from maestrokit.files.tables import (
     flatten,
     json_line,
+    listed_files,
     plain,
     record_lines,
     write_records,
@@ -110,3 +111,21 @@ def test_files_there_and_back(tmp_path):
 
 def test_flatten_keeps_lists_of_objects_whole():
     assert flatten({"a": {"b": {"c": 1}}, "d": [{"e": 1}]}) == {"a.b.c": 1, "d": [{"e": 1}]}
+
+
+NAMES = ["a.mid", 'a "b", c.mid', "a\tb.mid", "a\\nb.mid", "é.mid"]
+
+
+@pytest.mark.parametrize("format", ["jsonl", "json", "tsv", "csv"])
+def test_a_table_lists_its_files(tmp_path, format):
+    path = str(tmp_path / "table")
+    write_records(path, [{"file": name, "value": [1]} for name in NAMES], format=format)
+    assert set(NAMES) <= listed_files(path, format=format)
+
+
+@pytest.mark.parametrize(
+    ("format", "text"), [("csv", '"a.mid",' + "1" * 200_000), ("jsonl", '{"file":"a\\ux.mid"}'), ("json", "")]
+)
+def test_a_damaged_table_lists_none(tmp_path, format, text):
+    (tmp_path / "table").write_text(text)
+    assert listed_files(str(tmp_path / "table"), format=format) == set()

@@ -72,7 +72,10 @@ def first_bytes(path: str, *, count: int = 16) -> bytes:
 
 def is_pipe(path: str) -> bool:
     """Return whether a file is a named pipe or the like, whose bytes can be read once."""
-    return path != STANDARD and Path(path).is_fifo()
+    try:
+        return path != STANDARD and Path(path).is_fifo()
+    except OSError:  # where it may not look; whoever reads the file says so
+        return False
 
 
 def write_bytes(path: str, data: bytes) -> None:

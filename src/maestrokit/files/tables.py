@@ -133,18 +133,26 @@ def write_records(path: str, records: Iterable[Record], *, format: str, columns:
 
 
 def listed_files(path: str, *, format: str) -> set[str]:
-    """Return the files that a table names first in its rows; of a table that is something else, whatever stands there.
+    """Return the files that a table names first in its rows; none of what is damaged, or too odd to be read again.
 
-    >>> listed_files("/dev/null", format="tsv")
+    >>> listed_files("/dev/null", format="jsonl")
     set()
     """
     text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    try:
+        return set(_first_cells(text, format))
+    except (csv.Error, ValueError):
+        return set()
+
+
+def _first_cells(text: str, format: str) -> Iterator[str]:
     if format == "csv":
-        return {row[0] for row in csv.reader(io.StringIO(text, newline="")) if row}
-    if format == "tsv":
-        cells = (line.partition("\t")[0] for line in text.splitlines())
-        return {re.sub(r"\\(.)", lambda match: _UNESCAPED.get(match[1], match[1]), cell) for cell in cells}
-    return {json.loads(name) for name in re.findall(r'{"file": ?("(?:[^"\\]|\\.)*")', text)}
+        yield from (row[0] for row in csv.reader(io.StringIO(text, newline="")) if row)
+    elif format == "tsv":
+        cells = (line.partition("\t")[0] for line in text.split("\n"))
+        yield from (re.sub(r"\\(.)", lambda match: _UNESCAPED.get(match[1], match[1]), cell) for cell in cells)
+    else:
+        yield from (json.loads(name) for name in re.findall(r'{"file": ?("(?:[^"\\]|\\.)*")', text))
 
 
 def encoded(text: str) -> bytes:

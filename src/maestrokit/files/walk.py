@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maestrokit.errors import NoInputError, reason
+from maestrokit.files.streams import is_pipe
 
 if TYPE_CHECKING:
     from maestrokit.files.maestro import Entry
@@ -113,7 +114,7 @@ def _add_folder(
         visible = sorted(name for name in folders if not name.startswith("."))
         folders[:] = [name for name in visible if left_out is None or os.path.realpath(Path(current, name)) != left_out]
         for path in (Path(current, name) for name in files if not name.startswith(".")):
-            if path.is_fifo():  # reading it would wait for whoever writes it, maybe for ever
+            if is_pipe(str(path)):  # reading it would wait for whoever writes it, maybe for ever
                 skipped["named pipe"] += 1
             elif has_suffix(path.name, suffixes):
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
