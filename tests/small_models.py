@@ -23,6 +23,9 @@ def experienced(config: Config, *, seed: int = 0) -> Model:
     network = Model(config)
     for block in network.blocks:
         block.mix.reset_parameters()
+    for states in (network.key_states, network.pedal_states):
+        if states is not None:
+            states.added.reset_parameters()
     return network
 
 

@@ -18,8 +18,8 @@ from maestrokit.models.contract import settings_of
 from small_models import experienced
 
 
-def transcriber() -> Transcriber:
-    model = experienced(Config(channels=4), seed=3)
+def transcriber(*, states: int = 0) -> Transcriber:
+    model = experienced(Config(channels=4, states=states), seed=3)
     return Transcriber(model.eval(), Decoding(), PedalDecoding(), SETTINGS.analysis())
 
 
@@ -42,8 +42,9 @@ def test_there_is_a_frame_every_20_ms() -> None:
     assert heard([SOUND[:160]], transcriber()).shape == (ANSWERS, 1)
 
 
-def test_windows_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
-    maker = transcriber()
+@pytest.mark.parametrize("states", [0, 6])
+def test_windows_leave_no_seams(monkeypatch: pytest.MonkeyPatch, states: int) -> None:
+    maker = transcriber(states=states)
     whole = heard([SOUND], maker)
     monkeypatch.setattr(transcription, "WINDOW", 17)
     assert np.allclose(heard([SOUND], maker), whole, atol=1e-5)

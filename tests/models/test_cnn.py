@@ -71,8 +71,37 @@ def test_a_wider_and_deeper_model_begins_as_the_one_that_it_was_and_learns_from_
     assert narrower.inherited(before.state_dict())["heads.weight"].shape[1] == 6  # and is refused
 
 
-def test_a_small_set_is_learnt() -> None:
-    net = Model(SMALL)
+def test_recurrent_layers_are_added_to_a_trained_model_without_effect_and_remembered() -> None:
+    before, x = model().eval(), levels(60, batch=2)
+    stateful = Model(Config(channels=8, states=5)).eval()
+    stateful.load_state_dict(stateful.state_dict() | stateful.inherited(before.state_dict()))
+    with torch.no_grad():
+        assert torch.equal(before(x).keys, stateful(x).keys) and torch.equal(before(x).pedal, stateful(x).pedal)
+        remembering = model(Config(channels=8, states=5)).eval()
+        whole = remembering(x)
+        parts, memory, margin = [], (), 4
+        for first in range(0, 30, 10):  # frames of output: those before and after each part are read as a margin
+            padded = torch.nn.functional.pad(x, (0, 0, STRIDE * margin, STRIDE * margin))
+            read = slice(STRIDE * first, STRIDE * (first + 10 + 2 * margin))
+            parts.append(remembering(padded[:, read], memory, margin=margin))
+            memory = parts[-1].memory
+        assert parts[-1].keys.shape == (2, 4, 10, KEYS) and parts[-1].pedal.shape == (2, 10)
+        forgetting = remembering(padded[:, read], margin=margin)
+    assert not torch.equal(forgetting.keys, parts[-1].keys) and not torch.equal(forgetting.pedal, parts[-1].pedal)
+    assert len(whole.memory) == 2 and [len(each.flatten()) for each in whole.memory] == [2 * KEYS * 5, 2 * 5]
+
+
+def test_recurrent_layers_of_a_narrower_model_begin_anew() -> None:
+    before = model(Config(channels=6, states=5))
+    wider = Model(Config(channels=8, states=5))
+    known = wider.inherited(before.state_dict())
+    assert not any(name.startswith(("key_states.", "pedal")) for name in known) and "heads.weight" in known
+    assert set(before.state_dict()) == set(before.inherited(before.state_dict()))
+
+
+@pytest.mark.parametrize("states", [0, 5])
+def test_a_small_set_is_learnt(states: int) -> None:
+    net = Model(Config(channels=8, states=states))
     batch = {
         "levels": levels(12),
         "target": (torch.rand(1, 4, 6, KEYS) < 0.1).float(),

@@ -1,7 +1,8 @@
 """Recordings to notes, as a stream: memory does not grow with the recording, and windows leave no seams.
 
-The model is convolutional, so each of its outputs depends on a known span of the spectrum. Windows overlap by it, and
-only outputs whose whole span is in the window are used: no output depends on where a window begins.
+The convolutions of the model see a known span of the spectrum about each output. Windows overlap by it, and only
+outputs whose whole span is in the window are used; recurrent layers, which read these, go on where the window before
+ended. So no output depends on where a window begins.
 
 Before a recording there is silence, so that a note on its first sample has an onset. After it the spectrum stays as it
 was at the end: silence there would end all notes some 50 ms before the end, and those of the last 0.1 s would be lost.
@@ -199,19 +200,19 @@ def posteriors_of_levels(parts: Iterable[NDArray[np.float32]], transcriber: Tran
     """Yield the posteriors of a spectrum in dB that arrives in parts of shape (frames, bins)."""
     reach = STRIDE * transcriber.model.reach
     silence = np.full((reach, len(transcriber.analysis.frequency)), FLOOR, np.float32)
-    pending = silence
+    pending, run = silence, _Windows(transcriber.model)
     received = given = 0
     for part in parts:
         pending = np.concatenate([pending, part])
         received += len(part)
         while len(pending) >= 2 * reach + STRIDE * WINDOW:
-            yield _window_posteriors(pending[: 2 * reach + STRIDE * WINDOW], transcriber.model)
+            yield run(pending[: 2 * reach + STRIDE * WINDOW])
             pending = pending[STRIDE * WINDOW :]
             given += WINDOW
     left = -(-received // STRIDE) - given
     pending = _sustained(pending, reach + STRIDE)
     while left > 0:
-        yield _window_posteriors(pending[: 2 * reach + STRIDE * min(left, WINDOW)], transcriber.model)
+        yield run(pending[: 2 * reach + STRIDE * min(left, WINDOW)])
         pending, left = pending[STRIDE * WINDOW :], left - WINDOW
 
 
@@ -264,12 +265,20 @@ def transcriptions(blocks: Iterable[Samples], transcribers: Sequence[Transcriber
     return [decoder.finish() for decoder in decoders]
 
 
-def _window_posteriors(window: NDArray[np.float32], model: Model) -> FramePosteriors:
-    """Return the middle of the posteriors of a window: the frames whose whole receptive field is in it."""
-    middle = slice(model.reach, len(window) // STRIDE - model.reach)
-    with torch.inference_mode():
-        output = model(torch.from_numpy(window)[None].to(device_of(model)))
-        keys = torch.sigmoid(output.keys)[0, :, middle].contiguous().cpu().numpy()
-        if output.pedal is None:
-            return FramePosteriors(keys, np.zeros(keys.shape[1], np.float32))
-        return FramePosteriors(keys, torch.sigmoid(output.pedal)[0, middle].cpu().numpy())
+class _Windows:
+    """Posteriors of windows, one after the other."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._memory: tuple[torch.Tensor, ...] = ()
+
+    def __call__(self, window: NDArray[np.float32]) -> FramePosteriors:
+        """Return the middle of the posteriors of a window: the frames whose whole receptive field is in it."""
+        with torch.inference_mode():
+            levels = torch.from_numpy(window)[None].to(device_of(self.model))
+            output = self.model(levels, self._memory, margin=self.model.reach)
+            self._memory = output.memory
+            keys = torch.sigmoid(output.keys)[0].contiguous().cpu().numpy()
+            if output.pedal is None:
+                return FramePosteriors(keys, np.zeros(keys.shape[1], np.float32))
+            return FramePosteriors(keys, torch.sigmoid(output.pedal)[0].cpu().numpy())

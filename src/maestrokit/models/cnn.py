@@ -4,7 +4,8 @@ Copies of the spectrum, each shifted so that one harmonic of a key lies on its f
 input [1]: a small kernel then sees all harmonics of a key, and one set of weights serves all keys. What the keys have
 of their own is an offset in each channel. Convolutions dilated by an octave [2] separate a note from its harmonics,
 those dilated in time a new onset from a sustained sound. Onsets and offsets are triangles in time [3], whose peak is
-located between two frames. The sustain pedal is predicted from all keys together.
+located between two frames. The sustain pedal is predicted from all keys together. Recurrent layers, one for all keys
+[6] and one for the pedal, may add what has happened since a note began; what follows they know by the convolutions.
 
 References
 ----------
@@ -14,6 +15,8 @@ References
    TASLP 29, 2021.
 .. [4] K. He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016 (blocks that begin with norm and ReLU).
 .. [5] T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016.
+.. [6] T. Kwon, D. Jeong, J. Nam, "Polyphonic Piano Transcription Using Autoregressive Multi-State Note Model", ISMIR
+   2020 (each key has a state, and all share one recurrent layer).
 """
 
 import math
@@ -35,6 +38,7 @@ NETWORKS = {"classes": "_classes", "chords": "_chords"}
 KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")
+PARTS = ("pedal.", "pedal_states.", "key_states.")  # of the model, each with its own inputs
 WEIGHTS = {"onset": 1.0, "offset": 0.3, "frame": 0.3, "velocity": 0.03, "pedal": 0.02}  # of the losses
 MIDDLE, SCALE = -60.0, 20.0  # dB: levels are centred and scaled by them
 RARITY = 4.0  # initial log-odds against every event: almost all cells are silent
@@ -55,6 +59,9 @@ class Config:
     """Dropout of whole channels after each convolution."""
     pedal: bool = True
     """Whether the sustain pedal is predicted."""
+    states: Annotated[int, Within(0, 4096)] = 0
+    """Units of a recurrent layer over time, the same for each key, and of another for the pedal; 0 has none. They add
+    to what the convolutions predict, nothing at first, so that a trained model can be given them."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -84,6 +91,25 @@ class CnnOutput(NamedTuple):
     """Onset, offset, frame and velocity: (batch, heads, time / 2, keys)."""
     pedal: Tensor | None
     """Whether the sustain pedal is down: (batch, time / 2); None of a model without it."""
+    memory: tuple[Tensor, ...] = ()
+    """States of the recurrent layers after the last frame."""
+
+
+class States(nn.Module):
+    """A recurrent layer over time, added to log-odds: nothing at first."""
+
+    def __init__(self, channels: int, units: int, outputs: int) -> None:
+        super().__init__()
+        self.recurrent = nn.GRU(channels, units)
+        self.added = nn.Linear(units, outputs)
+        nn.init.zeros_(self.added.weight)
+        nn.init.zeros_(self.added.bias)
+
+    def forward(self, x: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return what is added, (time, rows, outputs), given (time, rows, channels), and the state after it."""
+        with torch.autocast(x.device.type, enabled=False):  # quicker on a processor, and sums over many frames
+            states, after = self.recurrent(x.float(), before)
+            return self.added(states), after
 
 
 class Pedal(nn.Module):
@@ -98,10 +124,11 @@ class Pedal(nn.Module):
 
     reach = 8 + 4
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return log-odds, (batch, time), from (batch, channels, time, keys)."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return log-odds, (batch, time), and the features that gave them, given (batch, channels, time, keys)."""
         pooled = torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)
-        return self.down(F.relu(self.mixed_norm(self.mix(self.norm(pooled)))))[:, 0]  # type: ignore[no-any-return]
+        mixed = F.relu(self.mixed_norm(self.mix(self.norm(pooled))))
+        return self.down(mixed)[:, 0], mixed
 
 
 BLOCKS = (
@@ -134,6 +161,8 @@ class Model(TrainedModel):
         self.heads = nn.Conv2d(config.channels, len(HEADS), 1)
         self.key_bias = nn.Parameter(torch.zeros(len(HEADS), 1, KEYS))
         self.pedal = Pedal(config.channels) if config.pedal else None
+        self.key_states = States(config.channels, config.states, len(HEADS)) if config.states else None
+        self.pedal_states = States(config.channels, config.states, 1) if config.states and config.pedal else None
         nn.init.zeros_(self.heads.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.key_bias[: HEADS.index("velocity")] -= RARITY
@@ -141,35 +170,56 @@ class Model(TrainedModel):
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a narrower or shallower model, so that this one begins as that was [5].
 
-        What it has more begins as in a new model, but without effect on the rest; the pedal of a model that hears it
-        from fewer channels begins anew.
+        What it has more begins as in a new model, but without effect on the rest; the pedal and the recurrent layers of
+        a model that has them from fewer channels begin anew.
         """
         initial = self.state_dict()
         known = {name: value for name, value in weights.items() if name in initial}
-        if self.pedal is not None and any(
-            known.get(f"pedal.{name}", value).shape != value.shape for name, value in self.pedal.state_dict().items()
-        ):
-            known = {name: value for name, value in known.items() if not name.startswith("pedal.")}
+        for part in PARTS:
+            if any(name.startswith(part) and value.shape != initial[name].shape for name, value in known.items()):
+                known = {name: value for name, value in known.items() if not name.startswith(part)}
         return {name: _widened(name, value, initial[name]) for name, value in known.items()}
 
     @property
     def reach(self) -> int:
-        """How many frames of output, to either side, a frame depends on."""
+        """How many frames of output, to either side, a frame depends on by the convolutions."""
         shapes = islice(cycle(BLOCKS), self.config.depth)
         keys = 1 + sum(kernel[0] // 2 * dilation[0] for kernel, dilation in shapes)
         return keys + (0 if self.pedal is None else self.pedal.reach)
 
-    def forward(self, levels: Tensor) -> CnnOutput:
+    def forward(self, levels: Tensor, memory: tuple[Tensor, ...] = (), *, margin: int = 0) -> CnnOutput:
         """Return the log-odds of onset, offset, frame, velocity and pedal for every second frame.
 
         Parameters
         ----------
         levels : Tensor, shape (batch, time, bins), in dB
+        memory : tuple of Tensor
+            States of the recurrent layers before the first frame, as the frames before gave them.
+        margin : int
+            Frames of output at either end that only the convolutions read, and which are left out.
         """
         x = harmonic_stack((levels - MIDDLE) / SCALE)  # (batch, harmonics, time, bins of the keys)
         x = self.stem(x) + self.key_offset  # (batch, channels, time / 2, keys)
         x = F.relu(self.norm(self.blocks(x)))
-        return CnnOutput(self.heads(x) + self.key_bias, None if self.pedal is None else self.pedal(x))
+        middle = slice(margin, x.shape[2] - margin)
+        pedal, pooled = (None, None) if self.pedal is None else self.pedal(x)
+        x = x[:, :, middle]
+        output = CnnOutput(self.heads(x) + self.key_bias, None if pedal is None else pedal[:, middle])
+        return output if self.key_states is None else self._with_states(output, x, pooled, middle, memory)
+
+    def _with_states(
+        self, output: CnnOutput, x: Tensor, pooled: Tensor | None, middle: slice, memory: tuple[Tensor, ...]
+    ) -> CnnOutput:
+        """Return the log-odds with what the recurrent layers add, and their states."""
+        assert self.key_states is not None
+        batch, _, frames, keys = x.shape
+        before = memory or (None, None)
+        added, keys_after = self.key_states(x.permute(2, 0, 3, 1).flatten(1, 2), before[0])
+        keys_output = output.keys + added.view(frames, batch, keys, -1).permute(1, 3, 0, 2)
+        if self.pedal_states is None or pooled is None or output.pedal is None:
+            return CnnOutput(keys_output, output.pedal, (keys_after,))
+        pedal_added, pedal_after = self.pedal_states(pooled[..., middle].permute(2, 0, 1), before[1])
+        return CnnOutput(keys_output, output.pedal + pedal_added[..., 0].T, (keys_after, pedal_after))
 
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
