@@ -334,6 +334,27 @@ def test_frechet_distance_is_of_sets_and_not_of_what_the_model_made(
     own = maestrokit("evaluate", tmp_path, *options)
     assert list(whole(own.out)) == ["diversity"]
     assert "frechet_lstm leaves out 4 performances" in own.err
+    assert "note: no value of frechet_lstm: it takes 3 performances" in own.err
+
+
+def test_a_performance_without_piano_notes_counts_for_nothing_and_is_named(
+    maestrokit: CommandLine, demo_folder: Path, tmp_path: Path
+) -> None:
+    drums = tmp_path / "drums.mid"
+    write_midi(scene([(0.0, 0.5, 40, 60)], channel=9), drums)
+    done = maestrokit("evaluate", drums, demo_folder, "--metric", "pitch_range", "--metric", "diversity")
+    assert done.status == 0 and f"note: '{drums}': no piano notes, so nothing to score" in done.err
+    assert [(row["value"], row["n"]) for row in rows(done.out) if row["file"] == str(drums)] == [("", "0")]
+    assert whole(done.out)["pitch_range"]["n"] == "4" and "no value" not in done.err
+    quiet = maestrokit("evaluate", drums, "--metric", "pitch_range", "--quiet")
+    assert quiet.status == 0 and not quiet.err
+
+
+def test_the_interval_of_a_distance_of_sets_holds_no_negative_number(
+    maestrokit: CommandLine, demo_folder: Path
+) -> None:
+    options = ("--reference", demo_folder, "--metric", "frechet_composers")
+    assert float(whole(maestrokit("evaluate", demo_folder, *options).out)["frechet_composers"]["low"]) >= 0
 
 
 def test_frechet_lstm_is_computed_where_it_is_named(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ def score(
         values = _values(metric, mine, expected)
         ceiling = _ceiling(metric, theirs, expected) if with_reference else NONE
         for rows, value in zip(pieces, values.tolist(), strict=True):
-            rows.append(Row(name, value, unit=metric.unit, reference=ceiling, better=metric.better))
+            counted = int(np.isfinite(value))
+            rows.append(Row(name, value, unit=metric.unit, n=counted, reference=ceiling, better=metric.better))
         low, high = bootstrap.mean_interval(values, generator=generator)
         known = int(np.isfinite(values).sum())
         whole.append(Row(name, _mean(values), low, high, metric.unit, known, ceiling, metric.better, metric.bounds))
@@ -130,7 +131,7 @@ def _rows_of_set(
 
     Pieces without a summary do not count; of fewer than :data:`FEWEST` there is no value. A resample holds pieces twice
     and is so less diverse and farther from everything: the interval is moved by the mean of that, to lie around the
-    value.
+    value, but not beyond what there can be.
     """
     assert metric.of_set is not None
     mine, theirs = ([one for one in side if np.size(one) and np.isfinite(one).all()] for side in (mine, theirs))
@@ -140,7 +141,8 @@ def _rows_of_set(
     replicates = metric.of_set(
         mine, theirs, bootstrap.resampled_counts(len(mine), generator=generator, resamples=RESAMPLES)
     )
-    low, high = bootstrap.interval(value + replicates - _mean(replicates))
+    least, most = metric.bounds or (0.0, np.inf)
+    low, high = bootstrap.interval(np.clip(value + replicates - _mean(replicates), least, most))
     ceiling = _ceiling_of_set(metric, len(mine), theirs, generator) if with_reference else NONE
     return [Row(name, value, low, high, metric.unit, len(mine), ceiling, metric.better, metric.bounds)]
 

@@ -22,6 +22,7 @@ FAULTS = {
     "cut within the track's header": (WHOLE[:18], "no track where track 1 should begin, at byte 14"),
     "too few tracks": (patched(WHOLE, 10, b"\0\2"), "the header promises 2 tracks, but the file has 1"),
     "too many tracks": (WHOLE + TRACK, "the header promises 1 track, but the file has 2"),
+    "garbage like a chunk": (WHOLE + b"words that follow", "17 bytes of garbage after the last chunk, at byte 34"),
     "garbage": (WHOLE + b"\0\0\0", "3 bytes of garbage after the last chunk, at byte 34"),
     "no end of track": (file_bytes([track_bytes([(0, ON)], end=None)]), "track 1: no end of track at byte 26"),
     "event after the end": (

@@ -83,7 +83,7 @@ def _spans(data: bytes, first: int, stop: int, promised: int, name: str) -> list
     offset = first
     while offset < stop:
         length, begin = _number(data, offset + 4, 4), offset + CHUNK_HEADER
-        if not _is_chunk(data, offset, stop):
+        if not _is_chunk(data, offset, stop) or (len(spans) >= promised and begin + length > stop):
             if len(spans) >= promised:
                 raise bad_midi(name, f"{stop - offset} bytes of garbage after the last chunk, at byte {offset}")
             raise bad_midi(name, f"no track where track {len(spans) + 1} should begin, at byte {offset}")

@@ -15,6 +15,7 @@ from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.commands.evaluate.report.contents import examples_per_set
 from maestrokit.cli.options import Batch
 from maestrokit.cli.performances import read_performance
+from maestrokit.cli.report import counted
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.comparable import spread
 from maestrokit.metrics.contract import Metric
@@ -32,6 +33,8 @@ class Described(NamedTuple):
     """What is scored of a piece."""
 
     summary: dict[str, Any]
+    notes: int
+    """Number of them."""
     profile: Profile | None
     """For a page only."""
     piece: Piece | None
@@ -68,10 +71,12 @@ def score_set(plans: SetPlans, settings: Settings) -> Scores:
     summaries, training = ([one.summary for _, one in side] for side in (mine, sources))
     reference = searched(theirs, plans.training, chosen, running)
     say_left_out(summaries, chosen, running)
+    _say_silent([task.source for task, one in (*mine, *theirs) if not one.notes], running)
     release_workers(running)
     rows, whole = score_sets.score(
         summaries, reference, chosen, generator=np.random.default_rng(settings.seed), training=training
     )
+    _say_without_value(settings.options.metric or (), [row.metric for row in whole], running)
     files_rows = [(task.source, part) for (task, _), part in zip(mine, rows, strict=True)]
     sections = _sections({"set": mine, "reference": theirs}) if settings.has_figures else []
     return Scores(files_rows, whole if mine else [], status or other_status or third_status, sections=sections)
@@ -85,8 +90,8 @@ def _described(
     piece = piece_of(performance)
     summary = summary_of(piece, score_sets.metrics(names), origin=performance)
     if examples is None:
-        return Described(summary, None, None)
-    return Described(summary, profile(piece), piece if task.source in examples else None)
+        return Described(summary, len(piece.onset), None, None)
+    return Described(summary, len(piece.onset), profile(piece), piece if task.source in examples else None)
 
 
 def _examples(plans: SetPlans, settings: Settings) -> frozenset[str] | None:
@@ -130,8 +135,22 @@ def say_left_out(
     for name, metric in chosen.items():
         count = sum(metric.embedding is not None and len(summary[name]) == 0 for summary in summaries)
         if count and not running.quiet:
-            where = f" of '{of}'" * bool(of)
-            report.say(f"note: {name} leaves out {count} performances{where} without notes, or made by its own model")
+            them = counted(count, "performance") + f" of '{of}'" * bool(of)
+            report.say(f"note: {name} leaves out {them} without notes, or made by its own model")
+
+
+def _say_silent(names: Sequence[str], running: Batch) -> None:
+    """Print a note on performances without notes, which count for nothing."""
+    if names and not running.quiet:
+        others = f" and {len(names) - 1} more" * (len(names) > 1)
+        report.say(f"note: '{names[0]}'{others}: no piano notes, so nothing to score")
+
+
+def _say_without_value(asked: Sequence[str], known: Sequence[str], running: Batch) -> None:
+    """Print a note on metrics that were asked for by name and have no value."""
+    if (missing := [name for name in asked if name not in known]) and not running.quiet:
+        few = f"it takes {score_sets.FEWEST} performances with notes, and as many in the corpus that it compares with"
+        report.say(f"note: no value of {', '.join(missing)}: {few}")
 
 
 def names_in_sets(chosen: tuple[str, ...] = ()) -> list[str]:
