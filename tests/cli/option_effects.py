@@ -348,12 +348,13 @@ WITHOUT_EFFECT: dict[tuple[str, str], tuple[str, str]] = {
     ("generate", "style"): ("--model sequences -o out/a.mid", "--style pop"),
     ("generate", "style_strength"): (USUAL["generate"], "--style-strength 0.5"),
     ("generate", "infill"): ("--model sequences -o out/a.mid", "--infill 1s..2s"),
+    ("generate", "guidance"): (USUAL["generate"], "--guidance 2"),
     ("generate", "repair"): (USUAL["generate"].removeprefix("take.mid "), "--repair"),
     **{("generate", option): (f"{USUAL['generate']} --temperature 0", words) for option, words in {
         "top_k": "--top-k 2", "top_p": "--top-p 0.5", "min_p": "--min-p 0.1", "seed": "--seed 1",
         "best_of": "--best-of 2"}.items()},
     **{("generate", option): (f"{PERFORM} -o out/a.mid", words) for option, words in {
-        "duration": "--duration 2s", "guidance": "--guidance 2", "rank_by": "--rank-by likelihood",
+        "duration": "--duration 2s", "rank_by": "--rank-by likelihood",
         "pedal": "--pedal extend"}.items()},
     **{("generate", option): ("--model sequences --duration 1s -o out/a.mid", words) for option, words in {
         "rubato": "--rubato 0", "dynamics": "--dynamics 0", "like": "--like take.mid",

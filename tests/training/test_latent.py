@@ -123,7 +123,7 @@ def test_a_prompt_with_nothing_or_little_in_it_is_continued(run, tmp_path, pitch
     ("words", "message"),
     [
         (["--top-k", "3"], "--top-k has no effect with a model of segments"),
-        (["--guidance", "2"], "a model of segments takes no guidance"),
+        (["--guidance", "2"], "--guidance works only with --condition or --composer"),
         (["--best-of", "2"], "a model of segments has no likelihood"),
         (["--composer", "Bach"], "the model takes no conditions, such as composer"),
         (["--duration", "0s"], "--duration must be above 0"),

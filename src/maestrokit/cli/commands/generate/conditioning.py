@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import Sets, assigned_to, classes_of_models, conditions, kept_in, one_of
-from maestrokit.cli.declare import not_with, option
+from maestrokit.cli.declare import Excludes, only_with, option
 from maestrokit.errors import UsageError
 
 
@@ -33,7 +33,8 @@ class Conditioning:
         "minute; default: the mean of the tempo map. Otherwise short for --condition tempo=N, in beats a minute; a "
         "model has it if it was trained with it, on files whose tempo maps say where beats are.", Within(10, 400))
     guidance: float = option(1.0, "G", "How much conditions count: 1 as learned, above 1 more, at twice the time, 0 "
-        "not at all.", Within(0, 100), not_with("`perform`"))
+        "not at all.", Within(0, 100), Excludes(("perform",)),
+        only_with("`condition`", "`composer`", "`density`", "`loudness`", "`tempo`"))
     # fmt: on
 
     def by_name(self) -> dict[str, str]:
