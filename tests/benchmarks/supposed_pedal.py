@@ -1,7 +1,7 @@
 """The sustain pedal that `generate` writes beside notes, beside that of people whose notes these are.
 
 Performances go through the tokens that models are taught, in which notes last as long as the pedal holds them and no
-pedal is left. From these notes alone the pedal is supposed (`maestrokit.music.pedalling.supposed_pedal`). F1 is that of
+pedal is left. From these notes alone the pedal is inferred (`maestrokit.music.pedalling.supposed_pedal`). F1 is that of
 the 10 ms in which the pedal is down; a pedal that is down from the first onset to the last end is beside it. What is
 printed are means over performances, and their correlation.
 
@@ -56,7 +56,7 @@ def main() -> None:
                      len(supposed) / minutes, len(of_people) / minutes])  # fmt: skip
     each = np.array(rows)
     mean, same = each.mean(0), (np.corrcoef(each[:, i], each[:, i + 1])[0, 1] for i in (2, 4))
-    print(f"{len(each)} performances        supposed   people  correlation")
+    print(f"{len(each)} performances        inferred   people  correlation")
     print(f"F1 of 10 ms frames         {mean[0]:9.3f}{'':>9}")
     print(f"  with the pedal always down {mean[1]:7.3f}")
     for name, at, alike in zip(("share of time with it down", "times down a minute"), (2, 4), same, strict=True):

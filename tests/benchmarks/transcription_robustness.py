@@ -52,7 +52,7 @@ def main() -> None:
     torch.set_num_threads(1)
     transcriber = read_transcriber(model_folder(options.model))
     deaf = replace(transcriber, gate=GateConfig(silence_threshold=OFF, min_confidence=0.0))
-    print(f"{'no piano':24}{'dBFS':>8}{'seconds':>9}{'notes told':>12}{'of those heard':>16}")
+    print(f"{'no piano':24}{'dBFS':>8}{'seconds':>9}{'notes':>12}{'without gate':>16}")
     for name, sound in noises(options.speech):
         told, heard = transcriptions([sound], [transcriber, deaf])
         level = 10 * np.log10(np.mean(sound.astype(np.float64) ** 2) + 1e-20)

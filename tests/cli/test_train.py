@@ -1,9 +1,13 @@
 """``train`` on the command line: a run folder, gone on with, and mistakes in one line."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from command_line import CommandLine
 from maestrokit.cli.main import run_command_line
+from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
@@ -150,3 +154,13 @@ def test_a_run_does_not_go_into_its_data(takes, capsys):
     assert train(takes, takes / ".." / "takes", "--steps", "2", *SMALL) == 73
     assert "is both the data and the run folder" in capsys.readouterr().err
     assert sorted(path.name for path in takes.iterdir()) == ["0.mid", "1.mid", "2.mid"]
+
+
+def test_a_setting_whose_name_is_a_keyword_is_given_by_that_name(
+    maestrokit: CommandLine, maestro_root: Path, tmp_path: Path
+) -> None:
+    sets = ("--set", "to=composer=Chopin", "-n", "-o", tmp_path / "run")
+    known = maestrokit("train", "gan", "--task", "style", maestro_root, "--set", "from=composer=Bach", *sets)
+    unknown = maestrokit("train", "gan", "--task", "style", maestro_root, "--set", "form=composer=Bach", *sets)
+    assert (known.status, unknown.status) == (0, ExitStatus.USAGE), known.err
+    assert "from" in unknown.err

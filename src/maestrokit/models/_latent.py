@@ -58,16 +58,16 @@ class Config:
     depth: Annotated[int, Within(0, 1000)] = 3
     """Residual blocks of each."""
     vae_share: Annotated[float, SHARE] = 0.5
-    """Share of the training in which the autoencoder is learned; in the rest it stays as it is, and the two players
-    learn."""
+    """Share of the training in which the autoencoder is learned; in the rest it stays as it is, and generator
+    and discriminator learn."""
     vae_kl: Annotated[float, Within(0, 10_000)] = 0.1
     """Weight of the divergence of latent values from a normal distribution, beside nats of reconstruction."""
     reconstruction: str = "bce"
     """Loss of onsets and of what sounds: ``bce``, ``mse`` or ``cross_entropy``; of velocities, and of where within its
     cell an onset is, it is the squared error."""
     objective: str = "relativistic"
-    """Losses of the two players: ``relativistic``, ``non_saturating``, ``hinge``, or ``minimax``, as in the first
-    GAN."""
+    """Losses of generator and discriminator: ``relativistic``, ``non_saturating``, ``hinge``, or ``minimax``, as in the
+    first GAN."""
     penalty: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the penalties on the gradients of the discriminator, at real and at generated vectors."""
 

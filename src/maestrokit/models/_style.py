@@ -52,7 +52,7 @@ class Config:
     discriminator_channels: Annotated[int, Within(1, 65536)] = 16
     """Channels of the first convolution of a discriminator; each of three more has twice as many."""
     objective: str = "relativistic"
-    """What the players play: ``relativistic``, ``non_saturating``, ``minimax`` or ``hinge``."""
+    """Losses of generators and discriminators: ``relativistic``, ``non_saturating``, ``minimax`` or ``hinge``."""
     reconstruction: str = "bce"
     """Loss of onsets and of what sounds after a cycle, and of what is to stay: ``bce``, ``mse`` or ``cross_entropy``;
     that of velocities is the squared error."""

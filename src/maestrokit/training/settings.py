@@ -35,9 +35,9 @@ class TrainingSettings:
     final_rate: Annotated[float, SHARE] = 0.0
     """Final learning rate, as a share of the peak."""
     weight_decay: Annotated[float, Within(0, 1000)] = 0.01
-    """Decoupled weight decay (L2) of matrices; vectors do not decay."""
+    """Decoupled weight decay (AdamW) of matrices; vectors do not decay."""
     adam_beta1: Annotated[float, Within(0, 1, below=True)] = 0.9
-    """Beta1 of Adam, the decay of the mean of gradients: lower is usual for two players, such as 0.5."""
+    """Beta1 of Adam, the decay of the mean of gradients: lower is usual for GANs, such as 0.5."""
     adam_beta2: Annotated[float, Within(0, 1, below=True)] = 0.95
     """Beta2 of Adam, the decay of the mean of squared gradients: 0.999 is usual for images, less suits sequences."""
     max_grad_norm: Annotated[float, Within(0, 1_000_000_000)] = 1.0

@@ -58,7 +58,7 @@ def settings_of(module: str, name: str) -> list[Setting]:
             written = "none" if default is None else str(default).lower() or "empty"
             within = within_of(hints[field])
             meaning = _meaning(after) if within is None else f"{_meaning(after)} {sentence(within)}"
-            settings.append((field, written, meaning))
+            settings.append((field.rstrip("_"), written, meaning))  # from_ would be a keyword
     return settings
 
 

@@ -80,28 +80,37 @@ def run(
 ) -> None:
     """Score performances: generated ones against a corpus, or estimates against their references.
 
-    Set mode describes each piece by every metric, prints the mean over pieces with a 95 % interval by bootstrap, and
-    the value that the reference itself has; metrics named with .overlapped_area and .kl compare distributions.
-    With --model, a model of events or notes is scored instead: nats per token, per note and per second, perplexity and
-    accuracy, and of notes the nats of time, pitch, velocity and duration; the unit names the encoding, and a token is
-    one event or one note, so compare encodings by nats per note. A model that transcribes is scored as pairs are, on
-    recordings with their notes beside them (a .mid of their name, else a .tsv, which has no pedal) or in --reference;
-    notes last as long as they sound.
-    With --system, several sets, or models that generate one, are columns of one table. Of each, as many pieces and as
-    long stretches are scored, all with the pedal or none, between a ceiling (other pieces of the reference) and a floor
-    (their notes shuffled in time, with pitches of its histogram); the reference of a score is the ceiling's. After it,
-    each metric of each system is compared with the others' and the ceiling's: the difference of means, Cohen's d, and
-    p of permutation tests, paired where pieces have the same names, as it is and corrected after Holm.
-    Pair mode gives precision, recall and F1 of onsets, offsets, velocities, frames and pedals, as mir_eval does.
-    With --listening-kit, the clips of systems become a blind listening test for browsers; --serve serves it on this
-    machine and stores the answers; --ratings scores answers, with the --key of their kit: mean opinions with intervals
-    for other listeners and other clips, judged_human, turing_success_rate, strengths of pairs, Krippendorff's alpha,
-    and comparisons by Wilcoxon's signed ranks, whose effect_size is the rank correlation of matched pairs.
-    --difference says how many listeners are needed. The documentation has a page on listening tests.
+    Sets: each piece is described by every metric. Printed are the mean over pieces with a 95 % interval by bootstrap,
+    and the value that the --reference itself has; metrics named with .overlapped_area and .kl compare distributions.
+
+    Pairs: where each input has a --reference of its own name, or one file is compared with one, precision, recall and
+    F1 of onsets, offsets, velocities, frames and pedals are printed, as by mir_eval. --sets and --pairs say which of
+    the two is meant.
+
+    Models: with --model, a model of events or notes is scored instead: nats per token, per note and per second,
+    perplexity and accuracy, and of notes the nats of time, pitch, velocity and duration; the unit names the encoding,
+    and a token is one event or one note, so compare encodings by nats per note. A model that transcribes is scored as
+    pairs are, on recordings with their notes beside them (a .mid of their name, else a .tsv, which has no pedal) or in
+    --reference; notes last as long as they sound.
+
+    Systems: with --system, several sets, or models that generate one, are columns of one table. Of each, as many
+    pieces and as long stretches are scored, notes extended by the pedal in all of them or in none, between a ceiling
+    (other pieces of the reference) and a floor (their notes shuffled in time, with pitches of its histogram); the
+    reference of a score is the ceiling's. After it, each metric of each system is compared with the others' and the
+    ceiling's: the difference of means, Cohen's d, and p of permutation tests, paired where pieces have the same names,
+    as it is and corrected after Holm.
+
+    Listening tests: with --listening-kit, the clips of systems become a blind listening test for browsers; --serve
+    serves it on this machine and stores the answers; --ratings scores answers, with the --key of their kit: mean
+    opinions with intervals for other listeners and other clips, judged_human, turing_success_rate, strengths of pairs,
+    Krippendorff's alpha, and comparisons by Wilcoxon's signed ranks, whose effect_size is the rank correlation of
+    matched pairs. --difference says how many listeners are needed. docs/listening-tests.md of the project explains all
+    of it.
+
     Columns of TSV and keys of JSON Lines: file (* is all together), metric, value, low, high, unit, n, reference,
-    better (higher, lower, or closer to the reference); with --system and --ratings also system, outside
-    (whether the interval does not meet the ceiling's), and of comparisons, which have no value,
-    versus, effect_size, p, p_holm, paired, difference.
+    better (higher, lower, or closer to the reference); with --system and --ratings also system, outside (whether the
+    interval does not meet the ceiling's), and of comparisons, which have no value, versus, effect_size, p, p_holm,
+    paired, difference.
     """
     from maestrokit.cli.commands.evaluate.limits import broken, check_known, limits_of
     from maestrokit.cli.commands.evaluate.tables import score_text

@@ -146,9 +146,9 @@ def _say_silent(names: Sequence[str], running: Batch) -> None:
         report.say(f"note: '{names[0]}'{others}: no piano notes, so nothing to score")
 
 
-def _say_without_value(asked: Sequence[str], known: Sequence[str], running: Batch) -> None:
+def _say_without_value(named: Sequence[str], known: Sequence[str], running: Batch) -> None:
     """Print a note on metrics that were asked for by name and have no value."""
-    if (missing := [name for name in asked if name not in known]) and not running.quiet:
+    if (missing := [name for name in named if name not in known]) and not running.quiet:
         few = f"it takes {score_sets.FEWEST} performances with notes, and as many in the corpus that it compares with"
         report.say(f"note: no value of {', '.join(missing)}: {few}")
 

@@ -72,20 +72,22 @@ def run(
     on the same machine. An output whose name ends as that of a recording (.flac, .wav or .ogg) is audio, made as by
     render with its defaults.
 
-    A model of notes tells how long each one sounds. Where four or more sound together, a sustain pedal is written that
-    holds them, from 0.15 s after one moment at which notes end until the next (a key that is struck again does not
-    count): people have it down about as long. Keys that it holds are released when the next is struck. Notes that the
-    pedal extends end where the model let them; strings that have no dampers, or lie under them for so short a time,
-    ring on in it, as on a piano. See --pedal.
+    A model of notes predicts how long each one sounds, not what holds it. So a sustain pedal is written where four or
+    more sound together, from 0.15 s after one moment at which notes end until the next (a key that is struck again does
+    not count); it is down for about the same share of the time as when people play. Keys that it holds are released
+    when the next is struck. Notes that the pedal extends end where the model ended them, but strings without dampers
+    ring on, and so do strings on which dampers lie too briefly, as on a piano. See --pedal.
 
     A prompt is kept: all its events are written at their own ticks, with their velocities and pedals, other tracks and
     channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what comes later
     is left out; keys that are down there are released by the new music, pedals come up. The model reads the prompt on a
     grid of 10 ms and in 32 velocities, the pedal as longer notes, without drums and without keys outside the piano;
     such notes end where the prompt ends, and so do notes without a note-off, which get one. New music may begin as soon
-    as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start. To a
-    network that was trained to tell people's continuations from generated ones, those of gan, which learned from a
-    discriminator, and of the transformer are alike; it tells those of the lstm more often.
+    as the last note is struck, and its pedal with it; of a prompt without notes of a piano, at the start.
+
+    The default model is the transformer. A critic that was trained to tell people's continuations from generated ones
+    recognises those of gan, which learned from a discriminator, and of the transformer about equally often, and those
+    of the lstm more often.
 
     With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
     pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and

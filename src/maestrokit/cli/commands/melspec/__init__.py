@@ -7,7 +7,7 @@ from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading, 
 EXAMPLES = (
     ("The input of a transcription model", "maestrokit melspec take.flac -o take.npz"),
     (
-        "A picture of the constant-Q spectrum, in which all keys have the same height",
+        "A picture of the variable-Q spectrum, in which all keys have the same height",
         "maestrokit melspec take.flac --spectrum cqt --hop-samples 320 -o take.png",
     ),
     ("A folder, two recordings at once", "maestrokit melspec takes --format safetensors --jobs 2 -d spectra"),

@@ -15,7 +15,7 @@ class MelspecOptions:
     """Which spectrum, and how recordings are changed before."""
 
     spectrum: str = option("logmel", "KIND", "stft (complex), power (its squared magnitude), mel, logmel (in dB) or "
-        "cqt (variable-Q magnitudes).", Sets(lambda: ["kind"]),
+        "cqt (variable-Q magnitudes, constant-Q with --gamma 0).", Sets(lambda: ["kind"]),
         complete=one_of(kept_in("maestrokit.audio.spectra.settings:KINDS")))
     format_: str | None = option(None, "NAME", "npz, npy, safetensors, png, svg or pdf. Default: the suffix of "
         "--output; npz on standard output and under --directory.",

@@ -59,9 +59,9 @@ class TrainOptions:
     length: int | None = option(None, "N", "Length of the sequences, in tokens or frames.")
     learning_rate: float | None = option(None, "RATE", "Highest learning rate, after warm-up and before cosine decay.")
     dropout: float | None = option(None, "SHARE", "Share of activations dropped in training.")
-    weight_decay: float | None = option(None, "RATE", "L2 decay of the weight matrices.")
+    weight_decay: float | None = option(None, "RATE", "Decoupled weight decay (AdamW) of the weight matrices.")
     settings: list[str] | None = option(None, "NAME=VALUE", "Any other setting of model, data or training: "
-        "maestrokit-train(1) explains them, a wrong NAME lists them.", Sets(training_settings),
+        "the end of maestrokit-train(1) explains them, a wrong NAME lists them.", Sets(training_settings),
         complete=assigned_to(training_settings), spell="--set")
     plot: str | None = option(None, "FILE", "Draw the learning curves into FILE (.png, .svg or .pdf), anew with each "
         "validation.", ASIDE)

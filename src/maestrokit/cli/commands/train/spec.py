@@ -1,5 +1,6 @@
 """From the options of ``train`` to what is trained."""
 
+import keyword
 from pathlib import Path
 
 from maestrokit.cli.commands.train.options import TrainOptions
@@ -32,7 +33,8 @@ def settings_of(options: TrainOptions, seed: int) -> dict[str, str]:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"`settings` must be NAME=VALUE, not '{setting}'", parameter="settings")
-        values[name.replace("-", "_")] = value
+        name = name.replace("-", "_")
+        values[f"{name}_" if keyword.iskeyword(name) else name] = value
     return values
 
 
