@@ -323,3 +323,24 @@ def test_a_dry_run_prints_a_line_for_each_file_whatever_its_name(
     done = maestrokit("quantize", odd, "--grid", "none", "-n", "-o", "out.mid")
     assert done.status == 0
     assert done.out.decode().splitlines() == [f"{tmp_path}/a\\nb\\x1b.mid -> out.mid"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_batch_that_is_not_to_go_on_ends_with_what_is_in_work(
+    maestrokit: CommandLine, take: Path, tmp_path: Path, jobs: str
+) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    (takes / "0.mid").write_bytes(b"no MIDI")
+    for number in range(1, 7):
+        shutil.copy(take, takes / f"{number}.mid")
+    words = ("--step", "10ms", "-d", tmp_path / "out", "--no-keep-going", "--jobs", jobs)
+    assert maestrokit("quantize", takes, *words).status == ExitStatus.BAD_DATA
+    assert len(list((tmp_path / "out").glob("*"))) == int(jobs) - 1
+
+
+def test_a_list_of_inputs_is_not_written_over(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.tsv"
+    names.write_text(f"{take}\n", encoding="utf-8")
+    done = maestrokit("features", "--files-from", names, "-o", names, "--groups", "density")
+    assert done.status == ExitStatus.CANNOT_WRITE and names.read_text(encoding="utf-8") == f"{take}\n"

@@ -71,3 +71,14 @@ def test_variables_are_named_like_the_options() -> None:
             if long := [word[2:] for word in option.opts if word.startswith("--")]:
                 names = [option.envvar] if isinstance(option.envvar, str) else option.envvar
                 assert names[0] == f"MAESTROKIT_{name}_{long[0]}".replace("-", "_").upper()
+
+
+def test_what_is_named_instead_of_a_wrong_variable_is_one(
+    maestrokit: CommandLine, demo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MAESTROKIT_QUANTIZE_INPUT", "MAESTROKIT_QUANTIZE_INPUTS"):
+        monkeypatch.setenv(name, str(demo_folder))
+        done = maestrokit("quantize", demo_folder / "petzold-minuet.mid", "--step", "10ms")
+        assert f"the variable {name} stands for no option" in done.err
+        assert "mean MAESTROKIT_QUANTIZE_INPUTS" not in done.err
+        monkeypatch.delenv(name)

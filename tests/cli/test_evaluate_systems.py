@@ -274,3 +274,16 @@ def test_pieces_of_another_origin_have_no_training_corpus(
     model = ("--system", "new=lstm", "--pieces", "3", "--seconds", "2")
     done = maestrokit("evaluate", *model, "--reference", sets / "corpus")
     assert "note: copied notes are not searched: --training-corpus names what 'lstm' was trained on" in done.lines
+
+
+def test_pieces_of_no_length_are_left_out_and_named(maestrokit: CommandLine, sets: Path, tmp_path: Path) -> None:
+    shutil.copytree(sets / "good", tmp_path / "more")
+    one = np.array([0])
+    write_midi(
+        performance_from_arrays(one, one + 200, one + 60, one + 64, pedal_tick=NONE, pedal_value=NONE),
+        tmp_path / "more" / "a.mid",
+    )
+    words = ("--system", f"more={tmp_path / 'more'}", "--reference", sets / "corpus", *CHEAP, "--format", "json")
+    done = maestrokit("evaluate", *words)
+    assert done.status == 0 and f"note: '{tmp_path / 'more' / 'a.mid'}': left out, with fewer than two" in done.err
+    assert of_sets(json.loads(done.out))["more", "pitch_range"]["n"] == 6

@@ -1,9 +1,14 @@
 """``generate`` on the command line: valid MIDI, the same bytes for a seed, one folder for many."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 
+from command_line import CommandLine
 from maestrokit.cli.main import run_command_line
+from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
 from maestrokit.inference import events
@@ -146,3 +151,18 @@ def test_a_wrong_condition_of_the_environment_names_its_variable(maestrokit, mon
     assert name in done.lines[0] and done.lines[0].endswith(f" (from MAESTROKIT_GENERATE_{variable})")
     monkeypatch.delenv(f"MAESTROKIT_GENERATE_{variable}")
     assert maestrokit("generate", f"--{variable.lower()}", value, "-n").status == 2
+
+
+def test_what_is_read_is_not_written_over(maestrokit: CommandLine, demo_folder: Path, tmp_path: Path) -> None:
+    take = Path(shutil.copy(demo_folder / "bach-prelude.mid", tmp_path / "1.mid"))
+    before = take.read_bytes()
+    for words in (
+        (take, "-o", take),
+        (take, "-d", tmp_path, "--count", "2"),
+        ("--perform", take, "-o", take),
+        ("--perform", demo_folder / "bach-prelude.mid", "--like", take, "-o", take),
+        (take, "--style", "chopin", "-o", take),
+    ):
+        done = maestrokit("generate", *words)
+        assert done.status == ExitStatus.CANNOT_WRITE and "is both input and output" in done.err, words
+    assert take.read_bytes() == before

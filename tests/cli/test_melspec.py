@@ -219,3 +219,19 @@ def test_missing_midi_is_named(maestrokit: CommandLine, takes: Path) -> None:
     done = maestrokit("melspec", takes / "a.flac", "--midi", "-o", takes.parent / "x.npz")
     assert done.status == 66
     assert "no MIDI file beside" in done.lines[0]
+
+
+def test_the_midi_file_beside_a_recording_is_never_written_over(maestrokit: CommandLine, takes: Path) -> None:
+    before = (takes / "a.mid").read_bytes()
+    options = ("--midi", "--pitch-shift", "2..2")
+    for words in ((takes / "a.flac", "-o", takes / "a.npz"), (takes, "-d", takes)):
+        done = maestrokit("melspec", *words, *options)
+        assert done.status == 73 and "is both input and output" in done.err
+    assert (takes / "a.mid").read_bytes() == before and not (takes / "a.npz").exists()
+
+
+def test_update_notices_a_missing_midi_file(maestrokit: CommandLine, takes: Path, tmp_path: Path) -> None:
+    words = ("melspec", takes / "a.flac", "--midi", "-d", tmp_path / "out", "--update")
+    assert maestrokit(*words).status == 0
+    (tmp_path / "out" / "a.mid").unlink()
+    assert maestrokit(*words).status == 0 and (tmp_path / "out" / "a.mid").exists()

@@ -150,3 +150,18 @@ def test_a_full_disk_is_one_line(maestrokit: CommandLine, take: Path) -> None:
     done = maestrokit("render", take, "-o", "/dev/full", *QUICK, "--format", "wav")
     assert done.status == 73
     assert "Traceback" not in done.err
+
+
+def test_a_performance_without_notes_is_silence_and_says_so(maestrokit: CommandLine, tmp_path: Path) -> None:
+    drums = tmp_path / "drums.mid"
+    drums.write_bytes(file_bytes([track_bytes([(0, bytes([0x99, 40, 80])), (480, bytes([0x89, 40, 64]))])]))
+    done = maestrokit("render", drums, "-o", tmp_path / "out.wav", *QUICK)
+    assert done.status == 0 and "no piano notes, so this is silence" in done.err
+    assert not soundfile.read(tmp_path / "out.wav")[0].any()
+
+
+def test_what_is_too_long_to_render_writes_nothing(maestrokit: CommandLine) -> None:
+    events = [(0, bytes([0x90, 60, 80])), (480, bytes([0x80, 60, 64]))] + [(0x0FFFFFFF, b"\xff\x01\x00")] * 2
+    late = file_bytes([track_bytes([*events, (0, bytes([0x90, 60, 80])), (480, bytes([0x80, 60, 64]))])])
+    done = maestrokit("render", "-", *QUICK, stdin=late)
+    assert done.status == 65 and "lasts" in done.err and done.out == b""

@@ -205,3 +205,18 @@ def test_a_report_goes_to_standard_output(
     done = maestrokit("transpose", take, "--report", "-", "-o", "out.mid")
     assert (done.status, json.loads(done.out)["key"]) == (0, "C major")
     assert not Path("-").exists()
+
+
+def test_update_keeps_a_report_whole(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for name in ("a.mid", "b.mid"):
+        shutil.copy(take, takes / name)
+    words = ("transpose", takes, "--semitones", "1", "--report", tmp_path / "r.tsv", "-d", tmp_path / "out", "-u")
+    assert maestrokit(*words).status == 0
+    whole = (tmp_path / "r.tsv").read_bytes()
+    again = maestrokit(*words, "-v")
+    assert again.status == 0 and "2 of 2 inputs passed over" in again.err and (tmp_path / "r.tsv").read_bytes() == whole
+    shutil.copy(take, takes / "c.mid")
+    assert maestrokit(*words).status == 0
+    assert len((tmp_path / "r.tsv").read_text(encoding="utf-8").splitlines()) == 4

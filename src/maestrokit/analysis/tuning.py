@@ -15,7 +15,7 @@ from maestrokit.errors import UsageError
 
 STANDARD = 440.0  # Hz
 AUTO, OFF = "auto", "off"
-CONCERT_PITCHES = Within(380, 500)  # Hz
+CONCERT_PITCHES = Within(380, 470)  # Hz; above, the highest harmonics that the network reads are cut off
 WINDOW_SECONDS = 0.256
 LOWEST, HIGHEST = 80.0, 1000.0  # Hz; partials of piano strings above lie ever higher than multiples
 LEAST_OF_FRAME, LEAST_OF_ALL = 0.05, 0.001  # magnitude of a peak, of the greatest of its frame; of a frame, of all
@@ -69,7 +69,7 @@ def concert_pitch_of(tuning: float | str) -> float | None:
     except ValueError:
         pitch = 0.0
     if pitch not in CONCERT_PITCHES:
-        raise UsageError(f"no concert pitch '{tuning}'", "use auto, off, or 380 to 500 Hz", parameter="tuning")
+        raise UsageError(f"no concert pitch '{tuning}'", "use auto, off, or 380 to 470 Hz", parameter="tuning")
     return pitch
 
 

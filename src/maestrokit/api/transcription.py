@@ -70,7 +70,7 @@ def transcribe(
     tempo : float, 4 to 1000, in beats per minute, or 'track', optional
         Tempo of the performance's tempo map, which moves no note; 'track' follows the beats found in the notes.
         Default is 120, with a text event that says that it is not known.
-    tuning : float, 380 to 500, in Hz, or 'auto' or 'off'
+    tuning : float, 380 to 470, in Hz, or 'auto' or 'off'
         Concert pitch. Default is to estimate it, within half a semitone of 440 Hz; off is 440 Hz.
 
     Returns

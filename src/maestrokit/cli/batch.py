@@ -125,9 +125,13 @@ def _in_parallel(
     from maestrokit.files.workers import done_by
 
     folder = str(Path.cwd())
-    calls = (joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks)
-    if running.cluster is None:
+    calls = [joblib.delayed(_attempt_elsewhere)(work, task, running.verbose, folder) for task in tasks]
+    if running.cluster is None and running.keep_going:
         yield from done_by(jobs, calls)
+        return
+    if running.cluster is None:  # so many at a time, and no more once one has failed
+        for first in range(0, len(calls), jobs):
+            yield from list(done_by(jobs, calls[first : first + jobs]))
         return
     with _cluster(running.cluster):
         yield from joblib.Parallel(n_jobs=-1, return_as="generator")(calls)

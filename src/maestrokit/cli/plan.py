@@ -149,7 +149,8 @@ def convert(
         tasks = [Task(source.path, _single_target(files, outputs, hint), source.relative) for source in files.sources]
     else:
         tasks = _mirrored(files.sources, Path(outputs.directory), suffix)
-    protect_inputs(tasks, *(target for task in tasks for target in targets(task.target)))
+    written = [target for task in tasks for target in targets(task.target)]
+    protect_files([*(task.source for task in tasks), inputs.files_from, inputs.files0_from], *written)
     tasks, taken = _with_own_targets(tasks, targets)
     if outputs.update:
         due = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
@@ -172,9 +173,15 @@ def protect_inputs(tasks: Iterable[Task], *outputs: str | None) -> None:
     CannotWriteError
         Also where the two are one file by different names.
     """
-    sources = {os.path.realpath(task.source) for task in tasks if task.source != streams.STANDARD}
+    protect_files((task.source for task in tasks), *outputs)
+
+
+def protect_files(inputs: Iterable[str | None], *outputs: str | None) -> None:
+    """Raise CannotWriteError if a file to write is one that is read; standard streams and None are no files."""
+    none = (None, "", streams.STANDARD)
+    sources = {os.path.realpath(str(name)) for name in inputs if name not in none}
     for output in outputs:
-        if output not in (None, "", streams.STANDARD) and os.path.realpath(str(output)) in sources:
+        if output not in none and os.path.realpath(str(output)) in sources:
             raise CannotWriteError(f"'{output}' is both input and output", "write elsewhere, then move it")
 
 
@@ -247,7 +254,7 @@ def _with_own_targets(
             taken.append(
                 CannotWriteError(
                     f"'{owner}' and '{task.source}' would both become '{task.target}', and only the first is",
-                    "give the folder above them, so that its tree is mirrored",
+                    "give the folder above them, so that its tree is mirrored, or rename one",
                 )
             )
     return own, taken

@@ -111,7 +111,7 @@ def score(
         if metric.expected is not None and metric.expected not in shared:
             shared[metric.expected] = metric.expected(others)
         expected = None if metric.expected is None else shared[metric.expected]
-        values = _values(metric, mine, expected)
+        values = _values(metric, mine, expected) + 0.0  # which is never -0
         ceiling = _ceiling(metric, theirs, expected) if with_reference else NONE
         for rows, value in zip(pieces, values.tolist(), strict=True):
             counted = int(np.isfinite(value))

@@ -1,6 +1,8 @@
 """Pictures as PNG, SVG or PDF: the few things that all of them share."""
 
 import io
+import re
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,8 @@ from maestrokit.errors import UsageError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+"""Characters that no font shows, but for the line feed."""
 CLOCKLESS: dict[str, dict[str, Any]] = {
     "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None},
 }  # fmt: skip
@@ -38,10 +42,14 @@ def picture_bytes(figure: "Figure", *, format: str, provenance: Sequence[str] = 
     The commands that made it, its provenance, stand in its metadata.
     """
     from matplotlib import rc_context
+    from matplotlib.text import Text
 
+    for text in figure.findobj(Text):  # names of files may hold what XML forbids
+        text.set_text(CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.get_text()))
     made_by = {PROVENANCE[format]: "\n".join(provenance)} if provenance else {}
     buffer = io.BytesIO()
-    with rc_context({"svg.hashsalt": "maestrokit"}):
+    with rc_context({"svg.hashsalt": "maestrokit"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         figure.savefig(buffer, format=format, metadata=CLOCKLESS[format] | made_by)
     return buffer.getvalue()
 

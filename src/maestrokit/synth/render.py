@@ -93,7 +93,7 @@ def stream(
     if last / inner_rate > LONGEST:
         raise BadDataError(
             f"the performance lasts {last / inner_rate / 3600:.0f} hours",
-            "its tempo or its last event is probably broken; see the times that 'maestrokit features' prints",
+            "its tempo or the time of its last note is probably broken",
         )
     convolved = Convolver(response * np.float32(10 ** (gain / 20)))
     resampled = _Resampler(inner_rate, sample_rate, channels)

@@ -108,6 +108,7 @@ def broken(rows: Sequence[Row], limits: Sequence[Limit]) -> bool:
         if not (value >= limit.value if limit.is_floor else value <= limit.value):
             way = "below" if limit.is_floor else "above"
             option = limit.parameter.replace("_", "-")
-            say(f"maestrokit evaluate: {limit.metric} is {value:.6g}, {way} {limit.value:g} (--{option})")
+            fact = "has no value" if math.isnan(value) else f"is {value:.6g}, {way} {limit.value:g}"
+            say(f"maestrokit evaluate: {limit.metric} {fact} (--{option})")
             is_broken = True
     return is_broken

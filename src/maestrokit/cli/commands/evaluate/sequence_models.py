@@ -44,7 +44,7 @@ def plan_model(settings: Settings) -> Evaluation:
 
     scoring = settings.scoring
     model, encoding, _ = load_event_model(scoring.model or "", device=scoring.device)
-    state(SEQUENCES, None if getattr(model, "carries_state", False) else WINDOWS)
+    state(SEQUENCES, WINDOWS if getattr(model.config, "length", None) else None)
     plan = streams.gather(settings.inputs, settings.running, suffixes=walk.MIDI_SUFFIXES)
     streams.protect_inputs(plan.tasks, settings.options.output)
     plan = limited(plan, scoring.limit)

@@ -7,12 +7,15 @@ from functools import partial
 import numpy as np
 
 from maestrokit.cli import plan as streams
+from maestrokit.cli import report
 from maestrokit.cli.commands.evaluate.evaluation import all_results
 from maestrokit.cli.commands.evaluate.options import Settings
 from maestrokit.cli.performances import read_performance
 from maestrokit.metrics import comparable
 from maestrokit.metrics.piece import piece_of
 from maestrokit.metrics.score_systems import CEILING
+
+SHORT = 5.0  # seconds of a stretch, of which metrics say little
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,12 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
     done: dict[str, list[tuple[streams.Task, float]]] = {}
     statuses = []
     for name, plan in {**plans.systems, "": plans.reference}.items():
-        done[name], status = all_results(partial(_seconds, repair=settings.repair), plan, settings.running)
+        found, status = all_results(partial(_seconds, repair=settings.repair), plan, settings.running)
+        done[name] = [(task, seconds) for task, seconds in found if seconds > 0]
+        left_out = [task.source for task, seconds in found if not seconds > 0]
+        if left_out and not settings.running.quiet:
+            more = f" and {len(left_out) - 1} more" * (len(left_out) > 1)
+            report.say(f"note: '{left_out[0]}'{more}: left out, with fewer than two onsets")
         statuses.append(status)
     reference = done.pop("")
     selection = comparable.select(
@@ -56,6 +64,7 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
         seconds=settings.systems.seconds,
         generator=generator,
     )
+    _say_short(done, settings)
     systems = {name: _plan(done[name], rows) for name, rows in selection.systems.items()}
     return Stretches(
         {**systems, CEILING: _plan(reference, selection.ceiling)},
@@ -64,6 +73,17 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
         selection.seconds,
         next(filter(None, statuses), 0),
     )
+
+
+def _say_short(done: Mapping[str, Sequence[tuple[streams.Task, float]]], settings: Settings) -> None:
+    """Print a note on the piece that makes stretches short, where nobody chose their length."""
+    if settings.systems.seconds is not None or settings.running.quiet:
+        return
+    length = comparable.common_seconds([np.array([seconds for _, seconds in one]) for one in done.values()])
+    task, seconds = min((piece for one in done.values() for piece in one), key=lambda piece: piece[1])
+    if length < SHORT:
+        hint = "--seconds 20 compares longer ones, and such pieces whole"
+        report.say(f"note: '{task.source}' lasts {seconds:.3g} s, and stretches {length:.3g} s: {hint}")
 
 
 def _plan(done: Sequence[tuple[streams.Task, float]], rows: Sequence[int]) -> streams.Plan:

@@ -6,7 +6,7 @@ from maestrokit.cli import report
 from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.cli.options import Common
 from maestrokit.cli.performances import write_performance
-from maestrokit.cli.plan import refuse_terminal
+from maestrokit.cli.plan import protect_files, refuse_terminal
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.files.formats import MUSIC, chosen_format
@@ -29,11 +29,19 @@ def format_of(options: GenerateOptions, *, whole: str = "") -> str:
     return format
 
 
-def targets_of(options: GenerateOptions, format: str) -> list[str]:
-    """Return the files to write."""
-    if options.directory is None:
-        return [options.output or streams.STANDARD]
-    return [f"{options.directory}/{number + 1}.{format}" for number in range(options.count)]
+def targets_of(options: GenerateOptions, format: str, *, reads: Sequence[str | None]) -> list[str]:
+    """Return the files to write.
+
+    Raises
+    ------
+    CannotWriteError
+        If one of them is read.
+    """
+    targets = [options.output or streams.STANDARD]
+    if options.directory is not None:
+        targets = [f"{options.directory}/{number + 1}.{format}" for number in range(options.count)]
+    protect_files(reads, *targets)
+    return targets
 
 
 def written(

@@ -94,7 +94,7 @@ def run_perform(work: ScorePerformance, running: Common) -> None:
     if work.score == work.performing.like == STANDARD:
         raise UsageError("standard input is named twice", "it can be read once")
     format = format_of(work.options, whole="a performance of a score")
-    targets = targets_of(work.options, format)
+    targets = targets_of(work.options, format, reads=[work.score, work.performing.like])
     _ = work.config  # so that what is wrong is said before any work
     if running.dry_run:
         load_performer(work.options.model or PERFORMER)

@@ -49,7 +49,7 @@ class StyleTransfer:
 def run_style(work: StyleTransfer, running: Common) -> None:
     """Give a performance another style, and write it."""
     format = format_of(work.options, whole="a piece in another style")
-    targets = targets_of(work.options, format)
+    targets = targets_of(work.options, format, reads=[work.prompt])
     if running.dry_run:
         load_style_model(work.model).generator(work.style)
         if work.prompt != streams.STANDARD:

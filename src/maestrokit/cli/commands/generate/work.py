@@ -72,7 +72,7 @@ class Generation:
     @property
     def targets(self) -> list[str]:
         """The files to write."""
-        return targets_of(self.options, self.format)
+        return targets_of(self.options, self.format, reads=[self.options.prompt])
 
     def checked_model(self) -> tuple[AnyModel, Encoding, NoteSampling]:
         """Return the model, its encoding and its sampling, once it is known to do what the options ask for.

@@ -61,7 +61,7 @@ class Spectrogram:
             done.append(f"{target}: {len(augmented) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
             if performance is not None and midi is not None:
                 transformed = _moved(performance, effects, midi)
-                write_performance(transformed, str(PurePath(target).with_suffix(".mid")), made_by=self.made_by)
+                write_performance(transformed, midi_target(target), made_by=self.made_by)
                 dropped = max(dropped, len(performance.notes) - len(transformed.notes))
         notes = 0 if performance is None else len(performance.notes)
         loss = Loss(dropped, notes, "of the MIDI file left the piano", "use a narrower --pitch-shift")
@@ -83,6 +83,11 @@ class Spectrogram:
             return [target]
         path = PurePath(target)
         return [str(path.with_name(f"{path.stem}.{number}{path.suffix}")) for number in range(1, self.copies + 1)]
+
+    def files(self, target: str) -> list[str]:
+        """Return all files that are written for an output: its targets, and the MIDI file beside each."""
+        targets = self.targets(target)
+        return [*targets, *(midi_target(one) for one in targets if self.has_midi)]
 
     def _effects(self, relative: str, number: int) -> Effects:
         """Sample effects from the seed, the relative path of the input and the number of the copy only."""
@@ -135,11 +140,21 @@ class Spectrogram:
         return metadata
 
 
+def midi_target(target: str) -> str:
+    """Return the MIDI file that is written beside an output."""
+    return target if target == streams.STANDARD else str(PurePath(target).with_suffix(".mid"))
+
+
+def midi_beside(source: str) -> list[str]:
+    """Return the MIDI files beside a recording, the one that is read first."""
+    paths = [Path(source).with_suffix(suffix) for suffix in MIDI_SUFFIXES if source != streams.STANDARD]
+    return [str(path) for path in paths if path.exists()]
+
+
 def _midi_of(source: str) -> str:
     """Return the MIDI file beside a recording."""
-    for suffix in MIDI_SUFFIXES:
-        if (path := Path(source).with_suffix(suffix)).exists():
-            return str(path)
+    for path in midi_beside(source):
+        return path
     raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from maestrokit.bounds import Within
@@ -47,6 +48,7 @@ class Rendering:
         from maestrokit.cli.batch import Messages
         from maestrokit.files.pianos.find import default_piano, read_piano
         from maestrokit.files.sound.write import write_blocks
+        from maestrokit.music.note_arrays import note_arrays
         from maestrokit.music.provenance_events import commands
         from maestrokit.music.timing import tempo_map, tick2second
         from maestrokit.synth.render import stream
@@ -58,15 +60,18 @@ class Rendering:
             performance, piano, sample_rate=options.sample_rate, channels=options.channels,
             timbre=Timbre(room=self.room), gain=options.gain,
         )  # fmt: skip
+        blocks = chain(list(islice(blocks, 1)), blocks)  # what cannot be rendered fails before a header is written
         seconds = float(tick2second(performance.last_tick, tempo_map(performance)))
         meter = _Meter(options.sample_rate, seconds)
-        chain = [] if self.made_by is None else [*commands(performance), self.made_by]
+        made_by = [] if self.made_by is None else [*commands(performance), self.made_by]
         write_blocks(
             target, meter.through(blocks), format=self.format, sample_rate=options.sample_rate,
-            channels=options.channels, comment="\n".join(chain),
+            channels=options.channels, comment="\n".join(made_by),
         )  # fmt: skip
         seconds = meter.samples / options.sample_rate
-        return Messages((f"{counted(len(performance.notes), 'note')}, {seconds:.2f} s, peak {meter.peak:.3f}",))
+        done = f"{counted(len(performance.notes), 'note')}, {seconds:.2f} s, peak {meter.peak:.3f}"
+        has_notes = len(note_arrays(performance).onset) > 0
+        return Messages((done,), () if has_notes else ("no piano notes, so this is silence",))
 
     @property
     def room(self) -> "Room | None":

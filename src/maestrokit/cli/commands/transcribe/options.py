@@ -36,7 +36,7 @@ class TranscribeOptions:
         "measured over 0.2 s. Default: -80.", Within(-200, 0))
     min_confidence: float | None = option(None, "P", "Discard notes where the mean posterior of those around them, "
         "over some seconds, is lower, 0..1; 0 keeps all. Default: fitted to the model.", Within(0, 1, below=True))
-    tuning: str = option("auto", "HZ", "The concert pitch of the recording, the A above middle C: 380 to 500 Hz; auto: "
+    tuning: str = option("auto", "HZ", "The concert pitch of the recording, the A above middle C: 380 to 470 Hz; auto: "
         "estimated within half a semitone of 440 Hz, by the first minute, and named if it is more than 15 cents away; "
         "off: 440 Hz. At 415 Hz auto writes notes a semitone lower than they are named.",
         complete=one_of(lambda: ("auto", "off")))

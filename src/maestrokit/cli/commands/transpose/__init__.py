@@ -1,5 +1,7 @@
 """``maestrokit transpose``: performances into other keys."""
 
+from dataclasses import replace
+
 from maestrokit.cli.commands.transpose.options import TransposeOptions
 from maestrokit.cli.options import Batch, Inputs, Outputs, Provenance, Reading
 from maestrokit.errors import UsageError
@@ -46,8 +48,16 @@ def run(
     report_format = format_by_name(options.report, RECORDS) or "jsonl"
     output = None if outputs.directory else outputs.output or "-"
     streams.check_standard_output({"output": output, "report": options.report})
-    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, targets=work.targets)
+    with_report = outputs.update and options.report is not None  # which has all inputs, or is up to date as a whole
+    plan = streams.convert(
+        inputs, replace(outputs, update=outputs.update and not with_report), running, suffixes=walk.MIDI_SUFFIXES,
+        targets=work.targets,
+    )  # fmt: skip
     streams.protect_inputs(plan.tasks, options.report)
+    files = [(task.source, path) for task in plan.tasks for path in (*work.targets(task.target), options.report or "-")]
+    if with_report and not plan.missing and all(streams.is_newer(path, source) for source, path in files):
+        streams.say_up_to_date(len(plan.tasks), len(plan.tasks), running)
+        return
     if options.augment is not None and "-" in plan.targets:
         fact = "`augment` writes several outputs"
         raise UsageError(fact, "name a folder with -d DIR, or a file with -o FILE", parameter="augment")
