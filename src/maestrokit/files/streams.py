@@ -23,6 +23,8 @@ def read_bytes(path: Path | str) -> bytes:
 def contents(path: Path | str, *, most: int) -> bytes:
     """Return no more bytes of a file than that, from its beginning; -1 is all. See :func:`read_bytes`."""
     try:
+        if path == "":
+            raise OSError(0, "the name is empty")
         if path != STANDARD:
             with Path(path).open("rb") as file:
                 return file.read(most)

@@ -33,7 +33,7 @@ class Conditioning:
         "minute; default: the mean of the tempo map. Otherwise short for --condition tempo=N, in beats a minute; a "
         "model has it if it was trained with it, on files whose tempo maps say where beats are.", Within(10, 400))
     guidance: float = option(1.0, "G", "How much conditions count: 1 as learned, above 1 more, at twice the time, 0 "
-        "not at all.", Within(0, 100), Excludes(("perform",)),
+        "not at all. Not with --perform.", Within(0, 100), Excludes(("perform",)),
         only_with("`condition`", "`composer`", "`density`", "`loudness`", "`tempo`"))
     # fmt: on
 

@@ -57,6 +57,9 @@ class Generation:
     def span(self) -> tuple[float, float] | None:
         """From when to when the prompt is replaced."""
         text = self.options.infill
+        if text is not None and ".." not in text:
+            fact = f"`infill` must be a range of times, not '{text}'"
+            raise UsageError(fact, "write FROM..TO, as in `infill`=12s..20s", parameter="infill")
         return None if text is None else parse_span(text, seconds, parameter="infill", example="12s..20s")
 
     @property
