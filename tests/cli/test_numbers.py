@@ -55,7 +55,7 @@ TEXT_BOUNDS = {
     ("render", "room"): NONE,
     ("train", "time_limit"): NONE,
     ("transcribe", "tempo"): Within(0, 1000, above=True),
-    ("transcribe", "tuning"): Within(380, 500),
+    ("transcribe", "tuning"): Within(380, 470),
     ("transpose", "range_"): NONE,
     ("transpose", "augment"): Within(-127, 127),
 }
@@ -95,6 +95,7 @@ INSTEAD = {
     ("evaluate", "port"): "--serve kit -n",
     ("generate", "style_strength"): "take.mid --model styles --style pop -o out.mid",
     **{("generate", name): "--model conditional --duration 1s -o out.mid" for name in ("density", "loudness")},
+    ("generate", "guidance"): "--model conditional --duration 1s --density 4 -o out.mid",
     **{("generate", name): PERFORM for name in ("tempo", "rubato", "dynamics")},
 }
 
