@@ -68,7 +68,7 @@ def test_every_option_says_what_it_does(name: str) -> None:
 )
 def test_every_setting_says_what_it_does(kind: type) -> None:
     told = settings_page.settings_of(kind.__module__, kind.__name__)
-    assert [name for name, _, _ in told] == [field.name for field in fields(kind)]
+    assert [name for name, _, _ in told] == [field.name.rstrip("_") for field in fields(kind)]
     page = manpages.pages()["maestrokit-train.1"].replace("\\-", "-")
     for name, default, meaning in told:
         assert meaning.endswith("."), name

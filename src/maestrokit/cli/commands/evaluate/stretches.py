@@ -49,9 +49,9 @@ def stretches_of(plans: SystemPlans, settings: Settings, generator: np.random.Ge
     done: dict[str, list[tuple[streams.Task, float]]] = {}
     statuses = []
     for name, plan in {**plans.systems, "": plans.reference}.items():
-        found, status = all_results(partial(_seconds, repair=settings.repair), plan, settings.running)
-        done[name] = [(task, seconds) for task, seconds in found if seconds > 0]
-        left_out = [task.source for task, seconds in found if not seconds > 0]
+        lengths, status = all_results(partial(_seconds, repair=settings.repair), plan, settings.running)
+        done[name] = [(task, seconds) for task, seconds in lengths if seconds > 0]
+        left_out = [task.source for task, seconds in lengths if not seconds > 0]
         if left_out and not settings.running.quiet:
             more = f" and {len(left_out) - 1} more" * (len(left_out) > 1)
             report.say(f"note: '{left_out[0]}'{more}: left out, with fewer than two onsets")

@@ -46,7 +46,7 @@ def run(
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
     from maestrokit.cli.commands.melspec.checks import work_of
-    from maestrokit.cli.commands.melspec.work import midi_beside
+    from maestrokit.cli.commands.melspec.midi import midi_beside
     from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     work = work_of(options, inputs, outputs, seed=seed, repair=reading.repair, made_by=provenance.made_by)

@@ -2,27 +2,24 @@
 
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from maestrokit.audio.effects.augment import Augmentation, Effects, applied, sample_effects
-from maestrokit.audio.effects.midi import moved
 from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
-from maestrokit.cli.batch import Messages, located
+from maestrokit.cli.batch import Messages
+from maestrokit.cli.commands.melspec.midi import midi_of, midi_target, moved_notes
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Task
 from maestrokit.cli.report import counted
-from maestrokit.errors import BadDataError, NoInputError
 from maestrokit.files import formats, streams
 from maestrokit.files.arrays import dump_arrays
 from maestrokit.files.sound.read import open_sound, read_sound
 from maestrokit.files.sound.spectra import FREQUENCY, SPECTRUM, TIME, write_spectrum
-from maestrokit.files.walk import MIDI_SUFFIXES
-from maestrokit.music.performance import Performance
 from maestrokit.provenance import command_lines, extended
 
 
@@ -46,7 +43,7 @@ class Spectrogram:
     def __call__(self, task: Task) -> Messages:
         """Read the source and write its targets; return what was done in words."""
         source = streams.read_bytes(task.source) if task.source == streams.STANDARD else task.source
-        midi = _midi_of(task.source) if self.has_midi else None
+        midi = midi_of(task.source) if self.has_midi else None
         performance = None if midi is None else read_performance(midi, repair=self.repair)
         if self.chunk_seconds is not None:
             return Messages((self._stream(source, task.target, self.chunk_seconds),))
@@ -60,7 +57,7 @@ class Spectrogram:
             self._write(augmented, effects, target, chain)
             done.append(f"{target}: {len(augmented) / self.settings.sample_rate:.2f} s {effects.described() or ''}")
             if performance is not None and midi is not None:
-                transformed = _moved(performance, effects, midi)
+                transformed = moved_notes(performance, effects, midi)
                 write_performance(transformed, midi_target(target), made_by=self.made_by)
                 dropped = max(dropped, len(performance.notes) - len(transformed.notes))
         notes = 0 if performance is None else len(performance.notes)
@@ -138,29 +135,3 @@ class Spectrogram:
         if self.made_by is not None:
             metadata["provenance"] = extended(chain, self.made_by)
         return metadata
-
-
-def midi_target(target: str) -> str:
-    """Return the MIDI file that is written beside an output."""
-    return target if target == streams.STANDARD else str(PurePath(target).with_suffix(".mid"))
-
-
-def midi_beside(source: str) -> list[str]:
-    """Return the MIDI files beside a recording, the one that is read first."""
-    paths = [Path(source).with_suffix(suffix) for suffix in MIDI_SUFFIXES if source != streams.STANDARD]
-    return [str(path) for path in paths if path.exists()]
-
-
-def _midi_of(source: str) -> str:
-    """Return the MIDI file beside a recording."""
-    for path in midi_beside(source):
-        return path
-    raise NoInputError(f"no MIDI file beside '{source}'", "it must have the same name, and end in .mid or .midi")
-
-
-def _moved(performance: Performance, effects: Effects, path: str) -> Performance:
-    """Return a performance with the effects that move notes; an error names its file."""
-    try:
-        return moved(performance, effects)
-    except BadDataError as error:
-        raise located(error, path) from None
