@@ -67,7 +67,7 @@ def run(
     from maestrokit.cli.commands.features.plot import draw
     from maestrokit.cli.commands.features.work import Describing, Partners
     from maestrokit.cli.commands.features.write import write_as_they_come
-    from maestrokit.cli.plan import check_standard_output, protect_files, protect_inputs
+    from maestrokit.cli.plan import check_standard_output, protect_files
     from maestrokit.files.formats import PICTURE, RECORDS, chosen_format, format_by_name
 
     checks.group_names(options, [])
@@ -84,8 +84,8 @@ def run(
     if not running.quiet:
         checks.note_unread(classifier, [task.source for task in plan.tasks], recordings)
     work = Describing(options, names, reading.repair, provenance.made_by, recordings)
-    protect_inputs(plan.tasks, outputs.output, options.plot)
-    protect_files([*recordings.values(), inputs.files_from, inputs.files0_from], outputs.output, options.plot)
+    read = [*(task.source for task in plan.tasks), *recordings.values(), inputs.files_from, inputs.files0_from]
+    protect_files(read, outputs.output, options.plot)
     if options.plot is not None and not running.dry_run:
         draw(plan.tasks, options.plot, work)
     if outputs.update and checks.is_done(plan, outputs.output, form, recordings, running):
