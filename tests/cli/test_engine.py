@@ -147,6 +147,20 @@ def test_update_skips_what_is_newer(maestrokit: CommandLine, take: Path, tmp_pat
     assert out.read_bytes() != b"kept"
 
 
+def test_update_looks_at_all_that_is_read_for_an_input(maestrokit: CommandLine, take: Path, tmp_path: Path) -> None:
+    beats, out = tmp_path / "beats.txt", tmp_path / "out.mid"
+    beats.write_text("0\n0.5\n1\n")
+    arguments = ("quantize", take, "--grid", "1/4", "--beats", beats, "-o", out, "-u")
+    maestrokit(*arguments)
+    out.write_bytes(b"kept")
+    assert maestrokit(*arguments).status == 0
+    assert out.read_bytes() == b"kept"
+    after = out.stat().st_mtime_ns + 1_000_000_000
+    os.utime(beats, ns=(after, after))
+    assert maestrokit(*arguments).status == 0
+    assert out.read_bytes() != b"kept"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

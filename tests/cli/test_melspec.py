@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,20 @@ def test_a_given_impulse_response(maestrokit: CommandLine, takes: Path) -> None:
     roomy = maestrokit("melspec", takes / "a.flac", "--format", "npy", "--impulse-response", takes.parent / "room.wav")
     assert plain.status == roomy.status == 0
     assert plain.out != roomy.out
+
+
+def test_a_newer_impulse_response_or_midi_file_makes_an_output_again(maestrokit: CommandLine, takes: Path) -> None:
+    room, out = takes.parent / "room.wav", takes.parent / "out"
+    write_sound(room, np.ones(1, np.float32), sample_rate=16000)
+    midi = next(path for path in takes.iterdir() if path.stem == "a" and path.suffix in (".mid", ".midi"))
+    words = ("melspec", takes / "a.flac", "--impulse-response", room, "--midi", "-d", out, "-u", "-v")
+    assert maestrokit(*words).status == 0
+    assert "1 of 1 input passed over" in maestrokit(*words).err
+    for read in (room, midi):
+        after = max(path.stat().st_mtime_ns for path in out.iterdir()) + 1_000_000_000
+        os.utime(read, ns=(after, after))
+        assert "0 of 1 input passed over" in maestrokit(*words).err
+        os.utime(read, ns=(1, 1))
 
 
 @pytest.mark.parametrize("kind", ["power", "logmel", "cqt"])

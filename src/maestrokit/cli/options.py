@@ -50,7 +50,8 @@ class Outputs:
         Excludes(("directory",), "-o names one file, -d a folder for several"), spell="--output -o")
     directory: str | None = option(None, "DIR", "Write one file per input under DIR, mirroring the tree of the "
         "inputs.", spell="--directory -d")
-    update: bool = flag(False, "Skip inputs whose output exists and is not older.",
+    update: bool = flag(False, "Skip inputs whose output exists and is not older than they and what is read for "
+        "them.",
         only_with("`output`", "`directory`"), spell="--update -u")
 
 

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from maestrokit.cli import report
@@ -118,6 +119,7 @@ def convert(
     suffix: str | None = None,
     targets: Callable[[str], Sequence[str]] = lambda target: [target],
     chosen: SourceFilter = list,
+    reads: Callable[[str], Sequence[str]] = lambda source: (),
     hint: str = "name it with -d DIR",
 ) -> Plan:
     """Return a plan for a command that makes an output of each input.
@@ -133,6 +135,8 @@ def convert(
         From a task's target to the files that will really be written, where that is more than one.
     chosen : function
         From the files to those that are tasks of their own.
+    reads : function
+        From an input to the other files that are read for it, than which its output must not be older, either.
     hint : str
         What helps where several inputs have no folder for their outputs.
 
@@ -141,7 +145,7 @@ def convert(
     UsageError
         If several inputs are given and no folder for their outputs.
     CannotWriteError
-        If an output is one of the inputs.
+        If an output is one of the inputs, or of what is read for one.
     """
     files = find(inputs, running, suffixes=suffixes, beside=beside, outputs=outputs.directory)
     files = replace(files, sources=chosen(files.sources))
@@ -150,10 +154,14 @@ def convert(
     else:
         tasks = _mirrored(files.sources, Path(outputs.directory), suffix)
     written = [target for task in tasks for target in targets(task.target)]
-    protect_files([*(task.source for task in tasks), inputs.files_from, inputs.files0_from], *written)
+    read = {task.source: [task.source, *reads(task.source)] for task in tasks}
+    protect_files([*chain(*read.values()), inputs.files_from, inputs.files0_from], *written)
     tasks, taken = _with_own_targets(tasks, targets)
     if outputs.update:
-        due = [task for task in tasks if not all(is_newer(target, task.source) for target in targets(task.target))]
+        due = [
+            task for task in tasks
+            if not all(is_newer(target, path) for target in targets(task.target) for path in read[task.source])
+        ]  # fmt: skip
         say_up_to_date(len(tasks) - len(due), len(tasks), running)
         tasks = due
     return Plan(tasks, [*files.missing, *taken])

@@ -46,17 +46,12 @@ def run(
     from maestrokit.cli import batch
     from maestrokit.cli import plan as streams
     from maestrokit.cli.commands.melspec.checks import work_of
-    from maestrokit.cli.commands.melspec.midi import midi_beside
     from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 
     work = work_of(options, inputs, outputs, seed=seed, repair=reading.repair, made_by=provenance.made_by)
     plan = streams.convert(
         inputs, outputs, running, suffixes=SOUND_SUFFIXES, beside=MIDI_SUFFIXES if options.midi else (),
-        suffix=work.suffix, targets=work.files,
+        suffix=work.suffix, targets=work.files, reads=work.read_for,
     )  # fmt: skip
-    read = [path for task in plan.tasks for path in midi_beside(task.source)] if options.midi else []
-    streams.protect_files(
-        [*read, options.impulse_response], *(path for task in plan.tasks for path in work.files(task.target))
-    )
     streams.refuse_terminal(plan.targets, "an array")
     batch.run("melspec", work, plan, running)

@@ -12,7 +12,7 @@ from maestrokit.audio.resample import equal_blocks
 from maestrokit.audio.spectra.frames import Samples, analyse, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
 from maestrokit.cli.batch import Messages
-from maestrokit.cli.commands.melspec.midi import midi_of, midi_target, moved_notes
+from maestrokit.cli.commands.melspec.midi import midi_beside, midi_of, midi_target, moved_notes
 from maestrokit.cli.performances import Loss, large_losses, read_performance, write_performance
 from maestrokit.cli.plan import Task
 from maestrokit.cli.report import counted
@@ -85,6 +85,11 @@ class Spectrogram:
         """Return all files that are written for an output: its targets, and the MIDI file beside each."""
         targets = self.targets(target)
         return [*targets, *(midi_target(one) for one in targets if self.has_midi)]
+
+    def read_for(self, source: str) -> list[str]:
+        """Return the files that are read beside a recording: the MIDI file, and the impulse response."""
+        beside = midi_beside(source) if self.has_midi else []
+        return [*beside, *([] if self.impulse_response is None else [self.impulse_response])]
 
     def _effects(self, relative: str, number: int) -> Effects:
         """Sample effects from the seed, the relative path of the input and the number of the copy only."""

@@ -57,7 +57,7 @@ class Quantizer:
     def rehearse(self, task: streams.Task) -> None:
         """Refuse beats that are not there."""
         if self.beats not in (None, TRACK):
-            files.check_file(self.beats_path(task))
+            files.check_file(self.beats_path(task.source))
 
     def losses(self, report: QuantizeReport) -> list[str]:
         """Return sentences on notes that were merged and onsets that moved far, with the option that helps."""
@@ -100,7 +100,7 @@ class Quantizer:
 
     def beats_of(self, task: streams.Task) -> Floats:
         """Read the beats that belong to a task."""
-        path = self.beats_path(task)
+        path = self.beats_path(task.source)
         try:
             text = decoded(files.read_bytes(path))
         except UnicodeDecodeError:
@@ -108,9 +108,13 @@ class Quantizer:
             raise BadDataError(f"cannot read '{path}': not a text", hint, path=path) from None
         return parse_beats(text, name=path)
 
-    def beats_path(self, task: streams.Task) -> str:
-        """Return the file of the beats that belong to a task."""
-        return str(self.beats).replace(SOURCE, str(Path(task.source).with_suffix("")))
+    def beats_path(self, source: str) -> str:
+        """Return the file of the beats that belong to an input."""
+        return str(self.beats).replace(SOURCE, str(Path(source).with_suffix("")))
+
+    def read_for(self, source: str) -> list[str]:
+        """Return the files that are read beside an input."""
+        return [] if self.beats in (None, TRACK) else [self.beats_path(source)]
 
     def range_of(self, task: streams.Task) -> tuple[int, int]:
         """Return the velocity range of the quantized source of a task."""
@@ -122,7 +126,10 @@ def run_quantize(quantizer: Quantizer, inputs: Inputs, outputs: Outputs, running
     _, has_source, behind = (quantizer.beats or "").rpartition(SOURCE)
     ending = Path(behind).name.lower() if has_source else ""
     format_by_name(outputs.output, PERFORMANCE)
-    plan = streams.convert(inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else ())
+    plan = streams.convert(
+        inputs, outputs, running, suffixes=walk.MIDI_SUFFIXES, beside=(ending,) if ending else (),
+        reads=quantizer.read_for,
+    )  # fmt: skip
     streams.refuse_terminal(plan.targets, "MIDI")
     _check_beats(quantizer, plan)
     if isinstance(quantizer.velocities, str) and quantizer.velocities not in ("file", "corpus"):
