@@ -7,6 +7,9 @@ first plain network is a stack of torch.nn.TransformerEncoderLayer with a causal
 second is a stack of torch.nn.TransformerDecoderLayer that attends to its own input once more, as decoders do in
 torch.nn. All have the same optimizer, clipping and loss.
 
+Then follows the network of transcription, as it ships and twice as wide: first with glibc as it is, which returns large
+arrays to the system when they are freed, then reusing them, as `maestrokit train` does.
+
 The last line is the transformer of notes in the sizes of the shipped one and the precision that training chooses, one
 note a token. Its share of the core's peak is that of operations of matrix products in a step, as torch counts them, in
 those that products of large square matrices of that precision reach.
@@ -15,7 +18,7 @@ those that products of large square matrices of that precision reach.
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +27,13 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 from torch.utils.flop_counter import FlopCounterMode
 
+from maestrokit.inference.device import reuse_freed_memory
 from maestrokit.inference.note_batches import padded
-from maestrokit.models import lstm, transformer
+from maestrokit.models import cnn, lstm, transformer
 from maestrokit.models.contract import TrainedModel
 from maestrokit.models.kernels.switch import plain_torch
 from maestrokit.music.note_codes import excerpt
+from maestrokit.music.piano_range import KEYS
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.tokens import Encoding
 from maestrokit.training.device import DistributedContext, has_fast_bfloat16
@@ -36,6 +41,7 @@ from maestrokit.training.loop import Training
 from maestrokit.training.settings import TrainingSettings
 
 VOCABULARY = 390
+WINDOW = 512  # frames
 Step = Callable[[], object]
 
 
@@ -138,6 +144,25 @@ def notes_batch(batch: int, length: int) -> dict[str, torch.Tensor]:
     return padded(rows)
 
 
+def show_convolutions(channels: Sequence[int], *, batch: int, turns: int) -> None:
+    """Print windows a second of the network of transcription, before and after freed memory is reused."""
+    data, steps = Noise(1, 1), {}
+    data.one = {
+        "levels": torch.rand(batch, WINDOW, 294) * -60,
+        "target": torch.rand(batch, len(cnn.HEADS), WINDOW // cnn.STRIDE, KEYS).round(),
+        "pedal": torch.rand(batch, WINDOW // cnn.STRIDE).round(),
+    }
+    for count in channels:
+        steps[f"{count} channels"] = our_step(cnn.Model(cnn.Config(channels=count)), data)
+    before = seconds_a_step(steps, turns=turns)
+    reuse_freed_memory()
+    after = seconds_a_step(steps, turns=turns)
+    print(f"network of transcription, {batch} windows of {WINDOW} frames: windows a second")
+    print(f"{'':28}{'returned':>10}{'reused':>10}")
+    for name in steps:
+        print(f"{name:28}{batch / before[name]:10.2f}{batch / after[name]:10.2f}")
+
+
 def peak(precision: torch.dtype, *, turns: int, size: int = 2048) -> float:
     """Return the operations a CPU second that products of large matrices reach."""
     matrix = torch.ones(size, size, dtype=precision)
@@ -202,6 +227,7 @@ def main() -> None:
         "ours": our_step(lstm.Model(lstm.Config(width=256, layers=2, dropout=0.0)), data),
     }
     show("LSTMs 256 x 2, 16 x 96 tokens, dropout 0.0", pair, tokens=16 * 96, turns=told.turns)
+    show_convolutions((48, 96), batch=3, turns=told.turns)
     show_notes(batch=2, length=1024, turns=told.turns)
 
 

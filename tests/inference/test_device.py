@@ -1,6 +1,9 @@
 """Networks run where they are told to: the processor is the reference, and a GPU gives the same up to rounding."""
 
 import importlib.util
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +94,22 @@ def test_posteriors_of_a_gpu_are_those_of_the_processor(tmp_path):
 def test_an_unknown_device_is_refused_before_a_model_is_read(tmp_path):
     with pytest.raises(UsageError, match="no device"):
         load_event_model(str(tmp_path / "nothing"), device="tpu?")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc returns memory that this keeps")
+def test_freed_memory_is_used_again() -> None:
+    script = (
+        "import resource, sys; from maestrokit.inference.device import reuse_freed_memory\n"
+        "if sys.argv[1] == 'reused': reuse_freed_memory()\n"
+        "faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "n = int(sys.argv[2]); b'1' * n; before = faults(); b'1' * n; print(faults() - before)"
+    )
+    returned, reused = (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", script, how, "64000000"], capture_output=True, check=True, text=True
+            ).stdout
+        )
+        for how in ("returned", "reused")
+    )
+    assert reused < returned / 10

@@ -1,5 +1,7 @@
 """The device that a network runs on."""
 
+import ctypes
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:  # so that names are completed at once
     from torch import Tensor, nn
 
 DEVICES = ("auto", "cpu", "cuda")
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # parameters of glibc's mallopt
 
 
 def find_device(name: str) -> "torch.device":
@@ -31,6 +34,20 @@ def find_device(name: str) -> "torch.device":
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UsageError(f"no device '{name}': this torch sees no GPU", "choose the device cpu", parameter="device")
     return device
+
+
+def reuse_freed_memory() -> None:
+    """Let this process reuse the memory that it frees, which else goes back to the system, by glibc's ``mallopt``.
+
+    glibc returns arrays of some 32 MB and more when they are freed, and the system clears each page again before its
+    next use: with wide networks that took longer than what was computed. Elsewhere nothing changes.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    if mallopt is not None:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def device_of(model: "nn.Module") -> "torch.device":

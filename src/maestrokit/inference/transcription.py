@@ -155,7 +155,7 @@ def read_transcriber(folder: Path, *, device: str = "cpu") -> Transcriber:
     decoding = contract.config_from(Decoding, config.get("decoding", {}), name=str(folder))
     pedal = contract.config_from(PedalDecoding, config.get("pedal_decoding", {}), name=str(folder))
     gate = contract.config_from(GateConfig, config.get("gate", {}), name=str(folder))
-    model.eval().to(find_device(device)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # spares reordering
+    model.eval().to(find_device(device))
     return Transcriber(model, decoding, pedal, SETTINGS.analysis(), gate)
 
 

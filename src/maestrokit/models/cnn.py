@@ -163,6 +163,9 @@ class Model(TrainedModel):
         self.pedal = Pedal(config.channels) if config.pedal else None
         self.key_states = States(config.channels, config.states, len(HEADS)) if config.states else None
         self.pedal_states = States(config.channels, config.states, 1) if config.states and config.pedal else None
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):  # quicker on a processor
+                layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
         nn.init.zeros_(self.heads.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.key_bias[: HEADS.index("velocity")] -= RARITY
@@ -198,7 +201,7 @@ class Model(TrainedModel):
         margin : int
             Frames of output at either end that only the convolutions read, and which are left out.
         """
-        x = harmonic_stack((levels - MIDDLE) / SCALE)  # (batch, harmonics, time, bins of the keys)
+        x = harmonic_stack((levels - MIDDLE) / SCALE).contiguous(memory_format=torch.channels_last)
         x = self.stem(x) + self.key_offset  # (batch, channels, time / 2, keys)
         x = F.relu(self.norm(self.blocks(x)))
         middle = slice(margin, x.shape[2] - margin)

@@ -71,12 +71,14 @@ def run(
     """
     from maestrokit.cli.commands.train.spec import print_plan, spec_of
     from maestrokit.cli.commands.train.work import run_search, run_training
+    from maestrokit.inference.device import reuse_freed_memory
     from maestrokit.training.device import find_context
 
     spec = spec_of(options, seed, running)
     if running.dry_run:
         print_plan(spec, is_search=searching.tune is not None)
         return 0
+    reuse_freed_memory()
     distributed = find_context(options.device)
     try:
         if searching.tune is not None:
