@@ -55,7 +55,7 @@ def saved_classifier(
 ) -> Path:
     """Write a network of classes that nobody trained, of which every layer adds something."""
     torch.manual_seed(2)
-    model = _classes.Model(_classes.Config(outputs=len(names), channels=3, depth=2, input=input))
+    model = _classes.Model(_classes.Config(outputs=len(names), channels=3, depth=2, members=2, input=input))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     folder.mkdir()

@@ -24,9 +24,9 @@ def register_network() -> Classifier:
     identity = {f"norm.{part}": np.full(1, value, np.float32)
                 for part, value in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1))}  # fmt: skip
     head = np.array([[0.0, 0.0], [100.0, 0.0]], np.float32)
-    weights = {"stem.weight": stem, "key_offset": offset, **identity, "head.weight": head,
-               "head.bias": np.array([1.0, 0.0], np.float32)}  # fmt: skip
-    return Classifier(NAMES, weights)
+    body = {"stem.weight": stem, "key_offset": offset, **identity}
+    member = {f"members.0.{name}": value for name, value in body.items()}
+    return Classifier(NAMES, {**member, "heads.0.weight": head, "heads.0.bias": np.array([1.0, 0.0], np.float32)})
 
 
 def notes(*each: tuple[float, int]) -> TimedNotes:
@@ -61,7 +61,7 @@ def band_network(band: int) -> Classifier:
     stem[0, 0, 3, 6] = 1.0
     offset = np.where(np.arange(BANDS // 2) == band // 2, 0.0, -1e6).astype(np.float32)[None, None]
     head = np.array([[0.0, 0.0], [0.0, 1.0]], np.float32)
-    changed = {"stem.weight": stem, "key_offset": offset, "head.weight": head}
+    changed = {"members.0.stem.weight": stem, "members.0.key_offset": offset, "heads.0.weight": head}
     return replace(register_network(), weights=register_network().weights | changed, input="mel")
 
 

@@ -25,7 +25,7 @@ NAMES = ("march", "waltz", "tango")
 def network(seed: int = 0, *, input: str = "rolls") -> Model:
     """Return a network that nobody trained, of which every layer adds something."""
     torch.manual_seed(seed)
-    model = Model(Config(outputs=len(NAMES), channels=3, depth=2, input=input))
+    model = Model(Config(outputs=len(NAMES), channels=3, depth=2, members=2, input=input))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     for name, buffer in model.named_buffers():
@@ -54,11 +54,11 @@ def test_outputs_are_those_of_the_network_in_torch() -> None:
     model, performance = network(), notes(70)
     start = excerpt_starts(performance)
     votes = excerpt_votes(performance, start, weights(model))
-    for semitones, row in zip((0, -1, 1), votes, strict=True):
+    for semitones, rows in zip((0, -1, 1), votes.reshape(3, 2, *votes.shape[1:]), strict=True):
         rolls = [roll_of(performance, time, ExcerptVariation(semitones)) for time in start]
         with torch.no_grad():
             expected = model(torch.from_numpy(np.stack(rolls))).numpy()
-        assert np.allclose(row, expected, atol=1e-3)
+        assert np.allclose(rows, expected, atol=1e-3)
     assert np.ptp(votes, axis=1).max() > 0.01 and np.ptp(votes, axis=0).max() > 0.01  # excerpts, transpositions differ
 
 
@@ -70,13 +70,13 @@ def test_outputs_for_recordings_are_those_of_the_network_in_torch() -> None:
     excerpts = torch.from_numpy(np.stack([excerpt_of(recording, time) for time in start]))
     with torch.no_grad():
         expected = model(excerpts).numpy()
-    assert np.allclose(excerpt_votes(recording, start, weights(model)), expected[None], atol=1e-3)
-    assert len(start) == 4 and np.ptp(expected, axis=0).max() > 0.01
+    assert np.allclose(excerpt_votes(recording, start, weights(model)), expected, atol=1e-3)
+    assert len(start) == 4 and np.ptp(expected, axis=1).max() > 0.01
 
 
 @pytest.mark.parametrize("input", ["rolls", "mel"])
 def test_shapes_of_weights_are_those_of_the_network(input: str) -> None:
-    sizes = {"outputs": 4, "channels": 3, "depth": 2}
+    sizes = {"outputs": 4, "channels": 3, "depth": 2, "members": 2}
     state = Model(Config(**sizes, input=input)).state_dict()
     expected = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
     assert classes.weight_shapes(**sizes, input=input) == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maestrokit.analysis.classes import excerpt_vectors, excerpt_votes
+from maestrokit.analysis.classes import excerpt_vectors, excerpt_votes, members_of
 from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import embedded, embeddings
 from maestrokit.metrics import score_sets
@@ -67,6 +67,8 @@ def test_the_vectors_of_composers_are_the_input_of_its_last_layer() -> None:
     notes = TimedNotes(one.onset, one.sounding_offset, one.pitch, one.velocity)
     votes = excerpt_votes(notes, np.zeros(1), weights)[0]
     vectors = excerpt_vectors(roll_of(notes, 0.0)[None], weights)
-    assert vectors.shape == (1, weights["head.weight"].shape[1])
-    expected = vectors @ weights["head.weight"].T + weights["head.bias"]
+    member = members_of(weights)[0]
+    size = member["head.weight"].shape[1]
+    assert vectors.shape == (1, size * len(members_of(weights)))
+    expected = vectors[:, :size] @ member["head.weight"].T + member["head.bias"]
     np.testing.assert_allclose(votes, expected, atol=1e-4)

@@ -31,9 +31,9 @@ def test_the_family_has_a_network_of_its_own_for_classes() -> None:
 
 def test_scores_count_classes_equally_where_accuracy_counts_excerpts() -> None:
     model = Model(Config(outputs=2, channels=2)).eval()
-    torch.nn.init.zeros_(model.head.weight)
+    torch.nn.init.zeros_(model.heads[0].weight)
     with torch.no_grad():
-        model.head.bias.copy_(torch.tensor([1.0, 0.0]))  # always says the first class
+        model.heads[0].bias.copy_(torch.tensor([1.0, 0.0]))  # always says the first class
     three_of_four = {**batch(4), "target": torch.tensor([0, 0, 0, 1])}
     three_of_four["weight"] = torch.tensor([1 / 3, 1 / 3, 1 / 3, 1.0])
     scores, _ = model.score(three_of_four, {})
@@ -41,6 +41,18 @@ def test_scores_count_classes_equally_where_accuracy_counts_excerpts() -> None:
     assert values["accuracy"] == 0.75 and values["balanced_accuracy"] == pytest.approx(0.5)
     right, wrong = torch.log_softmax(torch.tensor([1.0, 0.0]), 0).neg().tolist()
     assert values["loss"] == pytest.approx((right + wrong) / 2)
+
+
+def test_members_begin_apart_and_their_probabilities_are_averaged() -> None:
+    torch.manual_seed(0)
+    model = Model(Config(outputs=2, channels=2, members=2)).eval()
+    votes, data = model(batch()["excerpts"]), batch()
+    assert votes.shape == (2, 6, 2)
+    assert not torch.allclose(votes[0], votes[1])
+    scores, _ = model.score(data, {})
+    mean = (votes[0].softmax(-1) + votes[1].softmax(-1)) / 2
+    total, count = scores["loss"]
+    assert total / count == pytest.approx(-mean[torch.arange(6), data["target"]].log().mean().item())
 
 
 def test_it_learns_two_classes_by_heart() -> None:
@@ -60,9 +72,9 @@ def test_it_learns_two_classes_by_heart() -> None:
 def test_mixed_excerpts_count_for_the_classes_of_both_by_their_shares() -> None:
     torch.manual_seed(0)
     model = Model(Config(outputs=2, channels=2, smoothing=0.0, mixup=1.0))
-    torch.nn.init.zeros_(model.head.weight)
+    torch.nn.init.zeros_(model.heads[0].weight)
     with torch.no_grad():
-        model.head.bias.copy_(torch.tensor([1.0, 0.0]))
+        model.heads[0].bias.copy_(torch.tensor([1.0, 0.0]))
     seen: list[torch.Tensor] = []
     model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     target = torch.tensor([0, 1] * 4)

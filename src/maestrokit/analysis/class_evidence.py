@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum
-from maestrokit.analysis.classes import Classifier, ClassSource, excerpt_of, starts_of, votes_of
-from maestrokit.analysis.convolution import log_softmax
+from maestrokit.analysis.classes import Classifier, ClassSource, excerpt_of, piece_votes, starts_of, votes_of
 from maestrokit.arrays import Floats
 from maestrokit.music.excerpts import FRAMES, HOP, SECONDS
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
@@ -67,7 +66,7 @@ def class_evidence(source: ClassSource, classifier: Classifier, name: str, *, en
     frame = np.arange(FRAMES) % (source.period if isinstance(source, MelSpectrum) else FRAMES)
     for start in starts[starts < time[-1]]:
         excerpt = excerpt_of(source, float(start))
-        vote = log_softmax(votes_of([excerpt], classifier.weights))[0, row]
+        vote = piece_votes(votes_of([excerpt], classifier.weights))[row]
         middle = (time[:-1] + time[1:]) / 2
         for span in np.flatnonzero((middle >= start) & (middle < start + SECONDS)):
             begin, stop = np.rint((time[span : span + 2] - start) / HOP)
@@ -78,6 +77,6 @@ def class_evidence(source: ClassSource, classifier: Classifier, name: str, *, en
                 if excerpt[:, frames, width].any():
                     silenced = excerpt.copy()
                     silenced[:, frames, width] = 0
-                    value[span, part] += vote - log_softmax(votes_of([silenced], classifier.weights))[0, row]
+                    value[span, part] += vote - piece_votes(votes_of([silenced], classifier.weights))[row]
     lowest = 0 if is_recording else LOWEST_PITCH
     return Evidence(np.asarray(time, np.float64), lowest + edges, value / np.maximum(count, 1)[:, None])

@@ -1,10 +1,11 @@
 """Classes of performances or recordings, such as composers, by a trained network that runs in numpy.
 
 The network is that of the task ``classes`` of ``train cnn``; its weights are handed in. It reads performances as rolls,
-or recordings as mel spectra. Each excerpt of 20 s votes, of a performance also a semitone higher and lower: the
-probabilities are the means of all of them, their logarithms divided by a temperature that was fitted so that they are
-as often right as they say [1]. They say which of the classes it is most like, if it is of one: whether it is, is told
-by the probability of the most probable class by the mean of all votes, before it is calibrated [2].
+or recordings as mel spectra. It may consist of several members. Each votes on each excerpt of 20 s, of a performance
+also a semitone higher and lower: the probabilities are the means of all of them, their logarithms divided by a
+temperature that was fitted so that they are as often right as they say [1]. They say which of the classes it is most
+like, if it is of one: whether it is, is decided by the probability of the most probable class by the mean of all votes,
+before it is calibrated [2].
 
 References
 ----------
@@ -13,7 +14,7 @@ References
    Networks", ICLR 2017.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -107,8 +108,20 @@ class Classification:
     excerpt_probability: Floats
 
 
-def weight_shapes(*, outputs: int, channels: int, depth: int, input: str = ROLL_INPUT) -> dict[str, tuple[int, ...]]:
+def weight_shapes(
+    *, outputs: int, channels: int, depth: int, members: int, input: str = ROLL_INPUT
+) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of the weights of a network, by its settings in training."""
+    size = 2 * WIDTHS[-1] * channels
+    own = {
+        **{f"members.{{}}.{name}": shape for name, shape in _member_shapes(channels, depth, input).items()},
+        "heads.{}.weight": (outputs, size),
+        "heads.{}.bias": (outputs,),
+    }
+    return {name.format(row): shape for row in range(members) for name, shape in own.items()}
+
+
+def _member_shapes(channels: int, depth: int, input: str) -> dict[str, tuple[int, ...]]:
     planes, width = INPUTS[input]
     shapes: dict[str, tuple[int, ...]] = {
         "stem.weight": (channels, planes, *FIRST_KERNEL),
@@ -119,7 +132,7 @@ def weight_shapes(*, outputs: int, channels: int, depth: int, input: str = ROLL_
     for layer, (inputs, filters) in enumerate(pairwise(sizes)):
         shapes[f"layers.{layer}.mix.weight"] = (filters, inputs, 3, 3)
         shapes |= norm_shapes(f"layers.{layer}.norm", inputs)
-    return {**shapes, "head.weight": (outputs, 2 * sizes[-1]), "head.bias": (outputs,)}
+    return shapes
 
 
 def classify(source: ClassSource, classifier: Classifier) -> Classification | None:
@@ -140,6 +153,20 @@ def classify(source: ClassSource, classifier: Classifier) -> Classification | No
     best, confidence = int(probability.argmax()), class_confidence(votes, classifier)
     name = classifier.names[best] if confidence >= classifier.threshold else UNKNOWN
     return Classification(name, probability, confidence, start, np.exp(log_softmax(votes)).mean(axis=0))
+
+
+def members_of(weights: Weights) -> list[Weights]:
+    """Return the weights of each member of a network, those of its last layer as ``head``.
+
+    >>> zero = np.zeros(1)
+    >>> [sorted(one) for one in members_of({"members.0.a": zero, "heads.0.b": zero, "members.1.a": zero})]
+    [['a', 'head.b'], ['a']]
+    """
+    members: dict[str, dict[str, NDArray[np.float32]]] = {}
+    for name, value in weights.items():
+        part, number, own = name.split(".", 2)
+        members.setdefault(number, {})[own if part == "members" else f"head.{own}"] = value
+    return [members[number] for number in sorted(members, key=int)]
 
 
 def class_confidence(votes: Floats, classifier: Classifier) -> float:
@@ -170,23 +197,31 @@ def excerpt_of(source: ClassSource, start: float) -> ExcerptInput:
 def excerpt_votes(source: ClassSource, start: Floats, weights: Weights) -> Floats:
     """Return the log-odds of the classes in the excerpts that begin at some times.
 
-    The result has the shape (transpositions, excerpts, classes); the first transposition is none.
+    The result has the shape (votes, excerpts, classes): of all members for each transposition, the first of which is
+    none.
     """
     if isinstance(source, MelSpectrum):
-        return votes_of((spectrum_excerpt(source, float(time)) for time in start), weights)[None]
+        return votes_of([spectrum_excerpt(source, float(time)) for time in start], weights)
     shifts = [ExcerptVariation(semitones) for semitones in SHIFTS]
-    return np.stack([votes_of((roll_of(source, float(time), shift) for time in start), weights) for shift in shifts])
+    votes = [votes_of([roll_of(source, float(time), shift) for time in start], weights) for shift in shifts]
+    return np.concatenate(votes)
 
 
-def votes_of(excerpts: Iterable[ExcerptInput], weights: Weights) -> Floats:
-    """Return the log-odds of the classes for excerpts, shape (excerpts, classes)."""
-    vectors = excerpt_vectors(excerpts, weights)
-    return vectors @ weights["head.weight"].T.astype(np.float64) + weights["head.bias"]
+def votes_of(excerpts: Sequence[ExcerptInput], weights: Weights) -> Floats:
+    """Return the log-odds of the classes for excerpts, shape (members, excerpts, classes)."""
+    return np.stack(
+        [_vectors(excerpts, member) @ member["head.weight"].T.astype(np.float64) + member["head.bias"]
+         for member in members_of(weights)]
+    )  # fmt: skip
 
 
-def excerpt_vectors(excerpts: Iterable[ExcerptInput], weights: Weights) -> Floats:
-    """Return what the network makes of excerpts before its last layer, shape (excerpts, values)."""
-    return np.stack([_pooled(excerpt, weights) for excerpt in excerpts]).astype(np.float64)
+def excerpt_vectors(excerpts: Sequence[ExcerptInput], weights: Weights) -> Floats:
+    """Return what the members make of excerpts before their last layers, shape (excerpts, values of all of them)."""
+    return np.concatenate([_vectors(excerpts, member) for member in members_of(weights)], axis=1)
+
+
+def _vectors(excerpts: Sequence[ExcerptInput], member: Weights) -> Floats:
+    return np.stack([_pooled(excerpt, member) for excerpt in excerpts]).astype(np.float64)
 
 
 def piece_votes(votes: Floats) -> Floats:
@@ -220,7 +255,7 @@ def _rows(votes: Floats) -> Floats:
 
 
 def _pooled(excerpt: ExcerptInput, weights: Weights) -> NDArray[np.float32]:
-    """Return the input of the last layer for one excerpt, (values,): the ``forward`` of the network in numpy."""
+    """Return the input of the last layer for one excerpt, (values,): the ``forward`` of a member in numpy."""
     x = convolved(excerpt, weights["stem.weight"], stride=FIRST_STRIDE) + weights["key_offset"]
     layer = 0
     while (kernel := weights.get(f"layers.{layer}.mix.weight")) is not None:

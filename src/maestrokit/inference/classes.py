@@ -33,7 +33,7 @@ def load_classifier(name: str) -> Classifier:
 def read_classifier(folder: Path) -> Classifier:
     """Return the network in a folder; raises as :func:`load_classifier`."""
     config = config_for(folder, task=TASK, does="classify")
-    names, sizes = config.get("class_names"), sizes_of(config, ("outputs", "channels", "depth"))
+    names, sizes = config.get("class_names"), sizes_of(config, ("outputs", "channels", "depth", "members"))
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or sizes is None:
         raise damaged(folder, "its config.json does not say its classes and sizes", task=TASK)
     input = config["model"].get("input", ROLL_INPUT)

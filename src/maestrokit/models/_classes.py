@@ -3,7 +3,8 @@ spectrum.
 
 The first kernel spans an octave of keys and a third of a second; what it sees depends on intervals, and an offset of
 each key, or band of the spectrum, adds the register. Strides then make frames and keys fewer and channels more,
-residual convolutions [1] lie between, and means and maxima over all that is left decide.
+residual convolutions [1] lie between, and means and maxima over all that is left decide. Several such networks, which
+differ in nothing but where they began, may vote together [4].
 
 References
 ----------
@@ -11,8 +12,11 @@ References
 .. [2] S. Kim et al., "Deep Composer Classification Using Symbolic Representation", ISMIR 2020 late-breaking demo
    (rolls of 20 s at 50 ms, onsets apart from what sounds).
 .. [3] H. Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+.. [4] B. Lakshminarayanan, A. Pritzel, C. Blundell, "Simple and Scalable Predictive Uncertainty Estimation Using Deep
+   Ensembles", NeurIPS 2017.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
@@ -45,6 +49,8 @@ class Config:
     """Channels of the first convolution; each of the three stages has twice as many as the one before."""
     depth: Annotated[int, Within(0, 1000)] = 1
     """Residual convolutions in each stage."""
+    members: Annotated[int, Within(1, 1000)] = 1
+    """Networks that are trained at once, each from another beginning, and whose probabilities are averaged."""
     dropout: Annotated[float, Within(0, 1, below=True)] = 0.3
     """Dropout before the last layer."""
     smoothing: Annotated[float, Within(0, 1, below=True)] = 0.1
@@ -75,14 +81,11 @@ class ConvLayer(nn.Module):
         return x + mixed if self.is_residual else mixed
 
 
-class Model(TrainedModel):
-    """Convolutions over frames and keys or bands, pooling, one linear layer."""
-
-    supports_cpu_autocast = True
+class Member(nn.Module):
+    """Convolutions over frames and keys or bands, and pooling."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.config = config
         kernel = FIRST_KERNEL
         padding = (kernel[0] // 2, kernel[1] // 2)
         planes, width = INPUTS[config.input]
@@ -95,28 +98,48 @@ class Model(TrainedModel):
         self.layers = nn.Sequential(*(ConvLayer(*pair) for pair in pairwise(sizes)))
         self.norm = nn.BatchNorm2d(sizes[-1])
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(2 * sizes[-1], config.outputs)
+        self.size: int = 2 * sizes[-1]
+        """Number of values that it makes of an excerpt."""
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):  # a third quicker on a processor
                 layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
     def forward(self, excerpts: Tensor) -> Tensor:
-        """Return the log-odds of the classes.
+        """Return values, (batch, size), given excerpts, (batch, planes, frames, keys or bands)."""
+        x = self.layers(self.stem(excerpts) + self.key_offset)
+        x = F.relu(self.norm(x)).flatten(2)  # (batch, channels, frames * width)
+        values: Tensor = self.dropout(torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1))
+        return values
+
+
+class Model(TrainedModel):
+    """Networks that vote, each by a linear layer of its own."""
+
+    supports_cpu_autocast = True
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        members = [Member(config) for _ in range(config.members)]
+        self.members = nn.ModuleList(members)
+        self.heads = nn.ModuleList(nn.Linear(member.size, config.outputs) for member in members)
+
+    def forward(self, excerpts: Tensor) -> Tensor:
+        """Return the log-odds of the classes by each member.
 
         Shape
         -----
         excerpts : (batch, planes, frames, keys or bands)
-        result : (batch, classes)
+        result : (members, batch, classes)
         """
-        x = self.layers(self.stem(excerpts.contiguous(memory_format=torch.channels_last)) + self.key_offset)
-        x = F.relu(self.norm(x)).flatten(2)  # (batch, channels, frames * width)
-        logits: Tensor = self.head(self.dropout(torch.cat((x.mean(dim=-1), x.amax(dim=-1)), dim=1)))
-        return logits
+        excerpts = excerpts.contiguous(memory_format=torch.channels_last)
+        votes = [head(member(excerpts)).float() for member, head in zip(self.members, self.heads, strict=True)]
+        return torch.stack(votes)
 
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
     ) -> tuple[dict[str, float], RecurrentState]:
-        """Train on ``batch["target"]``, (batch,), given ``batch["excerpts"]``, mixed [3]."""
+        """Train each member on ``batch["target"]``, (batch,), given ``batch["excerpts"]``, mixed [3]."""
         excerpts, target = batch["excerpts"], batch["target"]
         parts = [(1.0, target)]
         if alpha := self.config.mixup:
@@ -124,22 +147,27 @@ class Model(TrainedModel):
             order = torch.randperm(len(target), device=target.device)
             excerpts = excerpts.lerp(excerpts[order], 1 - share)
             parts = [(share, target), (1 - share, target[order])]
-        logits, smoothing = self(excerpts).float(), self.config.smoothing
-        loss = torch.stack(
-            [part * F.cross_entropy(logits, one, label_smoothing=smoothing) for part, one in parts]
-        ).sum()
+        votes = self(excerpts)
+        loss = torch.stack([part * self._loss(votes, one) for part, one in parts]).sum()
         backward_and_step("model", loss)
-        accuracy = (logits.argmax(dim=-1) == target).float().mean()
+        accuracy = (votes.softmax(dim=-1).mean(dim=0).argmax(dim=-1) == target).float().mean()
         return {"loss": loss.item(), "accuracy": accuracy.item()}, {}
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
         """Return loss and balanced accuracy, in which ``batch["weight"]`` counts, and the accuracy of excerpts."""
-        logits, target, weight = self(batch["excerpts"]).float(), batch["target"], batch["weight"]
-        nats = F.cross_entropy(logits, target, reduction="none")
-        hits = (logits.argmax(dim=-1) == target).float()
+        target, weight = batch["target"], batch["weight"]
+        rows = self(batch["excerpts"]).log_softmax(dim=-1)
+        mean = rows.logsumexp(dim=0) - math.log(len(rows))
+        nats = F.nll_loss(mean, target, reduction="none")
+        hits = (mean.argmax(dim=-1) == target).float()
         total = weight.sum().item()
         return {
             "loss": ((weight * nats).sum().item(), total),
             "accuracy": (hits.sum().item(), float(len(hits))),
             "balanced_accuracy": ((weight * hits).sum().item(), total),
         }, {}
+
+    def _loss(self, votes: Tensor, target: Tensor) -> Tensor:
+        """Return the mean cross-entropy of all members, with label smoothing."""
+        smoothing = self.config.smoothing
+        return F.cross_entropy(votes.flatten(0, 1), target.repeat(len(votes)), label_smoothing=smoothing)
