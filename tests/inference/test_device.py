@@ -104,12 +104,9 @@ def test_freed_memory_is_used_again() -> None:
         "faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "n = int(sys.argv[2]); b'1' * n; before = faults(); b'1' * n; print(faults() - before)"
     )
+    command = [sys.executable, "-c", script]
     returned, reused = (
-        int(
-            subprocess.run(
-                [sys.executable, "-c", script, how, "64000000"], capture_output=True, check=True, text=True
-            ).stdout
-        )
+        int(subprocess.run([*command, how, "64000000"], capture_output=True, check=True, text=True).stdout)
         for how in ("returned", "reused")
     )
     assert reused < returned / 10
