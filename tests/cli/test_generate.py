@@ -109,7 +109,12 @@ def test_a_prompt_without_notes_of_a_piano_is_said(maestrokit, demo_folder, tmp_
 
 @pytest.mark.parametrize(
     ("option", "value", "fact"),
-    [("-d", "", "--directory is empty"), ("-o", "", "--output is empty"), ("-o", "d/", "--output is 'd/', a folder")],
+    [
+        ("-d", "", "--directory is empty"),
+        ("-o", "", "--output is empty"),
+        ("-o", "d/", "--output is 'd/', a folder"),
+        ("--model", "", "--model is empty"),
+    ],
 )
 def test_an_empty_name_and_a_folder_for_a_file_are_refused(maestrokit, option, value, fact):
     done = maestrokit("generate", "--duration", "1s", option, value)

@@ -58,3 +58,9 @@ def test_a_named_pipe_in_a_folder_is_skipped_and_counted(tmp_path):
     found = walk([str(tmp_path)], suffixes=[".mid"])
     assert [source.relative for source in found.sources] == ["a.mid"]
     assert found.skipped == [f"'{tmp_path}': skipped 1 file (1 named pipe)"]
+
+
+def test_an_empty_name_is_no_folder() -> None:
+    files = walk([""], suffixes=(".mid",))
+    assert files.sources == []
+    assert [str(error) for error in files.missing] == ["cannot read '': the name is empty"]

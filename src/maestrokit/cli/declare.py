@@ -29,7 +29,8 @@ CASE = re.compile(r"`(\w+)`(?: (\S+))?")
 """A parameter that is given, or that has one of the values ``A|B``."""
 STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")
 """Sources of values; a later one wins over an earlier one."""
-NAMED = ("FILE", "DIR")
+NAMED = {"FILE": "a file", "DIR": "a folder", "RUN": "a folder", "PATH": "a file or folder",
+         "NAME|RUN": "a shipped model or a run folder"}  # fmt: skip
 """Metavars of options that name a file or a folder."""
 NOTHING: tuple[object, ...] = (None, False, 0, (), [])
 CASES_IN_FORCE = "cases"
@@ -172,7 +173,8 @@ def check_cases(context: typer.Context, marks: Mapping[str, Cases], values: dict
 
 
 def check_names(context: typer.Context) -> None:
-    """Refuse empty names of files and folders, as an unset variable of a shell leaves them, and folders for files.
+    """Refuse empty names of files, folders and models, as an unset variable of a shell leaves them, and folders for
+    files.
 
     Raises
     ------
@@ -183,9 +185,7 @@ def check_names(context: typer.Context) -> None:
         value, is_file = context.params.get(str(parameter.name)), parameter.metavar == "FILE"
         name = long_name(parameter).replace("-", "_")
         if value == "" and parameter.metavar in NAMED:
-            raise UsageError(
-                f"`{name}` is empty", f"name a {'file' if is_file else 'folder'}", parameter=parameter.name
-            )
+            raise UsageError(f"`{name}` is empty", f"name {NAMED[parameter.metavar]}", parameter=parameter.name)
         if is_file and isinstance(value, str) and value.endswith("/"):
             raise UsageError(f"`{name}` is '{value}', a folder", "name a file", parameter=parameter.name)
 

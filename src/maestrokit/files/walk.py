@@ -93,6 +93,9 @@ def is_root(name: str) -> bool:
 
 
 def _add_file(name: str, inputs: InputFiles) -> None:
+    if not name:  # which pathlib takes for the folder that one is in
+        inputs.miss("cannot read '': the name is empty", "a variable of the shell may not be set", path=name)
+        return
     try:
         if name != STDIN:
             Path(name).stat()
