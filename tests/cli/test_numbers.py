@@ -63,8 +63,8 @@ STEP = "-o {run} --cache cache --steps 1 --batch 2 --length 8"
 TRAININGS = {
     "lstm": f"lstm takes {STEP} --set width=8 --set layers=1",
     "transformer": f"transformer takes {STEP} --set width=8 --set layers=1 --set heads=2 --set hidden=8",
-    "gan": f"gan takes {STEP} --set width=8 --set layers=1 --set heads=2 --set hidden=8 --set critic_channels=2 "
-    "--set critic_depth=1 --set validation_windows=2",
+    "gan": f"gan takes {STEP} --set width=8 --set layers=1 --set heads=2 --set hidden=8 --set discriminator_channels=2 "
+    "--set discriminator_depth=1 --set validation_windows=2",
     "cnn": f"cnn sounds {STEP} --set channels=2 --set depth=1",
 }
 PERFORM = "--perform take.mid --model untrained -o out.mid"

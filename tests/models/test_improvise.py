@@ -26,7 +26,7 @@ _spec = importlib.util.spec_from_file_location(
 sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)
 SIZES = {"width": 16, "layers": 1, "heads": 2, "hidden": 24, "length": 64, "dropout": 0.0}
-SMALL = {**SIZES, "critic_channels": 4, "critic_depth": 2}
+SMALL = {**SIZES, "discriminator_channels": 4, "discriminator_depth": 2}
 INPUTS = ("onset", "time", "pitch", "velocity", "duration", "keys")
 
 
@@ -113,7 +113,7 @@ def test_a_pointer_has_the_class_of_the_duration_that_it_gives():
 
 @pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
 def test_each_player_steps_by_its_own_loss(objective):
-    made, stepped = model(objective=objective, critic_steps=1), []
+    made, stepped = model(objective=objective, discriminator_steps=1), []
 
     def step(group, loss):
         for weight in made.parameters():
@@ -185,7 +185,7 @@ def stepped(made, given, state):
 
 
 def test_the_discriminator_steps_more_often_on_a_pool_of_earlier_continuations():
-    made, given = model(critic_steps=3, pool=5), batch()
+    made, given = model(discriminator_steps=3, pool=5), batch()
     groups, state = stepped(made, given, {})
     assert groups == ["generator"] + ["discriminator"] * 3
     assert {part.shape for part in state.values()} == {(1, 3, 6 + 12)}  # rows, the prompt's later half and what follows

@@ -69,7 +69,7 @@ def test_the_mean_of_the_weights_of_runs_can_be_shipped(run, tmp_path):
 
 
 def test_of_an_improviser_its_generator_is_shipped(run, tmp_path):
-    sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8, "critic_channels": 4, "critic_depth": 1}
+    sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8, "discriminator_channels": 4, "discriminator_depth": 1}
     model = _improvise.Model(_improvise.Config(**sizes))
     config = checkpoint.read_config(run)
     changed = {"family": "gan", "task": "improvise", "model": settings_of(model.config)}
@@ -77,7 +77,9 @@ def test_of_an_improviser_its_generator_is_shipped(run, tmp_path):
     checkpoint.write_weights(run, model.state_dict())
     ship(run, tmp_path / "shipped", "# The whole card")
     shipped = checkpoint.read_config(tmp_path / "shipped")
-    assert (shipped["family"], shipped["task"]) == ("transformer", "events") and "critic_depth" not in shipped["model"]
+    assert (shipped["family"], shipped["task"]) == ("transformer", "events") and "discriminator_depth" not in shipped[
+        "model"
+    ]
     loaded, _, _ = load_event_model(str(tmp_path / "shipped"))
     state = model.generator.state_dict()
     assert state.keys() == loaded.state_dict().keys() == checkpoint.read_weights(tmp_path / "shipped").keys()

@@ -24,7 +24,7 @@ sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)
 
 SIZES = ["--set", "width=8", "--set", "layers=1", "--set", "hidden=8"]
-SMALL = ["--batch", "2", "--length", "16", "--set", "critic_channels=4", "--set", "critic_depth=2", "-q",
+SMALL = ["--batch", "2", "--length", "16", "--set", "discriminator_channels=4", "--set", "discriminator_depth=2", "-q",
          "--set", "validate_every=2", "--set", "validation_share=0", "--set", "validation_windows=4"]  # fmt: skip
 ALIKE = ["--set", "cooldown=1", "--set", "final_rate=1"]  # so that the rate does not depend on the number of steps
 

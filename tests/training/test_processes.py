@@ -118,7 +118,14 @@ def started_pair(command):
 PLAYERS = {
     "style": ("channels=2", "depth=1", "discriminator_channels=2", "pool=3", "validation_segments=4"),
     "latent": ("channels=2", "width=4", "depth=1", "latents=8", "vae_share=0.5", "validation_segments=2"),
-    "improvise": ("width=8", "layers=1", "critic_channels=2", "critic_depth=1", "validation_windows=2", "length=16"),
+    "improvise": (
+        "width=8",
+        "layers=1",
+        "discriminator_channels=2",
+        "discriminator_depth=1",
+        "validation_windows=2",
+        "length=16",
+    ),
 }
 
 OTHERS = {"latent": {"autoencoder"}}  # groups of weights beside the two players

@@ -46,13 +46,13 @@ class Config(transformer.Config):
     """``notes``, decided by the data."""
     step_milliseconds: Annotated[int, Within(1, 1000)] = 10
     """Time step of the notes, decided by the data."""
-    critic_channels: Annotated[int, Within(1, 65536)] = 64
+    discriminator_channels: Annotated[int, Within(1, 65536)] = 64
     """Channels of the discriminator."""
-    critic_depth: Annotated[int, Within(1, 16)] = 6
+    discriminator_depth: Annotated[int, Within(1, 16)] = 6
     """Number of its convolutions."""
-    critic_dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
+    discriminator_dropout: Annotated[float, Within(0, 1, below=True)] = 0.2
     """Dropout of whole channels after each convolution of the discriminator."""
-    critic_rate: Annotated[float, Within(0, 1000, above=True)] = 20.0
+    discriminator_rate: Annotated[float, Within(0, 1000, above=True)] = 20.0
     """Learning rate of the discriminator, as a multiple of that of the generator, which is usually trained already."""
     objective: str = "relativistic"
     """Losses of the two players: ``relativistic``, ``non_saturating``, ``hinge``, or ``minimax``, as in the first
@@ -60,7 +60,7 @@ class Config(transformer.Config):
     adversarial: Annotated[float, Within(0, 10_000)] = 1.0
     """Weight of the generator's loss against the discriminator, beside nats a note. With 0 only the likelihood is
     learned, and nothing is sampled."""
-    critic_steps: Annotated[int, Within(1, 1000)] = 12
+    discriminator_steps: Annotated[int, Within(1, 1000)] = 12
     """Steps of the discriminator for each of the generator; all but the first are on earlier continuations."""
     pool: Annotated[int, Within(1, 100_000)] = 2048
     """Earlier continuations that it sees again, and people's after the same prompts."""
@@ -86,7 +86,10 @@ class Model(TrainedModel):
         self.config = config
         self.generator = NoteModel(transformer.TransformerBody(config), config)
         sizes = critic.Config(
-            config.critic_channels, config.critic_depth, config.velocity_bins, dropout=config.critic_dropout
+            config.discriminator_channels,
+            config.discriminator_depth,
+            config.velocity_bins,
+            dropout=config.discriminator_dropout,
         )
         self.discriminator = critic.NoteCritic(sizes)
         self.encoding = Encoding(step_milliseconds=config.step_milliseconds, velocity_bins=config.velocity_bins)
@@ -97,7 +100,7 @@ class Model(TrainedModel):
 
     def group_rates(self) -> dict[str, float]:
         """Return the rate of the discriminator, as a multiple of that of the generator."""
-        return {"discriminator": self.config.critic_rate}
+        return {"discriminator": self.config.discriminator_rate}
 
     def step(
         self, batch: TensorBatch, state: RecurrentState, backward_and_step: BackwardAndStep
@@ -192,7 +195,7 @@ class Model(TrainedModel):
         }
         state, losses = self._pooled(seen, state), self._discriminator_losses(seen, backward_and_step)
         rows, pooled = len(batch["pitch"]), next(iter(state.values())).shape[1]
-        for _ in range(self.config.critic_steps - 1):
+        for _ in range(self.config.discriminator_steps - 1):
             chosen = torch.randint(pooled, (rows,), device=batch["pitch"].device)
             self._discriminator_losses({name: part[0, chosen] for name, part in state.items()}, backward_and_step)
         return losses, state
