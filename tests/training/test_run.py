@@ -116,3 +116,14 @@ def test_a_run_that_is_stopped_before_it_was_validated_says_that_it_has_no_weigh
     assert f"'{run}' has no weights before the first validation" in capfd.readouterr().err
     assert run_command_line(["generate", "--model", run, "-o", str(tmp_path / "out.mid")]) == ExitStatus.NO_INPUT
     assert "has not come to its first validation" in capfd.readouterr().err.splitlines()[1]
+
+
+def test_a_run_that_began_with_a_model_of_fewer_settings_is_resumed_without_it(takes, tmp_path):
+    trained(takes, tmp_path / "first", steps="1")
+    config = checkpoint.read_config(tmp_path / "first")
+    config["model"].pop("dropout")  # as a model has it that was made before there was the setting
+    checkpoint.write_config(tmp_path / "first", config)
+    trained(takes, tmp_path / "second", init=tmp_path / "first", steps="2")
+    outcome, said = resumed(takes, tmp_path / "second", steps="3")
+    assert outcome.progress.step == 3
+    assert said == []

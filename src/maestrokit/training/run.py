@@ -201,7 +201,7 @@ def _build_model(
             new = _new(family, model_config, settings.seed)
             weights = _partly_inherited(new.inherited(weights), new, new_parts)
         model = contract.built(spec.family, model_config, weights, origin=str(spec.init), task=config["task"])
-        return model, config | {"model": model_config, "init": spec.init.name}
+        return model, config | {"model": contract.settings_of(model.config), "init": spec.init.name}
     if settings.train_only and not checkpoint.has_resume(spec.folder):
         fact = f"no model around the part '{settings.train_only}' that is to learn alone"
         raise UsageError(fact, "give one by `init`")
