@@ -14,6 +14,7 @@ from maestrokit.files import streams
 from maestrokit.files.formats import PICTURE, format_by_name
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import open_sound
+from maestrokit.inference.device import reuse_freed_memory
 from maestrokit.inference.gate import GateConfig
 from maestrokit.inference.note_decoding import Decoding
 from maestrokit.inference.performance import tracked_transcript, transcript
@@ -143,5 +144,6 @@ def loaded(folder: str, threads: int, device: str = "cpu") -> Transcriber:
     """Return a model, read once in each process, and bound the threads that it may use."""
     import torch
 
+    reuse_freed_memory()
     torch.set_num_threads(threads)
     return read_transcriber(Path(folder), device=device)
