@@ -58,7 +58,7 @@ CHOICES = {
     "restrike_threshold": np.arange(0.25, 0.76, 0.1),
     "frame_threshold": np.arange(0.1, 0.61, 0.1),
     "offset_threshold": np.arange(0.15, 0.66, 0.1),
-    "shortest": np.array([0.03, 0.05, 0.07]),
+    "min_note": np.array([0.03, 0.05, 0.07]),
     "velocity_smoothing": np.arange(0.0, 0.71, 0.1),
 }
 PEDAL_CHOICES = {

@@ -28,11 +28,12 @@ def command_line(command: str, options: Mapping[str, object]) -> str:
 def is_command_line(text: str) -> bool:
     """Return whether a text was made by :func:`command_line`, of any version.
 
-    >>> is_command_line("maestrokit 0.1.0: quantize"), is_command_line("Sonata")
+    >>> is_command_line("maestrokit 0.1.0: quantize"), is_command_line("maestrokit take 3: Don't use")
     (True, False)
     """
     program, _, rest = text.partition(" ")
-    return program == MARK and ": " in rest
+    version, colon, command = rest.partition(": ")
+    return program == MARK and bool(colon) and " " not in version and _words(command) != []
 
 
 def command_lines(text: str) -> list[str]:
@@ -50,9 +51,17 @@ def option_of(line: str, command: str, name: str) -> str | None:
     >>> option_of("maestrokit 0.1.0: generate --model lstm", "generate", "model")
     'lstm'
     """
-    words = shlex.split(line.partition(": ")[2])
+    words = _words(line.partition(": ")[2])
     key = f"--{name}"
     return words[words.index(key) + 1] if words[:1] == [command] and key in words[:-1] else None
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a command line; none of a text that is none."""
+    try:
+        return shlex.split(text)
+    except ValueError:  # a quotation that does not end
+        return []
 
 
 def extended(chain: Sequence[str], line: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import maestrokit
@@ -59,3 +60,11 @@ def test_what_makes_no_sense_is_refused(performances: list[Performance]) -> None
         maestrokit.evaluate(performances[:2], performances[:1], pairs=True)
     with pytest.raises(UsageError, match="metrics and training are those of sets"):
         maestrokit.evaluate(performances[0], performances[0], metrics=["grooving"])
+
+
+def test_pieces_of_the_training_corpus_itself_are_no_copies_of_it(performances: list[Performance]) -> None:
+    scored = {"metrics": "copied_run", "reference": performances}
+    (row,) = (row for row in maestrokit.evaluate(performances[:2], training=performances, **scored))
+    assert row.value > 0 and np.isnan(row.reference)
+    (row,) = (row for row in maestrokit.evaluate(performances[:2], training=performances[:1], **scored))
+    assert row.reference >= 0

@@ -13,6 +13,7 @@ from maestrokit.cli.options import Provenance
 from maestrokit.cli.parameters import PATHS, RUN
 from maestrokit.files.midi import read_midi
 from maestrokit.music.provenance_events import commands
+from maestrokit.provenance import command_lines, option_of
 
 NAMES = registry.names(COMMANDS)
 SECRET = "private/secret.txt"
@@ -94,3 +95,8 @@ def test_beats_leave_no_name_in_the_file(maestrokit, demo_folder, tmp_path):
     assert maestrokit("quantize", demo_folder / "bach-prelude.mid", *arguments).status == 0
     assert commands(read_midi(tmp_path / "q.mid"))[-1].endswith(": quantize --grid 1/16 --beats FILE")
     assert b"secret" not in (tmp_path / "q.mid").read_bytes()
+
+
+def test_a_text_that_only_looks_like_a_command_is_none():
+    assert command_lines("maestrokit 0.1.0: don't\nmaestrokit take 3: Don't use") == []
+    assert option_of("maestrokit 0.1.0: don't", "generate", "model") is None

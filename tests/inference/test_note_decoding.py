@@ -38,7 +38,7 @@ def decoded(posteriors: np.ndarray, *, block: int, decoding: Decoding) -> TimedN
 
 
 PLAIN = Decoding(
-    onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5, latency=0.0, shortest=0.05
+    onset_threshold=0.5, restrike_threshold=0.5, offset_threshold=0.5, frame_threshold=0.5, latency=0.0, min_note=0.05
 )
 
 
@@ -58,7 +58,7 @@ def test_velocities_are_spread_about_the_middle_and_stay_velocities() -> None:
     notes = TimedNotes(np.array([0.1, 0.2, 0.3]), np.array([0.4] * 3), np.array([40, 60, 80]), np.array([20, 50, 80]))
     wider = replace(PLAIN, velocity_spread=2.0, velocity_middle=50.0)
     assert with_dynamics(notes, wider).velocity.tolist() == [1, 50, 110]
-    with pytest.raises(UsageError, match="velocities spread by 0"):
+    with pytest.raises(UsageError, match="velocity_spread"):
         Decoding(velocity_spread=0.0)
 
 

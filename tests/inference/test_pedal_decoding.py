@@ -55,5 +55,5 @@ def test_latencies_move_intervals_which_then_may_touch() -> None:
     decoder = PedalDecoder(PedalDecoding(down_latency=0.08, up_latency=-0.08), frame_seconds=0.02)
     decoder.feed(np.repeat(np.array([1, 0, 1], np.float32), 6))
     assert decoder.finish().round(3).tolist() == [[0.0, 0.36]]
-    with pytest.raises(UsageError, match="latencies of the pedal"):
+    with pytest.raises(UsageError, match="down_latency"):
         PedalDecoding(down_latency=0.1)

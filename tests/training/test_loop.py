@@ -13,6 +13,7 @@ from maestrokit.errors import BadDataError, LockedError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models import cnn, lstm, transformer
+from maestrokit.training import loop
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.loop import Training
@@ -347,3 +348,10 @@ def test_a_validation_is_announced(tmp_path):
     training.announce = said.append
     training.run()
     assert said[-1] == "validating at step 3"
+
+
+def test_validation_scores_that_are_no_numbers_end_training_too(tmp_path, monkeypatch):
+    training = event_training(tmp_path)
+    monkeypatch.setattr(loop, "watched_loss", lambda scores, watch: float("nan"))
+    with pytest.raises(UsageError, match="diverged: loss is nan in validation at step"):
+        training.run()

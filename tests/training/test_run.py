@@ -127,3 +127,11 @@ def test_a_run_that_began_with_a_model_of_fewer_settings_is_resumed_without_it(t
     outcome, said = resumed(takes, tmp_path / "second", steps="3")
     assert outcome.progress.step == 3
     assert said == []
+
+
+@pytest.mark.parametrize("change", [{"optimizer": "adamw"}, {"train_only": "embedding"}])
+def test_a_run_is_not_resumed_with_another_optimizer_or_other_parts(takes, tmp_path, change):
+    trained(takes, tmp_path / "run", optimizer="muon")
+    with pytest.raises(UsageError, match="holds a training with") as caught:
+        resumed(takes, tmp_path / "run", steps="4", **change)
+    assert "not " + next(iter(change.values())) in str(caught.value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.api.inputs import Performances, checked_seed, is_single, names, performances_of
+from maestrokit.api.inputs import Performances, checked_seed, each_of, identity, is_single, names, performances_of
 from maestrokit.errors import UsageError
 from maestrokit.inference.embedding import embeddings
 from maestrokit.inference.perplexity import Surprisal, surprisals
@@ -44,9 +44,10 @@ def evaluate(
     pairs : bool, optional
         Whether each performance is compared with its own reference. Default: if both are single performances.
     metrics : str or sequence of str, optional
-        Names of the metrics of sets. Default is all.
+        Names of the metrics of sets. Default is all but ``frechet_lstm``, which takes a network.
     training : Performance, str, Path, or iterable of these, optional
-        What a model was trained on, in which a set is searched for copied notes. Default is none.
+        What a model was trained on, in which a set is searched for copied notes. Default is none. Performances of
+        the reference that are among these, as the same values or files, are not searched.
     tolerance : Tolerance, optional
         How far notes of a pair may differ. Default is that of mir_eval: onsets within 50 ms.
     seed : int >= 0
@@ -72,14 +73,17 @@ def evaluate(
     mine = performances_of(performances)
     if not mine:
         raise UsageError("no performances to score", "give at least one", parameter="performances")
-    theirs = [] if reference is None else performances_of(reference)
+    known, learned = ([] if corpus is None else each_of(corpus) for corpus in (reference, training))
+    theirs, sources = performances_of(known), performances_of(learned)
     pairs = pairs if pairs is not None else (reference is not None and is_single(performances) and is_single(reference))
     generator = np.random.default_rng(checked_seed(seed))
     if pairs and (metrics is not None or training is not None):
         raise UsageError("metrics and training are those of sets, and these are pairs", "leave them out")
     if pairs:
         return _mean_of_pairs(mine, theirs, tolerance or Tolerance(), generator)
-    return _scores_of_set(mine, theirs, performances_of(training or []), names(metrics), generator)
+    trained_on = {identity(one) for one in learned}
+    is_copy = [identity(one) in trained_on for one in known]
+    return _scores_of_set(mine, theirs, sources, names(metrics), generator, is_copy)
 
 
 def _mean_of_pairs(
@@ -133,7 +137,9 @@ def _scores_of_set(
     sources: list[Performance],
     metrics: list[str] | None,
     generator: np.random.Generator,
+    is_copy: Sequence[bool],
 ) -> list[Row]:
+    """Return the scores of a set; pieces of the reference that are in the training corpus are not searched in it."""
     corpora = {name for name, corpus in (("reference", theirs), ("training", sources)) if corpus}
     selected = score_sets.metrics(metrics, corpora=corpora)
     copied = {name: metric for name, metric in selected.items() if metric.needs == "training"}
@@ -141,6 +147,10 @@ def _scores_of_set(
         [_summary(performance, metrics) for performance in side]
         for side, metrics in ((mine, selected), (theirs, selected), (sources, copied))
     )
+    reference = [
+        score_sets.without_copies(summary, selected) if copy else summary
+        for summary, copy in zip(reference, is_copy, strict=True)
+    ]
     return score_sets.score(ours, reference, selected, generator=generator, training=training)[1]
 
 

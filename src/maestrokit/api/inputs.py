@@ -1,5 +1,6 @@
 """Arguments of the public functions that may be a value or the path of a file."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -34,9 +35,17 @@ def performance_of(source: Performance | str | Path) -> Performance:
 
 def performances_of(source: Performances) -> list[Performance]:
     """Return performances, read from their files if paths are given."""
-    if isinstance(source, Performance | str | Path):
-        return [performance_of(source)]
-    return [performance_of(one) for one in source]
+    return [performance_of(one) for one in each_of(source)]
+
+
+def each_of(source: Performances) -> list[Performance | str | Path]:
+    """Return performances, or the paths of their files, as they are given."""
+    return [source] if isinstance(source, Performance | str | Path) else list(source)
+
+
+def identity(source: Performance | str | Path) -> int | str:
+    """Return what two arguments share that are the same performance: the value, or the file."""
+    return id(source) if isinstance(source, Performance) else os.path.realpath(source)
 
 
 def samples_at(sound: Sound, sample_rate: int) -> Samples:

@@ -1,6 +1,5 @@
 """Scores of several sets of performances beside one another."""
 
-import os
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maestrokit.api.inputs import Performances, checked_seed, names, performance_of
+from maestrokit.api.inputs import Performances, checked_seed, each_of, identity, names, performance_of
 from maestrokit.arrays import Floats
 from maestrokit.bounds import DAY, LARGEST_COUNT, Within, check
 from maestrokit.errors import UsageError
@@ -60,7 +59,7 @@ def evaluate_systems(
     reference : Performance, str, Path, or iterable of these
         The corpus. What is scored is left out of it.
     metrics : str or sequence of str, optional
-        Names of metrics. Default is all.
+        Names of metrics. Default is all but ``frechet_lstm``, which takes a network.
     training : Performance, str, Path, or iterable of these, optional
         What models were trained on, in which the pieces are searched for copied notes. Default is none.
     pieces : int >= 3, optional
@@ -107,12 +106,13 @@ def _summaries_of_training(learned: Iterable[Performance], chosen: Mapping[str, 
 
 def _sources(given: Performances, system: str = "") -> list[_Source]:
     """Return performances with their names: those of files, or numbers in their system, which make no pairs."""
-    each = [given] if isinstance(given, Performance | str | Path) else given
     return [
-        _Source(one, f"{system} {number}".lstrip(), id(one))
-        if isinstance(one, Performance)
-        else _Source(performance_of(one), Path(one).name, os.path.realpath(one))
-        for number, one in enumerate(each, 1)
+        _Source(
+            performance_of(one),
+            f"{system} {number}".lstrip() if isinstance(one, Performance) else Path(one).name,
+            identity(one),
+        )
+        for number, one in enumerate(each_of(given), 1)
     ]
 
 

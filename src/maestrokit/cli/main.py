@@ -1,6 +1,7 @@
 """The command line as a whole: finds commands, runs one, and turns its end into an exit status."""
 
 import importlib.util
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from maestrokit.errors import ClosedPipe, ExitStatus, MaestrokitError, nearest_n
 from maestrokit.files import streams as files
 
 COMMANDS = "maestrokit.cli.commands"
+SHORT_OPTIONS = re.compile("-[A-Za-z]+")
 
 
 class Terminated(BaseException):
@@ -142,7 +144,7 @@ def maestrokit(
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; nothing but BaseExceptions of the interpreter leaves here."""
     name = next((word for word in arguments if not word.startswith("-")), "")
-    verbose = any(word.startswith("-vv") for word in arguments)
+    verbose = sum(word.count("v") if SHORT_OPTIONS.fullmatch(word) else word == "--verbose" for word in arguments) > 1
     try:
         status = _run(arguments)
         if sys.stdout is not None:

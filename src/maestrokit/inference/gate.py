@@ -10,6 +10,7 @@ An onset passes if both conditions hold in its frame:
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats, Mask
 from maestrokit.audio.loudness import decibels
 from maestrokit.audio.spectra.frames import Samples
-from maestrokit.errors import UsageError
+from maestrokit.bounds import Within, check_fields
 from maestrokit.inference.note_decoding import FRAME, ONSET, SIDE, Posteriors, peaks
+from maestrokit.music.piano_range import KEYS
 
 ONSET_HEIGHT = 0.35  # lowest peak of the onset head that counts
 AFTER = slice(2, 8)  # frames after an onset in which its key should sound
@@ -30,22 +32,16 @@ OFF = -200.0  # dBFS, below any sound
 class GateConfig:
     """Thresholds of the gate."""
 
-    silence_threshold: float = -80.0
+    silence_threshold: Annotated[float, Within(OFF, 0)] = -80.0
     """RMS level over 0.2 s, in dBFS; onsets in quieter sound are removed."""
-    min_confidence: float = 0.28
+    min_confidence: Annotated[float, Within(0, 1, below=True)] = 0.28
     """Onsets pass where the mean confidence of those around is at least this, 0..1; 0 passes all. The confidence of an
     onset is the product of its height and of the mean frame posterior of its key just after."""
-    context: float = 4.0
+    context: Annotated[float, Within(0, 3600)] = 4.0
     """Seconds to either side over which confidence is averaged."""
 
     def __post_init__(self) -> None:
-        if not OFF <= self.silence_threshold <= 0:
-            hint = "0 is full scale, -80 the default"
-            fact = f"`silence_threshold` must be in {OFF:g}..0 dBFS, not {self.silence_threshold}"
-            raise UsageError(fact, hint, parameter="silence_threshold")
-        if not 0 <= self.min_confidence < 1:
-            fact = f"`min_confidence` must be at least 0 and below 1, not {self.min_confidence}"
-            raise UsageError(fact, "0 keeps all notes", parameter="min_confidence")
+        check_fields(self)
 
 
 class Loudness:
@@ -106,7 +102,7 @@ class Gate:
     def finish(self) -> Posteriors:
         """Return the last frames."""
         if self._pending is None:
-            return np.zeros((4, 0, 88), np.float32)
+            return np.zeros((4, 0, KEYS), np.float32)
         silence = np.zeros((len(self._pending), self._reach, self._pending.shape[2]), np.float32)
         self._pending = np.concatenate([self._pending, silence], axis=1)
         return self._decided()

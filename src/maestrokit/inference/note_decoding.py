@@ -16,18 +16,20 @@ References
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats, Mask
-from maestrokit.errors import UsageError
+from maestrokit.bounds import SHARE, Within, check_fields
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
 
 ONSET, OFFSET, FRAME, VELOCITY = range(4)
 OVERTONES = (12, 19, 24, 28, 31)  # semitones from a key to its second, third .. sixth harmonic
 MOST_SPREAD = 4.0
+THRESHOLD = Within(0, 1, above=True, below=True)
 SIDE = 2  # neighbouring frames to either side of a peak
 SMOOTHING_SECONDS, SMOOTHING_STEP = 0.5, 0.02  # standard deviation of the smoothing of velocities, and its grid
 
@@ -39,53 +41,31 @@ Posteriors = NDArray[np.float32]
 class Decoding:
     """Thresholds of the decoding."""
 
-    onset_threshold: float = 0.35
+    onset_threshold: Annotated[float, THRESHOLD] = 0.35
     """Height of a peak that is an onset."""
-    restrike_threshold: float = 0.45
+    restrike_threshold: Annotated[float, THRESHOLD] = 0.45
     """Height of a peak that is an onset of a key that already sounds; at least the onset threshold."""
-    overtone_threshold: float = 0.5
+    overtone_threshold: Annotated[float, THRESHOLD] = 0.5
     """Height of a peak that is an onset together with one of which it may be an overtone."""
-    overtone_share: float = 0.8
+    overtone_share: Annotated[float, SHARE] = 0.8
     """Share of the height of that one which it must reach, too."""
-    offset_threshold: float = 0.25
+    offset_threshold: Annotated[float, THRESHOLD] = 0.25
     """Height of a peak that ends a note."""
-    frame_threshold: float = 0.5
+    frame_threshold: Annotated[float, THRESHOLD] = 0.5
     """Frame posterior below which a note ends."""
-    latency: float = 0.008
+    latency: Annotated[float, Within(-1, 1)] = 0.008
     """Mean delay of the model, in seconds."""
-    shortest: float = 0.07
+    min_note: Annotated[float, Within(0, 60)] = 0.07
     """Shortest note, in seconds; an onset closer than this to the next of its key is ignored."""
-    velocity_spread: float = 1.0
+    velocity_spread: Annotated[float, Within(0, MOST_SPREAD, above=True)] = 1.0
     """Factor on the distances of velocities from the middle: an uncertain model underestimates them."""
-    velocity_middle: float = 60.0
-    velocity_smoothing: float = 0.0
+    velocity_middle: Annotated[float, Within(1, 127)] = 60.0
+    """Velocity that the factor leaves as it is."""
+    velocity_smoothing: Annotated[float, SHARE] = 0.0
     """Share of the mean velocity of the notes around, over half a second, in that of each note."""
 
     def __post_init__(self) -> None:
-        for name in (
-            "onset_threshold",
-            "restrike_threshold",
-            "overtone_threshold",
-            "offset_threshold",
-            "frame_threshold",
-        ):
-            if not 0 < getattr(self, name) < 1:
-                raise UsageError(
-                    f"`{name}` must be between 0 and 1, not {getattr(self, name)}",
-                    "the default was fitted on recordings apart from training",
-                    parameter=name,
-                )
-        if not 0 <= self.overtone_share <= 1:
-            raise UsageError(f"`overtone_share` must be in 0..1, not {self.overtone_share}", parameter="overtone_share")
-        if not (0 < self.velocity_spread <= MOST_SPREAD and 1 <= self.velocity_middle <= 127):
-            raise UsageError(
-                f"velocities spread by {self.velocity_spread} about {self.velocity_middle}",
-                f"the factor is above 0 and up to {MOST_SPREAD:g}, the middle in 1..127",
-            )
-        if not 0 <= self.velocity_smoothing <= 1:
-            raise UsageError(f"`velocity_smoothing` must be in 0..1, not {self.velocity_smoothing}")
-        if not self.shortest >= 0:
-            raise UsageError(f"`min_note` must be 0 s or more, not {self.shortest} s", parameter="min_note")
+        check_fields(self)
 
 
 class Decoder:
@@ -152,13 +132,13 @@ class Decoder:
         """End the note of a key at the first end after its shortest duration."""
         if np.isnan(self._onset[key]):
             return
-        row = int(np.searchsorted(ends, self._onset[key] + self.decoding.shortest))
+        row = int(np.searchsorted(ends, self._onset[key] + self.decoding.min_note))
         if row < len(ends) and ends[row] < before:
             self._end(key, ends[row])
 
     def _end(self, key: int, time: float) -> None:
         onset = self._onset[key]
-        if time - onset >= self.decoding.shortest:
+        if time - onset >= self.decoding.min_note:
             self._done.append((onset, time, key + LOWEST_PITCH, self._velocity[key]))
         self._onset[key] = np.nan
 

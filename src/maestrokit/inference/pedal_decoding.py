@@ -1,38 +1,41 @@
 """From the pedal posterior of a transcription model to intervals of the sustain pedal, as a stream."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
+from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.music.sustain import interval_union
 
-LARGEST_LATENCY = 0.1  # seconds
+LATENCY = Within(-0.1, 0.1, above=True, below=True)  # seconds
+THRESHOLD = Within(0, 1, above=True, below=True)
 
 
 @dataclass(frozen=True)
 class PedalDecoding:
     """Thresholds of the pedal: two, so that uncertain frames do not make it flutter."""
 
-    down: float = 0.6
-    """The pedal goes down where its posterior is at least this,"""
-    up: float = 0.4
-    """and comes up where it is below this."""
-    shortest: float = 0.1
+    down: Annotated[float, THRESHOLD] = 0.6
+    """Posterior from which on the pedal goes down."""
+    up: Annotated[float, THRESHOLD] = 0.4
+    """Posterior below which the pedal comes up, no higher than that from which on it goes down."""
+    shortest: Annotated[float, Within(0, 60)] = 0.1
     """Seconds; shorter intervals, and shorter gaps between two, are ignored."""
-    down_latency: float = 0.0
-    """Mean delay of the model where the pedal goes down, in seconds,"""
-    up_latency: float = 0.0
-    """and where it comes up: less than 0 where dampers end the sound only after the pedal has begun to rise."""
+    down_latency: Annotated[float, LATENCY] = 0.0
+    """Mean delay of the model where the pedal goes down, in seconds."""
+    up_latency: Annotated[float, LATENCY] = 0.0
+    """Mean delay of the model where the pedal comes up, in seconds: less than 0 where dampers end the sound only after
+    the pedal has begun to rise."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.up <= self.down < 1:
-            raise UsageError(f"the pedal thresholds are {self.up} and {self.down}, not 0 < up <= down < 1")
-        if not (abs(self.down_latency) < LARGEST_LATENCY and abs(self.up_latency) < LARGEST_LATENCY):
-            fact = f"the latencies of the pedal are {self.down_latency} and {self.up_latency} s"
-            raise UsageError(fact, f"they are less than {LARGEST_LATENCY} s")
+        check_fields(self)
+        if self.up > self.down:
+            fact = f"`up` is {self.up}, above `down`, which is {self.down}"
+            raise UsageError(fact, "the pedal comes up below where it goes down", parameter="up")
 
 
 class PedalDecoder:

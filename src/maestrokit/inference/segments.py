@@ -104,7 +104,7 @@ def generate_segments(
     begin = int(before.onset[-1]) + 1 if is_continued else 0
     rolls = cells_of(before, start=begin - SEGMENT, cells=CELLS, velocity_bins=encoding.velocity_bins)
     rows, count = len(generators), -(-steps // SEGMENT) + (not is_continued)  # one more: silence may come first
-    device = device_of(model)
+    device, seconds = device_of(model), SEGMENT * encoding.step
     code_tensors = {PREFIX + name: torch.full((rows,), code, device=device) for name, code in codes.items()}
 
     def noise() -> "Tensor":
@@ -117,7 +117,7 @@ def generate_segments(
         for number in range(count):
             latents = model.following(noise(), latents, code_tensors)
             parts.append(model.decoder(latents).rolls().cpu().numpy())
-            progress.report(number + 1, count)
+            progress.report((number + 1) * seconds, count * seconds)
     whole = np.concatenate(parts, axis=2)
     new = [notes_of_cells(each, velocity_bins=encoding.velocity_bins) for each in whole]
     ends = begin - 1 + steps if is_continued else steps

@@ -14,15 +14,14 @@ from maestrokit.metrics.contract import SHARE, Metric, Row
 from maestrokit.metrics.piece import Piece
 
 FOLDER = "maestrokit.metrics.sets"
-RESAMPLES = 200  # for the intervals of overlapped areas and divergences
 FEWEST = 3  # pieces in each set, below which distributions of distances are meaningless
-NONE = float("nan")
+UNDEFINED = float("nan")
 
 Summary = Mapping[str, Any]
 """Metric to summary, of one piece."""
 Expectations = dict[Callable[[Any], Any], Any]
 """What corpora amount to, by the function that says so."""
-RESAMPLES = 200  # of sets, whose values take longer than means
+RESAMPLES = 200  # for intervals of overlapped areas, divergences and values of sets, which take longer than means
 
 
 def known_metrics() -> dict[str, Metric]:
@@ -88,7 +87,14 @@ def score(
     The value of a set is the mean over its pieces. Intervals are of resampled generated pieces; the reference is held
     fixed. (Those of overlapped areas lie low, as a resample holds pieces twice.) The reference may be empty: metrics
     that compare with one, overlapped areas and divergences are then left out.
-    training : summaries by :func:`summarize`
+
+    Parameters
+    ----------
+    generated, reference : sequence of summaries by :func:`summarize`
+    chosen : mapping of str to Metric
+    generator : Generator
+        Of the resamples.
+    training : sequence of summaries by :func:`summarize`
         Of what the generated pieces may be copied from. Default is none.
     with_reference : bool
         Whether rows have the value of the reference itself, which takes about as long again.
@@ -112,7 +118,7 @@ def score(
             shared[metric.expected] = metric.expected(others)
         expected = None if metric.expected is None else shared[metric.expected]
         values = _values(metric, mine, expected) + 0.0  # which is never -0
-        ceiling = _ceiling(metric, theirs, expected) if with_reference else NONE
+        ceiling = _ceiling(metric, theirs, expected) if with_reference else UNDEFINED
         for rows, value in zip(pieces, values.tolist(), strict=True):
             counted = int(np.isfinite(value))
             rows.append(Row(name, value, unit=metric.unit, n=counted, reference=ceiling, better=metric.better))
@@ -143,7 +149,7 @@ def _rows_of_set(
     )
     least, most = metric.bounds or (0.0, np.inf)
     low, high = bootstrap.interval(np.clip(value + replicates - _mean(replicates), least, most))
-    ceiling = _ceiling_of_set(metric, len(mine), theirs, generator) if with_reference else NONE
+    ceiling = _ceiling_of_set(metric, len(mine), theirs, generator) if with_reference else UNDEFINED
     return [Row(name, value, low, high, metric.unit, len(mine), ceiling, metric.better, metric.bounds)]
 
 
@@ -153,7 +159,7 @@ def _ceiling_of_set(metric: Metric, count: int, theirs: Sequence[Any], generator
     order = generator.permutation(len(theirs))
     held = [theirs[row] for row in order[: min(count, len(theirs) // 2 if metric.needs else len(theirs))]]
     rest = [theirs[row] for row in order[len(held) :]]
-    return float(metric.of_set(held, rest, np.ones((1, len(held))))[0]) if len(held) >= FEWEST else NONE
+    return float(metric.of_set(held, rest, np.ones((1, len(held))))[0]) if len(held) >= FEWEST else UNDEFINED
 
 
 def distribution_rows(name: str, mine: Floats, theirs: Floats, *, generator: np.random.Generator) -> list[Row]:
@@ -186,7 +192,7 @@ def _ceiling(metric: Metric, theirs: Any, expected: Any) -> float:
         return _mean(_values(metric, theirs, expected))
     even, odd = theirs[::2], theirs[1::2]  # halves by place
     if len(odd) == 0:
-        return NONE
+        return UNDEFINED
     return _mean(
         np.concatenate([_values(metric, even, metric.expected(odd)), _values(metric, odd, metric.expected(even))])
     )
@@ -205,4 +211,4 @@ def _known(summaries: Floats) -> Floats:
 
 def _mean(values: Floats) -> float:
     known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else NONE
+    return float(known.mean()) if len(known) else UNDEFINED

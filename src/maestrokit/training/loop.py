@@ -251,6 +251,9 @@ class Training:
         with weights_of(self.model, self.ema):
             scores = validated(self.model, self.data, self.context, self._precision)
             now = self.context.broadcast(watched_loss(scores, self.settings.watch))
+            if not math.isfinite(now):
+                fact = f"training diverged: {self.settings.watch} is {now:g} in validation at step {self.progress.step}"
+                raise DivergedError(fact, "lower `learning_rate`")
             improved = now < self.progress.best
             if improved and self.context.is_first:
                 checkpoint.write_weights(self.folder, self.model.state_dict())

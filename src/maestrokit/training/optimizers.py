@@ -92,8 +92,11 @@ class Optimizers:
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
             for parameter, own in optimizer.state.items():
                 for name, value in own.items():
-                    if value.shape == parameter.shape:  # the fused step takes them to lie in memory as the weights do
-                        own[name] = torch.empty_like(parameter).copy_(value)
+                    if not value.ndim:
+                        continue
+                    if value.shape != parameter.shape:
+                        raise RuntimeError(f"'{name}' of the optimizer has another shape than its weight")
+                    own[name] = torch.empty_like(parameter).copy_(value)  # the fused step wants both alike in memory
 
 
 class Muon(torch.optim.Optimizer):

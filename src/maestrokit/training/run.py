@@ -238,6 +238,7 @@ def chosen(kind: type, settings: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+STATEFUL = {"optimizer", "train_only"}  # settings that say what the state of the optimizers is of
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     bool: (lambda text: BOOLEANS[text.lower()], "true or false"),
@@ -284,4 +285,8 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
             what = (_changes(config["model"], old["model"]) if name == "model" else "") or f"another {name}"
             raise UsageError(f"'{folder}' holds a training with {what}", "choose another folder, or remove it")
+    was, now = ({name: part[name] for name in STATEFUL & part.keys()} for part in (old["training"], config["training"]))
+    if changes := _changes(now, was):
+        hint = "choose another folder; `init` begins with its weights"
+        raise UsageError(f"'{folder}' holds a training with {changes}", hint)
     return old

@@ -52,8 +52,8 @@ def parse_sweep(text: str | None) -> Sweep:
 
     >>> parse_sweep("onset_threshold=0.2..0.6/0.2").values
     (0.2, 0.4, 0.6)
-    >>> parse_sweep("shortest=0.05,0.1")
-    Sweep(name='shortest', values=(0.05, 0.1))
+    >>> parse_sweep("min_note=0.05,0.1")
+    Sweep(name='min_note', values=(0.05, 0.1))
     """
     if text is None:
         return Sweep()

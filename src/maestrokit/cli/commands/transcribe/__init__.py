@@ -1,5 +1,6 @@
 """``maestrokit transcribe``: recordings into performances."""
 
+import math
 from typing import TYPE_CHECKING
 
 from maestrokit.cli import report
@@ -110,12 +111,14 @@ def _tempo(text: str | None) -> float | str | None:
     UsageError
         If it is neither, or out of range.
     """
+    from maestrokit.inference.performance import TEMPOS
+
     if text is None or text == "track":
         return text
     try:
         tempo = float(text)
     except ValueError:
-        tempo = 0.0
-    if not 4 <= tempo <= 1000:
-        raise UsageError(f"no tempo '{text}'", "use track, or 4 to 1000 beats per minute", parameter="tempo")
+        tempo = math.nan
+    if tempo not in TEMPOS:
+        raise UsageError(f"`tempo` must be 'track' or beats per minute {TEMPOS}, not '{text}'", parameter="tempo")
     return tempo

@@ -91,7 +91,7 @@ class Transcription:
         onset = options.onset_threshold
         restrike = None if onset is None else max(model.decoding.restrike_threshold, onset)
         decoding = _changed(
-            model.decoding, onset_threshold=onset, restrike_threshold=restrike, shortest=options.min_note
+            model.decoding, onset_threshold=onset, restrike_threshold=restrike, min_note=options.min_note
         )
         gate = _changed(model.gate, silence_threshold=options.silence_threshold, min_confidence=options.min_confidence)
         return replace(model, decoding=decoding, gate=gate, concert_pitch=self.concert_pitch)
