@@ -150,11 +150,11 @@ def test_pieces_of_the_reference_that_are_scored_are_left_out_of_it(maestrokit: 
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
-        (("--system", "a"), ExitStatus.USAGE, "'a' is no system"),
-        (("--system", "floor=good"), ExitStatus.USAGE, "'floor=good' is no system"),
-        (("--system", "a=good", "--system", "a=bad"), ExitStatus.USAGE, "'a=bad' is no system"),
-        (("--system", "a\nb=good"), ExitStatus.USAGE, "each NAME once, in a line"),
-        (("--system", "\x1b[31mred=good"), ExitStatus.USAGE, "is no system"),
+        (("--system", "a"), ExitStatus.USAGE, "not 'a'"),
+        (("--system", "floor=good"), ExitStatus.USAGE, "not 'floor=good'"),
+        (("--system", "a=good", "--system", "a=bad"), ExitStatus.USAGE, "not 'a=bad'"),
+        (("--system", "a\nb=good"), ExitStatus.USAGE, "each NAME once, of printed characters"),
+        (("--system", "\x1b[31mred=good"), ExitStatus.USAGE, "must be NAME=PATH or NAME=MODEL"),
         (
             ("--system", "a=corpus", "--system", "new=model:lstm"),
             ExitStatus.USAGE,

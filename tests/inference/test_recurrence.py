@@ -229,6 +229,6 @@ def test_generation_does_not_trust_what_recurs(family, tmp_path):
 )
 def test_recurrences_that_make_no_sense_are_refused(values, tmp_path):
     folder = saved(tmp_path / "run", model("lstm"), "lstm", recurrence=values)
-    with pytest.raises(BadDataError, match="recurrence makes no sense") as raised:
+    with pytest.raises(BadDataError, match="recurrence in its config") as raised:
         load_event_model(str(folder))
     assert "__init__" not in str(raised.value) and "config.json" in raised.value.hint

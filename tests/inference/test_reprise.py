@@ -133,5 +133,5 @@ def test_where_the_likeliest_notes_are_taken_nothing_comes_back_by_chance(monkey
 def test_a_reprise_that_makes_no_sense_is_refused(values):
     from maestrokit.errors import BadDataError
 
-    with pytest.raises(BadDataError, match="its sampling makes no sense"):
+    with pytest.raises(BadDataError, match="sampling in its config"):
         NoteSampling.from_config({"reprise": values}, name="run")

@@ -177,7 +177,7 @@ def test_senseless_searches_are_refused(takes, tmp_path):
     for settings in ({}, {"patience": "0"}):
         with pytest.raises(UsageError, match="needs an end"):
             search(TrainingSpec("lstm", "", [str(takes)], run, settings, None, tmp_path), 2)
-    with pytest.raises(UsageError, match="not shared by torchrun"):
+    with pytest.raises(UsageError, match="does not run under torchrun"):
         tune(order(takes, run), Search(2), context=DistributedContext(torch.device("cpu"), 0, 2), watch=None, warn=None)
     with pytest.raises(CannotWriteError, match="cannot use the storage"):
         search(order(takes, run), 2, storage="sqlite:////nowhere/at/all.db")

@@ -24,9 +24,8 @@ WINDOW_CANCELS, BLOCK_CANCELS = -0.9, -0.5
 SILENCE = 1e-10  # mean power of channels that are not compared: -100 dB
 WEAKEST = 1 / 25  # power of a channel, of that of another, below which it cannot cancel that one
 UNEQUAL = (1 + 1 / WEAKEST) * np.sqrt(WEAKEST)  # (a + b) / sqrt(a b) of the most unequal powers that are compared
-LEAST_MEAN = np.float32(
-    1 / 4 + BLOCK_CANCELS / UNEQUAL / 2
-)  # power of a mean, of that of both channels, that proves it
+# Share of the power of two channels that their mean must have for it to be certain that they do not cancel.
+LEAST_MEAN = np.float32(1 / 4 + BLOCK_CANCELS / UNEQUAL / 2)
 FADE = 16  # part of a window, 1 / FADE, over which a channel is turned round
 
 

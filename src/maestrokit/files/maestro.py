@@ -104,12 +104,15 @@ def entries_of(paths: Iterable[str]) -> dict[str, Entry]:
 def select(
     entries: Sequence[Entry], *, split: str | None, where: Sequence[str] = (), parameter: str = "where"
 ) -> list[Entry]:
-    """Return the entries of a split for which every ``column=text`` holds: text is contained, case and accents do
-    not count.
+    """Return the entries of a split whose columns contain the texts of every ``column=text``.
 
-    ``composer`` and ``title`` are short for ``canonical_composer`` and ``canonical_title``; a year must be equal.
-    UsageError says that there is no such split or column,
-    and that it is given by `parameter`.
+    Case and accents do not count; a year must be equal. ``composer`` and ``title`` are short for
+    ``canonical_composer`` and ``canonical_title``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such split or column; the error names `parameter` as what gave it.
     """
     if split is not None:
         check_choice("split", split, SPLITS, parameter="split")

@@ -76,7 +76,7 @@ def as_performance(window: Piece) -> Performance:
 
 @lru_cache(maxsize=2)
 def _directions(width: int) -> Floats:
-    """Return random vectors, shape (width, values), products with which are on average as long as what they are of."""
+    """Return a random projection, shape (width, values), that preserves lengths on average."""
     normal = np.random.default_rng(0).standard_normal((width, VALUES))
     return np.asarray(normal / np.sqrt(VALUES))
 

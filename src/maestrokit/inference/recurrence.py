@@ -95,7 +95,7 @@ class Recurrence:
         except (TypeError, ValueError, UsageError) as error:
             reason = str(error) if isinstance(error, UsageError) else "it has settings that are not known here"
             hint = "take `recurrence` out of its config.json"
-            fact = f"cannot use '{name}': its recurrence makes no sense ({reason})"
+            fact = f"cannot use '{name}': `recurrence` in its config.json is not valid ({reason})"
             raise BadDataError(fact, hint, path=name) from None
 
 

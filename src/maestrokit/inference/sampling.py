@@ -78,7 +78,9 @@ class NoteSampling:
             fields |= {name: float(values.get(name, neutral)) for name, neutral in NEUTRAL.items()}
             return cls(**fields, reprise=RepriseConfig(**values.get("reprise", {})))
         except (AttributeError, TypeError, ValueError, UsageError) as error:
-            raise BadDataError(f"cannot use '{name}': its sampling makes no sense ({error})", path=name) from None
+            raise BadDataError(
+                f"cannot use '{name}': `sampling` in its config.json is not valid ({error})", path=name
+            ) from None
 
     def changed(self, **given: float) -> "NoteSampling":
         """Return the same with some settings of all factors replaced."""

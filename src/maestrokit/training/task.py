@@ -179,11 +179,11 @@ def find_corpus(
     jobs: int = 1,
     reject: Callable[[MaestrokitError], None] = lambda error: None,
 ) -> Corpus:
-    """Return the files for a task: of MAESTRO roots and of tables that say it the parts, of all else files to split
-    80/10/10 by piece.
+    """Return the files for a task, in the parts that a MAESTRO root or a table says, and those that are still to split.
 
-    Files of one name without suffix, such as recordings of a piece in folders of several pianists, are one piece.
-    NoInputError says that a name is not there, or that no file is left to learn from.
+    The latter are split 80/10/10 by piece. Files of one name without suffix, such as recordings of a piece in folders
+    of several pianists, are one piece. NoInputError says that a name is not there, or that no file is left to learn
+    from.
     """
     suffixes, piece = task.SUFFIXES, getattr(task, "piece", stem)
     parts: dict[str, list[str]] = {part: [] for part in PARTS}

@@ -128,7 +128,7 @@ def _check(spec: TrainingSpec, search: Search, context: DistributedContext, fixe
     if search.trials < 1:
         raise UsageError(f"`tune` must be at least 1, not {search.trials}", parameter="tune")
     if context.processes > 1:
-        raise UsageError("a search is not shared by torchrun", "start several with one `tune_storage`")
+        raise UsageError("tuning does not run under torchrun", "start several with one `tune_storage`")
     if not {"steps", "time_limit"} & set(fixed) and int(fixed.get("patience", "0")) == 0:
         raise UsageError("a trial needs an end", "give `steps`, `time_limit` or `patience`")
     if spec.init is not None and spec.init.resolve() == spec.folder.resolve():

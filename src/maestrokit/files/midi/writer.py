@@ -24,7 +24,11 @@ END_OF_TRACK = b"\xff\x2f\0"
 
 
 def _masks() -> NDArray[np.bool_]:
-    """Return which of the eight bytes count, by bytes of the time, whether the status is left out, and of the head."""
+    """Return which of the eight bytes of an event are written, shape (cases, 8).
+
+    A case is how many bytes the time has, whether the status is left out (running status), and how many bytes the head
+    of the event has.
+    """
     masks = np.zeros((HEAD + 1, 2, HEAD + 1, 2 * HEAD), bool)
     for time, left_out, head in np.ndindex(masks.shape[:3]):
         masks[time, left_out, head, HEAD - time : HEAD] = True

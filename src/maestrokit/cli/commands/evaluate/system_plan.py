@@ -103,8 +103,8 @@ def sources_of(texts: Sequence[str], inputs: Inputs, running: Batch, *, suffixes
     for text in texts:
         name, equals, origin = text.partition("=")
         if not (name.isprintable() and name and equals and origin) or name in (CEILING, FLOOR, *paths, *models):
-            hint = f"write NAME=PATH or NAME=MODEL, each NAME once, in a line, and neither {CEILING} nor {FLOOR}"
-            raise UsageError(f"'{text}' is no system", hint, parameter="system")
+            hint = f"each NAME once, of printed characters, and neither {CEILING} nor {FLOOR}"
+            raise UsageError(f"`system` must be NAME=PATH or NAME=MODEL, not '{text}'", hint, parameter="system")
         if is_model(origin):
             models[name] = origin.removeprefix(FORCED)
             checkpoint.model_folder(models[name])
