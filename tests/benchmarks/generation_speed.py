@@ -1,4 +1,4 @@
-"""Generation: seconds of music a second of one processor, one piece at a time and eight at once, and a whole command.
+"""Generation: notes and seconds of music a second of a processor, one piece at a time and eight at once, and a command.
 
     python tests/benchmarks/generation_speed.py [--model NAME] [--seconds S]
 
@@ -7,6 +7,7 @@ that waiting for other work does not count, though what shares its caches does; 
 """
 
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import torch
 from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.models._notes import NoteModel
+from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.tokens import Encoding
 
 TURNS = 3
@@ -75,15 +77,16 @@ def compare_steps(model: torch.nn.Module, encoding: Encoding, *, seconds: float)
     print(f"without cache                       {plain:8.0f}   ratio {cached / plain:.1f}")
 
 
-def times_playback(loaded: SequenceModel, *, seconds: float, count: int) -> float:
-    """Return the seconds of music that are made in a CPU second, sampled as by default."""
+def generated_a_second(loaded: SequenceModel, *, seconds: float, count: int) -> tuple[float, float]:
+    """Return the notes, and the seconds of music, that are made in a CPU second, sampled as by default."""
     config = GenerationConfig(seconds, count, 1).with_sampling(loaded.sampling, {})
-    best = 0.0
+    best, notes = math.inf, 0
     for _ in range(TURNS):
         started = time.process_time()
-        generate(loaded.model, loaded.encoding, config)
-        best = max(best, seconds * count / (time.process_time() - started))
-    return best
+        made = generate(loaded.model, loaded.encoding, config)
+        best = min(best, time.process_time() - started)
+        notes = sum(len(note_sequence(tokens, loaded.encoding).pitch) for tokens in made)
+    return notes / best, seconds * count / best
 
 
 def main() -> None:
@@ -93,12 +96,11 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     loaded = load_event_model(options.model)
-    times_playback(loaded, seconds=1.0, count=1)  # warm
-    print(options.model)
+    generated_a_second(loaded, seconds=1.0, count=1)  # warm
+    print(f"{options.model:20}notes a CPU second  x playback")
     for count in (1, 8):
-        print(
-            f"{count} at once          {times_playback(loaded, seconds=options.seconds, count=count):6.0f} x playback"
-        )
+        notes, playback = generated_a_second(loaded, seconds=options.seconds, count=count)
+        print(f"{f'{count} at once':20}{notes:18.0f}{playback:12.0f}")
     command = min(command_seconds(options.model) for _ in range(TURNS))
     print(f"generate --duration 30s {command:5.1f} CPU s, start-up included")
     if not isinstance(loaded.model, NoteModel):

@@ -42,7 +42,13 @@ def line(maestrokit, monkeypatch):
     return made_by
 
 
-EXCLUDED = ("directory", "system", *(field.name for field in dataclasses.fields(ListeningOptions)))  # by others
+EXCLUDED = (
+    "directory",
+    "system",
+    "perform",
+    "like",
+    *(field.name for field in dataclasses.fields(ListeningOptions)),
+)  # by others
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,6 +83,7 @@ def test_no_option_that_takes_a_path_tells_folders_or_files(line, name):
             "train family cnn data DATA --output y --set pianos=p.sf2,q",
         ),
         (("render", "--samples", "pianos/a.sf2"), "render --samples PATH"),
+        (("generate", "--perform", "a/b.mid", "--like", "/c/d.mid"), "generate --perform SCORE --like TAKE"),
         (
             ("evaluate", "a", "--reference", "x/b", "--reference", "c", "-o", "x/y.html"),
             "evaluate --reference PATH,PATH",

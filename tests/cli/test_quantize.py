@@ -10,6 +10,8 @@ from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import dump_midi
+from maestrokit.inference.performance import transcript
+from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.velocity import velocity_range
 from scenes import scene
 
@@ -216,3 +218,13 @@ def test_little_harm_is_not_reported(maestrokit: CommandLine) -> None:
     notes = [(place, place + 0.5, 60, 64) for place in range(1, 40)]
     options = ("--step", "10ms")
     assert maestrokit("quantize", "-", *options, stdin=dump_midi(scene([*notes, (1, 1.2, 60, 64)]))).err == ""
+
+
+def test_a_grid_of_note_values_on_notes_without_a_tempo_is_said(maestrokit, tmp_path):
+    one = TimedNotes(np.array([0.0, 0.52]), np.array([0.4, 0.9]), np.array([60, 62]), np.array([64, 64]))
+    (tmp_path / "take.mid").write_bytes(dump_midi(transcript(one)))
+    words = ("quantize", tmp_path / "take.mid", "-o", tmp_path / "out.mid")
+    assert any("its tempo is unknown" in line for line in maestrokit(*words, "--grid", "1/16").lines)
+    assert not any("tempo" in line for line in maestrokit(*words, "--step", "10ms").lines)
+    (tmp_path / "take.mid").write_bytes(dump_midi(transcript(one, tempo=120.0)))
+    assert not any("tempo" in line for line in maestrokit(*words, "--grid", "1/16").lines)

@@ -42,7 +42,7 @@ from maestrokit.provenance import command_line
 
 Mark = TypeVar("Mark")
 
-PATHS = ("FILE", "PATH", "DIR", "DATA")
+PATHS = ("FILE", "PATH", "DIR", "DATA", "SCORE", "TAKE")
 RUN = "RUN"
 SETTING = "NAME=VALUE"
 """Words in the metavar of an option by which its value is a path, or the name of a model that may be one."""

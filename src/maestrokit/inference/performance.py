@@ -10,7 +10,7 @@ from maestrokit.bounds import Within, check
 from maestrokit.music.note_arrays import TICKS_PER_BEAT, TimedNotes, performance_from_arrays
 from maestrokit.music.pedalling import supposed_pedal, with_key_releases
 from maestrokit.music.performance import Performance
-from maestrokit.music.provenance_events import with_text
+from maestrokit.music.provenance_events import NOTICE, with_text
 from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.tokens import Encoding, in_seconds
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 TEMPOS = Within(4, 1000)  # beats a minute
 UNKNOWN_TEMPO = 120.0  # beats a minute; makes a tick a millisecond
-NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
 FINE_TEMPO, FINE_DIVISION = 250.0, 2400  # make a tick a tenth of a millisecond, or less than one at any tracked tempo
 LONGEST_BEAT = 5.0  # seconds: longer rests are filled with beats
 NO_PEDAL: Floats = np.empty((0, 2))

@@ -10,6 +10,9 @@ from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import TEXT, Others, Performance
 from maestrokit.music.track_events import payload_of, variable_length
 
+NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
+"""What a file says whose notes have no tempo."""
+
 
 def commands(performance: Performance) -> list[str]:
     """Return the lines of provenance that a performance carries, oldest first."""
@@ -33,6 +36,13 @@ def with_text(performance: Performance, text: str) -> Performance:
     last = max(int(table.order.max(initial=-1)) for table in tables)
     others = Others.concatenate([performance.others, _text_events([text], last + 1)])
     return reorder_events(performance.replace(others=others))
+
+
+def has_text(performance: Performance, text: str) -> bool:
+    """Return whether a text event at the very start of the performance says just that."""
+    others = performance.others
+    rows = np.flatnonzero((others.kind == TEXT) & (others.tick == 0))
+    return any(_text(others.message[row]) == text for row in rows)
 
 
 def _is_command(others: Others) -> Mask:

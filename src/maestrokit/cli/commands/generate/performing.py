@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from maestrokit.bounds import Within
 from maestrokit.cli.choices import kept_in, several_of
-from maestrokit.cli.declare import ASIDE, Excludes, only_with, option
+from maestrokit.cli.declare import Excludes, only_with, option
 
 OF_A_SCORE = only_with("`perform`")
 ALONE = ("prompt_seconds", "infill", "condition", "density", "loudness")
@@ -19,8 +19,7 @@ class Performing:
         "map, or MusicXML if partitura is installed, as a person might: all its notes, and no others; tempo, onsets, "
         "velocities, articulation and sustain pedal are new. Velocities that differ are read as the dynamics of the "
         "score, as programs of notation write them, and two tracks or channels as its staves. - is standard input, of "
-        "MIDI.", ASIDE,
-        Excludes(ALONE, "a score is performed as it is"))
+        "MIDI.", Excludes(ALONE, "a score is performed as it is"))
     rubato: float = option(1.0, "R", "How much the timing departs from its mean: 1 as sampled, 0 even, 2 the most.",
         Within(0, 2), OF_A_SCORE)
     dynamics: float = option(1.0, "R", "How much velocities depart from their mean: 1 as sampled, 0 all equal.",

@@ -37,7 +37,8 @@ class MelspecOptions:
     gamma: float = option(4.4, "HZ", "Widen each filter by HZ, so that low keys have short windows; 0 is the "
         "constant-Q spectrum, whose windows of seconds take a little longer.", Within(0, 1000), CQT)
     chunks: float | None = option(None, "TIME", "Decode and analyse blocks of this length, so that memory does "
-        "not grow with the recording. The output is the same to the byte.", ASIDE, TIME, Within(0.001, DAY))
+        "not grow with the recording, unless it comes through a pipe. The output is the same to the byte.",
+        ASIDE, TIME, Within(0.001, DAY))
     pitch_shift: str | None = option(None, "LOW..HIGH", "Shift the pitch by random semitones; whole ones if both "
         "ends are.", Within(-24, 24))
     time_stretch: str | None = option(None, "LOW..HIGH", "Multiply durations by a random factor; 1.1 is slower.",

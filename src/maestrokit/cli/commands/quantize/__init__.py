@@ -46,8 +46,9 @@ def run(
 
     Onsets become t' = round(t / Q) * Q for a quantum Q. The moved onsets make a time map by which all else moves,
     pedals among it; tempos, signatures and markers stay. Quantizing twice gives the same as once, but with
-    --beats track, which finds other beats in what has been moved. Where more than 5 % of the notes are merged into
-    others, or more than 5 % of the onsets move by more than 250 ms, a note says so.
+    --beats track, which finds other beats in what has been moved, and with a range of --normalize-velocity. Where more
+    than 5 % of the notes are merged into others, more than 5 % of the onsets move by more than 250 ms, or note values
+    are of a tempo that is unknown, a note says so.
     """
     if options.step is None and options.grid is None:
         raise UsageError(
