@@ -7,10 +7,11 @@ Example::
 ``composers.tsv`` has the twelve composers with the most performances in the training split of MAESTRO, ``genres.tsv``
 the eras of all its composers, and POP909 as pop. The part ``test`` is MAESTRO's validation split, less the pieces
 (composer and title) that its training split has, too; of the training split a tenth, chosen by piece, is for
-validation: for the choice of the weights, the temperature and the threshold. Arrangements (names with " / ") are of no
-class. Other composers are of the class ``unknown``, which is no class: those that are in the validation split are only
-in the part ``test``, so that nothing has learnt from them. Arrangements are examples of it in the training part where
-neither composer nor arranger is of a class or in the validation split.
+validation: for the choice of the weights, the temperature and the threshold. Works that MAESTRO gives to another
+composer than theirs are left out. Arrangements (names with " / ") are of no class. Other composers are of the class
+``unknown``, which is no class: those that are in the validation split are only in the part ``test``, so that nothing
+has learnt from them. Arrangements are examples of it in the training part where neither composer nor arranger is of a
+class or in the validation split.
 """
 
 import argparse
@@ -38,6 +39,12 @@ ERAS = {
     "after 1890": ("Claude Debussy", "Sergei Rachmaninoff", "Alexander Scriabin", "Isaac Albéniz", "Nikolai Medtner",
                    "Leoš Janáček", "Alban Berg", "George Enescu", "Percy Grainger"),
 }  # fmt: skip
+
+
+MISLABELLED = {
+    ("Frédéric Chopin", 'Variations and Fugue in E-flat Major, Op. 35, "Eroica"'),  # Beethoven's
+    ("Claude Debussy", "Barcarolle, Op. 60"),  # Chopin's
+}
 
 
 class TableRow(NamedTuple):
@@ -111,7 +118,8 @@ def _entries(root: Path) -> tuple[list[maestro.Entry], list[maestro.Entry]]:
     assert table is not None
     both: tuple[list[maestro.Entry], list[maestro.Entry]] = ([], [])
     for row in maestro.read_table(table):
-        both[maestro.is_arrangement(row)].append(row)
+        if (row.canonical_composer, row.canonical_title) not in MISLABELLED:
+            both[maestro.is_arrangement(row)].append(row)
     return both
 
 
@@ -150,6 +158,12 @@ def shared_pieces(root: Path) -> list[str]:
 
 def _piece(entry: maestro.Entry) -> str:
     return f"{entry.canonical_composer}: {entry.canonical_title}"
+
+
+def works_to_learn_from(root: Path) -> Counter[str]:
+    """Return how many works of each composer the training split of MAESTRO has."""
+    works = {(entry.canonical_composer, maestro.work(entry)) for entry in _entries(root)[0] if entry.split == "train"}
+    return Counter(composer for composer, _ in works)
 
 
 def write_table(rows: Iterable[TableRow], path: Path) -> None:

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from class_tables import COMPOSERS, ERAS, composer_rows, genre_rows, held_out, shared_pieces, write_table
+from class_tables import (
+    COMPOSERS,
+    ERAS,
+    MISLABELLED,
+    composer_rows,
+    genre_rows,
+    held_out,
+    shared_pieces,
+    works_to_learn_from,
+    write_table,
+)
 from maestrokit.analysis.classes import UNKNOWN
 from maestrokit.files.labels import read_labels
 
@@ -88,3 +98,14 @@ def test_no_more_than_the_share_is_held_out() -> None:
     pieces = {"long": range(30), "a": range(2), "b": range(1), "c": range(1)}
     chosen = held_out(pieces, 0.1)
     assert "long" not in chosen and sum(len(pieces[name]) for name in chosen) <= 3
+
+
+def test_works_of_another_composer_than_the_table_says_are_in_no_part(tmp_path: Path) -> None:
+    wrong = [(composer, title.replace('"', '""'), "train") for composer, title in sorted(MISLABELLED)]
+    right = [("Claude Debussy", f"Piece, Op. {number}", "train") for number in (1, 1, 2)]
+    root = write_root(tmp_path / "root", [*wrong, *right])
+    assert {row.piece for row in composer_rows(root)} == {
+        "Claude Debussy: Piece, Op. 1",
+        "Claude Debussy: Piece, Op. 2",
+    }
+    assert works_to_learn_from(root) == {"Claude Debussy": 2}
