@@ -13,6 +13,7 @@ expected in ten bins; temperature and threshold were fitted on other performance
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 from class_tables import MISLABELLED, POP, TableRow, composer_rows, genre_rows, shared_pieces, works_to_learn_from
 from maestrokit.analysis.classes import UNKNOWN, Classification, Classifier, classify
 from maestrokit.analysis.convolution import log_softmax

@@ -1,6 +1,7 @@
 """Scores of performances, and of models of them."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,7 @@ def evaluate(
     metrics : str or sequence of str, optional
         Names of the metrics of sets. Default is all but ``frechet_lstm``, which takes a network.
     training : Performance, str, Path, or iterable of these, optional
-        What a model was trained on, in which a set is searched for copied notes. Default is none. Performances of
-        the reference that are among these, as the same values or files, are not searched.
+        What a model was trained on, searched for copied notes, but not for the pieces of the reference among it.
     tolerance : Tolerance, optional
         How far notes of a pair may differ. Default is that of mir_eval: onsets within 50 ms.
     seed : int >= 0
@@ -74,16 +74,13 @@ def evaluate(
     if not mine:
         raise UsageError("no performances to score", "give at least one", parameter="performances")
     known, learned = ([] if corpus is None else each_of(corpus) for corpus in (reference, training))
-    theirs, sources = performances_of(known), performances_of(learned)
     pairs = pairs if pairs is not None else (reference is not None and is_single(performances) and is_single(reference))
     generator = np.random.default_rng(checked_seed(seed))
     if pairs and (metrics is not None or training is not None):
         raise UsageError("metrics and training are those of sets, and these are pairs", "leave them out")
     if pairs:
-        return _mean_of_pairs(mine, theirs, tolerance or Tolerance(), generator)
-    trained_on = {identity(one) for one in learned}
-    is_copy = [identity(one) in trained_on for one in known]
-    return _scores_of_set(mine, theirs, sources, names(metrics), generator, is_copy)
+        return _mean_of_pairs(mine, performances_of(known), tolerance or Tolerance(), generator)
+    return _scores_of_set(mine, known, learned, names(metrics), generator)
 
 
 def _mean_of_pairs(
@@ -133,13 +130,14 @@ def evaluate_model(
 
 def _scores_of_set(
     mine: list[Performance],
-    theirs: list[Performance],
-    sources: list[Performance],
+    known: Sequence[Performance | str | Path],
+    learned: Sequence[Performance | str | Path],
     metrics: list[str] | None,
     generator: np.random.Generator,
-    is_copy: Sequence[bool],
 ) -> list[Row]:
     """Return the scores of a set; pieces of the reference that are in the training corpus are not searched in it."""
+    theirs, sources = performances_of(known), performances_of(learned)
+    trained_on = {identity(one) for one in learned}
     corpora = {name for name, corpus in (("reference", theirs), ("training", sources)) if corpus}
     selected = score_sets.metrics(metrics, corpora=corpora)
     copied = {name: metric for name, metric in selected.items() if metric.needs == "training"}
@@ -148,8 +146,8 @@ def _scores_of_set(
         for side, metrics in ((mine, selected), (theirs, selected), (sources, copied))
     )
     reference = [
-        score_sets.without_copies(summary, selected) if copy else summary
-        for summary, copy in zip(reference, is_copy, strict=True)
+        score_sets.without_copies(summary, selected) if identity(one) in trained_on else summary
+        for summary, one in zip(reference, known, strict=True)
     ]
     return score_sets.score(ours, reference, selected, generator=generator, training=training)[1]
 

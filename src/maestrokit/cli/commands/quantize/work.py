@@ -47,8 +47,7 @@ class Quantizer:
         if self.how.note_values and self.beats is None and has_text(performance, NOTICE):
             warnings.append("its tempo is unknown, so this is no grid of its music; give --beats track, or a --step")
         if self.velocities is not None:
-            limits = velocity_range([performance]) if self.velocities == "file" else self.velocities
-            lowest, highest = int(limits[0]), int(limits[1])
+            lowest, highest = map(int, velocity_range([performance]) if self.velocities == "file" else self.velocities)
             performance, outside = with_normalized_velocity(performance, lowest, highest)
             spread = f"; velocities {lowest}..{highest} became 1..127" if lowest < highest else "; velocities became 64"
             if outside:
