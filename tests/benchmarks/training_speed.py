@@ -7,8 +7,9 @@ first plain network is a stack of torch.nn.TransformerEncoderLayer with a causal
 second is a stack of torch.nn.TransformerDecoderLayer that attends to its own input once more, as decoders do in
 torch.nn. All have the same optimizer, clipping and loss.
 
-Then follows the network of transcription, as it ships and twice as wide: first with glibc as it is, which returns large
-arrays to the system when they are freed, then reusing them, as `maestrokit train` does.
+Then follows the network of transcription, as it ships and twice as wide, on windows of the default length and of twice
+it: first with glibc as it is, which returns arrays of more than 32 MB to the system when they are freed, then reusing
+them, as `maestrokit train` does.
 
 The last line is the transformer of notes in the sizes of the shipped one and the precision that training chooses, one
 note a token. Its share of the core's peak is that of operations of matrix products in a step, as torch counts them, in
@@ -19,6 +20,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +43,8 @@ from maestrokit.training.loop import Training
 from maestrokit.training.settings import TrainingSettings
 
 VOCABULARY = 390
-WINDOW = 512  # frames
+WINDOWS = 512, 1024  # frames
+FRAMES_A_SECOND = 100
 Step = Callable[[], object]
 
 
@@ -145,22 +148,25 @@ def notes_batch(batch: int, length: int) -> dict[str, torch.Tensor]:
 
 
 def show_convolutions(channels: Sequence[int], *, batch: int, turns: int) -> None:
-    """Print windows a second of the network of transcription, before and after freed memory is reused."""
-    data, steps = Noise(1, 1), {}
-    data.one = {
-        "levels": torch.rand(batch, WINDOW, 294) * -60,
-        "target": torch.rand(batch, len(cnn.HEADS), WINDOW // cnn.STRIDE, KEYS).round(),
-        "pedal": torch.rand(batch, WINDOW // cnn.STRIDE).round(),
-    }
-    for count in channels:
-        steps[f"{count} channels"] = our_step(cnn.Model(cnn.Config(channels=count)), data)
-    before = seconds_a_step(steps, turns=turns)
+    """Print seconds of recordings a second of the network of transcription, before and after freed memory is reused."""
+    steps, seconds = {}, {}
+    for count, frames in product(channels, WINDOWS):
+        data, name = Noise(1, 1), f"{count} channels, {frames} frames"
+        data.one = {
+            "levels": torch.rand(batch, frames, 294) * -60,
+            "target": torch.rand(batch, len(cnn.HEADS), frames // cnn.STRIDE, KEYS).round(),
+            "pedal": torch.rand(batch, frames // cnn.STRIDE).round(),
+        }
+        steps[name] = our_step(cnn.Model(cnn.Config(channels=count)), data)
+        seconds[name] = batch * frames / FRAMES_A_SECOND
+    returned = seconds_a_step(steps, turns=turns)
     reuse_freed_memory()
-    after = seconds_a_step(steps, turns=turns)
-    print(f"network of transcription, {batch} windows of {WINDOW} frames: windows a second")
-    print(f"{'':28}{'returned':>10}{'reused':>10}")
+    reused = seconds_a_step(steps, turns=turns)
+    print(f"network of transcription, {batch} windows: seconds of recordings a second")
+    print(f"{'':28}{'returned':>10}{'reused':>10}{'ratio':>8}")
     for name in steps:
-        print(f"{name:28}{batch / before[name]:10.2f}{batch / after[name]:10.2f}")
+        rates = seconds[name] / returned[name], seconds[name] / reused[name]
+        print(f"{name:28}{rates[0]:10.1f}{rates[1]:10.1f}{rates[1] / rates[0]:8.2f}")
 
 
 def peak(precision: torch.dtype, *, turns: int, size: int = 2048) -> float:
