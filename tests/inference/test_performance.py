@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.inference.performance import NOTICE, performance_of, tracked_transcript, transcript
+from maestrokit.inference.performance import TEMPO_UNKNOWN, performance_of, tracked_transcript, transcript
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.step_notes import reconciled
 from maestrokit.music.sustain import pedal_intervals
@@ -33,9 +33,9 @@ def test_notes_come_back_in_time(rows: list[tuple[float, float, int]], tempo: fl
 
 
 def test_an_unknown_tempo_is_said_to_be_so() -> None:
-    assert NOTICE.encode() in dump_midi(transcript(NOTHING))
+    assert TEMPO_UNKNOWN.encode() in dump_midi(transcript(NOTHING))
     told = transcript(NOTHING, tempo=90)
-    assert NOTICE.encode() not in dump_midi(told)
+    assert TEMPO_UNKNOWN.encode() not in dump_midi(told)
     assert told.tempos.microseconds_per_beat.tolist() == [pytest.approx(60e6 / 90, abs=1)]
 
 
@@ -105,7 +105,7 @@ def test_tracked_beats_are_the_tempo_map_and_move_nothing() -> None:
     assert np.abs(timed.offset - notes.offset[np.lexsort((notes.pitch, notes.onset))]).max() <= tick
     on_beat = tick2second(back.division * np.arange(60), clock)
     assert all(np.abs(on_beat - beat).min() < 1e-4 for beat in beats.time)
-    assert NOTICE.encode() not in dump_midi(performance)
+    assert TEMPO_UNKNOWN.encode() not in dump_midi(performance)
 
 
 def test_a_long_rest_is_filled_with_beats() -> None:
@@ -119,7 +119,7 @@ def test_a_long_rest_is_filled_with_beats() -> None:
 
 def test_too_few_notes_have_no_beats() -> None:
     performance, beats = tracked_transcript(even(1, interval=0.5))
-    assert len(beats.time) == 0 and NOTICE.encode() in dump_midi(performance)
+    assert len(beats.time) == 0 and TEMPO_UNKNOWN.encode() in dump_midi(performance)
 
 
 @settings(max_examples=25, deadline=None)

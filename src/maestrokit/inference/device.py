@@ -40,7 +40,7 @@ def reuse_freed_memory() -> None:
     """Let this process reuse the memory that it frees, which else goes back to the system, by glibc's ``mallopt``.
 
     glibc returns arrays of some 32 MB and more when they are freed, and the system clears each page again before its
-    next use, which is a fifth of the time of transcribing. Elsewhere nothing changes.
+    next use, which takes time. Elsewhere nothing changes.
     """
     if sys.platform != "linux":
         return

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
+from maestrokit.inference.note_decoding import THRESHOLD
 from maestrokit.music.sustain import interval_union
 
 LATENCY = Within(-0.1, 0.1, above=True, below=True)  # seconds
-THRESHOLD = Within(0, 1, above=True, below=True)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from maestrokit.bounds import Within, check
 from maestrokit.music.note_arrays import TICKS_PER_BEAT, TimedNotes, performance_from_arrays
 from maestrokit.music.pedalling import supposed_pedal, with_key_releases
 from maestrokit.music.performance import Performance
-from maestrokit.music.provenance_events import NOTICE, with_text
+from maestrokit.music.provenance_events import TEMPO_UNKNOWN, with_text
 from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.tokens import Encoding, in_seconds
 
@@ -58,7 +58,7 @@ def transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL, *, tempo: float | No
     """
     check("tempo", tempo, TEMPOS)
     if tempo is None:
-        return with_text(_in_ticks(notes, pedal, UNKNOWN_TEMPO, TICKS_PER_BEAT), NOTICE)
+        return with_text(_in_ticks(notes, pedal, UNKNOWN_TEMPO, TICKS_PER_BEAT), TEMPO_UNKNOWN)
     return _in_ticks(notes, pedal, tempo, TICKS_PER_BEAT * int(np.ceil(UNKNOWN_TEMPO / tempo)))
 
 

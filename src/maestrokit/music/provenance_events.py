@@ -10,7 +10,7 @@ from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import TEXT, Others, Performance
 from maestrokit.music.track_events import payload_of, variable_length
 
-NOTICE = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
+TEMPO_UNKNOWN = "tempo unknown: the 120 beats a minute in this file only make a tick a millisecond"
 """What a file says whose notes have no tempo."""
 
 

@@ -15,7 +15,7 @@ from maestrokit.files import walk
 from maestrokit.files.formats import PERFORMANCE, format_by_name
 from maestrokit.files.streams import decoded
 from maestrokit.music.performance import Performance
-from maestrokit.music.provenance_events import NOTICE, has_text
+from maestrokit.music.provenance_events import TEMPO_UNKNOWN, has_text
 from maestrokit.music.quantize import Quantization, QuantizeReport, quantize
 from maestrokit.music.retime import parse_beats
 from maestrokit.music.velocity import parse_velocity_range, velocity_range, with_normalized_velocity
@@ -44,7 +44,7 @@ class Quantizer:
         """Read the source, quantize it, write the target."""
         performance, report, beats = self.quantized(task)
         spread, warnings = "", self.losses(report)
-        if self.how.note_values and self.beats is None and has_text(performance, NOTICE):
+        if self.how.note_values and self.beats is None and has_text(performance, TEMPO_UNKNOWN):
             warnings.append("its tempo is unknown, so this is no grid of its music; give --beats track, or a --step")
         if self.velocities is not None:
             lowest, highest = map(int, velocity_range([performance]) if self.velocities == "file" else self.velocities)
