@@ -285,7 +285,8 @@ def _check_same(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         if (old.get(name) or None) != (config.get(name) or None):  # older runs do not say that a key is as it was
             what = (_changes(config["model"], old["model"]) if name == "model" else "") or f"another {name}"
             raise UsageError(f"'{folder}' holds a training with {what}", "choose another folder, or remove it")
-    was, now = ({name: part[name] for name in STATEFUL & part.keys()} for part in (old["training"], config["training"]))
+    both = old.get("training", {}), config["training"]
+    was, now = ({name: part[name] for name in STATEFUL & part.keys()} for part in both)
     if changes := _changes(now, was):
         hint = "choose another folder; `init` begins with its weights"
         raise UsageError(f"'{folder}' holds a training with {changes}", hint)
