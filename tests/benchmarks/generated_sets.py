@@ -6,7 +6,9 @@ The reference are minutes of every other validation performance by name, from th
 ``tools/fit_sampling.py`` does not see. The column of humans, minutes of train performances, is the ceiling: no
 generated set can be expected to be more like the reference than other human performances are. Humans go through the
 tokens that models are taught, in which notes last as long as the pedal holds them. `reference` is the value of the
-validation minutes themselves. A star: outside the 95 % interval of the humans.
+validation minutes themselves, another set of people's. A star: outside the 95 % interval of the humans. The last row
+counts the metrics without a star, those of how two distributions overlap or diverge left out: what the reference has
+there is what can be expected of a set that people played.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.music.tokens import Encoding, decode, encode
 
+COMPARED = (".overlapped_area", ".kl")  # metrics of a whole set, whose value for the reference itself is fixed
 UNSEEN = slice(1, None, 2)  # of the validation performances, by name: those that no sampling is fitted to
 
 
@@ -52,18 +55,27 @@ def main() -> None:
             folder = (told.keep or Path(scratch)) / Path(name).name
             columns[Path(name).name] = judged(generated(name, folder, told), reference)
     print(f"{told.pieces} pieces of {told.seconds:g} s in each set")
-    others_named = "".join(f"{name:>13}" for name in list(columns)[1:])
-    print(f"{'metric':<43}{'reference':>10}{'human':>9}{'95 % interval':>18}{others_named}")
-    others = [{row.metric: row for row in rows} for rows in list(columns.values())[1:]]
-    for first in columns["human"]:
-        interval = f"{first.low:.3f}..{first.high:.3f}"
-        found = (rows.get(first.metric) for rows in others)
-        marked = "".join(
-            f"{'-':>12} " if row is None  # a model is not scored by what it makes of its own pieces
-            else f"{row.value:>12.3f}" + (" " if first.low <= row.value <= first.high else "*")
-            for row in found
-        )  # fmt: skip
-        print(f"{first.metric:<43}{first.reference:>10.3f}{first.value:>9.3f}{interval:>18}{marked}")
+    print_table(columns)
+
+
+def print_table(columns: dict[str, list[Row]]) -> None:
+    """Print the scores of humans, and beside them those of the reference itself and of models."""
+    heads = "".join(f"{name:>13}" for name in list(columns)[1:])
+    print(f"{'metric':<43}{'reference':>10} {'human':>9}{'95 % interval':>18}{heads}")
+    inside = np.zeros(len(columns), np.int64)  # of the reference and of each model
+    models = [{row.metric: row.value for row in rows} for rows in list(columns.values())[1:]]
+    for human in columns["human"]:
+        is_value = not human.metric.endswith(COMPARED)
+        values = [human.reference, *(scores.get(human.metric) for scores in models)]
+        is_inside = [value is not None and human.low <= value <= human.high for value in values]
+        inside += is_value * np.array(is_inside)
+        stars = [" " if within or value is None else "*" for value, within in zip(values, is_inside, strict=True)]
+        cells = ["-" if value is None else f"{value:.3f}" for value in values]
+        marked = "".join(f"{cell:>12}{star}" for cell, star in zip(cells[1:], stars[1:], strict=True))
+        interval, star = f"{human.low:.3f}..{human.high:.3f}", stars[0] if is_value else " "
+        print(f"{human.metric:<43}{cells[0]:>10}{star}{human.value:>9.3f}{interval:>18}{marked}")
+    of = sum(not row.metric.endswith(COMPARED) for row in columns["human"])
+    print(f"{f'without a star, of {of}':<43}{inside[0]:>10}{'':28}" + "".join(f"{count:>12} " for count in inside[1:]))
 
 
 def read(root: Path, split: str, count: int, among: slice) -> list[Piece]:
