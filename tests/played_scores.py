@@ -11,8 +11,8 @@ from maestrokit.models import contract, transformer
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.performance import TIME_SIGNATURE, Others
-from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import score_of
+from maestrokit.music.scores.performance_parameters import Rendition
+from maestrokit.music.scores.score import score_of
 
 NONE = np.empty(0, np.int64)
 

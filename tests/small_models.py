@@ -12,7 +12,7 @@ from maestrokit.files import checkpoint
 from maestrokit.models import _chords, _classes, _critic, _style, lstm
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
 
 EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
 

@@ -24,9 +24,9 @@ from maestrokit.inference.model_kinds import is_of_notes
 from maestrokit.inference.notes import NoteRequest, generate_notes
 from maestrokit.inference.performance import performance_of
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.step_notes import NO_NOTES, StepNotes
-from maestrokit.music.tokens import Encoding, encode
+from maestrokit.music.encodings.events import Encoding, encode
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 
 FROM_NOTHING = 10  # every so many has no prompt
 LEFT_OUT = 6.0  # seconds at the end

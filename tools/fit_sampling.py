@@ -36,9 +36,9 @@ from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.note_codes import FACTORS, note_sequence
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import FACTORS, note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import events
 from run_folders import run_folder

@@ -12,10 +12,10 @@ from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.key_state import MEMORIES
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding, decode, encode_notes
+from maestrokit.music.encodings.events import Encoding, decode, encode_notes
+from maestrokit.music.encodings.key_state import MEMORIES
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes
 
 PROMPT = 20.0  # seconds
 Generate = Callable[[NoteSampling, int], list[StepNotes]]

@@ -25,7 +25,7 @@ from class_tables import ERAS, POP
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.models._improvise import generating
-from maestrokit.music.note_codes import FACTORS
+from maestrokit.music.encodings.notes import FACTORS
 
 LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Enabling Factorized Piano Music Modeling
 and Generation with the MAESTRO Dataset", ICLR 2019) and carry its licence: Creative Commons

@@ -67,11 +67,11 @@ from .files.sound.read import (
     read_sound as read_sound,
     write_sound as write_sound,
 )
-from .inference.sequence_model import SequenceModel as SequenceModel, load_event_model as load_event_model
 from .inference.performance import transcript as transcript
-from .inference.perplexity import Surprisal as Surprisal
 from .inference.performer import Performer as Performer, load_performer as load_performer
+from .inference.perplexity import Surprisal as Surprisal
 from .inference.sampling import SamplingConfig as SamplingConfig
+from .inference.sequence_model import SequenceModel as SequenceModel, load_event_model as load_event_model
 from .inference.transcription import Transcriber as Transcriber, Transcript as Transcript
 from .listening.folder import write_listening_kit as write_listening_kit
 from .listening.kit import Kit as Kit
@@ -81,8 +81,16 @@ from .metrics.piece import Piece as Piece, piece_of as piece_of
 from .metrics.ratings.score import RatingScores as RatingScores
 from .metrics.score_pairs import NotesAndPedal as NotesAndPedal, Tolerance as Tolerance, compare as compare
 from .metrics.score_systems import Comparison as Comparison, SystemScores as SystemScores
+from .music.edits.key_shift import KeyShift as KeyShift, key_shift as key_shift
+from .music.edits.retime import retimed as retimed
+from .music.edits.transpose import (
+    TransposeReport as TransposeReport,
+    shift_between as shift_between,
+    transposed as transposed,
+)
+from .music.edits.velocity import velocity_range as velocity_range, with_normalized_velocity as with_normalized_velocity
+from .music.encodings.events import Encoding as Encoding, decode as decode, encode as encode
 from .music.event_order import reorder_events as reorder_events
-from .music.key_shift import KeyShift as KeyShift, key_shift as key_shift
 from .music.keys import (
     Key as Key,
     KeyEstimate as KeyEstimate,
@@ -98,22 +106,14 @@ from .music.performance import (
     Performance as Performance,
     Tempos as Tempos,
 )
-from .music.quantize import Quantization as Quantization, QuantizeReport as QuantizeReport
-from .music.retime import retimed as retimed
-from .music.rolls import piano_roll as piano_roll
+from .music.quantization.quantize import Quantization as Quantization, QuantizeReport as QuantizeReport
+from .music.rolls.frames import piano_roll as piano_roll
 from .music.timing import (
     TempoMap as TempoMap,
     second2tick as second2tick,
     tempo_map as tempo_map,
     tick2second as tick2second,
 )
-from .music.tokens import Encoding as Encoding, decode as decode, encode as encode
-from .music.transpose import (
-    TransposeReport as TransposeReport,
-    shift_between as shift_between,
-    transposed as transposed,
-)
-from .music.velocity import velocity_range as velocity_range, with_normalized_velocity as with_normalized_velocity
 from .synth.piano import Piano as Piano
 from .synth.timbre import Timbre as Timbre
 from .training.loop import TrainingOutcome as TrainingOutcome

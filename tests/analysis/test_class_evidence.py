@@ -9,9 +9,9 @@ from maestrokit.analysis.class_evidence import RANGE, SPAN, class_evidence
 from maestrokit.analysis.class_spectrum import BANDS, mel_spectrum
 from maestrokit.analysis.classes import Classifier, excerpt_votes
 from maestrokit.analysis.convolution import log_softmax
-from maestrokit.music.excerpts import HOP
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
+from maestrokit.music.rolls.excerpts import HOP
 
 NAMES = ("low", "high")
 

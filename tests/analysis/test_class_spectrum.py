@@ -18,7 +18,7 @@ from maestrokit.analysis.class_spectrum import (
     unpacked_levels,
 )
 from maestrokit.audio.spectra.frames import analyse
-from maestrokit.music.excerpts import FRAMES, HOP, SECONDS
+from maestrokit.music.rolls.excerpts import FRAMES, HOP, SECONDS
 
 
 def recording(seconds: float, *, gain: float = 1.0) -> NDArray[np.float32]:

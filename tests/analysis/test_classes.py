@@ -16,8 +16,8 @@ from maestrokit.analysis.classes import (
 )
 from maestrokit.analysis.convolution import log_softmax
 from maestrokit.models._classes import Config, Model
-from maestrokit.music.excerpts import SECONDS, ExcerptVariation, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.rolls.excerpts import SECONDS, ExcerptVariation, excerpt_starts, roll_of
 
 NAMES = ("march", "waltz", "tango")
 

@@ -8,8 +8,8 @@ import torch
 
 from maestrokit.analysis.critic import person_log_odds, weight_shapes
 from maestrokit.models._critic import Config, Model
-from maestrokit.music.note_codes import factor_classes
-from maestrokit.music.step_notes import NO_NOTES, StepNotes
+from maestrokit.music.encodings.notes import factor_classes
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 from small_models import critic_network
 
 

@@ -32,7 +32,7 @@ from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import MOST_WINDOWS, as_performance, windows
 from maestrokit.inference.note_states import mean_states
 from maestrokit.metrics.piece import piece_of
-from maestrokit.music.matched import matched
+from maestrokit.music.edits.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.training.class_sources import read_notes
 

@@ -26,7 +26,7 @@ from maestrokit.files.midi import read_midi
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
-from maestrokit.music.tokens import Encoding, decode, encode
+from maestrokit.music.encodings.events import Encoding, decode, encode
 
 COMPARED = (".overlapped_area", ".kl")  # metrics of a whole set, whose value for the reference itself is fixed
 UNSEEN = slice(1, None, 2)  # of the validation performances, by name: those that no sampling is fitted to

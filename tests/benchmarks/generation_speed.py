@@ -19,8 +19,8 @@ import torch
 from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import note_sequence
 
 TURNS = 3
 PIECES = 8

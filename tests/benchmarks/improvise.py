@@ -41,12 +41,12 @@ from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row
 from maestrokit.metrics.piece import Piece, piece_of
 from maestrokit.metrics.sets.copying import StretchIndex, copied_shares, longest_runs, note_intervals
+from maestrokit.music.encodings.events import Encoding, encode
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes, reconciled
 from maestrokit.music.note_arrays import timed_notes
-from maestrokit.music.note_codes import note_sequence
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.segments import LARGEST_VELOCITY
-from maestrokit.music.step_notes import StepNotes, reconciled
-from maestrokit.music.tokens import Encoding, encode
+from maestrokit.music.rolls.segments import LARGEST_VELOCITY
 
 ENCODING = Encoding()
 SECOND = 100  # steps

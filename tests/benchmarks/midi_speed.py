@@ -28,7 +28,7 @@ import symusic
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.music.performance import Performance
-from maestrokit.music.quantize import Quantization, quantize
+from maestrokit.music.quantization.quantize import Quantization, quantize
 
 STEP = 0.01  # seconds
 

@@ -29,15 +29,15 @@ from maestrokit.inference.performer import PerformConfig, Performer, load_perfor
 from maestrokit.inference.performing import sampled_parameters
 from maestrokit.metrics.intervals import mean_interval
 from maestrokit.models._expectation import VELOCITIES
-from maestrokit.music.performance_codes import FACTORS
-from maestrokit.music.score_performance import (
+from maestrokit.music.scores.performance_codes import FACTORS
+from maestrokit.music.scores.performance_parameters import (
     PerformanceParameters,
     Rendition,
     at_mean_tempo,
     parameters_of,
     rendition_of,
 )
-from maestrokit.music.scores import Score
+from maestrokit.music.scores.score import Score
 from maestrokit.training.performance_data import PerformanceData, PerformanceOptions
 from maestrokit.training.task import PARTS, find_corpus, split_by_piece
 from maestrokit.training.tasks import performance as task

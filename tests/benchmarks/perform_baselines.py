@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from maestrokit.files.asap import AlignedPerformance
-from maestrokit.music.score_performance import PerformanceParameters, at_mean_tempo, parameters_of
-from maestrokit.music.scores import Score
+from maestrokit.music.scores.performance_parameters import PerformanceParameters, at_mean_tempo, parameters_of
+from maestrokit.music.scores.score import Score
 
 SLOTS = 8  # of a bar, as bars are compared
 

@@ -18,8 +18,8 @@ import maestrokit
 from maestrokit.files import asap, checkpoint
 from maestrokit.files.asap import AlignedPerformance
 from maestrokit.inference.performer import Performer, load_performer
-from maestrokit.music.score_performance import Rendition, parameters_of
-from maestrokit.music.scores import Score
+from maestrokit.music.scores.performance_parameters import Rendition, parameters_of
+from maestrokit.music.scores.score import Score
 from maestrokit.plots.figure import bare, new_figure, picture_bytes
 from maestrokit.training.tasks import performance as task
 

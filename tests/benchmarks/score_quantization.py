@@ -19,10 +19,10 @@ import mir_eval
 import numpy as np
 
 from maestrokit.files.midi import read_midi
-from maestrokit.music.grid import parse_note_values
+from maestrokit.music.edits.retime import parse_beats
 from maestrokit.music.performance import Performance
-from maestrokit.music.quantize import Quantization, quantize
-from maestrokit.music.retime import parse_beats
+from maestrokit.music.quantization.grid import parse_note_values
+from maestrokit.music.quantization.quantize import Quantization, quantize
 from maestrokit.music.timing import second2tick, tempo_map, tick2second
 
 DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))

@@ -39,8 +39,8 @@ from maestrokit.metrics.sets.melody_similarity import skyline_intervals
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.rolls import sounding_time
-from maestrokit.music.segments import LARGEST_VELOCITY, SECONDS
+from maestrokit.music.rolls.frames import sounding_time
+from maestrokit.music.rolls.segments import LARGEST_VELOCITY, SECONDS
 
 RESAMPLES = 2000
 CHROMA = 0.5  # seconds

@@ -1,9 +1,9 @@
 """The sustain pedal that `generate` writes beside notes, beside that of people whose notes these are.
 
 Performances go through the tokens that models are taught, in which notes last as long as the pedal holds them and no
-pedal is left. From these notes alone the pedal is inferred (`maestrokit.music.pedalling.supposed_pedal`). F1 is that of
-the 10 ms in which the pedal is down; a pedal that is down from the first onset to the last end is beside it. What is
-printed are means over performances, and their correlation.
+pedal is left. From these notes alone the pedal is inferred (`maestrokit.music.edits.pedalling.supposed_pedal`). F1 is
+that of the 10 ms in which the pedal is down; a pedal that is down from the first onset to the last end is beside it.
+What is printed are means over performances, and their correlation.
 
     python tests/benchmarks/supposed_pedal.py [--data DIR] [--split NAME]
 """
@@ -16,9 +16,9 @@ from performances import spread
 
 from maestrokit.arrays import Floats, Mask
 from maestrokit.files.midi import read_midi
-from maestrokit.music.pedalling import supposed_pedal
+from maestrokit.music.edits.pedalling import supposed_pedal
+from maestrokit.music.encodings.events import Encoding, decode_notes, encode
 from maestrokit.music.sustain import pedal_intervals
-from maestrokit.music.tokens import Encoding, decode_notes, encode
 
 EVERY = 10_000  # performances; more than a split has
 

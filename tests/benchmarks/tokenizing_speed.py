@@ -19,7 +19,7 @@ import numpy as np
 from maestrokit.files import walk
 from maestrokit.files.cache.tokens import token_shard
 from maestrokit.files.midi import read_midi
-from maestrokit.music.tokens import Encoding, encode
+from maestrokit.music.encodings.events import Encoding, encode
 
 ROOT = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -34,10 +34,10 @@ from maestrokit.inference.note_batches import padded
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.models.contract import TrainedModel
 from maestrokit.models.kernels.switch import plain_torch
-from maestrokit.music.note_codes import excerpt
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import excerpt
+from maestrokit.music.encodings.step_notes import reconciled
 from maestrokit.music.piano_range import KEYS
-from maestrokit.music.step_notes import reconciled
-from maestrokit.music.tokens import Encoding
 from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.loop import Training
 from maestrokit.training.settings import TrainingSettings

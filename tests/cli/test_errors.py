@@ -18,7 +18,7 @@ from maestrokit.cli.main import COMMANDS, command
 from maestrokit.errors import BadDataError, ExitStatus, UsageError
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.music.quantize import Quantization
+from maestrokit.music.quantization.quantize import Quantization
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "maestrokit"
 BELOW = sorted(path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] != "cli")

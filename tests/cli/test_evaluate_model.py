@@ -10,8 +10,8 @@ from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.performance import performance_of
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.music.step_notes import NO_NOTES
-from maestrokit.music.tokens import Encoding, encode
+from maestrokit.music.encodings.events import Encoding, encode
+from maestrokit.music.encodings.step_notes import NO_NOTES
 
 
 def rows(text):

@@ -22,7 +22,7 @@ from maestrokit.files.atomic import write_folder
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
 from maestrokit.models import contract, lstm
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import load_task
 from played_scores import saved_performer

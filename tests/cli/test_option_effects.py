@@ -24,8 +24,8 @@ from maestrokit.files.atomic import write_folder
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.models import contract, lstm, transformer
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.note_arrays import performance_from_arrays
-from maestrokit.music.tokens import Encoding
 from played_scores import saved_performer
 from small_kits import answer_file, small_kit
 from small_models import saved_classifier, saved_style_model, saved_transcriber

@@ -11,8 +11,8 @@ from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.performance import transcript
+from maestrokit.music.edits.velocity import velocity_range
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.velocity import velocity_range
 from scenes import scene
 
 

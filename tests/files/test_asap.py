@@ -7,7 +7,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files.asap import piece_of, read_aligned
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.music.scores import LOWER, NO_STAFF, UPPER, score_of
+from maestrokit.music.scores.score import LOWER, NO_STAFF, UPPER, score_of
 from played_scores import played, score_file, write_asap
 
 

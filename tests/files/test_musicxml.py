@@ -7,7 +7,7 @@ import pytest
 
 from maestrokit.errors import BadDataError, NoInputError, UsageError
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
-from maestrokit.music.scores import LOWER, NO_STAFF, UPPER, score_of
+from maestrokit.music.scores.score import LOWER, NO_STAFF, UPPER, score_of
 from maestrokit.music.sustain import pedal_intervals
 
 NOTE = "<note>{}<pitch><step>{}</step><octave>{}</octave></pitch>{}<voice>1</voice><type>quarter</type></note>"

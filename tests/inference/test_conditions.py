@@ -18,10 +18,10 @@ from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.inference.torch_steps import layer_stepper
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
-from maestrokit.music.conditions import measured, measured_code
-from maestrokit.music.key_state import NEVER, EndGroups
-from maestrokit.music.note_codes import excerpt, note_sequence
-from maestrokit.music.tokens import Encoding, encode_notes
+from maestrokit.music.encodings.conditions import measured, measured_code
+from maestrokit.music.encodings.events import Encoding, encode_notes
+from maestrokit.music.encodings.key_state import NEVER, EndGroups
+from maestrokit.music.encodings.notes import excerpt, note_sequence
 
 _spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
 of_notes = importlib.util.module_from_spec(_spec)

@@ -10,9 +10,9 @@ from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.critic import load_critic, ranking
 from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes
 from small_models import critic_network, saved_chord_network, saved_critic, saved_lstm
 
 

@@ -17,7 +17,7 @@ from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.inference.torch_steps import TorchBodyStep
 from maestrokit.inference.transcription import posteriors_of_levels, read_transcriber
-from maestrokit.music.tokens import encode_notes
+from maestrokit.music.encodings.events import encode_notes
 from small_models import saved_lstm, saved_transcriber
 
 _spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))

@@ -13,10 +13,10 @@ from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import embedded, embeddings
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
-from maestrokit.music.excerpts import roll_of
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import with_command
+from maestrokit.music.rolls.excerpts import roll_of
 from scenes import scene
 
 

@@ -19,8 +19,8 @@ from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import settings_of
+from maestrokit.music.encodings.events import Encoding, decode, decode_notes, encode
 from maestrokit.music.note_arrays import performance_from_arrays
-from maestrokit.music.tokens import Encoding, decode, decode_notes, encode
 
 ENCODINGS = [Encoding(), Encoding(step_milliseconds=8, velocity_bins=16, pedal_events=True)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maestrokit.inference.grammar import Grammar
-from maestrokit.music.tokens import Encoding, decode_notes
+from maestrokit.music.encodings.events import Encoding, decode_notes
 
 ENCODING = Encoding()
 VELOCITY, WAIT = ENCODING.first_velocity + 15, ENCODING.first_shift + 99  # a second

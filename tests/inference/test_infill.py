@@ -14,11 +14,11 @@ from maestrokit.inference.note_batches import input_batch
 from maestrokit.inference.notes import NoteRequest, _primed, generate_notes
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.models.contract import new_model
-from maestrokit.music.infill import Gap
-from maestrokit.music.note_codes import excerpt, with_notes_after
-from maestrokit.music.step_notes import joined, reconciled
+from maestrokit.music.edits.infill import Gap
+from maestrokit.music.encodings.events import Encoding, decode, encode, encode_notes
+from maestrokit.music.encodings.notes import excerpt, with_notes_after
+from maestrokit.music.encodings.step_notes import joined, reconciled
 from maestrokit.music.timing import second2tick, tempo_map
-from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
 
 _spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
 of_notes = importlib.util.module_from_spec(_spec)

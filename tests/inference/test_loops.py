@@ -5,8 +5,8 @@ import pytest
 
 from maestrokit.inference.keyboard import Keyboard
 from maestrokit.inference.loops import LONGEST, Loops
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.piano_range import KEYS
-from maestrokit.music.tokens import Encoding
 
 STEP = 0.01
 

@@ -5,10 +5,10 @@ import numpy as np
 from maestrokit.inference.loudness_steering import STEADY, STEERING, LoudnessSteering, gap_line
 from maestrokit.inference.notes import NoteRequest
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
-from maestrokit.music.conditions import measured_code
-from maestrokit.music.infill import Gap
-from maestrokit.music.step_notes import NO_NOTES, StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.edits.infill import Gap
+from maestrokit.music.encodings.conditions import measured_code
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 
 ENCODING = Encoding()
 BINS = ENCODING.velocity_bins

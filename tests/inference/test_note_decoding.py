@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from maestrokit.errors import UsageError
 from maestrokit.inference.note_decoding import Decoder, Decoding, joined, with_dynamics
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.note_targets import note_targets
+from maestrokit.music.rolls.transcription_targets import note_targets
 
 FRAME = 0.02
 

@@ -20,12 +20,12 @@ from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabil
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.inference.torch_steps import layer_stepper
 from maestrokit.models.contract import settings_of
-from maestrokit.music.infill import Gap
-from maestrokit.music.key_state import NEVER, EndGroups
-from maestrokit.music.note_codes import excerpt, note_sequence
+from maestrokit.music.edits.infill import Gap
+from maestrokit.music.encodings.events import Encoding, decode, encode, encode_notes
+from maestrokit.music.encodings.key_state import NEVER, EndGroups
+from maestrokit.music.encodings.notes import excerpt, note_sequence
+from maestrokit.music.encodings.step_notes import NO_NOTES, reconciled
 from maestrokit.music.performance import Controls
-from maestrokit.music.step_notes import NO_NOTES, reconciled
-from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
 
 _spec = importlib.util.spec_from_file_location("note_models", Path(__file__).parents[1] / "models" / "test_notes.py")
 note_models = importlib.util.module_from_spec(_spec)

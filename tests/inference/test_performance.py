@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.performance import TEMPO_UNKNOWN, performance_of, tracked_transcript, transcript
+from maestrokit.music.encodings.events import Encoding, encode, encode_notes
+from maestrokit.music.encodings.step_notes import reconciled
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.music.step_notes import reconciled
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map, tick2second
-from maestrokit.music.tokens import Encoding, encode, encode_notes
 from maestrokit.synth.keys_and_pedals import dampings
 from maestrokit.synth.schedule import damping_rate
 

@@ -15,10 +15,10 @@ from maestrokit.inference.performing import SLOWNESS, PerformanceStep, sampled_p
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.models import lstm, transformer
 from maestrokit.music.note_arrays import note_seconds
-from maestrokit.music.performance_codes import FACTORS, condition_code
-from maestrokit.music.performed_score import performed_score
-from maestrokit.music.score_performance import beat_times, parameters_of
-from maestrokit.music.scores import score_of
+from maestrokit.music.scores.performance_codes import FACTORS, condition_code
+from maestrokit.music.scores.performance_parameters import beat_times, parameters_of
+from maestrokit.music.scores.performed_score import performed_score
+from maestrokit.music.scores.score import score_of
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.training.performance_data import padded
 from played_scores import played, saved_performer, score_file

@@ -10,7 +10,7 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.perplexity import Surprisal, surprisals
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import EventModel
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
 
 ENCODING = Encoding()
 

@@ -18,11 +18,11 @@ from maestrokit.inference.recall import Expected, kernel, recalled
 from maestrokit.inference.recurrence import EarlierNotes, FactorRecurrence, Recurrence, memories
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.music.key_state import GROUPS
-from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES, excerpt, factor_classes
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.key_state import GROUPS
+from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES, excerpt, factor_classes
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.music.piano_range import KEYS
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
 
 _spec = importlib.util.spec_from_file_location("notes_of_models", Path(__file__).parent / "test_notes.py")
 test_notes = importlib.util.module_from_spec(_spec)

@@ -13,9 +13,9 @@ from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.recurrence import EarlierNotes, Recurrence
 from maestrokit.inference.reprise import AHEAD, FIRST, MISSES, NEWEST, NOWHERE, Reprise, RepriseConfig
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig
-from maestrokit.music.note_codes import TIME_EDGES, classes, note_sequence
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import TIME_EDGES, classes, note_sequence
 from maestrokit.music.piano_range import KEYS
-from maestrokit.music.tokens import Encoding
 
 _spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
 of_notes = importlib.util.module_from_spec(_spec)

@@ -6,10 +6,10 @@ import torch
 
 from maestrokit.inference.segments import generate_segments
 from maestrokit.models import _latent as latent
-from maestrokit.music.cells import CELLS, SEGMENT
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 from maestrokit.music.piano_range import KEYS
-from maestrokit.music.step_notes import NO_NOTES, StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.rolls.cells import CELLS, SEGMENT
 
 ENCODING = Encoding()
 

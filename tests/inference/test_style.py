@@ -5,9 +5,9 @@ import pytest
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.style import load_style_model, transferred, transferred_rolls
+from maestrokit.music.edits.roll_changes import piano_part
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.performance import DRUM_CHANNEL
-from maestrokit.music.roll_changes import piano_part
 from small_models import saved_classifier, saved_style_model
 
 

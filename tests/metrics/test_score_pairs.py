@@ -11,7 +11,7 @@ from maestrokit.inference.performance import transcript
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.rolls import piano_roll
+from maestrokit.music.rolls.frames import piano_roll
 from maestrokit.music.sustain import interval_union
 
 # Few keys, times on a grid of 10 ms and velocities that vary, so that many notes may match many.

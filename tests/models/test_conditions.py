@@ -9,8 +9,8 @@ import torch
 
 from maestrokit.models._conditions import CLASSES, Conditions
 from maestrokit.models.contract import new_model
-from maestrokit.music.conditions import SCALES
-from maestrokit.music.note_codes import FACTORS
+from maestrokit.music.encodings.conditions import SCALES
+from maestrokit.music.encodings.notes import FACTORS
 
 _spec = importlib.util.spec_from_file_location("note_models", Path(__file__).with_name("test_notes.py"))
 note_models = importlib.util.module_from_spec(_spec)

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.models._critic import Config, Model
-from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES
+from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES
 from maestrokit.music.piano_range import KEYS
 from small_models import critic_network
 

@@ -13,11 +13,11 @@ from maestrokit.models import _adversarial as adversarial
 from maestrokit.models import _improvise as improvise
 from maestrokit.models import _improvise_scores as improvise_scores
 from maestrokit.models._note_sampling import continuation, states_of, straight_through, whole_durations
-from maestrokit.music.key_state import GROUPS
-from maestrokit.music.note_codes import DURATIONS, FACTORS, excerpt
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.key_state import GROUPS
+from maestrokit.music.encodings.notes import DURATIONS, FACTORS, excerpt
+from maestrokit.music.encodings.step_notes import StepNotes, joined
 from maestrokit.music.piano_range import LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, joined
-from maestrokit.music.tokens import Encoding
 from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
 
 _spec = importlib.util.spec_from_file_location(

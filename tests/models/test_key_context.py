@@ -3,7 +3,7 @@
 import torch
 
 from maestrokit.models._key_context import CHANNELS, PLANES, SEMITONES, KeyContext
-from maestrokit.music.key_state import KEYS
+from maestrokit.music.encodings.key_state import KEYS
 
 
 def context(seed=0):

@@ -8,8 +8,8 @@ from maestrokit.errors import UsageError
 from maestrokit.models import _adversarial as adversarial
 from maestrokit.models import _latent as latent
 from maestrokit.models import _latent_scores as latent_scores
-from maestrokit.music.cells import CELLS, notes_of_cells
 from maestrokit.music.piano_range import KEYS
+from maestrokit.music.rolls.cells import CELLS, notes_of_cells
 
 SMALL = {"channels": 4, "width": 8, "depth": 1, "latents": 16, "conditions": "composer"}
 

@@ -8,9 +8,9 @@ from maestrokit.inference.note_batches import padded
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import new_model
 from maestrokit.models.kernels.linear import Bfloat16Product
-from maestrokit.music.note_codes import FACTORS, excerpt
-from maestrokit.music.step_notes import reconciled
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import FACTORS, excerpt
+from maestrokit.music.encodings.step_notes import reconciled
 
 FAMILIES = {
     "transformer": (transformer, transformer.Config(width=16, layers=2, heads=2, hidden=24, length=64, dropout=0.0,

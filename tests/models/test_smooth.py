@@ -5,7 +5,7 @@ import torch
 
 from maestrokit.models._bases import factor_bases, radial_bases
 from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
-from maestrokit.music.note_codes import TIME_EDGES, TIMES
+from maestrokit.music.encodings.notes import TIME_EDGES, TIMES
 
 
 def test_a_class_shares_most_with_its_neighbours_and_nothing_with_those_far_away():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from maestrokit.analysis.key_changes import key_spans
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files.midi import parse_midi
+from maestrokit.music.edits.transpose import transposed
 from maestrokit.music.keys import PROFILES, Key, find_key, key_scores, parse_key
 from maestrokit.music.performance import Performance
 from maestrokit.music.timing import tempo_map, tick2second
-from maestrokit.music.transpose import transposed
 from strategies import file_bytes, performances, track_bytes
 
 keys = st.integers(0, 23).map(Key.from_index)

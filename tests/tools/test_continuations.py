@@ -6,8 +6,8 @@ import pytest
 from continuations import FROM_NOTHING, opened, prompts, stretch
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.performance import performance_of
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.step_notes import StepNotes
 
 
 def notes(count: int) -> StepNotes:

@@ -18,8 +18,8 @@ from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
-from maestrokit.music.step_notes import reconciled
-from maestrokit.music.tokens import Encoding, encode_notes
+from maestrokit.music.encodings.events import Encoding, encode_notes
+from maestrokit.music.encodings.step_notes import reconciled
 from sampling_sets import after_prompts, continuations, densest, density, density_within, without_prompts
 
 ENCODING = Encoding()

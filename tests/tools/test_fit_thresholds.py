@@ -15,7 +15,7 @@ from maestrokit.inference.transcription import FramePosteriors
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.note_targets import note_targets
+from maestrokit.music.rolls.transcription_targets import note_targets
 
 ONSET = np.arange(1, 7) * 0.4
 PLAYED = TimedNotes(ONSET, ONSET + 0.2, 60 + np.arange(6), np.full(6, 64))

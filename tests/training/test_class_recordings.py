@@ -15,7 +15,7 @@ from maestrokit.files import checkpoint
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.classes import load_classifier
 from maestrokit.models._classes import Config, Model
-from maestrokit.music.excerpts import FRAMES
+from maestrokit.music.rolls.excerpts import FRAMES
 from maestrokit.training.class_data import ClassData, ClassOptions
 from maestrokit.training.class_spectra import SpectrumExcerpts
 

@@ -10,7 +10,7 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
-from maestrokit.music.conditions import SCALES
+from maestrokit.music.encodings.conditions import SCALES
 from maestrokit.training.event_data import EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData, frequent
 

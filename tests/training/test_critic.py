@@ -11,7 +11,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.inference.critic import load_critic
-from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.training.critic_data import CriticData, CriticOptions, spoiled_notes
 
 _spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))

@@ -7,9 +7,9 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
+from maestrokit.music.edits.transpose import transposed
 from maestrokit.music.keys import find_key
 from maestrokit.music.note_arrays import performance_from_arrays
-from maestrokit.music.transpose import transposed
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks.events import Options, in_c, prepare
 

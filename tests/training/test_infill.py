@@ -9,8 +9,8 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
-from maestrokit.music.note_codes import NoteInputs, excerpt, with_notes_after
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import NoteInputs, excerpt, with_notes_after
 from maestrokit.training.event_data import EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
 

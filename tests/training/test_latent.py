@@ -11,9 +11,9 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
-from maestrokit.music.cells import CELLS
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import DRUM_CHANNEL
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.rolls.cells import CELLS
 from maestrokit.training.latent_data import LatentData, LatentOptions
 from maestrokit.training.loop import Training
 

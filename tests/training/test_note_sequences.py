@@ -10,9 +10,9 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.music.note_codes import END
-from maestrokit.music.step_notes import reconciled
-from maestrokit.music.tokens import Encoding, encode_notes
+from maestrokit.music.encodings.events import Encoding, encode_notes
+from maestrokit.music.encodings.notes import END
+from maestrokit.music.encodings.step_notes import reconciled
 from maestrokit.training.device import DistributedContext
 from maestrokit.training.event_data import EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData

@@ -8,9 +8,9 @@ from maestrokit.inference.performance_arrays import METER_FEATURES, performance_
 from maestrokit.models import _expectation as expectation
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.models._performance import MARGIN
-from maestrokit.music.performance_codes import FEATURES, SIZES, measured_conditions
-from maestrokit.music.score_performance import parameters_of
-from maestrokit.music.scores import score_of
+from maestrokit.music.scores.performance_codes import FEATURES, SIZES, measured_conditions
+from maestrokit.music.scores.performance_parameters import parameters_of
+from maestrokit.music.scores.score import score_of
 from maestrokit.training.performance_data import PerformanceData, PerformanceOptions, PerformedScore
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import performance as task

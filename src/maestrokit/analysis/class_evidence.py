@@ -12,8 +12,8 @@ import numpy as np
 from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum
 from maestrokit.analysis.classes import Classifier, ClassSource, excerpt_of, piece_votes, starts_of, votes_of
 from maestrokit.arrays import Floats
-from maestrokit.music.excerpts import FRAMES, HOP, SECONDS
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
+from maestrokit.music.rolls.excerpts import FRAMES, HOP, SECONDS
 
 SPAN = 1.25  # seconds
 RANGE = 8  # keys or bands

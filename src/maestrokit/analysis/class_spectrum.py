@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats
 from maestrokit.audio.spectra.frames import Samples, Spectrum, analyse_stream
 from maestrokit.audio.spectra.settings import SpectrumSettings
-from maestrokit.music.excerpts import FRAMES, HOP, covering_starts
+from maestrokit.music.rolls.excerpts import FRAMES, HOP, covering_starts
 
 BANDS = 96
 SAMPLE_RATE = 16000  # Hz
@@ -110,7 +110,7 @@ def spectrum_starts(spectrum: MelSpectrum, *, most: int | None = None) -> Floats
     """Return where excerpts begin that cover a recording and overlap by about a half, in seconds.
 
     Silence at its beginning and end is passed over; a silent recording has none. See
-    :func:`maestrokit.music.excerpts.excerpt_starts`.
+    :func:`maestrokit.music.rolls.excerpts.excerpt_starts`.
     """
     if spectrum.first == spectrum.end:
         return np.empty(0)

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from maestrokit.analysis.class_spectrum import BANDS, MelSpectrum, spectrum_excerpt, spectrum_starts
 from maestrokit.analysis.convolution import Weights, convolved, log_softmax, norm_relu, norm_shapes
 from maestrokit.arrays import Floats
-from maestrokit.music.excerpts import ROLLS, SECONDS, ExcerptVariation, excerpt_starts, roll_of
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import KEYS
+from maestrokit.music.rolls.excerpts import ROLLS, SECONDS, ExcerptVariation, excerpt_starts, roll_of
 
 UNKNOWN = "unknown"
 ROLL_INPUT, MEL_INPUT = "rolls", "mel"

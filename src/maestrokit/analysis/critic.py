@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from maestrokit.analysis.convolution import Weights
 from maestrokit.arrays import Floats, Integers
-from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES, factor_classes
+from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES, factor_classes
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.music.piano_range import KEYS
-from maestrokit.music.step_notes import StepNotes
 
 KERNEL = 5  # notes
 SLOPE = np.float32(0.2)  # of the activation below 0

@@ -15,9 +15,9 @@ from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Metric, Row
 from maestrokit.metrics.piece import piece_of
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
+from maestrokit.music.encodings.events import encode
 from maestrokit.music.performance import Performance
 from maestrokit.music.sustain import pedal_intervals
-from maestrokit.music.tokens import encode
 
 
 def evaluate(

@@ -13,8 +13,8 @@ from maestrokit.inference.events import infill as fill
 from maestrokit.inference.model_kinds import AnyModel
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel, load_generating_model
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import Performance
-from maestrokit.music.tokens import Encoding
 
 DURATION = 30.0  # seconds
 

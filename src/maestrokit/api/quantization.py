@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike
 
 from maestrokit.api.inputs import performance_of
 from maestrokit.music.performance import Performance
-from maestrokit.music.quantize import Quantization, QuantizeReport
-from maestrokit.music.quantize import quantize as quantized
+from maestrokit.music.quantization.quantize import Quantization, QuantizeReport
+from maestrokit.music.quantization.quantize import quantize as quantized
 
 
 def quantize(

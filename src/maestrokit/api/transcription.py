@@ -11,7 +11,7 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.sound.read import Sound, open_sound
 from maestrokit.inference.performance import TEMPOS, tracked_transcript, transcript
 from maestrokit.inference.transcription import Transcriber, Transcript, read_transcriber, transcribed, with_pedal
-from maestrokit.music.pedalling import PEDAL_WAYS
+from maestrokit.music.edits.pedalling import PEDAL_WAYS
 from maestrokit.music.performance import Performance
 
 TRACK = "track"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from maestrokit.api.inputs import performance_of
 from maestrokit.errors import UsageError
-from maestrokit.music.key_shift import key_shift
+from maestrokit.music.edits.key_shift import key_shift
+from maestrokit.music.edits.transpose import transposed
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import Performance
-from maestrokit.music.transpose import transposed
 
 
 def transpose(

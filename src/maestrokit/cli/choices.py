@@ -97,7 +97,9 @@ def generating_models() -> list[str]:
 
 def conditions() -> list[str]:
     """Return the names of conditions of models of notes."""
-    return list(kept_in("maestrokit.music.conditions:SCALES", "maestrokit.music.conditions:COLUMNS")())
+    return list(
+        kept_in("maestrokit.music.encodings.conditions:SCALES", "maestrokit.music.encodings.conditions:COLUMNS")()
+    )
 
 
 def classes_of_models(condition: str) -> Names:

@@ -12,7 +12,7 @@ from maestrokit.bounds import DAY, Within, check
 from maestrokit.errors import BadDataError
 from maestrokit.music.note_arrays import chord_rows, note_arrays
 from maestrokit.music.performance import DRUM_CHANNEL, Notes, Performance
-from maestrokit.music.rolls import frame_count, frame_times
+from maestrokit.music.rolls.frames import frame_count, frame_times
 from maestrokit.music.timing import TempoMap, tempo_map, tick2second
 
 LONGEST = 100_000  # seconds

@@ -20,7 +20,7 @@ from maestrokit.analysis.viterbi import banded_path
 from maestrokit.arrays import Floats, Integers
 from maestrokit.features.note_views import NoteView
 from maestrokit.features.statistics import smoothed
-from maestrokit.music.rolls import frame_times
+from maestrokit.music.rolls.frames import frame_times
 
 STEPS_AN_OCTAVE = 32  # of the grid of periods: 2.2 % a step
 SHORTEST, OCTAVES = 0.125, 5  # seconds, and how far the grid of intervals goes: up to 4 s

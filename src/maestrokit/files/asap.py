@@ -21,8 +21,8 @@ from maestrokit.errors import BadDataError, unreadable
 from maestrokit.files.midi import read_midi
 from maestrokit.files.scores import read_score
 from maestrokit.files.streams import decoded, read_bytes
-from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import NO_STAFF, Bars, Score, ScoreNotes, sorted_score
+from maestrokit.music.scores.performance_parameters import Rendition
+from maestrokit.music.scores.score import NO_STAFF, Bars, Score, ScoreNotes, sorted_score
 from maestrokit.music.sustain import pedal_intervals
 from maestrokit.music.timing import tempo_map
 

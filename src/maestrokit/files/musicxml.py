@@ -17,10 +17,10 @@ from maestrokit.errors import BadDataError, UsageError, unreadable
 from maestrokit.files.streams import check_file
 from maestrokit.files.walk import has_suffix
 from maestrokit.music.event_order import reorder_events
-from maestrokit.music.notated_dynamics import LEVELS, STEP, velocity_curve
 from maestrokit.music.performance import DRUM_CHANNEL, Performance
-from maestrokit.music.performed_score import with_pedal
-from maestrokit.music.scores import GRACE
+from maestrokit.music.scores.notated_dynamics import LEVELS, STEP, velocity_curve
+from maestrokit.music.scores.performed_score import with_pedal
+from maestrokit.music.scores.score import GRACE
 from maestrokit.music.sustain import interval_union
 
 SUFFIXES = (".musicxml", ".mxl", ".xml")

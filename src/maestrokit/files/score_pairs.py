@@ -9,10 +9,10 @@ from maestrokit.files.asap import SUFFIX as TABLE_SUFFIX
 from maestrokit.files.midi import read_midi
 from maestrokit.files.scores import read_score
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
-from maestrokit.music.alignment import align
 from maestrokit.music.note_arrays import timed_notes
-from maestrokit.music.score_performance import Rendition
-from maestrokit.music.scores import Score
+from maestrokit.music.scores.alignment import align
+from maestrokit.music.scores.performance_parameters import Rendition
+from maestrokit.music.scores.score import Score
 from maestrokit.music.sustain import pedal_intervals
 
 SCORES = ("score.mid", "score.midi", SCORE, "score.musicxml", "score.mxl")

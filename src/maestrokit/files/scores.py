@@ -5,7 +5,7 @@ from pathlib import Path
 from maestrokit.errors import BadDataError, unreadable
 from maestrokit.files.midi import read_midi
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
-from maestrokit.music.scores import Score, score_of
+from maestrokit.music.scores.score import Score, score_of
 
 
 def read_score(path: str | Path) -> Score:

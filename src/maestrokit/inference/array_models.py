@@ -15,7 +15,7 @@ from maestrokit.models._bases import factor_bases, rotations, scale_bases
 from maestrokit.models.kernels.numpy_step import LstmBodyStep, Step
 from maestrokit.models.kernels.numpy_transformer import StepCache, TransformerBodyStep
 from maestrokit.models.kernels.weight_tree import Branch, weight_tree
-from maestrokit.music.note_codes import NoteInputs
+from maestrokit.music.encodings.notes import NoteInputs
 
 
 @dataclass(eq=False)

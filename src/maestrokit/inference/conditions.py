@@ -5,7 +5,7 @@ from typing import Any
 
 from maestrokit.errors import BadDataError, UsageError, choices_hint, nearest_name
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
-from maestrokit.music.conditions import CLASSES, COLUMNS, DYNAMICS, SCALES, measured_code
+from maestrokit.music.encodings.conditions import CLASSES, COLUMNS, DYNAMICS, SCALES, measured_code
 
 UNITS = {
     "density": "notes a second",

@@ -14,9 +14,9 @@ from maestrokit.arrays import Floats
 from maestrokit.errors import NoInputError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding, decode, encode, encode_notes
+from maestrokit.music.encodings.events import Encoding, decode, encode, encode_notes
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes
 
 TASK = "critic"
 DOES = "tell people's notes from generated ones"

@@ -12,10 +12,10 @@ from maestrokit.files.checkpoint import shipped_models
 from maestrokit.inference.classes import TASK, load_classifier
 from maestrokit.metrics.contract import Metric
 from maestrokit.metrics.piece import Piece
-from maestrokit.music.excerpts import roll_of
 from maestrokit.music.note_arrays import TimedNotes, performance_from_arrays
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import commands
+from maestrokit.music.rolls.excerpts import roll_of
 from maestrokit.provenance import option_of
 
 WINDOW = 20.0  # seconds

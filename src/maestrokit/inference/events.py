@@ -21,13 +21,13 @@ from maestrokit.inference.notes import NoteRequest, NotesCallback, best_rows, ge
 from maestrokit.inference.performance import GENERATED_PEDALS, Span, performance_of
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig, probabilities, sample
 from maestrokit.models.kernels.numpy_step import TorchStep
-from maestrokit.music.continuation import Prompt, continued, is_piano, joined_performance, last_control, prompt_of
-from maestrokit.music.infill import Gap, gap_of
-from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.edits.continuation import Prompt, continued, is_piano, joined_performance, last_control, prompt_of
+from maestrokit.music.edits.infill import Gap, gap_of
+from maestrokit.music.encodings.events import Encoding, Tokens, decode, encode_notes
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.performance import Performance
-from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.timing import tempo_map
-from maestrokit.music.tokens import Encoding, Tokens, decode, encode_notes
 
 if TYPE_CHECKING:
     import torch
@@ -127,7 +127,7 @@ def perform(
     Parameters
     ----------
     prompt : Performance
-        Performance to continue; see :func:`maestrokit.music.continuation.prompt_of`. Default is none.
+        Performance to continue; see :func:`maestrokit.music.edits.continuation.prompt_of`. Default is none.
     seconds : float
         Length of the prompt to use, from its start. Default is all.
     report : callable

@@ -2,15 +2,15 @@
 
 A note-on needs a key of the piano that is up, a note-off one that is down, at least one step after its note-on. Within
 a step note-offs come before note-ons, as in the encoding; a velocity is followed by a note-on, and time by an event. So
-every sequence is one that :func:`maestrokit.music.tokens.encode` could have written, except for the order of note-ons
-within a step.
+every sequence is one that :func:`maestrokit.music.encodings.events.encode` could have written, except for the order of
+note-ons within a step.
 """
 
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.tokens import Encoding
 
 
 class Grammar:

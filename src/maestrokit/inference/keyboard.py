@@ -6,11 +6,11 @@ import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.inference.loops import Loops
-from maestrokit.music.key_state import MEMORIES, EndGroups, KeyStates, end_groups
-from maestrokit.music.note_codes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.key_state import MEMORIES, EndGroups, KeyStates, end_groups
+from maestrokit.music.encodings.notes import NoteInputs, begin_inputs, inputs_at, joinable_at, sounding_and_blocked
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.music.piano_range import LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
 
 
 class NextOnset(NamedTuple):

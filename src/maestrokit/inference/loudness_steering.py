@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers, Mask
-from maestrokit.music.infill import Gap
-from maestrokit.music.step_notes import velocities
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.edits.infill import Gap
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.step_notes import velocities
 
 Line = tuple[Sequence[int], Sequence[float]]
 """Steps, and the mean velocity bins there; between them it is straight."""

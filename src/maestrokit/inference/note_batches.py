@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maestrokit.music.note_codes import NoteInputs, NoteTargets
+from maestrokit.music.encodings.notes import NoteInputs, NoteTargets
 
 
 def tensors(inputs: NoteInputs, targets: NoteTargets) -> dict[str, Tensor]:

@@ -11,9 +11,9 @@ from maestrokit.inference.device import moved
 from maestrokit.inference.note_batches import padded
 from maestrokit.inference.recall import Expected, recalled
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.note_codes import FACTORS, NoteInputs, NoteTargets, excerpt
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import FACTORS, NoteInputs, NoteTargets, excerpt
+from maestrokit.music.encodings.step_notes import StepNotes
 
 CHUNK = 1024  # positions at once, for a model with a recurrent state
 

@@ -10,9 +10,9 @@ from maestrokit.arrays import Floats
 from maestrokit.inference.note_batches import padded
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models._notes import NoteModel
-from maestrokit.music.note_codes import excerpt, note_sequence
+from maestrokit.music.encodings.events import Encoding, encode
+from maestrokit.music.encodings.notes import excerpt, note_sequence
 from maestrokit.music.performance import Performance
-from maestrokit.music.tokens import Encoding, encode
 
 
 def mean_states(performances: Sequence[Performance], *, model: str) -> Floats:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from maestrokit.arrays import Integers, Mask
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
-from maestrokit.music.key_state import GROUPS, NEVER, EndGroups, Features
-from maestrokit.music.note_codes import FACTORS, NoteInputs
+from maestrokit.music.encodings.key_state import GROUPS, NEVER, EndGroups, Features
+from maestrokit.music.encodings.notes import FACTORS, NoteInputs
 from maestrokit.music.piano_range import KEYS
 
 if TYPE_CHECKING:

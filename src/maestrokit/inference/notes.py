@@ -26,10 +26,11 @@ from maestrokit.inference.note_steps import AnyHeads, NoteStep, Numbers, conditi
 from maestrokit.inference.recurrence import EarlierNotes
 from maestrokit.inference.reprise import Reprise
 from maestrokit.inference.sampling import NoteSampling
-from maestrokit.music.conditions import SCALES
-from maestrokit.music.infill import Gap
-from maestrokit.music.key_state import GROUPS, NEVER
-from maestrokit.music.note_codes import (
+from maestrokit.music.edits.infill import Gap
+from maestrokit.music.encodings.conditions import SCALES
+from maestrokit.music.encodings.events import MAXIMUM_STEPS, Encoding
+from maestrokit.music.encodings.key_state import GROUPS, NEVER
+from maestrokit.music.encodings.notes import (
     DURATION_EDGES,
     MOST_AFTER,
     TIME_EDGES,
@@ -38,9 +39,8 @@ from maestrokit.music.note_codes import (
     remainder_nats,
     with_notes_after,
 )
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 from maestrokit.music.piano_range import KEYS, LOWEST_PITCH
-from maestrokit.music.step_notes import NO_NOTES, StepNotes
-from maestrokit.music.tokens import MAXIMUM_STEPS, Encoding
 
 LONGEST_SILENCE = 3.0  # seconds from the end of all notes to the next
 LONGEST_NOTE = 12.0  # seconds

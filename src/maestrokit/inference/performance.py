@@ -7,12 +7,12 @@ import numpy as np
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.bounds import Within, check
+from maestrokit.music.edits.pedalling import supposed_pedal, with_key_releases
+from maestrokit.music.encodings.events import Encoding, in_seconds
+from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes, joined
 from maestrokit.music.note_arrays import TICKS_PER_BEAT, TimedNotes, performance_from_arrays
-from maestrokit.music.pedalling import supposed_pedal, with_key_releases
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import TEMPO_UNKNOWN, with_text
-from maestrokit.music.step_notes import NO_NOTES, StepNotes, joined
-from maestrokit.music.tokens import Encoding, in_seconds
 
 if TYPE_CHECKING:
     from maestrokit.analysis.beats.from_notes import Beats
@@ -94,7 +94,7 @@ def tracked_transcript(notes: TimedNotes, pedal: Floats = NO_PEDAL) -> tuple[Per
     """
     from maestrokit.analysis.beats.from_notes import NO_BEATS, performed_beats
     from maestrokit.analysis.beats.meter import sure_meter, with_meter
-    from maestrokit.music.retime import retimed
+    from maestrokit.music.edits.retime import retimed
 
     fine = _in_ticks(notes, pedal, FINE_TEMPO, FINE_DIVISION)
     beats = performed_beats(fine)

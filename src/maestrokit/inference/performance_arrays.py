@@ -8,7 +8,8 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers
 from maestrokit.models._conditions import PREFIX
 from maestrokit.models._performance import MARGIN
-from maestrokit.music.performance_codes import (
+from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
+from maestrokit.music.scores.performance_codes import (
     CONDITIONS,
     FEATURES,
     QUARTER_STEPS,
@@ -18,9 +19,8 @@ from maestrokit.music.performance_codes import (
     codes_of,
     score_features,
 )
-from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.score_performance import PerformanceParameters
-from maestrokit.music.scores import Score
+from maestrokit.music.scores.performance_parameters import PerformanceParameters
+from maestrokit.music.scores.score import Score
 
 METER_FEATURES = ("bar_position", "level", "phrase", "meter")
 

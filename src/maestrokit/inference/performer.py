@@ -15,9 +15,8 @@ from maestrokit.inference.device import find_device
 from maestrokit.inference.performing import sampled_parameters
 from maestrokit.inference.sampling import SamplingConfig
 from maestrokit.music.performance import Performance
-from maestrokit.music.performance_codes import CONDITIONS, FACTORS, condition_code, measured_conditions
-from maestrokit.music.performed_score import performed_score
-from maestrokit.music.score_performance import (
+from maestrokit.music.scores.performance_codes import CONDITIONS, FACTORS, condition_code, measured_conditions
+from maestrokit.music.scores.performance_parameters import (
     PerformanceParameters,
     at_mean_tempo,
     beat_times,
@@ -26,7 +25,8 @@ from maestrokit.music.score_performance import (
     with_expression,
     written_rendition,
 )
-from maestrokit.music.scores import Score, has_tempo, mean_seconds_per_quarter, score_of
+from maestrokit.music.scores.performed_score import performed_score
+from maestrokit.music.scores.score import Score, has_tempo, mean_seconds_per_quarter, score_of
 
 if TYPE_CHECKING:
     from maestrokit.models._performance import PerformanceModel

@@ -16,7 +16,7 @@ from maestrokit.inference.performance_arrays import PerformanceArrays, performan
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
 from maestrokit.models._expectation import CURVES, VELOCITIES
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
-from maestrokit.music.performance_codes import (
+from maestrokit.music.scores.performance_codes import (
     FACTORS,
     PEDALS,
     SCALES,
@@ -25,8 +25,8 @@ from maestrokit.music.performance_codes import (
     codes_of,
     pedal_fractions,
 )
-from maestrokit.music.score_performance import PerformanceParameters, slow_after, with_curves
-from maestrokit.music.scores import Score
+from maestrokit.music.scores.performance_parameters import PerformanceParameters, slow_after, with_curves
+from maestrokit.music.scores.score import Score
 
 if TYPE_CHECKING:
     from maestrokit.models._performance import PerformanceModel

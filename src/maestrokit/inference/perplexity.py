@@ -15,8 +15,8 @@ from maestrokit.inference.device import device_of
 from maestrokit.inference.note_nats import note_nats
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.tokens import Encoding, Tokens
+from maestrokit.music.encodings.events import Encoding, Tokens
+from maestrokit.music.encodings.notes import note_sequence
 
 if TYPE_CHECKING:
     from maestrokit.metrics.ngrams import Ngrams

@@ -13,10 +13,10 @@ import numpy as np
 
 from maestrokit.arrays import Floats, Integers
 from maestrokit.inference.recurrence import TINY, FactorRecurrence, Numbers, Recurrence, memories, unit
-from maestrokit.music.key_state import GROUPS
-from maestrokit.music.note_codes import DURATION_EDGES, FACTORS, TIME_EDGES, classes
+from maestrokit.music.encodings.key_state import GROUPS
+from maestrokit.music.encodings.notes import DURATION_EDGES, FACTORS, TIME_EDGES, classes
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.music.piano_range import LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes
 
 CHUNK = 256  # positions that are looked at together
 AFTER_PITCH = ("velocity", "duration")

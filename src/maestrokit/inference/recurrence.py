@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.music.note_codes import FACTORS
+from maestrokit.music.encodings.notes import FACTORS
 from maestrokit.music.piano_range import KEYS
 
 ROOM = 256  # notes for which there is room at first

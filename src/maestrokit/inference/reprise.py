@@ -21,7 +21,7 @@ import numpy as np
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.bounds import SHARE, Within, check_fields
 from maestrokit.inference.recurrence import EarlierNotes
-from maestrokit.music.note_codes import TIME_EDGES, classes
+from maestrokit.music.encodings.notes import TIME_EDGES, classes
 
 NEWEST = 40  # notes before the present with which no passage begins
 FIRST = 8  # notes of a piece with which none begins: little was before them

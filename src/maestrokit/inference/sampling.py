@@ -17,7 +17,7 @@ from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.reprise import RepriseConfig
-from maestrokit.music.note_codes import FACTORS
+from maestrokit.music.encodings.notes import FACTORS
 
 NEUTRAL = {"time_bias": 0.0, "prompt_bias": 0.0, "densest": math.inf}
 

@@ -12,9 +12,9 @@ from maestrokit.files import checkpoint, progress
 from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import device_of, find_device
 from maestrokit.inference.sampling import NoteSampling, SamplingConfig
-from maestrokit.music.cells import CELLS, SEGMENT, cells_of, notes_of_cells
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.step_notes import StepNotes
+from maestrokit.music.rolls.cells import CELLS, SEGMENT, cells_of, notes_of_cells
 
 if TYPE_CHECKING:
     from torch import Tensor

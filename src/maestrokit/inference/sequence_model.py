@@ -9,7 +9,7 @@ from maestrokit.inference.device import find_device
 from maestrokit.inference.model_kinds import AnyModel
 from maestrokit.inference.recurrence import Recurrence
 from maestrokit.inference.sampling import NoteSampling
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
 
 if TYPE_CHECKING:
     from maestrokit.models._notes import NoteModel

@@ -9,9 +9,9 @@ from maestrokit.bounds import SHARE, check
 from maestrokit.errors import BadDataError, check_choice
 from maestrokit.files import checkpoint
 from maestrokit.inference.device import find_device
+from maestrokit.music.edits.roll_changes import changed, piano_part
 from maestrokit.music.performance import Performance
-from maestrokit.music.roll_changes import changed, piano_part
-from maestrokit.music.segments import Rolls
+from maestrokit.music.rolls.segments import Rolls
 
 if TYPE_CHECKING:
     from maestrokit.models._style import Model

@@ -13,7 +13,7 @@ from maestrokit.inference.note_steps import Numbers
 from maestrokit.models._conditions import PREFIX
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.kernels.numpy_step import Step, numbers
-from maestrokit.music.note_codes import NoteInputs
+from maestrokit.music.encodings.notes import NoteInputs
 
 
 class TorchBodyStep:

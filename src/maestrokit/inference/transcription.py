@@ -30,8 +30,8 @@ from maestrokit.inference.note_decoding import Decoder, Decoding, Posteriors, jo
 from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
 from maestrokit.models import contract
 from maestrokit.models.cnn import STRIDE, Model
+from maestrokit.music.edits.pedalling import reconcile_with_pedal, sounding_notes, with_key_releases
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.pedalling import reconcile_with_pedal, sounding_notes, with_key_releases
 
 WINDOW = 512  # output frames per window; the last window has the remaining ones
 FRAME_SECONDS = STRIDE / SETTINGS.frames_per_second

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maestrokit.arrays import Floats
-from maestrokit.music.conditions import SCALES
-from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES
+from maestrokit.music.encodings.conditions import SCALES
+from maestrokit.music.encodings.notes import DURATION_EDGES, TIME_EDGES
 from maestrokit.music.piano_range import KEYS
 
 Bases = NDArray[np.float32]

@@ -28,8 +28,8 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import check_choice
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
-from maestrokit.music.excerpts import ROLLS
 from maestrokit.music.piano_range import KEYS
+from maestrokit.music.rolls.excerpts import ROLLS
 
 TASKS = ("classes",)
 INPUTS = {"rolls": (len(ROLLS), KEYS), "mel": (1, 96)}  # planes, and keys or bands

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from maestrokit.models._bases import scale_bases
 from maestrokit.models._smooth import SmoothEmbedding
-from maestrokit.music.conditions import CLASSES, SCALES
+from maestrokit.music.encodings.conditions import CLASSES, SCALES
 
 PREFIX = "condition_"  # of the names of codes in a batch
 

@@ -20,7 +20,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
-from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES
+from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES
 from maestrokit.music.piano_range import KEYS
 
 TASKS = ("critic",)

@@ -28,8 +28,8 @@ from maestrokit.models import transformer
 from maestrokit.models._note_sampling import continuation, states_of, straight_through, whole_durations
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
-from maestrokit.music.note_codes import END, FACTORS
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import END, FACTORS
 
 TASKS = ("improvise",)
 BEGINS_WITH = {"transformer": "events"}

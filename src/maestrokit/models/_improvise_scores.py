@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.models import _adversarial as adversarial
-from maestrokit.music.note_codes import DURATION_EDGES, TIME_EDGES
+from maestrokit.music.encodings.notes import DURATION_EDGES, TIME_EDGES
 
 REPEATS = 16  # notes before, among which the same key is looked for
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.models.kernels.linear import Linear, linear
-from maestrokit.music.key_state import FEATURES
+from maestrokit.music.encodings.key_state import FEATURES
 from maestrokit.music.piano_range import KEYS
 
 PLANES = FEATURES + 1  # the features of each key at the newest note, and whether it sounds at the next onset

@@ -1,10 +1,10 @@
 """A latent improviser: an autoencoder of segments of notes, and a conditional GAN among its latent vectors.
 
 A variational autoencoder [1] makes latent vectors of segments of 6.4 s, and rolls of cells of these
-(:mod:`maestrokit.music.cells`). It is learned first, then stays as it is. A generator then makes the vector of the next
-segment of noise, the vector of the previous segment and conditions, and a discriminator learns to tell such vectors
-from those of people's segments. The two players have no normalisation, the relativistic loss, and penalties on the
-gradients at real and at generated vectors [2]. The generator adds to its noise, which is distributed as the latent
+(:mod:`maestrokit.music.rolls.cells`). It is learned first, then stays as it is. A generator then makes the vector of
+the next segment of noise, the vector of the previous segment and conditions, and a discriminator learns to tell such
+vectors from those of people's segments. The two players have no normalisation, the relativistic loss, and penalties on
+the gradients at real and at generated vectors [2]. The generator adds to its noise, which is distributed as the latent
 vectors of the autoencoder ought to be: a new one samples these from a normal distribution.
 
 Of the onsets that a decoder is unsure of, as many are made as it expects on average: the peaks that have the largest
@@ -30,8 +30,8 @@ from maestrokit.models import _adversarial as adversarial
 from maestrokit.models import _latent_scores as latent_scores
 from maestrokit.models._conditions import Conditions, condition_names
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
-from maestrokit.music.cells import CELLS, PLANES
 from maestrokit.music.piano_range import KEYS
+from maestrokit.music.rolls.cells import CELLS, PLANES
 
 TASKS = ("latent",)
 HALVINGS = 4  # of the resolution in time

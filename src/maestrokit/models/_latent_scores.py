@@ -23,7 +23,7 @@ from torch import Tensor
 from maestrokit.arrays import Floats
 from maestrokit.models import _adversarial as adversarial
 from maestrokit.models import _style_scores as style_scores
-from maestrokit.music.cells import CELL
+from maestrokit.music.rolls.cells import CELL
 
 TOLERANCE = 0.05  # seconds
 CELL_SECONDS = 0.05

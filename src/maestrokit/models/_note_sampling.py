@@ -17,8 +17,9 @@ from maestrokit.arrays import Integers
 from maestrokit.models._conditions import PREFIX
 from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import TensorBatch
-from maestrokit.music.key_state import GROUPS, NEVER, KeyStates, end_groups
-from maestrokit.music.note_codes import (
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.key_state import GROUPS, NEVER, KeyStates, end_groups
+from maestrokit.music.encodings.notes import (
     DURATION_EDGES,
     END,
     TIME_EDGES,
@@ -27,9 +28,8 @@ from maestrokit.music.note_codes import (
     joinable_at,
     sounding_and_blocked,
 )
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.music.piano_range import LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
 
 STATE = "state_"  # before the names of what a batch has of the keys where its prompts end
 LONGEST = 3000  # steps from an onset to the next, and of a note

@@ -4,8 +4,8 @@ The input is the sum of embeddings of a note's factors, of features of all keys 
 (:mod:`maestrokit.models._conditions`). The next note is predicted factor by factor: time, pitch, velocity, duration,
 each from the body's output, the factors before it [1], and the keys that sound at the new onset, by a small gated layer
 of its own. A duration is a new end, or a pointer [2] to a group of sounding notes that end together, such as those that
-one release of the pedal ends. A batch has the inputs and targets of :mod:`maestrokit.music.note_codes` as tensors by
-name, targets with the prefix ``next_``, each of shape (batch, time, ..); ``..`` in shapes below stands for (batch,
+one release of the pedal ends. A batch has the inputs and targets of :mod:`maestrokit.music.encodings.notes` as tensors
+by name, targets with the prefix ``next_``, each of shape (batch, time, ..); ``..`` in shapes below stands for (batch,
 time).
 
 References
@@ -31,8 +31,8 @@ from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndC
 from maestrokit.models.kernels import fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.models.kernels.switch import replaced_by
-from maestrokit.music.key_state import FEATURES, GROUP_FEATURES, GROUPS
-from maestrokit.music.note_codes import DURATIONS, FACTORS, TIMES
+from maestrokit.music.encodings.key_state import FEATURES, GROUP_FEATURES, GROUPS
+from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES
 from maestrokit.music.piano_range import KEYS
 
 OPTIONAL = ("conditions.", "after")  # parts that a model may lack

@@ -5,8 +5,8 @@ loudness that the whole score leads one to expect there (:mod:`maestrokit.models
 played; the body sees all positions up to it. How note i is played is predicted factor by factor: tempo and
 pedal if its onset is new, then deviation, velocity and articulation, each from the body's output and the factors before
 it, by a small gated layer of its own, as in :mod:`maestrokit.models._notes`. A batch has the classes of
-:mod:`maestrokit.music.performance_codes` as tensors by name: those of the score with the prefix ``score_`` and MARGIN
-more notes on both sides, those of the notes before with ``previous_``, targets with ``next_``.
+:mod:`maestrokit.music.scores.performance_codes` as tensors by name: those of the score with the prefix ``score_`` and
+MARGIN more notes on both sides, those of the notes before with ``previous_``, targets with ``next_``.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ from maestrokit.models._score_embeddings import embedded_score, ordered_embeddin
 from maestrokit.models._smooth import SmoothLinear
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.models.kernels.linear import EndLinear, Linear
-from maestrokit.music.conditions import CLASSES
-from maestrokit.music.performance_codes import CONDITIONS, FACTORS, SIZES
+from maestrokit.music.encodings.conditions import CLASSES
+from maestrokit.music.scores.performance_codes import CONDITIONS, FACTORS, SIZES
 
 REACH, DILATIONS = 3, (1, 4, 12)
 MARGIN = REACH * sum(DILATIONS)  # notes that convolutions see on each side

@@ -1,4 +1,4 @@
-"""Vectors of the notes of a score, from the classes of :mod:`maestrokit.music.performance_codes`."""
+"""Vectors of the notes of a score, from the classes of :mod:`maestrokit.music.scores.performance_codes`."""
 
 import numpy as np
 from torch import Tensor, nn
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from maestrokit.models._bases import radial_bases
 from maestrokit.models._smooth import SmoothEmbedding
 from maestrokit.models.contract import TensorBatch
-from maestrokit.music.performance_codes import FEATURES
+from maestrokit.music.scores.performance_codes import FEATURES
 
 UNORDERED = ("pitch_class", "level", "meter", "part", "staff", "staff_part")
 DEVIATION = 0.3  # of initial vectors

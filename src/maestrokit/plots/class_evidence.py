@@ -7,8 +7,8 @@ import numpy as np
 from maestrokit.analysis.class_evidence import Evidence
 from maestrokit.analysis.class_spectrum import BANDS, SPECTRUM, MelSpectrum, unpacked_levels
 from maestrokit.analysis.classes import ClassSource
-from maestrokit.music.excerpts import HOP
 from maestrokit.music.note_arrays import TimedNotes
+from maestrokit.music.rolls.excerpts import HOP
 from maestrokit.plots.figure import bare
 from maestrokit.plots.piano_roll import note_bars, octave_ticks
 from maestrokit.plots.spectrum import name_frequencies

@@ -13,7 +13,7 @@ from maestrokit.analysis.classes import INPUTS, MEL_INPUT, ROLL_INPUT, ClassSour
 from maestrokit.arrays import Floats
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import check_choice
-from maestrokit.music.excerpts import SECONDS
+from maestrokit.music.rolls.excerpts import SECONDS
 from maestrokit.training.class_excerpts import RollExcerpts
 from maestrokit.training.class_spectra import SpectrumExcerpts
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from maestrokit.analysis.classes import ExcerptInput
-from maestrokit.music.excerpts import SECONDS, ExcerptVariation, Roll, roll_of
-from maestrokit.music.matched import matched
+from maestrokit.music.edits.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
+from maestrokit.music.rolls.excerpts import SECONDS, ExcerptVariation, Roll, roll_of
 
 FASTEST, SLOWEST = 20.0, 1.5  # random notes a second
 NARROWEST = 5  # semitones that random notes are spread over

@@ -15,7 +15,7 @@ from maestrokit.analysis.class_spectrum import (
     network_input,
 )
 from maestrokit.audio.spectra.mel import power2decibel
-from maestrokit.music.excerpts import FRAMES
+from maestrokit.music.rolls.excerpts import FRAMES
 from maestrokit.training.class_excerpts import with_masks
 
 CURVE_POINTS = 9  # points of a random equaliser, about one an octave

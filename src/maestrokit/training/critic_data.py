@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from maestrokit.bounds import SHARE, Within, check_fields
-from maestrokit.music.note_codes import factor_classes
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import factor_classes
+from maestrokit.music.encodings.step_notes import StepNotes, louder_notes, reconciled, stretched_notes, transposed_notes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, louder_notes, reconciled, stretched_notes, transposed_notes
-from maestrokit.music.tokens import Encoding
 
 SHORTEST = 32  # notes
 

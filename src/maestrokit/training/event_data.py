@@ -13,8 +13,8 @@ from maestrokit.bounds import COUNT, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models._conditions import condition_names
-from maestrokit.music.conditions import COLUMNS, SCALES
-from maestrokit.music.tokens import Encoding, Tokens, stretched, transposed
+from maestrokit.music.encodings.conditions import COLUMNS, SCALES
+from maestrokit.music.encodings.events import Encoding, Tokens, stretched, transposed
 
 BY_ENCODING: Any = None  # a default that the encoding decides
 DEFAULTS = {

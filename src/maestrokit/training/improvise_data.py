@@ -14,9 +14,9 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
 from maestrokit.models._conditions import PREFIX
 from maestrokit.models._note_sampling import state_tensors
-from maestrokit.music.key_state import KeyStates, states_after_notes
-from maestrokit.music.note_codes import FACTORS, LEAD, excerpt, factor_classes, note_sequence
-from maestrokit.music.step_notes import StepNotes
+from maestrokit.music.encodings.key_state import KeyStates, states_after_notes
+from maestrokit.music.encodings.notes import FACTORS, LEAD, excerpt, factor_classes, note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.training.event_data import EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
 

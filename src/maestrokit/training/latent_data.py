@@ -14,11 +14,11 @@ from maestrokit.bounds import COUNT, LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models._conditions import PREFIX
-from maestrokit.music.cells import CELL, CELLS, SEGMENT, CellRolls, cells_of
-from maestrokit.music.note_codes import note_sequence
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes, stretched_notes, transposed_notes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, stretched_notes, transposed_notes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.rolls.cells import CELL, CELLS, SEGMENT, CellRolls, cells_of
 from maestrokit.training.note_sequences import OTHER, PIECES, frequent
 
 PAIR = 2 * SEGMENT  # steps

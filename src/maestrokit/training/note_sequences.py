@@ -17,8 +17,8 @@ from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
 from maestrokit.models._conditions import PREFIX
-from maestrokit.music.conditions import CLASSES, SCALES, measured, measured_code
-from maestrokit.music.note_codes import (
+from maestrokit.music.encodings.conditions import CLASSES, SCALES, measured, measured_code
+from maestrokit.music.encodings.notes import (
     LEAD,
     MOST_AFTER,
     NoteInputs,
@@ -27,8 +27,8 @@ from maestrokit.music.note_codes import (
     note_sequence,
     with_notes_after,
 )
+from maestrokit.music.encodings.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.music.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
 from maestrokit.training.event_data import EventOptions
 from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
 

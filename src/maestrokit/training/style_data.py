@@ -10,7 +10,7 @@ from torch import Tensor
 
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.music.segments import SECONDS, Rolls, rolls_of
+from maestrokit.music.rolls.segments import SECONDS, Rolls, rolls_of
 
 SETS = ("first", "second")
 SHORTEST_EPOCH = 1000  # batches; a state, such as pools of earlier segments, lasts for an epoch

@@ -13,7 +13,7 @@ from maestrokit.audio.effects.spectrogram import augment_levels, sample_variatio
 from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import UsageError, check_choice
-from maestrokit.music.note_targets import note_targets, possibly_held
+from maestrokit.music.rolls.transcription_targets import note_targets, possibly_held
 from maestrokit.training.recordings import TrainingExample
 
 STRIDE = 2  # frames of the spectrum for one of the targets

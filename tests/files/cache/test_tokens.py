@@ -6,8 +6,8 @@ import pytest
 from maestrokit.errors import BadDataError, CannotWriteError, DataWarning, NoInputError
 from maestrokit.files.cache.tokens import token_shard
 from maestrokit.files.midi.writer import write_midi
+from maestrokit.music.encodings.events import Encoding, encode
 from maestrokit.music.note_arrays import performance_from_arrays
-from maestrokit.music.tokens import Encoding, encode
 from strategies import file_bytes, track_bytes
 
 NOTHING = np.empty(0, np.int64)

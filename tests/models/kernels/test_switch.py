@@ -10,9 +10,9 @@ from maestrokit.models import _operators, transformer
 from maestrokit.models.contract import new_model
 from maestrokit.models.kernels import fused, fused_attention
 from maestrokit.models.kernels.switch import applies_to, plain_torch, replaced_by
-from maestrokit.music.note_codes import excerpt
-from maestrokit.music.step_notes import reconciled
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import excerpt
+from maestrokit.music.encodings.step_notes import reconciled
 
 KERNELS = [
     fused.Dropped, fused.Gated, fused.RmsNorm, fused.Rotated, fused.ShortConvolution, fused_attention.CausalAttention,

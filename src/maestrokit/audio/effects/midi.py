@@ -3,10 +3,10 @@
 from maestrokit.arrays import Integers
 from maestrokit.audio.effects.augment import Effects
 from maestrokit.errors import BadDataError, UsageError
+from maestrokit.music.edits.transpose import transposed
 from maestrokit.music.event_order import reorder_events
 from maestrokit.music.performance import Performance, Tempos
 from maestrokit.music.timing import DEFAULT_TEMPO
-from maestrokit.music.transpose import transposed
 
 SLOWEST_TEMPO = 0xFFFFFF  # microseconds a beat: three bytes
 

@@ -14,7 +14,7 @@ from maestrokit.features.groups.audio_key import recorded_key
 from maestrokit.features.note_views import TimeBase
 from maestrokit.features.statistics import ratio
 from maestrokit.music.keys import Key
-from maestrokit.music.rolls import held_values
+from maestrokit.music.rolls.frames import held_values
 
 NEEDS = "audio"
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)

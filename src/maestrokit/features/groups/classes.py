@@ -10,7 +10,7 @@ from maestrokit.arrays import Floats
 from maestrokit.features import Field
 from maestrokit.features.class_views import ClassView
 from maestrokit.features.note_views import TimeBase
-from maestrokit.music.excerpts import SECONDS
+from maestrokit.music.rolls.excerpts import SECONDS
 
 NEEDS = "classes"
 SINCE = (0, 2)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from maestrokit.features import Field
 from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import ratio
-from maestrokit.music.rolls import event_counts
+from maestrokit.music.rolls.frames import event_counts
 
 NEEDS = "notes"
 WINDOW = 1.0  # seconds

@@ -10,7 +10,7 @@ from maestrokit.features import Field
 from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import mean, smoothed, summary, summary_fields
 from maestrokit.features.trends import trend_fields, trend_records, trends
-from maestrokit.music.rolls import frame_times, piano_roll
+from maestrokit.music.rolls.frames import frame_times, piano_roll
 
 NEEDS = "notes"
 PERCENTILES = (5, 25, 50, 75, 95)

@@ -11,7 +11,7 @@ from maestrokit.features import Field
 from maestrokit.features.groups.pitch import class_seconds
 from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.music.keys import Key, KeyEstimate, estimate, key_scores
-from maestrokit.music.rolls import frame_count, held_values
+from maestrokit.music.rolls.frames import frame_count, held_values
 
 NEEDS = "notes"
 KEYS = [Key.from_index(index) for index in range(24)]

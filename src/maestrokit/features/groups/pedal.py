@@ -10,7 +10,7 @@ from maestrokit.features import Field
 from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import ratio
 from maestrokit.music.performance import SOFT, SOSTENUTO, SUSTAIN
-from maestrokit.music.rolls import held_values
+from maestrokit.music.rolls.frames import held_values
 from maestrokit.music.sustain import PEDAL_DOWN, pedal_positions
 from maestrokit.music.timing import tick2second
 

@@ -9,7 +9,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
 from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import entropy, mean, ratio
-from maestrokit.music.rolls import sounding_time
+from maestrokit.music.rolls.frames import sounding_time
 
 NEEDS = "notes"
 WIDEST = 12  # semitones: larger melodic intervals are counted with an octave

@@ -9,7 +9,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.features import Field
 from maestrokit.features.note_views import NoteView, TimeBase
 from maestrokit.features.statistics import ratio
-from maestrokit.music.rolls import held_values
+from maestrokit.music.rolls.frames import held_values
 
 NEEDS = "notes"
 

@@ -22,8 +22,8 @@ from maestrokit.files.atomic import write_bytes
 from maestrokit.files.cache import create
 from maestrokit.files.midi import read_midi
 from maestrokit.files.workers import each
+from maestrokit.music.encodings.events import Encoding, Tokens, encode
 from maestrokit.music.performance import Performance
-from maestrokit.music.tokens import Encoding, Tokens, encode
 
 LAYOUT = 2  # raise when the meaning of the files changes, so that old shards are not found again
 

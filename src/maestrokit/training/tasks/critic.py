@@ -9,9 +9,9 @@ from maestrokit.files import walk
 from maestrokit.files.cache.tokens import TokenShard, token_shard
 from maestrokit.files.labels import LabelledFiles
 from maestrokit.files.walk import MIDI_SUFFIXES
-from maestrokit.music.note_codes import note_sequence
-from maestrokit.music.step_notes import StepNotes
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.notes import note_sequence
+from maestrokit.music.encodings.step_notes import StepNotes
 from maestrokit.training.critic_data import CriticData, CriticOptions
 from maestrokit.training.task import PARTS, Corpus, Prepared
 

@@ -14,9 +14,9 @@ from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.files.workers import each
 from maestrokit.models import contract
 from maestrokit.models._conditions import condition_names
-from maestrokit.music.conditions import COLUMNS, MEASURED, known_tempo
+from maestrokit.music.encodings.conditions import COLUMNS, MEASURED, known_tempo
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import Performance
-from maestrokit.music.tokens import Encoding
 from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.note_sequences import NoteSequenceData
 from maestrokit.training.task import PARTS, Corpus, Data, Prepared
@@ -152,8 +152,8 @@ def in_c(performance: Performance) -> Performance:
 
     Notes that would leave the piano are moved back by octaves.
     """
-    from maestrokit.music.key_shift import key_shift
-    from maestrokit.music.transpose import transposed
+    from maestrokit.music.edits.key_shift import key_shift
+    from maestrokit.music.edits.transpose import transposed
 
     try:
         shift = key_shift(performance)

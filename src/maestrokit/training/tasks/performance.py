@@ -13,8 +13,8 @@ from maestrokit.files.score_pairs import PairCounts, is_to_align, read_pair
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
 from maestrokit.files.workers import each
 from maestrokit.inference.performance_arrays import performance_arrays
-from maestrokit.music.performance_codes import CONDITIONS, measured_conditions
-from maestrokit.music.score_performance import parameters_of
+from maestrokit.music.scores.performance_codes import CONDITIONS, measured_conditions
+from maestrokit.music.scores.performance_parameters import parameters_of
 from maestrokit.training.note_sequences import frequent
 from maestrokit.training.performance_data import PerformanceData, PerformanceOptions, PerformedScore
 from maestrokit.training.task import PARTS, Corpus, Prepared, result_or_error

@@ -20,8 +20,8 @@ from maestrokit.files import walk
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.metrics.contract import SHARE, Row
 from maestrokit.metrics.intervals import interval, resampled_counts
-from maestrokit.music.note_codes import FACTORS
-from maestrokit.music.tokens import Encoding, Tokens, encode
+from maestrokit.music.encodings.events import Encoding, Tokens, encode
+from maestrokit.music.encodings.notes import FACTORS
 
 if TYPE_CHECKING:
     from maestrokit.models._notes import NoteModel

@@ -28,7 +28,7 @@ class Conditioning:
     loudness: str | None = option(None, "N|DYNAMIC", "Short for --condition loudness=N, the mean velocity, or a "
         "dynamic: pp is 40, p 50, mp 58, mf 66, f 74, ff 82. Outside 30..90 is as the nearest. "
         "Velocities are steered to keep to it.",
-        complete=one_of(kept_in("maestrokit.music.conditions:DYNAMICS")))
+        complete=one_of(kept_in("maestrokit.music.encodings.conditions:DYNAMICS")))
     tempo: float | None = option(None, "N", "With --perform the mean tempo of the performance, in quarter notes a "
         "minute; default: the mean of the tempo map. Otherwise short for --condition tempo=N, in beats a minute; a "
         "model has it if it was trained with it, on files whose tempo maps say where beats are.", Within(10, 400))

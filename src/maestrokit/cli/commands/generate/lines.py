@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from maestrokit.arrays import Integers
 from maestrokit.files.streams import STANDARD, write_bytes
-from maestrokit.music.step_notes import StepNotes, velocities
-from maestrokit.music.tokens import Encoding
+from maestrokit.music.encodings.events import Encoding
+from maestrokit.music.encodings.step_notes import StepNotes, velocities
 
 
 @dataclass

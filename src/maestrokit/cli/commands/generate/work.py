@@ -20,9 +20,9 @@ from maestrokit.inference.notes import no_report
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.inference.style import is_style_model, load_style_model
-from maestrokit.music.infill import gap_of
+from maestrokit.music.edits.infill import gap_of
+from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import Performance
-from maestrokit.music.tokens import Encoding
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p")
 

@@ -8,7 +8,7 @@ from maestrokit.cli.choices import Sets, kept_in, one_of
 from maestrokit.cli.declare import TIME, Excludes, flag, not_with, only_with, option
 
 if TYPE_CHECKING:
-    from maestrokit.music.quantize import Quantization
+    from maestrokit.music.quantization.quantize import Quantization
 
 NOT_CLEANING = not_with("`grid` none")
 
@@ -30,7 +30,7 @@ class QuantizeOptions:
     durations: str = option("keep", "WAY", "keep the length of notes; round it to multiples of the step (grid); or "
         "move the ends of notes to the grid (offsets). No note gets shorter than one step, unless it was, or its key "
         "has another onset sooner.", NOT_CLEANING,
-        complete=one_of(kept_in("maestrokit.music.quantize:DURATIONS")))
+        complete=one_of(kept_in("maestrokit.music.quantization.quantize:DURATIONS")))
     strength: float = option(1.0, "SHARE", "Move by this share of the way. Only with 1 does a second run change "
         "nothing.", SHARE, NOT_CLEANING)
     swing: float = option(0.5, "SHARE", "Delay every second step until this share of two steps: 0.5 is straight, "
@@ -51,8 +51,8 @@ def quantization_of(options: QuantizeOptions) -> "Quantization":
     """Return how the options say that performances are quantized."""
     from maestrokit.cli.errors import about
     from maestrokit.cli.parse import parse_time, seconds
-    from maestrokit.music.grid import parse_note_values
-    from maestrokit.music.quantize import STEPS, Quantization
+    from maestrokit.music.quantization.grid import parse_note_values
+    from maestrokit.music.quantization.quantize import STEPS, Quantization
 
     step, grid = options.step, options.grid
     with about("grid"):

@@ -14,11 +14,11 @@ from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.formats import PERFORMANCE, format_by_name
 from maestrokit.files.streams import decoded
+from maestrokit.music.edits.retime import parse_beats
+from maestrokit.music.edits.velocity import parse_velocity_range, velocity_range, with_normalized_velocity
 from maestrokit.music.performance import Performance
 from maestrokit.music.provenance_events import TEMPO_UNKNOWN, has_text
-from maestrokit.music.quantize import Quantization, QuantizeReport, quantize
-from maestrokit.music.retime import parse_beats
-from maestrokit.music.velocity import parse_velocity_range, velocity_range, with_normalized_velocity
+from maestrokit.music.quantization.quantize import Quantization, QuantizeReport, quantize
 
 SOURCE = "{}"  # in --beats: the input without its suffix
 TRACK = "track"  # in --beats: to be found in the notes

@@ -60,7 +60,7 @@ def run(
 
     format = chosen_format(options.format_, outputs.output, NOTES, default="mid")
     state(MIDI if format == "mid" else None)
-    from maestrokit.music.pedalling import PEDAL_WAYS
+    from maestrokit.music.edits.pedalling import PEDAL_WAYS
 
     if options.pedal not in (None, *PEDAL_WAYS):
         hint = choices_hint(options.pedal, PEDAL_WAYS)

@@ -28,7 +28,7 @@ class TranscribeOptions:
         "are in it. extend: notes last as long as they sound with it, and no pedal is written. none: no pedal is "
         "written, and notes that it held end where the next key is struck. Default: cc64 if the model transcribes the "
         "pedal, else extend; extend for a table.",
-        complete=one_of(kept_in("maestrokit.music.pedalling:PEDAL_WAYS")))
+        complete=one_of(kept_in("maestrokit.music.edits.pedalling:PEDAL_WAYS")))
     tempo: str | None = option(None, "BPM", "Write this tempo, or with 'track' the beats tracked in the notes, as a "
         "tempo map, with a time signature where the meter is clear. No note moves. Without it the file says that its "
         "tempo has no meaning.", only_with(MIDI), complete=one_of(lambda: ("track",)))

@@ -26,7 +26,7 @@ class TransposeOptions:
         "kostka-payne.", only_with(KEY_SOUGHT), complete=one_of(kept_in("maestrokit.music.keys:PROFILES")))
     out_of_range: str = option("keep", "WAY", "Where notes would leave the range: keep writes and counts them, error "
         "refuses the input, fold moves them by octaves, drop leaves them out. MIDI has no pitch outside 0..127: "
-        "there keep refuses the input.", complete=one_of(kept_in("maestrokit.music.transpose:OUT_OF_RANGE")))
+        "there keep refuses the input.", complete=one_of(kept_in("maestrokit.music.edits.transpose:OUT_OF_RANGE")))
     range_: str = option("21..108", "LOW..HIGH", "The range, MIDI numbers (60 is middle C). Default is the piano's.",
         spell="--range")
     augment: str | None = option(None, "LOW..HIGH", "Write an output for each shift from LOW to HIGH, named as "

@@ -13,9 +13,9 @@ from maestrokit.cli.performances import Loss, large_losses, read_performance, wr
 from maestrokit.cli.plan import Plan, Task
 from maestrokit.cli.report import counted
 from maestrokit.files.tables import write_records
-from maestrokit.music.key_shift import key_notes, key_record, key_shift
+from maestrokit.music.edits.key_shift import key_notes, key_record, key_shift
+from maestrokit.music.edits.transpose import TransposeReport, check_policy, check_range, check_semitones, transposed
 from maestrokit.music.keys import Key, check_profile
-from maestrokit.music.transpose import TransposeReport, check_policy, check_range, check_semitones, transposed
 
 
 @dataclass(frozen=True)

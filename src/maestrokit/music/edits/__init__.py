@@ -1,0 +1,1 @@
+"""Performances changed: transposed, retimed, held by the pedal, continued, with a gap filled."""

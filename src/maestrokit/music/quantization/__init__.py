@@ -1,0 +1,1 @@
+"""Quantization: grids in time, and performances moved onto them."""
