@@ -9,9 +9,11 @@ from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.audio.spectra.transcription_input import SETTINGS
 from maestrokit.files import checkpoint
-from maestrokit.models import _chords, _classes, _critic, _style, lstm
+from maestrokit.models import lstm
+from maestrokit.models.adversarial import critic, style
 from maestrokit.models.cnn import Config, Model
 from maestrokit.models.contract import settings_of
+from maestrokit.models.convolutional import chords, classes
 from maestrokit.music.encodings.events import Encoding
 
 EAGER = {"onset_threshold": 0.02, "restrike_threshold": 0.02}
@@ -55,7 +57,7 @@ def saved_classifier(
 ) -> Path:
     """Write a network of classes that nobody trained, of which every layer adds something."""
     torch.manual_seed(2)
-    model = _classes.Model(_classes.Config(outputs=len(names), channels=3, depth=2, members=2, input=input))
+    model = classes.Model(classes.Config(outputs=len(names), channels=3, depth=2, members=2, input=input))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     folder.mkdir()
@@ -66,10 +68,10 @@ def saved_classifier(
     return folder
 
 
-def chord_network(*, seed: int = 3) -> _chords.Model:
+def chord_network(*, seed: int = 3) -> chords.Model:
     """Return a network of chords that nobody trained, of which every layer adds something."""
     torch.manual_seed(seed)
-    model = _chords.Model(_chords.Config(channels=3, width=5, depth=3))
+    model = chords.Model(chords.Config(channels=3, width=5, depth=3))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     for name, buffer in model.named_buffers():
@@ -91,7 +93,7 @@ def saved_chord_network(folder: Path, **config: object) -> Path:
 def saved_style_model(folder: Path, *, styles: Sequence[str] = ("jazz", "pop"), seed: int = 4) -> Path:
     """Write a network that transfers style, which nobody trained and which changes much."""
     torch.manual_seed(seed)
-    model = _style.Model(_style.Config(channels=2, depth=1, discriminator_channels=2))
+    model = style.Model(style.Config(channels=2, depth=1, discriminator_channels=2))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     folder.mkdir()
@@ -113,10 +115,10 @@ def saved_lstm(folder: Path) -> Path:
     return folder
 
 
-def critic_network(*, seed: int = 4) -> _critic.Model:
+def critic_network(*, seed: int = 4) -> critic.Model:
     """Return a critic that nobody trained, of which every layer adds something."""
     torch.manual_seed(seed)
-    model = _critic.Model(_critic.Config(channels=4, depth=3))
+    model = critic.Model(critic.Config(channels=4, depth=3))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()

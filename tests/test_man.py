@@ -14,7 +14,10 @@ from command_line import CommandLine
 from maestrokit import registry
 from maestrokit.cli.man import pages as manpages
 from maestrokit.cli.man import settings as settings_page
-from maestrokit.models import _classes, _latent, _style, cnn, lstm, transformer
+from maestrokit.models import cnn, lstm, transformer
+from maestrokit.models.adversarial import latent as latent_network
+from maestrokit.models.adversarial import style as style_network
+from maestrokit.models.convolutional import classes as classes_network
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.tasks import classes, events, latent, style, transcription
 from small_models import saved_style_model
@@ -59,9 +62,9 @@ def test_every_option_says_what_it_does(name: str) -> None:
         latent.Options,
         style.Options,
         cnn.Config,
-        _classes.Config,
-        _latent.Config,
-        _style.Config,
+        classes_network.Config,
+        latent_network.Config,
+        style_network.Config,
         lstm.Config,
         transformer.Config,
     ],

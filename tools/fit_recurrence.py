@@ -32,7 +32,7 @@ from maestrokit.inference.note_nats import expected
 from maestrokit.inference.recall import AFTER_PITCH, Expected, Likeness, mixed
 from maestrokit.inference.recurrence import FactorRecurrence, Recurrence, memories, unit
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.notes import FACTORS, note_sequence
 from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.training.task import find_corpus

@@ -35,7 +35,7 @@ from maestrokit.inference.sampling import NEUTRAL, NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import FACTORS, note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from maestrokit.files import checkpoint
-from maestrokit.models._improvise import generating
+from maestrokit.models.adversarial.improvise import generating
 from run_folders import run_folder
 
 

@@ -11,7 +11,7 @@ from maestrokit.inference.notes import NoteRequest, generate_notes
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding, decode, encode_notes
 from maestrokit.music.encodings.key_state import MEMORIES
 from maestrokit.music.encodings.notes import note_sequence

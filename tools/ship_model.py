@@ -24,7 +24,7 @@ import torch
 from class_tables import ERAS, POP
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
-from maestrokit.models._improvise import generating
+from maestrokit.models.adversarial.improvise import generating
 from maestrokit.music.encodings.notes import FACTORS
 
 LICENCE = """The weights are derived from MAESTRO v3.0.0 (Hawthorne et al., "Enabling Factorized Piano Music Modeling

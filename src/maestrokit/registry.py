@@ -5,14 +5,23 @@ import pkgutil
 from types import ModuleType
 
 
-def names(package: str) -> list[str]:
+def names(package: str, *, folders: bool = True) -> list[str]:
     """Return the sorted module names in a package, imported or not; those with a leading underscore are private.
 
+    Parameters
+    ----------
+    package : str
+        Its name, with dots.
+    folders : bool
+        Whether modules that are folders count, too.
+
+    Examples
+    --------
     >>> "quantize" in names("maestrokit.cli.commands")
     True
     """
-    folder = importlib.import_module(package)
-    return sorted(module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_"))
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(one.name for one in modules if not one.name.startswith("_") and (folders or not one.ispkg))
 
 
 def load(package: str, name: str) -> ModuleType:

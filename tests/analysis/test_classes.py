@@ -15,7 +15,7 @@ from maestrokit.analysis.classes import (
     starts_of,
 )
 from maestrokit.analysis.convolution import log_softmax
-from maestrokit.models._classes import Config, Model
+from maestrokit.models.convolutional.classes import Config, Model
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.rolls.excerpts import SECONDS, ExcerptVariation, excerpt_starts, roll_of
 

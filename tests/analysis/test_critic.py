@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from maestrokit.analysis.critic import person_log_odds, weight_shapes
-from maestrokit.models._critic import Config, Model
+from maestrokit.models.adversarial.critic import Config, Model
 from maestrokit.music.encodings.notes import factor_classes
 from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 from small_models import critic_network

@@ -17,7 +17,7 @@ from maestrokit.api.generation import generate
 from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.metrics.piece import piece_of
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.note_arrays import timed_notes
 
 DENSITIES, LOUDNESSES = (4.0, 8.0, 12.0, 16.0), ("pp", "mf", "ff")

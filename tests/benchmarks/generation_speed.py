@@ -18,7 +18,7 @@ import torch
 
 from maestrokit.inference.events import GenerationConfig, generate
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import note_sequence
 

@@ -28,7 +28,7 @@ from maestrokit.inference.performance_arrays import performance_arrays
 from maestrokit.inference.performer import PerformConfig, Performer, load_performer, perform_score
 from maestrokit.inference.performing import sampled_parameters
 from maestrokit.metrics.intervals import mean_interval
-from maestrokit.models._expectation import VELOCITIES
+from maestrokit.models.sequences.expectation import VELOCITIES
 from maestrokit.music.scores.performance_codes import FACTORS
 from maestrokit.music.scores.performance_parameters import (
     PerformanceParameters,

@@ -11,8 +11,8 @@ from maestrokit.inference.model_kinds import is_of_notes
 from maestrokit.inference.notes import NoteRequest, _primed, generate_notes
 from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
-from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import settings_of
+from maestrokit.models.sequences.notes import NoteModel
 
 _spec = importlib.util.spec_from_file_location("of_gaps", Path(__file__).with_name("test_infill.py"))
 of_gaps = importlib.util.module_from_spec(_spec)

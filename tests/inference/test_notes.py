@@ -27,7 +27,9 @@ from maestrokit.music.encodings.notes import excerpt, note_sequence
 from maestrokit.music.encodings.step_notes import NO_NOTES, reconciled
 from maestrokit.music.performance import Controls
 
-_spec = importlib.util.spec_from_file_location("note_models", Path(__file__).parents[1] / "models" / "test_notes.py")
+_spec = importlib.util.spec_from_file_location(
+    "note_models", Path(__file__).parents[1] / "models" / "sequences" / "test_notes.py"
+)
 note_models = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(note_models)
 EACH, model, notes = note_models.EACH, note_models.model, note_models.notes

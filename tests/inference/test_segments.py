@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from maestrokit.inference.segments import generate_segments
-from maestrokit.models import _latent as latent
+from maestrokit.models.adversarial import latent
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 from maestrokit.music.piano_range import KEYS

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models._operators import skew
+from maestrokit.models.attention.operators import skew
 from maestrokit.models.transformer import Config, Model
 
 VARIANTS = pytest.mark.parametrize("variant", ["relative", "modern"])

@@ -6,7 +6,8 @@ import torch
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.models import _improvise, lstm
+from maestrokit.models import lstm
+from maestrokit.models.adversarial import improvise
 from maestrokit.models.contract import settings_of
 from ship_model import ModelCardDetails, ship
 
@@ -70,7 +71,7 @@ def test_the_mean_of_the_weights_of_runs_can_be_shipped(run, tmp_path):
 
 def test_of_an_improviser_its_generator_is_shipped(run, tmp_path):
     sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8, "discriminator_channels": 4, "discriminator_depth": 1}
-    model = _improvise.Model(_improvise.Config(**sizes))
+    model = improvise.Model(improvise.Config(**sizes))
     config = checkpoint.read_config(run)
     changed = {"family": "gan", "task": "improvise", "model": settings_of(model.config)}
     checkpoint.write_config(run, config | changed)

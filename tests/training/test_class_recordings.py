@@ -14,7 +14,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.classes import load_classifier
-from maestrokit.models._classes import Config, Model
+from maestrokit.models.convolutional.classes import Config, Model
 from maestrokit.music.rolls.excerpts import FRAMES
 from maestrokit.training.class_data import ClassData, ClassOptions
 from maestrokit.training.class_spectra import SpectrumExcerpts

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from maestrokit.inference.performance_arrays import METER_FEATURES, performance_arrays
-from maestrokit.models import _expectation as expectation
 from maestrokit.models import contract, lstm, transformer
-from maestrokit.models._performance import MARGIN
+from maestrokit.models.sequences import expectation
+from maestrokit.models.sequences.performance import MARGIN
 from maestrokit.music.scores.performance_codes import FEATURES, SIZES, measured_conditions
 from maestrokit.music.scores.performance_parameters import parameters_of
 from maestrokit.music.scores.score import score_of

@@ -1,7 +1,7 @@
 """How likely notes were played by a person rather than made by a model, by a trained critic that runs in numpy.
 
-The network is that of the task ``critic`` of the family gan (:mod:`maestrokit.models._critic`); its weights are handed
-in. It reads windows of notes; of long music the log-odds of windows that cover it are averaged.
+The network is that of the task ``critic`` of the family gan (:mod:`maestrokit.models.adversarial.critic`); its weights
+are handed in. It reads windows of notes; of long music the log-odds of windows that cover it are averaged.
 """
 
 import math

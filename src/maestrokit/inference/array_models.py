@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from maestrokit.files import checkpoint
 from maestrokit.inference.note_steps import InputStep, Numbers, condition_vectors
 from maestrokit.inference.recurrence import Recurrence
-from maestrokit.models._bases import factor_bases, rotations, scale_bases
 from maestrokit.models.kernels.numpy_step import LstmBodyStep, Step
 from maestrokit.models.kernels.numpy_transformer import StepCache, TransformerBodyStep
 from maestrokit.models.kernels.weight_tree import Branch, weight_tree
+from maestrokit.models.sequences.bases import factor_bases, rotations, scale_bases
 from maestrokit.music.encodings.notes import NoteInputs
 
 
 @dataclass(eq=False)
 class ArrayNoteModel:
-    """A model of notes; its parts have the names of those of :class:`maestrokit.models._notes.NoteModel`.
+    """A model of notes; its parts have the names of those of :class:`maestrokit.models.sequences.notes.NoteModel`.
 
     Parameters
     ----------

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, TypeGuard, Union
 
 if TYPE_CHECKING:
     from maestrokit.inference.array_models import ArrayNoteModel
-    from maestrokit.models._latent import Model as LatentModel
-    from maestrokit.models._notes import NoteModel
+    from maestrokit.models.adversarial.latent import Model as LatentModel
     from maestrokit.models.contract import EventModel
+    from maestrokit.models.sequences.notes import NoteModel
 
 StepwiseModel = Union["NoteModel", "ArrayNoteModel"]
 GeneratingModel = Union[StepwiseModel, "LatentModel"]

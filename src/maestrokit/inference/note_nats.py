@@ -10,7 +10,7 @@ from torch import Tensor
 from maestrokit.inference.device import moved
 from maestrokit.inference.note_batches import padded
 from maestrokit.inference.recall import Expected, recalled
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import FACTORS, NoteInputs, NoteTargets, excerpt
 from maestrokit.music.encodings.step_notes import StepNotes

@@ -9,7 +9,7 @@ import torch
 from maestrokit.arrays import Floats
 from maestrokit.inference.note_batches import padded
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding, encode
 from maestrokit.music.encodings.notes import excerpt, note_sequence
 from maestrokit.music.performance import Performance

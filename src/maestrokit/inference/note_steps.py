@@ -20,7 +20,7 @@ Numbers = NDArray[Any]
 
 
 class NoteStep:
-    """Steps of a :class:`maestrokit.models._notes.NoteModel`.
+    """Steps of a :class:`maestrokit.models.sequences.notes.NoteModel`.
 
     Parameters
     ----------
@@ -57,7 +57,10 @@ def condition_vectors(model: "StepwiseModel", passes: Sequence[Mapping[str, int]
 
 
 class InputStep:
-    """Steps of :class:`maestrokit.models._notes.NoteInput`; the table of pitches includes pitch class and octave."""
+    """Steps of :class:`maestrokit.models.sequences.notes.NoteInput`.
+
+    The table of pitches includes pitch class and octave.
+    """
 
     def __init__(self, part: Any) -> None:
         tables = {name: numbers(weights_of(table)).copy() for name, table in part.embeddings.items()}
@@ -75,7 +78,10 @@ class InputStep:
 
 
 class HeadsStep:
-    """Steps of :class:`maestrokit.models._notes.NoteHeads`; states of factors not yet known lie side by side."""
+    """Steps of :class:`maestrokit.models.sequences.notes.NoteHeads`.
+
+    States of factors not yet known lie side by side.
+    """
 
     def __init__(self, heads: Any) -> None:
         self.state, self.sounding = columns(heads.state.weight), columns(heads.sounding.weight)
@@ -194,7 +200,7 @@ AnyHeads = HeadsStep | GuidedHeads
 
 
 class ContextStep:
-    """Steps of :class:`maestrokit.models._key_context.KeyContext`."""
+    """Steps of :class:`maestrokit.models.sequences.key_context.KeyContext`."""
 
     def __init__(self, part: Any) -> None:
         kernel = numbers(part.kernel)  # (CHANNELS, planes, window)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from maestrokit.arrays import Floats, Integers
-from maestrokit.models._conditions import PREFIX
-from maestrokit.models._performance import MARGIN
+from maestrokit.models.sequences.conditions import PREFIX
+from maestrokit.models.sequences.performance import MARGIN
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.scores.performance_codes import (
     CONDITIONS,
@@ -36,7 +36,7 @@ class PerformanceArrays:
     features: dict[str, Integers]
     performance: PerformanceCodes
     curves: dict[str, Floats]
-    """What :mod:`maestrokit.models._expectation` learns: by name, (notes,), and its weight."""
+    """What :mod:`maestrokit.models.sequences.expectation` learns: by name, (notes,), and its weight."""
 
     def __len__(self) -> int:
         return len(self.onset)

@@ -29,7 +29,7 @@ from maestrokit.music.scores.performed_score import performed_score
 from maestrokit.music.scores.score import Score, has_tempo, mean_seconds_per_quarter, score_of
 
 if TYPE_CHECKING:
-    from maestrokit.models._performance import PerformanceModel
+    from maestrokit.models.sequences.performance import PerformanceModel
 
 TASK = "performance"
 KEPT = {"timing": ("tempo", "deviation", "articulation"), "velocity": ("velocity",), "pedal": ("pedal",)}
@@ -130,8 +130,8 @@ def load_performer(name: str, *, device: str = "cpu") -> Performer:
     BadDataError
         If it is damaged, or does something else.
     """
-    from maestrokit.models._performance import PerformanceModel
     from maestrokit.models.contract import built
+    from maestrokit.models.sequences.performance import PerformanceModel
 
     on, folder = find_device(device), checkpoint.model_folder(name, "performance")
     config = checkpoint.read_config(folder)

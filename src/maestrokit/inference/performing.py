@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from maestrokit.arrays import Floats, Integers, Mask
 from maestrokit.inference.performance_arrays import PerformanceArrays, performance_arrays
 from maestrokit.inference.sampling import SamplingConfig, probabilities, sample
-from maestrokit.models._expectation import CURVES, VELOCITIES
 from maestrokit.models.kernels.numpy_step import columns, gated, numbers, times
+from maestrokit.models.sequences.expectation import CURVES, VELOCITIES
 from maestrokit.music.scores.performance_codes import (
     FACTORS,
     PEDALS,
@@ -29,7 +29,7 @@ from maestrokit.music.scores.performance_parameters import PerformanceParameters
 from maestrokit.music.scores.score import Score
 
 if TYPE_CHECKING:
-    from maestrokit.models._performance import PerformanceModel
+    from maestrokit.models.sequences.performance import PerformanceModel
 
 Numbers = NDArray[Any]
 OF_ONSETS = FACTORS[:2]  # factors of the first note of an onset
@@ -201,7 +201,10 @@ def _notated_slowness(score: Score) -> Floats:
 
 
 class PerformanceStep:
-    """Steps of a :class:`maestrokit.models._performance.PerformanceModel`: its layers, then factor by factor."""
+    """Steps of a :class:`maestrokit.models.sequences.performance.PerformanceModel`.
+
+    Its layers come first, then factor by factor.
+    """
 
     def __init__(self, model: "PerformanceModel", vectors: Numbers, *, rows: int) -> None:
         self.vectors = vectors

@@ -13,8 +13,8 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 from maestrokit.bounds import LARGEST_COUNT, Within, check
 from maestrokit.inference.device import device_of
 from maestrokit.inference.note_nats import note_nats
-from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import EventModel, TrainedModel
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding, Tokens
 from maestrokit.music.encodings.notes import note_sequence
 

@@ -1,4 +1,4 @@
-"""New performances, segment by segment, from a latent improviser; see :mod:`maestrokit.models._latent`."""
+"""New performances, segment by segment, from a latent improviser; see :mod:`maestrokit.models.adversarial.latent`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -19,7 +19,7 @@ from maestrokit.music.rolls.cells import CELLS, SEGMENT, cells_of, notes_of_cell
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from maestrokit.models._latent import Model
+    from maestrokit.models.adversarial.latent import Model
 
 
 def load_latent_model(name: str, config: Mapping[str, Any], *, device: str = "cpu") -> "tuple[Model, Encoding]":
@@ -30,7 +30,7 @@ def load_latent_model(name: str, config: Mapping[str, Any], *, device: str = "cp
     BadDataError
         If it is damaged.
     """
-    from maestrokit.models._latent import Model
+    from maestrokit.models.adversarial.latent import Model
     from maestrokit.models.contract import built
 
     on, folder = find_device(device), checkpoint.model_folder(name, "events")
@@ -98,7 +98,7 @@ def generate_segments(
     """
     import torch
 
-    from maestrokit.models._conditions import PREFIX
+    from maestrokit.models.sequences.conditions import PREFIX
 
     is_continued = len(before.onset) > 0
     begin = int(before.onset[-1]) + 1 if is_continued else 0

@@ -12,8 +12,8 @@ from maestrokit.inference.sampling import NoteSampling
 from maestrokit.music.encodings.events import Encoding
 
 if TYPE_CHECKING:
-    from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel
+    from maestrokit.models.sequences.notes import NoteModel
 
 
 LATENT = "latent"  # the task of improvisers whose module others do not need
@@ -78,8 +78,8 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     BadDataError
         If it is damaged, or no model of events.
     """
-    from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel, built
+    from maestrokit.models.sequences.notes import NoteModel
 
     on = find_device(device)
     folder = checkpoint.model_folder(name, "events")
@@ -100,7 +100,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
         raise BadDataError(f"cannot use '{name}': its encoding is not valid ({error})", path=name) from None
     weights = checkpoint.read_weights(folder)
     if config["family"] == "gan":
-        from maestrokit.models._improvise import generating  # which others do not need
+        from maestrokit.models.adversarial.improvise import generating  # which others do not need
 
         config, weights = generating(config, weights)
     model = built(config["family"], config["model"], weights, origin=name)

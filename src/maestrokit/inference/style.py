@@ -14,8 +14,8 @@ from maestrokit.music.performance import Performance
 from maestrokit.music.rolls.segments import Rolls
 
 if TYPE_CHECKING:
-    from maestrokit.models._style import Model
-    from maestrokit.models._style_networks import Generator
+    from maestrokit.models.adversarial.style import Model
+    from maestrokit.models.adversarial.style_networks import Generator
 
 TASK = "style"
 PART = 2048  # steps that are changed at once
@@ -48,7 +48,7 @@ def load_style_model(name: str, *, device: str = "cpu") -> StyleModel:
     BadDataError
         If it is damaged, or does something else.
     """
-    from maestrokit.models._style import Model
+    from maestrokit.models.adversarial.style import Model
     from maestrokit.models.contract import built
 
     on = find_device(device)
@@ -109,7 +109,7 @@ def transferred_rolls(
     """
     import torch
 
-    from maestrokit.models._style_networks import STRIDE
+    from maestrokit.models.adversarial.style_networks import STRIDE
 
     steps = rolls.shape[1]
     padded = np.pad(rolls, ((0, 0), (reach, reach + -steps % STRIDE), (0, 0)))

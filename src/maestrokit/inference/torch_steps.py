@@ -10,9 +10,9 @@ from maestrokit.arrays import Integers, Mask
 from maestrokit.inference.device import device_of, moved
 from maestrokit.inference.note_batches import input_batch
 from maestrokit.inference.note_steps import Numbers
-from maestrokit.models._conditions import PREFIX
-from maestrokit.models._notes import NoteModel
 from maestrokit.models.kernels.numpy_step import Step, numbers
+from maestrokit.models.sequences.conditions import PREFIX
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.notes import NoteInputs
 
 

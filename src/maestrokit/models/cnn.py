@@ -34,7 +34,7 @@ from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndC
 from maestrokit.music.piano_range import KEYS
 
 TASKS = ("transcription", "classes", "chords")
-NETWORKS = {"classes": "_classes", "chords": "_chords"}
+NETWORKS = {"classes": "convolutional.classes", "chords": "convolutional.chords"}
 KEY_BINS, CENTRE_BIN, BINS_PER_OCTAVE = 3, 2, 36
 HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0, 12.0)
 HEADS = ("onset", "offset", "frame", "velocity")

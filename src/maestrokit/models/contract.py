@@ -1,10 +1,11 @@
 """The interface of a model family, so that one training loop serves all of them.
 
-A family is a module of this package with ``Config`` (a frozen dataclass of numbers, strings and booleans), ``Model`` (a
+A family is a file of this package with ``Config`` (a frozen dataclass of numbers, strings and booleans), ``Model`` (a
 :class:`TrainedModel` made from it) and ``TASKS`` (the names of what it can be trained for, the default first). The
 model owns its networks, its losses and the order of its steps; the loop owns learning rates, clipping, accumulation,
 averages, logs, checkpoints and signals. A family that has another network for some task names, in ``NETWORKS``, the
-module that has ``Config``, ``Model`` and ``TASKS`` for it; one that has another for each needs none of its own.
+module in a folder beside it that has ``Config``, ``Model`` and ``TASKS`` for it; one that has another for each needs
+none of its own.
 """
 
 import importlib

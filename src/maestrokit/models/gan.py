@@ -1,7 +1,7 @@
 """Generative adversarial networks [1]: a generator, and a discriminator that tells what it makes from what is real.
 
 Each task has a network of its own; objectives, penalties and reconstruction losses are in
-:mod:`maestrokit.models._adversarial`.
+:mod:`maestrokit.models.adversarial.objectives`.
 
 References
 ----------
@@ -9,4 +9,9 @@ References
 """
 
 TASKS = ("improvise", "latent", "style", "critic")
-NETWORKS = {"improvise": "_improvise", "latent": "_latent", "style": "_style", "critic": "_critic"}
+NETWORKS = {
+    "improvise": "adversarial.improvise",
+    "latent": "adversarial.latent",
+    "style": "adversarial.style",
+    "critic": "adversarial.critic",
+}

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
-from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import (
     BackwardAndStep,
     EventModel,
@@ -29,6 +28,7 @@ from maestrokit.models.contract import (
 )
 from maestrokit.models.kernels.linear import Linear
 from maestrokit.models.kernels.numpy_step import LstmBodyStep, LstmStep, Step
+from maestrokit.models.sequences.notes import NoteModel
 
 TASKS = ("events", "performance")
 MOST_LAYERS = 32
@@ -161,7 +161,7 @@ class Model(LstmBody, EventModel):
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     if config.encoding == "performance":
-        from maestrokit.models._performance import PerformanceModel  # which other encodings do not need
+        from maestrokit.models.sequences.performance import PerformanceModel  # which other encodings do not need
 
         return PerformanceModel(LstmBody(config), config)
     return NoteModel(LstmBody(config), config) if config.encoding == "notes" else Model(config)

@@ -10,7 +10,7 @@ at zero, so that training starts from uniform probabilities, and that queries of
 [6], so that the cache is small enough for many pieces to be generated at once.
 
 The file reads from the parts down to the model; operators and the names in shapes are those of
-:mod:`maestrokit.models._operators`.
+:mod:`maestrokit.models.attention.operators`.
 
 References
 ----------
@@ -35,14 +35,14 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import UsageError
-from maestrokit.models import _operators as operators
-from maestrokit.models._bases import rotations
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.attention import operators
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.models.kernels.linear import Linear
+from maestrokit.models.sequences.bases import rotations
+from maestrokit.models.sequences.notes import NoteModel
 
 if TYPE_CHECKING:  # of generation; training does not need them
-    from maestrokit.models._cache import Cache
+    from maestrokit.models.attention.cache import Cache
     from maestrokit.models.kernels.numpy_step import Step
 
 TASKS = ("events", "performance")
@@ -253,7 +253,7 @@ class TransformerBody(TrainedModel):
 
         The first `pinned` of them are never forgotten.
         """
-        from maestrokit.models._cache import Cache
+        from maestrokit.models.attention.cache import Cache
 
         room = min(length, self.config.length)
         dim = self.config.width // self.config.heads
@@ -277,7 +277,7 @@ class TransformerBody(TrainedModel):
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of a model of other sizes with keys and values of heads averaged [6], and wider feeds."""
-        from maestrokit.models._inherited import inherited_weights
+        from maestrokit.models.attention.inherited_weights import inherited_weights
 
         return inherited_weights(weights, self.state_dict(), self.config)
 
@@ -314,7 +314,7 @@ class Model(TransformerBody, EventModel):
 def new_model(config: Config) -> TrainedModel:
     """Return a new model for the encoding that a configuration names."""
     if config.encoding == "performance":
-        from maestrokit.models._performance import PerformanceModel  # which other encodings do not need
+        from maestrokit.models.sequences.performance import PerformanceModel  # which other encodings do not need
 
         return PerformanceModel(TransformerBody(config), config)
     return NoteModel(TransformerBody(config), config) if config.encoding == "notes" else Model(config)

@@ -12,7 +12,7 @@ from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, SHARE, Within, check_fields
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.models._conditions import condition_names
+from maestrokit.models.sequences.conditions import condition_names
 from maestrokit.music.encodings.conditions import COLUMNS, SCALES
 from maestrokit.music.encodings.events import Encoding, Tokens, stretched, transposed
 

@@ -12,8 +12,8 @@ from maestrokit.bounds import Within
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
-from maestrokit.models._conditions import PREFIX
-from maestrokit.models._note_sampling import state_tensors
+from maestrokit.models.sequences.conditions import PREFIX
+from maestrokit.models.sequences.continuations import state_tensors
 from maestrokit.music.encodings.key_state import KeyStates, states_after_notes
 from maestrokit.music.encodings.notes import FACTORS, LEAD, excerpt, factor_classes, note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes

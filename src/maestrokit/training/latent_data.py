@@ -13,7 +13,7 @@ from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.models._conditions import PREFIX
+from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes, stretched_notes, transposed_notes

@@ -1,6 +1,6 @@
 """Batches of notes for the sequence models: excerpts that begin and end at notes, each augmented on its own.
 
-Each excerpt has the codes of its conditions; see :mod:`maestrokit.models._conditions`.
+Each excerpt has the codes of its conditions; see :mod:`maestrokit.models.sequences.conditions`.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.inference.note_batches import padded
-from maestrokit.models._conditions import PREFIX
+from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.music.encodings.conditions import CLASSES, SCALES, measured, measured_code
 from maestrokit.music.encodings.notes import (
     LEAD,

@@ -12,7 +12,7 @@ from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, SHARE, Within, check_fields
 from maestrokit.files.score_pairs import PairCounts
 from maestrokit.inference.performance_arrays import PerformanceArrays
-from maestrokit.models._conditions import PREFIX
+from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.music.scores.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES, condition_code
 from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
 

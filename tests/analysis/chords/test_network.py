@@ -13,7 +13,7 @@ from maestrokit.analysis.chroma import SAMPLE_RATE, SPECTRUM, salience
 from maestrokit.audio.spectra.frames import analyse
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.inference.chords import load_chord_network
-from maestrokit.models import _chords
+from maestrokit.models.convolutional import chords as torch_network
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.synth.render import render
 from small_models import chord_network
@@ -23,7 +23,7 @@ CADENCE = {"C:maj": (48, 60, 64, 67), "A:min": (45, 60, 64, 69), "F:maj": (41, 6
 LASTING = 1.5  # seconds
 
 
-def arrays(model: _chords.Model) -> dict[str, np.ndarray]:
+def arrays(model: torch_network.Model) -> dict[str, np.ndarray]:
     return {name: value.detach().numpy() for name, value in model.state_dict().items()}
 
 
@@ -45,11 +45,11 @@ def test_scores_are_those_of_the_network_in_torch(frames: int) -> None:
 
 def test_shapes_of_weights_and_places_of_bins_are_those_of_training() -> None:
     sizes = {"qualities": 4, "channels": 3, "width": 5, "depth": 3}
-    state = _chords.Model(_chords.Config(**sizes)).state_dict()
+    state = torch_network.Model(torch_network.Config(**sizes)).state_dict()
     expected = {name: tuple(value.shape) for name, value in state.items() if not name.endswith("num_batches_tracked")}
     assert network.weight_shapes(**sizes) == expected
     for name in ("CELL_FRAMES", "KEYS", "OCTAVES", "STEM", "FIRST_BIN", "BINS", "KEY_LAYERS", "CIRCLE_LAYERS", "HEADS"):
-        assert getattr(network, name) == getattr(_chords, name), name
+        assert getattr(network, name) == getattr(torch_network, name), name
 
 
 def rendered(chords: list[tuple[int, ...]]) -> np.ndarray:

@@ -6,7 +6,8 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.inference.note_batches import padded
-from maestrokit.models import _operators, transformer
+from maestrokit.models import transformer
+from maestrokit.models.attention import operators
 from maestrokit.models.contract import new_model
 from maestrokit.models.kernels import fused, fused_attention
 from maestrokit.models.kernels.switch import applies_to, plain_torch, replaced_by
@@ -81,7 +82,7 @@ def test_the_switch_runs_kernels_in_full_precision_only_and_never_within_plain_t
 def test_dropout_by_the_kernel_and_plain_keeps_the_mean(time):
     torch.manual_seed(0)
     x = torch.ones(time, 40000, dtype=torch.float64)
-    assert _operators.dropout(x, 0.25, True).mean().item() == pytest.approx(1, abs=0.02)
+    assert operators.dropout(x, 0.25, True).mean().item() == pytest.approx(1, abs=0.02)
     with plain_torch():
-        assert _operators.dropout(x, 0.25, True).mean().item() == pytest.approx(1, abs=0.02)
-        assert torch.equal(_operators.dropout(x, 0.25, False), F.dropout(x, 0.25, False))
+        assert operators.dropout(x, 0.25, True).mean().item() == pytest.approx(1, abs=0.02)
+        assert torch.equal(operators.dropout(x, 0.25, False), F.dropout(x, 0.25, False))

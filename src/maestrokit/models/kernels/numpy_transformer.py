@@ -22,7 +22,7 @@ from maestrokit.models.kernels.numpy_step import (
 
 if TYPE_CHECKING:
     from maestrokit.models import transformer
-    from maestrokit.models._cache import Cache
+    from maestrokit.models.attention.cache import Cache
 
 
 class TransformerStep:
@@ -92,7 +92,9 @@ class TransformerBodyStep:
 
 @dataclass
 class StepCache:
-    """What attention and convolutions need of the positions so far, as :class:`maestrokit.models._cache.Cache`.
+    """What attention and convolutions need of the positions so far.
+
+    It is what :class:`maestrokit.models.attention.cache.Cache` is in torch.
 
     Parameters
     ----------

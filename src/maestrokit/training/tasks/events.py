@@ -13,7 +13,7 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.files.workers import each
 from maestrokit.models import contract
-from maestrokit.models._conditions import condition_names
+from maestrokit.models.sequences.conditions import condition_names
 from maestrokit.music.encodings.conditions import COLUMNS, MEASURED, known_tempo
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import Performance

@@ -1,4 +1,4 @@
-"""The task ``improvise``: continue performances as people do; see :mod:`maestrokit.models._improvise`."""
+"""The task ``improvise``: continue performances as people do; see :mod:`maestrokit.models.adversarial.improvise`."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The task ``latent``: continue performances segment by segment; see :mod:`maestrokit.models._latent`."""
+"""The task ``latent``: continue performances segment by segment; see :mod:`maestrokit.models.adversarial.latent`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

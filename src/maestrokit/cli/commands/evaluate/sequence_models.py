@@ -24,8 +24,8 @@ from maestrokit.music.encodings.events import Encoding, Tokens, encode
 from maestrokit.music.encodings.notes import FACTORS
 
 if TYPE_CHECKING:
-    from maestrokit.models._notes import NoteModel
     from maestrokit.models.contract import EventModel
+    from maestrokit.models.sequences.notes import NoteModel
 
 ORDER = 5  # of the n-grams that a model has to beat
 
@@ -73,7 +73,7 @@ def limited(plan: streams.Plan, limit: int | None) -> streams.Plan:
 def score_model(plan: streams.Plan, settings: Settings, model: "EventModel | NoteModel", encoding: Encoding) -> Scores:
     """Return the scores of a model on each performance and on all, and those of n-grams if there is a baseline."""
     from maestrokit.inference.perplexity import surprisals
-    from maestrokit.models._notes import NoteModel
+    from maestrokit.models.sequences.notes import NoteModel
 
     scoring, running = settings.scoring, settings.running
     read, status = all_results(partial(_events, encoding=encoding, repair=settings.repair), plan, running)

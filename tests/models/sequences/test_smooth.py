@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from maestrokit.models._bases import factor_bases, radial_bases
-from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
+from maestrokit.models.sequences.bases import factor_bases, radial_bases
+from maestrokit.models.sequences.smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.music.encodings.notes import TIME_EDGES, TIMES
 
 

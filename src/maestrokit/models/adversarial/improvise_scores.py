@@ -2,7 +2,7 @@
 
 ``frechet`` is the Frechet distance of simple features of generated continuations from those of people's; it chooses the
 weights that are kept, and ends a training. A generator that has collapsed has no variance to win it with, see
-:func:`maestrokit.models._adversarial.frechet_distance`. ``spread`` is the mean distance between two generated
+:func:`maestrokit.models.adversarial.objectives.frechet_distance`. ``spread`` is the mean distance between two generated
 continuations over that between two of people's, and is small after a collapse; ``nearest`` the mean distance of a
 generated one to the nearest of some that were learned from, over that of a held-out one, and is small for copies.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models import _adversarial as adversarial
+from maestrokit.models.adversarial import objectives
 from maestrokit.music.encodings.notes import DURATION_EDGES, TIME_EDGES
 
 REPEATS = 16  # notes before, among which the same key is looked for
@@ -34,9 +34,9 @@ def scores(
     scale = features(real).std(dim=0).clamp(min=1e-3)
     sets = [features(notes) / scale for notes in (generated, real)]
     learned = features(known) / scale
-    spread = [adversarial.pairwise_distance(vectors) for vectors in sets]
-    nearest = [adversarial.nearest_distance(vectors, learned) for vectors in sets]
-    frechet = adversarial.frechet_distance(*sets)
+    spread = [objectives.pairwise_distance(vectors) for vectors in sets]
+    nearest = [objectives.nearest_distance(vectors, learned) for vectors in sets]
+    frechet = objectives.frechet_distance(*sets)
     return {
         "loss": frechet,
         "frechet": frechet,

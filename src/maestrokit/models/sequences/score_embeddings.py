@@ -3,9 +3,9 @@
 import numpy as np
 from torch import Tensor, nn
 
-from maestrokit.models._bases import radial_bases
-from maestrokit.models._smooth import SmoothEmbedding
 from maestrokit.models.contract import TensorBatch
+from maestrokit.models.sequences.bases import radial_bases
+from maestrokit.models.sequences.smooth import SmoothEmbedding
 from maestrokit.music.scores.performance_codes import FEATURES
 
 UNORDERED = ("pitch_class", "level", "meter", "part", "staff", "staff_part")

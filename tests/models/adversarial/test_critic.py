@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from maestrokit.models._critic import Config, Model
+from maestrokit.models.adversarial.critic import Config, Model
 from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES
 from maestrokit.music.piano_range import KEYS
 from small_models import critic_network

@@ -1,16 +1,16 @@
 """Tables of ordered classes whose neighbours are learned together: of times, durations, velocities and keys.
 
 The row of a class is a vector of its own plus a sum of vectors that classes share, weighted by the radial bases of
-:mod:`maestrokit.models._bases`. So what is learned about 120 ms holds for 130 ms too, and rare classes learn from
-common ones. After training, :meth:`SmoothEmbedding.table` gives a plain table.
+:mod:`maestrokit.models.sequences.bases`. So what is learned about 120 ms holds for 130 ms too, and rare classes learn
+from common ones. After training, :meth:`SmoothEmbedding.table` gives a plain table.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._bases import Bases
 from maestrokit.models.kernels.linear import EndLinear, linear
+from maestrokit.models.sequences.bases import Bases
 
 
 class SmoothEmbedding(nn.Embedding):

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from maestrokit.models import _adversarial as adversarial
+from maestrokit.models.adversarial import objectives
 
 REAL, GENERATED = torch.tensor([2.0, 0.5]), torch.tensor([-1.0, 0.25])
 
@@ -33,27 +33,27 @@ GENERATOR = {
 }
 
 
-@pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
+@pytest.mark.parametrize("objective", objectives.OBJECTIVES)
 def test_losses_of_both_players_are_those_of_the_papers(objective):
-    lost = adversarial.discriminator_loss(objective, REAL, GENERATED).item()
+    lost = objectives.discriminator_loss(objective, REAL, GENERATED).item()
     assert lost == pytest.approx(DISCRIMINATOR[objective], rel=1e-5)
-    lost = adversarial.generator_loss(objective, REAL, GENERATED).item()
+    lost = objectives.generator_loss(objective, REAL, GENERATED).item()
     assert lost == pytest.approx(GENERATOR[objective], rel=1e-5)
 
 
-@pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
+@pytest.mark.parametrize("objective", objectives.OBJECTIVES)
 def test_the_discriminator_raises_real_ones_and_the_generator_its_own(objective):
     real, generated = torch.tensor([0.3], requires_grad=True), torch.tensor([-0.2], requires_grad=True)
-    gradient = torch.autograd.grad(adversarial.discriminator_loss(objective, real, generated), (real, generated))
+    gradient = torch.autograd.grad(objectives.discriminator_loss(objective, real, generated), (real, generated))
     assert gradient[0] < 0 < gradient[1]
-    (own,) = torch.autograd.grad(adversarial.generator_loss(objective, real, generated), generated)
+    (own,) = torch.autograd.grad(objectives.generator_loss(objective, real, generated), generated)
     assert own < 0
 
 
 def test_minimax_saturates_where_the_discriminator_is_sure_and_the_other_loss_does_not():
     generated = torch.tensor([-20.0], requires_grad=True)
     slopes = [
-        torch.autograd.grad(adversarial.generator_loss(name, REAL[:1], generated), generated)[0].item()
+        torch.autograd.grad(objectives.generator_loss(name, REAL[:1], generated), generated)[0].item()
         for name in ("minimax", "non_saturating")
     ]
     assert abs(slopes[0]) < 1e-8 and slopes[1] == pytest.approx(-1.0)
@@ -62,7 +62,7 @@ def test_minimax_saturates_where_the_discriminator_is_sure_and_the_other_loss_do
 def test_gradient_penalty_is_the_squared_slope_and_has_a_gradient_itself():
     weight = torch.tensor([3.0, 4.0], requires_grad=True)
     examples = torch.zeros(5, 2, requires_grad=True)
-    penalty = adversarial.gradient_penalty(examples @ weight, examples)
+    penalty = objectives.gradient_penalty(examples @ weight, examples)
     assert penalty.item() == pytest.approx(25.0)
     (slope,) = torch.autograd.grad(penalty, weight)
     assert slope.tolist() == pytest.approx([6.0, 8.0])
@@ -75,33 +75,33 @@ def test_reconstruction_losses_by_hand():
     # softmax over (0, log 3) and none at 0: 1/5, 3/5, 1/5; then 1/3 each, of which none is meant
     cross_entropy = mean(-math.log(3 / 5), math.log(3))
     for kind, value in (("bce", bce), ("mse", mse), ("cross_entropy", cross_entropy)):
-        assert adversarial.reconstruction_loss(kind, log_odds, target).item() == pytest.approx(value, rel=1e-5), kind
+        assert objectives.reconstruction_loss(kind, log_odds, target).item() == pytest.approx(value, rel=1e-5), kind
 
 
-@pytest.mark.parametrize("kind", adversarial.RECONSTRUCTIONS)
+@pytest.mark.parametrize("kind", objectives.RECONSTRUCTIONS)
 def test_what_is_reconstructed_costs_least(kind):
     target = (torch.rand(4, 3, 6, generator=torch.Generator().manual_seed(1)) > 0.8).float()
-    right = adversarial.reconstruction_loss(kind, 8 * (2 * target - 1), target)
-    assert right < adversarial.reconstruction_loss(kind, torch.zeros_like(target), target)
+    right = objectives.reconstruction_loss(kind, 8 * (2 * target - 1), target)
+    assert right < objectives.reconstruction_loss(kind, torch.zeros_like(target), target)
 
 
 def test_a_collapsed_generator_is_far_from_the_data_however_good_what_it_makes():
     data = torch.randn(400, 3, generator=torch.Generator().manual_seed(2))
     best = data.mean(dim=0).expand(400, 3) + 1e-4 * data.flip(0)
-    assert adversarial.frechet_distance(data[:200], data[200:]) < 0.2
-    assert adversarial.frechet_distance(best, data) == pytest.approx(data.T.cov().trace().item(), rel=0.01)
-    assert adversarial.pairwise_distance(best) < 0.01 * adversarial.pairwise_distance(data)
-    assert "collapsed" in adversarial.collapse_note(0.01) and not adversarial.collapse_note(0.5)
+    assert objectives.frechet_distance(data[:200], data[200:]) < 0.2
+    assert objectives.frechet_distance(best, data) == pytest.approx(data.T.cov().trace().item(), rel=0.01)
+    assert objectives.pairwise_distance(best) < 0.01 * objectives.pairwise_distance(data)
+    assert "collapsed" in objectives.collapse_note(0.01) and not objectives.collapse_note(0.5)
 
 
 def test_frechet_distance_of_normal_distributions():
     one = torch.randn(50_000, 2, generator=torch.Generator().manual_seed(3))
-    assert adversarial.frechet_distance(one, one) == pytest.approx(0.0, abs=1e-6)
+    assert objectives.frechet_distance(one, one) == pytest.approx(0.0, abs=1e-6)
     moved = 2 * one + torch.tensor([3.0, 4.0])  # 25, and (2 - 1)^2 for each value
-    assert adversarial.frechet_distance(one, moved) == pytest.approx(27.0, rel=0.02)
+    assert objectives.frechet_distance(one, moved) == pytest.approx(27.0, rel=0.02)
 
 
 def test_a_copy_has_a_nearest_distance_of_nought():
     known = torch.rand(6, 2, 4, generator=torch.Generator().manual_seed(4))
-    assert adversarial.nearest_distance(known[2:4], known) == pytest.approx(0.0, abs=1e-3)
-    assert adversarial.nearest_distance(known[:1] + 1, known[:1]) == pytest.approx(math.sqrt(8), rel=1e-4)
+    assert objectives.nearest_distance(known[2:4], known) == pytest.approx(0.0, abs=1e-3)
+    assert objectives.nearest_distance(known[:1] + 1, known[:1]) == pytest.approx(math.sqrt(8), rel=1e-4)

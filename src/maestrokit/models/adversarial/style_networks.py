@@ -1,4 +1,4 @@
-"""The players of the transfer of style: what changes rolls, and what tells sets apart; see :mod:`._style`."""
+"""The players of the transfer of style: what changes rolls, and what tells sets apart; see :mod:`.style`."""
 
 from typing import NamedTuple
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from maestrokit.models._key_context import CHANNELS, PLANES, SEMITONES, KeyContext
+from maestrokit.models.sequences.key_context import CHANNELS, PLANES, SEMITONES, KeyContext
 from maestrokit.music.encodings.key_state import KEYS
 
 

@@ -3,7 +3,7 @@
 The generator is a model of notes, as a rule a trained one. From prompts of people's it samples continuations, without a
 gradient through time; one pass over them gives logits, and a straight-through estimator at each sampled note passes the
 discriminator's gradient on to them. The likelihood of people's continuations is kept beside, so that the generator does
-not forget what it knows. The discriminator is a :class:`maestrokit.models._critic.NoteCritic`. It sees each
+not forget what it knows. The discriminator is a :class:`maestrokit.models.adversarial.critic.NoteCritic`. It sees each
 continuation with the end of its prompt, and in the relativistic loss next to the continuation that a person played.
 
 References
@@ -21,13 +21,11 @@ from torch import Tensor
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import check_choice
-from maestrokit.models import _adversarial as adversarial
-from maestrokit.models import _critic as critic
-from maestrokit.models import _improvise_scores as improvise_scores
 from maestrokit.models import transformer
-from maestrokit.models._note_sampling import continuation, states_of, straight_through, whole_durations
-from maestrokit.models._notes import NoteModel
+from maestrokit.models.adversarial import critic, improvise_scores, objectives
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
+from maestrokit.models.sequences.continuations import continuation, states_of, straight_through, whole_durations
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import END, FACTORS
 
@@ -71,7 +69,7 @@ class Config(transformer.Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("objective", self.objective, adversarial.OBJECTIVES, parameter="objective")
+        check_choice("objective", self.objective, objectives.OBJECTIVES, parameter="objective")
         check_choice("encoding", self.encoding, ("notes",), parameter="encoding")
         check_fields(self)
 
@@ -128,7 +126,7 @@ class Model(TrainedModel):
         return {name: loss.item() for name, loss in losses.items()}, state
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
-        """Return the scores of held-out continuations; see :mod:`maestrokit.models._improvise_scores`.
+        """Return the scores of held-out continuations; see :mod:`maestrokit.models.adversarial.improvise_scores`.
 
         ``batch["known_time"]`` and so on are continuations that were learned from. Sampling always begins with the same
         random numbers.
@@ -143,14 +141,14 @@ class Model(TrainedModel):
             sets = (self._with_context(batch, notes_) for notes_ in (real, new))
             log_odds = [self.discriminator.log_odds(vectors) for vectors in sets]
         scores = improvise_scores.scores(new, real, known)
-        scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*log_odds)
+        scores["accuracy_real"], scores["accuracy_generated"] = objectives.accuracies(*log_odds)
         rows = float(len(batch["pitch"]))
         counted: SumsAndCounts = {name: (value * rows, rows) for name, value in scores.items()}
         return {**counted, "nats": (sum(part.sum().item() for part in nats.values()), notes)}, {}
 
     def note(self, scores: Mapping[str, float]) -> str:
         """Return a sentence where the generator has collapsed."""
-        return adversarial.collapse_note(scores["spread"])
+        return objectives.collapse_note(scores["spread"])
 
     def inherited(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return weights of another improviser, or of a transformer of notes as those of the generator."""
@@ -222,8 +220,8 @@ class Model(TrainedModel):
         log_odds = [self.discriminator.log_odds(vectors) for vectors in examples]
         penalty = log_odds[0].new_zeros(())
         for pair in zip(log_odds, examples, strict=True) if self.config.penalty else ():
-            penalty = penalty + adversarial.gradient_penalty(*pair)
-        loss = adversarial.discriminator_loss(self.config.objective, *log_odds)
+            penalty = penalty + objectives.gradient_penalty(*pair)
+        loss = objectives.discriminator_loss(self.config.objective, *log_odds)
         backward_and_step("discriminator", loss + self.config.penalty / 2 * penalty)
         return {"discriminator": loss, "penalty": penalty}
 
@@ -231,7 +229,7 @@ class Model(TrainedModel):
         """Return what the generator loses against the discriminator."""
         real, generated = (self._with_context(batch, notes) for notes in (self._real(batch), samples))
         log_odds = self.discriminator.log_odds(real).detach(), self.discriminator.log_odds(generated)
-        return adversarial.generator_loss(self.config.objective, *log_odds)
+        return objectives.generator_loss(self.config.objective, *log_odds)
 
     def _real(self, batch: TensorBatch) -> dict[str, Tensor]:
         """Return the notes with which people continued the prompts."""

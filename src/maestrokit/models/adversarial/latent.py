@@ -26,10 +26,9 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import SHARE, Within, check_fields
 from maestrokit.errors import UsageError, check_choice
-from maestrokit.models import _adversarial as adversarial
-from maestrokit.models import _latent_scores as latent_scores
-from maestrokit.models._conditions import Conditions, condition_names
+from maestrokit.models.adversarial import latent_scores, objectives
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
+from maestrokit.models.sequences.conditions import Conditions, condition_names
 from maestrokit.music.piano_range import KEYS
 from maestrokit.music.rolls.cells import CELLS, PLANES
 
@@ -72,8 +71,8 @@ class Config:
     """Weight of the penalties on the gradients of the discriminator, at real and at generated vectors."""
 
     def __post_init__(self) -> None:
-        check_choice("objective", self.objective, adversarial.OBJECTIVES, parameter="objective")
-        check_choice("reconstruction", self.reconstruction, adversarial.RECONSTRUCTIONS, parameter="reconstruction")
+        check_choice("objective", self.objective, objectives.OBJECTIVES, parameter="objective")
+        check_choice("reconstruction", self.reconstruction, objectives.RECONSTRUCTIONS, parameter="reconstruction")
         check_fields(self)
         if self.latents % POSITIONS:
             fact = f"`latents` must be a multiple of {POSITIONS}, not {self.latents}"
@@ -248,12 +247,12 @@ class Model(TrainedModel):
             losses = self._discriminator_losses(real, generated.detach(), previous, batch)
             backward_and_step("discriminator", losses["discriminator"] + self.config.penalty / 2 * losses["penalty"])
             log_odds = [self.discriminator(latents, previous, batch) for latents in (real, generated)]
-            losses["adversarial"] = adversarial.generator_loss(self.config.objective, *log_odds)
+            losses["adversarial"] = objectives.generator_loss(self.config.objective, *log_odds)
             backward_and_step("generator", losses["adversarial"])
         return {name: loss.item() for name, loss in losses.items()}, {}
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
-        """Return the scores of held-out pairs; see :mod:`maestrokit.models._latent_scores`.
+        """Return the scores of held-out pairs; see :mod:`maestrokit.models.adversarial.latent_scores`.
 
         ``batch["known"]`` are segments that were learned from. Sampling always begins with the same random numbers.
         """
@@ -269,7 +268,7 @@ class Model(TrainedModel):
         with torch.autocast(rolls.device.type, enabled=False):  # sums of squares of keys need all digits
             scores = latent_scores.scores(rolls_by_name, rolls, batch["known"])
         log_odds = [self.discriminator(each, previous, batch) for each in (real, generated)]
-        scores["accuracy_real"], scores["accuracy_generated"] = adversarial.accuracies(*log_odds)
+        scores["accuracy_real"], scores["accuracy_generated"] = objectives.accuracies(*log_odds)
         scores["reconstruction"] = reconstruction(self.config.reconstruction, decoded["reconstructed"], rolls).item()
         share = scores["frechet"] / (1 + scores["frechet"])
         scores["loss"] = 1 + scores["reconstruction"] if self._is_autoencoding() else share
@@ -277,7 +276,7 @@ class Model(TrainedModel):
 
     def note(self, scores: Mapping[str, float]) -> str:
         """Return a sentence where the generator has collapsed."""
-        return "" if self._is_autoencoding() else adversarial.collapse_note(scores["spread"])
+        return "" if self._is_autoencoding() else objectives.collapse_note(scores["spread"])
 
     def _is_autoencoding(self) -> bool:
         return self.done < self.config.vae_share
@@ -298,8 +297,8 @@ class Model(TrainedModel):
         log_odds = [self.discriminator(latents, previous, codes) for latents in examples]
         penalty = real.new_zeros(())
         for pair in zip(log_odds, examples, strict=True) if self.config.penalty else ():
-            penalty = penalty + adversarial.gradient_penalty(*pair)
-        loss = adversarial.discriminator_loss(self.config.objective, *log_odds)
+            penalty = penalty + objectives.gradient_penalty(*pair)
+        loss = objectives.discriminator_loss(self.config.objective, *log_odds)
         return {"discriminator": loss, "penalty": penalty}
 
 
@@ -309,8 +308,8 @@ def reconstruction(kind: str, decoded: Decoded, rolls: Tensor) -> Tensor:
     apart = {
         "velocity": (onset * (decoded.velocity - velocity).square()).sum(dim=-1).mean(),
         "fraction": (onset * (decoded.fraction - fraction).square()).sum(dim=-1).mean(),
-        "onset": adversarial.reconstruction_loss(kind, decoded.onset, onset),
-        "sounding": adversarial.reconstruction_loss(kind, decoded.sounding, sounding),
+        "onset": objectives.reconstruction_loss(kind, decoded.onset, onset),
+        "sounding": objectives.reconstruction_loss(kind, decoded.sounding, sounding),
     }
     return torch.stack([WEIGHTS[name] * loss for name, loss in apart.items()]).sum()
 

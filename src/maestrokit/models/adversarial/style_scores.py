@@ -2,10 +2,10 @@
 
 ``frechet`` is the Frechet distance of simple features of what a generator makes from those of the target set, divided
 by that of the untouched source: 1 for a generator that changes nothing. One that has collapsed has no variance to win
-it with, see :func:`maestrokit.models._adversarial.frechet_distance`. ``content`` is the mean correlation of the chroma
-of what is generated with that of its source: 1 for a generator that changes nothing, about 0 for one that ignores its
-input. ``loss`` is ``frechet`` + 1 - ``content``, lower for style without loss of content; it chooses the weights that
-are kept, and ends a training.
+it with, see :func:`maestrokit.models.adversarial.objectives.frechet_distance`. ``content`` is the mean correlation of
+the chroma of what is generated with that of its source: 1 for a generator that changes nothing, about 0 for one that
+ignores its input. ``loss`` is ``frechet`` + 1 - ``content``, lower for style without loss of content; it chooses the
+weights that are kept, and ends a training.
 
 ``spread`` is the mean distance between two generated segments over that between two real ones, and is small after a
 collapse; ``nearest`` the mean distance of a generated segment to the nearest of some that were learnt from, over that
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models import _adversarial as adversarial
+from maestrokit.models.adversarial import objectives
 
 CHROMA_STEPS = 5  # half a second
 LOW_KEYS = 27  # those below C3
@@ -35,12 +35,12 @@ def direction_scores(source: Tensor, generated: Tensor, target: Tensor, known: T
     """
     scale = features(target).std(dim=0).clamp(min=1e-3)
     from_source, from_generated, from_target = (features(rolls) / scale for rolls in (source, generated, target))
-    untouched = max(adversarial.frechet_distance(from_source, from_target), 1e-6)
-    frechet = adversarial.frechet_distance(from_generated, from_target) / untouched
+    untouched = max(objectives.frechet_distance(from_source, from_target), 1e-6)
+    frechet = objectives.frechet_distance(from_generated, from_target) / untouched
     content = chroma_correlation(source, generated).mean().item()
     onsets = [rolls[:, 0] for rolls in (generated, target, known)]
-    nearest = [adversarial.nearest_distance(segments, onsets[2]) for segments in onsets[:2]]
-    spread = [adversarial.pairwise_distance(segments) for segments in onsets[:2]]
+    nearest = [objectives.nearest_distance(segments, onsets[2]) for segments in onsets[:2]]
+    spread = [objectives.pairwise_distance(segments) for segments in onsets[:2]]
     return {
         "loss": frechet + 1 - content,
         "frechet": frechet,

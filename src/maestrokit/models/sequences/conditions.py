@@ -15,8 +15,8 @@ from functools import reduce
 import torch
 from torch import Tensor, nn
 
-from maestrokit.models._bases import scale_bases
-from maestrokit.models._smooth import SmoothEmbedding
+from maestrokit.models.sequences.bases import scale_bases
+from maestrokit.models.sequences.smooth import SmoothEmbedding
 from maestrokit.music.encodings.conditions import CLASSES, SCALES
 
 PREFIX = "condition_"  # of the names of codes in a batch

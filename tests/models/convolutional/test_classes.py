@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from maestrokit.models import cnn
-from maestrokit.models._classes import Config, Model
 from maestrokit.models.contract import built, network, settings_of
+from maestrokit.models.convolutional.classes import Config, Model
 
 
 def batch(rows: int = 6) -> dict[str, torch.Tensor]:

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models import _style
-from maestrokit.models import _style_networks as networks
-from maestrokit.models._adversarial import accuracies, discriminator_loss
-from maestrokit.models._style_scores import chroma_correlation, direction_scores, features
+from maestrokit.models.adversarial import style
+from maestrokit.models.adversarial import style_networks as networks
+from maestrokit.models.adversarial.objectives import accuracies, discriminator_loss
+from maestrokit.models.adversarial.style_scores import chroma_correlation, direction_scores, features
 
 TINY = {"channels": 2, "depth": 1, "discriminator_channels": 2, "pool": 3}
 
@@ -22,7 +22,7 @@ def segments(count, seed=0, density=0.02, shift=0):
 
 
 def test_a_new_generator_changes_nothing_and_has_half_a_million_weights():
-    model = _style.Model(_style.Config())
+    model = style.Model(style.Config())
     rolls = segments(2)
     assert torch.allclose(model.to_first(rolls).rolls(), rolls, atol=1e-6)
     assert sum(p.numel() for p in model.to_first.parameters()) == 478347
@@ -55,7 +55,7 @@ def test_rolls_are_rounded_and_have_the_gradient_of_probabilities():
 @pytest.mark.parametrize("objective", ["relativistic", "non_saturating", "minimax", "hinge"])
 def test_each_player_steps_down_its_own_loss_only(objective):
     torch.manual_seed(1)
-    model = _style.Model(_style.Config(**TINY, objective=objective))
+    model = style.Model(style.Config(**TINY, objective=objective))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     groups, stepped = model.parameter_groups(), []
@@ -88,7 +88,7 @@ def test_a_discriminator_tells_sets_by_rare_keys_through_the_noise():
 
 def test_a_discriminator_sees_three_earlier_segments_for_a_new_one():
     torch.manual_seed(2)
-    model = _style.Model(_style.Config(**TINY | {"pool": 8}))
+    model = style.Model(style.Config(**TINY | {"pool": 8}))
 
     def known(segment, others):
         return any(torch.equal(segment, other) for other in others)
@@ -107,7 +107,7 @@ def test_a_discriminator_sees_three_earlier_segments_for_a_new_one():
 def test_wrong_objectives_and_losses_are_refused():
     for name in ("objective", "reconstruction"):
         with pytest.raises(UsageError, match=f"no {name} 'other'"):
-            _style.Config(**{name: "other"})
+            style.Config(**{name: "other"})
 
 
 def test_what_is_as_sure_as_an_unchanged_cell_costs_no_more_and_a_change_does():
@@ -116,7 +116,7 @@ def test_what_is_as_sure_as_an_unchanged_cell_costs_no_more_and_a_change_does():
     surer = untouched._replace(onset=2 * untouched.onset)
     wrong = untouched._replace(onset=-untouched.onset)
     for kind in ("bce", "mse"):
-        cost = [_style.difference(kind, output, rolls).item() for output in (untouched, surer, wrong)]
+        cost = [style.difference(kind, output, rolls).item() for output in (untouched, surer, wrong)]
         assert cost[0] == pytest.approx(cost[1]) and cost[2] > 1.3 * cost[0]
 
 
@@ -128,8 +128,8 @@ def test_scores_are_one_for_no_change_low_for_the_target_and_show_a_collapse():
     assert copied["frechet"] < 1e-3 and copied["content"] < 0.3 and copied["nearest"] == pytest.approx(1.0)
     collapsed = direction_scores(source, target[:1].expand(80, -1, -1, -1), target, known)
     assert collapsed["spread"] < 0.1 and collapsed["loss"] > copied["loss"]
-    assert "collapsed" in _style.Model(_style.Config(**TINY)).note(collapsed)
-    assert not _style.Model(_style.Config(**TINY)).note(copied)
+    assert "collapsed" in style.Model(style.Config(**TINY)).note(collapsed)
+    assert not style.Model(style.Config(**TINY)).note(copied)
 
 
 def test_chroma_does_not_count_octaves_and_counts_other_keys():
@@ -151,7 +151,7 @@ def test_a_cell_can_be_changed_by_what_lies_an_octave_from_it():
 
 def test_content_is_lost_as_far_as_the_chroma_of_the_source_is():
     torch.manual_seed(0)
-    model = _style.Model(_style.Config(**TINY))
+    model = style.Model(style.Config(**TINY))
     kept = model._generator_losses([segments(4), segments(4, seed=1)], [segments(4, seed=1), segments(4)])
     other = model._generator_losses([segments(4), segments(4, seed=1)], [segments(4, seed=2), segments(4, seed=3)])
     assert abs(kept["content"].item()) < 1e-5 and other["content"].item() > 1.5

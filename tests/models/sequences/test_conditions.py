@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from maestrokit.models._conditions import CLASSES, Conditions
 from maestrokit.models.contract import new_model
+from maestrokit.models.sequences.conditions import CLASSES, Conditions
 from maestrokit.music.encodings.conditions import SCALES
 from maestrokit.music.encodings.notes import FACTORS
 

@@ -1,10 +1,10 @@
 """Input and output layers of models of performances of scores; the layers between them are the body.
 
 Position i reads note i of the score, with its neighbours on both sides, by convolutions that look ahead, the tempo and
-loudness that the whole score leads one to expect there (:mod:`maestrokit.models._expectation`), and how note i - 1 was
-played; the body sees all positions up to it. How note i is played is predicted factor by factor: tempo and
+loudness that the whole score leads one to expect there (:mod:`maestrokit.models.sequences.expectation`), and how note
+i - 1 was played; the body sees all positions up to it. How note i is played is predicted factor by factor: tempo and
 pedal if its onset is new, then deviation, velocity and articulation, each from the body's output and the factors before
-it, by a small gated layer of its own, as in :mod:`maestrokit.models._notes`. A batch has the classes of
+it, by a small gated layer of its own, as in :mod:`maestrokit.models.sequences.notes`. A batch has the classes of
 :mod:`maestrokit.music.scores.performance_codes` as tensors by name: those of the score with the prefix ``score_`` and
 MARGIN more notes on both sides, those of the notes before with ``previous_``, targets with ``next_``.
 """
@@ -17,12 +17,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models import _expectation as expectation
-from maestrokit.models._bases import radial_bases
-from maestrokit.models._score_embeddings import embedded_score, ordered_embedding, plain_embedding, score_embeddings
-from maestrokit.models._smooth import SmoothLinear
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.models.kernels.linear import EndLinear, Linear
+from maestrokit.models.sequences import expectation
+from maestrokit.models.sequences.bases import radial_bases
+from maestrokit.models.sequences.score_embeddings import (
+    embedded_score,
+    ordered_embedding,
+    plain_embedding,
+    score_embeddings,
+)
+from maestrokit.models.sequences.smooth import SmoothLinear
 from maestrokit.music.encodings.conditions import CLASSES
 from maestrokit.music.scores.performance_codes import CONDITIONS, FACTORS, SIZES
 

@@ -9,10 +9,8 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from maestrokit.errors import UsageError
-from maestrokit.models import _adversarial as adversarial
-from maestrokit.models import _improvise as improvise
-from maestrokit.models import _improvise_scores as improvise_scores
-from maestrokit.models._note_sampling import continuation, states_of, straight_through, whole_durations
+from maestrokit.models.adversarial import improvise, improvise_scores, objectives
+from maestrokit.models.sequences.continuations import continuation, states_of, straight_through, whole_durations
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.key_state import GROUPS
 from maestrokit.music.encodings.notes import DURATIONS, FACTORS, excerpt
@@ -21,7 +19,7 @@ from maestrokit.music.piano_range import LOWEST_PITCH
 from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
 
 _spec = importlib.util.spec_from_file_location(
-    "sequences", Path(__file__).parents[1] / "training" / "test_note_sequences.py"
+    "sequences", Path(__file__).parents[2] / "training" / "test_note_sequences.py"
 )
 sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)
@@ -111,7 +109,7 @@ def test_a_pointer_has_the_class_of_the_duration_that_it_gives():
     assert whole.shape == (1, DURATIONS) and whole[0, [5, 9]].tolist() == [0.75, 0.25] and whole.sum() == 1
 
 
-@pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
+@pytest.mark.parametrize("objective", objectives.OBJECTIVES)
 def test_each_player_steps_by_its_own_loss(objective):
     made, stepped = model(objective=objective, discriminator_steps=1), []
 

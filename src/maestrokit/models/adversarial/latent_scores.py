@@ -3,8 +3,9 @@
 ``frechet`` is the Frechet distance of simple features of generated segments from those of people's after the same
 segments, ``frechet_gaussian`` that of segments whose latent vectors are of a normal distribution, and
 ``frechet_reconstructed`` that of people's own after encoder and decoder, which a generator hardly surpasses.
-One that has collapsed has no variance to win with, see :func:`maestrokit.models._adversarial.frechet_distance`.
-``f1`` is the F1 score of reconstructed notes: a note is right if one of its key begins within 50 ms.
+One that has collapsed has no variance to win with, see
+:func:`maestrokit.models.adversarial.objectives.frechet_distance`. ``f1`` is the F1 score of reconstructed notes: a note
+is right if one of its key begins within 50 ms.
 
 ``loss`` chooses the weights that are kept, and ends a training: while the autoencoder is learned it is 1 +
 ``reconstruction``, its nats a cell, afterwards ``frechet`` / (1 + ``frechet``), which is always less.
@@ -21,8 +22,7 @@ import numpy as np
 from torch import Tensor
 
 from maestrokit.arrays import Floats
-from maestrokit.models import _adversarial as adversarial
-from maestrokit.models import _style_scores as style_scores
+from maestrokit.models.adversarial import objectives, style_scores
 from maestrokit.music.rolls.cells import CELL
 
 TOLERANCE = 0.05  # seconds
@@ -43,9 +43,9 @@ def scores(generated: Mapping[str, Tensor], real: Tensor, known: Tensor) -> dict
     scale = features(real).std(dim=0).clamp(min=1e-3)
     of_real, learned = features(real) / scale, features(known) / scale
     vectors = {name: features(rolls) / scale for name, rolls in generated.items()}
-    frechet = {name: adversarial.frechet_distance(each, of_real) for name, each in vectors.items()}
-    spread = [adversarial.pairwise_distance(each) for each in (vectors["generated"], of_real)]
-    nearest = [adversarial.nearest_distance(each, learned) for each in (vectors["generated"], of_real)]
+    frechet = {name: objectives.frechet_distance(each, of_real) for name, each in vectors.items()}
+    spread = [objectives.pairwise_distance(each) for each in (vectors["generated"], of_real)]
+    nearest = [objectives.nearest_distance(each, learned) for each in (vectors["generated"], of_real)]
     return {
         "frechet": frechet["generated"],
         "frechet_gaussian": frechet["gaussian"],

@@ -30,9 +30,8 @@ from torch import Tensor, nn
 
 from maestrokit.bounds import Within, check_fields
 from maestrokit.errors import check_choice
-from maestrokit.models import _adversarial as adversarial
-from maestrokit.models import _style_scores as style_scores
-from maestrokit.models._style_networks import MARGIN, STRIDE, Discriminator, Generator, Transferred, strikes
+from maestrokit.models.adversarial import objectives, style_scores
+from maestrokit.models.adversarial.style_networks import MARGIN, STRIDE, Discriminator, Generator, Transferred, strikes
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 
 TASKS = ("style",)
@@ -70,8 +69,8 @@ class Config:
     """Earlier segments of each generator, of which a discriminator sees three for each new one."""
 
     def __post_init__(self) -> None:
-        check_choice("objective", self.objective, adversarial.OBJECTIVES, parameter="objective")
-        check_choice("reconstruction", self.reconstruction, adversarial.RECONSTRUCTIONS, parameter="reconstruction")
+        check_choice("objective", self.objective, objectives.OBJECTIVES, parameter="objective")
+        check_choice("reconstruction", self.reconstruction, objectives.RECONSTRUCTIONS, parameter="reconstruction")
         check_fields(self)
 
 
@@ -124,7 +123,7 @@ class Model(TrainedModel):
         return {name: loss.item() for name, loss in losses.items()}, state
 
     def score(self, batch: TensorBatch, state: RecurrentState) -> tuple[SumsAndCounts, RecurrentState]:
-        """Return the scores of held-out segments; see :mod:`maestrokit.models._style_scores`.
+        """Return the scores of held-out segments; see :mod:`maestrokit.models.adversarial.style_scores`.
 
         ``batch["known_first"]`` and ``batch["known_second"]`` are some that were learnt from.
         """
@@ -135,7 +134,7 @@ class Model(TrainedModel):
         )
         scores: dict[str, float] = {}
         for source, generated, target, known, discriminator in directions:
-            right = adversarial.accuracies(discriminator(target), discriminator(generated))
+            right = objectives.accuracies(discriminator(target), discriminator(generated))
             with torch.autocast(target.device.type, enabled=False):  # sums of squares need all digits
                 each = style_scores.direction_scores(source, generated, target, known)
             each |= {"accuracy_real": right[0], "accuracy_generated": right[1]}
@@ -144,7 +143,7 @@ class Model(TrainedModel):
 
     def note(self, scores: Mapping[str, float]) -> str:
         """Return a sentence where the generators have collapsed."""
-        return adversarial.collapse_note(scores["spread"])
+        return objectives.collapse_note(scores["spread"])
 
     def _generator_losses(self, real: list[Tensor], generated: list[Tensor]) -> dict[str, Tensor]:
         """Return what the generators lose to the discriminators, in content, after a cycle, and on their own set."""
@@ -153,7 +152,7 @@ class Model(TrainedModel):
         losses = _zeros(("adversarial", "content", "cycle", "identity"), real[0])
         for row in range(2):
             log_odds = [discriminators[row](each, noise=self.config.noise) for each in (real[row], generated[row])]
-            losses["adversarial"] += adversarial.generator_loss(self.config.objective, *log_odds)
+            losses["adversarial"] += objectives.generator_loss(self.config.objective, *log_odds)
             correlation = style_scores.chroma_correlation(real[1 - row], generated[row])
             losses["content"] += 1 - correlation.mean()
             losses["cycle"] += difference(kind, generators[row](generated[1 - row]), real[row])
@@ -167,12 +166,12 @@ class Model(TrainedModel):
         for row, discriminator in enumerate((self.of_first, self.of_second)):
             examples = (real[row], generated[row])
             log_odds = [discriminator(each, noise=self.config.noise) for each in examples]
-            losses["discriminator"] += adversarial.discriminator_loss(self.config.objective, *log_odds)
+            losses["discriminator"] += objectives.discriminator_loss(self.config.objective, *log_odds)
             for each in examples if self.config.penalty else ():
                 quarter = _quarter(each).clone().requires_grad_()
                 struck = strikes(quarter).detach().requires_grad_()
                 there = discriminator(quarter, struck=struck, noise=self.config.noise)
-                losses["penalty"] += sum(adversarial.gradient_penalty(there, seen) for seen in (quarter, struck))
+                losses["penalty"] += sum(objectives.gradient_penalty(there, seen) for seen in (quarter, struck))
         return losses
 
     def _with_earlier(
@@ -200,8 +199,8 @@ def difference(kind: str, output: Transferred, rolls: Tensor) -> Tensor:
     onset, sounding, velocity = rolls.unbind(dim=1)
     apart = (onset * (output.velocity - velocity).square()).sum(dim=-1).mean()
     return (
-        WEIGHTS["onset"] * adversarial.reconstruction_loss(kind, _sure_enough(output.onset, onset), onset)
-        + WEIGHTS["sounding"] * adversarial.reconstruction_loss(kind, _sure_enough(output.sounding, sounding), sounding)
+        WEIGHTS["onset"] * objectives.reconstruction_loss(kind, _sure_enough(output.onset, onset), onset)
+        + WEIGHTS["sounding"] * objectives.reconstruction_loss(kind, _sure_enough(output.sounding, sounding), sounding)
         + WEIGHTS["velocity"] * apart
     )
 

@@ -1,12 +1,12 @@
 """Input and output layers of models of notes, one position a note; the layers between them are the body.
 
 The input is the sum of embeddings of a note's factors, of features of all keys at its onset, and of conditions
-(:mod:`maestrokit.models._conditions`). The next note is predicted factor by factor: time, pitch, velocity, duration,
-each from the body's output, the factors before it [1], and the keys that sound at the new onset, by a small gated layer
-of its own. A duration is a new end, or a pointer [2] to a group of sounding notes that end together, such as those that
-one release of the pedal ends. A batch has the inputs and targets of :mod:`maestrokit.music.encodings.notes` as tensors
-by name, targets with the prefix ``next_``, each of shape (batch, time, ..); ``..`` in shapes below stands for (batch,
-time).
+(:mod:`maestrokit.models.sequences.conditions`). The next note is predicted factor by factor: time, pitch, velocity,
+duration, each from the body's output, the factors before it [1], and the keys that sound at the new onset, by a small
+gated layer of its own. A duration is a new end, or a pointer [2] to a group of sounding notes that end together, such
+as those that one release of the pedal ends. A batch has the inputs and targets of
+:mod:`maestrokit.music.encodings.notes` as tensors by name, targets with the prefix ``next_``, each of shape (batch,
+time, ..); ``..`` in shapes below stands for (batch, time).
 
 References
 ----------
@@ -23,14 +23,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._bases import factor_bases
-from maestrokit.models._conditions import Conditions, condition_names
-from maestrokit.models._key_context import CHANNELS, KeyContext
-from maestrokit.models._smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.models.contract import BackwardAndStep, RecurrentState, SumsAndCounts, TensorBatch, TrainedModel
 from maestrokit.models.kernels import fused
 from maestrokit.models.kernels.linear import EndLinear, Linear
 from maestrokit.models.kernels.switch import replaced_by
+from maestrokit.models.sequences.bases import factor_bases
+from maestrokit.models.sequences.conditions import Conditions, condition_names
+from maestrokit.models.sequences.key_context import CHANNELS, KeyContext
+from maestrokit.models.sequences.smooth import SmoothEmbedding, SmoothLinear
 from maestrokit.music.encodings.key_state import FEATURES, GROUP_FEATURES, GROUPS
 from maestrokit.music.encodings.notes import DURATIONS, FACTORS, TIMES
 from maestrokit.music.piano_range import KEYS

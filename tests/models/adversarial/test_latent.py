@@ -5,9 +5,7 @@ import pytest
 import torch
 
 from maestrokit.errors import UsageError
-from maestrokit.models import _adversarial as adversarial
-from maestrokit.models import _latent as latent
-from maestrokit.models import _latent_scores as latent_scores
+from maestrokit.models.adversarial import latent, latent_scores, objectives
 from maestrokit.music.piano_range import KEYS
 from maestrokit.music.rolls.cells import CELLS, notes_of_cells
 
@@ -46,14 +44,14 @@ def recorder(made, steps):
     return step
 
 
-@pytest.mark.parametrize("kind", adversarial.RECONSTRUCTIONS)
+@pytest.mark.parametrize("kind", objectives.RECONSTRUCTIONS)
 def test_the_autoencoder_is_learned_alone_at_first(kind):
     made, steps = model(reconstruction=kind), []
     losses, _ = made.step(batch(), {}, recorder(made, steps))
     assert steps == ["autoencoder"] and losses.keys() == {"reconstruction", "divergence"}
 
 
-@pytest.mark.parametrize("objective", adversarial.OBJECTIVES)
+@pytest.mark.parametrize("objective", objectives.OBJECTIVES)
 def test_each_player_steps_by_its_own_loss_after_the_share_of_the_autoencoder(objective):
     made, steps = model(objective=objective), []
     made.done = made.config.vae_share

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.arrays import Integers
-from maestrokit.models._conditions import PREFIX
-from maestrokit.models._notes import NoteModel
 from maestrokit.models.contract import TensorBatch
+from maestrokit.models.sequences.conditions import PREFIX
+from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.key_state import GROUPS, NEVER, KeyStates, end_groups
 from maestrokit.music.encodings.notes import (

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
-from maestrokit.models._score_embeddings import embedded_score, score_embeddings
 from maestrokit.models.contract import TensorBatch
 from maestrokit.models.kernels.linear import EndLinear
+from maestrokit.models.sequences.score_embeddings import embedded_score, score_embeddings
 
 WIDTH = 64  # of each direction
 LAYERS = 2

@@ -1,0 +1,1 @@
+"""Further networks of the family cnn, each for one task."""

@@ -1,0 +1,1 @@
+"""Parts of models of notes and of performances of scores, the same for the lstm and the transformer."""
