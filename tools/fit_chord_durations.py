@@ -25,7 +25,7 @@ from maestrokit.analysis.chroma import SPECTRUM
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
 from maestrokit.inference.chords import read_chord_network
-from maestrokit.training.chord_examples import ChordExample
+from maestrokit.training.data.chord_examples import ChordExample
 from maestrokit.training.device import find_context
 from maestrokit.training.run import chosen
 from maestrokit.training.task import find_corpus, load_task

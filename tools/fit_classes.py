@@ -25,8 +25,8 @@ from maestrokit.errors import MaestrokitError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
 from maestrokit.inference.classes import load_classifier
-from maestrokit.training.class_data import ClassOptions
-from maestrokit.training.class_sources import of_one_input, read_sources
+from maestrokit.training.data.classes.batches import ClassOptions
+from maestrokit.training.data.classes.sources import of_one_input, read_sources
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 from run_folders import run_folder

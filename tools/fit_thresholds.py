@@ -48,7 +48,7 @@ from maestrokit.metrics.pairs import onset, onset_offset, pedal
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.recordings import piece_of, recorded_example
+from maestrokit.training.data.recordings import piece_of, recorded_example
 
 CHOICES = {
     "onset_threshold": np.arange(0.2, 0.56, 0.05),

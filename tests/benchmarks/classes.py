@@ -34,7 +34,7 @@ from maestrokit.inference.note_states import mean_states
 from maestrokit.metrics.piece import piece_of
 from maestrokit.music.edits.matched import matched
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.class_sources import read_notes
+from maestrokit.training.data.classes.sources import read_notes
 
 RESAMPLES = 1000
 BINS = 10

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.training.recordings import TrainingExample, recorded_example
+from maestrokit.training.data.recordings import TrainingExample, recorded_example
 
 DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 VELOCITIES = (0, 25, 35, 50, 70, 128)

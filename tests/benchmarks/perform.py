@@ -38,7 +38,7 @@ from maestrokit.music.scores.performance_parameters import (
     rendition_of,
 )
 from maestrokit.music.scores.score import Score
-from maestrokit.training.performance_data import PerformanceData, PerformanceOptions
+from maestrokit.training.data.performance import PerformanceData, PerformanceOptions
 from maestrokit.training.task import PARTS, find_corpus, split_by_piece
 from maestrokit.training.tasks import performance as task
 

@@ -8,7 +8,7 @@ from maestrokit.errors import BadDataError
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.score_pairs import is_to_align, read_pair
-from maestrokit.training.performance_data import PerformanceOptions
+from maestrokit.training.data.performance import PerformanceOptions
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import performance as task
 from played_scores import score_file, write_asap

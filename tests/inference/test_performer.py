@@ -20,7 +20,7 @@ from maestrokit.music.scores.performance_parameters import beat_times, parameter
 from maestrokit.music.scores.performed_score import performed_score
 from maestrokit.music.scores.score import score_of
 from maestrokit.music.sustain import pedal_intervals
-from maestrokit.training.performance_data import padded
+from maestrokit.training.data.performance import padded
 from played_scores import played, saved_performer, score_file
 
 

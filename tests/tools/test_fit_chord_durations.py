@@ -9,7 +9,7 @@ from maestrokit.analysis.chords.network import CELL_SECONDS
 from maestrokit.analysis.chords.segments import ChordScores, segmented
 from maestrokit.analysis.chords.spectrum import BINS
 from maestrokit.analysis.chords.templates import QUALITIES
-from maestrokit.training.chord_examples import ChordExample
+from maestrokit.training.data.chord_examples import ChordExample
 
 DURATIONS = np.array([-9.0, -6.0, -5.0, -5.0])
 

@@ -14,8 +14,8 @@ from maestrokit.files import checkpoint
 from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.training import loop
+from maestrokit.training.data.events import EventData, EventOptions
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.event_data import EventData, EventOptions
 from maestrokit.training.loop import Training
 from maestrokit.training.optimizers import Optimizers, orthogonalized
 from maestrokit.training.settings import TrainingSettings

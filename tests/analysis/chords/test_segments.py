@@ -7,7 +7,7 @@ from maestrokit.analysis.chords.labels import chord_labels, harte_label_of
 from maestrokit.analysis.chords.names import harte_labels
 from maestrokit.analysis.chords.segments import ChordScores, segmented
 from maestrokit.analysis.chords.templates import QUALITIES
-from maestrokit.training.chord_data import targets_of
+from maestrokit.training.data.chords import targets_of
 
 DURATIONS = np.array([-9.0, -6.0, -5.0, -5.0, -5.2, -5.4])
 LABELS = ["N", "C:maj", "Eb:min7/b3", "F#:hdim7", "A:7/5", "Bb:sus4", "N"]

@@ -16,10 +16,10 @@ from maestrokit.music.encodings.key_state import GROUPS
 from maestrokit.music.encodings.notes import DURATIONS, FACTORS, excerpt
 from maestrokit.music.encodings.step_notes import StepNotes, joined
 from maestrokit.music.piano_range import LOWEST_PITCH
-from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
+from maestrokit.training.data.improvise import ImproviseData, ImproviseOptions
 
 _spec = importlib.util.spec_from_file_location(
-    "sequences", Path(__file__).parents[2] / "training" / "test_note_sequences.py"
+    "sequences", Path(__file__).parents[2] / "training" / "data" / "test_notes.py"
 )
 sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)

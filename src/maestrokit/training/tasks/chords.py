@@ -11,15 +11,15 @@ from maestrokit.files.chord_labels import piece_of
 from maestrokit.files.dcml import NOTES_SUFFIX
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.files.workers import each
-from maestrokit.training.chord_data import ChordData, ChordOptions, duration_scores
-from maestrokit.training.chord_examples import (
+from maestrokit.training.data.chord_examples import (
     ChordExample,
     labelled_performance,
     of_copy,
     recorded_chords,
     rendered_chords,
 )
-from maestrokit.training.recordings import RenderSettings, piano_of, recordings_and_performances
+from maestrokit.training.data.chords import ChordData, ChordOptions, duration_scores
+from maestrokit.training.data.recordings import RenderSettings, piano_of, recordings_and_performances
 from maestrokit.training.task import PARTS, Corpus, Prepared, result_or_error
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES, NOTES_SUFFIX)

@@ -10,9 +10,9 @@ from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
 from maestrokit.files import maestro
 from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, table_labels
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
-from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.class_sources import of_one_input, read_sources
-from maestrokit.training.recordings import piece_of
+from maestrokit.training.data.classes.batches import ClassData, ClassOptions
+from maestrokit.training.data.classes.sources import of_one_input, read_sources
+from maestrokit.training.data.recordings import piece_of
 from maestrokit.training.task import PARTS, Corpus, Prepared
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)

@@ -12,7 +12,7 @@ from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes
-from maestrokit.training.critic_data import CriticData, CriticOptions
+from maestrokit.training.data.critic import CriticData, CriticOptions
 from maestrokit.training.task import PARTS, Corpus, Prepared
 
 SUFFIXES = MIDI_SUFFIXES

@@ -17,8 +17,8 @@ from maestrokit.models.sequences.conditions import condition_names
 from maestrokit.music.encodings.conditions import COLUMNS, MEASURED, known_tempo
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import Performance
-from maestrokit.training.event_data import EventData, EventOptions
-from maestrokit.training.note_sequences import NoteSequenceData
+from maestrokit.training.data.events import EventData, EventOptions
+from maestrokit.training.data.notes import NoteSequenceData
 from maestrokit.training.task import PARTS, Corpus, Data, Prepared
 
 SUFFIXES = MIDI_SUFFIXES

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from maestrokit.files.walk import MIDI_SUFFIXES
-from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
+from maestrokit.training.data.improvise import ImproviseData, ImproviseOptions
 from maestrokit.training.task import Corpus, Prepared
 from maestrokit.training.tasks.events import prepared_notes
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.encodings.events import Encoding
-from maestrokit.training.latent_data import COMPOSER, LatentData, LatentOptions
+from maestrokit.training.data.latent import COMPOSER, LatentData, LatentOptions
 from maestrokit.training.task import PARTS, Corpus, Prepared
 from maestrokit.training.tasks.events import labels_of, usable_parts
 

@@ -15,8 +15,8 @@ from maestrokit.files.workers import each
 from maestrokit.inference.performance_arrays import performance_arrays
 from maestrokit.music.scores.performance_codes import CONDITIONS, measured_conditions
 from maestrokit.music.scores.performance_parameters import parameters_of
-from maestrokit.training.note_sequences import frequent
-from maestrokit.training.performance_data import PerformanceData, PerformanceOptions, PerformedScore
+from maestrokit.training.data.notes import frequent
+from maestrokit.training.data.performance import PerformanceData, PerformanceOptions, PerformedScore
 from maestrokit.training.task import PARTS, Corpus, Prepared, result_or_error
 
 SUFFIXES = (asap.SUFFIX, *MIDI_SUFFIXES)

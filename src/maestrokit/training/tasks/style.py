@@ -14,8 +14,8 @@ from maestrokit.files.labels import LabelledFiles, folder_labels, listed_labels
 from maestrokit.files.walk import MIDI_SUFFIXES, TABLE_SUFFIX
 from maestrokit.files.workers import each
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.class_sources import read_notes
-from maestrokit.training.style_data import StyleData, StyleOptions
+from maestrokit.training.data.classes.sources import read_notes
+from maestrokit.training.data.style import StyleData, StyleOptions
 from maestrokit.training.task import PARTS, Corpus, Prepared, stem
 
 SUFFIXES = MIDI_SUFFIXES

@@ -10,7 +10,7 @@ import numpy as np
 from maestrokit.audio.spectra.transcription_input import BINS, SETTINGS
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, walk
 from maestrokit.files.workers import each
-from maestrokit.training.recordings import (
+from maestrokit.training.data.recordings import (
     RenderSettings,
     TrainingExample,
     check_performance,
@@ -20,8 +20,8 @@ from maestrokit.training.recordings import (
     recordings_and_performances,
     rendered_example,
 )
+from maestrokit.training.data.transcription import TranscriptionData, TranscriptionOptions
 from maestrokit.training.task import PARTS, Corpus, Prepared, result_or_error
-from maestrokit.training.transcription_data import TranscriptionData, TranscriptionOptions
 
 SUFFIXES = (*SOUND_SUFFIXES, *MIDI_SUFFIXES)
 Options = TranscriptionOptions

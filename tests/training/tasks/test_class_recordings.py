@@ -16,10 +16,10 @@ from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.classes import load_classifier
 from maestrokit.models.convolutional.classes import Config, Model
 from maestrokit.music.rolls.excerpts import FRAMES
-from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.class_spectra import SpectrumExcerpts
+from maestrokit.training.data.classes.batches import ClassData, ClassOptions
+from maestrokit.training.data.classes.recordings import SpectrumExcerpts
 
-_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 

@@ -12,9 +12,9 @@ from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.inference.critic import load_critic
 from maestrokit.music.encodings.step_notes import StepNotes
-from maestrokit.training.critic_data import CriticData, CriticOptions, spoiled_notes
+from maestrokit.training.data.critic import CriticData, CriticOptions, spoiled_notes
 
-_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
+from maestrokit.training.data.excerpts import epoch_excerpts, held_out_excerpts
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -11,10 +11,10 @@ from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import NoteInputs, excerpt, with_notes_after
-from maestrokit.training.event_data import EventOptions
-from maestrokit.training.note_sequences import NoteSequenceData
+from maestrokit.training.data.events import EventOptions
+from maestrokit.training.data.notes import NoteSequenceData
 
-_spec = importlib.util.spec_from_file_location("sequences", Path(__file__).with_name("test_note_sequences.py"))
+_spec = importlib.util.spec_from_file_location("sequences", Path(__file__).with_name("test_notes.py"))
 sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)
 trained, shard, batches = sequences.trained, sequences.shard, sequences.batches

@@ -10,9 +10,9 @@ import torch
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.style_data import StyleData, StyleOptions, spread_segments
+from maestrokit.training.data.style import StyleData, StyleOptions, spread_segments
 
-_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 

@@ -10,12 +10,12 @@ import torch
 from maestrokit.cli.main import run_command_line
 from maestrokit.files import checkpoint
 from maestrokit.music.note_arrays import TimedNotes
-from maestrokit.training.class_data import ClassData, ClassOptions
-from maestrokit.training.class_excerpts import RollExcerpts, with_masks
+from maestrokit.training.data.classes.batches import ClassData, ClassOptions
+from maestrokit.training.data.classes.performances import RollExcerpts, with_masks
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import classes
 
-_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 

@@ -16,7 +16,7 @@ from maestrokit.analysis.class_spectrum import (
 )
 from maestrokit.audio.spectra.mel import power2decibel
 from maestrokit.music.rolls.excerpts import FRAMES
-from maestrokit.training.class_excerpts import with_masks
+from maestrokit.training.data.classes.performances import with_masks
 
 CURVE_POINTS = 9  # points of a random equaliser, about one an octave
 NOISE = (15.0, 65.0)  # dB below the loud frames

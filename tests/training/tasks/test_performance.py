@@ -11,7 +11,7 @@ from maestrokit.models.sequences.performance import MARGIN
 from maestrokit.music.scores.performance_codes import FEATURES, SIZES, measured_conditions
 from maestrokit.music.scores.performance_parameters import parameters_of
 from maestrokit.music.scores.score import score_of
-from maestrokit.training.performance_data import PerformanceData, PerformanceOptions, PerformedScore
+from maestrokit.training.data.performance import PerformanceData, PerformanceOptions, PerformedScore
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import performance as task
 from played_scores import played, score_file, write_asap

@@ -19,7 +19,7 @@ from maestrokit.music.encodings.notes import note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes, stretched_notes, transposed_notes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
 from maestrokit.music.rolls.cells import CELL, CELLS, SEGMENT, CellRolls, cells_of
-from maestrokit.training.note_sequences import OTHER, PIECES, frequent
+from maestrokit.training.data.notes import OTHER, PIECES, frequent
 
 PAIR = 2 * SEGMENT  # steps
 BEGINNINGS = 1 / 16  # of the pairs: silence, then the beginning of a piece

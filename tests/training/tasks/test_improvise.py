@@ -17,9 +17,9 @@ from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.music.note_arrays import performance_from_arrays
 from maestrokit.music.performance import DRUM_CHANNEL
-from maestrokit.training.improvise_data import ImproviseData, ImproviseOptions
+from maestrokit.training.data.improvise import ImproviseData, ImproviseOptions
 
-_spec = importlib.util.spec_from_file_location("sequences", Path(__file__).with_name("test_note_sequences.py"))
+_spec = importlib.util.spec_from_file_location("sequences", Path(__file__).parents[1] / "data" / "test_notes.py")
 sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)
 

@@ -11,10 +11,10 @@ import torch
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.music.encodings.conditions import SCALES
-from maestrokit.training.event_data import EventOptions
-from maestrokit.training.note_sequences import NoteSequenceData, frequent
+from maestrokit.training.data.events import EventOptions
+from maestrokit.training.data.notes import NoteSequenceData, frequent
 
-_spec = importlib.util.spec_from_file_location("sequences", Path(__file__).with_name("test_note_sequences.py"))
+_spec = importlib.util.spec_from_file_location("sequences", Path(__file__).with_name("test_notes.py"))
 sequences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sequences)
 trained, shard, batches = sequences.trained, sequences.shard, sequences.batches

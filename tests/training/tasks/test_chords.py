@@ -13,8 +13,8 @@ from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.chords import load_chord_network
 from maestrokit.music.note_arrays import performance_from_arrays
-from maestrokit.training.chord_data import ChordData, ChordOptions, duration_scores, targets_of
-from maestrokit.training.chord_examples import ChordExample
+from maestrokit.training.data.chord_examples import ChordExample
+from maestrokit.training.data.chords import ChordData, ChordOptions, duration_scores, targets_of
 
 SMALL = [
     "--steps", "1", "--batch", "2", "--length", "10", "--set", "channels=2", "--set", "width=3", "--set", "depth=2",

@@ -29,8 +29,8 @@ from maestrokit.music.encodings.notes import (
 )
 from maestrokit.music.encodings.step_notes import StepNotes, louder_notes, stretched_notes, transposed_notes
 from maestrokit.music.piano_range import HIGHEST_PITCH, LOWEST_PITCH
-from maestrokit.training.event_data import EventOptions
-from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
+from maestrokit.training.data.events import EventOptions
+from maestrokit.training.data.excerpts import epoch_excerpts, held_out_excerpts
 
 OTHER = "other"  # the class of pieces whose own has too few
 PIECES = 2048  # whose notes are kept in memory

@@ -16,7 +16,7 @@ from maestrokit.files.midi import read_midi
 from maestrokit.files.sound.read import open_sound
 from maestrokit.files.workers import each
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
-from maestrokit.training.recordings import is_sound
+from maestrokit.training.data.recordings import is_sound
 from maestrokit.training.task import PARTS, Corpus
 
 Read = Callable[[str], ClassSource | MaestrokitError]

@@ -16,7 +16,7 @@ from maestrokit.analysis.chroma import SPECTRUM
 from maestrokit.arrays import Floats
 from maestrokit.audio.effects.spectrogram import augment_levels, sample_variation
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
-from maestrokit.training.chord_examples import ChordExample
+from maestrokit.training.data.chord_examples import ChordExample
 
 LEAD = 40  # frames before a window that reverberate into it
 LEVELS = (-8.0, 8.0)  # dB by which the loudness of a window may differ from that of its recording

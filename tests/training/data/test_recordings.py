@@ -13,7 +13,7 @@ from maestrokit.files.sound.read import write_sound
 from maestrokit.inference.performance import transcript
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import SUSTAIN, Controls, Performance
-from maestrokit.training.recordings import (
+from maestrokit.training.data.recordings import (
     RenderSettings,
     TrainingExample,
     check_performance,
@@ -22,10 +22,10 @@ from maestrokit.training.recordings import (
     recorded_example,
     rendered_example,
 )
+from maestrokit.training.data.transcription import TranscriptionData, TranscriptionOptions
 from maestrokit.training.task import Corpus
 from maestrokit.training.tasks import transcription
 from maestrokit.training.tasks.transcription import Options, prepare
-from maestrokit.training.transcription_data import TranscriptionData, TranscriptionOptions
 from strategies import file_bytes, track_bytes
 
 NOTES = TimedNotes(np.array([0.2, 0.5]), np.array([0.6, 0.9]), np.array([60, 64]), np.array([70, 90]))

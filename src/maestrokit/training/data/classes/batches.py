@@ -14,8 +14,8 @@ from maestrokit.arrays import Floats
 from maestrokit.bounds import LARGEST_COUNT, SHARE, Within, check_fields
 from maestrokit.errors import check_choice
 from maestrokit.music.rolls.excerpts import SECONDS
-from maestrokit.training.class_excerpts import RollExcerpts
-from maestrokit.training.class_spectra import SpectrumExcerpts
+from maestrokit.training.data.classes.performances import RollExcerpts
+from maestrokit.training.data.classes.recordings import SpectrumExcerpts
 
 OF_SOURCES = 0.6  # share of unknown excerpts that are of performances or recordings, if there are any of no class
 RANDOM = 0.6  # share of the others that are of random notes, or of noise

@@ -13,12 +13,12 @@ from maestrokit.files.cache.tokens import TokenShard
 from maestrokit.music.encodings.events import Encoding, encode_notes
 from maestrokit.music.encodings.notes import END
 from maestrokit.music.encodings.step_notes import reconciled
+from maestrokit.training.data.events import EventOptions
+from maestrokit.training.data.notes import NoteSequenceData
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.event_data import EventOptions
-from maestrokit.training.note_sequences import NoteSequenceData
 from maestrokit.training.run import TrainingSpec, train
 
-_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).with_name("corpora.py"))
+_spec = importlib.util.spec_from_file_location("corpora", Path(__file__).parents[1] / "corpora.py")
 corpora = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(corpora)
 

@@ -19,7 +19,7 @@ from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.performance import Performance
 from maestrokit.synth.render import render
 from maestrokit.synth.timbre import sample_timbre
-from maestrokit.training.recordings import CONTRAST, RENDER_GAIN, RenderSettings, contrasted, sample_piano
+from maestrokit.training.data.recordings import CONTRAST, RENDER_GAIN, RenderSettings, contrasted, sample_piano
 
 LAYOUT = 1  # raise when the meaning of what is stored changes
 SEEDS_A_COPY = 1_000_003  # from the seed of one rendering of a performance to that of the next

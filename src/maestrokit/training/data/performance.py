@@ -14,7 +14,7 @@ from maestrokit.files.score_pairs import PairCounts
 from maestrokit.inference.performance_arrays import PerformanceArrays
 from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.music.scores.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES, condition_code
-from maestrokit.training.excerpts import epoch_excerpts, held_out_excerpts
+from maestrokit.training.data.excerpts import epoch_excerpts, held_out_excerpts
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from maestrokit.audio.spectra.transcription_input import FLOOR, SETTINGS
 from maestrokit.bounds import LARGEST_COUNT, Within, check_fields
 from maestrokit.errors import UsageError, check_choice
 from maestrokit.music.rolls.transcription_targets import note_targets, possibly_held
-from maestrokit.training.recordings import TrainingExample
+from maestrokit.training.data.recordings import TrainingExample
 
 STRIDE = 2  # frames of the spectrum for one of the targets
 ENDS = slice(1, 3)  # the heads of the targets that depend on where notes end: offset and frame

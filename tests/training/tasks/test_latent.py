@@ -14,7 +14,7 @@ from maestrokit.files.midi import read_midi
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import DRUM_CHANNEL
 from maestrokit.music.rolls.cells import CELLS
-from maestrokit.training.latent_data import LatentData, LatentOptions
+from maestrokit.training.data.latent import LatentData, LatentOptions
 from maestrokit.training.loop import Training
 
 _spec = importlib.util.spec_from_file_location("improvisers", Path(__file__).with_name("test_improvise.py"))

@@ -17,8 +17,8 @@ from maestrokit.models.sequences.continuations import state_tensors
 from maestrokit.music.encodings.key_state import KeyStates, states_after_notes
 from maestrokit.music.encodings.notes import FACTORS, LEAD, excerpt, factor_classes, note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes
-from maestrokit.training.event_data import EventOptions
-from maestrokit.training.note_sequences import NoteSequenceData
+from maestrokit.training.data.events import EventOptions
+from maestrokit.training.data.notes import NoteSequenceData
 
 SHORTEST = 8  # notes of a piece, half of them a prompt
 

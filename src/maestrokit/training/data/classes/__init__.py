@@ -1,0 +1,1 @@
+"""Batches for networks that classify, from performances or recordings."""
