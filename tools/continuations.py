@@ -20,9 +20,9 @@ from maestrokit.files import maestro
 from maestrokit.files.atomic import write_bytes
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import dump_midi
+from maestrokit.inference.generation.notes import NoteRequest, generate_notes
 from maestrokit.inference.model_kinds import is_of_notes
-from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.performance import performance_of
+from maestrokit.inference.notes_to_performance import performance_of
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.music.encodings.events import Encoding, encode
 from maestrokit.music.encodings.notes import note_sequence

@@ -4,12 +4,12 @@ Example::
 
     python tools/fit_recurrence.py runs/notes1 maestro-v3.0.0
 
-The settings of :class:`maestrokit.inference.recurrence.FactorRecurrence` are, for each factor of a note, the best of
-``--trials`` that a simplex search [1] tries from the defaults on: those that make people's notes the likeliest. Of
-MAESTRO, every other validation performance by name, from the first on, is fitted to, as ``tools/fit_sampling.py`` does;
-the others show what it gains. Only the first notes of each are read. The result is the ``recurrence`` of the run's
-``config.json``: ``evaluate --model`` reads it, and ``generate`` for passages that come back. How fast memories fade and
-how many of the newest notes do not count are not fitted; those of the run are kept.
+The settings of :class:`maestrokit.inference.note_models.recurrence.FactorRecurrence` are, for each factor of a note,
+the best of ``--trials`` that a simplex search [1] tries from the defaults on: those that make people's notes the
+likeliest. Of MAESTRO, every other validation performance by name, from the first on, is fitted to, as
+``tools/fit_sampling.py`` does; the others show what it gains. Only the first notes of each are read. The result is the
+``recurrence`` of the run's ``config.json``: ``evaluate --model`` reads it, and ``generate`` for passages that come
+back. How fast memories fade and how many of the newest notes do not count are not fitted; those of the run are kept.
 
 References
 ----------
@@ -28,9 +28,9 @@ from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
-from maestrokit.inference.note_nats import expected
-from maestrokit.inference.recall import AFTER_PITCH, Expected, Likeness, mixed
-from maestrokit.inference.recurrence import FactorRecurrence, Recurrence, memories, unit
+from maestrokit.inference.note_models.likelihood import expected
+from maestrokit.inference.note_models.recall import AFTER_PITCH, Expected, Likeness, mixed
+from maestrokit.inference.note_models.recurrence import FactorRecurrence, Recurrence, memories, unit
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.notes import FACTORS, note_sequence

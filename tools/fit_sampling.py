@@ -30,8 +30,8 @@ from maestrokit.arrays import Floats
 from maestrokit.errors import UsageError
 from maestrokit.files import checkpoint
 from maestrokit.files.cache import default_cache
-from maestrokit.inference.reprise import RepriseConfig
-from maestrokit.inference.sampling import NEUTRAL, NoteSampling, SamplingConfig
+from maestrokit.inference.generation.reprise import RepriseConfig
+from maestrokit.inference.generation.sampling import NEUTRAL, NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.piece import Piece

@@ -31,10 +31,10 @@ from maestrokit.arrays import Floats
 from maestrokit.files import checkpoint, walk
 from maestrokit.files.cache import default_cache
 from maestrokit.files.midi import read_midi
-from maestrokit.inference.note_decoding import MOST_SPREAD, Decoder, Decoding, joined, with_dynamics
-from maestrokit.inference.pedal_decoding import PedalDecoder, PedalDecoding
-from maestrokit.inference.performance import transcript
-from maestrokit.inference.transcription import (
+from maestrokit.inference.notes_to_performance import transcript
+from maestrokit.inference.transcription.note_decoding import MOST_SPREAD, Decoder, Decoding, joined, with_dynamics
+from maestrokit.inference.transcription.pedal_decoding import PedalDecoder, PedalDecoding
+from maestrokit.inference.transcription.transcriber import (
     FRAME_SECONDS,
     FramePosteriors,
     Transcriber,

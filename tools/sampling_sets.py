@@ -7,8 +7,8 @@ import numpy as np
 
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.generation.notes import NoteRequest, generate_notes
+from maestrokit.inference.generation.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.metrics.piece import Piece, notes_in_seconds, piece_of
 from maestrokit.models.sequences.notes import NoteModel

@@ -67,12 +67,12 @@ from .files.sound.read import (
     read_sound as read_sound,
     write_sound as write_sound,
 )
-from .inference.performance import transcript as transcript
-from .inference.performer import Performer as Performer, load_performer as load_performer
+from .inference.generation.sampling import SamplingConfig as SamplingConfig
+from .inference.notes_to_performance import transcript as transcript
 from .inference.perplexity import Surprisal as Surprisal
-from .inference.sampling import SamplingConfig as SamplingConfig
+from .inference.scores.performer import Performer as Performer, load_performer as load_performer
 from .inference.sequence_model import SequenceModel as SequenceModel, load_event_model as load_event_model
-from .inference.transcription import Transcriber as Transcriber, Transcript as Transcript
+from .inference.transcription.transcriber import Transcriber as Transcriber, Transcript as Transcript
 from .listening.folder import write_listening_kit as write_listening_kit
 from .listening.kit import Kit as Kit
 from .listening.scales import Scale as Scale

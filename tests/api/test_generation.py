@@ -12,8 +12,8 @@ import maestrokit
 from maestrokit.cli.commands.generate.conditioning import Conditioning
 from maestrokit.cli.commands.generate.options import GenerateOptions
 from maestrokit.errors import UsageError
-from maestrokit.inference.events import GenerationConfig, infill, perform
-from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.generation.events import GenerationConfig, infill, perform
+from maestrokit.inference.generation.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.models import transformer
 from maestrokit.models.contract import new_model

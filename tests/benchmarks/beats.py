@@ -30,8 +30,8 @@ from maestrokit.analysis.chroma import salience
 from maestrokit.analysis.onsets import onset_features
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
-from maestrokit.inference.performance import tracked_transcript
-from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed
+from maestrokit.inference.notes_to_performance import tracked_transcript
+from maestrokit.inference.transcription.transcriber import Transcriber, read_transcriber, transcribed
 
 NONE = np.empty(0)
 

@@ -30,7 +30,7 @@ from maestrokit.arrays import Floats, Integers
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.embedding import MOST_WINDOWS, as_performance, windows
-from maestrokit.inference.note_states import mean_states
+from maestrokit.inference.note_models.mean_states import mean_states
 from maestrokit.metrics.piece import piece_of
 from maestrokit.music.edits.matched import matched
 from maestrokit.music.note_arrays import TimedNotes

@@ -16,7 +16,7 @@ import time
 
 import torch
 
-from maestrokit.inference.events import GenerationConfig, generate
+from maestrokit.inference.generation.events import GenerationConfig, generate
 from maestrokit.inference.sequence_model import SequenceModel, load_event_model
 from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding

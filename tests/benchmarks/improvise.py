@@ -33,9 +33,9 @@ from maestrokit.arrays import Floats
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.critic import load_critic, ranking
-from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.performance import performance_of
-from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.generation.notes import NoteRequest, generate_notes
+from maestrokit.inference.generation.sampling import NoteSampling
+from maestrokit.inference.notes_to_performance import performance_of
 from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.metrics import score_sets
 from maestrokit.metrics.contract import Row

@@ -24,9 +24,9 @@ from perform_baselines import NearestBars, deadpan, ruled
 
 from maestrokit.files import asap, checkpoint
 from maestrokit.files.midi import read_midi
-from maestrokit.inference.performance_arrays import performance_arrays
-from maestrokit.inference.performer import PerformConfig, Performer, load_performer, perform_score
-from maestrokit.inference.performing import sampled_parameters
+from maestrokit.inference.scores.arrays import performance_arrays
+from maestrokit.inference.scores.performer import PerformConfig, Performer, load_performer, perform_score
+from maestrokit.inference.scores.sampling import sampled_parameters
 from maestrokit.metrics.intervals import mean_interval
 from maestrokit.models.sequences.expectation import VELOCITIES
 from maestrokit.music.scores.performance_codes import FACTORS

@@ -17,7 +17,7 @@ from perform import beats_of, comparable, sampled, split, tempo_curve
 import maestrokit
 from maestrokit.files import asap, checkpoint
 from maestrokit.files.asap import AlignedPerformance
-from maestrokit.inference.performer import Performer, load_performer
+from maestrokit.inference.scores.performer import Performer, load_performer
 from maestrokit.music.scores.performance_parameters import Rendition, parameters_of
 from maestrokit.music.scores.score import Score
 from maestrokit.plots.figure import bare, new_figure, picture_bytes

@@ -30,7 +30,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.utils.flop_counter import FlopCounterMode
 
 from maestrokit.inference.device import reuse_freed_memory
-from maestrokit.inference.note_batches import padded
+from maestrokit.inference.note_models.batches import padded
 from maestrokit.models import cnn, lstm, transformer
 from maestrokit.models.contract import TrainedModel
 from maestrokit.models.kernels.switch import plain_torch

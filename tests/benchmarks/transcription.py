@@ -35,8 +35,8 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import read_sound, write_sound
-from maestrokit.inference.performance import transcript
-from maestrokit.inference.transcription import read_transcriber, transcribed, with_pedal
+from maestrokit.inference.notes_to_performance import transcript
+from maestrokit.inference.transcription.transcriber import read_transcriber, transcribed, with_pedal
 from maestrokit.metrics.matching import match_notes
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import Piece, notes_in_seconds

@@ -26,8 +26,8 @@ from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import default_piano
 from maestrokit.files.sound.read import read_sound
-from maestrokit.inference.gate import OFF, GateConfig
-from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, transcriptions
+from maestrokit.inference.transcription.gate import OFF, GateConfig
+from maestrokit.inference.transcription.transcriber import Transcriber, read_transcriber, transcribed, transcriptions
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance

@@ -19,7 +19,7 @@ from maestrokit.audio.resample import resample
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import read_sound
-from maestrokit.inference.transcription import in_tune, read_transcriber, transcribed
+from maestrokit.inference.transcription.transcriber import in_tune, read_transcriber, transcribed
 from maestrokit.metrics.pairs import onset
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance

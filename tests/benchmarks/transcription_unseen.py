@@ -19,8 +19,8 @@ from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.midi import read_midi
 from maestrokit.files.pianos.find import read_piano
-from maestrokit.inference.performance import transcript
-from maestrokit.inference.transcription import Transcriber, read_transcriber, transcribed, with_pedal
+from maestrokit.inference.notes_to_performance import transcript
+from maestrokit.inference.transcription.transcriber import Transcriber, read_transcriber, transcribed, with_pedal
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.note_arrays import TimedNotes, timed_notes

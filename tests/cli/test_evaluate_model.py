@@ -7,7 +7,7 @@ import pytest
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.inference.performance import performance_of
+from maestrokit.inference.notes_to_performance import performance_of
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.music.encodings.events import Encoding, encode

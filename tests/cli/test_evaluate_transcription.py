@@ -10,7 +10,7 @@ from maestrokit.cli.commands.evaluate.sweep import parse_sweep
 from maestrokit.errors import ExitStatus, UsageError
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.sound.read import write_sound
-from maestrokit.inference.performance import transcript
+from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.music.note_arrays import TimedNotes
 from small_models import saved_transcriber
 

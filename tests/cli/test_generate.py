@@ -11,7 +11,7 @@ from maestrokit.cli.main import run_command_line
 from maestrokit.errors import ExitStatus
 from maestrokit.files import checkpoint
 from maestrokit.files.midi import read_midi
-from maestrokit.inference import events
+from maestrokit.inference.generation import events
 from maestrokit.models import lstm
 from maestrokit.models.contract import settings_of
 from small_models import saved_lstm

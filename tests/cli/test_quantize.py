@@ -10,7 +10,7 @@ from command_line import CommandLine
 from maestrokit.errors import ExitStatus
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.inference.performance import transcript
+from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.music.edits.velocity import velocity_range
 from maestrokit.music.note_arrays import TimedNotes
 from scenes import scene

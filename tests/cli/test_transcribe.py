@@ -15,7 +15,7 @@ from maestrokit.files.arrays import load_arrays
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.sound.read import write_sound
-from maestrokit.inference.transcription import Transcriber, read_transcriber
+from maestrokit.inference.transcription.transcriber import Transcriber, read_transcriber
 from maestrokit.music.note_arrays import timed_notes
 from maestrokit.music.provenance_events import commands
 from small_models import saved_transcriber

@@ -10,12 +10,12 @@ import torch
 
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.conditions import condition_codes
-from maestrokit.inference.events import GenerationConfig, generate
-from maestrokit.inference.note_steps import GuidedHeads, HeadsStep, NoteStep, condition_vectors
+from maestrokit.inference.generation.events import GenerationConfig, generate
+from maestrokit.inference.generation.sampling import NoteSampling
+from maestrokit.inference.note_models.steps import GuidedHeads, HeadsStep, NoteStep, condition_vectors
+from maestrokit.inference.note_models.torch_steps import layer_stepper
 from maestrokit.inference.perplexity import surprisals
-from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.inference.torch_steps import layer_stepper
 from maestrokit.models import lstm
 from maestrokit.models.contract import new_model
 from maestrokit.music.encodings.conditions import measured, measured_code
@@ -23,7 +23,7 @@ from maestrokit.music.encodings.events import Encoding, encode_notes
 from maestrokit.music.encodings.key_state import NEVER, EndGroups
 from maestrokit.music.encodings.notes import excerpt, note_sequence
 
-_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
+_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).parent / "generation" / "test_notes.py")
 of_notes = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(of_notes)
 note_models, EACH, ENCODING = of_notes.note_models, of_notes.EACH, of_notes.ENCODING

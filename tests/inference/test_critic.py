@@ -8,7 +8,7 @@ import pytest
 from maestrokit.analysis.critic import person_log_odds
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.inference.critic import load_critic, ranking
-from maestrokit.inference.events import GenerationConfig, generate
+from maestrokit.inference.generation.events import GenerationConfig, generate
 from maestrokit.inference.sequence_model import load_event_model
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import note_sequence

@@ -12,15 +12,15 @@ import torch
 
 from maestrokit.errors import UsageError
 from maestrokit.inference.device import find_device
-from maestrokit.inference.events import GenerationConfig, generate
+from maestrokit.inference.generation.events import GenerationConfig, generate
+from maestrokit.inference.note_models.torch_steps import TorchBodyStep
 from maestrokit.inference.perplexity import surprisals
 from maestrokit.inference.sequence_model import load_event_model
-from maestrokit.inference.torch_steps import TorchBodyStep
-from maestrokit.inference.transcription import posteriors_of_levels, read_transcriber
+from maestrokit.inference.transcription.transcriber import posteriors_of_levels, read_transcriber
 from maestrokit.music.encodings.events import encode_notes
 from small_models import saved_lstm, saved_transcriber
 
-_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).with_name("test_notes.py"))
+_spec = importlib.util.spec_from_file_location("of_notes", Path(__file__).parent / "generation" / "test_notes.py")
 of_notes = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(of_notes)
 EACH, ENCODING, model, notes = of_notes.EACH, of_notes.ENCODING, of_notes.model, of_notes.notes

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrokit.errors import UsageError
-from maestrokit.inference.performance import transcript
+from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.metrics.piece import Piece, notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare, mean_rows
 from maestrokit.music.note_arrays import TimedNotes

@@ -5,7 +5,7 @@ import pytest
 
 from continuations import FROM_NOTHING, opened, prompts, stretch
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.inference.performance import performance_of
+from maestrokit.inference.notes_to_performance import performance_of
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.step_notes import StepNotes
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from fit_recurrence import ComparedPiece, fitted, mean_nats
-from maestrokit.inference.recurrence import FactorRecurrence, Recurrence
+from maestrokit.inference.note_models.recurrence import FactorRecurrence, Recurrence
 
 _spec = importlib.util.spec_from_file_location(
-    "recurrences", Path(__file__).parents[1] / "inference" / "test_recurrence.py"
+    "recurrences", Path(__file__).parents[1] / "inference" / "note_models" / "test_recurrence.py"
 )
 recurrences = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(recurrences)

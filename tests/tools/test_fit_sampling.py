@@ -10,10 +10,10 @@ import torch
 from fit_sampling import SetDistance, changes, fit, sampling_of, search
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.keyboard import Keyboard
-from maestrokit.inference.notes import NoteRequest, generate_notes
-from maestrokit.inference.reprise import RepriseConfig
-from maestrokit.inference.sampling import NoteSampling, SamplingConfig
+from maestrokit.inference.generation.keyboard import Keyboard
+from maestrokit.inference.generation.notes import NoteRequest, generate_notes
+from maestrokit.inference.generation.reprise import RepriseConfig
+from maestrokit.inference.generation.sampling import NoteSampling, SamplingConfig
 from maestrokit.inference.sequence_model import SequenceModel
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.models import lstm

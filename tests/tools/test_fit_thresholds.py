@@ -8,10 +8,10 @@ import pytest
 
 import fit_thresholds
 from fit_thresholds import EvaluatedRecording, Thresholds, fitted, in_folds, objective, scores, spread, verified_spans
-from maestrokit.inference.note_decoding import Decoding
-from maestrokit.inference.pedal_decoding import PedalDecoding
-from maestrokit.inference.performance import transcript
-from maestrokit.inference.transcription import FramePosteriors
+from maestrokit.inference.notes_to_performance import transcript
+from maestrokit.inference.transcription.note_decoding import Decoding
+from maestrokit.inference.transcription.pedal_decoding import PedalDecoding
+from maestrokit.inference.transcription.transcriber import FramePosteriors
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal
 from maestrokit.music.note_arrays import TimedNotes

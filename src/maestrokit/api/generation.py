@@ -8,10 +8,10 @@ from maestrokit.api.inputs import checked_seed, performance_of
 from maestrokit.bounds import DAY, Within, check
 from maestrokit.errors import UsageError
 from maestrokit.inference.conditions import by_name
-from maestrokit.inference.events import GenerationConfig, perform
-from maestrokit.inference.events import infill as fill
+from maestrokit.inference.generation.events import GenerationConfig, perform
+from maestrokit.inference.generation.events import infill as fill
+from maestrokit.inference.generation.sampling import NoteSampling
 from maestrokit.inference.model_kinds import AnyModel
-from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import SequenceModel, load_generating_model
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.performance import Performance

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 from maestrokit.api.inputs import checked_seed, names, performance_of
 from maestrokit.errors import warn_of
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
-from maestrokit.inference.performer import PerformConfig, Performer, load_performer, perform_score
+from maestrokit.inference.scores.performer import PerformConfig, Performer, load_performer, perform_score
 from maestrokit.music.performance import Performance
 
 

@@ -9,8 +9,14 @@ from maestrokit.bounds import Within, check
 from maestrokit.errors import UsageError, choices_hint
 from maestrokit.files.checkpoint import model_folder
 from maestrokit.files.sound.read import Sound, open_sound
-from maestrokit.inference.performance import TEMPOS, tracked_transcript, transcript
-from maestrokit.inference.transcription import Transcriber, Transcript, read_transcriber, transcribed, with_pedal
+from maestrokit.inference.notes_to_performance import TEMPOS, tracked_transcript, transcript
+from maestrokit.inference.transcription.transcriber import (
+    Transcriber,
+    Transcript,
+    read_transcriber,
+    transcribed,
+    with_pedal,
+)
 from maestrokit.music.edits.pedalling import PEDAL_WAYS
 from maestrokit.music.performance import Performance
 

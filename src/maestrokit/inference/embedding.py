@@ -87,7 +87,7 @@ def _of_classifier(parts: Sequence[Piece], model: str) -> Floats:
 
 
 def _of_sequence_model(parts: Sequence[Piece], model: str) -> Floats:
-    from maestrokit.inference.note_states import mean_states  # loads torch, which the other does without
+    from maestrokit.inference.note_models.mean_states import mean_states  # loads torch, which the other does without
 
     return mean_states([as_performance(part) for part in parts], model=model)
 

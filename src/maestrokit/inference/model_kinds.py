@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, TypeGuard, Union
 
 if TYPE_CHECKING:
-    from maestrokit.inference.array_models import ArrayNoteModel
+    from maestrokit.inference.note_models.arrays import ArrayNoteModel
     from maestrokit.models.adversarial.latent import Model as LatentModel
     from maestrokit.models.contract import EventModel
     from maestrokit.models.sequences.notes import NoteModel

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812  (as everywhere)
 
 from maestrokit.bounds import LARGEST_COUNT, Within, check
 from maestrokit.inference.device import device_of
-from maestrokit.inference.note_nats import note_nats
+from maestrokit.inference.note_models.likelihood import note_nats
 from maestrokit.models.contract import EventModel, TrainedModel
 from maestrokit.models.sequences.notes import NoteModel
 from maestrokit.music.encodings.events import Encoding, Tokens

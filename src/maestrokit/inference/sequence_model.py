@@ -6,9 +6,9 @@ from maestrokit.errors import BadDataError, UsageError, choices_hint
 from maestrokit.files import checkpoint
 from maestrokit.inference.conditions import class_names
 from maestrokit.inference.device import find_device
+from maestrokit.inference.generation.sampling import NoteSampling
 from maestrokit.inference.model_kinds import AnyModel
-from maestrokit.inference.recurrence import Recurrence
-from maestrokit.inference.sampling import NoteSampling
+from maestrokit.inference.note_models.recurrence import Recurrence
 from maestrokit.music.encodings.events import Encoding
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class SequenceModel(NamedTuple):
 def load_generating_model(name: str, *, device: str | None = None) -> tuple[AnyModel, Encoding, NoteSampling]:
     """Return a model that generates: as :func:`load_event_model` does, but a shipped one of notes without torch, on the
     processor, and latent improvisers too."""
-    from maestrokit.inference.array_models import shipped_array_model
+    from maestrokit.inference.note_models.arrays import shipped_array_model
 
     arrays = shipped_array_model(name) if device in (None, "cpu") else None
     folder = checkpoint.model_folder(name, "events")
     if arrays is None and (config := checkpoint.read_config(folder)).get("task") == LATENT:
-        from maestrokit.inference.segments import load_latent_model
+        from maestrokit.inference.generation.segments import load_latent_model
 
         return (*load_latent_model(name, config, device=device or "cpu"), NoteSampling())
     if arrays is None:

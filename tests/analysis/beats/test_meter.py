@@ -6,7 +6,7 @@ from maestrokit.analysis.beats.from_notes import Beats
 from maestrokit.analysis.beats.meter import bar_scores, sure_meter, with_meter
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.inference.performance import transcript
+from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.metrics.piece import tick2bar
 from maestrokit.music.note_arrays import TimedNotes
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from maestrokit.inference.note_batches import padded
+from maestrokit.inference.note_models.batches import padded
 from maestrokit.models import transformer
 from maestrokit.models.attention import operators
 from maestrokit.models.contract import new_model

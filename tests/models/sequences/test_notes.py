@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maestrokit.inference.note_batches import padded
+from maestrokit.inference.note_models.batches import padded
 from maestrokit.models import lstm, transformer
 from maestrokit.models.contract import new_model
 from maestrokit.models.kernels.linear import Bfloat16Product

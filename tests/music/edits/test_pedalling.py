@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from maestrokit.files.midi import parse_midi
 from maestrokit.files.midi.writer import dump_midi
-from maestrokit.inference.performance import transcript
+from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.music.edits.pedalling import TOGETHER, reconcile_with_pedal, sounding_notes, with_key_releases
 from maestrokit.music.note_arrays import TimedNotes, timed_notes
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrokit.inference.keyboard import Keyboard
+from maestrokit.inference.generation.keyboard import Keyboard
 from maestrokit.music.encodings.events import MAXIMUM_STEPS, Encoding, encode_notes
 from maestrokit.music.encodings.key_state import GROUPS
 from maestrokit.music.encodings.notes import (

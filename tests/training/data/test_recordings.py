@@ -10,7 +10,7 @@ from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, Usage
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import write_sound
-from maestrokit.inference.performance import transcript
+from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.music.performance import SUSTAIN, Controls, Performance
 from maestrokit.training.data.recordings import (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maestrokit.inference.performance_arrays import METER_FEATURES, performance_arrays
+from maestrokit.inference.scores.arrays import METER_FEATURES, performance_arrays
 from maestrokit.models import contract, lstm, transformer
 from maestrokit.models.sequences import expectation
 from maestrokit.models.sequences.performance import MARGIN

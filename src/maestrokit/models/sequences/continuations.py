@@ -1,7 +1,7 @@
 """Continuations that a model of notes makes while it is trained: many at once, with its cache, without gradients.
 
-They are samples of the model as it is, at temperature 1; :mod:`maestrokit.inference.notes` has what makes single
-performances better. A straight-through estimator then gives the model a gradient at each sampled note.
+They are samples of the model as it is, at temperature 1; :mod:`maestrokit.inference.generation.notes` has what makes
+single performances better. A straight-through estimator then gives the model a gradient at each sampled note.
 """
 
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from torch import Tensor
 from maestrokit.bounds import Within
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.note_batches import padded
+from maestrokit.inference.note_models.batches import padded
 from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.models.sequences.continuations import state_tensors
 from maestrokit.music.encodings.key_state import KeyStates, states_after_notes

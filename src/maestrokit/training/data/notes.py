@@ -15,7 +15,7 @@ from torch import Tensor
 from maestrokit.arrays import Integers
 from maestrokit.errors import UsageError
 from maestrokit.files.cache.tokens import TokenShard
-from maestrokit.inference.note_batches import padded
+from maestrokit.inference.note_models.batches import padded
 from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.music.encodings.conditions import CLASSES, SCALES, measured, measured_code
 from maestrokit.music.encodings.notes import (

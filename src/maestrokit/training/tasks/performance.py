@@ -12,7 +12,7 @@ from maestrokit.files.asap import AlignedPerformance
 from maestrokit.files.score_pairs import PairCounts, is_to_align, read_pair
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
 from maestrokit.files.workers import each
-from maestrokit.inference.performance_arrays import performance_arrays
+from maestrokit.inference.scores.arrays import performance_arrays
 from maestrokit.music.scores.performance_codes import CONDITIONS, measured_conditions
 from maestrokit.music.scores.performance_parameters import parameters_of
 from maestrokit.training.data.notes import frequent

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from maestrokit.errors import UsageError, choices_hint
-from maestrokit.inference.note_decoding import Decoding
-from maestrokit.inference.transcription import Transcriber
+from maestrokit.inference.transcription.note_decoding import Decoding
+from maestrokit.inference.transcription.transcriber import Transcriber
 
 DECODING = tuple(field.name for field in fields(Decoding))
 GATE = ("min_confidence", "silence_threshold")

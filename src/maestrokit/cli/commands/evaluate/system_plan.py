@@ -143,7 +143,7 @@ def _score(sources: Sources, reference: streams.Plan, training: streams.Plan, se
 
 def generated(name: str, model: str, scratch: Path, settings: Settings, *, count: int, seconds: float) -> streams.Plan:
     """Return new performances by a model; their targets are what tables call them."""
-    from maestrokit.inference.events import GenerationConfig, perform
+    from maestrokit.inference.generation.events import GenerationConfig, perform
     from maestrokit.inference.sequence_model import load_generating_model
 
     line = provenance.command_line("generate", {"--model": Path(model).name})

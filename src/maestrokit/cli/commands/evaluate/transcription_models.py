@@ -31,7 +31,7 @@ from maestrokit.errors import DataWarning, NoInputError, UsageError
 from maestrokit.files import streams as files
 from maestrokit.files import walk
 from maestrokit.files.sound.read import open_sound
-from maestrokit.inference.transcription import Transcript, transcriptions, with_pedal
+from maestrokit.inference.transcription.transcriber import Transcript, transcriptions, with_pedal
 from maestrokit.metrics.piece import notes_in_seconds
 from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance, compare
 from maestrokit.music.provenance_events import commands

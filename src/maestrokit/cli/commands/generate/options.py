@@ -32,7 +32,7 @@ class GenerateOptions:
         "where four or more sound together, and keys that it holds are released. extend: no pedal is written, and "
         "keys are down as long as their notes sound, as lines of JSON always have it.",
         not_with("`perform`", "`style`"),
-        complete=one_of(kept_in("maestrokit.inference.performance:GENERATED_PEDALS")))
+        complete=one_of(kept_in("maestrokit.inference.notes_to_performance:GENERATED_PEDALS")))
     model: str | None = option(None, "NAME|RUN", "The name of a shipped model, or a run folder of train. Default: "
         "transformer, with --perform performer, with --style style.", complete=one_of(generating_models))
     duration: str = option("30s", "TIME", "Length of the new music (30s, 2m); after a prompt, what is "

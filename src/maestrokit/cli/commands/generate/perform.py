@@ -15,7 +15,7 @@ from maestrokit.errors import MaestrokitError, UsageError, unreadable
 from maestrokit.files.musicxml import is_musicxml, read_musicxml
 from maestrokit.files.streams import STANDARD, named
 from maestrokit.inference.conditions import class_code
-from maestrokit.inference.performer import PerformConfig, load_performer, perform_score
+from maestrokit.inference.scores.performer import PerformConfig, load_performer, perform_score
 from maestrokit.music.performance import Performance
 
 PERFORMER = "performer"

@@ -29,7 +29,7 @@ class Performing:
     keep: str | None = option(None, "PARTS", "Keep these parts of the score's file as they are: timing, velocity, "
         "pedal, or several separated by commas. Of MusicXML, the pedal is that of its pedal marks. Where timing is "
         "kept, --tempo and --rubato are refused, and --dynamics where velocity is.", OF_A_SCORE,
-        complete=several_of(kept_in("maestrokit.inference.performer:KEPT")))
+        complete=several_of(kept_in("maestrokit.inference.scores.performer:KEPT")))
     # fmt: on
 
     @property

@@ -14,10 +14,10 @@ from maestrokit.cli.performances import read_performance
 from maestrokit.errors import UsageError
 from maestrokit.files import streams
 from maestrokit.inference.conditions import condition_codes
-from maestrokit.inference.events import GenerationConfig, infill, infilling_model, perform
+from maestrokit.inference.generation.events import GenerationConfig, infill, infilling_model, perform
+from maestrokit.inference.generation.notes import no_report
+from maestrokit.inference.generation.sampling import NoteSampling
 from maestrokit.inference.model_kinds import AnyModel, GeneratingModel, is_of_notes
-from maestrokit.inference.notes import no_report
-from maestrokit.inference.sampling import NoteSampling
 from maestrokit.inference.sequence_model import load_generating_model
 from maestrokit.inference.style import is_style_model, load_style_model
 from maestrokit.music.edits.infill import gap_of

@@ -111,7 +111,7 @@ def _tempo(text: str | None) -> float | str | None:
     UsageError
         If it is neither, or out of range.
     """
-    from maestrokit.inference.performance import TEMPOS
+    from maestrokit.inference.notes_to_performance import TEMPOS
 
     if text is None or text == "track":
         return text

@@ -9,7 +9,7 @@ import numpy as np
 from maestrokit.audio.spectra.frames import Samples
 from maestrokit.audio.spectra.thumbnail import Thumbnail
 from maestrokit.files.arrays import dump_arrays
-from maestrokit.inference.transcription import FRAME_SECONDS, FramePosteriors, Transcriber, Transcript
+from maestrokit.inference.transcription.transcriber import FRAME_SECONDS, FramePosteriors, Transcriber, Transcript
 from maestrokit.music.piano_range import LOWEST_PITCH
 
 HEADS = ("onset", "offset", "frame", "velocity")

@@ -15,10 +15,10 @@ from maestrokit.files.formats import PICTURE, format_by_name
 from maestrokit.files.note_tables import dump_notes
 from maestrokit.files.sound.read import open_sound
 from maestrokit.inference.device import reuse_freed_memory
-from maestrokit.inference.gate import GateConfig
-from maestrokit.inference.note_decoding import Decoding
-from maestrokit.inference.performance import tracked_transcript, transcript
-from maestrokit.inference.transcription import (
+from maestrokit.inference.notes_to_performance import tracked_transcript, transcript
+from maestrokit.inference.transcription.gate import GateConfig
+from maestrokit.inference.transcription.note_decoding import Decoding
+from maestrokit.inference.transcription.transcriber import (
     StreamingDecoder,
     Transcriber,
     Transcript,

@@ -1,0 +1,1 @@
+"""Scores, performed by a trained model."""

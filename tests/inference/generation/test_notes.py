@@ -1,0 +1,348 @@
+"""Notes in numpy are those of the torch model; what is generated is always a performance; windows count all once."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maestrokit.errors import BadDataError
+from maestrokit.files import checkpoint
+from maestrokit.inference.generation.events import GenerationConfig, generate, perform
+from maestrokit.inference.generation.note_sampler import NoteSampler
+from maestrokit.inference.generation.notes import (
+    LONGEST_NOTE,
+    LONGEST_SILENCE,
+    NoteRequest,
+    _candidates,
+    generate_notes,
+)
+from maestrokit.inference.generation.sampling import NoteSampling, SamplingConfig, probabilities
+from maestrokit.inference.note_models.likelihood import note_nats
+from maestrokit.inference.note_models.steps import NoteStep, condition_vectors
+from maestrokit.inference.note_models.torch_steps import layer_stepper
+from maestrokit.inference.perplexity import surprisals
+from maestrokit.inference.sequence_model import load_event_model
+from maestrokit.models.contract import settings_of
+from maestrokit.music.edits.infill import Gap
+from maestrokit.music.encodings.events import Encoding, decode, encode, encode_notes
+from maestrokit.music.encodings.key_state import NEVER, EndGroups
+from maestrokit.music.encodings.notes import excerpt, note_sequence
+from maestrokit.music.encodings.step_notes import NO_NOTES, reconciled
+from maestrokit.music.performance import Controls
+
+_spec = importlib.util.spec_from_file_location(
+    "note_models", Path(__file__).parents[2] / "models" / "sequences" / "test_notes.py"
+)
+note_models = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(note_models)
+EACH, model, notes = note_models.EACH, note_models.model, note_models.notes
+ENCODING = Encoding()
+UNCUT = Gap(None, NO_NOTES, NO_NOTES, 0, 300)  # at whose end no note is cut
+
+
+def saved(folder, made, family, **config):
+    folder.mkdir()
+    config = {"family": family, "task": "events", "model": settings_of(made.config) | {"vocabulary": ENCODING.size},
+              "encoding": {"step_milliseconds": 10, "velocity_bins": 32, "pedal_events": False}} | config  # fmt: skip
+    checkpoint.write_config(folder, config)
+    checkpoint.write_weights(folder, made.state_dict())
+    return folder
+
+
+@EACH
+def test_steps_in_numpy_equal_a_pass_over_all(family):
+    made, part = model(family), notes(40)
+    inputs, targets = excerpt(part, 0, len(part.pitch) + 1, ENCODING)
+    with torch.inference_mode():
+        logits, _ = made.logits(note_models.whole(part))
+        body = layer_stepper(made, made.body.initial_state(1, length=50))
+        step = NoteStep(made, body, condition_vectors(made, [{}]))
+    heads = step.heads
+    for place in range(len(part.pitch)):
+        states = step(type(inputs)(*(column[place : place + 1] for column in inputs)))
+        at = {name: column[place : place + 1] for name, column in targets._asdict().items()}
+        got = {"time": heads.time(states)}
+        states = heads.after_time(states, at["time"], at["sounding"])
+        got["pitch"], context = heads.pitch(states, inputs.keys[place : place + 1], at["sounding"])
+        states = heads.after_pitch(states, at["pitch"], context)
+        got["velocity"] = heads.velocity(states)
+        groups = EndGroups(np.where(at["present"], 1, NEVER), at["groups"])
+        got["duration"] = heads.duration(states, at["velocity"], groups)
+        for name, mine in got.items():
+            theirs = logits[name][0, place].numpy()
+            is_possible = np.isfinite(theirs)
+            np.testing.assert_allclose(mine[0][is_possible], theirs[is_possible], rtol=1e-3, atol=1e-4)
+
+
+def pedal(down, up):
+    """Return the controls of a pedal that goes down and up at two ticks."""
+    nothing = np.zeros(2, np.int64)
+    order = np.array([1000, 1001])
+    return Controls(np.array([down, up]), nothing + 64, np.array([127, 0]), nothing, nothing, order)
+
+
+def check_valid(part):
+    """Assert that notes are those of a piano: sorted, of its keys, none while its key sounds, none too long."""
+    again = reconciled(*part)
+    assert all(np.array_equal(one, other) for one, other in zip(part, again, strict=True))
+    assert np.all((part.pitch >= 21) & (part.pitch <= 108))
+    assert np.all(part.offset - part.onset <= round(LONGEST_NOTE / ENCODING.step))
+    ends = np.maximum.accumulate(part.offset)[:-1]
+    assert np.all(part.onset[1:] - ends <= round(LONGEST_SILENCE / ENCODING.step))
+
+
+@EACH
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_generated_is_a_performance(family, seed):
+    made = model(family)
+    config = GenerationConfig(8.0, 3, seed, note_sampling=NoteSampling(time_bias=-1.0))
+    for tokens in generate(made, ENCODING, config):
+        part = note_sequence(tokens, ENCODING)
+        check_valid(part)
+        assert len(part.pitch) > 5
+        assert part.onset[0] == 0 and part.offset.max() <= 800
+        assert np.array_equal(encode(decode(tokens, ENCODING), ENCODING), tokens)
+
+
+def test_one_seed_gives_one_performance_and_another_another():
+    made = model("transformer")
+    first, again, other = (generate(made, ENCODING, GenerationConfig(5.0, 1, seed))[0] for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@EACH
+def test_a_prompt_stays_as_it_is_and_time_counts_from_its_end(family):
+    made, part = model(family), notes(90)  # more than the transformer sees
+    tokens = generate(made, ENCODING, GenerationConfig(4.0, 2, 0), prompt=encode_notes(part, ENCODING))
+    for row in tokens:
+        played = note_sequence(row, ENCODING)
+        count = len(part.pitch)
+        assert all(np.array_equal(one[:count], other) for one, other in zip(played, part, strict=True))
+        assert len(played.pitch) > count
+        assert np.all(played.offset[count:] <= part.onset[-1] + 400)
+        again = reconciled(*played)
+        assert all(np.array_equal(one, other) for one, other in zip(played, again, strict=True))
+
+
+def test_a_prompt_is_cut_at_an_onset_and_its_notes_keep_their_ends():
+    part = reconciled(*np.array([(0, 900, 60, 9), (100, 150, 64, 9), (300, 310, 67, 9)]).T)
+    prompt = decode(encode_notes(part, ENCODING), ENCODING)
+    (made,) = perform(model("transformer"), ENCODING, GenerationConfig(4.0, 1, 0), prompt=prompt, seconds=2.0)
+    begun = made.notes.select(made.notes.onset_order < 6)
+    for column in ("onset_tick", "offset_tick", "pitch", "velocity"):
+        assert np.array_equal(getattr(begun, column)[:2], getattr(prompt.notes, column)[:2])
+    assert 3000 not in made.notes.onset_tick[made.notes.pitch == 67]
+    added = made.notes.onset_tick[2:]
+    assert len(added)
+    assert added.min() >= 1000
+    assert added.max() <= 1000 + 4000
+
+
+def test_the_bias_makes_fewer_notes():
+    made = model("transformer", is_new=True)
+    config = GenerationConfig(60.0, 1, 0)
+    by_bias = [replace(config, note_sampling=NoteSampling(time_bias=bias)) for bias in (-2.0, -1.0, 0.0)]
+    counts = [len(note_sequence(generate(made, ENCODING, each)[0], ENCODING).pitch) for each in by_bias]
+    assert counts[0] > counts[1] > counts[2]
+
+
+def test_even_a_model_that_wants_one_key_only_obeys_the_piano():
+    made = model("transformer", is_new=True)
+    with torch.no_grad():
+        made.heads.output["pitch"].bias[10] = 50.0
+        made.heads.output["time"].bias[0] = 50.0
+        made.heads.output["duration"].bias[-1] = 50.0
+    part = note_sequence(generate(made, ENCODING, GenerationConfig(3.0, 1, 0))[0], ENCODING)
+    check_valid(part)
+    assert 31 in part.pitch
+
+
+@pytest.mark.parametrize("family", ["lstm", "transformer"])
+def test_the_bias_after_prompts_counts_after_prompts_alone(family):
+    made, prompt = model(family), notes(30)
+    together, apart = NoteSampling(time_bias=-0.5), NoteSampling(time_bias=0.5, prompt_bias=-1.0)
+    gap = Gap(None, prompt.select(slice(10)), prompt.select(slice(20, 30)), int(prompt.onset[9]), int(prompt.onset[20]))
+    requests = {
+        "prompt": NoteRequest(400, prompt),
+        "nothing": NoteRequest(400),
+        "gap": NoteRequest(gap.stop - gap.start, gap.before, gap),
+    }
+    for name, request in requests.items():
+        ways = (together, apart, NoteSampling(time_bias=0.5))
+        one, other, plain = (
+            generate_notes(made, ENCODING, request, sampling=sampling, count=1, seed=1)[0] for sampling in ways
+        )
+        assert all(map(np.array_equal, other, one if name == "prompt" else plain))
+
+
+@EACH
+def test_windows_count_every_note_once(family):
+    made, part = model(family, is_new=True), notes(150)
+    sizes = {"length": 32, "stride": 8, "batch": 3}
+    some, every = note_nats(made, part, ENCODING, **sizes), note_nats(made, part, ENCODING, **sizes | {"stride": 32})
+    assert some.factors == pytest.approx(every.factors, rel=1e-4)  # it knows nothing, so no window knows more
+    assert some.predicted == 4 * len(part.pitch) + 1
+    whole, _ = made.score(note_models.whole(part), {})
+    assert sum(some.factors) == pytest.approx(whole["loss"][0], rel=1e-4)
+
+
+def test_a_state_that_is_handed_on_equals_one_pass(monkeypatch):
+    made, part = model("lstm"), notes(50)
+    monkeypatch.setattr("maestrokit.inference.note_models.likelihood.CHUNK", 7)
+    nats = note_nats(made, part, ENCODING, length=None, stride=1, batch=1)
+    whole, _ = made.score(note_models.whole(part), {})
+    assert sum(nats.factors) == pytest.approx(whole["loss"][0], rel=1e-4)
+
+
+def test_surprises_are_of_the_same_notes_and_seconds_as_those_of_events():
+    made, part = model("lstm"), notes(50)
+    (found,) = surprisals(made, [encode_notes(part, ENCODING)], ENCODING)
+    assert (found.notes, found.tokens) == (len(part.pitch), len(part.pitch) + 1)
+    assert found.seconds == pytest.approx(part.offset.max() * 0.01)
+    assert found.nats == pytest.approx(sum(found.factors))
+    assert 0 <= found.accuracy <= 1
+    assert (found + found).factors == tuple(2 * value for value in found.factors)
+
+
+@EACH
+def test_a_run_folder_plays_with_the_sampling_that_was_fitted(family, tmp_path):
+    made = model(family)
+    fitted = {"time_bias": 0.5, "pitch": {"min_p": 0.1}, "time": {"temperature": 0.9}}
+    loaded = load_event_model(str(saved(tmp_path / "run", made, family, sampling=fitted)))
+    assert loaded.sampling == NoteSampling(time=SamplingConfig(0.9), pitch=SamplingConfig(min_p=0.1), time_bias=0.5)
+    config = GenerationConfig(3.0, 1, 0, note_sampling=loaded.sampling)
+    assert np.array_equal(*(generate(one, ENCODING, config)[0] for one in (made, loaded.model)))
+
+
+def test_what_is_chosen_replaces_what_was_fitted():
+    fitted = NoteSampling(time=SamplingConfig(0.9), velocity=SamplingConfig(top_p=0.5), time_bias=0.5)
+    config = GenerationConfig().with_sampling(fitted, {"temperature": None, "top_p": 0.7, "top_k": None, "min_p": None})
+    assert config.note_sampling.time == SamplingConfig(0.9, top_p=0.7)
+    assert config.note_sampling.velocity == SamplingConfig(top_p=0.7)
+    assert config.note_sampling.time_bias == 0.5
+    assert config.event_sampling == SamplingConfig(0.95, top_p=0.7)
+
+
+@pytest.mark.parametrize("sampling", [{"time": {"warmth": 1}}, {"pitch": {"top_p": 7}}, {"time_bias": "high"}, 3])
+def test_sampling_that_makes_no_sense_is_refused(sampling, tmp_path):
+    folder = saved(tmp_path / "run", model("lstm"), "lstm", sampling=sampling)
+    with pytest.raises(BadDataError, match="sampling in its config"):
+        load_event_model(str(folder))
+
+
+def test_a_model_of_notes_without_its_velocities_is_refused(tmp_path):
+    made = model("lstm")
+    folder = saved(tmp_path / "run", made, "lstm")
+    config = checkpoint.read_config(folder)
+    config["encoding"]["velocity_bins"] = 16
+    checkpoint.write_config(folder, config)
+    with pytest.raises(BadDataError, match="do not fit"):
+        load_event_model(str(folder))
+
+
+@EACH
+def test_the_best_of_several_has_the_fewest_nats_a_note(family):
+    made = model(family)
+    plain = NoteRequest(300, gap=UNCUT)
+    many = generate_notes(made, ENCODING, plain, sampling=NoteSampling(), count=6, seed=3)
+    best = generate_notes(made, ENCODING, plain, sampling=NoteSampling(), count=2, seed=3, best_of=3)
+    with torch.no_grad():
+        nats = [sum(part[:, :-1].sum().item() for part in made.nats(note_models.whole(notes))[0].values())
+                for notes in many]  # fmt: skip
+    per_note = np.reshape([total / len(notes.pitch) for total, notes in zip(nats, many, strict=True)], (2, 3))
+    for row, found in enumerate(best):
+        expected = many[3 * row + int(per_note[row].argmin())]
+        assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+def test_a_ranking_decides_which_of_several_is_the_best():
+    plain = NoteRequest(300)
+    asked = {"sampling": NoteSampling(), "seed": 3}
+    many = generate_notes(model("lstm"), ENCODING, plain, count=6, **asked)
+
+    def lowest(candidates):
+        return np.array([-notes.pitch.mean() for notes in candidates])
+
+    best = generate_notes(model("lstm"), ENCODING, plain, count=2, best_of=3, ranking=lowest, **asked)
+    for row, found in enumerate(best):
+        expected = many[3 * row + int(lowest(many[3 * row : 3 * row + 3]).argmax())]
+        assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+@EACH
+@pytest.mark.parametrize("best_of", [1, 2])
+def test_notes_are_reported_as_they_are_made(family, best_of):
+    calls = []
+    wish = {"sampling": NoteSampling(), "count": 3, "seed": 0, "best_of": best_of}
+    rows = generate_notes(
+        model(family), ENCODING, NoteRequest(300), **wish, report=lambda rows, notes: calls.append((rows, notes))
+    )
+    for number, whole in enumerate(rows):
+        parts = [notes.select(numbers == number) for numbers, notes in calls]
+        columns = zip(*parts, strict=True)
+        assert all(np.array_equal(np.concatenate(one), other) for one, other in zip(columns, whole, strict=True))
+    if best_of == 1:
+        assert len(calls) == max(len(whole.pitch) for whole in rows)  # a call for each step
+
+
+@EACH
+def test_nats_are_counted_as_notes_are_made(family):
+    made = model(family)
+    sampler = NoteSampler(NoteSampling(), [np.random.default_rng(seed) for seed in (0, 1)], has_nats=True)
+    candidates, nats = _candidates(made, ENCODING, NoteRequest(300, gap=UNCUT), sampler, lambda rows, notes: None)
+    for notes_of_row, counted in zip(candidates, nats, strict=True):
+        with torch.no_grad():
+            by_factor = made.nats(note_models.whole(notes_of_row))[0].values()
+        assert counted == pytest.approx(sum(part[0, :-1].sum().item() for part in by_factor), rel=1e-4)
+
+
+def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest():
+    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
+    found = probabilities(logits, np.ones((1, 4), bool), replace(SamplingConfig(), min_p=0.4))
+    assert found.tolist()[0] == pytest.approx([0.625, 0.375, 0.0, 0.0])
+
+
+PEDALLED = NoteSampling(time_bias=-1.0)
+
+
+def in_ticks(performance, division, beats_per_minute):
+    """Return a performance of ticks of a millisecond with others."""
+    length = 60_000 / beats_per_minute / division  # of a tick, in milliseconds
+    part, controls = performance.notes, performance.controls
+    onset = np.rint(part.onset_tick / length).astype(np.int64)
+    offset = np.maximum(np.rint(part.offset_tick / length).astype(np.int64), onset + 1)
+    return performance.replace(
+        division=division,
+        tempos=performance.tempos.replace(microseconds_per_beat=np.array([round(6e7 / beats_per_minute)])),
+        notes=part.replace(onset_tick=onset, offset_tick=offset),
+        controls=controls.replace(tick=np.rint(controls.tick / length).astype(np.int64)),
+        track_end_tick=np.array([int(offset.max())]),
+    )
+
+
+def both_ways(make):
+    """Return what is made with a pedal and without."""
+    return (make(GenerationConfig(8.0, 1, 3, pedal=way, note_sampling=PEDALLED))[0] for way in ("cc64", "extend"))
+
+
+def test_the_pedal_holds_keys_and_notes_last_as_long():
+    held, plain = both_ways(lambda config: perform(model("transformer"), ENCODING, config))
+    assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
+    assert np.any(held.notes.offset_tick < plain.notes.offset_tick)
+    assert np.array_equal(held.controls.value, np.tile([127, 0], len(held.controls) // 2)) and len(held.controls) > 4
+
+
+@pytest.mark.parametrize("has_pedal", [True, False])
+@pytest.mark.parametrize(("division", "tempo"), [(500, 120), (480, 90), (24, 90), (24, 60), (24, 45)])
+def test_the_pedal_is_not_down_in_the_prompt_and_ends_stay_in_any_ticks(has_pedal, division, tempo):
+    prompt = decode(encode_notes(notes(60), ENCODING), ENCODING)
+    prompt = in_ticks(prompt.replace(controls=pedal(100, 2990)) if has_pedal else prompt, division, tempo)
+    held, plain = both_ways(lambda config: perform(model("transformer"), ENCODING, config, prompt=prompt))
+    assert np.array_equal(encode(held, ENCODING), encode(plain, ENCODING))
+    new = held.controls.tick[len(prompt.controls) :]
+    assert np.all(new > prompt.notes.onset_tick.max())
+    assert (len(new) > 0) == (60 / tempo / division < 0.05)
