@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrokit.analysis.classes import UNKNOWN
-from maestrokit.files import maestro
+from maestrokit.files.datasets import maestro
 
 COMPOSERS = 12
 HELD_OUT = 0.1  # share of the training split

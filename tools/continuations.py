@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.files import maestro
 from maestrokit.files.atomic import write_bytes
+from maestrokit.files.datasets import maestro
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import dump_midi
 from maestrokit.inference.generation.notes import NoteRequest, generate_notes

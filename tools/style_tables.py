@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from class_tables import HELD_OUT, TableRow, held_out, write_table
-from maestrokit.files import maestro
+from maestrokit.files.datasets import maestro
 
 TABLES = ("style", "judge")
 

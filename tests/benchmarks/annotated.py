@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from maestrokit.arrays import Floats
-from maestrokit.files.chord_labels import find_chords, piece_of
-from maestrokit.files.dcml import read_harmonies, read_score
+from maestrokit.files.datasets.chord_labels import find_chords, piece_of
+from maestrokit.files.datasets.dcml import read_harmonies, read_score
 from maestrokit.files.midi import read_midi
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import Performance

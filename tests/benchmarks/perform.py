@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from perform_baselines import NearestBars, deadpan, ruled
 
-from maestrokit.files import asap, checkpoint
+from maestrokit.files import checkpoint
+from maestrokit.files.datasets import asap
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.scores.arrays import performance_arrays
 from maestrokit.inference.scores.performer import PerformConfig, Performer, load_performer, perform_score

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from maestrokit.files.asap import AlignedPerformance
+from maestrokit.files.datasets.asap import AlignedPerformance
 from maestrokit.music.scores.performance_parameters import PerformanceParameters, at_mean_tempo, parameters_of
 from maestrokit.music.scores.score import Score
 

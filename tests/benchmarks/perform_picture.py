@@ -15,8 +15,9 @@ import torch
 from perform import beats_of, comparable, sampled, split, tempo_curve
 
 import maestrokit
-from maestrokit.files import asap, checkpoint
-from maestrokit.files.asap import AlignedPerformance
+from maestrokit.files import checkpoint
+from maestrokit.files.datasets import asap
+from maestrokit.files.datasets.asap import AlignedPerformance
 from maestrokit.inference.scores.performer import Performer, load_performer
 from maestrokit.music.scores.performance_parameters import Rendition, parameters_of
 from maestrokit.music.scores.score import Score

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maestrokit.files import maestro
+from maestrokit.files.datasets import maestro
 
 
 def spread(root: Path, split: str, count: int, *, among: slice = slice(None)) -> list[Path]:

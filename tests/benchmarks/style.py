@@ -29,7 +29,7 @@ import numpy as np
 
 from maestrokit.analysis.classes import Classifier, classify
 from maestrokit.arrays import Floats
-from maestrokit.files.labels import read_labels
+from maestrokit.files.datasets.class_labels import read_labels
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.classes import load_classifier
 from maestrokit.inference.style import StyleModel, load_style_model, transferred

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from maestrokit.files import maestro
+from maestrokit.files.datasets import maestro
 from maestrokit.files.note_tables import parse_notes
 from maestrokit.files.streams import decoded
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES, walk

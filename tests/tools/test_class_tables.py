@@ -16,7 +16,7 @@ from class_tables import (
     write_table,
 )
 from maestrokit.analysis.classes import UNKNOWN
-from maestrokit.files.labels import read_labels
+from maestrokit.files.datasets.class_labels import read_labels
 
 CLASSICAL = ERAS["Classical"][:2]
 

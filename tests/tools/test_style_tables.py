@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from maestrokit.files.labels import read_labels
+from maestrokit.files.datasets.class_labels import read_labels
 from style_tables import TABLES, style_rows, write_table
 
 _spec = importlib.util.spec_from_file_location("class_tables_test", Path(__file__).with_name("test_class_tables.py"))

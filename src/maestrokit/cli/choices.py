@@ -64,7 +64,7 @@ def assigned_to(names: Names) -> Completion:
 def kept_in(*sources: str) -> Names:
     """Return the names in constants of modules, or those that functions of modules return.
 
-    >>> kept_in("maestrokit.files.maestro:SPLITS")()
+    >>> kept_in("maestrokit.files.datasets.maestro:SPLITS")()
     ['train', 'validation', 'test']
     """
 

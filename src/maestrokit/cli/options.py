@@ -14,8 +14,8 @@ from maestrokit.bounds import SEED, Within
 from maestrokit.cli.choices import assigned_to, kept_in, one_of
 from maestrokit.cli.declare import Excludes, argument, flag, only_with, option
 
-split_names = kept_in("maestrokit.files.maestro:SPLITS")
-column_names = kept_in("maestrokit.files.maestro:COLUMNS")
+split_names = kept_in("maestrokit.files.datasets.maestro:SPLITS")
+column_names = kept_in("maestrokit.files.datasets.maestro:COLUMNS")
 
 
 def _use_config(context: typer.Context, value: str | None) -> str | None:

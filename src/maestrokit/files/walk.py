@@ -11,7 +11,7 @@ from maestrokit.errors import NoInputError, reason
 from maestrokit.files.streams import is_pipe
 
 if TYPE_CHECKING:
-    from maestrokit.files.maestro import Entry
+    from maestrokit.files.datasets.maestro import Entry
 
 STDIN = "-"
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
@@ -72,7 +72,7 @@ def walk(
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
             _add_file(name, inputs)
             continue
-        from maestrokit.files import maestro
+        from maestrokit.files.datasets import maestro
 
         if (table := maestro.table_path(folder)) is not None:
             rows = maestro.select(maestro.read_table(table), split=split, where=where)
@@ -87,7 +87,7 @@ def is_root(name: str) -> bool:
     """Return whether a name is that of a MAESTRO root."""
     if not os.path.isdir(name):  # noqa: PTH112 - where it may not look, pathlib raises
         return False
-    from maestrokit.files import maestro
+    from maestrokit.files.datasets import maestro
 
     return maestro.table_path(Path(name)) is not None
 

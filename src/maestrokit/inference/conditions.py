@@ -103,7 +103,7 @@ def class_code(name: str, text: str, names: Sequence[str]) -> int:
     UsageError
         If there is no such class, or several.
     """
-    from maestrokit.files import maestro
+    from maestrokit.files.datasets import maestro
 
     part, folded = maestro.folded(text).strip(), [maestro.folded(known).strip() for known in names]
     matches = [part] if part in folded else [known for known in folded if part and part in known]

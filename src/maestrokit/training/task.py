@@ -3,9 +3,9 @@
 It has ``SUFFIXES`` of the files that it reads, ``Options`` (a frozen dataclass), and
 ``prepare(corpus, options, family=name)``, which returns a :class:`Prepared`. It may have ``piece(path)``, which
 returns the piece of a file; without it, that is the name without suffix. It may have ``listed(names)``, which returns
-the names of data with tables of files replaced by these files (:class:`maestrokit.files.labels.LabelledFiles`). It may
-have ``BESIDE``, the suffixes of files that are read together with others, which of a folder's files are then none that
-is skipped.
+the names of data with tables of files replaced by these files
+(:class:`maestrokit.files.datasets.class_labels.LabelledFiles`). It may have ``BESIDE``, the suffixes of files that are
+read together with others, which of a folder's files are then none that is skipped.
 """
 
 import hashlib
@@ -20,7 +20,8 @@ from torch import Tensor
 
 from maestrokit import registry
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError, check_choice
-from maestrokit.files import maestro, walk
+from maestrokit.files import walk
+from maestrokit.files.datasets import maestro
 
 TASKS = "maestrokit.training.tasks"
 PARTS = ("train", "validation")

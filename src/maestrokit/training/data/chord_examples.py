@@ -12,7 +12,7 @@ from maestrokit.analysis.chroma import SAMPLE_RATE, SPECTRUM
 from maestrokit.audio.spectra.frames import Samples, analyse
 from maestrokit.errors import BadDataError
 from maestrokit.files.cache.spectra import StoredArray, digest, kept_array
-from maestrokit.files.chord_labels import chords_beside, read_music
+from maestrokit.files.datasets.chord_labels import chords_beside, read_music
 from maestrokit.files.pianos.find import default_piano, read_piano
 from maestrokit.files.sound.read import read_sound
 from maestrokit.music.note_arrays import timed_notes

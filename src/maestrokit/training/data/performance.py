@@ -10,7 +10,7 @@ from torch import Tensor
 
 from maestrokit.arrays import Integers
 from maestrokit.bounds import COUNT, SHARE, Within, check_fields
-from maestrokit.files.score_pairs import PairCounts
+from maestrokit.files.datasets.score_pairs import PairCounts
 from maestrokit.inference.scores.arrays import PerformanceArrays
 from maestrokit.models.sequences.conditions import PREFIX
 from maestrokit.music.scores.performance_codes import CONDITIONS, FACTORS, FEATURES, SIZES, condition_code

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.analysis.chroma import SPECTRUM
-from maestrokit.files.chord_labels import piece_of
-from maestrokit.files.dcml import NOTES_SUFFIX
+from maestrokit.files.datasets.chord_labels import piece_of
+from maestrokit.files.datasets.dcml import NOTES_SUFFIX
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.files.workers import each
 from maestrokit.training.data.chord_examples import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.analysis.classes import MEL_INPUT, UNKNOWN, ClassSource
 from maestrokit.errors import BadDataError, MaestrokitError, NoInputError
-from maestrokit.files import maestro
-from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, table_labels
+from maestrokit.files.datasets import maestro
+from maestrokit.files.datasets.class_labels import empty_classes, folder_labels, listed_labels, table_labels
 from maestrokit.files.walk import MIDI_SUFFIXES, SOUND_SUFFIXES
 from maestrokit.training.data.classes.batches import ClassData, ClassOptions
 from maestrokit.training.data.classes.sources import of_one_input, read_sources

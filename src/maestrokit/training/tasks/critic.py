@@ -7,7 +7,7 @@ from pathlib import Path
 from maestrokit.errors import BadDataError, UsageError
 from maestrokit.files import walk
 from maestrokit.files.cache.tokens import TokenShard, token_shard
-from maestrokit.files.labels import LabelledFiles
+from maestrokit.files.datasets.class_labels import LabelledFiles
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.music.encodings.events import Encoding
 from maestrokit.music.encodings.notes import note_sequence

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from maestrokit.errors import BadDataError, DataWarning, MaestrokitError, UsageError
-from maestrokit.files import maestro
 from maestrokit.files.cache.tokens import TokenShard, token_shard
+from maestrokit.files.datasets import maestro
 from maestrokit.files.midi import read_midi
 from maestrokit.files.walk import MIDI_SUFFIXES
 from maestrokit.files.workers import each

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from maestrokit.files import asap
-from maestrokit.files.asap import AlignedPerformance
-from maestrokit.files.score_pairs import PairCounts, is_to_align, read_pair
+from maestrokit.files.datasets import asap
+from maestrokit.files.datasets.asap import AlignedPerformance
+from maestrokit.files.datasets.score_pairs import PairCounts, is_to_align, read_pair
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix
 from maestrokit.files.workers import each
 from maestrokit.inference.scores.arrays import performance_arrays

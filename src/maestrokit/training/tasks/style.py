@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestrokit.errors import BadDataError, NoInputError, UsageError
-from maestrokit.files import maestro, walk
-from maestrokit.files.labels import LabelledFiles, folder_labels, listed_labels
+from maestrokit.files import walk
+from maestrokit.files.datasets import maestro
+from maestrokit.files.datasets.class_labels import LabelledFiles, folder_labels, listed_labels
 from maestrokit.files.walk import MIDI_SUFFIXES, TABLE_SUFFIX
 from maestrokit.files.workers import each
 from maestrokit.music.note_arrays import TimedNotes

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from maestrokit.errors import BadDataError, UsageError
-from maestrokit.files.labels import empty_classes, folder_labels, listed_labels, read_labels, table_labels
+from maestrokit.files.datasets.class_labels import (
+    empty_classes,
+    folder_labels,
+    listed_labels,
+    read_labels,
+    table_labels,
+)
 
 
 def test_a_table_names_files_from_its_folder_and_their_classes(tmp_path: Path) -> None:

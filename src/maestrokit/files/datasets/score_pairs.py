@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrokit.errors import BadDataError
-from maestrokit.files.asap import SCORE, AlignedPerformance, composer_of
-from maestrokit.files.asap import SUFFIX as TABLE_SUFFIX
+from maestrokit.files.datasets.asap import SCORE, AlignedPerformance, composer_of
+from maestrokit.files.datasets.asap import SUFFIX as TABLE_SUFFIX
 from maestrokit.files.midi import read_midi
 from maestrokit.files.scores import read_score
 from maestrokit.files.walk import MIDI_SUFFIXES, has_suffix

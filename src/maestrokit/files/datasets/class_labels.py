@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrokit.errors import check_choice, unreadable
-from maestrokit.files import maestro
+from maestrokit.files.datasets import maestro
 from maestrokit.files.streams import decoded, read_bytes
 from maestrokit.files.walk import TABLE_SUFFIX, has_suffix
 

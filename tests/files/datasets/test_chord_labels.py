@@ -5,7 +5,7 @@ import pytest
 
 from maestrokit.analysis.chords.names import harte_label
 from maestrokit.errors import BadDataError, NoInputError
-from maestrokit.files.chord_labels import chords_beside, find_chords, piece_of, read_chords, read_music
+from maestrokit.files.datasets.chord_labels import chords_beside, find_chords, piece_of, read_chords, read_music
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.note_arrays import performance_from_arrays

@@ -3,7 +3,7 @@
 import pytest
 
 from maestrokit.errors import UsageError
-from maestrokit.files.maestro import Entry, is_arrangement, select
+from maestrokit.files.datasets.maestro import Entry, is_arrangement, select
 
 ROWS = [
     Entry(composer, "Nocturne", "train", year, f"{year}.mid", f"{year}.wav", 60.0)

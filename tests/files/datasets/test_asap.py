@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maestrokit.errors import BadDataError
-from maestrokit.files.asap import piece_of, read_aligned
+from maestrokit.files.datasets.asap import piece_of, read_aligned
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.music.scores.score import LOWER, NO_STAFF, UPPER, score_of

@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from maestrokit.errors import BadDataError
+from maestrokit.files.datasets.score_pairs import is_to_align, read_pair
 from maestrokit.files.midi import read_midi
 from maestrokit.files.midi.writer import write_midi
-from maestrokit.files.score_pairs import is_to_align, read_pair
 from maestrokit.training.data.performance import PerformanceOptions
 from maestrokit.training.task import find_corpus
 from maestrokit.training.tasks import performance as task

@@ -6,7 +6,7 @@ import numpy as np
 
 from maestrokit.analysis.chords.labels import ChordLabels, chord_labels, harte_label_of, label_of
 from maestrokit.errors import BadDataError, NoInputError, unreadable
-from maestrokit.files.dcml import HARMONIES_SUFFIX, NOTES_SUFFIX, read_harmonies, read_score
+from maestrokit.files.datasets.dcml import HARMONIES_SUFFIX, NOTES_SUFFIX, read_harmonies, read_score
 from maestrokit.files.midi import read_midi
 from maestrokit.files.streams import decoded, read_bytes
 from maestrokit.files.walk import SOUND_SUFFIXES, has_suffix
