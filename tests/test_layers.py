@@ -1,6 +1,8 @@
 """Imports go down only: the layers of the design, read from the source."""
 
 import ast
+from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,17 +28,21 @@ def part(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def imported_parts(path: Path) -> set[str]:
-    """Return the top parts of the package that a file imports anywhere, lazily or not."""
+def imported_names(path: Path) -> set[str]:
+    """Return the full names of all that a file imports anywhere, lazily or not."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("maestrokit.")}
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def imported_parts(path: Path) -> set[str]:
+    """Return the top parts of the package that a file imports."""
+    found = {name.split(".")[1] for name in imported_names(path) if name.startswith("maestrokit.")}
     return {name if (SOURCE / name).exists() or (SOURCE / f"{name}.py").exists() else "__init__" for name in found}
 
 
@@ -60,6 +66,8 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 FILES = sorted(SOURCE.rglob("*.py"))
 LONGEST_FILE, LONGEST_COMMAND_FILE, LONGEST_BODY = 350, 150, 40  # lines
 LONGEST_FUNCTION, LONGEST_RUN = 60, 120  # below the first line, docstrings and signatures counted
+MOST_FILES = 16  # of a folder, its own __init__.py not counted
+REGISTRIES = {"features/groups", "metrics/sets"}  # which may have more: files of one kind, each found by its name
 # What is longer, docstrings counted, and waits to be split; none of it may grow.
 TOO_LONG: dict[str, int] = {}
 
@@ -88,6 +96,20 @@ def test_files_are_short_and_functions_fit_on_a_page(path: Path) -> None:
             whole = (node.end_lineno or 0) - node.lineno
             limit = LONGEST_RUN if node.name == "run" else LONGEST_FUNCTION
             assert whole <= TOO_LONG.get(f"{name}:{node.name}", limit), node.name
+
+
+def test_folders_can_be_read_at_a_glance() -> None:
+    count = Counter(path.parent.relative_to(SOURCE).as_posix() for path in FILES if path.name != "__init__.py")
+    assert {name for name, files in count.items() if files > MOST_FILES} == REGISTRIES
+
+
+def test_folders_of_music_import_each_other_in_one_direction() -> None:
+    music, imported = SOURCE / "music", dict[str, set[str]]()
+    for path in music.rglob("*.py"):
+        mine, names = path.relative_to(music).parent.as_posix(), imported_names(path)
+        parts = {name.split(".")[2] for name in names if name.startswith("maestrokit.music.")}
+        imported.setdefault(mine, set()).update({part if (music / part).is_dir() else "." for part in parts} - {mine})
+    assert imported["."] == set() and next(TopologicalSorter(imported).static_order()) == "."
 
 
 def test_what_is_too_long_is_still_there_and_too_long() -> None:
