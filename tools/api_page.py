@@ -6,7 +6,7 @@ Example::
     python tools/api_page.py --check  # prints what is missing, and ends with 1 if anything is
 
 Docstrings follow numpydoc. A function documents every parameter, in the order of its signature, with the shape and the
-unit of arrays, and what it returns; a class documents what it is made of.
+unit of arrays, and what it returns; a class documents its fields.
 """
 
 import argparse
@@ -76,8 +76,10 @@ class Name:
             fields = {ast.unparse(node.target): ast.unparse(node.annotation) for node in annotated}
             return {name: kind for name, kind in fields.items() if not name.startswith("_") and "ClassVar" not in kind}
         arguments = self.definition.args
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        named = {one.arg: ast.unparse(one.annotation) if one.annotation else "" for one in every}
+        all_arguments = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        named = {
+            argument.arg: ast.unparse(argument.annotation) if argument.annotation else "" for argument in all_arguments
+        }
         return named | ({f"**{arguments.kwarg.arg}": ""} if arguments.kwarg else {})
 
     @property
@@ -107,6 +109,7 @@ def public_names() -> list[Name]:
 
 
 def _definition(module: str, name: str) -> Definition:
+    """Return the definition of a name, following imports."""
     path = SOURCE / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -118,7 +121,7 @@ def _definition(module: str, name: str) -> Definition:
     raise ValueError(f"{module} does not define {name}")
 
 
-def described(section: str) -> dict[str, str]:
+def entry_types(section: str) -> dict[str, str]:
     """Return the type of each entry of a section.
 
     >>> described("a, b : int\\n    Two numbers.\\nc : str")
@@ -143,7 +146,7 @@ def faults(name: Name) -> Iterator[str]:
         yield "sections are not in the order of numpydoc"
     if ">>>" in "".join(text for title, text in sections.items() if title != "Examples"):
         yield "examples are not under their title"
-    documented = described(sections.get("Parameters", ""))
+    documented = entry_types(sections.get("Parameters", ""))
     if list(documented) != list(parameters) and name.part != "errors":
         yield f"documents {', '.join(documented) or 'nothing'}, and has {', '.join(parameters) or 'no parameters'}"
     for parameter, kind in documented.items():
@@ -162,10 +165,12 @@ def page(names: list[Name]) -> str:
     """Return the page."""
     contents, body = list[str](), list[str]()
     for part, title in PARTS.items():
-        there = sorted((one for one in names if one.part == part), key=lambda one: one.name.lower())
-        contents += [f"- [{title}](#{part}): " + ", ".join(f"[{one.name}](#{one.name.lower()})" for one in there)]
+        names_of_part = sorted((name for name in names if name.part == part), key=lambda name: name.name.lower())
+        contents += [
+            f"- [{title}](#{part}): " + ", ".join(f"[{name.name}](#{name.name.lower()})" for name in names_of_part)
+        ]
         body += ["", f'<a id="{part}"></a>', "", f"## {title}"]
-        body += [line for one in there for line in ("", *entry(one))]
+        body += [line for name in names_of_part for line in ("", *entry(name))]
     return "\n".join([HEAD, *contents, *body]) + "\n"
 
 

@@ -34,10 +34,10 @@ from maestrokit.synth.render import stream
 from maestrokit.synth.timbre import Timbre
 
 TICKS_PER_BEAT = 480
-TICKS_PER_SECOND = 960  # at 120 beats a minute, which is what MIDI says where nothing is said
+TICKS_PER_SECOND = 960  # at 120 beats a minute, the default tempo of MIDI files
 RECORDED, RECORDING, RECORDED_BEATS = "petzold-minuet", "petzold-opening", 24  # its first eight bars
 RECORDED_RATE = 16000  # Hz
-SHORTEST_AUDIBLE = 0.05  # seconds: notes that begin later are not to be heard before the end
+SHORTEST_AUDIBLE = 0.05  # seconds: notes that begin less than this before the end are left out
 NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -70,18 +70,18 @@ def perform(score: DemoScore, *, seed: int) -> tuple[Performance, Floats]:
     voices = [parse_voice(text) for text in score.voices]
     rows = np.array([(*note, number) for number, notes in enumerate(voices) for note in notes], np.int64)
     onset, length, pitch, voice = rows[np.lexsort((rows[:, 2], rows[:, 0]))].T
-    seconds = _clock(score, int((onset + length).max()), generator)
+    seconds = _sixteenth_times(score, int((onset + length).max()), generator)
     lead = np.where(voice == 0, -0.008, 0.004) + generator.normal(0, 0.006, len(onset))
     starts = np.maximum(seconds[onset] + lead, 0)
     ends = starts + (seconds[onset + length] - seconds[onset]) * generator.uniform(0.86, 1.0, len(onset))
-    velocity = _loudness(score, onset, voice) + generator.normal(0, 3, len(onset))
+    velocity = _mean_velocity(score, onset, voice) + generator.normal(0, 3, len(onset))
     notes = _notes(starts, np.maximum(ends, starts + 0.03), pitch, np.clip(np.rint(velocity), 12, 118).astype(np.int64))
     beats = seconds[np.arange(score.pickup_length % score.beat_length, len(seconds), score.beat_length)]
     bars = seconds[np.arange(score.pickup_length, len(seconds) - 1, score.bar_length)]
     return _performance(score.title, notes, bars, seconds[-1]), beats
 
 
-def _clock(score: DemoScore, length: int, generator: np.random.Generator) -> Floats:
+def _sixteenth_times(score: DemoScore, length: int, generator: np.random.Generator) -> Floats:
     """Return the second of each sixteenth: a phrase arch of four bars, a last ritardando, and unevenness."""
     bar = (np.arange(length) - score.pickup_length) / score.bar_length
     phrase = np.mod(bar, 4) / 4
@@ -92,7 +92,8 @@ def _clock(score: DemoScore, length: int, generator: np.random.Generator) -> Flo
     return 0.5 + np.concatenate([[0.0], np.cumsum(slowness * sixteenth)])
 
 
-def _loudness(score: DemoScore, onset: np.ndarray, voice: np.ndarray) -> Floats:
+def _mean_velocity(score: DemoScore, onset: np.ndarray, voice: np.ndarray) -> Floats:
+    """Return the velocity of each note before its random part."""
     bar = (onset - score.pickup_length) / score.bar_length
     arch = np.sin(np.pi * np.mod(bar, 4) / 4)
     strong = np.mod(onset - score.pickup_length, score.bar_length) == 0
@@ -100,17 +101,19 @@ def _loudness(score: DemoScore, onset: np.ndarray, voice: np.ndarray) -> Floats:
 
 
 def _notes(starts: Floats, ends: Floats, pitch: np.ndarray, velocity: np.ndarray) -> Notes:
+    """Return notes in ticks, none of which sounds when its key is struck again."""
     count = np.arange(len(pitch))
-    onset_tick, offset_tick = (np.rint(moment * TICKS_PER_SECOND).astype(np.int64) for moment in (starts, ends))
+    onset_tick, offset_tick = (np.rint(seconds * TICKS_PER_SECOND).astype(np.int64) for seconds in (starts, ends))
     for row in count:  # a key must be up before it is struck again
-        again = count[(pitch == pitch[row]) & (onset_tick > onset_tick[row])]
-        if len(again):
-            offset_tick[row] = min(offset_tick[row], onset_tick[again].min() - 5)
+        later_onsets = count[(pitch == pitch[row]) & (onset_tick > onset_tick[row])]
+        if len(later_onsets):
+            offset_tick[row] = min(offset_tick[row], onset_tick[later_onsets].min() - 5)
     zeros = np.zeros(len(pitch), np.int64)
     return Notes(onset_tick, offset_tick, pitch, velocity, zeros + 64, zeros, zeros + 1, 2 * count + 10, 2 * count + 11)
 
 
 def _performance(title: str, notes: Notes, bars: Floats, end: float) -> Performance:
+    """Return the performance of notes, its pedal changed at each bar."""
     down, up = bars + 0.06, np.append(bars[1:], end) - 0.02
     tick = np.rint(np.column_stack([down, up]).ravel() * TICKS_PER_SECOND).astype(np.int64)
     count = len(tick)

@@ -65,6 +65,7 @@ def layer_of(piano: Piano, velocity: float) -> dict[int, Layer]:
 
 
 def shortened(recording: RecordedNote) -> Waveform:
+    """Return a recording at the rate of the piano, cut to its longest length with a fade."""
     sound = soxr.resample(np.ascontiguousarray(recording.read().T), recording.sample_rate, SAMPLE_RATE, quality="VHQ")
     limit = int(LONGEST * SAMPLE_RATE)
     if len(sound) > limit:
@@ -85,8 +86,8 @@ def write_sounds(path: Path, sounds: list[Waveform], scale: list[float]) -> list
     joined, buffer = np.concatenate(parts, axis=1), io.BytesIO()
     settings = {"format": "OGG", "subtype": "VORBIS", "compression_level": COMPRESSION}
     with soundfile.SoundFile(buffer, "w", SAMPLE_RATE, len(joined), **settings) as file:
-        for begin in range(0, joined.shape[1], SAMPLE_RATE):  # libvorbis overflows its stack on very long writes
-            file.write(joined[:, begin : begin + SAMPLE_RATE].T)
+        for start in range(0, joined.shape[1], SAMPLE_RATE):  # libvorbis overflows its stack on very long writes
+            file.write(joined[:, start : start + SAMPLE_RATE].T)
     atomic.write_bytes(path, ogg.with_serial_number(buffer.getvalue(), 0))
     return spans
 

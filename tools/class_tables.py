@@ -7,10 +7,10 @@ Example::
 ``composers.tsv`` has the twelve composers with the most performances in the training split of MAESTRO, ``genres.tsv``
 the eras of all its composers, and POP909 as pop. The part ``test`` is MAESTRO's validation split, less the pieces
 (composer and title) that its training split has, too; of the training split a tenth, chosen by piece, is for
-validation: for the choice of the weights, the temperature and the threshold. Works that MAESTRO gives to another
-composer than theirs are left out. Arrangements (names with " / ") are of no class. Other composers are of the class
+validation: for the choice of the weights, the temperature and the threshold. Works that MAESTRO gives to the wrong
+composer are left out. Arrangements (names with " / ") are of no class. Other composers are of the class
 ``unknown``, which is no class: those that are in the validation split are only in the part ``test``, so that nothing
-has learnt from them. Arrangements are examples of it in the training part where neither composer nor arranger is of a
+was trained on them. Arrangements are examples of it in the training part where neither composer nor arranger is of a
 class or in the validation split.
 """
 
@@ -27,7 +27,7 @@ from maestrokit.files.datasets import maestro
 
 COMPOSERS = 12
 HELD_OUT = 0.1  # share of the training split
-OUTLIERS_HELD_OUT = 0.2  # share of what is of no class there
+OUTLIERS_HELD_OUT = 0.2  # share of the performances of no class in the training split
 POP, POP_TEST = "pop", 0.1
 ERAS = {
     "Baroque": ("Johann Sebastian Bach", "Domenico Scarlatti", "George Frideric Handel", "Henry Purcell",
@@ -62,18 +62,22 @@ def composer_rows(root: Path) -> list[TableRow]:
     entries, arranged = _entries(root)
     counts = Counter(entry.canonical_composer for entry in entries if entry.split == "train")
     frequent = {name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMPOSERS]}
-    scored = {name for entry in (*entries, *arranged) if entry.split == "validation" for name in _people(entry)}
+    validation_people = {
+        name for entry in (*entries, *arranged) if entry.split == "validation" for name in _people(entry)
+    }
     rows = [
         row
         for row in _rows(root, entries, lambda name: name if name in frequent else UNKNOWN)
-        if row.name != UNKNOWN or (row.split != "train") == (row.piece.partition(":")[0] in scored)
+        if row.name != UNKNOWN or (row.split != "train") == (row.piece.partition(":")[0] in validation_people)
     ]
-    outliers = [entry for entry in arranged if entry.split == "train" and not _people(entry) & (frequent | scored)]
-    return _with_unknown_validated(rows + _rows(root, outliers, lambda _: UNKNOWN))
+    outliers = [
+        entry for entry in arranged if entry.split == "train" and not _people(entry) & (frequent | validation_people)
+    ]
+    return _with_outliers_to_validate(rows + _rows(root, outliers, lambda _: UNKNOWN))
 
 
-def _with_unknown_validated(rows: Sequence[TableRow]) -> list[TableRow]:
-    """Return rows with some composers that are of no class, and what is arranged of theirs, for validation."""
+def _with_outliers_to_validate(rows: Sequence[TableRow]) -> list[TableRow]:
+    """Return rows in which some composers of no class, with arrangements of their works, are for validation."""
     by_composer = defaultdict(list)
     for row in rows:
         if row.name == UNKNOWN and row.split == "train":
@@ -85,7 +89,7 @@ def _with_unknown_validated(rows: Sequence[TableRow]) -> list[TableRow]:
 
 
 def _composer(row: TableRow) -> str:
-    """Return the composer of a performance, or of what is arranged in it."""
+    """Return the composer of a performance, or of the work that it arranges."""
     return row.piece.partition(":")[0].partition(maestro.ARRANGEMENT)[0]
 
 
@@ -94,8 +98,8 @@ def genre_rows(root: Path, pop: Path) -> list[TableRow]:
     era = {composer: name for name, composers in ERAS.items() for composer in composers}
     songs = {path.stem: path for path in sorted(pop.glob("*/*.mid"))}
     test = held_out({song: [song] for song in songs}, POP_TEST)
-    rest = held_out({song: [song] for song in songs if song not in test}, HELD_OUT)
-    split = {song: "test" if song in test else "validation" if song in rest else "train" for song in songs}
+    validation = held_out({song: [song] for song in songs if song not in test}, HELD_OUT)
+    split = {song: "test" if song in test else "validation" if song in validation else "train" for song in songs}
     return _rows(root, _entries(root)[0], era.__getitem__) + [
         TableRow(str(path), POP, split[song], song) for song, path in songs.items()
     ]
@@ -103,12 +107,12 @@ def genre_rows(root: Path, pop: Path) -> list[TableRow]:
 
 def held_out(pieces: Mapping[str, Sequence[object]], share: float) -> set[str]:
     """Return works with about a share of all performances, by a hash of their names, but none with more than that."""
-    room = max(1, round(share * sum(map(len, pieces.values()))))
+    remaining = max(1, round(share * sum(map(len, pieces.values()))))
     chosen = set[str]()
     for piece in sorted(pieces, key=lambda piece: hashlib.sha256(piece.encode()).digest()):
-        if len(pieces[piece]) <= room:
+        if len(pieces[piece]) <= remaining:
             chosen.add(piece)
-            room -= len(pieces[piece])
+            remaining -= len(pieces[piece])
     return chosen
 
 
@@ -116,11 +120,11 @@ def _entries(root: Path) -> tuple[list[maestro.Entry], list[maestro.Entry]]:
     """Return the performances of works, and those of arrangements."""
     table = maestro.table_path(root)
     assert table is not None
-    both: tuple[list[maestro.Entry], list[maestro.Entry]] = ([], [])
+    works_and_arrangements: tuple[list[maestro.Entry], list[maestro.Entry]] = ([], [])
     for row in maestro.read_table(table):
         if (row.canonical_composer, row.canonical_title) not in MISLABELLED:
-            both[maestro.is_arrangement(row)].append(row)
-    return both
+            works_and_arrangements[maestro.is_arrangement(row)].append(row)
+    return works_and_arrangements
 
 
 def _people(entry: maestro.Entry) -> set[str]:
@@ -134,16 +138,16 @@ def _rows(root: Path, entries: Sequence[maestro.Entry], name_of: Callable[[str],
     for entry in entries:
         if entry.split == "train":
             by_composer[entry.canonical_composer][maestro.work(entry)].append(entry)
-    learnt = {_piece(entry) for entry in entries if entry.split == "train"}
-    validated = set[str]().union(*(held_out(pieces, HELD_OUT) for pieces in by_composer.values()))
+    train_pieces = {_piece(entry) for entry in entries if entry.split == "train"}
+    validation_works = set[str]().union(*(held_out(pieces, HELD_OUT) for pieces in by_composer.values()))
     rows = []
     for entry in entries:
         piece, name = _piece(entry), name_of(entry.canonical_composer)
         split = {
-            "train": "validation" if maestro.work(entry) in validated and name != UNKNOWN else "train",
+            "train": "validation" if maestro.work(entry) in validation_works and name != UNKNOWN else "train",
             "validation": "test",
         }
-        if entry.split in split and not (entry.split == "validation" and piece in learnt):
+        if entry.split in split and not (entry.split == "validation" and piece in train_pieces):
             rows.append(TableRow(str(root / entry.midi_filename), name, split[entry.split], piece))
     return rows
 
@@ -157,6 +161,7 @@ def shared_pieces(root: Path) -> list[str]:
 
 
 def _piece(entry: maestro.Entry) -> str:
+    """Return composer and title."""
     return f"{entry.canonical_composer}: {entry.canonical_title}"
 
 

@@ -7,7 +7,7 @@ Example::
 Runs the cases below, or those named, once with each tree, over a small sample of the corpora under DATA
 (maestro-v3.0.0, asap, pop909, maps, recordings), prints a line a case, and ends with 1 if an output differs. Compared
 are exit statuses, standard output and every file that a command leaves; standard error is not, since messages may be
-reworded, nor are the times of ``log.jsonl``. A case that fails counts as different: it shows nothing.
+reworded, nor are the times of ``log.jsonl``. A case whose command fails counts as different, since it compares nothing.
 """
 
 import argparse
@@ -26,7 +26,7 @@ CORPORA = {"maestro": ("maestro-v3.0.0", 2), "asap": ("asap", 3), "pop909": ("po
 """Folders of MIDI files, and how many of each are taken."""
 SOUNDS = {"maps": ("maps", 1), "recordings": ("recordings", 2)}
 """Folders of FLAC files, and how many of the smallest are taken."""
-SET = "--set precision=float32 --set validate_every=0 --device cpu --seed 5 --steps 3 --batch 2"
+TRAINING_OPTIONS = "--set precision=float32 --set validate_every=0 --device cpu --seed 5 --steps 3 --batch 2"
 CASES = {
     "quantize-step": "quantize midi --step 10ms -d out",
     "quantize-grid": "quantize midi --grid 1/16,1/12 --strength 0.8 --swing 0.6 --normalize-velocity corpus -d out",
@@ -60,9 +60,9 @@ CASES = {
     "render": "render midi/asap-2.mid -o out/piano.wav",
     "render-hall": "render midi/pop909-1.mid --room hall --channels 1 --sample-rate 22050 -o out/piano.flac",
     "render-ogg": "render midi/pop909-2.mid --gain -3 -o out/piano.ogg",
-    "train-transformer": f"train transformer midi -o out/run {SET} --length 64 --plot out/curves.png",
-    "train-lstm": f"train lstm midi -o out/run {SET} --length 64 --set encoding=events",
-    "train-cnn": f"train cnn midi -o out/run {SET} --length 100 --set renders=4 --set render_seconds=4",
+    "train-transformer": f"train transformer midi -o out/run {TRAINING_OPTIONS} --length 64 --plot out/curves.png",
+    "train-lstm": f"train lstm midi -o out/run {TRAINING_OPTIONS} --length 64 --set encoding=events",
+    "train-cnn": f"train cnn midi -o out/run {TRAINING_OPTIONS} --length 100 --set renders=4 --set render_seconds=4",
 }
 
 
@@ -85,7 +85,7 @@ def main() -> None:
             differences = list(compare(name, Path(old).resolve(), Path(new).resolve(), sample, Path(scratch)))
             failures += bool(differences)
             print(f"{'DIFFERS' if differences else 'equal  '} {name} ({time.monotonic() - start:.0f} s)", flush=True)
-            print("".join(f"        {one}\n" for one in differences), end="", flush=True)
+            print("".join(f"        {difference}\n" for difference in differences), end="", flush=True)
     print(f"{failures} of {len(names or CASES)} cases differ")
     sys.exit(failures > 0)
 
@@ -130,17 +130,18 @@ def compare(name: str, old: Path, new: Path, sample: Path, scratch: Path) -> Ite
     shutil.rmtree(scratch / name)
 
 
-def run(source: Path, words: list[str], folder: Path, cache: Path) -> subprocess.CompletedProcess[bytes]:
+def run(source: Path, arguments: list[str], folder: Path, cache: Path) -> subprocess.CompletedProcess[bytes]:
     """Run a command line of one tree in a folder, with one thread and no settings but those given."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAESTROKIT_")}
     environment |= {"PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", "XDG_CACHE_HOME": str(cache)}
     environment |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
-    command = [sys.executable, "-m", "maestrokit", *words]
+    command = [sys.executable, "-m", "maestrokit", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
 
 
-def last_line(done: subprocess.CompletedProcess[bytes]) -> str:
-    return (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
+def last_line(process: subprocess.CompletedProcess[bytes]) -> str:
+    """Return the last line of a command's standard error."""
+    return (process.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
 def outputs(folder: Path) -> dict[str, Path]:

@@ -1,13 +1,13 @@
-"""Write what a model of notes makes of stretches of MAESTRO, without these: what a critic learns to tell from people's.
+"""Write continuations of stretches of MAESTRO by a model of notes, from which a critic learns to distinguish people's.
 
 Example::
 
     python tools/continuations.py maestro-v3.0.0 -o generated --prompts 240
 
-Prompts are stretches of performances, evenly chosen from a split, each from a random place; of every tenth there is
-none, so that a critic knows music from nothing, too. ``OUT/N/NAME.mid`` is the N-th continuation of performance NAME:
-files of one name are split into training and validation together. A continuation ends all its notes at once, which
-people do not, so some seconds more are made and left out.
+Prompts are stretches of performances, evenly chosen from a split, each from a random place; every tenth is empty, so
+that a critic also sees music without a prompt. ``OUT/N/NAME.mid`` is the N-th continuation of performance NAME: files
+of one name are split into training and validation together. A continuation ends all its notes at once, which people do
+not, so some more seconds are generated and left out.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from maestrokit.music.encodings.events import Encoding, encode
 from maestrokit.music.encodings.notes import note_sequence
 from maestrokit.music.encodings.step_notes import NO_NOTES, StepNotes
 
-FROM_NOTHING = 10  # every so many has no prompt
+FROM_NOTHING = 10  # one of so many has no prompt
 LEFT_OUT = 6.0  # seconds at the end
 
 
@@ -49,7 +49,7 @@ def stretch(notes: StepNotes, steps: int, generator: np.random.Generator) -> Ste
 def prompts(
     paths: Sequence[Path], encoding: Encoding, *, seconds: float, seed: int
 ) -> Iterator[tuple[Path, StepNotes]]:
-    """Yield a prompt from each performance, or none."""
+    """Yield the path of each performance with its prompt, which some have not."""
     for row, path in enumerate(paths):
         generator = np.random.default_rng([seed, row])
         notes = note_sequence(encode(read_midi(path), encoding), encoding)
@@ -57,8 +57,8 @@ def prompts(
         yield path, NO_NOTES if row % FROM_NOTHING == FROM_NOTHING - 1 else prompt
 
 
-def opened(notes: StepNotes, steps: int) -> StepNotes:
-    """Return the notes that begin within so many steps, moved so that the first is at step 0."""
+def trimmed(notes: StepNotes, steps: int) -> StepNotes:
+    """Return the notes that begin within so many steps of the first, which is moved to step 0."""
     start = notes.onset[0] if len(notes.onset) else 0
     notes = notes.select(notes.onset < start + steps)
     return notes._replace(onset=notes.onset - start, offset=notes.offset - start)
@@ -86,16 +86,16 @@ def main() -> None:
     names = [entry.midi_filename for entry in maestro.select(maestro.read_table(table), split=options.split)]
     chosen = np.unique(np.linspace(0, len(names) - 1, options.prompts).astype(np.int64))
     paths = [options.root / names[row] for row in chosen]
-    given = prompts(paths, encoding, seconds=options.prompt_seconds, seed=options.seed)
-    for row, (path, prompt) in enumerate(given):
+    prompted = prompts(paths, encoding, seconds=options.prompt_seconds, seed=options.seed)
+    for row, (path, prompt) in enumerate(prompted):
         steps = round(options.seconds / encoding.step)
         request = NoteRequest(steps + round(LEFT_OUT / encoding.step), prompt)
         seed = options.seed + row
-        continued = generate_notes(model, encoding, request, sampling=sampling, count=options.count, seed=seed)
-        for number, notes in enumerate(continued):
+        generated = generate_notes(model, encoding, request, sampling=sampling, count=options.count, seed=seed)
+        for number, notes in enumerate(generated):
             target = options.output / str(number + 1) / f"{path.stem}.mid"
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(target, dump_midi(performance_of(opened(notes, steps), encoding)))
+            write_bytes(target, dump_midi(performance_of(trimmed(notes, steps), encoding)))
 
 
 if __name__ == "__main__":

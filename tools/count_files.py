@@ -1,4 +1,4 @@
-"""Count the files of the package that a command imports to do its work: what its reader may have to read.
+"""Count the files of the package that a command imports to do its work, which its reader may have to read.
 
 Example::
 
@@ -32,8 +32,8 @@ PROBE = """
 import sys
 from maestrokit.cli.main import run_command_line
 status = run_command_line(sys.argv[1:])
-ours = [module for name, module in sys.modules.items() if name.split(".")[0] == "maestrokit"]
-print(*dict.fromkeys(module.__file__ for module in ours), sep="\\n")
+modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "maestrokit"]
+print(*dict.fromkeys(module.__file__ for module in modules), sep="\\n")
 sys.exit(status)
 """
 
@@ -42,15 +42,15 @@ def files_of(command: str) -> list[str]:
     """Return the files that a command line runs, in the order in which they are reached; it must succeed."""
     environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", PROBE, *command.split()],
             capture_output=True, check=True, cwd=folder, env=environment, text=True,
         )  # fmt: skip
-    paths = [Path(line) for line in done.stdout.splitlines() if line.startswith(str(PACKAGE))]
-    return [str(path.relative_to(PACKAGE)) for path in paths if not is_bare(path)]
+    paths = [Path(line) for line in process.stdout.splitlines() if line.startswith(str(PACKAGE))]
+    return [str(path.relative_to(PACKAGE)) for path in paths if not has_only_docstring(path)]
 
 
-def is_bare(path: Path) -> bool:
+def has_only_docstring(path: Path) -> bool:
     """Return whether a file holds nothing but a docstring."""
     return all(isinstance(node, ast.Expr) for node in ast.parse(path.read_text(encoding="utf-8")).body)
 
@@ -59,12 +59,12 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="name the files, too")
-    lists = parser.parse_args().list
+    with_names = parser.parse_args().list
     print("| command | before | now |\n|---|---|---|")
     for name, command in COMMANDS.items():
         files = files_of(command)
         print(f"| `{name}` | {BEFORE[name]} | {len(files)} |")
-        if lists:
+        if with_names:
             print(*files, sep="\n")
 
 

@@ -21,7 +21,7 @@ from maestrokit.analysis.chords.from_audio import NO_CHORD, chroma_features, sco
 from maestrokit.analysis.chroma import FRAME_RATE, salience
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "benchmarks"))
-from annotated import Song, pop909
+from annotated import Song, pop909_songs
 from asap import DATA, SAMPLE_RATE
 from audio_keys_chords import sound_of
 
@@ -33,7 +33,7 @@ SHAPES = {"TRIAD": (2, 24), "BIAS": (2,), "NOTHING": (2,), "NOTHING_BIAS": ()}
 TITLE = "Weights of the regression of chords on chroma, made by tools/fit_chords.py of half of POP909."
 
 
-def labels(song: Song, frames: int) -> np.ndarray:
+def frame_classes(song: Song, frames: int) -> np.ndarray:
     """Return the class of each frame, -1 where the annotation is none of them."""
     time, classes = np.arange(frames) / FRAME_RATE, np.full(frames, -1)
     for (start, end), name in zip(song.intervals, song.labels, strict=True):
@@ -46,62 +46,65 @@ def labels(song: Song, frames: int) -> np.ndarray:
     return classes
 
 
-def fitted(features: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def fitted_weights(features: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return all weights, one after another."""
     rows = np.arange(len(classes))
-    views = [np.roll(features, -root, axis=2).reshape(len(features), -1) for root in range(12)]
+    rotations = [np.roll(features, -root, axis=2).reshape(len(features), -1) for root in range(12)]
     loudest = features.max(axis=2)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        logits = scores(features, **split(weights))
+        logits = scores(features, **weights_by_name(weights))
         probability = np.exp(logits)
         value = -logits[rows, classes].mean() + RIDGE * weights @ weights
         probability[rows, classes] -= 1
-        wrong = probability / len(rows)
-        triads = sum((wrong[:, [root, 12 + root]].T @ view for root, view in enumerate(views)), np.zeros((2, 24)))
-        bias = [wrong[:, :12].sum(), wrong[:, 12:NO_CHORD].sum()]
-        nothing = wrong[:, NO_CHORD]
-        slope = np.concatenate([triads.ravel(), bias, nothing @ loudest, [nothing.sum()]])
-        return value, slope + 2 * RIDGE * weights
+        error = probability / len(rows)
+        triads = sum(
+            (error[:, [root, 12 + root]].T @ rotation for root, rotation in enumerate(rotations)), np.zeros((2, 24))
+        )
+        bias = [error[:, :12].sum(), error[:, 12:NO_CHORD].sum()]
+        no_chord = error[:, NO_CHORD]
+        gradient = np.concatenate([triads.ravel(), bias, no_chord @ loudest, [no_chord.sum()]])
+        return value, gradient + 2 * RIDGE * weights
 
     size = sum(int(np.prod(shape)) for shape in SHAPES.values())
     return minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x  # type: ignore[no-any-return]
 
 
-def split(weights: np.ndarray) -> dict[str, np.ndarray]:
+def weights_by_name(weights: np.ndarray) -> dict[str, np.ndarray]:
     """Return the weights by name."""
     ends = np.cumsum([int(np.prod(shape)) for shape in SHAPES.values()])[:-1]
-    parts = zip(SHAPES.items(), np.split(weights, ends), strict=True)
-    return {name.lower(): part.reshape(shape) for (name, shape), part in parts}
+    arrays = zip(SHAPES.items(), np.split(weights, ends), strict=True)
+    return {name.lower(): array.reshape(shape) for (name, shape), array in arrays}
 
 
 def tables(weights: np.ndarray) -> Iterator[str]:
     """Yield the lines of the module."""
-    for lower, part in split(weights).items():
-        name = lower.upper()
-        if part.ndim == 0:
-            yield f"{name} = {round(float(part), 2):g}"
-        elif part.ndim == 1:
-            yield f"{name}: Floats = np.array([{numbers(part, decimals=2)}])"
+    for key, array in weights_by_name(weights).items():
+        name = key.upper()
+        if array.ndim == 0:
+            yield f"{name} = {round(float(array), 2):g}"
+        elif array.ndim == 1:
+            yield f"{name}: Floats = np.array([{numbers(array, decimals=2)}])"
         else:
-            yield from table(name, part, decimals=2)
+            yield from table(name, array, decimals=2)
 
 
 def main() -> None:
+    """Fit the weights, and print their module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the corpora")
     parser.add_argument("--songs", type=int, default=50, help="number of songs")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each song")
     options = parser.parse_args()
     parts = []
-    for song in list(pop909(options.data))[0::2][: options.songs]:
+    for song in list(pop909_songs(options.data))[0::2][: options.songs]:
         samples = sound_of(f"pop909-{song.name}", song.performance, options.seconds)
         features = chroma_features(salience([samples]))
-        classes = labels(song, len(features))
+        classes = frame_classes(song, len(features))
         classes[round(len(samples) / SAMPLE_RATE * FRAME_RATE) :] = -1
         known = np.flatnonzero(classes >= 0)[::EVERY]
         parts.append((features[known], classes[known]))
-    weights = fitted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    weights = fitted_weights(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     print(HEAD.format(TITLE), *tables(weights), sep="\n")
 
 

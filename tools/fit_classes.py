@@ -4,11 +4,11 @@ Example::
 
     python tools/fit_classes.py runs/composers tables/composers.tsv
 
-The temperature is that which makes the classes of the validation files most probable: of the performances, or of the
-recordings, whichever the model reads. The threshold of the confidence, below which a class is unknown, is what 93 of
-100 validation files of known classes reach; it is printed how many of the others, such as those of the class
-``unknown``, are below it. Pieces that are in the training part, too, are left out. The result goes into the run's
-config.json as ``temperature`` and ``threshold``.
+The temperature is the one by which the classes of the validation files are most probable: performances or recordings,
+whichever the model reads. The threshold of the confidence, below which a class is unknown, is what 93 of 100 validation
+files of known classes reach; the share of the others, such as those of the class ``unknown``, that are below it is
+printed. Pieces that are in the training part, too, are left out. The result goes into the run's config.json as
+``temperature`` and ``threshold``.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from maestrokit.training.tasks import classes
 from run_folders import run_folder
 
 TEMPERATURES = (0.02, 50.0)
-KNOWN = 0.93  # share of the files of known classes that are to stay known
+KNOWN = 0.93  # share of the files of known classes whose confidence reaches the threshold
 OTHER = -1  # class of files whose class the model does not know
 
 
@@ -51,15 +51,15 @@ def mean_votes(paths: Sequence[str], classifier: Classifier, *, cache: Path) -> 
 def fitted_temperature(votes: Floats, label: Integers) -> float:
     """Return the temperature that makes the labels most probable.
 
-    As many labels are taken to be wrong as one in two more than there are [1]: where the network errs nowhere, it is as
-    sure as that number of files allows.
+    Labels are smoothed as if one in two more than there are was wrong [1]: a network without errors is as confident as
+    that number of files allows.
 
     References
     ----------
     .. [1] J. Platt, "Probabilistic Outputs for Support Vector Machines", Advances in Large Margin Classifiers, 1999.
     """
-    count, classes = votes.shape
-    target = np.full(votes.shape, 1 / (count + 2) / (classes - 1))
+    count, class_count = votes.shape
+    target = np.full(votes.shape, 1 / (count + 2) / (class_count - 1))
     target[np.arange(count), label] = (count + 1) / (count + 2)
 
     def nats(log_temperature: float) -> float:

@@ -1,15 +1,15 @@
-"""Fit how much the earlier notes of a piece count beside a model of notes, by its nats a note.
+"""Fit how much the earlier notes of a piece count beside the predictions of a model of notes, by nats per note.
 
 Example::
 
     python tools/fit_recurrence.py runs/notes1 maestro-v3.0.0
 
 The settings of :class:`maestrokit.inference.note_models.recurrence.FactorRecurrence` are, for each factor of a note,
-the best of ``--trials`` that a simplex search [1] tries from the defaults on: those that make people's notes the
-likeliest. Of MAESTRO, every other validation performance by name, from the first on, is fitted to, as
-``tools/fit_sampling.py`` does; the others show what it gains. Only the first notes of each are read. The result is the
-``recurrence`` of the run's ``config.json``: ``evaluate --model`` reads it, and ``generate`` for passages that come
-back. How fast memories fade and how many of the newest notes do not count are not fitted; those of the run are kept.
+the best of ``--trials`` that a simplex search [1] tries from the defaults on: those by which people's notes are most
+probable. Of MAESTRO, every other validation performance by name, from the first on, is fitted to, as
+``tools/fit_sampling.py`` does; the others show the gain. Only the first notes of each are read. The result is the
+``recurrence`` of the run's ``config.json``: ``evaluate --model`` reads it, and ``generate`` for passages that recur.
+How fast memories fade and how many of the newest notes do not count are not fitted; those of the run are kept.
 
 References
 ----------
@@ -47,24 +47,24 @@ STEP = 0.3
 
 
 class ComparedPiece(NamedTuple):
-    """What a model by itself makes of a piece, and how alike its notes are."""
+    """The predictions of a model for a piece, and the likeness of its notes to earlier ones."""
 
     expected: Expected
     likeness: Likeness
 
     @classmethod
     def of(cls, piece: Expected, recurrence: Recurrence) -> "ComparedPiece":
-        """Return that of a piece."""
+        """Return a piece, compared with itself by a recurrence."""
         notes = slice(0, len(piece.notes.pitch))
         keys = memories(piece.notes.pitch - LOWEST_PITCH, recurrence.notes)
         return cls(piece, Likeness.of(keys, unit(piece.states), notes, newest=recurrence.newest))
 
     def nats(self, name: str, settings: FactorRecurrence | None) -> Floats:
-        """Return the nats of a factor of each note, remainders left out; None is without what recurs."""
+        """Return the nats of a factor of each note, remainders left out; None is the model alone."""
         rows = np.arange(len(self.expected.notes.pitch))
-        own = self.expected.log_probability[name][rows]
-        each = own if settings is None else mixed(self.expected, name, settings, self.likeness)
-        return np.asarray(-each[rows, self.expected.targets[name][rows]])
+        of_model = self.expected.log_probability[name][rows]
+        log_probability = of_model if settings is None else mixed(self.expected, name, settings, self.likeness)
+        return np.asarray(-log_probability[rows, self.expected.targets[name][rows]])
 
 
 def mean_nats(pieces: Sequence[ComparedPiece], name: str, settings: FactorRecurrence | None) -> float:
@@ -74,19 +74,23 @@ def mean_nats(pieces: Sequence[ComparedPiece], name: str, settings: FactorRecurr
 
 def fitted(pieces: Sequence[ComparedPiece], name: str, start: FactorRecurrence, *, trials: int) -> FactorRecurrence:
     """Return the best settings for a factor that a simplex search finds."""
-    idle = {"spread"} if name == "pitch" else set()
-    idle |= set() if name in AFTER_PITCH else {"other_key_penalty"}
-    names = [field.name for field in fields(start) if field.name not in idle]
+    unused = {"spread"} if name == "pitch" else set()
+    unused |= set() if name in AFTER_PITCH else {"other_key_penalty"}
+    names = [field.name for field in fields(start) if field.name not in unused]
 
     def settings(values: Floats) -> FactorRecurrence:
-        plain = {
-            each: float(np.clip(np.exp(value), 1e-3, 999)) if each in POSITIVE else float(np.clip(value, -999, 999))
-            for each, value in zip(names, values, strict=True)
+        values_by_name = {
+            setting: float(np.clip(np.exp(value), 1e-3, 999))
+            if setting in POSITIVE
+            else float(np.clip(value, -999, 999))
+            for setting, value in zip(names, values, strict=True)
         }
-        return FactorRecurrence(**asdict(start) | {each: round(value, 4) for each, value in plain.items()})
+        return FactorRecurrence(
+            **asdict(start) | {setting: round(value, 4) for setting, value in values_by_name.items()}
+        )
 
-    first = np.array([np.log(max(value, 1e-2)) if each in POSITIVE else value
-                      for each, value in ((each, getattr(start, each)) for each in names)])  # fmt: skip
+    first = np.array([np.log(max(value, 1e-2)) if setting in POSITIVE else value
+                      for setting, value in ((setting, getattr(start, setting)) for setting in names)])  # fmt: skip
     simplex = np.stack([first, *(first + STEP * row for row in np.eye(len(first)))])
     best = minimize(
         lambda values: mean_nats(pieces, name, settings(values)), first, method="Nelder-Mead",
@@ -96,7 +100,7 @@ def fitted(pieces: Sequence[ComparedPiece], name: str, start: FactorRecurrence, 
 
 
 def compared_pieces(run: str, data: Sequence[str], count: int, recurrence: Recurrence) -> list[list[ComparedPiece]]:
-    """Return performances to fit to, and as many others."""
+    """Return performances to fit to, and as many others that show the gain."""
     config = checkpoint.read_config(checkpoint.model_folder(run))
     model, encoding, _ = load_event_model(run)
     if not isinstance(model, NoteModel):
@@ -110,8 +114,10 @@ def compared_pieces(run: str, data: Sequence[str], count: int, recurrence: Recur
         chosen = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
         notes = [note_sequence(shard.sequence(row), encoding).select(slice(0, NOTES)) for row in chosen.tolist()]
         stride = max(1, (length or 2) // 2)
-        each = [expected(model, one, encoding, length=length, stride=stride, batch=1)[0] for one in notes]
-        sets.append([ComparedPiece.of(piece, recurrence) for piece in each])
+        predictions = [
+            expected(model, piece_notes, encoding, length=length, stride=stride, batch=1)[0] for piece_notes in notes
+        ]
+        sets.append([ComparedPiece.of(piece, recurrence) for piece in predictions])
     return sets
 
 
@@ -123,14 +129,14 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=24, help="performances to fit to, and as many to show the gain")
     parser.add_argument("--trials", type=int, default=100, help="settings to try for each factor")
     options = parser.parse_args()
-    own = Recurrence.from_config(checkpoint.read_config(options.run), name=str(options.run)) or Recurrence()
-    start = Recurrence(notes=own.notes, newest=own.newest)
-    fit_to, others = compared_pieces(str(options.run), options.data, options.pieces, start)
+    of_run = Recurrence.from_config(checkpoint.read_config(options.run), name=str(options.run)) or Recurrence()
+    start = Recurrence(notes=of_run.notes, newest=of_run.newest)
+    fitting_pieces, others = compared_pieces(str(options.run), options.data, options.pieces, start)
     result = asdict(start)
     for name in FACTORS:
-        best = fitted(fit_to, name, getattr(start, name), trials=options.trials)
-        for title, pieces in (("fitted to", fit_to), ("others", others)):
-            before, after = (mean_nats(pieces, name, one) for one in (None, best))
+        best = fitted(fitting_pieces, name, getattr(start, name), trials=options.trials)
+        for title, pieces in (("fitted to", fitting_pieces), ("others", others)):
+            before, after = (mean_nats(pieces, name, settings) for settings in (None, best))
             print(f"{name}, {title}: {before:.4f} nats a note, with what recurs {after:.4f}", flush=True)
         result[name] = asdict(best)
     checkpoint.write_config(options.run, checkpoint.read_config(options.run) | {"recurrence": result})

@@ -6,16 +6,16 @@ Example::
 
 First the bias on times is fitted so that pieces without a prompt have as many notes a second as validation
 performances; it rises where a piece becomes denser than these are at 95 % of their notes. Then temperature, top-p and
-min-p of each factor, the bias, and what comes back are changed one at a time, and a change stays if with each of four
+min-p of each factor, the bias, and the reprise are changed one at a time, and a change is kept if with each of four
 new seeds it brings the means of the metrics of generated minutes closer to those of people's minutes, in standard
 errors. Of MAESTRO, only every other validation performance by name, from the first on, is fitted to; the others are
 left for figures (``tests/benchmarks/generated_sets.py``). The result is the ``sampling`` of the run's ``config.json``,
 the default of ``generate``.
 
-With ``--prompts`` it is fitted on continuations instead: each of these performances is gone on with from 20 s of it,
-from a random place, and compared with how people went on. A bias that is added after prompts is fitted then: a model
-becomes denser after them than without. All else that the run has stays then (``--go-on``), but with ``--rounds`` other
-settings change, too, and these count without prompts as well.
+With ``--prompts`` it is fitted on continuations instead: each of these performances is continued from 20 s of it, at a
+random position, and compared with how people went on. Fitted is then a bias that is added after prompts, since a model
+is denser after them than without. The other settings of the run stay (``--go-on``), but with ``--rounds`` they change,
+too, and then also count without prompts.
 """
 
 import argparse
@@ -50,7 +50,7 @@ from sampling_sets import (
     densest,
     density,
     density_within,
-    minutes,
+    random_stretches,
     without_prompts,
 )
 
@@ -63,21 +63,21 @@ SAMPLING = NoteSampling(
 )
 STEPS = {"temperature": 0.05, "bias": 0.08}  # of a change, either way
 CHOICES = {"top_p": (0.9, 0.95, 0.98, 0.99, 1.0), "min_p": (0.0, 0.01, 0.02, 0.05, 0.1)}  # from which the next is taken
-PEOPLE = 100  # minutes of people's that are looked at
-SEEDS = 4  # with which a change has to be better
+PEOPLE = 100  # minutes of people's that are compared
+SEEDS = 4  # by each of which a change has to be better
 FARTHEST = 4.0  # standard errors, beyond which a metric cannot get worse
 REPRISE = {
     "probability": (0.0, 0.01, 0.02, 0.03, 0.05),
     "notes": (50.0, 100.0, 200.0, 300.0, 500.0),
     "time": (1.0, 2.0, 3.0, 4.0),
     "pitch": (2.0, 3.0, 4.0, 5.0),
-}  # likewise, of what comes back
+}  # likewise, of the reprise
 Density = Callable[[Sequence[StepNotes]], float]
 """Notes a second of pieces."""
 S = TypeVar("S", NoteSampling, SamplingConfig, RepriseConfig)
 
-WIDEST = 2.0  # bias either way
-ROUNDS = 7  # of halving
+LARGEST_BIAS = 2.0  # bias either way
+HALVINGS = 7  # of halving
 
 
 def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
@@ -86,8 +86,8 @@ def fitted_bias(density_at: Callable[[float], float], target: float) -> float:
     >>> fitted_bias(lambda bias: 10 - 4 * bias, 9.0)
     0.234375
     """
-    low, high = -WIDEST, WIDEST
-    for _ in range(ROUNDS):
+    low, high = -LARGEST_BIAS, LARGEST_BIAS
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if density_at(middle) > target else (low, middle)
     return (low + high) / 2
@@ -105,9 +105,9 @@ def fit(
     target = density(people)
 
     def density_at(value: float) -> float:
-        return density(generate(changed(sampling, bias, value), 0))
+        return density(generate(with_field(sampling, bias, value), 0))
 
-    return changed(sampling, bias, round(fitted_bias(density_at, target), 3))
+    return with_field(sampling, bias, round(fitted_bias(density_at, target), 3))
 
 
 class SetDistance:
@@ -121,9 +121,9 @@ class SetDistance:
     """
 
     def __init__(self, people: Sequence[Piece], reference: Sequence[Piece]) -> None:
-        known = score_sets.metrics(corpora=["reference"])
+        all_metrics = score_sets.metrics(corpora=["reference"])
         self.metrics = {
-            name: metric for name, metric in known.items() if metric.of_set is None and metric.embedding is None
+            name: metric for name, metric in all_metrics.items() if metric.of_set is None and metric.embedding is None
         }
         self.reference = [score_sets.summarize(piece, self.metrics) for piece in reference]
         self.shared: score_sets.Expectations = {}
@@ -144,77 +144,84 @@ class SetDistance:
         """Return the mean square of the distances of all means, in standard errors of two sets of people's pieces."""
         mean, _ = mean_and_variance(self.values(pieces)[:, self.known])
         error = np.sqrt(np.maximum(self.variance, 1e-12) * (1 / len(pieces) + 1 / self.count))
-        away = np.nan_to_num(np.abs(mean - self.mean) / error, nan=FARTHEST)  # without any value it is as far as can be
-        return float(np.mean(np.minimum(away, FARTHEST) ** 2))
+        deviation = np.nan_to_num(
+            np.abs(mean - self.mean) / error, nan=FARTHEST
+        )  # a metric without any value counts as farthest
+        return float(np.mean(np.minimum(deviation, FARTHEST) ** 2))
 
 
 def mean_and_variance(values: Floats) -> tuple[Floats, Floats]:
-    """Return those of each column over its finite values, NaN where there are none.
+    """Return mean and variance of each column over its finite values, NaN where there are none.
 
     >>> mean_and_variance(np.array([[1.0, np.nan], [3.0, np.nan]]))
     (array([ 2., nan]), array([ 1., nan]))
     """
-    known = np.where(np.isfinite(values), 1.0, np.nan)
-    count = np.nansum(known, 0)
-    mean = np.nansum(values * known, 0) / np.where(count > 0, count, np.nan)
-    return mean, np.nansum((values * known - mean) ** 2, 0) / np.where(count > 0, count, np.nan)
+    is_finite = np.where(np.isfinite(values), 1.0, np.nan)
+    count = np.nansum(is_finite, 0)
+    mean = np.nansum(values * is_finite, 0) / np.where(count > 0, count, np.nan)
+    return mean, np.nansum((values * is_finite - mean) ** 2, 0) / np.where(count > 0, count, np.nan)
 
 
-def changed(whole: S, name: str, value: Any) -> S:
+def with_field(config: S, name: str, value: Any) -> S:
     """Return a dataclass with one field replaced."""
-    return replace(whole, **{name: value})
+    return replace(config, **{name: value})
 
 
 def adjacent(config: S, choices: Mapping[str, Sequence[float]]) -> list[S]:
     """Return all configurations in which one setting is the choice before or after its own.
 
-    >>> [one.top_p for one in adjacent(SamplingConfig(top_p=0.95), {"top_p": (0.9, 0.95, 1.0)})]
+    >>> [config.top_p for config in adjacent(SamplingConfig(top_p=0.95), {"top_p": (0.9, 0.95, 1.0)})]
     [0.9, 1.0]
     """
-    near: list[S] = []
+    configs: list[S] = []
     for name, values in choices.items():
-        at = min(range(len(values)), key=lambda index: abs(values[index] - getattr(config, name)))
-        near += [changed(config, name, values[to]) for to in (at - 1, at + 1) if 0 <= to < len(values)]
-    return near
+        nearest = min(range(len(values)), key=lambda row: abs(values[row] - getattr(config, name)))
+        configs += [
+            with_field(config, name, values[index]) for index in (nearest - 1, nearest + 1) if 0 <= index < len(values)
+        ]
+    return configs
 
 
 def changes(sampling: NoteSampling, *, bias: str = "time_bias") -> list[NoteSampling]:
     """Return all samplings that differ from one by one step of one setting.
 
-    >>> [one.time_bias for one in changes(NoteSampling())[-2:]]
+    >>> [sampling.time_bias for sampling in changes(NoteSampling())[-2:]]
     [-0.08, 0.08]
     """
     steps: list[NoteSampling] = []
     for factor in FACTORS:
-        own: SamplingConfig = getattr(sampling, factor)
-        configs = [replace(own, temperature=round(own.temperature + way * STEPS["temperature"], 3)) for way in (-1, 1)]
-        configs += adjacent(own, CHOICES)
-        steps += [changed(sampling, factor, config) for config in configs]
-    of_reprise = REPRISE if sampling.reprise.probability else {"probability": REPRISE["probability"]}
-    steps += [replace(sampling, reprise=config) for config in adjacent(sampling.reprise, of_reprise)]
-    biases = (round(getattr(sampling, bias) + way * STEPS["bias"], 3) for way in (-1, 1))
-    return steps + [changed(sampling, bias, value) for value in biases]
+        current: SamplingConfig = getattr(sampling, factor)
+        configs = [
+            replace(current, temperature=round(current.temperature + direction * STEPS["temperature"], 3))
+            for direction in (-1, 1)
+        ]
+        configs += adjacent(current, CHOICES)
+        steps += [with_field(sampling, factor, config) for config in configs]
+    reprise_choices = REPRISE if sampling.reprise.probability else {"probability": REPRISE["probability"]}
+    steps += [replace(sampling, reprise=config) for config in adjacent(sampling.reprise, reprise_choices)]
+    biases = (round(getattr(sampling, bias) + direction * STEPS["bias"], 3) for direction in (-1, 1))
+    return steps + [with_field(sampling, bias, value) for value in biases]
 
 
 def search(
     sampling: NoteSampling, distance_at: Callable[[NoteSampling, int], float], *, rounds: int, bias: str = "time_bias"
 ) -> NoteSampling:
-    """Return the best of samplings found by trying changes of the best so far, at random, so many of them.
+    """Return the best sampling that a random search finds, which tries some changes of the best so far.
 
-    The distance depends on a seed, too. A change is better only if it is with four seeds that nothing was chosen by;
-    of changes that do nothing, one in sixteen is.
+    The distance depends on a seed, too. A change is kept only if it is better with each of four new seeds; of changes
+    without effect, one in sixteen is.
     """
-    best, generator, waiting = sampling, np.random.default_rng(0), list[NoteSampling]()
+    best, generator, queue = sampling, np.random.default_rng(0), list[NoteSampling]()
     for number in range(rounds):
-        if not waiting:
-            every = changes(best, bias=bias)
-            waiting = [every[index] for index in generator.permutation(len(every))]
-        candidate, gains = waiting.pop(), list[float]()
+        if not queue:
+            all_changes = changes(best, bias=bias)
+            queue = [all_changes[index] for index in generator.permutation(len(all_changes))]
+        candidate, gains = queue.pop(), list[float]()
         while len(gains) < SEEDS and all(gain > 0 for gain in gains):
             seed = SEEDS * number + len(gains)
             gains.append(distance_at(best, seed) - distance_at(candidate, seed))
         if min(gains) > 0:
-            best, waiting = candidate, []
+            best, queue = candidate, []
             print(f"nearer by {', '.join(f'{gain:.3f}' for gain in gains)}: {sampling_of(best)}", flush=True)
     return best
 
@@ -229,7 +236,7 @@ def sampling_of(sampling: NoteSampling) -> dict[str, object]:
 def fit_to_people(
     generate: Generate, measure: SetDistance, encoding: Encoding, *, sampling: NoteSampling, rounds: int, bias: str
 ) -> NoteSampling:
-    """Return a sampling of which pieces are, by the measure, like people's."""
+    """Return a sampling whose pieces are, by the measure, like people's."""
 
     def distance_at(candidate: NoteSampling, seed: int) -> float:
         return measure.distance([as_piece(notes, encoding) for notes in generate(candidate, seed) if len(notes.pitch)])
@@ -256,25 +263,28 @@ def main() -> None:
         raise UsageError("nothing comes back in what this run generates", "fit its recurrence first")
     cache = default_cache()
     corpus = find_corpus(options.data, events, cache=cache, seed=config["training"]["seed"])
-    fitted = sorted(corpus.official.get("validation", ()))[::2]
-    corpus = replace(corpus, official={**corpus.official, "validation": fitted})
+    fitting_files = sorted(corpus.official.get("validation", ()))[::2]
+    corpus = replace(corpus, official={**corpus.official, "validation": fitting_files})
     shards = events.shards_of(corpus, loaded.encoding, key_normalized=config["key_normalized"])
     held_out, encoding = shards["validation"], loaded.encoding
-    whole = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
-    start = replace(start, densest=round(densest(whole, encoding), 2))
+    performances = [note_sequence(held_out.sequence(index), encoding) for index in range(len(held_out))]
+    start = replace(start, densest=round(densest(performances, encoding), 2))
     bias = "prompt_bias" if options.prompts else "time_bias"
     if options.prompts:
-        given = list(continuations(held_out, options.seconds, encoding))
-        generate = after_prompts(loaded, [one.prompt for one in given], seconds=options.seconds)
-        notes, of_pieces = [one.people for one in given], partial(density_within, seconds=options.seconds)
-        people = [as_piece(one, encoding) for one in notes if len(one.pitch)]
+        prompted = list(continuations(held_out, options.seconds, encoding))
+        generate = after_prompts(loaded, [continuation.prompt for continuation in prompted], seconds=options.seconds)
+        notes, density_of = (
+            [continuation.people for continuation in prompted],
+            partial(density_within, seconds=options.seconds),
+        )
+        people = [as_piece(part, encoding) for part in notes if len(part.pitch)]
     else:
         generate = without_prompts(loaded, count=options.count, seconds=options.seconds)
-        notes, of_pieces = whole, partial(density, encoding=encoding)
-        people = minutes(held_out, PEOPLE, options.seconds, encoding)
-    sampling = fit(generate, of_pieces, notes, sampling=start, bias=bias)
+        notes, density_of = performances, partial(density, encoding=encoding)
+        people = random_stretches(held_out, PEOPLE, options.seconds, encoding)
+    sampling = fit(generate, density_of, notes, sampling=start, bias=bias)
     if options.rounds:
-        reference = minutes(shards["train"], PEOPLE, options.seconds, encoding)
+        reference = random_stretches(shards["train"], PEOPLE, options.seconds, encoding)
         measure = SetDistance(reference, people) if not options.prompts else SetDistance(people, reference)
         sampling = fit_to_people(generate, measure, encoding, sampling=sampling, rounds=options.rounds, bias=bias)
     checkpoint.write_config(options.run, config | {"sampling": sampling_of(sampling)})

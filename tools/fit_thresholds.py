@@ -4,17 +4,17 @@ Example::
 
     python tools/fit_thresholds.py runs/second maps/real --seconds 60
 
-What is scored is the default output of ``transcribe``: notes and pedal, read as by a program that lets the pedal hold
-notes, against the MIDI file of the same name, read alike (or a table of notes, if there is none). Each threshold takes
-the value that is best on average over all recordings, in turn and twice; velocities get the spread of the reference.
-The result goes into the run's config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted``.
+What is scored is the default output of ``transcribe``, notes and pedal, with notes held by the pedal, against the MIDI
+file of the same name, read alike (or a table of notes, if there is none). Each threshold takes the value that is best
+on average over all recordings, in turn and twice; velocities get the spread of the reference. The result goes into the
+run's config.json, as ``decoding`` and ``pedal_decoding``, and its scores as ``fitted``.
 
 Recordings that a table ``aligned.tsv`` beside them names count with their onsets alone, inside the spans that it has
-under ``verified_spans_s`` (as ``0-25 30-40``), since ends and velocities of aligned scores are no truth.
+under ``verified_spans_s`` (as ``0-25 30-40``), since offsets and velocities of aligned scores are no reference.
 
-So that its figures are not fitted to themselves, the same is done in folds: the scores of each recording are those by
-thresholds that were fitted on the recordings of other pieces. Recordings of one piece are in one fold, each with some
-of each room.
+With ``--folds`` the same is done in folds, so that scores are not those of the recordings that were fitted to: the
+scores of each recording are those by thresholds that were fitted on the recordings of other pieces. Recordings of one
+piece are in one fold, each with some of each room.
 """
 
 import argparse
@@ -75,7 +75,7 @@ SHOWN = ("onset_f1", "onset_offset_f1", "onset_offset_velocity_f1", "pedal_frame
 
 
 class Thresholds(NamedTuple):
-    """What is fitted."""
+    """The thresholds that are fitted."""
 
     notes: Decoding
     pedal: PedalDecoding
@@ -90,7 +90,7 @@ class EvaluatedRecording:
     piece: str = ""
     room: str = ""
     spans: Floats | None = None
-    """Seconds inside which its onsets count, and nothing else does, shape (spans, 2); None where all counts."""
+    """Seconds inside which its onsets are all that counts, shape (spans, 2); None where all counts."""
 
 
 def fitted(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> tuple[Thresholds, float]:
@@ -98,10 +98,10 @@ def fitted(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> tuple
     best, best_value = start, objective(recordings, start)
     for name, values in [*CHOICES.items(), *PEDAL_CHOICES.items()] * ROUNDS:
         for value in values:
-            tried = _changed(best, name, round(float(value), 4))
-            if tried is not None and (now := objective(recordings, tried)) > best_value:
-                best, best_value = tried, now
-    return best._replace(notes=spread(recordings, best.notes)), best_value
+            candidate = _with_value(best, name, round(float(value), 4))
+            if candidate is not None and (candidate_value := objective(recordings, candidate)) > best_value:
+                best, best_value = candidate, candidate_value
+    return best._replace(notes=with_reference_spread(recordings, best.notes)), best_value
 
 
 def in_folds(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> dict[str, float]:
@@ -109,15 +109,19 @@ def in_folds(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> dic
 
     Of a single piece there are none.
     """
-    pieces = [*dict.fromkeys(one.piece for one in sorted(recordings, key=lambda one: (one.room, one.piece)))]
+    pieces = [
+        *dict.fromkeys(
+            recording.piece for recording in sorted(recordings, key=lambda recording: (recording.room, recording.piece))
+        )
+    ]
     if len(pieces) < 2:
         return {}
     rows: list[dict[str, float]] = []
     for fold in range(min(FOLDS, len(pieces))):
         held_out = set(pieces[fold::FOLDS])
-        rest = [one for one in recordings if one.piece not in held_out]
+        rest = [recording for recording in recordings if recording.piece not in held_out]
         best, _ = fitted(rest, start)
-        rows += [scores(one, best) for one in recordings if one.piece in held_out]
+        rows += [scores(recording, best) for recording in recordings if recording.piece in held_out]
     names = [name for name in SHOWN if any(name in row for row in rows)]
     return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
@@ -125,86 +129,90 @@ def in_folds(recordings: Sequence[EvaluatedRecording], start: Thresholds) -> dic
 def objective(recordings: Sequence[EvaluatedRecording], thresholds: Thresholds) -> float:
     """Return the mean over recordings of the F1 of onsets within 50 ms, with a half of that of offsets too added, and
     a quarter of each of that of onsets within 30 ms, of velocities too, and of the seconds with the pedal down."""
-    return float(np.mean([_objective(one, thresholds) for one in recordings]))
+    return float(np.mean([_objective(recording, thresholds) for recording in recordings]))
 
 
 @lru_cache(maxsize=1 << 16)
-def _objective(one: EvaluatedRecording, thresholds: Thresholds) -> float:
-    estimate = output(one, thresholds)
-    scored = _scores(estimate, one)
-    narrow = onset.scores(*_counted(estimate, one), tolerance=NARROW)["onset_f1"]
-    quarters = narrow + scored.get("onset_offset_velocity_f1", 0.0) + scored.get("pedal_frame_f1", 0.0)
-    return scored["onset_f1"] + 0.5 * scored.get("onset_offset_f1", 0.0) + 0.25 * quarters
+def _objective(recording: EvaluatedRecording, thresholds: Thresholds) -> float:
+    """Return the objective of one recording."""
+    estimate = output(recording, thresholds)
+    wide = _scores(estimate, recording)
+    narrow_f1 = onset.scores(*_scored_parts(estimate, recording), tolerance=NARROW)["onset_f1"]
+    quarters = narrow_f1 + wide.get("onset_offset_velocity_f1", 0.0) + wide.get("pedal_frame_f1", 0.0)
+    return wide["onset_f1"] + 0.5 * wide.get("onset_offset_f1", 0.0) + 0.25 * quarters
 
 
-def scores(one: EvaluatedRecording, thresholds: Thresholds) -> dict[str, float]:
+def scores(recording: EvaluatedRecording, thresholds: Thresholds) -> dict[str, float]:
     """Return the scores of a recording."""
-    return _scores(output(one, thresholds), one)
+    return _scores(output(recording, thresholds), recording)
 
 
-def _scores(estimate: NotesAndPedal, one: EvaluatedRecording) -> dict[str, float]:
-    pair = _counted(estimate, one)
-    modules = (onset, onset_offset, pedal) if one.spans is None else (onset,)
-    every = {name: value for module in modules for name, value in module.scores(*pair, tolerance=WIDE).items()}
-    return {name: every[name] for name in SHOWN if name in every}
+def _scores(estimate: NotesAndPedal, recording: EvaluatedRecording) -> dict[str, float]:
+    """Return the scores of an estimate."""
+    pair = _scored_parts(estimate, recording)
+    modules = (onset, onset_offset, pedal) if recording.spans is None else (onset,)
+    all_scores = {name: value for module in modules for name, value in module.scores(*pair, tolerance=WIDE).items()}
+    return {name: all_scores[name] for name in SHOWN if name in all_scores}
 
 
-def _counted(estimate: NotesAndPedal, one: EvaluatedRecording) -> tuple[NotesAndPedal, NotesAndPedal]:
-    """Return what is compared with the reference, and the reference, both inside the spans."""
-    if one.spans is None:
-        return estimate, one.reference
-    return _inside(estimate, one.spans), _inside(one.reference, one.spans)
+def _scored_parts(estimate: NotesAndPedal, recording: EvaluatedRecording) -> tuple[NotesAndPedal, NotesAndPedal]:
+    """Return estimate and reference, both inside the spans of the recording."""
+    if recording.spans is None:
+        return estimate, recording.reference
+    return _inside(estimate, recording.spans), _inside(recording.reference, recording.spans)
 
 
-def _inside(both: NotesAndPedal, spans: Floats) -> NotesAndPedal:
+def _inside(performance: NotesAndPedal, spans: Floats) -> NotesAndPedal:
     """Return the notes that begin in some spans."""
-    onset = both.notes.onset[:, None]
-    return NotesAndPedal(both.notes.select(np.any((onset >= spans[:, 0]) & (onset < spans[:, 1]), axis=1)), None)
+    onset = performance.notes.onset[:, None]
+    return NotesAndPedal(performance.notes.select(np.any((onset >= spans[:, 0]) & (onset < spans[:, 1]), axis=1)), None)
 
 
-def output(one: EvaluatedRecording, thresholds: Thresholds) -> NotesAndPedal:
-    """Return the default output for a recording, as a program reads it that lets the pedal hold notes."""
-    decoded = Transcript(_notes(one, thresholds.notes), _pedal(one, thresholds.pedal))
+def output(recording: EvaluatedRecording, thresholds: Thresholds) -> NotesAndPedal:
+    """Return the default output for a recording, with notes held by the pedal."""
+    decoded = Transcript(_notes(recording, thresholds.notes), _pedal(recording, thresholds.pedal))
     return NotesAndPedal.of(transcript(*with_pedal(decoded, "cc64", has_pedal=True)), extends_by_pedal=True)
 
 
 @lru_cache(maxsize=1 << 10)
-def _notes(one: EvaluatedRecording, decoding: Decoding) -> TimedNotes:
+def _notes(recording: EvaluatedRecording, decoding: Decoding) -> TimedNotes:
+    """Return the decoded notes of a recording."""
     decoder = Decoder(decoding, frame_seconds=FRAME_SECONDS)
-    return with_dynamics(joined([decoder.feed(one.posteriors.keys), decoder.finish()]), decoding)
+    return with_dynamics(joined([decoder.feed(recording.posteriors.keys), decoder.finish()]), decoding)
 
 
-def _pedal(one: EvaluatedRecording, decoding: PedalDecoding) -> Floats:
+def _pedal(recording: EvaluatedRecording, decoding: PedalDecoding) -> Floats:
+    """Return the decoded pedal of a recording."""
     decoder = PedalDecoder(decoding, frame_seconds=FRAME_SECONDS)
-    decoder.feed(one.posteriors.pedal)
+    decoder.feed(recording.posteriors.pedal)
     return decoder.finish()
 
 
-def _changed(thresholds: Thresholds, name: str, value: float) -> Thresholds | None:
-    """Return thresholds of which one has another value; None if they contradict each other then."""
+def _with_value(thresholds: Thresholds, name: str, value: float) -> Thresholds | None:
+    """Return thresholds of which one has another value; None if they then contradict each other."""
     if name in CHOICES:
         return thresholds._replace(notes=replace(thresholds.notes, **{name: value}))
     pedals = asdict(thresholds.pedal) | {name: value}
     return thresholds._replace(pedal=PedalDecoding(**pedals)) if pedals["up"] <= pedals["down"] else None
 
 
-def spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
+def with_reference_spread(recordings: Sequence[EvaluatedRecording], decoding: Decoding) -> Decoding:
     """Return a decoding whose velocities vary as much within a recording as those of the reference."""
     plain = replace(decoding, velocity_spread=1.0)
     pairs: list[Floats] = []  # (2, notes): estimated and reference velocities of each recording
-    for one in recordings:
-        if one.spans is not None:
+    for recording in recordings:
+        if recording.spans is not None:
             continue
-        notes = _notes(one, plain)
+        notes = _notes(recording, plain)
         estimate = notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
-        matched = match_notes(estimate, one.reference.notes, tolerance=WIDE, with_offsets=False)
+        matched = match_notes(estimate, recording.reference.notes, tolerance=WIDE, with_offsets=False)
         if len(matched) > 1:
-            reference = one.reference.notes.velocity[matched[:, 0]]
+            reference = recording.reference.notes.velocity[matched[:, 0]]
             pairs.append(np.stack((estimate.velocity[matched[:, 1]], reference)).astype(float))
     if not pairs:
         return plain
-    moved = [pair - pair.mean(axis=1, keepdims=True) for pair in pairs]
-    estimated_std, reference_std = np.sqrt(np.mean(np.concatenate(moved, axis=1) ** 2, axis=1))
+    centred = [pair - pair.mean(axis=1, keepdims=True) for pair in pairs]
+    estimated_std, reference_std = np.sqrt(np.mean(np.concatenate(centred, axis=1) ** 2, axis=1))
     factor = float(np.clip(reference_std / max(estimated_std, 1e-6), 0.5, MOST_SPREAD))
     middle = round(float(np.mean(np.concatenate(pairs, axis=1)[0])), 1)
     return replace(decoding, velocity_spread=round(factor, 2), velocity_middle=middle)
@@ -215,22 +223,26 @@ def evaluated_recording(path: str, transcriber: Transcriber, *, seconds: float, 
     example = recorded_example(path, cache=cache)
     frames = min(len(example.levels), round(seconds * transcriber.frames_per_second))
     posteriors = list(posteriors_of_levels([np.asarray(example.levels[:frames], np.float32)], transcriber))
-    whole = FramePosteriors(
+    joined_posteriors = FramePosteriors(
         np.concatenate([part.keys for part in posteriors], axis=1),
         np.concatenate([part.pedal for part in posteriors]),
     )
-    score = next((beside for name in walk.MIDI_SUFFIXES if (beside := Path(path).with_suffix(name)).exists()), None)
-    if score is None:
+    midi = next(
+        (candidate for name in walk.MIDI_SUFFIXES if (candidate := Path(path).with_suffix(name)).exists()), None
+    )
+    if midi is None:
         reference = NotesAndPedal(notes_in_seconds(*example.notes), None)
     else:
-        reference = NotesAndPedal.of(read_midi(score), extends_by_pedal=True)
+        reference = NotesAndPedal.of(read_midi(midi), extends_by_pedal=True)
     end = frames / transcriber.frames_per_second
     room = Path(path).stem.rpartition("_")[2] if Path(path).stem.startswith("MAPS_") else Path(path).parent.name
-    return EvaluatedRecording(whole, reference.until(end), piece_of(path), room, verified_spans(Path(path), end))
+    return EvaluatedRecording(
+        joined_posteriors, reference.until(end), piece_of(path), room, verified_spans(Path(path), end)
+    )
 
 
 def verified_spans(path: Path, end: float) -> Floats | None:
-    """Return the spans of a recording in which ``aligned.tsv`` beside it vouches for onsets, up to a moment."""
+    """Return the spans of a recording in which onsets are verified by ``aligned.tsv`` beside it, up to a moment."""
     table = path.parent / TABLE
     if not table.exists():
         return None
@@ -246,7 +258,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="run folder of a cnn that transcribes")
     parser.add_argument("data", nargs="+", help="recordings with their notes beside them, or folders of such")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of each recording to use, from its start")
-    parser.add_argument("--folds", action="store_true", help="print what thresholds do that other pieces decided")
+    parser.add_argument("--folds", action="store_true", help="print scores by thresholds fitted on other pieces")
     parser.add_argument("--cache", type=Path, default=None, help="folder for spectra")
     options = parser.parse_args()
     transcriber, cache = read_transcriber(options.run), options.cache or default_cache()

@@ -6,7 +6,7 @@ Example::
     python tools/run_benchmarks.py midi                           # those whose command contains a word
     python tools/run_benchmarks.py "evaluate --model transformer"
 
-A command of a card is run only if its table stands below it: the others say how the model was trained. A command that
+A command of a card is run only if its table follows it: the others document how the model was trained. A command that
 fails leaves its table as it was. Words in capitals are taken from the environment, PYTHON from BENCHMARK_PYTHON;
 without the variable the command is passed over. ``maestrokit`` runs in the folder with the corpora, which is named by
 MAESTROKIT_TEST_DATA; else ``shared/data`` beside the checkout.
@@ -53,15 +53,15 @@ def output_of(command: str) -> str:
     folder = DATA if command.startswith("maestrokit") else ROOT
     if not folder.is_dir():
         raise NotRunError("set MAESTROKIT_TEST_DATA to a folder with the corpora")
-    done = subprocess.run(
+    process = subprocess.run(
         words_of(command), cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
-    if done.returncode:
-        raise NotRunError(f"it ended with {done.returncode}")
-    return done.stdout
+    if process.returncode:
+        raise NotRunError(f"it ended with {process.returncode}")
+    return process.stdout
 
 
-def renewed(block: re.Match[str], word: str, *, is_card: bool) -> str:
+def updated_block(block: re.Match[str], word: str, *, is_card: bool) -> str:
     """Return a block of a page with the table that its command prints now."""
     text, table = block.group(0), block["table"]
     for command in block["commands"].splitlines():
@@ -94,13 +94,13 @@ def main() -> None:
     parser.add_argument("word", nargs="?", default="", help="only commands that contain this")
     word = parser.parse_args().word
     for page in (PAGE, *sorted(CARDS.glob("*/CARD.md"))):
-        renew(page, word)
+        update_page(page, word)
 
 
-def renew(page: Path, word: str) -> None:
+def update_page(page: Path, word: str) -> None:
     """Run the commands of a page that contain a word, and write the page."""
     old = page.read_text(encoding="utf-8")
-    new = BLOCK.sub(lambda block: renewed(block, word, is_card=page != PAGE), old)
+    new = BLOCK.sub(lambda block: updated_block(block, word, is_card=page != PAGE), old)
     if new != old:
         page.write_text(new, encoding="utf-8")
 

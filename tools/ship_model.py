@@ -35,10 +35,10 @@ POP_LICENCE = """ The songs of POP909 (Wang et al., ISMIR 2020) are under the MI
 
 EVALUATION = "maestrokit evaluate --model {name} maestro-v3.0.0 --split validation --no-per-file --format table"
 CLASS_EVALUATION = ".venv/bin/python tests/benchmarks/classes.py --model {name} --states"
-COMPARED = ("recordings", "seconds", "performances")
-"""What fitted models were scored on; they are compared if it is the same."""
+SCORED_ON = ("recordings", "seconds", "performances")
+"""What fitted models were scored on; two are comparable if these are equal."""
 VALIDATED_ON = ("validation_tokens", "validation_windows", "validation_notes")
-"""Settings that say on how much others were validated."""
+"""Settings that say on how much other models were validated; two are comparable if these are equal."""
 NOT_YET = "not yet evaluated"
 
 
@@ -56,8 +56,8 @@ class ModelCardDetails:
 def ship(run: Path, shipped: Path, details: ModelCardDetails | str, *, mean_with: Sequence[Path] = ()) -> None:
     """Write the best weights of a run, its settings and its card into the folder of a shipped model.
 
-    UsageError says that the model there is as good, or was validated on other data. The details are what the card says
-    besides, or the whole card.
+    UsageError says that the model there is as good, or was validated on other data. The details are those of a
+    generated card, or the text of the whole card.
     """
     config, best = _without_folders(checkpoint.read_config(run)), best_record(checkpoint.read_log(run))
     trained = mean_weights([checkpoint.read_weights(folder) for folder in (run, *mean_with)])
@@ -178,22 +178,25 @@ def class_scores(config: Mapping[str, Any], best: Mapping[str, Any]) -> str:
 
 
 def _check_better(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+    """Raise UsageError if a new model is not comparable with the shipped one, or not better."""
     if "fitted" in new:
         measure = "objective" if "objective" in new["fitted"] else "balanced_accuracy"
-        here, there = new["fitted"], old.get("fitted", {measure: 0.0})
-        is_same = all(here.get(name) == there.get(name, here.get(name)) for name in COMPARED)
-        is_better = here[measure] > there[measure]
+        new_scores, old_scores = new["fitted"], old.get("fitted", {measure: 0.0})
+        is_comparable = all(new_scores.get(name) == old_scores.get(name, new_scores.get(name)) for name in SCORED_ON)
+        is_better = new_scores[measure] > old_scores[measure]
     else:
-        measure, here, there = "validation_loss", new["made"], old["made"]
-        kind, old_kind = (one["model"].get("encoding", "events") for one in (new, old))
-        tokens, old_tokens = ([one["training"].get(name) for name in VALIDATED_ON] for one in (new, old))
-        is_same = (kind, tokens) == (old_kind, old_tokens)
-        is_better = here[measure] < there[measure]
-    if not is_same:
+        measure, new_scores, old_scores = "validation_loss", new["made"], old["made"]
+        kind, old_kind = (config["model"].get("encoding", "events") for config in (new, old))
+        tokens, old_tokens = ([config["training"].get(name) for name in VALIDATED_ON] for config in (new, old))
+        is_comparable = (kind, tokens) == (old_kind, old_tokens)
+        is_better = new_scores[measure] < old_scores[measure]
+    if not is_comparable:
         hint = "compare them by evaluate --model, and remove the folder of the worse"
         raise UsageError("the shipped model was validated on other data, so the two cannot be compared", hint)
     if not is_better:
-        raise UsageError(f"the shipped model is as good: {measure} {there[measure]:.4f}, this one {here[measure]:.4f}")
+        raise UsageError(
+            f"the shipped model is as good: {measure} {old_scores[measure]:.4f}, this one {new_scores[measure]:.4f}"
+        )
 
 
 def main() -> None:

@@ -38,22 +38,22 @@ def main() -> None:
     for language in LANGUAGES:
         paths = (options.folder / language).rglob("*.wav")
         prompts = [path for path in paths if path.stat().st_size > SHORT and "silence" not in str(path)]
-        joined(f"speech_{language}", prompts, 4, options.output)
+        write_joined(f"speech_{language}", prompts, 4, options.output)
     stamps = [path for suffix in ("*.ogg", "*.wav") for path in (options.folder / "stamps").rglob(suffix)]
     spoken = [path for path in stamps if not re.search("music|instr", str(path).lower())]
-    joined("stamps", spoken, 6, options.output)
+    write_joined("stamps", spoken, 6, options.output)
     generator = np.random.default_rng(1)
     for number in range(5):
-        write(options.output / f"noise{number}", np.concatenate([noise(generator) for _ in range(6)]))
+        write_recording(options.output / f"noise{number}", np.concatenate([noise(generator) for _ in range(6)]))
 
 
-def write(path: Path, samples: np.ndarray) -> None:
+def write_recording(path: Path, samples: np.ndarray) -> None:
     """Write a recording and its empty table."""
     soundfile.write(path.with_suffix(".flac"), np.clip(samples, -1, 1), RATE, subtype="PCM_16")
     path.with_suffix(".tsv").write_text(EMPTY)
 
 
-def joined(name: str, paths: Iterable[Path], count: int, output: Path) -> None:
+def write_joined(name: str, paths: Iterable[Path], count: int, output: Path) -> None:
     """Write so many minutes of sounds in random order and at random levels, with short pauses."""
     generator, names = np.random.default_rng(0), sorted(map(str, paths))
     generator.shuffle(names)
@@ -71,7 +71,7 @@ def joined(name: str, paths: Iterable[Path], count: int, output: Path) -> None:
                 gain = 10 ** (generator.uniform(-25, 5) / 20) * 0.1 / (np.sqrt(np.mean(samples**2)) + 1e-6)
                 parts += [samples * np.float32(gain), np.zeros(int(generator.uniform(0, 0.4) * RATE), np.float32)]
                 total += len(parts[-2]) + len(parts[-1])
-        write(output / f"{name}{number}", np.concatenate(parts)[: SECONDS * RATE])
+        write_recording(output / f"{name}{number}", np.concatenate(parts)[: SECONDS * RATE])
 
 
 def noise(generator: np.random.Generator) -> np.ndarray:
@@ -84,9 +84,9 @@ def noise(generator: np.random.Generator) -> np.ndarray:
     sound = np.fft.irfft(spectrum)
     sound *= 10 ** (generator.uniform(-60, -12) / 20) / sound.std()
     if generator.random() < 0.3:
-        mains, when = generator.choice([50, 60]), np.arange(count) / RATE
+        mains, times = generator.choice([50, 60]), np.arange(count) / RATE
         partials = [
-            10 ** (-k * generator.uniform(0.1, 0.4)) * np.sin(2 * np.pi * mains * k * when + k) for k in range(1, 12)
+            10 ** (-k * generator.uniform(0.1, 0.4)) * np.sin(2 * np.pi * mains * k * times + k) for k in range(1, 12)
         ]
         sound = 0.2 * sound + sum(partials) * 10 ** (generator.uniform(-50, -20) / 20)
     if generator.random() < 0.3:

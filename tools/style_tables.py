@@ -34,9 +34,9 @@ def style_rows(root: Path, conditions: Sequence[str]) -> dict[str, list[TableRow
         for entry in maestro.select(entries, split="train", where=[condition]):
             works[maestro.work(entry)].append(entry)
         for table_name, half in zip(TABLES, halves(works), strict=True):
-            validated = held_out(half, HELD_OUT)
+            validation_works = held_out(half, HELD_OUT)
             for work, performances in half.items():
-                split = "validation" if work in validated else "train"
+                split = "validation" if work in validation_works else "train"
                 rows[table_name] += [_row(root, entry, name, split) for entry in performances]
             for entry in maestro.select(entries, split="validation", where=[condition]):
                 if maestro.work(entry) not in works:
@@ -46,14 +46,15 @@ def style_rows(root: Path, conditions: Sequence[str]) -> dict[str, list[TableRow
 
 def halves(works: Mapping[str, Sequence[maestro.Entry]]) -> tuple[dict[str, Sequence[maestro.Entry]], ...]:
     """Return two halves of works, with about as many performances each: the largest first, each to the smaller half."""
-    both: tuple[dict[str, Sequence[maestro.Entry]], ...] = ({}, {})
+    pair: tuple[dict[str, Sequence[maestro.Entry]], ...] = ({}, {})
     for work in sorted(works, key=lambda work: (-len(works[work]), hashlib.sha256(work.encode()).digest())):
-        smaller = min(both, key=lambda half: sum(map(len, half.values())))
+        smaller = min(pair, key=lambda half: sum(map(len, half.values())))
         smaller[work] = works[work]
-    return both
+    return pair
 
 
 def _row(root: Path, entry: maestro.Entry, name: str, split: str) -> TableRow:
+    """Return the row of a performance."""
     return TableRow(str(root / entry.midi_filename), name, split, maestro.work(entry))
 
 

@@ -75,11 +75,11 @@ def write_span(midi: Path, span: tuple[float, float] | None, target: Path) -> No
 def write_pedal(intervals: np.ndarray, path: Path) -> None:
     """Write a MIDI file that holds nothing but the sustain pedal, down in the given seconds."""
     events = sorted([(down, 127) for down, _ in intervals] + [(up, 0) for _, up in intervals])
-    track, now = mido.MidiTrack(), 0
+    track, last_tick = mido.MidiTrack(), 0
     for seconds, value in events:
         tick = round(seconds * TICKS_PER_SECOND)
-        track.append(mido.Message("control_change", control=64, value=value, time=max(0, tick - now)))
-        now = max(now, tick)
+        track.append(mido.Message("control_change", control=64, value=value, time=max(0, tick - last_tick)))
+        last_tick = max(last_tick, tick)
     file = mido.MidiFile(ticks_per_beat=TICKS_PER_SECOND // 2)  # 120 beats a minute, the default tempo
     file.tracks.append(track)
     file.save(path)

@@ -13,10 +13,12 @@ from maestrokit.files.midi import read_midi
 from maestrokit.music.keys import Key, parse_key
 from maestrokit.music.performance import Performance
 
-SECONDS_A_QUARTER = 0.5  # where a score names no tempo
+SECONDS_PER_QUARTER = 0.5  # the tempo of a score that names none
 
 
 class Song(NamedTuple):
+    """A song of POP909 with its annotated keys and chords."""
+
     name: str
     performance: Performance
     keys: list[Key]
@@ -27,6 +29,8 @@ class Song(NamedTuple):
 
 
 class Movement(NamedTuple):
+    """A movement of a sonata by Mozart with its annotated keys and chord roots."""
+
     name: str
     performance: Performance
     key: Key
@@ -36,7 +40,8 @@ class Movement(NamedTuple):
     local_keys: list[Key]
 
 
-def pop909(data: Path) -> Iterator[Song]:
+def pop909_songs(data: Path) -> Iterator[Song]:
+    """Yield the songs of POP909, sorted by name."""
     for folder in sorted(path for path in (data / "pop909").iterdir() if path.is_dir()):
         chords = [line.split("\t") for line in (folder / "chord_midi.txt").read_text().splitlines() if line.strip()]
         keys = [line.split("\t") for line in (folder / "key_audio.txt").read_text().splitlines() if line.strip()]
@@ -49,16 +54,17 @@ def pop909(data: Path) -> Iterator[Song]:
         )
 
 
-def mozart(data: Path) -> Iterator[Movement]:
+def mozart_movements(data: Path) -> Iterator[Movement]:
+    """Yield the movements that DCML annotated, sorted by name."""
     for path in sorted((data / "dcml_mozart/notes").glob("*.tsv")):
         performance = read_score(path)
         key, harmonies = read_harmonies(find_chords(str(path)))
-        quarters = np.array([[float(one.start), float(one.end)] for one in harmonies])
+        quarters = np.array([[float(harmony.start), float(harmony.end)] for harmony in harmonies])
         yield Movement(
             piece_of(str(path)),
             performance,
             key,
-            quarters * SECONDS_A_QUARTER,
-            [one.root for one in harmonies],
-            [one.local_key for one in harmonies],
+            quarters * SECONDS_PER_QUARTER,
+            [harmony.root for harmony in harmonies],
+            [harmony.local_key for harmony in harmonies],
         )

@@ -22,7 +22,7 @@ import librosa
 import mir_eval
 import numpy as np
 import torch
-from asap import DATA, SAMPLE_RATE, Take, rendered, takes
+from asap import DATA, SAMPLE_RATE, AnnotatedPerformance, annotated_performances, rendered_sound
 
 from maestrokit.analysis.beats.from_audio import recorded_beats
 from maestrokit.analysis.beats.from_notes import Beats, performed_beats
@@ -33,53 +33,59 @@ from maestrokit.files.midi import read_midi
 from maestrokit.inference.notes_to_performance import tracked_transcript
 from maestrokit.inference.transcription.transcriber import Transcriber, read_transcriber, transcribed
 
-NONE = np.empty(0)
+NO_DOWNBEATS = np.empty(0)
 
 
-def from_notes(take: Take) -> tuple[np.ndarray, np.ndarray]:
-    beats = performed_beats(read_midi(take.midi))
+def beats_from_notes(performance: AnnotatedPerformance) -> tuple[np.ndarray, np.ndarray]:
+    """Return beats and downbeats tracked on the notes."""
+    beats = performed_beats(read_midi(performance.midi))
     return beats.time, beats.downbeats
 
 
-def from_sound(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def beats_from_sound(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return beats and downbeats tracked on the sound."""
     beats: Beats = recorded_beats(onset_features([samples]), salience([samples]))
     return beats.time, beats.downbeats
 
 
-def from_transcript(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what ``transcribe --tempo track`` hears: the beats of the notes that the shipped model writes down."""
-    notes, pedal = transcribed([samples], listener())
+def beats_from_transcript(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the beats and downbeats that ``transcribe --tempo track`` finds: those of the transcribed notes."""
+    notes, pedal = transcribed([samples], shipped_transcriber())
     _, beats = tracked_transcript(notes, pedal)
     return beats.time, beats.downbeats
 
 
 @cache
-def listener() -> Transcriber:
-    """Return the shipped model."""
+def shipped_transcriber() -> Transcriber:
+    """Return the shipped transcription model."""
     torch.set_num_threads(1)
     return read_transcriber(model_folder("transcription"))
 
 
-def by_librosa(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return librosa.beat.beat_track(y=samples, sr=SAMPLE_RATE, units="time")[1], NONE
+def beats_from_librosa(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return librosa's beats; it has no downbeats."""
+    return librosa.beat.beat_track(y=samples, sr=SAMPLE_RATE, units="time")[1], NO_DOWNBEATS
 
 
-def scores(take: Take, beats: np.ndarray, downbeats: np.ndarray, seconds: float) -> list[float]:
-    wanted, wanted_down, beats, downbeats = (
-        mir_eval.beat.trim_beats(times[times < seconds]) for times in (take.beats, take.downbeats, beats, downbeats)
+def scores(performance: AnnotatedPerformance, beats: np.ndarray, downbeats: np.ndarray, seconds: float) -> list[float]:
+    """Return F-measure, CMLt, AMLt and the F-measure of downbeats."""
+    reference_beats, reference_downbeats, beats, downbeats = (
+        mir_eval.beat.trim_beats(times[times < seconds])
+        for times in (performance.beats, performance.downbeats, beats, downbeats)
     )
     if len(beats) < 2:
         return [0.0] * 4
-    _, cmlt, _, amlt = mir_eval.beat.continuity(wanted, beats)
+    _, cmlt, _, amlt = mir_eval.beat.continuity(reference_beats, beats)
     return [
-        mir_eval.beat.f_measure(wanted, beats),
+        mir_eval.beat.f_measure(reference_beats, beats),
         cmlt,
         amlt,
-        mir_eval.beat.f_measure(wanted_down, downbeats) if len(downbeats) else 0.0,
+        mir_eval.beat.f_measure(reference_downbeats, downbeats) if len(downbeats) else 0.0,
     ]
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=1000, help="performances, evenly spaced")
@@ -88,26 +94,31 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="the half that the weights were fitted on")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    chosen = [take for take in takes(options.data) if take.is_tuned_on == options.tuned]
-    rows = np.unique(np.linspace(0, len(chosen) - 1, min(options.count, len(chosen))).round().astype(int))
-    ways = {"notes": from_notes}
+    performances = [
+        performance for performance in annotated_performances(options.data) if performance.is_tuned_on == options.tuned
+    ]
+    rows = np.unique(np.linspace(0, len(performances) - 1, min(options.count, len(performances))).round().astype(int))
+    methods = {"notes": beats_from_notes}
     if not options.notes_only:
-        ways |= {"sound": from_sound, "transcript": from_transcript, "librosa": by_librosa}
-    found: dict[str, list[list[float]]] = {way: [] for way in ways}
-    spent = dict.fromkeys(ways, 0.0)
-    for take in (chosen[row] for row in rows):
-        samples = NONE if options.notes_only else rendered(take, options.seconds)
-        for way, track in ways.items():
+        methods |= {"sound": beats_from_sound, "transcript": beats_from_transcript, "librosa": beats_from_librosa}
+    results: dict[str, list[list[float]]] = {method: [] for method in methods}
+    cpu_seconds = dict.fromkeys(methods, 0.0)
+    for performance in (performances[row] for row in rows):
+        samples = NO_DOWNBEATS if options.notes_only else rendered_sound(performance, options.seconds)
+        for method, track in methods.items():
             start = time.process_time()
-            beats, downbeats = track(take if way == "notes" else samples)  # type: ignore[operator]
-            spent[way] += time.process_time() - start
-            found[way].append(scores(take, beats, downbeats, options.seconds))
+            beats, downbeats = track(performance if method == "notes" else samples)  # type: ignore[operator]
+            cpu_seconds[method] += time.process_time() - start
+            results[method].append(scores(performance, beats, downbeats, options.seconds))
     print(f"{len(rows)} performances, the first {options.seconds:g} s of each")
     print(f"{'':12}{'F':>8}{'CMLt':>8}{'AMLt':>8}{'downbeat F':>12}{'CPU s a file':>14}")
-    for way, values in found.items():
+    for method, values in results.items():
         mean = np.mean(values, axis=0)
-        last = "       -" if way == "librosa" else f"{mean[3]:8.3f}"
-        print(f"{way:12}{mean[0]:8.3f}{mean[1]:8.3f}{mean[2]:8.3f}    {last}{spent[way] / len(rows):14.2f}")
+        downbeats_cell = "       -" if method == "librosa" else f"{mean[3]:8.3f}"
+        print(
+            f"{method:12}{mean[0]:8.3f}{mean[1]:8.3f}{mean[2]:8.3f}    "
+            f"{downbeats_cell}{cpu_seconds[method] / len(rows):14.2f}"
+        )
 
 
 if __name__ == "__main__":

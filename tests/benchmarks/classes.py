@@ -1,15 +1,16 @@
-"""How often the class of a whole performance is told, beside logistic regression on histograms and on states.
+"""Accuracy of the classes of whole performances, beside logistic regression on histograms and on states.
 
     python tests/benchmarks/classes.py [--model composers|genres] [--data DIR] [--states] [--picture FILE]
 
 On the part ``test`` of the tables of ``tools/class_tables.py``: the validation split of MAESTRO, which nothing was
 chosen on. Pieces (composer and title) that are in the training split, too, and those that MAESTRO gives to another
 composer than theirs, are left out and named; arrangements are left out. Matched: density, loudness and the length of
-notes are made equal, so that they tell nothing. The baselines are logistic regression on histograms of pitch classes
-and of intervals from each note to the next, and, with ``--states``, on the mean states of the last layer of the shipped
-lstm over up to three windows of 20 s. Accuracy counts performances, balanced accuracy and macro F1 count classes that
-have some, with 95 % intervals by bootstrap over performances. The calibration error is that of the most probable class,
-expected in ten bins; temperature and threshold were fitted on other performances, a part of the training split.
+notes are made equal, so that they carry no information. The baselines are logistic regression on histograms of pitch
+classes and of intervals from each note to the next, and, with ``--states``, on the mean states of the last layer of the
+shipped lstm over up to three windows of 20 s. Accuracy counts performances, balanced accuracy and macro F1 count
+classes that have some, with 95 % intervals by bootstrap over performances. The calibration error is that of the most
+probable class, expected in ten bins; temperature and threshold were fitted on other performances, a part of the
+training split.
 """
 
 import argparse
@@ -38,28 +39,32 @@ from maestrokit.training.data.classes.sources import read_notes
 
 RESAMPLES = 1000
 BINS = 10
-WIDEST = 12  # semitones: larger intervals count as it
-RANDOM = 50  # performances of random notes
+WIDEST = 12  # semitones: larger intervals are clipped to it
+RANDOM_PERFORMANCES = 50  # performances of random notes
 OTHER = -1
 
 Score = Callable[[Integers, Integers], float]
 
 
 def accuracy(label: Integers, estimate: Integers) -> float:
+    """Return the share of performances whose class is estimated right."""
     return float((label == estimate).mean())
 
 
 def balanced_accuracy(label: Integers, estimate: Integers) -> float:
+    """Return the mean recall of the classes that have performances."""
     return float(np.mean([(estimate[label == row] == row).mean() for row in np.unique(label)]))
 
 
 def macro_f1(label: Integers, estimate: Integers) -> float:
-    hits = [(((estimate == row) & (label == row)).sum(), (estimate == row).sum() + (label == row).sum())
+    """Return the mean F1 of the classes that have performances."""
+    counts = [(((estimate == row) & (label == row)).sum(), (estimate == row).sum() + (label == row).sum())
             for row in np.unique(label)]  # fmt: skip
-    return float(np.mean([2 * both / total for both, total in hits]))
+    return float(np.mean([2 * hits / total for hits, total in counts]))
 
 
 def interval(score: Score, label: Integers, estimate: Integers) -> tuple[float, float]:
+    """Return the 95 % interval of a score by bootstrap over performances."""
     generator = np.random.default_rng(0)
     rows = generator.integers(len(label), size=(RESAMPLES, len(label)))
     low, high = np.quantile([score(label[row], estimate[row]) for row in rows], (0.025, 0.975))
@@ -67,6 +72,7 @@ def interval(score: Score, label: Integers, estimate: Integers) -> tuple[float, 
 
 
 def calibration_error(probability: Floats, label: Integers) -> float:
+    """Return the expected calibration error of the most probable class."""
     confidence, is_right = probability.max(axis=1), probability.argmax(axis=1) == label
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     parts = [abs(confidence[bins == row].sum() - is_right[bins == row].sum()) for row in np.unique(bins)]
@@ -74,12 +80,14 @@ def calibration_error(probability: Floats, label: Integers) -> float:
 
 
 def notes_of(row: TableRow) -> TimedNotes:
+    """Return the notes of a performance of a table."""
     notes = read_notes(row.path)
     assert isinstance(notes, TimedNotes)
     return notes
 
 
 def classified(notes: TimedNotes, classifier: Classifier) -> Classification:
+    """Return the classification of notes, of which there are enough."""
     result = classify(notes, classifier)
     assert result is not None
     return result
@@ -112,12 +120,14 @@ def states(row: TableRow) -> Floats:
 def regression(
     vectors: Callable[[TableRow], Floats], train: Sequence[TableRow], label: Integers, test: Sequence[TableRow]
 ) -> Integers:
+    """Return the classes that logistic regression on vectors estimates."""
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000, C=0.1))
     model.fit(np.stack([vectors(row) for row in train]), label)
     return np.asarray(model.predict(np.stack([vectors(row) for row in test])))
 
 
 def random_notes(seed: int) -> TimedNotes:
+    """Return a minute of random notes."""
     generator = np.random.default_rng(seed)
     onset = np.sort(generator.uniform(0, 60, 480))
     return TimedNotes(
@@ -126,6 +136,7 @@ def random_notes(seed: int) -> TimedNotes:
 
 
 def print_scores(name: str, label: Integers, estimate: Integers) -> None:
+    """Print a row of scores with their intervals."""
     cells = ""
     for score in (accuracy, balanced_accuracy, macro_f1):
         low, high = interval(score, label, estimate)
@@ -134,16 +145,17 @@ def print_scores(name: str, label: Integers, estimate: Integers) -> None:
 
 
 def print_unknown(classifier: Classifier, known: Sequence[Classification], others: Sequence[Classification]) -> None:
-    noise = [classified(random_notes(seed), classifier) for seed in range(RANDOM)]
+    """Print how often known classes, other composers and random notes are called unknown."""
+    noise = [classified(random_notes(seed), classifier) for seed in range(RANDOM_PERFORMANCES)]
     print(f"called unknown, confidence below {classifier.threshold}, and its median:")
     for name, results in {"of its classes": known, "of other composers": others, "random notes": noise}.items():
         if results:
             share = np.mean([result.name == UNKNOWN for result in results])
-            print(f"  {name:28}{len(results):4}{share:8.2f}{np.median([one.confidence for one in results]):8.2f}")
+            print(f"  {name:28}{len(results):4}{share:8.2f}{np.median([result.confidence for result in results]):8.2f}")
 
 
 def draw_confusion(names: Sequence[str], label: Integers, estimate: Integers, path: Path) -> None:
-    """Draw which share of the performances of each class is called what; the counts are written into it."""
+    """Draw the confusion matrix: the share of each class that is estimated as each, with counts as text."""
     from maestrokit.plots.figure import new_figure
 
     counts = np.zeros((len(names), len(names)), int)
@@ -161,15 +173,16 @@ def draw_confusion(names: Sequence[str], label: Integers, estimate: Integers, pa
 
 
 def main() -> None:
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared/data")
     parser.add_argument("--model", default="composers")
     parser.add_argument("--states", action="store_true", help="also the baseline of states, which takes minutes")
     parser.add_argument("--picture", type=Path, help="draw which class is taken for which")
-    arguments = parser.parse_args()
-    root, classifier = arguments.data / "maestro-v3.0.0", load_classifier(arguments.model)
+    options = parser.parse_args()
+    root, classifier = options.data / "maestro-v3.0.0", load_classifier(options.model)
     is_of_genres = POP in classifier.names
-    rows = genre_rows(root, arguments.data / "pop909") if is_of_genres else composer_rows(root)
+    rows = genre_rows(root, options.data / "pop909") if is_of_genres else composer_rows(root)
     number = {name: row for row, name in enumerate(classifier.known)}
     train = [row for row in rows if row.split == "train" and row.name in number]
     test = [row for row in rows if row.split == "test"]
@@ -178,31 +191,38 @@ def main() -> None:
     known, scored = label[is_known], [row for row in test if row.name in number]
     results = [classified(notes_of(row), classifier) for row in test]
     votes = mean_votes(results)
-    even = mean_votes([classified(matched(notes_of(row)), classifier) for row in scored])
-    estimate, matched_estimate = (part[:, : len(number)].argmax(axis=1) for part in (votes[is_known], even))
-    estimates = {arguments.model: estimate, f"{arguments.model}, matched": matched_estimate}
-    train_label = np.array([number[row.name] for row in train])
-    kinds = {"histograms": histograms, **({"states of the lstm": states} if arguments.states else {})}
-    for name, vectors in kinds.items():
-        estimates[f"{name}, regression"] = regression(vectors, train, train_label, scored)
+    matched_votes = mean_votes([classified(matched(notes_of(row)), classifier) for row in scored])
+    estimate, matched_estimate = (part[:, : len(number)].argmax(axis=1) for part in (votes[is_known], matched_votes))
+    estimates = {options.model: estimate, f"{options.model}, matched": matched_estimate}
+    train_labels = np.array([number[row.name] for row in train])
+    baselines = {"histograms": histograms, **({"states of the lstm": states} if options.states else {})}
+    for name, vectors in baselines.items():
+        estimates[f"{name}, regression"] = regression(vectors, train, train_labels, scored)
     left_out = [*shared_pieces(root), *(f"{composer}: {title}, which is not his" for composer, title in MISLABELLED)]
     print(f"{len(known)} performances of {len(np.unique(known))} classes; left out: {'; '.join(sorted(left_out))}")
     print(f"{'':30}{'accuracy':>22}{'balanced accuracy':>24}{'macro F1':>24}")
-    for name, found in estimates.items():
-        print_scores(name, known, found)
-    raw, fitted = (probabilities(votes[is_known], classifier, t) for t in (1.0, classifier.temperature))
-    print(f"calibration error: {calibration_error(raw, known):.3f} before, {calibration_error(fitted, known):.3f} with "
-          f"the temperature {classifier.temperature}")  # fmt: skip
-    sides = ([one for one, mine in zip(results, is_known, strict=True) if mine == side] for side in (True, False))
-    print_unknown(classifier, *sides)
+    for name, class_estimate in estimates.items():
+        print_scores(name, known, class_estimate)
+    before, after = (
+        probabilities(votes[is_known], classifier, temperature) for temperature in (1.0, classifier.temperature)
+    )
+    print(f"calibration error: {calibration_error(before, known):.3f} before, "
+          f"{calibration_error(after, known):.3f} with the temperature {classifier.temperature}")  # fmt: skip
+    known_and_others = (
+        [result for result, known_class in zip(results, is_known, strict=True) if known_class == is_in_set]
+        for is_in_set in (True, False)
+    )
+    print_unknown(classifier, *known_and_others)
     works = works_to_learn_from(root)
     print("performances of each class, works of it to learn from, and its recall by each of these:")
     for row in np.unique(known):
-        shares = "".join(f"{(found[known == row] == row).mean():8.2f}" for found in estimates.values())
+        shares = "".join(
+            f"{(class_estimate[known == row] == row).mean():8.2f}" for class_estimate in estimates.values()
+        )
         name = classifier.names[row]
         print(f"  {name:28}{(known == row).sum():4}{works[name] or '':6}{shares}")
-    if arguments.picture is not None:
-        draw_confusion(classifier.known, known, estimate, arguments.picture)
+    if options.picture is not None:
+        draw_confusion(classifier.known, known, estimate, options.picture)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python tests/benchmarks/f0.py [--lines N]
 
 Lines are random walks over the white keys on the shipped piano, in a small room and legato, 24 s each, from seed 0.
-Accuracy is over the frames within a note, 30 ms after its onset on; a frame without a voice counts by its best guess.
+Accuracy is over the frames within a note, 30 ms after its onset on; an unvoiced frame counts by its best estimate.
 """
 
 import argparse
@@ -22,18 +22,18 @@ from maestrokit.synth.render import render
 from maestrokit.synth.timbre import Timbre
 
 LENGTH = 24.0  # seconds
-WHITE = [pitch for pitch in range(40, 90) if pitch % 12 in (0, 2, 4, 5, 7, 9, 11)]
-TICKS_A_SECOND = 960
+WHITE_KEYS = [pitch for pitch in range(40, 90) if pitch % 12 in (0, 2, 4, 5, 7, 9, 11)]
+TICKS_PER_SECOND = 960
 
 
-def line(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Performance]:
+def random_line(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Performance]:
     """Return onsets in seconds (the end as well), pitches, and the performance of a line."""
     edges = np.concatenate([[0.0], np.cumsum(generator.choice([0.15, 0.2, 0.3, 0.4, 0.6, 0.8], 200))])
     edges = np.append(edges[edges < LENGTH], LENGTH)
     count = len(edges) - 1
-    place = np.clip(np.cumsum(generator.integers(-3, 4, count)) + len(WHITE) // 2, 0, len(WHITE) - 1)
-    pitch = np.array(WHITE)[place]
-    tick = np.rint(edges * TICKS_A_SECOND).astype(np.int64)
+    index = np.clip(np.cumsum(generator.integers(-3, 4, count)) + len(WHITE_KEYS) // 2, 0, len(WHITE_KEYS) - 1)
+    pitch = np.array(WHITE_KEYS)[index]
+    tick = np.rint(edges * TICKS_PER_SECOND).astype(np.int64)
     zeros, order = np.zeros(count, np.int64), np.arange(count)
     notes = Notes(
         tick[:-1],
@@ -46,42 +46,44 @@ def line(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Perfor
         2 * order,
         2 * order + 1,
     )
-    played = Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), tick[-1:], 480, 0)
-    return edges, pitch, reorder_events(played)
+    performance = Performance(notes, Controls.empty(), Tempos.empty(), Others.empty(), tick[-1:], 480, 0)
+    return edges, pitch, reorder_events(performance)
 
 
-def accuracy(frequency: np.ndarray, edges: np.ndarray, pitch: np.ndarray) -> float:
-    moment = np.arange(len(frequency)) * HOP_SAMPLES / SAMPLE_RATE
-    row = np.searchsorted(edges, moment, side="right") - 1
-    counted = (row < len(pitch)) & (moment - edges[np.minimum(row, len(edges) - 1)] >= 0.03)
-    truth = pitch[np.minimum(row, len(pitch) - 1)]
-    guess = 69 + 12 * np.log2(np.maximum(frequency, 1e-3) / 440)
-    return float((np.abs(guess - truth) < 0.5)[counted].mean())
+def raw_pitch_accuracy(frequency: np.ndarray, edges: np.ndarray, pitch: np.ndarray) -> float:
+    """Return the share of frames within a note whose pitch is right within 50 cents."""
+    seconds = np.arange(len(frequency)) * HOP_SAMPLES / SAMPLE_RATE
+    row = np.searchsorted(edges, seconds, side="right") - 1
+    is_scored = (row < len(pitch)) & (seconds - edges[np.minimum(row, len(edges) - 1)] >= 0.03)
+    reference = pitch[np.minimum(row, len(pitch) - 1)]
+    estimate = 69 + 12 * np.log2(np.maximum(frequency, 1e-3) / 440)
+    return float((np.abs(estimate - reference) < 0.5)[is_scored].mean())
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=3)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     generator = np.random.default_rng(0)
     settings = {"fmin": LOWEST, "fmax": HIGHEST, "sr": SAMPLE_RATE, "frame_length": 2048, "hop_length": HOP_SAMPLES}
-    ways = {name: lambda y, name=name: track_pitch([y], method=name).frequency for name in METHODS}
-    ways["librosa.yin"] = lambda y: librosa.yin(y, **settings)
-    ways["librosa.pyin"] = lambda y: librosa.pyin(y, fill_na=None, **settings)[0]
-    found = {name: [] for name in ways}
-    spent = dict.fromkeys(ways, 0.0)
+    trackers = {name: lambda y, name=name: track_pitch([y], method=name).frequency for name in METHODS}
+    trackers["librosa.yin"] = lambda y: librosa.yin(y, **settings)
+    trackers["librosa.pyin"] = lambda y: librosa.pyin(y, fill_na=None, **settings)[0]
+    accuracies = {name: [] for name in trackers}
+    cpu_seconds = dict.fromkeys(trackers, 0.0)
     for _ in range(options.lines):
-        edges, pitch, played = line(generator)
-        sound = render(played, default_piano(), sample_rate=SAMPLE_RATE, timbre=Timbre(room=SMALL), end=LENGTH)
-        for name, way in ways.items():
+        edges, pitch, performance = random_line(generator)
+        sound = render(performance, default_piano(), sample_rate=SAMPLE_RATE, timbre=Timbre(room=SMALL), end=LENGTH)
+        for name, tracker in trackers.items():
             start = time.process_time()
-            found[name].append(accuracy(way(sound), edges, pitch))
-            spent[name] += time.process_time() - start
+            accuracies[name].append(raw_pitch_accuracy(tracker(sound), edges, pitch))
+            cpu_seconds[name] += time.process_time() - start
     print(f"{options.lines} lines of {LENGTH:g} s, a piano in a small room")
     print(f"{'':14}{'accuracy':>10}{'CPU ms a second':>18}")
-    for name, values in found.items():
-        print(f"{name:14}{np.mean(values):10.3f}{1000 * spent[name] / LENGTH / options.lines:18.1f}")
+    for name, values in accuracies.items():
+        print(f"{name:14}{np.mean(values):10.3f}{1000 * cpu_seconds[name] / LENGTH / options.lines:18.1f}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 A loop is a pattern of one to three notes that is repeated for over 8 s; a silence lasts over 6 s. A copied run is the
 longest stretch of notes that some performance of the train split has, too, in any key (`copied_run`). People's pieces
 are as many stretches of the same length, of every other validation performance by name, from the second on. Both go
-through the tokens that models are taught, in which notes last as long as the pedal holds them.
+through the tokens that models are trained on, in which notes last as long as the pedal holds them.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from generated_sets import UNSEEN, minute, read, written
-from performances import spread
+from generated_sets import UNSEEN, generated_files, random_stretch, read_pieces
+from performances import evenly_spaced
 
 from maestrokit.files.midi import read_midi
 from maestrokit.metrics.piece import Piece, piece_of
@@ -23,18 +23,20 @@ from maestrokit.metrics.sets.copying import StretchIndex, longest_runs, note_int
 from maestrokit.metrics.sets.stuck import longest_loop, longest_silence
 
 LOOP, SILENCE = 8.0, 6.0  # seconds
-EVERY = 10_000  # performances; more than a split has
+ALL = 10_000  # performances; more than a split has
 
 
-def people(root: Path, count: int, seconds: float) -> list[Piece]:
+def human_pieces(root: Path, count: int, seconds: float) -> list[Piece]:
     """Return stretches of the performances that are long enough, evenly chosen."""
-    long = [piece for piece in read(root, "validation", EVERY, UNSEEN) if piece.onset[-1] - piece.onset[0] >= seconds]
+    long = [
+        piece for piece in read_pieces(root, "validation", ALL, UNSEEN) if piece.onset[-1] - piece.onset[0] >= seconds
+    ]
     chosen = np.linspace(0, len(long) - 1, count).astype(np.int64)
-    return [minute(long[row], seconds, seed) for seed, row in enumerate(chosen)]
+    return [random_stretch(long[row], seconds, seed) for seed, row in enumerate(chosen)]
 
 
-def line(name: str, pieces: Sequence[Piece], corpus: StretchIndex) -> str:
-    """Return the figures of a set of pieces."""
+def table_row(name: str, pieces: Sequence[Piece], corpus: StretchIndex) -> str:
+    """Return the row of a set of pieces."""
     loops, silences = (np.concatenate([f(piece) for piece in pieces]) for f in (longest_loop, longest_silence))
     runs = longest_runs([note_intervals(piece) for piece in pieces], corpus)
     figures = f"{(loops > LOOP).sum():>7}{loops.max():>10.1f}{(silences > SILENCE).sum():>11}{silences.max():>10.1f}"
@@ -50,18 +52,18 @@ def main() -> None:
     parser.add_argument("--model", default="transformer", help="name or run folder")
     parser.add_argument("--sets", default="50x60,20x300", help="pieces x seconds of each, commas between")
     parser.add_argument("--keep", type=Path, help="folder for what is generated, kept for the next time")
-    told = parser.parse_args()
-    root = told.data / "maestro-v3.0.0"
-    corpus = StretchIndex([note_intervals(piece_of(read_midi(path))) for path in spread(root, "train", EVERY)])
+    options = parser.parse_args()
+    root = options.data / "maestro-v3.0.0"
+    corpus = StretchIndex([note_intervals(piece_of(read_midi(path))) for path in evenly_spaced(root, "train", ALL)])
     print("                   notes/s  loops  longest s  silences  longest s  copied: median, longest")
     with tempfile.TemporaryDirectory() as scratch:
-        for text in told.sets.split(","):
-            count, seconds = (int(part) for part in text.split("x"))
-            folder = (told.keep or Path(scratch)) / text / Path(told.model).name
+        for size in options.sets.split(","):
+            count, seconds = (int(part) for part in size.split("x"))
+            folder = (options.keep or Path(scratch)) / size / Path(options.model).name
             print(f"{count} pieces of {seconds} s")
-            print(line("people", people(root, count, seconds), corpus))
-            made = [piece_of(read_midi(path)) for path in written(told.model, folder, count, seconds)]
-            print(line(Path(told.model).name, made, corpus), flush=True)
+            print(table_row("people", human_pieces(root, count, seconds), corpus))
+            pieces = [piece_of(read_midi(path)) for path in generated_files(options.model, folder, count, seconds)]
+            print(table_row(Path(options.model).name, pieces, corpus), flush=True)
 
 
 if __name__ == "__main__":

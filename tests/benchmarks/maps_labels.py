@@ -1,9 +1,9 @@
-"""When sound rises about the labels of MAPS: the real piano's recordings and the synthesised ones, by velocity.
+"""How late sound rises after the onset labels of MAPS, by velocity: recordings of a real piano and synthesised ones.
 
     python tests/benchmarks/maps_labels.py [--data DIR]
 
 For each note whose octaves and twelfths are not struck within .3 s: when the mean level of its first three harmonics
-has risen half of what it rises within .2 s of the label. No model has a part in this. Labels that are right by the
+has risen half of what it rises within .2 s of the label. No model is used. Labels that are right by the
 sound give about 0, whatever the velocity.
 """
 
@@ -20,45 +20,46 @@ from maestrokit.training.data.recordings import TrainingExample, recorded_exampl
 
 DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 VELOCITIES = (0, 25, 35, 50, 70, 128)
-FRAMES = 100  # of levels a second
-AROUND = 25  # frames
+FRAMES_PER_SECOND = 100  # per second
+CONTEXT_FRAMES = 25  # frames before and after the label
 LEAST_RISE = 6.0  # dB
-SETTLED = 20  # frames after the label within which a note is at its loudest
+ATTACK_FRAMES = 20  # frames after the label within which a note is at its loudest
 BINS_PER_OCTAVE, FIRST_BIN, KEY_BINS, LOWEST = 36, 2, 3, 21
 
 
-def rises(take: TrainingExample, velocities: tuple[int, int]) -> list[float]:
-    """Return how many milliseconds after its label the sound of each note of such velocities has risen half."""
-    notes, found = take.notes, []
-    for row in np.flatnonzero((notes.velocity >= velocities[0]) & (notes.velocity < velocities[1])):
-        frame = round(float(notes.onset[row]) * FRAMES)
-        if not AROUND <= frame < len(take.levels) - AROUND:
+def rise_delays(example: TrainingExample, velocities: tuple[int, int]) -> list[float]:
+    """Return the milliseconds from label to half of the rise, for each note of a range of velocities."""
+    notes, delays = example.notes, []
+    for table_row in np.flatnonzero((notes.velocity >= velocities[0]) & (notes.velocity < velocities[1])):
+        frame = round(float(notes.onset[table_row]) * FRAMES_PER_SECOND)
+        if not CONTEXT_FRAMES <= frame < len(example.levels) - CONTEXT_FRAMES:
             continue
-        near = np.abs(notes.onset - notes.onset[row]) < 0.3
-        near[row] = False
-        if np.isin(np.abs(notes.pitch[near] - notes.pitch[row]), (0, 12, 19, 24)).any():
+        is_near = np.abs(notes.onset - notes.onset[table_row]) < 0.3
+        is_near[table_row] = False
+        if np.isin(np.abs(notes.pitch[is_near] - notes.pitch[table_row]), (0, 12, 19, 24)).any():
             continue
-        lowest = KEY_BINS * (notes.pitch[row] - LOWEST) + FIRST_BIN
+        lowest = KEY_BINS * (notes.pitch[table_row] - LOWEST) + FIRST_BIN
         bins = lowest + np.rint(BINS_PER_OCTAVE * np.log2([1, 2, 3])).astype(int)
-        part = np.asarray(take.levels[frame - AROUND : frame + AROUND], np.float64)
+        part = np.asarray(example.levels[frame - CONTEXT_FRAMES : frame + CONTEXT_FRAMES], np.float64)
         level = part[:, bins[bins < part.shape[1]]].mean(axis=1)
         level -= level[:15].mean()
-        loudest = level[AROUND : AROUND + SETTLED].max()
+        loudest = level[CONTEXT_FRAMES : CONTEXT_FRAMES + ATTACK_FRAMES].max()
         if loudest >= LEAST_RISE:
-            found.append((float(np.argmax(level[8:] >= loudest / 2)) + 8 - AROUND) * 1000 / FRAMES)
-    return found
+            delays.append((float(np.argmax(level[8:] >= loudest / 2)) + 8 - CONTEXT_FRAMES) * 1000 / FRAMES_PER_SECOND)
+    return delays
 
 
-def row(name: str, takes: Sequence[TrainingExample]) -> str:
-    """Return a line: median and number of notes for each range of velocities."""
+def table_row(name: str, examples: Sequence[TrainingExample]) -> str:
+    """Return a table row: median and number of notes for each range of velocities."""
     cells = []
     for velocities in pairwise(VELOCITIES):
-        found = [rise for take in takes for rise in rises(take, velocities)]
-        cells.append(f"{np.median(found):6.0f} ({len(found):4})" if found else f"{'-':>13}")
+        delays = [delay for example in examples for delay in rise_delays(example, velocities)]
+        cells.append(f"{np.median(delays):6.0f} ({len(delays):4})" if delays else f"{'-':>13}")
     return f"{name:24}" + "".join(f"{cell:>16}" for cell in cells)
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     folder = parser.parse_args().data / "maps"
@@ -67,13 +68,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as cache:
         for path in sorted((folder / "real").glob("*.flac")):
             print(
-                row(path.stem.removeprefix("MAPS_MUS-"), [recorded_example(str(path), cache=Path(cache))]), flush=True
+                table_row(path.stem.removeprefix("MAPS_MUS-"), [recorded_example(str(path), cache=Path(cache))]),
+                flush=True,
             )
         pianos: dict[str, list[TrainingExample]] = {}
         for path in sorted((folder / "synth").glob("*.flac"))[::4]:
             pianos.setdefault(path.stem.rpartition("_")[2], []).append(recorded_example(str(path), cache=Path(cache)))
-        for name, takes in sorted(pianos.items()):
-            print(row(name, takes), flush=True)
+        for name, examples in sorted(pianos.items()):
+            print(table_row(name, examples), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether metrics tell music from noise: validation performances and spoilt copies of them, against the train split.
+"""Whether metrics separate music from noise: validation performances and corrupted copies, against the train split.
 
 python tests/benchmarks/metrics_controls.py [--data DIR] [--pieces N] [--corpus N]
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from performances import spread
+from performances import evenly_spaced
 
 from maestrokit.files.midi import read_midi
 from maestrokit.inference.embedding import embeddings
@@ -23,7 +23,7 @@ from maestrokit.music.performance import Performance
 Control = Callable[[Piece, np.random.Generator], Piece]
 
 
-def at(piece: Piece, onset: np.ndarray) -> Piece:
+def with_onsets(piece: Piece, onset: np.ndarray) -> Piece:
     """Return the notes at other times, sorted again."""
     moved = onset - piece.onset
     return piece.replace(
@@ -44,7 +44,7 @@ def pitches(piece: Piece, generator: np.random.Generator) -> Piece:
 
 def times(piece: Piece, generator: np.random.Generator) -> Piece:
     """Return the pitches with onsets drawn evenly."""
-    return at(piece, generator.uniform(piece.onset.min(), piece.onset.max(), len(piece)))
+    return with_onsets(piece, generator.uniform(piece.onset.min(), piece.onset.max(), len(piece)))
 
 
 def random(piece: Piece, generator: np.random.Generator) -> Piece:
@@ -58,7 +58,7 @@ def stretches(piece: Piece, generator: np.random.Generator) -> Piece:
     """Return stretches of 2 s in another order."""
     stretch = (piece.onset // 2).astype(np.int64)
     order = generator.permutation(int(stretch.max()) + 1)
-    return at(piece, piece.onset + 2.0 * (order[stretch] - stretch))
+    return with_onsets(piece, piece.onset + 2.0 * (order[stretch] - stretch))
 
 
 def keys(piece: Piece, generator: np.random.Generator) -> Piece:
@@ -78,35 +78,36 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=default, help="folder with maestro-v3.0.0")
     parser.add_argument("--pieces", type=int, default=40, help="validation performances, evenly chosen")
     parser.add_argument("--corpus", type=int, default=150, help="train performances, evenly chosen")
-    arguments = parser.parse_args()
-    root = arguments.data / "maestro-v3.0.0"
-    validation = read(root, "validation", arguments.pieces)
-    chosen = score_sets.metrics(corpora=["reference"])
-    reference = [summary(piece) for piece in read(root, "train", arguments.corpus)]
+    options = parser.parse_args()
+    root = options.data / "maestro-v3.0.0"
+    validation = read_pieces(root, "validation", options.pieces)
+    metrics = score_sets.metrics(corpora=["reference"])
+    reference = [summary(piece) for piece in read_pieces(root, "train", options.corpus)]
     columns = []
     for control in CONTROLS:
         generator = np.random.default_rng(0)
         summaries = [summary(control(piece, generator)) for piece in validation]
-        columns.append(score_sets.score(summaries, reference, chosen, generator=np.random.default_rng(0))[1])
+        columns.append(score_sets.score(summaries, reference, metrics, generator=np.random.default_rng(0))[1])
     print(f"{'metric':<43}{'reference':>10}{'human':>9}{'95 % interval':>18}"
           + "".join(f"{control.__name__:>11}" for control in CONTROLS[1:]))  # fmt: skip
-    for first, *others in zip(*columns, strict=True):
+    for human_row, *control_rows in zip(*columns, strict=True):
         marked = "".join(
-            f"{row.value:>10.3f}" + (" " if first.low <= row.value <= first.high else "*") for row in others
+            f"{row.value:>10.3f}" + (" " if human_row.low <= row.value <= human_row.high else "*")
+            for row in control_rows
         )
-        interval = f"{first.low:.3f}..{first.high:.3f}"
-        print(f"{first.metric:<43}{first.reference:>10.3f}{first.value:>9.3f}{interval:>18}{marked}")
+        interval = f"{human_row.low:.3f}..{human_row.high:.3f}"
+        print(f"{human_row.metric:<43}{human_row.reference:>10.3f}{human_row.value:>9.3f}{interval:>18}{marked}")
 
 
 def summary(piece: Piece, origin: Performance | None = None) -> score_sets.Summary:
     """Return the summary of a piece by each metric that needs no training corpus."""
-    chosen = score_sets.metrics(corpora=["reference"])
-    return score_sets.summarize(piece, chosen) | embeddings(piece, chosen, origin=origin)
+    metrics = score_sets.metrics(corpora=["reference"])
+    return score_sets.summarize(piece, metrics) | embeddings(piece, metrics, origin=origin)
 
 
-def read(root: Path, split: str, count: int) -> list[Piece]:
+def read_pieces(root: Path, split: str, count: int) -> list[Piece]:
     """Return that many performances of a split."""
-    return [piece_of(read_midi(path)) for path in spread(root, split, count)]
+    return [piece_of(read_midi(path)) for path in evenly_spaced(root, split, count)]
 
 
 if __name__ == "__main__":

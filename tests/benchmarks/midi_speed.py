@@ -1,12 +1,13 @@
-"""How long MIDI takes, a file: reading, and reading + quantizing + writing, beside symusic, mido and pretty_midi.
+"""Time per MIDI file: reading, and reading + quantizing + writing, beside symusic, mido and pretty_midi.
 
     python tests/benchmarks/midi_speed.py [--data DIR] [--files 60] [--seed 1] [--libraries maestrokit,symusic]
 
 Every library reads the same real performances from memory and writes to memory, file by file in turn, one thread.
-Each time is processor time: of ours and symusic's, taking turns, the best of five; the slow two read every fourth file,
-once, which is noisier by some percent, where the ratios are tens. All quantize the onsets and offsets of notes to the
-nearest 10 ms; ours also moves pedals with them, removes duplicates, cuts overlaps. Peers drop what they always drop.
-A ratio above 1 says how many times longer a library takes than ours, the last column how many times longer ours takes.
+Each time is processor time: of maestrokit and symusic, in alternation, the best of five; the slow two read every fourth
+file, once, which is noisier by some percent, where the ratios are tens. All quantize the onsets and offsets of notes to
+the nearest 10 ms; maestrokit also moves pedals with them, removes duplicates, cuts overlaps. The other libraries drop
+what they always drop. A ratio above 1 says how many times longer a library takes than maestrokit, the last column how
+many times longer maestrokit takes.
 """
 
 import argparse
@@ -33,11 +34,13 @@ from maestrokit.music.quantization.quantize import Quantization, quantize
 STEP = 0.01  # seconds
 
 
-def ours_quantized(performance: Performance) -> Performance:
+def maestrokit_quantized(performance: Performance) -> Performance:
+    """Return a performance quantized by maestrokit."""
     return quantize(performance, Quantization(step=Fraction(1, 100), durations="offsets"))[0]
 
 
 def symusic_quantized(score: symusic.Score) -> symusic.Score:
+    """Return a score of symusic with its notes quantized."""
     seconds = score.to("second")
     for track in seconds.tracks:
         columns = track.notes.numpy()
@@ -49,6 +52,7 @@ def symusic_quantized(score: symusic.Score) -> symusic.Score:
 
 
 def mido_quantized(midi: mido.MidiFile) -> mido.MidiFile:
+    """Return a file of mido with its notes quantized, at one tempo."""
     tempo = next((m.tempo for track in midi.tracks for m in track if m.type == "set_tempo"), 500_000)
     step = STEP / (tempo / 1e6 / midi.ticks_per_beat)
     for track in midi.tracks:
@@ -58,14 +62,15 @@ def mido_quantized(midi: mido.MidiFile) -> mido.MidiFile:
             is_note = message.type in ("note_on", "note_off")
             timed.append((round(round(tick / step) * step) if is_note else tick, message))
         timed.sort(key=lambda pair: pair[0])
-        before = 0
+        previous = 0
         for tick, message in timed:
-            message.time, before = tick - before, tick
+            message.time, previous = tick - previous, tick
         track[:] = [message for _, message in timed]
     return midi
 
 
 def pretty_midi_quantized(midi: pretty_midi.PrettyMIDI) -> pretty_midi.PrettyMIDI:
+    """Return a file of pretty_midi with its notes quantized."""
     for instrument in midi.instruments:
         for note in instrument.notes:
             note.start = round(note.start / STEP) * STEP
@@ -74,12 +79,14 @@ def pretty_midi_quantized(midi: pretty_midi.PrettyMIDI) -> pretty_midi.PrettyMID
 
 
 def mido_bytes(midi: mido.MidiFile) -> bytes:
+    """Return the bytes of a file of mido."""
     out = io.BytesIO()
     midi.save(file=out)
     return out.getvalue()
 
 
 def pretty_midi_bytes(midi: pretty_midi.PrettyMIDI) -> bytes:
+    """Return the bytes of a file of pretty_midi."""
     out = io.BytesIO()
     midi.write(out)
     return out.getvalue()
@@ -87,7 +94,7 @@ def pretty_midi_bytes(midi: pretty_midi.PrettyMIDI) -> bytes:
 
 Steps = tuple[Callable[[bytes], Any], Callable[[Any], Any], Callable[[Any], bytes]]  # parse, quantize, write
 LIBRARIES: dict[str, Steps] = {
-    "maestrokit": (lambda data: parse_midi(data, name="a.mid"), ours_quantized, dump_midi),
+    "maestrokit": (lambda data: parse_midi(data, name="a.mid"), maestrokit_quantized, dump_midi),
     "symusic": (symusic.Score.from_midi, symusic_quantized, lambda score: score.dumps_midi()),
     "mido": (lambda data: mido.MidiFile(file=io.BytesIO(data)), mido_quantized, mido_bytes),
     "pretty_midi": (lambda data: pretty_midi.PrettyMIDI(io.BytesIO(data)), pretty_midi_quantized, pretty_midi_bytes),
@@ -99,7 +106,7 @@ MOST_REPETITIONS, SLOW_EVERY = 5, 4
 def milliseconds(steps: Steps, data: bytes) -> list[float]:
     """Return the processor time from the bytes on until each step is done."""
     value: Any = data
-    gc.collect()  # so that nobody clears away what another left
+    gc.collect()  # so that no step pays for the garbage of earlier runs
     start, ends = time.process_time(), []
     for step in steps:
         value = step(value)
@@ -113,9 +120,9 @@ def measure(paths: list[Path], names: list[str]) -> dict[str, np.ndarray]:
     for number, path in enumerate(paths):
         data = path.read_bytes()
         runs: dict[str, list[list[float]]] = {name: [] for name in names}
-        for turn in range(MOST_REPETITIONS):
+        for repetition in range(MOST_REPETITIONS):
             for name in names:
-                if name not in SLOW or turn == number % SLOW_EVERY == 0:
+                if name not in SLOW or repetition == number % SLOW_EVERY == 0:
                     runs[name].append(milliseconds(LIBRARIES[name], data))
         for name in names:
             times[name].append(np.min(runs[name], axis=0) if runs[name] else np.full(3, np.nan))
@@ -123,6 +130,7 @@ def measure(paths: list[Path], names: list[str]) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
     parser.add_argument("--files", type=int, default=60)
@@ -130,10 +138,10 @@ def main() -> None:
     parser.add_argument("--libraries", default=",".join(LIBRARIES), help="ours comes first")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    found = sorted((options.data / "maestro-v3.0.0").rglob("*.midi"))
-    if not found:
+    candidates = sorted((options.data / "maestro-v3.0.0").rglob("*.midi"))
+    if not candidates:
         parser.error(f"no MAESTRO files in '{options.data}'")
-    paths = random.Random(options.seed).sample(found, min(options.files, len(found)))
+    paths = random.Random(options.seed).sample(candidates, min(options.files, len(candidates)))
     gc.freeze()
     times = measure(paths, options.libraries.split(","))
     notes = np.median([len(parse_midi(path.read_bytes(), name=str(path)).notes) for path in paths])

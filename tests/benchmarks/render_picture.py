@@ -35,16 +35,17 @@ def levels(samples: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
+    """Draw the picture, and print the correlation of the two spectra."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--piece", default="", help="part of the name; the first that has it")
     parser.add_argument("--start", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("-o", "--output", type=Path, default=Path("render.png"))
-    arguments = parser.parse_args()
-    folder = arguments.data / "maps" / "real"
-    path = next(path for path in sorted(folder.glob("*.flac")) if arguments.piece in path.name)
-    start, end = arguments.start, arguments.start + arguments.seconds
+    options = parser.parse_args()
+    folder = options.data / "maps" / "real"
+    path = next(path for path in sorted(folder.glob("*.flac")) if options.piece in path.name)
+    start, end = options.start, options.start + options.seconds
     recorded = read_sound(path, sample_rate=RATE).samples[int(start * RATE) : int(end * RATE)]
     rendered = render(
         read_midi(path.with_suffix(".mid")),
@@ -61,14 +62,14 @@ def main() -> None:
             spectrum.T, origin="lower", aspect="auto", vmin=-DEPTH, vmax=0, cmap="magma", extent=(start, end, 0, BINS)
         )
         octaves = np.arange(0, BINS, BINS_PER_OCTAVE)
-        axis.set_yticks(octaves, [f"{27.5 * 2 ** (place / BINS_PER_OCTAVE):g}" for place in octaves])
+        axis.set_yticks(octaves, [f"{27.5 * 2 ** (bin_number / BINS_PER_OCTAVE):g}" for bin_number in octaves])
         axis.set(title=title, ylabel="frequency (Hz)")
     axes[1].set_xlabel("time (s)")
     figure.colorbar(picture, ax=axes, label="level (dB)")
-    figure.savefig(arguments.output, dpi=110)
+    figure.savefig(options.output, dpi=110)
     frames = min(len(pair[0]), len(pair[1]))
-    heard = [np.maximum(one[:frames], -DEPTH).ravel() for one in pair]
-    print(f"{arguments.output}: correlation of the two spectra in dB {np.corrcoef(*heard)[0, 1]:.3f}")
+    clipped_levels = [np.maximum(spectrum[:frames], -DEPTH).ravel() for spectrum in pair]
+    print(f"{options.output}: correlation of the two spectra in dB {np.corrcoef(*clipped_levels)[0, 1]:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How many times faster than real time performances are rendered, how late notes are; FluidSynth in the same run.
+"""How many times faster than real time rendering is, and how late its notes are; FluidSynth in the same run.
 
 ``python tests/benchmarks/render_speed.py [--data DIR] [--soundfont FILE]``
 """
@@ -25,7 +25,7 @@ from maestrokit.synth.render import render
 from maestrokit.synth.timbre import Timbre
 
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-LONGEST = 600.0  # seconds; of the pieces up to here the densest is taken
+LONGEST = 600.0  # seconds; of the pieces up to this length the densest is rendered
 VELOCITIES = (25, 45, 65, 85, 110)
 CASES = ((16000, 1, None), (44100, 2, SMALL))
 
@@ -39,9 +39,9 @@ def densest(root: Path) -> tuple[str, Performance]:
     return f"{row['canonical_composer']}, {row['canonical_title']}", performance
 
 
-def timed(performance: Performance, sample_rate: int, channels: int, room: object) -> tuple[float, float]:
+def rendering_time(performance: Performance, sample_rate: int, channels: int, room: object) -> tuple[float, float]:
     """Return processor seconds and seconds of sound."""
-    begin = time.process_time()
+    start = time.process_time()
     sound = render(
         performance,
         default_piano(),
@@ -49,7 +49,7 @@ def timed(performance: Performance, sample_rate: int, channels: int, room: objec
         channels=channels,
         timbre=Timbre(room=room),  # type: ignore[arg-type]
     )
-    return time.process_time() - begin, sound.shape[-1] / sample_rate
+    return time.process_time() - start, sound.shape[-1] / sample_rate
 
 
 def fluidsynth_seconds(performance_path: Path, soundfont: Path) -> float:
@@ -78,62 +78,61 @@ def fluidsynth_seconds(performance_path: Path, soundfont: Path) -> float:
 
 
 def onset_errors() -> np.ndarray:
-    """Return how late each key sounds at several velocities, in seconds, in a performance that plays them all.
+    """Return how late each key sounds at several velocities, in seconds, in a performance of all keys.
 
-    A note sounds from where the differenced sound first has a tenth of its loudest millisecond.
+    A note sounds from where the differenced sound first reaches a tenth of its loudest millisecond.
     """
     rate = 44100
     step = 960  # ticks: a second at the default tempo
-    tracks = bytearray()
+    events = bytearray()
     for velocity in VELOCITIES:
         for key in range(21, 109):
-            tracks += bytes([0x00, 0x90, key, velocity, 0x83, 0x60, 0x80, key, 64])  # 480 ticks
-            tracks += bytes([0x83, 0x60, 0xB0, 64, 0])
-    tracks += bytes([0, 0xFF, 0x2F, 0])
+            events += bytes([0x00, 0x90, key, velocity, 0x83, 0x60, 0x80, key, 64])  # 480 ticks
+            events += bytes([0x83, 0x60, 0xB0, 64, 0])
+    events += bytes([0, 0xFF, 0x2F, 0])
     header = b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1]) + (step // 2).to_bytes(2, "big")
-    performance = parse_midi(header + b"MTrk" + len(tracks).to_bytes(4, "big") + bytes(tracks), name="all keys")
+    performance = parse_midi(header + b"MTrk" + len(events).to_bytes(4, "big") + bytes(events), name="all keys")
     sound = render(performance, default_piano(), sample_rate=rate)
-    lead = round(0.01 * rate)
-    sound = np.concatenate([np.zeros(lead, np.float32), sound])
-    moments = np.rint(sounding_notes(performance).onset * rate).astype(int)
+    silence = round(0.01 * rate)
+    sound = np.concatenate([np.zeros(silence, np.float32), sound])
+    onsets = np.rint(sounding_notes(performance).onset * rate).astype(int)
     return (
-        np.array(
-            [onset_sample(sound[None, moment : moment + rate // 4], sample_rate=rate) - lead for moment in moments]
-        )
+        np.array([onset_sample(sound[None, start : start + rate // 4], sample_rate=rate) - silence for start in onsets])
         / rate
     )
 
 
 def main() -> None:
+    """Print the speeds and the lateness of onsets."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--soundfont", type=Path, help="for FluidSynth, if that is installed")
-    arguments = parser.parse_args()
-    name, performance = densest(arguments.data / "maestro-v3.0.0")
+    options = parser.parse_args()
+    name, performance = densest(options.data / "maestro-v3.0.0")
     print(f"{name}: {len(performance.notes)} notes")
     seconds = 0.0
     for sample_rate, channels, room in CASES:
         for state in ("first time", "again"):
-            spent, seconds = timed(performance, sample_rate, channels, room)
+            cpu_seconds, seconds = rendering_time(performance, sample_rate, channels, room)
             print(
                 f"maestrokit {sample_rate} Hz, {channels} channels, {'room' if room else 'dry'}, {state:10s} "
-                f"{spent:6.2f} s CPU for {seconds:.0f} s: {seconds / spent:6.0f} x real time"
+                f"{cpu_seconds:6.2f} s CPU for {seconds:.0f} s: {seconds / cpu_seconds:6.0f} x real time"
             )
-    if arguments.soundfont and shutil.which("fluidsynth"):
+    if options.soundfont and shutil.which("fluidsynth"):
         with tempfile.TemporaryDirectory() as folder:
             write_midi(performance, Path(folder) / "piece.mid")
-            theirs = fluidsynth_seconds(Path(folder) / "piece.mid", arguments.soundfont)
+            fluidsynth_time = fluidsynth_seconds(Path(folder) / "piece.mid", options.soundfont)
         print(
-            f"fluidsynth 44100 Hz, 2 channels, reverb {theirs:6.2f} s CPU: {seconds / theirs:6.0f} x real time; "
-            f"maestrokit takes {spent / theirs:.2f} of it"
+            f"fluidsynth 44100 Hz, 2 channels, reverb {fluidsynth_time:6.2f} s CPU: {seconds / fluidsynth_time:6.0f} "
+            f"x real time; maestrokit takes {cpu_seconds / fluidsynth_time:.2f} of it"
         )
     else:
         print("fluidsynth: not compared (needs the program and --soundfont)")
-    late = onset_errors() * 1000
+    lateness = onset_errors() * 1000
     print(
-        f"{len(late)} onsets, every key at velocities {VELOCITIES}; ms late: median {np.median(late):.1f}, "
-        f"5 % {np.percentile(late, 5):.1f}, 95 % {np.percentile(late, 95):.1f}; "
-        f"within 5 ms {np.mean(np.abs(late) <= 5):.1%}"
+        f"{len(lateness)} onsets, every key at velocities {VELOCITIES}; ms late: median {np.median(lateness):.1f}, "
+        f"5 % {np.percentile(lateness, 5):.1f}, 95 % {np.percentile(lateness, 95):.1f}; "
+        f"within 5 ms {np.mean(np.abs(lateness) <= 5):.1%}"
     )
 
 

@@ -1,10 +1,10 @@
-"""How much of a score comes out of a performance, its beats given: ``quantize --beats FILE --grid ...`` on ASAP.
+"""How much of a score is recovered from a performance, its beats given: ``quantize --beats FILE --grid ...`` on ASAP.
 
     python tests/benchmarks/score_quantization.py [--data DIR] [--count N]
 
 Prints the onset F-measure in score time: an onset of the quantized performance is right if the score has an onset of
 the same pitch within a twentieth of a beat, each counted once. The score's own positions come from the annotated beats
-of the score MIDI. Beside it the same performances on the same beats, but not moved to a grid; last, the best grid of
+of the score MIDI. Beside it the same performances on the same beats, but without a grid; last, the best grid of
 each.
 
 A beat counts as a quarter note here whatever the meter, so that ``1/16`` is a quarter of an annotated beat.
@@ -27,7 +27,7 @@ from maestrokit.music.timing import second2tick, tempo_map, tick2second
 
 DATA = Path(os.environ.get("MAESTROKIT_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 TOLERANCE = 0.05  # beats
-WAYS = {"beats only": "", "1/16": "1/16", "1/16,1/12": "1/16,1/12", "1/16,1/24": "1/16,1/24", "1/32,1/24": "1/32,1/24"}
+GRIDS = {"beats only": "", "1/16": "1/16", "1/16,1/12": "1/16,1/12", "1/16,1/24": "1/16,1/24", "1/32,1/24": "1/32,1/24"}
 
 
 def beat_positions(performance: Performance, beats: np.ndarray) -> np.ndarray:
@@ -45,11 +45,13 @@ def score_positions(score: Performance, beats: np.ndarray) -> np.ndarray:
     return np.where(seconds < beats[0], before, np.where(seconds > beats[-1], after, inside))
 
 
-def onset_f_measure(wanted: np.ndarray, wanted_pitch: np.ndarray, got: np.ndarray, got_pitch: np.ndarray) -> float:
+def onset_f_measure(
+    reference: np.ndarray, reference_pitch: np.ndarray, estimate: np.ndarray, estimate_pitch: np.ndarray
+) -> float:
     """Return the F-measure of onsets of equal pitch, one to one, within the tolerance."""
-    start = min(wanted.min(), got.min())
-    spans = [np.column_stack([times - start, times - start + 1]) for times in (wanted, got)]
-    hertz = [mir_eval.util.midi_to_hz(pitch) for pitch in (wanted_pitch, got_pitch)]
+    start = min(reference.min(), estimate.min())
+    spans = [np.column_stack([times - start, times - start + 1]) for times in (reference, estimate)]
+    hertz = [mir_eval.util.midi_to_hz(pitch) for pitch in (reference_pitch, estimate_pitch)]
     return float(
         mir_eval.transcription.precision_recall_f1_overlap(
             spans[0], hertz[0], spans[1], hertz[1], onset_tolerance=TOLERANCE, pitch_tolerance=25.0, offset_ratio=None
@@ -58,6 +60,7 @@ def onset_f_measure(wanted: np.ndarray, wanted_pitch: np.ndarray, got: np.ndarra
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=20, help="performances, evenly spaced over the set")
@@ -65,8 +68,8 @@ def main() -> None:
     folder = options.data / "asap"
     with (folder / "metadata.csv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
-    rows = [rows[place] for place in np.unique(np.linspace(0, len(rows) - 1, options.count).round().astype(int))]
-    print("performance\t" + "\t".join(WAYS) + "\tbest grid")
+    rows = [rows[index] for index in np.unique(np.linspace(0, len(rows) - 1, options.count).round().astype(int))]
+    print("performance\t" + "\t".join(GRIDS) + "\tbest grid")
     scores = []
     for row in rows:
         beats, score_beats = (
@@ -77,19 +80,19 @@ def main() -> None:
             print(f"# {row['midi_performance']} left out: {len(beats)} beats played, {len(score_beats)} in the score")
             continue
         performance, score = (read_midi(folder / row[name]) for name in ("midi_performance", "midi_score"))
-        wanted = score_positions(score, score_beats)
+        reference = score_positions(score, score_beats)
         results = []
-        for values in WAYS.values():
-            how = Quantization(note_values=parse_note_values(values) if values else ())
-            result, _ = quantize(performance, how, beats=beats)
+        for values in GRIDS.values():
+            settings = Quantization(note_values=parse_note_values(values) if values else ())
+            result, _ = quantize(performance, settings, beats=beats)
             results.append(
-                onset_f_measure(wanted, score.notes.pitch, beat_positions(result, beats), result.notes.pitch)
+                onset_f_measure(reference, score.notes.pitch, beat_positions(result, beats), result.notes.pitch)
             )
         results.append(max(results[1:]))
         scores.append(results)
         print(row["midi_performance"] + "\t" + "\t".join(f"{value:.3f}" for value in results), flush=True)
-    for name, over in (("mean", np.mean), ("median", np.median)):
-        print(f"{name} of {len(scores)}\t" + "\t".join(f"{value:.3f}" for value in over(scores, axis=0)))
+    for name, average in (("mean", np.mean), ("median", np.median)):
+        print(f"{name} of {len(scores)}\t" + "\t".join(f"{value:.3f}" for value in average(scores, axis=0)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How long commands take to start, beside bare Python and the import of typer.
+"""Start-up time of commands, beside bare Python and the import of typer.
 
     python tests/benchmarks/startup.py [--rounds 15]
 
-Whole processes, one after the other in turn, so that all meet the same machine; the median of wall-clock times, and of
-processor times (user and system), which other work on the machine disturbs less.
+Whole processes in alternation, so that the load of the machine is the same for all; the median of wall-clock times, and
+of processor times (user and system), which other work on the machine disturbs less.
 """
 
 import argparse
@@ -20,15 +20,15 @@ import numpy as np
 NOTES, DIVISION = 2000, 480  # of the file that is quantized
 
 
-def take() -> bytes:
-    """Return a MIDI file of single notes, 2,000 of them."""
+def midi_file() -> bytes:
+    """Return the bytes of a MIDI file of 2,000 notes, one after another."""
     pitches = [21 + number % 88 for number in range(NOTES)]
-    body = b"".join(b"\x60\x90%c\x40\x60\x80%c\x40" % (pitch, pitch) for pitch in pitches) + b"\0\xff\x2f\0"
-    head = b"MThd\0\0\0\6\0\1\0\1" + DIVISION.to_bytes(2, "big")
-    return head + b"MTrk" + len(body).to_bytes(4, "big") + body
+    track = b"".join(b"\x60\x90%c\x40\x60\x80%c\x40" % (pitch, pitch) for pitch in pitches) + b"\0\xff\x2f\0"
+    header = b"MThd\0\0\0\6\0\1\0\1" + DIVISION.to_bytes(2, "big")
+    return header + b"MTrk" + len(track).to_bytes(4, "big") + track
 
 
-def seconds(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+def process_seconds(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """Return wall-clock and processor time of one process."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
@@ -37,13 +37,14 @@ def seconds(command: list[str], environment: dict[str, str]) -> tuple[float, flo
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "take.mid"
-        source.write_bytes(take())
+        source.write_bytes(midi_file())
         maestrokit = [sys.executable, "-m", "maestrokit"]
         commands = {
             "python": [sys.executable, "-c", ""],
@@ -62,8 +63,10 @@ def main() -> None:
             ],
         }
         for command in commands.values():
-            seconds(command, environment)  # so that bytecode is there and files are cached
-        times = np.array([[seconds(command, environment) for command in commands.values()] for _ in range(rounds)])
+            process_seconds(command, environment)  # so that bytecode exists and files are cached
+        times = np.array(
+            [[process_seconds(command, environment) for command in commands.values()] for _ in range(rounds)]
+        )
     medians = dict(zip(commands, 1000 * np.median(times, axis=0), strict=True))
     typer = medians["import typer"]
     print(f"median ms of {rounds} processes each, and the ratio to importing typer")

@@ -1,9 +1,9 @@
-"""How often pieces in another style are taken for it, and how much of the piece is left, beside simpler means.
+"""How often transferred pieces are classified as the target style, and how much of the piece is left, beside baselines.
 
     python tests/benchmarks/style.py [--model style] [--judge RUN] [--tables DIR] [--pieces N] [--part test|validation]
 
-The pieces are those of the part ``test`` of the tables of ``tools/style_tables.py``: MAESTRO's validation split, which
-neither the transfer nor the judge has learnt from. The judge is a network of classes (``train cnn --task classes``)
+The pieces are those of the part ``test`` of the tables of ``tools/style_tables.py``: MAESTRO's validation split, on
+which neither the transfer nor the judge was trained. The judge is a network of classes (``train cnn --task classes``)
 trained on the table ``judge.tsv``: other pieces than those that the transfer learnt from; it was used neither as a loss
 nor to choose weights. Each row has, with 95 % intervals by bootstrap over pieces,
 
@@ -12,12 +12,12 @@ chroma    mean correlation of the 12 x T chroma with the source, at 2 a second, 
 melody    longest common subsequence of the intervals of the skyline with the source, over the source's length,
 notes     notes for each note of the source.
 
-``untouched`` is the source, ``there and back`` what the other direction makes of the transferred piece (its target is
-the source's own set, so a low share is right), ``own style`` what the generator of the set that the source is from
-makes of it (identity: as little as possible), ``retrieval`` the source with each 6.4 s replaced by that segment of the
-target's training set whose chroma is most like it, ``matched`` the source with notes dropped or doubled an octave
-lower, and others moved by octaves, until density and mean pitch are those of the transferred piece: what a style that
-is nothing but density and register would score.
+``untouched`` is the source, ``there and back`` the transferred piece, transferred back (its target is the source's own
+set, so a low share is right), ``own style`` the source through the generator of its own set (identity: nothing should
+change), ``retrieval`` the source with each 6.4 s replaced by that segment of the target's training set whose chroma is
+most like it, ``matched`` the source with notes dropped or doubled an octave lower, and others moved by octaves, until
+density and mean pitch are those of the transferred piece: what a style that is nothing but density and register would
+score.
 """
 
 import argparse
@@ -44,7 +44,7 @@ from maestrokit.music.rolls.segments import LARGEST_VELOCITY, SECONDS
 
 RESAMPLES = 2000
 CHROMA = 0.5  # seconds
-HIGHEST_NEW = 12  # semitones that a doubled note lies lower
+DOUBLING_INTERVAL = 12  # semitones by which a doubled note is lower
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
 
@@ -62,6 +62,7 @@ Segments = tuple[Floats, list[TimedNotes]]
 
 
 def sounding(performance: Performance) -> TimedNotes:
+    """Return the notes of a performance, as long as the pedal holds them."""
     return timed_notes(performance, pedal_extends=True)
 
 
@@ -72,16 +73,19 @@ def chroma(notes: TimedNotes, seconds: float) -> Floats:
     return np.array([sounding_time(notes.onset[r], notes.offset[r], hop=CHROMA, frames=frames) for r in rows])
 
 
-def score(notes: TimedNotes, source: TimedNotes, judge: Classifier, target: int) -> Score:
-    result = classify(notes, judge)
+def piece_scores(notes: TimedNotes, source: TimedNotes, classifier: Classifier, target: int) -> Score:
+    """Return the scores of a transferred piece."""
+    result = classify(notes, classifier)
     is_target = result is not None and int(result.probability.argmax()) == target
     seconds = float(source.offset.max())
-    both = [chroma(one, seconds).ravel() for one in (notes, source)]
-    intervals = [skyline_intervals(notes_in_seconds(one.onset, one.offset, one.pitch)) for one in (source, notes)]
-    common = common_subsequence(*intervals)
-    correlation = float(np.corrcoef(*both)[0, 1]) if both[0].any() else 0.0
+    chroma_pair = [chroma(piece, seconds).ravel() for piece in (notes, source)]
+    intervals = [
+        skyline_intervals(notes_in_seconds(piece.onset, piece.offset, piece.pitch)) for piece in (source, notes)
+    ]
+    common_length = common_subsequence(*intervals)
+    correlation = float(np.corrcoef(*chroma_pair)[0, 1]) if chroma_pair[0].any() else 0.0
     return Score(
-        float(is_target), correlation, common / max(len(intervals[0]), 1), len(notes.onset) / len(source.onset)
+        float(is_target), correlation, common_length / max(len(intervals[0]), 1), len(notes.onset) / len(source.onset)
     )
 
 
@@ -93,49 +97,54 @@ def segments(paths: Sequence[str]) -> Segments:
         for start in np.arange(notes.onset[0], notes.onset[-1] - SECONDS, SECONDS):
             inside = notes.select((notes.onset >= start) & (notes.onset < start + SECONDS))
             part = TimedNotes(inside.onset - start, inside.offset - start, inside.pitch, inside.velocity)
-            vectors.append(unit(chroma(part, SECONDS)))
+            vectors.append(centred_unit(chroma(part, SECONDS)))
             parts.append(part)
     return np.array(vectors), parts
 
 
-def unit(values: Floats) -> Floats:
+def centred_unit(values: Floats) -> Floats:
+    """Return values less their mean, as a vector of length 1."""
     centred = values.ravel() - values.mean()
     return centred / max(np.linalg.norm(centred), 1e-9)
 
 
-def retrieved(source: TimedNotes, known: Segments) -> TimedNotes:
-    """Return the nearest segments of a set, one after another."""
-    found = []
+def retrieved_piece(source: TimedNotes, library: Segments) -> TimedNotes:
+    """Return the nearest segments of a set, joined."""
+    retrieved_segments = []
     for start in np.arange(source.onset[0], source.onset[-1], SECONDS):
         inside = source.select((source.onset >= start) & (source.onset < start + SECONDS))
-        here = unit(chroma(TimedNotes(inside.onset - start, inside.offset - start, *inside[2:]), SECONDS))
-        part = known[1][int((known[0] @ here).argmax())]
-        found.append(TimedNotes(part.onset + start, part.offset + start, part.pitch, part.velocity))
-    return sorted_notes([np.concatenate(columns) for columns in zip(*found, strict=True)])
+        query = centred_unit(chroma(TimedNotes(inside.onset - start, inside.offset - start, *inside[2:]), SECONDS))
+        nearest = library[1][int((library[0] @ query).argmax())]
+        retrieved_segments.append(
+            TimedNotes(nearest.onset + start, nearest.offset + start, nearest.pitch, nearest.velocity)
+        )
+    return sorted_notes([np.concatenate(columns) for columns in zip(*retrieved_segments, strict=True)])
 
 
 def sorted_notes(columns: Sequence[Floats]) -> TimedNotes:
+    """Return notes in the order of onsets, then pitches."""
     rows = np.lexsort((columns[2], columns[0]))
     return TimedNotes(*(column[rows] for column in columns))
 
 
 def matched_to(source: TimedNotes, model: TimedNotes, generator: np.random.Generator) -> TimedNotes:
-    """Return a source with the density and the mean pitch of another piece, by nothing but random choices."""
-    count, wanted = len(source.onset), len(model.onset)
-    if wanted <= count:
-        notes = source.select(np.sort(generator.permutation(count)[:wanted]))
+    """Return a source with the density and the mean pitch of another piece, by random choices alone."""
+    count, target_count = len(source.onset), len(model.onset)
+    if target_count <= count:
+        notes = source.select(np.sort(generator.permutation(count)[:target_count]))
     else:
-        rows = np.sort(generator.integers(0, count, wanted - count))
+        rows = np.sort(generator.integers(0, count, target_count - count))
         lower = source.select(rows)
-        lower = lower._replace(pitch=np.maximum(lower.pitch - HIGHEST_NEW, LOWEST_PITCH))
+        lower = lower._replace(pitch=np.maximum(lower.pitch - DOUBLING_INTERVAL, LOWEST_PITCH))
         notes = sorted_notes([np.concatenate(pair) for pair in zip(source, lower, strict=True)])
-    apart = float(model.pitch.mean() - notes.pitch.mean())
-    moved = generator.random(len(notes.pitch)) < abs(apart) / 12
-    pitch = np.where(moved, notes.pitch + 12 * int(np.sign(apart)), notes.pitch)
+    difference = float(model.pitch.mean() - notes.pitch.mean())
+    is_moved = generator.random(len(notes.pitch)) < abs(difference) / 12
+    pitch = np.where(is_moved, notes.pitch + 12 * int(np.sign(difference)), notes.pitch)
     return sorted_notes(notes._replace(pitch=np.clip(pitch, LOWEST_PITCH, HIGHEST_PITCH)))
 
 
 def interval(values: Floats) -> str:
+    """Return the 95 % interval of a mean by bootstrap."""
     generator = np.random.default_rng(0)
     means = values[generator.integers(0, len(values), (RESAMPLES, len(values)))].mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
@@ -143,31 +152,37 @@ def interval(values: Floats) -> str:
 
 
 def print_row(name: str, scores: Sequence[Score]) -> None:
+    """Print the row of a system."""
     columns = np.array(scores).T
     print(f"{name:18}" + "".join(f"{interval(column):>26}" for column in columns[:3]) + f"{columns[3].mean():8.2f}")
 
 
 def print_direction(
-    model: StyleModel, judge: Classifier, source: str, target: str, paths: Sequence[str], known: Segments
+    model: StyleModel, classifier: Classifier, source: str, target: str, paths: Sequence[str], library: Segments
 ) -> None:
     """Print the table of one direction."""
-    label = [name.lower() for name in judge.names].index(target)
+    label = [name.lower() for name in classifier.names].index(target)
     rows: dict[str, list[Score]] = {}
     for row, path in enumerate(paths):
         performance = read_midi(path)
-        given = sounding(performance)
-        made = {s: transferred(performance, model, target, strength=s) for s in STRENGTHS}
+        source_notes = sounding(performance)
+        transfers = {strength: transferred(performance, model, target, strength=strength) for strength in STRENGTHS}
         generator = np.random.default_rng(row)
-        others: dict[str, Callable[[], TimedNotes]] = {
-            "untouched": lambda given=given: given,
-            **{f"strength {s:g}": lambda p=p: sounding(p) for s, p in made.items()},
-            "there and back": lambda made=made: sounding(transferred(made[1.0], model, source)),
+        systems: dict[str, Callable[[], TimedNotes]] = {
+            "untouched": lambda source_notes=source_notes: source_notes,
+            **{
+                f"strength {strength:g}": lambda transfer=transfer: sounding(transfer)
+                for strength, transfer in transfers.items()
+            },
+            "there and back": lambda transfers=transfers: sounding(transferred(transfers[1.0], model, source)),
             "own style": lambda performance=performance: sounding(transferred(performance, model, source)),
-            "retrieval": lambda given=given: retrieved(given, known),
-            "matched": lambda g=given, m=made, r=generator: matched_to(g, sounding(m[1.0]), r),
+            "retrieval": lambda source_notes=source_notes: retrieved_piece(source_notes, library),
+            "matched": lambda notes=source_notes, transfers=transfers, generator=generator: matched_to(
+                notes, sounding(transfers[1.0]), generator
+            ),
         }
-        for name, make in others.items():
-            rows.setdefault(name, []).append(score(make(), given, judge, label))
+        for name, system in systems.items():
+            rows.setdefault(name, []).append(piece_scores(system(), source_notes, classifier, label))
     print(f"\n{source} to {target}, {len(paths)} pieces")
     print(f"{'':18}" + "".join(f"{name:>26}" for name in ("target", "chroma", "melody")) + f"{'notes':>8}")
     for name, scores in rows.items():
@@ -180,10 +195,10 @@ def draw(model: StyleModel, path: str, picture: Path, start: float = 20.0, secon
     from maestrokit.plots.piano_roll import VELOCITY_MAP, note_bars, octave_ticks
 
     performance = read_midi(path)
-    shown = {"as it was": performance, **{style: transferred(performance, model, style) for style in model.styles}}
+    versions = {"as it was": performance, **{style: transferred(performance, model, style) for style in model.styles}}
     figure = new_figure(width=8, height=7)
-    for axes, (name, one) in zip(figure.subplots(len(shown), sharex=True), shown.items(), strict=True):
-        bars = note_bars(sounding(one), 0.42, cmap=VELOCITY_MAP, linewidths=0)
+    for axes, (name, version) in zip(figure.subplots(len(versions), sharex=True), versions.items(), strict=True):
+        bars = note_bars(sounding(version), 0.42, cmap=VELOCITY_MAP, linewidths=0)
         bars.set_clim(0, LARGEST_VELOCITY)
         axes.add_collection(bars)
         axes.set_xlim(start, start + seconds)
@@ -197,6 +212,7 @@ def draw(model: StyleModel, path: str, picture: Path, start: float = 20.0, secon
 
 
 def main() -> None:
+    """Print the tables of both directions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="style")
     parser.add_argument("--judge", required=True, help="run of the network that classifies")
@@ -206,20 +222,24 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="draw 12 s of a piece, as it was and in both styles")
     parser.add_argument("--of", help="the piece; default: the first")
     options = parser.parse_args()
-    model, judge = load_style_model(options.model), load_classifier(options.judge)
+    model, classifier = load_style_model(options.model), load_classifier(options.judge)
     table = read_labels(str(options.tables / "style.tsv"))
 
     def paths(name: str, part: str) -> list[str]:
         return [path for path, split in table.splits.items() if split == part and table.classes[path].lower() == name]
 
     held_out = {name: paths(name, options.part)[: options.pieces] for name in model.styles}
-    judged = [(name, classify(sounding(read_midi(path)), judge)) for name in model.styles for path in held_out[name]]
-    right = [judge.names[int(result.probability.argmax())].lower() == name for name, result in judged if result]
-    print(f"judge: right about {np.mean(right):.3f} of {len(right)} held-out pieces")
+    classifications = [
+        (name, classify(sounding(read_midi(path)), classifier)) for name in model.styles for path in held_out[name]
+    ]
+    is_right = [
+        classifier.names[int(result.probability.argmax())].lower() == name for name, result in classifications if result
+    ]
+    print(f"judge: right about {np.mean(is_right):.3f} of {len(is_right)} held-out pieces")
     if options.picture:
         draw(model, options.of or held_out[model.styles[0]][0], options.picture)
     for source, target in (model.styles, model.styles[::-1]):
-        print_direction(model, judge, source, target, held_out[source], segments(paths(target, "train")))
+        print_direction(model, classifier, source, target, held_out[source], segments(paths(target, "train")))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""People, both shipped sequence models and noise beside one another, and how long large sets take.
+"""Scores of people, both shipped sequence models and noise, and the time that large sets take.
 
     python tests/benchmarks/systems.py [--data DIR] [--pieces N] [--seconds S] [--large]
 
 By ``maestrokit evaluate --system``: validation performances of MAESTRO and as many new pieces of each model, against
-the training split, with the ceiling and the floor that the command makes itself. Printed are the Frechet distance on
-the embedding of composers, and how many scores have intervals that meet those of the ceiling; the better a system, the
-smaller the one and the larger the other. With ``--large``, the training split against itself by two jobs instead:
-seconds on the wall, and the peak memory of the largest process and of all three.
+the training split, with the ceiling and the floor that the command computes. Printed are the Frechet distance on
+the embedding of composers, and how many scores have intervals that overlap those of the ceiling; of a better system
+the first is smaller and the second larger. With ``--large``, the training split against itself by two jobs instead:
+wall-clock seconds, and the peak memory of the largest process and of all three.
 """
 
 import argparse
@@ -24,8 +24,9 @@ JOBS = 2
 EVALUATE = (sys.executable, "-m", "maestrokit", "evaluate", "--no-per-file", "--format", "json")
 
 
-def print_order(root: Path, pieces: int, seconds: float) -> None:
-    models = [word for name in ("transformer", "lstm") for word in ("--system", f"{name}=model:{name}")]
+def print_scores(root: Path, pieces: int, seconds: float) -> None:
+    """Print the scores of people and of both models."""
+    models = [option for name in ("transformer", "lstm") for option in ("--system", f"{name}=model:{name}")]
     command = [*EVALUATE, "--system", f"people={root}", *models, "--split", "validation", "--reference", str(root),
                "--reference-split", "train", "--pieces", str(pieces), "--seconds", str(seconds)]  # fmt: skip
     rows = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
@@ -39,30 +40,31 @@ def print_order(root: Path, pieces: int, seconds: float) -> None:
 
 
 def print_large(root: Path) -> None:
-    words = (str(root), "--split", "train", "--reference", str(root), "--reference-split", "train", "-j", str(JOBS))
-    begun = time.perf_counter()
-    process = subprocess.Popen([*EVALUATE, *words], stdout=subprocess.DEVNULL)
-    largest = together = 0
+    """Print time and memory of scoring the training split against itself."""
+    arguments = (str(root), "--split", "train", "--reference", str(root), "--reference-split", "train", "-j", str(JOBS))
+    start = time.perf_counter()
+    process = subprocess.Popen([*EVALUATE, *arguments], stdout=subprocess.DEVNULL)
+    largest = total = 0
     while process.poll() is None:
-        sizes = [size for pid in (process.pid, *children(process.pid)) if (size := resident(pid))]
-        largest, together = max([largest, *sizes]), max(together, sum(sizes))
+        sizes = [size for pid in (process.pid, *descendants(process.pid)) if (size := resident_bytes(pid))]
+        largest, total = max([largest, *sizes]), max(total, sum(sizes))
         time.sleep(0.2)
     count = sum("train" in line for line in next(root.glob("*.csv")).read_text(encoding="utf-8").splitlines())
-    sizes = f"{largest / 1e6:.0f} MB the largest process, {together / 1e6:.0f} MB all"
-    seconds = time.perf_counter() - begun
+    sizes = f"{largest / 1e6:.0f} MB the largest process, {total / 1e6:.0f} MB all"
+    seconds = time.perf_counter() - start
     print(f"{count} performances against {count}, {JOBS} jobs: {seconds:.0f} s, {sizes}, status {process.returncode}")
 
 
-def children(pid: int) -> list[int]:
-    """Return the processes that a process has begun, and those that they have."""
+def descendants(pid: int) -> list[int]:
+    """Return the child processes of a process, and theirs."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     except OSError:
         return []
-    return [one for child in map(int, text.split()) for one in (child, *children(child))]
+    return [process for child in map(int, text.split()) for process in (child, *descendants(child))]
 
 
-def resident(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
     """Return the resident memory of a process in bytes, 0 if it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -71,17 +73,18 @@ def resident(pid: int) -> int:
 
 
 def main() -> None:
+    """Print the table, or the time of large sets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared/data")
     parser.add_argument("--pieces", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--large", action="store_true", help="time large sets instead")
-    arguments = parser.parse_args()
-    root = arguments.data / "maestro-v3.0.0"
-    if arguments.large:
+    options = parser.parse_args()
+    root = options.data / "maestro-v3.0.0"
+    if options.large:
         print_large(root)
     else:
-        print_order(root, arguments.pieces, arguments.seconds)
+        print_scores(root, options.pieces, options.seconds)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/tokenizing_speed.py [--data DIR] [--jobs N] [--files N]
 
-The first line is the time on the clock of making the shards anew, as the first training on a corpus does. The table is
-of processor time a file, by turns; miditok's MIDI-like encoding has the same events as ours.
+The first line is the wall-clock time of writing the shards anew, as the first training on a corpus does. The table is
+of processor time per file; miditok's MIDI-like encoding has the same events as maestrokit's.
 """
 
 import argparse
@@ -24,8 +24,8 @@ from maestrokit.music.encodings.events import Encoding, encode
 ROOT = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-def peer() -> Callable[[str], int] | None:
-    """Return miditok's way from a file to ids, or None."""
+def miditok_tokenizer() -> Callable[[str], int] | None:
+    """Return a function that tokenizes a file by miditok, or None if it is not installed."""
     try:
         miditok, symusic = importlib.import_module("miditok"), importlib.import_module("symusic")
     except ImportError:
@@ -34,47 +34,50 @@ def peer() -> Callable[[str], int] | None:
     tokenizer = miditok.MIDILike(config)
 
     def count(path: str) -> int:
-        made = tokenizer.encode(symusic.Score(path), no_preprocess_score=False)
-        return sum(len(one.ids) for one in (made if isinstance(made, list) else [made]))
+        sequences = tokenizer.encode(symusic.Score(path), no_preprocess_score=False)
+        return sum(len(sequence.ids) for sequence in (sequences if isinstance(sequences, list) else [sequences]))
 
     return count
 
 
-def milliseconds(work: Callable[[str], int], path: str) -> float:
+def milliseconds(tokenize: Callable[[str], int], path: str) -> float:
     """Return the processor time of one file."""
-    started = time.process_time()
-    work(path)
-    return 1000 * (time.process_time() - started)
+    start = time.process_time()
+    tokenize(path)
+    return 1000 * (time.process_time() - start)
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("MAESTROKIT_TEST_DATA", ROOT)))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--files", type=int, default=30, help="of the table")
-    told = parser.parse_args()
-    paths = [source.path for source in walk.walk([str(told.data / "maestro-v3.0.0")], suffixes=(".midi",)).sources]
+    options = parser.parse_args()
+    paths = [source.path for source in walk.walk([str(options.data / "maestro-v3.0.0")], suffixes=(".midi",)).sources]
     encoding = Encoding()
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        shard = token_shard(paths, encoding=encoding, cache=Path(folder), jobs=told.jobs)
-        passed = time.perf_counter() - started
+        start = time.perf_counter()
+        shard = token_shard(paths, encoding=encoding, cache=Path(folder), jobs=options.jobs)
+        elapsed = time.perf_counter() - start
     print(
-        f"{len(paths)} files, {len(shard.tokens) / 1e6:.1f} M events: {passed:.1f} s on the clock, {told.jobs} jobs; "
-        f"load of this machine {os.getloadavg()[0]:.1f}"
+        f"{len(paths)} files, {len(shard.tokens) / 1e6:.1f} M events: {elapsed:.1f} s on the clock, "
+        f"{options.jobs} jobs; load of this machine {os.getloadavg()[0]:.1f}"
     )
-    works: dict[str, Callable[[str], int]] = {"maestrokit": lambda path: len(encode(read_midi(path), encoding))}
-    if (other := peer()) is not None:
-        works["miditok"] = other
-    chosen = [paths[row] for row in np.linspace(0, len(paths) - 1, told.files).astype(int)]
-    for work in works.values():
-        work(chosen[0])
-    times = {name: np.array([[milliseconds(work, path) for path in chosen]]) for name, work in works.items()}
+    tokenizers: dict[str, Callable[[str], int]] = {"maestrokit": lambda path: len(encode(read_midi(path), encoding))}
+    if (tokenize_by_miditok := miditok_tokenizer()) is not None:
+        tokenizers["miditok"] = tokenize_by_miditok
+    sample = [paths[row] for row in np.linspace(0, len(paths) - 1, options.files).astype(int)]
+    for tokenize in tokenizers.values():
+        tokenize(sample[0])
+    times = {
+        name: np.array([[milliseconds(tokenize, path) for path in sample]]) for name, tokenize in tokenizers.items()
+    }
     print(f"{'ms a file':12}  median     p90  x ours")
-    for name, each in times.items():
-        ratio = np.median(each / times["maestrokit"])
-        print(f"{name:12}{np.median(each):8.1f}{np.quantile(each, 0.9):8.1f}{ratio:8.1f}")
-    if other is None:
+    for name, file_times in times.items():
+        ratio = np.median(file_times / times["maestrokit"])
+        print(f"{name:12}{np.median(file_times):8.1f}{np.quantile(file_times, 0.9):8.1f}{ratio:8.1f}")
+    if tokenize_by_miditok is None:
         print("miditok is not installed")
 
 

@@ -1,4 +1,4 @@
-"""Training steps of our transformers and LSTM, beside the same sizes written plainly with torch.nn; one thread.
+"""Training speed of maestrokit's transformers and LSTM, beside the same sizes in plain torch.nn; one thread.
 
     python tests/benchmarks/training_speed.py [--width W] [--layers N] [--batch N] [--length N] ..
 
@@ -44,11 +44,11 @@ from maestrokit.training.settings import TrainingSettings
 
 VOCABULARY = 390
 WINDOWS = 512, 1024  # frames
-FRAMES_A_SECOND = 100
+FRAMES_PER_SECOND = 100
 Step = Callable[[], object]
 
 
-class Plain(nn.Module):
+class PlainTransformer(nn.Module):
     """A decoder of torch.nn."""
 
     def __init__(self, sizes: argparse.Namespace, dropout: float, *, is_decoder: bool) -> None:
@@ -66,6 +66,7 @@ class Plain(nn.Module):
         self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(sizes.length))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Return logits, (batch, time, vocabulary)."""
         x = self.embedding(tokens) + self.context.weight
         if self.is_decoder:
             x = self.stack(x, x, tgt_mask=self.mask, memory_mask=self.mask)
@@ -83,32 +84,36 @@ class PlainLstm(nn.Module):
         self.recurrent = nn.LSTM(width, width, layers, batch_first=True)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Return logits, (batch, time, vocabulary)."""
         return self.output(self.recurrent(self.embedding(tokens))[0])
 
 
-class Noise:
-    """Random tokens, as many as are asked for."""
+class RandomTokens:
+    """Training data of one batch of random tokens."""
 
     def __init__(self, batch: int, length: int) -> None:
         tokens = torch.randint(0, VOCABULARY, (batch, length + 1), generator=torch.Generator().manual_seed(1))
-        self.one = {"tokens": tokens[:, :-1], "target": tokens[:, 1:]}
+        self.only_batch = {"tokens": tokens[:, :-1], "target": tokens[:, 1:]}
 
     def batches(self, epoch: int) -> int:
+        """Return the number of batches of an epoch: without end."""
         return 1 << 30
 
     def validation_batches(self) -> int:
+        """Return the number of batches to validate on: none."""
         return 0
 
     def batch(self, epoch: int, index: int) -> dict[str, torch.Tensor]:
-        return self.one
+        """Return the one batch."""
+        return self.only_batch
 
 
-def plain_step(model: nn.Module, data: Noise) -> Step:
-    """Return the step that everybody writes."""
+def plain_step(model: nn.Module, data: RandomTokens) -> Step:
+    """Return a plain training step of PyTorch."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
 
     def step() -> None:
-        loss = F.cross_entropy(model(data.one["tokens"]).flatten(0, 1), data.one["target"].flatten())
+        loss = F.cross_entropy(model(data.only_batch["tokens"]).flatten(0, 1), data.only_batch["target"].flatten())
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -118,21 +123,21 @@ def plain_step(model: nn.Module, data: Noise) -> Step:
     return step
 
 
-def our_step(model: TrainedModel, data: Noise) -> Step:
-    """Return the step of the training loop."""
+def maestrokit_step(model: TrainedModel, data: RandomTokens) -> Step:
+    """Return the step of maestrokit's training loop."""
     folder, context = Path(tempfile.mkdtemp()), DistributedContext(torch.device("cpu"))
     return Training(model, data, TrainingSettings(), folder=folder, context=context)._step  # type: ignore[arg-type]
 
 
-def seconds_a_step(steps: dict[str, Step], *, turns: int) -> dict[str, float]:
-    """Return the best CPU time of each, taken by turns."""
+def seconds_per_step(steps: dict[str, Step], *, turns: int) -> dict[str, float]:
+    """Return the least CPU seconds of each step, measured in alternation."""
     best = dict.fromkeys(steps, float("inf"))
-    for turn in range(turns + 1):
+    for repetition in range(turns + 1):
         for name, step in steps.items():
-            started = time.process_time()
+            start = time.process_time()
             step()
-            if turn:
-                best[name] = min(best[name], time.process_time() - started)
+            if repetition:
+                best[name] = min(best[name], time.process_time() - start)
     return best
 
 
@@ -147,53 +152,53 @@ def notes_batch(batch: int, length: int) -> dict[str, torch.Tensor]:
     return padded(rows)
 
 
-def show_convolutions(channels: Sequence[int], *, batch: int, turns: int) -> None:
-    """Print seconds of recordings a second of the network of transcription, before and after freed memory is reused."""
+def print_transcription(channels: Sequence[int], *, batch: int, turns: int) -> None:
+    """Print the speed of the transcription network, before and after freed memory is reused."""
     steps, seconds = {}, {}
     for count, frames in product(channels, WINDOWS):
-        data, name = Noise(1, 1), f"{count} channels, {frames} frames"
-        data.one = {
+        data, name = RandomTokens(1, 1), f"{count} channels, {frames} frames"
+        data.only_batch = {
             "levels": torch.rand(batch, frames, 294) * -60,
             "target": torch.rand(batch, len(cnn.HEADS), frames // cnn.STRIDE, KEYS).round(),
             "pedal": torch.rand(batch, frames // cnn.STRIDE).round(),
         }
-        steps[name] = our_step(cnn.Model(cnn.Config(channels=count)), data)
-        seconds[name] = batch * frames / FRAMES_A_SECOND
-    returned = seconds_a_step(steps, turns=turns)
+        steps[name] = maestrokit_step(cnn.Model(cnn.Config(channels=count)), data)
+        seconds[name] = batch * frames / FRAMES_PER_SECOND
+    memory_returned = seconds_per_step(steps, turns=turns)
     reuse_freed_memory()
-    reused = seconds_a_step(steps, turns=turns)
+    memory_reused = seconds_per_step(steps, turns=turns)
     print(f"network of transcription, {batch} windows: seconds of recordings a second")
     print(f"{'':28}{'returned':>10}{'reused':>10}{'ratio':>8}")
     for name in steps:
-        rates = seconds[name] / returned[name], seconds[name] / reused[name]
+        rates = seconds[name] / memory_returned[name], seconds[name] / memory_reused[name]
         print(f"{name:28}{rates[0]:10.1f}{rates[1]:10.1f}{rates[1] / rates[0]:8.2f}")
 
 
-def peak(precision: torch.dtype, *, turns: int, size: int = 2048) -> float:
+def peak_operations(precision: torch.dtype, *, turns: int, size: int = 2048) -> float:
     """Return the operations a CPU second that products of large matrices reach."""
     matrix = torch.ones(size, size, dtype=precision)
-    return 2 * size**3 / seconds_a_step({"product": lambda: matrix @ matrix}, turns=turns)["product"]
+    return 2 * size**3 / seconds_per_step({"product": lambda: matrix @ matrix}, turns=turns)["product"]
 
 
-def show_notes(*, batch: int, length: int, turns: int) -> None:
+def print_notes(*, batch: int, length: int, turns: int) -> None:
     """Print tokens a second of the transformer of notes, and its share of the core's peak."""
     config = transformer.Config(encoding="notes", hidden=1152, length=length, conditions="density,loudness")
-    model, data = transformer.new_model(config), Noise(1, 1)
-    data.one = notes_batch(batch, length)
-    step = our_step(model, data)
+    model, data = transformer.new_model(config), RandomTokens(1, 1)
+    data.only_batch = notes_batch(batch, length)
+    step = maestrokit_step(model, data)
     with FlopCounterMode(display=False) as counter, plain_torch():
-        torch.stack([part.sum() for part in model.nats(data.one)[0].values()]).sum().backward()
+        torch.stack([part.sum() for part in model.nats(data.only_batch)[0].values()]).sum().backward()
         operations = counter.get_total_flops()
     precision = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-    seconds = seconds_a_step({"ours": step}, turns=turns)["ours"]
-    share = operations / seconds / peak(precision, turns=turns)
+    seconds = seconds_per_step({"ours": step}, turns=turns)["ours"]
+    share = operations / seconds / peak_operations(precision, turns=turns)
     print(f"transformer of notes, {batch} x {length}, {str(precision).removeprefix('torch.')}")
     print(f"{'ours':28}{batch * length / seconds:8.0f}   {share:.0%} of the core's peak")
 
 
-def show(title: str, steps: dict[str, Step], *, tokens: int, turns: int) -> None:
-    """Print tokens a second, and how many times as many ours are."""
-    seconds = seconds_a_step(steps, turns=turns)
+def print_speeds(title: str, steps: dict[str, Step], *, tokens: int, turns: int) -> None:
+    """Print tokens per second, and the ratio to each plain network."""
+    seconds = seconds_per_step(steps, turns=turns)
     peers = [name for name in steps if name.startswith("torch")]
     print(title)
     print(f"{'':28}tokens/s" + "".join(f"   / {name}" for name in peers))
@@ -203,38 +208,42 @@ def show(title: str, steps: dict[str, Step], *, tokens: int, turns: int) -> None
 
 
 def main() -> None:
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     sizes = {"width": 128, "layers": 4, "heads": 4, "hidden": 512, "batch": 4, "length": 384, "turns": 6}
     for name, value in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=value)
-    told = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    tokens = told.batch * told.length
+    tokens = options.batch * options.length
     for dropout in (0.0, 0.1):
         torch.manual_seed(0)
-        data = Noise(told.batch, told.length)
-        shape = {name: getattr(told, name) for name in ("width", "layers", "heads", "hidden", "length")}
-        shape["kv_heads"] = told.heads  # as torch's
+        data = RandomTokens(options.batch, options.length)
+        shape = {name: getattr(options, name) for name in ("width", "layers", "heads", "hidden", "length")}
+        shape["kv_heads"] = options.heads  # as torch's
         steps = {
-            "torch encoder layers": plain_step(Plain(told, dropout, is_decoder=False), data),
-            "torch decoder layers": plain_step(Plain(told, dropout, is_decoder=True), data),
+            "torch encoder layers": plain_step(PlainTransformer(options, dropout, is_decoder=False), data),
+            "torch decoder layers": plain_step(PlainTransformer(options, dropout, is_decoder=True), data),
             **{
-                f"ours, {variant}": our_step(
+                f"ours, {variant}": maestrokit_step(
                     transformer.Model(transformer.Config(**shape, dropout=dropout, variant=variant)), data
                 )
                 for variant in transformer.VARIANTS
             },
         }
-        title = f"transformers {told.width} x {told.layers}, {told.batch} x {told.length} tokens, dropout {dropout}"
-        show(title, steps, tokens=tokens, turns=told.turns)
-    data = Noise(16, 96)
-    pair = {
+        title = (
+            f"transformers {options.width} x {options.layers}, {options.batch} x {options.length} tokens, "
+            f"dropout {dropout}"
+        )
+        print_speeds(title, steps, tokens=tokens, turns=options.turns)
+    data = RandomTokens(16, 96)
+    lstm_steps = {
         "torch LSTM": plain_step(PlainLstm(256, 2), data),
-        "ours": our_step(lstm.Model(lstm.Config(width=256, layers=2, dropout=0.0)), data),
+        "ours": maestrokit_step(lstm.Model(lstm.Config(width=256, layers=2, dropout=0.0)), data),
     }
-    show("LSTMs 256 x 2, 16 x 96 tokens, dropout 0.0", pair, tokens=16 * 96, turns=told.turns)
-    show_convolutions((48, 96), batch=3, turns=told.turns)
-    show_notes(batch=2, length=1024, turns=told.turns)
+    print_speeds("LSTMs 256 x 2, 16 x 96 tokens, dropout 0.0", lstm_steps, tokens=16 * 96, turns=options.turns)
+    print_transcription((48, 96), batch=3, turns=options.turns)
+    print_notes(batch=2, length=1024, turns=options.turns)
 
 
 if __name__ == "__main__":

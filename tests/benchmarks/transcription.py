@@ -1,17 +1,17 @@
-"""Transcription of real piano recordings, beside basic-pitch where a Python has it; scores as mir_eval's.
+"""Transcription of real piano recordings, beside basic-pitch if it is installed; scores as mir_eval's.
 
 The means over recordings of the F1 of notes (onsets within 30, 50 and 100 ms; with offsets; with velocities) and of
 frames, of the seconds with the pedal down, and the processor time for a second of sound, without loading the models.
 The pedal is also scored over the seconds of all recordings together, since the mean counts a recording in which it is
 hardly ever down as much as one in which it always is.
 
-What is scored is the default output, read as by a program that lets the sustain pedal hold notes, against the MIDI file
-of the same name, read alike. (Tables of notes of MAPS have the releases of keys in their place, whatever the pedal
-does: ``--tables`` takes those as the truth.)
+What is scored is the default output, with notes held by the sustain pedal, against the MIDI file of the same name, read
+alike. (Tables of notes of MAPS have the releases of keys as offsets, whatever the pedal does: with ``--tables`` those
+are the reference.)
 
-With ``--shifts`` it is told of each recording how far off its onsets are: what F1 within 50 ms would be if all of them
-were moved by the one shift that is best for this recording. That is no result: it shows how much of what is missing is
-a matter of when a note is said to begin.
+With ``--shifts`` the error of the onsets is reported for each recording, and what F1 within 50 ms would be if all of
+them were moved by the one shift that is best for this recording. That is no result: it shows how much of what is
+missing depends on when a note is defined to begin.
 
     python tests/benchmarks/transcription.py --seconds 60 --peer /path/to/python/with/basic-pitch
 """
@@ -58,8 +58,8 @@ SHOWN = {
 HEADS = (*SHOWN.values(), "CPU s a second")
 WIDEST = 26  # characters of names
 SHIFTS = range(-60, 61, 5)  # ms
-FARTHEST = 0.15  # seconds between onsets that may be one
-PEER = """
+LARGEST_ERROR = 0.15  # seconds between onsets that may be of the same note
+BASIC_PITCH = """
 import json, sys, time
 from basic_pitch.inference import predict, Model
 from basic_pitch import ICASSP_2022_MODEL_PATH
@@ -73,7 +73,7 @@ for path in sys.argv[2:]:
 """
 
 Result = tuple[NotesAndPedal, float]
-"""What was found, and seconds of processor time."""
+"""The estimate, and seconds of processor time."""
 
 
 def main() -> None:
@@ -91,80 +91,86 @@ def main() -> None:
     paths = sorted(options.data.glob("*.flac"))
     if not paths:
         raise SystemExit(f"no recordings in '{options.data}'")
-    with tempfile.TemporaryDirectory() as folder:
-        clips = [clip(path, Path(folder), options.seconds) for path in paths]
-        references = [reference(path, options.seconds, is_table=options.tables) for path in paths]
-        systems = {f"maestrokit {options.model}": ours(options.model, clips)}
+    with tempfile.TemporaryDirectory() as scratch:
+        clips = [write_clip(path, Path(scratch), options.seconds) for path in paths]
+        references = [read_reference(path, options.seconds, is_table=options.tables) for path in paths]
+        systems = {f"maestrokit {options.model}": maestrokit_results(options.model, clips)}
         if options.peer:
-            systems["basic-pitch"] = theirs(options.peer, clips)
+            systems["basic-pitch"] = basic_pitch_results(options.peer, clips)
         else:
             print("basic-pitch: skipped, no --peer given", file=sys.stderr)
         lengths = np.array([read_sound(path).duration for path in clips])
     print(f"{len(paths)} recordings, {lengths.sum():.0f} s")
     if options.shifts:
-        found = [result for result, _ in systems[f"maestrokit {options.model}"]]
-        print_shifts([path.stem for path in paths], found, references)
+        estimates = [result for result, _ in systems[f"maestrokit {options.model}"]]
+        print_shifts([path.stem for path in paths], estimates, references)
         return
     print(f"{'system':{WIDEST}}" + "".join(f"  {name}" for name in HEADS))
     for name, results in systems.items():
         pairs = zip(results, references, strict=True)
-        scores = [compare(found, truth, tolerances=TOLERANCES) for (found, _), truth in pairs]
+        scores = [compare(estimates, reference, tolerances=TOLERANCES) for (estimates, _), reference in pairs]
         if options.files:
-            for path, each in zip(paths, scores, strict=True):
-                print(row(path.stem, [each.get(key, np.nan) for key in SHOWN]))
-        means = [mean_of([each[key] for each in scores if key in each]) for key in SHOWN]
-        print(row(name, [*means, sum(seconds for _, seconds in results) / float(lengths.sum())]))
-        if (score := pooled_pedal_f1([found for found, _ in results], references)) is not None:
-            print(f"{'pedal, all recordings together':{len(row('', [0.0] * 8))}}  {score:5.3f}")
+            for path, recording_scores in zip(paths, scores, strict=True):
+                print(table_row(path.stem, [recording_scores.get(key, np.nan) for key in SHOWN]))
+        means = [
+            mean_of([recording_scores[key] for recording_scores in scores if key in recording_scores]) for key in SHOWN
+        ]
+        print(table_row(name, [*means, sum(seconds for _, seconds in results) / float(lengths.sum())]))
+        if (score := pooled_pedal_f1([estimates for estimates, _ in results], references)) is not None:
+            print(f"{'pedal, all recordings together':{len(table_row('', [0.0] * 8))}}  {score:5.3f}")
 
 
-def pooled_pedal_f1(found: Sequence[NotesAndPedal], truth: Sequence[NotesAndPedal]) -> float | None:
-    """Return the F1 of the seconds with the pedal down in all recordings; None if a side knows no pedal."""
-    down = np.zeros(3)  # seconds: in both, found, true
-    for one, other in zip(found, truth, strict=True):
-        if one.pedal is None or other.pedal is None:
+def pooled_pedal_f1(estimates: Sequence[NotesAndPedal], references: Sequence[NotesAndPedal]) -> float | None:
+    """Return the F1 of the seconds with the pedal down in all recordings; None if either has no pedal."""
+    seconds = np.zeros(3)  # seconds: in both, estimated, reference
+    for estimate, reference in zip(estimates, references, strict=True):
+        if estimate.pedal is None or reference.pedal is None:
             return None
-        both = interval_union(np.concatenate([one.pedal, other.pedal]))
-        lengths = [float(np.sum(part[:, 1] - part[:, 0])) for part in (one.pedal, other.pedal, both)]
-        down += (lengths[0] + lengths[1] - lengths[2], lengths[0], lengths[1])
-    return 2 * float(down[0]) / max(float(down[1] + down[2]), 1e-9)
+        either = interval_union(np.concatenate([estimate.pedal, reference.pedal]))
+        lengths = [
+            float(np.sum(intervals[:, 1] - intervals[:, 0])) for intervals in (estimate.pedal, reference.pedal, either)
+        ]
+        seconds += (lengths[0] + lengths[1] - lengths[2], lengths[0], lengths[1])
+    return 2 * float(seconds[0]) / max(float(seconds[1] + seconds[2]), 1e-9)
 
 
-def print_shifts(names: Sequence[str], found: Sequence[NotesAndPedal], truth: Sequence[NotesAndPedal]) -> None:
-    """Print how far from the truth the onsets of each recording are, and F1 as they are and by the best shift."""
+def print_shifts(names: Sequence[str], estimates: Sequence[NotesAndPedal], references: Sequence[NotesAndPedal]) -> None:
+    """Print the onset errors of each recording, and F1 as they are and with the best shift."""
     print(f"{'':{WIDEST}}  notes  median, ms  middle half, ms  50 ms  best shift, ms  50 ms then")
     rows = []
-    for name, one, other in zip(names, found, truth, strict=True):
-        pairs = match_notes(one.notes, other.notes, tolerance=Tolerance(onset=FARTHEST), with_offsets=False)
-        late = 1000 * (one.notes.onset[pairs[:, 1]] - other.notes.onset[pairs[:, 0]])
-        each = {shift: f1_shifted(one, other, shift / 1000) for shift in SHIFTS}
-        best = max(each, key=lambda shift: (each[shift], -abs(shift)))
-        rows.append((each[0], each[best]))
-        middle = np.subtract(*np.percentile(late, [75, 25]))
-        print(f"{name.removeprefix('MAPS_MUS-'):{WIDEST}}  {len(other.notes.onset):5}  {np.median(late):10.0f}"
-              f"  {middle:15.0f}  {each[0]:5.3f}  {best:14}  {each[best]:10.3f}")  # fmt: skip
-    mean, shifted = np.mean(rows, axis=0)
-    print(f"{'mean':{WIDEST}}  {'':5}  {'':10}  {'':15}  {mean:5.3f}  {'':14}  {shifted:10.3f}")
+    for name, estimate, reference in zip(names, estimates, references, strict=True):
+        pairs = match_notes(
+            estimate.notes, reference.notes, tolerance=Tolerance(onset=LARGEST_ERROR), with_offsets=False
+        )
+        lateness = 1000 * (estimate.notes.onset[pairs[:, 1]] - reference.notes.onset[pairs[:, 0]])
+        f1_of_shift = {shift: f1_shifted(estimate, reference, shift / 1000) for shift in SHIFTS}
+        best = max(f1_of_shift, key=lambda shift: (f1_of_shift[shift], -abs(shift)))
+        rows.append((f1_of_shift[0], f1_of_shift[best]))
+        middle_half = np.subtract(*np.percentile(lateness, [75, 25]))
+        print(f"{name.removeprefix('MAPS_MUS-'):{WIDEST}}  {len(reference.notes.onset):5}  {np.median(lateness):10.0f}"
+              f"  {middle_half:15.0f}  {f1_of_shift[0]:5.3f}  {best:14}  {f1_of_shift[best]:10.3f}")  # fmt: skip
+    unshifted, shifted = np.mean(rows, axis=0)
+    print(f"{'mean':{WIDEST}}  {'':5}  {'':10}  {'':15}  {unshifted:5.3f}  {'':14}  {shifted:10.3f}")
 
 
-def f1_shifted(found: NotesAndPedal, truth: NotesAndPedal, seconds: float) -> float:
-    """Return the F1 of onsets within 50 ms if all that were found were so much later."""
-    notes = found.notes.replace(onset=found.notes.onset + seconds, offset=found.notes.offset + seconds)
-    return onset.scores(NotesAndPedal(notes, None), truth, tolerance=Tolerance())["onset_f1"]
+def f1_shifted(estimate: NotesAndPedal, reference: NotesAndPedal, seconds: float) -> float:
+    """Return the F1 of onsets within 50 ms if all estimated onsets were later by some seconds."""
+    notes = estimate.notes.replace(onset=estimate.notes.onset + seconds, offset=estimate.notes.offset + seconds)
+    return onset.scores(NotesAndPedal(notes, None), reference, tolerance=Tolerance())["onset_f1"]
 
 
 def mean_of(values: list[float]) -> float:
-    """Return the mean of the recordings that have a score; not a number if none has."""
+    """Return the mean over recordings that have a score; NaN if none has."""
     return float(np.mean(values)) if values else np.nan
 
 
-def row(name: str, values: Sequence[float]) -> str:
+def table_row(name: str, values: Sequence[float]) -> str:
     """Return a row of the table."""
     return f"{name:{WIDEST}}" + "".join(f"  {value:{len(head)}.3f}" for head, value in zip(HEADS, values, strict=False))
 
 
-def clip(path: Path, folder: Path, seconds: float) -> Path:
-    """Write the start of a recording as a plain WAV, which every system reads."""
+def write_clip(path: Path, folder: Path, seconds: float) -> Path:
+    """Write the start of a recording as a WAV file, which every system reads; return its path."""
     sound = read_sound(path)
     end = len(sound.samples) if seconds == np.inf else int(seconds * sound.sample_rate)
     target = folder / f"{path.stem}.wav"
@@ -172,45 +178,45 @@ def clip(path: Path, folder: Path, seconds: float) -> Path:
     return target
 
 
-def reference(path: Path, seconds: float, *, is_table: bool) -> NotesAndPedal:
+def read_reference(path: Path, seconds: float, *, is_table: bool) -> NotesAndPedal:
     """Return the notes that begin in the clip, none of them longer than it, and the pedal."""
     if is_table:
         rows = parse_notes(path.with_suffix(".tsv").read_bytes(), name=str(path))
-        return NotesAndPedal(piece(rows), None).until(seconds)
+        return NotesAndPedal(as_piece(rows), None).until(seconds)
     return NotesAndPedal.of(read_midi(path.with_suffix(".mid")), extends_by_pedal=True).until(seconds)
 
 
-def ours(model: str, clips: list[Path]) -> list[Result]:
-    """Transcribe as the command does."""
+def maestrokit_results(model: str, clips: list[Path]) -> list[Result]:
+    """Return the transcriptions of maestrokit, as its command makes them."""
     transcriber = read_transcriber(model_folder(model))
 
-    def one(path: Path) -> NotesAndPedal:
+    def transcribe(path: Path) -> NotesAndPedal:
         sound = read_sound(path, sample_rate=transcriber.sample_rate)
         result = with_pedal(transcribed([sound.samples], transcriber), "cc64", has_pedal=transcriber.predicts_pedal)
         return NotesAndPedal.of(transcript(*result), extends_by_pedal=True).until(sound.duration)
 
-    one(clips[0])
-    return [timed(lambda path=path: one(path)) for path in clips]
+    transcribe(clips[0])
+    return [timed_result(lambda path=path: transcribe(path)) for path in clips]
 
 
-def timed(work: Callable[[], NotesAndPedal]) -> Result:
+def timed_result(transcribe: Callable[[], NotesAndPedal]) -> Result:
     """Return what a function returns, and the processor time that it took."""
-    begun = time.process_time()
-    found = work()
-    return found, time.process_time() - begun
+    start = time.process_time()
+    estimate = transcribe()
+    return estimate, time.process_time() - start
 
 
-def theirs(python: str, clips: list[Path]) -> list[Result]:
-    """Let basic-pitch transcribe with its own thresholds."""
-    done = subprocess.run(
-        [python, "-c", PEER, str(clips[0]), *map(str, clips)], capture_output=True, text=True, check=True
+def basic_pitch_results(python: str, clips: list[Path]) -> list[Result]:
+    """Return the transcriptions of basic-pitch, with its own thresholds."""
+    process = subprocess.run(
+        [python, "-c", BASIC_PITCH, str(clips[0]), *map(str, clips)], capture_output=True, text=True, check=True
     )
-    answers = [json.loads(line[1:]) for line in done.stdout.splitlines() if line.startswith("@")]
-    return [(NotesAndPedal(piece(np.array(rows).reshape(-1, 4).T), None), seconds) for rows, seconds in answers]
+    outputs = [json.loads(line[1:]) for line in process.stdout.splitlines() if line.startswith("@")]
+    return [(NotesAndPedal(as_piece(np.array(rows).reshape(-1, 4).T), None), seconds) for rows, seconds in outputs]
 
 
-def piece(rows: np.ndarray) -> Piece:
-    """Return notes, shape (4, notes), as the metrics want them."""
+def as_piece(rows: np.ndarray) -> Piece:
+    """Return notes, shape (4, notes), as the metrics read them."""
     return notes_in_seconds(rows[0], rows[1], rows[2].astype(np.int64), rows[3].astype(np.int64))
 
 

@@ -1,6 +1,6 @@
-"""Peak memory and speed of ``maestrokit transcribe`` over a long recording made here, beside a short one.
+"""Peak memory and speed of ``maestrokit transcribe`` over a long generated recording, beside a short one.
 
-The recording is a shipped performance, played by the shipped piano, again and again, at 44.1 kHz in stereo.
+The recording is a shipped performance, rendered on the shipped piano and repeated, at 44.1 kHz in stereo.
 
     python tests/benchmarks/transcription_memory.py --hours 2.5
 """
@@ -32,42 +32,45 @@ def main() -> None:
     parser.add_argument("--options", default="", help="further options of transcribe, spaces between")
     parser.add_argument("--watch", action="store_true", help="print the memory every half minute")
     options = parser.parse_args()
-    played = render(read_midi(DEMO), default_piano(), sample_rate=RATE)
+    sound = render(read_midi(DEMO), default_piano(), sample_rate=RATE)
     print(f"{'recording':>12} {'notes':>7} {'peak MB':>8} {'CPU s':>8} {'x real time':>12} {'wall s':>8}", flush=True)
     peak = 0.0
-    with tempfile.TemporaryDirectory() as name:
-        recording, output = Path(name, "long.flac"), Path(name, "long.mid")
+    with tempfile.TemporaryDirectory() as folder:
+        recording, output = Path(folder, "long.flac"), Path(folder, "long.mid")
         for seconds in (5.0, 120.0, options.hours * 3600):
-            write(recording, played, seconds)
-            begun = time.monotonic()
-            peak, spent = measured(recording, output, options.options.split(), watched=options.watch)
-            wall = time.monotonic() - begun
+            write_repeated(recording, sound, seconds)
+            start = time.monotonic()
+            peak, cpu_seconds = peak_memory_and_time(
+                recording, output, options.options.split(), is_watched=options.watch
+            )
+            wall = time.monotonic() - start
             notes = len(parse_midi(output.read_bytes(), name="output").notes)
             print(
-                f"{seconds:10.0f} s {notes:7} {peak:8.0f} {spent:8.1f} {seconds / spent:12.1f} {wall:8.1f}", flush=True
+                f"{seconds:10.0f} s {notes:7} {peak:8.0f} {cpu_seconds:8.1f} {seconds / cpu_seconds:12.1f} {wall:8.1f}",
+                flush=True,
             )
     print(f"bound: {BOUND:.0f} MB, {'kept' if peak < BOUND else 'broken'} (machine's load: {os.getloadavg()[0]:.1f})")
     sys.exit(peak >= BOUND)
 
 
-def write(path: Path, played: np.ndarray, seconds: float) -> None:
-    """Write so many seconds of the performance, over and over, in stereo."""
-    left = int(seconds * RATE)
-    both = np.stack([played, played], axis=1)
+def write_repeated(path: Path, sound: np.ndarray, seconds: float) -> None:
+    """Write some seconds of a sound, repeated, in stereo."""
+    remaining = int(seconds * RATE)
+    stereo = np.stack([sound, sound], axis=1)
     with soundfile.SoundFile(path, "w", RATE, 2) as file:
-        while left > 0:
-            file.write(both[:left])
-            left -= len(both)
+        while remaining > 0:
+            file.write(stereo[:remaining])
+            remaining -= len(stereo)
 
 
-def measured(recording: Path, output: Path, options: list[str], *, watched: bool) -> tuple[float, float]:
+def peak_memory_and_time(recording: Path, output: Path, options: list[str], *, is_watched: bool) -> tuple[float, float]:
     """Return peak resident memory in MB and processor seconds of the command."""
     command = [sys.executable, "-m", "maestrokit", "transcribe", recording, "-o", output, *options]
     process = subprocess.Popen(command)
-    begun = time.monotonic()
-    while watched and os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+    start = time.monotonic()
+    while is_watched and os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-        print(f"  {time.monotonic() - begun:7.0f} s: {pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} MB", flush=True)
+        print(f"  {time.monotonic() - start:7.0f} s: {pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} MB", flush=True)
         time.sleep(30)
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0

@@ -1,7 +1,7 @@
-"""What transcription makes of what is no piano, and what cuts change.
+"""Transcription of sounds other than a piano, and of a piano after cuts, clipping and resampling.
 
-Notes told, with and without the listening of the model, of silence, noise, sines, hum, and speech (by espeak-ng if
-it is there, or WAV files by --speech); then a shipped performance, played by the shipped piano: 0..19 ms cut off,
+Notes transcribed, with and without the gate, in silence, noise, sines, hum, and speech (by espeak-ng if it is
+installed, or WAV files by --speech); then a shipped performance, rendered on the shipped piano: with 0..19 ms cut off,
 in two halves, clipped, and at other rates. F1 is of onsets against those of the whole, within 15 ms, after 0.3 s.
 
     python tests/benchmarks/transcription_robustness.py
@@ -34,7 +34,7 @@ from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.note_arrays import TimedNotes
 from maestrokit.synth.render import render
 
-RATE, SECONDS, PLAYED = 16000, 20, 20.0
+RATE, SECONDS, RENDERED_SECONDS = 16000, 20, 20.0
 DEMO = Path(__file__).resolve().parents[2] / "src/maestrokit/demo/petzold-minuet.mid"
 TEXT = (
     "Good evening, ladies and gentlemen. We recorded this lecture in the small hall, and nobody played the piano that "
@@ -51,21 +51,21 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     transcriber = read_transcriber(model_folder(options.model))
-    deaf = replace(transcriber, gate=GateConfig(silence_threshold=OFF, min_confidence=0.0))
+    ungated_transcriber = replace(transcriber, gate=GateConfig(silence_threshold=OFF, min_confidence=0.0))
     print(f"{'no piano':24}{'dBFS':>8}{'seconds':>9}{'notes':>12}{'without gate':>16}")
-    for name, sound in noises(options.speech):
-        told, heard = transcriptions([sound], [transcriber, deaf])
+    for name, sound in sounds_without_notes(options.speech):
+        gated, ungated = transcriptions([sound], [transcriber, ungated_transcriber])
         level = 10 * np.log10(np.mean(sound.astype(np.float64) ** 2) + 1e-20)
-        counts = len(told.notes.onset), len(heard.notes.onset)
+        counts = len(gated.notes.onset), len(ungated.notes.onset)
         print(f"{name:24}{level:8.0f}{len(sound) / RATE:9.1f}{counts[0]:12}{counts[1]:16}", flush=True)
     print(f"\n{'a piano':24}{'notes':>8}{'F1':>8}{'farthest, ms':>14}")
-    changes(transcriber)
+    print_changes(transcriber)
 
 
-def noises(speech: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield what is to have no notes."""
+def sounds_without_notes(speech: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield sounds in which there are no notes, and their names."""
     generator, count = np.random.default_rng(0), RATE * SECONDS
-    when = np.arange(count) / RATE
+    times = np.arange(count) / RATE
     yield "silence", np.zeros(count, np.float32)
     yield "dither of 16 bits", (generator.integers(-1, 2, count) / 32768).astype(np.float32)
     white = generator.standard_normal(count)
@@ -76,16 +76,16 @@ def noises(speech: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
         for level in (-10, -30, -50):
             yield f"{name} {level}", (noise / noise.std() * 10 ** (level / 20)).clip(-1, 1).astype(np.float32)
     for frequency in (100, 440, 1000):
-        yield f"sine {frequency} Hz", (0.1 * np.sin(2 * np.pi * frequency * when)).astype(np.float32)
-    hum = np.sum([10 ** (-k / 10) * np.sin(2 * np.pi * 50 * k * when + k) for k in range(1, 12)], axis=0)
+        yield f"sine {frequency} Hz", (0.1 * np.sin(2 * np.pi * frequency * times)).astype(np.float32)
+    hum = np.sum([10 ** (-k / 10) * np.sin(2 * np.pi * 50 * k * times + k) for k in range(1, 12)], axis=0)
     yield "hum of the mains", (0.01 * hum / hum.std()).astype(np.float32)
-    for name, voice in voices(speech):
+    for name, samples in speech_sounds(speech):
         for level in (0, -30, -50):
-            yield f"{name} {level}", voice * np.float32(10 ** (level / 20))
+            yield f"{name} {level}", samples * np.float32(10 ** (level / 20))
 
 
-def voices(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield speech."""
+def speech_sounds(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield recordings of speech, and their names."""
     for path in paths:
         yield path.stem, read_sound(path, sample_rate=RATE).samples
     if not paths and shutil.which("espeak-ng") is None:
@@ -97,44 +97,44 @@ def voices(paths: list[Path]) -> Iterator[tuple[str, np.ndarray]]:
                 yield f"speech {voice}", read_sound(f"{folder}/a.wav", sample_rate=RATE).samples
 
 
-def changes(transcriber: Transcriber) -> None:
-    """Print what cuts, clipping and other rates change."""
-    sound = render(read_midi(DEMO), default_piano(), sample_rate=RATE, end=PLAYED)
-    whole = transcribed([sound], transcriber).notes
-    show("whole", whole, whole, 0.0)
+def print_changes(transcriber: Transcriber) -> None:
+    """Print how the notes change with cuts, clipping and other rates."""
+    sound = render(read_midi(DEMO), default_piano(), sample_rate=RATE, end=RENDERED_SECONDS)
+    reference = transcribed([sound], transcriber).notes
+    print_row("whole", reference, reference, 0.0)
     for milliseconds in range(0, 20):
-        show(f"{milliseconds} ms cut off", heard(sound, transcriber, milliseconds), whole, 0.3)
+        print_row(f"{milliseconds} ms cut off", notes_after_cut(sound, transcriber, milliseconds), reference, 0.3)
     half = RATE * 10
     first, second = (transcribed([part], transcriber).notes for part in (sound[:half], sound[half:]))
-    later = second._replace(onset=second.onset + 10.0)
-    both = TimedNotes(*(np.concatenate(columns) for columns in zip(first, later, strict=True)))
-    show("two halves", both, whole, 0.3)
-    show("clipped, 20 dB over", transcribed([(10 * sound).clip(-1, 1)], transcriber).notes, whole, 0.3)
+    second_moved = second._replace(onset=second.onset + 10.0)
+    joined = TimedNotes(*(np.concatenate(columns) for columns in zip(first, second_moved, strict=True)))
+    print_row("two halves", joined, reference, 0.3)
+    print_row("clipped, 20 dB over", transcribed([(10 * sound).clip(-1, 1)], transcriber).notes, reference, 0.3)
     for rate in (8000, 44100):
-        there = np.concatenate(list(resample_stream([sound], from_rate=RATE, to_rate=rate)))
-        back = resample_stream([there], from_rate=rate, to_rate=RATE)
-        show(f"by way of {rate} Hz", transcribed(back, transcriber).notes, whole, 0.3)
+        resampled = np.concatenate(list(resample_stream([sound], from_rate=RATE, to_rate=rate)))
+        restored = resample_stream([resampled], from_rate=rate, to_rate=RATE)
+        print_row(f"by way of {rate} Hz", transcribed(restored, transcriber).notes, reference, 0.3)
 
 
-def heard(sound: np.ndarray, transcriber: Transcriber, milliseconds: int) -> TimedNotes:
-    """Return the notes of a recording whose start is cut off, at their times in the whole."""
+def notes_after_cut(sound: np.ndarray, transcriber: Transcriber, milliseconds: int) -> TimedNotes:
+    """Return the notes of a recording whose start is cut off, at their times in the whole recording."""
     notes = transcribed([sound[RATE * milliseconds // 1000 :]], transcriber).notes
     return notes._replace(onset=notes.onset + milliseconds / 1000)
 
 
-def show(name: str, notes: TimedNotes, whole: TimedNotes, start: float) -> None:
-    """Print a line of the second table."""
-    takes = []
-    for one in (notes, whole):
-        rows = one.onset >= start
-        takes.append(NotesAndPedal(notes_in_seconds(one.onset[rows], one.onset[rows] + 0.1, one.pitch[rows]), None))
-    f1 = onset.scores(*takes, tolerance=Tolerance(onset=0.015))["onset_f1"]
+def print_row(name: str, notes: TimedNotes, reference: TimedNotes, start: float) -> None:
+    """Print a row of the second table."""
+    pair = []
+    for part in (notes, reference):
+        rows = part.onset >= start
+        pair.append(NotesAndPedal(notes_in_seconds(part.onset[rows], part.onset[rows] + 0.1, part.pitch[rows]), None))
+    f1 = onset.scores(*pair, tolerance=Tolerance(onset=0.015))["onset_f1"]
     farthest = max(
-        (np.abs(whole.onset[whole.pitch == pitch] - time).min(initial=1.0) for time, pitch in zip(
-            takes[0].notes.onset, takes[0].notes.pitch, strict=True)), default=0.0,
+        (np.abs(reference.onset[reference.pitch == pitch] - time).min(initial=1.0) for time, pitch in zip(
+            pair[0].notes.onset, pair[0].notes.pitch, strict=True)), default=0.0,
     )  # fmt: skip
     shown = f"{1000 * farthest:14.1f}" if farthest < 0.05 else f"{'another note':>14}"
-    print(f"{name:24}{len(takes[0].notes):8}{f1:8.3f}{shown}", flush=True)
+    print(f"{name:24}{len(pair[0].notes):8}{f1:8.3f}{shown}", flush=True)
 
 
 if __name__ == "__main__":

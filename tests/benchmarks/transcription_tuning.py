@@ -1,8 +1,8 @@
 """Transcription of pianos that are not tuned to 440 Hz: as they are, with the tuning estimated, and with it given.
 
-The first minutes of recordings with their notes, played faster or slower, so that their concert pitch is another one,
-and the notes with them. F1 of onsets within 50 ms, the mean over recordings. At 415 and 466 Hz, a semitone away, the
-estimate is 440 Hz by its definition, and notes are read a semitone lower or higher than they are named.
+The first minutes of recordings, resampled so that their concert pitch is another one, and their notes with them. F1 of
+onsets within 50 ms, the mean over recordings. At 415 and 466 Hz, a semitone away, the estimate is 440 Hz by its
+definition, and notes are transcribed a semitone lower or higher than they are named.
 
     python tests/benchmarks/transcription_tuning.py [--data DIR] [--model NAME]
 """
@@ -26,7 +26,7 @@ from maestrokit.metrics.score_pairs import NotesAndPedal, Tolerance
 from maestrokit.music.note_arrays import TimedNotes
 
 RATE, SECONDS, TOLERANCE = 16000, 60, 0.05
-PITCHES = (440.0, 415.3, 430.0, 435.0, 442.0, 446.0, 452.0, 466.2)  # Hz
+CONCERT_PITCHES = (440.0, 415.3, 430.0, 435.0, 442.0, 446.0, 452.0, 466.2)  # Hz
 
 
 def f1(notes: TimedNotes, reference: TimedNotes) -> float:
@@ -49,15 +49,15 @@ def main() -> None:
     print(f"{'concert pitch':>16}{'off':>8}{'auto':>8}{'given':>8}   estimates")
     sounds = [read_sound(path, sample_rate=RATE).samples[: SECONDS * RATE] for path in recordings]
     tables = [parse_notes(path.with_suffix(".tsv").read_bytes(), name=path.name) for path in recordings]
-    for pitch in PITCHES:
-        slower, scores, estimates = 440 / pitch, [], []
+    for pitch in CONCERT_PITCHES:
+        stretch, scores, estimates = 440 / pitch, [], []
         for sound, table in zip(sounds, tables, strict=True):
             columns: list[Any] = [column[table[0] < len(sound) / RATE] for column in table]
-            reference = TimedNotes(columns[0] * slower, columns[1] * slower, *columns[2:])
-            other = sound if pitch == 440 else resample(sound, from_rate=RATE, to_rate=RATE * slower)
-            ways = [replace(transcriber, concert_pitch=way) for way in (440.0, None, pitch)]
-            scores.append([f1(transcribed([other], way).notes, reference) for way in ways])
-            estimates.append(in_tune([other], transcriber)[1].concert_pitch or 0.0)
+            reference = TimedNotes(columns[0] * stretch, columns[1] * stretch, *columns[2:])
+            retuned = sound if pitch == 440 else resample(sound, from_rate=RATE, to_rate=RATE * stretch)
+            transcribers = [replace(transcriber, concert_pitch=tuning) for tuning in (440.0, None, pitch)]
+            scores.append([f1(transcribed([retuned], tuned).notes, reference) for tuned in transcribers])
+            estimates.append(in_tune([retuned], transcriber)[1].concert_pitch or 0.0)
         means = "".join(f"{value:8.3f}" for value in np.mean(scores, axis=0))
         print(f"{pitch:13.1f} Hz{means}   {min(estimates):.1f}..{max(estimates):.1f} Hz", flush=True)
 

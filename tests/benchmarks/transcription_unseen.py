@@ -1,4 +1,4 @@
-"""Transcription of MAESTRO validation excerpts played by a piano that no training heard; scores as mir_eval's.
+"""Transcription of MAESTRO validation excerpts rendered on a piano that was not trained on; scores as mir_eval's.
 
     python tests/benchmarks/transcription_unseen.py --piano FILE.sf2 [--data DIR] [--excerpts N] [--seconds S]
 
@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-from performances import spread
+from performances import evenly_spaced
 
 from maestrokit.audio.effects.room import SMALL
 from maestrokit.files.checkpoint import model_folder
@@ -49,41 +49,41 @@ def main() -> None:
     parser.add_argument("--model", default="transcription")
     parser.add_argument("--excerpts", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30.0, help="of each excerpt")
-    told = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    transcriber, piano = read_transcriber(model_folder(told.model)), read_piano(told.piano)
+    transcriber, piano = read_transcriber(model_folder(options.model)), read_piano(options.piano)
     rows = []
-    for seed, path in enumerate(spread(told.data / "maestro-v3.0.0", "validation", told.excerpts)):
+    for seed, path in enumerate(evenly_spaced(options.data / "maestro-v3.0.0", "validation", options.excerpts)):
         performance = read_midi(path)
-        last = max(0.0, timed_notes(performance, pedal_extends=True).onset[-1] - told.seconds)
+        last = max(0.0, timed_notes(performance, pedal_extends=True).onset[-1] - options.seconds)
         start = float(np.random.default_rng(seed).uniform(0, last))
-        end, rate = start + told.seconds, transcriber.sample_rate
+        end, rate = start + options.seconds, transcriber.sample_rate
         sound = render(performance, piano, timbre=Timbre(room=SMALL), sample_rate=rate, start=start, end=end)
-        rows.append(scores(sound, transcriber, truth(performance, start, end)))
-    print(f"{len(rows)} excerpts of {told.seconds:g} s, played by {told.piano.name}, heard by {told.model}")
+        rows.append(scores(sound, transcriber, reference_between(performance, start, end)))
+    print(f"{len(rows)} excerpts of {options.seconds:g} s, played by {options.piano.name}, heard by {options.model}")
     print("\t".join(SHOWN))
     print("\t".join(f"{np.nanmean([row.get(name, np.nan) for row in rows]):.3f}" for name in SHOWN))
 
 
-def scores(sound: np.ndarray, transcriber: Transcriber, played: NotesAndPedal) -> dict[str, float]:
-    """Return the scores of the default output for one excerpt, as a program reads it that lets the pedal hold notes."""
+def scores(sound: np.ndarray, transcriber: Transcriber, reference: NotesAndPedal) -> dict[str, float]:
+    """Return the scores of the default output for one excerpt, with notes held by the pedal."""
     result = with_pedal(transcribed([sound], transcriber), "cc64", has_pedal=transcriber.predicts_pedal)
-    found = NotesAndPedal.of(transcript(*result), extends_by_pedal=True).until(len(sound) / transcriber.sample_rate)
-    return compare(found, played, tolerances=[Tolerance()])
+    estimate = NotesAndPedal.of(transcript(*result), extends_by_pedal=True).until(len(sound) / transcriber.sample_rate)
+    return compare(estimate, reference, tolerances=[Tolerance()])
 
 
-def truth(performance: Performance, start: float, end: float) -> NotesAndPedal:
-    """Return the notes struck between two moments, and the pedal."""
+def reference_between(performance: Performance, start: float, end: float) -> NotesAndPedal:
+    """Return the notes with onsets between two moments, and the pedal."""
     notes = timed_notes(performance, pedal_extends=True)
     rows = (notes.onset >= start) & (notes.onset < end)
-    kept = TimedNotes(*(column[rows] for column in notes))
-    moved = kept._replace(onset=kept.onset - start, offset=np.minimum(kept.offset, end) - start)
+    inside = TimedNotes(*(column[rows] for column in notes))
+    moved = inside._replace(onset=inside.onset - start, offset=np.minimum(inside.offset, end) - start)
     pedal = np.clip(pedal_intervals(performance), start, end) - start
-    return NotesAndPedal(piece(moved), pedal[pedal[:, 1] > pedal[:, 0]])
+    return NotesAndPedal(as_piece(moved), pedal[pedal[:, 1] > pedal[:, 0]])
 
 
-def piece(notes: TimedNotes) -> Piece:
-    """Return notes as the metrics want them."""
+def as_piece(notes: TimedNotes) -> Piece:
+    """Return notes as the metrics read them."""
     return notes_in_seconds(notes.onset, notes.offset, notes.pitch, notes.velocity)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuations import FROM_NOTHING, opened, prompts, stretch
+from continuations import FROM_NOTHING, prompts, stretch, trimmed
 from maestrokit.files.midi.writer import write_midi
 from maestrokit.inference.notes_to_performance import performance_of
 from maestrokit.music.encodings.events import Encoding
@@ -28,9 +28,9 @@ def test_a_performance_that_is_shorter_than_a_stretch_is_all_of_it() -> None:
 
 
 def test_a_continuation_is_left_open_and_moved_to_the_beginning() -> None:
-    part = opened(notes(30), 100)
+    part = trimmed(notes(30), 100)
     assert part.onset.tolist() == list(range(0, 100, 10)) and part.offset[-1] == 98
-    assert len(opened(notes(0), 100).pitch) == 0
+    assert len(trimmed(notes(0), 100).pitch) == 0
 
 
 def test_one_prompt_of_ten_is_nothing(tmp_path) -> None:

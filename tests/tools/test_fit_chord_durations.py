@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fit_chord_durations import accuracy, right_share
+from fit_chord_durations import accuracy, right_seconds
 from maestrokit.analysis.chords.labels import chord_labels, harte_label_of
 from maestrokit.analysis.chords.network import CELL_SECONDS
 from maestrokit.analysis.chords.segments import ChordScores, segmented
@@ -30,7 +30,7 @@ def scores_of(roots):
 def test_time_is_right_where_root_and_quality_are_and_unknown_ones_do_not_count():
     found = segmented(scores_of([0] * 20 + [7] * 20), DURATIONS, cell_seconds=CELL_SECONDS, length=4.0)
     labels = labelled((0.0, 1.0, "C:maj/3"), (1.0, 2.0, "C:min"), (2.0, 3.0, "X"), (3.0, 3.5, "G:5"), (3.5, 3.8, "G"))
-    right, known = right_share(found, labels, 4.0)
+    right, known = right_seconds(found, labels, 4.0)
     assert (right, known) == (pytest.approx(1.3, abs=0.03), pytest.approx(2.3, abs=0.03))
 
 

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 import fit_thresholds
-from fit_thresholds import EvaluatedRecording, Thresholds, fitted, in_folds, objective, scores, spread, verified_spans
+from fit_thresholds import (
+    EvaluatedRecording,
+    Thresholds,
+    fitted,
+    in_folds,
+    objective,
+    scores,
+    verified_spans,
+    with_reference_spread,
+)
 from maestrokit.inference.notes_to_performance import transcript
 from maestrokit.inference.transcription.note_decoding import Decoding
 from maestrokit.inference.transcription.pedal_decoding import PedalDecoding
@@ -61,9 +70,11 @@ def test_velocities_are_spread_as_far_as_they_were_played() -> None:
     estimated = PLAYED._replace(velocity=64 + (played - 64) // 2)
     posteriors = np.asarray(note_targets(estimated, start=0.0, frames=150, frame_seconds=0.02), np.float32)
     reference = NotesAndPedal(notes_in_seconds(PLAYED.onset, PLAYED.offset, PLAYED.pitch, played), None)
-    result = spread([EvaluatedRecording(one.posteriors._replace(keys=posteriors), reference)], Decoding(latency=0.0))
+    result = with_reference_spread(
+        [EvaluatedRecording(one.posteriors._replace(keys=posteriors), reference)], Decoding(latency=0.0)
+    )
     assert result.velocity_spread == pytest.approx(2.0, abs=0.1) and result.velocity_middle == pytest.approx(64, abs=1)
-    assert spread([], Decoding(velocity_spread=3.0)) == Decoding()
+    assert with_reference_spread([], Decoding(velocity_spread=3.0)) == Decoding()
 
 
 def test_the_pedal_is_fitted_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,4 +119,4 @@ def test_of_aligned_recordings_onsets_count_inside_the_verified_spans_alone(tmp_
     whole = scores(replace(one, spans=None), start)
     assert whole["onset_f1"] < 1 and whole["onset_offset_f1"] < 1
     assert in_folds([replace(one, piece="a"), replace(one, piece="b")], start) == {"onset_f1": 1.0}
-    assert spread([one], start.notes) == replace(start.notes, velocity_spread=1.0)
+    assert with_reference_spread([one], start.notes) == replace(start.notes, velocity_spread=1.0)

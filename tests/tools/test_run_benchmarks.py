@@ -32,17 +32,17 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_card_gets_the_table_of_its_command_and_trains_nothing(card: Path) -> None:
-    run_benchmarks.renew(card, "")
+    run_benchmarks.update_page(card, "")
     assert run_benchmarks.output_of("maestrokit --version").startswith("maestrokit ")
     assert card.read_text() == CARD.replace("not yet evaluated\n", run_benchmarks.output_of("maestrokit --version"))
     assert not (card.parent / "run").exists()
 
 
 def test_other_commands_and_failures_leave_a_table_as_it_was(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_benchmarks.renew(card, "evaluate")
+    run_benchmarks.update_page(card, "evaluate")
     assert (card.read_text(), capsys.readouterr().out) == (CARD, "")
     card.write_text(CARD.replace("--version", "nonsense"))
-    run_benchmarks.renew(card, "nonsense")
+    run_benchmarks.update_page(card, "nonsense")
     assert "not run: it ended with 2" in capsys.readouterr().out
     assert "not yet evaluated" in card.read_text()
 
