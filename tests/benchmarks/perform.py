@@ -40,7 +40,7 @@ from maestrokit.music.scores.performance_parameters import (
 )
 from maestrokit.music.scores.score import Score
 from maestrokit.training.data.performance import PerformanceData, PerformanceOptions
-from maestrokit.training.task import PARTS, find_corpus, split_by_piece
+from maestrokit.training.task import PARTS, find_corpus
 from maestrokit.training.tasks import performance as task
 
 Person = asap.AlignedPerformance
@@ -48,11 +48,11 @@ MEASURES = ("tempo change", "asynchrony", "melody lead", "articulation", "veloci
 
 
 def files_by_part(data: Path, config: dict) -> dict[str, list[str]]:
-    """Return the files of each part of the split that a model was trained with."""
+    """Return the files of each part, by the pieces that the model says it learned from and validated on."""
     corpus = find_corpus([str(data / "asap")], task, cache=Path())
-    paths = task.performances(corpus.loose)
-    parts = split_by_piece([task.piece(path) for path in paths], seed=config["training"]["seed"])
-    return {part: [paths[row] for row in rows] for part, rows in parts.items()}
+    names, parts = corpus.piece_names, {part: set(config["pieces"][part]) for part in PARTS}
+    parts["test"] = set(names.values()) - parts["train"] - parts["validation"]
+    return {part: [path for path in task.performances(corpus.loose) if names[path] in of] for part, of in parts.items()}
 
 
 def nats_per_note(name: str, paths: Sequence[str]) -> dict[str, float]:

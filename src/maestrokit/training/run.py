@@ -12,7 +12,15 @@ from torch import Tensor
 
 from maestrokit import __version__
 from maestrokit.bounds import check_values
-from maestrokit.errors import CannotWriteError, DataWarning, MaestrokitError, UsageError, check_choice, choices_hint
+from maestrokit.errors import (
+    BadDataError,
+    CannotWriteError,
+    DataWarning,
+    MaestrokitError,
+    UsageError,
+    check_choice,
+    choices_hint,
+)
 from maestrokit.files import checkpoint
 from maestrokit.models import contract, families
 from maestrokit.training.device import DistributedContext
@@ -126,6 +134,9 @@ def _resumed(spec: TrainingSpec) -> TrainingSpec:
     if not (checkpoint.has_resume(spec.folder) and checkpoint.has_config(spec.folder)):
         return spec
     old = checkpoint.read_config(spec.folder)
+    if not (isinstance(old.get("model"), dict) and isinstance(old.get("training", {}), dict)):
+        fact = f"cannot resume '{spec.folder}': the settings in its config.json are missing or damaged"
+        raise BadDataError(fact, "choose another folder, or remove it", path=str(spec.folder))
     family, task = modules(replace(spec, task=spec.task or old.get("task", "")))
     training = {f.name for kind in (TrainingSettings, task.Options) for f in fields(kind)}
     model = {f.name for f in fields(family.Config)} - training

@@ -77,6 +77,15 @@ class Corpus:
         """All files."""
         return [*(path for part in PARTS for path in self.official.get(part, ())), *self.loose]
 
+    @property
+    def piece_names(self) -> dict[str, str]:
+        """The piece of each file that is in no official split, by path; one that is a folder is named from the folder
+        that all of them lie below, so that the split does not depend on where a corpus lies."""
+        pieces = [self.piece(path) for path in self.loose]
+        folders = {piece.rpartition("/")[0] for piece in pieces}
+        common = os.path.commonpath(folders) if len({folder[:1] == "/" for folder in folders}) == 1 else ""
+        return dict(zip(self.loose, (piece.removeprefix(common).lstrip("/") for piece in pieces), strict=True))
+
     def usable(self, results: Iterable[tuple[str, Result | MaestrokitError]]) -> dict[str, Result]:
         """Return the results of those files that have one, and report the errors of the others."""
         accepted: dict[str, Result] = {}
@@ -95,7 +104,8 @@ class Corpus:
         parts = {part: [path for path in self.official.get(part, ()) if path in usable] for part in PARTS}
         loose = [path for path in self.loose if path in usable]
         try:
-            split = split_by_piece([self.piece(path) for path in loose], seed=self.seed) if self.loose else {}
+            names = self.piece_names
+            split = split_by_piece([names[path] for path in loose], seed=self.seed) if self.loose else {}
         except BadDataError as error:
             raise self._too_few(usable) or error from None
         for part in PARTS if split else ():

@@ -1,5 +1,7 @@
 """Training for the performance of scores: excerpts, what they leave out, and a loss that falls."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -122,6 +124,19 @@ def test_all_performances_of_a_piece_are_in_one_part(tmp_path):
     assert prepared.data.composers == ["other", "Ravel", "Bach"]
     excerpt = next(iter(prepared.data.validation()))
     assert excerpt["weight"].sum() == sum(len(one.arrays) for one in prepared.data.held_out)
+
+
+def test_the_split_does_not_depend_on_where_the_corpus_lies(tmp_path, monkeypatch):
+    write_asap(tmp_path / "here" / "asap", pieces=8, bars=4)
+    shutil.copytree(tmp_path / "here" / "asap", tmp_path / "a" / "b" / "scores")
+    monkeypatch.chdir(tmp_path / "here")
+    parts = [
+        task.prepare(find_corpus([name], task, cache=tmp_path, seed=1), PerformanceOptions(), family="lstm").config
+        for name in ("asap", "../here/asap", str(tmp_path / "a" / "b" / "scores"))
+    ]
+    assert parts[0]["pieces"] == parts[1]["pieces"] == parts[2]["pieces"]
+    assert not {*parts[0]["pieces"]["train"]} & {*parts[0]["pieces"]["validation"]}
+    assert len(parts[0]["pieces"]["train"]) == 6 and len(parts[0]["pieces"]["validation"]) == 1
 
 
 def test_notated_dynamics_are_left_out_of_a_share_of_excerpts():

@@ -37,7 +37,9 @@ def prepare(corpus: Corpus, options: PerformanceOptions, *, family: str) -> Prep
     data = PerformanceData(train, validation, options, composers=composers, seed=corpus.seed)
     model = {"length": options.length, "encoding": "performance", "vocabulary": 1}
     means = {name: round(float(np.mean([one.measured[name] for one in train])), 3) for name in CONDITIONS}
-    config = {"classes": {"composer": composers}, "meter": options.meter, "typical": means}
+    names = corpus.piece_names
+    pieces = {part: sorted({names[path] for path in files[part] if path in names}) for part in PARTS}
+    config = {"classes": {"composer": composers}, "meter": options.meter, "typical": means, "pieces": pieces}
     counts = {part: len(files[part]) for part in PARTS}
 
     def inherit(given: Mapping[str, Any]) -> dict[str, Any]:
