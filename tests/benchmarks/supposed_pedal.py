@@ -1,9 +1,9 @@
 """The sustain pedal that `generate` infers from notes, beside the one that the performers played.
 
 Performances go through the tokens that models are trained on, in which notes last as long as the pedal holds them and
-no pedal is left. From these notes alone the pedal is inferred (`maestrokit.music.edits.pedalling.supposed_pedal`). F1 is that
-of the 10 ms in which the pedal is down; a pedal that is down from the first onset to the last end is beside it. Printed
-are means over performances, and their correlation.
+no pedal is left. From these notes alone the pedal is inferred (`maestrokit.music.edits.pedalling.supposed_pedal`). F1
+is that of the 10 ms in which the pedal is down; a pedal that is down from the first onset to the last end is beside it.
+Printed are means over performances, and their correlation.
 
     python tests/benchmarks/supposed_pedal.py [--data DIR] [--split NAME]
 """

@@ -131,6 +131,21 @@ def test_update_adds_what_the_table_lacks_though_it_is_older(maestrokit, demo_fo
     assert "2 of 2 inputs passed over" in maestrokit("features", first, odd, *arguments).err
 
 
+@pytest.mark.parametrize("format", ["jsonl", "tsv"])
+def test_update_leaves_out_what_is_no_longer_there(maestrokit, demo_folder, tmp_path, format):
+    folder, target = tmp_path / "pieces", tmp_path / f"out.{format}"
+    folder.mkdir()
+    for path in sorted(demo_folder.glob("*.mid"))[:2]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    arguments = ["features", folder, "-u", "-v", "-o", target, "--groups", "density"]
+    assert maestrokit(*arguments).status == 0
+    gone = min(folder.iterdir())
+    gone.unlink()
+    assert "0 of 1 input passed over" in maestrokit(*arguments).err
+    assert gone.name not in target.read_text()
+    assert "1 of 1 input passed over" in maestrokit(*arguments).err
+
+
 def test_dry_run_names_what_would_be_read(maestrokit, demo_folder):
     done = maestrokit("features", *sorted(demo_folder.glob("*.mid")), "-n")
     assert done.out.decode().split() == sorted(str(path) for path in demo_folder.glob("*.mid"))

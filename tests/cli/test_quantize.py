@@ -184,7 +184,10 @@ def test_beats_are_tracked_on_the_notes(maestrokit: CommandLine, demo_folder: Pa
     assert set((score.notes.onset_tick % (score.division // 2)).tolist()) == {0}
     few = maestrokit("quantize", "-", "--beats", "track", "--grid", "1/8", stdin=dump_midi(scene([(1, 2, 60, 64)])))
     assert (few.status, few.out) == (65, b"")
-    assert few.lines[0] == "maestrokit quantize: cannot track the beats of standard input: too few notes"
+    assert (
+        few.lines[0]
+        == "maestrokit quantize: cannot track the beats of standard input: too few moments at which notes begin"
+    )
 
 
 def crowd(spacing: float, count: int = 40) -> bytes:

@@ -49,6 +49,17 @@ def test_a_run_is_made_and_gone_on_with(takes, tmp_path):
     assert checkpoint.read_config(run)["encoding"]["step_milliseconds"] == 10
 
 
+@pytest.mark.parametrize(("part", "value"), [("model", None), ("training", None), ("training", [1]), ("model", "")])
+def test_a_run_with_a_damaged_config_is_not_resumed(takes, tmp_path, capsys, part, value):
+    run = tmp_path / "run"
+    assert train(takes, run, "--steps", "2", *SMALL) == 0
+    config = checkpoint.read_config(run)
+    checkpoint.write_config(run, {name: each for name, each in {**config, part: value}.items() if each != ""})
+    assert train(takes, run, "--steps", "4", *SMALL) == 65
+    assert "the settings in its config.json are missing or damaged" in capsys.readouterr().err
+    assert checkpoint.read_resume(run)[1]["step"] == 2
+
+
 def test_fine_tuning_begins_with_given_weights(takes, tmp_path):
     assert train(takes, tmp_path / "one", "--steps", "2", *SMALL) == 0
     begun = ["--init", str(tmp_path / "one"), "--learning-rate", "1e-9"]

@@ -1,9 +1,12 @@
 """Key over time and chords, as records and frames; how well they are found is tested beside the finders."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from maestrokit import features
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
+from maestrokit.features.groups import key as key_group
 from scenes import scene
 
 C, F, G, A_MINOR = (60, 64, 67), (60, 65, 69), (59, 62, 67), (57, 60, 64)
@@ -60,3 +63,9 @@ def test_long_rests_have_no_chord():
     series = features.frames(view, names=["chords"], hop=1.0)
     assert series["chord_root"][6] == -1
     assert np.flatnonzero(series["chord_root"] >= 0).tolist() == [0, 1, 2, 3, 10, 11, 12, 13]
+
+
+def test_a_piece_shorter_than_a_microsecond_has_no_key_over_time():
+    second = np.array([0.0, 5e-7])
+    view = SimpleNamespace(length=1e-6, onset=second, offset=second + 5e-7, pitch=np.array([60, 64]))
+    assert key_group.key_spans(view) == []

@@ -140,7 +140,8 @@ def listed_files(path: str, *, format: str) -> set[str]:
     """
     text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
     try:
-        return set(_first_cells(text, format))
+        cells = [*_first_cells(text, format)]
+        return set(cells if format in ("json", "jsonl") else cells[1:])  # without the head of the column
     except (csv.Error, ValueError):
         return set()
 
@@ -149,7 +150,7 @@ def _first_cells(text: str, format: str) -> Iterator[str]:
     if format == "csv":
         yield from (row[0] for row in csv.reader(io.StringIO(text, newline="")) if row)
     elif format == "tsv":
-        cells = (line.partition("\t")[0] for line in text.split("\n"))
+        cells = (line.partition("\t")[0] for line in text.split("\n") if line)
         yield from (re.sub(r"\\(.)", lambda match: _UNESCAPED.get(match[1], match[1]), cell) for cell in cells)
     else:
         yield from (json.loads(name) for name in re.findall(r'{"file": ?("(?:[^"\\]|\\.)*")', text))

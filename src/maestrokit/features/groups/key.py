@@ -86,7 +86,7 @@ def whole_key(view: NoteView) -> KeyEstimate | None:
 def key_spans(view: NoteView) -> list[tuple[float, float, int]]:
     """Return the key over time: start and end in seconds, and number of the key."""
     blocks = frame_count(view.length, hop=BLOCK)
-    if not (view.offset > view.onset).any():
+    if not blocks or not (view.offset > view.onset).any():
         return []
     scores = key_scores(_held_around(view, blocks))  # (blocks, 24)
     path = best_path(scores, STAY)

@@ -145,8 +145,10 @@ def _described(inputs: Sequence[str], options: EvaluateOptions, comparison: Comp
     if comparison.partners is not None and is_free:
         return f"pairs: {performances}, each compared with its reference (--sets compares them as a set)"
     if comparison.partners is not None:
-        left = len(comparison.references) - len(set(comparison.partners.values()))
-        unused = f"; {counted(left, 'reference')} without an input" if left else ""
+        used = set(comparison.partners.values())
+        names = {stem(task) for task in comparison.references}  # a performance and a table of one name are of one piece
+        left = names - {stem(task) for task in comparison.references if task.source in used}
+        unused = f"; {counted(len(left), 'reference')} without an input" if left else ""
         return f"pairs: {performances}, each compared with its reference{unused}"
     if options.reference:
         what = f"sets: {performances} compared with a corpus of {len(comparison.references)}"

@@ -143,7 +143,7 @@ def planned(inputs: Inputs, outputs: Outputs, running: Batch, frames: str | None
 
 
 def is_done(plan: Any, output: str | None, form: str, recordings: Mapping[str, str], running: Batch) -> bool:
-    """Return whether all outputs are newer than all inputs, and the table has all of these; say so with ``-v``."""
+    """Return whether all outputs are newer than all inputs, and the table has just these; say so with ``-v``."""
     from maestrokit.cli.plan import is_newer, say_up_to_date
     from maestrokit.files.tables import listed_files
 
@@ -157,6 +157,6 @@ def is_done(plan: Any, output: str | None, form: str, recordings: Mapping[str, s
         if target != ""
     ]
     is_done = all(is_newer(target, source) for target, source in targets)
-    is_done = is_done and {task.source for task in plan.tasks} <= listed_files(output, format=form)
+    is_done = is_done and {task.source for task in plan.tasks} == listed_files(output, format=form)
     say_up_to_date(len(plan.tasks) if is_done else 0, len(plan.tasks), running)
     return is_done

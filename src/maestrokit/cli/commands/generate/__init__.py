@@ -74,9 +74,10 @@ def run(
 
     A model of notes predicts how long each one sounds, not what holds it. So a sustain pedal is written where four or
     more sound together, from 0.15 s after one moment at which notes end until the next (a key that is struck again does
-    not count); it is down for about the same share of the time as when people play. Keys that it holds are released
-    when the next is struck. Notes that the pedal extends end where the model ended them, but strings without dampers
-    ring on, and so do strings on which dampers lie too briefly, as on a piano. See --pedal.
+    not count). Inferred so from the notes of people, it is down for about the same share of the time as they had it;
+    where a model lets notes end early, it is down for less. Keys that it holds are released when the next is struck.
+    Notes that the pedal extends end where the model ended them, but strings without dampers ring on, and so do strings
+    on which dampers lie too briefly, as on a piano. See --pedal.
 
     A prompt is kept: all its events are written at their own ticks, with their velocities and pedals, other tracks and
     channels, and the new notes follow on the track and channel of its last note. With --prompt-seconds what comes later
@@ -103,7 +104,8 @@ def run(
 
     With --perform nothing is composed: the notes of a score are played. The output is the score's file, its ticks
     positions in the score still, with a tempo map as long as the beats are played. Onsets of one track and channel keep
-    their order; a key is released before it is struck again, on any track of its channel.
+    their order; a key is released before it is struck again, on any track of its channel, but where two notes of the
+    score begin together on it, as voices that meet do.
     """
     if options.directory is None and options.count > 1:
         hint = "give -d DIR" if options.output is None else "give -d DIR instead of -o"

@@ -87,14 +87,14 @@ class Quantizer:
         Raises
         ------
         BadDataError
-            If there are too few notes for two beats, or a rest so long that MIDI holds no tempo for it.
+            If there are too few onsets for two beats, or a rest so long that MIDI holds no tempo for it.
         """
         from maestrokit.analysis.beats.from_notes import performed_beats
 
         beats = performed_beats(performance).time
         if len(beats) < 2:
             raise BadDataError(
-                f"cannot track the beats of {files.named(task.source)}: too few notes",
+                f"cannot track the beats of {files.named(task.source)}: too few moments at which notes begin",
                 "use `step`, or a file of `beats`",
                 path=task.source,
             )
