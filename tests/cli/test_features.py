@@ -237,7 +237,7 @@ def test_classes_are_described_by_a_model(maestrokit, demo_folder, tmp_path):
     [
         (["--groups", "classes"], "the group 'classes' needs a model"),
         (["--classes", "nobody"], "no model 'nobody'"),
-        (["--classes", "lstm"], "a lstm that does not classify"),
+        (["--classes", "lstm"], "cannot use 'lstm': an lstm that does not classify"),
     ],
 )
 def test_classes_need_a_model_that_classifies(maestrokit, demo_folder, arguments, fact):

@@ -55,6 +55,21 @@ def is_shipped(folder: Path) -> bool:
     return folder.parent == SHIPPED
 
 
+def model_name(folder: Path) -> str:
+    """Return what messages call a model: the name of a shipped one, else its folder."""
+    return folder.name if is_shipped(folder) else str(folder)
+
+
+def family_with_article(config: Mapping[str, Any]) -> str:
+    """Return the family of a model, as it stands in a sentence.
+
+    >>> family_with_article({"family": "lstm"}), family_with_article({"family": "gan"})
+    ('an lstm', 'a gan')
+    """
+    family = str(config["family"])
+    return f"{'an' if family.startswith('lstm') else 'a'} {family}"
+
+
 def shipped_models(*, task: str | None = None) -> list[str]:
     """Return the names of the models that ship, all or those for a task.
 

@@ -9,7 +9,7 @@ from maestrokit.analysis.chords.network import ChordNetwork, weight_shapes
 from maestrokit.analysis.chords.templates import QUALITY_NAMES
 from maestrokit.errors import NoInputError, choices_hint
 from maestrokit.files import checkpoint
-from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
+from maestrokit.inference.networks import checked_weights, config_for, sizes_of, unusable
 
 TASK = "chords"
 NETWORK, CHROMA = "network", "chroma"
@@ -48,10 +48,10 @@ def read_chord_network(folder: Path) -> ChordNetwork:
     config = config_for(folder, task=TASK, does="tell chords")
     sizes = sizes_of(config, ("qualities", "channels", "width", "depth"))
     if sizes is None or config.get("qualities") != list(QUALITY_NAMES):
-        raise damaged(folder, "its config.json does not say its qualities and sizes", task=TASK)
+        raise unusable(folder, "its config.json does not say its qualities and sizes", task=TASK)
     durations, weight = config.get("duration_scores"), config.get("duration_weight", 1.0)
     if not _are_scores(durations) or not (isinstance(weight, int | float) and weight >= 0):
-        raise damaged(folder, "its config.json does not say how long chords last", task=TASK)
+        raise unusable(folder, "its config.json does not say how long chords last", task=TASK)
     weights = checked_weights(folder, weight_shapes(**sizes), task=TASK)
     return ChordNetwork(weights, weight * np.array(durations, np.float64))
 

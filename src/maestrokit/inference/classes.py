@@ -6,7 +6,7 @@ from pathlib import Path
 from maestrokit.analysis.class_spectrum import SPECTRUM
 from maestrokit.analysis.classes import INPUTS, MEL_INPUT, ROLL_INPUT, Classifier, weight_shapes
 from maestrokit.files import checkpoint
-from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
+from maestrokit.inference.networks import checked_weights, config_for, sizes_of, unusable
 
 TASK = "classes"
 
@@ -35,14 +35,14 @@ def read_classifier(folder: Path) -> Classifier:
     config = config_for(folder, task=TASK, does="classify")
     names, sizes = config.get("class_names"), sizes_of(config, ("outputs", "channels", "depth", "members"))
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or sizes is None:
-        raise damaged(folder, "its config.json does not say its classes and sizes", task=TASK)
+        raise unusable(folder, "its config.json does not say its classes and sizes", task=TASK)
     input = config["model"].get("input", ROLL_INPUT)
     if input not in INPUTS or (input == MEL_INPUT and config.get("spectrum") != SPECTRUM.described()):
-        raise damaged(folder, "it was made for another input", task=TASK)
+        raise unusable(folder, "it was made for another input", task=TASK)
     weights = checked_weights(folder, weight_shapes(**sizes, input=input), task=TASK)
     temperature, threshold = config.get("temperature", 1.0), config.get("threshold", 0.0)
     if len(names) != sizes["outputs"] or not all(isinstance(one, int | float) for one in (temperature, threshold)):
-        raise damaged(folder, "its classes, temperature or threshold do not fit it", task=TASK)
+        raise unusable(folder, "its classes, temperature or threshold do not fit it", task=TASK)
     if not (temperature > 0 and 0 <= threshold <= 1):
-        raise damaged(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)
+        raise unusable(folder, f"its temperature is {temperature} and its threshold {threshold}", task=TASK)
     return Classifier(tuple(names), weights, float(temperature), float(threshold), input)

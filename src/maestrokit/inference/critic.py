@@ -13,7 +13,7 @@ from maestrokit.analysis.critic import person_log_odds, weight_shapes
 from maestrokit.arrays import Floats
 from maestrokit.errors import NoInputError, UsageError, choices_hint
 from maestrokit.files import checkpoint
-from maestrokit.inference.networks import checked_weights, config_for, damaged, sizes_of
+from maestrokit.inference.networks import checked_weights, config_for, sizes_of, unusable
 from maestrokit.music.encodings.events import Encoding, decode, encode, encode_notes
 from maestrokit.music.encodings.notes import note_sequence
 from maestrokit.music.encodings.step_notes import StepNotes
@@ -109,9 +109,9 @@ def _read(folder: Path) -> Critic:
     sizes, values = sizes_of(config, ("channels", "depth", "velocity_bins")), config.get("encoding")
     length = config.get("length")
     if sizes is None or not isinstance(values, dict) or not isinstance(length, int) or length < 1:
-        raise damaged(folder, "its config.json does not say its sizes, encoding and length", task=TASK)
+        raise unusable(folder, "its config.json does not say its sizes, encoding and length", task=TASK)
     try:
         encoding = Encoding(**values)
     except (TypeError, UsageError) as error:
-        raise damaged(folder, f"its encoding is not valid ({error})", task=TASK) from None
+        raise unusable(folder, f"its encoding is not valid ({error})", task=TASK) from None
     return Critic(checked_weights(folder, weight_shapes(**sizes), task=TASK), encoding, length)

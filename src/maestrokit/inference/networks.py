@@ -15,8 +15,7 @@ def config_for(folder: Path, *, task: str, does: str) -> dict[str, Any]:
     """Return the ``config.json`` of a model; BadDataError says that it is for another task, and so does not .."""
     config = checkpoint.read_config(folder)
     if config.get("task") != task:
-        fact = f"cannot use '{folder}': a {config['family']} that does not {does}"
-        raise BadDataError(fact, _hint(task), path=str(folder))
+        raise unusable(folder, f"{checkpoint.family_with_article(config)} that does not {does}", task=task)
     return config
 
 
@@ -36,13 +35,13 @@ def checked_weights(
     for key, shape in shapes.items():
         if key not in weights or weights[key].shape != shape:
             fact = f"the weight '{key}' is missing or has another shape than its settings ask for"
-            raise damaged(folder, fact, task=task)
+            raise unusable(folder, fact, task=task)
     return weights
 
 
-def damaged(folder: Path, fact: str, *, task: str) -> BadDataError:
-    """Return the error of a model that does not fit its settings."""
-    return BadDataError(f"cannot use '{folder}': {fact}", _hint(task), path=str(folder))
+def unusable(folder: Path, fact: str, *, task: str) -> BadDataError:
+    """Return the error of a model that does not fit its settings, or the task."""
+    return BadDataError(f"cannot use '{checkpoint.model_name(folder)}': {fact}", _hint(task), path=str(folder))
 
 
 def _hint(task: str) -> str:

@@ -88,7 +88,7 @@ def load_event_model(name: str, *, device: str = "cpu") -> SequenceModel:
     is_sequence_model = config["family"] != "gan" or config.get("task") == "improvise"
     if not isinstance(values, dict) or not isinstance(config.get("model"), dict) or not is_sequence_model:
         raise BadDataError(
-            f"cannot use '{name}': a {config['family']} that is no model of events",
+            f"cannot use '{name}': {checkpoint.family_with_article(config)} that is no model of events",
             "it performs scores, which `perform` of 'maestrokit generate' names"
             if config.get("task") == "performance"
             else f"{choices_hint(name, checkpoint.shipped_models(task='events'))}, or a run of train",

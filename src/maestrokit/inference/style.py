@@ -56,7 +56,7 @@ def load_style_model(name: str, *, device: str = "cpu") -> StyleModel:
     config = checkpoint.read_config(folder)
     styles, settings = config.get("styles"), config.get("model")
     if config.get("task") != TASK or not isinstance(settings, dict):
-        fact = f"cannot use '{name}': a {config['family']} that does not transfer style"
+        fact = f"cannot use '{name}': {checkpoint.family_with_article(config)} that does not transfer style"
         raise BadDataError(
             fact,
             "name the shipped model style, or train one with 'maestrokit train gan', for the task style",

@@ -118,7 +118,11 @@ def check_folder(folder: Path, family: str) -> None:
         If it holds files, and is no run folder.
     """
     if checkpoint.has_config(folder) and (held := checkpoint.read_config(folder)["family"]) != family:
-        raise UsageError(f"'{folder}' holds a {held}", "choose another folder", parameter="output")
+        raise UsageError(
+            f"'{folder}' holds {checkpoint.family_with_article({'family': held})}",
+            "choose another folder",
+            parameter="output",
+        )
     if not folder.is_dir() or any(has(folder) for has in IS_RUN):
         return
     if any(path.name not in ("lock", "log.jsonl") for path in folder.iterdir()):
@@ -194,7 +198,9 @@ def _build_model(
         given = checkpoint.read_config(spec.init)
         origins = getattr(family, "BEGINS_WITH", {}) | {spec.family: config["task"]}
         if given["family"] not in origins:
-            raise UsageError(f"'{spec.init}' holds a {given['family']}, not a {' or '.join(sorted(origins))}")
+            raise UsageError(
+                f"'{spec.init}' holds {checkpoint.family_with_article(given)}, not a {' or '.join(sorted(origins))}"
+            )
         task = origins[given["family"]]
         if given.get("task", task) != task:
             raise UsageError(f"'{spec.init}' was trained for {given['task']}, not {task}")

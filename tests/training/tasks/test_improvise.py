@@ -80,7 +80,7 @@ def test_another_model_is_no_beginning(takes, run, tmp_path, capfd):
         train(takes, tmp_path / "lstm", "--set", "width=8", "--batch", "2", "--length", "8", "-q", family="lstm") == 0
     )
     assert train(takes, tmp_path / "run", *SMALL, "--init", str(tmp_path / "lstm")) == ExitStatus.USAGE
-    assert "holds a lstm, not a gan or transformer" in capfd.readouterr().err
+    assert "holds an lstm, not a gan or transformer" in capfd.readouterr().err
 
 
 def test_pieces_without_notes_to_continue_are_refused(takes, tmp_path, capfd):

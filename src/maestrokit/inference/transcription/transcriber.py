@@ -140,10 +140,9 @@ def read_transcriber(folder: Path, *, device: str = "cpu") -> Transcriber:
     """
     config = checkpoint.read_config(folder)
     if config["family"] != "cnn" or config.get("task") != "transcription":
-        raise UsageError(
-            f"'{folder}' holds a {config['family']}, which does not transcribe",
-            "train one by 'maestrokit train cnn'",
-        )
+        kind = checkpoint.family_with_article(config)
+        fact = f"'{checkpoint.model_name(folder)}' holds {kind}, which does not transcribe"
+        raise UsageError(fact, "train one by 'maestrokit train cnn'")
     if config.get("spectrum") != SETTINGS.described():
         raise BadDataError(
             f"cannot use '{folder}': its model was made for another spectrum",
