@@ -44,6 +44,8 @@ def main() -> None:
         if "score" in annotations.name or not midi.exists():
             continue
         beats = np.array([float(line.split()[0]) for line in annotations.read_text().splitlines()])
+        if len(beats) < 2:  # of some performances nothing is annotated
+            continue
         reference = np.median(60 / np.diff(beats))
         start = time.process_time()
         view = features.note_view(read_midi(midi))
