@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--peer", help="a Python that has basic-pitch")
     parser.add_argument("--tables", action="store_true", help="the truth is the tables of notes")
     parser.add_argument("--files", action="store_true", help="print each recording too")
+    parser.add_argument("--agreement", metavar="RUN", help="print how far apart the onsets of another model are")
     parser.add_argument("--shifts", action="store_true", help="print how far off the onsets of each recording are")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -99,11 +100,15 @@ def main() -> None:
             systems["basic-pitch"] = basic_pitch_results(options.peer, clips)
         else:
             print("basic-pitch: skipped, no --peer given", file=sys.stderr)
+        other = [result for result, _ in maestrokit_results(options.agreement, clips)] if options.agreement else None
         lengths = np.array([read_sound(path).duration for path in clips])
     print(f"{len(paths)} recordings, {lengths.sum():.0f} s")
+    estimates, names = [result for result, _ in systems[f"maestrokit {options.model}"]], [path.stem for path in paths]
+    if other is not None:
+        print_agreement(names, estimates, other, references)
+        return
     if options.shifts:
-        estimates = [result for result, _ in systems[f"maestrokit {options.model}"]]
-        print_shifts([path.stem for path in paths], estimates, references)
+        print_shifts(names, estimates, references)
         return
     print(f"{'system':{WIDEST}}" + "".join(f"  {name}" for name in HEADS))
     for name, results in systems.items():
@@ -151,6 +156,30 @@ def print_shifts(names: Sequence[str], estimates: Sequence[NotesAndPedal], refer
               f"  {middle_half:15.0f}  {f1_of_shift[0]:5.3f}  {best:14}  {f1_of_shift[best]:10.3f}")  # fmt: skip
     unshifted, shifted = np.mean(rows, axis=0)
     print(f"{'mean':{WIDEST}}  {'':5}  {'':10}  {'':15}  {unshifted:5.3f}  {'':14}  {shifted:10.3f}")
+
+
+def print_agreement(
+    names: Sequence[str],
+    estimates: Sequence[NotesAndPedal],
+    others: Sequence[NotesAndPedal],
+    references: Sequence[NotesAndPedal],
+) -> None:
+    """Print, of notes that two models find, the standard deviations of the onset errors, and of their difference."""
+    print(f"{'':{WIDEST}}  notes of both  error, ms  of the other  of one less the other")
+    rows = []
+    for name, estimate, other, reference in zip(names, estimates, others, references, strict=True):
+        first, second = (
+            dict(match_notes(one.notes, reference.notes, tolerance=Tolerance(onset=LARGEST_ERROR), with_offsets=False))
+            for one in (estimate, other)
+        )
+        both = sorted(first.keys() & second.keys())  # rows of the reference
+        onsets = [estimate.notes.onset[[first[row] for row in both]], other.notes.onset[[second[row] for row in both]]]
+        errors = [1000 * (onset - reference.notes.onset[both]) for onset in onsets]
+        rows.append([float(np.std(error)) for error in (*errors, errors[0] - errors[1])])
+        print(f"{name.removeprefix('MAPS_MUS-'):{WIDEST}}  {len(both):13}  {rows[-1][0]:9.0f}  {rows[-1][1]:12.0f}"
+              f"  {rows[-1][2]:21.0f}")  # fmt: skip
+    mean = np.mean(rows, axis=0)
+    print(f"{'mean':{WIDEST}}  {'':13}  {mean[0]:9.0f}  {mean[1]:12.0f}  {mean[2]:21.0f}")
 
 
 def f1_shifted(estimate: NotesAndPedal, reference: NotesAndPedal, seconds: float) -> float:

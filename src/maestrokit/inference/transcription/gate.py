@@ -34,9 +34,10 @@ class GateConfig:
 
     silence_threshold: Annotated[float, Within(OFF, 0)] = -80.0
     """RMS level over 0.2 s, in dBFS; onsets in quieter sound are removed."""
-    min_confidence: Annotated[float, Within(0, 1, below=True)] = 0.28
+    min_confidence: Annotated[float, Within(0, 1, below=True)] = 0.16
     """Onsets pass where the mean confidence of those around is at least this, 0..1; 0 passes all. The confidence of an
-    onset is the product of its height and of the mean frame posterior of its key just after."""
+    onset is the product of its height and of the mean frame posterior of its key just after. The default is low, for
+    models whose own value is not fitted: staccato from afar is as unsure in some as speech is in others."""
     context: Annotated[float, Within(0, 3600)] = 4.0
     """Seconds to either side over which confidence is averaged."""
 
