@@ -103,19 +103,26 @@ def test_a_part_that_learns_alone_is_resumed_without_the_model_around_it(takes, 
     assert checkpoint.read_config(tmp_path / "second")["init"] == "first"
 
 
-def test_a_run_that_is_stopped_before_it_was_validated_says_that_it_has_no_weights(takes, tmp_path, capfd, monkeypatch):
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_run_that_is_stopped_before_it_was_validated_has_the_weights_so_far(
+    takes, tmp_path, capfd, monkeypatch, steps
+):
     def stop(loop):
         loop.note_signal(signal.SIGINT)
         return step(loop)
 
-    step = Training._step
-    monkeypatch.setattr(Training, "_step", stop)
+    name = "_step" if steps else "_reason_to_end"
+    step = getattr(Training, name)
+    monkeypatch.setattr(Training, name, stop)
     settings = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}") if name != "steps"]
     place, run = ["--cache", str(takes.parent / "cache"), "--steps", "3", "--device", "cpu"], str(tmp_path / "run")
     assert run_command_line(["train", "lstm", str(takes), "-o", run, *place, *settings]) == 128 + signal.SIGINT
-    assert f"'{run}' has no weights before the first validation" in capfd.readouterr().err
-    assert run_command_line(["generate", "--model", run, "-o", str(tmp_path / "out.mid")]) == ExitStatus.NO_INPUT
-    assert "has not come to its first validation" in capfd.readouterr().err.splitlines()[1]
+    fact = "has weights that were not validated" if steps else "has no weights yet"
+    assert f"'{run}' {fact}; run the same command again to resume" in capfd.readouterr().err
+    generate = ["generate", "--model", run, "--duration", "1s", "-o", str(tmp_path / "out.mid")]
+    assert run_command_line(generate) == (ExitStatus.OK if steps else ExitStatus.NO_INPUT)
+    if not steps:
+        assert "has not come to its first validation" in capfd.readouterr().err.splitlines()[1]
 
 
 def test_a_run_that_began_with_a_model_of_fewer_settings_is_resumed_without_it(takes, tmp_path):

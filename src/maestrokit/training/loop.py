@@ -25,6 +25,7 @@ from maestrokit.training.device import DistributedContext, has_fast_bfloat16
 from maestrokit.training.optimizers import Optimizers, learning_rate, share_done
 from maestrokit.training.settings import TrainingSettings
 from maestrokit.training.task import Data
+from maestrokit.training.validation import validated, watched_loss, weights_of
 
 RecordCallback = Callable[[dict[str, Any]], None]
 
@@ -163,6 +164,11 @@ class Training:
                 saved = time.monotonic()
             if reason != "signal" and self.progress.validated != self.progress.step:
                 self._validate()
+            elif (
+                self.progress.validated < 0 < self.progress.step and self.context.is_first
+            ):  # of use, though not scored
+                with weights_of(self.model, self.ema):
+                    checkpoint.write_weights(self.folder, self.model.state_dict())
             self._save()
         return TrainingOutcome(reason, self.progress, self._signal)
 
@@ -283,11 +289,6 @@ class Training:
         checkpoint.write_resume(self.folder, tensors, asdict(self.progress))
 
 
-def watched_loss(scores: Mapping[str, float], watched: str) -> float:
-    """Return the score that decides which weights are best, negated unless lower is better."""
-    return scores["loss"] if watched == "loss" else -scores[watched]
-
-
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
@@ -311,39 +312,3 @@ def _signals_noted(training: Training) -> Iterator[None]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
-
-
-def validated(
-    model: TrainedModel,
-    data: Data,
-    context: DistributedContext,
-    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
-) -> dict[str, float]:
-    """Return the mean scores of a model over the validation batches."""
-    model.eval()
-    sums: dict[str, list[float]] = {}
-    recurrent_state: RecurrentState = {}
-    with torch.no_grad(), precision():
-        for batch in data.validation():
-            scores, recurrent_state = model.score(
-                {name: part.to(context.device) for name, part in batch.items()}, recurrent_state
-            )
-            for name, (total, count) in scores.items():
-                entry = sums.setdefault(name, [0.0, 0.0])
-                entry[0] += total
-                entry[1] += count
-    return {name: total / max(count, 1e-12) for name, (total, count) in sums.items()}
-
-
-@contextmanager
-def weights_of(model: TrainedModel, ema: dict[str, Tensor]) -> Iterator[None]:
-    """Use the averaged weights within the block, if there are any."""
-    if not ema:
-        yield
-        return
-    own = {name: value.clone() for name, value in model.state_dict().items()}
-    model.load_state_dict(ema)
-    try:
-        yield
-    finally:
-        model.load_state_dict(own)

@@ -23,9 +23,10 @@ from typing import Any
 from maestrokit.errors import CannotWriteError, MaestrokitError, UsageError
 from maestrokit.files import checkpoint
 from maestrokit.training.device import DistributedContext
-from maestrokit.training.loop import TENTHS, DivergedError, RecordCallback, StepCallback, TrainingOutcome, watched_loss
+from maestrokit.training.loop import TENTHS, DivergedError, RecordCallback, StepCallback, TrainingOutcome
 from maestrokit.training.run import TrainingSpec, chosen, setting_kinds, train
 from maestrokit.training.search_space import RANGES, Range, Space, is_space, parse_space
+from maestrokit.training.validation import watched_loss
 
 TRIALS = "trials"  # the folder of their folders
 

@@ -67,7 +67,8 @@ def run(
     resume.safetensors, from which the same command line resumes exactly, however the training was stopped. Settings
     that are not given again are those of the run. No step begins that would not fit into --time-limit together with
     the last validation, by the times of earlier ones; where none was timed yet, these two may take longer.
-    The first Ctrl-C, SIGTERM or closed terminal ends training after the current step, and saves.
+    The first Ctrl-C, SIGTERM or closed terminal ends training after the current step, and saves; if
+    nothing was validated yet, the weights so far are kept.
     """
     from maestrokit.cli.commands.train.spec import print_plan, spec_of
     from maestrokit.cli.commands.train.work import run_search, run_training

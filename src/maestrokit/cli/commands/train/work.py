@@ -49,10 +49,9 @@ def run_training(
     if not running.quiet and distributed.is_first:
         progress = outcome.progress
         report.say(f"training ended at step {progress.step} after {progress.seconds:.0f} s: {REASONS[outcome.reason]}")
-        if not has_weights(spec.folder):
-            report.say(
-                f"'{spec.folder}' has no weights before the first validation; run the same command again to resume"
-            )
+        if progress.validated < 0:
+            fact = "has weights that were not validated" if has_weights(spec.folder) else "has no weights yet"
+            report.say(f"'{spec.folder}' {fact}; run the same command again to resume")
     status = failures.summed_up()
     return 128 + outcome.signal_number if outcome.reason == "signal" else status
 
