@@ -90,7 +90,7 @@ def interval(scores: np.ndarray) -> str:
     return f"[{low:.3f}, {high:.3f}]"
 
 
-def test_songs(songs: list[Song], movements: list[Movement], seed: int) -> list[Song]:
+def held_out_songs(songs: list[Song], movements: list[Movement], seed: int) -> list[Song]:
     """Return the songs that the training kept for tests."""
     names = [*(song.name for song in songs), *(movement.name for movement in movements[::2])]
     return [songs[row] for row in split_by_piece(names, seed=seed)["test"] if row < len(songs)]
@@ -155,7 +155,7 @@ def main() -> None:
     songs, movements = list(pop909_songs(options.data)), list(mozart_movements(options.data))
     methods = timed_methods(network)
     pianos = {"shipped piano": ""} | {name: str(options.data / "pianos" / name) for name in options.pianos.split(",")}
-    print_songs(test_songs(songs, movements, seed)[: options.songs], methods, pianos, options.seconds)
+    print_songs(held_out_songs(songs, movements, seed)[: options.songs], methods, pianos, options.seconds)
     print_mozart(movements[1::2], methods)
     print_real(options.data, methods)
     speeds = ", ".join(f"{name} {method.cpu_seconds / method.sound_seconds:.4f}" for name, method in methods.items())

@@ -164,9 +164,8 @@ class Training:
                 saved = time.monotonic()
             if reason != "signal" and self.progress.validated != self.progress.step:
                 self._validate()
-            elif (
-                self.progress.validated < 0 < self.progress.step and self.context.is_first
-            ):  # of use, though not scored
+            has_no_weights = self.progress.validated < 0 < self.progress.step
+            if has_no_weights and self.context.is_first:  # stopped early: these can be used, though nothing scored them
                 with weights_of(self.model, self.ema):
                     checkpoint.write_weights(self.folder, self.model.state_dict())
             self._save()
