@@ -39,7 +39,7 @@ def test_the_line_leads_from_one_side_to_the_other_and_far_notes_do_not_count() 
 
 def test_without_notes_beside_it_nothing_is_steered() -> None:
     for where in (None, gap(NO_NOTES, NO_NOTES)):
-        loudness = NoteRequest(1000, gap=where).steering(1, ENCODING)
+        loudness = NoteRequest(1000, gap=where).loudness_steering(1, ENCODING)
         loudness.add(np.array([2500]), np.array([31]))
         assert not loudness.slopes().any()
 
@@ -53,7 +53,7 @@ def test_the_loudness_asked_for_is_kept_to_and_counts_more_than_that_beside_a_ga
     code = measured_code("loudness", 40.0)
     request = NoteRequest(1000, gap=gap(side(1900, 5, 24), NO_NOTES), codes={"loudness": code})
     expected = 9.5  # bins of four velocities, the first of them 2 on average
-    assert abs(mean_bin(request.steering(1, ENCODING)) - expected) < 1
+    assert abs(mean_bin(request.loudness_steering(1, ENCODING)) - expected) < 1
 
 
 def mean_bin(loudness: LoudnessSteering) -> float:

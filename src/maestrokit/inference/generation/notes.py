@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from maestrokit.arrays import Floats, Integers
 from maestrokit.files import progress
 from maestrokit.inference.critic import Ranking
-from maestrokit.inference.generation.density_steering import DensitySteering
+from maestrokit.inference.generation.density_steering import DensitySteering, gap_densities
 from maestrokit.inference.generation.keyboard import Keyboard, NextOnset
 from maestrokit.inference.generation.loudness_steering import LoudnessSteering, gap_line, level_line
 from maestrokit.inference.generation.note_sampler import NoteSampler
@@ -88,7 +88,15 @@ class NoteRequest:
         """The notes a second that are asked for, if any."""
         return self._value("density")
 
-    def steering(self, rows: int, encoding: Encoding) -> LoudnessSteering:
+    def density_steering(self, rows: int, encoding: Encoding) -> DensitySteering:
+        """Return what steers the times: to the density asked for, else to that beside the gap, if any."""
+        beside = None if self.gap is None else gap_densities(self.gap, encoding.step)
+        if self.density is not None or beside is None:
+            return DensitySteering(self.density, rows)
+        before, after = beside
+        return DensitySteering(before, rows, change=(after - before) / (self.steps * encoding.step))
+
+    def loudness_steering(self, rows: int, encoding: Encoding) -> LoudnessSteering:
         """Return what steers the velocities: to the loudness asked for, else to that beside the gap, if any."""
         loudness, line = self._value("loudness"), None
         if loudness is not None:
@@ -183,7 +191,7 @@ def _candidates(
     with threadpool_limits(1, user_api="blas"):  # matrices too small to be shared
         keyboard, step, states = _primed(model, encoding, request, count, limit)
         active, struck = np.arange(count), request.struck()
-        loudness, density = request.steering(count, encoding), DensitySteering(request.density, count)
+        loudness, density = request.loudness_steering(count, encoding), request.density_steering(count, encoding)
         reprise = _reprise(model, request, sampler)
         begin, earliest = np.zeros(count, np.int64), 0 if gap is None else gap.start
         start = keyboard.last if gap is None else np.full(count, gap.start)

@@ -92,7 +92,7 @@ def run(
 
     With --infill the prompt is kept on both sides of a span of time. Piano notes that begin in the span, and the
     pedals there, make way for new notes, which lead to what follows: a key is released before it is struck again, and
-    velocities are steered to lead from the loudness of the 10 s before to that of the 10 s after.
+    density and velocities are steered to lead from those of the 10 s before to those of the 10 s after.
     Pedals that are down where the span begins come up, and go down again just before its end.
 
     With --style the whole prompt is turned into another style, by a model that was trained for it. Notes that stay are
