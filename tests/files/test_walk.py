@@ -27,6 +27,14 @@ def test_a_folder_gives_every_suffix_in_any_case_and_counts_what_it_skips(tmp_pa
     assert walk([str(tmp_path)], suffixes=suffixes, beside=(".txt", ".m4a", "d")).skipped == []
 
 
+def test_tables_of_beats_are_no_tables_of_notes(tmp_path):
+    for name in ("a.mid", "a.tsv", "a.beats.tsv"):
+        (tmp_path / name).touch()
+    found = walk([str(tmp_path)], suffixes=(".mid", ".tsv"))
+    assert [source.relative for source in found.sources] == ["a.mid", "a.tsv"]
+    assert found.skipped == [f"'{tmp_path}': skipped 1 file (1 .tsv)"]
+
+
 def test_a_folder_with_nothing_to_read_says_what_it_holds(tmp_path):
     (tmp_path / "take.m4a").touch()
     (error,) = walk([str(tmp_path)], suffixes=MIDI_SUFFIXES).missing

@@ -20,6 +20,7 @@ SOUND_SUFFIXES = (
     ".caf",
 )  # fmt: skip
 TABLE_SUFFIX = ".tsv"  # of tables of notes
+BEATS_SUFFIX = ".beats.tsv"  # of tables of beats, which lie beside those of notes in some corpora
 MOST_KINDS = 6  # of suffixes, named in a sentence on what is skipped
 
 
@@ -119,7 +120,7 @@ def _add_folder(
         for path in (Path(current, name) for name in files if not name.startswith(".")):
             if is_pipe(str(path)):  # reading it would wait for whoever writes it, maybe for ever
                 skipped["named pipe"] += 1
-            elif has_suffix(path.name, suffixes):
+            elif has_suffix(path.name, suffixes) and not has_suffix(path.name, (BEATS_SUFFIX,)):
                 below.append(Source(str(path), path.relative_to(folder).as_posix()))
             elif not has_suffix(path.name, beside):
                 skipped[path.suffix.lower() or "without a suffix"] += 1
