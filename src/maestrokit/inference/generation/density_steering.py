@@ -56,9 +56,9 @@ def gap_densities(gap: Gap, step: float) -> tuple[float, float] | None:
     step : float, in seconds
         Length of the steps of the gap.
     """
-    found = []
+    densities = []
     for distance in ((gap.start - gap.before.onset) * step, (gap.after.onset - gap.stop) * step):
         beside = min(BESIDE, max(SHORTEST, float(distance.max(initial=0.0))))
         if count := int((distance <= beside).sum()):
-            found.append(count / beside)
-    return (found[0], found[-1]) if found else None
+            densities.append(count / beside)
+    return (densities[0], densities[-1]) if densities else None
